@@ -1,0 +1,29 @@
+namespace Microsoft.ML.Implicit.Solvers;
+
+/// <summary>How a numerical solve ended, for one row of a batch.</summary>
+public enum SolveStatus : byte
+{
+    /// <summary>The residual or error met the tolerance.</summary>
+    Converged = 0,
+
+    /// <summary>The limit on iterations or steps was reached first; the best iterate so far is returned.</summary>
+    MaximumIterations = 1,
+
+    /// <summary>The step size fell below what the floating-point type resolves; the trajectory up to there is returned.</summary>
+    StepUnderflow = 2,
+
+    /// <summary>An iterate stopped being finite; the last finite one is returned.</summary>
+    Diverged = 3,
+
+    /// <summary>The constraints contradict each other.</summary>
+    Infeasible = 4,
+
+    /// <summary>The objective falls without limit on the feasible set.</summary>
+    Unbounded = 5,
+
+    /// <summary>The quadratic form has a negative eigenvalue.</summary>
+    NonConvex = 6,
+
+    /// <summary>The row's input was not finite, so it was not solved.</summary>
+    InvalidInput = 7,
+}

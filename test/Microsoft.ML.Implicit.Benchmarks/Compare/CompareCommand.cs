@@ -1,0 +1,44 @@
+using System.CommandLine;
+using System.Globalization;
+using Microsoft.ML.Implicit.Native;
+using TorchSharp;
+using Command = System.CommandLine.Command;
+
+namespace Microsoft.ML.Implicit.Benchmarks.Compare;
+
+/// <summary><c>compare</c>: prints a tab-separated row for each case.</summary>
+internal static class CompareCommand
+{
+    public static Command Create()
+    {
+        var device = new Option<string>("--device") { Description = "cpu, cuda or cuda:1", DefaultValueFactory = _ => "cpu" };
+        var name = new Option<string?>("--case") { Description = "runs this case alone" };
+        var threads = new Option<int>("--threads") { Description = "CPU threads", DefaultValueFactory = _ => 2 };
+        var command = new Command("compare", "Times the cases that the public Python implementations are timed on.") { device, name, threads };
+        command.SetAction(result => Run(result.GetRequiredValue(device), result.GetValue(name), result.GetRequiredValue(threads)));
+        return command;
+    }
+
+    private static int Run(string deviceName, string? name, int threads)
+    {
+        torch.Device device = NativeBackend.ResolveDevice(deviceName);
+        torch.set_num_threads(threads);
+        IComparisonCase[] cases = [.. Cases().Where(c => name is null || c.Name == name)];
+        if (cases.Length == 0)
+        {
+            Console.Error.WriteLine($"No case is named '{name}'. There are: {string.Join(", ", Cases().Select(c => c.Name))}.");
+            return 1;
+        }
+
+        Console.WriteLine("case\tdevice\tmilliseconds\tevaluations\tresidual");
+        foreach (IComparisonCase c in cases.Where(c => device.type != DeviceType.CPU || c.RunsOnCpu || name is not null))
+        {
+            ComparisonResult r = c.Run(device);
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{c.Name}\t{deviceName}\t{r.Milliseconds:F3}\t{r.Evaluations:F1}\t{r.Residual:E2}"));
+        }
+
+        return 0;
+    }
+
+    private static IEnumerable<IComparisonCase> Cases() => [];
+}

@@ -1,0 +1,39 @@
+using System.Diagnostics;
+using TorchSharp;
+
+namespace Microsoft.ML.Implicit.Benchmarks.Compare;
+
+/// <summary>Median wall time of repeated calls.</summary>
+internal static class Stopwatching
+{
+    /// <summary>Runs an action five times to warm up, then <paramref name="repetitions"/> times.</summary>
+    /// <returns>The median of those, in milliseconds.</returns>
+    public static double MedianMilliseconds(Action action, torch.Device device, int repetitions)
+    {
+        for (int i = 0; i < 5; i++)
+        {
+            action();
+        }
+
+        double[] times = new double[repetitions];
+        for (int i = 0; i < repetitions; i++)
+        {
+            Synchronize(device);
+            long start = Stopwatch.GetTimestamp();
+            action();
+            Synchronize(device);
+            times[i] = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+        }
+
+        Array.Sort(times);
+        return times[repetitions / 2];
+    }
+
+    private static void Synchronize(torch.Device device)
+    {
+        if (device.type == DeviceType.CUDA)
+        {
+            torch.cuda.synchronize();
+        }
+    }
+}
