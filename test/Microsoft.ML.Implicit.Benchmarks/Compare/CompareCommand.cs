@@ -2,19 +2,18 @@ using System.CommandLine;
 using System.Globalization;
 using Microsoft.ML.Implicit.Native;
 using TorchSharp;
-using Command = System.CommandLine.Command;
 
 namespace Microsoft.ML.Implicit.Benchmarks.Compare;
 
 /// <summary><c>compare</c>: prints a tab-separated row for each case.</summary>
 internal static class CompareCommand
 {
-    public static Command Create()
+    public static System.CommandLine.Command Create()
     {
         var device = new Option<string>("--device") { Description = "cpu, cuda or cuda:1", DefaultValueFactory = _ => "cpu" };
         var name = new Option<string?>("--case") { Description = "runs this case alone" };
         var threads = new Option<int>("--threads") { Description = "CPU threads", DefaultValueFactory = _ => 2 };
-        var command = new Command("compare", "Times the cases that the public Python implementations are timed on.") { device, name, threads };
+        var command = new System.CommandLine.Command("compare", "Times the cases that the public Python implementations are timed on.") { device, name, threads };
         command.SetAction(result => Run(result.GetRequiredValue(device), result.GetValue(name), result.GetRequiredValue(threads)));
         return command;
     }
