@@ -39,5 +39,9 @@ internal static class CompareCommand
         return 0;
     }
 
-    private static IEnumerable<IComparisonCase> Cases() => [];
+    private static IEnumerable<IComparisonCase> Cases() =>
+    [
+        new DeepEquilibriumCase(256, 128),
+        new DeepEquilibriumCase(4096, 512),
+    ];
 }
