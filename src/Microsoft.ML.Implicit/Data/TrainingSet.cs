@@ -14,6 +14,17 @@ internal sealed record TrainingSet(Tensor Features, Tensor Labels, Tensor? Weigh
     public TrainingSet Select(Tensor rows) =>
         new(Features.index_select(0, rows), Labels.index_select(0, rows), Weights?.index_select(0, rows));
 
+    /// <summary>The same rows on a device.</summary>
+    public TrainingSet To(Device device) => new(Features.to(device), Labels.to(device), Weights?.to(device));
+
+    /// <summary>Takes the tensors out of their dispose scope: they live until <see cref="Dispose"/>.</summary>
+    public void Detach()
+    {
+        Features.DetachFromDisposeScope();
+        Labels.DetachFromDisposeScope();
+        Weights?.DetachFromDisposeScope();
+    }
+
     public void Dispose()
     {
         Features.Dispose();

@@ -81,10 +81,9 @@ internal sealed class TrainingSetReader
             throw new InvalidOperationException($"There is nothing to train on: no row has a label in column '{_labelColumn}'.");
         }
 
-        return new TrainingSet(
-            features.ToTensor().MoveToOuterDisposeScope(),
-            labels.ToTensor().squeeze(1).MoveToOuterDisposeScope(),
-            getWeight is null ? null : weights.ToTensor().squeeze(1).MoveToOuterDisposeScope());
+        var set = new TrainingSet(features.ToTensor(), labels.ToTensor().squeeze(1), getWeight is null ? null : weights.ToTensor().squeeze(1));
+        set.Detach();
+        return set;
     }
 
     private static void CheckFinite(ReadOnlySpan<float> row, DataViewSchema.Column column, long position)

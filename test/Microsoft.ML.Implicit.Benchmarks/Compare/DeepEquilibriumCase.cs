@@ -32,7 +32,7 @@ internal sealed class DeepEquilibriumCase(int batch, int width) : IComparisonCas
         var solver = new AndersonSolver(new AndersonSettings { RelativeTolerance = 0, AbsoluteTolerance = Tolerance, MaximumIterations = 40 });
         using var layer = new DeepEquilibrium(
             new TanhCell(recurrent, input, zeros(width, device: device)),
-            new DeepEquilibriumOptions { ForwardSolver = solver, BackwardSolver = solver });
+            new EquilibriumSettings { ForwardSolver = solver, BackwardSolver = solver });
         double iterations = 0;
         double residual = 0;
         double milliseconds = Stopwatching.MedianMilliseconds(Step, device, batch * width > 1 << 20 ? 10 : 50);

@@ -1,3 +1,7 @@
+using Microsoft.ML.Implicit.Layers.Equilibrium;
+using Microsoft.ML.Implicit.Solvers.FixedPoint;
+using static TorchSharp.torch;
+
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>What a model file must say about a network before its parameters can be read.</summary>
@@ -21,6 +25,15 @@ internal sealed record DeepEquilibriumArchitecture(
                 $"Image is {Image.Channels} x {Image.Height} x {Image.Width}, which is {Image.Length} values, but column '{options.FeatureColumnName}' holds {featureCount}.", nameof(options));
         }
     }
+
+    public FeatureCell CreateCell(Generator generator) => new DenseResidualCell(FeatureCount, HiddenWidth, generator, Dropout);
+
+    public IFixedPointSolver CreateSolver(double relativeTolerance) => Solver switch
+    {
+        FixedPointMethod.Broyden => new BroydenSolver(new BroydenSettings { RelativeTolerance = relativeTolerance, MaximumIterations = MaximumIterations }),
+        FixedPointMethod.Picard => new PicardSolver(new PicardSettings { RelativeTolerance = relativeTolerance, MaximumIterations = MaximumIterations }),
+        _ => new AndersonSolver(new AndersonSettings { RelativeTolerance = relativeTolerance, MaximumIterations = MaximumIterations }),
+    };
 
     public void Write(BinaryWriter writer)
     {

@@ -112,12 +112,12 @@ public abstract class DeepEquilibriumTrainer : ITrainerEstimator<DeepEquilibrium
         TrainingPlan plan = TrainingPlan.Create(Options.Training, training.Count, seed, DefaultLearningRate, DefaultWeightDecay);
         var architecture = new DeepEquilibriumArchitecture(Options, (int)training.Features.shape[1], task.OutputWidth);
         using var generator = new Generator((ulong)seed, CPU);
-        var network = new DeepEquilibriumNetwork(architecture, generator);
+        var network = new DeepEquilibriumNetwork(architecture, Options.GradientTolerance, generator);
         try
         {
             network.Features.Fit(training.Features);
             network.to(device);
-            var problem = new DeepEquilibriumProblem(network, task, training, validation, Options, device, seed);
+            var problem = new DeepEquilibriumProblem(network, task, training.To(device), validation?.To(device), Options, generator);
             using var loop = new TrainingLoop(problem, plan, channel);
             loop.Run();
             network.Freeze();
@@ -143,8 +143,10 @@ public abstract class DeepEquilibriumTrainer : ITrainerEstimator<DeepEquilibrium
         using DisposeScope scope = NewDisposeScope();
         using var generator = new Generator((ulong)seed, CPU);
         Tensor order = randperm(data.Count, generator: generator);
-        TrainingSet validation = data.Select(order.narrow(0, 0, held)).MoveToOuterDisposeScope();
-        TrainingSet training = data.Select(order.narrow(0, held, data.Count - held)).MoveToOuterDisposeScope();
+        TrainingSet validation = data.Select(order.narrow(0, 0, held));
+        TrainingSet training = data.Select(order.narrow(0, held, data.Count - held));
+        validation.Detach();
+        training.Detach();
         data.Dispose();
         return (training, validation);
     }

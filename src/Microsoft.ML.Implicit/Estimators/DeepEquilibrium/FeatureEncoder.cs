@@ -1,5 +1,5 @@
 using TorchSharp;
-using TorchSharp.Modules;
+using TorchSharp.Utils;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
@@ -15,9 +15,13 @@ internal sealed class FeatureEncoder : nn.Module<Tensor, Tensor>
     private const long MaximumRowsRead = 100_000;
     private const double ClipScale = 3;
 
-    private readonly Tensor center;
-    private readonly Tensor factor;
     private readonly int _imageChannels;
+
+    [ComponentName(Name = "center")]
+    private readonly Tensor _center;
+
+    [ComponentName(Name = "factor")]
+    private readonly Tensor _factor;
 
     /// <summary>Creates an encoder that leaves features as they are until <see cref="Fit"/> is called.</summary>
     /// <param name="featureCount">Length of the feature vector.</param>
@@ -26,11 +30,9 @@ internal sealed class FeatureEncoder : nn.Module<Tensor, Tensor>
         : base(nameof(FeatureEncoder))
     {
         _imageChannels = imageChannels;
-        center = zeros(featureCount);
-        factor = ones(featureCount);
+        _center = zeros(featureCount);
+        _factor = ones(featureCount);
         RegisterComponents();
-        register_buffer(nameof(center), center);
-        register_buffer(nameof(factor), factor);
     }
 
     /// <summary>Learns centre and scale.</summary>
@@ -53,14 +55,14 @@ internal sealed class FeatureEncoder : nn.Module<Tensor, Tensor>
 
         // Mostly constant features have no interquartile range; half their range stands in for it.
         spread = where(spread > 0, spread, range / 2);
-        center.copy_(sorted[last / 2]);
-        factor.copy_(where(spread > 0, 1 / spread, zeros_like(spread)));
+        _center.copy_(sorted[last / 2]);
+        _factor.copy_(where(spread > 0, 1 / spread, zeros_like(spread)));
     }
 
     /// <inheritdoc/>
     public override Tensor forward(Tensor features)
     {
-        Tensor scaled = (features - center) * factor;
+        Tensor scaled = (features - _center) * _factor;
         return _imageChannels > 0 ? scaled : scaled / (1 + (scaled / ClipScale).square()).sqrt();
     }
 
@@ -70,7 +72,7 @@ internal sealed class FeatureEncoder : nn.Module<Tensor, Tensor>
         Tensor mean = pixels.mean([0, 2], keepdim: true);
         Tensor deviation = (pixels - mean).square().mean([0, 2], keepdim: true).sqrt();
         Tensor perPixel = ones_like(pixels[0]);
-        center.copy_((mean[0] * perPixel).reshape(-1));
-        factor.copy_((where(deviation > 0, 1 / deviation, zeros_like(deviation))[0] * perPixel).reshape(-1));
+        _center.copy_((mean[0] * perPixel).reshape(-1));
+        _factor.copy_((where(deviation > 0, 1 / deviation, zeros_like(deviation))[0] * perPixel).reshape(-1));
     }
 }

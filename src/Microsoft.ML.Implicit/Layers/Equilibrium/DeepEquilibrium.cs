@@ -26,11 +26,11 @@ public sealed class DeepEquilibrium : nn.Module<Tensor, Tensor>
     /// <param name="options">How to solve and to differentiate; null for the defaults.</param>
     /// <param name="name">Name of the module.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of range.</exception>
-    public DeepEquilibrium(EquilibriumCell cell, DeepEquilibriumOptions? options = null, string name = nameof(DeepEquilibrium))
+    public DeepEquilibrium(EquilibriumCell cell, EquilibriumSettings? options = null, string name = nameof(DeepEquilibrium))
         : base(Loaded(name))
     {
         ArgumentNullException.ThrowIfNull(cell);
-        Options = options ?? new DeepEquilibriumOptions();
+        Options = options ?? new EquilibriumSettings();
         Options.Validate();
         _cell = cell;
         RegisterComponents();
@@ -40,12 +40,12 @@ public sealed class DeepEquilibrium : nn.Module<Tensor, Tensor>
     public EquilibriumCell Cell => _cell;
 
     /// <summary>How the layer solves and differentiates.</summary>
-    public DeepEquilibriumOptions Options { get; }
+    public EquilibriumSettings Options { get; }
 
     /// <summary>Computes the equilibrium, differentiable in x and the parameters of the cell.</summary>
     /// <param name="x">Input [batch, ...].</param>
     /// <returns>State [batch, ...].</returns>
-    /// <exception cref="Solvers.SolveFailedException">A row failed and <see cref="DeepEquilibriumOptions.ThrowOnFailure"/> is set.</exception>
+    /// <exception cref="Solvers.SolveFailedException">A row failed and <see cref="EquilibriumSettings.ThrowOnFailure"/> is set.</exception>
     public override Tensor forward(Tensor x)
     {
         ArgumentNullException.ThrowIfNull(x);
@@ -75,7 +75,7 @@ public sealed class DeepEquilibrium : nn.Module<Tensor, Tensor>
     /// <param name="x">Input [batch, ...].</param>
     /// <param name="warmStart">Where to start [batch, ...]; null for the cell's initial state.</param>
     /// <param name="cancellationToken">Looked at once an iteration.</param>
-    /// <exception cref="Solvers.SolveFailedException">A row failed and <see cref="DeepEquilibriumOptions.ThrowOnFailure"/> is set.</exception>
+    /// <exception cref="Solvers.SolveFailedException">A row failed and <see cref="EquilibriumSettings.ThrowOnFailure"/> is set.</exception>
     /// <exception cref="OperationCanceledException">The solve was cancelled.</exception>
     public FixedPointResult Solve(Tensor x, Tensor? warmStart = null, CancellationToken cancellationToken = default)
     {
@@ -118,7 +118,7 @@ public sealed class DeepEquilibrium : nn.Module<Tensor, Tensor>
     /// <param name="warmStart">Where to start [batch, ...]; null for the cell's initial state.</param>
     /// <param name="cancellationToken">Looked at once an iteration.</param>
     /// <returns>The loss and both solves; the tensors in them belong to the caller's dispose scope.</returns>
-    /// <exception cref="Solvers.SolveFailedException">A row failed and <see cref="DeepEquilibriumOptions.ThrowOnFailure"/> is set.</exception>
+    /// <exception cref="Solvers.SolveFailedException">A row failed and <see cref="EquilibriumSettings.ThrowOnFailure"/> is set.</exception>
     /// <exception cref="OperationCanceledException">A solve was cancelled; no gradient of the cell was added.</exception>
     public EquilibriumBackward Backward(Tensor x, Func<Tensor, Tensor> loss, Tensor? warmStart = null, CancellationToken cancellationToken = default)
     {

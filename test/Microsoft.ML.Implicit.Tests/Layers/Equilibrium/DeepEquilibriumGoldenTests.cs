@@ -47,7 +47,7 @@ public class DeepEquilibriumGoldenTests
         Golden golden = Golden.Load("deq_tanh");
         var tanh = new TanhCell(golden["W"], golden["U"], golden["b"]);
         EquilibriumCell cell = closedForm ? tanh : new WithoutClosedForm(tanh);
-        using var layer = new DeepEquilibrium(cell, new DeepEquilibriumOptions { ForwardSolver = solver, BackwardSolver = solver });
+        using var layer = new DeepEquilibrium(cell, new EquilibriumSettings { ForwardSolver = solver, BackwardSolver = solver });
         Tensor x = golden["x"].requires_grad_();
         Tensor c = golden["c"];
         Tensor? z = null;

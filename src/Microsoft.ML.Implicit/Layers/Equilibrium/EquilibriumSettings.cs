@@ -3,7 +3,7 @@ using Microsoft.ML.Implicit.Solvers.FixedPoint;
 namespace Microsoft.ML.Implicit.Layers.Equilibrium;
 
 /// <summary>How a <see cref="DeepEquilibrium"/> layer solves and differentiates.</summary>
-public sealed record DeepEquilibriumOptions
+public sealed record EquilibriumSettings
 {
     /// <summary>Solver of the equilibrium.</summary>
     public IFixedPointSolver ForwardSolver { get; init; } = new AndersonSolver();
