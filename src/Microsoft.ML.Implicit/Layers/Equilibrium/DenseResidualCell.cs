@@ -57,16 +57,8 @@ public sealed class DenseResidualCell : FeatureCell
         ArgumentOutOfRangeException.ThrowIfLessThan(inputWidth, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(hiddenWidth, 1);
         ArgumentNullException.ThrowIfNull(generator);
-        if (!(dropout is >= 0 and < 1))
-        {
-            throw new ArgumentOutOfRangeException(nameof(dropout), dropout, "The dropout must be within [0, 1).");
-        }
-
-        if (!(contraction is > 0 and < 1))
-        {
-            throw new ArgumentOutOfRangeException(nameof(contraction), contraction, "The contraction must be within (0, 1).");
-        }
-
+        CellArguments.RequireDropout(dropout);
+        CellArguments.RequireContraction(contraction);
         NativeBackend.EnsureLoaded();
         _generator = generator;
         _dropout = dropout;

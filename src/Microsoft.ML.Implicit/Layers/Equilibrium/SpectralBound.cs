@@ -42,5 +42,13 @@ internal static class SpectralBound
     /// <param name="limit">Limit, positive.</param>
     public static Tensor Limit(Tensor weight, double limit) => weight / (Of(weight) / limit).clamp_min(1);
 
+    /// <summary>
+    /// Bounds the norm of a convolution with zero padding and any stride as a map between images: it is the kernel as a
+    /// matrix [output, input · height · width] applied to all patches, and a pixel stands in at most height · width of
+    /// them (Singla and Feizi 2021, "Fantastic four: differentiable bounds on singular values of convolution layers").
+    /// </summary>
+    /// <param name="kernel">Kernel [output, input, height, width].</param>
+    public static Tensor OfConvolution(Tensor kernel) => Of(kernel.flatten(1)) * Math.Sqrt(kernel.shape[2] * kernel.shape[3]);
+
     private static Tensor Norm(Tensor matrix) => (matrix.square().sum() + 1e-30).sqrt();
 }

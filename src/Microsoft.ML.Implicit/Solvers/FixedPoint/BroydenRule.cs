@@ -72,7 +72,7 @@ internal sealed class BroydenRule(BroydenSettings settings) : IterationRule
             return x.neg();
         }
 
-        Tensor products = Used(input!).bmm(x.unsqueeze(2)).transpose(1, 2);
+        Tensor products = x.unsqueeze(1).bmm(Used(input!).transpose(1, 2));
         return products.bmm(Used(output!)).squeeze(1).sub_(x);
     }
 
