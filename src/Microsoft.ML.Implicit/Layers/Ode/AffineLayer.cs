@@ -63,7 +63,7 @@ internal sealed class AffineLayer : nn.Module<Tensor, Tensor>
             long count = weight.numel();
             long outputs = bias.numel();
             parameterGradient.narrow(0, offset, count).view(weight.shape).addmm_(input.t(), cotangent);
-            Tensor sum = cotangent.sum(0);
+            Tensor sum = cotangent.sum(dim: 0);
             if (time_weight is not null)
             {
                 parameterGradient.narrow(0, offset + count, outputs).add_(sum, alpha: time);

@@ -32,7 +32,7 @@ internal sealed class CotangentBuffer : IDisposable
         {
             Tensor weights = tensor(_method.DenseWeights(thetas, size), _points.dtype, _points.device);
             _denseShare = mm(weights.t(), outputCotangents);
-            _denseSum = outputCotangents.sum(0);
+            _denseSum = outputCotangents.sum(dim: 0);
         }
     }
 
@@ -59,7 +59,7 @@ internal sealed class CotangentBuffer : IDisposable
     /// <summary>Cotangent of the state at the step's start, but for what flows through the first stage.</summary>
     public Tensor Sum(int count)
     {
-        Tensor sum = _points.narrow(0, 1, count - 1).sum(0);
+        Tensor sum = _points.narrow(0, 1, count - 1).sum(dim: 0);
         return _denseSum is null ? sum : sum.add_(_denseSum);
     }
 

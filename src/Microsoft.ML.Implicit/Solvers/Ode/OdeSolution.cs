@@ -5,13 +5,16 @@ namespace Microsoft.ML.Implicit.Solvers.Ode;
 /// <summary>The solution of an initial value problem at the requested times.</summary>
 public sealed class OdeSolution : IDisposable
 {
+    private readonly double[] _times;
+    private readonly SolveStatus[] _status;
+
     internal OdeSolution(IOdeTerm term, OdeOptions options, double[] times, Tensor states, SolveStatus[] status, int reachedTimes, OdeStatistics statistics, OdeTrace? trace)
     {
         Term = term;
         Options = options;
-        Times = times;
+        _times = times;
         States = states;
-        Status = status;
+        _status = status;
         ReachedTimes = reachedTimes;
         Statistics = statistics;
         Trace = trace;
@@ -21,10 +24,10 @@ public sealed class OdeSolution : IDisposable
     public Tensor States { get; }
 
     /// <summary>The requested times.</summary>
-    public IReadOnlyList<double> Times { get; }
+    public IReadOnlyList<double> Times => _times;
 
     /// <summary>How the solve ended, for each row of the batch.</summary>
-    public IReadOnlyList<SolveStatus> Status { get; }
+    public IReadOnlyList<SolveStatus> Status => _status;
 
     /// <summary>Number of leading entries of <see cref="Times"/> that were reached.</summary>
     public int ReachedTimes { get; }
@@ -65,6 +68,13 @@ public sealed class OdeSolution : IDisposable
         SolveFailure.ThrowIfAny(this);
         return OdeGradient.Compute(this, term, stateGradients, timeGradients);
     }
+
+    /// <summary>A copy whose tensors are to be given back with <see cref="WithTensors"/>, so that autograd can own them.</summary>
+    internal OdeSolution WithoutTensors() => new(Term, Options, _times, null!, _status, ReachedTimes, Statistics, Trace?.WithCheckpoints([]));
+
+    /// <summary>A copy that holds the given tensors.</summary>
+    internal OdeSolution WithTensors(Tensor states, IReadOnlyList<Tensor> checkpoints) =>
+        new(Term, Options, _times, states, _status, ReachedTimes, Statistics, Trace?.WithCheckpoints(checkpoints));
 
     /// <inheritdoc/>
     public void Dispose()

@@ -44,6 +44,16 @@ internal sealed class OdeTrace(int maximumCheckpoints) : IDisposable
     /// <summary>Records that the next output lies in the step recorded last.</summary>
     public void AddOutput(double theta) => _outputs.Add(new OdeOutput(_steps.Count - 1, theta));
 
+    /// <summary>A copy of the record of steps and outputs with other tensors for its checkpoints.</summary>
+    public OdeTrace WithCheckpoints(IEnumerable<Tensor> checkpoints)
+    {
+        var copy = new OdeTrace(maximumCheckpoints) { Stride = Stride };
+        copy._steps.AddRange(_steps);
+        copy._outputs.AddRange(_outputs);
+        copy._checkpoints.AddRange(checkpoints);
+        return copy;
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
