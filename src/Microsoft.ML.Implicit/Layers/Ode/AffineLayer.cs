@@ -38,6 +38,9 @@ internal sealed class AffineLayer : nn.Module<Tensor, Tensor>
     /// <summary>Parameters in the order of the flat gradient.</summary>
     public IEnumerable<Tensor> Parameters => time_weight is null ? [weight, bias] : [weight, time_weight, bias];
 
+    /// <summary>Number of all parameters.</summary>
+    public long ParameterCount => weight.numel() + bias.numel() * (time_weight is null ? 1 : 2);
+
     public override Tensor forward(Tensor input) => Evaluate(0, input);
 
     /// <param name="time">t.</param>
@@ -75,6 +78,15 @@ internal sealed class AffineLayer : nn.Module<Tensor, Tensor>
 
         return cotangent.mm(weight.t());
     }
+
+    /// <summary>Adds what flows through tangents, which the weight alone maps.</summary>
+    /// <param name="tangent"><c>[..., inputs]</c>.</param>
+    /// <param name="cotangent"><c>[..., outputs]</c>.</param>
+    /// <param name="parameterGradient">Flat gradient of all layers.</param>
+    /// <param name="offset">Where this layer's part of it begins.</param>
+    public void AddTangentGradient(Tensor tangent, Tensor cotangent, Tensor parameterGradient, long offset) =>
+        parameterGradient.narrow(0, offset, weight.numel()).view(weight.shape)
+            .addmm_(tangent.reshape(-1, weight.shape[0]).t(), cotangent.reshape(-1, weight.shape[1]));
 
     private static Parameter Uniform(long[] shape, double bound, Generator generator) =>
         new(empty(shape, ScalarType.Float32).uniform_(-bound, bound, generator));

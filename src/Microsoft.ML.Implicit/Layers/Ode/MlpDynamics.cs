@@ -86,7 +86,7 @@ public sealed class MlpDynamics : nn.Module<Tensor, Tensor, Tensor>, IDifferenti
             x = _layers[i].Evaluate(time, x);
             if (i + 1 < _layers.Count)
             {
-                x = Activate(x);
+                x = Activation.Activate(x);
             }
         }
 
@@ -107,7 +107,7 @@ public sealed class MlpDynamics : nn.Module<Tensor, Tensor, Tensor>, IDifferenti
             x = _layers[i].Evaluate(time, x);
             if (i + 1 < inputs.Length)
             {
-                x = Activate(x);
+                x = Activation.Activate(x);
             }
         }
 
@@ -116,13 +116,27 @@ public sealed class MlpDynamics : nn.Module<Tensor, Tensor, Tensor>, IDifferenti
         return new Linearization(this, time, inputs, value);
     }
 
-    private Tensor Activate(Tensor x) => Activation == DynamicsActivation.Tanh ? x.tanh_() : nn.functional.softplus(x);
+    /// <summary>Evaluates f(t, z) and Σₖ eₖᵀ ∂f/∂z eₖ, and keeps what their vector-Jacobian products need.</summary>
+    /// <param name="time">t.</param>
+    /// <param name="state">z, <c>[batch, dimension]</c>.</param>
+    /// <param name="directions">eₖ, <c>[k, batch, dimension]</c>: one random direction a row estimates the trace of the Jacobian, <see cref="UnitDirections"/> gives it exactly.</param>
+    /// <returns>Both values with their pullback. The caller disposes it.</returns>
+    public DivergenceLinearization LinearizeWithDivergence(double time, Tensor state, Tensor directions)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        ArgumentNullException.ThrowIfNull(directions);
+        return new DivergenceLinearization(this, time, state, directions);
+    }
 
-    // Both derivatives follow from the activation's value y: 1 - y² for tanh, 1 - e⁻ʸ for softplus.
-    private Tensor MultiplyByDerivative(Tensor cotangent, Tensor activated) =>
-        Activation == DynamicsActivation.Tanh
-            ? cotangent.addcmul_(cotangent * activated, activated, -1)
-            : cotangent.mul_(activated.neg().expm1_().neg_());
+    /// <summary>The unit vectors as directions for <see cref="LinearizeWithDivergence"/>.</summary>
+    /// <param name="like">A state, <c>[batch, dimension]</c>, for its batch size, type and device.</param>
+    /// <returns><c>[dimension, batch, dimension]</c>, without memory of its own for the batch.</returns>
+    public Tensor UnitDirections(Tensor like)
+    {
+        ArgumentNullException.ThrowIfNull(like);
+        using DisposeScope scope = NewDisposeScope();
+        return eye(Dimension, dtype: like.dtype, device: like.device).unsqueeze(1).expand(Dimension, like.shape[0], Dimension).MoveToOuterDisposeScope();
+    }
 
     private sealed class Linearization(MlpDynamics dynamics, double time, Tensor[] inputs, Tensor value) : OdeLinearization
     {
@@ -132,15 +146,15 @@ public sealed class MlpDynamics : nn.Module<Tensor, Tensor, Tensor>, IDifferenti
         {
             using IDisposable noGrad = no_grad();
             using DisposeScope scope = NewDisposeScope();
-            long offset = dynamics.Layers.Sum(ParameterCount);
+            long offset = dynamics.Layers.Sum(layer => layer.ParameterCount);
             Tensor x = cotangent.reshape(-1, dynamics.Dimension);
             for (int i = inputs.Length - 1; i >= 0; i--)
             {
-                offset -= ParameterCount(dynamics.Layers[i]);
+                offset -= dynamics.Layers[i].ParameterCount;
                 x = dynamics.Layers[i].Pullback(time, inputs[i], x, parameterGradient, offset);
                 if (i > 0)
                 {
-                    x = dynamics.MultiplyByDerivative(x, inputs[i]);
+                    x = dynamics.Activation.MultiplyByDerivative(x, inputs[i]);
                 }
             }
 
@@ -155,7 +169,5 @@ public sealed class MlpDynamics : nn.Module<Tensor, Tensor, Tensor>, IDifferenti
                 input.Dispose();
             }
         }
-
-        private static long ParameterCount(AffineLayer layer) => layer.Parameters.Sum(p => p.numel());
     }
 }

@@ -27,20 +27,20 @@ internal static class GoldenDynamics
 
     private sealed class Module : nn.Module<Tensor, Tensor, Tensor>
     {
-        private readonly TorchSharp.Modules.Parameter W1;
-        private readonly TorchSharp.Modules.Parameter w_t;
-        private readonly TorchSharp.Modules.Parameter b1;
-        private readonly TorchSharp.Modules.Parameter W2;
-        private readonly TorchSharp.Modules.Parameter b2;
+        private readonly TorchSharp.Modules.Parameter _w1;
+        private readonly TorchSharp.Modules.Parameter _wt;
+        private readonly TorchSharp.Modules.Parameter _b1;
+        private readonly TorchSharp.Modules.Parameter _w2;
+        private readonly TorchSharp.Modules.Parameter _b2;
 
         public Module(Golden golden)
             : base("golden")
         {
-            (W1, w_t, b1, W2, b2) = (new(golden["W1"]), new(golden["w_t"]), new(golden["b1"]), new(golden["W2"]), new(golden["b2"]));
+            (_w1, _wt, _b1, _w2, _b2) = (new(golden["W1"]), new(golden["w_t"]), new(golden["b1"]), new(golden["W2"]), new(golden["b2"]));
             RegisterComponents();
         }
 
         public override Tensor forward(Tensor time, Tensor state) =>
-            tanh(state.matmul(W1) + time * w_t + b1).matmul(W2) + b2;
+            tanh(state.matmul(_w1) + time * _wt + _b1).matmul(_w2) + _b2;
     }
 }
