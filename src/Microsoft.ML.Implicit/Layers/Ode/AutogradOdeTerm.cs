@@ -1,0 +1,87 @@
+using Microsoft.ML.Implicit.Solvers.Ode;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Layers.Ode;
+
+/// <summary>Dynamics given by a module f(t, z), differentiated by autograd.</summary>
+public sealed class AutogradOdeTerm : IDifferentiableOdeTerm
+{
+    private readonly nn.Module<Tensor, Tensor, Tensor> _module;
+
+    /// <summary>Wraps a module.</summary>
+    /// <param name="module">
+    /// f, called with the time as a tensor without dimensions and the state <c>[batch, ...]</c>; it returns dz/dt of the state's shape.
+    /// </param>
+    public AutogradOdeTerm(nn.Module<Tensor, Tensor, Tensor> module)
+    {
+        ArgumentNullException.ThrowIfNull(module);
+        _module = module;
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>Read anew each time, since moving a module to another device or type replaces its parameters.</remarks>
+    public IReadOnlyList<Tensor> Parameters => [.. _module.parameters()];
+
+    /// <inheritdoc/>
+    public Tensor Evaluate(double time, Tensor state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        using DisposeScope scope = NewDisposeScope();
+        Tensor slope = _module.forward(full([], time, state.dtype, state.device), state);
+        if (!slope.shape.AsSpan().SequenceEqual(state.shape))
+        {
+            throw new ArgumentException($"The dynamics returned shape [{string.Join(", ", slope.shape)}] for a state of shape [{string.Join(", ", state.shape)}].");
+        }
+
+        return slope.MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public OdeLinearization Linearize(double time, Tensor state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        using DisposeScope scope = NewDisposeScope();
+        Tensor leaf = state.detach().requires_grad_();
+        using (enable_grad())
+        {
+            return new Linearization(Parameters, leaf.DetachFromDisposeScope(), Evaluate(time, leaf).DetachFromDisposeScope());
+        }
+    }
+
+    private sealed class Linearization(IReadOnlyList<Tensor> parameters, Tensor leaf, Tensor output) : OdeLinearization
+    {
+        public override Tensor Value { get; } = output.detach().DetachFromDisposeScope();
+
+        public override Tensor Pullback(Tensor cotangent, Tensor? parameterGradient)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            if (!output.requires_grad)
+            {
+                return zeros_like(leaf).MoveToOuterDisposeScope();
+            }
+
+            List<Tensor> inputs = [leaf];
+            if (parameterGradient is not null)
+            {
+                inputs.AddRange(parameters.Where(p => p.requires_grad));
+            }
+
+            IList<Tensor> gradients = autograd.grad([output], inputs, [cotangent], allow_unused: true);
+            if (parameterGradient is not null)
+            {
+                FlatGradient.Add(parameterGradient, parameters, gradients, 1);
+            }
+
+            Tensor? gradient = FlatGradient.OrNull(gradients[0]);
+            return (gradient ?? zeros_like(leaf)).MoveToOuterDisposeScope();
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            leaf.Dispose();
+            output.Dispose();
+            Value.Dispose();
+        }
+    }
+}

@@ -1,0 +1,101 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Solvers.Ode;
+
+/// <summary>Repeats the accepted steps of a solve with an autograd graph through all of them.</summary>
+internal static class Backpropagation
+{
+    /// <summary>Differentiates the repeated steps.</summary>
+    /// <param name="solution">A solution with a trace.</param>
+    /// <param name="term">Its term.</param>
+    /// <param name="cotangents">Gradients of the states, <c>[times, n]</c>.</param>
+    /// <param name="parameterGradient">Flat vector that the parameters' gradients are added to.</param>
+    /// <returns>Adjoint at the first time, <c>[n]</c>, without the direct contribution of the first output.</returns>
+    public static Tensor Run(OdeSolution solution, IDifferentiableOdeTerm term, Tensor cotangents, Tensor parameterGradient)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor start = solution.States[0].clone().requires_grad_();
+        if (solution.Trace!.Outputs.Count == 0)
+        {
+            return zeros_like(cotangents[0]).MoveToOuterDisposeScope();
+        }
+
+        Tensor states;
+        using (enable_grad())
+        {
+            states = Replay(solution, term, start);
+        }
+
+        IReadOnlyList<Tensor> parameters = term.Parameters;
+        List<Tensor> inputs = [start, .. parameters.Where(p => p.requires_grad)];
+        IList<Tensor> gradients = autograd.grad([states], inputs, [cotangents.narrow(0, 1, states.shape[0])], allow_unused: true);
+        FlatGradient.Add(parameterGradient, parameters, gradients, 1);
+        return gradients[0].reshape(-1).MoveToOuterDisposeScope();
+    }
+
+    private static Tensor Replay(OdeSolution solution, IOdeTerm term, Tensor start)
+    {
+        if (solution.Options.Method is not ExplicitRungeKutta method)
+        {
+            throw new InvalidOperationException($"Backpropagation through {solution.Options.Method.Name} is not available.");
+        }
+
+        OdeTrace trace = solution.Trace!;
+        var outputs = new List<Tensor>();
+        Tensor state = start.reshape(-1);
+        Tensor? first = null;
+        for (int n = 0; n < trace.Steps.Count; n++)
+        {
+            double[] thetas = [.. trace.Outputs.Skip(outputs.Count).TakeWhile(o => o.Step == n).Select(o => o.Theta)];
+            (state, first) = Step(term, method, trace.Steps[n], state, first, start.shape, thetas, outputs);
+        }
+
+        return stack(outputs);
+    }
+
+    private static (Tensor State, Tensor? First) Step(
+        IOdeTerm term, ExplicitRungeKutta method, OdeStep step, Tensor state, Tensor? first, long[] shape, double[] thetas, List<Tensor> outputs)
+    {
+        int inside = thetas is [.., 1.0] ? thetas.Length - 1 : thetas.Length;
+        int count = inside > 0 ? Math.Max(method.DenseStages, method.EndStage) : method.EndStage;
+        var stages = new List<Tensor>(count);
+        Tensor? end = null;
+        for (int i = 0; i < Math.Max(count, method.EndStage + 1); i++)
+        {
+            Tensor point = Combine(state, stages, method.A[i], step.Size);
+            end = i == method.EndStage ? point : end;
+            if (i < count)
+            {
+                stages.Add(i == 0 && first is not null ? first : term.Evaluate(step.Time + method.C[i] * step.Size, point.view(shape)).reshape(-1));
+            }
+        }
+
+        double[,] weights = method.DenseWeights(thetas.AsSpan(0, inside), step.Size);
+        for (int m = 0; m < inside; m++)
+        {
+            outputs.Add(Combine(state, stages, [.. Enumerable.Range(0, method.DenseStages).Select(i => weights[m, i])], 1.0));
+        }
+
+        if (inside < thetas.Length)
+        {
+            outputs.Add(end!);
+        }
+
+        return (end!, count > method.EndStage ? stages[method.EndStage] : null);
+    }
+
+    private static Tensor Combine(Tensor state, List<Tensor> stages, double[] weights, double size)
+    {
+        Tensor sum = state;
+        for (int j = 0; j < weights.Length; j++)
+        {
+            if (weights[j] != 0)
+            {
+                sum = sum.add(stages[j], alpha: weights[j] * size);
+            }
+        }
+
+        return sum;
+    }
+}

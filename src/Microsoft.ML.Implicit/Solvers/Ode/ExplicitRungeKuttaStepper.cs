@@ -1,0 +1,175 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Solvers.Ode;
+
+/// <summary>
+/// An explicit Runge-Kutta method over tensors on any device. All stages lie in one tensor, so that each combination of
+/// them is one matrix-vector product, and one number a step is read by the host.
+/// </summary>
+internal sealed class ExplicitRungeKuttaStepper : OdeStepper
+{
+    private readonly IOdeTerm _term;
+    private readonly ExplicitRungeKutta _method;
+    private readonly long[] _shape;
+    private readonly Tensor _outputs;
+    private readonly long _normLength;
+    private readonly StageBuffer _stages;
+    private Tensor _state;
+    private Tensor _trial;
+    private double _time;
+    private double _size;
+    private int _stagesReady;
+
+    /// <param name="term">Right-hand side.</param>
+    /// <param name="method">Method.</param>
+    /// <param name="initialState"><c>[batch, ...]</c>.</param>
+    /// <param name="outputs"><c>[times, batch * ...]</c>, written by <see cref="WriteOutputs"/>.</param>
+    /// <param name="normLength">Number of leading elements of the flat state that the error norm covers.</param>
+    public ExplicitRungeKuttaStepper(IOdeTerm term, ExplicitRungeKutta method, Tensor initialState, Tensor outputs, long normLength)
+    {
+        _term = term;
+        _method = method;
+        _shape = initialState.shape;
+        _outputs = outputs;
+        _normLength = normLength;
+        _state = initialState.reshape(-1).clone().DetachFromDisposeScope();
+        _trial = _state;
+        _stages = new StageBuffer(method, _state);
+    }
+
+    public override double Epsilon => _state.dtype == ScalarType.Float64 ? double.BitIncrement(1.0) - 1.0 : MathF.BitIncrement(1f) - 1f;
+
+    public override int RowCount => (int)_shape[0];
+
+    public override double EstimateInitialStep(double time, double direction, PiStepControl control)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        EvaluateStage(0, time, _state);
+        _stagesReady = 1;
+        Tensor slope = _stages.Row(0);
+        Tensor scale = _state.abs().mul_(control.RelativeTolerance).add_(control.AbsoluteTolerance);
+        using Tensor norms = stack([Norm(_state / scale), Norm(slope / scale)]).cpu().to(ScalarType.Float64);
+        double d0 = norms[0].item<double>();
+        double d1 = norms[1].item<double>();
+        double h0 = InitialStep.FirstGuess(d0, d1);
+        if (!double.IsFinite(h0))
+        {
+            return double.NaN;
+        }
+
+        Tensor probe = _term.Evaluate(time + direction * h0, (_state + slope * (direction * h0)).view(_shape)).reshape(-1);
+        Evaluations++;
+        double d2 = Norm(probe.sub(slope).div_(scale)).to(ScalarType.Float64).item<double>() / h0;
+        return InitialStep.Estimate(h0, d1, d2, _method.Order);
+    }
+
+    public override double TryStep(double time, double size, PiStepControl? control)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        (_time, _size) = (time, size);
+        _stages.SetStepSize(size);
+        if (_stagesReady == 0)
+        {
+            EvaluateStage(0, time, _state);
+        }
+
+        _stagesReady = 1;
+        EvaluateStagesUpTo(_method.EndStage);
+        ReplaceTrial(_stages.Combine(_state, _method.EndStage));
+        if (control is null)
+        {
+            return 0;
+        }
+
+        EvaluateStagesUpTo(_method.ErrorWeights.Length);
+        Tensor error = Leading(_stages.CombineError());
+        Tensor scale = maximum(Leading(_state).abs(), Leading(_trial).abs()).mul_(control.RelativeTolerance).add_(control.AbsoluteTolerance);
+        return Math.Abs(size) * Norm(error.div_(scale)).to(ScalarType.Float64).item<double>();
+    }
+
+    public override void WriteOutputs(int firstOutput, ReadOnlySpan<double> thetas)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        int interpolated = thetas.IndexOf(1.0) is int end and >= 0 ? end : thetas.Length;
+        if (interpolated > 0)
+        {
+            EvaluateStagesUpTo(_method.DenseStages);
+            using Tensor rows = _outputs.narrow(0, firstOutput, interpolated);
+            rows.copy_(_stages.Interpolate(_state, _size, thetas[..interpolated]));
+        }
+
+        for (int i = interpolated; i < thetas.Length; i++)
+        {
+            _outputs[firstOutput + i].copy_(_trial);
+        }
+    }
+
+    public override void Accept()
+    {
+        if (_stagesReady > _method.EndStage)
+        {
+            _stages.Row(0).copy_(_stages.Row(_method.EndStage));
+            _stagesReady = 1;
+        }
+        else
+        {
+            _stagesReady = 0;
+        }
+
+        _state.Dispose();
+        _state = _trial;
+    }
+
+    public override Tensor CopyState() => _state.clone();
+
+    public override bool[] FindRowsNotFinite()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor stages = _stages.Finite(Math.Max(_stagesReady, 1));
+        Tensor finite = stages.logical_and_(_trial.isfinite());
+        return [.. finite.view(_shape[0], -1).all(1).cpu().data<bool>().Select(f => !f)];
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (!ReferenceEquals(_trial, _state))
+        {
+            _trial.Dispose();
+        }
+
+        _state.Dispose();
+        _stages.Dispose();
+    }
+
+    // Stages up to the end stage start from the current state; the end stage is f at the trial state.
+    private void EvaluateStagesUpTo(int count)
+    {
+        for (; _stagesReady < count; _stagesReady++)
+        {
+            int i = _stagesReady;
+            Tensor point = i == _method.EndStage ? _trial : _stages.Combine(_state, i);
+            EvaluateStage(i, _time + _method.C[i] * _size, point);
+        }
+    }
+
+    private void EvaluateStage(int stage, double time, Tensor point)
+    {
+        _stages.Row(stage).copy_(_term.Evaluate(time, point.view(_shape)).reshape(-1));
+        Evaluations++;
+    }
+
+    private void ReplaceTrial(Tensor value)
+    {
+        if (!ReferenceEquals(_trial, _state))
+        {
+            _trial.Dispose();
+        }
+
+        _trial = value.DetachFromDisposeScope();
+    }
+
+    private Tensor Leading(Tensor flat) => _normLength == flat.numel() ? flat : flat.narrow(0, 0, _normLength);
+
+    private Tensor Norm(Tensor flat) => Leading(flat).norm().div_(Math.Sqrt(_normLength));
+}

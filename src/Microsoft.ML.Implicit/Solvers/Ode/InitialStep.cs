@@ -1,0 +1,31 @@
+namespace Microsoft.ML.Implicit.Solvers.Ode;
+
+/// <summary>The starting step size of Hairer, Nørsett, Wanner, Solving Ordinary Differential Equations I, II.4.</summary>
+internal static class InitialStep
+{
+    /// <summary>Size of the explicit Euler step that probes the second derivative.</summary>
+    /// <param name="stateNorm">d₀, weighted norm of z.</param>
+    /// <param name="slopeNorm">d₁, weighted norm of f(t, z).</param>
+    public static double FirstGuess(double stateNorm, double slopeNorm)
+    {
+        if (!double.IsFinite(stateNorm) || !double.IsFinite(slopeNorm))
+        {
+            return double.NaN;
+        }
+
+        return stateNorm < 1e-5 || slopeNorm < 1e-5 ? 1e-6 : 0.01 * stateNorm / slopeNorm;
+    }
+
+    /// <summary>The first step.</summary>
+    /// <param name="firstGuess">h₀, from <see cref="FirstGuess"/>.</param>
+    /// <param name="slopeNorm">d₁.</param>
+    /// <param name="curvatureNorm">d₂, weighted norm of (f(t + h₀, z + h₀f) - f(t, z)) / h₀.</param>
+    /// <param name="order">Order of the method.</param>
+    public static double Estimate(double firstGuess, double slopeNorm, double curvatureNorm, int order)
+    {
+        double largest = Math.Max(slopeNorm, curvatureNorm);
+        double second = largest <= 1e-15 ? Math.Max(1e-6, firstGuess * 1e-3) : Math.Pow(0.01 / largest, 1.0 / (order + 1));
+        double step = Math.Min(100 * firstGuess, second);
+        return double.IsFinite(step) ? step : firstGuess;
+    }
+}

@@ -1,0 +1,42 @@
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Solvers.Ode;
+
+/// <summary>Gradients of a scalar with respect to everything that a solution depends on.</summary>
+/// <param name="InitialState">Gradient of the initial state, <c>[batch, ...]</c>.</param>
+/// <param name="Parameters">Gradients of all parameters as one flat vector, in the order of <see cref="IDifferentiableOdeTerm.Parameters"/>.</param>
+/// <param name="Times">Gradient of the output times, <c>[times]</c>, float64 on the CPU; <see langword="null"/> where it was not asked for.</param>
+public sealed record OdeGradients(Tensor InitialState, Tensor Parameters, Tensor? Times) : IDisposable
+{
+    /// <summary>Adds the parameters' gradients to their <c>grad</c>.</summary>
+    /// <param name="parameters">The parameters of the term, in its order.</param>
+    public void AccumulateInto(IReadOnlyList<Tensor> parameters)
+    {
+        ArgumentNullException.ThrowIfNull(parameters);
+        using IDisposable noGrad = no_grad();
+        long offset = 0;
+        foreach (Tensor parameter in parameters)
+        {
+            long count = parameter.numel();
+            using Tensor flat = Parameters.narrow(0, offset, count);
+            using Tensor part = flat.view(parameter.shape);
+            offset += count;
+            if (parameter.grad is { } existing)
+            {
+                existing.add_(part);
+            }
+            else
+            {
+                parameter.grad = part.clone().DetachFromDisposeScope();
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        InitialState.Dispose();
+        Parameters.Dispose();
+        Times?.Dispose();
+    }
+}

@@ -1,0 +1,31 @@
+using Microsoft.ML.Implicit.Solvers.Ode.Methods;
+
+namespace Microsoft.ML.Implicit.Solvers.Ode;
+
+/// <summary>The built-in methods of integration.</summary>
+public static class OdeMethods
+{
+    /// <summary>Euler's method, order 1, fixed step.</summary>
+    public static ExplicitRungeKutta Euler { get; } = new(EulerCoefficients.Value);
+
+    /// <summary>The explicit midpoint rule (Runge), order 2, fixed step.</summary>
+    public static ExplicitRungeKutta Midpoint { get; } = new(MidpointCoefficients.Value);
+
+    /// <summary>Heun's method with embedded Euler, order 2(1).</summary>
+    public static ExplicitRungeKutta Heun { get; } = new(HeunCoefficients.Value);
+
+    /// <summary>The classical Runge-Kutta method, order 4, fixed step.</summary>
+    public static ExplicitRungeKutta RungeKutta4 { get; } = new(RungeKutta4Coefficients.Value);
+
+    /// <summary>Kutta's 3/8 rule, order 4, fixed step.</summary>
+    public static ExplicitRungeKutta ThreeEighths { get; } = new(ThreeEighthsCoefficients.Value);
+
+    /// <summary>Bogacki and Shampine's pair of order 3(2), 1989.</summary>
+    public static ExplicitRungeKutta Bosh3 { get; } = new(Bosh3Coefficients.Value);
+
+    /// <summary>Dormand and Prince's pair of order 5(4), 1980, with Hairer's and Wanner's dense output of order 4.</summary>
+    public static ExplicitRungeKutta Dopri5 { get; } = new(Dopri5Coefficients.Value);
+
+    /// <summary>Tsitouras' pair of order 5(4), 2011, with his dense output of order 4.</summary>
+    public static ExplicitRungeKutta Tsit5 { get; } = new(Tsit5Coefficients.Value);
+}

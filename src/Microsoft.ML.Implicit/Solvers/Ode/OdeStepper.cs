@@ -1,0 +1,53 @@
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Solvers.Ode;
+
+/// <summary>Takes single steps of one method from a current state; the integrator decides their sizes and which are kept.</summary>
+internal abstract class OdeStepper : IDisposable
+{
+    /// <summary>Evaluations of f so far.</summary>
+    public int Evaluations { get; protected set; }
+
+    /// <summary>Relative spacing of the floating-point numbers that the state is kept in.</summary>
+    public abstract double Epsilon { get; }
+
+    /// <summary>Number of rows of the batch.</summary>
+    public abstract int RowCount { get; }
+
+    /// <summary>Estimates a first step (Hairer, Nørsett, Wanner I, II.4); NaN where the state or f is not finite.</summary>
+    /// <param name="time">Time of the current state.</param>
+    /// <param name="direction">1 forward in time, -1 backward.</param>
+    /// <param name="control">Tolerances.</param>
+    /// <returns>The length of the step, positive.</returns>
+    public abstract double EstimateInitialStep(double time, double direction, PiStepControl control);
+
+    /// <summary>Computes the state at <c>time + size</c> without moving there.</summary>
+    /// <param name="time">Time of the current state.</param>
+    /// <param name="size">Signed step size.</param>
+    /// <param name="control">Tolerances; <see langword="null"/> where no error estimate is wanted.</param>
+    /// <returns>Weighted root mean square of the error estimate; zero where none is wanted.</returns>
+    public abstract double TryStep(double time, double size, PiStepControl? control);
+
+    /// <summary>Writes outputs inside the step just tried, before it is accepted.</summary>
+    /// <param name="firstOutput">Index of the first of consecutive output times.</param>
+    /// <param name="thetas">Their places in the step, in (0, 1]; 1 is the step's end.</param>
+    public abstract void WriteOutputs(int firstOutput, ReadOnlySpan<double> thetas);
+
+    /// <summary>Moves to the end of the step just tried.</summary>
+    public abstract void Accept();
+
+    /// <summary>Copies the current state into a flat tensor, which the caller owns.</summary>
+    public abstract Tensor CopyState();
+
+    /// <summary>Tells for each row whether the step just tried is not finite there.</summary>
+    public abstract bool[] FindRowsNotFinite();
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    protected abstract void Dispose(bool disposing);
+}

@@ -1,0 +1,29 @@
+namespace Microsoft.ML.Implicit.Solvers.Ode;
+
+/// <summary>The state of a <see cref="PiStepControl"/> along one solve.</summary>
+internal sealed class PiStepController(PiStepControl control, int embeddedOrder)
+{
+    // A local error far below the tolerance says little about the next step, so its memory is bounded (Hairer's dopri5).
+    private const double SmallestRememberedError = 1e-4;
+
+    private readonly double _integral = 1.0 / (embeddedOrder + 1) - 0.75 * control.Stabilization;
+    private double _previousError = SmallestRememberedError;
+    private bool _rejected;
+
+    /// <summary>Factor on the step size after an accepted step.</summary>
+    public double Accept(double error)
+    {
+        double growth = control.Safety * Math.Pow(Math.Max(error, 1e-10), -_integral) * Math.Pow(_previousError, control.Stabilization);
+        _previousError = Math.Max(error, SmallestRememberedError);
+        double limit = _rejected ? 1.0 : control.MaximumFactor;
+        _rejected = false;
+        return Math.Clamp(growth, control.MinimumFactor, limit);
+    }
+
+    /// <summary>Factor on the step size after a rejected step; an error that is not finite shrinks it as far as allowed.</summary>
+    public double Reject(double error)
+    {
+        _rejected = true;
+        return double.IsFinite(error) ? Math.Clamp(control.Safety * Math.Pow(error, -_integral), control.MinimumFactor, control.Safety) : control.MinimumFactor;
+    }
+}

@@ -1,0 +1,69 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Solvers.Ode;
+
+/// <summary>The stages of a Runge-Kutta step in one tensor, with the tableau beside them on the same device.</summary>
+internal sealed class StageBuffer : IDisposable
+{
+    private readonly ExplicitRungeKutta _method;
+    private readonly Tensor _stages;
+    private readonly Tensor _matrix;
+    private readonly Tensor _scaledMatrix;
+    private readonly Tensor _errorWeights;
+    private readonly Tensor[] _rows;
+    private readonly Tensor[] _leading;
+    private readonly Tensor[] _coefficients;
+
+    /// <param name="method">Method.</param>
+    /// <param name="state">A flat state, <c>[n]</c>, for its length, type and device.</param>
+    public StageBuffer(ExplicitRungeKutta method, Tensor state)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        _method = method;
+        int count = method.StageCount;
+        _stages = empty([count, state.numel()], state.dtype, state.device);
+        _matrix = tensor(method.Matrix(), state.dtype, state.device);
+        _scaledMatrix = empty_like(_matrix);
+        _errorWeights = tensor(method.ErrorWeights, state.dtype, state.device);
+        _rows = [.. Enumerable.Range(0, count).Select(i => _stages[i])];
+        _leading = [.. Enumerable.Range(0, count + 1).Select(i => _stages.narrow(0, 0, i).t())];
+        _coefficients = [.. Enumerable.Range(0, count).Select(i => _scaledMatrix[i].narrow(0, 0, method.A[i].Length))];
+        scope.Detach(Tensors);
+    }
+
+    /// <summary>Stage i, <c>[n]</c>: a view that may be written.</summary>
+    public Tensor Row(int stage) => _rows[stage];
+
+    /// <summary>Sets the step size that <see cref="Combine"/> uses.</summary>
+    public void SetStepSize(double size) => _scaledMatrix.copy_(_matrix).mul_(size);
+
+    /// <summary>z + h Σⱼ aᵢⱼkⱼ.</summary>
+    public Tensor Combine(Tensor state, int stage) =>
+        _method.A[stage].Length == 0 ? state.alias() : state.addmv(_leading[_method.A[stage].Length], _coefficients[stage]);
+
+    /// <summary>Σ eᵢkᵢ, the error estimate before it is multiplied with the step size.</summary>
+    public Tensor CombineError() => mv(_leading[_method.ErrorWeights.Length], _errorWeights);
+
+    /// <summary>States inside the step.</summary>
+    /// <returns><c>[thetas, n]</c>.</returns>
+    public Tensor Interpolate(Tensor state, double size, ReadOnlySpan<double> thetas)
+    {
+        Tensor weights = tensor(_method.DenseWeights(thetas, size), _stages.dtype, _stages.device);
+        return state.addmm(weights, _stages.narrow(0, 0, _method.DenseStages));
+    }
+
+    /// <summary>Tells for each element of the flat state whether the first stages are finite there.</summary>
+    public Tensor Finite(int count) => _stages.narrow(0, 0, count).isfinite().all(0);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (Tensor tensor in Tensors)
+        {
+            tensor.Dispose();
+        }
+    }
+
+    private Tensor[] Tensors => [_stages, _matrix, _scaledMatrix, _errorWeights, .. _rows, .. _leading, .. _coefficients];
+}

@@ -1,0 +1,38 @@
+using Microsoft.ML.Implicit.Solvers.Ode;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Tests.Solvers.Ode;
+
+[TestClass]
+public sealed class OrderOfConvergenceTests
+{
+    // A forced pendulum, q' = p, p' = -sin q + cos(2t) / 2: nonlinear and dependent on time, so that every order condition matters.
+    private static readonly FunctionTerm Term = new((t, z) =>
+        stack([z.select(1, 1), z.select(1, 0).sin().neg_().add_(0.5 * Math.Cos(2 * t))], 1));
+
+    public static IEnumerable<object[]> Methods =>
+    [
+        [OdeMethods.Euler, 1024], [OdeMethods.Midpoint, 512], [OdeMethods.Heun, 512], [OdeMethods.Bosh3, 256], [OdeMethods.RungeKutta4, 128],
+        [OdeMethods.ThreeEighths, 128], [OdeMethods.Dopri5, 64], [OdeMethods.Tsit5, 64],
+    ];
+
+    [TestMethod]
+    [DynamicData(nameof(Methods))]
+    public void Halving_the_step_divides_the_error_by_at_least_two_to_the_order(ExplicitRungeKutta method, int steps)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor start = tensor(new[] { 0.3, 0.0, 1.0, -0.5, 2.0, 1.0 }).view(3, 2);
+        Tensor exact = Solve(OdeMethods.Dopri5, start, 10.0 / 2048);
+        double coarse = (Solve(method, start, 10.0 / steps) - exact).abs().max().item<double>();
+        double fine = (Solve(method, start, 5.0 / steps) - exact).abs().max().item<double>();
+        Assert.IsGreaterThan(method.Order - 0.25, Math.Log2(coarse / fine), $"{method}: errors {coarse:E2} and {fine:E2}");
+    }
+
+    private static Tensor Solve(OdeMethod method, Tensor start, double step)
+    {
+        var options = new OdeOptions { Method = method, StepControl = new FixedStepControl(step) };
+        OdeSolution solution = OdeSolver.Solve(Term, start, [0, 10], options);
+        return solution.States[1];
+    }
+}
