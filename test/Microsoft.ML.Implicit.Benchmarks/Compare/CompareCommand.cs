@@ -39,5 +39,5 @@ internal static class CompareCommand
         return 0;
     }
 
-    private static IEnumerable<IComparisonCase> Cases() => [];
+    private static IEnumerable<IComparisonCase> Cases() => [.. QuadraticCase.All()];
 }

@@ -64,6 +64,6 @@ internal sealed unsafe class DenseData
 
         public ReadOnlySpan<double> this[int row] => new(_start + (IsBatched ? (nint)row * _size : 0), _size);
 
-        public bool IsFinite() => _tensor is null || System.Numerics.Tensors.TensorPrimitives.IsFiniteAll(new ReadOnlySpan<double>(_start, checked((int)_tensor.NumberOfElements)));
+        public bool IsFinite() => _tensor is null || Finite.All(new ReadOnlySpan<double>(_start, checked((int)_tensor.NumberOfElements)));
     }
 }

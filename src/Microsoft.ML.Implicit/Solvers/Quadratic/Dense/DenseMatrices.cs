@@ -70,9 +70,9 @@ internal sealed unsafe class DenseMatrices
     /// <summary>Reads row-major matrices; Q is replaced by its symmetric part.</summary>
     public void Load(ReadOnlySpan<double> q, ReadOnlySpan<double> g, ReadOnlySpan<double> a)
     {
-        IsFinite = System.Numerics.Tensors.TensorPrimitives.IsFiniteAll(q)
-            && System.Numerics.Tensors.TensorPrimitives.IsFiniteAll(g)
-            && System.Numerics.Tensors.TensorPrimitives.IsFiniteAll(a);
+        IsFinite = Finite.All(q)
+            && Finite.All(g)
+            && Finite.All(a);
         if (!IsFinite)
         {
             return;
