@@ -30,9 +30,8 @@ public sealed record QuadraticGradients
     /// <summary>∂loss/∂ upper bounds.</summary>
     public Tensor? Upper { get; private init; }
 
-    internal static QuadraticGradients From(QuadraticSolution solution, QuadraticAdjointResult d, QuadraticArguments wanted)
+    internal static QuadraticGradients From(QuadraticProblem problem, QuadraticAdjointResult d, QuadraticArguments wanted)
     {
-        QuadraticProblem problem = solution.Problem;
         return new QuadraticGradients
         {
             Q = Wants(QuadraticArguments.Q, problem.Q) ? Cast(SymmetricOuter(d, problem.Q!.dim() > 2)) : null,
@@ -50,16 +49,12 @@ public sealed record QuadraticGradients
         Tensor Vector(Tensor gradient, Tensor argument) => Cast(argument.dim() > 1 ? gradient : gradient.sum(0));
     }
 
+    /// <summary>The eight gradients in the order of <see cref="QuadraticArguments"/>.</summary>
+    internal Tensor?[] Arguments => [Q, P, G, H, A, B, Lower, Upper];
+
     internal QuadraticGradients MoveTo(DisposeScope scope)
     {
-        foreach (Tensor? tensor in new[] { Q, P, G, H, A, B, Lower, Upper })
-        {
-            if (tensor is not null)
-            {
-                scope.MoveToOuter(tensor);
-            }
-        }
-
+        scope.MoveToOuter(Arguments.OfType<Tensor>());
         return this;
     }
 

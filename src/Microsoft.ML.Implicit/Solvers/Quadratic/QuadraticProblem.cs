@@ -105,6 +105,26 @@ public sealed class QuadraticProblem
         return largest > 0 ? difference / largest : 0;
     }
 
+    /// <summary>The eight arguments in order; null where absent.</summary>
+    internal Tensor?[] Arguments => [Q, P, G, H, A, B, Lower, Upper];
+
+    /// <summary>The arguments that are present, in order.</summary>
+    internal IEnumerable<Tensor> Tensors => Arguments.OfType<Tensor>();
+
+    /// <summary>The arguments whose tensors require a gradient.</summary>
+    internal QuadraticArguments RequiringGradient
+    {
+        get
+        {
+            Tensor?[] arguments = Arguments;
+            return Enumerable.Range(0, arguments.Length)
+                .Where(i => arguments[i] is { requires_grad: true })
+                .Aggregate(QuadraticArguments.None, (set, i) => set | (QuadraticArguments)(1 << i));
+        }
+    }
+
+    internal static QuadraticProblem FromArguments(Tensor?[] x) => new(x[0], x[1]!, x[2], x[3], x[4], x[5], x[6], x[7]);
+
     internal static bool IsBatched(Tensor? tensor, int dimensions) => tensor is not null && tensor.dim() > dimensions;
 
     private static int Rows(Tensor? matrix, string matrixName, Tensor? vector, string vectorName)

@@ -59,6 +59,12 @@ public sealed class QuadraticSolution
 
     internal IQuadraticAdjoint Adjoint { get; }
 
+    /// <summary>Solutions and multipliers that are present, in the order of their properties.</summary>
+    internal IEnumerable<Tensor> Outputs => new[] { Z, Lambda, Nu, LowerMultipliers, UpperMultipliers }.OfType<Tensor>();
+
+    /// <summary>All tensors that belong to the solution.</summary>
+    internal IEnumerable<Tensor> Tensors => [.. Outputs, Objective, .. Adjoint.State];
+
     /// <summary>Says why a row has no solution, and which constraints or variables are to blame.</summary>
     public QuadraticDiagnosis Diagnose(int row)
     {
@@ -109,8 +115,8 @@ public sealed class QuadraticSolution
         Check(gradUpper, UpperMultipliers, nameof(gradUpper));
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        QuadraticAdjointResult adjoint = Adjoint.Solve(gradZ, gradLambda, gradNu, gradLower, gradUpper);
-        return QuadraticGradients.From(this, adjoint, wanted).MoveTo(scope);
+        QuadraticAdjointResult adjoint = Adjoint.Solve(Problem, Adjoint.State, new QuadraticOutputGradients(gradZ, gradLambda, gradNu, gradLower, gradUpper));
+        return QuadraticGradients.From(Problem, adjoint, wanted).MoveTo(scope);
     }
 
     private static void Check(Tensor? gradient, Tensor? output, string name)

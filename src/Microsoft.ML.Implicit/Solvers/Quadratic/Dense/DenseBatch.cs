@@ -35,19 +35,9 @@ internal static class DenseBatch
             () => new DenseWorker(layout, options, shared),
             (worker, row) => worker.Solve(data, row, startFactor, warmStart is not null, results, cancellation),
             cancellation);
-        var adjoint = new DenseAdjoint(problem, layout, results, options.MaximumParallelism);
+        var adjoint = new DenseAdjoint(layout, results, options.MaximumParallelism);
         QuadraticSolution solution = results.ToSolution(problem, row => DenseDiagnosis.Diagnose(problem, layout, options, results, row), adjoint);
-        scope.MoveToOuter(solution.Z, solution.Lambda, solution.Nu, solution.Objective);
-        if (solution.LowerMultipliers is not null)
-        {
-            scope.MoveToOuter(solution.LowerMultipliers);
-        }
-
-        if (solution.UpperMultipliers is not null)
-        {
-            scope.MoveToOuter(solution.UpperMultipliers);
-        }
-
+        scope.MoveToOuter(solution.Tensors);
         return solution;
     }
 
