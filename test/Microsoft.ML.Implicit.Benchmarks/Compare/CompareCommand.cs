@@ -43,5 +43,6 @@ internal static class CompareCommand
     [
         new DeepEquilibriumCase(256, 128),
         new DeepEquilibriumCase(4096, 512),
+        .. QuadraticCase.All(),
     ];
 }
