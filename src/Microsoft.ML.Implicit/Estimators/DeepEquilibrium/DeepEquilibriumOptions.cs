@@ -13,7 +13,7 @@ public sealed class DeepEquilibriumOptions : TrainerInputBaseWithWeight
     public ImageShape? Image { get; set; }
 
     /// <summary>Width of the hidden state of the dense cell; channels at the finest resolution of the convolutional one, times 8.</summary>
-    public int HiddenWidth { get; set; } = 192;
+    public int HiddenWidth { get; set; } = 128;
 
     /// <summary>Fraction of the hidden state set to zero in training, drawn once for each solve.</summary>
     public double Dropout { get; set; } = 0.1;
