@@ -29,7 +29,7 @@ internal sealed class FixedPointIteration
         _map = map;
         _initial = initial;
         _record = new RowRecord((int)initial.shape[0]);
-        _start = initial.detach().reshape(initial.shape[0], -1);
+        _start = initial.detach().reshape(initial.shape[0], initial.shape.Skip(1).Aggregate(1L, (width, size) => width * size));
         _z = _best = _start;
     }
 
