@@ -19,6 +19,7 @@ public sealed class InteriorPointSolver : IQuadraticSolver
     {
         _options = options ?? new InteriorPointOptions();
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(_options.Tolerance, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(_options.GapTolerance, nameof(options));
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(_options.AcceptableTolerance, nameof(options));
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(_options.MaximumIterations, nameof(options));
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(_options.WarmStartMargin, nameof(options));

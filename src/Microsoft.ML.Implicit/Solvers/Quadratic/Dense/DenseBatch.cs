@@ -46,7 +46,7 @@ internal static class DenseBatch
         var row = new DenseRow(layout);
         data.LoadRow(row, matrices, 0);
         var factor = new KktFactor(layout);
-        factor.Factor(matrices, row.Active, DenseInteriorPoint.StartRegularisation, DenseInteriorPoint.StartRegularisation);
+        factor.Factor(matrices, row.Active, DenseInteriorPoint.StartRegularisation);
         return factor;
     }
 }

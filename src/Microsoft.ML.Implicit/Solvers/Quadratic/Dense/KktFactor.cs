@@ -2,7 +2,7 @@ namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
 
 /// <summary>
 /// Factors of the reduced KKT system [H Aᵀ; A -δI] with H = Q + ρI + Cᵀ diag(w) C, where C stacks G and the bounds:
-/// Cholesky of H and of the Schur complement A H⁻¹ Aᵀ + δI.
+/// Cholesky of H (of H + AᵀA where δ = 0, which has the same solutions) and of the Schur complement A H⁻¹ Aᵀ + δI, whose dependent rows are dropped.
 /// </summary>
 internal sealed unsafe class KktFactor
 {
@@ -13,6 +13,7 @@ internal sealed unsafe class KktFactor
     private readonly double* _weighted;
     private readonly double* _product;
     private readonly PinnedBuffer _buffer;
+    private bool _augmented;
 
     public KktFactor(ConstraintLayout layout)
     {
@@ -26,16 +27,30 @@ internal sealed unsafe class KktFactor
         _product = _buffer.Take(Math.Max(n, k));
     }
 
-    /// <summary>Factors for weights <paramref name="w"/> of the constraints.</summary>
-    public void Factor(DenseMatrices matrices, double* w, double primal, double dual)
+    /// <summary>Factors for weights <paramref name="w"/> of the constraints and ρ = <paramref name="primal"/>, δ = 0.</summary>
+    public void Factor(DenseMatrices matrices, double* w, double primal) => Factor(matrices, w, primal, 0, withObjective: true);
+
+    /// <summary>Factors the same system with Q = 0 and δ = 1, as the feasibility phase needs it.</summary>
+    public void FactorElastic(DenseMatrices matrices, double* w, double primal) => Factor(matrices, w, primal, 1, withObjective: false);
+
+    private void Factor(DenseMatrices matrices, double* w, double primal, double dual, bool withObjective)
     {
+        _augmented = withObjective;
         PanelMatrix h = _hessian.Factor, g = matrices.G;
         for (int i = 0; i < h.Panels; i++)
         {
             int row = i * Panel.Width;
             for (int j = i; j < h.Panels; j++)
             {
-                new ReadOnlySpan<double>(matrices.QAugmented.Tile(row, j), Panel.TileSize).CopyTo(new Span<double>(h.Tile(row, j), Panel.TileSize));
+                var tile = new Span<double>(h.Tile(row, j), Panel.TileSize);
+                if (withObjective)
+                {
+                    new ReadOnlySpan<double>(matrices.QAugmented.Tile(row, j), Panel.TileSize).CopyTo(tile);
+                }
+                else
+                {
+                    tile.Clear();
+                }
             }
 
             AddWeightedProducts(h, g, w, i);
@@ -52,7 +67,7 @@ internal sealed unsafe class KktFactor
     /// <summary>Solves for right-hand sides r1 and r2, which become dz and dν.</summary>
     public void Solve(DenseMatrices matrices, double* r1, double* r2)
     {
-        if (_layout.Equalities > 0)
+        if (_augmented && _layout.Equalities > 0)
         {
             for (int j = 0; j < matrices.A.Panels; j++)
             {

@@ -7,7 +7,7 @@ namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
 internal readonly unsafe struct PanelCholesky
 {
     // A pivot that cancellation leaves below this share of its diagonal entry carries no information.
-    private const double DependentPivot = 1e-15;
+    private const double DependentPivot = 1e-14;
 
     // Standing in for such a pivot, it sets the dependent component to zero.
     private const double DroppedPivot = 1e64;
