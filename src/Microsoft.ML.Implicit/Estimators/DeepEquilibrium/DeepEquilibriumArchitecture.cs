@@ -26,7 +26,16 @@ internal sealed record DeepEquilibriumArchitecture(
         }
     }
 
-    public FeatureCell CreateCell(Generator generator) => new DenseResidualCell(FeatureCount, HiddenWidth, generator, Dropout);
+    public FeatureCell CreateCell(Generator generator)
+    {
+        if (Cell == EquilibriumCellKind.Dense)
+        {
+            return new DenseResidualCell(FeatureCount, HiddenWidth, generator, Dropout);
+        }
+
+        int[] scaleWidths = [HiddenWidth / 8, HiddenWidth / 4, HiddenWidth / 2];
+        return new MultiscaleConvolutionalCell(Image.Channels, Image.Height, Image.Width, scaleWidths, generator, Dropout);
+    }
 
     public IFixedPointSolver CreateSolver(double relativeTolerance) => Solver switch
     {

@@ -12,7 +12,7 @@ public sealed class DeepEquilibriumOptions : TrainerInputBaseWithWeight
     /// <summary>Shape of the images in the feature column; needed by <see cref="EquilibriumCellKind.MultiscaleConvolutional"/>.</summary>
     public ImageShape? Image { get; set; }
 
-    /// <summary>Width of the hidden state of the dense cell; channels at the finest resolution of the convolutional one, times 8.</summary>
+    /// <summary>Width of the dense cell's state. The convolutional cell has an eighth, a quarter and a half of it as channels at its three resolutions, finest first.</summary>
     public int HiddenWidth { get; set; } = 128;
 
     /// <summary>Fraction of the hidden state set to zero in training, drawn once for each solve.</summary>

@@ -161,7 +161,7 @@ public class CellTests
     {
         const double Step = 1e-5;
         var solver = new AndersonSolver(new AndersonSettings { RelativeTolerance = 1e-13, AbsoluteTolerance = 1e-13, MaximumIterations = 200 });
-        using var layer = new DeepEquilibrium(test.Cell, new DeepEquilibriumOptions { ForwardSolver = solver, BackwardSolver = solver });
+        using var layer = new DeepEquilibrium(test.Cell, new EquilibriumSettings { ForwardSolver = solver, BackwardSolver = solver });
         test.X.requires_grad_();
         pass(layer);
         (string Name, Tensor Value)[] tensors = [("x", test.X), .. test.Cell.named_parameters().Select(p => (p.name, (Tensor)p.parameter))];

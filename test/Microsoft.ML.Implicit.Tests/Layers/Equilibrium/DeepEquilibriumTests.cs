@@ -140,9 +140,9 @@ public class DeepEquilibriumTests
     {
         CellCase test = CellCase.Dense();
         var solver = new PicardSolver(new PicardSettings { MaximumIterations = 2, RelativeTolerance = 1e-12 });
-        using var quiet = new DeepEquilibrium(test.Cell, new DeepEquilibriumOptions { ForwardSolver = solver });
+        using var quiet = new DeepEquilibrium(test.Cell, new EquilibriumSettings { ForwardSolver = solver });
         Assert.AreEqual(SolveStatus.MaximumIterations, quiet.Solve(test.X).Statuses[0]);
-        using var strict = new DeepEquilibrium(test.Cell, new DeepEquilibriumOptions { ForwardSolver = solver, ThrowOnFailure = true });
+        using var strict = new DeepEquilibrium(test.Cell, new EquilibriumSettings { ForwardSolver = solver, ThrowOnFailure = true });
         SolveFailedException exception = Assert.ThrowsExactly<SolveFailedException>(() => strict.Solve(test.X));
         Assert.AreEqual(SolveStatus.MaximumIterations, exception.Status);
         StringAssert.Contains(exception.Message, "equilibrium", StringComparison.Ordinal);
@@ -195,12 +195,12 @@ public class DeepEquilibriumTests
         }
     }
 
-    private static DeepEquilibriumOptions Exact
+    private static EquilibriumSettings Exact
     {
         get
         {
             var solver = new AndersonSolver(new AndersonSettings { RelativeTolerance = 1e-12, AbsoluteTolerance = 0, MaximumIterations = 200 });
-            return new DeepEquilibriumOptions { ForwardSolver = solver, BackwardSolver = solver };
+            return new EquilibriumSettings { ForwardSolver = solver, BackwardSolver = solver };
         }
     }
 
