@@ -6,7 +6,9 @@ namespace Microsoft.ML.Implicit.Solvers.FixedPoint;
 /// <summary>One solve in progress: evaluates f, keeps the best iterate of each row, and drops rows that are done.</summary>
 /// <remarks>
 /// The host reads one small table an iteration: what the rule measured and, with a relative tolerance, ‖f(z)‖ as the
-/// last column. Rows that are done stay in the batch until half of it is, then the rest is moved together.
+/// last column. Rows that are done stay in the batch until half of it is, then the rest is moved together. Iterates
+/// live in two buffers that are used in turn: what an iteration allocates it also frees, which keeps the heap from
+/// growing by fragments over many iterations.
 /// </remarks>
 internal sealed class FixedPointIteration
 {
@@ -30,7 +32,8 @@ internal sealed class FixedPointIteration
         _initial = initial;
         _record = new RowRecord((int)initial.shape[0]);
         _start = initial.detach().reshape(initial.shape[0], initial.shape.Skip(1).Aggregate(1L, (width, size) => width * size));
-        _z = _best = _start;
+        _z = _start.clone();
+        _best = _start.clone();
     }
 
     private bool HasRelativeTolerance => _settings.RelativeTolerance > 0;
@@ -61,7 +64,7 @@ internal sealed class FixedPointIteration
         Assess(columns);
         if (_record.ActiveCount > 0)
         {
-            Replace(ref _z, _rule.Next(_measured, columns));
+            _z.copy_(_rule.Next(_measured, columns));
         }
 
         return _record.ActiveCount > 0;
@@ -125,13 +128,11 @@ internal sealed class FixedPointIteration
 
         if (taken == takes.Length)
         {
-            Tensor old = _best;
-            _best = _z;
-            DisposeUnlessShared(old);
+            (_best, _z) = (_z, _best);
         }
         else if (taken > 0)
         {
-            Replace(ref _best, where(HostValues.WriteMask(takes, _z.device), _z, _best));
+            _best.copy_(where(HostValues.WriteMask(takes, _z.device), _z, _best));
         }
     }
 
@@ -173,25 +174,16 @@ internal sealed class FixedPointIteration
     {
         if (_finished is null)
         {
-            return ReferenceEquals(_best, _start) ? _best.clone() : _best;
+            return _best;
         }
 
         Finish([.. Enumerable.Range(0, _record.LocalCount)]);
         return _finished;
     }
 
-    private void Replace(ref Tensor field, Tensor value)
+    private static void Replace(ref Tensor field, Tensor value)
     {
-        Tensor old = field;
+        field.Dispose();
         field = value.MoveToOuterDisposeScope();
-        DisposeUnlessShared(old);
-    }
-
-    private void DisposeUnlessShared(Tensor old)
-    {
-        if (!ReferenceEquals(old, _z) && !ReferenceEquals(old, _best) && !ReferenceEquals(old, _start))
-        {
-            old.Dispose();
-        }
     }
 }
