@@ -47,27 +47,23 @@ internal sealed class FixedPointIteration
             cancellationToken.ThrowIfCancellationRequested();
             iterations++;
             rowEvaluations += _record.LocalCount;
-            if (Step() && iterations < _settings.MaximumIterations)
-            {
-                DropFinishedRows();
-            }
+            Step(isLast: iterations == _settings.MaximumIterations);
+            DropFinishedRows();
         }
 
         return new FixedPointResult(Collect().view(_initial.shape).MoveToOuterDisposeScope(), _record.Statuses, _record.Residuals, iterations, rowEvaluations);
     }
 
-    /// <summary>Evaluates f once, judges the iterate and moves on to the next. Returns whether a row is left to solve.</summary>
-    private bool Step()
+    /// <summary>Evaluates f once, judges the iterate and moves on to the next.</summary>
+    private void Step(bool isLast)
     {
         using DisposeScope step = NewDisposeScope();
         int columns = EvaluateAndMeasure();
         Assess(columns);
-        if (_record.ActiveCount > 0)
+        if (_record.ActiveCount > 0 && !isLast)
         {
             _z.copy_(_rule.Next(_measured, columns));
         }
-
-        return _record.ActiveCount > 0;
     }
 
     private int EvaluateAndMeasure()
@@ -138,7 +134,7 @@ internal sealed class FixedPointIteration
 
     private void DropFinishedRows()
     {
-        if (!_canSelect || _record.ActiveCount * 2 > _record.LocalCount)
+        if (!_canSelect || _record.ActiveCount == 0 || _record.ActiveCount * 2 > _record.LocalCount)
         {
             return;
         }
