@@ -143,6 +143,21 @@ public class CellTests
     }
 
     [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public void A_frozen_cell_scores_the_same_and_still_trains(bool convolutional)
+    {
+        CellCase test = Case(convolutional);
+        using var layer = new DeepEquilibrium(test.Cell);
+        layer.eval();
+        Tensor expected = layer.Solve(test.X).Solution;
+        test.Cell.Freeze();
+        Assert.IsTrue(layer.Solve(test.X).Solution.equal(expected).all().item<bool>());
+        layer.Backward(test.X, z => z.square().sum());
+        Assert.IsTrue(test.Cell.parameters().All(parameter => parameter.grad is not null));
+    }
+
+    [TestMethod]
     public void Arguments_out_of_range_are_refused()
     {
         using var generator = new Generator(1);
