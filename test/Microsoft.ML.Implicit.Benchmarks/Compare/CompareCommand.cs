@@ -39,5 +39,9 @@ internal static class CompareCommand
         return 0;
     }
 
-    private static IEnumerable<IComparisonCase> Cases() => [];
+    private static IEnumerable<IComparisonCase> Cases() =>
+    [
+        new OdeCase(64, 8, 32),
+        new OdeCase(4096, 16, 128),
+    ];
 }
