@@ -17,6 +17,7 @@ public sealed class ExplicitRungeKutta : OdeMethod
         A = [.. coefficients.A, coefficients.B, .. coefficients.DenseA];
         C = [.. coefficients.C, 1.0, .. coefficients.DenseC];
         ErrorWeights = coefficients.ErrorWeights;
+        CorrectionWeights = coefficients.CorrectionWeights;
         DenseOutput = coefficients.DenseOutput ?? DenseOutputPolynomials.From(coefficients.Order, coefficients.B);
         DenseStages = Enumerable.Range(0, DenseOutput.Length).Last(i => DenseOutput[i].Any(p => p != 0)) + 1;
     }
@@ -33,6 +34,9 @@ public sealed class ExplicitRungeKutta : OdeMethod
     /// <summary>eᵢ with z₁ - ẑ₁ = h Σ eᵢkᵢ; empty where the method has no embedded solution.</summary>
     internal double[] ErrorWeights { get; }
 
+    /// <summary>Weights of the difference to a second embedded solution, see <see cref="CombineErrors"/>; empty where there is none.</summary>
+    internal double[] CorrectionWeights { get; }
+
     /// <summary>Coefficients with z(t + θh) = z + h Σᵢ kᵢ Σₚ <c>DenseOutput[i][p]</c> θᵖ⁺¹.</summary>
     internal double[][] DenseOutput { get; }
 
@@ -41,6 +45,13 @@ public sealed class ExplicitRungeKutta : OdeMethod
 
     /// <summary>Number of all stages, those of the dense output included.</summary>
     internal int StageCount => A.Length;
+
+    /// <summary>
+    /// The error estimate from those of two embedded solutions, e₁² / √(e₁² + e₂² / 100), of higher order than both
+    /// (Hairer, Nørsett, Wanner, Solving Ordinary Differential Equations I, II.10, equation 10.17).
+    /// </summary>
+    internal static double CombineErrors(double first, double second) =>
+        first == 0 ? 0 : first * first / Math.Sqrt(first * first + 0.01 * second * second);
 
     /// <summary>A as a square matrix.</summary>
     internal double[,] Matrix()

@@ -20,6 +20,9 @@ internal static class OdeArguments
         ValidateTimes(times);
     }
 
+    /// <summary>Relative spacing of the numbers of a type.</summary>
+    public static double Epsilon(ScalarType type) => type == ScalarType.Float64 ? double.BitIncrement(1.0) - 1.0 : MathF.BitIncrement(1f) - 1f;
+
     public static void ValidateTimes(ReadOnlySpan<double> times)
     {
         if (times.IsEmpty)

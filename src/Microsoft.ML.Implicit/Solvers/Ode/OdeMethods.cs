@@ -28,4 +28,7 @@ public static class OdeMethods
 
     /// <summary>Tsitouras' pair of order 5(4), 2011, with his dense output of order 4.</summary>
     public static ExplicitRungeKutta Tsit5 { get; } = new(Tsit5Coefficients.Value);
+
+    /// <summary>Dormand and Prince's method of order 8 with two embedded solutions, 8(5,3), and dense output of order 7 (DOP853, Hairer, Nørsett, Wanner, 1993).</summary>
+    public static ExplicitRungeKutta Dopri8 { get; } = new(Dopri8Coefficients.Value);
 }

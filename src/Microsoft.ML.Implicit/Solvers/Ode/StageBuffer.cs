@@ -11,6 +11,7 @@ internal sealed class StageBuffer : IDisposable
     private readonly Tensor _matrix;
     private readonly Tensor _scaledMatrix;
     private readonly Tensor _errorWeights;
+    private readonly Tensor _correctionWeights;
     private readonly Tensor[] _rows;
     private readonly Tensor[] _leading;
     private readonly Tensor[] _coefficients;
@@ -26,6 +27,7 @@ internal sealed class StageBuffer : IDisposable
         _matrix = tensor(method.Matrix(), state.dtype, state.device);
         _scaledMatrix = empty_like(_matrix);
         _errorWeights = tensor(method.ErrorWeights, state.dtype, state.device);
+        _correctionWeights = tensor(method.CorrectionWeights, state.dtype, state.device);
         _rows = [.. Enumerable.Range(0, count).Select(i => _stages[i])];
         _leading = [.. Enumerable.Range(0, count + 1).Select(i => _stages.narrow(0, 0, i).t())];
         _coefficients = [.. Enumerable.Range(0, count).Select(i => _scaledMatrix[i].narrow(0, 0, method.A[i].Length))];
@@ -44,6 +46,9 @@ internal sealed class StageBuffer : IDisposable
 
     /// <summary>Σ eᵢkᵢ, the error estimate before it is multiplied with the step size.</summary>
     public Tensor CombineError() => mv(_leading[_method.ErrorWeights.Length], _errorWeights);
+
+    /// <summary>The same for the second embedded solution.</summary>
+    public Tensor CombineCorrection() => mv(_leading[_method.CorrectionWeights.Length], _correctionWeights);
 
     /// <summary>States inside the step.</summary>
     /// <returns><c>[thetas, n]</c>.</returns>
@@ -65,5 +70,5 @@ internal sealed class StageBuffer : IDisposable
         }
     }
 
-    private Tensor[] Tensors => [_stages, _matrix, _scaledMatrix, _errorWeights, .. _rows, .. _leading, .. _coefficients];
+    private Tensor[] Tensors => [_stages, _matrix, _scaledMatrix, _errorWeights, _correctionWeights, .. _rows, .. _leading, .. _coefficients];
 }

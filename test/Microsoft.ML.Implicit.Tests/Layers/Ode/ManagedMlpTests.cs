@@ -20,6 +20,7 @@ public sealed unsafe class ManagedMlpTests
         [33, 6, new long[] { 5, 4, 11 }, DynamicsActivation.Tanh, TimeConditioning.Concatenate, Loose with { Method = OdeMethods.Bosh3 }],
         [2, 2, Array.Empty<long>(), DynamicsActivation.Tanh, TimeConditioning.None, Loose with { Method = OdeMethods.Heun }],
         [7, 2, new long[] { 5 }, DynamicsActivation.Tanh, TimeConditioning.Concatenate, Loose with { Method = OdeMethods.RungeKutta4, StepControl = new FixedStepControl(0.1) }],
+        [3, 2, new long[] { 5 }, DynamicsActivation.Tanh, TimeConditioning.Concatenate, Loose with { Method = OdeMethods.Dopri8 }],
         [3000, 8, new long[] { 64 }, DynamicsActivation.Tanh, TimeConditioning.None, Loose],
     ];
 

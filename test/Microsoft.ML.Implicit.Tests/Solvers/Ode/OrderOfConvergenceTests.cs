@@ -14,7 +14,7 @@ public sealed class OrderOfConvergenceTests
     public static IEnumerable<object[]> Methods =>
     [
         [OdeMethods.Euler, 1024], [OdeMethods.Midpoint, 512], [OdeMethods.Heun, 512], [OdeMethods.Bosh3, 256], [OdeMethods.RungeKutta4, 128],
-        [OdeMethods.ThreeEighths, 128], [OdeMethods.Dopri5, 64], [OdeMethods.Tsit5, 64],
+        [OdeMethods.ThreeEighths, 128], [OdeMethods.Dopri5, 64], [OdeMethods.Tsit5, 64], [OdeMethods.Dopri8, 16],
     ];
 
     [TestMethod]

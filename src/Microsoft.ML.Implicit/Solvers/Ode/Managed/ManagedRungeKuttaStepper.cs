@@ -16,7 +16,9 @@ internal sealed unsafe class ManagedRungeKuttaStepper : OdeStepper
     private readonly int _stagesLength;
     private readonly float[][] _weights;
     private readonly float[] _errorWeights;
+    private readonly float[] _correctionWeights;
     private readonly double[] _errors;
+    private readonly double[] _corrections;
     private readonly int _scratchLength;
     private readonly TileLoop _loop;
     private readonly AlignedBuffer _state;
@@ -40,7 +42,9 @@ internal sealed unsafe class ManagedRungeKuttaStepper : OdeStepper
         _stagesLength = method.StageCount * _tileLength;
         _weights = [.. method.A.Select(row => new float[row.Length])];
         _errorWeights = [.. method.ErrorWeights.Select(w => (float)w)];
+        _correctionWeights = [.. method.CorrectionWeights.Select(w => (float)w)];
         _errors = new double[tiles];
+        _corrections = new double[tiles];
         _scratchLength = 2 * _tileLength + dynamics.ScratchLength;
         _loop = new TileLoop(tiles, get_num_threads(), dynamics.WorkPerRow * Tile.Lanes * method.EndStage);
         _state = new AlignedBuffer((long)tiles * _tileLength);
@@ -55,7 +59,7 @@ internal sealed unsafe class ManagedRungeKuttaStepper : OdeStepper
         }
     }
 
-    public override double Epsilon => MathF.BitIncrement(1f) - 1f;
+    public override double Epsilon => OdeArguments.Epsilon(ScalarType.Float32);
 
     public override int RowCount { get; }
 
@@ -106,14 +110,19 @@ internal sealed unsafe class ManagedRungeKuttaStepper : OdeStepper
             EvaluateStages(chunk, tile, endStage, last);
             if (control is not null)
             {
-                float* error = Scratch(chunk);
-                TileAlgebra.Combine(null, Stage(tile, 0), _errorWeights, _tileLength, error);
-                _errors[tile] = TileAlgebra.SumScaledSquares(error, State(tile), Trial(tile), _tileLength, LanesIn(tile), (float)control.RelativeTolerance, (float)control.AbsoluteTolerance);
+                _errors[tile] = SumSquaredErrors(chunk, tile, _errorWeights, control);
+                _corrections[tile] = _correctionWeights.Length > 0 ? SumSquaredErrors(chunk, tile, _correctionWeights, control) : 0;
             }
         });
         _movePending = false;
         _stagesReady = last;
-        return control is null ? 0 : Math.Abs(size) * Rms();
+        if (control is null)
+        {
+            return 0;
+        }
+
+        double error = Rms(_errors);
+        return Math.Abs(size) * (_correctionWeights.Length > 0 ? ExplicitRungeKutta.CombineErrors(error, Rms(_corrections)) : error);
     }
 
     public override void WriteOutputs(int firstOutput, ReadOnlySpan<double> thetas)
@@ -242,11 +251,18 @@ internal sealed unsafe class ManagedRungeKuttaStepper : OdeStepper
     {
         _loop.Run((chunk, tile) => _errors[tile] = TileAlgebra.SumScaledSquares(
             value(chunk, tile), State(tile), State(tile), _tileLength, LanesIn(tile), (float)control.RelativeTolerance, (float)control.AbsoluteTolerance));
-        return Rms();
+        return Rms(_errors);
+    }
+
+    private double SumSquaredErrors(int chunk, int tile, float[] weights, PiStepControl control)
+    {
+        float* error = Scratch(chunk);
+        TileAlgebra.Combine(null, Stage(tile, 0), weights, _tileLength, error);
+        return TileAlgebra.SumScaledSquares(error, State(tile), Trial(tile), _tileLength, LanesIn(tile), (float)control.RelativeTolerance, (float)control.AbsoluteTolerance);
     }
 
     // Summed in the order of the tiles, so that the result does not depend on the number of threads.
-    private double Rms() => Math.Sqrt(_errors.Sum() / ((double)_rows * _dynamics.Dimension));
+    private double Rms(double[] squares) => Math.Sqrt(squares.Sum() / ((double)_rows * _dynamics.Dimension));
 
     private int LanesIn(int tile) => Math.Min(Tile.Lanes, _rows - tile * Tile.Lanes);
 
