@@ -1,6 +1,7 @@
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.Ode;
 using Microsoft.ML.Implicit.Solvers.Ode.Managed;
+using Microsoft.ML.Implicit.Solvers.Ode.Rowwise;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -11,7 +12,7 @@ namespace Microsoft.ML.Implicit.Layers.Ode;
 /// Dynamics dz/dt = f(t, z) given by a multilayer perceptron over the last dimension of z, with vector-Jacobian products
 /// in closed form.
 /// </summary>
-public sealed class MlpDynamics : nn.Module<Tensor, Tensor, Tensor>, IDifferentiableOdeTerm, IManagedOdeTerm
+public sealed class MlpDynamics : nn.Module<Tensor, Tensor, Tensor>, IDifferentiableOdeTerm, IRowTimeOdeTerm, IManagedOdeTerm
 {
     // Wider layers are served better by the matrix product of the native library.
     private const long LargestManagedWidth = 256;
@@ -95,6 +96,25 @@ public sealed class MlpDynamics : nn.Module<Tensor, Tensor, Tensor>, IDifferenti
         }
 
         return x.view(state.shape).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public Tensor Evaluate(Tensor times, Tensor state)
+    {
+        ArgumentNullException.ThrowIfNull(times);
+        ArgumentNullException.ThrowIfNull(state);
+        using DisposeScope scope = NewDisposeScope();
+        Tensor x = state.reshape(times.shape[0], -1, Dimension);
+        for (int i = 0; i < _layers.Count; i++)
+        {
+            x = _layers[i].Evaluate(times, x);
+            if (i + 1 < _layers.Count)
+            {
+                x = Activation.Activate(x);
+            }
+        }
+
+        return x.reshape(state.shape).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>

@@ -1,0 +1,69 @@
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Solvers.Ode.Rowwise;
+
+/// <summary>The solution of an initial value problem whose rows have times and step sizes of their own.</summary>
+public sealed class OdeRowSolution : IDisposable
+{
+    internal OdeRowSolution(IRowTimeOdeTerm term, OdeOptions options, double[][] times, Tensor states, SolveStatus[] status, OdeStatistics[] statistics, RowwiseTrace? trace)
+    {
+        Term = term;
+        Options = options;
+        Times = times;
+        States = states;
+        Status = status;
+        Statistics = statistics;
+        Trace = trace;
+    }
+
+    /// <summary>States at each row's times, <c>[times, batch, ...]</c>, with no autograd graph; NaN at times that a row did not reach.</summary>
+    public Tensor States { get; }
+
+    /// <summary>Times of each row.</summary>
+    public IReadOnlyList<double[]> Times { get; }
+
+    /// <summary>How the solve ended, for each row.</summary>
+    public IReadOnlyList<SolveStatus> Status { get; }
+
+    /// <summary>What each row cost; evaluations are those of the whole batch.</summary>
+    public IReadOnlyList<OdeStatistics> Statistics { get; }
+
+    /// <summary>Whether every row was solved to its last time.</summary>
+    public bool Converged => Status.All(s => s == SolveStatus.Converged);
+
+    internal IRowTimeOdeTerm Term { get; }
+
+    internal OdeOptions Options { get; }
+
+    internal RowwiseTrace? Trace { get; }
+
+    /// <summary>Computes gradients of a scalar from its gradient with respect to <see cref="States"/>.</summary>
+    /// <param name="stateGradients">Gradient with respect to <see cref="States"/>, <c>[times, batch, ...]</c>.</param>
+    /// <returns>Gradients of the initial state and the parameters, exact for the discrete solution. The caller disposes them.</returns>
+    /// <exception cref="InvalidOperationException">The solve was not asked to be differentiable.</exception>
+    /// <exception cref="SolveFailedException">A row was not solved to its last time.</exception>
+    /// <exception cref="ArgumentException">The gradient's shape is not that of <see cref="States"/>.</exception>
+    public OdeGradients Backward(Tensor stateGradients)
+    {
+        ArgumentNullException.ThrowIfNull(stateGradients);
+        if (Trace is null)
+        {
+            throw new InvalidOperationException("Solve with differentiable: true to get gradients.");
+        }
+
+        if (!stateGradients.shape.AsSpan().SequenceEqual(States.shape))
+        {
+            throw new ArgumentException($"The gradient has shape [{string.Join(", ", stateGradients.shape)}], the states have [{string.Join(", ", States.shape)}].", nameof(stateGradients));
+        }
+
+        SolveFailure.ThrowIfAny(this);
+        return RowwiseGradient.Compute(this, stateGradients);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        States.Dispose();
+        Trace?.Dispose();
+    }
+}
