@@ -22,6 +22,12 @@ public sealed class OdeRowSolution : IDisposable
     /// <summary>Times of each row.</summary>
     public IReadOnlyList<double[]> Times { get; }
 
+    /// <summary>Time at which the event stopped each row, NaN where there was none; <see langword="null"/> without an event.</summary>
+    public IReadOnlyList<double>? EventTimes { get; internal init; }
+
+    /// <summary>State at which the event stopped each row, <c>[batch, ...]</c>, NaN where there was none; <see langword="null"/> without an event.</summary>
+    public Tensor? EventStates { get; internal init; }
+
     /// <summary>How the solve ended, for each row.</summary>
     public IReadOnlyList<SolveStatus> Status { get; }
 
@@ -35,15 +41,19 @@ public sealed class OdeRowSolution : IDisposable
 
     internal OdeOptions Options { get; }
 
+    internal OdeEvent? Event { get; init; }
+
     internal RowwiseTrace? Trace { get; }
 
     /// <summary>Computes gradients of a scalar from its gradient with respect to <see cref="States"/>.</summary>
     /// <param name="stateGradients">Gradient with respect to <see cref="States"/>, <c>[times, batch, ...]</c>.</param>
+    /// <param name="eventTimeGradients">Gradient with respect to <see cref="EventTimes"/>, <c>[batch]</c>.</param>
+    /// <param name="eventStateGradients">Gradient with respect to <see cref="EventStates"/>, <c>[batch, ...]</c>.</param>
     /// <returns>Gradients of the initial state and the parameters, exact for the discrete solution. The caller disposes them.</returns>
     /// <exception cref="InvalidOperationException">The solve was not asked to be differentiable.</exception>
     /// <exception cref="SolveFailedException">A row was not solved to its last time.</exception>
     /// <exception cref="ArgumentException">The gradient's shape is not that of <see cref="States"/>.</exception>
-    public OdeGradients Backward(Tensor stateGradients)
+    public OdeGradients Backward(Tensor stateGradients, Tensor? eventTimeGradients = null, Tensor? eventStateGradients = null)
     {
         ArgumentNullException.ThrowIfNull(stateGradients);
         if (Trace is null)
@@ -57,13 +67,19 @@ public sealed class OdeRowSolution : IDisposable
         }
 
         SolveFailure.ThrowIfAny(this);
-        return RowwiseGradient.Compute(this, stateGradients);
+        if (Event is null && (eventTimeGradients is not null || eventStateGradients is not null))
+        {
+            throw new InvalidOperationException("The solve had no event.");
+        }
+
+        return RowwiseGradient.Compute(this, stateGradients, eventTimeGradients, eventStateGradients);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
         States.Dispose();
+        EventStates?.Dispose();
         Trace?.Dispose();
     }
 }

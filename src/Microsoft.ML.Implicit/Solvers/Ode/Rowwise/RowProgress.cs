@@ -27,6 +27,9 @@ internal sealed class RowProgress
     /// <summary>Number of leading output times reached.</summary>
     public int ReachedTimes { get; private set; }
 
+    /// <summary>Time of the event that stopped the row; NaN where there was none.</summary>
+    public double EventTime { get; private set; } = double.NaN;
+
     public int AcceptedSteps { get; private set; }
 
     public int RejectedSteps { get; private set; }
@@ -71,6 +74,25 @@ internal sealed class RowProgress
         Time = end;
         _size = _controller is null ? 0 : Math.Min(Math.Abs(size) * _controller.Accept(error), MaximumStep);
         Finish();
+    }
+
+    /// <summary>Takes note of a step that an event ends.</summary>
+    /// <param name="size">Signed size of the step.</param>
+    /// <param name="theta">Place of the event in it.</param>
+    /// <param name="outputs">Receives the outputs up to the event and, as the last of all outputs, the event itself.</param>
+    public void Stop(double size, double theta, List<(int Output, double Theta)> outputs)
+    {
+        AcceptedSteps++;
+        EventTime = Time + (theta * size);
+        while (ReachedTimes < _times.Length && _direction * (EventTime - _times[ReachedTimes]) >= 0)
+        {
+            outputs.Add((ReachedTimes, (_times[ReachedTimes] - Time) / size));
+            ReachedTimes++;
+        }
+
+        outputs.Add((_times.Length, theta));
+        Time = EventTime;
+        Status = SolveStatus.Converged;
     }
 
     /// <summary>Takes note of a step that did not meet the tolerance.</summary>

@@ -31,13 +31,16 @@ internal sealed class RowStepper : IDisposable
     /// <summary>Evaluations of f, each over all rows under way.</summary>
     public int Evaluations { get; private set; }
 
+    /// <summary>Rows in the shape that the right-hand side takes.</summary>
+    public Tensor Shape(Tensor flat) => flat.view([flat.shape[0], .. _shape[1..]]);
+
     /// <summary>f at given points.</summary>
     /// <param name="times"><c>[rows]</c>.</param>
     /// <param name="flat"><c>[rows, n]</c>.</param>
     public Tensor Evaluate(Tensor times, Tensor flat)
     {
         Evaluations++;
-        return _term.Evaluate(times, flat.view([flat.shape[0], .. _shape[1..]])).reshape(flat.shape);
+        return _term.Evaluate(times, Shape(flat)).reshape(flat.shape);
     }
 
     /// <summary>Stages that make the step's result.</summary>

@@ -31,12 +31,19 @@ internal sealed class RowwiseGradient
     /// <summary>Runs the reverse sweep.</summary>
     /// <param name="solution">A solution with a trace.</param>
     /// <param name="stateGradients"><c>[times, batch, ...]</c>.</param>
-    public static OdeGradients Compute(OdeRowSolution solution, Tensor stateGradients)
+    /// <param name="eventTimeGradients"><c>[batch]</c>.</param>
+    /// <param name="eventStateGradients"><c>[batch, ...]</c>.</param>
+    public static OdeGradients Compute(OdeRowSolution solution, Tensor stateGradients, Tensor? eventTimeGradients, Tensor? eventStateGradients)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGrad = no_grad();
         Tensor states = solution.States;
         Tensor cotangents = stateGradients.detach().to(states.dtype, states.device).reshape(states.shape[0], states.shape[1], -1);
+        if (solution.Event is not null)
+        {
+            cotangents = cat([cotangents, EventGradient.AtFixedTimes(solution, eventTimeGradients, eventStateGradients).unsqueeze(0)]);
+        }
+
         Tensor parameterGradient = zeros(solution.Term.Parameters.Sum(p => p.numel()), states.dtype, states.device);
         using var stepper = new RowStepper(solution.Term, (ExplicitRungeKutta)solution.Options.Method, states[0]);
         var sweep = new RowwiseGradient(solution, stepper, cotangents, parameterGradient);

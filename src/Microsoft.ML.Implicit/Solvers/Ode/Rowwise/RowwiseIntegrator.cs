@@ -16,14 +16,18 @@ internal sealed class RowwiseIntegrator
     private readonly RowwiseTrace? _trace;
     private readonly RowProgress[] _rows;
     private readonly List<(int Output, double Theta)> _reached = [];
+    private readonly OdeEvent? _event;
+    private EventSearch? _search;
 
     /// <param name="stepper">Takes the steps.</param>
     /// <param name="times">Output times of each row.</param>
     /// <param name="options">Options, with an explicit Runge-Kutta method.</param>
     /// <param name="outputs"><c>[times, batch, n]</c>, written.</param>
     /// <param name="trace">Records what a reverse sweep needs.</param>
-    public RowwiseIntegrator(RowStepper stepper, double[][] times, OdeOptions options, Tensor outputs, RowwiseTrace? trace)
+    /// <param name="stopEvent">Stops a row where it crosses zero; its state there is the last of the outputs.</param>
+    public RowwiseIntegrator(RowStepper stepper, double[][] times, OdeOptions options, Tensor outputs, RowwiseTrace? trace, OdeEvent? stopEvent)
     {
+        _event = stopEvent;
         _stepper = stepper;
         _options = options;
         _method = (ExplicitRungeKutta)options.Method;
@@ -44,6 +48,11 @@ internal sealed class RowwiseIntegrator
         if (active.Length > 0 && _options.StepControl is PiStepControl control)
         {
             EstimateInitialSteps(all, active, control);
+        }
+
+        if (_event is not null)
+        {
+            _search = new EventSearch(_event, _stepper, tensor(_rows.Select(r => r.Time).ToArray(), all.dtype, all.device), all);
         }
 
         Tensor? firstStages = null;
@@ -74,7 +83,15 @@ internal sealed class RowwiseIntegrator
             errors = _stepper.Errors(stages, sizes, state, trial, control);
         }
 
-        (bool[] accepted, RowStep step) = Decide(active, starts, steps, errors);
+        bool[] accepted = [.. errors.Select(e => e <= 1)];
+        double[]? eventThetas = null;
+        if (_search is not null)
+        {
+            _stepper.Extend(stages, times, sizes, state, _method.DenseStages);
+            eventThetas = _search.Find(active, accepted, new TriedStep(times, sizes, state, stages, trial));
+        }
+
+        RowStep step = Decide(active, starts, steps, errors, eventThetas);
         if (step.Rows.Length > 0)
         {
             _trace?.Add(step, all);
@@ -93,29 +110,35 @@ internal sealed class RowwiseIntegrator
         return where(moved, stages[_method.EndStage], stages[0]);
     }
 
-    private (bool[] Accepted, RowStep Step) Decide(long[] active, double[] starts, double[] steps, double[] errors)
+    private RowStep Decide(long[] active, double[] starts, double[] steps, double[] errors, double[]? eventThetas)
     {
-        bool[] accepted = new bool[active.Length];
         var outputs = new List<RowOutput>();
         var moved = new List<int>();
         for (int i = 0; i < active.Length; i++)
         {
             RowProgress row = _rows[active[i]];
-            accepted[i] = errors[i] <= 1;
-            if (!accepted[i])
+            if (!(errors[i] <= 1))
             {
                 row.Reject(steps[i], errors[i]);
                 continue;
             }
 
             _reached.Clear();
-            row.Accept(steps[i], errors[i], _reached);
+            if (eventThetas is not null && !double.IsNaN(eventThetas[i]))
+            {
+                row.Stop(steps[i], eventThetas[i], _reached);
+            }
+            else
+            {
+                row.Accept(steps[i], errors[i], _reached);
+            }
+
             int position = moved.Count;
             outputs.AddRange(_reached.Select(r => new RowOutput(position, active[i], r.Output, r.Theta)));
             moved.Add(i);
         }
 
-        return (accepted, new RowStep([.. moved.Select(i => active[i])], [.. moved.Select(i => starts[i])], [.. moved.Select(i => steps[i])], [.. outputs]));
+        return new RowStep([.. moved.Select(i => active[i])], [.. moved.Select(i => starts[i])], [.. moved.Select(i => steps[i])], [.. outputs]);
     }
 
     private void EstimateInitialSteps(Tensor all, long[] active, PiStepControl control)

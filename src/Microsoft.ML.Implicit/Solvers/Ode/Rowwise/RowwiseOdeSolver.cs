@@ -20,11 +20,12 @@ public static class RowwiseOdeSolver
     /// </param>
     /// <param name="options">An explicit Runge-Kutta method and step control; <see langword="null"/> for the defaults.</param>
     /// <param name="differentiable">Whether <see cref="OdeRowSolution.Backward"/> will be called.</param>
+    /// <param name="stopEvent">Stops a row where its function crosses zero; output times after that are not reached.</param>
     /// <returns>States at all times, with status and statistics for each row. The caller disposes it.</returns>
     /// <exception cref="ArgumentException">The state's type or shape, the times or the options are not valid.</exception>
     /// <exception cref="SolveFailedException">A row could not be solved and <see cref="OdeOptions.ThrowOnFailure"/> is set.</exception>
     /// <exception cref="OperationCanceledException">The options' token was cancelled.</exception>
-    public static OdeRowSolution Solve(IRowTimeOdeTerm term, Tensor initialState, IReadOnlyList<double[]> times, OdeOptions? options = null, bool differentiable = false)
+    public static OdeRowSolution Solve(IRowTimeOdeTerm term, Tensor initialState, IReadOnlyList<double[]> times, OdeOptions? options = null, bool differentiable = false, OdeEvent? stopEvent = null)
     {
         ArgumentNullException.ThrowIfNull(term);
         ArgumentNullException.ThrowIfNull(initialState);
@@ -39,7 +40,7 @@ public static class RowwiseOdeSolver
             throw new ArgumentException($"Rows step independently with explicit Runge-Kutta methods only, not with {options.Method.Name}.", nameof(options));
         }
 
-        OdeRowSolution solution = Run(term, initialState, [.. times], options, differentiable);
+        OdeRowSolution solution = Run(term, initialState, [.. times], options, differentiable, stopEvent);
         if (options.ThrowOnFailure && !solution.Converged)
         {
             using (solution)
@@ -51,15 +52,16 @@ public static class RowwiseOdeSolver
         return solution;
     }
 
-    private static OdeRowSolution Run(IRowTimeOdeTerm term, Tensor initialState, double[][] times, OdeOptions options, bool differentiable)
+    private static OdeRowSolution Run(IRowTimeOdeTerm term, Tensor initialState, double[][] times, OdeOptions options, bool differentiable, OdeEvent? stopEvent)
     {
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
         Tensor start = initialState.detach().contiguous();
         bool[] invalid = FiniteRows.FindNotFinite(start);
         Tensor flat = start.view(start.shape[0], -1).nan_to_num(0, 0, 0);
-        Tensor outputs = full([times[0].Length, .. flat.shape], double.NaN, start.dtype, start.device);
-        for (int k = 0; k < times[0].Length; k++)
+        int count = times[0].Length;
+        Tensor outputs = full([stopEvent is null ? count : count + 1, .. flat.shape], double.NaN, start.dtype, start.device);
+        for (int k = 0; k < count; k++)
         {
             CopyUnmoved(outputs[k], flat, times, k);
         }
@@ -68,22 +70,32 @@ public static class RowwiseOdeSolver
         try
         {
             using var stepper = new RowStepper(term, (ExplicitRungeKutta)options.Method, start);
-            var integrator = new RowwiseIntegrator(stepper, times, options, outputs, trace);
+            var integrator = new RowwiseIntegrator(stepper, times, options, outputs, trace, stopEvent);
             integrator.Run(flat);
-            Tensor states = outputs.view([times[0].Length, .. start.shape]);
+            Tensor all = outputs.view([outputs.shape[0], .. start.shape]);
             SolveStatus[] status = [.. integrator.Rows.Select(row => row.Status!.Value)];
             for (int row = 0; row < status.Length; row++)
             {
                 if (invalid[row])
                 {
                     status[row] = SolveStatus.InvalidInput;
-                    states.select(1, row).fill_(double.NaN);
+                    all.select(1, row).fill_(double.NaN);
                 }
             }
 
-            MarkNotFinite(states, status);
+            Tensor states = all.narrow(0, 0, count);
+            if (stopEvent is null)
+            {
+                MarkNotFinite(states, status);
+            }
+
             OdeStatistics[] statistics = [.. integrator.Rows.Select(row => new OdeStatistics(stepper.Evaluations, row.AcceptedSteps, row.RejectedSteps))];
-            return new OdeRowSolution(term, options, times, states.MoveToOuterDisposeScope(), status, statistics, trace);
+            return new OdeRowSolution(term, options, times, states.MoveToOuterDisposeScope(), status, statistics, trace)
+            {
+                Event = stopEvent,
+                EventTimes = stopEvent is null ? null : [.. integrator.Rows.Select(row => row.EventTime)],
+                EventStates = stopEvent is null ? null : all[count].MoveToOuterDisposeScope(),
+            };
         }
         catch
         {
