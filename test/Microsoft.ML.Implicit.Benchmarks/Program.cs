@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Microsoft.ML.Implicit.Benchmarks.Compare;
+using Microsoft.ML.Implicit.Benchmarks.Quality;
 
-var root = new RootCommand("Benchmarks of Microsoft.ML.Implicit.") { CompareCommand.Create() };
+var root = new RootCommand("Benchmarks of Microsoft.ML.Implicit.") { CompareCommand.Create(), QualityCommand.Create() };
 return root.Parse(args).Invoke();

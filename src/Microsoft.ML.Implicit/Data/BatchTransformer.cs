@@ -1,0 +1,70 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+
+namespace Microsoft.ML.Implicit.Data;
+
+/// <summary>A row-to-row transformer that evaluates rows in batches, lazily.</summary>
+public abstract class BatchTransformer : ITransformer, IDisposable
+{
+    private bool _isDisposed;
+
+    private protected BatchTransformer(IHost host) => Host = host;
+
+    /// <inheritdoc/>
+    public bool IsRowToRowMapper => true;
+
+    private protected IHost Host { get; }
+
+    private protected abstract BatchMapper Mapper { get; }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">An input column is missing or has another type than in training.</exception>
+    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(inputSchema);
+        return BatchedDataView.AppendColumns(inputSchema, Mapper.GetOutputColumns(inputSchema));
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>Nothing is computed before the view's rows are read.</remarks>
+    /// <exception cref="ArgumentException">An input column is missing or has another type than in training.</exception>
+    /// <exception cref="ObjectDisposedException">The transformer was disposed, for instance together with a prediction engine.</exception>
+    public IDataView Transform(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        return new BatchedDataView(input, Mapper);
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ObjectDisposedException">The transformer was disposed, for instance together with a prediction engine.</exception>
+    public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(inputSchema);
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        return new BatchedRowMapper(inputSchema, Mapper);
+    }
+
+    void ICanSaveModel.Save(ModelSaveContext ctx)
+    {
+        ArgumentNullException.ThrowIfNull(ctx);
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        Save(ctx);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (!_isDisposed)
+        {
+            _isDisposed = true;
+            DisposeModel();
+        }
+
+        GC.SuppressFinalize(this);
+    }
+
+    private protected abstract void Save(ModelSaveContext ctx);
+
+    private protected abstract void DisposeModel();
+}

@@ -1,0 +1,34 @@
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Data;
+
+/// <summary>Supervised training rows as tensors on the CPU.</summary>
+/// <param name="Features">float32 [rows, features], all finite.</param>
+/// <param name="Labels">float32 [rows]: class indices from 0, 0 or 1, or target values.</param>
+/// <param name="Weights">float32 [rows], or <see langword="null"/> where every row counts the same.</param>
+internal sealed record TrainingSet(Tensor Features, Tensor Labels, Tensor? Weights) : IDisposable
+{
+    public long Count => Features.shape[0];
+
+    /// <summary>The rows at the given int64 indices.</summary>
+    public TrainingSet Select(Tensor rows) =>
+        new(Features.index_select(0, rows), Labels.index_select(0, rows), Weights?.index_select(0, rows));
+
+    /// <summary>The same rows on a device.</summary>
+    public TrainingSet To(Device device) => new(Features.to(device), Labels.to(device), Weights?.to(device));
+
+    /// <summary>Takes the tensors out of their dispose scope: they live until <see cref="Dispose"/>.</summary>
+    public void Detach()
+    {
+        Features.DetachFromDisposeScope();
+        Labels.DetachFromDisposeScope();
+        Weights?.DetachFromDisposeScope();
+    }
+
+    public void Dispose()
+    {
+        Features.Dispose();
+        Labels.Dispose();
+        Weights?.Dispose();
+    }
+}

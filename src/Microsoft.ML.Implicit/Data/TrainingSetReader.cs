@@ -1,0 +1,122 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Data;
+
+/// <summary>
+/// Reads feature, label and weight columns into tensors in one pass. Rows go to native memory chunk by chunk,
+/// so that the data is never held in managed memory as a whole.
+/// </summary>
+internal sealed class TrainingSetReader
+{
+    private const int ChunkRows = 4096;
+
+    private readonly string _featureColumn;
+    private readonly string _labelColumn;
+    private readonly string? _weightColumn;
+
+    public TrainingSetReader(string featureColumn, string labelColumn, string? weightColumn)
+    {
+        _featureColumn = featureColumn;
+        _labelColumn = labelColumn;
+        _weightColumn = weightColumn;
+    }
+
+    /// <exception cref="InvalidOperationException">No row has a label, or a feature or weight is not finite.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled while reading.</exception>
+    public TrainingSet Read(IDataView data, IChannel channel, CancellationToken cancellationToken)
+    {
+        DataViewSchema.Column feature = data.Schema[_featureColumn];
+        DataViewSchema.Column label = data.Schema[_labelColumn];
+        DataViewSchema.Column? weight = _weightColumn is null ? null : data.Schema[_weightColumn];
+        int width = feature.Type.GetVectorSize();
+        var columns = new List<DataViewSchema.Column> { feature, label };
+        if (weight is not null)
+        {
+            columns.Add(weight.Value);
+        }
+
+        using DataViewRowCursor cursor = data.GetRowCursor(columns);
+        ValueGetter<VBuffer<float>> getFeatures = cursor.GetGetter<VBuffer<float>>(feature);
+        ValueGetter<float> getLabel = RowCursorUtils.GetLabelGetter(cursor, label.Index);
+        ValueGetter<float>? getWeight = weight is null ? null : cursor.GetGetter<float>(weight.Value);
+
+        using DisposeScope scope = NewDisposeScope();
+        var features = new TensorChunks(ChunkRows, width);
+        var labels = new TensorChunks(ChunkRows, 1);
+        var weights = new TensorChunks(ChunkRows, 1);
+        VBuffer<float> buffer = default;
+        long unlabelled = 0;
+        while (cursor.MoveNext())
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            float labelValue = 0;
+            getLabel(ref labelValue);
+            if (!float.IsFinite(labelValue))
+            {
+                unlabelled++;
+                continue;
+            }
+
+            getFeatures(ref buffer);
+            Span<float> row = features.NextRow();
+            buffer.CopyTo(row);
+            CheckFinite(row, feature, cursor.Position);
+            labels.NextRow()[0] = labelValue;
+            if (getWeight is not null)
+            {
+                weights.NextRow()[0] = ReadWeight(getWeight, cursor.Position);
+            }
+        }
+
+        if (unlabelled > 0)
+        {
+            channel.Warning($"{unlabelled} rows have no label in column '{_labelColumn}'; they are left out of training.");
+        }
+
+        if (features.Count == 0)
+        {
+            throw new InvalidOperationException($"There is nothing to train on: no row has a label in column '{_labelColumn}'.");
+        }
+
+        var set = new TrainingSet(features.ToTensor(), labels.ToTensor().squeeze(1), getWeight is null ? null : weights.ToTensor().squeeze(1));
+        set.Detach();
+        return set;
+    }
+
+    private static void CheckFinite(ReadOnlySpan<float> row, DataViewSchema.Column column, long position)
+    {
+        for (int slot = 0; slot < row.Length; slot++)
+        {
+            if (!float.IsFinite(row[slot]))
+            {
+                throw new InvalidOperationException(
+                    $"Column '{column.Name}', {DescribeSlot(column, slot)}, row {position} is {row[slot]}. "
+                    + "Replace missing values before training, for instance with Transforms.ReplaceMissingValues.");
+            }
+        }
+    }
+
+    private static string DescribeSlot(DataViewSchema.Column column, int slot)
+    {
+        if (!column.HasSlotNames())
+        {
+            return $"slot {slot}";
+        }
+
+        VBuffer<ReadOnlyMemory<char>> names = default;
+        column.GetSlotNames(ref names);
+        return $"slot {slot} ('{names.GetItemOrDefault(slot)}')";
+    }
+
+    private float ReadWeight(ValueGetter<float> getter, long position)
+    {
+        float value = 0;
+        getter(ref value);
+        return float.IsFinite(value) && value >= 0
+            ? value
+            : throw new InvalidOperationException($"Column '{_weightColumn}', row {position} is {value}; example weights must be finite and not negative.");
+    }
+}

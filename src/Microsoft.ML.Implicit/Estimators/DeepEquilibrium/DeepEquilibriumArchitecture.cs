@@ -1,0 +1,89 @@
+using Microsoft.ML.Implicit.Layers.Equilibrium;
+using Microsoft.ML.Implicit.Solvers.FixedPoint;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>What a model file must say about a network before its parameters can be read.</summary>
+internal sealed record DeepEquilibriumArchitecture(
+    EquilibriumCellKind Cell,
+    ImageShape Image,
+    int FeatureCount,
+    int HiddenWidth,
+    int OutputWidth,
+    FixedPointMethod Solver,
+    double Tolerance,
+    int MaximumIterations,
+    double Dropout)
+{
+    public DeepEquilibriumArchitecture(DeepEquilibriumOptions options, int featureCount, int outputWidth)
+        : this(options.Cell, options.Image ?? default, featureCount, options.HiddenWidth, outputWidth, options.Solver, options.Tolerance, options.MaximumIterations, options.Dropout)
+    {
+        if (Cell == EquilibriumCellKind.MultiscaleConvolutional && Image.Length != featureCount)
+        {
+            throw new ArgumentException(
+                $"Image is {Image.Channels} x {Image.Height} x {Image.Width}, which is {Image.Length} values, but column '{options.FeatureColumnName}' holds {featureCount}.", nameof(options));
+        }
+    }
+
+    public FeatureCell CreateCell(Generator generator)
+    {
+        if (Cell == EquilibriumCellKind.Dense)
+        {
+            return new DenseResidualCell(FeatureCount, HiddenWidth, generator, Dropout);
+        }
+
+        int[] scaleWidths = [HiddenWidth / 8, HiddenWidth / 4, HiddenWidth / 2];
+        return new MultiscaleConvolutionalCell(Image.Channels, Image.Height, Image.Width, scaleWidths, generator, Dropout);
+    }
+
+    public IFixedPointSolver CreateSolver(double relativeTolerance) => Solver switch
+    {
+        FixedPointMethod.Broyden => new BroydenSolver(new BroydenSettings { RelativeTolerance = relativeTolerance, MaximumIterations = MaximumIterations }),
+        FixedPointMethod.Picard => new PicardSolver(new PicardSettings { RelativeTolerance = relativeTolerance, MaximumIterations = MaximumIterations }),
+        _ => new AndersonSolver(new AndersonSettings { RelativeTolerance = relativeTolerance, MaximumIterations = MaximumIterations }),
+    };
+
+    public void Write(BinaryWriter writer)
+    {
+        writer.Write((byte)Cell);
+        writer.Write(Image.Channels);
+        writer.Write(Image.Height);
+        writer.Write(Image.Width);
+        writer.Write(FeatureCount);
+        writer.Write(HiddenWidth);
+        writer.Write(OutputWidth);
+        writer.Write((byte)Solver);
+        writer.Write(Tolerance);
+        writer.Write(MaximumIterations);
+    }
+
+    /// <exception cref="FormatException">A value is out of range.</exception>
+    public static DeepEquilibriumArchitecture Read(BinaryReader reader)
+    {
+        var architecture = new DeepEquilibriumArchitecture(
+            (EquilibriumCellKind)reader.ReadByte(),
+            new ImageShape(reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32()),
+            reader.ReadInt32(),
+            reader.ReadInt32(),
+            reader.ReadInt32(),
+            (FixedPointMethod)reader.ReadByte(),
+            reader.ReadDouble(),
+            reader.ReadInt32(),
+            Dropout: 0);
+        return architecture.IsPlausible(reader.BaseStream.Length)
+            ? architecture
+            : throw new FormatException("The model file describes an impossible network.");
+    }
+
+    // Every feature, hidden unit and output has at least one parameter of four bytes behind it in the file,
+    // so sizes beyond the file's length are refused before anything is allocated for them.
+    private bool IsPlausible(long fileLength) =>
+        Enum.IsDefined(Cell)
+        && Enum.IsDefined(Solver)
+        && FeatureCount > 0 && HiddenWidth > 0 && OutputWidth > 0
+        && Tolerance is > 0 and < 1 && MaximumIterations > 0
+        && (long)HiddenWidth * HiddenWidth <= fileLength
+        && (long)FeatureCount * 4 <= fileLength
+        && (long)OutputWidth * 4 <= fileLength;
+}

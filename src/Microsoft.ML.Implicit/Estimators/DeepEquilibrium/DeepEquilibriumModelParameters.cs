@@ -1,0 +1,81 @@
+using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Persistence;
+using Microsoft.ML.Runtime;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>A trained deep-equilibrium model. Safe to use from several threads at once.</summary>
+public sealed class DeepEquilibriumModelParameters : IDisposable
+{
+    private readonly DeepEquilibriumArchitecture _architecture;
+    private readonly DeepEquilibriumNetwork _network;
+    private readonly Device _device;
+
+    internal DeepEquilibriumModelParameters(DeepEquilibriumArchitecture architecture, DeepEquilibriumNetwork network, PredictionTask task, Device device)
+    {
+        _architecture = architecture;
+        _network = network;
+        _device = device;
+        Task = task;
+    }
+
+    /// <summary>Length of the feature vector.</summary>
+    public int FeatureCount => _architecture.FeatureCount;
+
+    /// <summary>Width of the hidden state.</summary>
+    public int HiddenWidth => _architecture.HiddenWidth;
+
+    /// <summary>Number of trained numbers.</summary>
+    public long ParameterCount => _network.parameters().Sum(parameter => parameter.numel());
+
+    internal PredictionTask Task { get; }
+
+    /// <inheritdoc/>
+    public void Dispose() => _network.Dispose();
+
+    /// <summary>Scores rows.</summary>
+    /// <param name="features">Finite features, row by row: [rows, <see cref="FeatureCount"/>].</param>
+    /// <param name="scores">Receives [rows, outputs], row by row.</param>
+    internal void Score(ReadOnlySpan<float> features, Span<float> scores)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGradient = no_grad();
+        Tensor input = tensor(features.ToArray(), [features.Length / FeatureCount, FeatureCount], device: _device);
+        Tensor output = Task.Score(_network.Predict(input)).cpu().contiguous();
+        output.data<float>().CopyTo(scores);
+    }
+
+    internal void Write(IHost host, BinaryWriter writer)
+    {
+        _architecture.Write(writer);
+        Task.Write(host, writer);
+        ModuleState.Write(writer, _network);
+    }
+
+    internal static DeepEquilibriumModelParameters Read(IHost host, BinaryReader reader)
+    {
+        NativeBackend.EnsureLoaded();
+        DeepEquilibriumArchitecture architecture = DeepEquilibriumArchitecture.Read(reader);
+        PredictionTask task = PredictionTaskFormat.Read(host, reader);
+        if (task.OutputWidth != architecture.OutputWidth)
+        {
+            throw new FormatException("The model file describes a network that does not fit its task.");
+        }
+
+        using var generator = new Generator(0, CPU);
+        var network = new DeepEquilibriumNetwork(architecture, architecture.Tolerance, generator);
+        try
+        {
+            ModuleState.Read(reader, network);
+            network.Freeze();
+            return new DeepEquilibriumModelParameters(architecture, network, task, CPU);
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,63 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Data;
+using Microsoft.ML.Runtime;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>Predicts one of several classes with a deep-equilibrium model.</summary>
+/// <remarks>
+/// Label: a key of known count, as <c>MapValueToKey</c> gives. Features: a vector of Single of known size.
+/// Output: <c>PredictedLabel</c> (key) and <c>Score</c> (vector of Single, the class probabilities).
+/// </remarks>
+/// <example>
+/// <code>
+/// var pipeline = ml.Transforms.Conversion.MapValueToKey("Label")
+///     .Append(ml.MulticlassClassification.Trainers.DeepEquilibrium())
+///     .Append(ml.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
+/// </code>
+/// </example>
+public sealed class DeepEquilibriumMulticlassTrainer : DeepEquilibriumTrainer
+{
+    internal DeepEquilibriumMulticlassTrainer(IHostEnvironment environment, DeepEquilibriumOptions options)
+        : base(environment, nameof(DeepEquilibriumMulticlassTrainer), options)
+    {
+    }
+
+    private protected override void CheckLabel(SchemaShape.Column label)
+    {
+        if (label.Kind != SchemaShape.Column.VectorKind.Scalar || !label.IsKey)
+        {
+            throw Host.ExceptSchemaMismatch("schema", "label", label.Name, "Key", label.GetTypeString());
+        }
+    }
+
+    private protected override PredictionTask CreateTask(DataViewSchema.Column label, TrainingSet data)
+    {
+        int classCount = label.Type.GetKeyCountAsInt32(Host);
+        if (classCount == 0)
+        {
+            throw new InvalidOperationException($"The key type of label column '{label.Name}' has no known count; make it with Transforms.Conversion.MapValueToKey.");
+        }
+
+        using Tensor first = data.Labels[0];
+        using Tensor differs = data.Labels.ne(first);
+        using Tensor any = differs.any();
+        return any.item<bool>()
+            ? new MulticlassTask(classCount, LabelValues.Of(label))
+            : throw new InvalidOperationException($"Every row has the same label in column '{label.Name}': there is nothing to tell apart.");
+    }
+
+    private protected override IEnumerable<SchemaShape.Column> GetOutputColumns(SchemaShape inputSchema)
+    {
+        SchemaShape.Column label = inputSchema.First(column => column.Name == Options.LabelColumnName);
+        IEnumerable<SchemaShape.Column> predicted = AnnotationUtils.GetTrainerOutputAnnotation();
+        if (label.Annotations.TryFindColumn(AnnotationUtils.Kinds.KeyValues, out SchemaShape.Column values))
+        {
+            predicted = predicted.Append(values);
+        }
+
+        yield return OutputColumn(DefaultColumnNames.Score, SchemaShape.Column.VectorKind.Vector, NumberDataViewType.Single, isKey: false, AnnotationUtils.AnnotationsForMulticlassScoreColumn(label));
+        yield return OutputColumn(DefaultColumnNames.PredictedLabel, SchemaShape.Column.VectorKind.Scalar, NumberDataViewType.UInt32, isKey: true, predicted);
+    }
+}

@@ -1,0 +1,74 @@
+using Microsoft.ML.Implicit.Layers.Equilibrium;
+using TorchSharp.Modules;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>Feature encoder, equilibrium layer and linear head.</summary>
+internal sealed class DeepEquilibriumNetwork : nn.Module
+{
+    [ComponentName(Name = "encoder")]
+    private readonly FeatureEncoder _encoder;
+
+    [ComponentName(Name = "equilibrium")]
+    private readonly DeepEquilibrium _equilibrium;
+
+    [ComponentName(Name = "head")]
+    private readonly Linear _head;
+
+    /// <summary>Creates the network with random weights.</summary>
+    /// <param name="architecture">Sizes and solver.</param>
+    /// <param name="gradientTolerance">Relative tolerance of the implicit gradient.</param>
+    /// <param name="generator">Source of the weights and of dropout, on the CPU; kept.</param>
+    public DeepEquilibriumNetwork(DeepEquilibriumArchitecture architecture, double gradientTolerance, Generator generator)
+        : base(nameof(DeepEquilibriumNetwork))
+    {
+        FeatureCell cell = architecture.CreateCell(generator);
+        _encoder = new FeatureEncoder(architecture.FeatureCount, architecture.Image.Channels);
+        _equilibrium = new DeepEquilibrium(cell, new EquilibriumSettings
+        {
+            ForwardSolver = architecture.CreateSolver(architecture.Tolerance),
+            BackwardSolver = architecture.CreateSolver(gradientTolerance),
+        });
+        _head = nn.Linear(cell.FeatureWidth, architecture.OutputWidth);
+        using (no_grad())
+        {
+            // A head of zeros starts at the prior; torch's own initialisation would draw from the global generator.
+            _head.weight.zero_();
+            _head.bias!.zero_();
+        }
+
+        RegisterComponents();
+    }
+
+    public FeatureEncoder Features => _encoder;
+
+    public DeepEquilibrium Equilibrium => _equilibrium;
+
+    private FeatureCell Cell => (FeatureCell)_equilibrium.Cell;
+
+    /// <summary>Outputs before the task turns them into scores.</summary>
+    /// <param name="features">float32 [batch, features].</param>
+    /// <returns>float32 [batch, outputs], without a graph.</returns>
+    public Tensor Predict(Tensor features) => Output(_equilibrium.Solve(_encoder.forward(features)).Solution);
+
+    /// <summary>Outputs at an equilibrium.</summary>
+    /// <param name="state">float32 [batch, ...].</param>
+    public Tensor Output(Tensor state) => _head.forward(Cell.Readout(state));
+
+    /// <summary>Fixes the parameters, so that several threads may score at once, and frees them from the dispose scope they were made in.</summary>
+    public void Freeze()
+    {
+        eval();
+        foreach (Tensor value in state_dict().Values)
+        {
+            value.DetachFromDisposeScope();
+        }
+
+        foreach (Parameter parameter in parameters())
+        {
+            parameter.requires_grad_(false);
+        }
+    }
+}

@@ -1,0 +1,64 @@
+using Microsoft.ML.Implicit.Training;
+using Microsoft.ML.Trainers;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>Settings of the deep-equilibrium trainers.</summary>
+public sealed class DeepEquilibriumOptions : TrainerInputBaseWithWeight
+{
+    /// <summary>The function whose fixed point is the hidden state.</summary>
+    public EquilibriumCellKind Cell { get; set; } = EquilibriumCellKind.Dense;
+
+    /// <summary>Shape of the images in the feature column; needed by <see cref="EquilibriumCellKind.MultiscaleConvolutional"/>.</summary>
+    public ImageShape? Image { get; set; }
+
+    /// <summary>Width of the dense cell's state. The convolutional cell has an eighth, a quarter and a half of it as channels at its three resolutions, finest first.</summary>
+    public int HiddenWidth { get; set; } = 128;
+
+    /// <summary>Fraction of the hidden state set to zero in training, drawn once for each solve.</summary>
+    public double Dropout { get; set; } = 0.1;
+
+    /// <summary>How the hidden state's fixed point is found.</summary>
+    public FixedPointMethod Solver { get; set; } = FixedPointMethod.Anderson;
+
+    /// <summary>Residual of the fixed point, relative to its norm, at which a row counts as solved, in training and scoring.</summary>
+    public double Tolerance { get; set; } = 1e-3;
+
+    /// <summary>Relative residual at which the implicit gradient counts as solved.</summary>
+    public double GradientTolerance { get; set; } = 1e-2;
+
+    /// <summary>Limit on solver iterations.</summary>
+    public int MaximumIterations { get; set; } = 40;
+
+    /// <summary>Weight of the squared Frobenius norm of the cell's Jacobian in the loss (Bai, Koltun and Kolter, 2021); 0 leaves it out.</summary>
+    public double JacobianPenalty { get; set; }
+
+    /// <summary>Epochs, learning rate, validation, seed, device, progress and cancellation.</summary>
+    public TrainingOptions Training { get; set; } = new();
+
+    /// <exception cref="ArgumentException">A setting is out of range; the message names it.</exception>
+    internal void Validate()
+    {
+        ArgumentException.ThrowIfNullOrEmpty(LabelColumnName);
+        ArgumentException.ThrowIfNullOrEmpty(FeatureColumnName);
+        ArgumentNullException.ThrowIfNull(Training);
+        Require(Enum.IsDefined(Cell), nameof(Cell), "is not a known cell");
+        Require(Enum.IsDefined(Solver), nameof(Solver), "is not a known method");
+        Require(HiddenWidth is >= 8 and <= 8192, nameof(HiddenWidth), "must lie between 8 and 8192");
+        Require(Dropout is >= 0 and < 1, nameof(Dropout), "must lie between 0 and 1");
+        Require(Tolerance is > 0 and < 1, nameof(Tolerance), "must lie between 0 and 1");
+        Require(GradientTolerance is > 0 and < 1, nameof(GradientTolerance), "must lie between 0 and 1");
+        Require(MaximumIterations > 0, nameof(MaximumIterations), "must be positive");
+        Require(JacobianPenalty >= 0 && double.IsFinite(JacobianPenalty), nameof(JacobianPenalty), "must not be negative");
+        Require(Cell == EquilibriumCellKind.Dense || Image is not null, nameof(Image), "must be given for the convolutional cell");
+        Training.Validate();
+    }
+
+    private static void Require(bool condition, string setting, string message)
+    {
+        if (!condition)
+        {
+            throw new ArgumentException($"{setting} {message}.", setting);
+        }
+    }
+}

@@ -1,0 +1,183 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Data;
+using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Persistence;
+using Microsoft.ML.Implicit.Training;
+using Microsoft.ML.Runtime;
+using Microsoft.ML.Trainers;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>
+/// Trains a deep-equilibrium model (Bai, Kolter and Koltun, "Deep Equilibrium Models", 2019): the hidden state is the
+/// fixed point z = f(z, x) of one cell, an infinitely deep network with tied weights, and its gradient comes from the
+/// implicit function theorem. Features are standardised inside the model.
+/// </summary>
+public abstract class DeepEquilibriumTrainer : ITrainerEstimator<DeepEquilibriumTransformer, DeepEquilibriumModelParameters>
+{
+    private const double DefaultLearningRate = 2e-3;
+    private const double DefaultWeightDecay = 1e-2;
+    private const long RowsThatAffordValidation = 1000;
+
+    private protected DeepEquilibriumTrainer(IHostEnvironment environment, string name, DeepEquilibriumOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(environment);
+        ArgumentNullException.ThrowIfNull(options);
+        MLNetCompatibility.EnsureSupported();
+        options.Validate();
+        Host = environment.Register(name);
+        Options = options;
+    }
+
+    /// <inheritdoc/>
+    public TrainerInfo Info { get; } = new(normalization: false, caching: false, supportValid: true);
+
+    private protected IHost Host { get; }
+
+    private protected DeepEquilibriumOptions Options { get; }
+
+    /// <summary>Trains a model.</summary>
+    /// <param name="input">Training rows; see <see cref="TrainingOptions.ValidationFraction"/> for what is held out.</param>
+    /// <returns>The trained model as a transformer.</returns>
+    /// <exception cref="ArgumentException">A column is missing or has the wrong type.</exception>
+    /// <exception cref="InvalidOperationException">The data cannot be trained on, or training stopped being finite; the message says why.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public DeepEquilibriumTransformer Fit(IDataView input) => Fit(input, null);
+
+    /// <summary>Trains a model, stopping early by the loss on given validation rows.</summary>
+    /// <param name="trainData">Training rows.</param>
+    /// <param name="validationData">Validation rows with the same columns, or <see langword="null"/>.</param>
+    /// <returns>The trained model as a transformer.</returns>
+    /// <exception cref="ArgumentException">A column is missing or has the wrong type.</exception>
+    /// <exception cref="InvalidOperationException">The data cannot be trained on, or training stopped being finite; the message says why.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public DeepEquilibriumTransformer Fit(IDataView trainData, IDataView? validationData)
+    {
+        ArgumentNullException.ThrowIfNull(trainData);
+        CheckColumns(SchemaShape.Create(trainData.Schema));
+        if (validationData is not null)
+        {
+            CheckColumns(SchemaShape.Create(validationData.Schema));
+        }
+
+        Device device = NativeBackend.ResolveDevice(Options.Training.Device);
+        int seed = Options.Training.Seed ?? Host.Rand.Next();
+        using IChannel channel = Host.Start("Training");
+        var reader = new TrainingSetReader(Options.FeatureColumnName, Options.LabelColumnName, Options.ExampleWeightColumnName);
+        TrainingSet training = reader.Read(trainData, channel, Options.Training.CancellationToken);
+        TrainingSet? validation = validationData is null ? null : reader.Read(validationData, channel, Options.Training.CancellationToken);
+        try
+        {
+            PredictionTask task = CreateTask(trainData.Schema[Options.LabelColumnName], training);
+            if (validation is null)
+            {
+                (training, validation) = HoldOut(training, seed);
+            }
+
+            return Train(task, training, validation, device, seed, channel);
+        }
+        finally
+        {
+            training.Dispose();
+            validation?.Dispose();
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">A column is missing or has the wrong type.</exception>
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(inputSchema);
+        CheckColumns(inputSchema);
+        Dictionary<string, SchemaShape.Column> columns = inputSchema.ToDictionary(column => column.Name);
+        foreach (SchemaShape.Column column in GetOutputColumns(inputSchema))
+        {
+            columns[column.Name] = column;
+        }
+
+        return new SchemaShape(columns.Values);
+    }
+
+    private protected abstract void CheckLabel(SchemaShape.Column label);
+
+    private protected abstract PredictionTask CreateTask(DataViewSchema.Column label, TrainingSet data);
+
+    private protected abstract IEnumerable<SchemaShape.Column> GetOutputColumns(SchemaShape inputSchema);
+
+    private DeepEquilibriumTransformer Train(PredictionTask task, TrainingSet training, TrainingSet? validation, Device device, int seed, IChannel channel)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        TrainingPlan plan = TrainingPlan.Create(Options.Training, training.Count, seed, DefaultLearningRate, DefaultWeightDecay);
+        var architecture = new DeepEquilibriumArchitecture(Options, (int)training.Features.shape[1], task.OutputWidth);
+        using var generator = new Generator((ulong)seed, CPU);
+        var network = new DeepEquilibriumNetwork(architecture, Options.GradientTolerance, generator);
+        try
+        {
+            network.Features.Fit(training.Features);
+            network.to(device);
+            var problem = new DeepEquilibriumProblem(network, task, training.To(device), validation?.To(device), Options, generator);
+            using var loop = new TrainingLoop(problem, plan, channel);
+            loop.Run();
+            network.Freeze();
+            var model = new DeepEquilibriumModelParameters(architecture, network, task, device);
+            return new DeepEquilibriumTransformer(Host, model, Options.FeatureColumnName);
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
+
+    private (TrainingSet Training, TrainingSet? Validation) HoldOut(TrainingSet data, int seed)
+    {
+        double fraction = Options.Training.ValidationFraction ?? (data.Count >= RowsThatAffordValidation ? 0.1 : 0);
+        long held = (long)Math.Round(fraction * data.Count);
+        if (held == 0 || held == data.Count)
+        {
+            return (data, null);
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        using var generator = new Generator((ulong)seed, CPU);
+        Tensor order = randperm(data.Count, generator: generator);
+        TrainingSet validation = data.Select(order.narrow(0, 0, held));
+        TrainingSet training = data.Select(order.narrow(0, held, data.Count - held));
+        validation.Detach();
+        training.Detach();
+        data.Dispose();
+        return (training, validation);
+    }
+
+    private void CheckColumns(SchemaShape schema)
+    {
+        SchemaShape.Column features = Find(schema, "feature", Options.FeatureColumnName);
+        if (features.Kind != SchemaShape.Column.VectorKind.Vector || !features.ItemType.Equals(NumberDataViewType.Single) || features.IsKey)
+        {
+            throw Host.ExceptSchemaMismatch(nameof(schema), "feature", features.Name, "Vector<Single> of known size", features.GetTypeString());
+        }
+
+        CheckLabel(Find(schema, "label", Options.LabelColumnName));
+        if (Options.ExampleWeightColumnName is { } weightName)
+        {
+            SchemaShape.Column weight = Find(schema, "weight", weightName);
+            CheckScalar(weight, "weight", NumberDataViewType.Single);
+        }
+    }
+
+    private SchemaShape.Column Find(SchemaShape schema, string role, string name) =>
+        schema.TryFindColumn(name, out SchemaShape.Column column) ? column : throw Host.ExceptSchemaMismatch(nameof(schema), role, name);
+
+    private protected void CheckScalar(SchemaShape.Column column, string role, DataViewType type)
+    {
+        if (column.Kind != SchemaShape.Column.VectorKind.Scalar || column.IsKey || !column.ItemType.Equals(type))
+        {
+            throw Host.ExceptSchemaMismatch("schema", role, column.Name, type.ToString(), column.GetTypeString());
+        }
+    }
+
+    private protected static SchemaShape.Column OutputColumn(string name, SchemaShape.Column.VectorKind kind, DataViewType type, bool isKey, IEnumerable<SchemaShape.Column> annotations) =>
+        new(name, kind, type, isKey, new SchemaShape(annotations));
+}

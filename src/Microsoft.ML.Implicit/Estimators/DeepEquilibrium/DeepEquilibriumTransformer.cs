@@ -1,0 +1,72 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Data;
+using Microsoft.ML.Implicit.Estimators;
+using Microsoft.ML.Implicit.Persistence;
+using Microsoft.ML.Runtime;
+
+[assembly: LoadableClass(typeof(ITransformer), typeof(DeepEquilibriumTransformer), null, typeof(SignatureLoadModel), "", DeepEquilibriumTransformer.LoaderSignature)]
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>Scores rows with a trained deep-equilibrium model.</summary>
+/// <remarks>
+/// Rows are scored in batches as they are read. A row with a missing or infinite feature gets NaN scores and a missing
+/// predicted label. Prediction engines in several threads may share one transformer; each engine serves one thread.
+/// </remarks>
+public sealed class DeepEquilibriumTransformer : BatchTransformer, ISingleFeaturePredictionTransformer<DeepEquilibriumModelParameters>, ISingleFeaturePredictionTransformer
+{
+    internal const string LoaderSignature = "DeepEquilibriumTransform";
+
+    internal DeepEquilibriumTransformer(IHost host, DeepEquilibriumModelParameters model, string featureColumnName)
+        : base(host)
+    {
+        Model = model;
+        FeatureColumnName = featureColumnName;
+        Mapper = new DeepEquilibriumMapper(model, featureColumnName);
+    }
+
+    /// <inheritdoc/>
+    public DeepEquilibriumModelParameters Model { get; }
+
+    /// <inheritdoc cref="ISingleFeaturePredictionTransformer{TModel}.FeatureColumnName"/>
+    public string FeatureColumnName { get; }
+
+    /// <inheritdoc cref="ISingleFeaturePredictionTransformer{TModel}.FeatureColumnType"/>
+    public DataViewType FeatureColumnType => new VectorDataViewType(NumberDataViewType.Single, Model.FeatureCount);
+
+    private protected override BatchMapper Mapper { get; }
+
+    private static VersionInfo Version => new(
+        modelSignature: "DEQMODEL",
+        verWrittenCur: 0x00010001,
+        verReadableCur: 0x00010001,
+        verWeCanReadBack: 0x00010001,
+        loaderSignature: LoaderSignature,
+        loaderAssemblyName: typeof(DeepEquilibriumTransformer).Assembly.FullName);
+
+    private protected override void Save(ModelSaveContext ctx)
+    {
+        ctx.CheckAtModel();
+        ctx.SetVersionInfo(Version);
+        ModelPayload.Write(ctx, writer =>
+        {
+            writer.Write(FeatureColumnName);
+            Model.Write(Host, writer);
+        });
+    }
+
+    private protected override void DisposeModel() => Model.Dispose();
+
+    private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx)
+    {
+        MLNetCompatibility.EnsureSupported();
+        IHost host = env.Register(LoaderSignature);
+        ctx.CheckAtModel(Version);
+        return ModelPayload.Read(ctx, reader =>
+        {
+            string featureColumnName = reader.ReadString();
+            return new DeepEquilibriumTransformer(host, DeepEquilibriumModelParameters.Read(host, reader), featureColumnName);
+        });
+    }
+}

@@ -1,0 +1,99 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Data;
+using Microsoft.ML.Runtime;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>One of several classes: cross-entropy loss, softmax scores.</summary>
+internal sealed class MulticlassTask : PredictionTask
+{
+    public const byte FormatTag = 1;
+
+    private readonly int _classCount;
+    private readonly LabelValues? _labelValues;
+
+    public MulticlassTask(int classCount, LabelValues? labelValues)
+    {
+        _classCount = classCount;
+        _labelValues = labelValues;
+    }
+
+    public override int OutputWidth => _classCount;
+
+    public override Tensor Loss(Tensor output, Tensor labels, Tensor? weights) =>
+        Mean(nn.functional.cross_entropy(output, labels.to(ScalarType.Int64), reduction: nn.Reduction.None), weights);
+
+    public override Tensor Score(Tensor output) => output.softmax(1);
+
+    public override IReadOnlyList<DataViewSchema.DetachedColumn> GetOutputColumns(DataViewSchema inputSchema)
+    {
+        const string kind = AnnotationUtils.Const.ScoreColumnKind.MulticlassClassification;
+        uint setId = ScoreColumns.NextSetId(inputSchema);
+        return
+        [
+            ScoreColumns.Create(
+                DefaultColumnNames.PredictedLabel,
+                new KeyDataViewType(typeof(uint), _classCount),
+                setId,
+                kind,
+                AnnotationUtils.Const.ScoreValueKind.PredictedLabel,
+                annotations => _labelValues?.AddTo(annotations, AnnotationUtils.Kinds.KeyValues)),
+            ScoreColumns.Create(
+                DefaultColumnNames.Score,
+                new VectorDataViewType(NumberDataViewType.Single, _classCount),
+                setId,
+                kind,
+                AnnotationUtils.Const.ScoreValueKind.Score,
+                AddClassNames),
+        ];
+    }
+
+    public override Delegate CreateGetter(int column, float[] scores, Func<int> slot) => column == 0
+        ? (ValueGetter<uint>)((ref uint value) => value = PredictedKey(ClassScores(scores, slot())))
+        : (ValueGetter<VBuffer<float>>)((ref VBuffer<float> value) =>
+        {
+            VBufferEditor<float> editor = VBufferEditor.Create(ref value, _classCount);
+            ClassScores(scores, slot()).CopyTo(editor.Values);
+            value = editor.Commit();
+        });
+
+    public override void Write(IHost host, BinaryWriter writer)
+    {
+        writer.Write(FormatTag);
+        writer.Write(_classCount);
+        writer.Write(_labelValues is not null);
+        writer.Flush();
+        _labelValues?.Write(host, writer.BaseStream);
+    }
+
+    public static MulticlassTask Read(IHost host, BinaryReader reader)
+    {
+        int classCount = reader.ReadInt32();
+        bool hasValues = reader.ReadBoolean();
+        return new MulticlassTask(classCount, hasValues ? LabelValues.Read(host, reader.BaseStream) : null);
+    }
+
+    // Keys count from 1; 0 is a missing key, the only honest answer to a row that has no score.
+    private static uint PredictedKey(ReadOnlySpan<float> scores)
+    {
+        int best = System.Numerics.Tensors.TensorPrimitives.IndexOfMax(scores);
+        return float.IsNaN(scores[best]) ? 0u : (uint)best + 1;
+    }
+
+    private ReadOnlySpan<float> ClassScores(float[] scores, int slot) => scores.AsSpan(slot * _classCount, _classCount);
+
+    private void AddClassNames(DataViewSchema.Annotations.Builder annotations)
+    {
+        if (_labelValues is null)
+        {
+            return;
+        }
+
+        _labelValues.AddTo(annotations, AnnotationUtils.Kinds.TrainingLabelValues);
+        if (_labelValues.Type.ItemType is TextDataViewType)
+        {
+            _labelValues.AddTo(annotations, AnnotationUtils.Kinds.SlotNames);
+        }
+    }
+}

@@ -1,0 +1,32 @@
+using Microsoft.ML.Runtime;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>What differs between classification and regression: the loss, and the columns a score becomes.</summary>
+internal abstract class PredictionTask
+{
+    /// <summary>Width of the network's output.</summary>
+    public abstract int OutputWidth { get; }
+
+    /// <summary>Mean loss over a batch.</summary>
+    /// <param name="output">Network outputs, float32 [batch, <see cref="OutputWidth"/>].</param>
+    /// <param name="labels">float32 [batch].</param>
+    /// <param name="weights">float32 [batch], or <see langword="null"/>.</param>
+    public abstract Tensor Loss(Tensor output, Tensor labels, Tensor? weights);
+
+    /// <summary>Turns network outputs into scores of the same shape.</summary>
+    public abstract Tensor Score(Tensor output);
+
+    public abstract IReadOnlyList<DataViewSchema.DetachedColumn> GetOutputColumns(DataViewSchema inputSchema);
+
+    /// <summary>Creates the getter of an output column over a buffer of scores, [slot, <see cref="OutputWidth"/>] row by row.</summary>
+    public abstract Delegate CreateGetter(int column, float[] scores, Func<int> slot);
+
+    /// <summary>Writes what <see cref="PredictionTaskFormat"/> needs to read the task again.</summary>
+    public abstract void Write(IHost host, BinaryWriter writer);
+
+    /// <summary>Mean of a loss a row, weighted.</summary>
+    protected static Tensor Mean(Tensor losses, Tensor? weights) =>
+        weights is null ? losses.mean() : (losses * weights).sum() / weights.sum().clamp_min(float.Epsilon);
+}

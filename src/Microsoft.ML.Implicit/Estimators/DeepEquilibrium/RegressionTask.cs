@@ -1,0 +1,50 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Data;
+using Microsoft.ML.Runtime;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>A number: squared error of the standardised label.</summary>
+internal sealed class RegressionTask : PredictionTask
+{
+    public const byte FormatTag = 3;
+
+    private readonly float _mean;
+    private readonly float _scale;
+
+    public RegressionTask(float mean, float scale)
+    {
+        _mean = mean;
+        _scale = scale;
+    }
+
+    public override int OutputWidth => 1;
+
+    public override Tensor Loss(Tensor output, Tensor labels, Tensor? weights) =>
+        Mean((output.squeeze(1) - ((labels - _mean) / _scale)).square(), weights);
+
+    public override Tensor Score(Tensor output) => (output * _scale) + _mean;
+
+    public override IReadOnlyList<DataViewSchema.DetachedColumn> GetOutputColumns(DataViewSchema inputSchema) =>
+    [
+        ScoreColumns.Create(
+            DefaultColumnNames.Score,
+            NumberDataViewType.Single,
+            ScoreColumns.NextSetId(inputSchema),
+            AnnotationUtils.Const.ScoreColumnKind.Regression,
+            AnnotationUtils.Const.ScoreValueKind.Score),
+    ];
+
+    public override Delegate CreateGetter(int column, float[] scores, Func<int> slot) =>
+        (ValueGetter<float>)((ref float value) => value = scores[slot()]);
+
+    public override void Write(IHost host, BinaryWriter writer)
+    {
+        writer.Write(FormatTag);
+        writer.Write(_mean);
+        writer.Write(_scale);
+    }
+
+    public static RegressionTask Read(BinaryReader reader) => new(reader.ReadSingle(), reader.ReadSingle());
+}

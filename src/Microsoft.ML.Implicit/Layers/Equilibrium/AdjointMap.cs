@@ -1,0 +1,12 @@
+using Microsoft.ML.Implicit.Solvers.FixedPoint;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Layers.Equilibrium;
+
+/// <summary>u ↦ w + uᵀ ∂f/∂z, whose fixed point is the implicit gradient with respect to f(z*).</summary>
+internal sealed class AdjointMap(CellLinearization linearization, Tensor gradient) : IFixedPointMap
+{
+    public Tensor Evaluate(Tensor z) => linearization.VectorJacobianProduct(z).add_(gradient);
+
+    public IFixedPointMap SelectRows(Tensor rows) => new AdjointMap(linearization.SelectRows(rows), gradient.index_select(0, rows));
+}

@@ -1,0 +1,41 @@
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Layers.Equilibrium;
+
+/// <summary>Vector-Jacobian products by autograd, all on one graph of a single evaluation of the cell.</summary>
+internal sealed class AutogradLinearization : CellLinearization
+{
+    private readonly EquilibriumCell _cell;
+    private readonly Injection _injection;
+    private readonly Tensor _z;
+    private readonly Tensor _image;
+
+    /// <param name="cell">The cell.</param>
+    /// <param name="injection">Its injection; a graph that reaches beyond it is left alone.</param>
+    /// <param name="z">State that requires a gradient.</param>
+    /// <param name="image">f(z) with its graph.</param>
+    private AutogradLinearization(EquilibriumCell cell, Injection injection, Tensor z, Tensor image)
+    {
+        _cell = cell;
+        _injection = injection;
+        _z = z;
+        _image = image;
+    }
+
+    public static AutogradLinearization Create(EquilibriumCell cell, Tensor z, Injection injection)
+    {
+        using IDisposable graph = enable_grad();
+        Tensor leaf = z.detach().requires_grad_();
+        return OnGraph(cell, injection.Detach(), leaf, cell.Iterate(leaf, injection.Detach()));
+    }
+
+    public static AutogradLinearization OnGraph(EquilibriumCell cell, Injection injection, Tensor z, Tensor image) => new(cell, injection, z, image);
+
+    public override Tensor VectorJacobianProduct(Tensor vector)
+    {
+        Tensor? product = _image.requires_grad ? autograd.grad([_image], [_z], [vector], retain_graph: true, allow_unused: true)[0] : null;
+        return product is null || product.IsInvalid ? zeros_like(vector) : product;
+    }
+
+    public override CellLinearization SelectRows(Tensor rows) => Create(_cell, _z.index_select(0, rows), _injection.SelectRows(rows));
+}

@@ -1,0 +1,12 @@
+using Microsoft.ML.Implicit.Solvers.FixedPoint;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Layers.Equilibrium;
+
+/// <summary>z ↦ f(z, x) for a fixed x.</summary>
+internal sealed class CellMap(EquilibriumCell cell, Injection injection) : IFixedPointMap
+{
+    public Tensor Evaluate(Tensor z) => cell.Iterate(z, injection);
+
+    public IFixedPointMap SelectRows(Tensor rows) => new CellMap(cell, injection.SelectRows(rows));
+}

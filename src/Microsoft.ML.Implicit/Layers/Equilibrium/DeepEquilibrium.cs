@@ -1,0 +1,208 @@
+using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Solvers.FixedPoint;
+using TorchSharp;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Layers.Equilibrium;
+
+/// <summary>
+/// A deep-equilibrium layer: x ↦ z* with z* = f(z*, x) (Bai, Kolter and Koltun 2019, "Deep Equilibrium Models").
+/// The solve builds no autograd graph, so memory does not grow with iterations; gradients come from the equilibrium
+/// condition.
+/// </summary>
+/// <remarks>
+/// Calling the layer gives a tensor for graphs of one's own; run their backward pass in <see cref="ImplicitBackward.Run"/>,
+/// so that errors in it arrive. A training loop of one's own does better with <see cref="Backward"/>, which does
+/// the same work without entering autograd for the implicit part.
+/// </remarks>
+public sealed class DeepEquilibrium : nn.Module<Tensor, Tensor>
+{
+    [ComponentName(Name = "cell")]
+    private readonly EquilibriumCell _cell;
+
+    /// <summary>Creates the layer.</summary>
+    /// <param name="cell">f(z, x); the layer owns it.</param>
+    /// <param name="options">How to solve and to differentiate; null for the defaults.</param>
+    /// <param name="name">Name of the module.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of range.</exception>
+    public DeepEquilibrium(EquilibriumCell cell, EquilibriumSettings? options = null, string name = nameof(DeepEquilibrium))
+        : base(Loaded(name))
+    {
+        ArgumentNullException.ThrowIfNull(cell);
+        Options = options ?? new EquilibriumSettings();
+        Options.Validate();
+        _cell = cell;
+        RegisterComponents();
+    }
+
+    /// <summary>f(z, x).</summary>
+    public EquilibriumCell Cell => _cell;
+
+    /// <summary>How the layer solves and differentiates.</summary>
+    public EquilibriumSettings Options { get; }
+
+    /// <summary>Computes the equilibrium, differentiable in x and the parameters of the cell.</summary>
+    /// <param name="x">Input [batch, ...].</param>
+    /// <returns>State [batch, ...].</returns>
+    /// <exception cref="Solvers.SolveFailedException">A row failed and <see cref="EquilibriumSettings.ThrowOnFailure"/> is set.</exception>
+    public override Tensor forward(Tensor x)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        using DisposeScope scope = NewDisposeScope();
+        Injection injection = _cell.Inject(x);
+        Tensor z = Solve(injection, _cell.InitialState(x), default).Solution;
+        if (!is_grad_enabled())
+        {
+            return z.MoveToOuterDisposeScope();
+        }
+
+        if (Options.Gradient == EquilibriumGradient.Phantom)
+        {
+            return Unroll(z, injection).MoveToOuterDisposeScope();
+        }
+
+        Tensor image = _cell.Iterate(z, injection);
+        if (Options.Gradient == EquilibriumGradient.JacobianFree || !image.requires_grad)
+        {
+            return image.MoveToOuterDisposeScope();
+        }
+
+        return ImplicitGradientFunction.Attach(this, image, z, injection).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Solves for the equilibrium with no autograd graph.</summary>
+    /// <param name="x">Input [batch, ...].</param>
+    /// <param name="warmStart">Where to start [batch, ...]; null for the cell's initial state.</param>
+    /// <param name="cancellationToken">Looked at once an iteration.</param>
+    /// <exception cref="Solvers.SolveFailedException">A row failed and <see cref="EquilibriumSettings.ThrowOnFailure"/> is set.</exception>
+    /// <exception cref="OperationCanceledException">The solve was cancelled.</exception>
+    public FixedPointResult Solve(Tensor x, Tensor? warmStart = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGraph = no_grad();
+        return Escape(Solve(_cell.Inject(x), warmStart ?? _cell.InitialState(x), cancellationToken));
+    }
+
+    /// <summary>
+    /// Solves the adjoint equation u = w + uᵀ ∂f/∂z at an equilibrium. The gradient of the loss is then that of
+    /// <c>cell.forward(z, x).backward(u)</c>.
+    /// </summary>
+    /// <param name="z">The equilibrium [batch, ...].</param>
+    /// <param name="x">Input [batch, ...].</param>
+    /// <param name="gradient">w, the gradient of the loss with respect to the equilibrium, in the shape of <paramref name="z"/>.</param>
+    /// <param name="cancellationToken">Looked at once an iteration.</param>
+    /// <exception cref="ArgumentException"><paramref name="gradient"/> has another shape than <paramref name="z"/>.</exception>
+    public Tensor SolveAdjoint(Tensor z, Tensor x, Tensor gradient, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(z);
+        ArgumentNullException.ThrowIfNull(x);
+        ArgumentNullException.ThrowIfNull(gradient);
+        if (!z.shape.AsSpan().SequenceEqual(gradient.shape))
+        {
+            throw new ArgumentException($"The gradient is [{string.Join(", ", gradient.shape)}] but the state is [{string.Join(", ", z.shape)}].", nameof(gradient));
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGraph = no_grad();
+        return SolveAdjoint(Linearize(z.detach(), _cell.Inject(x)), gradient, cancellationToken).Solution.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// Solves for the equilibrium, evaluates a loss of it, and adds the gradients to <c>.grad</c> of the parameters of
+    /// the cell and of whatever the loss uses, and to that of x where it requires one.
+    /// </summary>
+    /// <param name="x">Input [batch, ...].</param>
+    /// <param name="loss">From the equilibrium [batch, ...] to a scalar; any head lives in it.</param>
+    /// <param name="warmStart">Where to start [batch, ...]; null for the cell's initial state.</param>
+    /// <param name="cancellationToken">Looked at once an iteration.</param>
+    /// <returns>The loss and both solves; the tensors in them belong to the caller's dispose scope.</returns>
+    /// <exception cref="Solvers.SolveFailedException">A row failed and <see cref="EquilibriumSettings.ThrowOnFailure"/> is set.</exception>
+    /// <exception cref="OperationCanceledException">A solve was cancelled; no gradient of the cell was added.</exception>
+    public EquilibriumBackward Backward(Tensor x, Func<Tensor, Tensor> loss, Tensor? warmStart = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        ArgumentNullException.ThrowIfNull(loss);
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable graph = enable_grad();
+        Injection injection = _cell.Inject(x);
+        FixedPointResult equilibrium = Solve(injection, warmStart ?? _cell.InitialState(x), cancellationToken);
+        Tensor z = equilibrium.Solution;
+        if (Options.Gradient == EquilibriumGradient.Phantom)
+        {
+            Tensor unrolled = loss(Unroll(z, injection));
+            unrolled.backward();
+            return new EquilibriumBackward(unrolled.ToDouble(), Escape(equilibrium), null);
+        }
+
+        CellLinearization? linearization = Options.Gradient == EquilibriumGradient.Implicit ? _cell.Linearize(z, injection.Detach()) : null;
+        bool byAutograd = Options.Gradient == EquilibriumGradient.Implicit && linearization is null;
+        Tensor state = byAutograd ? z.detach().requires_grad_() : z;
+        Tensor image = _cell.Iterate(state, injection);
+        Tensor output = image.detach().requires_grad_();
+        Tensor value = loss(output);
+        value.backward();
+        Tensor? gradient = output.grad;
+        FixedPointResult? adjoint = null;
+        if (gradient is not null && image.requires_grad)
+        {
+            if (Options.Gradient == EquilibriumGradient.Implicit)
+            {
+                linearization ??= AutogradLinearization.OnGraph(_cell, injection, state, image);
+                adjoint = SolveAdjoint(linearization, gradient, cancellationToken);
+            }
+
+            image.backward([adjoint?.Solution ?? gradient]);
+        }
+
+        return new EquilibriumBackward(value.ToDouble(), Escape(equilibrium), adjoint is null ? null : Escape(adjoint));
+    }
+
+    internal CellLinearization Linearize(Tensor z, Injection injection) =>
+        _cell.Linearize(z, injection) ?? AutogradLinearization.Create(_cell, z, injection);
+
+    internal FixedPointResult SolveAdjoint(CellLinearization linearization, Tensor gradient, CancellationToken cancellationToken)
+    {
+        FixedPointResult result = Options.BackwardSolver.Solve(new AdjointMap(linearization, gradient), gradient, cancellationToken);
+        if (Options.ThrowOnFailure)
+        {
+            result.ThrowIfFailed("adjoint equation");
+        }
+
+        return result;
+    }
+
+    private FixedPointResult Solve(Injection injection, Tensor initial, CancellationToken cancellationToken)
+    {
+        FixedPointResult result = Options.ForwardSolver.Solve(new CellMap(_cell, injection.Detach()), initial, cancellationToken);
+        if (Options.ThrowOnFailure)
+        {
+            result.ThrowIfFailed("equilibrium");
+        }
+
+        return result;
+    }
+
+    private Tensor Unroll(Tensor z, Injection injection)
+    {
+        for (int step = 0; step < Options.PhantomSteps; step++)
+        {
+            z = z.lerp(_cell.Iterate(z, injection), full_like(z, Options.PhantomDamping));
+        }
+
+        return z;
+    }
+
+    private static FixedPointResult Escape(FixedPointResult result)
+    {
+        result.Solution.MoveToOuterDisposeScope();
+        return result;
+    }
+
+    private static string Loaded(string name)
+    {
+        NativeBackend.EnsureLoaded();
+        return name;
+    }
+}

@@ -1,0 +1,36 @@
+using Microsoft.ML.Implicit.Native;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Solvers.FixedPoint;
+
+/// <summary>What the fixed-point solvers share: checks, the iteration, and the tolerance of each row.</summary>
+public abstract class FixedPointSolver : IFixedPointSolver
+{
+    private readonly FixedPointSettings _settings;
+
+    private protected FixedPointSolver(FixedPointSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        settings.Validate();
+        NativeBackend.EnsureLoaded();
+        _settings = settings;
+    }
+
+    /// <inheritdoc/>
+    public FixedPointResult Solve(IFixedPointMap map, Tensor initial, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(map);
+        ArgumentNullException.ThrowIfNull(initial);
+        if (initial.dim() < 1 || !initial.is_floating_point())
+        {
+            throw new ArgumentException($"The initial state must be floating point [rows, ...] but is {initial.dtype} with {initial.dim()} dimensions.", nameof(initial));
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGraph = no_grad();
+        return new FixedPointIteration(_settings, CreateRule(), map, initial).Run(cancellationToken);
+    }
+
+    private protected abstract IterationRule CreateRule();
+}

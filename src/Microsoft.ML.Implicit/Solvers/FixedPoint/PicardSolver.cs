@@ -1,0 +1,11 @@
+namespace Microsoft.ML.Implicit.Solvers.FixedPoint;
+
+/// <summary>Picard iteration with damping: z ← z + damping · (f(z) − z). Converges linearly where f is a contraction.</summary>
+/// <param name="settings">Tolerances and damping; null for the defaults.</param>
+public sealed class PicardSolver(PicardSettings? settings = null) : FixedPointSolver(settings ?? new PicardSettings())
+{
+    /// <summary>The settings.</summary>
+    public PicardSettings Settings { get; } = settings ?? new PicardSettings();
+
+    private protected override IterationRule CreateRule() => new PicardRule(Settings.Damping);
+}

@@ -1,0 +1,46 @@
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
+
+/// <summary>Solves the transposed optimality systems of a batch's rows in parallel on the CPU.</summary>
+internal sealed class DenseAdjoint(ConstraintLayout layout, DenseResults results, int maximumParallelism) : IQuadraticAdjoint
+{
+    /// <inheritdoc/>
+    public IReadOnlyList<Tensor> State => [];
+
+    /// <inheritdoc/>
+    public IQuadraticAdjoint WithoutState() => this;
+
+    /// <inheritdoc/>
+    public QuadraticAdjointResult Solve(QuadraticProblem problem, IReadOnlyList<Tensor> state, QuadraticOutputGradients gradients)
+    {
+        var data = new DenseData(problem);
+        var rows = new DenseGradients(problem.BatchSize, layout, Read(gradients.Z), Read(gradients.Nu), Read(gradients.Lambda), Read(gradients.Lower), Read(gradients.Upper));
+        DenseMatrices? shared = null;
+        if (problem.SharesMatrices)
+        {
+            shared = new DenseMatrices(problem.Variables, problem.Inequalities, problem.Equalities);
+            data.LoadMatrices(shared, 0);
+        }
+
+        Rows.ForEach(
+            problem.BatchSize,
+            maximumParallelism,
+            () => new DenseAdjointWorker(layout, shared),
+            (worker, row) => worker.Solve(data, row, results, rows),
+            CancellationToken.None);
+        return new QuadraticAdjointResult(
+            ToTensor(rows.Dz, layout.ActualVariables),
+            ToTensor(rows.General, layout.Inequalities),
+            ToTensor(rows.Dnu, layout.Equalities),
+            layout.HasLower ? ToTensor(rows.Lower, layout.ActualVariables) : null,
+            layout.HasUpper ? ToTensor(rows.Upper, layout.ActualVariables) : null,
+            ToTensor(results.Z, layout.ActualVariables),
+            ToTensor(results.General.Multipliers, layout.Inequalities),
+            ToTensor(results.Nu, layout.Equalities));
+
+        Tensor ToTensor(double[] values, int columns) => tensor(values, [problem.BatchSize, columns], ScalarType.Float64, problem.P.device);
+    }
+
+    private static double[]? Read(Tensor? gradient) => gradient?.detach().to(ScalarType.Float64).cpu().contiguous().data<double>().ToArray();
+}

@@ -1,0 +1,286 @@
+namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
+
+/// <summary>
+/// Mehrotra's predictor-corrector method for one row (Mehrotra, 1992), proximally regularised: the proximal terms are centred at the current
+/// iterate, so that they vanish at the solution (Pougkakiotis and Gondzio, 2021). All workspace of a solve, reused from row to row.
+/// </summary>
+internal sealed unsafe class DenseInteriorPoint
+{
+    private const double LargestRegularisation = 1e-7;
+    private const double SmallestRegularisation = 1e-10;
+    private const double BackOff = 0.995;
+    private const double CertificateTolerance = 1e-9;
+    private const double LeastViolationTolerance = 1e-6;
+    private const int StalledIterations = 5;
+
+    // After this many steps shorter than this, the constraints are checked for a contradiction.
+    private const int ShortSteps = 4;
+    private const double ShortStep = 0.2;
+    private const int FeasibilityIterations = 60;
+    private const double FeasibilityTolerance = 1e-10;
+
+    private readonly ConstraintLayout _layout;
+    private readonly InteriorPointOptions _options;
+    private readonly PinnedBuffer _buffer;
+    private readonly double* _complementarity;
+    private readonly DenseResiduals _residuals;
+    private readonly DenseNewton _newton;
+    private readonly DenseIterate _affine;
+    private readonly DenseIterate _step;
+    private readonly DenseIterate _current;
+
+    public DenseInteriorPoint(ConstraintLayout layout, InteriorPointOptions options)
+    {
+        _layout = layout;
+        _options = options;
+        _buffer = new PinnedBuffer(layout.Length);
+        _complementarity = _buffer.Take(layout.Length);
+        _residuals = new DenseResiduals(layout);
+        _newton = new DenseNewton(layout);
+        _affine = new DenseIterate(layout);
+        _step = new DenseIterate(layout);
+        _current = new DenseIterate(layout);
+        Best = new DenseIterate(layout);
+    }
+
+    /// <summary>The best iterate of the last solve; a certificate where it ended as infeasible or unbounded.</summary>
+    public DenseIterate Best { get; }
+
+    /// <summary>Proximal weight of the starting system.</summary>
+    public static double StartRegularisation => LargestRegularisation;
+
+    /// <summary>Solves one row.</summary>
+    /// <param name="row">The row's data.</param>
+    /// <param name="startFactor">Factors of the system with unit weights, where the batch shares them.</param>
+    /// <param name="warm">Whether <see cref="Best"/> holds a starting point.</param>
+    /// <param name="cancellation">Checked before every iteration.</param>
+    public DenseOutcome Solve(DenseRow row, KktFactor? startFactor, bool warm, CancellationToken cancellation)
+    {
+        if (warm)
+        {
+            StartWarm(row);
+        }
+        else
+        {
+            StartCold(row, startFactor);
+        }
+
+        double best = double.PositiveInfinity, expected = double.PositiveInfinity;
+        var outcome = new DenseOutcome(SolveStatus.Diverged, 0, double.NaN, double.NaN, double.NaN, double.NaN);
+        bool refine = false, checkedFeasibility = false;
+        int stalled = 0, shortSteps = 0;
+        for (int iteration = 0; ; iteration++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            _residuals.Update(row, _current);
+            double residual = _residuals.Largest;
+            if (!double.IsFinite(residual))
+            {
+                return Finish(outcome, best, iteration);
+            }
+
+            stalled = residual < 0.9 * best ? 0 : stalled + 1;
+            if (residual < best)
+            {
+                best = residual;
+                Best.CopyFrom(_current);
+                outcome = new DenseOutcome(SolveStatus.MaximumIterations, iteration, _residuals.Objective, _residuals.Primal, _residuals.Dual, _residuals.Gap);
+            }
+
+            if (Math.Max(_residuals.Primal, _residuals.Dual) <= _options.Tolerance && _residuals.Gap <= _options.GapTolerance)
+            {
+                Best.CopyFrom(_current);
+                return new DenseOutcome(SolveStatus.Converged, iteration, _residuals.Objective, _residuals.Primal, _residuals.Dual, _residuals.Gap);
+            }
+
+            if (Certificate() is { } status)
+            {
+                Best.CopyFrom(_current);
+                return new DenseOutcome(status, iteration, double.NaN, _residuals.Primal, _residuals.Dual, _residuals.Gap);
+            }
+
+            if (iteration == _options.MaximumIterations || (stalled >= StalledIterations && best <= _options.AcceptableTolerance))
+            {
+                return Finish(outcome, best, iteration);
+            }
+
+            refine |= Math.Max(_residuals.Dual, _residuals.Primal) > Math.Max(2 * expected, 0.1 * _options.Tolerance);
+            double length = Advance(row, refine || row.ActiveCount == 0);
+            expected = Math.Max(_residuals.Dual, _residuals.Primal) * (1 - length);
+            shortSteps += length < ShortStep ? 1 : 0;
+            if (!checkedFeasibility && (shortSteps == ShortSteps || stalled == StalledIterations))
+            {
+                checkedFeasibility = true;
+                if (FindContradiction(row))
+                {
+                    return new DenseOutcome(SolveStatus.Infeasible, iteration, double.NaN, double.NaN, double.NaN, double.NaN);
+                }
+
+                _current.CopyFrom(Best);
+            }
+        }
+
+        SolveStatus? Certificate() =>
+            _residuals.ProvesInfeasible(row, _current, CertificateTolerance) ? SolveStatus.Infeasible
+            : _residuals.ProvesUnbounded(row, _current, CertificateTolerance) ? SolveStatus.Unbounded
+            : null;
+    }
+
+    private DenseOutcome Finish(DenseOutcome outcome, double best, int iteration) => outcome with
+    {
+        Iterations = iteration,
+        Status = best <= _options.AcceptableTolerance ? SolveStatus.Converged : outcome.Status,
+    };
+
+    /// <summary>
+    /// Finds the least violation of the constraints, which always exists. Where it is not zero, its multipliers prove that no point is feasible, and are left in <see cref="Best"/>.
+    /// </summary>
+    public bool FindContradiction(DenseRow row)
+    {
+        new Span<double>(_current.Z, _layout.Variables).Clear();
+        new Span<double>(_current.Nu, _layout.PaddedEqualities).Clear();
+        new Span<double>(_current.S, _layout.Length).Fill(1);
+        Vectors.Copy(row.Active, _current.Lambda, _layout.Length);
+        for (int iteration = 0; iteration < FeasibilityIterations; iteration++)
+        {
+            _residuals.UpdateElastic(row, _current);
+            if (!(_residuals.Largest > FeasibilityTolerance))
+            {
+                break;
+            }
+
+            _newton.FactorElastic(row, _current, SmallestRegularisation);
+            Advance(row, _residuals.Mu, refine: false);
+        }
+
+        if (!_residuals.ProvesInfeasible(row, _current, LeastViolationTolerance))
+        {
+            return false;
+        }
+
+        Best.CopyFrom(_current);
+        return true;
+    }
+
+    private double Advance(DenseRow row, bool refine)
+    {
+        double regularisation = Math.Clamp(1e-3 * _residuals.Mu, SmallestRegularisation, LargestRegularisation);
+        _newton.Factor(row, _current, regularisation, regularisation);
+        return Advance(row, _residuals.Mu, refine);
+    }
+
+    // One predictor and corrector from one factorisation; returns the step length.
+    private double Advance(DenseRow row, double mu, bool refine)
+    {
+        Vectors.Multiply(_current.S, _current.Lambda, 1, _complementarity, _layout.Length);
+        if (row.ActiveCount == 0)
+        {
+            _newton.Solve(row, _residuals, 1, _complementarity, refine, _step);
+            _current.Advance(_step, 1);
+            return 1;
+        }
+
+        _newton.Solve(row, _residuals, 1, _complementarity, refine: false, _affine);
+        double affineLength = _current.StepToBoundary(_affine);
+        double affineMu = AffineComplementarity(affineLength) / row.ActiveCount;
+        double ratio = Math.Clamp(affineMu / mu, 0, 1);
+        double centring = ratio * ratio * ratio;
+        double secondOrder = affineLength * affineLength;
+        for (int i = 0; i < _layout.Length; i++)
+        {
+            _complementarity[i] += (secondOrder * _affine.S[i] * _affine.Lambda[i]) - (centring * mu * row.Active[i]);
+        }
+
+        _newton.Solve(row, _residuals, 1 - centring, _complementarity, refine, _step);
+        double boundary = Math.Min(Vectors.StepToBoundary(_current.S, _step.S, _layout.Length), Vectors.StepToBoundary(_current.Lambda, _step.Lambda, _layout.Length));
+        double length = Math.Min(1, Math.Max(BackOff, 1 - mu) * boundary);
+        _current.Advance(_step, length);
+        return length;
+    }
+
+    private double AffineComplementarity(double length)
+    {
+        double sum = 0;
+        for (int i = 0; i < _layout.Length; i++)
+        {
+            sum += (_current.S[i] + (length * _affine.S[i])) * (_current.Lambda[i] + (length * _affine.Lambda[i]));
+        }
+
+        return sum;
+    }
+
+    // The minimiser of the objective plus half the squared violation, its slacks and multipliers moved inside (Mehrotra, 1992, section 7).
+    private void StartCold(DenseRow row, KktFactor? startFactor)
+    {
+        new Span<double>(_current.Z, _layout.Variables).Clear();
+        new Span<double>(_current.Nu, _layout.PaddedEqualities).Clear();
+        new Span<double>(_current.Lambda, _layout.Length).Clear();
+        new Span<double>(_current.S, _layout.Length).Fill(1);
+        Vectors.Copy(row.Active, _current.Lambda, _layout.Length);
+        if (startFactor is null)
+        {
+            _newton.OwnFactor.Factor(row.Matrices, row.Active, StartRegularisation);
+        }
+
+        _newton.UseUnitFactor(startFactor ?? _newton.OwnFactor, row, StartRegularisation);
+        new Span<double>(_current.Lambda, _layout.Length).Clear();
+        _residuals.Update(row, _current);
+        Vectors.Copy(row.Active, _complementarity, _layout.Length);
+        _newton.Solve(row, _residuals, 1, _complementarity, refine: false, _step);
+        Vectors.Copy(_step.Z, _current.Z, _layout.Variables);
+        Vectors.Copy(_step.Nu, _current.Nu, _layout.PaddedEqualities);
+        row.ApplyConstraints(_current.Z, _complementarity);
+        for (int i = 0; i < _layout.Length; i++)
+        {
+            double slack = row.D[i] - _complementarity[i];
+            _current.S[i] = slack;
+            _current.Lambda[i] = row.Active[i] * -slack;
+        }
+
+        MoveInside(row);
+    }
+
+    private void StartWarm(DenseRow row)
+    {
+        _current.CopyFrom(Best);
+        row.ApplyConstraints(_current.Z, _complementarity);
+        double margin = _options.WarmStartMargin;
+        for (int i = 0; i < _layout.Length; i++)
+        {
+            _current.S[i] = Math.Max(row.D[i] - _complementarity[i], margin);
+            _current.Lambda[i] = row.Active[i] * Math.Max(_current.Lambda[i], margin);
+        }
+    }
+
+    private void MoveInside(DenseRow row)
+    {
+        double lowestSlack = double.PositiveInfinity, lowestMultiplier = double.PositiveInfinity;
+        for (int i = 0; i < _layout.Length; i++)
+        {
+            if (row.Active[i] > 0)
+            {
+                lowestSlack = Math.Min(lowestSlack, _current.S[i]);
+                lowestMultiplier = Math.Min(lowestMultiplier, _current.Lambda[i]);
+            }
+        }
+
+        double slackShift = Math.Max(-1.5 * lowestSlack, 0), multiplierShift = Math.Max(-1.5 * lowestMultiplier, 0);
+        double product = 0, slacks = 0, multipliers = 0;
+        for (int i = 0; i < _layout.Length; i++)
+        {
+            double s = row.Active[i] * (_current.S[i] + slackShift), l = row.Active[i] * (_current.Lambda[i] + multiplierShift);
+            product += s * l;
+            slacks += s;
+            multipliers += l;
+        }
+
+        slackShift += multipliers > 0 ? 0.5 * product / multipliers : 0;
+        multiplierShift += slacks > 0 ? 0.5 * product / slacks : 0;
+        for (int i = 0; i < _layout.Length; i++)
+        {
+            bool active = row.Active[i] > 0;
+            _current.S[i] = active ? Math.Max(_current.S[i] + slackShift, 1e-6) : 1;
+            _current.Lambda[i] = active ? Math.Max(_current.Lambda[i] + multiplierShift, 1e-6) : 0;
+        }
+    }
+}

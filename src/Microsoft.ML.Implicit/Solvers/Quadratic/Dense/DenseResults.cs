@@ -1,0 +1,133 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
+
+/// <summary>Outputs of a batch in the user's units, row-major. Rows are written by different threads.</summary>
+internal sealed unsafe class DenseResults
+{
+    private readonly ConstraintLayout _layout;
+    private readonly DenseOutcome[] _outcomes;
+
+    public DenseResults(ConstraintLayout layout, int rows)
+    {
+        _layout = layout;
+        _outcomes = new DenseOutcome[rows];
+        Z = new double[rows * layout.ActualVariables];
+        Nu = new double[rows * layout.Equalities];
+        General = new ConstraintValues(rows, layout.Inequalities, 0);
+        Lower = layout.HasLower ? new ConstraintValues(rows, layout.ActualVariables, layout.LowerOffset) : null;
+        Upper = layout.HasUpper ? new ConstraintValues(rows, layout.ActualVariables, layout.UpperOffset) : null;
+    }
+
+    public double[] Z { get; }
+
+    public double[] Nu { get; }
+
+    public ConstraintValues General { get; }
+
+    public ConstraintValues? Lower { get; }
+
+    public ConstraintValues? Upper { get; }
+
+    public SolveStatus Status(int row) => _outcomes[row].Status;
+
+    /// <summary>Marks a row that was not solved.</summary>
+    public void Fail(int row, SolveStatus status)
+    {
+        _outcomes[row] = new DenseOutcome(status, 0, double.NaN, double.NaN, double.NaN, double.NaN);
+        Array.Fill(Z, double.NaN, row * _layout.ActualVariables, _layout.ActualVariables);
+        Array.Fill(Nu, double.NaN, row * _layout.Equalities, _layout.Equalities);
+        General.Fail(row);
+        Lower?.Fail(row);
+        Upper?.Fail(row);
+    }
+
+    public void Store(int row, DenseRow data, DenseIterate x, DenseOutcome outcome)
+    {
+        if (outcome.Status is SolveStatus.Infeasible or SolveStatus.Unbounded or SolveStatus.Diverged)
+        {
+            Fail(row, outcome.Status);
+            _outcomes[row] = outcome;
+            return;
+        }
+
+        _outcomes[row] = outcome;
+        for (int i = 0; i < _layout.ActualVariables; i++)
+        {
+            Z[(row * _layout.ActualVariables) + i] = x.Z[i] * data.Matrices.VariableScale[i];
+        }
+
+        for (int i = 0; i < _layout.Equalities; i++)
+        {
+            Nu[(row * _layout.Equalities) + i] = x.Nu[i] * data.Matrices.EqualityScale[i];
+        }
+
+        General.Store(row, data, x);
+        Lower?.Store(row, data, x);
+        Upper?.Store(row, data, x);
+    }
+
+    /// <summary>Copies a row into an iterate in equilibrated units; false where it is not finite.</summary>
+    public bool LoadInto(int row, DenseRow data, DenseIterate x)
+    {
+        bool finite = true;
+        for (int i = 0; i < _layout.ActualVariables; i++)
+        {
+            double value = Z[(row * _layout.ActualVariables) + i];
+            finite &= double.IsFinite(value);
+            x.Z[i] = value / data.Matrices.VariableScale[i];
+        }
+
+        for (int i = 0; i < _layout.Equalities; i++)
+        {
+            x.Nu[i] = Nu[(row * _layout.Equalities) + i] / data.Matrices.EqualityScale[i];
+        }
+
+        new Span<double>(x.S, _layout.Length).Fill(1);
+        new Span<double>(x.Lambda, _layout.Length).Clear();
+        General.LoadInto(row, data, x);
+        Lower?.LoadInto(row, data, x);
+        Upper?.LoadInto(row, data, x);
+        return finite;
+    }
+
+    public void ReadFrom(QuadraticSolution solution)
+    {
+        Read(solution.Z, Z);
+        Read(solution.Nu, Nu);
+        Read(solution.Lambda, General.Multipliers);
+        Read(solution.LowerMultipliers, Lower?.Multipliers);
+        Read(solution.UpperMultipliers, Upper?.Multipliers);
+    }
+
+    public QuadraticSolution ToSolution(QuadraticProblem problem, Func<int, QuadraticDiagnosis> diagnose, IQuadraticAdjoint adjoint)
+    {
+        long batch = problem.BatchSize, n = problem.Variables;
+        return new QuadraticSolution(problem, adjoint, diagnose)
+        {
+            Z = ToTensor(Z, batch, n),
+            Lambda = ToTensor(General.Multipliers, batch, problem.Inequalities),
+            Nu = ToTensor(Nu, batch, problem.Equalities),
+            LowerMultipliers = Lower is null ? null : ToTensor(Lower.Multipliers, batch, n),
+            UpperMultipliers = Upper is null ? null : ToTensor(Upper.Multipliers, batch, n),
+            Objective = ToTensor(Array.ConvertAll(_outcomes, o => o.Objective), batch),
+            Status = Array.ConvertAll(_outcomes, o => o.Status),
+            Iterations = Array.ConvertAll(_outcomes, o => o.Iterations),
+            PrimalResiduals = Array.ConvertAll(_outcomes, o => o.Primal),
+            DualResiduals = Array.ConvertAll(_outcomes, o => o.Dual),
+            Gaps = Array.ConvertAll(_outcomes, o => o.Gap),
+        };
+
+        Tensor ToTensor(double[] values, params long[] shape) => tensor(values, shape, problem.P.dtype, problem.P.device);
+    }
+
+    private static void Read(Tensor? source, double[]? target)
+    {
+        if (source is not null && target is { Length: > 0 })
+        {
+            using DisposeScope scope = NewDisposeScope();
+            source.detach().to(ScalarType.Float64).cpu().contiguous().data<double>().CopyTo(target);
+        }
+    }
+}

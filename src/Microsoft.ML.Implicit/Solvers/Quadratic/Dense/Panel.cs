@@ -1,0 +1,223 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
+
+/// <summary>Register-tiled kernels on panels of eight columns.</summary>
+internal static unsafe class Panel
+{
+    /// <summary>Columns of a panel, rows and columns of a tile.</summary>
+    public const int Width = 8;
+
+    /// <summary>Doubles of a tile.</summary>
+    public const int TileSize = Width * Width;
+
+    public static int Pad(int count) => (count + Width - 1) & ~(Width - 1);
+
+    /// <summary>tile += scale · xᵀ y for panels x and y of <paramref name="depth"/> rows.</summary>
+    public static void AddProduct(double* x, double* y, int depth, double scale, double* tile)
+    {
+        if (Vector512.IsHardwareAccelerated)
+        {
+            AddProduct512(x, y, depth, scale, tile);
+            return;
+        }
+
+        for (int half = 0; half < Width; half += 4)
+        {
+            AddProduct256(x + half, y, depth, scale, tile + (half * Width));
+        }
+    }
+
+    /// <summary>Two tiles of one row at once: each broadcast of x serves both.</summary>
+    public static void AddProducts(double* x, double* y0, double* y1, int depth, double scale, double* tile0, double* tile1)
+    {
+        if (Vector512.IsHardwareAccelerated)
+        {
+            AddProducts512(x, y0, y1, depth, scale, tile0, tile1);
+            return;
+        }
+
+        AddProduct(x, y0, depth, scale, tile0);
+        AddProduct(x, y1, depth, scale, tile1);
+    }
+
+    /// <summary>result = scale · xᵀ y for one panel y and a vector x, or added to the result.</summary>
+    public static void MultiplyVector(double* x, double* y, int depth, double scale, bool add, double* result)
+    {
+        if (Vector512.IsHardwareAccelerated)
+        {
+            Vector512<double> sum0 = Vector512<double>.Zero, sum1 = sum0, sum2 = sum0, sum3 = sum0;
+            for (int k = 0; k < depth; k += 4, y += 4 * Width)
+            {
+                sum0 = Vector512.FusedMultiplyAdd(Vector512.Create(x[k]), Vector512.Load(y), sum0);
+                sum1 = Vector512.FusedMultiplyAdd(Vector512.Create(x[k + 1]), Vector512.Load(y + 8), sum1);
+                sum2 = Vector512.FusedMultiplyAdd(Vector512.Create(x[k + 2]), Vector512.Load(y + 16), sum2);
+                sum3 = Vector512.FusedMultiplyAdd(Vector512.Create(x[k + 3]), Vector512.Load(y + 24), sum3);
+            }
+
+            Vector512<double> sum = ((sum0 + sum1) + (sum2 + sum3)) * scale;
+            (add ? sum + Vector512.Load(result) : sum).Store(result);
+            return;
+        }
+
+        Vector256<double> low0 = Vector256<double>.Zero, low1 = low0, high0 = low0, high1 = low0;
+        for (int k = 0; k < depth; k += 2, y += 2 * Width)
+        {
+            low0 = Vector256.FusedMultiplyAdd(Vector256.Create(x[k]), Vector256.Load(y), low0);
+            high0 = Vector256.FusedMultiplyAdd(Vector256.Create(x[k]), Vector256.Load(y + 4), high0);
+            low1 = Vector256.FusedMultiplyAdd(Vector256.Create(x[k + 1]), Vector256.Load(y + 8), low1);
+            high1 = Vector256.FusedMultiplyAdd(Vector256.Create(x[k + 1]), Vector256.Load(y + 12), high1);
+        }
+
+        Vector256<double> low = (low0 + low1) * scale, high = (high0 + high1) * scale;
+        (add ? low + Vector256.Load(result) : low).Store(result);
+        (add ? high + Vector256.Load(result + 4) : high).Store(result + 4);
+    }
+
+    /// <summary>target[i] -= y[i, :] · x for <paramref name="rows"/> rows of one panel and eight values x.</summary>
+    public static void SubtractRowProducts(double* y, double* x, int rows, double* target)
+    {
+        if (Vector512.IsHardwareAccelerated)
+        {
+            Vector512<double> factor = Vector512.Load(x);
+            for (int i = 0; i < rows; i++)
+            {
+                target[i] -= Vector512.Sum(Vector512.Load(y + (i * Width)) * factor);
+            }
+
+            return;
+        }
+
+        Vector256<double> low = Vector256.Load(x), high = Vector256.Load(x + 4);
+        for (int i = 0; i < rows; i++)
+        {
+            double* row = y + (i * Width);
+            target[i] -= Vector256.Sum((Vector256.Load(row) * low) + (Vector256.Load(row + 4) * high));
+        }
+    }
+
+    /// <summary>result[i, :] = weight[i] · y[i, :].</summary>
+    public static void ScaleRows(double* y, double* weight, int rows, double* result)
+    {
+        for (int i = 0; i < rows; i++, y += Width, result += Width)
+        {
+            Vector256<double> w = Vector256.Create(weight[i]);
+            (Vector256.Load(y) * w).Store(result);
+            (Vector256.Load(y + 4) * w).Store(result + 4);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddProduct512(double* x, double* y, int depth, double scale, double* tile)
+    {
+        Vector512<double> c0 = Vector512<double>.Zero, c1 = c0, c2 = c0, c3 = c0, c4 = c0, c5 = c0, c6 = c0, c7 = c0;
+        for (int k = 0; k < depth; k++, x += Width, y += Width)
+        {
+            Vector512<double> row = Vector512.Load(y);
+            c0 = Vector512.FusedMultiplyAdd(Vector512.Create(x[0]), row, c0);
+            c1 = Vector512.FusedMultiplyAdd(Vector512.Create(x[1]), row, c1);
+            c2 = Vector512.FusedMultiplyAdd(Vector512.Create(x[2]), row, c2);
+            c3 = Vector512.FusedMultiplyAdd(Vector512.Create(x[3]), row, c3);
+            c4 = Vector512.FusedMultiplyAdd(Vector512.Create(x[4]), row, c4);
+            c5 = Vector512.FusedMultiplyAdd(Vector512.Create(x[5]), row, c5);
+            c6 = Vector512.FusedMultiplyAdd(Vector512.Create(x[6]), row, c6);
+            c7 = Vector512.FusedMultiplyAdd(Vector512.Create(x[7]), row, c7);
+        }
+
+        Vector512<double> s = Vector512.Create(scale);
+        Vector512.FusedMultiplyAdd(s, c0, Vector512.Load(tile)).Store(tile);
+        Vector512.FusedMultiplyAdd(s, c1, Vector512.Load(tile + 8)).Store(tile + 8);
+        Vector512.FusedMultiplyAdd(s, c2, Vector512.Load(tile + 16)).Store(tile + 16);
+        Vector512.FusedMultiplyAdd(s, c3, Vector512.Load(tile + 24)).Store(tile + 24);
+        Vector512.FusedMultiplyAdd(s, c4, Vector512.Load(tile + 32)).Store(tile + 32);
+        Vector512.FusedMultiplyAdd(s, c5, Vector512.Load(tile + 40)).Store(tile + 40);
+        Vector512.FusedMultiplyAdd(s, c6, Vector512.Load(tile + 48)).Store(tile + 48);
+        Vector512.FusedMultiplyAdd(s, c7, Vector512.Load(tile + 56)).Store(tile + 56);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddProducts512(double* x, double* y0, double* y1, int depth, double scale, double* tile0, double* tile1)
+    {
+        Vector512<double> a0 = Vector512<double>.Zero, a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0, a6 = a0, a7 = a0;
+        Vector512<double> b0 = a0, b1 = a0, b2 = a0, b3 = a0, b4 = a0, b5 = a0, b6 = a0, b7 = a0;
+        for (int k = 0; k < depth; k++, x += Width, y0 += Width, y1 += Width)
+        {
+            Vector512<double> r0 = Vector512.Load(y0), r1 = Vector512.Load(y1);
+            Vector512<double> v = Vector512.Create(x[0]);
+            a0 = Vector512.FusedMultiplyAdd(v, r0, a0);
+            b0 = Vector512.FusedMultiplyAdd(v, r1, b0);
+            v = Vector512.Create(x[1]);
+            a1 = Vector512.FusedMultiplyAdd(v, r0, a1);
+            b1 = Vector512.FusedMultiplyAdd(v, r1, b1);
+            v = Vector512.Create(x[2]);
+            a2 = Vector512.FusedMultiplyAdd(v, r0, a2);
+            b2 = Vector512.FusedMultiplyAdd(v, r1, b2);
+            v = Vector512.Create(x[3]);
+            a3 = Vector512.FusedMultiplyAdd(v, r0, a3);
+            b3 = Vector512.FusedMultiplyAdd(v, r1, b3);
+            v = Vector512.Create(x[4]);
+            a4 = Vector512.FusedMultiplyAdd(v, r0, a4);
+            b4 = Vector512.FusedMultiplyAdd(v, r1, b4);
+            v = Vector512.Create(x[5]);
+            a5 = Vector512.FusedMultiplyAdd(v, r0, a5);
+            b5 = Vector512.FusedMultiplyAdd(v, r1, b5);
+            v = Vector512.Create(x[6]);
+            a6 = Vector512.FusedMultiplyAdd(v, r0, a6);
+            b6 = Vector512.FusedMultiplyAdd(v, r1, b6);
+            v = Vector512.Create(x[7]);
+            a7 = Vector512.FusedMultiplyAdd(v, r0, a7);
+            b7 = Vector512.FusedMultiplyAdd(v, r1, b7);
+        }
+
+        Vector512<double> s = Vector512.Create(scale);
+        Vector512.FusedMultiplyAdd(s, a0, Vector512.Load(tile0)).Store(tile0);
+        Vector512.FusedMultiplyAdd(s, a1, Vector512.Load(tile0 + 8)).Store(tile0 + 8);
+        Vector512.FusedMultiplyAdd(s, a2, Vector512.Load(tile0 + 16)).Store(tile0 + 16);
+        Vector512.FusedMultiplyAdd(s, a3, Vector512.Load(tile0 + 24)).Store(tile0 + 24);
+        Vector512.FusedMultiplyAdd(s, a4, Vector512.Load(tile0 + 32)).Store(tile0 + 32);
+        Vector512.FusedMultiplyAdd(s, a5, Vector512.Load(tile0 + 40)).Store(tile0 + 40);
+        Vector512.FusedMultiplyAdd(s, a6, Vector512.Load(tile0 + 48)).Store(tile0 + 48);
+        Vector512.FusedMultiplyAdd(s, a7, Vector512.Load(tile0 + 56)).Store(tile0 + 56);
+        Vector512.FusedMultiplyAdd(s, b0, Vector512.Load(tile1)).Store(tile1);
+        Vector512.FusedMultiplyAdd(s, b1, Vector512.Load(tile1 + 8)).Store(tile1 + 8);
+        Vector512.FusedMultiplyAdd(s, b2, Vector512.Load(tile1 + 16)).Store(tile1 + 16);
+        Vector512.FusedMultiplyAdd(s, b3, Vector512.Load(tile1 + 24)).Store(tile1 + 24);
+        Vector512.FusedMultiplyAdd(s, b4, Vector512.Load(tile1 + 32)).Store(tile1 + 32);
+        Vector512.FusedMultiplyAdd(s, b5, Vector512.Load(tile1 + 40)).Store(tile1 + 40);
+        Vector512.FusedMultiplyAdd(s, b6, Vector512.Load(tile1 + 48)).Store(tile1 + 48);
+        Vector512.FusedMultiplyAdd(s, b7, Vector512.Load(tile1 + 56)).Store(tile1 + 56);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddProduct256(double* x, double* y, int depth, double scale, double* tile)
+    {
+        Vector256<double> a0 = Vector256<double>.Zero, a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0;
+        for (int k = 0; k < depth; k++, x += Width, y += Width)
+        {
+            Vector256<double> low = Vector256.Load(y), high = Vector256.Load(y + 4);
+            Vector256<double> v = Vector256.Create(x[0]);
+            a0 = Vector256.FusedMultiplyAdd(v, low, a0);
+            b0 = Vector256.FusedMultiplyAdd(v, high, b0);
+            v = Vector256.Create(x[1]);
+            a1 = Vector256.FusedMultiplyAdd(v, low, a1);
+            b1 = Vector256.FusedMultiplyAdd(v, high, b1);
+            v = Vector256.Create(x[2]);
+            a2 = Vector256.FusedMultiplyAdd(v, low, a2);
+            b2 = Vector256.FusedMultiplyAdd(v, high, b2);
+            v = Vector256.Create(x[3]);
+            a3 = Vector256.FusedMultiplyAdd(v, low, a3);
+            b3 = Vector256.FusedMultiplyAdd(v, high, b3);
+        }
+
+        Vector256<double> s = Vector256.Create(scale);
+        Vector256.FusedMultiplyAdd(s, a0, Vector256.Load(tile)).Store(tile);
+        Vector256.FusedMultiplyAdd(s, b0, Vector256.Load(tile + 4)).Store(tile + 4);
+        Vector256.FusedMultiplyAdd(s, a1, Vector256.Load(tile + 8)).Store(tile + 8);
+        Vector256.FusedMultiplyAdd(s, b1, Vector256.Load(tile + 12)).Store(tile + 12);
+        Vector256.FusedMultiplyAdd(s, a2, Vector256.Load(tile + 16)).Store(tile + 16);
+        Vector256.FusedMultiplyAdd(s, b2, Vector256.Load(tile + 20)).Store(tile + 20);
+        Vector256.FusedMultiplyAdd(s, a3, Vector256.Load(tile + 24)).Store(tile + 24);
+        Vector256.FusedMultiplyAdd(s, b3, Vector256.Load(tile + 28)).Store(tile + 28);
+    }
+}

@@ -1,0 +1,64 @@
+namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
+
+/// <summary>
+/// A matrix stored as column panels of eight: element (i, j) is at <c>[j / 8][i][j % 8]</c>, zero padded.
+/// Eight lanes of one row are one aligned load, and the rows of a panel follow one another, so that every kernel streams.
+/// </summary>
+internal readonly unsafe struct PanelMatrix
+{
+    private readonly double* _data;
+
+    public PanelMatrix(PinnedBuffer buffer, int rows, int columns)
+    {
+        Rows = Panel.Pad(rows);
+        Panels = Panel.Pad(columns) / Panel.Width;
+        _data = buffer.Take(Rows * Panels * Panel.Width);
+    }
+
+    /// <summary>Number of rows, padded to a multiple of eight.</summary>
+    public int Rows { get; }
+
+    /// <summary>Number of column panels.</summary>
+    public int Panels { get; }
+
+    /// <summary>Number of doubles that a matrix takes from its buffer.</summary>
+    public static int Size(int rows, int columns) => Panel.Pad(rows) * Panel.Pad(columns);
+
+    public double* Column(int panel) => _data + ((nint)panel * Rows * Panel.Width);
+
+    public double* Tile(int row, int panel) => Column(panel) + ((nint)row * Panel.Width);
+
+    public ref double At(int row, int column) => ref Tile(row, column / Panel.Width)[column % Panel.Width];
+
+    /// <summary>Reads a row-major matrix; an empty one is zero.</summary>
+    public void Load(ReadOnlySpan<double> rowMajor, int rows, int columns)
+    {
+        if (rowMajor.IsEmpty)
+        {
+            return;
+        }
+
+        for (int i = 0; i < rows; i++)
+        {
+            for (int j = 0; j < columns; j += Panel.Width)
+            {
+                int count = Math.Min(Panel.Width, columns - j);
+                rowMajor.Slice((i * columns) + j, count).CopyTo(new Span<double>(Tile(i, j / Panel.Width), count));
+            }
+        }
+    }
+
+    public void LoadTransposed(PanelMatrix source, int rows, int columns)
+    {
+        for (int j = 0; j < columns; j++)
+        {
+            for (int i = 0; i < rows; i++)
+            {
+                At(i, j) = source.At(j, i);
+            }
+        }
+    }
+
+    public void CopyFrom(PanelMatrix source) =>
+        new ReadOnlySpan<double>(source._data, Rows * Panels * Panel.Width).CopyTo(new Span<double>(_data, Rows * Panels * Panel.Width));
+}

@@ -1,0 +1,47 @@
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Solvers.Quadratic;
+
+/// <summary>
+/// Batched dense primal-dual interior point method: Mehrotra's predictor-corrector with proximal regularisation
+/// (Mehrotra, 1992; Pougkakiotis and Gondzio, 2021), in float64. Redundant and empty constraint rows, singular Q and linear programs are solved as they are.
+/// Rows do not influence each other. Safe to use from several threads at once.
+/// </summary>
+public sealed class InteriorPointSolver : IQuadraticSolver
+{
+    private readonly InteriorPointOptions _options;
+
+    /// <summary>Creates a solver.</summary>
+    /// <param name="options">Settings, or null for the defaults.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A setting is not positive.</exception>
+    public InteriorPointSolver(InteriorPointOptions? options = null)
+    {
+        _options = options ?? new InteriorPointOptions();
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(_options.Tolerance, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(_options.GapTolerance, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(_options.AcceptableTolerance, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(_options.MaximumIterations, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(_options.WarmStartMargin, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfNegative(_options.MaximumParallelism, nameof(options));
+    }
+
+    /// <inheritdoc/>
+    public QuadraticSolution Solve(QuadraticProblem problem, QuadraticSolution? warmStart = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(problem);
+        if (warmStart is not null && !HasShapeOf(problem, warmStart.Problem))
+        {
+            throw new ArgumentException($"The warm start solves a problem of another shape: {Shape(warmStart.Problem)}; expected {Shape(problem)}.", nameof(warmStart));
+        }
+
+        using IDisposable noGrad = no_grad();
+        return DenseBatch.Solve(problem, _options, warmStart, cancellation);
+    }
+
+    private static bool HasShapeOf(QuadraticProblem x, QuadraticProblem y) => Shape(x) == Shape(y);
+
+    private static string Shape(QuadraticProblem x) =>
+        $"batch {x.BatchSize}, {x.Variables} variables, {x.Inequalities} inequalities, {x.Equalities} equalities, "
+        + $"{(x.Lower is null ? "no" : "with")} lower bounds, {(x.Upper is null ? "no" : "with")} upper bounds";
+}

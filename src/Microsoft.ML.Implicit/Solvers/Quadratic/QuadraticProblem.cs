@@ -1,0 +1,179 @@
+using Microsoft.ML.Implicit.Native;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Solvers.Quadratic;
+
+/// <summary>
+/// A batch of convex quadratic programs: minimise ½ zᵀQz + pᵀz subject to G z ≤ h, A z = b and lower ≤ z ≤ upper.
+/// Each tensor is one for all rows, or has one entry a row in front. With Q absent the rows are linear programs.
+/// The tensors are the caller's; all have one device and one floating-point type.
+/// </summary>
+public sealed class QuadraticProblem
+{
+    /// <summary>Creates a problem.</summary>
+    /// <param name="q">Q, [n, n] or [batch, n, n]; its symmetric part counts. Null: zero.</param>
+    /// <param name="p">p, [n] or [batch, n].</param>
+    /// <param name="g">G, [m, n] or [batch, m, n], or null without inequalities.</param>
+    /// <param name="h">h, [m] or [batch, m]; infinity (or 1e20) switches a row of G off.</param>
+    /// <param name="a">A, [k, n] or [batch, k, n], or null without equalities.</param>
+    /// <param name="b">b, [k] or [batch, k].</param>
+    /// <param name="lower">Lower bounds, [n] or [batch, n]; negative infinity means none.</param>
+    /// <param name="upper">Upper bounds, [n] or [batch, n]; infinity means none.</param>
+    /// <exception cref="ArgumentException">Shapes, types or devices do not match; the message names the argument and both shapes.</exception>
+    public QuadraticProblem(Tensor? q, Tensor p, Tensor? g = null, Tensor? h = null, Tensor? a = null, Tensor? b = null, Tensor? lower = null, Tensor? upper = null)
+    {
+        ArgumentNullException.ThrowIfNull(p);
+        NativeBackend.EnsureLoaded();
+        if (p.dim() is not (1 or 2) || p.shape[^1] == 0)
+        {
+            throw new ArgumentException($"p has shape [{string.Join(", ", p.shape)}]; expected [n] or [batch, n] with n at least 1.", nameof(p));
+        }
+
+        Variables = (int)p.shape[^1];
+        Inequalities = Rows(g, nameof(g), h, nameof(h));
+        Equalities = Rows(a, nameof(a), b, nameof(b));
+        P = p;
+        Q = q;
+        G = Inequalities > 0 ? g : null;
+        H = Inequalities > 0 ? h : null;
+        A = Equalities > 0 ? a : null;
+        B = Equalities > 0 ? b : null;
+        Lower = lower;
+        Upper = upper;
+        Check(q, nameof(q), [Variables, Variables]);
+        Check(p, nameof(p), [Variables]);
+        Check(g, nameof(g), [Inequalities, Variables]);
+        Check(h, nameof(h), [Inequalities]);
+        Check(a, nameof(a), [Equalities, Variables]);
+        Check(b, nameof(b), [Equalities]);
+        Check(lower, nameof(lower), [Variables]);
+        Check(upper, nameof(upper), [Variables]);
+        BatchSize = Math.Max(BatchSize, 1);
+    }
+
+    /// <summary>Q, or null where it is zero.</summary>
+    public Tensor? Q { get; }
+
+    /// <summary>p.</summary>
+    public Tensor P { get; }
+
+    /// <summary>G, or null.</summary>
+    public Tensor? G { get; }
+
+    /// <summary>h, or null.</summary>
+    public Tensor? H { get; }
+
+    /// <summary>A, or null.</summary>
+    public Tensor? A { get; }
+
+    /// <summary>b, or null.</summary>
+    public Tensor? B { get; }
+
+    /// <summary>Lower bounds, or null.</summary>
+    public Tensor? Lower { get; }
+
+    /// <summary>Upper bounds, or null.</summary>
+    public Tensor? Upper { get; }
+
+    /// <summary>n.</summary>
+    public int Variables { get; }
+
+    /// <summary>m, the number of rows of G.</summary>
+    public int Inequalities { get; }
+
+    /// <summary>k, the number of rows of A.</summary>
+    public int Equalities { get; }
+
+    /// <summary>Number of rows; 1 where no tensor has a batch dimension.</summary>
+    public int BatchSize { get; private set; }
+
+    /// <summary>Whether Q, G and A are the same for all rows.</summary>
+    public bool SharesMatrices => !IsBatched(Q, 2) && !IsBatched(G, 2) && !IsBatched(A, 2);
+
+    /// <summary>Largest |Q - Qᵀ| relative to the largest |Q|; above rounding, Q was not symmetric and its symmetric part is solved.</summary>
+    public double Asymmetry()
+    {
+        if (Q is null)
+        {
+            return 0;
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        double largest = Q.detach().abs().max().to(ScalarType.Float64).item<double>();
+        double difference = (Q.detach() - Q.detach().transpose(-1, -2)).abs().max().to(ScalarType.Float64).item<double>();
+        return largest > 0 ? difference / largest : 0;
+    }
+
+    /// <summary>The eight arguments in order; null where absent.</summary>
+    internal Tensor?[] Arguments => [Q, P, G, H, A, B, Lower, Upper];
+
+    /// <summary>The arguments that are present, in order.</summary>
+    internal IEnumerable<Tensor> Tensors => Arguments.OfType<Tensor>();
+
+    /// <summary>The arguments whose tensors require a gradient.</summary>
+    internal QuadraticArguments RequiringGradient
+    {
+        get
+        {
+            Tensor?[] arguments = Arguments;
+            return Enumerable.Range(0, arguments.Length)
+                .Where(i => arguments[i] is { requires_grad: true })
+                .Aggregate(QuadraticArguments.None, (set, i) => set | (QuadraticArguments)(1 << i));
+        }
+    }
+
+    internal static QuadraticProblem FromArguments(Tensor?[] x) => new(x[0], x[1]!, x[2], x[3], x[4], x[5], x[6], x[7]);
+
+    internal static bool IsBatched(Tensor? tensor, int dimensions) => tensor is not null && tensor.dim() > dimensions;
+
+    private static int Rows(Tensor? matrix, string matrixName, Tensor? vector, string vectorName)
+    {
+        if (matrix is null != vector is null)
+        {
+            throw new ArgumentException($"{matrixName} and {vectorName} go together: both or neither.", matrix is null ? matrixName : vectorName);
+        }
+
+        if (matrix is null)
+        {
+            return 0;
+        }
+
+        if (matrix.dim() is not (2 or 3))
+        {
+            throw new ArgumentException($"{matrixName} has shape [{string.Join(", ", matrix.shape)}]; expected [rows, n] or [batch, rows, n].", matrixName);
+        }
+
+        return (int)matrix.shape[^2];
+    }
+
+    private void Check(Tensor? tensor, string name, long[] expected)
+    {
+        if (tensor is null)
+        {
+            return;
+        }
+
+        bool batched = tensor.dim() == expected.Length + 1;
+        if (!(batched ? tensor.shape.AsSpan(1) : tensor.shape).SequenceEqual(expected))
+        {
+            string wanted = string.Join(", ", expected);
+            throw new ArgumentException($"{name} has shape [{string.Join(", ", tensor.shape)}]; expected [{wanted}] or [batch, {wanted}], since p has shape [{string.Join(", ", P.shape)}].", name);
+        }
+
+        if (tensor.dtype != P.dtype || tensor.dtype is not (ScalarType.Float32 or ScalarType.Float64) || tensor.device.ToString() != P.device.ToString())
+        {
+            throw new ArgumentException($"{name} is {tensor.dtype} on {tensor.device}; all tensors must be Float32 or Float64 alike, on one device: p is {P.dtype} on {P.device}.", name);
+        }
+
+        if (batched && BatchSize > 0 && tensor.shape[0] != BatchSize)
+        {
+            throw new ArgumentException($"{name} has shape [{string.Join(", ", tensor.shape)}], so a batch of {tensor.shape[0]}; the tensors before it have a batch of {BatchSize}.", name);
+        }
+
+        if (batched)
+        {
+            BatchSize = (int)tensor.shape[0];
+        }
+    }
+}

@@ -1,0 +1,130 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Solvers.Quadratic;
+
+/// <summary>
+/// Solutions of a batch of quadratic programs. The tensors have the problem's type and device, no gradient, and belong to the dispose scope
+/// in which the problem was solved. A row without a solution holds NaN, one that stopped early its best iterate.
+/// </summary>
+public sealed class QuadraticSolution
+{
+    private readonly Func<int, QuadraticDiagnosis> _diagnose;
+
+    internal QuadraticSolution(QuadraticProblem problem, IQuadraticAdjoint adjoint, Func<int, QuadraticDiagnosis> diagnose)
+    {
+        Problem = problem;
+        Adjoint = adjoint;
+        _diagnose = diagnose;
+    }
+
+    /// <summary>The problem that was solved.</summary>
+    public QuadraticProblem Problem { get; }
+
+    /// <summary>z, [batch, n].</summary>
+    public required Tensor Z { get; init; }
+
+    /// <summary>Multipliers λ ≥ 0 of G z ≤ h, [batch, m].</summary>
+    public required Tensor Lambda { get; init; }
+
+    /// <summary>Multipliers ν of A z = b, [batch, k].</summary>
+    public required Tensor Nu { get; init; }
+
+    /// <summary>Multipliers of the lower bounds, nonnegative, [batch, n]; null without lower bounds.</summary>
+    public required Tensor? LowerMultipliers { get; init; }
+
+    /// <summary>Multipliers of the upper bounds, nonnegative, [batch, n]; null without upper bounds.</summary>
+    public required Tensor? UpperMultipliers { get; init; }
+
+    /// <summary>½ zᵀQz + pᵀz, [batch].</summary>
+    public required Tensor Objective { get; init; }
+
+    /// <summary>How each row ended.</summary>
+    public required IReadOnlyList<SolveStatus> Status { get; init; }
+
+    /// <summary>Iterations of each row.</summary>
+    public required IReadOnlyList<int> Iterations { get; init; }
+
+    /// <summary>Largest violation of a constraint in each row, relative to 1 + the largest right-hand side.</summary>
+    public required IReadOnlyList<double> PrimalResiduals { get; init; }
+
+    /// <summary>Largest entry of Qz + p + Gᵀλ + Aᵀν + bound multipliers in each row, relative to 1 + its largest term.</summary>
+    public required IReadOnlyList<double> DualResiduals { get; init; }
+
+    /// <summary>Σ slack · multiplier of each row, relative to 1 + |objective|.</summary>
+    public required IReadOnlyList<double> Gaps { get; init; }
+
+    /// <summary>Whether every row converged.</summary>
+    public bool AllConverged => Status.All(s => s == SolveStatus.Converged);
+
+    internal IQuadraticAdjoint Adjoint { get; }
+
+    /// <summary>Solutions and multipliers that are present, in the order of their properties.</summary>
+    internal IEnumerable<Tensor> Outputs => new[] { Z, Lambda, Nu, LowerMultipliers, UpperMultipliers }.OfType<Tensor>();
+
+    /// <summary>All tensors that belong to the solution.</summary>
+    internal IEnumerable<Tensor> Tensors => [.. Outputs, Objective, .. Adjoint.State];
+
+    /// <summary>Says why a row has no solution, and which constraints or variables are to blame.</summary>
+    public QuadraticDiagnosis Diagnose(int row)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(row);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(row, Status.Count);
+        return _diagnose(row);
+    }
+
+    /// <summary>Throws if a row did not converge.</summary>
+    /// <exception cref="SolveFailedException">Names the first such row and why.</exception>
+    public void ThrowIfFailed()
+    {
+        for (int row = 0; row < Status.Count; row++)
+        {
+            if (Status[row] != SolveStatus.Converged)
+            {
+                throw new SolveFailedException($"Row {row} of the quadratic program: {Diagnose(row)}", Status[row], row);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Gradients of a loss with respect to the problem's data, from one linear solve with the transposed optimality system at the solution
+    /// (Amos and Kolter, 2017, equations 6 to 8). Inequalities that are active with a zero multiplier are smoothed: they count by the ratio
+    /// of multiplier to slack at which the solve ended. Dependent active constraints share their multiplier gradient by least norm.
+    /// Rows that did not converge have NaN gradients; a tensor shared by all rows has the sum over rows.
+    /// </summary>
+    /// <param name="gradZ">∂loss/∂z, [batch, n], or null for zero.</param>
+    /// <param name="gradLambda">∂loss/∂λ, [batch, m], or null.</param>
+    /// <param name="gradNu">∂loss/∂ν, [batch, k], or null.</param>
+    /// <param name="gradLower">∂loss/∂ lower multipliers, [batch, n], or null.</param>
+    /// <param name="gradUpper">∂loss/∂ upper multipliers, [batch, n], or null.</param>
+    /// <param name="wanted">Which gradients to compute; all by default.</param>
+    /// <returns>The gradients, in the problem's type and device.</returns>
+    /// <exception cref="ArgumentException">A gradient's shape is not that of its output.</exception>
+    public QuadraticGradients Backward(
+        Tensor? gradZ,
+        Tensor? gradLambda = null,
+        Tensor? gradNu = null,
+        Tensor? gradLower = null,
+        Tensor? gradUpper = null,
+        QuadraticArguments wanted = QuadraticArguments.All)
+    {
+        Check(gradZ, Z, nameof(gradZ));
+        Check(gradLambda, Lambda, nameof(gradLambda));
+        Check(gradNu, Nu, nameof(gradNu));
+        Check(gradLower, LowerMultipliers, nameof(gradLower));
+        Check(gradUpper, UpperMultipliers, nameof(gradUpper));
+        using IDisposable noGrad = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        QuadraticAdjointResult adjoint = Adjoint.Solve(Problem, Adjoint.State, new QuadraticOutputGradients(gradZ, gradLambda, gradNu, gradLower, gradUpper));
+        return QuadraticGradients.From(Problem, adjoint, wanted).MoveTo(scope);
+    }
+
+    private static void Check(Tensor? gradient, Tensor? output, string name)
+    {
+        if (gradient is not null && (output is null || !gradient.shape.AsSpan().SequenceEqual(output.shape)))
+        {
+            string expected = output is null ? "null: the problem has no such bounds" : $"[{string.Join(", ", output.shape)}]";
+            throw new ArgumentException($"{name} has shape [{string.Join(", ", gradient.shape)}]; expected {expected}.", name);
+        }
+    }
+}

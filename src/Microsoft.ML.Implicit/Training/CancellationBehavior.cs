@@ -1,0 +1,11 @@
+namespace Microsoft.ML.Implicit.Training;
+
+/// <summary>What <c>Fit</c> does when its cancellation token is signalled.</summary>
+public enum CancellationBehavior
+{
+    /// <summary>Throw <see cref="OperationCanceledException"/>.</summary>
+    Throw,
+
+    /// <summary>Return the best model so far; throw if not even one epoch is finished.</summary>
+    ReturnBestModel,
+}

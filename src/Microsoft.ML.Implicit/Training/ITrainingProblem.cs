@@ -1,0 +1,24 @@
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Training;
+
+/// <summary>What a <see cref="TrainingLoop"/> optimises.</summary>
+internal interface ITrainingProblem
+{
+    /// <summary>The module whose parameters are trained.</summary>
+    nn.Module Module { get; }
+
+    /// <summary>Number of training examples.</summary>
+    long ExampleCount { get; }
+
+    /// <summary>Mean solver iterations a forward solve since the last call.</summary>
+    double TakeSolverIterations();
+
+    /// <summary>Computes the mean loss of a batch and adds its gradients to the parameters'.</summary>
+    /// <param name="examples">Indices of the batch's examples, int64 [batch], on the CPU.</param>
+    /// <param name="progress">Fraction of the training steps done, from 0 to 1.</param>
+    double TrainBatch(Tensor examples, double progress);
+
+    /// <summary>Mean loss on the validation examples, or <see langword="null"/> where there are none.</summary>
+    double? Validate();
+}

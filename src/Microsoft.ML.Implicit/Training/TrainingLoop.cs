@@ -1,0 +1,126 @@
+using System.Diagnostics;
+using System.Globalization;
+using Microsoft.ML.Runtime;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Training;
+
+/// <summary>Mini-batch training with AdamW, early stopping, progress and cancellation.</summary>
+internal sealed class TrainingLoop : IDisposable
+{
+    private readonly ITrainingProblem _problem;
+    private readonly TrainingPlan _plan;
+    private readonly IChannel _channel;
+    private readonly AdamW _optimizer;
+    private readonly Parameter[] _parameters;
+    private readonly Generator _generator;
+    private readonly BestParameters _best;
+
+    public TrainingLoop(ITrainingProblem problem, TrainingPlan plan, IChannel channel)
+    {
+        _problem = problem;
+        _plan = plan;
+        _channel = channel;
+        _parameters = [.. problem.Module.parameters().Where(p => p.requires_grad)];
+        _generator = new Generator((ulong)plan.Seed, CPU);
+        _best = new BestParameters(problem.Module);
+
+        // Biases and normalisation gains are not decayed: shrinking them does not regularise.
+        _optimizer = optim.AdamW(
+            [
+                new AdamW.ParamGroup(_parameters.Where(p => p.dim() > 1), new AdamW.Options { weight_decay = plan.WeightDecay }),
+                new AdamW.ParamGroup(_parameters.Where(p => p.dim() <= 1), new AdamW.Options { weight_decay = 0 }),
+            ],
+            lr: plan.LearningRate);
+    }
+
+    /// <summary>Trains, and leaves the best parameters in the module.</summary>
+    /// <exception cref="OperationCanceledException">Cancelled, and the options ask for that exception or no epoch is finished.</exception>
+    /// <exception cref="InvalidOperationException">The loss stopped being finite.</exception>
+    public void Run()
+    {
+        long start = Stopwatch.GetTimestamp();
+        try
+        {
+            for (int epoch = 1; epoch <= _plan.Epochs; epoch++)
+            {
+                double trainingLoss = RunEpoch(epoch);
+                _problem.Module.eval();
+                double? validationLoss = _problem.Validate();
+                _best.Offer(epoch, validationLoss);
+                Report(epoch, trainingLoss, validationLoss, Stopwatch.GetElapsedTime(start));
+                if (validationLoss is not null && epoch - _best.Epoch >= _plan.Patience)
+                {
+                    _channel.Info($"No better validation loss since epoch {_best.Epoch}: training ends.");
+                    break;
+                }
+            }
+        }
+        catch (OperationCanceledException) when (_plan.Options.OnCancellation == CancellationBehavior.ReturnBestModel && _best.Epoch > 0)
+        {
+            _channel.Info($"Cancelled: the model of epoch {_best.Epoch} is returned.");
+        }
+
+        _best.Restore();
+        _problem.Module.eval();
+    }
+
+    public void Dispose()
+    {
+        _optimizer.Dispose();
+        _generator.Dispose();
+        _best.Dispose();
+    }
+
+    private double RunEpoch(int epoch)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        _problem.Module.train();
+        Tensor order = randperm(_problem.ExampleCount, generator: _generator);
+        long steps = (_problem.ExampleCount + _plan.BatchSize - 1) / _plan.BatchSize;
+        double total = 0;
+        for (long step = 0; step < steps; step++)
+        {
+            _plan.Options.CancellationToken.ThrowIfCancellationRequested();
+            long first = step * _plan.BatchSize;
+            long count = Math.Min(_plan.BatchSize, _problem.ExampleCount - first);
+            double progress = (epoch - 1 + (step / (double)steps)) / _plan.Epochs;
+            total += count * RunStep(order.narrow(0, first, count), progress, epoch);
+        }
+
+        return total / _problem.ExampleCount;
+    }
+
+    private double RunStep(Tensor examples, double progress, int epoch)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        foreach (AdamW.ParamGroup group in _optimizer.ParamGroups.Cast<AdamW.ParamGroup>())
+        {
+            group.LearningRate = _plan.RateAt(progress);
+        }
+
+        _optimizer.zero_grad();
+        double loss = _problem.TrainBatch(examples, progress);
+        double norm = nn.utils.clip_grad_norm_(_parameters, _plan.Options.MaximumGradientNorm);
+        if (!double.IsFinite(loss) || !double.IsFinite(norm))
+        {
+            throw new InvalidOperationException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"Training stopped being finite in epoch {epoch} (loss {loss}, gradient norm {norm}). Lower Training.LearningRate (now {_plan.LearningRate}), and look for extreme values in the data."));
+        }
+
+        _optimizer.step();
+        return loss;
+    }
+
+    private void Report(int epoch, double trainingLoss, double? validationLoss, TimeSpan elapsed)
+    {
+        double iterations = _problem.TakeSolverIterations();
+        double rate = _plan.RateAt(epoch / (double)_plan.Epochs);
+        string validation = validationLoss is null ? string.Empty : string.Create(CultureInfo.InvariantCulture, $", validation loss {validationLoss:G5}");
+        _channel.Info(string.Create(CultureInfo.InvariantCulture, $"Epoch {epoch}/{_plan.Epochs}: training loss {trainingLoss:G5}{validation}, {iterations:F1} solver iterations."));
+        _plan.Options.Progress?.Report(new TrainingProgress(epoch, _plan.Epochs, trainingLoss, validationLoss, _best.Epoch, rate, iterations, elapsed));
+    }
+}

@@ -1,0 +1,70 @@
+namespace Microsoft.ML.Implicit.Training;
+
+/// <summary>Settings of gradient training that all models share.</summary>
+public sealed class TrainingOptions
+{
+    /// <summary>Passes over the training rows, or <see langword="null"/> to choose by the number of rows (30 to 300).</summary>
+    public int? MaximumEpochs { get; set; }
+
+    /// <summary>Rows a step, or <see langword="null"/> to choose by the number of rows (16 to 256).</summary>
+    public int? BatchSize { get; set; }
+
+    /// <summary>Peak learning rate of AdamW, or <see langword="null"/> for the model's default.</summary>
+    public double? LearningRate { get; set; }
+
+    /// <summary>How the learning rate changes during training.</summary>
+    public LearningRateSchedule Schedule { get; set; } = LearningRateSchedule.Cosine;
+
+    /// <summary>Decoupled weight decay of matrices and kernels (Loshchilov and Hutter, 2019), or <see langword="null"/> for the model's default.</summary>
+    public double? WeightDecay { get; set; }
+
+    /// <summary>Gradients with a larger Euclidean norm are scaled down to it.</summary>
+    public double MaximumGradientNorm { get; set; } = 5;
+
+    /// <summary>
+    /// Fraction of the training rows held out for early stopping when no validation set is given, from 0 (none) to 0.5,
+    /// or <see langword="null"/> for 0.1 from 1,000 rows on and none below: there the rows are worth more in training.
+    /// </summary>
+    public double? ValidationFraction { get; set; }
+
+    /// <summary>Epochs without a better validation loss after which training ends, or <see langword="null"/> for a third of the epochs.</summary>
+    public int? EarlyStoppingPatience { get; set; }
+
+    /// <summary>Seed of initialisation, shuffling and noise, or <see langword="null"/> to draw it from the <see cref="MLContext"/>.</summary>
+    public int? Seed { get; set; }
+
+    /// <summary>Where to train and score: <c>"cpu"</c>, <c>"cuda"</c>, <c>"cuda:1"</c>, or <c>"auto"</c>: CUDA where there is one.</summary>
+    public string Device { get; set; } = "cpu";
+
+    /// <summary>Called after every epoch, on the training thread.</summary>
+    public IProgress<TrainingProgress>? Progress { get; set; }
+
+    /// <summary>Ends training early; looked at in every step.</summary>
+    public CancellationToken CancellationToken { get; set; }
+
+    /// <summary>What happens when <see cref="CancellationToken"/> is signalled.</summary>
+    public CancellationBehavior OnCancellation { get; set; } = CancellationBehavior.Throw;
+
+    /// <exception cref="ArgumentException">A setting is out of range; the message names it.</exception>
+    internal void Validate()
+    {
+        Require(MaximumEpochs is null or > 0, nameof(MaximumEpochs), "must be positive");
+        Require(BatchSize is null or > 0, nameof(BatchSize), "must be positive");
+        Require(LearningRate is null || (LearningRate > 0 && double.IsFinite(LearningRate.Value)), nameof(LearningRate), "must be positive");
+        Require(WeightDecay is null || (WeightDecay >= 0 && double.IsFinite(WeightDecay.Value)), nameof(WeightDecay), "must not be negative");
+        Require(MaximumGradientNorm > 0, nameof(MaximumGradientNorm), "must be positive");
+        Require(ValidationFraction is null or (>= 0 and <= 0.5), nameof(ValidationFraction), "must lie between 0 and 0.5");
+        Require(EarlyStoppingPatience is null or > 0, nameof(EarlyStoppingPatience), "must be positive");
+        Require(Enum.IsDefined(Schedule), nameof(Schedule), "is not a known schedule");
+        Require(Enum.IsDefined(OnCancellation), nameof(OnCancellation), "is not a known behaviour");
+        Require(!string.IsNullOrEmpty(Device), nameof(Device), "must be given");
+    }
+
+    private static void Require(bool condition, string setting, string message)
+    {
+        if (!condition)
+        {
+            throw new ArgumentException($"Training.{setting} {message}.", setting);
+        }
+    }
+}

@@ -1,0 +1,172 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Estimators;
+using Microsoft.ML.Implicit.Persistence;
+
+namespace Microsoft.ML.Implicit.Tests.Estimators.DeepEquilibrium;
+
+/// <summary>Each mistake gives one clear exception that names the column, row or setting.</summary>
+[TestClass]
+public class BadInputTests
+{
+    [TestMethod]
+    public void An_unknown_column_is_named()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView data = RealData.Iris(ml);
+        AssertThrows<ArgumentException>(() => ml.MulticlassClassification.Trainers.DeepEquilibrium("Label", "Fetures").Fit(data), "Fetures");
+        AssertThrows<ArgumentException>(() => ml.MulticlassClassification.Trainers.DeepEquilibrium("Lable").Fit(data), "Lable");
+        AssertThrows<ArgumentException>(() => ml.MulticlassClassification.Trainers.DeepEquilibrium(exampleWeightColumnName: "Weight").Fit(data), "Weight");
+    }
+
+    [TestMethod]
+    public void A_column_of_the_wrong_type_is_named()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView data = RealData.Concrete(ml);
+        AssertThrows<ArgumentException>(() => ml.MulticlassClassification.Trainers.DeepEquilibrium().Fit(data), "Label");
+        AssertThrows<ArgumentException>(() => ml.BinaryClassification.Trainers.DeepEquilibrium().Fit(data), "Label");
+        AssertThrows<ArgumentException>(() => ml.Regression.Trainers.DeepEquilibrium("Label", "Label").Fit(data), "Label");
+    }
+
+    [TestMethod]
+    public void Scoring_features_of_another_length_is_refused()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView concrete = RealData.Concrete(ml);
+        DeepEquilibriumTransformer model = ml.Regression.Trainers.DeepEquilibrium(QuickOptions.Create(epochs: 1)).Fit(concrete);
+        AssertThrows<ArgumentException>(() => model.Transform(RealData.Iris(ml)), "Features");
+    }
+
+    [TestMethod]
+    public void Empty_data_is_refused()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView empty = ml.Data.FilterRowsByColumn(RealData.Concrete(ml), "Label", lowerBound: 1e9);
+        AssertThrows<InvalidOperationException>(() => ml.Regression.Trainers.DeepEquilibrium().Fit(empty), "nothing to train on");
+    }
+
+    [TestMethod]
+    public void A_missing_or_infinite_feature_is_named_by_slot_and_row()
+    {
+        var ml = new MLContext(seed: 1);
+        foreach (float value in new[] { float.NaN, float.NegativeInfinity })
+        {
+            Row[] rows = [.. Enumerable.Range(0, 20).Select(i => new Row { Features = [i, i == 13 ? value : 1], Label = i })];
+            Exception exception = AssertThrows<InvalidOperationException>(() => ml.Regression.Trainers.DeepEquilibrium().Fit(ml.Data.LoadFromEnumerable(rows)), "row 13");
+            StringAssert.Contains(exception.Message, "slot 1", StringComparison.Ordinal);
+        }
+    }
+
+    [TestMethod]
+    public void Labels_of_one_class_are_refused()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView setosa = ml.Data.FilterRowsByKeyColumnFraction(RealData.Iris(ml), "Label", upperBound: 0.33);
+        AssertThrows<InvalidOperationException>(() => ml.MulticlassClassification.Trainers.DeepEquilibrium().Fit(setosa), "same label");
+        BooleanRow[] rows = [.. Enumerable.Range(0, 20).Select(i => new BooleanRow { Features = [i], Label = true })];
+        AssertThrows<InvalidOperationException>(() => ml.BinaryClassification.Trainers.DeepEquilibrium().Fit(ml.Data.LoadFromEnumerable(rows)), "same label");
+    }
+
+    [TestMethod]
+    public void Rows_without_a_label_are_left_out_and_reported()
+    {
+        var ml = new MLContext(seed: 1);
+        var warnings = new List<string>();
+        ml.Log += (_, message) => warnings.Add(message.Message);
+        Row[] rows = [.. Enumerable.Range(0, 40).Select(i => new Row { Features = [i % 2, 1], Label = i < 3 ? float.NaN : i % 2 })];
+        ml.Regression.Trainers.DeepEquilibrium(QuickOptions.Create(epochs: 1)).Fit(ml.Data.LoadFromEnumerable(rows));
+        Assert.IsTrue(warnings.Any(message => message.Contains("3 rows have no label", StringComparison.Ordinal)));
+    }
+
+    [TestMethod]
+    public void Constant_and_huge_features_do_no_harm()
+    {
+        var ml = new MLContext(seed: 1);
+        Row[] rows = [.. Enumerable.Range(0, 64).Select(i => new Row { Features = [42, i == 5 ? 1e30f : i], Label = i })];
+        IDataView data = ml.Data.LoadFromEnumerable(rows);
+        float[] scores = Scored.Values(ml.Regression.Trainers.DeepEquilibrium(QuickOptions.Create(epochs: 3)).Fit(data).Transform(data));
+        Assert.IsTrue(scores.All(float.IsFinite));
+    }
+
+    [TestMethod]
+    public void Settings_out_of_range_are_named()
+    {
+        var ml = new MLContext(seed: 1);
+        void AssertNamed(Action<DeepEquilibriumOptions> change, string setting)
+        {
+            DeepEquilibriumOptions options = QuickOptions.Create();
+            change(options);
+            AssertThrows<ArgumentException>(() => ml.Regression.Trainers.DeepEquilibrium(options), setting);
+        }
+
+        AssertNamed(o => o.HiddenWidth = 0, "HiddenWidth");
+        AssertNamed(o => o.Dropout = 1, "Dropout");
+        AssertNamed(o => o.Tolerance = 0, "Tolerance");
+        AssertNamed(o => o.MaximumIterations = 0, "MaximumIterations");
+        AssertNamed(o => o.Cell = EquilibriumCellKind.MultiscaleConvolutional, "Image");
+        AssertNamed(o => o.Training.LearningRate = -1, "LearningRate");
+        AssertNamed(o => o.Training.ValidationFraction = 0.9, "ValidationFraction");
+        AssertNamed(o => o.Training.MaximumEpochs = 0, "MaximumEpochs");
+    }
+
+    [TestMethod]
+    public void An_image_that_does_not_fit_the_features_is_refused()
+    {
+        var ml = new MLContext(seed: 1);
+        DeepEquilibriumOptions options = QuickOptions.Create();
+        options.Cell = EquilibriumCellKind.MultiscaleConvolutional;
+        options.Image = new ImageShape(1, 3, 3);
+        AssertThrows<ArgumentException>(() => ml.Regression.Trainers.DeepEquilibrium(options).Fit(RealData.Concrete(ml)), "1 x 3 x 3");
+    }
+
+    [TestMethod]
+    public void An_unknown_or_absent_device_is_refused()
+    {
+        var ml = new MLContext(seed: 1);
+        DeepEquilibriumOptions options = QuickOptions.Create();
+        options.Training.Device = "tpu";
+        AssertThrows<ArgumentException>(() => ml.Regression.Trainers.DeepEquilibrium(options).Fit(RealData.Concrete(ml)), "tpu");
+    }
+
+    [TestMethod]
+    public void A_learning_rate_that_diverges_is_reported_as_such()
+    {
+        var ml = new MLContext(seed: 1);
+        DeepEquilibriumOptions options = QuickOptions.Create(epochs: 200);
+        options.Training.LearningRate = 1e30;
+        options.Training.Schedule = Training.LearningRateSchedule.Constant;
+        AssertThrows<InvalidOperationException>(() => ml.Regression.Trainers.DeepEquilibrium(options).Fit(RealData.Concrete(ml)), "LearningRate");
+    }
+
+    [TestMethod]
+    public void An_unsupported_version_of_ML_NET_is_named()
+    {
+        AssertThrows<NotSupportedException>(() => MLNetCompatibility.EnsureSupported(new Version(4, 0, 2)), "4.0.2");
+        AssertThrows<NotSupportedException>(() => MLNetCompatibility.EnsureSupported(new Version(5, 1, 0)), "5.1.0");
+        MLNetCompatibility.EnsureSupported();
+    }
+
+    private static TException AssertThrows<TException>(Action action, string fragment)
+        where TException : Exception
+    {
+        TException exception = Assert.Throws<TException>(action);
+        StringAssert.Contains(exception.Message, fragment, StringComparison.Ordinal);
+        return exception;
+    }
+
+    private sealed class Row
+    {
+        [VectorType(2)]
+        public float[] Features { get; set; } = [];
+
+        public float Label { get; set; }
+    }
+
+    private sealed class BooleanRow
+    {
+        [VectorType(1)]
+        public float[] Features { get; set; } = [];
+
+        public bool Label { get; set; }
+    }
+}

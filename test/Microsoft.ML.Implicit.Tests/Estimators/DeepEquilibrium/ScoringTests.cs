@@ -1,0 +1,138 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Estimators;
+
+namespace Microsoft.ML.Implicit.Tests.Estimators.DeepEquilibrium;
+
+[TestClass]
+public class ScoringTests
+{
+    [TestMethod]
+    public void Prediction_engines_in_eight_threads_agree_with_batch_scoring()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView data = RealData.Iris(ml);
+        DeepEquilibriumTransformer model = ml.MulticlassClassification.Trainers.DeepEquilibrium(QuickOptions.Create()).Fit(data);
+        float[][] expected = Scored.Vectors(model.Transform(data));
+        Flower[] rows = [.. ml.Data.CreateEnumerable<Flower>(data, reuseRowObject: false, ignoreMissingColumns: true)];
+        Thread[] threads = new Thread[8];
+        var failures = new System.Collections.Concurrent.ConcurrentQueue<string>();
+        for (int t = 0; t < threads.Length; t++)
+        {
+            threads[t] = new Thread(() =>
+            {
+                PredictionEngine<Flower, Prediction> engine = ml.Model.CreatePredictionEngine<Flower, Prediction>(model, new PredictionEngineOptions { OwnsTransformer = false });
+                for (int row = 0; row < rows.Length; row++)
+                {
+                    Prediction prediction = engine.Predict(rows[row]);
+                    if (prediction.Score.Zip(expected[row]).Any(pair => Math.Abs(pair.First - pair.Second) > 2e-3))
+                    {
+                        failures.Enqueue($"row {row}: {string.Join(' ', prediction.Score)} instead of {string.Join(' ', expected[row])}");
+                    }
+                }
+            });
+            threads[t].Start();
+        }
+
+        foreach (Thread thread in threads)
+        {
+            thread.Join();
+        }
+
+        Assert.IsEmpty(failures, failures.FirstOrDefault());
+    }
+
+    [TestMethod]
+    public void Nothing_is_read_before_rows_are_asked_for()
+    {
+        var ml = new MLContext(seed: 1);
+        DeepEquilibriumTransformer model = ml.MulticlassClassification.Trainers.DeepEquilibrium(QuickOptions.Create(epochs: 1)).Fit(RealData.Iris(ml));
+        int read = 0;
+        IEnumerable<Flower> Source()
+        {
+            for (int i = 0; i < 100_000; i++)
+            {
+                read++;
+                yield return new Flower { Features = [5, 3, 1, 0.2f] };
+            }
+        }
+
+        IDataView scored = model.Transform(ml.Data.LoadFromEnumerable(Source()));
+        Assert.AreEqual(0, read);
+        using DataViewRowCursor cursor = scored.GetRowCursor([scored.Schema["Score"]]);
+        Assert.IsTrue(cursor.MoveNext());
+        Assert.IsLessThan(2000, read, "one batch ahead, no more");
+    }
+
+    [TestMethod]
+    public void A_row_with_a_missing_feature_has_no_score_and_leaves_others_alone()
+    {
+        var ml = new MLContext(seed: 1);
+        DeepEquilibriumTransformer model = ml.MulticlassClassification.Trainers.DeepEquilibrium(QuickOptions.Create(epochs: 1)).Fit(RealData.Iris(ml));
+        Flower good = new() { Features = [5, 3, 1, 0.2f] };
+        Flower bad = new() { Features = [5, float.NaN, 1, float.PositiveInfinity] };
+        Prediction[] mixed = Predict(ml, model, good, bad, good);
+        Prediction[] alone = Predict(ml, model, good);
+        Assert.IsTrue(mixed[1].Score.All(float.IsNaN));
+        Assert.AreEqual(0u, mixed[1].PredictedLabel);
+        foreach (Prediction prediction in new[] { mixed[0], mixed[2] })
+        {
+            Assert.AreEqual(alone[0].PredictedLabel, prediction.PredictedLabel);
+            CollectionAssert.AreEqual(alone[0].Score, prediction.Score, "a row scores the same in any company");
+        }
+    }
+
+    [TestMethod]
+    public void Parallel_cursor_sets_and_repeated_reads_agree()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView data = RealData.Iris(ml);
+        IDataView scored = ml.MulticlassClassification.Trainers.DeepEquilibrium(QuickOptions.Create(epochs: 1)).Fit(data).Transform(data);
+        float[][] expected = Scored.Vectors(scored);
+        DataViewSchema.Column column = scored.Schema["Score"];
+        int rows = 0;
+        foreach (DataViewRowCursor cursor in scored.GetRowCursorSet([column], 4))
+        {
+            using (cursor)
+            {
+                ValueGetter<VBuffer<float>> getter = cursor.GetGetter<VBuffer<float>>(column);
+                VBuffer<float> value = default;
+                while (cursor.MoveNext())
+                {
+                    getter(ref value);
+                    CollectionAssert.AreEqual(expected[(int)cursor.Position], value.DenseValues().ToArray());
+                    rows++;
+                }
+            }
+        }
+
+        Assert.AreEqual(expected.Length, rows);
+    }
+
+    [TestMethod]
+    public void A_disposed_transformer_says_so()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView data = RealData.Iris(ml);
+        DeepEquilibriumTransformer model = ml.MulticlassClassification.Trainers.DeepEquilibrium(QuickOptions.Create(epochs: 1)).Fit(data);
+        model.Dispose();
+        Assert.ThrowsExactly<ObjectDisposedException>(() => model.Transform(data));
+    }
+
+    private static Prediction[] Predict(MLContext ml, ITransformer model, params Flower[] rows) =>
+        [.. ml.Data.CreateEnumerable<Prediction>(model.Transform(ml.Data.LoadFromEnumerable(rows)), reuseRowObject: false)];
+
+    private sealed class Flower
+    {
+        [VectorType(4)]
+        public float[] Features { get; set; } = [];
+    }
+
+    private sealed class Prediction
+    {
+        [KeyType(3)]
+        public uint PredictedLabel { get; set; }
+
+        [VectorType(3)]
+        public float[] Score { get; set; } = [];
+    }
+}

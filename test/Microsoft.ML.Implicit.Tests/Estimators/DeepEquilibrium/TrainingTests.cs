@@ -1,0 +1,127 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Estimators;
+using Microsoft.ML.Implicit.Training;
+
+namespace Microsoft.ML.Implicit.Tests.Estimators.DeepEquilibrium;
+
+[TestClass]
+public class TrainingTests
+{
+    [TestMethod]
+    public void The_same_seed_gives_the_same_model()
+    {
+        float[][] first = TrainAndScore(seed: 7);
+        float[][] second = TrainAndScore(seed: 7);
+        float[][] other = TrainAndScore(seed: 8);
+        for (int row = 0; row < first.Length; row++)
+        {
+            CollectionAssert.AreEqual(first[row], second[row]);
+        }
+
+        Assert.IsTrue(first.Zip(other).Any(pair => !pair.First.SequenceEqual(pair.Second)));
+    }
+
+    [TestMethod]
+    public void The_context_seeds_what_the_options_do_not()
+    {
+        var data = RealData.Iris(new MLContext(seed: 1));
+        float[][] Train(int seed)
+        {
+            DeepEquilibriumOptions options = QuickOptions.Create(epochs: 1);
+            options.Training.Seed = null;
+            return Scored.Vectors(new MLContext(seed).MulticlassClassification.Trainers.DeepEquilibrium(options).Fit(data).Transform(data));
+        }
+
+        CollectionAssert.AreEqual(Train(3)[0], Train(3)[0]);
+        CollectionAssert.AreNotEqual(Train(3)[0], Train(4)[0]);
+    }
+
+    [TestMethod]
+    public void Two_models_train_in_two_threads_as_they_do_alone()
+    {
+        float[][] alone = TrainAndScore(seed: 7);
+        float[][][] together = [[], []];
+        Parallel.For(0, 2, i => together[i] = TrainAndScore(seed: 7 + i));
+        for (int row = 0; row < alone.Length; row++)
+        {
+            CollectionAssert.AreEqual(alone[row], together[0][row]);
+        }
+    }
+
+    [TestMethod]
+    public void Progress_is_reported_after_every_epoch()
+    {
+        var reports = new List<TrainingProgress>();
+        var ml = new MLContext(seed: 1);
+        var messages = new List<string>();
+        ml.Log += (_, message) => messages.Add(message.Message);
+        DeepEquilibriumOptions options = QuickOptions.Create(epochs: 5);
+        options.Training.Progress = new SynchronousProgress(reports.Add);
+        ml.MulticlassClassification.Trainers.DeepEquilibrium(options).Fit(RealData.Iris(ml));
+        CollectionAssert.AreEqual(new[] { 1, 2, 3, 4, 5 }, reports.Select(report => report.Epoch).ToArray());
+        Assert.IsLessThan(reports[0].TrainingLoss, reports[^1].TrainingLoss);
+        Assert.IsTrue(reports.All(report => report.SolverIterations > 0 && report.MaximumEpochs == 5));
+        Assert.AreEqual(5, messages.Count(message => message.Contains("Epoch ", StringComparison.Ordinal)));
+    }
+
+    [TestMethod]
+    public void Cancellation_throws_or_returns_the_best_model_as_asked()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView data = RealData.Iris(ml);
+        DeepEquilibriumOptions Cancelling(CancellationBehavior behavior)
+        {
+            var source = new CancellationTokenSource();
+            DeepEquilibriumOptions options = QuickOptions.Create(epochs: 100_000);
+            options.Training.CancellationToken = source.Token;
+            options.Training.OnCancellation = behavior;
+            options.Training.Progress = new SynchronousProgress(report =>
+            {
+                if (report.Epoch == 20)
+                {
+                    source.Cancel();
+                }
+            });
+            return options;
+        }
+
+        Assert.ThrowsExactly<OperationCanceledException>(() => ml.MulticlassClassification.Trainers.DeepEquilibrium(Cancelling(CancellationBehavior.Throw)).Fit(data));
+        DeepEquilibriumTransformer model = ml.MulticlassClassification.Trainers.DeepEquilibrium(Cancelling(CancellationBehavior.ReturnBestModel)).Fit(data);
+        Assert.IsTrue(Scored.Vectors(model.Transform(data)).All(score => score.All(float.IsFinite)));
+    }
+
+    [TestMethod]
+    public void Early_stopping_ends_training_and_keeps_the_best_epoch()
+    {
+        var ml = new MLContext(seed: 1);
+        DataOperationsCatalog.TrainTestData split = ml.Data.TrainTestSplit(RealData.Concrete(ml), 0.3, seed: 1);
+        var reports = new List<TrainingProgress>();
+        DeepEquilibriumOptions options = QuickOptions.Create(epochs: 2000);
+        options.Training.EarlyStoppingPatience = 5;
+        options.Training.Schedule = LearningRateSchedule.Constant;
+        options.Training.LearningRate = 0.02;
+        options.Training.Progress = new SynchronousProgress(reports.Add);
+        DeepEquilibriumTransformer model = ml.Regression.Trainers.DeepEquilibrium(options).Fit(split.TrainSet, split.TestSet);
+        TrainingProgress last = reports[^1];
+        Assert.IsLessThan(2000, last.Epoch);
+        Assert.AreEqual(last.BestEpoch + 5, last.Epoch);
+
+        double best = reports.Min(report => report.ValidationLoss!.Value);
+        double[] labels = [.. split.TrainSet.GetColumn<float>("Label").Select(label => (double)label)];
+        double variance = labels.Select(label => Math.Pow(label - labels.Average(), 2)).Average();
+        double error = ml.Regression.Evaluate(model.Transform(split.TestSet)).MeanSquaredError;
+        Assert.AreEqual(best, error / variance, 1e-3 * best);
+    }
+
+    private static float[][] TrainAndScore(int seed)
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView data = RealData.Iris(ml);
+        return Scored.Vectors(ml.MulticlassClassification.Trainers.DeepEquilibrium(QuickOptions.Create(seed: seed)).Fit(data).Transform(data));
+    }
+
+    private sealed class SynchronousProgress(Action<TrainingProgress> action) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value) => action(value);
+    }
+}
