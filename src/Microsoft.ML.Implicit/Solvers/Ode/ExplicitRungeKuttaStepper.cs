@@ -91,7 +91,7 @@ internal sealed class ExplicitRungeKuttaStepper : OdeStepper
         }
 
         using Tensor both = stack([error, Norm(Leading(_stages.CombineCorrection()).div_(scale))]).cpu().to(ScalarType.Float64);
-        return Math.Abs(size) * ExplicitRungeKutta.CombineErrors(both[0].item<double>(), both[1].item<double>());
+        return Math.Abs(size) * RungeKutta.CombineErrors(both[0].item<double>(), both[1].item<double>());
     }
 
     public override void WriteOutputs(int firstOutput, ReadOnlySpan<double> thetas)

@@ -11,6 +11,7 @@ internal static class OdeStepperFactory
         ExplicitRungeKutta explicitMethod when term is IManagedOdeTerm managedTerm && managedTerm.CreateManagedDynamics(initialState) is { } dynamics =>
             new ManagedRungeKuttaStepper(dynamics, explicitMethod, initialState, outputs),
         ExplicitRungeKutta explicitMethod => new ExplicitRungeKuttaStepper(term, explicitMethod, initialState, outputs, normLength),
+        DiagonallyImplicitRungeKutta implicitMethod => new ImplicitRungeKuttaStepper(term, implicitMethod, initialState, outputs),
         _ => throw new ArgumentException($"Method {method.Name} is not known.", nameof(method)),
     };
 }

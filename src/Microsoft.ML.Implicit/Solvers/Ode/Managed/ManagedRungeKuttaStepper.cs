@@ -122,7 +122,7 @@ internal sealed unsafe class ManagedRungeKuttaStepper : OdeStepper
         }
 
         double error = Rms(_errors);
-        return Math.Abs(size) * (_correctionWeights.Length > 0 ? ExplicitRungeKutta.CombineErrors(error, Rms(_corrections)) : error);
+        return Math.Abs(size) * (_correctionWeights.Length > 0 ? RungeKutta.CombineErrors(error, Rms(_corrections)) : error);
     }
 
     public override void WriteOutputs(int firstOutput, ReadOnlySpan<double> thetas)

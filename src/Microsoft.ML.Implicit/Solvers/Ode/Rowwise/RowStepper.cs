@@ -96,7 +96,7 @@ internal sealed class RowStepper : IDisposable
 
         Tensor correction = RowNorms(Combine(stages, _correctionWeights).div_(scale)) * sizes.abs();
         double[] both = ToDoubles(cat([error, correction]));
-        return [.. Enumerable.Range(0, both.Length / 2).Select(i => ExplicitRungeKutta.CombineErrors(both[i], both[i + (both.Length / 2)]))];
+        return [.. Enumerable.Range(0, both.Length / 2).Select(i => RungeKutta.CombineErrors(both[i], both[i + (both.Length / 2)]))];
     }
 
     /// <summary>Root mean square of each row, <c>[rows]</c>.</summary>
