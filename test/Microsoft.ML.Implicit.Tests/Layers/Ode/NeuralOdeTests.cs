@@ -15,7 +15,7 @@ public sealed class NeuralOdeTests
         select new object[] { method };
 
     public static IEnumerable<object[]> AdaptiveMethods =>
-        from method in new OdeMethod[] { OdeMethods.Heun, OdeMethods.Bosh3, OdeMethods.Dopri5, OdeMethods.Tsit5 }
+        from method in new OdeMethod[] { OdeMethods.Heun, OdeMethods.Bosh3, OdeMethods.Dopri5, OdeMethods.Tsit5, OdeMethods.Dopri8 }
         select new object[] { method };
 
     [TestMethod]
