@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
 
 /// <summary>
@@ -202,6 +204,7 @@ internal sealed unsafe class DenseInteriorPoint
     }
 
     // Solves for the corrected step, which cancels a share of the residuals; returns the distance to the boundary.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private double Correct(DenseRow row, double mu, double centring, double secondOrder, double share, bool refine)
     {
         for (int i = 0; i < _layout.Length; i++)
@@ -213,6 +216,7 @@ internal sealed unsafe class DenseInteriorPoint
         return Math.Min(Vectors.StepToBoundary(_current.S, _step.S, _layout.Length), Vectors.StepToBoundary(_current.Lambda, _step.Lambda, _layout.Length));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private double AffineComplementarity(double length)
     {
         double sum = 0;
