@@ -20,7 +20,7 @@ public class InteriorPointTests
                 QuadraticProblem problem = RandomPrograms.Problem(RandomPrograms.Arguments(seed, 3, n, m, Math.Min(k, n), bounds, shared));
                 AssertSolved(problem);
             },
-            iter: 300,
+            iter: 120,
             threads: 1);
 
     [TestMethod]
@@ -36,7 +36,7 @@ public class InteriorPointTests
                 x[5] = cat([x[5]!, x[5]! * -3, zeros_like(x[5]!)], 1);
                 AssertSolved(RandomPrograms.Problem(x));
             },
-            iter: 200,
+            iter: 80,
             threads: 1);
 
     [TestMethod]
@@ -52,7 +52,7 @@ public class InteriorPointTests
                 x[3] = cat([x[3]!, -x[3]! + Math.Pow(10, -width)], 1);
                 AssertSolved(RandomPrograms.Problem(x));
             },
-            iter: 200,
+            iter: 80,
             threads: 1);
 
     [TestMethod]
@@ -128,7 +128,7 @@ public class InteriorPointTests
                 x[0] = null;
                 AssertSolved(RandomPrograms.Problem(x));
             },
-            iter: 200,
+            iter: 80,
             threads: 1);
 
     [TestMethod]
