@@ -6,8 +6,8 @@ public sealed record OperatorSplittingOptions
     /// <summary>A row has converged when its relative residuals and gap are at most this. Default 1e-6.</summary>
     public double Tolerance { get; init; } = 1e-6;
 
-    /// <summary>Most iterations before the remaining rows go to the interior point method. Default 4000.</summary>
-    public int MaximumIterations { get; init; } = 4000;
+    /// <summary>Most iterations before the remaining rows go to the interior point method. Default 1000.</summary>
+    public int MaximumIterations { get; init; } = 1000;
 
     /// <summary>Iterations between two looks at the residuals. Default 25.</summary>
     public int CheckInterval { get; init; } = 25;

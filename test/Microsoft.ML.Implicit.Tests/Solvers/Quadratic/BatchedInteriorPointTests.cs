@@ -60,7 +60,7 @@ public class BatchedInteriorPointTests
     public void Ordinary_rows_need_no_help_from_the_managed_path()
     {
         using DisposeScope scope = NewDisposeScope();
-        for (int seed = 0; seed < 20; seed++)
+        for (int seed = 0; seed < 8; seed++)
         {
             QuadraticProblem problem = RandomPrograms.Problem(RandomPrograms.Arguments(seed, batch: 8, n: 15, m: 20, k: 4, bounds: seed % 2 == 0));
             using DisposeScope inner = NewDisposeScope();

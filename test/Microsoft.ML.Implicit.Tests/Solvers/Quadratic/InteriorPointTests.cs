@@ -202,6 +202,23 @@ public class InteriorPointTests
     }
 
     [TestMethod]
+    public void Arrays_of_shared_and_per_row_data_make_a_problem()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        // Row 0 is pulled to 3 and held at 2, row 1 stays at 1 inside its bound.
+        QuadraticProblem problem = QuadraticProblem.FromArrays(new QuadraticSize(Batch: 2, Variables: 1), q: [2], p: [-6, -2], upper: [2, 5]);
+
+        QuadraticSolution solution = _solver.Solve(problem);
+
+        Assert.AreEqual(2, solution.Z[0, 0].item<double>(), 1e-9);
+        Assert.AreEqual(1, solution.Z[1, 0].item<double>(), 1e-9);
+        ArgumentException exception = Assert.ThrowsExactly<ArgumentException>(
+            () => QuadraticProblem.FromArrays(new QuadraticSize(Batch: 2, Variables: 3), q: null, p: [1, 2]));
+        Assert.AreEqual("p", exception.ParamName);
+        StringAssert.Contains(exception.Message, "2 values; expected 3", StringComparison.Ordinal);
+    }
+
+    [TestMethod]
     public void Infinite_right_hand_sides_switch_rows_off()
     {
         using DisposeScope scope = NewDisposeScope();

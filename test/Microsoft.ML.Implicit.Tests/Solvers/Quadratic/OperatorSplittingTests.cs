@@ -18,7 +18,7 @@ public class OperatorSplittingTests
     public void A_large_batch_with_shared_matrices_is_solved_to_the_tolerance(int equalities, bool bounds)
     {
         using DisposeScope scope = NewDisposeScope();
-        QuadraticProblem problem = RandomPrograms.Problem(RandomPrograms.Arguments(seed: 30, batch: 200, n: 12, m: 10, equalities, bounds, sharedMatrices: true));
+        QuadraticProblem problem = RandomPrograms.Problem(RandomPrograms.Arguments(seed: 30, batch: 60, n: 12, m: 10, equalities, bounds, sharedMatrices: true));
 
         QuadraticSolution solution = _solver.Solve(problem);
 
@@ -32,7 +32,7 @@ public class OperatorSplittingTests
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGrad = no_grad();
-        QuadraticProblem problem = RandomPrograms.Problem(RandomPrograms.Arguments(seed: 31, batch: 100, n: 10, m: 8, k: 2, bounds: true, sharedMatrices: true));
+        QuadraticProblem problem = RandomPrograms.Problem(RandomPrograms.Arguments(seed: 31, batch: 50, n: 10, m: 8, k: 2, bounds: true, sharedMatrices: true));
         var method = new OperatorSplitting(problem, new OperatorSplittingOptions());
 
         Tensor converged = method.Solve(default);
@@ -64,7 +64,7 @@ public class OperatorSplittingTests
         x[0]![0] = -x[0]![0];
         x[6]![2, 1] = x[7]![2, 1] + 1;
 
-        QuadraticSolution solution = new OperatorSplittingSolver(new OperatorSplittingOptions { MaximumIterations = 500 }).Solve(RandomPrograms.Problem(x));
+        QuadraticSolution solution = new OperatorSplittingSolver(new OperatorSplittingOptions { MaximumIterations = 100 }).Solve(RandomPrograms.Problem(x));
 
         CollectionAssert.AreEqual(new[] { SolveStatus.NonConvex, SolveStatus.Converged, SolveStatus.Infeasible }, solution.Status.ToArray());
         Assert.IsLessThan(0, solution.Diagnose(0).SmallestEigenvalue!.Value);
