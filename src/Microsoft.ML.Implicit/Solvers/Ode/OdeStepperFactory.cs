@@ -12,6 +12,7 @@ internal static class OdeStepperFactory
             new ManagedRungeKuttaStepper(dynamics, explicitMethod, initialState, outputs),
         ExplicitRungeKutta explicitMethod => new ExplicitRungeKuttaStepper(term, explicitMethod, initialState, outputs, normLength),
         DiagonallyImplicitRungeKutta implicitMethod => new ImplicitRungeKuttaStepper(term, implicitMethod, initialState, outputs),
+        AdamsBashforthMoulton => new AdamsBashforthMoultonStepper(term, initialState, outputs),
         _ => throw new ArgumentException($"Method {method.Name} is not known.", nameof(method)),
     };
 }
