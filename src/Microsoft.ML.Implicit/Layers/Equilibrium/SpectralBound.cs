@@ -14,9 +14,9 @@ namespace Microsoft.ML.Implicit.Layers.Equilibrium;
 /// </remarks>
 internal static class SpectralBound
 {
-    private const int Products = 4;
+    private const int Products = 3;
 
-    /// <summary>Bounds the largest singular value; with four products by at most rank^(1/32) times its value.</summary>
+    /// <summary>Bounds the largest singular value; with three products the bound is at most rank^(1/16) times its value.</summary>
     /// <param name="weight">Matrix [rows, columns].</param>
     /// <returns>A scalar tensor, differentiable in <paramref name="weight"/>.</returns>
     /// <remarks>

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
 
 /// <summary>
@@ -9,6 +11,10 @@ internal sealed unsafe class DenseInteriorPoint
     private const double LargestRegularisation = 1e-7;
     private const double SmallestRegularisation = 1e-10;
     private const double BackOff = 0.995;
+
+    // A step that meets the boundary before this is replaced by a cautious one: more centring, which takes on less of the residuals.
+    private const double ShortBoundary = 0.1;
+    private const double CautiousCentring = 0.8;
     private const double CertificateTolerance = 1e-9;
     private const double LeastViolationTolerance = 1e-6;
     private const int StalledIterations = 5;
@@ -185,19 +191,32 @@ internal sealed unsafe class DenseInteriorPoint
         double affineMu = AffineComplementarity(affineLength) / row.ActiveCount;
         double ratio = Math.Clamp(affineMu / mu, 0, 1);
         double centring = ratio * ratio * ratio;
-        double secondOrder = affineLength * affineLength;
-        for (int i = 0; i < _layout.Length; i++)
+        double boundary = Correct(row, mu, centring, 1, 1, refine);
+        if (boundary < ShortBoundary)
         {
-            _complementarity[i] += (secondOrder * _affine.S[i] * _affine.Lambda[i]) - (centring * mu * row.Active[i]);
+            centring = Math.Max(centring, CautiousCentring);
+            boundary = Correct(row, mu, centring, affineLength * affineLength, 1 - centring, refine);
         }
 
-        _newton.Solve(row, _residuals, 1 - centring, _complementarity, refine, _step);
-        double boundary = Math.Min(Vectors.StepToBoundary(_current.S, _step.S, _layout.Length), Vectors.StepToBoundary(_current.Lambda, _step.Lambda, _layout.Length));
         double length = Math.Min(1, Math.Max(BackOff, 1 - mu) * boundary);
         _current.Advance(_step, length);
         return length;
     }
 
+    // Solves for the corrected step, which cancels a share of the residuals; returns the distance to the boundary.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private double Correct(DenseRow row, double mu, double centring, double secondOrder, double share, bool refine)
+    {
+        for (int i = 0; i < _layout.Length; i++)
+        {
+            _complementarity[i] = (_current.S[i] * _current.Lambda[i]) + (secondOrder * _affine.S[i] * _affine.Lambda[i]) - (centring * mu * row.Active[i]);
+        }
+
+        _newton.Solve(row, _residuals, share, _complementarity, refine, _step);
+        return Math.Min(Vectors.StepToBoundary(_current.S, _step.S, _layout.Length), Vectors.StepToBoundary(_current.Lambda, _step.Lambda, _layout.Length));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private double AffineComplementarity(double length)
     {
         double sum = 0;

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
 
 /// <summary>Newton steps on one row's perturbed optimality conditions, from one factorisation an iteration.</summary>
@@ -65,6 +67,7 @@ internal sealed unsafe class DenseNewton
     /// <summary>
     /// Solves for the step that cancels a share of the residuals, with λ ∘ ds + s ∘ dλ = -<paramref name="complementarity"/>.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Solve(DenseRow row, DenseResiduals residuals, double share, double* complementarity, bool refine, DenseIterate step)
     {
         for (int i = 0; i < _layout.Length; i++)
@@ -107,6 +110,7 @@ internal sealed unsafe class DenseNewton
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void SetWeights(DenseRow row, DenseIterate x, double dual)
     {
         for (int i = 0; i < _layout.Length; i++)

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
 
 /// <summary>Residuals of the optimality conditions at one row's iterate, with the norms that decide convergence, in the user's units.</summary>
@@ -53,6 +55,7 @@ internal sealed unsafe class DenseResiduals
 
     public double Largest => Math.Max(Math.Max(Dual, Primal), Gap);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Update(DenseRow row, DenseIterate x)
     {
         int n = _layout.Variables;
