@@ -67,7 +67,13 @@ internal sealed class CheckpointedAdjoint
         var states = new List<Tensor> { state };
         for (int i = start; states.Count * stride < count; i++)
         {
-            state = _step.Advance(_trace.Steps[i], state);
+            Tensor next = _step.Advance(_trace.Steps[i], state);
+            if (!ReferenceEquals(state, states[^1]))
+            {
+                state.Dispose();
+            }
+
+            state = next;
             if ((i + 1 - start) % stride == 0)
             {
                 states.Add(state);
