@@ -46,5 +46,7 @@ internal static class CompareCommand
         new DeepEquilibriumCase(256, 128),
         new DeepEquilibriumCase(4096, 512),
         .. QuadraticCase.All(),
+        new ScoringCase(1),
+        new ScoringCase(10_000),
     ];
 }
