@@ -137,26 +137,15 @@ public sealed class LatentOdeForecaster : IEstimator<LatentOdeTransformer>
         var networks = new List<LatentOdeNetwork>();
         try
         {
-            for (int member = 0; member < folds.Length; member++)
+            for (int member = 0; member < folds.Length && !IsEndedEarly(networks.Count); member++)
             {
                 var sampler = new ExampleSampler(series, folds[member], scaling.Horizon, architecture.ContextLength, architecture.Anchor == LatentAnchor.FirstObservation);
-                if (sampler.Count == 0)
+                LatentOdeNetwork? network = TrainNetwork(architecture, scaling, builder, sampler, device, seed + member, networks.Count > 0, channel);
+                if (network is not null)
                 {
-                    throw new InvalidOperationException(
-                        $"There is nothing to train on: no series has two observations within the longest horizon, {scaling.Horizon}, one to learn from and one to forecast.");
+                    networks.Add(network);
+                    Calibrate(calibration, network, builder, sampler.HeldOut());
                 }
-
-                IReadOnlyList<ForecastExample> heldOut = sampler.HeldOut();
-                TrainingPlan plan = TrainingPlan.Create(_options.Training, sampler.Count, seed + member, DefaultLearningRate, DefaultWeightDecay);
-                using var generator = new Generator((ulong)plan.Seed, CPU);
-                LatentOdeNetwork network = architecture.CreateNetwork(scaling, generator);
-                networks.Add(network);
-                network.to(device);
-                var problem = new LatentOdeProblem(network, builder, sampler, heldOut, _options, generator, plan.Seed);
-                using var loop = new TrainingLoop(problem, plan, channel);
-                loop.Run();
-                network.Freeze();
-                Calibrate(calibration, network, builder, heldOut);
             }
 
             var model = new LatentOdeModelParameters(architecture, scaling, [.. networks], calibration.Factors(_options.ConfidenceLevel), device);
@@ -169,14 +158,49 @@ public sealed class LatentOdeForecaster : IEstimator<LatentOdeTransformer>
         }
     }
 
-    private void Calibrate(ConformalCalibration calibration, LatentOdeNetwork network, ForecastBatchBuilder builder, IReadOnlyList<ForecastExample> heldOut)
+    private bool IsEndedEarly(int networks) => networks > 0 && _options.Training.CancellationToken.IsCancellationRequested;
+
+    // Null where training was cancelled before this network's first epoch, and earlier ones will do.
+    private LatentOdeNetwork? TrainNetwork(LatentOdeArchitecture architecture, SeriesScaling scaling, ForecastBatchBuilder builder, ExampleSampler sampler, Device device, int seed, bool isDispensable, IChannel channel)
+    {
+        if (sampler.Count == 0)
+        {
+            throw new InvalidOperationException(
+                $"There is nothing to train on: no series has two observations within the longest horizon, {scaling.Horizon}, one to learn from and one to forecast.");
+        }
+
+        TrainingPlan plan = TrainingPlan.Create(_options.Training, sampler.Count, seed, DefaultLearningRate, DefaultWeightDecay);
+        using var generator = new Generator((ulong)seed, CPU);
+        LatentOdeNetwork network = architecture.CreateNetwork(scaling, generator);
+        try
+        {
+            network.to(device);
+            var problem = new LatentOdeProblem(network, builder, sampler, _options, generator, seed);
+            using var loop = new TrainingLoop(problem, plan, channel);
+            loop.Run();
+            network.Freeze();
+            return network;
+        }
+        catch (OperationCanceledException) when (isDispensable && _options.Training.OnCancellation == CancellationBehavior.ReturnBestModel)
+        {
+            network.Dispose();
+            return null;
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
+
+    private static void Calibrate(ConformalCalibration calibration, LatentOdeNetwork network, ForecastBatchBuilder builder, IReadOnlyList<ForecastExample> heldOut)
     {
         using IDisposable noGradient = no_grad();
         foreach (ForecastExample[] examples in heldOut.Chunk(CalibrationBatch))
         {
             using DisposeScope scope = NewDisposeScope();
             ForecastBatch batch = builder.Build(examples);
-            (Tensor mean, Tensor scale) = LatentOdeProblem.Predict(network, batch, _options.Training.CancellationToken);
+            (Tensor mean, Tensor scale) = LatentOdeProblem.Predict(network, batch, CancellationToken.None);
             float[] errors = [.. (batch.Targets - mean).cpu().data<float>()];
             float[] scales = [.. scale.cpu().contiguous().data<float>()];
             float[] mask = [.. batch.Mask.cpu().data<float>()];

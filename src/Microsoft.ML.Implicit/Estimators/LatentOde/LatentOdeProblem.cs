@@ -29,12 +29,12 @@ internal sealed class LatentOdeProblem : ITrainingProblem
     private long _evaluations;
     private long _solves;
 
-    public LatentOdeProblem(LatentOdeNetwork network, ForecastBatchBuilder builder, ExampleSampler sampler, IReadOnlyList<ForecastExample> validation, LatentOdeOptions options, Generator generator, int seed)
+    public LatentOdeProblem(LatentOdeNetwork network, ForecastBatchBuilder builder, ExampleSampler sampler, LatentOdeOptions options, Generator generator, int seed)
     {
         _network = network;
         _builder = builder;
         _sampler = sampler;
-        _validation = validation;
+        _validation = sampler.HeldOut();
         _options = options;
         _generator = generator;
         _random = new Random(seed);
