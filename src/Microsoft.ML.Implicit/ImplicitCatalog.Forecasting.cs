@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Estimators;
 
 namespace Microsoft.ML;
@@ -45,5 +46,56 @@ public static partial class ImplicitCatalog
     {
         ArgumentNullException.ThrowIfNull(catalog);
         return new LatentOdeForecaster(CatalogUtils.GetEnvironment(catalog), options);
+    }
+
+    /// <summary>Forecasts irregularly sampled series with a latent ODE, from long-format data with one observation a row.</summary>
+    /// <param name="catalog">The catalog of <see cref="MLContext.Forecasting"/>.</param>
+    /// <param name="outputColumnName">Column that receives the forecast: for each input column the values at all times of <paramref name="horizon"/>.</param>
+    /// <param name="seriesColumnName">Column that names the series of a row, or <see langword="null"/> where all rows are one series.</param>
+    /// <param name="timeColumnName">Column of the observation's time: Single, Double, DateTime, DateTimeOffset or TimeSpan; dates and spans are counted in days.</param>
+    /// <param name="inputColumnNames">Columns to forecast: Single, NaN where not observed.</param>
+    /// <param name="horizon">Times after each series' last observation to forecast at.</param>
+    /// <param name="confidenceLowerBoundColumn">Column that receives the lower bound, or <see langword="null"/>.</param>
+    /// <param name="confidenceUpperBoundColumn">Column that receives the upper bound, or <see langword="null"/>.</param>
+    /// <param name="confidenceLevel">Probability that a value lies between the bounds.</param>
+    /// <returns><see cref="GroupIntoSeries"/> and the forecaster after it; the output has one row a series.</returns>
+    /// <exception cref="ArgumentException">A setting is out of range.</exception>
+    public static EstimatorChain<LatentOdeTransformer> ForecastByLatentOde(
+        this ForecastingCatalog catalog,
+        string outputColumnName,
+        string? seriesColumnName,
+        string timeColumnName,
+        string[] inputColumnNames,
+        double[] horizon,
+        string? confidenceLowerBoundColumn = null,
+        string? confidenceUpperBoundColumn = null,
+        float confidenceLevel = 0.95f)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        var grouping = new SeriesGrouping(seriesColumnName, timeColumnName, inputColumnNames, [], IsContiguous: false);
+        return new EstimatorChain<ITransformer>()
+            .Append(new SeriesGroupingEstimator(CatalogUtils.GetEnvironment(catalog), grouping))
+            .Append(catalog.ForecastByLatentOde(outputColumnName, timeColumnName, inputColumnNames, horizon, confidenceLowerBoundColumn, confidenceUpperBoundColumn, confidenceLevel));
+    }
+
+    /// <summary>Turns long-format data, one observation a row, into one series a row.</summary>
+    /// <param name="catalog">The catalog of <see cref="MLContext.Transforms"/>.</param>
+    /// <param name="seriesColumnName">Column that names the series of a row (key, text or number), or <see langword="null"/> where all rows are one series.</param>
+    /// <param name="timeColumnName">Column of the observation's time: Single, Double, DateTime, DateTimeOffset or TimeSpan; becomes a vector of Double.</param>
+    /// <param name="valueColumnNames">Columns of values, Single, NaN where not observed; each becomes a vector.</param>
+    /// <param name="staticColumnNames">Columns of values that hold for the whole series, Single; the first that is not missing counts.</param>
+    /// <param name="seriesAreContiguous">Whether all rows of a series follow each other: then one series at a time is held in memory, and a series that comes again is an error.</param>
+    /// <returns>The estimator. Its output has these columns and no others.</returns>
+    public static SeriesGroupingEstimator GroupIntoSeries(
+        this TransformsCatalog catalog,
+        string? seriesColumnName,
+        string timeColumnName,
+        string[] valueColumnNames,
+        string[]? staticColumnNames = null,
+        bool seriesAreContiguous = false)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        var grouping = new SeriesGrouping(seriesColumnName, timeColumnName, valueColumnNames, staticColumnNames ?? [], seriesAreContiguous);
+        return new SeriesGroupingEstimator(CatalogUtils.GetEnvironment(catalog), grouping);
     }
 }
