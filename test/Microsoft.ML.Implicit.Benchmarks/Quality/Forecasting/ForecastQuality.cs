@@ -13,6 +13,13 @@ internal static class ForecastQuality
         ["remifentanil"] = PanelData.Remifentanil,
         ["co2_weekly"] = PanelData.Carbon,
         ["elnino_sst"] = PanelData.ElNino,
+        ["spirals_30"] = (_, seed) => Simulated.Spirals(seed, 30),
+        ["spirals_50"] = (_, seed) => Simulated.Spirals(seed, 50),
+        ["spirals_100"] = (_, seed) => Simulated.Spirals(seed, 100),
+        ["pendulum_10"] = (_, seed) => Simulated.DoublePendulum(seed, 0.1),
+        ["pendulum_20"] = (_, seed) => Simulated.DoublePendulum(seed, 0.2),
+        ["pendulum_30"] = (_, seed) => Simulated.DoublePendulum(seed, 0.3),
+        ["pendulum_50"] = (_, seed) => Simulated.DoublePendulum(seed, 0.5),
     };
 
     public static void Run(string folder, IReadOnlyCollection<string> names, int seeds)
@@ -26,7 +33,7 @@ internal static class ForecastQuality
             {
                 Panel panel = load(folder, seed);
                 var latent = new LatentOdeEntry();
-                foreach (IForecastBaseline entry in (IForecastBaseline[])[latent, new LastObservation(), new HorizonRegression(), new SeasonalNaive()])
+                foreach (IForecastBaseline entry in (IForecastBaseline[])[latent, .. Baselines(name)])
                 {
                     long start = Stopwatch.GetTimestamp();
                     float[][][] answers = entry.Answer(panel, seed);
@@ -39,6 +46,29 @@ internal static class ForecastQuality
             }
 
             Print(name, errors, seconds, coverage, seeds);
+        }
+    }
+
+    private static IEnumerable<IForecastBaseline> Baselines(string name)
+    {
+        yield return new LastObservation();
+        if (name is "co2_weekly" or "elnino_sst")
+        {
+            yield return new SeasonalNaive();
+        }
+        else
+        {
+            yield return new HorizonRegression();
+        }
+
+        yield return new GatedRecurrent();
+        if (name.StartsWith("spirals", StringComparison.Ordinal))
+        {
+            yield return new VariationalGatedRecurrent();
+        }
+        else if (name.StartsWith("pendulum", StringComparison.Ordinal))
+        {
+            yield return new AutoregressiveOdeRnn();
         }
     }
 
