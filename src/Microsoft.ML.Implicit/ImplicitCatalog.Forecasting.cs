@@ -98,4 +98,65 @@ public static partial class ImplicitCatalog
         var grouping = new SeriesGrouping(seriesColumnName, timeColumnName, valueColumnNames, staticColumnNames ?? [], seriesAreContiguous);
         return new SeriesGroupingEstimator(CatalogUtils.GetEnvironment(catalog), grouping);
     }
+
+    /// <summary>Compares forecasts at fixed horizons with what came, horizon by horizon.</summary>
+    /// <param name="catalog">The catalog of <see cref="MLContext.Forecasting"/>.</param>
+    /// <param name="data">Data with forecasts, one series a row.</param>
+    /// <param name="actualColumnName">Column of what came: a vector of Single with the forecast's slots, NaN where nothing is known.</param>
+    /// <param name="forecastColumnName">Column of forecasts.</param>
+    /// <param name="confidenceLowerBoundColumn">Column of lower bounds, or <see langword="null"/>.</param>
+    /// <param name="confidenceUpperBoundColumn">Column of upper bounds, or <see langword="null"/>.</param>
+    /// <param name="confidenceLevel">Probability that the bounds stand for.</param>
+    /// <returns>Metrics for each slot of the forecast.</returns>
+    /// <exception cref="ArgumentException">A column is missing or has another size than the forecast.</exception>
+    public static IReadOnlyList<ForecastMetrics> EvaluateForecasts(
+        this ForecastingCatalog catalog,
+        IDataView data,
+        string actualColumnName,
+        string forecastColumnName = "Forecast",
+        string? confidenceLowerBoundColumn = null,
+        string? confidenceUpperBoundColumn = null,
+        float confidenceLevel = 0.95f)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(data);
+        return ForecastEvaluator.Evaluate(data, actualColumnName, forecastColumnName, confidenceLowerBoundColumn, confidenceUpperBoundColumn, confidenceLevel);
+    }
+
+    /// <summary>
+    /// Backtests a latent-ODE forecaster with rolling origin: it is trained on the first part of every series; then the
+    /// history is extended origin by origin, and the observations that follow within the longest horizon are forecast.
+    /// </summary>
+    /// <param name="catalog">The catalog of <see cref="MLContext.Forecasting"/>.</param>
+    /// <param name="data">Data with one series a row.</param>
+    /// <param name="options">Settings of the forecaster; <see cref="LatentOdeOptions.Horizon"/> divides the time ahead into ranges.</param>
+    /// <param name="origins">Number of origins.</param>
+    /// <param name="trainingFraction">Fraction of each series' observations before the first origin.</param>
+    /// <param name="refits">Whether the forecaster is trained anew at each origin.</param>
+    /// <returns>Metrics for each variable and each range of time ahead, named by the range's end.</returns>
+    /// <exception cref="ArgumentException">A setting is out of range or a column does not fit.</exception>
+    public static IReadOnlyList<ForecastMetrics> BacktestByLatentOde(
+        this ForecastingCatalog catalog,
+        IDataView data,
+        LatentOdeOptions options,
+        int origins = 5,
+        double trainingFraction = 0.7,
+        bool refits = false)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentOutOfRangeException.ThrowIfLessThan(origins, 1);
+        if (trainingFraction is not (> 0 and < 1))
+        {
+            throw new ArgumentOutOfRangeException(nameof(trainingFraction), "The fraction must lie between 0 and 1.");
+        }
+
+        if (options.Horizon.Length == 0)
+        {
+            throw new ArgumentException($"{nameof(LatentOdeOptions.Horizon)} must be given: it divides the time ahead into ranges.", nameof(options));
+        }
+
+        return RollingOrigin.Run(catalog.ForecastByLatentOde(options), data, options, origins, trainingFraction, refits);
+    }
 }

@@ -4,14 +4,14 @@ namespace Microsoft.ML.Implicit.Training;
 internal sealed record TrainingPlan(int Epochs, int BatchSize, double LearningRate, double WeightDecay, int Patience, int Seed, TrainingOptions Options)
 {
     // About as many steps for a hundred rows as for a few thousand; large data needs fewer passes.
-    private const int TargetSteps = 3000;
+    private const int DefaultSteps = 3000;
 
-    public static TrainingPlan Create(TrainingOptions options, long examples, int seed, double defaultLearningRate, double defaultWeightDecay)
+    public static TrainingPlan Create(TrainingOptions options, long examples, int seed, double defaultLearningRate, double defaultWeightDecay, int defaultSteps = DefaultSteps)
     {
         int batch = options.BatchSize ?? (int)Math.Clamp(Math.Pow(2, Math.Round(Math.Log2(Math.Max(examples, 1) / 12.0))), 16, 256);
         batch = (int)Math.Min(batch, examples);
         double stepsPerEpoch = Math.Ceiling(examples / (double)batch);
-        int epochs = options.MaximumEpochs ?? (int)Math.Clamp(Math.Ceiling(TargetSteps / stepsPerEpoch), 30, 300);
+        int epochs = options.MaximumEpochs ?? (int)Math.Clamp(Math.Ceiling(defaultSteps / stepsPerEpoch), 30, 300);
         return new TrainingPlan(
             epochs,
             batch,

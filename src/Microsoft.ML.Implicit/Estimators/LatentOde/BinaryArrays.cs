@@ -29,4 +29,11 @@ internal static class BinaryArrays
 
         return values;
     }
+
+    /// <exception cref="FormatException">The array has another length.</exception>
+    public static double[] ReadDoubles(BinaryReader reader, int length)
+    {
+        double[] values = ReadDoubles(reader);
+        return values.Length == length ? values : throw new FormatException($"The file holds an array of {values.Length} numbers where {length} belong.");
+    }
 }

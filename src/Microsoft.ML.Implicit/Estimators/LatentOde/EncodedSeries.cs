@@ -9,7 +9,7 @@ internal sealed class EncodedSeries
     {
         Times = series.Times;
         int variables = series.Values.Length;
-        Statics = [.. series.Statics.Select((value, i) => float.IsFinite(value) ? SeriesScaling.Clip((value - scaling.StaticCenters[i]) / scaling.StaticScales[i]) : 0)];
+        Statics = scaling.ScaleStatics(series.Statics);
         Covariates = [.. series.Covariates.Select((values, i) => new StepFunction(series.CovariateTimes, values, scaling.CovariateCenters[i], scaling.CovariateScales[i]))];
         Features = new float[series.Count * scaling.FeatureCount];
         LastValues = new double[series.Count * variables];
@@ -27,6 +27,17 @@ internal sealed class EncodedSeries
             history.Advance(Times[i], row, Features.AsSpan(i * scaling.FeatureCount, scaling.FeatureCount));
             history.LastValues.CopyTo(LastValues.AsSpan(i * variables));
         }
+    }
+
+    /// <summary>The last observation alone, as a state remembers it.</summary>
+    public EncodedSeries(ForecastState state)
+    {
+        Times = [state.History.LastTime];
+        Statics = state.Statics;
+        Covariates = state.Covariates;
+        Features = state.LastFeatures;
+        LastValues = state.History.LastValues;
+        Values = state.History.LastValues;
     }
 
     public double[] Times { get; }

@@ -63,4 +63,16 @@ internal sealed class HistoryFeatures
         _statics.CopyTo(features[next..]);
         LastTime = time;
     }
+
+    public void Write(BinaryWriter writer) => BinaryArrays.Write(writer, [FirstTime, LastTime, .. _lastTimes, .. LastValues]);
+
+    /// <exception cref="FormatException">The number of variables differs.</exception>
+    public void Read(BinaryReader reader)
+    {
+        double[] numbers = BinaryArrays.ReadDoubles(reader, 2 + (2 * _lastTimes.Length));
+        FirstTime = numbers[0];
+        LastTime = numbers[1];
+        Array.Copy(numbers, 2, _lastTimes, 0, _lastTimes.Length);
+        Array.Copy(numbers, 2 + _lastTimes.Length, LastValues, 0, _lastTimes.Length);
+    }
 }

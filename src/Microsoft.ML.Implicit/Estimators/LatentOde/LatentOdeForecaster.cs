@@ -23,6 +23,7 @@ public sealed class LatentOdeForecaster : IEstimator<LatentOdeTransformer>
 {
     private const double DefaultLearningRate = 3e-3;
     private const double DefaultWeightDecay = 1e-2;
+    private const int DefaultSteps = 1500;
     private const int CalibrationBatch = 256;
 
     private readonly IHost _host;
@@ -51,11 +52,14 @@ public sealed class LatentOdeForecaster : IEstimator<LatentOdeTransformer>
     public LatentOdeTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        CheckColumns(SchemaShape.Create(input.Schema));
+        return Fit(ReadSeries(input));
+    }
+
+    internal LatentOdeTransformer Fit(IReadOnlyList<TimeSeries> series)
+    {
         Device device = NativeBackend.ResolveDevice(_options.Training.Device);
         int seed = _options.Training.Seed ?? _host.Rand.Next();
         using IChannel channel = _host.Start("Training");
-        List<TimeSeries> series = ReadSeries(input, channel);
         SeriesScaling scaling = SeriesScaling.Fit(series, _options.MaximumHorizon ?? (_options.Horizon.Length > 0 ? _options.Horizon.Max() : null), _options.SeasonalPeriods);
         EncodedSeries[] encoded = [.. series.Select(s => new EncodedSeries(s, scaling))];
         return Train(encoded, scaling, device, seed, channel);
@@ -90,8 +94,10 @@ public sealed class LatentOdeForecaster : IEstimator<LatentOdeTransformer>
         }
     }
 
-    private List<TimeSeries> ReadSeries(IDataView input, IChannel channel)
+    internal IReadOnlyList<TimeSeries> ReadSeries(IDataView input)
     {
+        CheckColumns(SchemaShape.Create(input.Schema));
+        using IChannel channel = _host.Start("Reading");
         var series = new List<TimeSeries>();
         var issues = new SeriesIssues();
         using DataViewRowCursor cursor = input.GetRowCursor(_input.All.Select(name => input.Schema[name]));
@@ -169,7 +175,7 @@ public sealed class LatentOdeForecaster : IEstimator<LatentOdeTransformer>
                 $"There is nothing to train on: no series has two observations within the longest horizon, {scaling.Horizon}, one to learn from and one to forecast.");
         }
 
-        TrainingPlan plan = TrainingPlan.Create(_options.Training, sampler.Count, seed, DefaultLearningRate, DefaultWeightDecay);
+        TrainingPlan plan = TrainingPlan.Create(_options.Training, sampler.Count, seed, DefaultLearningRate, DefaultWeightDecay, DefaultSteps);
         using var generator = new Generator((ulong)seed, CPU);
         LatentOdeNetwork network = architecture.CreateNetwork(scaling, generator);
         try

@@ -56,25 +56,59 @@ public sealed class LatentOdeModelParameters : IDisposable
     internal SeriesForecast[] Forecast(IReadOnlyList<TimeSeries> series, IReadOnlyList<double[]> times)
     {
         ForecastExample[] examples = [.. series.Select((s, i) => CreateExample(s, times[i]))];
+        return Forecast(examples, (network, batch) => LatentOdeProblem.Predict(network, batch, CancellationToken.None));
+    }
+
+    /// <summary>Forecasts the series behind a state.</summary>
+    internal SeriesForecast Forecast(ForecastState state, double[] times)
+    {
+        if (Architecture.Anchor == LatentAnchor.FirstObservation)
+        {
+            return Forecast([state.ToSeries(state.Count)], [times])[0];
+        }
+
+        int member = 0;
+        var example = new ForecastExample(new EncodedSeries(state), 0, 1, times, null);
+        return Forecast([example], (network, batch) =>
+        {
+            float[] numbers = state.EncoderStates[member++];
+            return LatentOdeProblem.Predict(network, batch, tensor(numbers, [1, numbers.Length], device: _device), CancellationToken.None);
+        })[0];
+    }
+
+    /// <summary>Lets a state take in an observation.</summary>
+    internal void Advance(ForecastState state, double time, float[] values)
+    {
+        double gap = state.Advance(time, values) / Scaling.MedianGap;
+        if (Architecture.Anchor == LatentAnchor.FirstObservation)
+        {
+            return;
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGradient = no_grad();
+        Tensor features = tensor(state.LastFeatures, [1, state.LastFeatures.Length], device: _device);
+        for (int i = 0; i < _networks.Length; i++)
+        {
+            float[] numbers = state.EncoderStates[i];
+            Tensor next = _networks[i].Encoder.Step(tensor(numbers, [1, numbers.Length], device: _device), features, full([1, 1], (float)gap, device: _device));
+            next.cpu().contiguous().data<float>().CopyTo(numbers);
+        }
+    }
+
+    private SeriesForecast[] Forecast(ForecastExample[] examples, Func<LatentOdeNetwork, ForecastBatch, (Tensor Mean, Tensor Scale)> predict)
+    {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
         ForecastBatch batch = _builder.Build(examples);
-        var means = new List<Tensor>();
-        var scales = new List<Tensor>();
-        foreach (LatentOdeNetwork network in _networks)
-        {
-            (Tensor mean, Tensor scale) = LatentOdeProblem.Predict(network, batch, CancellationToken.None);
-            means.Add(mean);
-            scales.Add(scale);
-        }
-
-        ReadOnlySpan<float> mean0 = stack(means).mean([0]).cpu().contiguous().data<float>().ToArray();
-        ReadOnlySpan<float> scale0 = stack(scales).mean([0]).cpu().contiguous().data<float>().ToArray();
+        (Tensor Mean, Tensor Scale)[] predictions = [.. _networks.Select(network => predict(network, batch))];
+        ReadOnlySpan<float> means = stack(predictions.Select(p => p.Mean)).mean([0]).cpu().contiguous().data<float>().ToArray();
+        ReadOnlySpan<float> scales = stack(predictions.Select(p => p.Scale)).mean([0]).cpu().contiguous().data<float>().ToArray();
         var forecasts = new SeriesForecast[examples.Length];
         for (int row = 0; row < examples.Length; row++)
         {
             int stride = (int)batch.TargetCount * Scaling.Variables.Length;
-            forecasts[row] = ToUnits(examples[row], mean0.Slice(row * stride, stride), scale0.Slice(row * stride, stride));
+            forecasts[row] = ToUnits(examples[row], means.Slice(row * stride, stride), scales.Slice(row * stride, stride));
         }
 
         return forecasts;

@@ -55,7 +55,7 @@ internal sealed class LatentOdeProblem : ITrainingProblem
     public double TrainBatch(Tensor examples, double progress)
     {
         ForecastBatch batch = _builder.Build([.. examples.data<long>().Select(example => _sampler.Draw((int)example, _random))]);
-        (Tensor mean, Tensor logVariance) = Posterior(_network, batch);
+        (Tensor mean, Tensor logVariance) = Posterior(_network, batch, Encode(_network, batch));
         Tensor noise = empty(mean.shape).normal_(0, 1, _generator).to(mean.device);
         Tensor initial = mean + ((logVariance / 2).exp() * noise);
         using OdeSolution solution = _network.Solve(initial, batch.Grid, batch.Controls, differentiable: true, _options.Training.CancellationToken);
@@ -98,16 +98,21 @@ internal sealed class LatentOdeProblem : ITrainingProblem
     }
 
     /// <summary>Mean and scale of a batch's targets, each [batch, targets, variables], at the mean of the posterior.</summary>
-    public static (Tensor Mean, Tensor Scale) Predict(LatentOdeNetwork network, ForecastBatch batch, CancellationToken cancellationToken)
+    public static (Tensor Mean, Tensor Scale) Predict(LatentOdeNetwork network, ForecastBatch batch, CancellationToken cancellationToken) =>
+        Predict(network, batch, Encode(network, batch), cancellationToken);
+
+    /// <summary>The same from the encoder's state, [batch, state].</summary>
+    public static (Tensor Mean, Tensor Scale) Predict(LatentOdeNetwork network, ForecastBatch batch, Tensor state, CancellationToken cancellationToken)
     {
-        (Tensor initial, _) = Posterior(network, batch);
+        (Tensor initial, _) = Posterior(network, batch, state);
         using OdeSolution solution = network.Solve(initial, batch.Grid, batch.Controls, differentiable: false, cancellationToken);
         return Decode(network, batch, solution.States);
     }
 
-    private static (Tensor Mean, Tensor LogVariance) Posterior(LatentOdeNetwork network, ForecastBatch batch)
+    private static Tensor Encode(LatentOdeNetwork network, ForecastBatch batch) => network.Encoder.Encode(batch.History, batch.Gaps, batch.LastIndices);
+
+    private static (Tensor Mean, Tensor LogVariance) Posterior(LatentOdeNetwork network, ForecastBatch batch, Tensor state)
     {
-        Tensor state = network.Encoder.Encode(batch.History, batch.Gaps, batch.LastIndices);
         Tensor index = batch.LastIndices.view(-1, 1, 1).expand(-1, 1, batch.History.shape[2]);
         return network.Posterior(state, batch.History.gather(1, index).squeeze(1));
     }

@@ -45,6 +45,27 @@ public sealed class LatentOdeTransformer : BatchTransformer
         loaderSignature: LoaderSignature,
         loaderAssemblyName: typeof(LatentOdeTransformer).Assembly.FullName);
 
+    /// <summary>Creates an engine that follows one series as its observations come in.</summary>
+    /// <typeparam name="TObservation">Class of observations, with properties named like the time, input and static columns.</typeparam>
+    /// <typeparam name="TForecast">Class of forecasts, with properties of type <c>float[]</c> named like the output columns.</typeparam>
+    /// <returns>The engine; it needs this transformer as long as it is used.</returns>
+    /// <exception cref="ArgumentException">A property is missing or has the wrong type.</exception>
+    public ForecastEngine<TObservation, TForecast> CreateForecastEngine<TObservation, TForecast>()
+        where TObservation : class, new()
+        where TForecast : class, new() =>
+        new(this, null);
+
+    /// <summary>Creates an engine that goes on from a file written by <see cref="ForecastEngine{TObservation, TForecast}.CheckPoint"/>.</summary>
+    /// <typeparam name="TObservation">Class of observations, with properties named like the time, input and static columns.</typeparam>
+    /// <typeparam name="TForecast">Class of forecasts, with properties of type <c>float[]</c> named like the output columns.</typeparam>
+    /// <param name="path">The file.</param>
+    /// <returns>The engine; it needs this transformer as long as it is used.</returns>
+    /// <exception cref="FormatException">The file is not a check point, was altered, or belongs to another model.</exception>
+    public ForecastEngine<TObservation, TForecast> ResumeForecastEngine<TObservation, TForecast>(string path)
+        where TObservation : class, new()
+        where TForecast : class, new() =>
+        new(this, ForecastCheckPoint.Read(path, Model));
+
     private protected override void Save(ModelSaveContext ctx)
     {
         ctx.CheckAtModel();

@@ -51,6 +51,10 @@ internal sealed record SeriesScaling(
     /// <summary>Time since something, on a scale that tells short gaps apart and keeps long ones small.</summary>
     public float Gap(double duration) => (float)Math.Log(1 + (Math.Max(duration, 0) / MedianGap));
 
+    /// <summary>Static values in units of their spread; 0 where missing.</summary>
+    public float[] ScaleStatics(float[] statics) =>
+        [.. statics.Select((value, i) => float.IsFinite(value) ? Clip((value - StaticCenters[i]) / StaticScales[i]) : 0)];
+
     public static float Clip(double value) => (float)(value / Math.Sqrt(1 + ((value / ClipScale) * (value / ClipScale))));
 
     /// <summary>Writes the sines and cosines of the seasons.</summary>

@@ -20,9 +20,11 @@ internal sealed class GruEncoder : SeriesEncoder
 
     public override Tensor Encode(Tensor history, Tensor gaps, Tensor lastIndices)
     {
-        (Tensor states, _) = _gru.call(history);
-        Tensor index = lastIndices.view(-1, 1, 1).expand(-1, 1, StateWidth);
-        return states.gather(1, index).squeeze(1);
+        // Packed, so that no time is spent on padding.
+        using nn.utils.rnn.PackedSequence packed = nn.utils.rnn.pack_padded_sequence(history, lastIndices.cpu() + 1, batch_first: true, enforce_sorted: false);
+        (nn.utils.rnn.PackedSequence states, Tensor last) = _gru.call(packed);
+        states.Dispose();
+        return last.squeeze(0);
     }
 
     public override Tensor Step(Tensor state, Tensor features, Tensor gap)
