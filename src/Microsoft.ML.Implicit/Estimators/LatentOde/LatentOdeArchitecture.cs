@@ -40,6 +40,9 @@ internal sealed record LatentOdeArchitecture(SeriesEncoderKind Encoder, LatentAn
 
     private SeriesEncoder CreateEncoder(int features, Generator generator) => Encoder switch
     {
+        SeriesEncoderKind.OdeRnn => new OdeRnnEncoder(features, HiddenWidth, generator),
+        SeriesEncoderKind.GruOdeBayes => new GruOdeBayesEncoder(features, HiddenWidth, generator),
+        SeriesEncoderKind.ControlledDifferentialEquation => new ControlledEncoder(features, HiddenWidth, generator),
         _ => new GruEncoder(features, HiddenWidth, generator),
     };
 

@@ -39,6 +39,9 @@ public sealed class LatentOdeModelParameters : IDisposable
 
     internal double[] IntervalFactors { get; }
 
+    // Whether states of the encoders can take in an observation without those before.
+    private bool IsIncremental => Architecture.Anchor == LatentAnchor.LastObservation && _networks[0].Encoder.IsIncremental;
+
     internal IReadOnlyList<LatentOdeNetwork> Networks => _networks;
 
     /// <inheritdoc/>
@@ -62,7 +65,7 @@ public sealed class LatentOdeModelParameters : IDisposable
     /// <summary>Forecasts the series behind a state.</summary>
     internal SeriesForecast Forecast(ForecastState state, double[] times)
     {
-        if (Architecture.Anchor == LatentAnchor.FirstObservation)
+        if (!IsIncremental)
         {
             return Forecast([state.ToSeries(state.Count)], [times])[0];
         }
@@ -80,7 +83,7 @@ public sealed class LatentOdeModelParameters : IDisposable
     internal void Advance(ForecastState state, double time, float[] values)
     {
         double gap = state.Advance(time, values) / Scaling.MedianGap;
-        if (Architecture.Anchor == LatentAnchor.FirstObservation)
+        if (!IsIncremental)
         {
             return;
         }

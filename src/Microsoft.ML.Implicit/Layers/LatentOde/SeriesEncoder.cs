@@ -8,6 +8,9 @@ internal abstract class SeriesEncoder(string name, long stateWidth) : nn.Module(
     /// <summary>Width of the state.</summary>
     public long StateWidth { get; } = stateWidth;
 
+    /// <summary>Whether <see cref="Step"/> gives what <see cref="Encode"/> does, observation by observation.</summary>
+    public virtual bool IsIncremental => true;
+
     /// <summary>Reads whole histories.</summary>
     /// <param name="history">float32 [batch, observations, features].</param>
     /// <param name="gaps">float32 [batch, observations]: time since the observation before.</param>

@@ -8,9 +8,9 @@ public class ForecastEngineTests
     [TestMethod]
     public void Observing_one_by_one_forecasts_what_the_whole_history_does()
     {
-        foreach (LatentAnchor anchor in Enum.GetValues<LatentAnchor>())
+        foreach ((LatentAnchor anchor, SeriesEncoderKind encoder) in Enum.GetValues<SeriesEncoderKind>().Select(kind => (LatentAnchor.LastObservation, kind)).Append((LatentAnchor.FirstObservation, default)))
         {
-            using LatentOdeTransformer model = Train(anchor);
+            using LatentOdeTransformer model = Train(anchor, encoder);
             WaveRow row = Waves.Create(1, seed: 5)[0];
             ForecastEngine<Observation, Forecast> engine = model.CreateForecastEngine<Observation, Forecast>();
             for (int i = 0; i < row.Time.Length; i++)
@@ -106,11 +106,12 @@ public class ForecastEngineTests
         Assert.AreEqual(41, engine.ObservationCount);
     }
 
-    private static LatentOdeTransformer Train(LatentAnchor anchor = LatentAnchor.LastObservation, int seed = 1)
+    private static LatentOdeTransformer Train(LatentAnchor anchor = LatentAnchor.LastObservation, SeriesEncoderKind encoder = SeriesEncoderKind.Gru, int seed = 1)
     {
         var ml = new MLContext(seed: 1);
         LatentOdeOptions options = QuickOptions.Create(epochs: 1, seed);
         options.Anchor = anchor;
+        options.Encoder = encoder;
         options.OutputColumnName = nameof(Forecast.Values);
         return ml.Forecasting.ForecastByLatentOde(options).Fit(ml.Data.LoadFromEnumerable(Waves.Create(30)));
     }
