@@ -52,6 +52,15 @@ internal sealed class AffineLayer : nn.Module<Tensor, Tensor>
         return shift.addmm(input, weight);
     }
 
+    /// <param name="times">t of each row, <c>[batch]</c>.</param>
+    /// <param name="input">x, <c>[batch, rows, inputs]</c>.</param>
+    /// <returns><c>[batch, rows, outputs]</c>, a tensor of its own that the caller may overwrite.</returns>
+    public Tensor Evaluate(Tensor times, Tensor input)
+    {
+        Tensor product = input.matmul(weight).add(bias);
+        return time_weight is null ? product : product.add(times.view(-1, 1, 1) * time_weight);
+    }
+
     /// <summary>Multiplies a cotangent with the layer's Jacobians.</summary>
     /// <param name="time">t.</param>
     /// <param name="input">x, <c>[rows, inputs]</c>.</param>

@@ -38,7 +38,7 @@ internal sealed class ExplicitRungeKuttaStepper : OdeStepper
         _stages = new StageBuffer(method, _state);
     }
 
-    public override double Epsilon => _state.dtype == ScalarType.Float64 ? double.BitIncrement(1.0) - 1.0 : MathF.BitIncrement(1f) - 1f;
+    public override double Epsilon => OdeArguments.Epsilon(_state.dtype);
 
     public override int RowCount => (int)_shape[0];
 
@@ -83,9 +83,15 @@ internal sealed class ExplicitRungeKuttaStepper : OdeStepper
         }
 
         EvaluateStagesUpTo(_method.ErrorWeights.Length);
-        Tensor error = Leading(_stages.CombineError());
         Tensor scale = maximum(Leading(_state).abs(), Leading(_trial).abs()).mul_(control.RelativeTolerance).add_(control.AbsoluteTolerance);
-        return Math.Abs(size) * Norm(error.div_(scale)).to(ScalarType.Float64).item<double>();
+        Tensor error = Norm(Leading(_stages.CombineError()).div_(scale));
+        if (_method.CorrectionWeights.Length == 0)
+        {
+            return Math.Abs(size) * error.to(ScalarType.Float64).item<double>();
+        }
+
+        using Tensor both = stack([error, Norm(Leading(_stages.CombineCorrection()).div_(scale))]).cpu().to(ScalarType.Float64);
+        return Math.Abs(size) * RungeKutta.CombineErrors(both[0].item<double>(), both[1].item<double>());
     }
 
     public override void WriteOutputs(int firstOutput, ReadOnlySpan<double> thetas)
@@ -126,8 +132,7 @@ internal sealed class ExplicitRungeKuttaStepper : OdeStepper
     public override bool[] FindRowsNotFinite()
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor stages = _stages.Finite(Math.Max(_stagesReady, 1));
-        Tensor finite = stages.logical_and_(_trial.isfinite());
+        Tensor finite = _stages.Finite(Math.Max(_stagesReady, 1)).logical_and_(_trial.isfinite());
         return [.. finite.view(_shape[0], -1).all(1).cpu().data<bool>().Select(f => !f)];
     }
 

@@ -1,0 +1,77 @@
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Solvers.Quadratic.Batched;
+
+/// <summary>
+/// Factors of the reduced KKT systems of a batch: one batched Cholesky factorisation of H and, with equalities, one of the Schur complement.
+/// The triangular factors are inverted once, so that each of the two or more solves an iteration is a pair of matrix products.
+/// </summary>
+internal sealed class BatchedKkt
+{
+    // Keeps the Schur complement of dependent equalities factorable; the component it moves does not change z.
+    private const double SchurRegularisation = 1e-12;
+
+    private const int Corrections = 3;
+
+    private readonly BatchedSystem _system;
+    private readonly Tensor _inverse;
+    private readonly Tensor? _halfSolved;
+    private readonly Tensor? _schurInverse;
+
+    public BatchedKkt(BatchedSystem system, Tensor w, double regularisation)
+    {
+        _system = system;
+        _inverse = InverseFactor(system.Hessian(w, regularisation));
+        if (system.A is not null)
+        {
+            _halfSolved = _inverse.matmul(system.A.transpose(-1, -2));
+            Tensor schur = _halfSolved.transpose(1, 2).bmm(_halfSolved);
+            Tensor diagonal = schur.diagonal(0, 1, 2);
+            diagonal.add_(diagonal.amax([1], keepdim: true) * SchurRegularisation);
+            _schurInverse = InverseFactor(schur);
+        }
+    }
+
+    /// <summary>Solves for right-hand sides [batch, n] and [batch, k].</summary>
+    public (Tensor Dz, Tensor Dnu) Solve(Tensor r1, Tensor r2)
+    {
+        if (_schurInverse is null)
+        {
+            return (BatchedSystem.TransposedApply(_inverse, BatchedSystem.Apply(_inverse, r1)), r2);
+        }
+
+        Tensor half = BatchedSystem.Apply(_inverse, r1 + BatchedSystem.TransposedApply(_system.A!, r2));
+        Tensor right = BatchedSystem.TransposedApply(_halfSolved!, half).sub_(r2);
+        Tensor dnu = BatchedSystem.TransposedApply(_schurInverse, BatchedSystem.Apply(_schurInverse, right));
+        return (BatchedSystem.TransposedApply(_inverse, half.sub_(BatchedSystem.Apply(_halfSolved!, dnu))), dnu);
+    }
+
+    /// <summary>
+    /// Solves Q dz + Cᵀu + Aᵀdν = -g_z, C dz - σ u = -g_c, A dz = -g_ν, where the factored weights are w = 1 / (σ + δ) and <paramref name="share"/> = σ w,
+    /// refined against the system before its reduction.
+    /// </summary>
+    public (Tensor Dz, Tensor Dnu, Tensor U) SolveRefined(Tensor weights, Tensor share, Tensor gradZ, Tensor gradNu, Tensor gradConstraints)
+    {
+        Tensor dz = zeros_like(gradZ), dnu = zeros_like(gradNu), u = zeros_like(weights);
+        for (int i = 0; i < Corrections; i++)
+        {
+            Tensor r3 = (share * u) - (weights * (gradConstraints + _system.ApplyC(dz)));
+            (Tensor z, Tensor nu) = Solve(
+                (_system.ApplyQ(dz) + _system.ApplyTransposed(u - r3, dnu) + gradZ).neg_(),
+                (_system.ApplyA(dz) + gradNu).neg_());
+            dz = dz + z;
+            dnu = dnu + nu;
+            u = u + (weights * _system.ApplyC(z)) - r3;
+        }
+
+        return (dz, dnu, u);
+    }
+
+    // L⁻¹ of matrix = L Lᵀ; NaN or garbage in rows that are not positive definite, which then do not converge.
+    internal static Tensor InverseFactor(Tensor matrix)
+    {
+        Tensor factor = linalg.cholesky_ex(matrix).Item1;
+        Tensor identity = eye(matrix.shape[^1], dtype: ScalarType.Float64, device: matrix.device);
+        return linalg.solve_triangular(factor, identity.expand(matrix.shape), upper: false);
+    }
+}
