@@ -43,6 +43,8 @@ internal static class CompareCommand
     [
         new DeepEquilibriumCase(256, 128),
         new DeepEquilibriumCase(4096, 512),
+        new NormalizingFlowCase(512, 2, 64),
+        new NormalizingFlowCase(10_000, 8, 64),
         .. QuadraticCase.All(),
     ];
 }
