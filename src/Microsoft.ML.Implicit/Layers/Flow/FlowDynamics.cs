@@ -76,6 +76,16 @@ public sealed class FlowDynamics : nn.Module<Tensor, Tensor, Tensor>
 
     internal ModuleList<FlowLayer> Layers => _layers;
 
+    /// <summary>Sets the last layer to zero, so that the flow starts as the identity.</summary>
+    public void ClearOutput()
+    {
+        using IDisposable noGrad = no_grad();
+        foreach (Tensor parameter in _layers[^1].Parameters)
+        {
+            parameter.zero_();
+        }
+    }
+
     /// <summary>Evaluates f(t, z) within autograd.</summary>
     /// <param name="time">t, without dimensions or <c>[batch, 1]</c>.</param>
     /// <param name="state">z, <c>[batch, dimension]</c>.</param>

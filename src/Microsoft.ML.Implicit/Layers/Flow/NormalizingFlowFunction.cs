@@ -38,7 +38,7 @@ internal sealed class NormalizingFlowFunction : autograd.SingleTensorFunction<No
 
             using FlowPass pass = state.Flow.RunExact(data);
             var gathered = new Dictionary<Tensor, Tensor>(ReferenceEqualityComparer.Instance);
-            Tensor dataGradient = pass.Backward(-pass.Latent * grad_output.unsqueeze(1), grad_output, null, gathered.Add);
+            Tensor dataGradient = pass.Backward(-pass.Latent * grad_output.unsqueeze(1), grad_output, null, (parameter, gradient) => gathered.Add(parameter, gradient.DetachFromDisposeScope()));
             gradients = [dataGradient, null!, .. parameters.Select(p => gathered[p])];
         }
 #pragma warning disable CA1031 // An exception of any type would end the process if it left this method.
@@ -49,7 +49,11 @@ internal sealed class NormalizingFlowFunction : autograd.SingleTensorFunction<No
             gradients = [full_like(data, double.NaN), null!, .. parameters.Select(p => full_like(p, double.NaN))];
         }
 
-        scope.Detach([.. gradients.Where(g => g is not null)]);
+        foreach (Tensor? gradient in gradients)
+        {
+            gradient?.DetachFromDisposeScope();
+        }
+
         return gradients;
     }
 
