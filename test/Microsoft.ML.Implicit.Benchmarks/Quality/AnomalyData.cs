@@ -24,15 +24,15 @@ internal sealed record AnomalyData(string Name, int FeatureCount, IReadOnlyColle
             [new TextLoader.Column("Features", DataKind.Single, 0, FeatureCount - 1), new TextLoader.Column("Class", DataKind.String, FeatureCount)],
             separatorChar: ',',
             hasHeader: true);
-        Row[] rows = [.. ml.Data.CreateEnumerable<Source>(raw, false).Select(r => new Row { Features = r.Features, Label = Anomalies.Contains(r.Class) })];
+        Row[] rows = [.. ml.Data.CreateEnumerable<Source>(raw, false).Select(r => new Row { Features = r.Features, Label = Anomalies.Contains(r.Class) ? 1 : 0 })];
         var random = new Random(seed);
-        Row[] normal = [.. rows.Where(r => !r.Label)];
+        Row[] normal = [.. rows.Where(r => r.Label == 0)];
         random.Shuffle(normal);
         int trained = normal.Length * 7 / 10;
         SchemaDefinition schema = SchemaDefinition.Create(typeof(Row));
         schema[nameof(Row.Features)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, FeatureCount);
         IDataView train = ml.Data.LoadFromEnumerable(normal.Take(trained), schema);
-        IDataView test = ml.Data.LoadFromEnumerable(normal.Skip(trained).Concat(rows.Where(r => r.Label)), schema);
+        IDataView test = ml.Data.LoadFromEnumerable(normal.Skip(trained).Concat(rows.Where(r => r.Label != 0)), schema);
         ITransformer complete = ml.Transforms.ReplaceMissingValues("Features", replacementMode: Transforms.MissingValueReplacingEstimator.ReplacementMode.Mean).Fit(train);
         return (complete.Transform(train), complete.Transform(test));
     }
@@ -48,6 +48,6 @@ internal sealed record AnomalyData(string Name, int FeatureCount, IReadOnlyColle
     {
         public float[] Features { get; set; } = [];
 
-        public bool Label { get; set; }
+        public float Label { get; set; }
     }
 }

@@ -17,8 +17,8 @@ internal sealed class DensityNetwork : nn.Module<Tensor, Tensor>
         : base(nameof(DensityNetwork))
     {
         Architecture = architecture;
-        _gaussianizer = new Gaussianizer(architecture.FeatureCount, architecture.KnotCount);
-        _contextGaussianizer = architecture.ContextCount > 0 ? new Gaussianizer(architecture.ContextCount, architecture.KnotCount) : null;
+        _gaussianizer = new Gaussianizer(architecture.FeatureCount);
+        _contextGaussianizer = architecture.ContextCount > 0 ? new Gaussianizer(architecture.ContextCount) : null;
         FlowDynamics dynamics = architecture.CreateDynamics(generator);
         dynamics.ClearOutput();
         _flow = new NormalizingFlow(dynamics, options);

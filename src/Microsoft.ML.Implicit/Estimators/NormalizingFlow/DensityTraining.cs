@@ -14,9 +14,9 @@ namespace Microsoft.ML.Implicit.Estimators;
 internal sealed class DensityTraining(IHost host, NormalizingFlowOptions options)
 {
     private const double FlowMatchingRate = 2e-3;
-    private const double LikelihoodRate = 1e-3;
-    private const double RateAfterFlowMatching = 5e-4;
-    private const double WeightDecay = 1e-3;
+    private const double LikelihoodRate = 5e-3;
+    private const double RateAfterFlowMatching = 2e-3;
+    private const double WeightDecay = 0.1;
     private const double LikelihoodShareOfEpochs = 0.25;
     private const long RowsThatAffordValidation = 1000;
     private const long RowsForThreshold = 10_000;
@@ -40,7 +40,6 @@ internal sealed class DensityTraining(IHost host, NormalizingFlowOptions options
         var architecture = new NormalizingFlowArchitecture(
             (int)rows.Features.shape[1],
             (int)(rows.Context?.shape[1] ?? 0),
-            (int)MarginalSpline.KnotsFor(rows.Features.shape[0]),
             options.HiddenWidth,
             options.HiddenLayers,
             options.Activation,
@@ -76,7 +75,7 @@ internal sealed class DensityTraining(IHost host, NormalizingFlowOptions options
     {
         Solver = new OdeOptions
         {
-            StepControl = new PiStepControl { RelativeTolerance = options.TrainingTolerance, AbsoluteTolerance = options.TrainingTolerance },
+            StepControl = new PiStepControl { RelativeTolerance = options.TrainingTolerance, AbsoluteTolerance = options.TrainingTolerance, InitialStep = 0.5 },
             CancellationToken = options.Training.CancellationToken,
         },
         Trace = options.Trace,

@@ -30,10 +30,10 @@ internal sealed class Gaussianizer : nn.Module<Tensor, Tensor>
     [ComponentName(Name = "log_determinant")]
     private readonly Tensor _logDeterminant;
 
-    public Gaussianizer(long featureCount, long knotCount)
+    public Gaussianizer(long featureCount)
         : base(nameof(Gaussianizer))
     {
-        _spline = new MarginalSpline(featureCount, knotCount);
+        _spline = new MarginalSpline(featureCount);
         _mean = zeros(featureCount, ScalarType.Float64);
         _whitening = eye(featureCount, dtype: ScalarType.Float64);
         _coloring = eye(featureCount, dtype: ScalarType.Float64);

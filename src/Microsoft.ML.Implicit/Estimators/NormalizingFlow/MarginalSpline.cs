@@ -5,12 +5,13 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>
-/// Maps each feature to an approximately standard normal one by a monotone rational-quadratic spline through quantiles
-/// (Gregory and Delbourgo, Piecewise rational quadratic interpolation to monotonic data, 1982) with linear tails.
+/// Maps each feature to an approximately standard normal one by a monotone rational-quadratic spline (Gregory and
+/// Delbourgo, Piecewise rational quadratic interpolation to monotonic data, 1982) through the edges of
+/// <see cref="BayesianBlocks"/>, with linear tails.
 /// </summary>
 internal sealed class MarginalSpline : nn.Module<Tensor, Tensor>
 {
-    private const int MaximumKnots = 64;
+    private const int KnotCount = 64;
 
     [ComponentName(Name = "positions")]
     private readonly Tensor _positions;
@@ -23,18 +24,14 @@ internal sealed class MarginalSpline : nn.Module<Tensor, Tensor>
 
     /// <summary>Creates the identity.</summary>
     /// <param name="featureCount">Number of features.</param>
-    /// <param name="knotCount">Knots of each, at least two.</param>
-    public MarginalSpline(long featureCount, long knotCount)
+    public MarginalSpline(long featureCount)
         : base(nameof(MarginalSpline))
     {
-        _positions = linspace(-1, 1, knotCount, ScalarType.Float64).expand(featureCount, knotCount).clone();
+        _positions = linspace(-1, 1, KnotCount, ScalarType.Float64).expand(featureCount, KnotCount).clone();
         _values = _positions.clone();
         _slopes = ones_like(_positions);
         RegisterComponents();
     }
-
-    /// <summary>Number of knots that suits a number of rows.</summary>
-    public static long KnotsFor(long rows) => (long)Math.Clamp(Math.Round(2 * Math.Cbrt(rows)), 4, MaximumKnots);
 
     /// <summary>Learns the splines.</summary>
     /// <param name="features">float32 [rows, features] on the CPU.</param>
@@ -52,8 +49,11 @@ internal sealed class MarginalSpline : nn.Module<Tensor, Tensor>
                 constant.Add(d);
             }
 
-            (double[] positions, double[] probabilities) = Knots(column, (int)_positions.shape[1]);
-            SetColumn(d, positions, probabilities);
+            (double[] edges, double[] fractions) = BayesianBlocks.Find(column, KnotCount - 1);
+
+            // The outermost edges lie at fractions 0 and 1, whose normal quantiles are infinite.
+            double smallest = 0.5 / (column.Length + 1);
+            SetColumn(d, edges, [.. fractions.Select(f => Math.Clamp(f, smallest, 1 - smallest))]);
         }
 
         return constant;
@@ -101,47 +101,8 @@ internal sealed class MarginalSpline : nn.Module<Tensor, Tensor>
         return (s.Position + fraction * s.Width + (u - inner) / slope).t().MoveToOuterDisposeScope();
     }
 
-    // Quantiles at equal distances in probability, each with the middle of its own steps of the distribution function,
-    // so that repeated values are one knot.
-    private static (double[] Positions, double[] Probabilities) Knots(double[] sorted, int count)
-    {
-        var positions = new List<double>(count);
-        var probabilities = new List<double>(count);
-        int n = sorted.Length;
-        for (int k = 0; k < count; k++)
-        {
-            double level = k == 0 ? 0 : k == count - 1 ? 1 : (double)k / (count - 1);
-            double value = sorted[(int)Math.Round(level * (n - 1))];
-            if (positions.Count > 0 && value <= positions[^1])
-            {
-                continue;
-            }
-
-            int first = LowerBound(sorted, value);
-            int last = LowerBound(sorted, Math.BitIncrement(value));
-            positions.Add(value);
-            probabilities.Add((first + last) / (2.0 * n));
-        }
-
-        return ([.. positions], [.. probabilities]);
-    }
-
-    private static int LowerBound(double[] sorted, double value)
-    {
-        int low = 0;
-        int high = sorted.Length;
-        while (low < high)
-        {
-            int middle = (low + high) / 2;
-            (low, high) = sorted[middle] < value ? (middle + 1, high) : (low, middle);
-        }
-
-        return low;
-    }
-
     private void SetColumn(int column, double[] positions, double[] probabilities)
     {
-        int count = (int)_positions.shape[1];
         double[] x = positions;
         double[] u = (tensor(probabilities) * 2 - 1).erfinv().mul(Math.Sqrt(2)).data<double>().ToArray();
         if (x.Length == 1)
@@ -153,8 +114,8 @@ internal sealed class MarginalSpline : nn.Module<Tensor, Tensor>
 
         // Features with fewer distinct values get knots on their linear tail.
         double width = x[^1] - x[0];
-        double[] paddedX = new double[count], paddedU = new double[count], paddedSlopes = new double[count];
-        for (int k = 0; k < count; k++)
+        double[] paddedX = new double[KnotCount], paddedU = new double[KnotCount], paddedSlopes = new double[KnotCount];
+        for (int k = 0; k < KnotCount; k++)
         {
             int extra = Math.Max(0, k - x.Length + 1);
             int i = k - extra;

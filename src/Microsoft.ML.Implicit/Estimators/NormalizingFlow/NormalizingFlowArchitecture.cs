@@ -6,7 +6,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>What a model file must say about a flow before its parameters can be read.</summary>
 internal sealed record NormalizingFlowArchitecture(
-    int FeatureCount, int ContextCount, int KnotCount, int HiddenWidth, int HiddenLayers, DynamicsActivation Activation, FlowTimeConditioning Time)
+    int FeatureCount, int ContextCount, int HiddenWidth, int HiddenLayers, DynamicsActivation Activation, FlowTimeConditioning Time)
 {
     public FlowDynamics CreateDynamics(torch.Generator generator)
     {
@@ -19,7 +19,6 @@ internal sealed record NormalizingFlowArchitecture(
     {
         writer.Write(FeatureCount);
         writer.Write(ContextCount);
-        writer.Write(KnotCount);
         writer.Write(HiddenWidth);
         writer.Write(HiddenLayers);
         writer.Write((byte)Activation);
@@ -30,7 +29,6 @@ internal sealed record NormalizingFlowArchitecture(
     public static NormalizingFlowArchitecture Read(BinaryReader reader)
     {
         var architecture = new NormalizingFlowArchitecture(
-            reader.ReadInt32(),
             reader.ReadInt32(),
             reader.ReadInt32(),
             reader.ReadInt32(),
@@ -47,9 +45,8 @@ internal sealed record NormalizingFlowArchitecture(
     private bool IsPlausible(long fileLength) =>
         Enum.IsDefined(Activation)
         && Enum.IsDefined(Time)
-        && FeatureCount > 0 && ContextCount >= 0 && KnotCount > 1 && HiddenWidth > 0 && HiddenLayers is > 0 and <= 64
+        && FeatureCount > 0 && ContextCount >= 0 && HiddenWidth > 0 && HiddenLayers is > 0 and <= 64
         && (long)FeatureCount * FeatureCount <= fileLength
-        && (long)FeatureCount * KnotCount <= fileLength
         && (long)HiddenWidth * Math.Max(FeatureCount, ContextCount) <= fileLength
         && (HiddenLayers == 1 || (long)HiddenWidth * HiddenWidth <= fileLength);
 }

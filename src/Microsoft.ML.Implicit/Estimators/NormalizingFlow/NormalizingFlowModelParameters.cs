@@ -14,6 +14,9 @@ public sealed class NormalizingFlowModelParameters : IDisposable
 {
     // Below this float32 rounding would swamp the tolerance.
     private const double SmallestSingleTolerance = 1e-5;
+
+    // The solver bounds the root mean square of local errors, which the worst row of a batch exceeds.
+    private const double SolverShareOfTolerance = 0.1;
     private const int RowsAtOnce = 2048;
 
     private readonly DensityNetwork _network;
@@ -39,8 +42,8 @@ public sealed class NormalizingFlowModelParameters : IDisposable
     public long ParameterCount => _network.Flow.parameters().Sum(parameter => parameter.numel());
 
     /// <summary>
-    /// Tolerance of the differential equation, to which log densities are correct; it may be changed at any time. Below
-    /// 1e-5 the equation is solved in double precision.
+    /// Tolerance to which log densities are correct, in nats, as far as solving the differential equation goes; it may be
+    /// changed at any time. Below 1e-5 the equation is solved in double precision.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value does not lie between 0 and 1.</exception>
     public double Tolerance
@@ -258,7 +261,7 @@ public sealed class NormalizingFlowModelParameters : IDisposable
 
     private DensityNetwork Network => _tolerance < SmallestSingleTolerance ? _doubleNetwork.Value : _network;
 
-    private OdeOptions Solver => new() { StepControl = new PiStepControl { RelativeTolerance = _tolerance, AbsoluteTolerance = _tolerance } };
+    private OdeOptions Solver => new() { StepControl = new PiStepControl { RelativeTolerance = SolverShareOfTolerance * _tolerance, AbsoluteTolerance = SolverShareOfTolerance * _tolerance } };
 
     private DensityNetwork CreateDoubleNetwork() => Create(_network.Architecture, CopyStateTo, _device, ScalarType.Float64);
 

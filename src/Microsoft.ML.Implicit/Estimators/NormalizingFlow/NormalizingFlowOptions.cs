@@ -14,7 +14,7 @@ public sealed class NormalizingFlowOptions : UnsupervisedTrainerInputBaseWithWei
     public string? ContextColumnName { get; set; }
 
     /// <summary>How the flow is trained.</summary>
-    public FlowTrainingMethod Method { get; set; } = FlowTrainingMethod.FlowMatchingThenMaximumLikelihood;
+    public FlowTrainingMethod Method { get; set; } = FlowTrainingMethod.MaximumLikelihood;
 
     /// <summary>Width of each hidden layer of the dynamics.</summary>
     public int HiddenWidth { get; set; } = 64;
@@ -26,7 +26,7 @@ public sealed class NormalizingFlowOptions : UnsupervisedTrainerInputBaseWithWei
     public DynamicsActivation Activation { get; set; } = DynamicsActivation.Tanh;
 
     /// <summary>How the dynamics depend on time.</summary>
-    public FlowTimeConditioning Time { get; set; } = FlowTimeConditioning.ConcatSquash;
+    public FlowTimeConditioning Time { get; set; } = FlowTimeConditioning.Concatenate;
 
     /// <summary>How the divergence is computed in training. Scores are always computed with the exact trace.</summary>
     public TraceEstimator Trace { get; set; } = TraceEstimator.Exact;
@@ -38,7 +38,7 @@ public sealed class NormalizingFlowOptions : UnsupervisedTrainerInputBaseWithWei
     public double JacobianPenalty { get; set; } = 0.01;
 
     /// <summary>Standard deviation of the noise added to the standardised features in training, which keeps densities finite where features repeat or depend on one another.</summary>
-    public double Smoothing { get; set; } = 0.01;
+    public double Smoothing { get; set; } = 0.03;
 
     /// <summary>Relative and absolute tolerance of the differential equation in training by maximum likelihood.</summary>
     public double TrainingTolerance { get; set; } = 1e-3;
