@@ -10,7 +10,7 @@ namespace Microsoft.ML.Implicit.Benchmarks.Compare;
 /// </summary>
 internal sealed class ScoringCase : IComparisonCase
 {
-    private const int Features = 64;
+    private const int FeatureCount = 64;
 
     private readonly int _rows;
 
@@ -40,7 +40,7 @@ internal sealed class ScoringCase : IComparisonCase
 
     private sealed class Row
     {
-        [VectorType(Features)]
+        [VectorType(FeatureCount)]
         public float[] Features { get; set; } = [];
 
         [KeyType(10)]
@@ -48,7 +48,7 @@ internal sealed class ScoringCase : IComparisonCase
 
         public static Row Draw(Random random, int index) => new()
         {
-            Features = [.. Enumerable.Range(0, ScoringCase.Features).Select(_ => (float)random.NextDouble())],
+            Features = [.. Enumerable.Range(0, FeatureCount).Select(_ => (float)random.NextDouble())],
             Label = (uint)(index % 10) + 1,
         };
     }
