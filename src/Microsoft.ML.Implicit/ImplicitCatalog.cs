@@ -4,7 +4,7 @@ using Microsoft.ML.Implicit.Estimators;
 namespace Microsoft.ML;
 
 /// <summary>Adds the implicit models to the catalogs of <see cref="MLContext"/>.</summary>
-public static class ImplicitCatalog
+public static partial class ImplicitCatalog
 {
     /// <summary>Predicts one of several classes with a deep-equilibrium model.</summary>
     /// <param name="catalog">The trainers of <see cref="MLContext.MulticlassClassification"/>.</param>
