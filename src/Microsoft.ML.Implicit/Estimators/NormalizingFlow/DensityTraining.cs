@@ -13,6 +13,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <summary>Trains a density on the rows of a data view.</summary>
 internal sealed class DensityTraining(IHost host, NormalizingFlowOptions options)
 {
+    private const int TargetSteps = 3000;
     private const double FlowMatchingRate = 2e-3;
     private const double LikelihoodRate = 5e-3;
     private const double RateAfterFlowMatching = 2e-3;
@@ -88,13 +89,13 @@ internal sealed class DensityTraining(IHost host, NormalizingFlowOptions options
         bool matches = options.Method != FlowTrainingMethod.MaximumLikelihood;
         if (matches)
         {
-            TrainingPlan plan = TrainingPlan.Create(options.Training, training.Count, seed, FlowMatchingRate, WeightDecay);
+            TrainingPlan plan = TrainingPlan.Create(options.Training, training.Count, seed, TargetSteps, FlowMatchingRate, WeightDecay);
             Run(new FlowMatchingProblem(network, training, validation, options.Smoothing, generator), plan, channel);
         }
 
         if (options.Method != FlowTrainingMethod.FlowMatching)
         {
-            TrainingPlan plan = TrainingPlan.Create(options.Training, training.Count, seed, matches ? RateAfterFlowMatching : LikelihoodRate, WeightDecay);
+            TrainingPlan plan = TrainingPlan.Create(options.Training, training.Count, seed, TargetSteps, matches ? RateAfterFlowMatching : LikelihoodRate, WeightDecay);
             if (matches)
             {
                 plan = plan with { Epochs = Math.Max(1, (int)Math.Round(plan.Epochs * LikelihoodShareOfEpochs)) };
