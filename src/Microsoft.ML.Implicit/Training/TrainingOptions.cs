@@ -3,7 +3,7 @@ namespace Microsoft.ML.Implicit.Training;
 /// <summary>Settings of gradient training that all models share.</summary>
 public sealed class TrainingOptions
 {
-    /// <summary>Passes over the training rows, or <see langword="null"/> to choose by the number of rows (30 to 300).</summary>
+    /// <summary>Passes over the training rows, or <see langword="null"/> to choose by the number of rows (up to 300).</summary>
     public int? MaximumEpochs { get; set; }
 
     /// <summary>Rows a step, or <see langword="null"/> to choose by the number of rows (16 to 256).</summary>
