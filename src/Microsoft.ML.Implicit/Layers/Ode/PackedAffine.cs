@@ -5,45 +5,45 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Layers.Ode;
 
-/// <summary>One layer's affine part for tiles: weights regrouped so that each pass over the inputs makes four outputs.</summary>
+/// <summary>One layer's affine part for tiles, with its pullback.</summary>
 internal sealed unsafe class PackedAffine : IDisposable
 {
     private readonly int _inputs;
-    private readonly int _paddedOutputs;
-    private readonly AlignedBuffer _weight;
+    private readonly int _outputs;
+    private readonly PackedMatrix _matrix;
+    private readonly PackedMatrix _transposed;
+    private readonly AlignedBuffer _noShift;
     private readonly float[] _bias;
     private readonly float[]? _timeWeight;
+    private float[] _times = [];
     private AlignedBuffer? _shifts;
 
     public PackedAffine(AffineLayer layer)
     {
         _inputs = (int)layer.Weight.shape[0];
-        int outputs = (int)layer.Weight.shape[1];
-        _paddedOutputs = Tile.Pad(outputs);
+        _outputs = (int)layer.Weight.shape[1];
         _bias = Read(layer.Bias);
         _timeWeight = layer.TimeWeight is { } timeWeight ? Read(timeWeight) : null;
-        _weight = new AlignedBuffer((long)_inputs * _paddedOutputs);
         float[] weight = Read(layer.Weight);
-        for (int j = 0; j < outputs; j++)
-        {
-            (int block, int within) = Math.DivRem(j, Tile.CoordinateBlock);
-            for (int i = 0; i < _inputs; i++)
-            {
-                _weight.Pointer[(block * _inputs + i) * Tile.CoordinateBlock + within] = weight[i * outputs + j];
-            }
-        }
+        _matrix = new PackedMatrix(weight, _inputs, _outputs, transposed: false);
+        _transposed = new PackedMatrix(weight, _outputs, _inputs, transposed: true);
+        _noShift = new AlignedBuffer(_transposed.PaddedOutputs);
     }
 
     /// <summary>Length of a tile of outputs.</summary>
-    public int TileLength => _paddedOutputs * Tile.Lanes;
+    public int TileLength => _matrix.PaddedOutputs * Tile.Lanes;
 
     /// <summary>Multiplications for one row.</summary>
-    public long Work => (long)_inputs * _paddedOutputs;
+    public long Work => (long)_inputs * _matrix.PaddedOutputs;
+
+    /// <summary>Number of parameters.</summary>
+    public int ParameterCount => (_inputs * _outputs) + (_outputs * (_timeWeight is null ? 1 : 2));
 
     public void ReserveTimes(int count)
     {
         _shifts?.Dispose();
-        _shifts = new AlignedBuffer((long)count * _paddedOutputs);
+        _shifts = new AlignedBuffer((long)count * _matrix.PaddedOutputs);
+        _times = new float[count];
         for (int slot = 0; slot < count; slot++)
         {
             SetShift(slot, 0);
@@ -59,63 +59,66 @@ internal sealed unsafe class PackedAffine : IDisposable
     }
 
     /// <summary>output = input · W + b + t w on one tile.</summary>
+    public void Evaluate(int slot, float* input, float* output) =>
+        _matrix.Multiply(_shifts!.Pointer + (slot * _matrix.PaddedOutputs), input, output);
+
+    /// <summary>Multiplies a cotangent with the layer's Jacobians on one tile.</summary>
+    /// <param name="slot">Slot of the time.</param>
+    /// <param name="input">The input it was evaluated at.</param>
+    /// <param name="cotangent">Cotangent of the output.</param>
+    /// <param name="inputCotangent">Receives that of the input.</param>
+    /// <param name="gradient">Gradient of this layer's parameters, one vector for each, added to lane by lane.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Evaluate(int slot, float* input, float* output)
+    public void Pullback(int slot, float* input, float* cotangent, float* inputCotangent, float* gradient)
     {
         int width = Vector<float>.Count;
         int lanes = 2 * width;
-        float* weight = _weight.Pointer;
-        float* shift = _shifts!.Pointer + slot * _paddedOutputs;
-        for (int j = 0; j < _paddedOutputs; j += Tile.CoordinateBlock)
+        for (int i = 0; i < _inputs; i++)
         {
-            Vector<float> a0 = new(shift[j]), a1 = new(shift[j + 1]), a2 = new(shift[j + 2]), a3 = new(shift[j + 3]);
-            Vector<float> b0 = a0, b1 = a1, b2 = a2, b3 = a3;
-            float* x = input;
-            for (int i = 0; i < _inputs; i++)
+            Vector<float> low = Vector.Load(input + (i * lanes));
+            Vector<float> high = Vector.Load(input + (i * lanes) + width);
+            for (int j = 0; j < _outputs; j++)
             {
-                Vector<float> low = Vector.Load(x);
-                Vector<float> high = Vector.Load(x + width);
-                var w = new Vector<float>(weight[0]);
-                a0 = Vector.FusedMultiplyAdd(w, low, a0);
-                b0 = Vector.FusedMultiplyAdd(w, high, b0);
-                w = new Vector<float>(weight[1]);
-                a1 = Vector.FusedMultiplyAdd(w, low, a1);
-                b1 = Vector.FusedMultiplyAdd(w, high, b1);
-                w = new Vector<float>(weight[2]);
-                a2 = Vector.FusedMultiplyAdd(w, low, a2);
-                b2 = Vector.FusedMultiplyAdd(w, high, b2);
-                w = new Vector<float>(weight[3]);
-                a3 = Vector.FusedMultiplyAdd(w, low, a3);
-                b3 = Vector.FusedMultiplyAdd(w, high, b3);
-                x += lanes;
-                weight += Tile.CoordinateBlock;
+                float* c = cotangent + (j * lanes);
+                Vector<float> sum = Vector.FusedMultiplyAdd(low, Vector.Load(c), Vector.Load(gradient));
+                Vector.FusedMultiplyAdd(high, Vector.Load(c + width), sum).Store(gradient);
+                gradient += width;
+            }
+        }
+
+        int biasOffset = _timeWeight is null ? 0 : _outputs * width;
+        var time = new Vector<float>(_times[slot]);
+        for (int j = 0; j < _outputs; j++)
+        {
+            Vector<float> sum = Vector.Load(cotangent + (j * lanes)) + Vector.Load(cotangent + (j * lanes) + width);
+            if (_timeWeight is not null)
+            {
+                Vector.FusedMultiplyAdd(time, sum, Vector.Load(gradient)).Store(gradient);
             }
 
-            float* y = output + j * lanes;
-            a0.Store(y);
-            b0.Store(y + width);
-            a1.Store(y + lanes);
-            b1.Store(y + lanes + width);
-            a2.Store(y + 2 * lanes);
-            b2.Store(y + 2 * lanes + width);
-            a3.Store(y + 3 * lanes);
-            b3.Store(y + 3 * lanes + width);
+            (Vector.Load(gradient + biasOffset) + sum).Store(gradient + biasOffset);
+            gradient += width;
         }
+
+        _transposed.Multiply(_noShift.Pointer, cotangent, inputCotangent);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _weight.Dispose();
+        _matrix.Dispose();
+        _transposed.Dispose();
+        _noShift.Dispose();
         _shifts?.Dispose();
     }
 
     private void SetShift(int slot, double time)
     {
-        float* shift = _shifts!.Pointer + slot * _paddedOutputs;
+        _times[slot] = (float)time;
+        float* shift = _shifts!.Pointer + (slot * _matrix.PaddedOutputs);
         for (int j = 0; j < _bias.Length; j++)
         {
-            shift[j] = _timeWeight is null ? _bias[j] : _bias[j] + (float)time * _timeWeight[j];
+            shift[j] = _timeWeight is null ? _bias[j] : _bias[j] + ((float)time * _timeWeight[j]);
         }
     }
 

@@ -45,6 +45,28 @@ internal static unsafe class VectorizedActivation
         }
     }
 
+    /// <summary>Multiplies a cotangent by tanh', given y = tanh x: 1 - y².</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void MultiplyByTanhDerivative(float* cotangent, float* activated, int length)
+    {
+        for (int i = 0; i < length; i += Vector<float>.Count)
+        {
+            Vector<float> y = Vector.Load(activated + i);
+            (Vector.Load(cotangent + i) * Vector.FusedMultiplyAdd(-y, y, Vector<float>.One)).Store(cotangent + i);
+        }
+    }
+
+    /// <summary>Multiplies a cotangent by softplus', given y = softplus x: 1 - e⁻ʸ.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void MultiplyBySoftplusDerivative(float* cotangent, float* activated, int length)
+    {
+        for (int i = 0; i < length; i += Vector<float>.Count)
+        {
+            Vector<float> derivative = Vector<float>.One - Vector.Exp(-Vector.Load(activated + i));
+            (Vector.Load(cotangent + i) * derivative).Store(cotangent + i);
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector<float> Tanh(Vector<float> x)
     {

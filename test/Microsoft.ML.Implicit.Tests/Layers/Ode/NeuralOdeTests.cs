@@ -49,6 +49,27 @@ public sealed class NeuralOdeTests
     }
 
     [TestMethod]
+    public void The_memory_of_the_checkpointed_adjoint_does_not_grow_with_the_number_of_steps()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        long few = PeakOfLiveTensors(steps: 100);
+        long many = PeakOfLiveTensors(steps: 1600);
+        Assert.IsLessThan(few + 40, many, $"{few} tensors at 100 steps, {many} at 1600");
+
+        static long PeakOfLiveTensors(int steps)
+        {
+            using DisposeScope inner = NewDisposeScope();
+            using var generator = new Generator(4);
+            using var dynamics = new MlpDynamics(2, [4], generator);
+            var watched = new WatchedTerm(dynamics);
+            var options = new OdeOptions { StepControl = new FixedStepControl(1.0 / steps), MaximumCheckpoints = 8, Method = OdeMethods.Midpoint };
+            using OdeSolution solution = OdeSolver.Solve(watched, ones(1, 2), [0, 1], options, differentiable: true);
+            using OdeGradients gradients = solution.Backward(ones_like(solution.States));
+            return watched.Peak;
+        }
+    }
+
+    [TestMethod]
     public void Flat_gradients_are_added_to_the_parameters()
     {
         using DisposeScope scope = NewDisposeScope();
@@ -122,5 +143,29 @@ public sealed class NeuralOdeTests
             using OdeSolution solution = OdeSolver.Solve(dynamics, start, times, options with { GradientMethod = method }, differentiable: true);
             return solution.Backward(weights);
         }
+    }
+
+    /// <summary>Notes the largest number of tensors that were alive at an evaluation.</summary>
+    private sealed class WatchedTerm(MlpDynamics inner) : IDifferentiableOdeTerm
+    {
+        private readonly long _before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+
+        public long Peak { get; private set; }
+
+        public IReadOnlyList<Tensor> Parameters => inner.Parameters;
+
+        public Tensor Evaluate(double time, Tensor state)
+        {
+            Note();
+            return inner.Evaluate(time, state);
+        }
+
+        public OdeLinearization Linearize(double time, Tensor state)
+        {
+            Note();
+            return inner.Linearize(time, state);
+        }
+
+        private void Note() => Peak = Math.Max(Peak, DisposeScopeManager.Statistics.ThreadTotalLiveCount - _before);
     }
 }

@@ -32,7 +32,7 @@ public sealed class OdeSolverTests
     public void Forward_and_then_backward_in_time_returns_the_start(ScalarType type, double tolerance)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor start = tensor(new[,,] { { { 0.5, 1.0 } }, { { -1.0, 2.0 } } }).to(type);
+        Tensor start = tensor(new[] { 0.5, 1.0, -1.0, 2.0 }).view(2, 1, 2).to(type);
         var term = new FunctionTerm((t, z) => (z * Math.Cos(t)).sin() - 0.3 * z);
         OdeOptions options = type == ScalarType.Float64 ? Tight : new OdeOptions();
         using OdeSolution forward = OdeSolver.Solve(term, start, [0, 1, 4], options);

@@ -15,7 +15,7 @@ public sealed class OrderOfConvergenceTests
     [
         [OdeMethods.Euler, 1024], [OdeMethods.Midpoint, 512], [OdeMethods.Heun, 512], [OdeMethods.Bosh3, 256], [OdeMethods.RungeKutta4, 128],
         [OdeMethods.ThreeEighths, 128], [OdeMethods.Dopri5, 64], [OdeMethods.Tsit5, 64], [OdeMethods.Dopri8, 16],
-        [OdeMethods.Kvaerno3, 128], [OdeMethods.Kvaerno5, 32],
+        [OdeMethods.Kvaerno3, 128], [OdeMethods.Kvaerno5, 32], [OdeMethods.AdamsBashforthMoulton, 256],
     ];
 
     [TestMethod]

@@ -28,6 +28,29 @@ internal abstract unsafe class ManagedDynamics : IDisposable
     /// <param name="scratch">At least <see cref="ScratchLength"/> floats.</param>
     public abstract void Evaluate(int slot, float* point, float* slope, float* scratch);
 
+    /// <summary>Number of floats that a recorded evaluation leaves for its pullback.</summary>
+    public abstract int RecordLength { get; }
+
+    /// <summary>Number of parameters.</summary>
+    public abstract int ParameterCount { get; }
+
+    /// <summary>Evaluates f on one tile and records what the pullback needs.</summary>
+    /// <param name="slot">Slot of the time.</param>
+    /// <param name="point">State.</param>
+    /// <param name="slope">Receives f.</param>
+    /// <param name="record">Receives <see cref="RecordLength"/> floats.</param>
+    public abstract void EvaluateAndRecord(int slot, float* point, float* slope, float* record);
+
+    /// <summary>Multiplies a cotangent with the Jacobians of f on one tile.</summary>
+    /// <param name="slot">Slot of the time.</param>
+    /// <param name="point">State.</param>
+    /// <param name="record">What the evaluation there recorded.</param>
+    /// <param name="cotangent">a, of the layout of the state; rows past the last must be zero.</param>
+    /// <param name="stateCotangent">Receives aᵀ ∂f/∂z.</param>
+    /// <param name="gradient">aᵀ ∂f/∂θ is added here: one vector for each parameter, its lanes to be summed at the end.</param>
+    /// <param name="scratch">At least <see cref="ScratchLength"/> floats.</param>
+    public abstract void Pullback(int slot, float* point, float* record, float* cotangent, float* stateCotangent, float* gradient, float* scratch);
+
     /// <inheritdoc/>
     public void Dispose()
     {

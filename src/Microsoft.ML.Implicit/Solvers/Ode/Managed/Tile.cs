@@ -31,6 +31,21 @@ internal static unsafe class Tile
         }
     }
 
+    /// <summary>Fills a tile from row-major memory with zeros past the last row, as cotangents need it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void LoadOrZero(float* rows, int rowCount, int dimension, int tile, float* destination)
+    {
+        int first = tile * Lanes;
+        for (int d = 0; d < Pad(dimension); d++)
+        {
+            for (int lane = 0; lane < Lanes; lane++)
+            {
+                bool exists = d < dimension && first + lane < rowCount;
+                destination[(d * Lanes) + lane] = exists ? rows[((long)(first + lane) * dimension) + d] : 0;
+            }
+        }
+    }
+
     /// <summary>Writes a tile's rows to row-major memory.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Store(float* source, int rowCount, int dimension, int tile, float* rows)
