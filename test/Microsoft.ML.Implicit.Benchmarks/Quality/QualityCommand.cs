@@ -25,6 +25,7 @@ internal static class QualityCommand
                 "anomaly" => AnomalyQuality.Run,
                 "sudoku" => (_, _, seeds, device) => SudokuQuality.Run(seeds, device),
                 "regret" => (_, _, seeds, device) => RegretQuality.Run(seeds, device),
+                "portfolio" => (folder, sets, _, device) => PortfolioQuality.Run(folder, sets, seed: 1, device),
                 _ => null,
             };
             if (table is null)

@@ -24,7 +24,7 @@ internal sealed record LearnedQuadraticProgramScheme(
     {
     }
 
-    public InteriorPointSolver CreateSolver() => new(new InteriorPointOptions { Tolerance = Tolerance, MaximumIterations = MaximumIterations });
+    public InteriorPointSolver CreateSolver() => QuadraticProgramSettings.CreateSolver(Tolerance, MaximumIterations);
 
     public void Write(BinaryWriter writer)
     {

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Estimators;
+using Microsoft.ML.Implicit.Samples.Sudoku;
 using Microsoft.ML.Implicit.Training;
 
 namespace Microsoft.ML.Implicit.Benchmarks.Quality.Decisions;
@@ -21,8 +22,9 @@ internal static class SudokuQuality
             var random = new Random(seed);
             int[][] boards = SudokuBoards.All();
             random.Shuffle(boards);
-            Puzzle[] test = [.. Puzzles(boards.Take(TestBoards), random)];
-            Puzzle[] training = [.. Puzzles(boards.Skip(TestBoards), random)];
+            IEnumerable<Puzzle> Puzzles(int[] board) => Enumerable.Range(0, PuzzlesPerBoard).Select(_ => Puzzle.Create(board, random));
+            Puzzle[] test = [.. boards.Take(TestBoards).SelectMany(Puzzles)];
+            Puzzle[] training = [.. boards.Skip(TestBoards).SelectMany(Puzzles)];
             long start = Stopwatch.GetTimestamp();
             ITransformer model = ml.Transforms.LearnedQuadraticProgram(Options(seed, device)).Fit(ml.Data.LoadFromEnumerable(training));
             double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
@@ -32,12 +34,11 @@ internal static class SudokuQuality
     }
 
     /// <summary>The clues pull towards themselves; what else a board must satisfy is learned.</summary>
-    public static LearnedQuadraticProgramOptions Options(int seed, string device) => new()
+    private static LearnedQuadraticProgramOptions Options(int seed, string device) => new()
     {
-        LabelColumnName = nameof(Puzzle.Solution),
-        OutputColumnName = "Predicted",
+        LabelColumnName = nameof(Puzzle.Board),
         Loss = DecisionLoss.Imitation,
-        P = nameof(Puzzle.Clues),
+        P = nameof(Puzzle.Costs),
         Q = 0.1,
         LowerBounds = 0,
         LearnedEqualities = 40,
@@ -45,31 +46,10 @@ internal static class SudokuQuality
         Training = new TrainingOptions { Seed = seed, Device = device, BatchSize = 32, MaximumEpochs = 40, LearningRate = 1e-2, ValidationFraction = 0 },
     };
 
-    private static IEnumerable<Puzzle> Puzzles(IEnumerable<int[]> boards, Random random)
-    {
-        foreach (int[] board in boards)
-        {
-            for (int i = 0; i < PuzzlesPerBoard; i++)
-            {
-                int[] puzzle = SudokuBoards.Puzzle(board, random.Next(4, 11), random);
-                yield return new Puzzle { Clues = [.. SudokuBoards.Encode(puzzle).Select(clue => -clue)], Solution = SudokuBoards.Encode(board) };
-            }
-        }
-    }
-
     private static double Solved(MLContext ml, ITransformer model, Puzzle[] puzzles)
     {
         IDataView solved = model.Transform(ml.Data.LoadFromEnumerable(puzzles));
-        float[][] predicted = [.. solved.GetColumn<float[]>("Predicted")];
-        return predicted.Zip(puzzles, (code, puzzle) => SudokuBoards.Decode(code).SequenceEqual(SudokuBoards.Decode(puzzle.Solution)) ? 1.0 : 0).Average();
-    }
-
-    internal sealed class Puzzle
-    {
-        [VectorType(SudokuBoards.Length)]
-        public float[] Clues { get; set; } = [];
-
-        [VectorType(SudokuBoards.Length)]
-        public float[] Solution { get; set; } = [];
+        float[][] predicted = [.. solved.GetColumn<float[]>("Solution")];
+        return predicted.Zip(puzzles, (code, puzzle) => SudokuBoards.Decode(code).SequenceEqual(SudokuBoards.Decode(puzzle.Board)) ? 1.0 : 0).Average();
     }
 }

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Implicit.Benchmarks.Quality.Decisions;
+namespace Microsoft.ML.Implicit.Samples.Sudoku;
 
 /// <summary>4 × 4 Sudoku: boards, puzzles with one solution, and their one-hot encoding.</summary>
 internal static class SudokuBoards
