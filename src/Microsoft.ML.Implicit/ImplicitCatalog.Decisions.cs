@@ -59,4 +59,58 @@ public static partial class ImplicitCatalog
         ArgumentNullException.ThrowIfNull(catalog);
         return new QuadraticProgramEstimator(CatalogUtils.GetEnvironment(catalog), options);
     }
+
+    /// <summary>
+    /// Predicts costs p from features and decides by minimising ½ zᵀQz + pᵀz subject to G z ≤ h, A z = b and lower ≤ z ≤ upper, trained on the
+    /// quality of the decisions (SPO+) rather than on the error of the prediction.
+    /// </summary>
+    /// <param name="catalog">The transforms of <see cref="MLContext"/>.</param>
+    /// <param name="outputColumnName">Column for the decision z.</param>
+    /// <param name="costColumnName">Label column: realised p, a vector of known size.</param>
+    /// <param name="featureColumnName">Feature column: a vector of known size.</param>
+    /// <param name="q">Q, n × n; absent: a linear program. A number stands for that multiple of the identity.</param>
+    /// <param name="g">G, m × n, or absent.</param>
+    /// <param name="h">h, m values, or absent.</param>
+    /// <param name="a">A, k × n, or absent.</param>
+    /// <param name="b">b, k values, or absent.</param>
+    /// <param name="lowerBounds">Lower bounds, n values, or absent.</param>
+    /// <param name="upperBounds">Upper bounds, n values, or absent.</param>
+    /// <returns>The estimator.</returns>
+    /// <exception cref="ArgumentException">Arguments that cannot belong to a quadratic program.</exception>
+    public static LearnedQuadraticProgramEstimator LearnedQuadraticProgram(
+        this TransformsCatalog catalog,
+        string outputColumnName,
+        string costColumnName,
+        string featureColumnName = DefaultColumnNames.Features,
+        QuadraticCoefficients? q = null,
+        QuadraticCoefficients? g = null,
+        QuadraticCoefficients? h = null,
+        QuadraticCoefficients? a = null,
+        QuadraticCoefficients? b = null,
+        QuadraticCoefficients? lowerBounds = null,
+        QuadraticCoefficients? upperBounds = null) =>
+        catalog.LearnedQuadraticProgram(new LearnedQuadraticProgramOptions
+        {
+            OutputColumnName = outputColumnName,
+            LabelColumnName = costColumnName,
+            FeatureColumnName = featureColumnName,
+            Q = q,
+            G = g,
+            H = h,
+            A = a,
+            B = b,
+            LowerBounds = lowerBounds,
+            UpperBounds = upperBounds,
+        });
+
+    /// <summary>Predicts the data of an optimisation problem and decides by solving it, trained end to end through the solver.</summary>
+    /// <param name="catalog">The transforms of <see cref="MLContext"/>.</param>
+    /// <param name="options">All settings.</param>
+    /// <returns>The estimator.</returns>
+    /// <exception cref="ArgumentException">A setting is out of range, or settings contradict each other.</exception>
+    public static LearnedQuadraticProgramEstimator LearnedQuadraticProgram(this TransformsCatalog catalog, LearnedQuadraticProgramOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        return new LearnedQuadraticProgramEstimator(CatalogUtils.GetEnvironment(catalog), options);
+    }
 }

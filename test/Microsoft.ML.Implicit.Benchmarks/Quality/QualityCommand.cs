@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Microsoft.ML.Implicit.Benchmarks.Quality.Decisions;
 using Microsoft.ML.Implicit.Benchmarks.Quality.Forecasting;
 
 namespace Microsoft.ML.Implicit.Benchmarks.Quality;
@@ -8,7 +9,7 @@ internal static class QualityCommand
 {
     public static System.CommandLine.Command Create()
     {
-        var name = new Argument<string>("name") { Description = "classification, forecast, density or anomaly" };
+        var name = new Argument<string>("name") { Description = "classification, forecast, density, anomaly, sudoku, regret or portfolio" };
         var folder = new Option<string>("--data") { Description = "folder with the data sets", Required = true };
         var sets = new Option<string[]>("--set") { Description = "names of data sets; all without it", DefaultValueFactory = _ => [] };
         var seeds = new Option<int>("--seeds") { Description = "repetitions to average", DefaultValueFactory = _ => 3 };
@@ -22,6 +23,9 @@ internal static class QualityCommand
                 "forecast" => (folder, sets, seeds, _) => ForecastQuality.Run(folder, sets, seeds),
                 "density" => DensityQuality.Run,
                 "anomaly" => AnomalyQuality.Run,
+                "sudoku" => (_, _, seeds, device) => SudokuQuality.Run(seeds, device),
+                "regret" => (_, _, seeds, device) => RegretQuality.Run(seeds, device),
+                "portfolio" => (folder, sets, _, device) => PortfolioQuality.Run(folder, sets, seed: 1, device),
                 _ => null,
             };
             if (table is null)

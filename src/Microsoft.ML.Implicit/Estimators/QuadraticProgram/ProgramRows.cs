@@ -30,6 +30,9 @@ internal sealed class ProgramRows
         }
     }
 
+    /// <summary>The numbers read into a slot.</summary>
+    public ReadOnlySpan<double> Row(int slot) => _values.AsSpan(slot * _width, _width);
+
     /// <summary>Positions of the rows read into the first slots.</summary>
     public ReadOnlySpan<long> Positions(int count) => _positions.AsSpan(0, count);
 

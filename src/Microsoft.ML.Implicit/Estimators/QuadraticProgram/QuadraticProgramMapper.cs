@@ -10,7 +10,9 @@ internal sealed class QuadraticProgramMapper(QuadraticProgramModel model) : Batc
     public override IReadOnlyList<string> InputColumnNames { get; } = model.Template.ColumnNames;
 
     public override IReadOnlyList<DataViewSchema.DetachedColumn> GetOutputColumns(DataViewSchema inputSchema) =>
-        model.Outputs.Describe(inputSchema, new QuadraticBinding(model.Template, inputSchema), model.NameSource);
+        model.Outputs.Describe(
+            new QuadraticBinding(model.Template, inputSchema),
+            part => model.NameSource(part) is { } source ? SolutionColumns.SlotNames(inputSchema[source]) : null);
 
     public override RowBatch CreateBatch(DataViewRow source, int capacity) => new QuadraticProgramBatch(model, source, capacity);
 }

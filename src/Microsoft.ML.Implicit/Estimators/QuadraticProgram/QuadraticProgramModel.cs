@@ -10,7 +10,7 @@ internal sealed record QuadraticProgramModel(QuadraticTemplate Template, Solutio
     {
     }
 
-    public InteriorPointSolver CreateSolver() => new(new InteriorPointOptions { Tolerance = Tolerance, MaximumIterations = MaximumIterations });
+    public InteriorPointSolver CreateSolver() => QuadraticProgramSettings.CreateSolver(Tolerance, MaximumIterations);
 
     /// <summary>The input column whose slots a part of the solution corresponds to.</summary>
     public string? NameSource(SolutionPart part) => part switch

@@ -1,3 +1,5 @@
+using Microsoft.ML.Implicit.Solvers.Quadratic;
+
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>
@@ -47,10 +49,19 @@ public abstract class QuadraticProgramSettings
     public UnsolvedRowHandling UnsolvedRows { get; set; } = UnsolvedRowHandling.Throw;
 
     /// <summary>Relative primal and dual residual at which a row counts as solved.</summary>
-    public double Tolerance { get; set; } = 1e-9;
+    public double Tolerance { get; set; } = 1e-10;
 
     /// <summary>Limit on solver iterations.</summary>
     public int MaximumIterations { get; set; } = 100;
+
+    // The solver's defaults stand in these ratios as well.
+    internal static InteriorPointSolver CreateSolver(double tolerance, int maximumIterations) => new(new InteriorPointOptions
+    {
+        Tolerance = tolerance,
+        GapTolerance = tolerance * 1e-2,
+        AcceptableTolerance = tolerance * 1e2,
+        MaximumIterations = maximumIterations,
+    });
 
     /// <exception cref="ArgumentException">A setting is out of range; the message names it.</exception>
     internal virtual void Validate()

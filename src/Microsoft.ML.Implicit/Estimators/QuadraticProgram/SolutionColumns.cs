@@ -42,7 +42,9 @@ internal sealed class SolutionColumns
     }
 
     /// <summary>The columns as a transformer delivers them.</summary>
-    public IReadOnlyList<DataViewSchema.DetachedColumn> Describe(DataViewSchema inputSchema, QuadraticBinding binding, Func<SolutionPart, string?> nameSources)
+    /// <param name="binding">Sizes of the problem.</param>
+    /// <param name="slotNames">For a part, the names of its slots, or null.</param>
+    public IReadOnlyList<DataViewSchema.DetachedColumn> Describe(QuadraticBinding binding, Func<SolutionPart, IReadOnlyList<string>?> slotNames)
     {
         return [.. _columns.Select(Column)];
 
@@ -55,13 +57,27 @@ internal sealed class SolutionColumns
 
             int length = Length(column.Part, binding);
             var annotations = new DataViewSchema.Annotations.Builder();
-            if (nameSources(column.Part) is { } source && inputSchema[source].HasSlotNames(length))
+            if (slotNames(column.Part) is { } names)
             {
-                annotations.Add(inputSchema[source].Annotations, kind => kind == AnnotationUtils.Kinds.SlotNames);
+                var values = new VBuffer<ReadOnlyMemory<char>>(length, [.. names.Select(name => name.AsMemory())]);
+                annotations.AddSlotNames(length, (ref VBuffer<ReadOnlyMemory<char>> target) => values.CopyTo(ref target));
             }
 
             return new DataViewSchema.DetachedColumn(column.Name, new VectorDataViewType(NumberDataViewType.Single, length), annotations.ToAnnotations());
         }
+    }
+
+    /// <summary>Names of a vector column's slots, or null where it has none.</summary>
+    public static IReadOnlyList<string>? SlotNames(DataViewSchema.Column column)
+    {
+        if (!column.HasSlotNames())
+        {
+            return null;
+        }
+
+        VBuffer<ReadOnlyMemory<char>> names = default;
+        column.GetSlotNames(ref names);
+        return [.. names.DenseValues().Select(name => name.ToString())];
     }
 
     public static int Length(SolutionPart part, QuadraticBinding binding) => part switch

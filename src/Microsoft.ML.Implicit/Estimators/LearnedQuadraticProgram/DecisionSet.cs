@@ -1,0 +1,46 @@
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>Training rows of a learned quadratic program, all float64.</summary>
+/// <param name="Features">[rows, features], finite.</param>
+/// <param name="Labels">Decisions or realised costs, [rows, variables], finite.</param>
+/// <param name="Columns">Arguments read from columns, [rows, width] as <see cref="QuadraticBinding"/> places them.</param>
+/// <param name="Decisions">Best decisions at realised costs, [rows, variables], or null for imitation.</param>
+internal sealed record DecisionSet(Tensor Features, Tensor Labels, Tensor Columns, Tensor? Decisions = null) : IDisposable
+{
+    public long Count => Labels.shape[0];
+
+    /// <summary>The rows at the given int64 indices.</summary>
+    public DecisionSet Select(Tensor rows) => Map(tensor => tensor.index_select(0, rows));
+
+    /// <summary>A range of rows.</summary>
+    public DecisionSet Narrow(long first, long count) => Map(tensor => tensor.narrow(0, first, count));
+
+    /// <summary>The same rows on a device.</summary>
+    public DecisionSet To(Device device) => Map(tensor => tensor.to(device));
+
+    /// <summary>Takes the tensors out of their dispose scope: they live until <see cref="Dispose"/>.</summary>
+    public DecisionSet Detach()
+    {
+        foreach (Tensor tensor in Tensors)
+        {
+            tensor.DetachFromDisposeScope();
+        }
+
+        return this;
+    }
+
+    public void Dispose()
+    {
+        foreach (Tensor tensor in Tensors)
+        {
+            tensor.Dispose();
+        }
+    }
+
+    private IEnumerable<Tensor> Tensors => new[] { Features, Labels, Columns, Decisions }.OfType<Tensor>();
+
+    private DecisionSet Map(Func<Tensor, Tensor> change) =>
+        new(change(Features), change(Labels), change(Columns), Decisions is null ? null : change(Decisions));
+}

@@ -1,0 +1,81 @@
+using System.Runtime.InteropServices;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>Reads features, labels and the program's columns into tensors in one pass.</summary>
+internal static class DecisionSetReader
+{
+    /// <param name="data">Rows.</param>
+    /// <param name="binding">Places of the program's columns.</param>
+    /// <param name="featureColumn">Feature column, or null where none is read.</param>
+    /// <param name="labelColumn">Label column.</param>
+    /// <param name="cancellationToken">Looked at in every row.</param>
+    /// <exception cref="InvalidOperationException">There are no rows, or a feature or label is not finite.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled while reading.</exception>
+    public static DecisionSet Read(IDataView data, QuadraticBinding binding, string? featureColumn, string labelColumn, CancellationToken cancellationToken)
+    {
+        DataViewSchema.Column label = data.Schema[labelColumn];
+        DataViewSchema.Column? feature = featureColumn is null ? null : data.Schema[featureColumn];
+        var needed = binding.Columns.Select(column => data.Schema[column.Name]).Append(label).ToList();
+        if (feature is not null)
+        {
+            needed.Add(feature.Value);
+        }
+
+        using DataViewRowCursor cursor = data.GetRowCursor(needed.DistinctBy(column => column.Index));
+        NumberReader readLabel = NumberColumns.CreateReader(cursor, label);
+        NumberReader? readFeatures = feature is null ? null : NumberColumns.CreateReader(cursor, feature.Value);
+        var program = new ProgramRows(binding, cursor, capacity: 1);
+        var features = new RowList(feature is null ? 0 : NumberColumns.Length(feature.Value.Type));
+        var labels = new RowList(binding.Variables);
+        var columns = new RowList(binding.Width);
+        while (cursor.MoveNext())
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            readLabel(labels.Add());
+            CheckFinite(labels.Last, label, cursor.Position);
+            Span<double> row = features.Add();
+            readFeatures?.Invoke(row);
+            CheckFinite(row, feature, cursor.Position);
+            program.Read(0);
+            program.Row(0).CopyTo(columns.Add());
+        }
+
+        if (labels.Count == 0)
+        {
+            throw new InvalidOperationException("There is nothing to train on: the data has no rows.");
+        }
+
+        return new DecisionSet(features.ToTensor(), labels.ToTensor(), columns.ToTensor()).Detach();
+    }
+
+    private static void CheckFinite(ReadOnlySpan<double> row, DataViewSchema.Column? column, long position)
+    {
+        for (int slot = 0; slot < row.Length; slot++)
+        {
+            if (!double.IsFinite(row[slot]))
+            {
+                throw new InvalidOperationException($"Column '{column?.Name}', slot {slot}, row {position} is {row[slot]}. Replace or remove missing values before training.");
+            }
+        }
+    }
+
+    private sealed class RowList(int width)
+    {
+        private readonly List<double> _values = [];
+
+        public int Count { get; private set; }
+
+        public ReadOnlySpan<double> Last => CollectionsMarshal.AsSpan(_values)[^width..];
+
+        public Span<double> Add()
+        {
+            Count++;
+            CollectionsMarshal.SetCount(_values, Count * width);
+            return CollectionsMarshal.AsSpan(_values)[^width..];
+        }
+
+        public Tensor ToTensor() => tensor(_values.ToArray(), [Count, width], ScalarType.Float64);
+    }
+}

@@ -1,0 +1,180 @@
+using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Persistence;
+using Microsoft.ML.Implicit.Training;
+using Microsoft.ML.Runtime;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>
+/// Predicts the data of an optimisation problem from features and decides by solving it, trained end to end through the solver: minimise
+/// ½ zᵀQz + pᵀz subject to G z ≤ h, A z = b and bounds, with p predicted, and on demand an offset of h predicted or constraints learned.
+/// </summary>
+/// <remarks>
+/// Label: a vector of known size, decisions or realised costs as <see cref="LearnedQuadraticProgramOptions.Loss"/> says. Features: a vector of
+/// known size. Output: the decision z (a vector of Single, with the slot names of the label), and as asked for the predicted p, the
+/// objective at the predicted p (Single) and the status (text).
+/// </remarks>
+public sealed class LearnedQuadraticProgramEstimator : IEstimator<LearnedQuadraticProgramTransformer>
+{
+    private const double DefaultLearningRate = 1e-2;
+    private const double DefaultWeightDecay = 0;
+    private const int TargetSteps = 1500;
+    private const long RowsThatAffordValidation = 1000;
+
+    private readonly IHost _host;
+    private readonly LearnedQuadraticProgramOptions _options;
+    private readonly LearnedQuadraticProgramScheme _scheme;
+
+    internal LearnedQuadraticProgramEstimator(IHostEnvironment environment, LearnedQuadraticProgramOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(environment);
+        ArgumentNullException.ThrowIfNull(options);
+        MLNetCompatibility.EnsureSupported();
+        options.Validate();
+        _host = environment.Register(nameof(LearnedQuadraticProgramEstimator));
+        _options = options;
+        _scheme = new LearnedQuadraticProgramScheme(options);
+    }
+
+    /// <summary>Trains a model.</summary>
+    /// <param name="input">Training rows; see <see cref="TrainingOptions.ValidationFraction"/> for what is held out.</param>
+    /// <returns>The trained model as a transformer.</returns>
+    /// <exception cref="ArgumentException">A column is missing, has the wrong type or a size that does not match.</exception>
+    /// <exception cref="InvalidOperationException">The data cannot be trained on, a row's program has no solution, or training stopped being finite.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public LearnedQuadraticProgramTransformer Fit(IDataView input) => Fit(input, null);
+
+    /// <summary>Trains a model, stopping early by the loss on given validation rows.</summary>
+    /// <param name="trainData">Training rows.</param>
+    /// <param name="validationData">Validation rows with the same columns, or <see langword="null"/>.</param>
+    /// <returns>The trained model as a transformer.</returns>
+    /// <exception cref="ArgumentException">A column is missing, has the wrong type or a size that does not match.</exception>
+    /// <exception cref="InvalidOperationException">The data cannot be trained on, a row's program has no solution, or training stopped being finite.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public LearnedQuadraticProgramTransformer Fit(IDataView trainData, IDataView? validationData)
+    {
+        ArgumentNullException.ThrowIfNull(trainData);
+        CheckColumns(SchemaShape.Create(trainData.Schema));
+        if (validationData is not null)
+        {
+            CheckColumns(SchemaShape.Create(validationData.Schema));
+        }
+
+        Device device = NativeBackend.ResolveDevice(_options.Training.Device);
+        int seed = _options.Training.Seed ?? _host.Rand.Next();
+        using IChannel channel = _host.Start("Training");
+        _scheme.Template.CheckQuadraticTerm(channel);
+        int variables = NumberColumns.Length(trainData.Schema[_options.LabelColumnName].Type);
+        var binding = new QuadraticBinding(_scheme.Template, trainData.Schema, variables);
+        DecisionSet training = Read(trainData, binding);
+        DecisionSet? validation = validationData is null ? null : Read(validationData, new QuadraticBinding(_scheme.Template, validationData.Schema, variables));
+        try
+        {
+            if (validation is null)
+            {
+                (training, validation) = HoldOut(training, seed);
+            }
+
+            LearnedQuadraticProgramModelParameters model = Train(binding, training, validation, device, seed, channel);
+            LearnedQuadraticProgramScheme scheme = _scheme with { VariableNames = SolutionColumns.SlotNames(trainData.Schema[_options.LabelColumnName]) };
+            return new LearnedQuadraticProgramTransformer(_host, scheme, model);
+        }
+        finally
+        {
+            training.Dispose();
+            validation?.Dispose();
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">A column is missing or has the wrong type.</exception>
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(inputSchema);
+        CheckColumns(inputSchema);
+        Dictionary<string, SchemaShape.Column> columns = inputSchema.ToDictionary(column => column.Name);
+        foreach (SchemaShape.Column column in _scheme.Outputs.Promise(inputSchema, _ => _options.LabelColumnName))
+        {
+            columns[column.Name] = column;
+        }
+
+        return new SchemaShape(columns.Values);
+    }
+
+    private LearnedQuadraticProgramModelParameters Train(QuadraticBinding binding, DecisionSet training, DecisionSet? validation, Device device, int seed, IChannel channel)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        TrainingPlan plan = TrainingPlan.Create(_options.Training, training.Count, seed, TargetSteps, DefaultLearningRate, DefaultWeightDecay);
+        var architecture = new DecisionArchitecture(
+            (int)training.Features.shape[1],
+            binding.Variables,
+            PredictsCost: _options.P is null,
+            _options.PredictRightHandSide ? binding.Inequalities : 0,
+            _options.UsesFeatures ? _options.HiddenWidth : 0,
+            _options.LearnedInequalities,
+            _options.LearnedEqualities);
+        using var generator = new Generator((ulong)seed, CPU);
+        var network = new DecisionNetwork(architecture, generator);
+        try
+        {
+            network.Initialize(training, _options.Loss != DecisionLoss.Imitation, binding.Arguments(binding.CreateConstants(CPU), training.Columns));
+            network.to(device);
+            var problem = new DecisionProblem(network, binding, training.To(device), validation?.To(device), _options, _scheme.CreateSolver());
+            using var loop = new TrainingLoop(problem, plan, channel);
+            loop.Run();
+            network.Freeze();
+            return new LearnedQuadraticProgramModelParameters(architecture, network, device);
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
+
+    private DecisionSet Read(IDataView data, QuadraticBinding binding) =>
+        DecisionSetReader.Read(data, binding, _scheme.FeatureColumnName, _options.LabelColumnName, _options.Training.CancellationToken);
+
+    private (DecisionSet Training, DecisionSet? Validation) HoldOut(DecisionSet data, int seed)
+    {
+        double fraction = _options.Training.ValidationFraction ?? (data.Count >= RowsThatAffordValidation ? 0.1 : 0);
+        long held = (long)Math.Round(fraction * data.Count);
+        if (held == 0 || held == data.Count)
+        {
+            return (data, null);
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        using var generator = new Generator((ulong)seed, CPU);
+        Tensor order = randperm(data.Count, generator: generator);
+        DecisionSet validation = data.Select(order.narrow(0, 0, held)).Detach();
+        DecisionSet training = data.Select(order.narrow(0, held, data.Count - held)).Detach();
+        data.Dispose();
+        return (training, validation);
+    }
+
+    private void CheckColumns(SchemaShape schema)
+    {
+        _scheme.Template.CheckColumns(_host, schema);
+        CheckVector(schema, "label", _options.LabelColumnName);
+        if (_scheme.FeatureColumnName is { } features)
+        {
+            CheckVector(schema, "feature", features);
+        }
+    }
+
+    private void CheckVector(SchemaShape schema, string role, string name)
+    {
+        if (!schema.TryFindColumn(name, out SchemaShape.Column column))
+        {
+            throw _host.ExceptSchemaMismatch(nameof(schema), role, name);
+        }
+
+        if (column.Kind != SchemaShape.Column.VectorKind.Vector || column.IsKey || !NumberColumns.IsNumber(column.ItemType))
+        {
+            throw _host.ExceptSchemaMismatch(nameof(schema), role, name, "a vector of Single or Double of known size", column.GetTypeString());
+        }
+    }
+}

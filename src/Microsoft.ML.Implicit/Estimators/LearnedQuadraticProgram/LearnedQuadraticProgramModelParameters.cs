@@ -1,0 +1,70 @@
+using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Persistence;
+using Microsoft.ML.Implicit.Solvers.Quadratic;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>A trained quadratic program. Safe to use from several threads at once.</summary>
+public sealed class LearnedQuadraticProgramModelParameters : IDisposable
+{
+    private readonly DecisionArchitecture _architecture;
+    private readonly DecisionNetwork _network;
+    private readonly Device _device;
+
+    internal LearnedQuadraticProgramModelParameters(DecisionArchitecture architecture, DecisionNetwork network, Device device)
+    {
+        _architecture = architecture;
+        _network = network;
+        _device = device;
+    }
+
+    /// <summary>Length of the feature vector; 0 where nothing is predicted.</summary>
+    public int FeatureCount => _architecture.Features;
+
+    /// <summary>Number of decision variables.</summary>
+    public int VariableCount => _architecture.Variables;
+
+    /// <summary>Number of trained numbers.</summary>
+    public long ParameterCount => _network.parameters().Sum(parameter => parameter.numel());
+
+    /// <inheritdoc/>
+    public void Dispose() => _network.Dispose();
+
+    /// <summary>Predicts the data of a batch of programs and solves them; the tensors belong to the current dispose scope.</summary>
+    /// <param name="binding">Places of the given arguments.</param>
+    /// <param name="features">float64 [rows, <see cref="FeatureCount"/>].</param>
+    /// <param name="columns">float64 [rows, width of the binding].</param>
+    /// <param name="solver">The solver.</param>
+    internal QuadraticSolution Solve(QuadraticBinding binding, Tensor features, Tensor columns, InteriorPointSolver solver)
+    {
+        using IDisposable noGradient = no_grad();
+        Tensor?[] given = binding.Arguments(binding.CreateConstants(_device), columns.to(_device));
+        return solver.Solve(QuadraticProblem.FromArguments(_network.Complete(given, features.to(_device))));
+    }
+
+    internal void Write(BinaryWriter writer)
+    {
+        _architecture.Write(writer);
+        ModuleState.Write(writer, _network);
+    }
+
+    internal static LearnedQuadraticProgramModelParameters Read(BinaryReader reader)
+    {
+        NativeBackend.EnsureLoaded();
+        DecisionArchitecture architecture = DecisionArchitecture.Read(reader);
+        using var generator = new Generator(0, CPU);
+        var network = new DecisionNetwork(architecture, generator);
+        try
+        {
+            ModuleState.Read(reader, network);
+            network.Freeze();
+            return new LearnedQuadraticProgramModelParameters(architecture, network, CPU);
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
+}

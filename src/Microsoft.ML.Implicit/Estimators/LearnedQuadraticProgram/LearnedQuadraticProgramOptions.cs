@@ -1,0 +1,72 @@
+using Microsoft.ML.Implicit.Training;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>Settings of <see cref="LearnedQuadraticProgramEstimator"/>. Without P, p is predicted from the features.</summary>
+public sealed class LearnedQuadraticProgramOptions : QuadraticProgramSettings
+{
+    /// <summary>Label column: a vector of Single or Double, a decision or realised costs as <see cref="Loss"/> says, one slot a variable.</summary>
+    public string LabelColumnName { get; set; } = "Label";
+
+    /// <summary>Feature column: a vector of Single or Double of known size; not read where nothing is predicted.</summary>
+    public string FeatureColumnName { get; set; } = "Features";
+
+    /// <summary>Column for the predicted (or given) p: a vector of Single, or <see langword="null"/>.</summary>
+    public string? CostColumnName { get; set; } = "PredictedCost";
+
+    /// <summary>What the model is trained to do.</summary>
+    public DecisionLoss Loss { get; set; } = DecisionLoss.SpoPlus;
+
+    /// <summary>Width of a perceptron's hidden layer, which is added to the linear predictor; 0 for a linear predictor alone.</summary>
+    public int HiddenWidth { get; set; }
+
+    /// <summary>Whether an offset of h is predicted too, beside the given H; for imitation.</summary>
+    public bool PredictRightHandSide { get; set; }
+
+    /// <summary>Number of inequalities whose G and h are learned, the same for all rows; for imitation, without given constraints but bounds.</summary>
+    public int LearnedInequalities { get; set; }
+
+    /// <summary>Number of equalities whose A and b are learned, the same for all rows; for imitation, without given constraints but bounds.</summary>
+    public int LearnedEqualities { get; set; }
+
+    /// <summary>
+    /// Curvature added to Q while training on <see cref="DecisionLoss.Regret"/>, relative to the root mean square of the costs:
+    /// the smaller, the truer and the more uneven the gradient.
+    /// </summary>
+    public double Smoothing { get; set; } = 0.3;
+
+    /// <summary>Epochs, learning rate, validation, seed, device, progress and cancellation.</summary>
+    public TrainingOptions Training { get; set; } = new();
+
+    internal bool LearnsConstraints => LearnedInequalities + LearnedEqualities > 0;
+
+    internal bool UsesFeatures => P is null || PredictRightHandSide;
+
+    /// <inheritdoc/>
+    internal override void Validate()
+    {
+        base.Validate();
+        ArgumentNullException.ThrowIfNull(Training);
+        Require(!string.IsNullOrEmpty(LabelColumnName), nameof(LabelColumnName), "must be given");
+        Require(!string.IsNullOrEmpty(FeatureColumnName), nameof(FeatureColumnName), "must be given");
+        Require(Enum.IsDefined(Loss), nameof(Loss), "is not a known loss");
+        Require(HiddenWidth is >= 0 and <= 8192, nameof(HiddenWidth), "must lie between 0 and 8192");
+        Require(LearnedInequalities is >= 0 and <= 8192, nameof(LearnedInequalities), "must lie between 0 and 8192");
+        Require(LearnedEqualities is >= 0 and <= 8192, nameof(LearnedEqualities), "must lie between 0 and 8192");
+        Require(Smoothing > 0 && double.IsFinite(Smoothing), nameof(Smoothing), "must be positive");
+        Require(!PredictRightHandSide || H is not null, nameof(PredictRightHandSide), "needs H, to which the prediction is added");
+        Require(!LearnsConstraints || (G is null && A is null), nameof(LearnedEqualities), "and LearnedInequalities cannot be combined with G and A");
+        Require(P is null || LearnsConstraints || PredictRightHandSide, nameof(P), "is given, and nothing else is to be learned");
+        if (Loss == DecisionLoss.Imitation)
+        {
+            Require(Q is not null, nameof(Q), "must be given for imitation: the solution of a linear program has no useful gradient");
+        }
+        else
+        {
+            Require(P is null, nameof(P), "is what is predicted from realised costs; it cannot be given");
+            Require(!LearnsConstraints && !PredictRightHandSide, nameof(Loss), "must be Imitation where constraints are learned: realised costs say nothing about them");
+        }
+
+        Training.Validate();
+    }
+}

@@ -1,0 +1,67 @@
+using Microsoft.ML;
+using Microsoft.ML.Implicit.Data;
+using Microsoft.ML.Implicit.Estimators;
+using Microsoft.ML.Implicit.Persistence;
+using Microsoft.ML.Runtime;
+
+[assembly: LoadableClass(typeof(ITransformer), typeof(LearnedQuadraticProgramTransformer), null, typeof(SignatureLoadModel), "", LearnedQuadraticProgramTransformer.LoaderSignature)]
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>Predicts the data of each row's quadratic program and solves it.</summary>
+/// <remarks>
+/// Rows are evaluated in batches as they are read, each as if it were alone. A row with a missing feature counts as unsolved.
+/// Prediction engines in several threads may share one transformer.
+/// </remarks>
+public sealed class LearnedQuadraticProgramTransformer : BatchTransformer
+{
+    internal const string LoaderSignature = "LearnedQuadraticProgram";
+
+    private readonly LearnedQuadraticProgramScheme _scheme;
+
+    internal LearnedQuadraticProgramTransformer(IHost host, LearnedQuadraticProgramScheme scheme, LearnedQuadraticProgramModelParameters model)
+        : base(host)
+    {
+        _scheme = scheme;
+        Model = model;
+        Mapper = new LearnedQuadraticProgramMapper(scheme, model);
+    }
+
+    /// <summary>The trained numbers.</summary>
+    public LearnedQuadraticProgramModelParameters Model { get; }
+
+    private protected override BatchMapper Mapper { get; }
+
+    private static VersionInfo Version => new(
+        modelSignature: "LEARNDQP",
+        verWrittenCur: 0x00010001,
+        verReadableCur: 0x00010001,
+        verWeCanReadBack: 0x00010001,
+        loaderSignature: LoaderSignature,
+        loaderAssemblyName: typeof(LearnedQuadraticProgramTransformer).Assembly.FullName);
+
+    private protected override void Save(ModelSaveContext ctx)
+    {
+        ctx.CheckAtModel();
+        ctx.SetVersionInfo(Version);
+        ModelPayload.Write(ctx, writer =>
+        {
+            _scheme.Write(writer);
+            Model.Write(writer);
+        });
+    }
+
+    private protected override void DisposeModel() => Model.Dispose();
+
+    private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx)
+    {
+        MLNetCompatibility.EnsureSupported();
+        IHost host = env.Register(LoaderSignature);
+        ctx.CheckAtModel(Version);
+        return ModelPayload.Read(ctx, reader =>
+        {
+            LearnedQuadraticProgramScheme scheme = LearnedQuadraticProgramScheme.Read(reader);
+            return new LearnedQuadraticProgramTransformer(host, scheme, LearnedQuadraticProgramModelParameters.Read(reader));
+        });
+    }
+}

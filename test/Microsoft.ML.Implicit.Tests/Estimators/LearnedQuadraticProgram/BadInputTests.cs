@@ -1,0 +1,78 @@
+using Microsoft.ML.Implicit.Estimators;
+using Microsoft.ML.Implicit.Solvers;
+
+namespace Microsoft.ML.Implicit.Tests.Estimators.LearnedQuadraticProgram;
+
+[TestClass]
+public class BadInputTests
+{
+    [TestMethod]
+    public void An_unknown_or_unfit_column_is_named()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView data = Markets.Linear(ml);
+        AssertThrows<ArgumentException>(() => ml.Transforms.LearnedQuadraticProgram("Z", "Cots", lowerBounds: 0).Fit(data), "Cots");
+        AssertThrows<ArgumentException>(() => ml.Transforms.LearnedQuadraticProgram("Z", "Costs", "Fetures", lowerBounds: 0).Fit(data), "Fetures");
+        AssertThrows<ArgumentException>(() => ml.Transforms.LearnedQuadraticProgram("Z", "Label", lowerBounds: 0).Fit(RealData.Iris(ml)), "Label");
+        AssertThrows<ArgumentException>(() => ml.Transforms.LearnedQuadraticProgram("Z", "Costs", lowerBounds: new double[2]).Fit(data), "LowerBounds is 2; it must be 3");
+    }
+
+    [TestMethod]
+    public void Settings_that_contradict_each_other_are_named()
+    {
+        var ml = new MLContext(seed: 1);
+        void AssertNamed(Action<LearnedQuadraticProgramOptions> change, string setting)
+        {
+            LearnedQuadraticProgramOptions options = Markets.Options(DecisionLoss.SpoPlus);
+            change(options);
+            AssertThrows<ArgumentException>(() => ml.Transforms.LearnedQuadraticProgram(options), setting);
+        }
+
+        AssertNamed(o => o.Loss = DecisionLoss.Imitation, "Q must be given");
+        AssertNamed(o => o.P = "Costs", "P is given");
+        AssertNamed(o => o.LearnedEqualities = 2, "cannot be combined with G and A");
+        AssertNamed(o => o.PredictRightHandSide = true, "needs H");
+        AssertNamed(o => (o.A, o.B, o.LearnedEqualities) = (null, null, 2), "must be Imitation");
+        AssertNamed(o => o.Smoothing = 0, "Smoothing");
+        AssertNamed(o => o.HiddenWidth = -1, "HiddenWidth");
+        AssertNamed(o => o.Training.LearningRate = -1, "LearningRate");
+    }
+
+    [TestMethod]
+    public void Empty_data_and_missing_values_are_refused()
+    {
+        var ml = new MLContext(seed: 1);
+        AssertThrows<InvalidOperationException>(() => Fit(ml, []), "nothing to train on");
+        AssertThrows<InvalidOperationException>(() => Fit(ml, [new Markets.Row { Features = [1, float.NaN], Costs = [1, 2, 3] }]), "'Features', slot 1, row 0");
+        AssertThrows<InvalidOperationException>(() => Fit(ml, [new Markets.Row { Features = [1, 2], Costs = [1, 2, float.PositiveInfinity] }]), "'Costs', slot 2, row 0");
+    }
+
+    [TestMethod]
+    public void Training_on_programs_without_a_solution_says_so()
+    {
+        var ml = new MLContext(seed: 1);
+        LearnedQuadraticProgramOptions options = Markets.Options(DecisionLoss.SpoPlus);
+        options.B = -1;
+        AssertThrows<SolveFailedException>(() => ml.Transforms.LearnedQuadraticProgram(options).Fit(Markets.Linear(ml)), "No point satisfies all constraints");
+    }
+
+    [TestMethod]
+    public void A_row_with_a_missing_feature_has_no_decision()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView test = ml.Data.LoadFromEnumerable([new Markets.Row { Features = [float.NaN, 1], Costs = [0, 0, 0] }]);
+        LearnedQuadraticProgramOptions options = Markets.Options(DecisionLoss.SpoPlus, epochs: 1);
+        AssertThrows<SolveFailedException>(
+            () => Scored.Vectors(ml.Transforms.LearnedQuadraticProgram(options).Fit(Markets.Linear(ml)).Transform(test), "Solution"), "Row 0");
+        options.UnsolvedRows = UnsolvedRowHandling.ReturnMissing;
+        IDataView decided = ml.Transforms.LearnedQuadraticProgram(options).Fit(Markets.Linear(ml)).Transform(test);
+        Assert.IsTrue(Scored.Vectors(decided, "Solution")[0].All(float.IsNaN));
+    }
+
+    private static LearnedQuadraticProgramTransformer Fit(MLContext ml, Markets.Row[] rows) =>
+        ml.Transforms.LearnedQuadraticProgram(Markets.Options(DecisionLoss.SpoPlus, epochs: 1)).Fit(ml.Data.LoadFromEnumerable(rows));
+
+    private static void AssertThrows<TException>(Action action, string fragment)
+        where TException : Exception =>
+        StringAssert.Contains(Assert.Throws<TException>(action).Message, fragment, StringComparison.Ordinal);
+}

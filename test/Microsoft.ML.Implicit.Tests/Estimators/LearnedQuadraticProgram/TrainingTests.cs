@@ -1,0 +1,143 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Estimators;
+using Microsoft.ML.Implicit.Training;
+using TorchSharp;
+
+namespace Microsoft.ML.Implicit.Tests.Estimators.LearnedQuadraticProgram;
+
+[TestClass]
+public class TrainingTests
+{
+    [TestMethod]
+    public void Every_loss_decides_well_where_costs_are_linear()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView train = Markets.Linear(ml), test = Markets.Linear(ml, seed: 4);
+        foreach (DecisionLoss loss in new[] { DecisionLoss.SpoPlus, DecisionLoss.Regret, DecisionLoss.CostError })
+        {
+            double regret = Markets.Regret(ml.Transforms.LearnedQuadraticProgram(Markets.Options(loss)).Fit(train).Transform(test));
+            Assert.IsLessThan(0.005, regret, $"{loss}");
+        }
+    }
+
+    [TestMethod]
+    public void Decision_losses_beat_the_prediction_of_costs_that_are_not_linear()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView train = Markets.Bent(ml), test = Markets.Bent(ml, seed: 4);
+        double Regret(DecisionLoss loss) => Markets.Regret(ml.Transforms.LearnedQuadraticProgram(Markets.Options(loss)).Fit(train).Transform(test));
+        double twoStage = Regret(DecisionLoss.CostError);
+        Assert.IsLessThan(0.5 * twoStage, Regret(DecisionLoss.SpoPlus));
+        Assert.IsLessThan(0.5 * twoStage, Regret(DecisionLoss.Regret));
+    }
+
+    [TestMethod]
+    public void Imitation_learns_the_costs_behind_decisions()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView Decided(int seed)
+        {
+            IDataView data = Markets.Linear(ml, seed: seed);
+            return ml.Transforms.QuadraticProgram("Costs", "Costs", q: 1, a: Markets.Ones, b: 1, lowerBounds: 0).Fit(data).Transform(data);
+        }
+
+        LearnedQuadraticProgramOptions options = Markets.Options(DecisionLoss.Imitation, epochs: 120);
+        options.Q = 1;
+        IDataView test = Decided(4);
+        LearnedQuadraticProgramTransformer model = ml.Transforms.LearnedQuadraticProgram(options).Fit(Decided(3));
+        float[][] expected = Scored.Vectors(test, "Costs"), actual = Scored.Vectors(model.Transform(test), "Solution");
+        double worst = expected.Zip(actual, (e, a) => e.Zip(a, (x, y) => Math.Abs(x - y)).Max()).Max();
+        Assert.IsLessThan(0.02, worst);
+    }
+
+    [TestMethod]
+    public void A_hidden_constraint_is_learned_from_decisions()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView Decided(int seed)
+        {
+            IDataView data = Markets.Linear(ml, seed: seed);
+            return ml.Transforms.QuadraticProgram("Decision", "Costs", q: 1, a: new double[,] { { 1, 2, 1 } }, b: 1, lowerBounds: 0).Fit(data).Transform(data);
+        }
+
+        var options = new LearnedQuadraticProgramOptions
+        {
+            LabelColumnName = "Decision",
+            Loss = DecisionLoss.Imitation,
+            P = "Costs",
+            Q = 1,
+            LowerBounds = 0,
+            LearnedEqualities = 1,
+            Training = new TrainingOptions { MaximumEpochs = 120, BatchSize = 32, Seed = 1 },
+        };
+        IDataView decided = ml.Transforms.LearnedQuadraticProgram(options).Fit(Decided(3)).Transform(Decided(4));
+        double worst = Scored.Vectors(decided, "Solution").Max(z => Math.Abs(z[0] + (2 * z[1]) + z[2] - 1));
+        Assert.IsLessThan(0.01, worst);
+    }
+
+    [TestMethod]
+    public void The_same_seed_gives_the_same_model()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView data = Markets.Bent(ml);
+        float[][] Train(int seed)
+        {
+            LearnedQuadraticProgramOptions options = Markets.Options(DecisionLoss.SpoPlus, epochs: 3);
+            options.HiddenWidth = 4;
+            options.Training.Seed = seed;
+            return Scored.Vectors(ml.Transforms.LearnedQuadraticProgram(options).Fit(data).Transform(data), "PredictedCost");
+        }
+
+        float[][] first = Train(5), again = Train(5), other = Train(6);
+        CollectionAssert.AreEqual(first.SelectMany(row => row).ToArray(), again.SelectMany(row => row).ToArray());
+        CollectionAssert.AreNotEqual(first.SelectMany(row => row).ToArray(), other.SelectMany(row => row).ToArray());
+    }
+
+    [TestMethod]
+    public void Progress_is_reported_every_epoch_and_validation_ends_training_early()
+    {
+        var ml = new MLContext(seed: 1);
+        var reports = new List<TrainingProgress>();
+        LearnedQuadraticProgramOptions options = Markets.Options(DecisionLoss.SpoPlus, epochs: 60);
+        options.Training.EarlyStoppingPatience = 3;
+        options.Training.Progress = new Recorder(reports);
+        ml.Transforms.LearnedQuadraticProgram(options).Fit(Markets.Linear(ml), Markets.Linear(ml, seed: 9));
+        Assert.IsLessThan(60, reports.Count);
+        Assert.IsTrue(reports.All(report => report.ValidationLoss > -1e-6 && report.SolverIterations > 1));
+        CollectionAssert.AreEqual(Enumerable.Range(1, reports.Count).ToArray(), reports.Select(report => report.Epoch).ToArray());
+    }
+
+    [TestMethod]
+    public void Cancellation_ends_training()
+    {
+        var ml = new MLContext(seed: 1);
+        using var source = new CancellationTokenSource();
+        LearnedQuadraticProgramOptions options = Markets.Options(DecisionLoss.SpoPlus);
+        options.Training.CancellationToken = source.Token;
+        options.Training.Progress = new Recorder([], () => source.Cancel());
+        Assert.Throws<OperationCanceledException>(() => ml.Transforms.LearnedQuadraticProgram(options).Fit(Markets.Linear(ml)));
+    }
+
+    [TestMethod]
+    public void Training_and_scoring_leave_no_tensor_behind()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView data = Markets.Linear(ml);
+        using DisposeScope scope = torch.NewDisposeScope();
+        using (LearnedQuadraticProgramTransformer model = ml.Transforms.LearnedQuadraticProgram(Markets.Options(DecisionLoss.SpoPlus, epochs: 2)).Fit(data))
+        {
+            _ = Scored.Vectors(model.Transform(data), "Solution");
+        }
+
+        Assert.AreEqual(0, scope.DisposablesCount);
+    }
+
+    private sealed class Recorder(List<TrainingProgress> reports, Action? onReport = null) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value)
+        {
+            reports.Add(value);
+            onReport?.Invoke();
+        }
+    }
+}
