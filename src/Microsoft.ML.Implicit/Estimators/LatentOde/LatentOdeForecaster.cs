@@ -23,7 +23,7 @@ public sealed class LatentOdeForecaster : IEstimator<LatentOdeTransformer>
 {
     private const double DefaultLearningRate = 3e-3;
     private const double DefaultWeightDecay = 1e-2;
-    private const int DefaultSteps = 1500;
+    private const int DefaultSteps = 1200;
     private const int CalibrationBatch = 256;
 
     private readonly IHost _host;

@@ -60,7 +60,7 @@ public sealed class LatentOdeOptions
     public int SolverSteps { get; set; } = 16;
 
     /// <summary>Most recent observations that a forecast looks at.</summary>
-    public int ContextLength { get; set; } = 128;
+    public int ContextLength { get; set; } = 64;
 
     /// <summary>Weight of the Kullback-Leibler divergence between posterior and prior of the latent initial state, reached after the first third of training.</summary>
     public double DivergenceWeight { get; set; } = 1e-2;
