@@ -14,10 +14,13 @@ internal sealed class TrainingSetReader
     private const int ChunkRows = 4096;
 
     private readonly string _featureColumn;
-    private readonly string _labelColumn;
+    private readonly string? _labelColumn;
     private readonly string? _weightColumn;
 
-    public TrainingSetReader(string featureColumn, string labelColumn, string? weightColumn)
+    /// <param name="featureColumn">Vector of Single.</param>
+    /// <param name="labelColumn">Label, or <see langword="null"/> for unsupervised training: every label is then 0.</param>
+    /// <param name="weightColumn">Example weight, or <see langword="null"/>.</param>
+    public TrainingSetReader(string featureColumn, string? labelColumn, string? weightColumn)
     {
         _featureColumn = featureColumn;
         _labelColumn = labelColumn;
@@ -29,18 +32,13 @@ internal sealed class TrainingSetReader
     public TrainingSet Read(IDataView data, IChannel channel, CancellationToken cancellationToken)
     {
         DataViewSchema.Column feature = data.Schema[_featureColumn];
-        DataViewSchema.Column label = data.Schema[_labelColumn];
+        DataViewSchema.Column? label = _labelColumn is null ? null : data.Schema[_labelColumn];
         DataViewSchema.Column? weight = _weightColumn is null ? null : data.Schema[_weightColumn];
         int width = feature.Type.GetVectorSize();
-        var columns = new List<DataViewSchema.Column> { feature, label };
-        if (weight is not null)
-        {
-            columns.Add(weight.Value);
-        }
-
+        IEnumerable<DataViewSchema.Column> columns = new[] { feature, label, weight }.OfType<DataViewSchema.Column>();
         using DataViewRowCursor cursor = data.GetRowCursor(columns);
         ValueGetter<VBuffer<float>> getFeatures = cursor.GetGetter<VBuffer<float>>(feature);
-        ValueGetter<float> getLabel = RowCursorUtils.GetLabelGetter(cursor, label.Index);
+        ValueGetter<float>? getLabel = label is null ? null : RowCursorUtils.GetLabelGetter(cursor, label.Value.Index);
         ValueGetter<float>? getWeight = weight is null ? null : cursor.GetGetter<float>(weight.Value);
 
         using DisposeScope scope = NewDisposeScope();
@@ -53,7 +51,7 @@ internal sealed class TrainingSetReader
         {
             cancellationToken.ThrowIfCancellationRequested();
             float labelValue = 0;
-            getLabel(ref labelValue);
+            getLabel?.Invoke(ref labelValue);
             if (!float.IsFinite(labelValue))
             {
                 unlabelled++;
@@ -78,7 +76,9 @@ internal sealed class TrainingSetReader
 
         if (features.Count == 0)
         {
-            throw new InvalidOperationException($"There is nothing to train on: no row has a label in column '{_labelColumn}'.");
+            throw new InvalidOperationException(_labelColumn is null
+                ? "There is nothing to train on: the data has no rows."
+                : $"There is nothing to train on: no row has a label in column '{_labelColumn}'.");
         }
 
         var set = new TrainingSet(features.ToTensor(), labels.ToTensor().squeeze(1), getWeight is null ? null : weights.ToTensor().squeeze(1));

@@ -45,6 +45,10 @@ internal static class CompareCommand
         new OdeCase(4096, 16, 128),
         new DeepEquilibriumCase(256, 128),
         new DeepEquilibriumCase(4096, 512),
+        new NormalizingFlowCase(512, 2, 64),
+        new NormalizingFlowCase(10_000, 8, 64),
         .. QuadraticCase.All(),
+        new ScoringCase(1),
+        new ScoringCase(10_000),
     ];
 }

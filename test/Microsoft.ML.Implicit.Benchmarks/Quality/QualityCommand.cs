@@ -8,7 +8,7 @@ internal static class QualityCommand
 {
     public static System.CommandLine.Command Create()
     {
-        var name = new Argument<string>("name") { Description = "classification or forecast" };
+        var name = new Argument<string>("name") { Description = "classification, forecast, density or anomaly" };
         var folder = new Option<string>("--data") { Description = "folder with the data sets", Required = true };
         var sets = new Option<string[]>("--set") { Description = "names of data sets; all without it", DefaultValueFactory = _ => [] };
         var seeds = new Option<int>("--seeds") { Description = "repetitions to average", DefaultValueFactory = _ => 3 };
@@ -16,13 +16,21 @@ internal static class QualityCommand
         var command = new System.CommandLine.Command("quality", "Prints the quality tables.") { name, folder, sets, seeds, device };
         command.SetAction(result =>
         {
-            if (result.GetRequiredValue(name) == "forecast")
+            Action<string, IReadOnlyCollection<string>, int, string>? table = result.GetRequiredValue(name) switch
             {
-                ForecastQuality.Run(result.GetRequiredValue(folder), result.GetRequiredValue(sets), result.GetRequiredValue(seeds));
-                return 0;
+                "classification" => ClassificationQuality.Run,
+                "forecast" => (folder, sets, seeds, _) => ForecastQuality.Run(folder, sets, seeds),
+                "density" => DensityQuality.Run,
+                "anomaly" => AnomalyQuality.Run,
+                _ => null,
+            };
+            if (table is null)
+            {
+                Console.Error.WriteLine($"There is no table '{result.GetRequiredValue(name)}'.");
+                return 1;
             }
 
-            ClassificationQuality.Run(result.GetRequiredValue(folder), result.GetRequiredValue(sets), result.GetRequiredValue(seeds), result.GetRequiredValue(device));
+            table(result.GetRequiredValue(folder), result.GetRequiredValue(sets), result.GetRequiredValue(seeds), result.GetRequiredValue(device));
             return 0;
         });
         return command;

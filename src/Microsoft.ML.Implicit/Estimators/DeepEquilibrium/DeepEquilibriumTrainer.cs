@@ -17,13 +17,15 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// </summary>
 public abstract class DeepEquilibriumTrainer : ITrainerEstimator<DeepEquilibriumTransformer, DeepEquilibriumModelParameters>
 {
-    private const double DefaultLearningRate = 3e-3;
-    private const double DefaultWeightDecay = 1e-2;
+    private const double DefaultWeightDecay = 0.05;
+
+    // Few rows want strong regularisation and small steps; many rows want neither.
+    private const long ManyRows = 5000;
+    private const long RowsThatAffordValidation = 10_000;
 
     // A convolutional step costs far more than a dense one, and images are seen from fewer sides.
     private const int DenseTargetSteps = 3000;
-    private const int ConvolutionalTargetSteps = 800;
-    private const long RowsThatAffordValidation = 1000;
+    private const int ConvolutionalTargetSteps = 400;
 
     private protected DeepEquilibriumTrainer(IHostEnvironment environment, string name, DeepEquilibriumOptions options)
     {
@@ -114,8 +116,9 @@ public abstract class DeepEquilibriumTrainer : ITrainerEstimator<DeepEquilibrium
     {
         using DisposeScope scope = NewDisposeScope();
         int targetSteps = Options.Cell == EquilibriumCellKind.Dense ? DenseTargetSteps : ConvolutionalTargetSteps;
-        TrainingPlan plan = TrainingPlan.Create(Options.Training, training.Count, seed, targetSteps, DefaultLearningRate, DefaultWeightDecay);
-        var architecture = new DeepEquilibriumArchitecture(Options, (int)training.Features.shape[1], task.OutputWidth);
+        bool isLarge = training.Count >= ManyRows;
+        TrainingPlan plan = TrainingPlan.Create(Options.Training, training.Count, seed, targetSteps, isLarge ? 5e-3 : 2e-3, DefaultWeightDecay);
+        var architecture = new DeepEquilibriumArchitecture(Options, (int)training.Features.shape[1], task.OutputWidth, Options.Dropout ?? (isLarge ? 0.1 : 0.3));
         using var generator = new Generator((ulong)seed, CPU);
         var network = new DeepEquilibriumNetwork(architecture, Options.GradientTolerance, generator);
         try

@@ -1,0 +1,85 @@
+using System.Numerics.Tensors;
+using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Data;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>Feature vectors of a batch of rows with their latent vectors and log densities, NaN where a feature is not finite.</summary>
+internal sealed class DensityBatch : RowBatch
+{
+    private readonly NormalizingFlowModelParameters _model;
+    private readonly Func<DensityBatch, int, Func<int>, Delegate> _createGetter;
+    private readonly ValueGetter<VBuffer<float>> _getFeatures;
+    private readonly ValueGetter<VBuffer<float>>? _getContext;
+    private readonly float[] _features;
+    private readonly float[] _context;
+    private readonly bool[] _isFinite;
+    private VBuffer<float> _buffer;
+
+    public DensityBatch(
+        NormalizingFlowModelParameters model, DataViewRow source, string featureColumn, string? contextColumn, int capacity, Func<DensityBatch, int, Func<int>, Delegate> createGetter)
+    {
+        _model = model;
+        _createGetter = createGetter;
+        _getFeatures = source.GetGetter<VBuffer<float>>(source.Schema[featureColumn]);
+        _getContext = contextColumn is null ? null : source.GetGetter<VBuffer<float>>(source.Schema[contextColumn]);
+        _features = new float[capacity * model.FeatureCount];
+        _context = new float[capacity * model.ContextCount];
+        _isFinite = new bool[capacity];
+        Latent = new float[capacity * model.FeatureCount];
+        LogDensities = new double[capacity];
+    }
+
+    /// <summary>[capacity, features], row by row.</summary>
+    public float[] Latent { get; }
+
+    /// <summary>[capacity].</summary>
+    public double[] LogDensities { get; }
+
+    public override void Read(int slot)
+    {
+        Span<float> row = Read(_getFeatures, _features, slot, _model.FeatureCount);
+        _isFinite[slot] = IsFinite(row);
+        if (!_isFinite[slot])
+        {
+            row.Clear();
+        }
+
+        if (_getContext is not null)
+        {
+            Span<float> context = Read(_getContext, _context, slot, _model.ContextCount);
+            if (!IsFinite(context))
+            {
+                _isFinite[slot] = false;
+                context.Clear();
+            }
+        }
+    }
+
+    public override void Evaluate(int count)
+    {
+        int width = _model.FeatureCount;
+        _model.Encode(_features.AsSpan(0, count * width), Latent.AsSpan(0, count * width), LogDensities.AsSpan(0, count), _context.AsSpan(0, count * _model.ContextCount));
+        for (int slot = 0; slot < count; slot++)
+        {
+            if (!_isFinite[slot])
+            {
+                LogDensities[slot] = double.NaN;
+                Latent.AsSpan(slot * width, width).Fill(float.NaN);
+            }
+        }
+    }
+
+    public override Delegate CreateGetter(int column, Func<int> slot) => _createGetter(this, column, slot);
+
+    // A sum is finite only if every term is; a finite row whose sum overflows has no density that a Single could hold.
+    private static bool IsFinite(ReadOnlySpan<float> row) => float.IsFinite(TensorPrimitives.SumOfMagnitudes(row));
+
+    private Span<float> Read(ValueGetter<VBuffer<float>> getter, float[] values, int slot, int width)
+    {
+        getter(ref _buffer);
+        Span<float> row = values.AsSpan(slot * width, width);
+        _buffer.CopyTo(row);
+        return row;
+    }
+}

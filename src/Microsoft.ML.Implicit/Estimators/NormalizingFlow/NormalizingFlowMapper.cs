@@ -1,0 +1,43 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Data;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>Maps batches of feature vectors to the columns of anomaly detection.</summary>
+internal sealed class NormalizingFlowMapper(NormalizingFlowModelParameters model, string featureColumnName, string? contextColumnName) : BatchMapper
+{
+    public const string LogDensity = nameof(LogDensity);
+
+    /// <summary>Names and types of the new columns.</summary>
+    public static IReadOnlyList<(string Name, DataViewType Type)> Outputs { get; } =
+    [
+        (DefaultColumnNames.PredictedLabel, BooleanDataViewType.Instance),
+        (DefaultColumnNames.Score, NumberDataViewType.Single),
+        (LogDensity, NumberDataViewType.Single),
+    ];
+
+    public override int BatchSize => 1024;
+
+    public override IReadOnlyList<string> InputColumnNames { get; } = contextColumnName is null ? [featureColumnName] : [featureColumnName, contextColumnName];
+
+    public override IReadOnlyList<DataViewSchema.DetachedColumn> GetOutputColumns(DataViewSchema inputSchema)
+    {
+        DensityColumns.CheckLength(inputSchema, featureColumnName, model.FeatureCount);
+        if (contextColumnName is not null)
+        {
+            DensityColumns.CheckLength(inputSchema, contextColumnName, model.ContextCount);
+        }
+
+        uint setId = ScoreColumns.NextSetId(inputSchema);
+        return [.. Outputs.Select(output => ScoreColumns.Create(output.Name, output.Type, setId, AnnotationUtils.Const.ScoreColumnKind.AnomalyDetection, output.Name))];
+    }
+
+    public override RowBatch CreateBatch(DataViewRow source, int capacity) => new DensityBatch(model, source, featureColumnName, contextColumnName, capacity, CreateGetter);
+
+    private Delegate CreateGetter(DensityBatch batch, int column, Func<int> slot) => column switch
+    {
+        0 => (ValueGetter<bool>)((ref bool value) => value = -batch.LogDensities[slot()] >= model.Threshold),
+        1 => (ValueGetter<float>)((ref float value) => value = (float)-batch.LogDensities[slot()]),
+        _ => (ValueGetter<float>)((ref float value) => value = (float)batch.LogDensities[slot()]),
+    };
+}

@@ -1,0 +1,82 @@
+using Microsoft.ML.Implicit.Layers.Flow;
+using Microsoft.ML.Implicit.Layers.Ode;
+using Microsoft.ML.Implicit.Training;
+using Microsoft.ML.Trainers;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>Settings of normalizing flows.</summary>
+public sealed class NormalizingFlowOptions : UnsupervisedTrainerInputBaseWithWeight
+{
+    /// <summary>
+    /// Column of a vector that the density is conditioned on, or <see langword="null"/>: the model is then p(features | context).
+    /// </summary>
+    public string? ContextColumnName { get; set; }
+
+    /// <summary>How the flow is trained.</summary>
+    public FlowTrainingMethod Method { get; set; } = FlowTrainingMethod.MaximumLikelihood;
+
+    /// <summary>Width of each hidden layer of the dynamics.</summary>
+    public int HiddenWidth { get; set; } = 64;
+
+    /// <summary>Number of hidden layers of the dynamics; up to two have a trace in closed form.</summary>
+    public int HiddenLayers { get; set; } = 2;
+
+    /// <summary>Activation of the dynamics.</summary>
+    public DynamicsActivation Activation { get; set; } = DynamicsActivation.Tanh;
+
+    /// <summary>How the dynamics depend on time.</summary>
+    public FlowTimeConditioning Time { get; set; } = FlowTimeConditioning.Concatenate;
+
+    /// <summary>How the divergence is computed in training. Scores are always computed with the exact trace.</summary>
+    public TraceEstimator Trace { get; set; } = TraceEstimator.Exact;
+
+    /// <summary>Weight of the kinetic energy in the likelihood's loss.</summary>
+    public double KineticPenalty { get; set; } = 0.01;
+
+    /// <summary>Weight of the Jacobian's squared norm in the likelihood's loss.</summary>
+    public double JacobianPenalty { get; set; } = 0.01;
+
+    /// <summary>Standard deviation of the noise added to the standardised features in training, which keeps densities finite where features repeat or depend on one another.</summary>
+    public double Smoothing { get; set; } = 0.03;
+
+    /// <summary>Relative and absolute tolerance of the differential equation in training by maximum likelihood.</summary>
+    public double TrainingTolerance { get; set; } = 1e-3;
+
+    /// <summary>Tolerance of log densities when scoring; it can be changed without retraining.</summary>
+    public double Tolerance { get; set; } = 1e-4;
+
+    /// <summary>Fraction of the training rows that are taken for anomalies, which sets the threshold on the score.</summary>
+    public double Contamination { get; set; } = 0.05;
+
+    /// <summary>Epochs, learning rate, validation, seed, device, progress and cancellation.</summary>
+    public TrainingOptions Training { get; set; } = new();
+
+    /// <exception cref="ArgumentException">A setting is out of range; the message names it.</exception>
+    internal void Validate()
+    {
+        ArgumentException.ThrowIfNullOrEmpty(FeatureColumnName);
+        ArgumentNullException.ThrowIfNull(Training);
+        Require(Enum.IsDefined(Method), nameof(Method), "is not a known method");
+        Require(HiddenWidth is >= 4 and <= 8192, nameof(HiddenWidth), "must lie between 4 and 8192");
+        Require(HiddenLayers is >= 1 and <= 8, nameof(HiddenLayers), "must lie between 1 and 8");
+        Require(Enum.IsDefined(Activation), nameof(Activation), "is not a known activation");
+        Require(Enum.IsDefined(Time), nameof(Time), "is not a known conditioning");
+        Require(Enum.IsDefined(Trace), nameof(Trace), "is not a known estimator");
+        Require(KineticPenalty >= 0 && double.IsFinite(KineticPenalty), nameof(KineticPenalty), "must not be negative");
+        Require(JacobianPenalty >= 0 && double.IsFinite(JacobianPenalty), nameof(JacobianPenalty), "must not be negative");
+        Require(Smoothing is >= 0 and < 1, nameof(Smoothing), "must lie between 0 and 1");
+        Require(TrainingTolerance is > 0 and < 1, nameof(TrainingTolerance), "must lie between 0 and 1");
+        Require(Tolerance is > 0 and < 1, nameof(Tolerance), "must lie between 0 and 1");
+        Require(Contamination is >= 0 and <= 0.5, nameof(Contamination), "must lie between 0 and 0.5");
+        Training.Validate();
+    }
+
+    private static void Require(bool condition, string setting, string message)
+    {
+        if (!condition)
+        {
+            throw new ArgumentException($"{setting} {message}.", setting);
+        }
+    }
+}

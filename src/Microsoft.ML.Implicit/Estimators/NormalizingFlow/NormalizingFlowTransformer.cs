@@ -1,0 +1,80 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Data;
+using Microsoft.ML.Implicit.Estimators;
+using Microsoft.ML.Implicit.Persistence;
+using Microsoft.ML.Runtime;
+
+[assembly: LoadableClass(typeof(ITransformer), typeof(NormalizingFlowTransformer), null, typeof(SignatureLoadModel), "", NormalizingFlowTransformer.LoaderSignature)]
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>Scores rows with a trained normalizing flow.</summary>
+/// <remarks>
+/// Rows are scored in batches as they are read. A row with a missing or infinite feature gets NaN for its score and log
+/// density, and counts as no anomaly.
+/// </remarks>
+public sealed class NormalizingFlowTransformer : BatchTransformer, ISingleFeaturePredictionTransformer<NormalizingFlowModelParameters>, ISingleFeaturePredictionTransformer
+{
+    internal const string LoaderSignature = "NormalizingFlow";
+
+    internal NormalizingFlowTransformer(IHost host, NormalizingFlowModelParameters model, string featureColumnName, string? contextColumnName)
+        : base(host)
+    {
+        Model = model;
+        FeatureColumnName = featureColumnName;
+        ContextColumnName = contextColumnName;
+        Mapper = new NormalizingFlowMapper(model, featureColumnName, contextColumnName);
+    }
+
+    /// <inheritdoc/>
+    public NormalizingFlowModelParameters Model { get; }
+
+    /// <inheritdoc cref="ISingleFeaturePredictionTransformer{TModel}.FeatureColumnName"/>
+    public string FeatureColumnName { get; }
+
+    /// <summary>Column that the density is conditioned on, or <see langword="null"/>.</summary>
+    public string? ContextColumnName { get; }
+
+    /// <inheritdoc cref="ISingleFeaturePredictionTransformer{TModel}.FeatureColumnType"/>
+    public DataViewType FeatureColumnType => new VectorDataViewType(NumberDataViewType.Single, Model.FeatureCount);
+
+    private protected override BatchMapper Mapper { get; }
+
+    private static VersionInfo Version => new(
+        modelSignature: "CNFMODEL",
+        verWrittenCur: 0x00010001,
+        verReadableCur: 0x00010001,
+        verWeCanReadBack: 0x00010001,
+        loaderSignature: LoaderSignature,
+        loaderAssemblyName: typeof(NormalizingFlowTransformer).Assembly.FullName);
+
+    internal NormalizingFlowTransformer WithThreshold(float threshold) => new(Host, Model.WithThreshold(threshold), FeatureColumnName, ContextColumnName);
+
+    private protected override void Save(ModelSaveContext ctx)
+    {
+        ctx.CheckAtModel();
+        ctx.SetVersionInfo(Version);
+        ModelPayload.Write(ctx, writer =>
+        {
+            writer.Write(FeatureColumnName);
+            writer.Write(ContextColumnName ?? string.Empty);
+            Model.Write(writer);
+        });
+    }
+
+    private protected override void DisposeModel() => Model.Dispose();
+
+    private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx)
+    {
+        MLNetCompatibility.EnsureSupported();
+        IHost host = env.Register(LoaderSignature);
+        ctx.CheckAtModel(Version);
+        return ModelPayload.Read(ctx, reader =>
+        {
+            string featureColumnName = reader.ReadString();
+            string contextColumnName = reader.ReadString();
+            return new NormalizingFlowTransformer(host, NormalizingFlowModelParameters.Read(reader), featureColumnName, contextColumnName.Length == 0 ? null : contextColumnName);
+        });
+    }
+}

@@ -1,0 +1,55 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Estimators;
+
+namespace Microsoft.ML;
+
+public static partial class ImplicitCatalog
+{
+    /// <summary>Learns the density of feature vectors with a continuous normalizing flow, and flags rows of low density.</summary>
+    /// <param name="catalog">The trainers of <see cref="MLContext.AnomalyDetection"/>.</param>
+    /// <param name="featureColumnName">Feature column: a vector of Single of known size, without missing values.</param>
+    /// <param name="exampleWeightColumnName">Column of example weights (Single), or <see langword="null"/>.</param>
+    /// <param name="contamination">Fraction of the training rows that are taken for anomalies, from 0 to 0.5.</param>
+    /// <returns>The trainer.</returns>
+    /// <example><code>
+    /// var model = ml.AnomalyDetection.Trainers.NormalizingFlow(contamination: 0.01).Fit(data);
+    /// var metrics = ml.AnomalyDetection.Evaluate(model.Transform(test));
+    /// </code></example>
+    public static NormalizingFlowTrainer NormalizingFlow(
+        this AnomalyDetectionCatalog.AnomalyDetectionTrainers catalog,
+        string featureColumnName = DefaultColumnNames.Features,
+        string? exampleWeightColumnName = null,
+        double contamination = 0.05) =>
+        catalog.NormalizingFlow(new NormalizingFlowOptions
+        {
+            FeatureColumnName = featureColumnName,
+            ExampleWeightColumnName = exampleWeightColumnName,
+            Contamination = contamination,
+        });
+
+    /// <summary>Learns the density of feature vectors with a continuous normalizing flow, and flags rows of low density.</summary>
+    /// <param name="catalog">The trainers of <see cref="MLContext.AnomalyDetection"/>.</param>
+    /// <param name="options">All settings.</param>
+    /// <returns>The trainer.</returns>
+    /// <exception cref="ArgumentException">A setting is out of range.</exception>
+    public static NormalizingFlowTrainer NormalizingFlow(this AnomalyDetectionCatalog.AnomalyDetectionTrainers catalog, NormalizingFlowOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        return new NormalizingFlowTrainer(CatalogUtils.GetEnvironment(catalog), options);
+    }
+
+    /// <summary>Creates a model that flags rows from another score on.</summary>
+    /// <param name="catalog"><see cref="MLContext.AnomalyDetection"/>.</param>
+    /// <param name="model">A trained model.</param>
+    /// <param name="threshold">Score, a negative log density, from which on a row counts as an anomaly.</param>
+    /// <returns>The new model; the given one stays as it is.</returns>
+    /// <remarks>ML.NET's own function of this name takes its own sealed transformer only.</remarks>
+    public static NormalizingFlowTransformer ChangeModelThreshold(this AnomalyDetectionCatalog catalog, NormalizingFlowTransformer model, float threshold)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(model);
+        return float.IsNaN(threshold)
+            ? throw new ArgumentException("The threshold must be a number.", nameof(threshold))
+            : model.WithThreshold(threshold);
+    }
+}

@@ -1,0 +1,97 @@
+using Microsoft.ML.Implicit.Solvers.Ode;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Layers.Flow;
+
+/// <summary>The augmented right-hand side of a user's module f(t, z), with Jacobian products and pullback by autograd.</summary>
+/// <param name="module">f, called with the time without dimensions and the state <c>[batch, dimension]</c>.</param>
+/// <param name="dimension">Width of the state.</param>
+/// <param name="integrands">What is integrated along.</param>
+/// <param name="directions">eₖ, <c>[k, batch, dimension]</c> or <c>[batch, dimension]</c>.</param>
+internal sealed class AutogradFlowTerm(nn.Module<Tensor, Tensor, Tensor> module, long dimension, FlowIntegrands integrands, Tensor? directions)
+    : FlowTerm(dimension, integrands)
+{
+    public override IReadOnlyList<Tensor> Parameters { get; } = [.. module.parameters()];
+
+    public override Tensor Evaluate(double time, Tensor state)
+    {
+        using OdeLinearization linearization = Linearize(time, state);
+        return linearization.Value.alias();
+    }
+
+    public override OdeLinearization Linearize(double time, Tensor state)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable grad = enable_grad();
+        Tensor leaf = state.narrow(1, 0, Dimension).detach().requires_grad_();
+        Tensor slope = module.forward(full([], time, state.dtype, state.device), leaf);
+        if (!slope.shape.AsSpan().SequenceEqual(leaf.shape))
+        {
+            throw new ArgumentException($"The dynamics returned shape [{string.Join(", ", slope.shape)}] for a state of shape [{string.Join(", ", leaf.shape)}].");
+        }
+
+        (Tensor? divergence, Tensor? penalty) = Integrate(leaf, slope);
+        Tensor value = Assemble(slope, divergence, penalty);
+        scope.Detach([leaf, value]);
+        return new Linearization(this, leaf, value);
+    }
+
+    public override void Dispose()
+    {
+    }
+
+    private (Tensor? Divergence, Tensor? Penalty) Integrate(Tensor leaf, Tensor slope)
+    {
+        Tensor? divergence = null;
+        Tensor? penalty = Integrands.KineticPenalty > 0 ? slope.square().sum(1, keepdim: true) * Integrands.KineticPenalty : null;
+        for (long k = 0; directions is not null && k < (directions.dim() == 2 ? 1 : directions.shape[0]); k++)
+        {
+            Tensor direction = directions.dim() == 2 ? directions : directions[k];
+            Tensor product = autograd.grad([slope], [leaf], [direction], retain_graph: true, create_graph: true, allow_unused: true)[0] is { IsInvalid: false } gradient
+                ? gradient
+                : zeros_like(leaf);
+            Tensor share = (product * direction).sum(1, keepdim: true);
+            divergence = Integrands.Divergence ? divergence?.add(share) ?? share : null;
+            if (Integrands.JacobianPenalty > 0)
+            {
+                Tensor square = product.square().sum(1, keepdim: true) * Integrands.JacobianPenalty;
+                penalty = penalty?.add(square) ?? square;
+            }
+        }
+
+        return (divergence, penalty);
+    }
+
+    private sealed class Linearization(AutogradFlowTerm term, Tensor leaf, Tensor output) : OdeLinearization
+    {
+        public override Tensor Value { get; } = output.detach().DetachFromDisposeScope();
+
+        public override Tensor Pullback(Tensor cotangent, Tensor? parameterGradient)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            List<Tensor> inputs = [leaf];
+            if (parameterGradient is not null)
+            {
+                inputs.AddRange(term.Parameters.Where(p => p.requires_grad));
+            }
+
+            IList<Tensor>? gradients = output.requires_grad ? autograd.grad([output], inputs, [cotangent], allow_unused: true) : null;
+            if (parameterGradient is not null && gradients is not null)
+            {
+                FlatGradient.Add(parameterGradient, term.Parameters, gradients, 1);
+            }
+
+            Tensor state = FlatGradient.OrNull(gradients?[0]) ?? zeros_like(leaf);
+            Tensor result = term.Integrands.Count == 0 ? state : cat([state, zeros([state.shape[0], term.Integrands.Count], state.dtype, state.device)], 1);
+            return result.MoveToOuterDisposeScope();
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            leaf.Dispose();
+            output.Dispose();
+            Value.Dispose();
+        }
+    }
+}

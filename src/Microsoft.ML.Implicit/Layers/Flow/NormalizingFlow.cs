@@ -1,0 +1,238 @@
+using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Solvers;
+using Microsoft.ML.Implicit.Solvers.Ode;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Layers.Flow;
+
+/// <summary>
+/// A continuous normalizing flow (Chen et al., Neural ordinary differential equations, 2018; Grathwohl et al., FFJORD,
+/// 2019): rows x = z(1) with z(0) ~ N(0, I) and dz/dt = f(t, z), whose log density is
+/// log N(z(0)) - ∫₀¹ tr ∂f/∂z dt. Several blocks may be stacked.
+/// </summary>
+public sealed class NormalizingFlow : nn.Module<Tensor, Tensor>
+{
+    private static readonly double[] ToData = [0, 1];
+
+    private readonly ModuleList<nn.Module<Tensor, Tensor, Tensor>> _blocks;
+    private readonly ModuleList<FlowNormalization> _normalizations;
+
+    /// <summary>Creates a flow of one block.</summary>
+    /// <param name="dynamics">Dynamics.</param>
+    /// <param name="options">How it is solved and trained; <see langword="null"/> for the defaults.</param>
+    public NormalizingFlow(FlowDynamics dynamics, FlowOptions? options = null)
+        : this([dynamics ?? throw new ArgumentNullException(nameof(dynamics))], dynamics.Dimension, options)
+    {
+    }
+
+    /// <summary>Creates a flow of one or more blocks.</summary>
+    /// <param name="blocks">
+    /// Dynamics from the base distribution to the data: <see cref="FlowDynamics"/>, or any module that maps the time, a
+    /// tensor without dimensions, and the state <c>[batch, dimension]</c> to dz/dt and is differentiated by autograd, twice.
+    /// </param>
+    /// <param name="dimension">Width of the state.</param>
+    /// <param name="options">How it is solved and trained; <see langword="null"/> for the defaults.</param>
+    /// <param name="normalization">What stands between blocks.</param>
+    /// <exception cref="ArgumentException">There is no block, a block has another dimension, or the options are not valid.</exception>
+    public NormalizingFlow(
+        IReadOnlyList<nn.Module<Tensor, Tensor, Tensor>> blocks,
+        long dimension,
+        FlowOptions? options = null,
+        FlowNormalizationKind normalization = FlowNormalizationKind.Affine)
+        : base(nameof(NormalizingFlow))
+    {
+        ArgumentNullException.ThrowIfNull(blocks);
+        ArgumentOutOfRangeException.ThrowIfLessThan(dimension, 1);
+        NativeBackend.EnsureLoaded();
+        if (blocks.Count == 0 || blocks.OfType<FlowDynamics>().Any(b => b.Dimension != dimension))
+        {
+            throw new ArgumentException($"A flow needs at least one block, and all blocks must have dimension {dimension}.", nameof(blocks));
+        }
+
+        Dimension = dimension;
+        Options = options ?? new FlowOptions();
+        Options.Validate();
+        _blocks = new ModuleList<nn.Module<Tensor, Tensor, Tensor>>([.. blocks]);
+        _normalizations = new ModuleList<FlowNormalization>(
+            [.. blocks.Skip(1).Where(_ => normalization != FlowNormalizationKind.None).Select(_ => new FlowNormalization(dimension, normalization))]);
+        RegisterComponents();
+    }
+
+    /// <summary>Width of the data.</summary>
+    public long Dimension { get; }
+
+    /// <summary>How the flow is solved and trained.</summary>
+    public FlowOptions Options { get; }
+
+    /// <summary>Number of blocks.</summary>
+    public int BlockCount => _blocks.Count;
+
+    /// <summary>The dynamics of each block, from the base distribution to the data.</summary>
+    public IReadOnlyList<nn.Module<Tensor, Tensor, Tensor>> Blocks => [.. _blocks];
+
+    /// <summary>Log density of each row within autograd, with the exact trace.</summary>
+    /// <param name="data">x, <c>[batch, dimension]</c>.</param>
+    /// <returns><c>[batch]</c>, in nats.</returns>
+    /// <exception cref="SolveFailedException">A row could not be solved.</exception>
+    /// <remarks>
+    /// Call <c>backward()</c> through <see cref="ImplicitBackward.Run"/>; it solves forward once more. For training by
+    /// maximum likelihood <see cref="Backward"/> is faster.
+    /// </remarks>
+    public override Tensor forward(Tensor data)
+    {
+        CheckRows(data, nameof(data));
+        if (is_grad_enabled() && (data.requires_grad || parameters().Any(p => p.requires_grad)))
+        {
+            return NormalizingFlowFunction.Apply(this, data);
+        }
+
+        return LogDensity(data);
+    }
+
+    /// <summary>Carries rows to the base distribution and computes their log densities, with the exact trace and no graph.</summary>
+    /// <param name="data">x, <c>[batch, dimension]</c>.</param>
+    /// <param name="context">y, <c>[batch, contextWidth]</c>, for conditional dynamics.</param>
+    /// <param name="solver">Other settings than those of <see cref="Options"/>.</param>
+    /// <returns>Latent vectors and log densities, which the caller disposes.</returns>
+    /// <exception cref="SolveFailedException">A row could not be solved.</exception>
+    public FlowEncoding Encode(Tensor data, Tensor? context = null, OdeOptions? solver = null)
+    {
+        CheckRows(data, nameof(data));
+        using IDisposable noGrad = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        using FlowPass pass = Run(data, context, new FlowIntegrands(Divergence: true), TraceEstimator.Exact, null, solver, differentiable: false);
+        Tensor logDensity = StandardNormal.LogDensity(pass.Latent).add_(pass.LogDeterminant);
+        return new FlowEncoding(pass.Latent.clone().MoveToOuterDisposeScope(), logDensity.MoveToOuterDisposeScope());
+    }
+
+    /// <summary>Log density of each row, with the exact trace and no graph.</summary>
+    /// <param name="data">x, <c>[batch, dimension]</c>.</param>
+    /// <param name="context">y, <c>[batch, contextWidth]</c>, for conditional dynamics.</param>
+    /// <param name="solver">Other settings than those of <see cref="Options"/>.</param>
+    /// <returns><c>[batch]</c>, in nats.</returns>
+    /// <exception cref="SolveFailedException">A row could not be solved.</exception>
+    public Tensor LogDensity(Tensor data, Tensor? context = null, OdeOptions? solver = null)
+    {
+        FlowEncoding encoding = Encode(data, context, solver);
+        encoding.Latent.Dispose();
+        return encoding.LogDensity;
+    }
+
+    /// <summary>Carries rows from the base distribution to the data, with no graph.</summary>
+    /// <param name="latent">z(0), <c>[batch, dimension]</c>.</param>
+    /// <param name="context">y, <c>[batch, contextWidth]</c>, for conditional dynamics.</param>
+    /// <param name="solver">Other settings than those of <see cref="Options"/>.</param>
+    /// <returns>x, <c>[batch, dimension]</c>.</returns>
+    /// <exception cref="SolveFailedException">A row could not be solved.</exception>
+    public Tensor Decode(Tensor latent, Tensor? context = null, OdeOptions? solver = null)
+    {
+        CheckRows(latent, nameof(latent));
+        using IDisposable noGrad = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        Tensor x = latent.alias();
+        for (int i = 0; i < BlockCount; i++)
+        {
+            using FlowTerm term = CreateTerm(i, x, context, default, TraceEstimator.Exact, null);
+            using OdeSolution solution = OdeSolver.Solve(term, x, ToData, (solver ?? Options.Solver) with { ThrowOnFailure = true });
+            x = solution.States[1].clone();
+            if (i < BlockCount - 1 && _normalizations.Count > 0)
+            {
+                x = _normalizations[i].Inverse(x);
+            }
+        }
+
+        return x.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Draws rows.</summary>
+    /// <param name="count">Number of rows.</param>
+    /// <param name="generator">Source of the noise; the same seed gives the same rows.</param>
+    /// <param name="context">y, <c>[count, contextWidth]</c>, for conditional dynamics.</param>
+    /// <returns><c>[count, dimension]</c>.</returns>
+    /// <exception cref="SolveFailedException">A row could not be solved.</exception>
+    public Tensor Sample(long count, Generator generator, Tensor? context = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        ArgumentNullException.ThrowIfNull(generator);
+        Parameter parameter = parameters().First();
+        using Tensor noise = randn([count, Dimension], parameter.dtype, generator.device, generator: generator);
+        using Tensor latent = noise.to(parameter.device);
+        return Decode(latent, context);
+    }
+
+    /// <summary>
+    /// One training step's gradients by maximum likelihood: adds the gradients of the mean negative log likelihood and
+    /// the penalties of <see cref="Options"/> to the parameters' <c>grad</c>, with no autograd graph.
+    /// </summary>
+    /// <param name="data">x, <c>[batch, dimension]</c>.</param>
+    /// <param name="generator">Source of the noise of trace estimate and Jacobian penalty.</param>
+    /// <param name="context">y, <c>[batch, contextWidth]</c>, for conditional dynamics.</param>
+    /// <param name="weights">Weights of the rows, <c>[batch]</c>; <see langword="null"/> where all count the same.</param>
+    /// <returns>The loss, read by the host once.</returns>
+    /// <exception cref="SolveFailedException">A row could not be solved.</exception>
+    public FlowLoss Backward(Tensor data, Generator generator, Tensor? context = null, Tensor? weights = null)
+    {
+        CheckRows(data, nameof(data));
+        ArgumentNullException.ThrowIfNull(generator);
+        using IDisposable noGrad = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        var integrands = new FlowIntegrands(true, Options.KineticPenalty, Options.JacobianPenalty);
+        using FlowPass pass = Run(data, context, integrands, Options.Trace, generator, null, differentiable: true);
+        Tensor shares = weights is null ? full([data.shape[0]], 1.0 / data.shape[0], data.dtype, data.device) : weights / weights.sum();
+        Tensor perRow = StandardNormal.LogDensity(pass.Latent).add_(pass.LogDeterminant).neg_();
+        if (pass.Penalty is { } penalty)
+        {
+            perRow.add_(penalty);
+        }
+
+        pass.Backward(pass.Latent * shares.unsqueeze(1), -shares, pass.Penalty is null ? null : shares, ParameterGradient.Add);
+        return new FlowLoss(perRow.dot(shares).ToDouble(), pass.Evaluations);
+    }
+
+    internal FlowNormalization? NormalizationAfter(int block) => _normalizations.Count == 0 ? null : _normalizations[block];
+
+    internal FlowPass RunExact(Tensor data) => Run(data, null, new FlowIntegrands(true), TraceEstimator.Exact, null, null, differentiable: true);
+
+    private FlowPass Run(Tensor data, Tensor? context, FlowIntegrands integrands, TraceEstimator trace, Generator? generator, OdeOptions? solver, bool differentiable) =>
+        FlowPass.Run(
+            this, data, i => CreateTerm(i, data, context, integrands, trace, generator), (solver ?? Options.Solver) with { ThrowOnFailure = true }, differentiable);
+
+    private FlowTerm CreateTerm(int block, Tensor rows, Tensor? context, FlowIntegrands integrands, TraceEstimator trace, Generator? generator)
+    {
+        var perceptron = _blocks[block] as FlowDynamics;
+        bool hasForm = perceptron is not null && TraceForm.Supports(perceptron.Layers.Count);
+        bool estimates = trace != TraceEstimator.Exact || !hasForm;
+        Tensor? directions = null;
+        if (integrands.Divergence && trace == TraceEstimator.Exact && !hasForm)
+        {
+            directions = eye(Dimension, dtype: rows.dtype, device: rows.device).unsqueeze(1).expand(Dimension, rows.shape[0], Dimension);
+        }
+        else if (integrands.JacobianPenalty > 0 || (integrands.Divergence && estimates))
+        {
+            directions = Noise(rows, trace, generator!);
+        }
+
+        return perceptron is not null
+            ? new PerceptronFlowTerm(perceptron, integrands, directions, estimates, context)
+            : new AutogradFlowTerm(_blocks[block], Dimension, integrands, directions);
+    }
+
+    private static Tensor Noise(Tensor rows, TraceEstimator trace, Generator generator)
+    {
+        Tensor noise = trace == TraceEstimator.Gaussian
+            ? randn(rows.shape, rows.dtype, generator.device, generator: generator)
+            : randint(0, 2, rows.shape, rows.dtype, generator.device, generator: generator).mul_(2).sub_(1);
+        return noise.to(rows.device);
+    }
+
+    private void CheckRows(Tensor rows, string name)
+    {
+        ArgumentNullException.ThrowIfNull(rows, name);
+        if (rows.dim() != 2 || rows.shape[1] != Dimension || rows.shape[0] == 0)
+        {
+            throw new ArgumentException($"Rows have shape [{string.Join(", ", rows.shape)}]; the flow needs [batch, {Dimension}] with at least one row.", name);
+        }
+    }
+}
