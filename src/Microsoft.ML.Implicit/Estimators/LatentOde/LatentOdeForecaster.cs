@@ -211,11 +211,12 @@ public sealed class LatentOdeForecaster : IEstimator<LatentOdeTransformer>
             float[] scales = [.. scale.cpu().contiguous().data<float>()];
             float[] mask = [.. batch.Mask.cpu().data<float>()];
             int variables = (int)batch.Mask.shape[2];
+            int targets = (int)batch.TargetCount;
             for (int i = 0; i < mask.Length; i++)
             {
                 if (mask[i] > 0)
                 {
-                    calibration.Add(i % variables, errors[i], scales[i]);
+                    calibration.Add(examples[i / (variables * targets)].Series, i % variables, errors[i], scales[i]);
                 }
             }
         }
