@@ -67,7 +67,9 @@ public sealed class LatentOdeOptions
 
     /// <summary>
     /// Networks whose forecasts are averaged. Each one holds out another part of the data, which decides when its
-    /// training stops and calibrates the bounds.
+    /// training stops and calibrates the bounds: a fifth unless <see cref="TrainingOptions.ValidationFraction"/> says
+    /// otherwise, whole series from 20 series on and stretches of time below. With nothing held out bounds rest on the
+    /// predicted scale alone.
     /// </summary>
     public int EnsembleSize { get; set; } = 3;
 
