@@ -5,7 +5,7 @@ internal sealed class ExampleSampler
 {
     private const int FewestCutsASeries = 8;
     private const int FewestExamples = 1024;
-    private const int MostValidationExamples = 1024;
+    private const int MostValidationExamples = 512;
     private const int MostTargets = 32;
 
     private readonly IReadOnlyList<EncodedSeries> _series;

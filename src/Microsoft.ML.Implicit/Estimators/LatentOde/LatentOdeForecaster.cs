@@ -23,7 +23,7 @@ public sealed class LatentOdeForecaster : IEstimator<LatentOdeTransformer>
 {
     private const double DefaultLearningRate = 3e-3;
     private const double DefaultWeightDecay = 1e-2;
-    private const int DefaultSteps = 1500;
+    private const int DefaultSteps = 1200;
     private const int CalibrationBatch = 256;
 
     private readonly IHost _host;
@@ -211,11 +211,12 @@ public sealed class LatentOdeForecaster : IEstimator<LatentOdeTransformer>
             float[] scales = [.. scale.cpu().contiguous().data<float>()];
             float[] mask = [.. batch.Mask.cpu().data<float>()];
             int variables = (int)batch.Mask.shape[2];
+            int targets = (int)batch.TargetCount;
             for (int i = 0; i < mask.Length; i++)
             {
                 if (mask[i] > 0)
                 {
-                    calibration.Add(i % variables, errors[i], scales[i]);
+                    calibration.Add(examples[i / (variables * targets)].Series, i % variables, errors[i], scales[i]);
                 }
             }
         }

@@ -7,7 +7,7 @@ namespace Microsoft.ML.Implicit.Benchmarks.Quality.Forecasting;
 internal abstract class NeuralBaseline(Action<string>? log = null) : IForecastBaseline
 {
     private const int Batch = 128;
-    private const int Steps = 3000;
+    private const int Steps = 2000;
     private const int StepsBetweenChecks = 100;
     private const int MostTargets = 32;
     private const double LearningRate = 3e-3;
@@ -94,7 +94,7 @@ internal abstract class NeuralBaseline(Action<string>? log = null) : IForecastBa
 
     private static Question Draw(Panel panel, int series, Random random)
     {
-        const int longest = 128;
+        const int longest = 64;
         SeriesRow row = panel.Train[series];
         while (row.Time.Length < 2)
         {
@@ -125,7 +125,7 @@ internal abstract class NeuralBaseline(Action<string>? log = null) : IForecastBa
 
     private IEnumerable<float[][]> Answer(QuestionScaling scaling, Question[] questions)
     {
-        const int longest = 128;
+        const int longest = 64;
         Question[] recent = [.. questions.Select(q => q with { History = Recent(q.History, longest) })];
         using DisposeScope scope = NewDisposeScope();
         Tensor forecast = Predict(scaling.Build(recent)).contiguous();

@@ -1,5 +1,6 @@
 using Microsoft.ML.Implicit.Estimators;
 using Microsoft.ML.Implicit.Training;
+using TorchSharp;
 
 namespace Microsoft.ML.Implicit.Tests.Estimators.LatentOde;
 
@@ -93,6 +94,18 @@ public class TrainingTests
             double time = times[^1] + options.Horizon[i];
             Assert.AreEqual((0.1 * time) + Math.Sin(2 * Math.PI * time / 7), forecast[i], 0.35);
         }
+    }
+
+    [TestMethod]
+    public void Training_and_forecasting_leave_no_tensors_behind()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView data = ml.Data.LoadFromEnumerable(Waves.Create(30));
+        using DisposeScope scope = torch.NewDisposeScope();
+        using LatentOdeTransformer model = ml.Forecasting.ForecastByLatentOde(QuickOptions.Create(epochs: 1)).Fit(data);
+        Assert.AreEqual(0, scope.DisposablesCount);
+        Scored.Vectors(model.Transform(data), "Forecast");
+        Assert.AreEqual(0, scope.DisposablesCount);
     }
 
     private static float[][] TrainAndForecast(int seed)

@@ -1,0 +1,50 @@
+using Microsoft.ML.Implicit.Estimators;
+
+namespace Microsoft.ML.Implicit.Tests.Estimators.LatentOde;
+
+[TestClass]
+public class ConformalCalibrationTests
+{
+    [TestMethod]
+    public void The_factor_is_the_quantile_of_scores_with_room_for_one_more()
+    {
+        var calibration = new ConformalCalibration(1);
+        for (int i = 1; i <= 99; i++)
+        {
+            calibration.Add("one series", 0, i % 2 == 0 ? i : -i, 1);
+        }
+
+        Assert.AreEqual(95, calibration.Factors(0.95)[0]);
+        Assert.AreEqual(50, calibration.Factors(0.5)[0]);
+    }
+
+    [TestMethod]
+    public void New_series_are_covered_as_promised_though_errors_within_a_series_are_alike()
+    {
+        var random = new Random(1);
+        double covered = 0;
+        const int repetitions = 2000;
+        for (int repetition = 0; repetition < repetitions; repetition++)
+        {
+            var calibration = new ConformalCalibration(1);
+            for (int series = 0; series < 40; series++)
+            {
+                double level = random.NextDouble();
+                for (int i = 0; i < 1 + random.Next(10); i++)
+                {
+                    calibration.Add(series, 0, level * random.NextDouble(), 1);
+                }
+            }
+
+            covered += random.NextDouble() * random.NextDouble() <= calibration.Factors(0.9)[0] ? 1 : 0;
+        }
+
+        Assert.AreEqual(0.9, covered / repetitions, 0.02);
+    }
+
+    [TestMethod]
+    public void Too_few_scores_are_replaced_by_the_normal_distribution()
+    {
+        Assert.AreEqual(1.959964, new ConformalCalibration(1).Factors(0.95)[0], 1e-5);
+    }
+}
