@@ -1,8 +1,10 @@
 using System.CommandLine;
 using Microsoft.ML.Implicit.Samples;
 using Microsoft.ML.Implicit.Samples.Classify;
+using Microsoft.ML.Implicit.Samples.Portfolio;
+using Microsoft.ML.Implicit.Samples.Sudoku;
 
-Sample[] samples = [DigitClassification.Sample];
+Sample[] samples = [DigitClassification.Sample, PortfolioChoice.Sample, SudokuSolving.Sample];
 
 var name = new Argument<string>("name") { Description = "scenario to run", DefaultValueFactory = _ => samples[0].Name };
 name.AcceptOnlyFromAmong([.. samples.Select(sample => sample.Name)]);
