@@ -3,8 +3,17 @@ using Microsoft.ML.Implicit.Samples;
 using Microsoft.ML.Implicit.Samples.Classify;
 using Microsoft.ML.Implicit.Samples.ForecastGaps;
 using Microsoft.ML.Implicit.Samples.ForecastIrregular;
+using Microsoft.ML.Implicit.Samples.Portfolio;
+using Microsoft.ML.Implicit.Samples.Sudoku;
 
-Sample[] samples = [DigitClassification.Sample, StormForecast.Sample, CarbonForecast.Sample];
+Sample[] samples =
+[
+    DigitClassification.Sample,
+    StormForecast.Sample,
+    CarbonForecast.Sample,
+    PortfolioChoice.Sample,
+    SudokuSolving.Sample,
+];
 
 var name = new Argument<string>("name") { Description = "scenario to run", DefaultValueFactory = _ => samples[0].Name };
 name.AcceptOnlyFromAmong([.. samples.Select(sample => sample.Name)]);
