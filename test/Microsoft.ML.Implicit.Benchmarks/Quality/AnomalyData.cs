@@ -12,7 +12,7 @@ internal sealed record AnomalyData(string Name, int FeatureCount, IReadOnlyColle
     [
         new("shuttle", 9, ["Fpv.Close", "Fpv.Open", "Bpv.Close", "Bpv.Open"]),
         new("breast_cancer", 30, ["malignant"]),
-        new("satellite", 36, ["damp grey soil"]),
+        new("satellite", 36, ["damp grey soil", "cotton crop", "vegetation stubble"]),
         new("pima_diabetes", 8, ["pos"]),
     ];
 

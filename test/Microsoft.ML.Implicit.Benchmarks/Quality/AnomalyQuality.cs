@@ -20,7 +20,6 @@ internal static class AnomalyQuality
                 (IDataView train, IDataView test) = data.Load(ml, folder, seed);
                 var options = new NormalizingFlowOptions();
                 options.Training.Device = device;
-                Exp.Apply(options);
                 long start = Stopwatch.GetTimestamp();
                 totals[0] += Area(ml, ml.AnomalyDetection.Trainers.NormalizingFlow(options), train, test);
                 totals[3] += Stopwatch.GetElapsedTime(start).TotalSeconds;

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Estimators;
+using Microsoft.ML.Implicit.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -18,7 +19,7 @@ internal static class DensityQuality
 
     public static void Run(string folder, IReadOnlyCollection<string> names, int seeds, string device)
     {
-        NativeLibrary();
+        NativeBackend.EnsureLoaded();
         Console.WriteLine("data\tnormalizing flow\tGaussian\tGaussian mixture\tkernels\tseconds to train");
         foreach (DensityData data in DensityData.All.Where(d => names.Count == 0 || names.Contains(d.Name)))
         {
@@ -48,7 +49,6 @@ internal static class DensityQuality
         var ml = new MLContext(seed);
         var options = new NormalizingFlowOptions();
         options.Training.Device = device;
-        Exp.Apply(options);
         using NormalizingFlowTransformer model = ml.AnomalyDetection.Trainers.NormalizingFlow(options).Fit(View(ml, train), View(ml, validation));
         return model.Model.LogDensity(View(ml, test)).Average();
     }
@@ -68,8 +68,6 @@ internal static class DensityQuality
         Tensor x = Rows(rows);
         return (x.mean([0]), x.std(0));
     }
-
-    private static void NativeLibrary() => Native.NativeBackend.EnsureLoaded();
 
     private sealed class Row
     {

