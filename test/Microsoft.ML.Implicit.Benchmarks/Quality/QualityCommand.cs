@@ -7,8 +7,8 @@ internal static class QualityCommand
 {
     public static System.CommandLine.Command Create()
     {
-        var name = new Argument<string>("name") { Description = "classification, density or anomaly" };
-        var folder = new Option<string>("--data") { Description = "folder with the data sets", Required = true };
+        var name = new Argument<string>("name") { Description = "classification, density, toy-density or anomaly" };
+        var folder = new Option<string>("--data") { Description = "folder with the data sets", DefaultValueFactory = _ => "." };
         var sets = new Option<string[]>("--set") { Description = "names of data sets; all without it", DefaultValueFactory = _ => [] };
         var seeds = new Option<int>("--seeds") { Description = "repetitions to average", DefaultValueFactory = _ => 3 };
         var device = new Option<string>("--device") { Description = "cpu or cuda", DefaultValueFactory = _ => "cpu" };
@@ -19,6 +19,7 @@ internal static class QualityCommand
             {
                 "classification" => ClassificationQuality.Run,
                 "density" => DensityQuality.Run,
+                "toy-density" => ToyQuality.Run,
                 "anomaly" => AnomalyQuality.Run,
                 _ => null,
             };
