@@ -8,13 +8,13 @@ namespace Microsoft.ML.Implicit.Layers;
 public static class ImplicitBackward
 {
     [ThreadStatic]
-    private static BackwardFailures? _threadFailures;
+    private static BackwardContext? _threadContext;
 
     /// <summary>
     /// Where layers used on this thread leave what goes wrong later in their backward pass, which on a GPU runs on
     /// another thread.
     /// </summary>
-    internal static BackwardFailures Failures => _threadFailures ??= new BackwardFailures();
+    internal static BackwardContext Context => _threadContext ??= new BackwardContext();
 
     /// <summary>Runs a backward pass, on the thread that built the graph.</summary>
     /// <param name="backward">Calls <c>backward()</c>, such as <c>() => loss.backward()</c>.</param>
@@ -22,8 +22,17 @@ public static class ImplicitBackward
     public static void Run(Action backward)
     {
         ArgumentNullException.ThrowIfNull(backward);
-        Failures.Clear();
-        backward();
-        Failures.ThrowFirst();
+        BackwardContext context = Context;
+        context.Enter();
+        try
+        {
+            backward();
+        }
+        finally
+        {
+            context.Leave();
+        }
+
+        context.ThrowFailure();
     }
 }

@@ -3,15 +3,19 @@ namespace Microsoft.ML.Implicit.Training;
 /// <summary>Training options with every open choice made.</summary>
 internal sealed record TrainingPlan(int Epochs, int BatchSize, double LearningRate, double WeightDecay, int Patience, int Seed, TrainingOptions Options)
 {
-    // About as many steps for a hundred rows as for a few thousand; large data needs fewer passes.
-    private const int TargetSteps = 3000;
-
-    public static TrainingPlan Create(TrainingOptions options, long examples, int seed, double defaultLearningRate, double defaultWeightDecay)
+    /// <summary>Chooses what the options leave open.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="examples">Number of training examples.</param>
+    /// <param name="seed">Seed of the run.</param>
+    /// <param name="targetSteps">Steps to aim at: as many for a hundred rows as for a few thousand, while large data needs fewer passes.</param>
+    /// <param name="defaultLearningRate">The model's default.</param>
+    /// <param name="defaultWeightDecay">The model's default.</param>
+    public static TrainingPlan Create(TrainingOptions options, long examples, int seed, int targetSteps, double defaultLearningRate, double defaultWeightDecay)
     {
         int batch = options.BatchSize ?? (int)Math.Clamp(Math.Pow(2, Math.Round(Math.Log2(Math.Max(examples, 1) / 12.0))), 16, 256);
         batch = (int)Math.Min(batch, examples);
         double stepsPerEpoch = Math.Ceiling(examples / (double)batch);
-        int epochs = options.MaximumEpochs ?? (int)Math.Clamp(Math.Ceiling(TargetSteps / stepsPerEpoch), 30, 300);
+        int epochs = options.MaximumEpochs ?? (int)Math.Clamp(Math.Ceiling(targetSteps / stepsPerEpoch), 30, 300);
         return new TrainingPlan(
             epochs,
             batch,

@@ -45,10 +45,12 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
     public double TrainBatch(Tensor examples, double progress)
     {
         TrainingSet batch = _training.Select(examples.to(_training.Features.device));
-        Tensor input = _network.Features.forward(batch.Features);
+        Tensor input = _network.Inputs(batch.Features);
+        Tensor labels = batch.Labels.repeat(_network.Members);
+        Tensor? weights = batch.Weights?.repeat(_network.Members);
         EquilibriumBackward result = _network.Equilibrium.Backward(
             input,
-            state => _task.Loss(_network.Output(state), batch.Labels, batch.Weights),
+            state => _task.Loss(_network.Outputs(state).flatten(0, 1), labels, weights),
             cancellationToken: _options.Training.CancellationToken);
         _iterations += result.Equilibrium.Iterations;
         _solves++;

@@ -17,8 +17,12 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// </summary>
 public abstract class DeepEquilibriumTrainer : ITrainerEstimator<DeepEquilibriumTransformer, DeepEquilibriumModelParameters>
 {
-    private const double DefaultLearningRate = 2e-3;
+    private const double DefaultLearningRate = 3e-3;
     private const double DefaultWeightDecay = 1e-2;
+
+    // A convolutional step costs far more than a dense one, and images are seen from fewer sides.
+    private const int DenseTargetSteps = 3000;
+    private const int ConvolutionalTargetSteps = 800;
     private const long RowsThatAffordValidation = 1000;
 
     private protected DeepEquilibriumTrainer(IHostEnvironment environment, string name, DeepEquilibriumOptions options)
@@ -109,13 +113,14 @@ public abstract class DeepEquilibriumTrainer : ITrainerEstimator<DeepEquilibrium
     private DeepEquilibriumTransformer Train(PredictionTask task, TrainingSet training, TrainingSet? validation, Device device, int seed, IChannel channel)
     {
         using DisposeScope scope = NewDisposeScope();
-        TrainingPlan plan = TrainingPlan.Create(Options.Training, training.Count, seed, DefaultLearningRate, DefaultWeightDecay);
+        int targetSteps = Options.Cell == EquilibriumCellKind.Dense ? DenseTargetSteps : ConvolutionalTargetSteps;
+        TrainingPlan plan = TrainingPlan.Create(Options.Training, training.Count, seed, targetSteps, DefaultLearningRate, DefaultWeightDecay);
         var architecture = new DeepEquilibriumArchitecture(Options, (int)training.Features.shape[1], task.OutputWidth);
         using var generator = new Generator((ulong)seed, CPU);
         var network = new DeepEquilibriumNetwork(architecture, Options.GradientTolerance, generator);
         try
         {
-            network.Features.Fit(training.Features);
+            network.Encoder.Fit(training.Features);
             network.to(device);
             var problem = new DeepEquilibriumProblem(network, task, training.To(device), validation?.To(device), Options, generator);
             using var loop = new TrainingLoop(problem, plan, channel);

@@ -86,7 +86,7 @@ public sealed class DenseResidualCell : FeatureCell
         ArgumentNullException.ThrowIfNull(x);
         Tensor embedded = Drop(_embeddingBias.addmm(x, _embeddingWeight).relu());
         Tensor injected = _injectionBias.addmm(embedded, _injectionWeight);
-        return new Injection([injected, embedded], [SpectralBound.Limit(_innerWeight, 1), SpectralBound.Limit(_outerWeight, 1) * _contraction]);
+        return new Injection([injected, embedded], LimitedWeights);
     }
 
     /// <inheritdoc/>
@@ -113,6 +113,10 @@ public sealed class DenseResidualCell : FeatureCell
         ArgumentNullException.ThrowIfNull(z);
         return Drop(z);
     }
+
+    /// <inheritdoc/>
+    protected override IReadOnlyList<Tensor> LimitWeights() =>
+        [SpectralBound.Limit(_innerWeight, 1), SpectralBound.Limit(_outerWeight, 1) * _contraction];
 
     private static Tensor Hidden(Tensor z, Injection injection)
     {

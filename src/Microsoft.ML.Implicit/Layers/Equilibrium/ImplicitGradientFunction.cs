@@ -14,7 +14,7 @@ internal sealed class ImplicitGradientFunction : autograd.SingleTensorFunction<I
     public override string Name => nameof(ImplicitGradientFunction);
 
     public static Tensor Attach(DeepEquilibrium layer, Tensor image, Tensor z, Injection injection) =>
-        apply(image, new State(layer, z, injection, ImplicitBackward.Failures));
+        apply(image, new State(layer, z, injection, ImplicitBackward.Context));
 
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
     {
@@ -39,18 +39,18 @@ internal sealed class ImplicitGradientFunction : autograd.SingleTensorFunction<I
             var injection = new Injection([.. saved.Skip(1 + state.SharedCount)], [.. saved.Skip(1).Take(state.SharedCount)]);
             CellLinearization linearization = state.Layer.Linearize(saved[0].detach(), injection.Detach());
             Tensor adjoint = state.Layer.SolveAdjoint(linearization, grad_output, default).Solution;
-            return [adjoint.DetachFromDisposeScope(), null!];
+            return [state.Context.Return(adjoint), null!];
         }
 #pragma warning disable CA1031 // An exception of any type would end the process if it left this method.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            state.Failures.Add(exception);
-            return [full_like(grad_output, double.NaN).DetachFromDisposeScope(), null!];
+            state.Context.Fail(exception);
+            return [state.Context.Return(full_like(grad_output, double.NaN)), null!];
         }
     }
 
-    private sealed record State(DeepEquilibrium Layer, Tensor? Z, Injection? Injection, BackwardFailures Failures)
+    private sealed record State(DeepEquilibrium Layer, Tensor? Z, Injection? Injection, BackwardContext Context)
     {
         public int SharedCount { get; init; }
     }

@@ -34,7 +34,7 @@ public static class JacobianRegularization
         }
 
         Tensor signs = empty(z.shape, z.dtype, generator.device).bernoulli_(0.5, generator).mul_(2).sub_(1).to(z.device);
-        Tensor? product = autograd.grad([image], [state], [signs], create_graph: true, allow_unused: true)[0];
+        Tensor? product = autograd.grad([image], [state], [signs], retain_graph: true, create_graph: true, allow_unused: true)[0];
         return product is null || product.IsInvalid
             ? zeros([], z.dtype, z.device).MoveToOuterDisposeScope()
             : product.square().mean().MoveToOuterDisposeScope();

@@ -118,9 +118,7 @@ public sealed class MultiscaleConvolutionalCell : FeatureCell
             injected.Add(nn.functional.conv2d(level, _injectionWeights[scale], _injectionBiases[scale]));
         }
 
-        return new Injection(
-            [.. injected, cat(embedded, 1)],
-            [.. _innerWeights.Select(kernel => kernel / SpectralBound.OfConvolution(kernel).clamp_min(1)), .. _fusion.Limit([.. _outerWeights], _contraction)]);
+        return new Injection([.. injected, cat(embedded, 1)], LimitedWeights);
     }
 
     /// <inheritdoc/>
@@ -149,6 +147,13 @@ public sealed class MultiscaleConvolutionalCell : FeatureCell
         Tensor features = cat([.. _scales.Select(scale => nn.functional.adaptive_avg_pool2d(scale.Of(z), ReadoutGrid).flatten(1))], 1);
         return training && _dropout > 0 ? features * RandomMask.Like(features, _dropout, _generator) : features;
     }
+
+    /// <inheritdoc/>
+    protected override IReadOnlyList<Tensor> LimitWeights() =>
+    [
+        .. _innerWeights.Select(kernel => kernel / SpectralBound.OfConvolution(kernel).clamp_min(1)),
+        .. _fusion.Limit([.. _outerWeights], _contraction),
+    ];
 
     private static int FeaturesOf(IReadOnlyList<int> scaleWidths)
     {

@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Layers.Equilibrium;
@@ -13,28 +14,35 @@ namespace Microsoft.ML.Implicit.Layers.Equilibrium;
 /// </remarks>
 internal static class SpectralBound
 {
-    private const int Products = 4;
+    private const int Products = 3;
 
-    /// <summary>Bounds the largest singular value; with four products by at most rank^(1/32) times its value.</summary>
+    /// <summary>Bounds the largest singular value; with three products the bound is at most rank^(1/16) times its value.</summary>
     /// <param name="weight">Matrix [rows, columns].</param>
     /// <returns>A scalar tensor, differentiable in <paramref name="weight"/>.</returns>
+    /// <remarks>
+    /// With A = WᵀW and n products the bound is (tr A^(p/2))^(1/p), p = 2^(n+1), whose gradient is a multiple of
+    /// W A^(p/2 − 1) = W A A² A⁴ ⋯: the Gram matrices themselves give it, with no graph through them. The bound is
+    /// homogeneous of degree one, so its inner product with W is its value (Euler).
+    /// </remarks>
     public static Tensor Of(Tensor weight)
     {
-        // Each Gram matrix is scaled to unit norm, so that powers neither overflow nor vanish; the logarithm keeps the scales.
-        Tensor norm = Norm(weight);
-        Tensor logarithm = norm.log();
-        Tensor gram = weight / norm;
-        double exponent = 1;
-        for (int product = 0; product < Products; product++)
+        using DisposeScope scope = NewDisposeScope();
+        bool needsGradient = weight.requires_grad && is_grad_enabled();
+        Tensor direction;
+        using (no_grad())
         {
-            gram = gram.shape[0] < gram.shape[1] ? gram.mm(gram.t()) : gram.t().mm(gram);
-            norm = Norm(gram);
-            gram = gram / norm;
-            exponent /= 2;
-            logarithm = logarithm + (norm.log() * exponent);
+            Tensor matrix = weight.shape[0] < weight.shape[1] ? weight.t() : weight;
+            (Tensor bound, Tensor powers) = GramIteration(matrix, needsGradient);
+            if (!needsGradient)
+            {
+                return bound.MoveToOuterDisposeScope();
+            }
+
+            direction = weight.shape[0] < weight.shape[1] ? powers.t() : powers;
+            direction = direction * (bound / (weight * direction).sum());
         }
 
-        return logarithm.exp();
+        return (weight * direction).sum().MoveToOuterDisposeScope();
     }
 
     /// <summary>Scales a matrix down to a largest singular value of at most <paramref name="limit"/>; a smaller one is left alone.</summary>
@@ -49,6 +57,27 @@ internal static class SpectralBound
     /// </summary>
     /// <param name="kernel">Kernel [output, input, height, width].</param>
     public static Tensor OfConvolution(Tensor kernel) => Of(kernel.flatten(1)) * Math.Sqrt(kernel.shape[2] * kernel.shape[3]);
+
+    private static (Tensor Bound, Tensor Powers) GramIteration(Tensor matrix, bool withPowers)
+    {
+        // Each Gram matrix is scaled to unit norm, so that powers neither overflow nor vanish; the logarithm keeps the scales.
+        Tensor norm = Norm(matrix);
+        Tensor logarithm = norm.log();
+        Tensor gram = matrix / norm;
+        Tensor powers = gram;
+        double exponent = 1;
+        for (int product = 0; product < Products; product++)
+        {
+            gram = gram.t().mm(gram);
+            norm = Norm(gram);
+            gram.div_(norm);
+            exponent /= 2;
+            logarithm.add_(norm.log(), exponent);
+            powers = withPowers ? powers.mm(gram) : powers;
+        }
+
+        return (logarithm.exp(), powers);
+    }
 
     private static Tensor Norm(Tensor matrix) => (matrix.square().sum() + 1e-30).sqrt();
 }

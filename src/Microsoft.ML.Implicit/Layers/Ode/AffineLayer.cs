@@ -52,6 +52,15 @@ internal sealed class AffineLayer : nn.Module<Tensor, Tensor>
         return shift.addmm(input, weight);
     }
 
+    /// <param name="times">t of each row, <c>[batch]</c>.</param>
+    /// <param name="input">x, <c>[batch, rows, inputs]</c>.</param>
+    /// <returns><c>[batch, rows, outputs]</c>, a tensor of its own that the caller may overwrite.</returns>
+    public Tensor Evaluate(Tensor times, Tensor input)
+    {
+        Tensor product = input.matmul(weight).add(bias);
+        return time_weight is null ? product : product.add(times.view(-1, 1, 1) * time_weight);
+    }
+
     /// <summary>Multiplies a cotangent with the layer's Jacobians.</summary>
     /// <param name="time">t.</param>
     /// <param name="input">x, <c>[rows, inputs]</c>.</param>
@@ -79,14 +88,31 @@ internal sealed class AffineLayer : nn.Module<Tensor, Tensor>
         return cotangent.mm(weight.t());
     }
 
-    /// <summary>Adds what flows through tangents, which the weight alone maps.</summary>
+    /// <summary>Maps tangents, to which the bias adds nothing.</summary>
     /// <param name="tangent"><c>[..., inputs]</c>.</param>
+    /// <param name="timeTangent">Rate of time along them.</param>
+    /// <returns><c>[..., outputs]</c>.</returns>
+    public Tensor EvaluateTangent(Tensor tangent, double timeTangent)
+    {
+        Tensor product = tangent.matmul(weight);
+        return time_weight is null || timeTangent == 0 ? product : product.add_(time_weight, alpha: timeTangent);
+    }
+
+    /// <summary>Adds what flows through tangents.</summary>
+    /// <param name="tangent"><c>[..., inputs]</c>.</param>
+    /// <param name="timeTangent">Rate of time along them.</param>
     /// <param name="cotangent"><c>[..., outputs]</c>.</param>
     /// <param name="parameterGradient">Flat gradient of all layers.</param>
     /// <param name="offset">Where this layer's part of it begins.</param>
-    public void AddTangentGradient(Tensor tangent, Tensor cotangent, Tensor parameterGradient, long offset) =>
-        parameterGradient.narrow(0, offset, weight.numel()).view(weight.shape)
-            .addmm_(tangent.reshape(-1, weight.shape[0]).t(), cotangent.reshape(-1, weight.shape[1]));
+    public void AddTangentGradient(Tensor tangent, double timeTangent, Tensor cotangent, Tensor parameterGradient, long offset)
+    {
+        Tensor rows = cotangent.reshape(-1, weight.shape[1]);
+        parameterGradient.narrow(0, offset, weight.numel()).view(weight.shape).addmm_(tangent.reshape(-1, weight.shape[0]).t(), rows);
+        if (time_weight is not null && timeTangent != 0)
+        {
+            parameterGradient.narrow(0, offset + weight.numel(), bias.numel()).add_(rows.sum(dim: 0), alpha: timeTangent);
+        }
+    }
 
     private static Parameter Uniform(long[] shape, double bound, Generator generator) =>
         new(empty(shape, ScalarType.Float32).uniform_(-bound, bound, generator));

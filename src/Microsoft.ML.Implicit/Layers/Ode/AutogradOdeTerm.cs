@@ -1,11 +1,12 @@
 using Microsoft.ML.Implicit.Solvers.Ode;
+using Microsoft.ML.Implicit.Solvers.Ode.Rowwise;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Layers.Ode;
 
 /// <summary>Dynamics given by a module f(t, z), differentiated by autograd.</summary>
-public sealed class AutogradOdeTerm : IDifferentiableOdeTerm
+public sealed class AutogradOdeTerm : IDifferentiableOdeTerm, IRowTimeOdeTerm
 {
     private readonly nn.Module<Tensor, Tensor, Tensor> _module;
 
@@ -35,6 +36,15 @@ public sealed class AutogradOdeTerm : IDifferentiableOdeTerm
         }
 
         return slope.MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>The module is called with the times in a shape that broadcasts against the state, <c>[batch, 1, ...]</c>.</remarks>
+    public Tensor Evaluate(Tensor times, Tensor state)
+    {
+        ArgumentNullException.ThrowIfNull(times);
+        ArgumentNullException.ThrowIfNull(state);
+        return _module.forward(times.view([-1, .. Enumerable.Repeat(1L, (int)state.dim() - 1)]), state);
     }
 
     /// <inheritdoc/>

@@ -15,10 +15,16 @@ public sealed class DivergenceLinearization : IDisposable
 {
     private readonly MlpDynamics _dynamics;
     private readonly double _time;
+    private readonly double _timeTangent;
     private readonly Tensor _directions;
     private readonly LayerRecord[] _records;
 
-    internal DivergenceLinearization(MlpDynamics dynamics, double time, Tensor state, Tensor directions)
+    /// <param name="dynamics">f.</param>
+    /// <param name="time">t.</param>
+    /// <param name="state">z, <c>[batch, dimension]</c>.</param>
+    /// <param name="directions">eₖ, <c>[k, batch, dimension]</c>.</param>
+    /// <param name="timeTangent">Rate of time along the directions; zero holds it fixed.</param>
+    internal DivergenceLinearization(MlpDynamics dynamics, double time, Tensor state, Tensor directions, double timeTangent = 0)
     {
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
@@ -31,7 +37,7 @@ public sealed class DivergenceLinearization : IDisposable
         for (int i = 0; i < _records.Length; i++)
         {
             Tensor affine = dynamics.Layers[i].Evaluate(time, x);
-            Tensor tangent = u.matmul(dynamics.Layers[i].Weight);
+            Tensor tangent = dynamics.Layers[i].EvaluateTangent(u, timeTangent);
             if (i + 1 == _records.Length)
             {
                 _records[i] = new LayerRecord(x, u, null, null, null);
@@ -46,12 +52,17 @@ public sealed class DivergenceLinearization : IDisposable
         }
 
         Value = x;
+        Tangents = u;
+        _timeTangent = timeTangent;
         Divergence = (u * directions).sum([0, 2]);
-        scope.Detach([_directions, Value, Divergence, .. _records.SelectMany(r => r.Tensors)]);
+        scope.Detach([_directions, Value, Tangents, Divergence, .. _records.SelectMany(r => r.Tensors)]);
     }
 
     /// <summary>f(t, z), <c>[batch, dimension]</c>.</summary>
     public Tensor Value { get; }
+
+    /// <summary>∂f/∂z eₖ, <c>[k, batch, dimension]</c>.</summary>
+    public Tensor Tangents { get; }
 
     /// <summary>Σₖ eₖᵀ ∂f/∂z eₖ for each row, <c>[batch]</c>.</summary>
     public Tensor Divergence { get; }
@@ -67,9 +78,23 @@ public sealed class DivergenceLinearization : IDisposable
         ArgumentNullException.ThrowIfNull(divergenceCotangent);
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
+        return PullbackTangents(valueCotangent, _directions * divergenceCotangent.unsqueeze(-1), parameterGradient).State.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Multiplies cotangents of value and tangents with their Jacobians.</summary>
+    /// <param name="valueCotangent">Cotangent of <see cref="Value"/>, <c>[batch, dimension]</c>.</param>
+    /// <param name="tangentCotangents">Cotangents of <see cref="Tangents"/>, <c>[k, batch, dimension]</c>.</param>
+    /// <param name="parameterGradient">Flat vector of all parameters' gradients, added to; <see langword="null"/> where it is not wanted.</param>
+    /// <returns>Cotangents of z, <c>[batch, dimension]</c>, and of the directions, <c>[k, batch, dimension]</c>.</returns>
+    public (Tensor State, Tensor Directions) PullbackTangents(Tensor valueCotangent, Tensor tangentCotangents, Tensor? parameterGradient)
+    {
+        ArgumentNullException.ThrowIfNull(valueCotangent);
+        ArgumentNullException.ThrowIfNull(tangentCotangents);
+        using IDisposable noGrad = no_grad();
+        using DisposeScope scope = NewDisposeScope();
         long offset = _dynamics.Layers.Sum(layer => layer.ParameterCount);
         Tensor x = valueCotangent;
-        Tensor u = _directions * divergenceCotangent.unsqueeze(-1);
+        Tensor u = tangentCotangents;
         for (int i = _records.Length - 1; i >= 0; i--)
         {
             LayerRecord record = _records[i];
@@ -78,20 +103,20 @@ public sealed class DivergenceLinearization : IDisposable
             {
                 Tensor second = _dynamics.Activation.SecondDerivative(record.Activated!, derivative);
                 x = (x * derivative).addcmul_(second, (u * record.Tangent!).sum(dim: 0), 1);
-                u = u.mul_(derivative);
+                u = u * derivative;
             }
 
             offset -= layer.ParameterCount;
             if (parameterGradient is not null)
             {
-                layer.AddTangentGradient(record.InputTangent, u, parameterGradient, offset);
+                layer.AddTangentGradient(record.InputTangent, _timeTangent, u, parameterGradient, offset);
             }
 
             x = layer.Pullback(_time, record.Input, x, parameterGradient, offset);
             u = u.matmul(layer.Weight.t());
         }
 
-        return x.MoveToOuterDisposeScope();
+        return (x.MoveToOuterDisposeScope(), u.MoveToOuterDisposeScope());
     }
 
     /// <inheritdoc/>
@@ -99,6 +124,7 @@ public sealed class DivergenceLinearization : IDisposable
     {
         _directions.Dispose();
         Value.Dispose();
+        Tangents.Dispose();
         Divergence.Dispose();
         foreach (Tensor tensor in _records.SelectMany(r => r.Tensors))
         {

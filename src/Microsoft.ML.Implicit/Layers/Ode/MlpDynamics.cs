@@ -1,5 +1,7 @@
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.Ode;
+using Microsoft.ML.Implicit.Solvers.Ode.Managed;
+using Microsoft.ML.Implicit.Solvers.Ode.Rowwise;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -10,8 +12,11 @@ namespace Microsoft.ML.Implicit.Layers.Ode;
 /// Dynamics dz/dt = f(t, z) given by a multilayer perceptron over the last dimension of z, with vector-Jacobian products
 /// in closed form.
 /// </summary>
-public sealed class MlpDynamics : nn.Module<Tensor, Tensor, Tensor>, IDifferentiableOdeTerm
+public sealed class MlpDynamics : nn.Module<Tensor, Tensor, Tensor>, IDifferentiableOdeTerm, IRowTimeOdeTerm, IManagedOdeTerm
 {
+    // Wider layers are served better by the matrix product of the native library.
+    private const long LargestManagedWidth = 256;
+
     private readonly ModuleList<AffineLayer> _layers;
 
     /// <summary>Creates dynamics with torch's default initialisation of linear layers.</summary>
@@ -94,6 +99,25 @@ public sealed class MlpDynamics : nn.Module<Tensor, Tensor, Tensor>, IDifferenti
     }
 
     /// <inheritdoc/>
+    public Tensor Evaluate(Tensor times, Tensor state)
+    {
+        ArgumentNullException.ThrowIfNull(times);
+        ArgumentNullException.ThrowIfNull(state);
+        using DisposeScope scope = NewDisposeScope();
+        Tensor x = state.reshape(times.shape[0], -1, Dimension);
+        for (int i = 0; i < _layers.Count; i++)
+        {
+            x = _layers[i].Evaluate(times, x);
+            if (i + 1 < _layers.Count)
+            {
+                x = Activation.Activate(x);
+            }
+        }
+
+        return x.reshape(state.shape).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
     public OdeLinearization Linearize(double time, Tensor state)
     {
         ArgumentNullException.ThrowIfNull(state);
@@ -136,6 +160,13 @@ public sealed class MlpDynamics : nn.Module<Tensor, Tensor, Tensor>, IDifferenti
         ArgumentNullException.ThrowIfNull(like);
         using DisposeScope scope = NewDisposeScope();
         return eye(Dimension, dtype: like.dtype, device: like.device).unsqueeze(1).expand(Dimension, like.shape[0], Dimension).MoveToOuterDisposeScope();
+    }
+
+    ManagedDynamics? IManagedOdeTerm.CreateManagedDynamics(Tensor state)
+    {
+        bool suits = state.device_type == DeviceType.CPU && state.dtype == ScalarType.Float32 && state.shape[^1] == Dimension
+            && _layers.All(l => l.Weight.dtype == ScalarType.Float32 && l.Weight.device_type == DeviceType.CPU && l.Weight.shape.Max() <= LargestManagedWidth);
+        return suits ? new ManagedMlp(this) : null;
     }
 
     private sealed class Linearization(MlpDynamics dynamics, double time, Tensor[] inputs, Tensor value) : OdeLinearization

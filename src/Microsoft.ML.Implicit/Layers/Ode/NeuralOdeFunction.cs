@@ -15,7 +15,7 @@ internal sealed class NeuralOdeFunction : autograd.SingleTensorFunction<NeuralOd
     public static Tensor Apply(NeuralOde layer, Tensor initialState, Tensor times, IReadOnlyList<Tensor> parameters)
     {
         using OdeSolution solution = layer.Solve(initialState, NeuralOde.ToDoubles(times), differentiable: true);
-        return apply([initialState, times, new State(layer, solution, ImplicitBackward.Failures, times.requires_grad, times.dtype, times.device), .. parameters]);
+        return apply([initialState, times, new State(layer, solution, ImplicitBackward.Context, times.requires_grad, times.dtype, times.device), .. parameters]);
     }
 
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
@@ -47,7 +47,7 @@ internal sealed class NeuralOdeFunction : autograd.SingleTensorFunction<NeuralOd
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            state.Failures.Add(exception);
+            state.Context.Fail(exception);
             Tensor initial = full_like(saved[0][0], double.NaN);
             Tensor? times = state.WantsTimes ? full([state.Solution.Times.Count], double.NaN, state.TimesType, state.TimesDevice) : null;
             Tensor parameters = full(state.Layer.Term.Parameters.Sum(p => p.numel()), double.NaN, initial.dtype, initial.device);
@@ -70,5 +70,5 @@ internal sealed class NeuralOdeFunction : autograd.SingleTensorFunction<NeuralOd
         return gradients;
     }
 
-    private sealed record State(NeuralOde Layer, OdeSolution Solution, BackwardFailures Failures, bool WantsTimes, ScalarType TimesType, Device TimesDevice);
+    private sealed record State(NeuralOde Layer, OdeSolution Solution, BackwardContext Context, bool WantsTimes, ScalarType TimesType, Device TimesDevice);
 }

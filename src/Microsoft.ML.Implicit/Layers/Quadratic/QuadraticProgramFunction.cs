@@ -14,7 +14,7 @@ internal sealed class QuadraticProgramFunction : autograd.MultiTensorFunction<Qu
     public static QuadraticOutputs Apply(QuadraticProblem problem, QuadraticSolution solution)
     {
         Tensor[] arguments = [.. problem.Tensors];
-        List<Tensor> outputs = apply([new State(solution, ImplicitBackward.Failures), .. arguments]);
+        List<Tensor> outputs = apply([new State(solution, ImplicitBackward.Context), .. arguments]);
         return new QuadraticOutputs(
             outputs[0],
             outputs[1],
@@ -70,7 +70,7 @@ internal sealed class QuadraticProgramFunction : autograd.MultiTensorFunction<Qu
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            state.Failures.Add(exception);
+            state.Context.Fail(exception);
             return Detach(scope, state.Present, Expand(state.Present, [.. saved.Take(count).Select(t => full_like(t, double.NaN))]));
         }
     }
@@ -88,7 +88,7 @@ internal sealed class QuadraticProgramFunction : autograd.MultiTensorFunction<Qu
         return [null!, .. gradients.Where((_, i) => present[i]).Select(g => g!)];
     }
 
-    private sealed record State(QuadraticSolution? Solution, BackwardFailures Failures)
+    private sealed record State(QuadraticSolution? Solution, BackwardContext Context)
     {
         public IQuadraticAdjoint? Adjoint { get; init; }
 

@@ -27,7 +27,7 @@ internal sealed class AndersonRule(AndersonSettings settings) : IterationRule
         _count = Math.Min(_count + 1, settings.Memory);
         _images!.select(0, _slot).copy_(f);
         Tensor residual = _residuals!.select(0, _slot).copy_(f).sub_(z);
-        
+
         // A row times a matrix: libraries do this several times faster than a matrix times a column.
         return residual.unsqueeze(1).bmm(History(_residuals).transpose(1, 2)).squeeze(1);
     }

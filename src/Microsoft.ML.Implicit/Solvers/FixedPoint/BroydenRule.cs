@@ -7,56 +7,64 @@ internal sealed class BroydenRule(BroydenSettings settings) : IterationRule
 {
     private Tensor? _left;
     private Tensor? _right;
-    private Tensor? _z;
+    private Tensor? _step;
     private Tensor? _g;
+    private Tensor? _z;
     private int _count;
 
     public override Tensor Measure(Tensor z, Tensor f)
     {
         Tensor g = f - z;
-        if (_z is not null)
+        if (_step is null)
         {
-            Update(z - _z, g - _g!);
+            Allocate(z);
+        }
+        else
+        {
+            Update(_step, g - _g!);
         }
 
-        Keep(ref _z, z.alias());
-        Keep(ref _g, g);
+        _g!.copy_(g);
+        _z = z;
         return g.norm(1, true, 2f);
     }
 
     public override double SquaredResidual(ReadOnlySpan<double> measured) => measured[0] * measured[0];
 
-    public override Tensor Next(ReadOnlySpan<double> measured, int stride) => _z! - Apply(_left, _right, _g!);
+    public override Tensor Next(ReadOnlySpan<double> measured, int stride)
+    {
+        _step!.copy_(Apply(_left!, _right!, _g!)).neg_();
+        return _z! + _step;
+    }
 
     public override void SelectRows(Tensor rows, ReadOnlySpan<int> kept)
     {
-        Keep(ref _z, _z!.index_select(0, rows));
-        Keep(ref _g, _g!.index_select(0, rows));
-        if (_left is not null)
-        {
-            Keep(ref _left, _left.index_select(1, rows));
-            Keep(ref _right, _right!.index_select(1, rows));
-        }
+        Select(ref _step, 0, rows);
+        Select(ref _g, 0, rows);
+        Select(ref _left, 1, rows);
+        Select(ref _right, 1, rows);
+    }
+
+    private void Allocate(Tensor z)
+    {
+        long[] shape = [settings.Memory, .. z.shape];
+        _step = empty_like(z).MoveToOuterDisposeScope();
+        _g = empty_like(z).MoveToOuterDisposeScope();
+        _left = empty(shape, z.dtype, z.device).MoveToOuterDisposeScope();
+        _right = empty(shape, z.dtype, z.device).MoveToOuterDisposeScope();
     }
 
     /// <summary>Adds (Δz − J⁻¹Δg)(ΔzᵀJ⁻¹) / (ΔzᵀJ⁻¹Δg), so that J⁻¹Δg = Δz.</summary>
     private void Update(Tensor dz, Tensor dg)
     {
-        if (_left is null)
-        {
-            long[] shape = [settings.Memory, .. dz.shape];
-            Keep(ref _left, empty(shape, dz.dtype, dz.device));
-            Keep(ref _right, empty(shape, dz.dtype, dz.device));
-        }
-
         if (_count == settings.Memory)
         {
             _count = 0;
         }
 
-        Tensor right = Apply(_right, _left, dz);
+        Tensor right = Apply(_right!, _left!, dz);
         Tensor denominator = right.mul(dg).sum(1, keepdim: true);
-        Tensor left = dz.sub(Apply(_left, _right, dg)).div_(denominator);
+        Tensor left = dz.sub(Apply(_left!, _right!, dg)).div_(denominator);
         double rounding = dz.dtype == ScalarType.Float64 ? Math.ScaleB(1, -52) : Math.ScaleB(1, -23);
         Tensor vanishes = denominator.abs() <= right.norm(1, true, 2f).mul_(dg.norm(1, true, 2f)).mul_(rounding);
         _left!.select(0, _count).copy_(left.masked_fill_(vanishes, 0));
@@ -65,22 +73,23 @@ internal sealed class BroydenRule(BroydenSettings settings) : IterationRule
     }
 
     /// <summary>−x + Σ outᵢ (inᵢᵀ x).</summary>
-    private Tensor Apply(Tensor? output, Tensor? input, Tensor x)
+    private Tensor Apply(Tensor output, Tensor input, Tensor x)
     {
         if (_count == 0)
         {
             return x.neg();
         }
 
-        Tensor products = x.unsqueeze(1).bmm(Used(input!).transpose(1, 2));
-        return products.bmm(Used(output!)).squeeze(1).sub_(x);
+        Tensor products = x.unsqueeze(1).bmm(Used(input).transpose(1, 2));
+        return products.bmm(Used(output)).squeeze(1).sub_(x);
     }
 
     private Tensor Used(Tensor terms) => terms.narrow(0, 0, _count).transpose(0, 1);
 
-    private static void Keep(ref Tensor? field, Tensor value)
+    private static void Select(ref Tensor? field, long dimension, Tensor rows)
     {
-        field?.Dispose();
-        field = value.MoveToOuterDisposeScope();
+        Tensor selected = field!.index_select(dimension, rows).MoveToOuterDisposeScope();
+        field.Dispose();
+        field = selected;
     }
 }

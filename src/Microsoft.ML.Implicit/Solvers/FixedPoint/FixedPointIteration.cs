@@ -6,7 +6,9 @@ namespace Microsoft.ML.Implicit.Solvers.FixedPoint;
 /// <summary>One solve in progress: evaluates f, keeps the best iterate of each row, and drops rows that are done.</summary>
 /// <remarks>
 /// The host reads one small table an iteration: what the rule measured and, with a relative tolerance, ‖f(z)‖ as the
-/// last column. Rows that are done stay in the batch until half of it is, then the rest is moved together.
+/// last column. Rows that are done stay in the batch until half of it is, then the rest is moved together. Iterates
+/// live in two buffers that are used in turn: what an iteration allocates it also frees, which keeps the heap from
+/// growing by fragments over many iterations.
 /// </remarks>
 internal sealed class FixedPointIteration
 {
@@ -29,8 +31,9 @@ internal sealed class FixedPointIteration
         _map = map;
         _initial = initial;
         _record = new RowRecord((int)initial.shape[0]);
-        _start = initial.detach().reshape(initial.shape[0], -1);
-        _z = _best = _start;
+        _start = initial.detach().reshape(initial.shape[0], initial.shape.Skip(1).Aggregate(1L, (width, size) => width * size));
+        _z = _start.clone();
+        _best = _start.clone();
     }
 
     private bool HasRelativeTolerance => _settings.RelativeTolerance > 0;
@@ -44,27 +47,23 @@ internal sealed class FixedPointIteration
             cancellationToken.ThrowIfCancellationRequested();
             iterations++;
             rowEvaluations += _record.LocalCount;
-            if (Step() && iterations < _settings.MaximumIterations)
-            {
-                DropFinishedRows();
-            }
+            Step(isLast: iterations == _settings.MaximumIterations);
+            DropFinishedRows();
         }
 
         return new FixedPointResult(Collect().view(_initial.shape).MoveToOuterDisposeScope(), _record.Statuses, _record.Residuals, iterations, rowEvaluations);
     }
 
-    /// <summary>Evaluates f once, judges the iterate and moves on to the next. Returns whether a row is left to solve.</summary>
-    private bool Step()
+    /// <summary>Evaluates f once, judges the iterate and moves on to the next.</summary>
+    private void Step(bool isLast)
     {
         using DisposeScope step = NewDisposeScope();
         int columns = EvaluateAndMeasure();
         Assess(columns);
-        if (_record.ActiveCount > 0)
+        if (_record.ActiveCount > 0 && !isLast)
         {
-            Replace(ref _z, _rule.Next(_measured, columns));
+            _z.copy_(_rule.Next(_measured, columns));
         }
-
-        return _record.ActiveCount > 0;
     }
 
     private int EvaluateAndMeasure()
@@ -125,19 +124,17 @@ internal sealed class FixedPointIteration
 
         if (taken == takes.Length)
         {
-            Tensor old = _best;
-            _best = _z;
-            DisposeUnlessShared(old);
+            (_best, _z) = (_z, _best);
         }
         else if (taken > 0)
         {
-            Replace(ref _best, where(HostValues.WriteMask(takes, _z.device), _z, _best));
+            _best.copy_(where(HostValues.WriteMask(takes, _z.device), _z, _best));
         }
     }
 
     private void DropFinishedRows()
     {
-        if (!_canSelect || _record.ActiveCount * 2 > _record.LocalCount)
+        if (!_canSelect || _record.ActiveCount == 0 || _record.ActiveCount * 2 > _record.LocalCount)
         {
             return;
         }
@@ -173,25 +170,16 @@ internal sealed class FixedPointIteration
     {
         if (_finished is null)
         {
-            return ReferenceEquals(_best, _start) ? _best.clone() : _best;
+            return _best;
         }
 
         Finish([.. Enumerable.Range(0, _record.LocalCount)]);
         return _finished;
     }
 
-    private void Replace(ref Tensor field, Tensor value)
+    private static void Replace(ref Tensor field, Tensor value)
     {
-        Tensor old = field;
+        field.Dispose();
         field = value.MoveToOuterDisposeScope();
-        DisposeUnlessShared(old);
-    }
-
-    private void DisposeUnlessShared(Tensor old)
-    {
-        if (!ReferenceEquals(old, _z) && !ReferenceEquals(old, _best) && !ReferenceEquals(old, _start))
-        {
-            old.Dispose();
-        }
     }
 }

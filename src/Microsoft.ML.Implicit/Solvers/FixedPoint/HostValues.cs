@@ -5,6 +5,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Solvers.FixedPoint;
 
 /// <summary>Moves small tables of numbers between a device and the host.</summary>
+/// <remarks>A copy from pageable memory has left it when the call returns, so that writing need not wait for the device.</remarks>
 internal static class HostValues
 {
     /// <summary>Reads a tensor, waiting for the device once.</summary>
@@ -52,7 +53,7 @@ internal static class HostValues
             values[..doubles.Length].CopyTo(doubles);
         }
 
-        return host.to(like.dtype).to(like.device).MoveToOuterDisposeScope();
+        return host.to(like.dtype).to(like.device, non_blocking: true).MoveToOuterDisposeScope();
     }
 
     /// <summary>Writes row indices to a device.</summary>
@@ -66,7 +67,7 @@ internal static class HostValues
             values[i] = indices[i];
         }
 
-        return host.to(device).MoveToOuterDisposeScope();
+        return host.to(device, non_blocking: true).MoveToOuterDisposeScope();
     }
 
     /// <summary>Writes a mask of rows to a device, Boolean [rows, 1].</summary>
@@ -75,6 +76,6 @@ internal static class HostValues
         using DisposeScope scope = NewDisposeScope();
         Tensor host = empty([mask.Length, 1], ScalarType.Bool);
         mask.CopyTo(MemoryMarshal.Cast<byte, bool>(host.bytes));
-        return host.to(device).MoveToOuterDisposeScope();
+        return host.to(device, non_blocking: true).MoveToOuterDisposeScope();
     }
 }

@@ -7,7 +7,7 @@ namespace Microsoft.ML.Implicit.Solvers.FixedPoint;
 public interface IFixedPointMap
 {
     /// <summary>Evaluates f.</summary>
-    /// <param name="z">State [rows, ...], never to be written to.</param>
+    /// <param name="z">State [rows, ...], never to be written to, and overwritten after the call.</param>
     /// <returns>f(z), of the shape, type and device of <paramref name="z"/>; the solver disposes it.</returns>
     Tensor Evaluate(Tensor z);
 

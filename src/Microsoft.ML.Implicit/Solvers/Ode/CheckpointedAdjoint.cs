@@ -11,13 +11,13 @@ namespace Microsoft.ML.Implicit.Solvers.Ode;
 internal sealed class CheckpointedAdjoint
 {
     private readonly OdeTrace _trace;
-    private readonly RungeKuttaAdjointStep _step;
+    private readonly AdjointStep _step;
     private readonly int _maximumStates;
     private readonly CancellationToken _cancellationToken;
     private readonly Tensor _cotangents;
     private int _output;
 
-    private CheckpointedAdjoint(OdeSolution solution, RungeKuttaAdjointStep step, Tensor cotangents)
+    private CheckpointedAdjoint(OdeSolution solution, AdjointStep step, Tensor cotangents)
     {
         _trace = solution.Trace!;
         _step = step;
@@ -45,8 +45,8 @@ internal sealed class CheckpointedAdjoint
             return zeros_like(cotangents[0]);
         }
 
-        using var step = new RungeKuttaAdjointStep(term, method, solution.States.shape[1..], cotangents[0], parameterGradient);
-        var sweep = new CheckpointedAdjoint(solution, step, cotangents);
+        using AdjointStep step = OdeStepperFactory.CreateAdjoint(term, method, solution.States[0], parameterGradient);
+        var sweep = new CheckpointedAdjoint(solution, step, cotangents.contiguous());
         int end = sweep._trace.Steps.Count;
         for (int i = sweep._trace.Checkpoints.Count - 1; i >= 0; i--)
         {
@@ -67,7 +67,13 @@ internal sealed class CheckpointedAdjoint
         var states = new List<Tensor> { state };
         for (int i = start; states.Count * stride < count; i++)
         {
-            state = _step.Advance(_trace.Steps[i], state);
+            Tensor next = _step.Advance(_trace.Steps[i], state);
+            if (!ReferenceEquals(state, states[^1]))
+            {
+                state.Dispose();
+            }
+
+            state = next;
             if ((i + 1 - start) % stride == 0)
             {
                 states.Add(state);

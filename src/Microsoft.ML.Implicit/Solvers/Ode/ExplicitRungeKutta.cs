@@ -1,95 +1,19 @@
 namespace Microsoft.ML.Implicit.Solvers.Ode;
 
-/// <summary>
-/// An explicit Runge-Kutta method: kᵢ = f(t + cᵢh, z + h Σⱼ aᵢⱼkⱼ), z₁ = z + h Σᵢ bᵢkᵢ.
-/// </summary>
-/// <remarks>
-/// Every method is kept in one form: after its own stages comes the stage at the end of the step, f(t + h, z₁),
-/// whose row of A is b. It is the next step's first stage, so it costs nothing, and error estimate and dense output
-/// may use it. Stages that only the dense output needs come last and are evaluated only in steps that hold an output time.
-/// </remarks>
-public sealed class ExplicitRungeKutta : OdeMethod
+/// <summary>An explicit Runge-Kutta method.</summary>
+public sealed class ExplicitRungeKutta : RungeKutta
 {
     internal ExplicitRungeKutta(ExplicitRungeKuttaCoefficients coefficients)
-        : base(coefficients.Name, coefficients.Order, coefficients.EmbeddedOrder)
+        : base(
+            coefficients.Name,
+            coefficients.Order,
+            coefficients.EmbeddedOrder,
+            [.. coefficients.A, coefficients.B, .. coefficients.DenseA],
+            [.. coefficients.C, 1.0, .. coefficients.DenseC],
+            coefficients.B.Length,
+            coefficients.ErrorWeights,
+            coefficients.CorrectionWeights,
+            coefficients.DenseOutput ?? DenseOutputPolynomials.From(coefficients.Order, coefficients.B))
     {
-        EndStage = coefficients.B.Length;
-        A = [.. coefficients.A, coefficients.B, .. coefficients.DenseA];
-        C = [.. coefficients.C, 1.0, .. coefficients.DenseC];
-        ErrorWeights = coefficients.ErrorWeights;
-        DenseOutput = coefficients.DenseOutput ?? DenseOutputPolynomials.From(coefficients.Order, coefficients.B);
-        DenseStages = Enumerable.Range(0, DenseOutput.Length).Last(i => DenseOutput[i].Any(p => p != 0)) + 1;
-    }
-
-    /// <summary>Rows of the Runge-Kutta matrix below its diagonal: <c>A[i]</c> has at most i entries.</summary>
-    internal double[][] A { get; }
-
-    /// <summary>Nodes cᵢ.</summary>
-    internal double[] C { get; }
-
-    /// <summary>Index of the stage f(t + h, z₁), also the number of stages that make z₁; its row of A is b.</summary>
-    internal int EndStage { get; }
-
-    /// <summary>eᵢ with z₁ - ẑ₁ = h Σ eᵢkᵢ; empty where the method has no embedded solution.</summary>
-    internal double[] ErrorWeights { get; }
-
-    /// <summary>Coefficients with z(t + θh) = z + h Σᵢ kᵢ Σₚ <c>DenseOutput[i][p]</c> θᵖ⁺¹.</summary>
-    internal double[][] DenseOutput { get; }
-
-    /// <summary>Number of leading stages that the dense output uses.</summary>
-    internal int DenseStages { get; }
-
-    /// <summary>Number of all stages, those of the dense output included.</summary>
-    internal int StageCount => A.Length;
-
-    /// <summary>A as a square matrix.</summary>
-    internal double[,] Matrix()
-    {
-        double[,] matrix = new double[StageCount, StageCount];
-        for (int i = 0; i < StageCount; i++)
-        {
-            for (int j = 0; j < A[i].Length; j++)
-            {
-                matrix[i, j] = A[i][j];
-            }
-        }
-
-        return matrix;
-    }
-
-    /// <summary>Aᵀ as a square matrix.</summary>
-    internal double[,] TransposedMatrix()
-    {
-        double[,] matrix = new double[StageCount, StageCount];
-        for (int i = 0; i < StageCount; i++)
-        {
-            for (int j = 0; j < A[i].Length; j++)
-            {
-                matrix[j, i] = A[i][j];
-            }
-        }
-
-        return matrix;
-    }
-
-    /// <summary>Weights of the stages in z(t + θh) - z = Σ wᵢkᵢ, one row for each θ.</summary>
-    internal double[,] DenseWeights(ReadOnlySpan<double> thetas, double size)
-    {
-        double[,] weights = new double[thetas.Length, DenseStages];
-        for (int m = 0; m < thetas.Length; m++)
-        {
-            for (int i = 0; i < DenseStages; i++)
-            {
-                double sum = 0;
-                for (int p = DenseOutput[i].Length - 1; p >= 0; p--)
-                {
-                    sum = (sum + DenseOutput[i][p]) * thetas[m];
-                }
-
-                weights[m, i] = size * sum;
-            }
-        }
-
-        return weights;
     }
 }

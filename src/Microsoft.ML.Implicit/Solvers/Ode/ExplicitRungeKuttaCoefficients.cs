@@ -20,6 +20,9 @@ internal sealed record ExplicitRungeKuttaCoefficients
     /// <summary>Weights of the difference to the embedded solution, over the stages and, where it takes part, the end stage.</summary>
     public double[] ErrorWeights { get; init; } = [];
 
+    /// <summary>Weights of the difference to a second embedded solution of lower order; empty where there is none.</summary>
+    public double[] CorrectionWeights { get; init; } = [];
+
     /// <summary>Rows of A of stages that only the dense output uses, over all stages before, the end stage included.</summary>
     public double[][] DenseA { get; init; } = [];
 

@@ -38,7 +38,7 @@ internal sealed class ExplicitRungeKuttaStepper : OdeStepper
         _stages = new StageBuffer(method, _state);
     }
 
-    public override double Epsilon => _state.dtype == ScalarType.Float64 ? double.BitIncrement(1.0) - 1.0 : MathF.BitIncrement(1f) - 1f;
+    public override double Epsilon => OdeArguments.Epsilon(_state.dtype);
 
     public override int RowCount => (int)_shape[0];
 
@@ -49,10 +49,9 @@ internal sealed class ExplicitRungeKuttaStepper : OdeStepper
         _stagesReady = 1;
         Tensor slope = _stages.Row(0);
         Tensor scale = _state.abs().mul_(control.RelativeTolerance).add_(control.AbsoluteTolerance);
-        using Tensor norms = stack([Norm(_state / scale), Norm(slope / scale)]).cpu().to(ScalarType.Float64);
-        double d0 = norms[0].item<double>();
-        double d1 = norms[1].item<double>();
-        double h0 = InitialStep.FirstGuess(d0, d1);
+        double[] norms = ReadNorms(_state / scale, slope / scale);
+        double d1 = norms[1];
+        double h0 = InitialStep.FirstGuess(norms[0], d1);
         if (!double.IsFinite(h0))
         {
             return double.NaN;
@@ -60,8 +59,8 @@ internal sealed class ExplicitRungeKuttaStepper : OdeStepper
 
         Tensor probe = _term.Evaluate(time + direction * h0, (_state + slope * (direction * h0)).view(_shape)).reshape(-1);
         Evaluations++;
-        double d2 = Norm(probe.sub(slope).div_(scale)).to(ScalarType.Float64).item<double>() / h0;
-        return InitialStep.Estimate(h0, d1, d2, _method.Order);
+        double d2 = ReadNorms(probe.sub(slope).div_(scale))[0];
+        return InitialStep.Estimate(h0, d1, d2 / h0, _method.Order);
     }
 
     public override double TryStep(double time, double size, PiStepControl? control)
@@ -83,9 +82,15 @@ internal sealed class ExplicitRungeKuttaStepper : OdeStepper
         }
 
         EvaluateStagesUpTo(_method.ErrorWeights.Length);
-        Tensor error = Leading(_stages.CombineError());
         Tensor scale = maximum(Leading(_state).abs(), Leading(_trial).abs()).mul_(control.RelativeTolerance).add_(control.AbsoluteTolerance);
-        return Math.Abs(size) * Norm(error.div_(scale)).to(ScalarType.Float64).item<double>();
+        Tensor error = Leading(_stages.CombineError()).div_(scale);
+        if (_method.CorrectionWeights.Length == 0)
+        {
+            return Math.Abs(size) * ReadNorms(error)[0];
+        }
+
+        double[] both = ReadNorms(error, Leading(_stages.CombineCorrection()).div_(scale));
+        return Math.Abs(size) * RungeKutta.CombineErrors(both[0], both[1]);
     }
 
     public override void WriteOutputs(int firstOutput, ReadOnlySpan<double> thetas)
@@ -126,8 +131,7 @@ internal sealed class ExplicitRungeKuttaStepper : OdeStepper
     public override bool[] FindRowsNotFinite()
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor stages = _stages.Finite(Math.Max(_stagesReady, 1));
-        Tensor finite = stages.logical_and_(_trial.isfinite());
+        Tensor finite = _stages.Finite(Math.Max(_stagesReady, 1)).logical_and_(_trial.isfinite());
         return [.. finite.view(_shape[0], -1).all(1).cpu().data<bool>().Select(f => !f)];
     }
 
@@ -171,5 +175,22 @@ internal sealed class ExplicitRungeKuttaStepper : OdeStepper
 
     private Tensor Leading(Tensor flat) => _normLength == flat.numel() ? flat : flat.narrow(0, 0, _normLength);
 
-    private Tensor Norm(Tensor flat) => Leading(flat).norm().div_(Math.Sqrt(_normLength));
+    // Root mean squares, in one host read.
+    private double[] ReadNorms(params ReadOnlySpan<Tensor> values)
+    {
+        double root = Math.Sqrt(_normLength);
+        if (values.Length == 1)
+        {
+            Tensor norm = Leading(values[0]).norm();
+            return [(norm.dtype == ScalarType.Float64 ? norm.item<double>() : norm.item<float>()) / root];
+        }
+
+        var norms = new Tensor[values.Length];
+        for (int i = 0; i < norms.Length; i++)
+        {
+            norms[i] = Leading(values[i]).norm();
+        }
+
+        return [.. stack(norms).cpu().to(ScalarType.Float64).data<double>().Select(n => n / root)];
+    }
 }

@@ -50,8 +50,7 @@ public static class OdeSolver
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
         Tensor start = initialState.detach().contiguous();
-        Tensor invalid = start.isfinite().logical_not_().view(start.shape[0], -1).any(1);
-        bool[] invalidRows = [.. invalid.cpu().data<bool>()];
+        bool[] invalidRows = FiniteRows.FindNotFinite(start);
         bool anyInvalid = invalidRows.AsSpan().Contains(true);
         if (anyInvalid)
         {
@@ -70,7 +69,7 @@ public static class OdeSolver
             MarkNotFinite(states[integrator.ReachedTimes - 1], status);
             if (anyInvalid)
             {
-                MarkInvalid(states, invalid, invalidRows, status);
+                MarkInvalid(states, invalidRows, status);
             }
 
             return new OdeSolution(term, options, times, states.MoveToOuterDisposeScope(), status, integrator.ReachedTimes, integrator.Statistics, trace);
@@ -85,23 +84,23 @@ public static class OdeSolver
     // An overflow in the last step leaves no trace in the error estimate, nor does any with fixed steps.
     private static void MarkNotFinite(Tensor lastState, SolveStatus[] status)
     {
-        ReadOnlySpan<bool> finite = [.. lastState.isfinite().view(status.Length, -1).all(1).cpu().data<bool>()];
+        bool[] notFinite = FiniteRows.FindNotFinite(lastState);
         for (int row = 0; row < status.Length; row++)
         {
-            if (!finite[row] && status[row] == SolveStatus.Converged)
+            if (notFinite[row] && status[row] == SolveStatus.Converged)
             {
                 status[row] = SolveStatus.Diverged;
             }
         }
     }
 
-    private static void MarkInvalid(Tensor states, Tensor invalid, bool[] invalidRows, SolveStatus[] status)
+    private static void MarkInvalid(Tensor states, bool[] invalidRows, SolveStatus[] status)
     {
-        states.index_fill_(1, invalid.nonzero().view(-1), double.NaN);
         for (int row = 0; row < status.Length; row++)
         {
             if (invalidRows[row])
             {
+                states.select(1, row).fill_(double.NaN);
                 status[row] = SolveStatus.InvalidInput;
             }
         }

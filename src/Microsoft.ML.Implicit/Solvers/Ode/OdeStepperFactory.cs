@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Solvers.Ode.Managed;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Solvers.Ode;
@@ -7,7 +8,20 @@ internal static class OdeStepperFactory
 {
     public static OdeStepper Create(IOdeTerm term, OdeMethod method, Tensor initialState, Tensor outputs, long normLength) => method switch
     {
+        ExplicitRungeKutta explicitMethod when term is IManagedOdeTerm managedTerm && managedTerm.CreateManagedDynamics(initialState) is { } dynamics =>
+            new ManagedRungeKuttaStepper(dynamics, explicitMethod, initialState, outputs),
         ExplicitRungeKutta explicitMethod => new ExplicitRungeKuttaStepper(term, explicitMethod, initialState, outputs, normLength),
+        DiagonallyImplicitRungeKutta implicitMethod => new ImplicitRungeKuttaStepper(term, implicitMethod, initialState, outputs),
+        AdamsBashforthMoulton => new AdamsBashforthMoultonStepper(term, initialState, outputs),
         _ => throw new ArgumentException($"Method {method.Name} is not known.", nameof(method)),
     };
+
+    /// <param name="term">Right-hand side.</param>
+    /// <param name="method">Method.</param>
+    /// <param name="state">A state, <c>[batch, ...]</c>, for its shape, type and device.</param>
+    /// <param name="parameterGradient">Flat vector that the parameters' gradients are added to.</param>
+    public static AdjointStep CreateAdjoint(IDifferentiableOdeTerm term, ExplicitRungeKutta method, Tensor state, Tensor parameterGradient) =>
+        term is IManagedOdeTerm managedTerm && managedTerm.CreateManagedDynamics(state) is { } dynamics
+            ? new ManagedAdjointStep(dynamics, method, state, parameterGradient)
+            : new RungeKuttaAdjointStep(term, method, state.shape, state.reshape(-1), parameterGradient);
 }

@@ -25,17 +25,15 @@ internal sealed class OdeTrace(int maximumCheckpoints) : IDisposable
     /// <summary>Records a step about to be accepted, whose start is the stepper's current state.</summary>
     public void AddStep(OdeStep step, OdeStepper stepper)
     {
+        if (_steps.Count % Stride == 0 && _checkpoints.Count == maximumCheckpoints)
+        {
+            Checkpoint.Thin(_checkpoints);
+            Stride *= 2;
+        }
+
         if (_steps.Count % Stride == 0)
         {
-            if (_checkpoints.Count == maximumCheckpoints)
-            {
-                Thin();
-            }
-
-            if (_steps.Count % Stride == 0)
-            {
-                _checkpoints.Add(stepper.CopyState().DetachFromDisposeScope());
-            }
+            _checkpoints.Add(stepper.CopyState().DetachFromDisposeScope());
         }
 
         _steps.Add(step);
@@ -63,19 +61,5 @@ internal sealed class OdeTrace(int maximumCheckpoints) : IDisposable
         }
 
         _checkpoints.Clear();
-    }
-
-    private void Thin()
-    {
-        for (int i = _checkpoints.Count - 1; i > 0; i--)
-        {
-            if (i % 2 == 1)
-            {
-                _checkpoints[i].Dispose();
-                _checkpoints.RemoveAt(i);
-            }
-        }
-
-        Stride *= 2;
     }
 }

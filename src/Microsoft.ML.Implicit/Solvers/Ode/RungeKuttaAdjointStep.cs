@@ -12,7 +12,7 @@ namespace Microsoft.ML.Implicit.Solvers.Ode;
 /// The end stage is the next step's first stage. Its cotangent is gathered from both steps and pulled back once, so a
 /// step costs as many linearizations as stages that make its result.
 /// </remarks>
-internal sealed class RungeKuttaAdjointStep : IDisposable
+internal sealed class RungeKuttaAdjointStep : AdjointStep
 {
     private readonly IDifferentiableOdeTerm _term;
     private readonly ExplicitRungeKutta _method;
@@ -35,8 +35,7 @@ internal sealed class RungeKuttaAdjointStep : IDisposable
         _adjoint = zeros_like(like).DetachFromDisposeScope();
     }
 
-    /// <summary>Repeats a step of the forward solve.</summary>
-    public Tensor Advance(OdeStep step, Tensor state)
+    public override Tensor Advance(OdeStep step, Tensor state)
     {
         using DisposeScope scope = NewDisposeScope();
         _stages.SetStepSize(step.Size);
@@ -49,12 +48,7 @@ internal sealed class RungeKuttaAdjointStep : IDisposable
         return _stages.Combine(state, _method.EndStage).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Moves the adjoint from the end of a step to its start, but for what flows through its first stage.</summary>
-    /// <param name="step">The step.</param>
-    /// <param name="state">State at its start, <c>[n]</c>.</param>
-    /// <param name="thetas">Places of the outputs in it, increasing, in (0, 1].</param>
-    /// <param name="outputCotangents">Their gradients, <c>[outputs, n]</c>.</param>
-    public void Reverse(OdeStep step, Tensor state, ReadOnlySpan<double> thetas, Tensor outputCotangents)
+    public override void Reverse(OdeStep step, Tensor state, ReadOnlySpan<double> thetas, Tensor outputCotangents)
     {
         using DisposeScope scope = NewDisposeScope();
         int inside = thetas is [.., 1.0] ? thetas.Length - 1 : thetas.Length;
@@ -94,9 +88,7 @@ internal sealed class RungeKuttaAdjointStep : IDisposable
         _adjoint.copy_(_cotangents.Sum(rows));
     }
 
-    /// <summary>Adds what flows through the first stage of the first step.</summary>
-    /// <returns>The adjoint at the first time, <c>[n]</c>.</returns>
-    public Tensor Finish()
+    public override Tensor Finish()
     {
         if (_first is { } first)
         {
@@ -108,8 +100,7 @@ internal sealed class RungeKuttaAdjointStep : IDisposable
         return _adjoint.clone();
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
+    protected override void Dispose(bool disposing)
     {
         _stages.Dispose();
         _cotangents.Dispose();

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.ML.Implicit.Solvers.Ode.Rowwise;
 
 namespace Microsoft.ML.Implicit.Solvers.Ode;
 
@@ -15,6 +16,18 @@ internal static class SolveFailure
             {
                 string reached = solution.Times[solution.ReachedTimes - 1].ToString(CultureInfo.InvariantCulture);
                 throw new SolveFailedException($"The differential equation was solved up to time {reached} only. {Explain(status, row)}", status, row);
+            }
+        }
+    }
+
+    /// <exception cref="SolveFailedException">A row was not solved to its last time.</exception>
+    public static void ThrowIfAny(OdeRowSolution solution)
+    {
+        for (int row = 0; row < solution.Status.Count; row++)
+        {
+            if (solution.Status[row] != SolveStatus.Converged)
+            {
+                throw new SolveFailedException($"The differential equation was not solved to the last time. {Explain(solution.Status[row], row)}", solution.Status[row], row);
             }
         }
     }

@@ -6,29 +6,33 @@ namespace Microsoft.ML.Implicit.Solvers.Ode;
 /// <summary>The stages of a Runge-Kutta step in one tensor, with the tableau beside them on the same device.</summary>
 internal sealed class StageBuffer : IDisposable
 {
-    private readonly ExplicitRungeKutta _method;
+    private readonly RungeKutta _method;
     private readonly Tensor _stages;
     private readonly Tensor _matrix;
     private readonly Tensor _scaledMatrix;
     private readonly Tensor _errorWeights;
+    private readonly Tensor _correctionWeights;
+    private readonly int[] _explicitTerms;
     private readonly Tensor[] _rows;
     private readonly Tensor[] _leading;
     private readonly Tensor[] _coefficients;
 
     /// <param name="method">Method.</param>
     /// <param name="state">A flat state, <c>[n]</c>, for its length, type and device.</param>
-    public StageBuffer(ExplicitRungeKutta method, Tensor state)
+    public StageBuffer(RungeKutta method, Tensor state)
     {
         using DisposeScope scope = NewDisposeScope();
         _method = method;
         int count = method.StageCount;
+        _explicitTerms = [.. method.A.Select((row, i) => Math.Min(row.Length, i))];
         _stages = empty([count, state.numel()], state.dtype, state.device);
         _matrix = tensor(method.Matrix(), state.dtype, state.device);
         _scaledMatrix = empty_like(_matrix);
         _errorWeights = tensor(method.ErrorWeights, state.dtype, state.device);
+        _correctionWeights = tensor(method.CorrectionWeights, state.dtype, state.device);
         _rows = [.. Enumerable.Range(0, count).Select(i => _stages[i])];
         _leading = [.. Enumerable.Range(0, count + 1).Select(i => _stages.narrow(0, 0, i).t())];
-        _coefficients = [.. Enumerable.Range(0, count).Select(i => _scaledMatrix[i].narrow(0, 0, method.A[i].Length))];
+        _coefficients = [.. Enumerable.Range(0, count).Select(i => _scaledMatrix[i].narrow(0, 0, _explicitTerms[i]))];
         scope.Detach(Tensors);
     }
 
@@ -38,12 +42,15 @@ internal sealed class StageBuffer : IDisposable
     /// <summary>Sets the step size that <see cref="Combine"/> uses.</summary>
     public void SetStepSize(double size) => _scaledMatrix.copy_(_matrix).mul_(size);
 
-    /// <summary>z + h Σⱼ aᵢⱼkⱼ.</summary>
+    /// <summary>z + h Σⱼ aᵢⱼkⱼ over the stages before stage i.</summary>
     public Tensor Combine(Tensor state, int stage) =>
-        _method.A[stage].Length == 0 ? state.alias() : state.addmv(_leading[_method.A[stage].Length], _coefficients[stage]);
+        _explicitTerms[stage] == 0 ? state.alias() : state.addmv(_leading[_explicitTerms[stage]], _coefficients[stage]);
 
     /// <summary>Σ eᵢkᵢ, the error estimate before it is multiplied with the step size.</summary>
     public Tensor CombineError() => mv(_leading[_method.ErrorWeights.Length], _errorWeights);
+
+    /// <summary>The same for the second embedded solution.</summary>
+    public Tensor CombineCorrection() => mv(_leading[_method.CorrectionWeights.Length], _correctionWeights);
 
     /// <summary>States inside the step.</summary>
     /// <returns><c>[thetas, n]</c>.</returns>
@@ -65,5 +72,5 @@ internal sealed class StageBuffer : IDisposable
         }
     }
 
-    private Tensor[] Tensors => [_stages, _matrix, _scaledMatrix, _errorWeights, .. _rows, .. _leading, .. _coefficients];
+    private Tensor[] Tensors => [_stages, _matrix, _scaledMatrix, _errorWeights, _correctionWeights, .. _rows, .. _leading, .. _coefficients];
 }

@@ -3,11 +3,16 @@ namespace Microsoft.ML.Implicit.Solvers.Quadratic;
 /// <summary>Settings of <see cref="InteriorPointSolver"/>.</summary>
 public sealed record InteriorPointOptions
 {
-    /// <summary>A row has converged when its relative primal and dual residuals and its relative gap are all at most this. Default 1e-10.</summary>
+    /// <summary>A row has converged when its relative primal and dual residuals are at most this and its gap at most <see cref="GapTolerance"/>. Default 1e-10.</summary>
     public double Tolerance { get; init; } = 1e-10;
 
     /// <summary>
-    /// A row that rounding keeps from <see cref="Tolerance"/> still counts as converged when its residuals are at most this. Default 1e-8.
+    /// Largest Σ slack · multiplier relative to 1 + |objective|. The distance to the solution can be of the order of its square root. Default 1e-12.
+    /// </summary>
+    public double GapTolerance { get; init; } = 1e-12;
+
+    /// <summary>
+    /// A row that rounding keeps from the tolerances still counts as converged when its residuals and gap are at most this. Default 1e-8.
     /// </summary>
     public double AcceptableTolerance { get; init; } = 1e-8;
 

@@ -1,4 +1,6 @@
+using Microsoft.ML.Implicit.Solvers.Quadratic.Batched;
 using Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Solvers.Quadratic;
@@ -19,6 +21,7 @@ public sealed class InteriorPointSolver : IQuadraticSolver
     {
         _options = options ?? new InteriorPointOptions();
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(_options.Tolerance, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(_options.GapTolerance, nameof(options));
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(_options.AcceptableTolerance, nameof(options));
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(_options.MaximumIterations, nameof(options));
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(_options.WarmStartMargin, nameof(options));
@@ -35,7 +38,15 @@ public sealed class InteriorPointSolver : IQuadraticSolver
         }
 
         using IDisposable noGrad = no_grad();
-        return DenseBatch.Solve(problem, _options, warmStart, cancellation);
+        if (problem.P.device_type != DeviceType.CPU && warmStart is null)
+        {
+            return BatchedSolve.Solve(problem, _options, cancellation);
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        QuadraticSolution solution = DenseBatch.Run(problem, _options, warmStart, cancellation).ToSolution();
+        scope.MoveToOuter(solution.Tensors);
+        return solution;
     }
 
     private static bool HasShapeOf(QuadraticProblem x, QuadraticProblem y) => Shape(x) == Shape(y);

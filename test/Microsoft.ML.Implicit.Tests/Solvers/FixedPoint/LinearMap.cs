@@ -8,11 +8,12 @@ internal sealed class LinearMap(Tensor matrix, Tensor scale, Tensor offset) : IF
 {
     public int Rows => (int)offset.shape[0];
 
-    /// <summary>A map whose rows contract by factors from 0.05 up to <paramref name="slowest"/>.</summary>
-    public static LinearMap Create(int rows, int width, double slowest)
+    /// <summary>A map whose rows contract by factors from 0.05 up to <paramref name="slowest"/>, which a symmetric matrix attains.</summary>
+    public static LinearMap Create(int rows, int width, double slowest, bool symmetric = false)
     {
         using var generator = new Generator(7);
         Tensor matrix = randn(width, width, ScalarType.Float64, generator: generator);
+        matrix = symmetric ? matrix + matrix.t() : matrix;
         matrix /= linalg.norm(matrix, 2);
         return new LinearMap(
             matrix,

@@ -14,12 +14,13 @@ public sealed class OrderOfConvergenceTests
     public static IEnumerable<object[]> Methods =>
     [
         [OdeMethods.Euler, 1024], [OdeMethods.Midpoint, 512], [OdeMethods.Heun, 512], [OdeMethods.Bosh3, 256], [OdeMethods.RungeKutta4, 128],
-        [OdeMethods.ThreeEighths, 128], [OdeMethods.Dopri5, 64], [OdeMethods.Tsit5, 64],
+        [OdeMethods.ThreeEighths, 128], [OdeMethods.Dopri5, 64], [OdeMethods.Tsit5, 64], [OdeMethods.Dopri8, 16],
+        [OdeMethods.Kvaerno3, 128], [OdeMethods.Kvaerno5, 32], [OdeMethods.AdamsBashforthMoulton, 256],
     ];
 
     [TestMethod]
     [DynamicData(nameof(Methods))]
-    public void Halving_the_step_divides_the_error_by_at_least_two_to_the_order(ExplicitRungeKutta method, int steps)
+    public void Halving_the_step_divides_the_error_by_at_least_two_to_the_order(OdeMethod method, int steps)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor start = tensor(new[] { 0.3, 0.0, 1.0, -0.5, 2.0, 1.0 }).view(3, 2);

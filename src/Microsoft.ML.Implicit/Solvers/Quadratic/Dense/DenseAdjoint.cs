@@ -42,5 +42,5 @@ internal sealed class DenseAdjoint(ConstraintLayout layout, DenseResults results
         Tensor ToTensor(double[] values, int columns) => tensor(values, [problem.BatchSize, columns], ScalarType.Float64, problem.P.device);
     }
 
-    private static double[]? Read(Tensor? gradient) => gradient?.detach().to(ScalarType.Float64).cpu().contiguous().data<double>().ToArray();
+    private static double[]? Read(Tensor? gradient) => gradient is null || gradient.numel() == 0 ? null : gradient.detach().to(ScalarType.Float64).cpu().contiguous().data<double>().ToArray();
 }

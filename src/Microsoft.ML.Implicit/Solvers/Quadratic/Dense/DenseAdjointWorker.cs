@@ -85,7 +85,7 @@ internal sealed unsafe class DenseAdjointWorker
             _weights[i] = _row.Active[i] * _x.Lambda[i] / (_x.S[i] + (Regularisation * _x.Lambda[i]) + double.Epsilon);
         }
 
-        _factor.Factor(_matrices, _weights, Regularisation, Regularisation);
+        _factor.Factor(_matrices, _weights, Regularisation);
     }
 
     // Adds one solve against the current residual; returns the size of the correction relative to the solution.

@@ -3,50 +3,70 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
 
-/// <summary>Solves the rows of a batch in parallel on the CPU, each by itself.</summary>
-internal static class DenseBatch
+/// <summary>A batch whose rows are solved in parallel on the CPU, each by itself.</summary>
+internal sealed class DenseBatch
 {
-    public static QuadraticSolution Solve(QuadraticProblem problem, InteriorPointOptions options, QuadraticSolution? warmStart, CancellationToken cancellation)
+    private readonly QuadraticProblem _problem;
+    private readonly InteriorPointOptions _options;
+    private readonly ConstraintLayout _layout;
+
+    private DenseBatch(QuadraticProblem problem, InteriorPointOptions options)
+    {
+        _problem = problem;
+        _options = options;
+        _layout = new ConstraintLayout(problem.Variables, problem.Inequalities, problem.Equalities, problem.Lower is not null, problem.Upper is not null);
+        Results = new DenseResults(_layout, problem.BatchSize);
+    }
+
+    public DenseResults Results { get; }
+
+    public static DenseBatch Run(QuadraticProblem problem, InteriorPointOptions options, QuadraticSolution? warmStart, CancellationToken cancellation)
+    {
+        var batch = new DenseBatch(problem, options);
+        batch.Run(warmStart, cancellation);
+        return batch;
+    }
+
+    public QuadraticSolution ToSolution() =>
+        Results.ToSolution(_problem, Diagnose, new DenseAdjoint(_layout, Results, _options.MaximumParallelism));
+
+    public QuadraticDiagnosis Diagnose(int row) => DenseDiagnosis.Diagnose(_problem, _layout, _options, Results, row);
+
+    private static unsafe KktFactor StartFactor(ConstraintLayout layout, DenseData data, DenseMatrices matrices)
+    {
+        var row = new DenseRow(layout);
+        data.LoadRow(row, matrices, 0);
+        var factor = new KktFactor(layout);
+        factor.Factor(matrices, row.Active, DenseInteriorPoint.StartRegularisation);
+        return factor;
+    }
+
+    private void Run(QuadraticSolution? warmStart, CancellationToken cancellation)
     {
         using DisposeScope scope = NewDisposeScope();
-        var layout = new ConstraintLayout(problem.Variables, problem.Inequalities, problem.Equalities, problem.Lower is not null, problem.Upper is not null);
-        var data = new DenseData(problem);
-        var results = new DenseResults(layout, problem.BatchSize);
+        var data = new DenseData(_problem);
         DenseMatrices? shared = null;
         KktFactor? startFactor = null;
-        if (problem.SharesMatrices)
+        if (_problem.SharesMatrices)
         {
-            shared = new DenseMatrices(problem.Variables, problem.Inequalities, problem.Equalities);
+            shared = new DenseMatrices(_problem.Variables, _problem.Inequalities, _problem.Equalities);
             data.LoadMatrices(shared, 0);
-            if (problem.BatchSize > 1 && warmStart is null && shared.IsFinite && shared.IsConvex && (data.SharesPattern || data.HasFinitePattern()))
+            if (_problem.BatchSize > 1 && warmStart is null && shared.IsFinite && shared.IsConvex && (data.SharesPattern || data.HasFinitePattern()))
             {
-                startFactor = StartFactor(layout, data, shared);
+                startFactor = StartFactor(_layout, data, shared);
             }
         }
 
         if (warmStart is not null)
         {
-            results.ReadFrom(warmStart);
+            Results.ReadFrom(warmStart);
         }
 
         Rows.ForEach(
-            problem.BatchSize,
-            options.MaximumParallelism,
-            () => new DenseWorker(layout, options, shared),
-            (worker, row) => worker.Solve(data, row, startFactor, warmStart is not null, results, cancellation),
+            _problem.BatchSize,
+            _options.MaximumParallelism,
+            () => new DenseWorker(_layout, _options, shared),
+            (worker, row) => worker.Solve(data, row, startFactor, warmStart is not null, Results, cancellation),
             cancellation);
-        var adjoint = new DenseAdjoint(layout, results, options.MaximumParallelism);
-        QuadraticSolution solution = results.ToSolution(problem, row => DenseDiagnosis.Diagnose(problem, layout, options, results, row), adjoint);
-        scope.MoveToOuter(solution.Tensors);
-        return solution;
-    }
-
-    private static unsafe KktFactor? StartFactor(ConstraintLayout layout, DenseData data, DenseMatrices matrices)
-    {
-        var row = new DenseRow(layout);
-        data.LoadRow(row, matrices, 0);
-        var factor = new KktFactor(layout);
-        factor.Factor(matrices, row.Active, DenseInteriorPoint.StartRegularisation, DenseInteriorPoint.StartRegularisation);
-        return factor;
     }
 }

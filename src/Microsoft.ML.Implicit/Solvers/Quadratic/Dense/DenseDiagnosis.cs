@@ -29,11 +29,15 @@ internal static unsafe class DenseDiagnosis
         var dense = new DenseRow(layout);
         data.LoadRow(dense, matrices, row);
         var method = new DenseInteriorPoint(layout, options);
+        if (status == SolveStatus.Infeasible && method.FindContradiction(dense))
+        {
+            return Contradiction(layout, method.Best);
+        }
+
         method.Solve(dense, null, warm: false, CancellationToken.None);
-        DenseIterate certificate = method.Best;
-        return status == SolveStatus.Unbounded
-            ? QuadraticDiagnosis.Of(status) with { Variables = Heaviest(certificate.Z, layout.ActualVariables, Largest(certificate.Z, layout.ActualVariables)) }
-            : Contradiction(layout, certificate);
+        return status == SolveStatus.Infeasible
+            ? Contradiction(layout, method.Best)
+            : QuadraticDiagnosis.Of(status) with { Variables = Heaviest(method.Best.Z, layout.ActualVariables, Largest(method.Best.Z, layout.ActualVariables)) };
     }
 
     public static double SmallestEigenvalue(Tensor q, int row)

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
 
 /// <summary>
@@ -9,8 +11,19 @@ internal sealed unsafe class DenseInteriorPoint
     private const double LargestRegularisation = 1e-7;
     private const double SmallestRegularisation = 1e-10;
     private const double BackOff = 0.995;
+
+    // A step that meets the boundary before this is replaced by a cautious one: more centring, which takes on less of the residuals.
+    private const double ShortBoundary = 0.1;
+    private const double CautiousCentring = 0.8;
     private const double CertificateTolerance = 1e-9;
+    private const double LeastViolationTolerance = 1e-6;
     private const int StalledIterations = 5;
+
+    // After this many steps shorter than this, the constraints are checked for a contradiction.
+    private const int ShortSteps = 4;
+    private const double ShortStep = 0.2;
+    private const int FeasibilityIterations = 60;
+    private const double FeasibilityTolerance = 1e-10;
 
     private readonly ConstraintLayout _layout;
     private readonly InteriorPointOptions _options;
@@ -60,8 +73,8 @@ internal sealed unsafe class DenseInteriorPoint
 
         double best = double.PositiveInfinity, expected = double.PositiveInfinity;
         var outcome = new DenseOutcome(SolveStatus.Diverged, 0, double.NaN, double.NaN, double.NaN, double.NaN);
-        bool refine = false;
-        int stalled = 0;
+        bool refine = false, checkedFeasibility = false;
+        int stalled = 0, shortSteps = 0;
         for (int iteration = 0; ; iteration++)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -80,9 +93,10 @@ internal sealed unsafe class DenseInteriorPoint
                 outcome = new DenseOutcome(SolveStatus.MaximumIterations, iteration, _residuals.Objective, _residuals.Primal, _residuals.Dual, _residuals.Gap);
             }
 
-            if (residual <= _options.Tolerance)
+            if (Math.Max(_residuals.Primal, _residuals.Dual) <= _options.Tolerance && _residuals.Gap <= _options.GapTolerance)
             {
-                return outcome with { Status = SolveStatus.Converged };
+                Best.CopyFrom(_current);
+                return new DenseOutcome(SolveStatus.Converged, iteration, _residuals.Objective, _residuals.Primal, _residuals.Dual, _residuals.Gap);
             }
 
             if (Certificate() is { } status)
@@ -97,8 +111,19 @@ internal sealed unsafe class DenseInteriorPoint
             }
 
             refine |= Math.Max(_residuals.Dual, _residuals.Primal) > Math.Max(2 * expected, 0.1 * _options.Tolerance);
-            double length = Advance(row, refine);
+            double length = Advance(row, refine || row.ActiveCount == 0);
             expected = Math.Max(_residuals.Dual, _residuals.Primal) * (1 - length);
+            shortSteps += length < ShortStep ? 1 : 0;
+            if (!checkedFeasibility && (shortSteps == ShortSteps || stalled == StalledIterations))
+            {
+                checkedFeasibility = true;
+                if (FindContradiction(row))
+                {
+                    return new DenseOutcome(SolveStatus.Infeasible, iteration, double.NaN, double.NaN, double.NaN, double.NaN);
+                }
+
+                _current.CopyFrom(Best);
+            }
         }
 
         SolveStatus? Certificate() =>
@@ -113,37 +138,85 @@ internal sealed unsafe class DenseInteriorPoint
         Status = best <= _options.AcceptableTolerance ? SolveStatus.Converged : outcome.Status,
     };
 
-    // One predictor and corrector from one factorisation; returns the step length.
+    /// <summary>
+    /// Finds the least violation of the constraints, which always exists. Where it is not zero, its multipliers prove that no point is feasible, and are left in <see cref="Best"/>.
+    /// </summary>
+    public bool FindContradiction(DenseRow row)
+    {
+        new Span<double>(_current.Z, _layout.Variables).Clear();
+        new Span<double>(_current.Nu, _layout.PaddedEqualities).Clear();
+        new Span<double>(_current.S, _layout.Length).Fill(1);
+        Vectors.Copy(row.Active, _current.Lambda, _layout.Length);
+        for (int iteration = 0; iteration < FeasibilityIterations; iteration++)
+        {
+            _residuals.UpdateElastic(row, _current);
+            if (!(_residuals.Largest > FeasibilityTolerance))
+            {
+                break;
+            }
+
+            _newton.FactorElastic(row, _current, SmallestRegularisation);
+            Advance(row, _residuals.Mu, refine: false);
+        }
+
+        if (!_residuals.ProvesInfeasible(row, _current, LeastViolationTolerance))
+        {
+            return false;
+        }
+
+        Best.CopyFrom(_current);
+        return true;
+    }
+
     private double Advance(DenseRow row, bool refine)
     {
-        double mu = _residuals.Mu;
-        double regularisation = Math.Clamp(1e-3 * mu, SmallestRegularisation, LargestRegularisation);
+        double regularisation = Math.Clamp(1e-3 * _residuals.Mu, SmallestRegularisation, LargestRegularisation);
         _newton.Factor(row, _current, regularisation, regularisation);
+        return Advance(row, _residuals.Mu, refine);
+    }
+
+    // One predictor and corrector from one factorisation; returns the step length.
+    private double Advance(DenseRow row, double mu, bool refine)
+    {
         Vectors.Multiply(_current.S, _current.Lambda, 1, _complementarity, _layout.Length);
         if (row.ActiveCount == 0)
         {
-            _newton.Solve(row, _residuals, _complementarity, refine: true, _step);
+            _newton.Solve(row, _residuals, 1, _complementarity, refine, _step);
             _current.Advance(_step, 1);
             return 1;
         }
 
-        _newton.Solve(row, _residuals, _complementarity, refine: false, _affine);
+        _newton.Solve(row, _residuals, 1, _complementarity, refine: false, _affine);
         double affineLength = _current.StepToBoundary(_affine);
         double affineMu = AffineComplementarity(affineLength) / row.ActiveCount;
-        double ratio = Math.Max(affineMu, 0) / mu;
-        double centring = ratio * ratio * ratio * mu;
-        for (int i = 0; i < _layout.Length; i++)
+        double ratio = Math.Clamp(affineMu / mu, 0, 1);
+        double centring = ratio * ratio * ratio;
+        double boundary = Correct(row, mu, centring, 1, 1, refine);
+        if (boundary < ShortBoundary)
         {
-            _complementarity[i] += (_affine.S[i] * _affine.Lambda[i]) - (centring * row.Active[i]);
+            centring = Math.Max(centring, CautiousCentring);
+            boundary = Correct(row, mu, centring, affineLength * affineLength, 1 - centring, refine);
         }
 
-        _newton.Solve(row, _residuals, _complementarity, refine, _step);
-        double boundary = Math.Min(Vectors.StepToBoundary(_current.S, _step.S, _layout.Length), Vectors.StepToBoundary(_current.Lambda, _step.Lambda, _layout.Length));
         double length = Math.Min(1, Math.Max(BackOff, 1 - mu) * boundary);
         _current.Advance(_step, length);
         return length;
     }
 
+    // Solves for the corrected step, which cancels a share of the residuals; returns the distance to the boundary.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private double Correct(DenseRow row, double mu, double centring, double secondOrder, double share, bool refine)
+    {
+        for (int i = 0; i < _layout.Length; i++)
+        {
+            _complementarity[i] = (_current.S[i] * _current.Lambda[i]) + (secondOrder * _affine.S[i] * _affine.Lambda[i]) - (centring * mu * row.Active[i]);
+        }
+
+        _newton.Solve(row, _residuals, share, _complementarity, refine, _step);
+        return Math.Min(Vectors.StepToBoundary(_current.S, _step.S, _layout.Length), Vectors.StepToBoundary(_current.Lambda, _step.Lambda, _layout.Length));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private double AffineComplementarity(double length)
     {
         double sum = 0;
@@ -165,14 +238,14 @@ internal sealed unsafe class DenseInteriorPoint
         Vectors.Copy(row.Active, _current.Lambda, _layout.Length);
         if (startFactor is null)
         {
-            _newton.OwnFactor.Factor(row.Matrices, row.Active, StartRegularisation, StartRegularisation);
+            _newton.OwnFactor.Factor(row.Matrices, row.Active, StartRegularisation);
         }
 
-        _newton.UseUnitFactor(startFactor ?? _newton.OwnFactor, row, StartRegularisation, StartRegularisation);
+        _newton.UseUnitFactor(startFactor ?? _newton.OwnFactor, row, StartRegularisation);
         new Span<double>(_current.Lambda, _layout.Length).Clear();
         _residuals.Update(row, _current);
         Vectors.Copy(row.Active, _complementarity, _layout.Length);
-        _newton.Solve(row, _residuals, _complementarity, refine: false, _step);
+        _newton.Solve(row, _residuals, 1, _complementarity, refine: false, _step);
         Vectors.Copy(_step.Z, _current.Z, _layout.Variables);
         Vectors.Copy(_step.Nu, _current.Nu, _layout.PaddedEqualities);
         row.ApplyConstraints(_current.Z, _complementarity);

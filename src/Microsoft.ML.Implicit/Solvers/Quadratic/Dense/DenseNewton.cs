@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
 
 /// <summary>Newton steps on one row's perturbed optimality conditions, from one factorisation an iteration.</summary>
@@ -15,7 +17,7 @@ internal sealed unsafe class DenseNewton
     private readonly double* _r2;
     private KktFactor _factor;
     private double _primal;
-    private double _dual;
+    private double _elasticity;
 
     public DenseNewton(ConstraintLayout layout)
     {
@@ -33,51 +35,56 @@ internal sealed unsafe class DenseNewton
 
     public KktFactor OwnFactor { get; }
 
-    /// <summary>Factors the system at an iterate, with proximal terms ρ‖z - z_k‖²/2 and δ‖λ - λ_k, ν - ν_k‖²/2 centred at it.</summary>
+    /// <summary>Factors the system at an iterate, with proximal terms ρ‖z - z_k‖²/2 and δ‖λ - λ_k‖²/2 centred at it.</summary>
     public void Factor(DenseRow row, DenseIterate x, double primal, double dual)
     {
-        for (int i = 0; i < _layout.Length; i++)
-        {
-            _inverses[i] = row.Active[i] / (x.S[i] + (dual * x.Lambda[i]));
-            _weights[i] = x.Lambda[i] * _inverses[i];
-        }
-
-        OwnFactor.Factor(row.Matrices, _weights, primal, dual);
+        SetWeights(row, x, dual);
+        OwnFactor.Factor(row.Matrices, _weights, primal);
         _factor = OwnFactor;
         _primal = primal;
-        _dual = dual;
+        _elasticity = 0;
+    }
+
+    /// <summary>Factors the system of the feasibility phase: no objective, and every constraint may give way by its multiplier.</summary>
+    public void FactorElastic(DenseRow row, DenseIterate x, double primal)
+    {
+        SetWeights(row, x, 1);
+        OwnFactor.FactorElastic(row.Matrices, _weights, primal);
+        _factor = OwnFactor;
+        _elasticity = 1;
     }
 
     /// <summary>Uses factors for unit weights that another row left, as at the start of a batch that shares its matrices.</summary>
-    public void UseUnitFactor(KktFactor factor, DenseRow row, double primal, double dual)
+    public void UseUnitFactor(KktFactor factor, DenseRow row, double primal)
     {
         Vectors.Copy(row.Active, _inverses, _layout.Length);
         Vectors.Copy(row.Active, _weights, _layout.Length);
         _factor = factor;
         _primal = primal;
-        _dual = dual;
+        _elasticity = 0;
     }
 
     /// <summary>
-    /// Solves for the step that cancels the residuals and λ ∘ ds + s ∘ dλ = -<paramref name="complementarity"/>.
+    /// Solves for the step that cancels a share of the residuals, with λ ∘ ds + s ∘ dλ = -<paramref name="complementarity"/>.
     /// </summary>
-    public void Solve(DenseRow row, DenseResiduals residuals, double* complementarity, bool refine, DenseIterate step)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Solve(DenseRow row, DenseResiduals residuals, double share, double* complementarity, bool refine, DenseIterate step)
     {
         for (int i = 0; i < _layout.Length; i++)
         {
-            _multipliers[i] = (_weights[i] * residuals.Inequality[i]) - (_inverses[i] * complementarity[i]);
+            _multipliers[i] = (share * _weights[i] * residuals.Inequality[i]) - (_inverses[i] * complementarity[i]);
         }
 
         new Span<double>(step.Z, _layout.Variables).Clear();
         row.AddTransposedConstraints(_multipliers, step.Z);
         for (int i = 0; i < _layout.Variables; i++)
         {
-            step.Z[i] = -residuals.Stationarity[i] - step.Z[i];
+            step.Z[i] = (-share * residuals.Stationarity[i]) - step.Z[i];
         }
 
         for (int i = 0; i < _layout.PaddedEqualities; i++)
         {
-            step.Nu[i] = -residuals.Equality[i];
+            step.Nu[i] = -share * residuals.Equality[i];
         }
 
         _factor.Solve(row.Matrices, step.Z, step.Nu);
@@ -89,7 +96,7 @@ internal sealed unsafe class DenseNewton
 
         for (int i = 0; refine && i < Refinements; i++)
         {
-            Refine(row, residuals, step);
+            Refine(row, residuals, share, step);
         }
 
         if (refine)
@@ -99,12 +106,22 @@ internal sealed unsafe class DenseNewton
 
         for (int i = 0; i < _layout.Length; i++)
         {
-            step.S[i] = -residuals.Inequality[i] - _constraints[i];
+            step.S[i] = (-share * residuals.Inequality[i]) - _constraints[i] + (_elasticity * step.Lambda[i]);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void SetWeights(DenseRow row, DenseIterate x, double dual)
+    {
+        for (int i = 0; i < _layout.Length; i++)
+        {
+            _inverses[i] = row.Active[i] / (x.S[i] + (dual * x.Lambda[i]));
+            _weights[i] = x.Lambda[i] * _inverses[i];
         }
     }
 
     // Corrects the step by the residual of the system before its reduction.
-    private void Refine(DenseRow row, DenseResiduals residuals, DenseIterate step)
+    private void Refine(DenseRow row, DenseResiduals residuals, double share, DenseIterate step)
     {
         row.ApplyHessian(step.Z, _r1);
         Vectors.Add(step.Z, _primal, _r1, _layout.Variables);
@@ -112,13 +129,13 @@ internal sealed unsafe class DenseNewton
         row.AddTransposedEqualities(step.Nu, _r1);
         for (int i = 0; i < _layout.Variables; i++)
         {
-            _r1[i] = -residuals.Stationarity[i] - _r1[i];
+            _r1[i] = (-share * residuals.Stationarity[i]) - _r1[i];
         }
 
         row.ApplyEqualities(step.Z, _r2);
         for (int i = 0; i < _layout.PaddedEqualities; i++)
         {
-            _r2[i] = -residuals.Equality[i] - _r2[i] + (_dual * step.Nu[i]);
+            _r2[i] = (-share * residuals.Equality[i]) - _r2[i];
         }
 
         _factor.Solve(row.Matrices, _r1, _r2);

@@ -1,8 +1,13 @@
+using System.Runtime.CompilerServices;
+
 namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
 
 /// <summary>Residuals of the optimality conditions at one row's iterate, with the norms that decide convergence, in the user's units.</summary>
 internal sealed unsafe class DenseResiduals
 {
+    // In equilibrated units; less cannot be told from rounding.
+    private const double SmallestViolation = 1e-10;
+
     private readonly ConstraintLayout _layout;
     private readonly PinnedBuffer _buffer;
     private readonly double* _qz;
@@ -50,6 +55,7 @@ internal sealed unsafe class DenseResiduals
 
     public double Largest => Math.Max(Math.Max(Dual, Primal), Gap);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Update(DenseRow row, DenseIterate x)
     {
         int n = _layout.Variables;
@@ -84,11 +90,25 @@ internal sealed unsafe class DenseResiduals
         Gap = complementarity / (1 + Math.Abs(Objective));
     }
 
-    /// <summary>Whether (λ, ν) proves that no point with an equilibrated 1-norm below 1 / tolerance is feasible (Farkas).</summary>
+    /// <summary>Residuals of the feasibility phase: minimise ½‖(C z - d)₊‖² + ½‖A z - b‖², whose multipliers are the violations. Relative to the largest violation, in equilibrated units.</summary>
+    public void UpdateElastic(DenseRow row, DenseIterate x)
+    {
+        Update(row, x);
+        Vectors.Copy(_combination, Stationarity, _layout.Variables);
+        Vectors.Add(x.Lambda, -1, Inequality, _layout.Length);
+        Vectors.Add(x.Nu, -1, Equality, _layout.PaddedEqualities);
+        double size = Math.Max(Math.Max(Vectors.MaxMagnitude(x.Lambda, _layout.Length), Vectors.MaxMagnitude(x.Nu, _layout.PaddedEqualities)), SmallestViolation);
+        Dual = Vectors.MaxMagnitude(Stationarity, _layout.Variables) / size;
+        Primal = Math.Max(Vectors.MaxMagnitude(Inequality, _layout.Length), Vectors.MaxMagnitude(Equality, _layout.PaddedEqualities)) / size;
+        Gap = Mu / (size * size);
+    }
+
+    /// <summary>Whether (λ, ν) proves that no point is feasible whose 1-norm is below 1 / tolerance times the largest right-hand side (Farkas).</summary>
     public bool ProvesInfeasible(DenseRow row, DenseIterate x, double tolerance)
     {
         double gain = -Vectors.Dot(row.D, x.Lambda, _layout.Length) - Vectors.Dot(row.B, x.Nu, _layout.PaddedEqualities);
-        return gain > 0 && Vectors.MaxMagnitude(_combination, _layout.Variables) <= tolerance * gain;
+        double reach = Math.Max(Vectors.MaxMagnitude(row.D, row.Active, _layout.Length), Vectors.MaxMagnitude(row.B, _layout.PaddedEqualities));
+        return gain > 0 && Vectors.MaxMagnitude(_combination, _layout.Variables) * reach <= tolerance * gain;
     }
 
     /// <summary>Whether z is, to the tolerance, a direction of recession along which the objective falls.</summary>

@@ -122,6 +122,24 @@ internal sealed unsafe class DenseResults
         Tensor ToTensor(double[] values, params long[] shape) => tensor(values, shape, problem.P.dtype, problem.P.device);
     }
 
+    /// <summary>Writes these rows into a larger batch, at the given indices.</summary>
+    public void MergeInto(Batched.BatchedState state, int[] rows, DenseOutcome[] outcomes)
+    {
+        Tensor indices = tensor(Array.ConvertAll(rows, r => (long)r), device: state.Z.device);
+        ConstraintValues[] parts = [.. new[] { General, Lower, Upper }.OfType<ConstraintValues>()];
+        Write(state.Z, ToTensor(Z, _layout.ActualVariables));
+        Write(state.Nu, ToTensor(Nu, _layout.Equalities));
+        Write(state.Slack, cat([.. parts.Select(c => ToTensor(c.Slacks, c.Count))], 1));
+        Write(state.Lambda, cat([.. parts.Select(c => ToTensor(c.Multipliers, c.Count))], 1));
+        for (int i = 0; i < rows.Length; i++)
+        {
+            outcomes[rows[i]] = _outcomes[i];
+        }
+
+        Tensor ToTensor(double[] values, int columns) => tensor(values, [rows.Length, columns], ScalarType.Float64);
+        void Write(Tensor target, Tensor source) => target.index_copy_(0, indices, source.to(target.device));
+    }
+
     private static void Read(Tensor? source, double[]? target)
     {
         if (source is not null && target is { Length: > 0 })

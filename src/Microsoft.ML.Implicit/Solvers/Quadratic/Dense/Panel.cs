@@ -29,20 +29,8 @@ internal static unsafe class Panel
         }
     }
 
-    /// <summary>Two tiles of one row at once: each broadcast of x serves both.</summary>
-    public static void AddProducts(double* x, double* y0, double* y1, int depth, double scale, double* tile0, double* tile1)
-    {
-        if (Vector512.IsHardwareAccelerated)
-        {
-            AddProducts512(x, y0, y1, depth, scale, tile0, tile1);
-            return;
-        }
-
-        AddProduct(x, y0, depth, scale, tile0);
-        AddProduct(x, y1, depth, scale, tile1);
-    }
-
     /// <summary>result = scale · xᵀ y for one panel y and a vector x, or added to the result.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void MultiplyVector(double* x, double* y, int depth, double scale, bool add, double* result)
     {
         if (Vector512.IsHardwareAccelerated)
@@ -76,6 +64,7 @@ internal static unsafe class Panel
     }
 
     /// <summary>target[i] -= y[i, :] · x for <paramref name="rows"/> rows of one panel and eight values x.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void SubtractRowProducts(double* y, double* x, int rows, double* target)
     {
         if (Vector512.IsHardwareAccelerated)
@@ -98,6 +87,7 @@ internal static unsafe class Panel
     }
 
     /// <summary>result[i, :] = weight[i] · y[i, :].</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void ScaleRows(double* y, double* weight, int rows, double* result)
     {
         for (int i = 0; i < rows; i++, y += Width, result += Width)
@@ -134,59 +124,6 @@ internal static unsafe class Panel
         Vector512.FusedMultiplyAdd(s, c5, Vector512.Load(tile + 40)).Store(tile + 40);
         Vector512.FusedMultiplyAdd(s, c6, Vector512.Load(tile + 48)).Store(tile + 48);
         Vector512.FusedMultiplyAdd(s, c7, Vector512.Load(tile + 56)).Store(tile + 56);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void AddProducts512(double* x, double* y0, double* y1, int depth, double scale, double* tile0, double* tile1)
-    {
-        Vector512<double> a0 = Vector512<double>.Zero, a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0, a6 = a0, a7 = a0;
-        Vector512<double> b0 = a0, b1 = a0, b2 = a0, b3 = a0, b4 = a0, b5 = a0, b6 = a0, b7 = a0;
-        for (int k = 0; k < depth; k++, x += Width, y0 += Width, y1 += Width)
-        {
-            Vector512<double> r0 = Vector512.Load(y0), r1 = Vector512.Load(y1);
-            Vector512<double> v = Vector512.Create(x[0]);
-            a0 = Vector512.FusedMultiplyAdd(v, r0, a0);
-            b0 = Vector512.FusedMultiplyAdd(v, r1, b0);
-            v = Vector512.Create(x[1]);
-            a1 = Vector512.FusedMultiplyAdd(v, r0, a1);
-            b1 = Vector512.FusedMultiplyAdd(v, r1, b1);
-            v = Vector512.Create(x[2]);
-            a2 = Vector512.FusedMultiplyAdd(v, r0, a2);
-            b2 = Vector512.FusedMultiplyAdd(v, r1, b2);
-            v = Vector512.Create(x[3]);
-            a3 = Vector512.FusedMultiplyAdd(v, r0, a3);
-            b3 = Vector512.FusedMultiplyAdd(v, r1, b3);
-            v = Vector512.Create(x[4]);
-            a4 = Vector512.FusedMultiplyAdd(v, r0, a4);
-            b4 = Vector512.FusedMultiplyAdd(v, r1, b4);
-            v = Vector512.Create(x[5]);
-            a5 = Vector512.FusedMultiplyAdd(v, r0, a5);
-            b5 = Vector512.FusedMultiplyAdd(v, r1, b5);
-            v = Vector512.Create(x[6]);
-            a6 = Vector512.FusedMultiplyAdd(v, r0, a6);
-            b6 = Vector512.FusedMultiplyAdd(v, r1, b6);
-            v = Vector512.Create(x[7]);
-            a7 = Vector512.FusedMultiplyAdd(v, r0, a7);
-            b7 = Vector512.FusedMultiplyAdd(v, r1, b7);
-        }
-
-        Vector512<double> s = Vector512.Create(scale);
-        Vector512.FusedMultiplyAdd(s, a0, Vector512.Load(tile0)).Store(tile0);
-        Vector512.FusedMultiplyAdd(s, a1, Vector512.Load(tile0 + 8)).Store(tile0 + 8);
-        Vector512.FusedMultiplyAdd(s, a2, Vector512.Load(tile0 + 16)).Store(tile0 + 16);
-        Vector512.FusedMultiplyAdd(s, a3, Vector512.Load(tile0 + 24)).Store(tile0 + 24);
-        Vector512.FusedMultiplyAdd(s, a4, Vector512.Load(tile0 + 32)).Store(tile0 + 32);
-        Vector512.FusedMultiplyAdd(s, a5, Vector512.Load(tile0 + 40)).Store(tile0 + 40);
-        Vector512.FusedMultiplyAdd(s, a6, Vector512.Load(tile0 + 48)).Store(tile0 + 48);
-        Vector512.FusedMultiplyAdd(s, a7, Vector512.Load(tile0 + 56)).Store(tile0 + 56);
-        Vector512.FusedMultiplyAdd(s, b0, Vector512.Load(tile1)).Store(tile1);
-        Vector512.FusedMultiplyAdd(s, b1, Vector512.Load(tile1 + 8)).Store(tile1 + 8);
-        Vector512.FusedMultiplyAdd(s, b2, Vector512.Load(tile1 + 16)).Store(tile1 + 16);
-        Vector512.FusedMultiplyAdd(s, b3, Vector512.Load(tile1 + 24)).Store(tile1 + 24);
-        Vector512.FusedMultiplyAdd(s, b4, Vector512.Load(tile1 + 32)).Store(tile1 + 32);
-        Vector512.FusedMultiplyAdd(s, b5, Vector512.Load(tile1 + 40)).Store(tile1 + 40);
-        Vector512.FusedMultiplyAdd(s, b6, Vector512.Load(tile1 + 48)).Store(tile1 + 48);
-        Vector512.FusedMultiplyAdd(s, b7, Vector512.Load(tile1 + 56)).Store(tile1 + 56);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
 
 /// <summary>
@@ -7,7 +9,7 @@ namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
 internal readonly unsafe struct PanelCholesky
 {
     // A pivot that cancellation leaves below this share of its diagonal entry carries no information.
-    private const double DependentPivot = 1e-15;
+    private const double DependentPivot = 1e-14;
 
     // Standing in for such a pivot, it sets the dependent component to zero.
     private const double DroppedPivot = 1e64;
@@ -38,6 +40,7 @@ internal readonly unsafe struct PanelCholesky
     }
 
     /// <summary>Factors row panel <paramref name="i"/>, whose tiles hold the matrix and whose predecessors are factored.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public double FactorRow(int i)
     {
         double* x = Factor.Column(i);
@@ -49,7 +52,11 @@ internal readonly unsafe struct PanelCholesky
             diagonal[r] = block[r * (Panel.Width + 1)];
         }
 
-        SubtractPrevious(x, depth, i);
+        for (int j = i; j < Factor.Panels; j++)
+        {
+            Panel.AddProduct(x, Factor.Column(j), depth, -1, Factor.Tile(depth, j));
+        }
+
         double* inverse = _inverses + ((nint)i * Panel.TileSize);
         double smallest = FactorBlock(block, diagonal, inverse);
         double* tile = stackalloc double[Panel.TileSize];
@@ -65,6 +72,7 @@ internal readonly unsafe struct PanelCholesky
     }
 
     /// <summary>x := U⁻ᵀ x.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void SolveTransposed(double* x)
     {
         double* block = stackalloc double[Panel.Width];
@@ -82,6 +90,7 @@ internal readonly unsafe struct PanelCholesky
     }
 
     /// <summary>x := U⁻¹ x.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Solve(double* x)
     {
         double* block = stackalloc double[Panel.Width];
@@ -100,6 +109,7 @@ internal readonly unsafe struct PanelCholesky
     }
 
     /// <summary>X := U⁻ᵀ X for a matrix of as many rows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void SolveTransposed(PanelMatrix x)
     {
         double* tile = stackalloc double[Panel.TileSize];
@@ -118,26 +128,8 @@ internal readonly unsafe struct PanelCholesky
         }
     }
 
-    private void SubtractPrevious(double* x, int depth, int i)
-    {
-        if (depth == 0)
-        {
-            return;
-        }
-
-        int j = i;
-        for (; j + 1 < Factor.Panels; j += 2)
-        {
-            Panel.AddProducts(x, Factor.Column(j), Factor.Column(j + 1), depth, -1, Factor.Tile(depth, j), Factor.Tile(depth, j + 1));
-        }
-
-        if (j < Factor.Panels)
-        {
-            Panel.AddProduct(x, Factor.Column(j), depth, -1, Factor.Tile(depth, j));
-        }
-    }
-
     // Factors one diagonal block in place and inverts its factor.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static double FactorBlock(double* u, double* diagonal, double* inverse)
     {
         double smallest = double.PositiveInfinity;
@@ -175,6 +167,7 @@ internal readonly unsafe struct PanelCholesky
         return smallest;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Invert(double* u, double* reciprocal, double* inverse)
     {
         for (int i = Panel.Width - 1; i >= 0; i--)

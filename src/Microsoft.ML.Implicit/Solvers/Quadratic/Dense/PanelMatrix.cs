@@ -30,8 +30,14 @@ internal readonly unsafe struct PanelMatrix
 
     public ref double At(int row, int column) => ref Tile(row, column / Panel.Width)[column % Panel.Width];
 
+    /// <summary>Reads a row-major matrix; an empty one is zero.</summary>
     public void Load(ReadOnlySpan<double> rowMajor, int rows, int columns)
     {
+        if (rowMajor.IsEmpty)
+        {
+            return;
+        }
+
         for (int i = 0; i < rows; i++)
         {
             for (int j = 0; j < columns; j += Panel.Width)

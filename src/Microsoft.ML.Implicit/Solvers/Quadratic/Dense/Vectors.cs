@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
@@ -8,6 +9,7 @@ internal static unsafe class Vectors
     private const int Lanes = 4;
 
     /// <summary>result = scale · x ∘ y.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply(double* x, double* y, double scale, double* result, int length)
     {
         for (int i = 0; i < length; i += Lanes)
@@ -17,6 +19,7 @@ internal static unsafe class Vectors
     }
 
     /// <summary>y += scale · x.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Add(double* x, double scale, double* y, int length)
     {
         Vector256<double> factor = Vector256.Create(scale);
@@ -27,6 +30,7 @@ internal static unsafe class Vectors
     }
 
     /// <summary>result = x + scale · y.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Combine(double* x, double scale, double* y, double* result, int length)
     {
         Vector256<double> factor = Vector256.Create(scale);
@@ -36,6 +40,7 @@ internal static unsafe class Vectors
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Dot(double* x, double* y, int length)
     {
         Vector256<double> sum0 = Vector256<double>.Zero, sum1 = sum0;
@@ -49,6 +54,7 @@ internal static unsafe class Vectors
     }
 
     /// <summary>Largest magnitude; NaN where an entry is.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double MaxMagnitude(double* x, int length)
     {
         Vector256<double> largest = Vector256<double>.Zero;
@@ -61,6 +67,7 @@ internal static unsafe class Vectors
     }
 
     /// <summary>Largest magnitude of x ∘ y.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double MaxMagnitude(double* x, double* y, int length)
     {
         Vector256<double> largest = Vector256<double>.Zero;
@@ -73,6 +80,7 @@ internal static unsafe class Vectors
     }
 
     /// <summary>Largest magnitude of x ∘ y / scale, for scales that are positive.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double MaxMagnitudeOver(double* x, double* y, double* scale, int length)
     {
         Vector256<double> largest = Vector256<double>.Zero;
@@ -85,6 +93,7 @@ internal static unsafe class Vectors
     }
 
     /// <summary>Largest t such that x + t · step stays nonnegative, for nonnegative x.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double StepToBoundary(double* x, double* step, int length)
     {
         Vector256<double> fastest = Vector256<double>.Zero;

@@ -1,0 +1,132 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Solvers.Ode;
+
+/// <summary>Takes Adams-Bashforth-Moulton steps; the first three after each change of the step size are classical Runge-Kutta steps.</summary>
+internal sealed class AdamsBashforthMoultonStepper : OdeStepper
+{
+    private const int HistoryLength = 4;
+
+    private readonly IOdeTerm _term;
+    private readonly long[] _shape;
+    private readonly Tensor _outputs;
+    private readonly Queue<Tensor> _history = new();
+    private Tensor _state;
+    private Tensor _trial;
+    private double _size = double.NaN;
+
+    /// <param name="term">Right-hand side.</param>
+    /// <param name="initialState"><c>[batch, ...]</c>.</param>
+    /// <param name="outputs"><c>[times, batch * ...]</c>, written.</param>
+    public AdamsBashforthMoultonStepper(IOdeTerm term, Tensor initialState, Tensor outputs)
+    {
+        _term = term;
+        _shape = initialState.shape;
+        _outputs = outputs;
+        _state = initialState.reshape(-1).clone().DetachFromDisposeScope();
+        _trial = _state;
+    }
+
+    public override double Epsilon => OdeArguments.Epsilon(_state.dtype);
+
+    public override int RowCount => (int)_shape[0];
+
+    public override double EstimateInitialStep(double time, double direction, PiStepControl control) =>
+        throw new NotSupportedException($"{nameof(AdamsBashforthMoulton)} takes fixed steps.");
+
+    public override double TryStep(double time, double size, PiStepControl? control)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        // Times that are equally spaced but for rounding must not restart the method.
+        if (!(Math.Abs(size - _size) <= 1e-9 * Math.Abs(size)))
+        {
+            Forget(0);
+        }
+
+        _size = size;
+        _history.Enqueue(Evaluate(time, _state).DetachFromDisposeScope());
+        Forget(HistoryLength);
+        Tensor[] slopes = [.. _history.Reverse()];
+        Tensor trial = slopes.Length < HistoryLength ? RungeKuttaStep(time, size, slopes[0]) : PredictAndCorrect(time, size, slopes);
+        if (!ReferenceEquals(_trial, _state))
+        {
+            _trial.Dispose();
+        }
+
+        _trial = trial.DetachFromDisposeScope();
+        return 0;
+    }
+
+    public override void WriteOutputs(int firstOutput, ReadOnlySpan<double> thetas)
+    {
+        // Fixed steps end at output times, so that none lies inside a step.
+        using Tensor output = _outputs[firstOutput];
+        output.copy_(_trial);
+    }
+
+    public override void Accept()
+    {
+        _state.Dispose();
+        _state = _trial;
+    }
+
+    public override Tensor CopyState() => _state.clone();
+
+    public override bool[] FindRowsNotFinite() => FiniteRows.FindNotFinite(_trial.view(_shape));
+
+    protected override void Dispose(bool disposing)
+    {
+        if (!ReferenceEquals(_trial, _state))
+        {
+            _trial.Dispose();
+        }
+
+        _state.Dispose();
+        Forget(0);
+    }
+
+    private Tensor PredictAndCorrect(double time, double size, Tensor[] slopes)
+    {
+        Tensor predicted = Combine(AdamsBashforthMoulton.Predictor, slopes, size);
+        Tensor slope = Evaluate(time + size, predicted);
+        return Combine(AdamsBashforthMoulton.Corrector, [slope, .. slopes[..^1]], size);
+    }
+
+    private Tensor RungeKuttaStep(double time, double size, Tensor first)
+    {
+        ExplicitRungeKutta method = OdeMethods.RungeKutta4;
+        var stages = new List<Tensor> { first };
+        for (int i = 1; i < method.EndStage; i++)
+        {
+            stages.Add(Evaluate(time + (method.C[i] * size), Combine(method.A[i], stages, size)));
+        }
+
+        return Combine(method.A[method.EndStage], stages, size);
+    }
+
+    private Tensor Combine(double[] weights, IReadOnlyList<Tensor> slopes, double size)
+    {
+        Tensor sum = _state.clone();
+        for (int i = 0; i < weights.Length; i++)
+        {
+            sum.add_(slopes[i], alpha: weights[i] * size);
+        }
+
+        return sum;
+    }
+
+    private Tensor Evaluate(double time, Tensor flat)
+    {
+        Evaluations++;
+        return _term.Evaluate(time, flat.view(_shape)).reshape(-1);
+    }
+
+    private void Forget(int remaining)
+    {
+        while (_history.Count > remaining)
+        {
+            _history.Dequeue().Dispose();
+        }
+    }
+}

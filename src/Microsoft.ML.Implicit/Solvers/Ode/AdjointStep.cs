@@ -1,0 +1,33 @@
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Solvers.Ode;
+
+/// <summary>Moves the adjoint of a Runge-Kutta solve backward, step by step.</summary>
+internal abstract class AdjointStep : IDisposable
+{
+    /// <summary>Repeats a step of the forward solve.</summary>
+    /// <param name="step">The step.</param>
+    /// <param name="state">State at its start, <c>[n]</c>.</param>
+    /// <returns>State at its end, <c>[n]</c>.</returns>
+    public abstract Tensor Advance(OdeStep step, Tensor state);
+
+    /// <summary>Moves the adjoint from the end of a step to its start, but for what flows through its first stage.</summary>
+    /// <param name="step">The step.</param>
+    /// <param name="state">State at its start, <c>[n]</c>.</param>
+    /// <param name="thetas">Places of the outputs in it, increasing, in (0, 1].</param>
+    /// <param name="outputCotangents">Their gradients, <c>[outputs, n]</c>, contiguous.</param>
+    public abstract void Reverse(OdeStep step, Tensor state, ReadOnlySpan<double> thetas, Tensor outputCotangents);
+
+    /// <summary>Adds what flows through the first stage of the first step.</summary>
+    /// <returns>The adjoint at the first time, <c>[n]</c>.</returns>
+    public abstract Tensor Finish();
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    protected abstract void Dispose(bool disposing);
+}

@@ -1,0 +1,27 @@
+namespace Microsoft.ML.Implicit.Solvers.Ode;
+
+/// <summary>
+/// A stiffly accurate, singly diagonally implicit Runge-Kutta method with an explicit first stage (ESDIRK), for stiff
+/// problems: every stage after the first solves Y = z + h Σⱼ aᵢⱼkⱼ + hγ f(t + cᵢh, Y) by Newton's method with the dense
+/// Jacobian of each row. Rows of the batch must not depend on one another.
+/// </summary>
+public sealed class DiagonallyImplicitRungeKutta : RungeKutta
+{
+    internal DiagonallyImplicitRungeKutta(string name, int order, double[][] a, double[] c, double[] embedded)
+        : base(
+            name,
+            order,
+            order - 1,
+            a,
+            c,
+            a.Length - 1,
+            [.. a[^1].Select((b, i) => b - (i < embedded.Length ? embedded[i] : 0))],
+            [],
+            DenseOutputPolynomials.Hermite(a[^1], a.Length - 1))
+    {
+        Diagonal = a[^1][^1];
+    }
+
+    /// <summary>γ, the diagonal of A.</summary>
+    internal double Diagonal { get; }
+}

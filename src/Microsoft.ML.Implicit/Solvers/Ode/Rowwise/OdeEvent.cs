@@ -1,0 +1,33 @@
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Solvers.Ode.Rowwise;
+
+/// <summary>A condition at which a row stops: its function g(t, z) crosses zero.</summary>
+/// <param name="function">
+/// g, called with times <c>[batch]</c> and state <c>[batch, ...]</c>; it returns one value a row, <c>[batch]</c>. Gradients
+/// through the event need it to be made of operations that autograd follows.
+/// </param>
+/// <param name="direction">Which crossings count.</param>
+public sealed class OdeEvent(Func<Tensor, Tensor, Tensor> function, EventDirection direction = EventDirection.Any)
+{
+    /// <summary>Which crossings count.</summary>
+    public EventDirection Direction { get; } = direction;
+
+    /// <summary>Evaluates g.</summary>
+    /// <param name="times"><c>[batch]</c>.</param>
+    /// <param name="state"><c>[batch, ...]</c>.</param>
+    /// <returns><c>[batch]</c>.</returns>
+    /// <exception cref="ArgumentException">The function returned another shape.</exception>
+    public Tensor Evaluate(Tensor times, Tensor state)
+    {
+        ArgumentNullException.ThrowIfNull(times);
+        Tensor values = function(times, state);
+        return values.shape.AsSpan().SequenceEqual(times.shape)
+            ? values
+            : throw new ArgumentException($"The event function returned shape [{string.Join(", ", values.shape)}] for {times.shape[0]} rows.");
+    }
+
+    /// <summary>Tells whether a change of g from one value to another is an event. A start at zero is none.</summary>
+    internal bool IsCrossing(double before, double after) =>
+        (before < 0 && after >= 0 && Direction != EventDirection.Falling) || (before > 0 && after <= 0 && Direction != EventDirection.Rising);
+}

@@ -1,0 +1,85 @@
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Solvers.Ode.Rowwise;
+
+/// <summary>The solution of an initial value problem whose rows have times and step sizes of their own.</summary>
+public sealed class OdeRowSolution : IDisposable
+{
+    internal OdeRowSolution(IRowTimeOdeTerm term, OdeOptions options, double[][] times, Tensor states, SolveStatus[] status, OdeStatistics[] statistics, RowwiseTrace? trace)
+    {
+        Term = term;
+        Options = options;
+        Times = times;
+        States = states;
+        Status = status;
+        Statistics = statistics;
+        Trace = trace;
+    }
+
+    /// <summary>States at each row's times, <c>[times, batch, ...]</c>, with no autograd graph; NaN at times that a row did not reach.</summary>
+    public Tensor States { get; }
+
+    /// <summary>Times of each row.</summary>
+    public IReadOnlyList<double[]> Times { get; }
+
+    /// <summary>Time at which the event stopped each row, NaN where there was none; <see langword="null"/> without an event.</summary>
+    public IReadOnlyList<double>? EventTimes { get; internal init; }
+
+    /// <summary>State at which the event stopped each row, <c>[batch, ...]</c>, NaN where there was none; <see langword="null"/> without an event.</summary>
+    public Tensor? EventStates { get; internal init; }
+
+    /// <summary>How the solve ended, for each row.</summary>
+    public IReadOnlyList<SolveStatus> Status { get; }
+
+    /// <summary>What each row cost; evaluations are those of the whole batch.</summary>
+    public IReadOnlyList<OdeStatistics> Statistics { get; }
+
+    /// <summary>Whether every row was solved to its last time.</summary>
+    public bool Converged => Status.All(s => s == SolveStatus.Converged);
+
+    internal IRowTimeOdeTerm Term { get; }
+
+    internal OdeOptions Options { get; }
+
+    internal OdeEvent? Event { get; init; }
+
+    internal RowwiseTrace? Trace { get; }
+
+    /// <summary>Computes gradients of a scalar from its gradient with respect to <see cref="States"/>.</summary>
+    /// <param name="stateGradients">Gradient with respect to <see cref="States"/>, <c>[times, batch, ...]</c>.</param>
+    /// <param name="eventTimeGradients">Gradient with respect to <see cref="EventTimes"/>, <c>[batch]</c>.</param>
+    /// <param name="eventStateGradients">Gradient with respect to <see cref="EventStates"/>, <c>[batch, ...]</c>.</param>
+    /// <returns>Gradients of the initial state and the parameters, exact for the discrete solution. The caller disposes them.</returns>
+    /// <exception cref="InvalidOperationException">The solve was not asked to be differentiable.</exception>
+    /// <exception cref="SolveFailedException">A row was not solved to its last time.</exception>
+    /// <exception cref="ArgumentException">The gradient's shape is not that of <see cref="States"/>.</exception>
+    public OdeGradients Backward(Tensor stateGradients, Tensor? eventTimeGradients = null, Tensor? eventStateGradients = null)
+    {
+        ArgumentNullException.ThrowIfNull(stateGradients);
+        if (Trace is null)
+        {
+            throw new InvalidOperationException("Solve with differentiable: true to get gradients.");
+        }
+
+        if (!stateGradients.shape.AsSpan().SequenceEqual(States.shape))
+        {
+            throw new ArgumentException($"The gradient has shape [{string.Join(", ", stateGradients.shape)}], the states have [{string.Join(", ", States.shape)}].", nameof(stateGradients));
+        }
+
+        SolveFailure.ThrowIfAny(this);
+        if (Event is null && (eventTimeGradients is not null || eventStateGradients is not null))
+        {
+            throw new InvalidOperationException("The solve had no event.");
+        }
+
+        return RowwiseGradient.Compute(this, stateGradients, eventTimeGradients, eventStateGradients);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        States.Dispose();
+        EventStates?.Dispose();
+        Trace?.Dispose();
+    }
+}

@@ -1,0 +1,135 @@
+namespace Microsoft.ML.Implicit.Solvers.Ode.Rowwise;
+
+/// <summary>Where one row stands on its own way through its own output times.</summary>
+internal sealed class RowProgress
+{
+    private readonly double[] _times;
+    private readonly OdeOptions _options;
+    private readonly PiStepController? _controller;
+    private readonly double _direction;
+    private readonly double _smallest;
+    private double _size;
+
+    public RowProgress(double[] times, OdeOptions options, double epsilon)
+    {
+        _times = times;
+        _options = options;
+        _direction = Math.Sign(times[^1] - times[0]);
+        _smallest = epsilon * Math.Abs(times[^1] - times[0]);
+        _controller = options.StepControl is PiStepControl control ? new PiStepController(control, options.Method.EmbeddedOrder) : null;
+        Time = times[0];
+        ReachedTimes = 1;
+        SkipReached();
+    }
+
+    public double Time { get; private set; }
+
+    /// <summary>Number of leading output times reached.</summary>
+    public int ReachedTimes { get; private set; }
+
+    /// <summary>Time of the event that stopped the row; NaN where there was none.</summary>
+    public double EventTime { get; private set; } = double.NaN;
+
+    public int AcceptedSteps { get; private set; }
+
+    public int RejectedSteps { get; private set; }
+
+    /// <summary><see langword="null"/> while the row is under way.</summary>
+    public SolveStatus? Status { get; private set; }
+
+    /// <summary>1 forward in time, -1 backward.</summary>
+    public double Direction => _direction;
+
+    public void SetInitialStep(double size) => _size = double.IsNaN(size) ? Math.Abs(_times[^1] - Time) : Math.Min(size, MaximumStep);
+
+    /// <summary>Signed size of the next step.</summary>
+    public double NextStep()
+    {
+        if (_options.StepControl is FixedStepControl control)
+        {
+            double interval = _times[ReachedTimes] - Time;
+            double count = Math.Max(1, Math.Ceiling(Math.Abs(interval) / control.Size * (1 - 1e-12)));
+            return interval / count;
+        }
+
+        double remaining = Math.Abs(_times[^1] - Time);
+        return _direction * (_size * (1 + 1e-6) >= remaining ? remaining : _size);
+    }
+
+    /// <summary>Takes note of a step that met the tolerance.</summary>
+    /// <param name="size">Its signed size.</param>
+    /// <param name="error">Its weighted error.</param>
+    /// <param name="outputs">Receives, for each output time in the step, its index and its place in the step.</param>
+    public void Accept(double size, double error, List<(int Output, double Theta)> outputs)
+    {
+        AcceptedSteps++;
+        double target = _options.StepControl is FixedStepControl ? _times[ReachedTimes] : _times[^1];
+        double end = Math.Abs(target - Time) <= Math.Abs(size) ? target : Time + size;
+        while (ReachedTimes < _times.Length && _direction * (end - _times[ReachedTimes]) >= 0)
+        {
+            outputs.Add((ReachedTimes, Math.Min(1.0, (_times[ReachedTimes] - Time) / size)));
+            ReachedTimes++;
+        }
+
+        Time = end;
+        _size = _controller is null ? 0 : Math.Min(Math.Abs(size) * _controller.Accept(error), MaximumStep);
+        Finish();
+    }
+
+    /// <summary>Takes note of a step that an event ends.</summary>
+    /// <param name="size">Signed size of the step.</param>
+    /// <param name="theta">Place of the event in it.</param>
+    /// <param name="outputs">Receives the outputs up to the event and, as the last of all outputs, the event itself.</param>
+    public void Stop(double size, double theta, List<(int Output, double Theta)> outputs)
+    {
+        AcceptedSteps++;
+        EventTime = Time + (theta * size);
+        while (ReachedTimes < _times.Length && _direction * (EventTime - _times[ReachedTimes]) >= 0)
+        {
+            outputs.Add((ReachedTimes, (_times[ReachedTimes] - Time) / size));
+            ReachedTimes++;
+        }
+
+        outputs.Add((_times.Length, theta));
+        Time = EventTime;
+        Status = SolveStatus.Converged;
+    }
+
+    /// <summary>Takes note of a step that did not meet the tolerance.</summary>
+    public void Reject(double size, double error)
+    {
+        RejectedSteps++;
+        _size = Math.Abs(size) * _controller!.Reject(error);
+        if (_size <= _smallest || Time + _direction * _size == Time)
+        {
+            Status = double.IsFinite(error) ? SolveStatus.StepUnderflow : SolveStatus.Diverged;
+        }
+
+        Finish();
+    }
+
+    private double MaximumStep => ((PiStepControl)_options.StepControl).MaximumStep;
+
+    // Times equal to the first one need no step.
+    private void SkipReached()
+    {
+        while (ReachedTimes < _times.Length && _times[ReachedTimes] == Time)
+        {
+            ReachedTimes++;
+        }
+
+        Finish();
+    }
+
+    private void Finish()
+    {
+        if (ReachedTimes == _times.Length)
+        {
+            Status = SolveStatus.Converged;
+        }
+        else if (AcceptedSteps + RejectedSteps >= _options.MaximumSteps)
+        {
+            Status ??= SolveStatus.MaximumIterations;
+        }
+    }
+}

@@ -1,0 +1,8 @@
+namespace Microsoft.ML.Implicit.Solvers.Ode.Rowwise;
+
+/// <summary>Steps that several rows took in one iteration, each with its own time and size.</summary>
+/// <param name="Rows">The rows.</param>
+/// <param name="Times">Time of each at the step's start.</param>
+/// <param name="Sizes">Signed size of each.</param>
+/// <param name="Outputs">Outputs inside these steps.</param>
+internal sealed record RowStep(long[] Rows, double[] Times, double[] Sizes, RowOutput[] Outputs);

@@ -1,0 +1,65 @@
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Solvers.Quadratic.Batched;
+
+/// <summary>Solves the transposed optimality systems of a batch of tensors with one batched factorisation, refined.</summary>
+internal sealed class BatchedAdjoint(BatchedState? state, bool[] converged) : IQuadraticAdjoint
+{
+    private const double Regularisation = 1e-10;
+    private const int Corrections = 3;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Tensor> State => state?.Tensors ?? [];
+
+    /// <inheritdoc/>
+    public IQuadraticAdjoint WithoutState() => new BatchedAdjoint(null, converged);
+
+    /// <inheritdoc/>
+    public QuadraticAdjointResult Solve(QuadraticProblem problem, IReadOnlyList<Tensor> state, QuadraticOutputGradients gradients)
+    {
+        BatchedState solution = BatchedState.FromTensors(state);
+        var system = new BatchedSystem(problem);
+        long m = problem.Inequalities, n = problem.Variables;
+        Tensor gradZ = Given(gradients.Z, solution.Z) * system.VariableScale;
+        Tensor gradNu = Given(gradients.Nu, solution.Nu) * system.EqualityScale;
+        Tensor gradConstraints = system.Stack(
+            Given(gradients.Lambda, solution.Lambda.narrow(1, 0, m)),
+            problem.Lower is null ? null : Given(gradients.Lower, solution.Z),
+            problem.Upper is null ? null : Given(gradients.Upper, solution.Z)) * system.ConstraintScale;
+
+        Tensor active = solution.Slack.isfinite().to(ScalarType.Float64);
+        Tensor slack = where(solution.Slack.isposinf(), ones_like(solution.Slack), solution.Slack * system.ConstraintScale);
+        Tensor lambda = solution.Lambda / system.ConstraintScale;
+        Tensor inverse = active / (slack + (lambda * Regularisation)).add_(double.Epsilon);
+        Tensor weights = lambda * inverse, share = slack * inverse;
+        var kkt = new BatchedKkt(system, weights, Regularisation);
+        Tensor dz = zeros_like(gradZ), dnu = zeros_like(gradNu), u = zeros_like(weights);
+        for (int i = 0; i < Corrections; i++)
+        {
+            Tensor r3 = (share * u) - (weights * (gradConstraints + system.ApplyC(dz)));
+            (Tensor z, Tensor nu) = kkt.Solve(
+                (system.ApplyQ(dz) + system.ApplyTransposed(u - r3, dnu) + gradZ).neg_(),
+                (system.ApplyA(dz) + gradNu).neg_());
+            dz = dz + z;
+            dnu = dnu + nu;
+            u = u + (weights * system.ApplyC(z)) - r3;
+        }
+
+        Tensor failed = tensor(converged, device: problem.P.device).logical_not().unsqueeze(1);
+        dz = Finish(dz, system.VariableScale);
+        dnu = Finish(dnu, system.EqualityScale);
+        u = Finish(u, system.ConstraintScale);
+        return new QuadraticAdjointResult(
+            dz,
+            u.narrow(1, 0, m),
+            dnu,
+            problem.Lower is null ? null : u.narrow(1, m, n),
+            problem.Upper is null ? null : u.narrow(1, u.shape[1] - n, n),
+            solution.Z,
+            solution.Lambda.narrow(1, 0, m),
+            solution.Nu);
+
+        static Tensor Given(Tensor? gradient, Tensor output) => gradient is null ? zeros_like(output) : BatchedSystem.Double(gradient);
+        Tensor Finish(Tensor values, Tensor scale) => (values * scale).masked_fill(failed, double.NaN);
+    }
+}

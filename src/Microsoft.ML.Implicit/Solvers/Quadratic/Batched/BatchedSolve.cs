@@ -1,0 +1,79 @@
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Solvers.Quadratic.Batched;
+
+/// <summary>Solves a batch on its device, and the rows that this leaves unsolved on the CPU, where they are diagnosed too.</summary>
+internal static class BatchedSolve
+{
+    public static QuadraticSolution Solve(QuadraticProblem problem, InteriorPointOptions options, CancellationToken cancellation)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        var method = new BatchedInteriorPoint(problem, options);
+        Tensor done = method.Solve(cancellation);
+        BatchedState state = method.State();
+        bool[] converged = done.cpu().data<bool>().ToArray();
+        double[] statistics = method.Statistics().cpu().data<double>().ToArray();
+        var outcomes = new DenseOutcome[problem.BatchSize];
+        for (int i = 0; i < outcomes.Length; i++)
+        {
+            outcomes[i] = new DenseOutcome(SolveStatus.Converged, (int)statistics[(3 * outcomes.Length) + i], double.NaN, statistics[i], statistics[outcomes.Length + i], statistics[(2 * outcomes.Length) + i]);
+        }
+
+        int[] rest = [.. Enumerable.Range(0, outcomes.Length).Where(i => !converged[i])];
+        DenseBatch? dense = rest.Length > 0 ? DenseBatch.Run(Select(problem, rest), options, null, cancellation) : null;
+        dense?.Results.MergeInto(state, rest, outcomes);
+        QuadraticSolution solution = ToSolution(problem, state, outcomes, row => Diagnose(dense, rest, row));
+        scope.MoveToOuter(solution.Tensors);
+        return solution;
+    }
+
+    private static QuadraticDiagnosis Diagnose(DenseBatch? dense, int[] rest, int row)
+    {
+        int index = Array.IndexOf(rest, row);
+        return index < 0 ? QuadraticDiagnosis.Of(SolveStatus.Converged) : dense!.Diagnose(index);
+    }
+
+    // The problem of some rows, on the CPU and free of the caller's scopes.
+    private static QuadraticProblem Select(QuadraticProblem problem, int[] rows)
+    {
+        Tensor indices = tensor(Array.ConvertAll(rows, r => (long)r), device: problem.P.device);
+        Tensor?[] arguments = problem.Arguments;
+        for (int i = 0; i < arguments.Length; i++)
+        {
+            int dimensions = (QuadraticArguments)(1 << i) is QuadraticArguments.Q or QuadraticArguments.G or QuadraticArguments.A ? 2 : 1;
+            if (arguments[i] is { } argument)
+            {
+                arguments[i] = (argument.dim() > dimensions ? argument.detach().index_select(0, indices) : argument.detach()).to(ScalarType.Float64).cpu().DetachFromDisposeScope();
+            }
+        }
+
+        arguments[1] = arguments[1]!.dim() > 1 ? arguments[1] : arguments[1]!.unsqueeze(0).expand(rows.Length, problem.Variables).contiguous().DetachFromDisposeScope();
+        return QuadraticProblem.FromArguments(arguments);
+    }
+
+    private static QuadraticSolution ToSolution(QuadraticProblem problem, BatchedState state, DenseOutcome[] outcomes, Func<int, QuadraticDiagnosis> diagnose)
+    {
+        long m = problem.Inequalities, n = problem.Variables;
+        Tensor q = problem.Q is null ? zeros_like(state.Z) : BatchedSystem.Apply(BatchedSystem.Double(problem.Q), state.Z);
+        Tensor objective = (state.Z * (q * 0.5 + BatchedSystem.Double(problem.P))).sum(1);
+        var adjoint = new BatchedAdjoint(state, Array.ConvertAll(outcomes, o => o.Status == SolveStatus.Converged));
+        return new QuadraticSolution(problem, adjoint, diagnose)
+        {
+            Z = Output(state.Z),
+            Lambda = Output(state.Lambda.narrow(1, 0, m)),
+            Nu = Output(state.Nu),
+            LowerMultipliers = problem.Lower is null ? null : Output(state.Lambda.narrow(1, m, n)),
+            UpperMultipliers = problem.Upper is null ? null : Output(state.Lambda.narrow(1, state.Lambda.shape[1] - n, n)),
+            Objective = Output(objective),
+            Status = Array.ConvertAll(outcomes, o => o.Status),
+            Iterations = Array.ConvertAll(outcomes, o => o.Iterations),
+            PrimalResiduals = Array.ConvertAll(outcomes, o => o.Primal),
+            DualResiduals = Array.ConvertAll(outcomes, o => o.Dual),
+            Gaps = Array.ConvertAll(outcomes, o => o.Gap),
+        };
+
+        Tensor Output(Tensor values) => values.to(problem.P.dtype, copy: true);
+    }
+}

@@ -1,0 +1,89 @@
+using Microsoft.ML.Implicit.Layers.Ode;
+using Microsoft.ML.Implicit.Solvers.Ode;
+using Microsoft.ML.Implicit.Solvers.Ode.Rowwise;
+using Microsoft.ML.Implicit.Tests.Layers.Ode;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Tests.Solvers.Ode.Rowwise;
+
+[TestClass]
+public sealed class OdeEventTests
+{
+    private static readonly OdeOptions Tight = new() { StepControl = new PiStepControl { RelativeTolerance = 1e-11, AbsoluteTolerance = 1e-11 }, Method = OdeMethods.Dopri8 };
+
+    // A ball falls from height h with speed v: it reaches the ground at (v + √(v² + 2gh)) / g.
+    private static readonly FallingBall Ball = new();
+    private static readonly OdeEvent Ground = new((_, z) => z.select(1, 0), EventDirection.Falling);
+
+    [TestMethod]
+    public void Each_row_stops_where_its_own_function_crosses_zero()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        double[,] starts = { { 10, 0 }, { 3, 4 }, { 0, 5 }, { 1000, 0 } };
+        using OdeRowSolution solution = RowwiseOdeSolver.Solve(Ball, tensor(starts), [.. Enumerable.Repeat(new[] { 0.0, 0.5, 3 }, 4)], Tight, stopEvent: Ground);
+        for (int row = 0; row < 3; row++)
+        {
+            Assert.AreEqual(ImpactTime(starts[row, 0], starts[row, 1]), solution.EventTimes![row], 1e-9);
+            Assert.AreEqual(0, solution.EventStates![row, 0].item<double>(), 1e-8);
+        }
+
+        Assert.IsTrue(double.IsNaN(solution.EventTimes![3]));
+        Assert.AreEqual(1000 - (FallingBall.Gravity * 4.5), solution.States[2, 3, 0].item<double>(), 1e-7);
+        Assert.IsTrue(double.IsNaN(solution.States[2, 0, 0].item<double>()));
+        Assert.AreEqual(3 + 2 - (FallingBall.Gravity * 0.125), solution.States[1, 1, 0].item<double>(), 1e-8);
+        Assert.IsTrue(solution.Converged);
+    }
+
+    [TestMethod]
+    public void The_direction_decides_which_crossings_count()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        var height = new OdeEvent((_, z) => z.select(1, 0) - 1, EventDirection.Rising);
+        using OdeRowSolution rising = RowwiseOdeSolver.Solve(Ball, tensor(new[,] { { 0.0, 8.0 } }), [[0.0, 3]], Tight, stopEvent: height);
+        Assert.IsGreaterThan(0, rising.EventStates![0, 1].item<double>());
+        var falling = new OdeEvent((_, z) => z.select(1, 0) - 1, EventDirection.Falling);
+        using OdeRowSolution down = RowwiseOdeSolver.Solve(Ball, tensor(new[,] { { 0.0, 8.0 } }), [[0.0, 3]], Tight, stopEvent: falling);
+        Assert.IsLessThan(0, down.EventStates![0, 1].item<double>());
+    }
+
+    [TestMethod]
+    public void Gradients_of_event_times_and_states_equal_finite_differences()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using var generator = new Generator(4);
+        using var dynamics = new MlpDynamics(2, [6], generator, time: TimeConditioning.Concatenate);
+        dynamics.to(ScalarType.Float64);
+        Tensor start = tensor(new[,] { { 0.2, -0.1 }, { 0.5, 0.4 } });
+        var stop = new OdeEvent((t, z) => z.square().sum(dim: 1) + (t * 0.3) - 2.5);
+        double[][] times = [[0.0, 20], [0.0, 20]];
+        using OdeRowSolution solution = RowwiseOdeSolver.Solve(dynamics, start, times, Tight, differentiable: true, stopEvent: stop);
+        Assert.IsFalse(solution.EventTimes!.Any(double.IsNaN));
+        Tensor timeWeights = tensor(new[] { 1.0, -0.7 });
+        Tensor stateWeights = tensor(new[,] { { 0.3, 1.2 }, { -0.5, 0.9 } });
+        using OdeGradients gradients = solution.Backward(zeros_like(solution.States), timeWeights, stateWeights);
+        double Scalar()
+        {
+            using OdeRowSolution at = RowwiseOdeSolver.Solve(dynamics, start, times, Tight, stopEvent: stop);
+            return at.EventTimes![0] - (0.7 * at.EventTimes[1]) + (at.EventStates! * stateWeights).sum().item<double>();
+        }
+
+        Assert.IsLessThan(1e-5, (FiniteDifferences.Gradient(start, Scalar, 1e-4) - gradients.InitialState).abs().max().item<double>());
+        Tensor bias = dynamics.Biases[0];
+        long offset = dynamics.Weights[0].numel() + dynamics.TimeWeight!.numel();
+        Assert.IsLessThan(1e-5, (FiniteDifferences.Gradient(bias, Scalar, 1e-4) - gradients.Parameters.narrow(0, offset, bias.numel())).abs().max().item<double>());
+    }
+
+    private static double ImpactTime(double height, double speed) =>
+        (speed + Math.Sqrt((speed * speed) + (2 * FallingBall.Gravity * height))) / FallingBall.Gravity;
+
+    private sealed class FallingBall : IRowTimeOdeTerm
+    {
+        public const double Gravity = 9.81;
+
+        public IReadOnlyList<Tensor> Parameters => [];
+
+        public Tensor Evaluate(Tensor times, Tensor state) =>
+            stack([state.select(1, 1), full_like(state.select(1, 1), -Gravity)], 1);
+    }
+}

@@ -1,0 +1,244 @@
+using CsCheck;
+using Microsoft.ML.Implicit.Solvers;
+using Microsoft.ML.Implicit.Solvers.Quadratic;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Tests.Solvers.Quadratic;
+
+[TestClass]
+public class InteriorPointTests
+{
+    private readonly InteriorPointSolver _solver = new();
+
+    [TestMethod]
+    public void Random_problems_of_all_sizes_satisfy_the_optimality_conditions() =>
+        Gen.Select(Gen.Int[0, 100000], Gen.Int[1, 40], Gen.Int[0, 50], Gen.Int[0, 10], Gen.Bool, Gen.Bool).Sample(
+            (seed, n, m, k, bounds, shared) =>
+            {
+                using DisposeScope scope = NewDisposeScope();
+                QuadraticProblem problem = RandomPrograms.Problem(RandomPrograms.Arguments(seed, 3, n, m, Math.Min(k, n), bounds, shared));
+                AssertSolved(problem);
+            },
+            iter: 300,
+            threads: 1);
+
+    [TestMethod]
+    public void Degenerate_problems_satisfy_the_optimality_conditions() =>
+        Gen.Select(Gen.Int[0, 100000], Gen.Int[2, 15], Gen.Int[1, 15], Gen.Int[1, 4]).Sample(
+            (seed, n, m, k) =>
+            {
+                using DisposeScope scope = NewDisposeScope();
+                Tensor?[] x = RandomPrograms.Arguments(seed, 2, n, m, Math.Min(k, n - 1), bounds: true);
+                x[2] = cat([x[2]!, x[2]! * 2, zeros_like(x[2]!)], 1);
+                x[3] = cat([x[3]!, x[3]! * 2, zeros_like(x[3]!)], 1);
+                x[4] = cat([x[4]!, x[4]! * -3, zeros_like(x[4]!)], 1);
+                x[5] = cat([x[5]!, x[5]! * -3, zeros_like(x[5]!)], 1);
+                AssertSolved(RandomPrograms.Problem(x));
+            },
+            iter: 200,
+            threads: 1);
+
+    [TestMethod]
+    public void Barely_feasible_problems_satisfy_the_optimality_conditions() =>
+        Gen.Select(Gen.Int[0, 100000], Gen.Int[2, 15], Gen.Int[1, 15], Gen.Int[0, 7]).Sample(
+            (seed, n, m, width) =>
+            {
+                using DisposeScope scope = NewDisposeScope();
+                Tensor?[] x = RandomPrograms.Arguments(seed, 2, n, Math.Min(m, n), 0, bounds: false);
+                // Every inequality becomes a slab of this width, all at right angles.
+                Tensor rows = linalg.qr(x[2]!.transpose(-1, -2)).Q.transpose(-1, -2);
+                x[2] = cat([rows, -rows], 1);
+                x[3] = cat([x[3]!, -x[3]! + Math.Pow(10, -width)], 1);
+                AssertSolved(RandomPrograms.Problem(x));
+            },
+            iter: 200,
+            threads: 1);
+
+    [TestMethod]
+    public void A_row_solved_in_a_batch_equals_the_row_solved_alone()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        foreach (bool shared in new[] { false, true })
+        {
+            Tensor?[] x = RandomPrograms.Arguments(seed: 5, batch: 9, n: 13, m: 17, k: 3, bounds: true, shared);
+            QuadraticSolution batch = _solver.Solve(RandomPrograms.Problem(x));
+            for (int row = 0; row < 9; row++)
+            {
+                Tensor?[] alone = [.. x.Select((t, i) => (i is 0 or 2 or 4) && shared ? t : t![row])];
+                QuadraticSolution single = _solver.Solve(RandomPrograms.Problem(alone));
+                Assert.IsLessThanOrEqualTo(1e-10, (single.Z[0] - batch.Z[row]).abs().max().item<double>());
+                Assert.IsLessThanOrEqualTo(1e-10, (single.Lambda[0] - batch.Lambda[row]).abs().max().item<double>());
+                Assert.AreEqual(single.Iterations[0], batch.Iterations[row]);
+            }
+        }
+    }
+
+    [TestMethod]
+    public void Bounds_equal_the_same_constraints_written_as_rows()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor?[] x = RandomPrograms.Arguments(seed: 6, batch: 4, n: 7, m: 5, k: 2, bounds: true);
+        QuadraticSolution bounds = _solver.Solve(RandomPrograms.Problem(x));
+        Tensor identity = eye(7, dtype: ScalarType.Float64).expand(4, 7, 7);
+
+        QuadraticSolution rows = _solver.Solve(new QuadraticProblem(
+            x[0], x[1]!, cat([x[2]!, -identity, identity], 1), cat([x[3]!, -x[6]!, x[7]!], 1), x[4], x[5]));
+
+        Assert.IsLessThanOrEqualTo(1e-7, (bounds.Z - rows.Z).abs().max().item<double>());
+        Assert.IsLessThanOrEqualTo(1e-7, (cat([bounds.Lambda, bounds.LowerMultipliers!, bounds.UpperMultipliers!], 1) - rows.Lambda).abs().max().item<double>());
+    }
+
+    [TestMethod]
+    public void A_problem_without_constraints_is_one_linear_system()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor?[] x = RandomPrograms.Arguments(seed: 7, batch: 2, n: 9, m: 0, k: 0, bounds: false);
+
+        QuadraticSolution solution = _solver.Solve(RandomPrograms.Problem(x));
+
+        Assert.IsTrue(solution.AllConverged);
+        Tensor expected = -linalg.solve(x[0]!, x[1]!.unsqueeze(2)).squeeze(2);
+        Assert.IsLessThanOrEqualTo(1e-9, (solution.Z - expected).abs().max().item<double>());
+    }
+
+    [TestMethod]
+    public void A_linear_program_reaches_its_vertex_exactly()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        // max 3x + 5y: x ≤ 4, 2y ≤ 12, 3x + 2y ≤ 18, nonnegative (Dantzig's textbook example): (2, 6).
+        Tensor g = tensor(new double[] { 1, 0, 0, 2, 3, 2 }, [3, 2], ScalarType.Float64);
+        Tensor h = tensor(new double[] { 4, 12, 18 }, ScalarType.Float64);
+
+        QuadraticSolution solution = _solver.Solve(new QuadraticProblem(null, tensor(new double[] { -3, -5 }, ScalarType.Float64), g, h, lower: zeros(2, ScalarType.Float64)));
+
+        Assert.IsTrue(solution.AllConverged);
+        Assert.AreEqual(2, solution.Z[0, 0].item<double>(), 1e-8);
+        Assert.AreEqual(6, solution.Z[0, 1].item<double>(), 1e-8);
+        Assert.AreEqual(-36, solution.Objective[0].item<double>(), 1e-8);
+    }
+
+    [TestMethod]
+    public void Random_linear_programs_satisfy_the_optimality_conditions() =>
+        Gen.Select(Gen.Int[0, 100000], Gen.Int[2, 30], Gen.Int[0, 30], Gen.Int[0, 8]).Sample(
+            (seed, n, m, k) =>
+            {
+                using DisposeScope scope = NewDisposeScope();
+                Tensor?[] x = RandomPrograms.Arguments(seed, 2, n, m, Math.Min(k, n - 1), bounds: true);
+                x[0] = null;
+                AssertSolved(RandomPrograms.Problem(x));
+            },
+            iter: 200,
+            threads: 1);
+
+    [TestMethod]
+    public void Thousands_of_redundant_constraints_change_nothing()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor?[] x = RandomPrograms.Arguments(seed: 8, batch: 1, n: 10, m: 6, k: 2, bounds: false);
+        QuadraticSolution few = _solver.Solve(RandomPrograms.Problem(x));
+        x[2] = x[2]!.repeat(1, 500, 1);
+        x[3] = x[3]!.repeat(1, 500);
+
+        QuadraticSolution many = _solver.Solve(RandomPrograms.Problem(x));
+
+        Assert.IsTrue(many.AllConverged);
+        Assert.IsLessThanOrEqualTo(1e-7, (few.Z - many.Z).abs().max().item<double>());
+    }
+
+    [TestMethod]
+    public void Only_the_symmetric_part_of_Q_counts_and_the_rest_is_reported()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor?[] x = RandomPrograms.Arguments(seed: 9, batch: 1, n: 6, m: 5, k: 0, bounds: false);
+        QuadraticProblem symmetric = RandomPrograms.Problem(x);
+        Tensor skew = x[0]!.triu(1);
+        x[0] = x[0]! + skew - skew.transpose(-1, -2);
+        QuadraticProblem asymmetric = RandomPrograms.Problem(x);
+
+        Assert.IsLessThanOrEqualTo(1e-15, symmetric.Asymmetry());
+        Assert.IsGreaterThan(0.01, asymmetric.Asymmetry());
+        Assert.IsLessThanOrEqualTo(1e-9, (_solver.Solve(symmetric).Z - _solver.Solve(asymmetric).Z).abs().max().item<double>());
+    }
+
+    [TestMethod]
+    public void Badly_scaled_data_are_equilibrated()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor?[] x = RandomPrograms.Arguments(seed: 10, batch: 1, n: 8, m: 10, k: 2, bounds: true);
+        Tensor expected = _solver.Solve(RandomPrograms.Problem(x)).Z;
+        Tensor d = pow(10.0, linspace(-4, 4, 8, ScalarType.Float64));
+        x[0] = x[0]! * d.unsqueeze(0) * d.unsqueeze(1);
+        foreach (int i in new[] { 2, 4 })
+        {
+            x[i] = x[i]! * d;
+        }
+
+        x[1] = x[1]! * d;
+        x[6] = x[6]! / d;
+        x[7] = x[7]! / d;
+
+        QuadraticSolution solution = _solver.Solve(RandomPrograms.Problem(x));
+
+        Assert.IsTrue(solution.AllConverged);
+        Assert.IsLessThanOrEqualTo(1e-6, ((solution.Z * d) - expected).abs().max().item<double>());
+    }
+
+    [TestMethod]
+    public void A_warm_start_saves_iterations_and_reaches_the_same_solution()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor?[] x = RandomPrograms.Arguments(seed: 11, batch: 8, n: 20, m: 30, k: 5, bounds: true);
+        QuadraticSolution first = _solver.Solve(RandomPrograms.Problem(x));
+        x[1] = x[1]! + 1e-3;
+
+        QuadraticSolution cold = _solver.Solve(RandomPrograms.Problem(x));
+        QuadraticSolution warm = _solver.Solve(RandomPrograms.Problem(x), first);
+
+        Assert.IsTrue(warm.AllConverged);
+        Assert.IsLessThan(cold.Iterations.Sum(), warm.Iterations.Sum());
+        // Two points within a gap of 1e-12 can be its square root apart.
+        Assert.IsLessThanOrEqualTo(1e-6, (warm.Z - cold.Z).abs().max().item<double>());
+    }
+
+    [TestMethod]
+    public void Infinite_right_hand_sides_switch_rows_off()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor?[] x = RandomPrograms.Arguments(seed: 12, batch: 2, n: 5, m: 4, k: 0, bounds: true);
+        QuadraticSolution without = _solver.Solve(new QuadraticProblem(x[0], x[1]!));
+        x[3] = full_like(x[3]!, double.PositiveInfinity);
+        x[6] = full_like(x[6]!, double.NegativeInfinity);
+        x[7] = full_like(x[7]!, double.PositiveInfinity);
+
+        QuadraticSolution solution = _solver.Solve(RandomPrograms.Problem(x));
+
+        Assert.IsTrue(solution.AllConverged);
+        Assert.IsLessThanOrEqualTo(1e-9, (solution.Z - without.Z).abs().max().item<double>());
+        Assert.AreEqual(0, solution.Lambda.abs().max().item<double>());
+    }
+
+    [TestMethod]
+    public void Float32_problems_are_solved_in_float64_and_answered_in_float32()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor?[] x = [.. RandomPrograms.Arguments(seed: 13, batch: 2, n: 6, m: 5, k: 1, bounds: true).Select(t => t!.to(ScalarType.Float32))];
+
+        QuadraticSolution solution = _solver.Solve(RandomPrograms.Problem(x));
+
+        Assert.IsTrue(solution.AllConverged);
+        Assert.AreEqual(ScalarType.Float32, solution.Z.dtype);
+        Assert.AreEqual(ScalarType.Float32, solution.Backward(ones_like(solution.Z)).G!.dtype);
+    }
+
+    private void AssertSolved(QuadraticProblem problem)
+    {
+        QuadraticSolution solution = _solver.Solve(problem);
+        for (int row = 0; row < problem.BatchSize; row++)
+        {
+            Assert.AreEqual(SolveStatus.Converged, solution.Status[row], $"{solution.Diagnose(row)} {solution.Iterations[row]} iterations, residuals {solution.PrimalResiduals[row]:E1} {solution.DualResiduals[row]:E1} {solution.Gaps[row]:E1}");
+        }
+
+        Assert.IsLessThanOrEqualTo(1e-8, RandomPrograms.KktResidual(problem, solution));
+    }
+}
