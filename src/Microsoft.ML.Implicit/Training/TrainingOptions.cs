@@ -3,7 +3,7 @@ namespace Microsoft.ML.Implicit.Training;
 /// <summary>Settings of gradient training that all models share.</summary>
 public sealed class TrainingOptions
 {
-    /// <summary>Passes over the training rows, or <see langword="null"/> to choose by the number of rows (30 to 300).</summary>
+    /// <summary>Passes over the training rows, or <see langword="null"/> to choose by the number of rows (up to 300).</summary>
     public int? MaximumEpochs { get; set; }
 
     /// <summary>Rows a step, or <see langword="null"/> to choose by the number of rows (16 to 256).</summary>
@@ -23,7 +23,7 @@ public sealed class TrainingOptions
 
     /// <summary>
     /// Fraction of the training rows held out for early stopping when no validation set is given, from 0 (none) to 0.5,
-    /// or <see langword="null"/> for 0.1 from 1,000 rows on and none below: there the rows are worth more in training.
+    /// or <see langword="null"/> for 0.1 from 10,000 rows on and none below: there the rows are worth more in training.
     /// </summary>
     public double? ValidationFraction { get; set; }
 

@@ -10,12 +10,13 @@ internal sealed record TrainingPlan(int Epochs, int BatchSize, double LearningRa
     /// <param name="targetSteps">Steps to aim at: as many for a hundred rows as for a few thousand, while large data needs fewer passes.</param>
     /// <param name="defaultLearningRate">The model's default.</param>
     /// <param name="defaultWeightDecay">The model's default.</param>
-    public static TrainingPlan Create(TrainingOptions options, long examples, int seed, int targetSteps, double defaultLearningRate, double defaultWeightDecay)
+    /// <param name="minimumEpochs">Passes that even large data gets.</param>
+    public static TrainingPlan Create(TrainingOptions options, long examples, int seed, int targetSteps, double defaultLearningRate, double defaultWeightDecay, int minimumEpochs = 30)
     {
         int batch = options.BatchSize ?? (int)Math.Clamp(Math.Pow(2, Math.Round(Math.Log2(Math.Max(examples, 1) / 12.0))), 16, 256);
         batch = (int)Math.Min(batch, examples);
         double stepsPerEpoch = Math.Ceiling(examples / (double)batch);
-        int epochs = options.MaximumEpochs ?? (int)Math.Clamp(Math.Ceiling(targetSteps / stepsPerEpoch), 30, 300);
+        int epochs = options.MaximumEpochs ?? (int)Math.Clamp(Math.Ceiling(targetSteps / stepsPerEpoch), minimumEpochs, 300);
         return new TrainingPlan(
             epochs,
             batch,

@@ -62,17 +62,17 @@ internal static partial class DigitClassification
         {
             Plot plot = figure.GetPlot(i);
             DrawDigit(plot, inputs[order[i]], outputs[order[i]]);
-            layout.Set(plot, new GridCell(i / columns, i % columns, imageRows + 4, columns));
+            layout.Set(plot, new GridCell(i / columns, i % columns, 2 * imageRows, columns));
         }
 
         Plot accuracies = figure.GetPlot(imageRows * columns);
         DrawAccuracies(accuracies, results);
-        layout.Set(accuracies, new GridCell(imageRows / 2, 0, 3, 2));
+        layout.Set(accuracies, new GridCell(1, 0, 2, 2));
         Plot confusion = figure.GetPlot((imageRows * columns) + 1);
         DrawConfusion(confusion, results[0].Metrics.ConfusionMatrix);
-        layout.Set(confusion, new GridCell(imageRows / 2, 1, 3, 2));
+        layout.Set(confusion, new GridCell(1, 1, 2, 2));
         figure.Layout = layout;
-        figure.SavePng(path, 1400, 1000);
+        figure.SavePng(path, 1400, 900);
     }
 
     private static void DrawDigit(Plot plot, ModelInput input, ModelOutput output)

@@ -20,7 +20,7 @@ internal sealed class NormalizingFlowCase(int batch, int dimension, int width) :
     {
         using DisposeScope scope = NewDisposeScope();
         using var seed = new Generator(0);
-        using var generator = new Generator(1, device);
+        using var generator = new Generator(1, CPU);
         var options = new FlowOptions { Trace = TraceEstimator.Gaussian, KineticPenalty = 0, JacobianPenalty = 0 };
         using var dynamics = new FlowDynamics(dimension, [width, width], seed);
         using var flow = new NormalizingFlow(dynamics, options);

@@ -1,13 +1,15 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Estimators;
 
 namespace Microsoft.ML.Implicit.Benchmarks.Quality;
 
 /// <summary>A classification data set: where its label stands, and how it is split.</summary>
-/// <param name="Name">File name without ending.</param>
+/// <param name="Name">File name without ending, or its beginning where the test set is a file of its own.</param>
 /// <param name="FeatureCount">Numeric columns.</param>
 /// <param name="IsLabelFirst">Whether the label is the first column rather than the last.</param>
 /// <param name="TestRows">Last rows used as the usual test set, or 0 for a random fifth.</param>
-internal sealed record ClassificationData(string Name, int FeatureCount, bool IsLabelFirst = false, int TestRows = 0)
+/// <param name="Image">Shape of the images in it, or <see langword="null"/>.</param>
+internal sealed record ClassificationData(string Name, int FeatureCount, bool IsLabelFirst = false, int TestRows = 0, ImageShape? Image = null)
 {
     public static IReadOnlyList<ClassificationData> All { get; } =
     [
@@ -18,20 +20,20 @@ internal sealed record ClassificationData(string Name, int FeatureCount, bool Is
         new("letter_recognition", 16, IsLabelFirst: true, TestRows: 4000),
         new("satellite", 36, TestRows: 2000),
         new("shuttle", 9),
+        new("fashion_mnist", 784, IsLabelFirst: true, Image: new ImageShape(1, 28, 28)),
     ];
 
     /// <summary>Splits the data; a random split depends on the seed.</summary>
     public (IDataView Train, IDataView Test) Load(MLContext ml, string folder, int seed)
     {
-        int first = IsLabelFirst ? 1 : 0;
-        IDataView raw = ml.Data.LoadFromTextFile(
-            Path.Combine(folder, Name + ".csv"),
-            [
-                new TextLoader.Column("Features", DataKind.Single, first, first + FeatureCount - 1),
-                new TextLoader.Column("Label", DataKind.String, IsLabelFirst ? 0 : FeatureCount),
-            ],
-            separatorChar: ',',
-            hasHeader: true);
+        if (Image is not null)
+        {
+            IDataView images = Read(ml, folder, Name + "_train_2000.csv");
+            ITransformer keys = ml.Transforms.Conversion.MapValueToKey("Label").Fit(images);
+            return (ml.Data.Cache(keys.Transform(images)), ml.Data.Cache(keys.Transform(Read(ml, folder, Name + "_test_1000.csv"))));
+        }
+
+        IDataView raw = Read(ml, folder, Name + ".csv");
         IDataView keyed = ml.Data.Cache(ml.Transforms.Conversion.MapValueToKey("Label").Fit(raw).Transform(raw));
         if (TestRows == 0)
         {
@@ -41,5 +43,18 @@ internal sealed record ClassificationData(string Name, int FeatureCount, bool Is
 
         long rows = keyed.GetColumn<uint>("Label").LongCount();
         return (ml.Data.TakeRows(keyed, rows - TestRows), ml.Data.SkipRows(keyed, rows - TestRows));
+    }
+
+    private IDataView Read(MLContext ml, string folder, string file)
+    {
+        int first = IsLabelFirst ? 1 : 0;
+        return ml.Data.LoadFromTextFile(
+            Path.Combine(folder, file),
+            [
+                new TextLoader.Column("Features", DataKind.Single, first, first + FeatureCount - 1),
+                new TextLoader.Column("Label", DataKind.String, IsLabelFirst ? 0 : FeatureCount),
+            ],
+            separatorChar: ',',
+            hasHeader: true);
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Microsoft.ML.Implicit.Benchmarks.Quality.Forecasting;
 
 namespace Microsoft.ML.Implicit.Benchmarks.Quality;
 
@@ -7,7 +8,7 @@ internal static class QualityCommand
 {
     public static System.CommandLine.Command Create()
     {
-        var name = new Argument<string>("name") { Description = "classification, density, toy-density or anomaly" };
+        var name = new Argument<string>("name") { Description = "classification, forecast, density, toy-density or anomaly" };
         var folder = new Option<string>("--data") { Description = "folder with the data sets", DefaultValueFactory = _ => "." };
         var sets = new Option<string[]>("--set") { Description = "names of data sets; all without it", DefaultValueFactory = _ => [] };
         var seeds = new Option<int>("--seeds") { Description = "repetitions to average", DefaultValueFactory = _ => 3 };
@@ -18,6 +19,7 @@ internal static class QualityCommand
             Action<string, IReadOnlyCollection<string>, int, string>? table = result.GetRequiredValue(name) switch
             {
                 "classification" => ClassificationQuality.Run,
+                "forecast" => (folder, sets, seeds, _) => ForecastQuality.Run(folder, sets, seeds),
                 "density" => DensityQuality.Run,
                 "toy-density" => ToyQuality.Run,
                 "anomaly" => AnomalyQuality.Run,

@@ -10,15 +10,14 @@ internal sealed record DeepEquilibriumArchitecture(
     ImageShape Image,
     int FeatureCount,
     int HiddenWidth,
-    int EnsembleSize,
     int OutputWidth,
     FixedPointMethod Solver,
     double Tolerance,
     int MaximumIterations,
     double Dropout)
 {
-    public DeepEquilibriumArchitecture(DeepEquilibriumOptions options, int featureCount, int outputWidth)
-        : this(options.Cell, options.Image ?? default, featureCount, options.HiddenWidth, options.Cell == EquilibriumCellKind.Dense ? options.EnsembleSize : 1, outputWidth, options.Solver, options.Tolerance, options.MaximumIterations, options.Dropout)
+    public DeepEquilibriumArchitecture(DeepEquilibriumOptions options, int featureCount, int outputWidth, double dropout)
+        : this(options.Cell, options.Image ?? default, featureCount, options.HiddenWidth, outputWidth, options.Solver, options.Tolerance, options.MaximumIterations, dropout)
     {
         if (Cell == EquilibriumCellKind.MultiscaleConvolutional && Image.Length != featureCount)
         {
@@ -34,7 +33,7 @@ internal sealed record DeepEquilibriumArchitecture(
             return new DenseResidualCell(inputWidth, HiddenWidth, generator, Dropout);
         }
 
-        int[] scaleWidths = [HiddenWidth / 8, HiddenWidth / 4, HiddenWidth / 2];
+        int[] scaleWidths = [HiddenWidth / 4, HiddenWidth / 2];
         return new MultiscaleConvolutionalCell(Image.Channels, Image.Height, Image.Width, scaleWidths, generator, Dropout);
     }
 
@@ -53,7 +52,6 @@ internal sealed record DeepEquilibriumArchitecture(
         writer.Write(Image.Width);
         writer.Write(FeatureCount);
         writer.Write(HiddenWidth);
-        writer.Write(EnsembleSize);
         writer.Write(OutputWidth);
         writer.Write((byte)Solver);
         writer.Write(Tolerance);
@@ -66,7 +64,6 @@ internal sealed record DeepEquilibriumArchitecture(
         var architecture = new DeepEquilibriumArchitecture(
             (EquilibriumCellKind)reader.ReadByte(),
             new ImageShape(reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32()),
-            reader.ReadInt32(),
             reader.ReadInt32(),
             reader.ReadInt32(),
             reader.ReadInt32(),
@@ -84,9 +81,9 @@ internal sealed record DeepEquilibriumArchitecture(
     private bool IsPlausible(long fileLength) =>
         Enum.IsDefined(Cell)
         && Enum.IsDefined(Solver)
-        && FeatureCount > 0 && HiddenWidth > 0 && EnsembleSize > 0 && OutputWidth > 0
+        && FeatureCount > 0 && HiddenWidth > 0 && OutputWidth > 0
         && Tolerance is > 0 and < 1 && MaximumIterations > 0
         && (long)HiddenWidth * HiddenWidth <= fileLength
         && (long)FeatureCount * 4 <= fileLength
-        && (long)OutputWidth * EnsembleSize * 4 <= fileLength;
+        && (long)OutputWidth * 4 <= fileLength;
 }

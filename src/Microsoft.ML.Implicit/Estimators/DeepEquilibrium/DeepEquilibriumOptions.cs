@@ -12,14 +12,17 @@ public sealed class DeepEquilibriumOptions : TrainerInputBaseWithWeight
     /// <summary>Shape of the images in the feature column; needed by <see cref="EquilibriumCellKind.MultiscaleConvolutional"/>.</summary>
     public ImageShape? Image { get; set; }
 
-    /// <summary>Width of the dense cell's state. The convolutional cell has an eighth, a quarter and a half of it as channels at its three resolutions, finest first.</summary>
+    /// <summary>Width of the dense cell's state. The convolutional cell has a quarter of it as channels at its finer resolution and half of it at the coarser one.</summary>
     public int HiddenWidth { get; set; } = 128;
 
-    /// <summary>Members of the dense network's ensemble, which share one equilibrium layer; 1 for a single network.</summary>
-    public int EnsembleSize { get; set; } = 4;
+    /// <summary>
+    /// Fraction of the embedded input and of the read-out state set to zero in training, drawn once for each solve, or
+    /// <see langword="null"/> for 0.3 below 5,000 rows and 0.1 from there on.
+    /// </summary>
+    public double? Dropout { get; set; }
 
-    /// <summary>Fraction of the hidden state set to zero in training, drawn once for each solve.</summary>
-    public double Dropout { get; set; } = 0.2;
+    /// <summary>Pixels by which images are shifted at random in training, so that the model does not depend on exact positions.</summary>
+    public int MaximumImageShift { get; set; } = 2;
 
     /// <summary>How the hidden state's fixed point is found.</summary>
     public FixedPointMethod Solver { get; set; } = FixedPointMethod.Anderson;
@@ -48,8 +51,8 @@ public sealed class DeepEquilibriumOptions : TrainerInputBaseWithWeight
         Require(Enum.IsDefined(Cell), nameof(Cell), "is not a known cell");
         Require(Enum.IsDefined(Solver), nameof(Solver), "is not a known method");
         Require(HiddenWidth is >= 8 and <= 8192, nameof(HiddenWidth), "must lie between 8 and 8192");
-        Require(EnsembleSize is >= 1 and <= 256, nameof(EnsembleSize), "must lie between 1 and 256");
-        Require(Dropout is >= 0 and < 1, nameof(Dropout), "must lie between 0 and 1");
+        Require(Dropout is null or (>= 0 and < 1), nameof(Dropout), "must lie between 0 and 1");
+        Require(MaximumImageShift >= 0, nameof(MaximumImageShift), "must not be negative");
         Require(Tolerance is > 0 and < 1, nameof(Tolerance), "must lie between 0 and 1");
         Require(GradientTolerance is > 0 and < 1, nameof(GradientTolerance), "must lie between 0 and 1");
         Require(MaximumIterations > 0, nameof(MaximumIterations), "must be positive");

@@ -45,12 +45,10 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
     public double TrainBatch(Tensor examples, double progress)
     {
         TrainingSet batch = _training.Select(examples.to(_training.Features.device));
-        Tensor input = _network.Inputs(batch.Features);
-        Tensor labels = batch.Labels.repeat(_network.Members);
-        Tensor? weights = batch.Weights?.repeat(_network.Members);
+        Tensor input = _network.Encoder.forward(Shift(batch.Features));
         EquilibriumBackward result = _network.Equilibrium.Backward(
             input,
-            state => _task.Loss(_network.Outputs(state).flatten(0, 1), labels, weights),
+            state => _task.Loss(_network.Output(state), batch.Labels, batch.Weights),
             cancellationToken: _options.Training.CancellationToken);
         _iterations += result.Equilibrium.Iterations;
         _solves++;
@@ -78,6 +76,24 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
         }
 
         return total / weight;
+    }
+
+    // One shift a batch: over an epoch every image still meets many of them.
+    private Tensor Shift(Tensor features)
+    {
+        if (_options.Cell == EquilibriumCellKind.Dense || _options.MaximumImageShift == 0)
+        {
+            return features;
+        }
+
+        ImageShape image = _options.Image!.Value;
+        long margin = _options.MaximumImageShift;
+        using Tensor offsets = randint(0, (2 * margin) + 1, 2, ScalarType.Int64, generator: _generator);
+        Tensor padded = nn.functional.pad(features.reshape(-1, image.Channels, image.Height, image.Width), [margin, margin, margin, margin]);
+        return padded
+            .narrow(2, offsets[0].ToInt64(), image.Height)
+            .narrow(3, offsets[1].ToInt64(), image.Width)
+            .reshape(features.shape);
     }
 
     private double Penalize(Tensor equilibrium, Tensor input)

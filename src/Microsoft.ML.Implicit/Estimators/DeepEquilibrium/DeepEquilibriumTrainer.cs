@@ -17,13 +17,17 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// </summary>
 public abstract class DeepEquilibriumTrainer : ITrainerEstimator<DeepEquilibriumTransformer, DeepEquilibriumModelParameters>
 {
-    private const double DefaultLearningRate = 3e-3;
-    private const double DefaultWeightDecay = 1e-2;
+    private const double DefaultWeightDecay = 0.05;
+
+    // Few rows want strong regularisation and small steps; many rows want neither.
+    private const long ManyRows = 5000;
+    private const long RowsThatAffordValidation = 10_000;
 
     // A convolutional step costs far more than a dense one, and images are seen from fewer sides.
     private const int DenseTargetSteps = 3000;
-    private const int ConvolutionalTargetSteps = 800;
-    private const long RowsThatAffordValidation = 1000;
+    private const int ConvolutionalTargetSteps = 250;
+    private const int MinimumDenseEpochs = 30;
+    private const int MinimumConvolutionalEpochs = 15;
 
     private protected DeepEquilibriumTrainer(IHostEnvironment environment, string name, DeepEquilibriumOptions options)
     {
@@ -113,9 +117,12 @@ public abstract class DeepEquilibriumTrainer : ITrainerEstimator<DeepEquilibrium
     private DeepEquilibriumTransformer Train(PredictionTask task, TrainingSet training, TrainingSet? validation, Device device, int seed, IChannel channel)
     {
         using DisposeScope scope = NewDisposeScope();
-        int targetSteps = Options.Cell == EquilibriumCellKind.Dense ? DenseTargetSteps : ConvolutionalTargetSteps;
-        TrainingPlan plan = TrainingPlan.Create(Options.Training, training.Count, seed, targetSteps, DefaultLearningRate, DefaultWeightDecay);
-        var architecture = new DeepEquilibriumArchitecture(Options, (int)training.Features.shape[1], task.OutputWidth);
+        (int targetSteps, int minimumEpochs) = Options.Cell == EquilibriumCellKind.Dense
+            ? (DenseTargetSteps, MinimumDenseEpochs)
+            : (ConvolutionalTargetSteps, MinimumConvolutionalEpochs);
+        bool isLarge = training.Count >= ManyRows;
+        TrainingPlan plan = TrainingPlan.Create(Options.Training, training.Count, seed, targetSteps, isLarge ? 5e-3 : 2e-3, DefaultWeightDecay, minimumEpochs);
+        var architecture = new DeepEquilibriumArchitecture(Options, (int)training.Features.shape[1], task.OutputWidth, Options.Dropout ?? (isLarge ? 0.1 : 0.3));
         using var generator = new Generator((ulong)seed, CPU);
         var network = new DeepEquilibriumNetwork(architecture, Options.GradientTolerance, generator);
         try

@@ -13,6 +13,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <summary>Trains a density on the rows of a data view.</summary>
 internal sealed class DensityTraining(IHost host, NormalizingFlowOptions options)
 {
+    private const int TargetSteps = 3000;
     private const double FlowMatchingRate = 2e-3;
     private const double LikelihoodRate = 5e-3;
     private const double WeightDecay = 0.1;
@@ -85,7 +86,7 @@ internal sealed class DensityTraining(IHost host, NormalizingFlowOptions options
     private void Train(DensityNetwork network, DensityTrainingSet training, DensityTrainingSet? validation, int seed, Generator generator, IChannel channel)
     {
         bool matches = options.Method == FlowTrainingMethod.FlowMatching;
-        TrainingPlan plan = TrainingPlan.Create(options.Training, training.Count, seed, matches ? FlowMatchingRate : LikelihoodRate, WeightDecay);
+        TrainingPlan plan = TrainingPlan.Create(options.Training, training.Count, seed, TargetSteps, matches ? FlowMatchingRate : LikelihoodRate, WeightDecay);
         ITrainingProblem problem = matches
             ? new FlowMatchingProblem(network, training, validation, options.Smoothing, generator)
             : new LikelihoodProblem(network, training, validation, options.Smoothing, generator, options.Training.CancellationToken);

@@ -11,7 +11,7 @@ internal sealed class NormalizingFlowFunction : autograd.SingleTensorFunction<No
     public override string Name => nameof(NormalizingFlowFunction);
 
     public static Tensor Apply(NormalizingFlow flow, Tensor data) =>
-        apply([data, new State(flow, ImplicitBackward.Failures), .. flow.parameters()]);
+        apply([data, new State(flow, ImplicitBackward.Context), .. flow.parameters()]);
 
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
     {
@@ -45,7 +45,7 @@ internal sealed class NormalizingFlowFunction : autograd.SingleTensorFunction<No
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            state.Failures.Add(exception);
+            state.Context.Fail(exception);
             gradients = [full_like(data, double.NaN), null!, .. parameters.Select(p => full_like(p, double.NaN))];
         }
 
@@ -57,5 +57,5 @@ internal sealed class NormalizingFlowFunction : autograd.SingleTensorFunction<No
         return gradients;
     }
 
-    private sealed record State(NormalizingFlow Flow, BackwardFailures Failures);
+    private sealed record State(NormalizingFlow Flow, BackwardContext Context);
 }

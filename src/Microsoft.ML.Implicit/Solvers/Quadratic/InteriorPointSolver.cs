@@ -40,7 +40,7 @@ public sealed class InteriorPointSolver : IQuadraticSolver
         using IDisposable noGrad = no_grad();
         if (problem.P.device_type != DeviceType.CPU && warmStart is null)
         {
-            return BatchedSolve.Solve(problem, _options, cancellation);
+            return BatchedSolve.Solve(problem, () => new BatchedInteriorPoint(problem, _options), _options, cancellation);
         }
 
         using DisposeScope scope = NewDisposeScope();

@@ -46,7 +46,7 @@ public sealed record QuadraticGradients
 
         bool Wants(QuadraticArguments argument, Tensor? tensor) => tensor is not null && (wanted & argument) != 0;
         Tensor Cast(Tensor gradient) => gradient.to(problem.P.dtype);
-        Tensor Vector(Tensor gradient, Tensor argument) => Cast(argument.dim() > 1 ? gradient : gradient.sum(0));
+        Tensor Vector(Tensor gradient, Tensor argument) => Cast(argument.dim() > 1 ? gradient : gradient.sum([0L]));
     }
 
     /// <summary>The eight gradients in the order of <see cref="QuadraticArguments"/>.</summary>

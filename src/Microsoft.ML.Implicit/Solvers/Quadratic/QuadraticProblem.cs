@@ -91,6 +91,46 @@ public sealed class QuadraticProblem
     /// <summary>Whether Q, G and A are the same for all rows.</summary>
     public bool SharesMatrices => !IsBatched(Q, 2) && !IsBatched(G, 2) && !IsBatched(A, 2);
 
+    /// <summary>
+    /// Creates a problem from row-major arrays, as an application without tensors has them. An array is either one for all rows or holds those
+    /// of every row, one after the other, as its length says. The tensors made belong to the current dispose scope.
+    /// </summary>
+    /// <param name="size">Number of rows, variables, inequalities and equalities.</param>
+    /// <param name="q">Q, n·n values or batch times as many; null: zero.</param>
+    /// <param name="p">p, n values or batch times as many.</param>
+    /// <param name="g">G, m·n values or batch times as many, or null.</param>
+    /// <param name="h">h, m values or batch times as many, or null.</param>
+    /// <param name="a">A, k·n values or batch times as many, or null.</param>
+    /// <param name="b">b, k values or batch times as many, or null.</param>
+    /// <param name="lower">Lower bounds, n values or batch times as many, or null.</param>
+    /// <param name="upper">Upper bounds, n values or batch times as many, or null.</param>
+    /// <exception cref="ArgumentException">An array has another length; the message names it and both lengths.</exception>
+    public static QuadraticProblem FromArrays(
+        QuadraticSize size,
+        double[]? q,
+        double[] p,
+        double[]? g = null,
+        double[]? h = null,
+        double[]? a = null,
+        double[]? b = null,
+        double[]? lower = null,
+        double[]? upper = null)
+    {
+        ArgumentNullException.ThrowIfNull(size);
+        ArgumentNullException.ThrowIfNull(p);
+        NativeBackend.EnsureLoaded();
+        long n = size.Variables;
+        return new QuadraticProblem(
+            size.ToTensor(q, nameof(q), n, n),
+            size.ToTensor(p, nameof(p), n)!,
+            size.ToTensor(g, nameof(g), size.Inequalities, n),
+            size.ToTensor(h, nameof(h), size.Inequalities),
+            size.ToTensor(a, nameof(a), size.Equalities, n),
+            size.ToTensor(b, nameof(b), size.Equalities),
+            size.ToTensor(lower, nameof(lower), n),
+            size.ToTensor(upper, nameof(upper), n));
+    }
+
     /// <summary>Largest |Q - Qᵀ| relative to the largest |Q|; above rounding, Q was not symmetric and its symmetric part is solved.</summary>
     public double Asymmetry()
     {

@@ -9,7 +9,6 @@ internal static class QuickOptions
     public static DeepEquilibriumOptions Create(int epochs = 10, int seed = 1) => new()
     {
         HiddenWidth = 16,
-        EnsembleSize = 2,
         Training = new TrainingOptions { MaximumEpochs = epochs, BatchSize = 32, Seed = seed },
     };
 }

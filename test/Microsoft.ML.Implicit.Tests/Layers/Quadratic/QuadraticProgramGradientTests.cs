@@ -32,12 +32,18 @@ public class QuadraticProgramGradientTests
     }
 
     [TestMethod]
-    [DataRow(false)]
-    [DataRow(true)]
-    public void Every_gradient_of_every_output_agrees_with_finite_differences(bool sharedMatrices)
+    [DataRow(false, false)]
+    [DataRow(true, false)]
+    [DataRow(false, true)]
+    public void Every_gradient_of_every_output_agrees_with_finite_differences(bool sharedMatrices, bool sharedVectors)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor?[] x = RandomPrograms.Arguments(seed: 3, batch: 2, n: 5, m: 4, k: 2, bounds: true, sharedMatrices);
+        Tensor?[] x = RandomPrograms.Arguments(seed: 3, batch: sharedVectors ? 1 : 2, n: 5, m: 4, k: 2, bounds: true, sharedMatrices);
+        for (int i = 1; sharedVectors && i < x.Length; i += i < 5 ? 2 : 1)
+        {
+            x[i] = x[i]!.squeeze(0);
+        }
+
         foreach (Tensor? argument in x)
         {
             argument!.requires_grad_(true);

@@ -6,7 +6,6 @@ namespace Microsoft.ML.Implicit.Solvers.Quadratic.Batched;
 internal sealed class BatchedAdjoint(BatchedState? state, bool[] converged) : IQuadraticAdjoint
 {
     private const double Regularisation = 1e-10;
-    private const int Corrections = 3;
 
     /// <inheritdoc/>
     public IReadOnlyList<Tensor> State => state?.Tensors ?? [];
@@ -32,18 +31,7 @@ internal sealed class BatchedAdjoint(BatchedState? state, bool[] converged) : IQ
         Tensor lambda = solution.Lambda / system.ConstraintScale;
         Tensor inverse = active / (slack + (lambda * Regularisation)).add_(double.Epsilon);
         Tensor weights = lambda * inverse, share = slack * inverse;
-        var kkt = new BatchedKkt(system, weights, Regularisation);
-        Tensor dz = zeros_like(gradZ), dnu = zeros_like(gradNu), u = zeros_like(weights);
-        for (int i = 0; i < Corrections; i++)
-        {
-            Tensor r3 = (share * u) - (weights * (gradConstraints + system.ApplyC(dz)));
-            (Tensor z, Tensor nu) = kkt.Solve(
-                (system.ApplyQ(dz) + system.ApplyTransposed(u - r3, dnu) + gradZ).neg_(),
-                (system.ApplyA(dz) + gradNu).neg_());
-            dz = dz + z;
-            dnu = dnu + nu;
-            u = u + (weights * system.ApplyC(z)) - r3;
-        }
+        (Tensor dz, Tensor dnu, Tensor u) = new BatchedKkt(system, weights, Regularisation).SolveRefined(weights, share, gradZ, gradNu, gradConstraints);
 
         Tensor failed = tensor(converged, device: problem.P.device).logical_not().unsqueeze(1);
         dz = Finish(dz, system.VariableScale);

@@ -7,7 +7,7 @@ namespace Microsoft.ML.Implicit.Solvers.Quadratic.Batched;
 /// Mehrotra's predictor-corrector method on whole batches of tensors: one batched factorisation and one host read an iteration.
 /// Finds the solutions of ordinary rows; what it leaves unsolved needs <see cref="Dense.DenseInteriorPoint"/>.
 /// </summary>
-internal sealed class BatchedInteriorPoint
+internal sealed class BatchedInteriorPoint : IBatchedMethod
 {
     /// <summary>Ordinary rows take 8 to 15.</summary>
     public const int MaximumIterations = 30;
@@ -17,18 +17,12 @@ internal sealed class BatchedInteriorPoint
     private const double BackOff = 0.995;
     private const double SmallestStart = 1e-6;
 
-    private readonly QuadraticProblem _problem;
     private readonly InteriorPointOptions _options;
+    private readonly BatchedData _data;
     private readonly BatchedSystem _system;
-    private readonly Tensor _p;
-    private readonly Tensor _b;
-    private readonly Tensor _d;
     private readonly Tensor _active;
     private readonly Tensor _inactive;
     private readonly Tensor _count;
-    private readonly Tensor _dualScale;
-    private readonly Tensor _primalScale;
-    private readonly Tensor _equalityScale;
     private Tensor _z;
     private Tensor _nu;
     private Tensor _s;
@@ -40,38 +34,26 @@ internal sealed class BatchedInteriorPoint
     /// <summary>Prepares a batch; everything lives in the caller's dispose scope.</summary>
     public BatchedInteriorPoint(QuadraticProblem problem, InteriorPointOptions options)
     {
-        _problem = problem;
         _options = options;
-        _system = new BatchedSystem(problem);
-        long batch = problem.BatchSize;
-        Tensor p = Rows(problem.P), empty = zeros(1, 0, ScalarType.Float64, p.device);
-        _p = (p * _system.VariableScale).expand(batch, problem.Variables);
-        _b = problem.B is null ? empty.expand(batch, 0) : (Rows(problem.B) * _system.EqualityScale).expand(batch, problem.Equalities);
-        Tensor d = _system.Stack(problem.H is null ? empty : Rows(problem.H), problem.Lower is null ? null : -Rows(problem.Lower), problem.Upper is null ? null : Rows(problem.Upper));
-        Tensor constrained = d < Dense.DenseRow.Infinity;
-        d = d * _system.ConstraintScale;
-        long length = d.shape[1];
-        _active = constrained.to(ScalarType.Float64).expand(batch, length);
+        _data = new BatchedData(problem);
+        _system = _data.System;
+        _active = _data.Active;
         _inactive = 1 - _active;
-        _d = where(constrained, d, ones_like(d)).expand(batch, length);
         _count = _active.sum(1).clamp_(min: 1);
-        _dualScale = (_p * _system.InverseVariableScale).abs().amax([1]).add_(1);
-        _primalScale = Largest(_active * _d / _system.ConstraintScale).add_(1);
-        _equalityScale = Largest(_b / _system.EqualityScale).add_(1);
-        _done = zeros(batch, ScalarType.Bool, p.device);
-        _iterations = zeros(batch, ScalarType.Float64, p.device);
-        _residuals = full([3, batch], double.NaN, ScalarType.Float64, p.device);
+        _done = _data.Unsolvable;
+        _iterations = zeros(problem.BatchSize, ScalarType.Float64, problem.P.device);
+        _residuals = full([3, problem.BatchSize], double.NaN, ScalarType.Float64, problem.P.device);
         (_z, _nu, _s, _lambda) = Start();
     }
 
-    /// <summary>Iterates; returns which rows converged, [batch] Boolean.</summary>
+    /// <inheritdoc/>
     public Tensor Solve(CancellationToken cancellation)
     {
         for (int iteration = 0; ; iteration++)
         {
             cancellation.ThrowIfCancellationRequested();
             using DisposeScope scope = NewDisposeScope();
-            BatchedResiduals residuals = Residuals();
+            BatchedResiduals residuals = _data.Residuals(_z, _nu, _s, _lambda);
             bool finished = Update(residuals) || iteration == Math.Min(_options.MaximumIterations, MaximumIterations);
             if (!finished)
             {
@@ -81,55 +63,23 @@ internal sealed class BatchedInteriorPoint
             scope.MoveToOuter(_z, _nu, _s, _lambda, _done, _residuals, _iterations);
             if (finished)
             {
-                return _done;
+                return _done.logical_and(_data.Unsolvable.logical_not()).MoveToOuterDisposeScope();
             }
         }
     }
 
-    /// <summary>The iterates in the user's units.</summary>
-    public BatchedState State() => new(
-        _z * _system.VariableScale,
-        _nu * _system.EqualityScale,
-        where(_active > 0, _s / _system.ConstraintScale, full_like(_s, double.PositiveInfinity)),
-        _lambda * _system.ConstraintScale);
+    /// <inheritdoc/>
+    public BatchedState State() => _data.ToState(_z, _nu, _s, _lambda);
 
-    /// <summary>Relative primal and dual residuals and gaps, then iterations, [4, batch].</summary>
+    /// <inheritdoc/>
     public Tensor Statistics() => cat([_residuals, _iterations.unsqueeze(0)], 0);
-
-    private static Tensor Rows(Tensor tensor)
-    {
-        Tensor rows = BatchedSystem.Double(tensor);
-        return rows.dim() > 1 ? rows : rows.unsqueeze(0);
-    }
-
-    private static Tensor Largest(Tensor values) =>
-        values.shape[1] > 0 ? values.abs().amax([1]) : zeros(values.shape[0], ScalarType.Float64, values.device);
-
-    private BatchedResiduals Residuals()
-    {
-        Tensor qz = _system.ApplyQ(_z);
-        return new BatchedResiduals(
-            qz,
-            _system.ApplyTransposed(_lambda, _nu).add_(qz).add_(_p),
-            _active * _system.ApplyC(_z) + _s - _d,
-            _system.ApplyA(_z) - _b,
-            (_s * _lambda).sum(1));
-    }
 
     // Marks the rows that have converged and says whether all have: the one host read of an iteration.
     private bool Update(BatchedResiduals r)
     {
-        Tensor dual = (r.Stationarity * _system.InverseVariableScale).abs().amax([1]) / maximum(_dualScale, (r.Qz * _system.InverseVariableScale).abs().amax([1]).add_(1));
-        Tensor primal = Largest(_active * r.Inequality / _system.ConstraintScale) / _primalScale;
-        if (_problem.Equalities > 0)
-        {
-            primal = maximum(primal, Largest(r.Equality / _system.EqualityScale) / _equalityScale);
-        }
-
-        Tensor objective = (_z * (r.Qz * 0.5 + _p)).sum(1);
-        Tensor gap = r.Complementarity / objective.abs().add_(1);
-        Tensor converged = maximum(primal, dual).le(_options.Tolerance).logical_and(gap.le(_options.GapTolerance));
-        _residuals = where(_done, _residuals, stack([primal, dual, gap]));
+        Tensor measures = _data.Measure(_z, r);
+        Tensor converged = measures.narrow(0, 0, 2).amax([0]).le(_options.Tolerance).logical_and(measures[2].le(_options.GapTolerance));
+        _residuals = where(_done, _residuals, measures);
         _done = _done.logical_or(converged);
         bool finished = _done.all().item<bool>();
         _iterations = _iterations + _done.logical_not().to(ScalarType.Float64);
@@ -193,11 +143,11 @@ internal sealed class BatchedInteriorPoint
     private (Tensor Z, Tensor Nu, Tensor S, Tensor Lambda) Start()
     {
         using DisposeScope scope = NewDisposeScope();
-        bool shared = _problem.SharesMatrices && (_active.shape[1] == 0 || _active.min().item<double>() > 0);
+        bool shared = _data.Problem.SharesMatrices && (_active.shape[1] == 0 || _active.min().item<double>() > 0);
         Tensor weights = shared ? _active.narrow(0, 0, 1) : _active;
         (Tensor z, Tensor nu) = new BatchedKkt(_system, weights, StartRegularisation)
-            .Solve(_system.ApplyTransposed(_active * _d, zeros_like(_b)) - _p, _b);
-        Tensor slack = _d - (_active * _system.ApplyC(z));
+            .Solve(_system.ApplyTransposed(_active * _data.D, zeros_like(_data.B)) - _data.P, _data.B);
+        Tensor slack = _data.D - (_active * _system.ApplyC(z));
         Tensor s = slack, lambda = -slack;
         if (slack.shape[1] > 0)
         {

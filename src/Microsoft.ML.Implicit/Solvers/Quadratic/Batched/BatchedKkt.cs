@@ -11,6 +11,8 @@ internal sealed class BatchedKkt
     // Keeps the Schur complement of dependent equalities factorable; the component it moves does not change z.
     private const double SchurRegularisation = 1e-12;
 
+    private const int Corrections = 3;
+
     private readonly BatchedSystem _system;
     private readonly Tensor _inverse;
     private readonly Tensor? _halfSolved;
@@ -44,8 +46,29 @@ internal sealed class BatchedKkt
         return (BatchedSystem.TransposedApply(_inverse, half.sub_(BatchedSystem.Apply(_halfSolved!, dnu))), dnu);
     }
 
+    /// <summary>
+    /// Solves Q dz + Cᵀu + Aᵀdν = -g_z, C dz - σ u = -g_c, A dz = -g_ν, where the factored weights are w = 1 / (σ + δ) and <paramref name="share"/> = σ w,
+    /// refined against the system before its reduction.
+    /// </summary>
+    public (Tensor Dz, Tensor Dnu, Tensor U) SolveRefined(Tensor weights, Tensor share, Tensor gradZ, Tensor gradNu, Tensor gradConstraints)
+    {
+        Tensor dz = zeros_like(gradZ), dnu = zeros_like(gradNu), u = zeros_like(weights);
+        for (int i = 0; i < Corrections; i++)
+        {
+            Tensor r3 = (share * u) - (weights * (gradConstraints + _system.ApplyC(dz)));
+            (Tensor z, Tensor nu) = Solve(
+                (_system.ApplyQ(dz) + _system.ApplyTransposed(u - r3, dnu) + gradZ).neg_(),
+                (_system.ApplyA(dz) + gradNu).neg_());
+            dz = dz + z;
+            dnu = dnu + nu;
+            u = u + (weights * _system.ApplyC(z)) - r3;
+        }
+
+        return (dz, dnu, u);
+    }
+
     // L⁻¹ of matrix = L Lᵀ; NaN or garbage in rows that are not positive definite, which then do not converge.
-    private static Tensor InverseFactor(Tensor matrix)
+    internal static Tensor InverseFactor(Tensor matrix)
     {
         Tensor factor = linalg.cholesky_ex(matrix).Item1;
         Tensor identity = eye(matrix.shape[^1], dtype: ScalarType.Float64, device: matrix.device);

@@ -7,10 +7,11 @@ namespace Microsoft.ML.Implicit.Solvers.Quadratic.Batched;
 /// <summary>Solves a batch on its device, and the rows that this leaves unsolved on the CPU, where they are diagnosed too.</summary>
 internal static class BatchedSolve
 {
-    public static QuadraticSolution Solve(QuadraticProblem problem, InteriorPointOptions options, CancellationToken cancellation)
+    /// <summary>Solves with a method; options are those of the interior point method for the rest.</summary>
+    public static QuadraticSolution Solve(QuadraticProblem problem, Func<IBatchedMethod> create, InteriorPointOptions options, CancellationToken cancellation)
     {
         using DisposeScope scope = NewDisposeScope();
-        var method = new BatchedInteriorPoint(problem, options);
+        IBatchedMethod method = create();
         Tensor done = method.Solve(cancellation);
         BatchedState state = method.State();
         bool[] converged = done.cpu().data<bool>().ToArray();

@@ -9,6 +9,7 @@ namespace Microsoft.ML.Implicit.Solvers.Quadratic.Batched;
 internal sealed class BatchedSystem
 {
     private const int EquilibrationPasses = 4;
+    private const double ConvexityTolerance = 1e-9;
 
     private readonly QuadraticProblem _problem;
 
@@ -140,6 +141,17 @@ internal sealed class BatchedSystem
         }
 
         return h;
+    }
+
+    /// <summary>Whether Q has no negative eigenvalue beyond rounding, and all matrices are finite: [1] or [batch] Boolean.</summary>
+    public Tensor IsConvex()
+    {
+        Tensor shift = Q.diagonal(0, -2, -1).abs().amax([-1], keepdim: true).clamp_(min: 1).mul_(ConvexityTolerance);
+        Tensor information = linalg.cholesky_ex(Q + diag_embed(shift.expand(Q.shape[..^1]))).Item2;
+        Tensor finite = Q.sum([-1, -2]).isfinite();
+        finite = G is null ? finite : finite.logical_and(G.sum([-1, -2]).isfinite());
+        finite = A is null ? finite : finite.logical_and(A.sum([-1, -2]).isfinite());
+        return information.eq(0).logical_and(finite).reshape(-1);
     }
 
     /// <summary>M x for rows x and a matrix with or without batch dimension.</summary>

@@ -256,7 +256,7 @@ internal sealed unsafe class DenseInteriorPoint
             _current.Lambda[i] = row.Active[i] * -slack;
         }
 
-        MoveInside(row);
+        StartingPoint.MoveInside(row, _current);
     }
 
     private void StartWarm(DenseRow row)
@@ -268,38 +268,6 @@ internal sealed unsafe class DenseInteriorPoint
         {
             _current.S[i] = Math.Max(row.D[i] - _complementarity[i], margin);
             _current.Lambda[i] = row.Active[i] * Math.Max(_current.Lambda[i], margin);
-        }
-    }
-
-    private void MoveInside(DenseRow row)
-    {
-        double lowestSlack = double.PositiveInfinity, lowestMultiplier = double.PositiveInfinity;
-        for (int i = 0; i < _layout.Length; i++)
-        {
-            if (row.Active[i] > 0)
-            {
-                lowestSlack = Math.Min(lowestSlack, _current.S[i]);
-                lowestMultiplier = Math.Min(lowestMultiplier, _current.Lambda[i]);
-            }
-        }
-
-        double slackShift = Math.Max(-1.5 * lowestSlack, 0), multiplierShift = Math.Max(-1.5 * lowestMultiplier, 0);
-        double product = 0, slacks = 0, multipliers = 0;
-        for (int i = 0; i < _layout.Length; i++)
-        {
-            double s = row.Active[i] * (_current.S[i] + slackShift), l = row.Active[i] * (_current.Lambda[i] + multiplierShift);
-            product += s * l;
-            slacks += s;
-            multipliers += l;
-        }
-
-        slackShift += multipliers > 0 ? 0.5 * product / multipliers : 0;
-        multiplierShift += slacks > 0 ? 0.5 * product / slacks : 0;
-        for (int i = 0; i < _layout.Length; i++)
-        {
-            bool active = row.Active[i] > 0;
-            _current.S[i] = active ? Math.Max(_current.S[i] + slackShift, 1e-6) : 1;
-            _current.Lambda[i] = active ? Math.Max(_current.Lambda[i] + multiplierShift, 1e-6) : 0;
         }
     }
 }

@@ -137,7 +137,7 @@ internal readonly unsafe struct PanelCholesky
         for (int k = 0; k < Panel.Width; k++)
         {
             double pivot = u[(k * Panel.Width) + k];
-            smallest = Math.Min(smallest, pivot / diagonal[k]);
+            smallest = Math.Min(smallest, pivot / Math.Abs(diagonal[k]));
             if (!(pivot > DependentPivot * diagonal[k]))
             {
                 pivot = DroppedPivot;

@@ -1,0 +1,98 @@
+using Microsoft.ML.Runtime;
+
+namespace Microsoft.ML.Implicit.Data;
+
+/// <summary>Collects the rows of long-format data into series.</summary>
+internal sealed class SeriesCollector(SeriesGrouping grouping, IHost host)
+{
+    private static readonly object SingleSeries = new();
+
+    /// <summary>Series in the order in which they first appear; lazily, one at a time, where they are contiguous.</summary>
+    /// <exception cref="InvalidOperationException">Rows of a series that was said to be contiguous are not.</exception>
+    public IEnumerable<GroupedSeries> Collect(IDataView data)
+    {
+        var issues = new SeriesIssues();
+        IEnumerable<GroupedSeries> series = grouping.IsContiguous ? Stream(data, issues) : Gather(data, issues);
+        foreach (GroupedSeries next in series)
+        {
+            yield return next;
+        }
+
+        using IChannel channel = host.Start("Grouping");
+        issues.Report(channel);
+    }
+
+    private List<GroupedSeries> Gather(IDataView data, SeriesIssues issues)
+    {
+        var groups = new Dictionary<object, GroupedSeries>();
+        var ordered = new List<GroupedSeries>();
+        foreach (GroupedSeries _ in Visit(data, key =>
+        {
+            if (!groups.TryGetValue(key, out GroupedSeries? group))
+            {
+                groups.Add(key, group = Create(key));
+                ordered.Add(group);
+            }
+
+            return group;
+        }))
+        {
+        }
+
+        ordered.ForEach(group => group.Complete(issues));
+        return ordered;
+    }
+
+    private IEnumerable<GroupedSeries> Stream(IDataView data, SeriesIssues issues)
+    {
+        var seen = new HashSet<object>();
+        GroupedSeries? current = null;
+        foreach (GroupedSeries group in Visit(data, key => current is not null && current.Key.Equals(key) ? current : Create(key)))
+        {
+            if (ReferenceEquals(group, current))
+            {
+                continue;
+            }
+
+            if (!seen.Add(group.Key))
+            {
+                throw new InvalidOperationException($"Rows of series '{group.Key}' in column '{grouping.Series}' do not follow each other. Sort the data by series, or do not say that series are contiguous.");
+            }
+
+            if (current is not null)
+            {
+                yield return current.Complete(issues);
+            }
+
+            current = group;
+        }
+
+        if (current is not null)
+        {
+            yield return current.Complete(issues);
+        }
+    }
+
+    // Adds each row to the group that is chosen for its key.
+    private IEnumerable<GroupedSeries> Visit(IDataView data, Func<object, GroupedSeries> choose)
+    {
+        using DataViewRowCursor cursor = data.GetRowCursor(grouping.InputColumns.Select(name => data.Schema[name]));
+        Func<object> key = grouping.Series is null ? () => SingleSeries : SeriesKeyReader.Create(cursor, data.Schema[grouping.Series]);
+        Func<double> time = TimeReader.CreateScalar(cursor, data.Schema[grouping.Time]);
+        ValueGetter<float>[] getters = [.. grouping.Values.Concat(grouping.Statics).Select(name => cursor.GetGetter<float>(data.Schema[name]))];
+        float[] values = new float[getters.Length];
+        while (cursor.MoveNext())
+        {
+            for (int i = 0; i < getters.Length; i++)
+            {
+                getters[i](ref values[i]);
+            }
+
+            GroupedSeries group = choose(key());
+            group.Add(time(), values.AsSpan(0, grouping.Values.Length), values.AsSpan(grouping.Values.Length));
+            yield return group;
+        }
+    }
+
+    private GroupedSeries Create(object key) => new(key, grouping.Values.Length, grouping.Statics.Length);
+}

@@ -1,0 +1,71 @@
+using Microsoft.ML.Data;
+
+namespace Microsoft.ML.Implicit.Data;
+
+/// <summary>Which columns of long-format data, one observation a row, make up series.</summary>
+/// <param name="Series">Column that names the series of a row, or <see langword="null"/> where all rows are one series.</param>
+/// <param name="Time">Column of the observation's time.</param>
+/// <param name="Values">Columns of values, Single, NaN where not observed.</param>
+/// <param name="Statics">Columns of values that hold for the whole series; the first that is not missing counts.</param>
+/// <param name="IsContiguous">Whether all rows of a series follow each other, so that one series at a time is held in memory.</param>
+internal sealed record SeriesGrouping(string? Series, string Time, string[] Values, string[] Statics, bool IsContiguous)
+{
+    public IEnumerable<string> InputColumns => new[] { Series, Time }.OfType<string>().Concat(Values).Concat(Statics).Distinct();
+
+    /// <exception cref="ArgumentException">A column is missing or has the wrong type.</exception>
+    public void Check(SchemaShape schema)
+    {
+        if (Series is not null && !schema.TryFindColumn(Series, out _))
+        {
+            throw new ArgumentException($"The data has no column '{Series}'.", nameof(schema));
+        }
+
+        if (Series is not null && schema.TryFindColumn(Series, out SchemaShape.Column series) && series.Kind != SchemaShape.Column.VectorKind.Scalar)
+        {
+            throw new ArgumentException($"Column '{Series}' holds {series.GetTypeString()}; expected a key, text or a number.", nameof(schema));
+        }
+
+        SeriesColumns.Check(schema, Time, column => column.Kind == SchemaShape.Column.VectorKind.Scalar && TimeReader.IsTime(column.ItemType), TimeReader.SupportedTypes);
+        foreach (string name in (string[])[.. Values, .. Statics])
+        {
+            SeriesColumns.Check(schema, name, column => column.Kind == SchemaShape.Column.VectorKind.Scalar && column.ItemType == NumberDataViewType.Single, "Single");
+        }
+    }
+
+    public DataViewSchema GetOutputSchema(DataViewSchema input)
+    {
+        Check(SchemaShape.Create(input));
+        var builder = new DataViewSchema.Builder();
+        if (Series is not null)
+        {
+            builder.AddColumn(Series, input[Series].Type, input[Series].Annotations);
+        }
+
+        builder.AddColumn(Time, new VectorDataViewType(NumberDataViewType.Double));
+        foreach (string name in Values)
+        {
+            builder.AddColumn(name, new VectorDataViewType(NumberDataViewType.Single));
+        }
+
+        foreach (string name in Statics)
+        {
+            builder.AddColumn(name, NumberDataViewType.Single);
+        }
+
+        return builder.ToSchema();
+    }
+
+    public void Write(BinaryWriter writer)
+    {
+        writer.Write(Series ?? string.Empty);
+        new SeriesColumns(Time, Values, Statics, null, []).Write(writer);
+        writer.Write(IsContiguous);
+    }
+
+    public static SeriesGrouping Read(BinaryReader reader)
+    {
+        string series = reader.ReadString();
+        SeriesColumns columns = SeriesColumns.Read(reader);
+        return new SeriesGrouping(series.Length == 0 ? null : series, columns.Times, columns.Values, columns.Statics, reader.ReadBoolean());
+    }
+}

@@ -1,0 +1,68 @@
+using Microsoft.ML.Data;
+
+namespace Microsoft.ML.Implicit.Data;
+
+/// <summary>
+/// Reads times as Double. Numbers are taken as they are; <see cref="DateTime"/>, <see cref="DateTimeOffset"/> and
+/// <see cref="TimeSpan"/> become days, counted for points in time from 1970-01-01 UTC. A <see cref="DateTime"/> of kind
+/// Local is converted to UTC, one of unspecified kind is taken as UTC.
+/// </summary>
+internal static class TimeReader
+{
+    public const string SupportedTypes = "Single, Double, DateTime, DateTimeOffset or TimeSpan";
+
+    public static bool IsTime(DataViewType type) =>
+        type is DateTimeDataViewType or DateTimeOffsetDataViewType or TimeSpanDataViewType
+        || type == NumberDataViewType.Single || type == NumberDataViewType.Double;
+
+    /// <summary>Reads a column of one time a row.</summary>
+    public static Func<double> CreateScalar(DataViewRow row, DataViewSchema.Column column) => column.Type switch
+    {
+        DateTimeDataViewType => Scalar<DateTime>(row, column, ToDays),
+        DateTimeOffsetDataViewType => Scalar<DateTimeOffset>(row, column, ToDays),
+        TimeSpanDataViewType => Scalar<TimeSpan>(row, column, time => time.TotalDays),
+        _ when column.Type == NumberDataViewType.Single => Scalar<float>(row, column, time => time),
+        _ => Scalar<double>(row, column, time => time),
+    };
+
+    /// <summary>Reads a column of a vector of times a row.</summary>
+    public static Func<double[]> CreateVector(DataViewRow row, DataViewSchema.Column column)
+    {
+        DataViewType item = ((VectorDataViewType)column.Type).ItemType;
+        return item switch
+        {
+            DateTimeDataViewType => Vector<DateTime>(row, column, ToDays),
+            DateTimeOffsetDataViewType => Vector<DateTimeOffset>(row, column, ToDays),
+            TimeSpanDataViewType => Vector<TimeSpan>(row, column, time => time.TotalDays),
+            _ when item == NumberDataViewType.Single => Vector<float>(row, column, time => time),
+            _ => Vector<double>(row, column, time => time),
+        };
+    }
+
+    public static double ToDays(DateTime time) =>
+        ((time.Kind == DateTimeKind.Local ? time.ToUniversalTime() : time) - DateTime.UnixEpoch.ToUniversalTime()).TotalDays;
+
+    private static double ToDays(DateTimeOffset time) => ToDays(time.UtcDateTime);
+
+    private static Func<double> Scalar<T>(DataViewRow row, DataViewSchema.Column column, Func<T, double> convert)
+    {
+        ValueGetter<T> getter = row.GetGetter<T>(column);
+        T value = default!;
+        return () =>
+        {
+            getter(ref value);
+            return convert(value);
+        };
+    }
+
+    private static Func<double[]> Vector<T>(DataViewRow row, DataViewSchema.Column column, Func<T, double> convert)
+    {
+        ValueGetter<VBuffer<T>> getter = row.GetGetter<VBuffer<T>>(column);
+        VBuffer<T> buffer = default;
+        return () =>
+        {
+            getter(ref buffer);
+            return [.. buffer.DenseValues().Select(convert)];
+        };
+    }
+}

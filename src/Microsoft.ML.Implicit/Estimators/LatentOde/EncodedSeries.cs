@@ -1,0 +1,59 @@
+using Microsoft.ML.Implicit.Data;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>A series in the units of a network. Everything at an observation depends on earlier ones alone, so each prefix is a history.</summary>
+internal sealed class EncodedSeries
+{
+    public EncodedSeries(TimeSeries series, SeriesScaling scaling)
+    {
+        Times = series.Times;
+        int variables = series.Values.Length;
+        Statics = scaling.ScaleStatics(series.Statics);
+        Covariates = [.. series.Covariates.Select((values, i) => new StepFunction(series.CovariateTimes, values, scaling.CovariateCenters[i], scaling.CovariateScales[i]))];
+        Features = new float[series.Count * scaling.FeatureCount];
+        LastValues = new double[series.Count * variables];
+        Values = new double[series.Count * variables];
+        var history = new HistoryFeatures(scaling, Statics, Covariates);
+        float[] row = new float[variables];
+        for (int i = 0; i < series.Count; i++)
+        {
+            for (int v = 0; v < variables; v++)
+            {
+                row[v] = series.Values[v][i];
+                Values[(i * variables) + v] = scaling.Adjust(v, Times[i], row[v]);
+            }
+
+            history.Advance(Times[i], row, Features.AsSpan(i * scaling.FeatureCount, scaling.FeatureCount));
+            history.LastValues.CopyTo(LastValues.AsSpan(i * variables));
+        }
+    }
+
+    /// <summary>The last observation alone, as a state remembers it.</summary>
+    public EncodedSeries(ForecastState state)
+    {
+        Times = [state.History.LastTime];
+        Statics = state.Statics;
+        Covariates = state.Covariates;
+        Features = state.LastFeatures;
+        LastValues = state.History.LastValues;
+        Values = state.History.LastValues;
+    }
+
+    public double[] Times { get; }
+
+    public int Count => Times.Length;
+
+    public float[] Statics { get; }
+
+    public StepFunction[] Covariates { get; }
+
+    /// <summary>[observations, features].</summary>
+    public float[] Features { get; }
+
+    /// <summary>Seasonally adjusted values, NaN where not observed: [observations, variables].</summary>
+    public double[] Values { get; }
+
+    /// <summary>Last observed seasonally adjusted values at each observation: [observations, variables].</summary>
+    public double[] LastValues { get; }
+}

@@ -1,0 +1,107 @@
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>Cuts series into a history and later observations to forecast.</summary>
+internal sealed class ExampleSampler
+{
+    private const int FewestCutsASeries = 8;
+    private const int FewestExamples = 1024;
+    private const int MostValidationExamples = 1024;
+    private const int MostTargets = 32;
+
+    private readonly IReadOnlyList<EncodedSeries> _series;
+    private readonly ForecastFold _fold;
+    private readonly double _horizon;
+    private readonly int _contextLength;
+    private readonly bool _reconstructs;
+    private readonly List<(int Series, int[] Cuts)> _training = [];
+    private readonly List<int> _owners = [];
+
+    public ExampleSampler(IReadOnlyList<EncodedSeries> series, ForecastFold fold, double horizon, int contextLength, bool reconstructs)
+    {
+        _series = series;
+        _fold = fold;
+        _horizon = horizon;
+        _contextLength = contextLength;
+        _reconstructs = reconstructs;
+        int cutsPerSeries = Math.Max(FewestCutsASeries, FewestExamples / series.Count);
+        for (int i = 0; i < series.Count; i++)
+        {
+            int[] cuts = [.. Enumerable.Range(1, Math.Max(0, series[i].Count - 1)).Where(count => Targets(i, count, heldOut: false).Any())];
+            if (cuts.Length > 0)
+            {
+                _owners.AddRange(Enumerable.Repeat(_training.Count, Math.Min(cuts.Length, cutsPerSeries)));
+                _training.Add((i, cuts));
+            }
+        }
+    }
+
+    /// <summary>Examples of one pass over the training series.</summary>
+    public int Count => _owners.Count;
+
+    /// <summary>A random cut of the series behind an example.</summary>
+    public ForecastExample Draw(int example, Random random)
+    {
+        (int series, int[] cuts) = _training[_owners[example]];
+        int count = cuts[random.Next(cuts.Length)];
+        int first = Math.Max(0, count - _contextLength);
+        int[] targets = [.. Targets(series, count, heldOut: false)];
+        targets = Thin(targets, random);
+        if (_reconstructs)
+        {
+            targets = [.. Thin([.. Enumerable.Range(first, count - first)], random), .. targets];
+        }
+
+        return Create(series, first, count, targets);
+    }
+
+    /// <summary>Examples whose targets are held out, always the same.</summary>
+    public IReadOnlyList<ForecastExample> HeldOut()
+    {
+        var all = new List<(int Series, int Count)>();
+        for (int i = 0; i < _series.Count; i++)
+        {
+            all.AddRange(Enumerable.Range(1, Math.Max(0, _series[i].Count - 1)).Where(count => Targets(i, count, heldOut: true).Any()).Select(count => (i, count)));
+        }
+
+        double stride = Math.Max(1, all.Count / (double)MostValidationExamples);
+        var random = new Random(0);
+        var examples = new List<ForecastExample>();
+        for (double place = 0; place < all.Count; place += stride)
+        {
+            (int series, int count) = all[(int)place];
+            examples.Add(Create(series, Math.Max(0, count - _contextLength), count, Thin([.. Targets(series, count, heldOut: true)], random)));
+        }
+
+        return examples;
+    }
+
+    private ForecastExample Create(int series, int first, int count, int[] targets)
+    {
+        EncodedSeries source = _series[series];
+        return new ForecastExample(source, first, count - first, [.. targets.Select(target => source.Times[target])], targets);
+    }
+
+    private IEnumerable<int> Targets(int series, int count, bool heldOut)
+    {
+        double[] times = _series[series].Times;
+        for (int i = count; i < times.Length && times[i] - times[count - 1] <= _horizon * (1 + 1e-9); i++)
+        {
+            if (_fold.IsHeldOut(series, i) == heldOut)
+            {
+                yield return i;
+            }
+        }
+    }
+
+    private static int[] Thin(int[] targets, Random random)
+    {
+        if (targets.Length > MostTargets)
+        {
+            random.Shuffle(targets);
+            Array.Resize(ref targets, MostTargets);
+            Array.Sort(targets);
+        }
+
+        return targets;
+    }
+}

@@ -1,0 +1,36 @@
+using System.Globalization;
+using Microsoft.ML.Data;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>The columns a forecaster writes and the times it forecasts at.</summary>
+/// <param name="Forecast">Column of forecasts.</param>
+/// <param name="Lower">Column of lower bounds, or <see langword="null"/>.</param>
+/// <param name="Upper">Column of upper bounds, or <see langword="null"/>.</param>
+/// <param name="Horizon">Times after the last observation; empty where a column gives the times.</param>
+/// <param name="Times">Column of times, or <see langword="null"/>.</param>
+internal sealed record ForecastColumns(string Forecast, string? Lower, string? Upper, double[] Horizon, string? Times)
+{
+    public IReadOnlyList<string> Names => [.. new[] { Forecast, Lower, Upper }.OfType<string>()];
+
+    public VectorDataViewType Type(int variables) =>
+        Times is null ? new VectorDataViewType(NumberDataViewType.Single, variables * Horizon.Length) : new VectorDataViewType(NumberDataViewType.Single);
+
+    /// <summary>Name of the forecast of a variable at a time after the last observation, such as <c>Bilirubin+90</c>.</summary>
+    public IEnumerable<string> SlotNames(string[] variables) =>
+        variables.SelectMany(variable => Horizon.Select(time => string.Create(CultureInfo.InvariantCulture, $"{variable}+{time}")));
+
+    public void Write(BinaryWriter writer)
+    {
+        writer.Write(Forecast);
+        writer.Write(Lower ?? string.Empty);
+        writer.Write(Upper ?? string.Empty);
+        BinaryArrays.Write(writer, Horizon);
+        writer.Write(Times ?? string.Empty);
+    }
+
+    public static ForecastColumns Read(BinaryReader reader) =>
+        new(reader.ReadString(), Optional(reader), Optional(reader), BinaryArrays.ReadDoubles(reader), Optional(reader));
+
+    private static string? Optional(BinaryReader reader) => reader.ReadString() is { Length: > 0 } name ? name : null;
+}

@@ -1,0 +1,12 @@
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>What is known and what is asked.</summary>
+/// <param name="Series">The series.</param>
+/// <param name="First">First observation of the history.</param>
+/// <param name="Count">Observations of the history, at least one.</param>
+/// <param name="TargetTimes">Times to forecast at.</param>
+/// <param name="Targets">Observations of the series that stand at these times, or <see langword="null"/> where nothing is known about them.</param>
+internal sealed record ForecastExample(EncodedSeries Series, int First, int Count, double[] TargetTimes, int[]? Targets)
+{
+    public int Last => First + Count - 1;
+}

@@ -1,0 +1,78 @@
+using Microsoft.ML.Implicit.Data;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>Describes observations to an encoder, one after the other, from what was seen up to each of them.</summary>
+internal sealed class HistoryFeatures
+{
+    private readonly SeriesScaling _scaling;
+    private readonly float[] _statics;
+    private readonly StepFunction[] _covariates;
+    private readonly double[] _lastTimes;
+
+    public HistoryFeatures(SeriesScaling scaling, float[] statics, StepFunction[] covariates)
+    {
+        _scaling = scaling;
+        _statics = statics;
+        _covariates = covariates;
+        _lastTimes = new double[scaling.Variables.Length];
+        Array.Fill(_lastTimes, double.NaN);
+        LastValues = [.. scaling.Variables.Select(variable => variable.Center)];
+    }
+
+    /// <summary>Last observed value of each variable, seasonally adjusted; the mean of training where there is none.</summary>
+    public double[] LastValues { get; }
+
+    public double FirstTime { get; private set; } = double.NaN;
+
+    public double LastTime { get; private set; } = double.NaN;
+
+    /// <summary>Takes in the next observation.</summary>
+    /// <param name="time">Its time, not before the last one.</param>
+    /// <param name="values">One value a variable, NaN where not observed.</param>
+    /// <param name="features">Receives <see cref="SeriesScaling.FeatureCount"/> numbers.</param>
+    public void Advance(double time, ReadOnlySpan<float> values, Span<float> features)
+    {
+        bool isFirst = double.IsNaN(FirstTime);
+        FirstTime = isFirst ? time : FirstTime;
+        double previous = isFirst ? time : LastTime;
+        int next = 0;
+        for (int v = 0; v < values.Length; v++)
+        {
+            VariableScale scale = _scaling.Variables[v];
+            bool isObserved = float.IsFinite(values[v]);
+            bool wasObserved = !double.IsNaN(_lastTimes[v]);
+            double value = isObserved ? _scaling.Adjust(v, time, values[v]) : LastValues[v];
+            features[next++] = SeriesScaling.Clip((value - scale.Center) / scale.Scale);
+            features[next++] = isObserved && wasObserved ? SeriesScaling.Clip((value - LastValues[v]) / scale.StepScale) : 0;
+            features[next++] = isObserved ? 1 : 0;
+            features[next++] = wasObserved ? _scaling.Gap(time - _lastTimes[v]) : 0;
+            LastValues[v] = value;
+            _lastTimes[v] = isObserved ? time : _lastTimes[v];
+        }
+
+        features[next++] = _scaling.Gap(time - previous);
+        features[next++] = (float)(1 - Math.Exp((FirstTime - time) / _scaling.Horizon));
+        next += _scaling.WriteSeasons(time, features[next..]);
+        foreach (StepFunction covariate in _covariates)
+        {
+            features[next++] = (float)covariate.Mean(previous, time);
+            features[next++] = (float)covariate.At(time);
+        }
+
+        _statics.CopyTo(features[next..]);
+        LastTime = time;
+    }
+
+    public void Write(BinaryWriter writer) => BinaryArrays.Write(writer, [FirstTime, LastTime, .. _lastTimes, .. LastValues]);
+
+    /// <exception cref="FormatException">The number of variables differs.</exception>
+    public void Read(BinaryReader reader)
+    {
+        double[] numbers = BinaryArrays.ReadDoubles(reader, 2 + (2 * _lastTimes.Length));
+        FirstTime = numbers[0];
+        LastTime = numbers[1];
+        Array.Copy(numbers, 2, _lastTimes, 0, _lastTimes.Length);
+        Array.Copy(numbers, 2 + _lastTimes.Length, LastValues, 0, _lastTimes.Length);
+    }
+}

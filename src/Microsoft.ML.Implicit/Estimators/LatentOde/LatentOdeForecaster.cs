@@ -1,0 +1,223 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Data;
+using Microsoft.ML.Implicit.Layers.LatentOde;
+using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Persistence;
+using Microsoft.ML.Implicit.Training;
+using Microsoft.ML.Runtime;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>
+/// Trains a forecaster of irregularly sampled series (Rubanova, Chen and Duvenaud, "Latent ODEs for irregularly-sampled
+/// time series", 2019). Each row holds a whole series; every prefix of it is a training example. Times need no grid and
+/// missing values no imputation.
+/// </summary>
+/// <remarks>
+/// The forecast is the last observed value plus a change that the latent state is decoded to. Bounds are calibrated on
+/// series, or with few series on stretches of time, that each network of the ensemble did not see.
+/// </remarks>
+public sealed class LatentOdeForecaster : IEstimator<LatentOdeTransformer>
+{
+    private const double DefaultLearningRate = 3e-3;
+    private const double DefaultWeightDecay = 1e-2;
+    private const int DefaultSteps = 1500;
+    private const int CalibrationBatch = 256;
+
+    private readonly IHost _host;
+    private readonly LatentOdeOptions _options;
+    private readonly SeriesColumns _input;
+    private readonly ForecastColumns _output;
+
+    internal LatentOdeForecaster(IHostEnvironment environment, LatentOdeOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(environment);
+        ArgumentNullException.ThrowIfNull(options);
+        MLNetCompatibility.EnsureSupported();
+        options.Validate();
+        _host = environment.Register(nameof(LatentOdeForecaster));
+        _options = options;
+        _input = new SeriesColumns(options.TimeColumnName, options.InputColumnNames, options.StaticColumnNames, options.CovariateTimeColumnName, options.CovariateColumnNames);
+        _output = new ForecastColumns(options.OutputColumnName, options.LowerBoundColumnName, options.UpperBoundColumnName, options.Horizon, options.ForecastTimeColumnName);
+    }
+
+    /// <summary>Trains a forecaster.</summary>
+    /// <param name="input">One series a row; see <see cref="LatentOdeOptions"/> for its columns.</param>
+    /// <returns>The trained forecaster as a transformer.</returns>
+    /// <exception cref="ArgumentException">A column is missing or has the wrong type.</exception>
+    /// <exception cref="InvalidOperationException">The data cannot be trained on, or training stopped being finite; the message says why.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public LatentOdeTransformer Fit(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        return Fit(ReadSeries(input));
+    }
+
+    internal LatentOdeTransformer Fit(IReadOnlyList<TimeSeries> series)
+    {
+        Device device = NativeBackend.ResolveDevice(_options.Training.Device);
+        int seed = _options.Training.Seed ?? _host.Rand.Next();
+        using IChannel channel = _host.Start("Training");
+        SeriesScaling scaling = SeriesScaling.Fit(series, _options.MaximumHorizon ?? (_options.Horizon.Length > 0 ? _options.Horizon.Max() : null), _options.SeasonalPeriods);
+        EncodedSeries[] encoded = [.. series.Select(s => new EncodedSeries(s, scaling))];
+        return Train(encoded, scaling, device, seed, channel);
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">A column is missing or has the wrong type.</exception>
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(inputSchema);
+        CheckColumns(inputSchema);
+        Dictionary<string, SchemaShape.Column> columns = inputSchema.ToDictionary(column => column.Name);
+        bool isFixed = _output.Times is null;
+        IEnumerable<SchemaShape.Column> annotations = isFixed
+            ? [new SchemaShape.Column(AnnotationUtils.Kinds.SlotNames, SchemaShape.Column.VectorKind.Vector, TextDataViewType.Instance, false)]
+            : [];
+        foreach (string name in _output.Names)
+        {
+            SchemaShape.Column.VectorKind kind = isFixed ? SchemaShape.Column.VectorKind.Vector : SchemaShape.Column.VectorKind.VariableVector;
+            columns[name] = new SchemaShape.Column(name, kind, NumberDataViewType.Single, false, new SchemaShape(annotations));
+        }
+
+        return new SchemaShape(columns.Values);
+    }
+
+    private void CheckColumns(SchemaShape schema)
+    {
+        _input.Check(schema);
+        if (_output.Times is not null)
+        {
+            SeriesColumns.CheckTimes(schema, _output.Times);
+        }
+    }
+
+    internal IReadOnlyList<TimeSeries> ReadSeries(IDataView input)
+    {
+        CheckColumns(SchemaShape.Create(input.Schema));
+        using IChannel channel = _host.Start("Reading");
+        var series = new List<TimeSeries>();
+        var issues = new SeriesIssues();
+        using DataViewRowCursor cursor = input.GetRowCursor(_input.All.Select(name => input.Schema[name]));
+        var reader = new SeriesReader(_input, cursor);
+        while (cursor.MoveNext())
+        {
+            _options.Training.CancellationToken.ThrowIfCancellationRequested();
+            TimeSeries next = reader.Read(issues);
+            if (next.Count > 0)
+            {
+                series.Add(next);
+            }
+            else
+            {
+                issues.EmptySeries++;
+            }
+        }
+
+        issues.Report(channel);
+        if (series.Count == 0)
+        {
+            throw new InvalidOperationException($"There is nothing to train on: no row has an observation in column '{_input.Times}'.");
+        }
+
+        for (int v = 0; v < _input.Values.Length; v++)
+        {
+            if (!series.Exists(s => s.Values[v].Any(float.IsFinite)))
+            {
+                throw new InvalidOperationException($"Column '{_input.Values[v]}' holds no observed value in any row.");
+            }
+        }
+
+        return series;
+    }
+
+    private LatentOdeTransformer Train(EncodedSeries[] series, SeriesScaling scaling, Device device, int seed, IChannel channel)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        var architecture = new LatentOdeArchitecture(_options);
+        var builder = new ForecastBatchBuilder(scaling, architecture.Anchor, architecture.SolverSteps, device);
+        var calibration = new ConformalCalibration(scaling.Variables.Length);
+        ForecastFold[] folds = ForecastFold.Divide([.. series.Select(s => s.Count)], _options.EnsembleSize, _options.Training.ValidationFraction, new Random(seed));
+        var networks = new List<LatentOdeNetwork>();
+        try
+        {
+            for (int member = 0; member < folds.Length && !IsEndedEarly(networks.Count); member++)
+            {
+                var sampler = new ExampleSampler(series, folds[member], scaling.Horizon, architecture.ContextLength, architecture.Anchor == LatentAnchor.FirstObservation);
+                LatentOdeNetwork? network = TrainNetwork(architecture, scaling, builder, sampler, device, seed + member, networks.Count > 0, channel);
+                if (network is not null)
+                {
+                    networks.Add(network);
+                    Calibrate(calibration, network, builder, sampler.HeldOut());
+                }
+            }
+
+            var model = new LatentOdeModelParameters(architecture, scaling, [.. networks], calibration.Factors(_options.ConfidenceLevel), device);
+            return new LatentOdeTransformer(_host, model, _input, _output);
+        }
+        catch
+        {
+            networks.ForEach(network => network.Dispose());
+            throw;
+        }
+    }
+
+    private bool IsEndedEarly(int networks) => networks > 0 && _options.Training.CancellationToken.IsCancellationRequested;
+
+    // Null where training was cancelled before this network's first epoch, and earlier ones will do.
+    private LatentOdeNetwork? TrainNetwork(LatentOdeArchitecture architecture, SeriesScaling scaling, ForecastBatchBuilder builder, ExampleSampler sampler, Device device, int seed, bool isDispensable, IChannel channel)
+    {
+        if (sampler.Count == 0)
+        {
+            throw new InvalidOperationException(
+                $"There is nothing to train on: no series has two observations within the longest horizon, {scaling.Horizon}, one to learn from and one to forecast.");
+        }
+
+        TrainingPlan plan = TrainingPlan.Create(_options.Training, sampler.Count, seed, DefaultSteps, DefaultLearningRate, DefaultWeightDecay);
+        using var generator = new Generator((ulong)seed, CPU);
+        LatentOdeNetwork network = architecture.CreateNetwork(scaling, generator);
+        try
+        {
+            network.to(device);
+            var problem = new LatentOdeProblem(network, builder, sampler, _options, generator, seed);
+            using var loop = new TrainingLoop(problem, plan, channel);
+            loop.Run();
+            network.Freeze();
+            return network;
+        }
+        catch (OperationCanceledException) when (isDispensable && _options.Training.OnCancellation == CancellationBehavior.ReturnBestModel)
+        {
+            network.Dispose();
+            return null;
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
+
+    private static void Calibrate(ConformalCalibration calibration, LatentOdeNetwork network, ForecastBatchBuilder builder, IReadOnlyList<ForecastExample> heldOut)
+    {
+        using IDisposable noGradient = no_grad();
+        foreach (ForecastExample[] examples in heldOut.Chunk(CalibrationBatch))
+        {
+            using DisposeScope scope = NewDisposeScope();
+            ForecastBatch batch = builder.Build(examples);
+            (Tensor mean, Tensor scale) = LatentOdeProblem.Predict(network, batch, CancellationToken.None);
+            float[] errors = [.. (batch.Targets - mean).cpu().data<float>()];
+            float[] scales = [.. scale.cpu().contiguous().data<float>()];
+            float[] mask = [.. batch.Mask.cpu().data<float>()];
+            int variables = (int)batch.Mask.shape[2];
+            for (int i = 0; i < mask.Length; i++)
+            {
+                if (mask[i] > 0)
+                {
+                    calibration.Add(i % variables, errors[i], scales[i]);
+                }
+            }
+        }
+    }
+}

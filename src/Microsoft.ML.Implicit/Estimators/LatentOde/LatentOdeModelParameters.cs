@@ -1,0 +1,195 @@
+using Microsoft.ML.Implicit.Data;
+using Microsoft.ML.Implicit.Layers.LatentOde;
+using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Persistence;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>A trained latent-ODE forecaster: an ensemble of networks with their units. Safe to use from several threads at once.</summary>
+public sealed class LatentOdeModelParameters : IDisposable
+{
+    private readonly LatentOdeNetwork[] _networks;
+    private readonly Device _device;
+    private readonly ForecastBatchBuilder _builder;
+
+    internal LatentOdeModelParameters(LatentOdeArchitecture architecture, SeriesScaling scaling, LatentOdeNetwork[] networks, double[] intervalFactors, Device device)
+    {
+        Architecture = architecture;
+        Scaling = scaling;
+        IntervalFactors = intervalFactors;
+        _networks = networks;
+        _device = device;
+        _builder = new ForecastBatchBuilder(scaling, architecture.Anchor, architecture.SolverSteps, device);
+    }
+
+    /// <summary>Number of networks whose forecasts are averaged.</summary>
+    public int EnsembleSize => _networks.Length;
+
+    /// <summary>Number of trained numbers.</summary>
+    public long ParameterCount => _networks.Sum(network => network.parameters().Sum(parameter => parameter.numel()));
+
+    /// <summary>Longest time ahead that training looked at, in the unit of the time column.</summary>
+    public double TrainedHorizon => Scaling.Horizon;
+
+    internal LatentOdeArchitecture Architecture { get; }
+
+    internal SeriesScaling Scaling { get; }
+
+    internal double[] IntervalFactors { get; }
+
+    // Whether states of the encoders can take in an observation without those before.
+    private bool IsIncremental => Architecture.Anchor == LatentAnchor.LastObservation && _networks[0].Encoder.IsIncremental;
+
+    internal IReadOnlyList<LatentOdeNetwork> Networks => _networks;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (LatentOdeNetwork network in _networks)
+        {
+            network.Dispose();
+        }
+    }
+
+    /// <summary>Forecasts series at given times.</summary>
+    /// <param name="series">Series with at least one observation.</param>
+    /// <param name="times">Times for each series; forecasts before its last observation are NaN.</param>
+    internal SeriesForecast[] Forecast(IReadOnlyList<TimeSeries> series, IReadOnlyList<double[]> times)
+    {
+        ForecastExample[] examples = [.. series.Select((s, i) => CreateExample(s, times[i]))];
+        return Forecast(examples, (network, batch) => LatentOdeProblem.Predict(network, batch, CancellationToken.None));
+    }
+
+    /// <summary>Forecasts the series behind a state.</summary>
+    internal SeriesForecast Forecast(ForecastState state, double[] times)
+    {
+        if (!IsIncremental)
+        {
+            return Forecast([state.ToSeries(state.Count)], [times])[0];
+        }
+
+        int member = 0;
+        var example = new ForecastExample(new EncodedSeries(state), 0, 1, times, null);
+        return Forecast([example], (network, batch) =>
+        {
+            float[] numbers = state.EncoderStates[member++];
+            return LatentOdeProblem.Predict(network, batch, tensor(numbers, [1, numbers.Length], device: _device), CancellationToken.None);
+        })[0];
+    }
+
+    /// <summary>Lets a state take in an observation.</summary>
+    internal void Advance(ForecastState state, double time, float[] values)
+    {
+        double gap = state.Advance(time, values) / Scaling.MedianGap;
+        if (!IsIncremental)
+        {
+            return;
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGradient = no_grad();
+        Tensor features = tensor(state.LastFeatures, [1, state.LastFeatures.Length], device: _device);
+        for (int i = 0; i < _networks.Length; i++)
+        {
+            float[] numbers = state.EncoderStates[i];
+            Tensor next = _networks[i].Encoder.Step(tensor(numbers, [1, numbers.Length], device: _device), features, full([1, 1], (float)gap, device: _device));
+            next.cpu().contiguous().data<float>().CopyTo(numbers);
+        }
+    }
+
+    private SeriesForecast[] Forecast(ForecastExample[] examples, Func<LatentOdeNetwork, ForecastBatch, (Tensor Mean, Tensor Scale)> predict)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGradient = no_grad();
+        ForecastBatch batch = _builder.Build(examples);
+        (Tensor Mean, Tensor Scale)[] predictions = [.. _networks.Select(network => predict(network, batch))];
+        ReadOnlySpan<float> means = stack(predictions.Select(p => p.Mean)).mean([0]).cpu().contiguous().data<float>().ToArray();
+        ReadOnlySpan<float> scales = stack(predictions.Select(p => p.Scale)).mean([0]).cpu().contiguous().data<float>().ToArray();
+        var forecasts = new SeriesForecast[examples.Length];
+        for (int row = 0; row < examples.Length; row++)
+        {
+            int stride = (int)batch.TargetCount * Scaling.Variables.Length;
+            forecasts[row] = ToUnits(examples[row], means.Slice(row * stride, stride), scales.Slice(row * stride, stride));
+        }
+
+        return forecasts;
+    }
+
+    internal void Write(BinaryWriter writer)
+    {
+        Architecture.Write(writer);
+        Scaling.Write(writer);
+        BinaryArrays.Write(writer, IntervalFactors);
+        writer.Write(_networks.Length);
+        foreach (LatentOdeNetwork network in _networks)
+        {
+            ModuleState.Write(writer, network);
+        }
+    }
+
+    internal static LatentOdeModelParameters Read(BinaryReader reader)
+    {
+        NativeBackend.EnsureLoaded();
+        LatentOdeArchitecture architecture = LatentOdeArchitecture.Read(reader);
+        SeriesScaling scaling = SeriesScaling.Read(reader);
+        double[] factors = BinaryArrays.ReadDoubles(reader);
+        int count = reader.ReadInt32();
+        if (factors.Length != scaling.Variables.Length || count is < 1 or > 64)
+        {
+            throw new FormatException("The model file describes an impossible ensemble.");
+        }
+
+        var networks = new List<LatentOdeNetwork>();
+        try
+        {
+            for (int i = 0; i < count; i++)
+            {
+                using var generator = new Generator(0, CPU);
+                LatentOdeNetwork network = architecture.CreateNetwork(scaling, generator);
+                networks.Add(network);
+                ModuleState.Read(reader, network);
+                network.Freeze();
+            }
+
+            return new LatentOdeModelParameters(architecture, scaling, [.. networks], factors, CPU);
+        }
+        catch
+        {
+            networks.ForEach(network => network.Dispose());
+            throw;
+        }
+    }
+
+    private ForecastExample CreateExample(TimeSeries series, double[] times)
+    {
+        int first = Math.Max(0, series.Count - Architecture.ContextLength);
+        return new ForecastExample(new EncodedSeries(series, Scaling), first, series.Count - first, times, null);
+    }
+
+    private SeriesForecast ToUnits(ForecastExample example, ReadOnlySpan<float> means, ReadOnlySpan<float> scales)
+    {
+        int variables = Scaling.Variables.Length;
+        int count = example.TargetTimes.Length;
+        var forecast = new SeriesForecast(new float[variables * count], new float[variables * count], new float[variables * count]);
+        for (int m = 0; m < count; m++)
+        {
+            double time = example.TargetTimes[m];
+            bool isAhead = time >= example.Series.Times[example.Last];
+            for (int v = 0; v < variables; v++)
+            {
+                VariableScale scale = Scaling.Variables[v];
+                double last = example.Series.LastValues[(example.Last * variables) + v];
+                double mean = isAhead ? last + (means[(m * variables) + v] * scale.ChangeScale) + Scaling.Seasonal(v, time) : double.NaN;
+                double half = IntervalFactors[v] * scales[(m * variables) + v] * scale.ChangeScale;
+                int flat = (v * count) + m;
+                forecast.Mean[flat] = (float)mean;
+                forecast.Lower[flat] = (float)(mean - half);
+                forecast.Upper[flat] = (float)(mean + half);
+            }
+        }
+
+        return forecast;
+    }
+}

@@ -1,0 +1,108 @@
+using Microsoft.ML.Implicit.Training;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>Settings of the latent-ODE forecaster.</summary>
+public sealed class LatentOdeOptions
+{
+    /// <summary>Column of each row's observation times: a vector of Single, Double, DateTime, DateTimeOffset or TimeSpan; dates and spans are counted in days.</summary>
+    public string TimeColumnName { get; set; } = "Time";
+
+    /// <summary>Columns to forecast, one variable each: vectors of Single as long as the times, NaN where not observed.</summary>
+    public string[] InputColumnNames { get; set; } = ["Value"];
+
+    /// <summary>Columns of values that hold for a whole series (Single).</summary>
+    public string[] StaticColumnNames { get; set; } = [];
+
+    /// <summary>Columns of covariates that are known ahead: vectors of Single, each value holding until the next covariate time.</summary>
+    public string[] CovariateColumnNames { get; set; } = [];
+
+    /// <summary>Column of the covariates' times, or <see langword="null"/> if they are those of the observations.</summary>
+    public string? CovariateTimeColumnName { get; set; }
+
+    /// <summary>Times after the last observation to forecast at, in the unit of the time column (days for dates).</summary>
+    public double[] Horizon { get; set; } = [];
+
+    /// <summary>Column of times to forecast at, a vector of the time column's kind, in place of <see cref="Horizon"/>.</summary>
+    public string? ForecastTimeColumnName { get; set; }
+
+    /// <summary>Column that receives the forecast.</summary>
+    public string OutputColumnName { get; set; } = "Forecast";
+
+    /// <summary>Column that receives the lower bound, or <see langword="null"/>.</summary>
+    public string? LowerBoundColumnName { get; set; }
+
+    /// <summary>Column that receives the upper bound, or <see langword="null"/>.</summary>
+    public string? UpperBoundColumnName { get; set; }
+
+    /// <summary>Probability that a value lies between the bounds.</summary>
+    public float ConfidenceLevel { get; set; } = 0.95f;
+
+    /// <summary>Longest time ahead that training looks at, or <see langword="null"/> for the longest in <see cref="Horizon"/>, or without one the longest series' span.</summary>
+    public double? MaximumHorizon { get; set; }
+
+    /// <summary>Periods of seasons, in the unit of the time column, such as 365.25 for a yearly season of daily data.</summary>
+    public double[] SeasonalPeriods { get; set; } = [];
+
+    /// <summary>How the history is summarised.</summary>
+    public SeriesEncoderKind Encoder { get; set; } = SeriesEncoderKind.Gru;
+
+    /// <summary>Where in time the latent initial state stands.</summary>
+    public LatentAnchor Anchor { get; set; } = LatentAnchor.LastObservation;
+
+    /// <summary>Width of the latent state.</summary>
+    public int LatentWidth { get; set; } = 16;
+
+    /// <summary>Width of the hidden layers of dynamics, posterior and decoder, and of the encoder's state.</summary>
+    public int HiddenWidth { get; set; } = 48;
+
+    /// <summary>Steps of the Runge-Kutta method of order 4 over the longest horizon.</summary>
+    public int SolverSteps { get; set; } = 16;
+
+    /// <summary>Most recent observations that a forecast looks at.</summary>
+    public int ContextLength { get; set; } = 128;
+
+    /// <summary>Weight of the Kullback-Leibler divergence between posterior and prior of the latent initial state, reached after the first third of training.</summary>
+    public double DivergenceWeight { get; set; } = 1e-2;
+
+    /// <summary>
+    /// Networks whose forecasts are averaged. Each one holds out another part of the data, which decides when its
+    /// training stops and calibrates the bounds.
+    /// </summary>
+    public int EnsembleSize { get; set; } = 3;
+
+    /// <summary>Epochs, learning rate, validation, seed, device, progress and cancellation. Epochs are counted anew for each network.</summary>
+    public TrainingOptions Training { get; set; } = new();
+
+    /// <exception cref="ArgumentException">A setting is out of range; the message names it.</exception>
+    internal void Validate()
+    {
+        ArgumentException.ThrowIfNullOrEmpty(TimeColumnName);
+        ArgumentException.ThrowIfNullOrEmpty(OutputColumnName);
+        ArgumentNullException.ThrowIfNull(Training);
+        Require(InputColumnNames is { Length: > 0 } && InputColumnNames.All(name => !string.IsNullOrEmpty(name)), nameof(InputColumnNames), "must name at least one column");
+        Require(InputColumnNames.Distinct().Count() == InputColumnNames.Length, nameof(InputColumnNames), "must not repeat a column");
+        Require(Horizon.Length > 0 != ForecastTimeColumnName is not null, nameof(Horizon), $"or {nameof(ForecastTimeColumnName)} must be given, and not both");
+        Require(Horizon.All(time => time > 0 && double.IsFinite(time)), nameof(Horizon), "must hold times after the last observation, greater than zero");
+        Require(ConfidenceLevel is > 0 and < 1, nameof(ConfidenceLevel), "must lie between 0 and 1");
+        Require(MaximumHorizon is null || (MaximumHorizon > 0 && double.IsFinite(MaximumHorizon.Value)), nameof(MaximumHorizon), "must be greater than zero");
+        Require(SeasonalPeriods.All(period => period > 0 && double.IsFinite(period)), nameof(SeasonalPeriods), "must be greater than zero");
+        Require(Enum.IsDefined(Encoder), nameof(Encoder), "is not a known encoder");
+        Require(Enum.IsDefined(Anchor), nameof(Anchor), "is not a known place");
+        Require(LatentWidth is >= 1 and <= 1024, nameof(LatentWidth), "must lie between 1 and 1024");
+        Require(HiddenWidth is >= 4 and <= 4096, nameof(HiddenWidth), "must lie between 4 and 4096");
+        Require(SolverSteps is >= 1 and <= 4096, nameof(SolverSteps), "must lie between 1 and 4096");
+        Require(ContextLength is >= 1 and <= 65536, nameof(ContextLength), "must lie between 1 and 65536");
+        Require(DivergenceWeight >= 0 && double.IsFinite(DivergenceWeight), nameof(DivergenceWeight), "must not be negative");
+        Require(EnsembleSize is >= 1 and <= 64, nameof(EnsembleSize), "must lie between 1 and 64");
+        Training.Validate();
+    }
+
+    private static void Require(bool condition, string setting, string message)
+    {
+        if (!condition)
+        {
+            throw new ArgumentException($"{setting} {message}.", setting);
+        }
+    }
+}

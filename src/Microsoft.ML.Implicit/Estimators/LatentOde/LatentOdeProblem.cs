@@ -1,0 +1,140 @@
+using Microsoft.ML.Implicit.Layers.LatentOde;
+using Microsoft.ML.Implicit.Solvers.Ode;
+using Microsoft.ML.Implicit.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>The training of one latent ODE by the evidence lower bound.</summary>
+/// <remarks>
+/// The likelihood term of each value is weighted by the square root of its variance, as in Seitzer et al. ("On the
+/// pitfalls of heteroscedastic uncertainty estimation", 2022): plain likelihood gives up on values that are hard to
+/// forecast, to the detriment of the mean. The gradient of the latent path comes from one adjoint solve a batch,
+/// outside autograd.
+/// </remarks>
+internal sealed class LatentOdeProblem : ITrainingProblem
+{
+    private const int ValidationBatch = 256;
+    private const double AnnealedFraction = 1.0 / 3;
+    private const double VarianceExponent = 0.5;
+
+    private readonly LatentOdeNetwork _network;
+    private readonly ForecastBatchBuilder _builder;
+    private readonly ExampleSampler _sampler;
+    private readonly IReadOnlyList<ForecastExample> _validation;
+    private readonly LatentOdeOptions _options;
+    private readonly Generator _generator;
+    private readonly Random _random;
+    private long _evaluations;
+    private long _solves;
+
+    public LatentOdeProblem(LatentOdeNetwork network, ForecastBatchBuilder builder, ExampleSampler sampler, LatentOdeOptions options, Generator generator, int seed)
+    {
+        _network = network;
+        _builder = builder;
+        _sampler = sampler;
+        _validation = sampler.HeldOut();
+        _options = options;
+        _generator = generator;
+        _random = new Random(seed);
+    }
+
+    public nn.Module Module => _network;
+
+    public long ExampleCount => _sampler.Count;
+
+    public double TakeSolverIterations()
+    {
+        double mean = _evaluations / (double)Math.Max(_solves, 1);
+        _evaluations = 0;
+        _solves = 0;
+        return mean;
+    }
+
+    public double TrainBatch(Tensor examples, double progress)
+    {
+        ForecastBatch batch = _builder.Build([.. examples.data<long>().Select(example => _sampler.Draw((int)example, _random))]);
+        (Tensor mean, Tensor logVariance) = Posterior(_network, batch, Encode(_network, batch));
+        Tensor noise = empty(mean.shape).normal_(0, 1, _generator).to(mean.device);
+        Tensor initial = mean + ((logVariance / 2).exp() * noise);
+        using OdeSolution solution = _network.Solve(initial, batch.Grid, batch.Controls, differentiable: true, _options.Training.CancellationToken);
+        _evaluations += solution.Statistics.Evaluations;
+        _solves++;
+
+        Tensor path = solution.States.detach().requires_grad_();
+        (Tensor forecast, Tensor scale) = Decode(_network, batch, path);
+        Tensor likelihood = NegativeLogLikelihood(forecast, scale, batch);
+        likelihood.backward();
+        using OdeGradients gradients = solution.Backward(path.grad!);
+        gradients.AccumulateInto(_network.DynamicsParameters);
+
+        Tensor divergence = 0.5 * (mean.square() + logVariance.exp() - 1 - logVariance).sum(1).mean();
+        double weight = _options.DivergenceWeight * Math.Min(1, progress / AnnealedFraction);
+        ((initial * gradients.InitialState).sum() + (weight * divergence)).backward();
+        return (likelihood + (weight * divergence)).ToDouble();
+    }
+
+    public double? Validate()
+    {
+        if (_validation.Count == 0)
+        {
+            return null;
+        }
+
+        using IDisposable noGradient = no_grad();
+        double total = 0;
+        double count = 0;
+        foreach (ForecastExample[] examples in _validation.Chunk(ValidationBatch))
+        {
+            using DisposeScope scope = NewDisposeScope();
+            ForecastBatch batch = _builder.Build(examples);
+            (Tensor mean, Tensor scale) = Predict(_network, batch, _options.Training.CancellationToken);
+            total += (ContinuousRankedProbabilityScore(mean, scale, batch.Targets) * batch.Mask).sum().ToDouble();
+            count += batch.Mask.sum().ToDouble();
+        }
+
+        return total / Math.Max(count, 1);
+    }
+
+    /// <summary>Mean and scale of a batch's targets, each [batch, targets, variables], at the mean of the posterior.</summary>
+    public static (Tensor Mean, Tensor Scale) Predict(LatentOdeNetwork network, ForecastBatch batch, CancellationToken cancellationToken) =>
+        Predict(network, batch, Encode(network, batch), cancellationToken);
+
+    /// <summary>The same from the encoder's state, [batch, state].</summary>
+    public static (Tensor Mean, Tensor Scale) Predict(LatentOdeNetwork network, ForecastBatch batch, Tensor state, CancellationToken cancellationToken)
+    {
+        (Tensor initial, _) = Posterior(network, batch, state);
+        using OdeSolution solution = network.Solve(initial, batch.Grid, batch.Controls, differentiable: false, cancellationToken);
+        return Decode(network, batch, solution.States);
+    }
+
+    private static Tensor Encode(LatentOdeNetwork network, ForecastBatch batch) => network.Encoder.Encode(batch.History, batch.Gaps, batch.LastIndices);
+
+    private static (Tensor Mean, Tensor LogVariance) Posterior(LatentOdeNetwork network, ForecastBatch batch, Tensor state)
+    {
+        Tensor index = batch.LastIndices.view(-1, 1, 1).expand(-1, 1, batch.History.shape[2]);
+        return network.Posterior(state, batch.History.gather(1, index).squeeze(1));
+    }
+
+    private static (Tensor Mean, Tensor Scale) Decode(LatentOdeNetwork network, ForecastBatch batch, Tensor path)
+    {
+        (Tensor mean, Tensor scale) = network.Decode(path, batch.Grid[1], batch.Controls, batch.LowerIndices, batch.Thetas, batch.TargetFeatures);
+        return (mean.view_as(batch.Targets), scale.view_as(batch.Targets));
+    }
+
+    private static Tensor NegativeLogLikelihood(Tensor mean, Tensor scale, ForecastBatch batch)
+    {
+        Tensor residual = (batch.Targets - mean) / scale;
+        Tensor weight = scale.detach().pow(2 * VarianceExponent) * batch.Mask;
+        return (weight * ((0.5 * residual.square()) + scale.log())).sum() / batch.Mask.sum().clamp_min(1);
+    }
+
+    // Gneiting and Raftery, "Strictly proper scoring rules, prediction, and estimation", 2007, for the normal distribution.
+    private static Tensor ContinuousRankedProbabilityScore(Tensor mean, Tensor scale, Tensor values)
+    {
+        Tensor z = (values - mean) / scale;
+        Tensor density = (-0.5 * z.square()).exp() * (1 / Math.Sqrt(2 * Math.PI));
+        return scale * ((z * (z / Math.Sqrt(2)).erf()) + (2 * density) - (1 / Math.Sqrt(Math.PI)));
+    }
+}

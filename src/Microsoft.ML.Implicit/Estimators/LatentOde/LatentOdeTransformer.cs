@@ -1,0 +1,100 @@
+using Microsoft.ML;
+using Microsoft.ML.Implicit.Data;
+using Microsoft.ML.Implicit.Estimators;
+using Microsoft.ML.Implicit.Persistence;
+using Microsoft.ML.Runtime;
+
+[assembly: LoadableClass(typeof(ITransformer), typeof(LatentOdeTransformer), null, typeof(SignatureLoadModel), "", LatentOdeTransformer.LoaderSignature)]
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>Forecasts series with a trained latent ODE, one series a row.</summary>
+/// <remarks>
+/// Series are forecast in batches as rows are read. A row without any observation, and times before a row's last
+/// observation, get NaN. Observations out of order are sorted, repeated times averaged, and observations without a
+/// finite time left out, as in training. Prediction engines in several threads may share one transformer; each engine
+/// serves one thread.
+/// </remarks>
+public sealed class LatentOdeTransformer : BatchTransformer
+{
+    internal const string LoaderSignature = "LatentOdeTransform";
+
+    internal LatentOdeTransformer(IHost host, LatentOdeModelParameters model, SeriesColumns input, ForecastColumns output)
+        : base(host)
+    {
+        Model = model;
+        Input = input;
+        Output = output;
+        Mapper = new LatentOdeMapper(model, input, output);
+    }
+
+    /// <summary>The trained model.</summary>
+    public LatentOdeModelParameters Model { get; }
+
+    internal SeriesColumns Input { get; }
+
+    internal ForecastColumns Output { get; }
+
+    private protected override BatchMapper Mapper { get; }
+
+    private static VersionInfo Version => new(
+        modelSignature: "LATNTODE",
+        verWrittenCur: 0x00010001,
+        verReadableCur: 0x00010001,
+        verWeCanReadBack: 0x00010001,
+        loaderSignature: LoaderSignature,
+        loaderAssemblyName: typeof(LatentOdeTransformer).Assembly.FullName);
+
+    /// <summary>Creates an engine that follows one series as its observations come in.</summary>
+    /// <typeparam name="TObservation">Class of observations, with properties named like the time, input and static columns.</typeparam>
+    /// <typeparam name="TForecast">Class of forecasts, with properties of type <c>float[]</c> named like the output columns.</typeparam>
+    /// <returns>The engine; it needs this transformer as long as it is used.</returns>
+    /// <exception cref="ArgumentException">A property is missing or has the wrong type.</exception>
+    public ForecastEngine<TObservation, TForecast> CreateForecastEngine<TObservation, TForecast>()
+        where TObservation : class, new()
+        where TForecast : class, new() =>
+        new(this, null);
+
+    /// <summary>Creates an engine that goes on from a file written by <see cref="ForecastEngine{TObservation, TForecast}.CheckPoint"/>.</summary>
+    /// <typeparam name="TObservation">Class of observations, with properties named like the time, input and static columns.</typeparam>
+    /// <typeparam name="TForecast">Class of forecasts, with properties of type <c>float[]</c> named like the output columns.</typeparam>
+    /// <param name="path">The file.</param>
+    /// <returns>The engine; it needs this transformer as long as it is used.</returns>
+    /// <exception cref="FormatException">The file is not a check point, was altered, or belongs to another model.</exception>
+    public ForecastEngine<TObservation, TForecast> ResumeForecastEngine<TObservation, TForecast>(string path)
+        where TObservation : class, new()
+        where TForecast : class, new() =>
+        new(this, ForecastCheckPoint.Read(path, Model));
+
+    private protected override void Save(ModelSaveContext ctx)
+    {
+        ctx.CheckAtModel();
+        ctx.SetVersionInfo(Version);
+        ModelPayload.Write(ctx, writer =>
+        {
+            Input.Write(writer);
+            Output.Write(writer);
+            Model.Write(writer);
+        });
+    }
+
+    private protected override void DisposeModel() => Model.Dispose();
+
+    private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx)
+    {
+        MLNetCompatibility.EnsureSupported();
+        IHost host = env.Register(LoaderSignature);
+        ctx.CheckAtModel(Version);
+        return ModelPayload.Read(ctx, reader =>
+        {
+            SeriesColumns input = SeriesColumns.Read(reader);
+            ForecastColumns output = ForecastColumns.Read(reader);
+            LatentOdeModelParameters model = LatentOdeModelParameters.Read(reader);
+            return model.Scaling.Variables.Length == input.Values.Length
+                && model.Scaling.StaticCenters.Length == input.Statics.Length
+                && model.Scaling.CovariateCenters.Length == input.Covariates.Length
+                ? new LatentOdeTransformer(host, model, input, output)
+                : throw new FormatException("The model file's columns do not fit its network.");
+        });
+    }
+}

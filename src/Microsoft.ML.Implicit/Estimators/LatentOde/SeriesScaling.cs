@@ -1,0 +1,189 @@
+using Microsoft.ML.Implicit.Data;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>Units of time, variables, static values and covariates, learned from the training series.</summary>
+internal sealed record SeriesScaling(
+    double MedianGap,
+    double Horizon,
+    double[] Periods,
+    VariableScale[] Variables,
+    double[] StaticCenters,
+    double[] StaticScales,
+    double[] CovariateCenters,
+    double[] CovariateScales)
+{
+    private const int MaximumPairsPerSeries = 4000;
+    private const int HarmonicsShown = 2;
+    private const double ClipScale = 5;
+
+    /// <summary>Numbers that describe one observation to an encoder.</summary>
+    public int FeatureCount => (4 * Variables.Length) + 2 + SeasonFeatureCount + (2 * CovariateCenters.Length) + StaticCenters.Length;
+
+    /// <summary>Numbers that describe a time to the decoder.</summary>
+    public int TargetFeatureCount => 2 + SeasonFeatureCount + CovariateCenters.Length;
+
+    private int SeasonFeatureCount => 2 * HarmonicsShown * Periods.Length;
+
+    public static SeriesScaling Fit(IReadOnlyList<TimeSeries> series, double? horizon, double[] periods)
+    {
+        TimeSeries first = series[0];
+        double[] gaps = [.. series.SelectMany(s => s.Times.Skip(1).Zip(s.Times, (next, time) => next - time)).Order()];
+        double medianGap = gaps.Length == 0 ? 1 : gaps[gaps.Length / 2];
+        double span = series.Max(s => s.Times[^1] - s.Times[0]);
+        double longest = horizon ?? (span > 0 ? span : 1);
+        var variables = new VariableScale[first.Values.Length];
+        for (int v = 0; v < variables.Length; v++)
+        {
+            variables[v] = FitVariable(series, v, longest, periods);
+        }
+
+        (double[] staticCenters, double[] staticScales) = Moments(first.Statics.Length, i => series.Select(s => s.Statics[i]));
+        (double[] covariateCenters, double[] covariateScales) = Moments(first.Covariates.Length, i => series.SelectMany(s => s.Covariates[i]));
+        return new SeriesScaling(medianGap, longest, periods, variables, staticCenters, staticScales, covariateCenters, covariateScales);
+    }
+
+    /// <summary>A value less its seasonal component.</summary>
+    public double Adjust(int variable, double time, double value) => value - Seasonal(variable, time);
+
+    public double Seasonal(int variable, double time) => SeasonalComponent.Sum(Periods, Variables[variable].Seasonal, time);
+
+    /// <summary>Time since something, on a scale that tells short gaps apart and keeps long ones small.</summary>
+    public float Gap(double duration) => (float)Math.Log(1 + (Math.Max(duration, 0) / MedianGap));
+
+    /// <summary>Static values in units of their spread; 0 where missing.</summary>
+    public float[] ScaleStatics(float[] statics) =>
+        [.. statics.Select((value, i) => float.IsFinite(value) ? Clip((value - StaticCenters[i]) / StaticScales[i]) : 0)];
+
+    public static float Clip(double value) => (float)(value / Math.Sqrt(1 + ((value / ClipScale) * (value / ClipScale))));
+
+    /// <summary>Writes the sines and cosines of the seasons.</summary>
+    /// <returns>How many were written.</returns>
+    public int WriteSeasons(double time, Span<float> target)
+    {
+        int next = 0;
+        foreach (double period in Periods)
+        {
+            double phase = 2 * Math.PI * (time / period - Math.Floor(time / period));
+            for (int k = 1; k <= HarmonicsShown; k++)
+            {
+                (double sine, double cosine) = Math.SinCos(k * phase);
+                target[next++] = (float)sine;
+                target[next++] = (float)cosine;
+            }
+        }
+
+        return next;
+    }
+
+    public void Write(BinaryWriter writer)
+    {
+        writer.Write(MedianGap);
+        writer.Write(Horizon);
+        BinaryArrays.Write(writer, Periods);
+        writer.Write(Variables.Length);
+        foreach (VariableScale variable in Variables)
+        {
+            variable.Write(writer);
+        }
+
+        BinaryArrays.Write(writer, StaticCenters);
+        BinaryArrays.Write(writer, StaticScales);
+        BinaryArrays.Write(writer, CovariateCenters);
+        BinaryArrays.Write(writer, CovariateScales);
+    }
+
+    /// <exception cref="FormatException">A value is out of range.</exception>
+    public static SeriesScaling Read(BinaryReader reader)
+    {
+        double medianGap = reader.ReadDouble();
+        double horizon = reader.ReadDouble();
+        double[] periods = BinaryArrays.ReadDoubles(reader);
+        int count = reader.ReadInt32();
+        if (count < 1 || count > reader.BaseStream.Length || !(medianGap > 0) || !(horizon > 0))
+        {
+            throw new FormatException("The model file describes impossible units.");
+        }
+
+        var variables = new VariableScale[count];
+        for (int v = 0; v < count; v++)
+        {
+            variables[v] = VariableScale.Read(reader);
+            if (variables[v].Seasonal.Length != SeasonalComponent.CoefficientCount(periods.Length))
+            {
+                throw new FormatException("The model file's seasonal components do not fit its periods.");
+            }
+        }
+
+        double[] staticCenters = BinaryArrays.ReadDoubles(reader);
+        double[] staticScales = BinaryArrays.ReadDoubles(reader);
+        double[] covariateCenters = BinaryArrays.ReadDoubles(reader);
+        double[] covariateScales = BinaryArrays.ReadDoubles(reader);
+        return staticCenters.Length == staticScales.Length && covariateCenters.Length == covariateScales.Length
+            ? new SeriesScaling(medianGap, horizon, periods, variables, staticCenters, staticScales, covariateCenters, covariateScales)
+            : throw new FormatException("The model file's centres and scales differ in number.");
+    }
+
+    private static VariableScale FitVariable(IReadOnlyList<TimeSeries> series, int variable, double horizon, double[] periods)
+    {
+        (double[] Times, double[] Values)[] observed = [.. series.Select(s => Observed(s, variable))];
+        double[] seasonal = SeasonalComponent.Fit(periods, observed.SelectMany(s => Pairs(s.Times, s.Values, 1, double.PositiveInfinity)));
+        foreach ((double[] times, double[] values) in observed)
+        {
+            for (int i = 0; i < values.Length; i++)
+            {
+                values[i] -= SeasonalComponent.Sum(periods, seasonal, times[i]);
+            }
+        }
+
+        (double center, double scale) = Moments(observed.SelectMany(s => s.Values));
+        double step = RootMeanSquare(observed.SelectMany(s => Pairs(s.Times, s.Values, 1, double.PositiveInfinity)));
+        double change = RootMeanSquare(observed.SelectMany(s => Pairs(s.Times, s.Values, s.Times.Length, horizon)));
+        change = change > 0 ? change : scale;
+        return new VariableScale(center, scale, step > 0 ? step : change, change, seasonal);
+    }
+
+    private static (double[] Times, double[] Values) Observed(TimeSeries series, int variable)
+    {
+        int[] indices = [.. Enumerable.Range(0, series.Count).Where(i => float.IsFinite(series.Values[variable][i]))];
+        return ([.. indices.Select(i => series.Times[i])], [.. indices.Select(i => (double)series.Values[variable][i])]);
+    }
+
+    // Changes over up to the given number of observations and the given duration, thinned out in long series.
+    private static IEnumerable<(double Start, double End, double Change)> Pairs(double[] times, double[] values, int reach, double duration)
+    {
+        int stride = Math.Max(1, times.Length * Math.Min(reach, 64) / MaximumPairsPerSeries);
+        for (int i = 0; i < times.Length; i += reach == 1 ? 1 : stride)
+        {
+            int last = Math.Min(times.Length - 1, i + reach);
+            int skip = Math.Max(1, (last - i) / 64);
+            for (int j = i + 1; j <= last && times[j] - times[i] <= duration; j += skip)
+            {
+                yield return (times[i], times[j], values[j] - values[i]);
+            }
+        }
+    }
+
+    private static double RootMeanSquare(IEnumerable<(double Start, double End, double Change)> pairs) =>
+        Math.Sqrt(pairs.Select(pair => pair.Change * pair.Change).DefaultIfEmpty(0).Average());
+
+    private static (double[] Centers, double[] Scales) Moments(int count, Func<int, IEnumerable<float>> values)
+    {
+        double[] centers = new double[count];
+        double[] scales = new double[count];
+        for (int i = 0; i < count; i++)
+        {
+            (centers[i], scales[i]) = Moments(values(i).Where(float.IsFinite).Select(value => (double)value));
+        }
+
+        return (centers, scales);
+    }
+
+    private static (double Center, double Scale) Moments(IEnumerable<double> values)
+    {
+        double[] all = [.. values];
+        double mean = all.DefaultIfEmpty(0).Average();
+        double deviation = Math.Sqrt(all.Select(value => (value - mean) * (value - mean)).DefaultIfEmpty(0).Average());
+        return (mean, deviation > 1e-12 * Math.Abs(mean) && deviation > 0 ? deviation : 1);
+    }
+}

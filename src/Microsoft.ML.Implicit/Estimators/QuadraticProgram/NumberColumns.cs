@@ -1,0 +1,55 @@
+using System.Numerics;
+using Microsoft.ML.Data;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>Columns of Single or Double, scalar or vector, read as float64.</summary>
+internal static class NumberColumns
+{
+    /// <summary>Number of values a row, or 0 for a column that does not hold numbers or whose length varies.</summary>
+    public static int Length(DataViewType type) => type switch
+    {
+        VectorDataViewType vector => IsNumber(vector.ItemType) ? vector.Size : 0,
+        _ => IsNumber(type) ? 1 : 0,
+    };
+
+    public static bool IsNumber(DataViewType type) => type.Equals(NumberDataViewType.Single) || type.Equals(NumberDataViewType.Double);
+
+    /// <summary>Creates a reader of a column for which <see cref="Length"/> is positive.</summary>
+    public static NumberReader CreateReader(DataViewRow row, DataViewSchema.Column column)
+    {
+        bool isSingle = column.Type.GetItemType().Equals(NumberDataViewType.Single);
+        return column.Type is VectorDataViewType
+            ? isSingle ? Vector(row.GetGetter<VBuffer<float>>(column)) : Vector(row.GetGetter<VBuffer<double>>(column))
+            : isSingle ? Scalar(row.GetGetter<float>(column)) : Scalar(row.GetGetter<double>(column));
+    }
+
+    private static NumberReader Scalar<T>(ValueGetter<T> getter)
+        where T : struct, INumberBase<T> => target =>
+    {
+        T value = default;
+        getter(ref value);
+        target[0] = double.CreateChecked(value);
+    };
+
+    private static NumberReader Vector<T>(ValueGetter<VBuffer<T>> getter)
+        where T : INumberBase<T>
+    {
+        VBuffer<T> buffer = default;
+        return target =>
+        {
+            getter(ref buffer);
+            ReadOnlySpan<T> values = buffer.GetValues();
+            if (!buffer.IsDense)
+            {
+                target.Clear();
+            }
+
+            ReadOnlySpan<int> indices = buffer.GetIndices();
+            for (int i = 0; i < values.Length; i++)
+            {
+                target[buffer.IsDense ? i : indices[i]] = double.CreateChecked(values[i]);
+            }
+        };
+    }
+}

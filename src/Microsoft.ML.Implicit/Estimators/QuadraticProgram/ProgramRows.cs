@@ -1,0 +1,38 @@
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>Reads the columns of a quadratic program row by row into one buffer.</summary>
+internal sealed class ProgramRows
+{
+    private readonly (NumberReader Read, int Start, int Length)[] _readers;
+    private readonly DataViewRow _source;
+    private readonly int _width;
+    private readonly double[] _values;
+    private readonly long[] _positions;
+
+    public ProgramRows(QuadraticBinding binding, DataViewRow source, int capacity)
+    {
+        _source = source;
+        _width = binding.Width;
+        _readers = [.. binding.Columns.Select(column => (NumberColumns.CreateReader(source, source.Schema[column.Name]), column.Start, column.Length))];
+        _values = new double[capacity * _width];
+        _positions = new long[capacity];
+    }
+
+    public void Read(int slot)
+    {
+        _positions[slot] = _source.Position;
+        Span<double> row = _values.AsSpan(slot * _width, _width);
+        foreach ((NumberReader read, int start, int length) in _readers)
+        {
+            read(row.Slice(start, length));
+        }
+    }
+
+    /// <summary>Positions of the rows read into the first slots.</summary>
+    public ReadOnlySpan<long> Positions(int count) => _positions.AsSpan(0, count);
+
+    /// <summary>The rows read into the first slots: float64 [count, width].</summary>
+    public Tensor ToTensor(int count) => tensor(_values.AsSpan(0, count * _width).ToArray(), [count, _width], ScalarType.Float64);
+}

@@ -1,0 +1,57 @@
+using Microsoft.ML.Implicit.Persistence;
+using Microsoft.ML.Runtime;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>
+/// Solves a convex quadratic or linear program in every row: minimise ½ zᵀQz + pᵀz subject to G z ≤ h, A z = b and bounds. Each of the
+/// arguments is constant or comes from a column. Nothing is learned: fitting only checks the columns.
+/// </summary>
+/// <remarks>
+/// Output: the solution z (a vector of Single, with the slot names of p's column), and as asked for its multipliers, the objective (Single) and
+/// the status (text). Rows are solved in float64 by a primal-dual interior point method.
+/// </remarks>
+public sealed class QuadraticProgramEstimator : IEstimator<QuadraticProgramTransformer>
+{
+    private readonly IHost _host;
+    private readonly QuadraticProgramModel _model;
+
+    internal QuadraticProgramEstimator(IHostEnvironment environment, QuadraticProgramOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(environment);
+        ArgumentNullException.ThrowIfNull(options);
+        MLNetCompatibility.EnsureSupported();
+        options.Validate();
+        _host = environment.Register(nameof(QuadraticProgramEstimator));
+        _model = new QuadraticProgramModel(options);
+    }
+
+    /// <summary>Checks that the columns fit the problem.</summary>
+    /// <param name="input">Rows with the columns that the arguments are read from.</param>
+    /// <returns>The transformer.</returns>
+    /// <exception cref="ArgumentException">A column is missing, sizes do not match, or a constant Q is not positive semidefinite.</exception>
+    public QuadraticProgramTransformer Fit(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        using IChannel channel = _host.Start("Fit");
+        _model.Template.CheckQuadraticTerm(channel);
+        var transformer = new QuadraticProgramTransformer(_host, _model);
+        transformer.GetOutputSchema(input.Schema);
+        return transformer;
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">A column is missing or does not hold numbers.</exception>
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(inputSchema);
+        _model.Template.CheckColumns(_host, inputSchema);
+        Dictionary<string, SchemaShape.Column> columns = inputSchema.ToDictionary(column => column.Name);
+        foreach (SchemaShape.Column column in _model.Outputs.Promise(inputSchema, _model.NameSource))
+        {
+            columns[column.Name] = column;
+        }
+
+        return new SchemaShape(columns.Values);
+    }
+}

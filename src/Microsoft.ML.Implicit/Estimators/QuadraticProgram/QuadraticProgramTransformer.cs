@@ -1,0 +1,60 @@
+using Microsoft.ML;
+using Microsoft.ML.Implicit.Data;
+using Microsoft.ML.Implicit.Estimators;
+using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Persistence;
+using Microsoft.ML.Runtime;
+
+[assembly: LoadableClass(typeof(ITransformer), typeof(QuadraticProgramTransformer), null, typeof(SignatureLoadModel), "", QuadraticProgramTransformer.LoaderSignature)]
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>Solves a quadratic program in every row.</summary>
+/// <remarks>
+/// Rows are solved in batches as they are read, each as if it were alone. Where an unsolved row is an error, it is thrown when its batch is
+/// read, which can be some rows early. Prediction engines in several threads may share one transformer.
+/// </remarks>
+public sealed class QuadraticProgramTransformer : BatchTransformer
+{
+    internal const string LoaderSignature = "QuadraticProgram";
+
+    private readonly QuadraticProgramModel _model;
+
+    internal QuadraticProgramTransformer(IHost host, QuadraticProgramModel model)
+        : base(host)
+    {
+        NativeBackend.EnsureLoaded();
+        _model = model;
+        Mapper = new QuadraticProgramMapper(model);
+    }
+
+    private protected override BatchMapper Mapper { get; }
+
+    private static VersionInfo Version => new(
+        modelSignature: "QUADPROG",
+        verWrittenCur: 0x00010001,
+        verReadableCur: 0x00010001,
+        verWeCanReadBack: 0x00010001,
+        loaderSignature: LoaderSignature,
+        loaderAssemblyName: typeof(QuadraticProgramTransformer).Assembly.FullName);
+
+    private protected override void Save(ModelSaveContext ctx)
+    {
+        ctx.CheckAtModel();
+        ctx.SetVersionInfo(Version);
+        ModelPayload.Write(ctx, _model.Write);
+    }
+
+    // A solve holds native memory only while it runs.
+    private protected override void DisposeModel()
+    {
+    }
+
+    private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx)
+    {
+        MLNetCompatibility.EnsureSupported();
+        IHost host = env.Register(LoaderSignature);
+        ctx.CheckAtModel(Version);
+        return ModelPayload.Read(ctx, reader => new QuadraticProgramTransformer(host, QuadraticProgramModel.Read(reader)));
+    }
+}

@@ -1,0 +1,104 @@
+using Microsoft.ML.Data;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>The output columns that a model writes about each row's optimisation problem.</summary>
+internal sealed class SolutionColumns
+{
+    private readonly List<(SolutionPart Part, string Name)> _columns = [];
+
+    /// <summary>Adds a column, unless its name is null.</summary>
+    public void Add(SolutionPart part, string? name)
+    {
+        if (name is not null)
+        {
+            _columns.Add((part, name));
+        }
+    }
+
+    public int Count => _columns.Count;
+
+    public SolutionPart Part(int column) => _columns[column].Part;
+
+    /// <summary>The columns as an estimator promises them.</summary>
+    /// <param name="inputSchema">Schema of the input.</param>
+    /// <param name="nameSources">For a part, the input column whose slot names it takes over, or null.</param>
+    public IEnumerable<SchemaShape.Column> Promise(SchemaShape inputSchema, Func<SolutionPart, string?> nameSources)
+    {
+        foreach ((SolutionPart part, string name) in _columns)
+        {
+            bool isVector = part < SolutionPart.Objective;
+            var annotations = new List<SchemaShape.Column>();
+            if (nameSources(part) is { } source && inputSchema.TryFindColumn(source, out SchemaShape.Column column)
+                && column.Annotations.TryFindColumn(AnnotationUtils.Kinds.SlotNames, out SchemaShape.Column names))
+            {
+                annotations.Add(names);
+            }
+
+            DataViewType type = part == SolutionPart.Status ? TextDataViewType.Instance : NumberDataViewType.Single;
+            yield return new SchemaShape.Column(
+                name, isVector ? SchemaShape.Column.VectorKind.Vector : SchemaShape.Column.VectorKind.Scalar, type, isKey: false, new SchemaShape(annotations));
+        }
+    }
+
+    /// <summary>The columns as a transformer delivers them.</summary>
+    public IReadOnlyList<DataViewSchema.DetachedColumn> Describe(DataViewSchema inputSchema, QuadraticBinding binding, Func<SolutionPart, string?> nameSources)
+    {
+        return [.. _columns.Select(Column)];
+
+        DataViewSchema.DetachedColumn Column((SolutionPart Part, string Name) column)
+        {
+            if (column.Part >= SolutionPart.Objective)
+            {
+                return new DataViewSchema.DetachedColumn(column.Name, column.Part == SolutionPart.Status ? TextDataViewType.Instance : NumberDataViewType.Single);
+            }
+
+            int length = Length(column.Part, binding);
+            var annotations = new DataViewSchema.Annotations.Builder();
+            if (nameSources(column.Part) is { } source && inputSchema[source].HasSlotNames(length))
+            {
+                annotations.Add(inputSchema[source].Annotations, kind => kind == AnnotationUtils.Kinds.SlotNames);
+            }
+
+            return new DataViewSchema.DetachedColumn(column.Name, new VectorDataViewType(NumberDataViewType.Single, length), annotations.ToAnnotations());
+        }
+    }
+
+    public static int Length(SolutionPart part, QuadraticBinding binding) => part switch
+    {
+        SolutionPart.Multipliers => binding.Inequalities,
+        SolutionPart.EqualityMultipliers => binding.Equalities,
+        SolutionPart.Objective => 1,
+        SolutionPart.Status => 0,
+        _ => binding.Variables,
+    };
+
+    public void Write(BinaryWriter writer)
+    {
+        writer.Write((byte)_columns.Count);
+        foreach ((SolutionPart part, string name) in _columns)
+        {
+            writer.Write((byte)part);
+            writer.Write(name);
+        }
+    }
+
+    /// <exception cref="FormatException">A column is of an unknown kind.</exception>
+    public static SolutionColumns Read(BinaryReader reader)
+    {
+        var columns = new SolutionColumns();
+        int count = reader.ReadByte();
+        for (int i = 0; i < count; i++)
+        {
+            var part = (SolutionPart)reader.ReadByte();
+            if (!Enum.IsDefined(part))
+            {
+                throw new FormatException($"The model file names output {(byte)part}, which this version does not know.");
+            }
+
+            columns.Add(part, reader.ReadString());
+        }
+
+        return columns;
+    }
+}

@@ -1,0 +1,58 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Data;
+using Microsoft.ML.Implicit.Persistence;
+using Microsoft.ML.Runtime;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>Turns long-format data, one observation a row, into one series a row.</summary>
+/// <remarks>
+/// Series come in the order in which they first appear. Within a series observations are sorted by time, those at the
+/// same time averaged variable by variable, and those without a finite time left out; each is reported as a warning.
+/// Times become Double: numbers as they are, dates and spans in days (dates from 1970-01-01 UTC; a local time is converted,
+/// one of unspecified kind taken as UTC).
+/// </remarks>
+public sealed class SeriesGroupingEstimator : IEstimator<SeriesGroupingTransformer>
+{
+    private readonly IHost _host;
+    private readonly SeriesGrouping _grouping;
+
+    internal SeriesGroupingEstimator(IHostEnvironment environment, SeriesGrouping grouping)
+    {
+        ArgumentNullException.ThrowIfNull(environment);
+        ArgumentException.ThrowIfNullOrEmpty(grouping.Time);
+        ArgumentNullException.ThrowIfNull(grouping.Values);
+        MLNetCompatibility.EnsureSupported();
+        _host = environment.Register(nameof(SeriesGroupingEstimator));
+        _grouping = grouping;
+    }
+
+    /// <summary>Creates the transformer; nothing is learned.</summary>
+    /// <param name="input">Long-format data.</param>
+    /// <returns>The transformer.</returns>
+    /// <exception cref="ArgumentException">A column is missing or has the wrong type.</exception>
+    public SeriesGroupingTransformer Fit(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        _grouping.Check(SchemaShape.Create(input.Schema));
+        return new SeriesGroupingTransformer(_host, _grouping);
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">A column is missing or has the wrong type.</exception>
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(inputSchema);
+        _grouping.Check(inputSchema);
+        var columns = new List<SchemaShape.Column>();
+        if (_grouping.Series is not null && inputSchema.TryFindColumn(_grouping.Series, out SchemaShape.Column series))
+        {
+            columns.Add(series);
+        }
+
+        columns.Add(new SchemaShape.Column(_grouping.Time, SchemaShape.Column.VectorKind.VariableVector, NumberDataViewType.Double, false));
+        columns.AddRange(_grouping.Values.Select(name => new SchemaShape.Column(name, SchemaShape.Column.VectorKind.VariableVector, NumberDataViewType.Single, false)));
+        columns.AddRange(_grouping.Statics.Select(name => new SchemaShape.Column(name, SchemaShape.Column.VectorKind.Scalar, NumberDataViewType.Single, false)));
+        return new SchemaShape(columns);
+    }
+}

@@ -1,0 +1,72 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Data;
+using Microsoft.ML.Implicit.Estimators;
+using Microsoft.ML.Implicit.Persistence;
+using Microsoft.ML.Runtime;
+
+[assembly: LoadableClass(typeof(ITransformer), typeof(SeriesGroupingTransformer), null, typeof(SignatureLoadModel), "", SeriesGroupingTransformer.LoaderSignature)]
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>Turns long-format data, one observation a row, into one series a row. It maps many rows to one, so it has no row mapper.</summary>
+public sealed class SeriesGroupingTransformer : ITransformer
+{
+    internal const string LoaderSignature = "SeriesGroupingTransform";
+
+    private readonly IHost _host;
+    private readonly SeriesGrouping _grouping;
+
+    internal SeriesGroupingTransformer(IHost host, SeriesGrouping grouping)
+    {
+        _host = host;
+        _grouping = grouping;
+    }
+
+    /// <inheritdoc/>
+    public bool IsRowToRowMapper => false;
+
+    private static VersionInfo Version => new(
+        modelSignature: "SERIESGR",
+        verWrittenCur: 0x00010001,
+        verReadableCur: 0x00010001,
+        verWeCanReadBack: 0x00010001,
+        loaderSignature: LoaderSignature,
+        loaderAssemblyName: typeof(SeriesGroupingTransformer).Assembly.FullName);
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">A column is missing or has the wrong type.</exception>
+    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(inputSchema);
+        return _grouping.GetOutputSchema(inputSchema);
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">A column is missing or has the wrong type.</exception>
+    public IDataView Transform(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        return new SeriesDataView(input, _grouping, new SeriesCollector(_grouping, _host));
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="NotSupportedException">Always: many rows become one.</exception>
+    public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) =>
+        throw new NotSupportedException("Grouping into series maps many rows to one; a prediction engine needs data with one series a row.");
+
+    void ICanSaveModel.Save(ModelSaveContext ctx)
+    {
+        ArgumentNullException.ThrowIfNull(ctx);
+        ctx.CheckAtModel();
+        ctx.SetVersionInfo(Version);
+        ModelPayload.Write(ctx, _grouping.Write);
+    }
+
+    private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx)
+    {
+        MLNetCompatibility.EnsureSupported();
+        ctx.CheckAtModel(Version);
+        return new SeriesGroupingTransformer(env.Register(LoaderSignature), ModelPayload.Read(ctx, SeriesGrouping.Read));
+    }
+}

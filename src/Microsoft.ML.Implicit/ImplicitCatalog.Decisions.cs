@@ -1,0 +1,62 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Estimators;
+
+namespace Microsoft.ML;
+
+public static partial class ImplicitCatalog
+{
+    /// <summary>
+    /// Solves a convex quadratic or linear program in every row: minimise ½ zᵀQz + pᵀz subject to G z ≤ h, A z = b and lower ≤ z ≤ upper.
+    /// An argument is the name of a column, or an array or a number for all rows.
+    /// </summary>
+    /// <param name="catalog">The transforms of <see cref="MLContext"/>.</param>
+    /// <param name="outputColumnName">Column for the solution z.</param>
+    /// <param name="p">p, n values.</param>
+    /// <param name="q">Q, n × n; absent: a linear program. A number stands for that multiple of the identity.</param>
+    /// <param name="g">G, m × n, or absent.</param>
+    /// <param name="h">h, m values, or absent.</param>
+    /// <param name="a">A, k × n, or absent.</param>
+    /// <param name="b">b, k values, or absent.</param>
+    /// <param name="lowerBounds">Lower bounds, n values, or absent.</param>
+    /// <param name="upperBounds">Upper bounds, n values, or absent.</param>
+    /// <returns>The estimator.</returns>
+    /// <exception cref="ArgumentException">Arguments that cannot belong to a quadratic program.</exception>
+    /// <example><code>
+    /// // The cheapest mix of three goods, no good more than half of it.
+    /// var pipeline = ml.Transforms.QuadraticProgram("Mix", p: "Prices", a: new double[,] { { 1, 1, 1 } }, b: 1, lowerBounds: 0, upperBounds: 0.5);
+    /// </code></example>
+    public static QuadraticProgramEstimator QuadraticProgram(
+        this TransformsCatalog catalog,
+        string outputColumnName,
+        QuadraticCoefficients p,
+        QuadraticCoefficients? q = null,
+        QuadraticCoefficients? g = null,
+        QuadraticCoefficients? h = null,
+        QuadraticCoefficients? a = null,
+        QuadraticCoefficients? b = null,
+        QuadraticCoefficients? lowerBounds = null,
+        QuadraticCoefficients? upperBounds = null) =>
+        catalog.QuadraticProgram(new QuadraticProgramOptions
+        {
+            OutputColumnName = outputColumnName,
+            P = p,
+            Q = q,
+            G = g,
+            H = h,
+            A = a,
+            B = b,
+            LowerBounds = lowerBounds,
+            UpperBounds = upperBounds,
+        });
+
+    /// <summary>Solves a convex quadratic or linear program in every row.</summary>
+    /// <param name="catalog">The transforms of <see cref="MLContext"/>.</param>
+    /// <param name="options">All settings.</param>
+    /// <returns>The estimator.</returns>
+    /// <exception cref="ArgumentException">A setting is out of range, or the arguments cannot belong to a quadratic program.</exception>
+    public static QuadraticProgramEstimator QuadraticProgram(this TransformsCatalog catalog, QuadraticProgramOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        return new QuadraticProgramEstimator(CatalogUtils.GetEnvironment(catalog), options);
+    }
+}

@@ -1,0 +1,162 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Data;
+using Microsoft.ML.Implicit.Estimators;
+
+namespace Microsoft.ML;
+
+public static partial class ImplicitCatalog
+{
+    /// <summary>Forecasts irregularly sampled series with a latent ODE, one series a row.</summary>
+    /// <param name="catalog">The catalog of <see cref="MLContext.Forecasting"/>.</param>
+    /// <param name="outputColumnName">Column that receives the forecast: for each input column the values at all times of <paramref name="horizon"/>.</param>
+    /// <param name="timeColumnName">Column of observation times: a vector of Single, Double, DateTime, DateTimeOffset or TimeSpan; dates and spans are counted in days.</param>
+    /// <param name="inputColumnNames">Columns to forecast: vectors of Single as long as the times, NaN where not observed.</param>
+    /// <param name="horizon">Times after each series' last observation to forecast at.</param>
+    /// <param name="confidenceLowerBoundColumn">Column that receives the lower bound, or <see langword="null"/>.</param>
+    /// <param name="confidenceUpperBoundColumn">Column that receives the upper bound, or <see langword="null"/>.</param>
+    /// <param name="confidenceLevel">Probability that a value lies between the bounds.</param>
+    /// <returns>The forecaster.</returns>
+    /// <exception cref="ArgumentException">A setting is out of range.</exception>
+    public static LatentOdeForecaster ForecastByLatentOde(
+        this ForecastingCatalog catalog,
+        string outputColumnName,
+        string timeColumnName,
+        string[] inputColumnNames,
+        double[] horizon,
+        string? confidenceLowerBoundColumn = null,
+        string? confidenceUpperBoundColumn = null,
+        float confidenceLevel = 0.95f) =>
+        catalog.ForecastByLatentOde(new LatentOdeOptions
+        {
+            OutputColumnName = outputColumnName,
+            TimeColumnName = timeColumnName,
+            InputColumnNames = inputColumnNames,
+            Horizon = horizon,
+            LowerBoundColumnName = confidenceLowerBoundColumn,
+            UpperBoundColumnName = confidenceUpperBoundColumn,
+            ConfidenceLevel = confidenceLevel,
+        });
+
+    /// <summary>Forecasts irregularly sampled series with a latent ODE.</summary>
+    /// <param name="catalog">The catalog of <see cref="MLContext.Forecasting"/>.</param>
+    /// <param name="options">All settings.</param>
+    /// <returns>The forecaster.</returns>
+    /// <exception cref="ArgumentException">A setting is out of range.</exception>
+    public static LatentOdeForecaster ForecastByLatentOde(this ForecastingCatalog catalog, LatentOdeOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        return new LatentOdeForecaster(CatalogUtils.GetEnvironment(catalog), options);
+    }
+
+    /// <summary>Forecasts irregularly sampled series with a latent ODE, from long-format data with one observation a row.</summary>
+    /// <param name="catalog">The catalog of <see cref="MLContext.Forecasting"/>.</param>
+    /// <param name="outputColumnName">Column that receives the forecast: for each input column the values at all times of <paramref name="horizon"/>.</param>
+    /// <param name="seriesColumnName">Column that names the series of a row, or <see langword="null"/> where all rows are one series.</param>
+    /// <param name="timeColumnName">Column of the observation's time: Single, Double, DateTime, DateTimeOffset or TimeSpan; dates and spans are counted in days.</param>
+    /// <param name="inputColumnNames">Columns to forecast: Single, NaN where not observed.</param>
+    /// <param name="horizon">Times after each series' last observation to forecast at.</param>
+    /// <param name="confidenceLowerBoundColumn">Column that receives the lower bound, or <see langword="null"/>.</param>
+    /// <param name="confidenceUpperBoundColumn">Column that receives the upper bound, or <see langword="null"/>.</param>
+    /// <param name="confidenceLevel">Probability that a value lies between the bounds.</param>
+    /// <returns><see cref="GroupIntoSeries"/> and the forecaster after it; the output has one row a series.</returns>
+    /// <exception cref="ArgumentException">A setting is out of range.</exception>
+    public static EstimatorChain<LatentOdeTransformer> ForecastByLatentOde(
+        this ForecastingCatalog catalog,
+        string outputColumnName,
+        string? seriesColumnName,
+        string timeColumnName,
+        string[] inputColumnNames,
+        double[] horizon,
+        string? confidenceLowerBoundColumn = null,
+        string? confidenceUpperBoundColumn = null,
+        float confidenceLevel = 0.95f)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        var grouping = new SeriesGrouping(seriesColumnName, timeColumnName, inputColumnNames, [], IsContiguous: false);
+        return new EstimatorChain<ITransformer>()
+            .Append(new SeriesGroupingEstimator(CatalogUtils.GetEnvironment(catalog), grouping))
+            .Append(catalog.ForecastByLatentOde(outputColumnName, timeColumnName, inputColumnNames, horizon, confidenceLowerBoundColumn, confidenceUpperBoundColumn, confidenceLevel));
+    }
+
+    /// <summary>Turns long-format data, one observation a row, into one series a row.</summary>
+    /// <param name="catalog">The catalog of <see cref="MLContext.Transforms"/>.</param>
+    /// <param name="seriesColumnName">Column that names the series of a row (key, text or number), or <see langword="null"/> where all rows are one series.</param>
+    /// <param name="timeColumnName">Column of the observation's time: Single, Double, DateTime, DateTimeOffset or TimeSpan; becomes a vector of Double.</param>
+    /// <param name="valueColumnNames">Columns of values, Single, NaN where not observed; each becomes a vector.</param>
+    /// <param name="staticColumnNames">Columns of values that hold for the whole series, Single; the first that is not missing counts.</param>
+    /// <param name="seriesAreContiguous">Whether all rows of a series follow each other: then one series at a time is held in memory, and a series that comes again is an error.</param>
+    /// <returns>The estimator. Its output has these columns and no others.</returns>
+    public static SeriesGroupingEstimator GroupIntoSeries(
+        this TransformsCatalog catalog,
+        string? seriesColumnName,
+        string timeColumnName,
+        string[] valueColumnNames,
+        string[]? staticColumnNames = null,
+        bool seriesAreContiguous = false)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        var grouping = new SeriesGrouping(seriesColumnName, timeColumnName, valueColumnNames, staticColumnNames ?? [], seriesAreContiguous);
+        return new SeriesGroupingEstimator(CatalogUtils.GetEnvironment(catalog), grouping);
+    }
+
+    /// <summary>Compares forecasts at fixed horizons with what came, horizon by horizon.</summary>
+    /// <param name="catalog">The catalog of <see cref="MLContext.Forecasting"/>.</param>
+    /// <param name="data">Data with forecasts, one series a row.</param>
+    /// <param name="actualColumnName">Column of what came: a vector of Single with the forecast's slots, NaN where nothing is known.</param>
+    /// <param name="forecastColumnName">Column of forecasts.</param>
+    /// <param name="confidenceLowerBoundColumn">Column of lower bounds, or <see langword="null"/>.</param>
+    /// <param name="confidenceUpperBoundColumn">Column of upper bounds, or <see langword="null"/>.</param>
+    /// <param name="confidenceLevel">Probability that the bounds stand for.</param>
+    /// <returns>Metrics for each slot of the forecast.</returns>
+    /// <exception cref="ArgumentException">A column is missing or has another size than the forecast.</exception>
+    public static IReadOnlyList<ForecastMetrics> EvaluateForecasts(
+        this ForecastingCatalog catalog,
+        IDataView data,
+        string actualColumnName,
+        string forecastColumnName = "Forecast",
+        string? confidenceLowerBoundColumn = null,
+        string? confidenceUpperBoundColumn = null,
+        float confidenceLevel = 0.95f)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(data);
+        return ForecastEvaluator.Evaluate(data, actualColumnName, forecastColumnName, confidenceLowerBoundColumn, confidenceUpperBoundColumn, confidenceLevel);
+    }
+
+    /// <summary>
+    /// Backtests a latent-ODE forecaster with rolling origin: it is trained on the first part of every series; then the
+    /// history is extended origin by origin, and the observations that follow within the longest horizon are forecast.
+    /// </summary>
+    /// <param name="catalog">The catalog of <see cref="MLContext.Forecasting"/>.</param>
+    /// <param name="data">Data with one series a row.</param>
+    /// <param name="options">Settings of the forecaster; <see cref="LatentOdeOptions.Horizon"/> divides the time ahead into ranges.</param>
+    /// <param name="origins">Number of origins.</param>
+    /// <param name="trainingFraction">Fraction of each series' observations before the first origin.</param>
+    /// <param name="refits">Whether the forecaster is trained anew at each origin.</param>
+    /// <returns>Metrics for each variable and each range of time ahead, named by the range's end.</returns>
+    /// <exception cref="ArgumentException">A setting is out of range or a column does not fit.</exception>
+    public static IReadOnlyList<ForecastMetrics> BacktestByLatentOde(
+        this ForecastingCatalog catalog,
+        IDataView data,
+        LatentOdeOptions options,
+        int origins = 5,
+        double trainingFraction = 0.7,
+        bool refits = false)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentOutOfRangeException.ThrowIfLessThan(origins, 1);
+        if (trainingFraction is not (> 0 and < 1))
+        {
+            throw new ArgumentOutOfRangeException(nameof(trainingFraction), "The fraction must lie between 0 and 1.");
+        }
+
+        if (options.Horizon.Length == 0)
+        {
+            throw new ArgumentException($"{nameof(LatentOdeOptions.Horizon)} must be given: it divides the time ahead into ranges.", nameof(options));
+        }
+
+        return RollingOrigin.Run(catalog.ForecastByLatentOde(options), data, options, origins, trainingFraction, refits);
+    }
+}

@@ -1,0 +1,75 @@
+using TorchSharp.Modules;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Layers.LatentOde;
+
+/// <summary>
+/// A neural controlled differential equation dh = F(h) dX (Kidger, Morrill, Foster and Lyons, 2020), with X the natural
+/// cubic spline through the observations' features. Each gap is one step of the classical Runge-Kutta method. The spline
+/// depends on later observations too, so a new one means reading the history again.
+/// </summary>
+internal sealed class ControlledEncoder : SeriesEncoder
+{
+    [ComponentName(Name = "start")]
+    private readonly Linear _start;
+
+    [ComponentName(Name = "hidden")]
+    private readonly Linear _hidden;
+
+    [ComponentName(Name = "field")]
+    private readonly Linear _field;
+
+    private readonly long _features;
+
+    public ControlledEncoder(long features, long stateWidth, Generator generator)
+        : base(nameof(ControlledEncoder), stateWidth)
+    {
+        _features = features;
+        _start = Initialization.Linear(features, stateWidth, generator);
+        _hidden = Initialization.Linear(stateWidth, stateWidth, generator);
+        _field = Initialization.Linear(stateWidth, stateWidth * features, generator);
+        RegisterComponents();
+    }
+
+    public override bool IsIncremental => false;
+
+    public override Tensor Encode(Tensor history, Tensor gaps, Tensor lastIndices)
+    {
+        Tensor state = _start.forward(history.select(1, 0));
+        if (history.shape[1] == 1)
+        {
+            return state;
+        }
+
+        (Tensor lengths, Tensor curvatures) = NaturalCubicSpline.Fit(history, gaps, lastIndices);
+        for (long i = 0; i + 1 < history.shape[1]; i++)
+        {
+            Tensor length = lengths.select(1, i).unsqueeze(1);
+            Tensor left = curvatures.select(1, i);
+            Tensor right = curvatures.select(1, i + 1);
+            Tensor difference = history.select(1, i + 1) - history.select(1, i);
+
+            // dX/ds on the gap scaled to s in [0, 1].
+            Tensor At(double s) => difference + (length.square() / 6 * ((((3 * s * s) - 1) * right) - (((3 * (1 - s) * (1 - s)) - 1) * left)));
+            Tensor middle = At(0.5);
+            Tensor k1 = Drive(state, At(0));
+            Tensor k2 = Drive(state + (k1 / 2), middle);
+            Tensor k3 = Drive(state + (k2 / 2), middle);
+            Tensor k4 = Drive(state + k3, At(1));
+            Tensor next = state + ((k1 + (2 * k2) + (2 * k3) + k4) / 6);
+            state = where((lastIndices > i).unsqueeze(1), next, state);
+        }
+
+        return state;
+    }
+
+    public override Tensor Step(Tensor state, Tensor features, Tensor gap) =>
+        throw new NotSupportedException("A spline changes with each observation: encode the history again.");
+
+    private Tensor Drive(Tensor state, Tensor slope)
+    {
+        Tensor field = _field.forward(_hidden.forward(state).relu()).tanh().view(-1, StateWidth, _features);
+        return field.matmul(slope.unsqueeze(2)).squeeze(2);
+    }
+}

@@ -1,0 +1,119 @@
+using Microsoft.ML.Implicit.Layers.Ode;
+using Microsoft.ML.Implicit.Solvers.Ode;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Layers.LatentOde;
+
+/// <summary>
+/// A latent ODE (Rubanova, Chen and Duvenaud, "Latent ODEs for irregularly-sampled time series", 2019): an encoder of the
+/// history gives a Gaussian over the latent initial state, an ODE carries it through time, and a decoder reads a mean
+/// and a scale of the noise off it at any time.
+/// </summary>
+internal sealed class LatentOdeNetwork : nn.Module
+{
+    // Length of the longest horizon in the dynamics' own unit of time.
+    private const double HorizonLength = 4;
+    private const double SmallestScale = 1e-3;
+
+    private readonly long _latentWidth;
+
+    [ComponentName(Name = "encoder")]
+    private readonly SeriesEncoder _encoder;
+
+    [ComponentName(Name = "posterior")]
+    private readonly ResidualHead _posterior;
+
+    [ComponentName(Name = "dynamics")]
+    private readonly MlpDynamics _dynamics;
+
+    [ComponentName(Name = "decoder")]
+    private readonly ResidualHead _decoder;
+
+    /// <param name="encoder">Encoder of histories.</param>
+    /// <param name="sizes">Widths.</param>
+    /// <param name="generator">Source of the initial weights.</param>
+    public LatentOdeNetwork(SeriesEncoder encoder, LatentOdeSizes sizes, Generator generator)
+        : base(nameof(LatentOdeNetwork))
+    {
+        _latentWidth = sizes.Latent;
+        _encoder = encoder;
+        _posterior = new ResidualHead(encoder.StateWidth + sizes.Features, sizes.Hidden, 2 * sizes.Latent, startsAtZero: false, generator);
+        _dynamics = new MlpDynamics(sizes.Latent + sizes.Controls, [sizes.Hidden], generator);
+        _decoder = new ResidualHead(sizes.Latent + sizes.TargetFeatures, sizes.Hidden, 2 * sizes.Variables, startsAtZero: true, generator);
+        RegisterComponents();
+    }
+
+    public IReadOnlyList<Tensor> DynamicsParameters => _dynamics.Parameters;
+
+    public SeriesEncoder Encoder => _encoder;
+
+    /// <summary>Mean and logarithm of the variance of the latent initial state, each [batch, latent].</summary>
+    /// <param name="state">The encoder's state, [batch, state].</param>
+    /// <param name="lastFeatures">Features of the observation read last, [batch, features].</param>
+    public (Tensor Mean, Tensor LogVariance) Posterior(Tensor state, Tensor lastFeatures)
+    {
+        Tensor[] parts = _posterior.forward(cat([state, lastFeatures], 1)).chunk(2, 1);
+        return (parts[0], (parts[1] - 2).clamp(-12, 4));
+    }
+
+    /// <summary>The latent path through the grid times, outside autograd.</summary>
+    /// <param name="initialState">[batch, latent].</param>
+    /// <param name="grid">Equally spaced times from 0, in horizons.</param>
+    /// <param name="controls">[grid, batch, controls], or <see langword="null"/>.</param>
+    /// <param name="differentiable">Whether gradients will be asked for.</param>
+    /// <param name="cancellationToken">Looked at in every step.</param>
+    public OdeSolution Solve(Tensor initialState, double[] grid, Tensor? controls, bool differentiable, CancellationToken cancellationToken)
+    {
+        double[] times = [.. grid.Select(time => time * HorizonLength)];
+        IDifferentiableOdeTerm term = controls is null ? _dynamics : new DrivenDynamics(_dynamics, controls, times[1] - times[0]);
+        var options = new OdeOptions
+        {
+            Method = OdeMethods.RungeKutta4,
+            StepControl = new FixedStepControl(double.PositiveInfinity),
+            MaximumSteps = int.MaxValue,
+            CancellationToken = cancellationToken,
+        };
+        return OdeSolver.Solve(term, initialState, times, options, differentiable);
+    }
+
+    /// <summary>Mean and scale at times between those of a grid, within autograd.</summary>
+    /// <param name="states">The latent path, [grid, batch, latent].</param>
+    /// <param name="gridStep">Time between grid times, in horizons.</param>
+    /// <param name="controls">[grid, batch, controls], or <see langword="null"/>.</param>
+    /// <param name="lowerIndices">Grid time before each target times the batch size plus its row, int64 [targets].</param>
+    /// <param name="thetas">Place between two grid times, [targets, 1].</param>
+    /// <param name="targetFeatures">[targets, target features].</param>
+    /// <returns>Mean and scale, each [targets, variables].</returns>
+    public (Tensor Mean, Tensor Scale) Decode(Tensor states, double gridStep, Tensor? controls, Tensor lowerIndices, Tensor thetas, Tensor targetFeatures)
+    {
+        Tensor slopes = _dynamics.Evaluate(0, controls is null ? states : cat([states, controls], -1)).narrow(-1, 0, _latentWidth) * (gridStep * HorizonLength);
+        Tensor nodes = cat([states, slopes], -1).view(-1, 2 * _latentWidth);
+        Tensor latent = Interpolate(nodes.index_select(0, lowerIndices), nodes.index_select(0, lowerIndices + states.shape[1]), thetas);
+        Tensor[] parts = _decoder.forward(cat([latent, targetFeatures], 1)).chunk(2, 1);
+        return (parts[0], nn.functional.softplus(parts[1] + 0.5) + SmallestScale);
+    }
+
+    /// <summary>Fixes the parameters, so that several threads may score at once, and frees them from the dispose scope they were made in.</summary>
+    public void Freeze()
+    {
+        eval();
+        foreach (Tensor value in state_dict().Values)
+        {
+            value.DetachFromDisposeScope();
+            value.requires_grad_(false);
+        }
+    }
+
+    // Cubic Hermite interpolation of states and slopes at both ends of a step.
+    private Tensor Interpolate(Tensor lower, Tensor upper, Tensor theta)
+    {
+        Tensor start = lower.narrow(1, 0, _latentWidth);
+        Tensor difference = upper.narrow(1, 0, _latentWidth) - start;
+        Tensor startSlope = lower.narrow(1, _latentWidth, _latentWidth);
+        Tensor endSlope = upper.narrow(1, _latentWidth, _latentWidth);
+        Tensor cubic = startSlope + endSlope - (2 * difference);
+        Tensor quadratic = difference - startSlope - cubic;
+        return start + (theta * (startSlope + (theta * (quadratic + (theta * cubic)))));
+    }
+}

@@ -1,0 +1,32 @@
+using TorchSharp.Modules;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Layers.LatentOde;
+
+/// <summary>A linear map plus a perceptron with one hidden layer: what is linear in the data is learned from few examples.</summary>
+internal sealed class ResidualHead : nn.Module<Tensor, Tensor>
+{
+    [ComponentName(Name = "linear")]
+    private readonly Linear _linear;
+
+    [ComponentName(Name = "hidden")]
+    private readonly Linear _hidden;
+
+    [ComponentName(Name = "output")]
+    private readonly Linear _output;
+
+    public ResidualHead(long inputs, long hidden, long outputs, bool startsAtZero, Generator generator)
+        : base(nameof(ResidualHead))
+    {
+        _linear = startsAtZero ? Initialization.Zero(inputs, outputs) : Initialization.Linear(inputs, outputs, generator);
+        _hidden = Initialization.Linear(inputs, hidden, generator);
+        _output = Initialization.Zero(hidden, outputs);
+        RegisterComponents();
+    }
+
+    /// <param name="input">[rows, inputs].</param>
+    /// <returns>[rows, outputs].</returns>
+    public override Tensor forward(Tensor input) =>
+        _linear.forward(input) + _output.forward(nn.functional.silu(_hidden.forward(input)));
+}

@@ -1,0 +1,115 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Microsoft.ML.Implicit.Benchmarks.Quality.Forecasting;
+
+/// <summary>Errors of the latent-ODE forecaster with default options beside baselines trained on the same series.</summary>
+internal static class ForecastQuality
+{
+    private static readonly Dictionary<string, Func<string, int, Panel>> Sets = new()
+    {
+        ["pbcseq"] = PanelData.Pbcseq,
+        ["storms"] = PanelData.Storms,
+        ["remifentanil"] = PanelData.Remifentanil,
+        ["co2_weekly"] = PanelData.Carbon,
+        ["elnino_sst"] = PanelData.ElNino,
+        ["spirals_30"] = (_, seed) => Simulated.Spirals(seed, 30),
+        ["spirals_50"] = (_, seed) => Simulated.Spirals(seed, 50),
+        ["spirals_100"] = (_, seed) => Simulated.Spirals(seed, 100),
+        ["pendulum_10"] = (_, seed) => Simulated.DoublePendulum(seed, 0.1),
+        ["pendulum_20"] = (_, seed) => Simulated.DoublePendulum(seed, 0.2),
+        ["pendulum_30"] = (_, seed) => Simulated.DoublePendulum(seed, 0.3),
+        ["pendulum_50"] = (_, seed) => Simulated.DoublePendulum(seed, 0.5),
+    };
+
+    public static void Run(string folder, IReadOnlyCollection<string> names, int seeds)
+    {
+        foreach ((string name, Func<string, int, Panel> load) in Sets.Where(set => names.Count == 0 || names.Contains(set.Key)))
+        {
+            var errors = new Dictionary<string, List<double[]>>();
+            var seconds = new Dictionary<string, double>();
+            var coverage = new List<double[]>();
+            for (int seed = 1; seed <= seeds; seed++)
+            {
+                Panel panel = load(folder, seed);
+                var latent = new LatentOdeEntry();
+                foreach (IForecastBaseline entry in (IForecastBaseline[])[latent, .. Baselines(name)])
+                {
+                    long start = Stopwatch.GetTimestamp();
+                    float[][][] answers = entry.Answer(panel, seed);
+                    seconds[entry.Name] = seconds.GetValueOrDefault(entry.Name) + Stopwatch.GetElapsedTime(start).TotalSeconds;
+                    errors.TryAdd(entry.Name, []);
+                    errors[entry.Name].Add(RootMeanSquareErrors(panel, answers));
+                }
+
+                coverage.Add(latent.Coverage);
+            }
+
+            Print(name, errors, seconds, coverage, seeds);
+        }
+    }
+
+    private static IEnumerable<IForecastBaseline> Baselines(string name)
+    {
+        yield return new LastObservation();
+        if (name is "co2_weekly" or "elnino_sst")
+        {
+            yield return new SeasonalNaive();
+        }
+        else
+        {
+            yield return new HorizonRegression();
+        }
+
+        yield return new GatedRecurrent();
+        if (name.StartsWith("spirals", StringComparison.Ordinal))
+        {
+            yield return new VariationalGatedRecurrent();
+        }
+        else if (name.StartsWith("pendulum", StringComparison.Ordinal))
+        {
+            yield return new AutoregressiveOdeRnn();
+        }
+    }
+
+    private static void Print(string name, Dictionary<string, List<double[]>> errors, Dictionary<string, double> seconds, List<double[]> coverage, int seeds)
+    {
+        Console.WriteLine($"{name}: root mean square error of each variable, its geometric mean, seconds");
+        foreach ((string entry, List<double[]> values) in errors)
+        {
+            double[] means = Mean(values);
+            double geometric = Math.Exp(means.Average(Math.Log));
+            Console.WriteLine($"{entry,-24}\t{Format(means)}\t{Format([geometric])}\t{(seconds[entry] / seeds).ToString("F1", CultureInfo.InvariantCulture)}");
+        }
+
+        Console.WriteLine($"{"coverage at 95 %",-24}\t{Format(Mean(coverage))}");
+    }
+
+    private static double[] Mean(List<double[]> values) => [.. Enumerable.Range(0, values[0].Length).Select(v => values.Average(row => row[v]))];
+
+    private static string Format(double[] values) => string.Join('\t', values.Select(value => value.ToString("G4", CultureInfo.InvariantCulture)));
+
+    private static double[] RootMeanSquareErrors(Panel panel, float[][][] answers)
+    {
+        int variables = panel.Train[0].VariableCount;
+        double[] sums = new double[variables];
+        double[] counts = new double[variables];
+        for (int q = 0; q < answers.Length; q++)
+        {
+            for (int v = 0; v < variables; v++)
+            {
+                for (int m = 0; m < answers[q][v].Length; m++)
+                {
+                    double truth = panel.Questions[q].Truth[v][m];
+                    if (double.IsFinite(truth))
+                    {
+                        sums[v] += (answers[q][v][m] - truth) * (answers[q][v][m] - truth);
+                        counts[v]++;
+                    }
+                }
+            }
+        }
+
+        return [.. sums.Zip(counts, (sum, count) => Math.Sqrt(sum / count))];
+    }
+}

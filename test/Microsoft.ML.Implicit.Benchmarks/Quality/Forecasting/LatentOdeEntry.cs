@@ -1,0 +1,63 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Estimators;
+
+namespace Microsoft.ML.Implicit.Benchmarks.Quality.Forecasting;
+
+/// <summary>The latent-ODE forecaster with default options.</summary>
+internal sealed class LatentOdeEntry(Action<LatentOdeOptions>? configure = null) : IForecastBaseline
+{
+    public string Name => "latent ODE";
+
+    /// <summary>Fraction of the last answers' values within their bounds, for each variable.</summary>
+    public double[] Coverage { get; private set; } = [];
+
+    public float[][][] Answer(Panel panel, int seed)
+    {
+        var ml = new MLContext(seed);
+        int variables = panel.Train[0].VariableCount;
+        int covariates = panel.Train[0].CovariateCount;
+        var options = new LatentOdeOptions
+        {
+            InputColumnNames = [.. Enumerable.Range(0, variables).Select(v => $"Value{v}")],
+            CovariateColumnNames = [.. Enumerable.Range(0, covariates).Select(c => $"Covariate{c}")],
+            CovariateTimeColumnName = covariates > 0 ? nameof(SeriesRow.CovariateTime) : null,
+            ForecastTimeColumnName = nameof(SeriesRow.ForecastTime),
+            MaximumHorizon = panel.Horizon,
+            SeasonalPeriods = panel.Periods,
+            LowerBoundColumnName = "Lower",
+            UpperBoundColumnName = "Upper",
+        };
+        options.Training.Seed = seed;
+        configure?.Invoke(options);
+        using LatentOdeTransformer model = ml.Forecasting.ForecastByLatentOde(options).Fit(ml.Data.LoadFromEnumerable(panel.Train));
+        IDataView answers = model.Transform(ml.Data.LoadFromEnumerable(panel.Questions.Select(question => question.History)));
+        float[][] forecast = Column(answers, "Forecast");
+        Coverage = Measure(panel, Column(answers, "Lower"), Column(answers, "Upper"));
+        return [.. forecast.Select(values => values.Chunk(values.Length / variables).ToArray())];
+    }
+
+    private static float[][] Column(IDataView data, string name) =>
+        [.. data.GetColumn<VBuffer<float>>(data.Schema[name]).Select(value => value.DenseValues().ToArray())];
+
+    private static double[] Measure(Panel panel, float[][] lower, float[][] upper)
+    {
+        int variables = panel.Train[0].VariableCount;
+        double[] inside = new double[variables];
+        double[] count = new double[variables];
+        for (int q = 0; q < lower.Length; q++)
+        {
+            int times = panel.Questions[q].History.ForecastTime.Length;
+            for (int i = 0; i < lower[q].Length; i++)
+            {
+                float truth = panel.Questions[q].Truth[i / times][i % times];
+                if (float.IsFinite(truth))
+                {
+                    count[i / times]++;
+                    inside[i / times] += truth >= lower[q][i] && truth <= upper[q][i] ? 1 : 0;
+                }
+            }
+        }
+
+        return [.. inside.Zip(count, (a, b) => a / b)];
+    }
+}

@@ -1,0 +1,8 @@
+namespace Microsoft.ML.Implicit.Benchmarks.Quality.Forecasting;
+
+/// <summary>Training series and questions about others.</summary>
+/// <param name="Train">Series to learn from.</param>
+/// <param name="Questions">Histories with the times asked for and what was observed there.</param>
+/// <param name="Horizon">Longest time ahead.</param>
+/// <param name="Periods">Periods of seasons.</param>
+internal sealed record Panel(IReadOnlyList<SeriesRow> Train, IReadOnlyList<Question> Questions, double Horizon, double[] Periods);

@@ -1,0 +1,71 @@
+using Microsoft.ML.Data;
+
+namespace Microsoft.ML.Implicit.Benchmarks.Quality.Forecasting;
+
+/// <summary>One series as a row of a data view; columns that a data set lacks stay empty.</summary>
+internal sealed class SeriesRow
+{
+    public double[] Time { get; set; } = [];
+
+    public float[] Value0 { get; set; } = [];
+
+    public float[] Value1 { get; set; } = [];
+
+    public float[] Value2 { get; set; } = [];
+
+    public float[] Value3 { get; set; } = [];
+
+    public float[] Value4 { get; set; } = [];
+
+    public double[] CovariateTime { get; set; } = [];
+
+    public float[] Covariate0 { get; set; } = [];
+
+    public float[] Covariate1 { get; set; } = [];
+
+    public double[] ForecastTime { get; set; } = [];
+
+    [NoColumn]
+    public int VariableCount { get; set; }
+
+    [NoColumn]
+    public int CovariateCount { get; set; }
+
+    public float[] Value(int variable) => variable switch { 0 => Value0, 1 => Value1, 2 => Value2, 3 => Value3, _ => Value4 };
+
+    public float[] Covariate(int covariate) => covariate == 0 ? Covariate0 : Covariate1;
+
+    public static SeriesRow Create(double[] times, float[][] values, double[]? covariateTimes = null, float[][]? covariates = null)
+    {
+        float[] At(int v) => v < values.Length ? values[v] : [];
+        return new SeriesRow
+        {
+            Time = times,
+            VariableCount = values.Length,
+            Value0 = At(0),
+            Value1 = At(1),
+            Value2 = At(2),
+            Value3 = At(3),
+            Value4 = At(4),
+            CovariateCount = covariates?.Length ?? 0,
+            CovariateTime = covariateTimes ?? [],
+            Covariate0 = covariates?.Length > 0 ? covariates[0] : [],
+            Covariate1 = covariates?.Length > 1 ? covariates[1] : [],
+        };
+    }
+
+    /// <summary>The first observations, with the times of the following ones within the horizon as the times asked for.</summary>
+    public Question Ask(int count, double horizon, int first = 0)
+    {
+        int end = count;
+        while (end < Time.Length && Time[end] - Time[count - 1] <= horizon)
+        {
+            end++;
+        }
+
+        float[][] values = [.. Enumerable.Range(0, VariableCount).Select(v => Value(v)[first..count])];
+        SeriesRow history = Create(Time[first..count], values, CovariateTime, [.. Enumerable.Range(0, CovariateCount).Select(Covariate)]);
+        history.ForecastTime = Time[count..end];
+        return new Question(history, [.. Enumerable.Range(0, VariableCount).Select(v => Value(v)[count..end])]);
+    }
+}

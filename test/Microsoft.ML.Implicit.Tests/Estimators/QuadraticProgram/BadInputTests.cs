@@ -1,0 +1,140 @@
+using Microsoft.ML.Implicit.Estimators;
+using Microsoft.ML.Implicit.Solvers;
+
+namespace Microsoft.ML.Implicit.Tests.Estimators.QuadraticProgram;
+
+/// <summary>Each mistake gives one clear exception, or a status where the options ask for that.</summary>
+[TestClass]
+public class BadInputTests
+{
+    private static readonly double[,] Ones = { { 1, 1 } };
+
+    [TestMethod]
+    public void An_unknown_column_is_named()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView data = Programs.Costs(ml);
+        AssertThrows<ArgumentException>(() => ml.Transforms.QuadraticProgram("Z", "Cots", q: 1).Fit(data), "Cots");
+        AssertThrows<ArgumentException>(() => ml.Transforms.QuadraticProgram("Z", "Cots", q: 1).Append(ml.Transforms.CopyColumns("Y", "Z")).Fit(data), "Cots");
+    }
+
+    [TestMethod]
+    public void A_column_without_numbers_is_named()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView data = RealData.Iris(ml);
+        AssertThrows<ArgumentException>(() => ml.Transforms.QuadraticProgram("Z", "Label", q: 1).Fit(data), "Label");
+    }
+
+    [TestMethod]
+    public void Sizes_that_do_not_match_are_named()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView data = Programs.Costs(ml);
+        AssertThrows<ArgumentException>(() => ml.Transforms.QuadraticProgram("Z", "Costs", q: new double[3, 3]).Fit(data), "Q is 3 x 3; it must be 2 x 2");
+        AssertThrows<ArgumentException>(() => ml.Transforms.QuadraticProgram("Z", "Costs", q: 1, g: Ones, h: new double[2]).Fit(data), "G is 1 x 2; it must be 2 x 2");
+        AssertThrows<ArgumentException>(() => ml.Transforms.QuadraticProgram("Z", "Costs", q: 1, lowerBounds: "Budget").Fit(data), "Budget");
+        AssertThrows<ArgumentException>(() => ml.Transforms.QuadraticProgram("Z", "Costs", q: 1, upperBounds: new double[5]).Fit(data), "UpperBounds");
+    }
+
+    [TestMethod]
+    public void Arguments_of_the_wrong_kind_are_named()
+    {
+        var ml = new MLContext(seed: 1);
+        AssertThrows<ArgumentException>(() => ml.Transforms.QuadraticProgram("Z", "Costs", g: 1, h: 1), "G is a number");
+        AssertThrows<ArgumentException>(() => ml.Transforms.QuadraticProgram("Z", "Costs", g: Ones), "G and H go together");
+        AssertThrows<ArgumentException>(() => ml.Transforms.QuadraticProgram("Z", "Costs", b: 1), "A and B go together");
+        AssertThrows<ArgumentException>(() => ml.Transforms.QuadraticProgram("Z", Ones), "P is a matrix");
+        AssertThrows<ArgumentException>(() => ml.Transforms.QuadraticProgram("Z", "Costs", q: double.NaN), "Q has an entry that is NaN");
+        AssertThrows<ArgumentException>(() => ml.Transforms.QuadraticProgram(new QuadraticProgramOptions()), "P must be given");
+        AssertThrows<ArgumentException>(() => ml.Transforms.QuadraticProgram(new QuadraticProgramOptions { P = "Costs", MultipliersColumnName = "L" }), "MultipliersColumnName");
+        AssertThrows<ArgumentException>(() => ml.Transforms.QuadraticProgram(new QuadraticProgramOptions { P = "Costs", Tolerance = 0 }), "Tolerance");
+    }
+
+    [TestMethod]
+    public void An_indefinite_constant_Q_is_refused_with_its_smallest_eigenvalue()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView data = Programs.Costs(ml);
+        AssertThrows<ArgumentException>(() => ml.Transforms.QuadraticProgram("Z", "Costs", q: new double[,] { { 1, 2 }, { 2, 1 } }).Fit(data), "smallest eigenvalue is -1");
+    }
+
+    [TestMethod]
+    public void An_asymmetric_constant_Q_is_symmetrised_and_reported()
+    {
+        var ml = new MLContext(seed: 1);
+        var warnings = new List<string>();
+        ml.Log += (_, message) => warnings.Add(message.Message);
+        IDataView data = Programs.Costs(ml);
+        IDataView lopsided = ml.Transforms.QuadraticProgram("Solution", "Costs", q: new double[,] { { 2, 1 }, { 0, 2 } }).Fit(data).Transform(data);
+        IDataView symmetric = ml.Transforms.QuadraticProgram("Solution", "Costs", q: new double[,] { { 2, 0.5 }, { 0.5, 2 } }).Fit(data).Transform(data);
+        CollectionAssert.AreEqual(Programs.Solutions(symmetric)[0], Programs.Solutions(lopsided)[0]);
+        Assert.AreEqual(1, warnings.Count(message => message.Contains("Q is not symmetric", StringComparison.Ordinal)));
+    }
+
+    [TestMethod]
+    public void An_infeasible_row_is_named_with_its_constraints()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView data = ml.Data.LoadFromEnumerable(
+            [new Programs.Row { Costs = [1, 1], Right = [1] }, new Programs.Row { Costs = [1, 1], Right = [-1] }]);
+        IDataView solved = ml.Transforms.QuadraticProgram("Solution", "Costs", q: 1, a: Ones, b: "Right", lowerBounds: 0).Fit(data).Transform(data);
+        SolveFailedException exception = AssertThrows<SolveFailedException>(() => Programs.Solutions(solved), "Row 1: No point satisfies all constraints");
+        StringAssert.Contains(exception.Message, "rows of A 0", StringComparison.Ordinal);
+        Assert.AreEqual(SolveStatus.Infeasible, exception.Status);
+        Assert.AreEqual(1, exception.Row);
+    }
+
+    [TestMethod]
+    public void Unsolved_rows_are_NaN_with_a_status_where_the_options_say_so()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView data = ml.Data.LoadFromEnumerable(
+            [
+                new Programs.Row { Costs = [1, 1], Right = [1] },
+                new Programs.Row { Costs = [1, 1], Right = [-1] },
+                new Programs.Row { Costs = [float.NaN, 1], Right = [1] },
+            ]);
+        var options = new QuadraticProgramOptions { P = "Costs", Q = 1, A = Ones, B = "Right", LowerBounds = 0, UnsolvedRows = UnsolvedRowHandling.ReturnMissing };
+        IDataView solved = ml.Transforms.QuadraticProgram(options).Fit(data).Transform(data);
+        CollectionAssert.AreEqual(new[] { "Converged", "Infeasible", "InvalidInput" }, Programs.Status(solved));
+        float[][] solutions = Programs.Solutions(solved);
+        Programs.AssertClose([0.5, 0.5], solutions[0]);
+        Assert.IsTrue(solutions[1].Concat(solutions[2]).All(float.IsNaN));
+        Assert.IsTrue(Scored.Values(solved, "Objective").Skip(1).All(float.IsNaN));
+    }
+
+    [TestMethod]
+    public void An_unbounded_row_is_reported()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView data = Programs.Costs(ml);
+        AssertThrows<SolveFailedException>(() => Programs.Solutions(ml.Transforms.QuadraticProgram("Solution", "Costs", upperBounds: 1).Fit(data).Transform(data)), "falls without limit");
+        var missing = new QuadraticProgramOptions { P = "Costs", LowerBounds = 0, UnsolvedRows = UnsolvedRowHandling.ReturnMissing };
+        Assert.AreEqual("Unbounded", Programs.Status(ml.Transforms.QuadraticProgram(missing).Fit(data).Transform(data))[1]);
+    }
+
+    [TestMethod]
+    public void Thousands_of_redundant_constraints_change_nothing()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView data = Programs.Costs(ml);
+        double[,] many = new double[2000, 2];
+        for (int row = 0; row < 2000; row++)
+        {
+            many[row, 0] = many[row, 1] = 1;
+        }
+
+        IDataView solved = ml.Transforms.QuadraticProgram("Solution", "Costs", q: 1, g: many, h: 1, lowerBounds: 0).Fit(data).Transform(data);
+        Programs.AssertClose([1, 0], Programs.Solutions(solved)[0]);
+        Programs.AssertClose([0.5, 0.5], Programs.Solutions(solved)[1]);
+    }
+
+    private static TException AssertThrows<TException>(Action action, string fragment)
+        where TException : Exception
+    {
+        TException exception = Assert.Throws<TException>(action);
+        StringAssert.Contains(exception.Message, fragment, StringComparison.Ordinal);
+        return exception;
+    }
+}
