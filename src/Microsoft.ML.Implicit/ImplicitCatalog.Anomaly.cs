@@ -52,4 +52,34 @@ public static partial class ImplicitCatalog
             ? throw new ArgumentException("The threshold must be a number.", nameof(threshold))
             : model.WithThreshold(threshold);
     }
+
+    /// <summary>Learns the density of feature vectors, and turns them into latent vectors and log densities.</summary>
+    /// <param name="catalog"><see cref="MLContext.Transforms"/>.</param>
+    /// <param name="outputColumnName">Column of latent vectors, standard normal if the model is right.</param>
+    /// <param name="featureColumnName">Feature column: a vector of Single of known size, without missing values.</param>
+    /// <param name="logDensityColumnName">Column of log densities, in nats.</param>
+    /// <returns>The estimator; <see cref="LatentTransformer.CreateInverse"/> of what it fits leads back.</returns>
+    public static NormalizingFlowEstimator NormalizingFlow(
+        this TransformsCatalog catalog,
+        string outputColumnName = "Latent",
+        string featureColumnName = DefaultColumnNames.Features,
+        string logDensityColumnName = "LogDensity") =>
+        catalog.NormalizingFlow(new NormalizingFlowOptions { FeatureColumnName = featureColumnName }, outputColumnName, logDensityColumnName);
+
+    /// <summary>Learns the density of feature vectors, and turns them into latent vectors and log densities.</summary>
+    /// <param name="catalog"><see cref="MLContext.Transforms"/>.</param>
+    /// <param name="options">All settings.</param>
+    /// <param name="outputColumnName">Column of latent vectors, standard normal if the model is right.</param>
+    /// <param name="logDensityColumnName">Column of log densities, in nats.</param>
+    /// <returns>The estimator; <see cref="LatentTransformer.CreateInverse"/> of what it fits leads back.</returns>
+    /// <exception cref="ArgumentException">A setting is out of range.</exception>
+    public static NormalizingFlowEstimator NormalizingFlow(
+        this TransformsCatalog catalog,
+        NormalizingFlowOptions options,
+        string outputColumnName = "Latent",
+        string logDensityColumnName = "LogDensity")
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        return new NormalizingFlowEstimator(CatalogUtils.GetEnvironment(catalog), outputColumnName, logDensityColumnName, options);
+    }
 }

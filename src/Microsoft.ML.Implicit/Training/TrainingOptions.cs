@@ -23,7 +23,8 @@ public sealed class TrainingOptions
 
     /// <summary>
     /// Fraction of the training rows held out for early stopping when no validation set is given, from 0 (none) to 0.5,
-    /// or <see langword="null"/> for 0.1 from 10,000 rows on and none below: there the rows are worth more in training.
+    /// or <see langword="null"/> for the model's default: deep-equilibrium models hold out 0.1 from 10,000 rows on and none below,
+    /// where the rows are worth more in training.
     /// </summary>
     public double? ValidationFraction { get; set; }
 

@@ -11,9 +11,10 @@ internal sealed record TrainingPlan(int Epochs, int BatchSize, double LearningRa
     /// <param name="defaultLearningRate">The model's default.</param>
     /// <param name="defaultWeightDecay">The model's default.</param>
     /// <param name="minimumEpochs">Passes that even large data gets.</param>
-    public static TrainingPlan Create(TrainingOptions options, long examples, int seed, int targetSteps, double defaultLearningRate, double defaultWeightDecay, int minimumEpochs = 30)
+    /// <param name="maximumBatchSize">Rows a step at most, unless the options say more.</param>
+    public static TrainingPlan Create(TrainingOptions options, long examples, int seed, int targetSteps, double defaultLearningRate, double defaultWeightDecay, int minimumEpochs = 30, int maximumBatchSize = 256)
     {
-        int batch = options.BatchSize ?? (int)Math.Clamp(Math.Pow(2, Math.Round(Math.Log2(Math.Max(examples, 1) / 12.0))), 16, 256);
+        int batch = options.BatchSize ?? (int)Math.Clamp(Math.Pow(2, Math.Round(Math.Log2(Math.Max(examples, 1) / 12.0))), 16, maximumBatchSize);
         batch = (int)Math.Min(batch, examples);
         double stepsPerEpoch = Math.Ceiling(examples / (double)batch);
         int epochs = options.MaximumEpochs ?? (int)Math.Clamp(Math.Ceiling(targetSteps / stepsPerEpoch), minimumEpochs, 300);

@@ -8,6 +8,7 @@ namespace Microsoft.ML.Implicit.Benchmarks.Quality;
 /// <param name="Anomalies">Names of the classes that are anomalies.</param>
 internal sealed record AnomalyData(string Name, int FeatureCount, IReadOnlyCollection<string> Anomalies)
 {
+    /// <summary>The smallest classes of shuttle and satellite, and the sick of the others, are the anomalies.</summary>
     public static IReadOnlyList<AnomalyData> All { get; } =
     [
         new("shuttle", 9, ["Fpv.Close", "Fpv.Open", "Bpv.Close", "Bpv.Open"]),

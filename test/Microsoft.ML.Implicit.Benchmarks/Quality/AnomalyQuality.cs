@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Estimators;
 
 namespace Microsoft.ML.Implicit.Benchmarks.Quality;
@@ -17,21 +18,28 @@ internal static class AnomalyQuality
             {
                 var ml = new MLContext(seed);
                 (IDataView train, IDataView test) = data.Load(ml, folder, seed);
-                int rank = Math.Min(20, data.FeatureCount - 1);
                 var options = new NormalizingFlowOptions();
                 options.Training.Device = device;
                 long start = Stopwatch.GetTimestamp();
                 totals[0] += Area(ml, ml.AnomalyDetection.Trainers.NormalizingFlow(options), train, test);
                 totals[3] += Stopwatch.GetElapsedTime(start).TotalSeconds;
-                totals[1] += Area(ml, ml.AnomalyDetection.Trainers.RandomizedPca(rank: rank, seed: seed), train, test);
-                IEstimator<ITransformer> normalised = ml.Transforms.NormalizeMeanVariance("Features").Append(ml.AnomalyDetection.Trainers.RandomizedPca(rank: rank, seed: seed));
-                totals[2] += Area(ml, normalised, train, test);
+                totals[1] += Ranks(data).Max(rank => Area(ml, ml.AnomalyDetection.Trainers.RandomizedPca(rank: rank, seed: seed), train, test));
+                totals[2] += Ranks(data).Max(rank => Area(ml, Normalised(ml, rank, seed), train, test));
             }
 
             Console.WriteLine(data.Name + "\t" + string.Join('\t', totals.Select(total => (total / seeds).ToString("F4", CultureInfo.InvariantCulture))));
         }
     }
 
-    private static double Area(MLContext ml, IEstimator<ITransformer> trainer, IDataView train, IDataView test) =>
-        ml.AnomalyDetection.Evaluate(trainer.Fit(train).Transform(test)).AreaUnderRocCurve;
+    // The peer gets its best rank in hindsight. With a rank that the data does not have, its scores are NaN.
+    private static IEnumerable<int> Ranks(AnomalyData data) => new[] { 4, 2, 1 }.Select(divisor => Math.Clamp(data.FeatureCount / divisor, 1, data.FeatureCount - 1)).Distinct();
+
+    private static IEstimator<ITransformer> Normalised(MLContext ml, int rank, int seed) =>
+        ml.Transforms.NormalizeMeanVariance("Features").Append(ml.AnomalyDetection.Trainers.RandomizedPca(rank: rank, seed: seed));
+
+    private static double Area(MLContext ml, IEstimator<ITransformer> trainer, IDataView train, IDataView test)
+    {
+        IDataView scored = trainer.Fit(train).Transform(test);
+        return scored.GetColumn<float>("Score").Any(float.IsNaN) ? 0 : ml.AnomalyDetection.Evaluate(scored).AreaUnderRocCurve;
+    }
 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Estimators;
+using Microsoft.ML.Implicit.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -18,7 +19,7 @@ internal static class DensityQuality
 
     public static void Run(string folder, IReadOnlyCollection<string> names, int seeds, string device)
     {
-        NativeLibrary();
+        NativeBackend.EnsureLoaded();
         Console.WriteLine("data\tnormalizing flow\tGaussian\tGaussian mixture\tkernels\tseconds to train");
         foreach (DensityData data in DensityData.All.Where(d => names.Count == 0 || names.Contains(d.Name)))
         {
@@ -48,19 +49,6 @@ internal static class DensityQuality
         var ml = new MLContext(seed);
         var options = new NormalizingFlowOptions();
         options.Training.Device = device;
-        if (Environment.GetEnvironmentVariable("EXP") is { } exp)
-        {
-            foreach (string[] kv in exp.Split(';').Select(e => e.Split('=')))
-            {
-                object target = kv[0].StartsWith("T.") ? options.Training : options;
-                var prop = target.GetType().GetProperty(kv[0].Replace("T.", ""))!;
-                Type t = Nullable.GetUnderlyingType(prop.PropertyType) ?? prop.PropertyType;
-                prop.SetValue(target, t.IsEnum ? Enum.Parse(t, kv[1]) : Convert.ChangeType(kv[1], t, CultureInfo.InvariantCulture));
-            }
-
-            options.Training.Progress = new Rep();
-        }
-
         using NormalizingFlowTransformer model = ml.AnomalyDetection.Trainers.NormalizingFlow(options).Fit(View(ml, train), View(ml, validation));
         return model.Model.LogDensity(View(ml, test)).Average();
     }
@@ -79,19 +67,6 @@ internal static class DensityQuality
     {
         Tensor x = Rows(rows);
         return (x.mean([0]), x.std(0));
-    }
-
-    private static void NativeLibrary() => Native.NativeBackend.EnsureLoaded();
-
-    private sealed class Rep : IProgress<Training.TrainingProgress>
-    {
-        public void Report(Training.TrainingProgress p)
-        {
-            if (p.Epoch % 10 == 0 || p.Epoch == 1 || p.SolverIterations > 0 && p.Epoch % 5 == 0)
-            {
-                Console.WriteLine($"  {p.Epoch}/{p.MaximumEpochs} train {p.TrainingLoss:F4} val {p.ValidationLoss:F4} best {p.BestEpoch} nfe {p.SolverIterations:F1} {p.Elapsed.TotalSeconds:F1}s");
-            }
-        }
     }
 
     private sealed class Row

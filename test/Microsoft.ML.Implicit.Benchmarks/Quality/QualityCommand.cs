@@ -9,8 +9,8 @@ internal static class QualityCommand
 {
     public static System.CommandLine.Command Create()
     {
-        var name = new Argument<string>("name") { Description = "classification, forecast, density, anomaly, sudoku, regret or portfolio" };
-        var folder = new Option<string>("--data") { Description = "folder with the data sets", Required = true };
+        var name = new Argument<string>("name") { Description = "classification, forecast, density, toy-density, anomaly, sudoku, regret or portfolio" };
+        var folder = new Option<string>("--data") { Description = "folder with the data sets", DefaultValueFactory = _ => "." };
         var sets = new Option<string[]>("--set") { Description = "names of data sets; all without it", DefaultValueFactory = _ => [] };
         var seeds = new Option<int>("--seeds") { Description = "repetitions to average", DefaultValueFactory = _ => 3 };
         var device = new Option<string>("--device") { Description = "cpu or cuda", DefaultValueFactory = _ => "cpu" };
@@ -22,6 +22,7 @@ internal static class QualityCommand
                 "classification" => ClassificationQuality.Run,
                 "forecast" => (folder, sets, seeds, _) => ForecastQuality.Run(folder, sets, seeds),
                 "density" => DensityQuality.Run,
+                "toy-density" => ToyQuality.Run,
                 "anomaly" => AnomalyQuality.Run,
                 "sudoku" => (_, _, seeds, device) => SudokuQuality.Run(seeds, device),
                 "regret" => (_, _, seeds, device) => RegretQuality.Run(seeds, device),

@@ -21,8 +21,8 @@ public sealed class DeepEquilibriumOptions : TrainerInputBaseWithWeight
     /// </summary>
     public double? Dropout { get; set; }
 
-    /// <summary>Pixels by which images are shifted at random in training, so that the model does not depend on exact positions.</summary>
-    public int MaximumImageShift { get; set; } = 2;
+    /// <summary>Pixels by which images are shifted at random in training, for objects that are not centred.</summary>
+    public int MaximumImageShift { get; set; }
 
     /// <summary>How the hidden state's fixed point is found.</summary>
     public FixedPointMethod Solver { get; set; } = FixedPointMethod.Anderson;

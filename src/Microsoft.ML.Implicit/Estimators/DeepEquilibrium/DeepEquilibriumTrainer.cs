@@ -23,12 +23,6 @@ public abstract class DeepEquilibriumTrainer : ITrainerEstimator<DeepEquilibrium
     private const long ManyRows = 5000;
     private const long RowsThatAffordValidation = 10_000;
 
-    // A convolutional step costs far more than a dense one, and images are seen from fewer sides.
-    private const int DenseTargetSteps = 3000;
-    private const int ConvolutionalTargetSteps = 250;
-    private const int MinimumDenseEpochs = 30;
-    private const int MinimumConvolutionalEpochs = 15;
-
     private protected DeepEquilibriumTrainer(IHostEnvironment environment, string name, DeepEquilibriumOptions options)
     {
         ArgumentNullException.ThrowIfNull(environment);
@@ -117,11 +111,10 @@ public abstract class DeepEquilibriumTrainer : ITrainerEstimator<DeepEquilibrium
     private DeepEquilibriumTransformer Train(PredictionTask task, TrainingSet training, TrainingSet? validation, Device device, int seed, IChannel channel)
     {
         using DisposeScope scope = NewDisposeScope();
-        (int targetSteps, int minimumEpochs) = Options.Cell == EquilibriumCellKind.Dense
-            ? (DenseTargetSteps, MinimumDenseEpochs)
-            : (ConvolutionalTargetSteps, MinimumConvolutionalEpochs);
         bool isLarge = training.Count >= ManyRows;
-        TrainingPlan plan = TrainingPlan.Create(Options.Training, training.Count, seed, targetSteps, isLarge ? 5e-3 : 2e-3, DefaultWeightDecay, minimumEpochs);
+        TrainingPlan plan = Options.Cell == EquilibriumCellKind.Dense
+            ? TrainingPlan.Create(Options.Training, training.Count, seed, targetSteps: 3000, isLarge ? 5e-3 : 2e-3, DefaultWeightDecay)
+            : TrainingPlan.Create(Options.Training, training.Count, seed, targetSteps: 600, 3e-3, DefaultWeightDecay, minimumEpochs: 15, maximumBatchSize: 64);
         var architecture = new DeepEquilibriumArchitecture(Options, (int)training.Features.shape[1], task.OutputWidth, Options.Dropout ?? (isLarge ? 0.1 : 0.3));
         using var generator = new Generator((ulong)seed, CPU);
         var network = new DeepEquilibriumNetwork(architecture, Options.GradientTolerance, generator);

@@ -4,36 +4,40 @@ using Microsoft.ML.Implicit.Data;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
-/// <summary>Feature vectors of a batch of rows with their latent vectors and log densities, NaN where a feature is not finite.</summary>
+/// <summary>
+/// Vectors of a batch of rows, encoded with their log densities, or decoded: NaN where a value is not finite.
+/// </summary>
 internal sealed class DensityBatch : RowBatch
 {
     private readonly NormalizingFlowModelParameters _model;
     private readonly Func<DensityBatch, int, Func<int>, Delegate> _createGetter;
     private readonly ValueGetter<VBuffer<float>> _getFeatures;
     private readonly ValueGetter<VBuffer<float>>? _getContext;
+    private readonly bool _decodes;
     private readonly float[] _features;
     private readonly float[] _context;
     private readonly bool[] _isFinite;
     private VBuffer<float> _buffer;
 
     public DensityBatch(
-        NormalizingFlowModelParameters model, DataViewRow source, string featureColumn, string? contextColumn, int capacity, Func<DensityBatch, int, Func<int>, Delegate> createGetter)
+        NormalizingFlowModelParameters model, DataViewRow source, string featureColumn, string? contextColumn, int capacity, Func<DensityBatch, int, Func<int>, Delegate> createGetter, bool decodes = false)
     {
         _model = model;
         _createGetter = createGetter;
+        _decodes = decodes;
         _getFeatures = source.GetGetter<VBuffer<float>>(source.Schema[featureColumn]);
         _getContext = contextColumn is null ? null : source.GetGetter<VBuffer<float>>(source.Schema[contextColumn]);
         _features = new float[capacity * model.FeatureCount];
         _context = new float[capacity * model.ContextCount];
         _isFinite = new bool[capacity];
-        Latent = new float[capacity * model.FeatureCount];
+        Mapped = new float[capacity * model.FeatureCount];
         LogDensities = new double[capacity];
     }
 
-    /// <summary>[capacity, features], row by row.</summary>
-    public float[] Latent { get; }
+    /// <summary>Latent vectors, or where latent vectors were read the decoded ones: [capacity, features], row by row.</summary>
+    public float[] Mapped { get; }
 
-    /// <summary>[capacity].</summary>
+    /// <summary>Log densities of encoded rows, [capacity].</summary>
     public double[] LogDensities { get; }
 
     public override void Read(int slot)
@@ -59,13 +63,23 @@ internal sealed class DensityBatch : RowBatch
     public override void Evaluate(int count)
     {
         int width = _model.FeatureCount;
-        _model.Encode(_features.AsSpan(0, count * width), Latent.AsSpan(0, count * width), LogDensities.AsSpan(0, count), _context.AsSpan(0, count * _model.ContextCount));
+        ReadOnlySpan<float> rows = _features.AsSpan(0, count * width);
+        ReadOnlySpan<float> context = _context.AsSpan(0, count * _model.ContextCount);
+        if (_decodes)
+        {
+            _model.Decode(rows, Mapped.AsSpan(0, count * width), context);
+        }
+        else
+        {
+            _model.Encode(rows, Mapped.AsSpan(0, count * width), LogDensities.AsSpan(0, count), context);
+        }
+
         for (int slot = 0; slot < count; slot++)
         {
             if (!_isFinite[slot])
             {
                 LogDensities[slot] = double.NaN;
-                Latent.AsSpan(slot * width, width).Fill(float.NaN);
+                Mapped.AsSpan(slot * width, width).Fill(float.NaN);
             }
         }
     }

@@ -16,10 +16,9 @@ internal sealed class DensityTraining(IHost host, NormalizingFlowOptions options
     private const int TargetSteps = 3000;
     private const double FlowMatchingRate = 2e-3;
     private const double LikelihoodRate = 5e-3;
-    private const double RateAfterFlowMatching = 2e-3;
     private const double WeightDecay = 0.1;
-    private const double LikelihoodShareOfEpochs = 0.25;
-    private const long RowsThatAffordValidation = 1000;
+    private const long RowsThatAffordValidation = 100;
+    private const long RowsOfWhichATenthIsEnough = 1000;
     private const long RowsForThreshold = 10_000;
 
     /// <exception cref="InvalidOperationException">The data cannot be trained on, or training stopped being finite.</exception>
@@ -86,27 +85,11 @@ internal sealed class DensityTraining(IHost host, NormalizingFlowOptions options
 
     private void Train(DensityNetwork network, DensityTrainingSet training, DensityTrainingSet? validation, int seed, Generator generator, IChannel channel)
     {
-        bool matches = options.Method != FlowTrainingMethod.MaximumLikelihood;
-        if (matches)
-        {
-            TrainingPlan plan = TrainingPlan.Create(options.Training, training.Count, seed, TargetSteps, FlowMatchingRate, WeightDecay);
-            Run(new FlowMatchingProblem(network, training, validation, options.Smoothing, generator), plan, channel);
-        }
-
-        if (options.Method != FlowTrainingMethod.FlowMatching)
-        {
-            TrainingPlan plan = TrainingPlan.Create(options.Training, training.Count, seed, TargetSteps, matches ? RateAfterFlowMatching : LikelihoodRate, WeightDecay);
-            if (matches)
-            {
-                plan = plan with { Epochs = Math.Max(1, (int)Math.Round(plan.Epochs * LikelihoodShareOfEpochs)) };
-            }
-
-            Run(new LikelihoodProblem(network, training, validation, options.Smoothing, generator, options.Training.CancellationToken), plan, channel);
-        }
-    }
-
-    private static void Run(ITrainingProblem problem, TrainingPlan plan, IChannel channel)
-    {
+        bool matches = options.Method == FlowTrainingMethod.FlowMatching;
+        TrainingPlan plan = TrainingPlan.Create(options.Training, training.Count, seed, TargetSteps, matches ? FlowMatchingRate : LikelihoodRate, WeightDecay);
+        ITrainingProblem problem = matches
+            ? new FlowMatchingProblem(network, training, validation, options.Smoothing, generator)
+            : new LikelihoodProblem(network, training, validation, options.Smoothing, generator, options.Training.CancellationToken);
         using var loop = new TrainingLoop(problem, plan, channel);
         loop.Run();
     }
@@ -124,7 +107,7 @@ internal sealed class DensityTraining(IHost host, NormalizingFlowOptions options
     private (RawRows Training, RawRows? Validation) HoldOut(RawRows rows, Generator generator)
     {
         long count = rows.Features.shape[0];
-        double fraction = options.Training.ValidationFraction ?? (count >= RowsThatAffordValidation ? 0.1 : 0);
+        double fraction = options.Training.ValidationFraction ?? (count >= RowsOfWhichATenthIsEnough ? 0.1 : count >= RowsThatAffordValidation ? 0.2 : 0);
         long held = (long)Math.Round(fraction * count);
         if (held == 0 || held == count)
         {

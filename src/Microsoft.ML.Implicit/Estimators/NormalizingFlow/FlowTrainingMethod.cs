@@ -11,7 +11,4 @@ public enum FlowTrainingMethod
     /// paths from noise to data, without solving the differential equation. The fast choice for large data.
     /// </summary>
     FlowMatching,
-
-    /// <summary>Flow matching, then a quarter of the epochs by maximum likelihood.</summary>
-    FlowMatchingThenMaximumLikelihood,
 }

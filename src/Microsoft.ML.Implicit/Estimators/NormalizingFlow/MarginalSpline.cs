@@ -13,6 +13,10 @@ internal sealed class MarginalSpline : nn.Module<Tensor, Tensor>
 {
     private const int KnotCount = 64;
 
+    // Share of a normal distribution of the feature's mean and deviation in its marginal. It keeps gaps between clusters
+    // open, which the blocks alone would close and leave the flow with jumps of density.
+    private const double NormalShare = 0.2;
+
     [ComponentName(Name = "positions")]
     private readonly Tensor _positions;
 
@@ -51,9 +55,7 @@ internal sealed class MarginalSpline : nn.Module<Tensor, Tensor>
 
             (double[] edges, double[] fractions) = BayesianBlocks.Find(column, KnotCount - 1);
 
-            // The outermost edges lie at fractions 0 and 1, whose normal quantiles are infinite.
-            double smallest = 0.5 / (column.Length + 1);
-            SetColumn(d, edges, [.. fractions.Select(f => Math.Clamp(f, smallest, 1 - smallest))]);
+            SetColumn(d, edges, Mix(column, edges, fractions));
         }
 
         return constant;
@@ -99,6 +101,23 @@ internal sealed class MarginalSpline : nn.Module<Tensor, Tensor>
         Tensor fraction = 2 * c / (-b - (b.square() - 4 * a * c).clamp_min(0).sqrt());
         Tensor slope = where(u < inner, s.Slope, s.EndSlope);
         return (s.Position + fraction * s.Width + (u - inner) / slope).t().MoveToOuterDisposeScope();
+    }
+
+    private static double[] Mix(double[] column, double[] edges, double[] fractions)
+    {
+        using DisposeScope scope = NewDisposeScope();
+
+        // The outermost edges lie near fractions 0 and 1, whose normal quantiles are infinite.
+        double smallest = 0.5 / (column.Length + 1);
+        double mean = column.Average();
+        double deviation = Math.Sqrt(column.Average(x => (x - mean) * (x - mean)));
+        if (deviation == 0)
+        {
+            return fractions;
+        }
+
+        Tensor normal = ((tensor(edges) - mean) / (deviation * Math.Sqrt(2))).erf().add(1).div(2);
+        return [.. (tensor(fractions) * (1 - NormalShare) + normal * NormalShare).clamp(smallest, 1 - smallest).data<double>()];
     }
 
     private void SetColumn(int column, double[] positions, double[] probabilities)

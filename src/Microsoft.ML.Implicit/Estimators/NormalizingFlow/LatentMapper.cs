@@ -1,0 +1,43 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Data;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>Maps batches of feature vectors to latent vectors and log densities, or latent vectors back.</summary>
+internal sealed class LatentMapper(NormalizingFlowModelParameters model, LatentColumns columns) : BatchMapper
+{
+    public override int BatchSize => 1024;
+
+    public override IReadOnlyList<string> InputColumnNames { get; } = columns.Context is null ? [columns.Input] : [columns.Input, columns.Context];
+
+    public override IReadOnlyList<DataViewSchema.DetachedColumn> GetOutputColumns(DataViewSchema inputSchema)
+    {
+        DensityColumns.CheckLength(inputSchema, columns.Input, model.FeatureCount);
+        if (columns.Context is not null)
+        {
+            DensityColumns.CheckLength(inputSchema, columns.Context, model.ContextCount);
+        }
+
+        var vector = new DataViewSchema.DetachedColumn(columns.Output, new VectorDataViewType(NumberDataViewType.Single, model.FeatureCount));
+        return columns.LogDensity is null ? [vector] : [vector, new DataViewSchema.DetachedColumn(columns.LogDensity, NumberDataViewType.Single)];
+    }
+
+    public override RowBatch CreateBatch(DataViewRow source, int capacity) =>
+        new DensityBatch(model, source, columns.Input, columns.Context, capacity, CreateGetter, columns.IsInverse);
+
+    private Delegate CreateGetter(DensityBatch batch, int column, Func<int> slot)
+    {
+        if (column == 1)
+        {
+            return (ValueGetter<float>)((ref float value) => value = (float)batch.LogDensities[slot()]);
+        }
+
+        int width = model.FeatureCount;
+        return (ValueGetter<VBuffer<float>>)((ref VBuffer<float> value) =>
+        {
+            VBufferEditor<float> editor = VBufferEditor.Create(ref value, width);
+            batch.Mapped.AsSpan(slot() * width, width).CopyTo(editor.Values);
+            value = editor.Commit();
+        });
+    }
+}

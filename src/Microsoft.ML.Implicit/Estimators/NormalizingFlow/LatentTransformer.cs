@@ -1,0 +1,77 @@
+using Microsoft.ML;
+using Microsoft.ML.Implicit.Data;
+using Microsoft.ML.Implicit.Estimators;
+using Microsoft.ML.Implicit.Persistence;
+using Microsoft.ML.Runtime;
+
+[assembly: LoadableClass(typeof(ITransformer), typeof(LatentTransformer), null, typeof(SignatureLoadModel), "", LatentTransformer.LoaderSignature)]
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>Maps feature vectors to latent vectors, which are standard normal if the model is right, and their log densities; or latent vectors back.</summary>
+/// <remarks>A row with a value that is not finite gets NaN.</remarks>
+public sealed class LatentTransformer : BatchTransformer
+{
+    internal const string LoaderSignature = "NormalizingFlowLatent";
+
+    private readonly LatentColumns _columns;
+
+    internal LatentTransformer(IHost host, NormalizingFlowModelParameters model, LatentColumns columns)
+        : base(host)
+    {
+        Model = model;
+        _columns = columns;
+        Mapper = new LatentMapper(model, columns);
+    }
+
+    /// <summary>The trained density.</summary>
+    public NormalizingFlowModelParameters Model { get; }
+
+    private protected override BatchMapper Mapper { get; }
+
+    private static VersionInfo Version => new(
+        modelSignature: "CNFLATNT",
+        verWrittenCur: 0x00010001,
+        verReadableCur: 0x00010001,
+        verWeCanReadBack: 0x00010001,
+        loaderSignature: LoaderSignature,
+        loaderAssemblyName: typeof(LatentTransformer).Assembly.FullName);
+
+    /// <summary>Creates the transformer from latent vectors to feature vectors; it shares this transformer's model.</summary>
+    /// <param name="outputColumnName">Feature column that it writes; <see langword="null"/> for the one this transformer reads.</param>
+    /// <returns>The inverse.</returns>
+    /// <exception cref="InvalidOperationException">This is an inverse itself.</exception>
+    public LatentTransformer CreateInverse(string? outputColumnName = null) => _columns.IsInverse
+        ? throw new InvalidOperationException("This transformer is an inverse itself.")
+        : new LatentTransformer(Host, Model, new LatentColumns(_columns.Output, _columns.Context, outputColumnName ?? _columns.Input, null));
+
+    private protected override void Save(ModelSaveContext ctx)
+    {
+        ctx.CheckAtModel();
+        ctx.SetVersionInfo(Version);
+        ModelPayload.Write(ctx, writer =>
+        {
+            writer.Write(_columns.Input);
+            writer.Write(_columns.Context ?? string.Empty);
+            writer.Write(_columns.Output);
+            writer.Write(_columns.LogDensity ?? string.Empty);
+            Model.Write(writer);
+        });
+    }
+
+    private protected override void DisposeModel() => Model.Dispose();
+
+    private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx)
+    {
+        MLNetCompatibility.EnsureSupported();
+        IHost host = env.Register(LoaderSignature);
+        ctx.CheckAtModel(Version);
+        return ModelPayload.Read(ctx, reader =>
+        {
+            var columns = new LatentColumns(reader.ReadString(), OrNull(reader.ReadString()), reader.ReadString(), OrNull(reader.ReadString()));
+            return new LatentTransformer(host, NormalizingFlowModelParameters.Read(reader), columns);
+        });
+    }
+
+    private static string? OrNull(string name) => name.Length == 0 ? null : name;
+}
