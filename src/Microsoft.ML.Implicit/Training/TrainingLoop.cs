@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using Microsoft.ML.Runtime;
 using TorchSharp;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Training;
@@ -14,7 +13,6 @@ internal sealed class TrainingLoop : IDisposable
     private readonly TrainingPlan _plan;
     private readonly IChannel _channel;
     private readonly AdamW _optimizer;
-    private readonly Parameter[] _parameters;
     private readonly Generator _generator;
     private readonly BestParameters _best;
 
@@ -23,17 +21,9 @@ internal sealed class TrainingLoop : IDisposable
         _problem = problem;
         _plan = plan;
         _channel = channel;
-        _parameters = [.. problem.Module.parameters().Where(p => p.requires_grad)];
         _generator = new Generator((ulong)plan.Seed, CPU);
         _best = new BestParameters(problem.Module);
-
-        // Biases and normalisation gains are not decayed: shrinking them does not regularise.
-        _optimizer = optim.AdamW(
-            [
-                new AdamW.ParamGroup(_parameters.Where(p => p.dim() > 1), new AdamW.Options { weight_decay = plan.WeightDecay }),
-                new AdamW.ParamGroup(_parameters.Where(p => p.dim() <= 1), new AdamW.Options { weight_decay = 0 }),
-            ],
-            lr: plan.LearningRate);
+        _optimizer = new AdamW(problem.Module.parameters().Where(parameter => parameter.requires_grad), plan.WeightDecay);
     }
 
     /// <summary>Trains, and leaves the best parameters in the module.</summary>
@@ -96,14 +86,9 @@ internal sealed class TrainingLoop : IDisposable
     private double RunStep(Tensor examples, double progress, int epoch)
     {
         using DisposeScope scope = NewDisposeScope();
-        foreach (AdamW.ParamGroup group in _optimizer.ParamGroups.Cast<AdamW.ParamGroup>())
-        {
-            group.LearningRate = _plan.RateAt(progress);
-        }
-
-        _optimizer.zero_grad();
+        _optimizer.ZeroGradients();
         double loss = _problem.TrainBatch(examples, progress);
-        double norm = nn.utils.clip_grad_norm_(_parameters, _plan.Options.MaximumGradientNorm);
+        double norm = _optimizer.ClipGradients(_plan.Options.MaximumGradientNorm);
         if (!double.IsFinite(loss) || !double.IsFinite(norm))
         {
             throw new InvalidOperationException(string.Create(
@@ -111,7 +96,7 @@ internal sealed class TrainingLoop : IDisposable
                 $"Training stopped being finite in epoch {epoch} (loss {loss}, gradient norm {norm}). Lower Training.LearningRate (now {_plan.LearningRate}), and look for extreme values in the data."));
         }
 
-        _optimizer.step();
+        _optimizer.Step(_plan.RateAt(progress));
         return loss;
     }
 

@@ -39,7 +39,7 @@ internal static class SpectralBound
             }
 
             direction = weight.shape[0] < weight.shape[1] ? powers.t() : powers;
-            direction = direction * (bound / (weight * direction).sum());
+            direction = direction * (bound / ((weight * direction).sum() + 1e-30));
         }
 
         return (weight * direction).sum().MoveToOuterDisposeScope();

@@ -134,7 +134,7 @@ public class BadInputTests
         var ml = new MLContext(seed: 1);
         DeepEquilibriumOptions options = QuickOptions.Create(epochs: 200);
         options.Training.LearningRate = 1e30;
-        options.Training.Schedule = Training.LearningRateSchedule.Constant;
+        options.Training.Schedule = Implicit.Training.LearningRateSchedule.Constant;
         AssertThrows<InvalidOperationException>(() => ml.Regression.Trainers.DeepEquilibrium(options).Fit(RealData.Concrete(ml)), "LearningRate");
     }
 

@@ -26,7 +26,11 @@ public class ForecastTests
         double last = Mean(test, (row, _, m) => Math.Pow(row.Sine[^1] - row.Truth[m], 2));
         Assert.IsLessThan(0.1 * last, error);
         double coverage = Mean(test, (row, i, m) => row.Truth[m] >= lower[i][m] && row.Truth[m] <= upper[i][m] ? 1 : 0);
-        Assert.IsTrue(coverage is > 0.9 and < 0.99, $"coverage {coverage}");
+        Assert.IsGreaterThan(0.9, coverage);
+
+        // Conformal bounds may cover more than asked of so few series, but they must say something: the waves span two to four.
+        double width = Mean(test, (_, i, m) => upper[i][m] - lower[i][m]);
+        Assert.IsLessThan(1.0, width);
     }
 
     [TestMethod]
