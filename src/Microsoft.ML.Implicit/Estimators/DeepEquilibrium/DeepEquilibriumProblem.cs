@@ -1,5 +1,6 @@
 using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Layers.Equilibrium;
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -69,7 +70,7 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
         {
             using DisposeScope scope = NewDisposeScope();
             long count = Math.Min(ValidationBatch, _validation.Count - first);
-            TrainingSet batch = _validation.Select(arange(first, first + count, device: _validation.Features.device));
+            TrainingSet batch = _validation.Select(arange(first.Held(), (first + count).Held(), device: _validation.Features.device));
             double batchWeight = batch.Weights?.sum().ToDouble() ?? count;
             total += batchWeight * _task.Loss(_network.Predict(batch.Features), batch.Labels, batch.Weights).ToDouble();
             weight += batchWeight;
@@ -98,7 +99,7 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
 
     private double Penalize(Tensor equilibrium, Tensor input)
     {
-        using Tensor penalty = _options.JacobianPenalty * JacobianRegularization.FrobeniusNorm(_network.Equilibrium.Cell, equilibrium, input, _generator);
+        using Tensor penalty = _options.JacobianPenalty.Held() * JacobianRegularization.FrobeniusNorm(_network.Equilibrium.Cell, equilibrium, input, _generator);
         penalty.backward();
         return penalty.ToDouble();
     }

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using TorchSharp;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -68,7 +69,7 @@ internal sealed class FeatureEncoder : nn.Module<Tensor, Tensor>
         Tensor spread = Quantile(sorted, 0.75) - Quantile(sorted, 0.25);
 
         // Mostly constant features have no interquartile range; half their range stands in for it.
-        spread = where(spread > 0, spread, range / 2);
+        spread = where(spread > 0.Held(), spread, range / 2.Held());
         _center.copy_(Quantile(sorted, 0.5));
         _factor.copy_(InverseOrZero(spread));
 
@@ -77,7 +78,7 @@ internal sealed class FeatureEncoder : nn.Module<Tensor, Tensor>
         {
             Tensor start = Quantile(sorted, bin / (double)Bins);
             Tensor width = Quantile(sorted, (bin + 1) / (double)Bins) - start;
-            Tensor step = range * 1e-6;
+            Tensor step = range * 1e-6.Held();
             _binStarts[bin].copy_(start);
             _binFactors[bin].copy_(InverseOrZero(where(width > step, width, step)));
         }
@@ -94,14 +95,14 @@ internal sealed class FeatureEncoder : nn.Module<Tensor, Tensor>
             return scaled;
         }
 
-        Tensor clipped = scaled / (1 + (scaled / ClipScale).square()).sqrt();
-        Tensor bins = ((features.unsqueeze(1) - _binStarts) * _binFactors).clamp_(0, 1).sub_(0.5);
+        Tensor clipped = scaled / (1.Held() + (scaled / ClipScale.Held()).square()).sqrt();
+        Tensor bins = ((features.unsqueeze(1) - _binStarts) * _binFactors).clamp_(0.Held(), 1.Held()).sub_(0.5.Held());
         return cat([clipped, bins.reshape(features.shape[0], -1)], dim: 1);
     }
 
     private static Tensor Quantile(Tensor sorted, double fraction) => sorted[(long)Math.Round(fraction * (sorted.shape[0] - 1))];
 
-    private static Tensor InverseOrZero(Tensor value) => where(value > 0, 1 / value, zeros_like(value));
+    private static Tensor InverseOrZero(Tensor value) => where(value > 0.Held(), 1.Held() / value, zeros_like(value));
 
     private void FitImages(Tensor rows)
     {

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Runtime;
 using static TorchSharp.torch;
 
@@ -28,5 +29,5 @@ internal abstract class PredictionTask
 
     /// <summary>Mean of a loss a row, weighted.</summary>
     protected static Tensor Mean(Tensor losses, Tensor? weights) =>
-        weights is null ? losses.mean() : (losses * weights).sum() / weights.sum().clamp_min(float.Epsilon);
+        weights is null ? losses.mean() : (losses * weights).sum() / weights.sum().clamp_min(float.Epsilon.Held());
 }

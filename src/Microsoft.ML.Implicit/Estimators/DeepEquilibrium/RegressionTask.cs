@@ -1,5 +1,6 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Data;
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Runtime;
 using static TorchSharp.torch;
 
@@ -22,9 +23,9 @@ internal sealed class RegressionTask : PredictionTask
     public override int OutputWidth => 1;
 
     public override Tensor Loss(Tensor output, Tensor labels, Tensor? weights) =>
-        Mean((output.squeeze(1) - ((labels - _mean) / _scale)).square(), weights);
+        Mean((output.squeeze(1) - ((labels - _mean.Held()) / _scale.Held())).square(), weights);
 
-    public override Tensor Score(Tensor output) => (output * _scale) + _mean;
+    public override Tensor Score(Tensor output) => (output * _scale.Held()) + _mean.Held();
 
     public override IReadOnlyList<DataViewSchema.DetachedColumn> GetOutputColumns(DataViewSchema inputSchema) =>
     [

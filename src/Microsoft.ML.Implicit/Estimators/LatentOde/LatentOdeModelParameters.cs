@@ -94,7 +94,7 @@ public sealed class LatentOdeModelParameters : IDisposable
         for (int i = 0; i < _networks.Length; i++)
         {
             float[] numbers = state.EncoderStates[i];
-            Tensor next = _networks[i].Encoder.Step(tensor(numbers, [1, numbers.Length], device: _device), features, full([1, 1], (float)gap, device: _device));
+            Tensor next = _networks[i].Encoder.Step(tensor(numbers, [1, numbers.Length], device: _device), features, full([1, 1], ((float)gap).Held(), device: _device));
             next.cpu().contiguous().data<float>().CopyTo(numbers);
         }
     }

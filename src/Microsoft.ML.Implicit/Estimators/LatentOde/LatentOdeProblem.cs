@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Layers.LatentOde;
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.Ode;
 using Microsoft.ML.Implicit.Training;
 using TorchSharp;
@@ -57,7 +58,7 @@ internal sealed class LatentOdeProblem : ITrainingProblem
         ForecastBatch batch = _builder.Build([.. examples.data<long>().Select(example => _sampler.Draw((int)example, _random))]);
         (Tensor mean, Tensor logVariance) = Posterior(_network, batch, Encode(_network, batch));
         Tensor noise = empty(mean.shape).normal_(0, 1, _generator).to(mean.device);
-        Tensor initial = mean + ((logVariance / 2).exp() * noise);
+        Tensor initial = mean + ((logVariance / 2.Held()).exp() * noise);
         using OdeSolution solution = _network.Solve(initial, batch.Grid, batch.Controls, differentiable: true, _options.Training.CancellationToken);
         _evaluations += solution.Statistics.Evaluations;
         _solves++;
@@ -69,10 +70,10 @@ internal sealed class LatentOdeProblem : ITrainingProblem
         using OdeGradients gradients = solution.Backward(path.grad!);
         gradients.AccumulateInto(_network.DynamicsParameters);
 
-        Tensor divergence = 0.5 * (mean.square() + logVariance.exp() - 1 - logVariance).sum(1).mean();
+        Tensor divergence = 0.5.Held() * (mean.square() + logVariance.exp() - 1.Held() - logVariance).sum(1).mean();
         double weight = _options.DivergenceWeight * Math.Min(1, progress / AnnealedFraction);
-        ((initial * gradients.InitialState).sum() + (weight * divergence)).backward();
-        return (likelihood + (weight * divergence)).ToDouble();
+        ((initial * gradients.InitialState).sum() + (weight.Held() * divergence)).backward();
+        return (likelihood + (weight.Held() * divergence)).ToDouble();
     }
 
     public double? Validate()
@@ -126,15 +127,15 @@ internal sealed class LatentOdeProblem : ITrainingProblem
     private static Tensor NegativeLogLikelihood(Tensor mean, Tensor scale, ForecastBatch batch)
     {
         Tensor residual = (batch.Targets - mean) / scale;
-        Tensor weight = scale.detach().pow(2 * VarianceExponent) * batch.Mask;
-        return (weight * ((0.5 * residual.square()) + scale.log())).sum() / batch.Mask.sum().clamp_min(1);
+        Tensor weight = scale.detach().pow((2 * VarianceExponent).Held()) * batch.Mask;
+        return (weight * ((0.5.Held() * residual.square()) + scale.log())).sum() / batch.Mask.sum().clamp_min(1.Held());
     }
 
     // Gneiting and Raftery, "Strictly proper scoring rules, prediction, and estimation", 2007, for the normal distribution.
     private static Tensor ContinuousRankedProbabilityScore(Tensor mean, Tensor scale, Tensor values)
     {
         Tensor z = (values - mean) / scale;
-        Tensor density = (-0.5 * z.square()).exp() * (1 / Math.Sqrt(2 * Math.PI));
-        return scale * ((z * (z / Math.Sqrt(2)).erf()) + (2 * density) - (1 / Math.Sqrt(Math.PI)));
+        Tensor density = ((-0.5).Held() * z.square()).exp() * (1 / Math.Sqrt(2 * Math.PI)).Held();
+        return scale * ((z * (z / Math.Sqrt(2).Held()).erf()) + (2.Held() * density) - (1 / Math.Sqrt(Math.PI)).Held());
     }
 }

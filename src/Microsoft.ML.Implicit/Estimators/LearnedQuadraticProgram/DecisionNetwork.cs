@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
@@ -67,14 +68,14 @@ internal sealed class DecisionNetwork : nn.Module
 
         if (architecture.Outputs > 0 && hidden > 0)
         {
-            _hiddenWeights = new Parameter(randn([features, hidden], ScalarType.Float64, generator: generator) / Math.Sqrt(Math.Max(features, 1)));
+            _hiddenWeights = new Parameter(randn([features, hidden], ScalarType.Float64, generator: generator) / Math.Sqrt(Math.Max(features, 1)).Held());
             _hiddenBiases = new Parameter(zeros(hidden, ScalarType.Float64));
             _headWeights = new Parameter(zeros(hidden, architecture.Outputs, ScalarType.Float64));
         }
 
         if (architecture.Inequalities > 0)
         {
-            _inequalities = new Parameter(randn([architecture.Inequalities, variables], ScalarType.Float64, generator: generator) / Math.Sqrt(variables));
+            _inequalities = new Parameter(randn([architecture.Inequalities, variables], ScalarType.Float64, generator: generator) / Math.Sqrt(variables).Held());
             _slacks = new Parameter(zeros(architecture.Inequalities, ScalarType.Float64));
         }
 
@@ -102,7 +103,7 @@ internal sealed class DecisionNetwork : nn.Module
         Tensor mean = data.Features.mean([0]);
         Tensor deviation = (data.Features - mean).square().mean([0]).sqrt();
         _center.copy_(mean);
-        _factor.copy_(where(deviation > 0, 1 / deviation, zeros_like(deviation)));
+        _factor.copy_(where(deviation > 0.Held(), 1.Held() / deviation, zeros_like(deviation)));
         if (_interior is not null)
         {
             _interior.copy_(InteriorParameters(data.Labels.mean([0], keepdim: true), given[6], given[7]));
@@ -114,7 +115,7 @@ internal sealed class DecisionNetwork : nn.Module
         }
 
         double scale = data.Labels.square().mean().sqrt().item<double>();
-        _costScale.fill_(scale > 0 ? scale : 1);
+        _costScale.fill_((scale > 0 ? scale : 1).Held());
         Tensor target = data.Labels / _costScale;
         Tensor center = target.mean([0]);
         _biases!.copy_(center);
@@ -122,7 +123,7 @@ internal sealed class DecisionNetwork : nn.Module
         {
             // A trace of ridge keeps collinear features harmless.
             Tensor inputs = Scaled(data.Features);
-            Tensor gram = inputs.t().mm(inputs) + (1e-8 * data.Count * eye(_architecture.Features, dtype: ScalarType.Float64, device: inputs.device));
+            Tensor gram = inputs.t().mm(inputs) + ((1e-8 * data.Count).Held() * eye(_architecture.Features, dtype: ScalarType.Float64, device: inputs.device));
             _weights!.copy_(linalg.solve(gram, inputs.t().mm(target - center)));
         }
     }
@@ -204,9 +205,9 @@ internal sealed class DecisionNetwork : nn.Module
         Tensor parameters = (lower, upper) switch
         {
             (null, null) => decision,
-            (not null, null) => (decision - lower).clamp_min(margin).log(),
-            (null, not null) => (upper - decision).clamp_min(margin).log(),
-            _ => ((decision - lower) / (upper - lower)).clamp(margin, 1 - margin).logit(),
+            (not null, null) => (decision - lower).clamp_min(margin.Held()).log(),
+            (null, not null) => (upper - decision).clamp_min(margin.Held()).log(),
+            _ => ((decision - lower) / (upper - lower)).clamp(margin.Held(), (1 - margin).Held()).logit(),
         };
         return parameters.mean([0]);
     }

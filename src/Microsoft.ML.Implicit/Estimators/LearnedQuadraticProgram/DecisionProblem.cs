@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers;
 using Microsoft.ML.Implicit.Solvers.Quadratic;
 using Microsoft.ML.Implicit.Training;
@@ -80,7 +81,7 @@ internal sealed class DecisionProblem : ITrainingProblem
             total += batch.Count * _options.Loss switch
             {
                 DecisionLoss.Imitation => SquaredError(Solve(arguments).Z, batch.Labels),
-                DecisionLoss.CostError => SquaredError(arguments[1]! / _costScale, batch.Labels / _costScale),
+                DecisionLoss.CostError => SquaredError(arguments[1]! / _costScale.Held(), batch.Labels / _costScale.Held()),
                 _ => MeanRegret(Solve(arguments).Z, batch, arguments[0]),
             };
         }
@@ -91,11 +92,11 @@ internal sealed class DecisionProblem : ITrainingProblem
     private static double SquaredError(Tensor prediction, Tensor target) => (prediction - target).square().mean().item<double>();
 
     private static Tensor Objective(Tensor z, Tensor costs, Tensor? q) =>
-        q is null ? (z * costs).sum(1) : (z * (costs + (Curvature(z, q) / 2))).sum(1);
+        q is null ? (z * costs).sum(1) : (z * (costs + (Curvature(z, q) / 2.Held()))).sum(1);
 
     private static Tensor Curvature(Tensor z, Tensor q)
     {
-        Tensor symmetric = (q + q.transpose(-1, -2)) / 2;
+        Tensor symmetric = (q + q.transpose(-1, -2)) / 2.Held();
         return symmetric.matmul(z.unsqueeze(2)).squeeze(2);
     }
 
@@ -113,18 +114,18 @@ internal sealed class DecisionProblem : ITrainingProblem
     {
         QuadraticSolution solution = Solve(arguments);
         Tensor difference = solution.Z - batch.Labels;
-        Backpropagate(arguments, solution.Backward(difference * (2.0 / difference.numel())).Arguments);
+        Backpropagate(arguments, solution.Backward(difference * (2.0 / difference.numel()).Held()).Arguments);
         return difference.square().mean().item<double>();
     }
 
     private double LowerRegret(DecisionSet batch, Tensor?[] arguments)
     {
         Tensor? q = arguments[0];
-        Tensor curvature = eye(_binding.Variables, dtype: ScalarType.Float64, device: batch.Labels.device) * (_options.Smoothing * _costScale);
+        Tensor curvature = eye(_binding.Variables, dtype: ScalarType.Float64, device: batch.Labels.device) * (_options.Smoothing * _costScale).Held();
         Tensor?[] smoothed = [q is null ? curvature : q + curvature, .. arguments.Skip(1)];
         QuadraticSolution solution = Solve(smoothed);
         Tensor slope = q is null ? batch.Labels : batch.Labels + Curvature(solution.Z, q);
-        QuadraticGradients gradients = solution.Backward(slope / (batch.Count * _costScale), wanted: QuadraticArguments.P);
+        QuadraticGradients gradients = solution.Backward(slope / (batch.Count * _costScale).Held(), wanted: QuadraticArguments.P);
         Backpropagate([arguments[1]], [gradients.P]);
         return MeanRegret(solution.Z, batch, q);
     }
@@ -132,9 +133,9 @@ internal sealed class DecisionProblem : ITrainingProblem
     // Elmachtoub and Grigas (2022), definition 3 and proposition 3, with the known ½ zᵀQz as one more variable of cost 1.
     private double LowerSurrogate(DecisionSet batch, Tensor?[] arguments)
     {
-        Tensor costs = (2 * arguments[1]!.detach()) - batch.Labels;
+        Tensor costs = (2.Held() * arguments[1]!.detach()) - batch.Labels;
         QuadraticSolution solution = Solve([arguments[0], costs, .. arguments.Skip(2)]);
-        Tensor gradient = 2 * (batch.Decisions! - solution.Z) / (batch.Count * _costScale);
+        Tensor gradient = 2.Held() * (batch.Decisions! - solution.Z) / (batch.Count * _costScale).Held();
         Backpropagate([arguments[1]], [gradient]);
         Tensor loss = Objective(batch.Decisions!, costs, arguments[0]) - Objective(solution.Z, costs, arguments[0]);
         return loss.mean().item<double>() / _costScale;
@@ -142,7 +143,7 @@ internal sealed class DecisionProblem : ITrainingProblem
 
     private double LowerCostError(DecisionSet batch, Tensor?[] arguments)
     {
-        Tensor loss = ((arguments[1]! - batch.Labels) / _costScale).square().mean();
+        Tensor loss = ((arguments[1]! - batch.Labels) / _costScale.Held()).square().mean();
         loss.backward();
         return loss.item<double>();
     }

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -29,7 +30,7 @@ internal sealed class FlowMatchingProblem : ITrainingProblem
         if (validation is not null)
         {
             // The same noise in every epoch, so that epochs can be compared.
-            _validation = validation.Select(arange(validation.Count, device: validation.Device).repeat(ValidationRepetitions));
+            _validation = validation.Select(arange(validation.Count.Held(), device: validation.Device).repeat(ValidationRepetitions));
             _validationNoise = Noise(_validation.Features);
             _validationTimes = Times(_validation.Count, _validation.Device);
         }
@@ -44,7 +45,7 @@ internal sealed class FlowMatchingProblem : ITrainingProblem
     public double TrainBatch(Tensor examples, double progress)
     {
         DensityTrainingSet batch = _training.Select(examples.to(_training.Device));
-        Tensor data = batch.Features.add(Noise(batch.Features), alpha: _smoothing);
+        Tensor data = batch.Features.add(Noise(batch.Features), alpha: _smoothing.Held());
         Tensor loss = Loss(batch with { Features = data }, Noise(data), Times(batch.Count, batch.Device));
         loss.backward();
         return loss.ToDouble();
@@ -74,5 +75,5 @@ internal sealed class FlowMatchingProblem : ITrainingProblem
 
     // One time in each of as many equal parts of [0, 1] as there are rows: less variance than independent times.
     private Tensor Times(long count, Device device) =>
-        ((randperm(count, generator: _generator).to(ScalarType.Float32) + rand(count, generator: _generator)) / count).unsqueeze(1).to(device);
+        ((randperm(count, generator: _generator).to(ScalarType.Float32) + rand(count, generator: _generator)) / count.Held()).unsqueeze(1).to(device);
 }

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using TorchSharp;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -54,9 +55,9 @@ internal sealed class Gaussianizer : nn.Module<Tensor, Tensor>
         Tensor mean = normal.mean([0]);
         Tensor centered = normal - mean;
         double shrinkage = Math.Min(0.5, 0.1 * normal.shape[1] / normal.shape[0]);
-        Tensor covariance = centered.t().mm(centered) / normal.shape[0] * (1 - shrinkage) + shrinkage * eye(normal.shape[1], dtype: ScalarType.Float64);
+        Tensor covariance = centered.t().mm(centered) / normal.shape[0].Held() * (1 - shrinkage).Held() + shrinkage.Held() * eye(normal.shape[1], dtype: ScalarType.Float64);
         (Tensor values, Tensor vectors) = linalg.eigh(covariance);
-        Tensor deviations = values.clamp_min(SmallestDeviation * SmallestDeviation).sqrt();
+        Tensor deviations = values.clamp_min((SmallestDeviation * SmallestDeviation).Held()).sqrt();
 
         // The symmetric root keeps each whitened feature as close to its own as can be.
         _mean.copy_(mean);

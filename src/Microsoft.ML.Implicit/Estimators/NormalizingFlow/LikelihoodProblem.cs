@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Layers.Flow;
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -45,7 +46,7 @@ internal sealed class LikelihoodProblem : ITrainingProblem
     {
         DensityTrainingSet batch = _training.Select(examples.to(_training.Device));
         Tensor noise = randn(batch.Features.shape, generator: _generator).to(batch.Device);
-        FlowLoss loss = _network.Flow.Backward(batch.Features.add(noise, alpha: _smoothing), _generator, batch.Context, batch.Weights);
+        FlowLoss loss = _network.Flow.Backward(batch.Features.add(noise, alpha: _smoothing.Held()), _generator, batch.Context, batch.Weights);
         _evaluations += loss.Evaluations;
         _solves++;
         return loss.Loss;
@@ -65,7 +66,7 @@ internal sealed class LikelihoodProblem : ITrainingProblem
             _cancellationToken.ThrowIfCancellationRequested();
             using DisposeScope scope = NewDisposeScope();
             long count = Math.Min(ValidationBatch, _validation.Count - first);
-            DensityTrainingSet batch = _validation.Select(arange(first, first + count, device: _validation.Device));
+            DensityTrainingSet batch = _validation.Select(arange(first.Held(), (first + count).Held(), device: _validation.Device));
             Tensor logDensity = _network.Flow.LogDensity(batch.Features, batch.Context);
             total -= (batch.Weights is null ? logDensity : logDensity * batch.Weights).sum().ToDouble();
             weight += batch.Weights?.sum().ToDouble() ?? count;

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using TorchSharp;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -73,11 +74,11 @@ internal sealed class MarginalSpline : nn.Module<Tensor, Tensor>
         using DisposeScope scope = NewDisposeScope();
         Tensor x = features.t().contiguous();
         Segment s = SegmentAt(_positions, x);
-        Tensor fraction = ((x - s.Position) / s.Width).clamp(0, 1);
-        Tensor both = fraction * (1 - fraction);
-        Tensor denominator = s.Secant + (s.EndSlope + s.Slope - 2 * s.Secant) * both;
+        Tensor fraction = ((x - s.Position) / s.Width).clamp(0.Held(), 1.Held());
+        Tensor both = fraction * (1.Held() - fraction);
+        Tensor denominator = s.Secant + (s.EndSlope + s.Slope - 2.Held() * s.Secant) * both;
         Tensor inside = s.Value + s.Height * (s.Secant * fraction.square() + s.Slope * both) / denominator;
-        Tensor derivative = s.Secant.square() * (s.EndSlope * fraction.square() + 2 * s.Secant * both + s.Slope * (1 - fraction).square()) / denominator.square();
+        Tensor derivative = s.Secant.square() * (s.EndSlope * fraction.square() + 2.Held() * s.Secant * both + s.Slope * (1.Held() - fraction).square()) / denominator.square();
 
         // Beyond the knots the fraction is 0 or 1, the derivative that of the outermost knot, and the map linear.
         Tensor beyond = x - x.clamp(_positions.select(1, 0).unsqueeze(1), _positions.select(1, -1).unsqueeze(1));
@@ -94,11 +95,11 @@ internal sealed class MarginalSpline : nn.Module<Tensor, Tensor>
         Tensor inner = u.clamp(_values.select(1, 0).unsqueeze(1), _values.select(1, -1).unsqueeze(1));
         Segment s = SegmentAt(_values, u);
         Tensor rise = inner - s.Value;
-        Tensor bend = s.EndSlope + s.Slope - 2 * s.Secant;
+        Tensor bend = s.EndSlope + s.Slope - 2.Held() * s.Secant;
         Tensor a = s.Height * (s.Secant - s.Slope) + rise * bend;
         Tensor b = s.Height * s.Slope - rise * bend;
         Tensor c = -s.Secant * rise;
-        Tensor fraction = 2 * c / (-b - (b.square() - 4 * a * c).clamp_min(0).sqrt());
+        Tensor fraction = 2.Held() * c / (-b - (b.square() - 4.Held() * a * c).clamp_min(0.Held()).sqrt());
         Tensor slope = where(u < inner, s.Slope, s.EndSlope);
         return (s.Position + fraction * s.Width + (u - inner) / slope).t().MoveToOuterDisposeScope();
     }
@@ -116,14 +117,14 @@ internal sealed class MarginalSpline : nn.Module<Tensor, Tensor>
             return fractions;
         }
 
-        Tensor normal = ((tensor(edges) - mean) / (deviation * Math.Sqrt(2))).erf().add(1).div(2);
-        return [.. (tensor(fractions) * (1 - NormalShare) + normal * NormalShare).clamp(smallest, 1 - smallest).data<double>()];
+        Tensor normal = ((tensor(edges) - mean.Held()) / (deviation * Math.Sqrt(2)).Held()).erf().add(1.Held()).div(2.Held());
+        return [.. (tensor(fractions) * (1 - NormalShare).Held() + normal * NormalShare.Held()).clamp(smallest.Held(), (1 - smallest).Held()).data<double>()];
     }
 
     private void SetColumn(int column, double[] positions, double[] probabilities)
     {
         double[] x = positions;
-        double[] u = (tensor(probabilities) * 2 - 1).erfinv().mul(Math.Sqrt(2)).data<double>().ToArray();
+        double[] u = (tensor(probabilities) * 2.Held() - 1.Held()).erfinv().mul(Math.Sqrt(2).Held()).data<double>().ToArray();
         if (x.Length == 1)
         {
             (x, u) = ([x[0] - 1, x[0] + 1], [-1, 1]);
@@ -164,8 +165,8 @@ internal sealed class MarginalSpline : nn.Module<Tensor, Tensor>
 
     private Segment SegmentAt(Tensor sequence, Tensor points)
     {
-        Tensor start = (searchsorted(sequence, points, right: true) - 1).clamp(0, sequence.shape[1] - 2);
-        Tensor end = start + 1;
+        Tensor start = (searchsorted(sequence, points, right: true) - 1.Held()).clamp(0.Held(), (sequence.shape[1] - 2).Held());
+        Tensor end = start + 1.Held();
         Tensor position = _positions.gather(1, start);
         Tensor value = _values.gather(1, start);
         Tensor width = _positions.gather(1, end) - position;

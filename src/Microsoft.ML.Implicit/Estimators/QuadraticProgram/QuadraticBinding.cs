@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.Quadratic;
 using static TorchSharp.torch;
 
@@ -61,8 +62,8 @@ internal sealed class QuadraticBinding
         }
 
         return shape.Length == 2
-            ? eye(shape[0], dtype: ScalarType.Float64) * argument.Values[0]
-            : full(shape, argument.Values[0], ScalarType.Float64);
+            ? eye(shape[0], dtype: ScalarType.Float64) * argument.Values[0].Held()
+            : full(shape, argument.Values[0].Held(), ScalarType.Float64);
     }
 
     private Slice? Place(int index)

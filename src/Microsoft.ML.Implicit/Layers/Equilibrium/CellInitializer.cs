@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -12,10 +13,10 @@ internal sealed class CellInitializer(Generator generator, ScalarType dtype)
     public Parameter Normal(double gain, long fanIn, params long[] shape)
     {
         using var scope = NewDisposeScope();
-        Tensor weight = randn(shape, dtype, generator: generator).mul_(gain / Math.Sqrt(fanIn));
+        Tensor weight = randn(shape, dtype, generator: generator).mul_((gain / Math.Sqrt(fanIn)).Held());
         return new Parameter(weight.MoveToOuterDisposeScope());
     }
 
     /// <summary>A parameter of equal entries.</summary>
-    public Parameter Constant(double value, params long[] shape) => new(full(shape, value, dtype));
+    public Parameter Constant(double value, params long[] shape) => new(full(shape, value.Held(), dtype));
 }

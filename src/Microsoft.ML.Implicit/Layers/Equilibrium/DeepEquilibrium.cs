@@ -188,7 +188,7 @@ public sealed class DeepEquilibrium : nn.Module<Tensor, Tensor>
     {
         for (int step = 0; step < Options.PhantomSteps; step++)
         {
-            z = z.lerp(_cell.Iterate(z, injection), full_like(z, Options.PhantomDamping));
+            z = z.lerp(_cell.Iterate(z, injection), full_like(z, Options.PhantomDamping.Held()));
         }
 
         return z;

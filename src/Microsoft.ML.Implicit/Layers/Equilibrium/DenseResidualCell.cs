@@ -103,7 +103,7 @@ public sealed class DenseResidualCell : FeatureCell
         ArgumentNullException.ThrowIfNull(z);
         ArgumentNullException.ThrowIfNull(injection);
         using IDisposable noGraph = no_grad();
-        Tensor slope = Hidden(z, injection).square().neg_().add_(1);
+        Tensor slope = Hidden(z, injection).square().neg_().add_(1.Held());
         return new Linearization(slope, injection.Shared[0].t(), injection.Shared[1].t());
     }
 
@@ -116,7 +116,7 @@ public sealed class DenseResidualCell : FeatureCell
 
     /// <inheritdoc/>
     protected override IReadOnlyList<Tensor> LimitWeights() =>
-        [SpectralBound.Limit(_innerWeight, 1), SpectralBound.Limit(_outerWeight, 1) * _contraction];
+        [SpectralBound.Limit(_innerWeight, 1), SpectralBound.Limit(_outerWeight, 1) * _contraction.Held()];
 
     private static Tensor Hidden(Tensor z, Injection injection)
     {

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -46,7 +47,7 @@ internal sealed class ImplicitGradientFunction : autograd.SingleTensorFunction<I
 #pragma warning restore CA1031
         {
             state.Context.Fail(exception);
-            return [state.Context.Return(full_like(grad_output, double.NaN)), null!];
+            return [state.Context.Return(full_like(grad_output, double.NaN.Held())), null!];
         }
     }
 

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -33,7 +34,7 @@ public static class JacobianRegularization
             return zeros([], z.dtype, z.device).MoveToOuterDisposeScope();
         }
 
-        Tensor signs = empty(z.shape, z.dtype, generator.device).bernoulli_(0.5, generator).mul_(2).sub_(1).to(z.device);
+        Tensor signs = empty(z.shape, z.dtype, generator.device).bernoulli_(0.5, generator).mul_(2.Held()).sub_(1.Held()).to(z.device);
         Tensor? product = autograd.grad([image], [state], [signs], retain_graph: true, create_graph: true, allow_unused: true)[0];
         return product is null || product.IsInvalid
             ? zeros([], z.dtype, z.device).MoveToOuterDisposeScope()

@@ -135,7 +135,7 @@ public sealed class MultiscaleConvolutionalCell : FeatureCell
         ArgumentNullException.ThrowIfNull(z);
         ArgumentNullException.ThrowIfNull(injection);
         using IDisposable noGraph = no_grad();
-        return new Linearization(this, [.. Hidden(z, injection).Select(hidden => hidden.square().neg_().add_(1))], injection);
+        return new Linearization(this, [.. Hidden(z, injection).Select(hidden => hidden.square().neg_().add_(1.Held()))], injection);
     }
 
     /// <summary>Reads features out of an equilibrium: the mean of each channel over a 4 × 4 grid, at each resolution.</summary>
@@ -151,7 +151,7 @@ public sealed class MultiscaleConvolutionalCell : FeatureCell
     /// <inheritdoc/>
     protected override IReadOnlyList<Tensor> LimitWeights() =>
     [
-        .. _innerWeights.Select(kernel => kernel / SpectralBound.OfConvolution(kernel).clamp_min(1)),
+        .. _innerWeights.Select(kernel => kernel / SpectralBound.OfConvolution(kernel).clamp_min(1.Held())),
         .. _fusion.Limit([.. _outerWeights], _contraction),
     ];
 

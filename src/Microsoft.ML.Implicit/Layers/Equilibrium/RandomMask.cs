@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -10,7 +11,7 @@ internal static class RandomMask
     public static Tensor Like(Tensor tensor, double rate, Generator generator)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor mask = empty(tensor.shape, tensor.dtype, generator.device).bernoulli_(1 - rate, generator).div_(1 - rate);
+        Tensor mask = empty(tensor.shape, tensor.dtype, generator.device).bernoulli_(1 - rate, generator).div_((1 - rate).Held());
         return mask.to(tensor.device).MoveToOuterDisposeScope();
     }
 }

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -26,7 +27,7 @@ internal sealed class ScaleFusion(IReadOnlyList<ImageScale> scales)
     public Tensor[] Limit(IReadOnlyList<Tensor> kernels, double limit)
     {
         Tensor norms = stack([.. kernels.Select(SpectralBound.OfConvolution)]).view(Count, Count);
-        Tensor scale = limit / SpectralBound.Of(norms).clamp_min(1);
+        Tensor scale = limit.Held() / SpectralBound.Of(norms).clamp_min(1.Held());
         return [.. kernels.Select(kernel => kernel * scale)];
     }
 
@@ -87,7 +88,7 @@ internal sealed class ScaleFusion(IReadOnlyList<ImageScale> scales)
         return columns;
     }
 
-    private static Tensor Pool(Tensor image, int factor) => nn.functional.avg_pool2d(image, factor, stride: factor) * factor;
+    private static Tensor Pool(Tensor image, int factor) => nn.functional.avg_pool2d(image, factor, stride: factor) * factor.Held();
 
-    private static Tensor Repeat(Tensor image, int factor) => nn.functional.interpolate(image, scale_factor: [factor, factor]) / factor;
+    private static Tensor Repeat(Tensor image, int factor) => nn.functional.interpolate(image, scale_factor: [factor, factor]) / factor.Held();
 }

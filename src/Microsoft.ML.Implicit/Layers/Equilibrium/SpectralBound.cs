@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -39,7 +40,7 @@ internal static class SpectralBound
             }
 
             direction = weight.shape[0] < weight.shape[1] ? powers.t() : powers;
-            direction = direction * (bound / ((weight * direction).sum() + 1e-30));
+            direction = direction * (bound / ((weight * direction).sum() + 1e-30.Held()));
         }
 
         return (weight * direction).sum().MoveToOuterDisposeScope();
@@ -48,7 +49,7 @@ internal static class SpectralBound
     /// <summary>Scales a matrix down to a largest singular value of at most <paramref name="limit"/>; a smaller one is left alone.</summary>
     /// <param name="weight">Matrix [rows, columns].</param>
     /// <param name="limit">Limit, positive.</param>
-    public static Tensor Limit(Tensor weight, double limit) => weight / (Of(weight) / limit).clamp_min(1);
+    public static Tensor Limit(Tensor weight, double limit) => weight / (Of(weight) / limit.Held()).clamp_min(1.Held());
 
     /// <summary>
     /// Bounds the norm of a convolution with zero padding and any stride as a map between images: it is the kernel as a
@@ -56,7 +57,7 @@ internal static class SpectralBound
     /// them (Singla and Feizi 2021, "Fantastic four: differentiable bounds on singular values of convolution layers").
     /// </summary>
     /// <param name="kernel">Kernel [output, input, height, width].</param>
-    public static Tensor OfConvolution(Tensor kernel) => Of(kernel.flatten(1)) * Math.Sqrt(kernel.shape[2] * kernel.shape[3]);
+    public static Tensor OfConvolution(Tensor kernel) => Of(kernel.flatten(1)) * Math.Sqrt(kernel.shape[2] * kernel.shape[3]).Held();
 
     private static (Tensor Bound, Tensor Powers) GramIteration(Tensor matrix, bool withPowers)
     {
@@ -72,12 +73,12 @@ internal static class SpectralBound
             norm = Norm(gram);
             gram.div_(norm);
             exponent /= 2;
-            logarithm.add_(norm.log(), exponent);
+            logarithm.add_(norm.log(), exponent.Held());
             powers = withPowers ? powers.mm(gram) : powers;
         }
 
         return (logarithm.exp(), powers);
     }
 
-    private static Tensor Norm(Tensor matrix) => (matrix.square().sum() + 1e-30).sqrt();
+    private static Tensor Norm(Tensor matrix) => (matrix.square().sum() + 1e-30.Held()).sqrt();
 }

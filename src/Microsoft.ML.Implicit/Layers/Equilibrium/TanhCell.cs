@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -59,7 +60,7 @@ public sealed class TanhCell : EquilibriumCell
     {
         using IDisposable noGraph = no_grad();
         Tensor image = Iterate(z, injection);
-        return new TanhLinearization(image.square().neg_().add_(1), _recurrent.detach().t());
+        return new TanhLinearization(image.square().neg_().add_(1.Held()), _recurrent.detach().t());
     }
 
     private sealed class TanhLinearization(Tensor slope, Tensor weight) : CellLinearization

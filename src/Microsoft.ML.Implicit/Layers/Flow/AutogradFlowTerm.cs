@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.Ode;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -25,7 +26,7 @@ internal sealed class AutogradFlowTerm(nn.Module<Tensor, Tensor, Tensor> module,
         using DisposeScope scope = NewDisposeScope();
         using IDisposable grad = enable_grad();
         Tensor leaf = state.narrow(1, 0, Dimension).detach().requires_grad_();
-        Tensor slope = module.forward(full([], time, state.dtype, state.device), leaf);
+        Tensor slope = module.forward(full([], time.Held(), state.dtype, state.device), leaf);
         if (!slope.shape.AsSpan().SequenceEqual(leaf.shape))
         {
             throw new ArgumentException($"The dynamics returned shape [{string.Join(", ", slope.shape)}] for a state of shape [{string.Join(", ", leaf.shape)}].");
@@ -44,7 +45,7 @@ internal sealed class AutogradFlowTerm(nn.Module<Tensor, Tensor, Tensor> module,
     private (Tensor? Divergence, Tensor? Penalty) Integrate(Tensor leaf, Tensor slope)
     {
         Tensor? divergence = null;
-        Tensor? penalty = Integrands.KineticPenalty > 0 ? slope.square().sum(1, keepdim: true) * Integrands.KineticPenalty : null;
+        Tensor? penalty = Integrands.KineticPenalty > 0 ? slope.square().sum(1, keepdim: true) * Integrands.KineticPenalty.Held() : null;
         for (long k = 0; directions is not null && k < (directions.dim() == 2 ? 1 : directions.shape[0]); k++)
         {
             Tensor direction = directions.dim() == 2 ? directions : directions[k];
@@ -55,7 +56,7 @@ internal sealed class AutogradFlowTerm(nn.Module<Tensor, Tensor, Tensor> module,
             divergence = Integrands.Divergence ? divergence?.add(share) ?? share : null;
             if (Integrands.JacobianPenalty > 0)
             {
-                Tensor square = product.square().sum(1, keepdim: true) * Integrands.JacobianPenalty;
+                Tensor square = product.square().sum(1, keepdim: true) * Integrands.JacobianPenalty.Held();
                 penalty = penalty?.add(square) ?? square;
             }
         }

@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Layers.Ode;
+using Microsoft.ML.Implicit.Native;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Layers.Flow;
@@ -12,7 +13,7 @@ internal sealed class FlowActivation(DynamicsActivation activation, Tensor one)
     public Tensor Value(Tensor input) => activation.Activate(input);
 
     /// <summary>σ'(a): 1 - y² for tanh, 1 - e⁻ʸ for softplus.</summary>
-    public Tensor Derivative(Tensor value) => activation == DynamicsActivation.Tanh ? one.addcmul(value, value, -1) : value.neg().expm1_().neg_();
+    public Tensor Derivative(Tensor value) => activation == DynamicsActivation.Tanh ? one.addcmul(value, value, (-1).Held()) : value.neg().expm1_().neg_();
 
     /// <summary>ȳσ'(a) + d̄σ''(a), the cotangent of a from those of y and of d = σ'(a).</summary>
     public Tensor Pullback(Tensor value, Tensor derivative, Tensor valueCotangent, Tensor? derivativeCotangent)
@@ -24,8 +25,8 @@ internal sealed class FlowActivation(DynamicsActivation activation, Tensor one)
 
         // σ'' is -2yd for tanh and d(1 - d) for softplus.
         Tensor sum = activation == DynamicsActivation.Tanh
-            ? valueCotangent.addcmul(value, derivativeCotangent, -2)
-            : valueCotangent.add(derivativeCotangent).addcmul_(derivative, derivativeCotangent, -1);
+            ? valueCotangent.addcmul(value, derivativeCotangent, (-2).Held())
+            : valueCotangent.add(derivativeCotangent).addcmul_(derivative, derivativeCotangent, (-1).Held());
         return sum.mul_(derivative);
     }
 }

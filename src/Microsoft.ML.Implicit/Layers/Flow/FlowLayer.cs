@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -53,12 +54,12 @@ internal sealed class FlowLayer : nn.Module<Tensor, Tensor, Tensor?, Tensor>
     {
         if (gate_weight is null)
         {
-            Tensor shift = time_weight is null || time == 0 ? contextShift.alias() : contextShift.add(time_weight, alpha: time);
+            Tensor shift = time_weight is null || time == 0 ? contextShift.alias() : contextShift.add(time_weight, alpha: time.Held());
             return new AffineAtTime(weight, shift, null);
         }
 
-        Tensor gate = gate_bias!.add(gate_weight, alpha: time).sigmoid_();
-        return new AffineAtTime(weight * gate, (contextShift * gate).add_(time_weight!, alpha: time), gate);
+        Tensor gate = gate_bias!.add(gate_weight, alpha: time.Held()).sigmoid_();
+        return new AffineAtTime(weight * gate, (contextShift * gate).add_(time_weight!, alpha: time.Held()), gate);
     }
 
     /// <summary>Views of this layer's part of a flat gradient.</summary>
@@ -81,7 +82,7 @@ internal sealed class FlowLayer : nn.Module<Tensor, Tensor, Tensor?, Tensor>
     /// <summary>Carries the gradient of the gated weight to the weight and the gate.</summary>
     public void AddGatedWeightGradient(FlowLayerGradient gradient, AffineAtTime at, double time, Tensor weightGradient)
     {
-        gradient.Weight.addcmul_(weightGradient, at.Gate!, 1);
+        gradient.Weight.addcmul_(weightGradient, at.Gate!, 1.Held());
         AddGateGradient(gradient, at, time, (weightGradient * weight).sum(dim: 0));
     }
 
@@ -89,8 +90,8 @@ internal sealed class FlowLayer : nn.Module<Tensor, Tensor, Tensor?, Tensor>
     public void AddGatedShiftGradient(FlowLayerGradient gradient, AffineAtTime at, double time, Tensor contextShift, Tensor cotangent)
     {
         Tensor shiftGradient = cotangent.sum(dim: 0);
-        gradient.Time!.add_(shiftGradient, alpha: time);
-        gradient.Bias.addcmul_(shiftGradient, at.Gate!, 1);
+        gradient.Time!.add_(shiftGradient, alpha: time.Held());
+        gradient.Bias.addcmul_(shiftGradient, at.Gate!, 1.Held());
         AddGateGradient(gradient, at, time, HasContext ? (cotangent * contextShift).sum(dim: 0) : shiftGradient * contextShift);
     }
 
@@ -111,8 +112,8 @@ internal sealed class FlowLayer : nn.Module<Tensor, Tensor, Tensor?, Tensor>
 
     private static void AddGateGradient(FlowLayerGradient gradient, AffineAtTime at, double time, Tensor gateGradient)
     {
-        Tensor logitGradient = gateGradient * at.Gate! * (1 - at.Gate!);
-        gradient.GateWeight!.add_(logitGradient, alpha: time);
+        Tensor logitGradient = gateGradient * at.Gate! * (1.Held() - at.Gate!);
+        gradient.GateWeight!.add_(logitGradient, alpha: time.Held());
         gradient.GateBias!.add_(logitGradient);
     }
 }

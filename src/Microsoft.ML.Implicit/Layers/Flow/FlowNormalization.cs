@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
@@ -44,7 +45,7 @@ internal sealed class FlowNormalization : nn.Module<Tensor, Tensor>
     public Tensor Inverse(Tensor output) => (output - shift) / Scale() + _mean;
 
     /// <summary>log |det ∂y/∂x|, without dimensions.</summary>
-    public Tensor LogDeterminant() => (log_scale - (_variance + VarianceFloor).log() / 2).sum();
+    public Tensor LogDeterminant() => (log_scale - (_variance + VarianceFloor.Held()).log() / 2.Held()).sum();
 
     /// <summary>Moves the running statistics towards those of a batch.</summary>
     public void Observe(Tensor input)
@@ -72,5 +73,5 @@ internal sealed class FlowNormalization : nn.Module<Tensor, Tensor>
 
     private double VarianceFloor => _kind == FlowNormalizationKind.MovingBatch ? Epsilon : 0;
 
-    private Tensor Scale() => log_scale.exp() / (_variance + VarianceFloor).sqrt();
+    private Tensor Scale() => log_scale.exp() / (_variance + VarianceFloor.Held()).sqrt();
 }

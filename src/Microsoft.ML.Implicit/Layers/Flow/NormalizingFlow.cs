@@ -180,7 +180,7 @@ public sealed class NormalizingFlow : nn.Module<Tensor, Tensor>
         using DisposeScope scope = NewDisposeScope();
         var integrands = new FlowIntegrands(true, Options.KineticPenalty, Options.JacobianPenalty);
         using FlowPass pass = Run(data, context, integrands, Options.Trace, generator, null, differentiable: true);
-        Tensor shares = weights is null ? full([data.shape[0]], 1.0 / data.shape[0], data.dtype, data.device) : weights / weights.sum();
+        Tensor shares = weights is null ? full([data.shape[0]], (1.0 / data.shape[0]).Held(), data.dtype, data.device) : weights / weights.sum();
         Tensor perRow = StandardNormal.LogDensity(pass.Latent).add_(pass.LogDeterminant).neg_();
         if (pass.Penalty is { } penalty)
         {
@@ -223,7 +223,7 @@ public sealed class NormalizingFlow : nn.Module<Tensor, Tensor>
     {
         Tensor noise = trace == TraceEstimator.Gaussian
             ? randn(rows.shape, rows.dtype, generator.device, generator: generator)
-            : randint(0, 2, rows.shape, rows.dtype, generator.device, generator: generator).mul_(2).sub_(1);
+            : randint(0, 2, rows.shape, rows.dtype, generator.device, generator: generator).mul_(2.Held()).sub_(1.Held());
         return noise.to(rows.device);
     }
 

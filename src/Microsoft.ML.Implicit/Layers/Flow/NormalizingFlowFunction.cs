@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -46,7 +47,7 @@ internal sealed class NormalizingFlowFunction : autograd.SingleTensorFunction<No
 #pragma warning restore CA1031
         {
             state.Context.Fail(exception);
-            gradients = [full_like(data, double.NaN), null!, .. parameters.Select(p => full_like(p, double.NaN))];
+            gradients = [full_like(data, double.NaN.Held()), null!, .. parameters.Select(p => full_like(p, double.NaN.Held()))];
         }
 
         foreach (Tensor? gradient in gradients)

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.Ode;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -123,14 +124,14 @@ internal sealed class PerceptronFlowEvaluation : OdeLinearization
     private Tensor? Penalty()
     {
         FlowIntegrands integrands = _term.Integrands;
-        Tensor? kinetic = integrands.KineticPenalty > 0 ? _slope.square().sum(1, keepdim: true).mul_(integrands.KineticPenalty) : null;
+        Tensor? kinetic = integrands.KineticPenalty > 0 ? _slope.square().sum(1, keepdim: true).mul_(integrands.KineticPenalty.Held()) : null;
         if (integrands.JacobianPenalty <= 0)
         {
             return kinetic;
         }
 
         Tensor jacobian = SumOverDirections(_tangents[^1]!.square()).sum(1, keepdim: true);
-        return kinetic?.add_(jacobian, alpha: integrands.JacobianPenalty) ?? jacobian.mul_(integrands.JacobianPenalty);
+        return kinetic?.add_(jacobian, alpha: integrands.JacobianPenalty.Held()) ?? jacobian.mul_(integrands.JacobianPenalty.Held());
     }
 
     // Cotangents of f and, where Jacobian products were computed, of ∂f/∂z e.
@@ -141,13 +142,13 @@ internal sealed class PerceptronFlowEvaluation : OdeLinearization
         Tensor? penalty = integrands.HasPenalty ? cotangent.narrow(1, cotangent.shape[1] - 1, 1) : null;
         if (integrands.KineticPenalty > 0)
         {
-            slope = slope.addcmul(_slope, penalty!, 2 * integrands.KineticPenalty);
+            slope = slope.addcmul(_slope, penalty!, (2 * integrands.KineticPenalty).Held());
         }
 
         Tensor? tangent = _term.EstimatesTrace && integrands.Divergence ? _term.Directions! * cotangent.narrow(1, _term.Dimension, 1) : null;
         if (integrands.JacobianPenalty > 0)
         {
-            tangent = tangent?.addcmul_(_tangents[^1]!, penalty!, 2 * integrands.JacobianPenalty) ?? (_tangents[^1]! * penalty!).mul_(2 * integrands.JacobianPenalty);
+            tangent = tangent?.addcmul_(_tangents[^1]!, penalty!, (2 * integrands.JacobianPenalty).Held()) ?? (_tangents[^1]! * penalty!).mul_((2 * integrands.JacobianPenalty).Held());
         }
 
         return (slope, tangent);
@@ -179,7 +180,7 @@ internal sealed class PerceptronFlowEvaluation : OdeLinearization
         }
 
         Tensor shift = cotangent.sum(dim: 0);
-        gradient.Time?.add_(shift, alpha: _time);
+        gradient.Time?.add_(shift, alpha: _time.Held());
         gradient.Bias.add_(shift);
     }
 

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.Ode;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -88,7 +89,7 @@ internal sealed class PerceptronFlowTerm : FlowTerm
         }
         else
         {
-            _contextCotangent?.addcmul_(cotangent, gate, 1);
+            _contextCotangent?.addcmul_(cotangent, gate, 1.Held());
         }
     }
 

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Layers.Flow;
@@ -6,5 +7,5 @@ namespace Microsoft.ML.Implicit.Layers.Flow;
 internal static class StandardNormal
 {
     /// <summary>Log density of each row, <c>[batch]</c>.</summary>
-    public static Tensor LogDensity(Tensor z) => z.square().sum(1).mul_(-0.5).sub_(0.5 * z.shape[1] * Math.Log(2 * Math.PI));
+    public static Tensor LogDensity(Tensor z) => z.square().sum(1).mul_((-0.5).Held()).sub_((0.5 * z.shape[1] * Math.Log(2 * Math.PI)).Held());
 }

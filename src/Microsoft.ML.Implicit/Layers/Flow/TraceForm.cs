@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Layers.Flow;
@@ -57,14 +58,14 @@ internal sealed class TraceForm : IDisposable
     {
         if (_product is null)
         {
-            gradients[0].addcmul_(_weights[1].t(), _formGradient.t(), 1);
-            gradients[1].addcmul_(_weights[0].t(), _formGradient, 1);
+            gradients[0].addcmul_(_weights[1].t(), _formGradient.t(), 1.Held());
+            gradients[1].addcmul_(_weights[0].t(), _formGradient, 1.Held());
             return;
         }
 
         Tensor productGradient = (_formGradient * _weights[1]).t();
         gradients[0].addmm_(_weights[2].t(), productGradient);
-        gradients[1].addcmul_(_formGradient, _product, 1);
+        gradients[1].addcmul_(_formGradient, _product, 1.Held());
         gradients[2].addmm_(productGradient, _weights[0].t());
     }
 

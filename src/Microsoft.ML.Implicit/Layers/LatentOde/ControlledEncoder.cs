@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -51,14 +52,14 @@ internal sealed class ControlledEncoder : SeriesEncoder
             Tensor difference = history.select(1, i + 1) - history.select(1, i);
 
             // dX/ds on the gap scaled to s in [0, 1].
-            Tensor At(double s) => difference + (length.square() / 6 * ((((3 * s * s) - 1) * right) - (((3 * (1 - s) * (1 - s)) - 1) * left)));
+            Tensor At(double s) => difference + (length.square() / 6.Held() * ((((3 * s * s) - 1).Held() * right) - (((3 * (1 - s) * (1 - s)) - 1).Held() * left)));
             Tensor middle = At(0.5);
             Tensor k1 = Drive(state, At(0));
-            Tensor k2 = Drive(state + (k1 / 2), middle);
-            Tensor k3 = Drive(state + (k2 / 2), middle);
+            Tensor k2 = Drive(state + (k1 / 2.Held()), middle);
+            Tensor k3 = Drive(state + (k2 / 2.Held()), middle);
             Tensor k4 = Drive(state + k3, At(1));
-            Tensor next = state + ((k1 + (2 * k2) + (2 * k3) + k4) / 6);
-            state = where((lastIndices > i).unsqueeze(1), next, state);
+            Tensor next = state + ((k1 + (2.Held() * k2) + (2.Held() * k3) + k4) / 6.Held());
+            state = where((lastIndices > i.Held()).unsqueeze(1), next, state);
         }
 
         return state;

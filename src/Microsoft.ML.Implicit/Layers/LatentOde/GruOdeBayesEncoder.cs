@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -34,12 +35,12 @@ internal sealed class GruOdeBayesEncoder : SeriesEncoder
     // Gate and candidate are held over a step, in which the equation is then linear and solved exactly: no gap is too long.
     public override Tensor Step(Tensor state, Tensor features, Tensor gap)
     {
-        Tensor step = gap / Steps;
+        Tensor step = gap / Steps.Held();
         for (int i = 0; i < Steps; i++)
         {
             Tensor[] gates = _gates.forward(state).sigmoid().chunk(2, 1);
             Tensor candidate = _candidate.forward(gates[0] * state).tanh();
-            state = candidate + ((state - candidate) * (step * (gates[1] - 1)).exp());
+            state = candidate + ((state - candidate) * (step * (gates[1] - 1.Held())).exp());
         }
 
         return _cell.forward(features, state);

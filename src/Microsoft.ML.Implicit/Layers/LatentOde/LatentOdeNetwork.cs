@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Layers.Ode;
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.Ode;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -54,7 +55,7 @@ internal sealed class LatentOdeNetwork : nn.Module
     public (Tensor Mean, Tensor LogVariance) Posterior(Tensor state, Tensor lastFeatures)
     {
         Tensor[] parts = _posterior.forward(cat([state, lastFeatures], 1)).chunk(2, 1);
-        return (parts[0], (parts[1] - 2).clamp(-12, 4));
+        return (parts[0], (parts[1] - 2.Held()).clamp((-12).Held(), 4.Held()));
     }
 
     /// <summary>The latent path through the grid times, outside autograd.</summary>
@@ -87,11 +88,11 @@ internal sealed class LatentOdeNetwork : nn.Module
     /// <returns>Mean and scale, each [targets, variables].</returns>
     public (Tensor Mean, Tensor Scale) Decode(Tensor states, double gridStep, Tensor? controls, Tensor lowerIndices, Tensor thetas, Tensor targetFeatures)
     {
-        Tensor slopes = _dynamics.Evaluate(0, controls is null ? states : cat([states, controls], -1)).narrow(-1, 0, _latentWidth) * (gridStep * HorizonLength);
+        Tensor slopes = _dynamics.Evaluate(0, controls is null ? states : cat([states, controls], -1)).narrow(-1, 0, _latentWidth) * (gridStep * HorizonLength).Held();
         Tensor nodes = cat([states, slopes], -1).view(-1, 2 * _latentWidth);
-        Tensor latent = Interpolate(nodes.index_select(0, lowerIndices), nodes.index_select(0, lowerIndices + states.shape[1]), thetas);
+        Tensor latent = Interpolate(nodes.index_select(0, lowerIndices), nodes.index_select(0, lowerIndices + states.shape[1].Held()), thetas);
         Tensor[] parts = _decoder.forward(cat([latent, targetFeatures], 1)).chunk(2, 1);
-        return (parts[0], nn.functional.softplus(parts[1] + 0.5) + SmallestScale);
+        return (parts[0], nn.functional.softplus(parts[1] + 0.5.Held()) + SmallestScale.Held());
     }
 
     /// <summary>Fixes the parameters, so that several threads may score at once, and frees them from the dispose scope they were made in.</summary>
@@ -112,7 +113,7 @@ internal sealed class LatentOdeNetwork : nn.Module
         Tensor difference = upper.narrow(1, 0, _latentWidth) - start;
         Tensor startSlope = lower.narrow(1, _latentWidth, _latentWidth);
         Tensor endSlope = upper.narrow(1, _latentWidth, _latentWidth);
-        Tensor cubic = startSlope + endSlope - (2 * difference);
+        Tensor cubic = startSlope + endSlope - (2.Held() * difference);
         Tensor quadratic = difference - startSlope - cubic;
         return start + (theta * (startSlope + (theta * (quadratic + (theta * cubic)))));
     }

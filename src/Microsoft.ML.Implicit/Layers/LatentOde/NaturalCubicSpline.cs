@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Layers.LatentOde;
@@ -13,19 +14,19 @@ internal static class NaturalCubicSpline
     public static (Tensor Lengths, Tensor Curvatures) Fit(Tensor points, Tensor gaps, Tensor lastIndices)
     {
         long count = points.shape[1];
-        Tensor index = arange(count, device: points.device);
-        Tensor inner = ((index > 0) & (index < lastIndices.unsqueeze(1))).to(points.dtype);
+        Tensor index = arange(count.Held(), device: points.device);
+        Tensor inner = ((index > 0.Held()) & (index < lastIndices.unsqueeze(1))).to(points.dtype);
         Tensor lengths = gaps.narrow(1, 1, count - 1);
-        lengths = where(lengths > 0, lengths, ones_like(lengths));
+        lengths = where(lengths > 0.Held(), lengths, ones_like(lengths));
         Tensor before = nn.functional.pad(lengths, [1, 0], value: 1);
         Tensor after = nn.functional.pad(lengths, [0, 1], value: 1);
 
         // Rows of inner points hold hᵢ₋₁, 2(hᵢ₋₁ + hᵢ), hᵢ; those of ends and padding set the curvature to zero.
-        Tensor diagonal = diag_embed((inner * 2 * (before + after)) + (1 - inner));
+        Tensor diagonal = diag_embed((inner * 2.Held() * (before + after)) + (1.Held() - inner));
         Tensor lower = diag_embed((inner * before).narrow(1, 1, count - 1), offset: -1);
         Tensor upper = diag_embed((inner * after).narrow(1, 0, count - 1), offset: 1);
         Tensor slopes = (points.narrow(1, 1, count - 1) - points.narrow(1, 0, count - 1)) / lengths.unsqueeze(2);
         Tensor jumps = nn.functional.pad(slopes, [0, 0, 0, 1]) - nn.functional.pad(slopes, [0, 0, 1, 0]);
-        return (lengths, linalg.solve(diagonal + lower + upper, 6 * inner.unsqueeze(2) * jumps));
+        return (lengths, linalg.solve(diagonal + lower + upper, 6.Held() * inner.unsqueeze(2) * jumps));
     }
 }

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -36,10 +37,10 @@ internal sealed class OdeRnnEncoder : SeriesEncoder
 
     public override Tensor Step(Tensor state, Tensor features, Tensor gap)
     {
-        Tensor step = gap.clamp_max(LongestGap) / Steps;
+        Tensor step = gap.clamp_max(LongestGap.Held()) / Steps.Held();
         for (int i = 0; i < Steps; i++)
         {
-            state += step * Slope(state + (step / 2 * Slope(state)));
+            state += step * Slope(state + (step / 2.Held() * Slope(state)));
         }
 
         return _cell.forward(features, state);

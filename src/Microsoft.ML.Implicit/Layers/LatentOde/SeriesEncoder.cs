@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Layers.LatentOde;
@@ -21,7 +22,7 @@ internal abstract class SeriesEncoder(string name, long stateWidth) : nn.Module(
         Tensor state = zeros([history.shape[0], StateWidth], history.dtype, history.device);
         for (long i = 0; i < history.shape[1]; i++)
         {
-            Tensor isRead = (lastIndices >= i).unsqueeze(1);
+            Tensor isRead = (lastIndices >= i.Held()).unsqueeze(1);
             state = where(isRead, Step(state, history.select(1, i), gaps.select(1, i).unsqueeze(1)), state);
         }
 

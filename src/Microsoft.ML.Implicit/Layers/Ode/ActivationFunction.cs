@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Layers.Ode;
@@ -11,15 +12,15 @@ internal static class ActivationFunction
 
     /// <summary>σ'(a): 1 - y² for tanh, 1 - e⁻ʸ for softplus.</summary>
     public static Tensor Derivative(this DynamicsActivation activation, Tensor activated) =>
-        activation == DynamicsActivation.Tanh ? activated.square().neg_().add_(1) : activated.neg().expm1_().neg_();
+        activation == DynamicsActivation.Tanh ? activated.square().neg_().add_(1.Held()) : activated.neg().expm1_().neg_();
 
     /// <summary>σ''(a), given σ'(a): -2yy' for tanh, y'(1 - y') for softplus.</summary>
     public static Tensor SecondDerivative(this DynamicsActivation activation, Tensor activated, Tensor derivative) =>
-        activation == DynamicsActivation.Tanh ? (activated * derivative).mul_(-2) : derivative - derivative.square();
+        activation == DynamicsActivation.Tanh ? (activated * derivative).mul_((-2).Held()) : derivative - derivative.square();
 
     /// <summary>Multiplies a cotangent by σ'(a) in place.</summary>
     public static Tensor MultiplyByDerivative(this DynamicsActivation activation, Tensor cotangent, Tensor activated) =>
         activation == DynamicsActivation.Tanh
-            ? cotangent.addcmul_(cotangent * activated, activated, -1)
+            ? cotangent.addcmul_(cotangent * activated, activated, (-1).Held())
             : cotangent.mul_(activated.neg().expm1_().neg_());
 }

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -48,7 +49,7 @@ internal sealed class AffineLayer : nn.Module<Tensor, Tensor>
     /// <returns><c>[rows, outputs]</c>, a tensor of its own that the caller may overwrite.</returns>
     public Tensor Evaluate(double time, Tensor input)
     {
-        Tensor shift = time_weight is null || time == 0 ? bias : bias.add(time_weight, alpha: time);
+        Tensor shift = time_weight is null || time == 0 ? bias : bias.add(time_weight, alpha: time.Held());
         return shift.addmm(input, weight);
     }
 
@@ -78,7 +79,7 @@ internal sealed class AffineLayer : nn.Module<Tensor, Tensor>
             Tensor sum = cotangent.sum(dim: 0);
             if (time_weight is not null)
             {
-                parameterGradient.narrow(0, offset + count, outputs).add_(sum, alpha: time);
+                parameterGradient.narrow(0, offset + count, outputs).add_(sum, alpha: time.Held());
                 count += outputs;
             }
 
@@ -95,7 +96,7 @@ internal sealed class AffineLayer : nn.Module<Tensor, Tensor>
     public Tensor EvaluateTangent(Tensor tangent, double timeTangent)
     {
         Tensor product = tangent.matmul(weight);
-        return time_weight is null || timeTangent == 0 ? product : product.add_(time_weight, alpha: timeTangent);
+        return time_weight is null || timeTangent == 0 ? product : product.add_(time_weight, alpha: timeTangent.Held());
     }
 
     /// <summary>Adds what flows through tangents.</summary>
@@ -110,7 +111,7 @@ internal sealed class AffineLayer : nn.Module<Tensor, Tensor>
         parameterGradient.narrow(0, offset, weight.numel()).view(weight.shape).addmm_(tangent.reshape(-1, weight.shape[0]).t(), rows);
         if (time_weight is not null && timeTangent != 0)
         {
-            parameterGradient.narrow(0, offset + weight.numel(), bias.numel()).add_(rows.sum(dim: 0), alpha: timeTangent);
+            parameterGradient.narrow(0, offset + weight.numel(), bias.numel()).add_(rows.sum(dim: 0), alpha: timeTangent.Held());
         }
     }
 

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -102,7 +103,7 @@ public sealed class DivergenceLinearization : IDisposable
             if (record.Derivative is { } derivative)
             {
                 Tensor second = _dynamics.Activation.SecondDerivative(record.Activated!, derivative);
-                x = (x * derivative).addcmul_(second, (u * record.Tangent!).sum(dim: 0), 1);
+                x = (x * derivative).addcmul_(second, (u * record.Tangent!).sum(dim: 0), 1.Held());
                 u = u * derivative;
             }
 

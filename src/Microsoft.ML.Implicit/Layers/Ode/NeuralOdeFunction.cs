@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.Ode;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -48,9 +49,9 @@ internal sealed class NeuralOdeFunction : autograd.SingleTensorFunction<NeuralOd
 #pragma warning restore CA1031
         {
             state.Context.Fail(exception);
-            Tensor initial = full_like(saved[0][0], double.NaN);
-            Tensor? times = state.WantsTimes ? full([state.Solution.Times.Count], double.NaN, state.TimesType, state.TimesDevice) : null;
-            Tensor parameters = full(state.Layer.Term.Parameters.Sum(p => p.numel()), double.NaN, initial.dtype, initial.device);
+            Tensor initial = full_like(saved[0][0], double.NaN.Held());
+            Tensor? times = state.WantsTimes ? full([state.Solution.Times.Count], double.NaN.Held(), state.TimesType, state.TimesDevice) : null;
+            Tensor parameters = full(state.Layer.Term.Parameters.Sum(p => p.numel()), double.NaN.Held(), initial.dtype, initial.device);
             return Detach(scope, state, initial, times, parameters);
         }
     }

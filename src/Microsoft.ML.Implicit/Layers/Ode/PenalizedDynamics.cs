@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.Ode;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -146,6 +147,6 @@ public sealed class PenalizedDynamics : IDifferentiableOdeTerm
 
         private static Tensor MeanSquare(Tensor values) => values.square().mean([1], keepdim: true);
 
-        private static Tensor OfMeanSquare(Tensor values, Tensor cotangent) => values * cotangent * (2.0 / values.shape[1]);
+        private static Tensor OfMeanSquare(Tensor values, Tensor cotangent) => values * cotangent * (2.0 / values.shape[1]).Held();
     }
 }

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.Quadratic;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -71,7 +72,7 @@ internal sealed class QuadraticProgramFunction : autograd.MultiTensorFunction<Qu
 #pragma warning restore CA1031
         {
             state.Context.Fail(exception);
-            return Detach(scope, state.Present, Expand(state.Present, [.. saved.Take(count).Select(t => full_like(t, double.NaN))]));
+            return Detach(scope, state.Present, Expand(state.Present, [.. saved.Take(count).Select(t => full_like(t, double.NaN.Held()))]));
         }
     }
 

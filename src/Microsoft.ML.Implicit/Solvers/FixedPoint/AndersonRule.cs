@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Solvers.FixedPoint;
@@ -43,7 +44,7 @@ internal sealed class AndersonRule(AndersonSettings settings) : IterationRule
         Tensor next = weights.bmm(History(_images));
         if (settings.Mixing != 1)
         {
-            next.sub_(weights.bmm(History(_residuals!)).mul_(1 - settings.Mixing));
+            next.sub_(weights.bmm(History(_residuals!)).mul_((1 - settings.Mixing).Held()));
         }
 
         return next.squeeze(1);

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Solvers.FixedPoint;
@@ -10,7 +11,7 @@ internal sealed class PicardRule(double damping) : IterationRule
     public override Tensor Measure(Tensor z, Tensor f)
     {
         Tensor g = f - z;
-        _next = damping == 1 ? f : z.add(g, alpha: damping);
+        _next = damping == 1 ? f : z.add(g, alpha: damping.Held());
         return g.norm(1, true, 2f);
     }
 

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -110,7 +111,7 @@ internal sealed class AdamsBashforthMoultonStepper : OdeStepper
         Tensor sum = _state.clone();
         for (int i = 0; i < weights.Length; i++)
         {
-            sum.add_(slopes[i], alpha: weights[i] * size);
+            sum.add_(slopes[i], alpha: (weights[i] * size).Held());
         }
 
         return sum;

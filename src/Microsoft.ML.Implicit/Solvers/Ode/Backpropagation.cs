@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -92,7 +93,7 @@ internal static class Backpropagation
         {
             if (weights[j] != 0)
             {
-                sum = sum.add(stages[j], alpha: weights[j] * size);
+                sum = sum.add(stages[j], alpha: (weights[j] * size).Held());
             }
         }
 

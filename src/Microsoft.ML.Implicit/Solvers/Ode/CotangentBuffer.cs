@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Solvers.Ode;
@@ -26,7 +27,7 @@ internal sealed class CotangentBuffer : IDisposable
     /// <param name="outputCotangents">Their gradients, <c>[outputs, n]</c>.</param>
     public void Begin(double size, ReadOnlySpan<double> thetas, Tensor outputCotangents)
     {
-        _scaledMatrix.copy_(_matrix).mul_(size);
+        _scaledMatrix.copy_(_matrix).mul_(size.Held());
         (_denseShare, _denseSum) = (null, null);
         if (thetas.Length > 0)
         {

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -61,7 +62,7 @@ internal sealed class ImplicitRungeKuttaStepper : OdeStepper
             return double.NaN;
         }
 
-        Tensor probe = Evaluate(time + (direction * h0), _state + (slope * (direction * h0)));
+        Tensor probe = Evaluate(time + (direction * h0), _state + (slope * (direction * h0).Held()));
         return InitialStep.Estimate(h0, d1, Norm(probe.sub(slope).div_(scale)) / h0, _method.Order);
     }
 
@@ -83,10 +84,10 @@ internal sealed class ImplicitRungeKuttaStepper : OdeStepper
             }
 
             // The slope that belongs to the solved point; evaluating f there would multiply Newton's error by its stiffness.
-            _stages.Row(i).copy_(((point ?? known) - known).div_(size * _method.Diagonal));
+            _stages.Row(i).copy_(((point ?? known) - known).div_((size * _method.Diagonal).Held()));
             if (i == _method.EndStage)
             {
-                ReplaceTrial((point ?? (known * double.NaN)).alias());
+                ReplaceTrial((point ?? (known * double.NaN.Held())).alias());
             }
         }
 
@@ -163,7 +164,7 @@ internal sealed class ImplicitRungeKuttaStepper : OdeStepper
     private (Tensor Factors, Tensor Pivots) Factorise(double time, double size)
     {
         _jacobian ??= Jacobian(time).DetachFromDisposeScope();
-        Tensor matrix = eye(_jacobian.shape[1], dtype: _state.dtype, device: _state.device) - (_jacobian * (size * _method.Diagonal));
+        Tensor matrix = eye(_jacobian.shape[1], dtype: _state.dtype, device: _state.device) - (_jacobian * (size * _method.Diagonal).Held());
         (Tensor factors, Tensor? pivots) = linalg.lu_factor(matrix);
         return (factors, pivots!);
     }
@@ -173,7 +174,7 @@ internal sealed class ImplicitRungeKuttaStepper : OdeStepper
     {
         Tensor state = _state.view(_shape[0], -1);
         Tensor slope = Evaluate(time, _state).view(state.shape);
-        Tensor step = state.abs().add_(1).mul_(Math.Sqrt(Epsilon));
+        Tensor step = state.abs().add_(1.Held()).mul_(Math.Sqrt(Epsilon).Held());
         var columns = new Tensor[state.shape[1]];
         for (int j = 0; j < columns.Length; j++)
         {
@@ -189,11 +190,11 @@ internal sealed class ImplicitRungeKuttaStepper : OdeStepper
     private Tensor? SolveStage(double time, Tensor known, Tensor guess, Tensor factors, Tensor pivots, Tensor scale)
     {
         double weight = _size * _method.Diagonal;
-        Tensor point = known + (guess * weight);
+        Tensor point = known + (guess * weight.Held());
         double previous = double.PositiveInfinity;
         for (int k = 0; k < MaximumNewtonIterations; k++)
         {
-            Tensor residual = known - point + (Evaluate(time, point) * weight);
+            Tensor residual = known - point + (Evaluate(time, point) * weight.Held());
             Tensor change = linalg.lu_solve(factors, pivots, residual.view(_shape[0], -1, 1)).reshape(-1);
             point = point + change;
             double norm = Norm(change / scale);
@@ -224,7 +225,7 @@ internal sealed class ImplicitRungeKuttaStepper : OdeStepper
     }
 
     private static Tensor Scale(Tensor a, Tensor b, PiStepControl control) =>
-        maximum(a.abs(), b.abs()).mul_(control.RelativeTolerance).add_(control.AbsoluteTolerance);
+        maximum(a.abs(), b.abs()).mul_(control.RelativeTolerance.Held()).add_(control.AbsoluteTolerance.Held());
 
     private static double Norm(Tensor flat) => flat.norm().to(ScalarType.Float64).item<double>() / Math.Sqrt(flat.numel());
 }

@@ -57,7 +57,7 @@ public static class OdeSolver
             start = start.nan_to_num(0, 0, 0);
         }
 
-        Tensor outputs = full([times.Length, start.numel()], double.NaN, start.dtype, start.device);
+        Tensor outputs = full([times.Length, start.numel()], double.NaN.Held(), start.dtype, start.device);
         outputs[0].copy_(start.view(-1));
         OdeTrace? trace = differentiable ? new OdeTrace(options.MaximumCheckpoints) : null;
         try
@@ -100,7 +100,7 @@ public static class OdeSolver
         {
             if (invalidRows[row])
             {
-                states.select(1, row).fill_(double.NaN);
+                states.select(1, row).fill_(double.NaN.Held());
                 status[row] = SolveStatus.InvalidInput;
             }
         }

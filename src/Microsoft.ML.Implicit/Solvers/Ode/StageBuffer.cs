@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -40,7 +41,7 @@ internal sealed class StageBuffer : IDisposable
     public Tensor Row(int stage) => _rows[stage];
 
     /// <summary>Sets the step size that <see cref="Combine"/> uses.</summary>
-    public void SetStepSize(double size) => _scaledMatrix.copy_(_matrix).mul_(size);
+    public void SetStepSize(double size) => _scaledMatrix.copy_(_matrix).mul_(size.Held());
 
     /// <summary>z + h Σⱼ aᵢⱼkⱼ over the stages before stage i.</summary>
     public Tensor Combine(Tensor state, int stage) =>

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -61,7 +62,7 @@ public sealed record QuadraticGradients
     private static Tensor SymmetricOuter(QuadraticAdjointResult d, bool batched)
     {
         Tensor outer = batched ? d.Dz.unsqueeze(2).mul(d.Z.unsqueeze(1)) : d.Dz.t().mm(d.Z);
-        return (outer + outer.transpose(-1, -2)).mul_(0.5);
+        return (outer + outer.transpose(-1, -2)).mul_(0.5.Held());
     }
 
     private static Tensor OuterSum(Tensor left0, Tensor right0, Tensor left1, Tensor right1, bool batched) => batched

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Solvers.Ode.Rowwise;
@@ -70,7 +71,7 @@ internal sealed class RowStepper : IDisposable
                 return point;
             }
 
-            stages.Add(Evaluate(times + sizes * _method.C[i], point));
+            stages.Add(Evaluate(times + sizes * _method.C[i].Held(), point));
         }
     }
 
@@ -87,7 +88,7 @@ internal sealed class RowStepper : IDisposable
     /// <summary>Weighted error of each row, one host read.</summary>
     public double[] Errors(List<Tensor> stages, Tensor sizes, Tensor state, Tensor trial, PiStepControl control)
     {
-        Tensor scale = maximum(state.abs(), trial.abs()).mul_(control.RelativeTolerance).add_(control.AbsoluteTolerance);
+        Tensor scale = maximum(state.abs(), trial.abs()).mul_(control.RelativeTolerance.Held()).add_(control.AbsoluteTolerance.Held());
         Tensor error = RowNorms(Combine(stages, _errorWeights).div_(scale)) * sizes.abs();
         if (_method.CorrectionWeights.Length == 0)
         {

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -148,7 +149,7 @@ internal sealed class RowwiseIntegrator
         Tensor state = all.index_select(0, rows);
         Tensor times = tensor(active.Select(r => _rows[r].Time).ToArray(), all.dtype, all.device);
         Tensor slope = _stepper.Evaluate(times, state);
-        Tensor scale = state.abs().mul_(control.RelativeTolerance).add_(control.AbsoluteTolerance);
+        Tensor scale = state.abs().mul_(control.RelativeTolerance.Held()).add_(control.AbsoluteTolerance.Held());
         double[] norms = RowStepper.ToDoubles(cat([RowStepper.RowNorms(state / scale), RowStepper.RowNorms(slope / scale)]));
         double[] guesses = [.. active.Select((_, i) => InitialStep.FirstGuess(norms[i], norms[i + active.Length]))];
         Tensor probes = tensor(active.Select((r, i) => _rows[r].Direction * guesses[i]).ToArray(), all.dtype, all.device);

@@ -60,7 +60,7 @@ public static class RowwiseOdeSolver
         bool[] invalid = FiniteRows.FindNotFinite(start);
         Tensor flat = start.view(start.shape[0], -1).nan_to_num(0, 0, 0);
         int count = times[0].Length;
-        Tensor outputs = full([stopEvent is null ? count : count + 1, .. flat.shape], double.NaN, start.dtype, start.device);
+        Tensor outputs = full([stopEvent is null ? count : count + 1, .. flat.shape], double.NaN.Held(), start.dtype, start.device);
         for (int k = 0; k < count; k++)
         {
             CopyUnmoved(outputs[k], flat, times, k);
@@ -79,7 +79,7 @@ public static class RowwiseOdeSolver
                 if (invalid[row])
                 {
                     status[row] = SolveStatus.InvalidInput;
-                    all.select(1, row).fill_(double.NaN);
+                    all.select(1, row).fill_(double.NaN.Held());
                 }
             }
 

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Solvers.Quadratic.Batched;
@@ -29,7 +30,7 @@ internal sealed class BatchedAdjoint(BatchedState? state, bool[] converged) : IQ
         Tensor active = solution.Slack.isfinite().to(ScalarType.Float64);
         Tensor slack = where(solution.Slack.isposinf(), ones_like(solution.Slack), solution.Slack * system.ConstraintScale);
         Tensor lambda = solution.Lambda / system.ConstraintScale;
-        Tensor inverse = active / (slack + (lambda * Regularisation)).add_(double.Epsilon);
+        Tensor inverse = active / (slack + (lambda * Regularisation.Held())).add_(double.Epsilon.Held());
         Tensor weights = lambda * inverse, share = slack * inverse;
         (Tensor dz, Tensor dnu, Tensor u) = new BatchedKkt(system, weights, Regularisation).SolveRefined(weights, share, gradZ, gradNu, gradConstraints);
 
@@ -48,6 +49,6 @@ internal sealed class BatchedAdjoint(BatchedState? state, bool[] converged) : IQ
             solution.Nu);
 
         static Tensor Given(Tensor? gradient, Tensor output) => gradient is null ? zeros_like(output) : BatchedSystem.Double(gradient);
-        Tensor Finish(Tensor values, Tensor scale) => (values * scale).masked_fill(failed, double.NaN);
+        Tensor Finish(Tensor values, Tensor scale) => (values * scale).masked_fill(failed, double.NaN.Held());
     }
 }

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Solvers.Quadratic.Batched;
@@ -18,13 +19,13 @@ internal sealed class BatchedData
         P = (p * System.VariableScale).expand(batch, problem.Variables);
         B = problem.B is null ? empty.expand(batch, 0) : (Rows(problem.B) * System.EqualityScale).expand(batch, problem.Equalities);
         Tensor d = System.Stack(problem.H is null ? empty : Rows(problem.H), problem.Lower is null ? null : -Rows(problem.Lower), problem.Upper is null ? null : Rows(problem.Upper));
-        Tensor constrained = d < Dense.DenseRow.Infinity;
+        Tensor constrained = d < Dense.DenseRow.Infinity.Held();
         d = d * System.ConstraintScale;
         Active = constrained.to(ScalarType.Float64).expand(batch, d.shape[1]);
         D = where(constrained, d, ones_like(d)).expand(batch, d.shape[1]);
-        _dualScale = (P * System.InverseVariableScale).abs().amax([1]).add_(1);
-        _primalScale = Largest(Active * D / System.ConstraintScale).add_(1);
-        _equalityScale = Largest(B / System.EqualityScale).add_(1);
+        _dualScale = (P * System.InverseVariableScale).abs().amax([1]).add_(1.Held());
+        _primalScale = Largest(Active * D / System.ConstraintScale).add_(1.Held());
+        _equalityScale = Largest(B / System.EqualityScale).add_(1.Held());
         Unsolvable = System.IsConvex().logical_and(P.sum(1).add(B.sum(1)).add(D.sum(1)).isfinite()).logical_not();
     }
 
@@ -59,22 +60,22 @@ internal sealed class BatchedData
     /// <summary>Relative primal and dual residuals and gaps, [3, batch].</summary>
     public Tensor Measure(Tensor z, BatchedResiduals r)
     {
-        Tensor dual = (r.Stationarity * System.InverseVariableScale).abs().amax([1]) / maximum(_dualScale, (r.Qz * System.InverseVariableScale).abs().amax([1]).add_(1));
+        Tensor dual = (r.Stationarity * System.InverseVariableScale).abs().amax([1]) / maximum(_dualScale, (r.Qz * System.InverseVariableScale).abs().amax([1]).add_(1.Held()));
         Tensor primal = Largest(Active * r.Inequality / System.ConstraintScale) / _primalScale;
         if (Problem.Equalities > 0)
         {
             primal = maximum(primal, Largest(r.Equality / System.EqualityScale) / _equalityScale);
         }
 
-        Tensor objective = (z * (r.Qz * 0.5 + P)).sum(1);
-        return stack([primal, dual, r.Complementarity / objective.abs().add_(1)]);
+        Tensor objective = (z * (r.Qz * 0.5.Held() + P)).sum(1);
+        return stack([primal, dual, r.Complementarity / objective.abs().add_(1.Held())]);
     }
 
     /// <summary>An iterate in the user's units.</summary>
     public BatchedState ToState(Tensor z, Tensor nu, Tensor s, Tensor lambda) => new(
         z * System.VariableScale,
         nu * System.EqualityScale,
-        where(Active > 0, s / System.ConstraintScale, full_like(s, double.PositiveInfinity)),
+        where(Active > 0.Held(), s / System.ConstraintScale, full_like(s, double.PositiveInfinity.Held())),
         lambda * System.ConstraintScale);
 
     private static Tensor Rows(Tensor tensor)

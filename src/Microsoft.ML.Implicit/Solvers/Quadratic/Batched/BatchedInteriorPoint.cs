@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -38,11 +39,11 @@ internal sealed class BatchedInteriorPoint : IBatchedMethod
         _data = new BatchedData(problem);
         _system = _data.System;
         _active = _data.Active;
-        _inactive = 1 - _active;
-        _count = _active.sum(1).clamp_(min: 1);
+        _inactive = 1.Held() - _active;
+        _count = _active.sum(1).clamp_(min: 1.Held());
         _done = _data.Unsolvable;
         _iterations = zeros(problem.BatchSize, ScalarType.Float64, problem.P.device);
-        _residuals = full([3, problem.BatchSize], double.NaN, ScalarType.Float64, problem.P.device);
+        _residuals = full([3, problem.BatchSize], double.NaN.Held(), ScalarType.Float64, problem.P.device);
         (_z, _nu, _s, _lambda) = Start();
     }
 
@@ -78,7 +79,7 @@ internal sealed class BatchedInteriorPoint : IBatchedMethod
     private bool Update(BatchedResiduals r)
     {
         Tensor measures = _data.Measure(_z, r);
-        Tensor converged = measures.narrow(0, 0, 2).amax([0]).le(_options.Tolerance).logical_and(measures[2].le(_options.GapTolerance));
+        Tensor converged = measures.narrow(0, 0, 2).amax([0]).le(_options.Tolerance.Held()).logical_and(measures[2].le(_options.GapTolerance.Held()));
         _residuals = where(_done, _residuals, measures);
         _done = _done.logical_or(converged);
         bool finished = _done.all().item<bool>();
@@ -88,18 +89,18 @@ internal sealed class BatchedInteriorPoint : IBatchedMethod
 
     private void Advance(BatchedResiduals r)
     {
-        Tensor inverse = _active / (_s + (_lambda * Regularisation));
+        Tensor inverse = _active / (_s + (_lambda * Regularisation.Held()));
         Tensor weights = _lambda * inverse;
         var kkt = new BatchedKkt(_system, weights, Regularisation);
         Tensor product = _s * _lambda;
         Tensor weighted = weights * r.Inequality;
         (_, _, Tensor ds, Tensor dl) = Step(product, refine: false);
-        Tensor affine = Boundary(ds, dl).clamp_(max: 1).unsqueeze(1);
+        Tensor affine = Boundary(ds, dl).clamp_(max: 1.Held()).unsqueeze(1);
         Tensor mu = r.Complementarity / _count;
         Tensor affineMu = ((_s + (affine * ds)) * (_lambda + (affine * dl))).sum(1) / _count;
-        Tensor centring = (affineMu / mu).clamp_(0, 1).pow(3).mul_(mu).unsqueeze(1);
+        Tensor centring = (affineMu / mu).clamp_(0.Held(), 1.Held()).pow(3.Held()).mul_(mu).unsqueeze(1);
         (Tensor dz, Tensor dnu, ds, dl) = Step(product + (ds * dl) - (centring * _active), refine: true);
-        Tensor length = (Boundary(ds, dl) * maximum(1 - mu, full_like(mu, BackOff))).clamp_(max: 1);
+        Tensor length = (Boundary(ds, dl) * maximum(1.Held() - mu, full_like(mu, BackOff.Held()))).clamp_(max: 1.Held());
         Tensor keep = _done.unsqueeze(1);
         length = length.unsqueeze(1);
         _z = where(keep, _z, _z + (length * dz));
@@ -136,7 +137,7 @@ internal sealed class BatchedInteriorPoint : IBatchedMethod
         }
 
         Tensor rate = maximum((ds / _s).neg_().amax([1]), (dl / (_lambda + _inactive)).neg_().amax([1]));
-        return rate.clamp_(min: 1e-12).reciprocal_();
+        return rate.clamp_(min: 1e-12.Held()).reciprocal_();
     }
 
     // The minimiser of the objective plus half the squared violation, moved inside (Mehrotra, 1992, section 7).
@@ -151,15 +152,15 @@ internal sealed class BatchedInteriorPoint : IBatchedMethod
         Tensor s = slack, lambda = -slack;
         if (slack.shape[1] > 0)
         {
-            Tensor none = full_like(slack, double.PositiveInfinity), constrained = _active > 0;
-            Tensor slackShift = where(constrained, s, none).amin([1], keepdim: true).mul_(-1.5).clamp_(min: 0);
-            Tensor multiplierShift = where(constrained, lambda, none).amin([1], keepdim: true).mul_(-1.5).clamp_(min: 0);
+            Tensor none = full_like(slack, double.PositiveInfinity.Held()), constrained = _active > 0.Held();
+            Tensor slackShift = where(constrained, s, none).amin([1], keepdim: true).mul_((-1.5).Held()).clamp_(min: 0.Held());
+            Tensor multiplierShift = where(constrained, lambda, none).amin([1], keepdim: true).mul_((-1.5).Held()).clamp_(min: 0.Held());
             Tensor movedS = _active * (s + slackShift), movedLambda = _active * (lambda + multiplierShift);
-            Tensor product = (movedS * movedLambda).sum([1], keepdim: true).mul_(0.5);
+            Tensor product = (movedS * movedLambda).sum([1], keepdim: true).mul_(0.5.Held());
             slackShift = slackShift + (product / movedLambda.sum([1], keepdim: true)).nan_to_num_(0, 0, 0);
             multiplierShift = multiplierShift + (product / movedS.sum([1], keepdim: true)).nan_to_num_(0, 0, 0);
-            s = where(constrained, (s + slackShift).clamp(min: SmallestStart), ones_like(s));
-            lambda = _active * (lambda + multiplierShift).clamp(min: SmallestStart);
+            s = where(constrained, (s + slackShift).clamp(min: SmallestStart.Held()), ones_like(s));
+            lambda = _active * (lambda + multiplierShift).clamp(min: SmallestStart.Held());
         }
 
         scope.MoveToOuter(z, nu, s, lambda);

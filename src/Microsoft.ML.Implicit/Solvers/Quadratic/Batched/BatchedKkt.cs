@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Solvers.Quadratic.Batched;
@@ -27,7 +28,7 @@ internal sealed class BatchedKkt
             _halfSolved = _inverse.matmul(system.A.transpose(-1, -2));
             Tensor schur = _halfSolved.transpose(1, 2).bmm(_halfSolved);
             Tensor diagonal = schur.diagonal(0, 1, 2);
-            diagonal.add_(diagonal.amax([1], keepdim: true) * SchurRegularisation);
+            diagonal.add_(diagonal.amax([1], keepdim: true) * SchurRegularisation.Held());
             _schurInverse = InverseFactor(schur);
         }
     }

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Solvers.Quadratic.Batched;
@@ -19,7 +20,7 @@ internal sealed class BatchedSystem
         long n = problem.Variables;
         Tensor p = problem.P;
         Tensor q = problem.Q is null ? zeros(n, n, ScalarType.Float64, p.device) : Double(problem.Q);
-        Q = (q + q.transpose(-1, -2)).mul_(0.5);
+        Q = (q + q.transpose(-1, -2)).mul_(0.5.Held());
         G = problem.G is null ? null : Double(problem.G);
         A = problem.A is null ? null : Double(problem.A);
         VariableScale = ones(n, ScalarType.Float64, p.device);
@@ -129,7 +130,7 @@ internal sealed class BatchedSystem
         }
 
         Tensor diagonal = h.diagonal(0, 1, 2);
-        diagonal.add_(regularisation);
+        diagonal.add_(regularisation.Held());
         if (_problem.Lower is not null)
         {
             diagonal.add_(w.narrow(1, m, n));
@@ -146,12 +147,12 @@ internal sealed class BatchedSystem
     /// <summary>Whether Q has no negative eigenvalue beyond rounding, and all matrices are finite: [1] or [batch] Boolean.</summary>
     public Tensor IsConvex()
     {
-        Tensor shift = Q.diagonal(0, -2, -1).abs().amax([-1], keepdim: true).clamp_(min: 1).mul_(ConvexityTolerance);
+        Tensor shift = Q.diagonal(0, -2, -1).abs().amax([-1], keepdim: true).clamp_(min: 1.Held()).mul_(ConvexityTolerance.Held());
         Tensor information = linalg.cholesky_ex(Q + diag_embed(shift.expand(Q.shape[..^1]))).Item2;
         Tensor finite = Q.sum([-1, -2]).isfinite();
         finite = G is null ? finite : finite.logical_and(G.sum([-1, -2]).isfinite());
         finite = A is null ? finite : finite.logical_and(A.sum([-1, -2]).isfinite());
-        return information.eq(0).logical_and(finite).reshape(-1);
+        return information.eq(0.Held()).logical_and(finite).reshape(-1);
     }
 
     /// <summary>M x for rows x and a matrix with or without batch dimension.</summary>
@@ -198,5 +199,5 @@ internal sealed class BatchedSystem
     }
 
     // The powers of two nearest to the inverse square roots; 1 for an empty line.
-    private static Tensor Factors(Tensor maxima) => where(maxima > 0, exp2(round(log2(maxima).mul_(-0.5))), ones_like(maxima));
+    private static Tensor Factors(Tensor maxima) => where(maxima > 0.Held(), exp2(round(log2(maxima).mul_((-0.5).Held()))), ones_like(maxima));
 }

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -43,7 +44,7 @@ internal sealed class OperatorSplitting : IBatchedMethod
         _values = zeros_like(_data.B);
         _nu = zeros_like(_data.B);
         _inverse = Factor();
-        _measures = full([3, problem.BatchSize], double.NaN, ScalarType.Float64, problem.P.device);
+        _measures = full([3, problem.BatchSize], double.NaN.Held(), ScalarType.Float64, problem.P.device);
         _iterations = zeros(problem.BatchSize, ScalarType.Float64, problem.P.device);
     }
 
@@ -64,7 +65,7 @@ internal sealed class OperatorSplitting : IBatchedMethod
         }
 
         Polish();
-        return _measures.amax([0]).le(_options.Tolerance).logical_and(_data.Unsolvable.logical_not());
+        return _measures.amax([0]).le(_options.Tolerance.Held()).logical_and(_data.Unsolvable.logical_not());
     }
 
     /// <inheritdoc/>
@@ -73,20 +74,20 @@ internal sealed class OperatorSplitting : IBatchedMethod
     /// <inheritdoc/>
     public Tensor Statistics() => cat([_measures, _iterations.unsqueeze(0)], 0);
 
-    private Tensor Slack() => where(_data.Active > 0, _data.D - _w, ones_like(_w));
+    private Tensor Slack() => where(_data.Active > 0.Held(), _data.D - _w, ones_like(_w));
 
     private void Iterate()
     {
         double relaxation = _options.Relaxation, equality = EqualityFactor * _rho;
-        Tensor right = _system.ApplyTransposed((_w * _rho).sub_(_y), (_values * equality).sub_(_nu)).add_(_z * Sigma).sub_(_data.P);
+        Tensor right = _system.ApplyTransposed((_w * _rho.Held()).sub_(_y), (_values * equality.Held()).sub_(_nu)).add_(_z * Sigma.Held()).sub_(_data.P);
         Tensor z = BatchedSystem.TransposedApply(_inverse, BatchedSystem.Apply(_inverse, right));
-        Tensor relaxed = (_data.Active * _system.ApplyC(z)).mul_(relaxation).add_(_w * (1 - relaxation));
-        Tensor relaxedEqualities = _system.ApplyA(z).mul(relaxation).add_(_values * (1 - relaxation));
-        _z = (z * relaxation).add_(_z * (1 - relaxation));
-        Tensor w = minimum((_y / _rho).add_(relaxed), _data.D);
-        _y = (_y + (relaxed - w).mul_(_rho)).clamp_(min: 0).mul_(_data.Active);
+        Tensor relaxed = (_data.Active * _system.ApplyC(z)).mul_(relaxation.Held()).add_(_w * (1 - relaxation).Held());
+        Tensor relaxedEqualities = _system.ApplyA(z).mul(relaxation.Held()).add_(_values * (1 - relaxation).Held());
+        _z = (z * relaxation.Held()).add_(_z * (1 - relaxation).Held());
+        Tensor w = minimum((_y / _rho.Held()).add_(relaxed), _data.D);
+        _y = (_y + (relaxed - w).mul_(_rho.Held())).clamp_(min: 0.Held()).mul_(_data.Active);
         _w = w;
-        _nu = _nu + (relaxedEqualities - _data.B).mul_(equality);
+        _nu = _nu + (relaxedEqualities - _data.B).mul_(equality.Held());
         _values = _data.B;
     }
 
@@ -94,11 +95,11 @@ internal sealed class OperatorSplitting : IBatchedMethod
     private bool Check(int iteration)
     {
         Tensor measures = _data.Measure(_z, _data.Residuals(_z, _nu, Slack(), _y));
-        Tensor unfinished = _measures.amax([0]).le(_options.Tolerance).logical_not();
-        _iterations = where(unfinished, full_like(_iterations, iteration), _iterations);
+        Tensor unfinished = _measures.amax([0]).le(_options.Tolerance.Held()).logical_not();
+        _iterations = where(unfinished, full_like(_iterations, iteration.Held()), _iterations);
         _measures = measures;
-        Tensor ratio = (measures[0] / measures[1].clamp(min: 1e-300)).clamp_(1e-10, 1e10).log().nan_to_num(0).mean().mul_(0.5).exp();
-        Tensor largest = measures.amax([0]).masked_fill(_data.Unsolvable, 0).max();
+        Tensor ratio = (measures[0] / measures[1].clamp(min: 1e-300.Held())).clamp_(1e-10.Held(), 1e10.Held()).log().nan_to_num(0).mean().mul_(0.5.Held()).exp();
+        Tensor largest = measures.amax([0]).masked_fill(_data.Unsolvable, 0.Held()).max();
         double[] read = stack([largest, ratio]).cpu().data<double>().ToArray();
         if (read[0] <= _options.Tolerance)
         {
@@ -117,10 +118,10 @@ internal sealed class OperatorSplitting : IBatchedMethod
     private Tensor Factor()
     {
         Tensor active = _shared ? _data.Active.narrow(0, 0, 1) : _data.Active;
-        Tensor h = _system.Hessian(active * _rho, Sigma);
+        Tensor h = _system.Hessian(active * _rho.Held(), Sigma);
         if (_system.A is not null)
         {
-            h = h + (_system.A.transpose(-1, -2).matmul(_system.A) * ((EqualityFactor * _rho) - 1));
+            h = h + (_system.A.transpose(-1, -2).matmul(_system.A) * ((EqualityFactor * _rho) - 1).Held());
         }
 
         return BatchedKkt.InverseFactor(h);
@@ -131,13 +132,13 @@ internal sealed class OperatorSplitting : IBatchedMethod
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor tight = (_data.Active * _y).gt(_data.Active * Slack()).to(ScalarType.Float64);
-        Tensor weights = tight / PolishRegularisation;
+        Tensor weights = tight / PolishRegularisation.Held();
         (Tensor z, Tensor nu, Tensor y) = new BatchedKkt(_system, weights, PolishRegularisation)
             .SolveRefined(weights, zeros_like(weights), _data.P, -_data.B, -_data.D);
-        y = (y * tight).clamp_(min: 0);
+        y = (y * tight).clamp_(min: 0.Held());
         Tensor w = minimum(_data.Active * _system.ApplyC(z), _data.D);
-        w = where(tight > 0, _data.D, w);
-        Tensor slack = where(_data.Active > 0, _data.D - w, ones_like(w));
+        w = where(tight > 0.Held(), _data.D, w);
+        Tensor slack = where(_data.Active > 0.Held(), _data.D - w, ones_like(w));
         Tensor polished = _data.Measure(z, _data.Residuals(z, nu, slack, y));
         Tensor current = _data.Measure(_z, _data.Residuals(_z, _nu, Slack(), _y));
         Tensor better = polished.amax([0]).lt(current.amax([0]));

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -44,7 +45,7 @@ internal static unsafe class DenseDiagnosis
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor matrix = (q.dim() > 2 ? q[row] : q).detach().to(ScalarType.Float64).cpu();
-        return linalg.eigvalsh((matrix + matrix.t()) * 0.5).min().item<double>();
+        return linalg.eigvalsh((matrix + matrix.t()) * 0.5.Held()).min().item<double>();
     }
 
     private static QuadraticDiagnosis Contradiction(ConstraintLayout layout, DenseIterate certificate)
