@@ -1,5 +1,6 @@
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.Ode;
+using Microsoft.ML.Implicit.Solvers.Ode.Cuda;
 using Microsoft.ML.Implicit.Solvers.Ode.Managed;
 using Microsoft.ML.Implicit.Solvers.Ode.Rowwise;
 using TorchSharp;
@@ -12,7 +13,7 @@ namespace Microsoft.ML.Implicit.Layers.Ode;
 /// Dynamics dz/dt = f(t, z) given by a multilayer perceptron over the last dimension of z, with vector-Jacobian products
 /// in closed form.
 /// </summary>
-public sealed class MlpDynamics : nn.Module<Tensor, Tensor, Tensor>, IDifferentiableOdeTerm, IRowTimeOdeTerm, IManagedOdeTerm
+public sealed class MlpDynamics : nn.Module<Tensor, Tensor, Tensor>, IDifferentiableOdeTerm, IRowTimeOdeTerm, IManagedOdeTerm, ICudaOdeTerm
 {
     // Wider layers are served better by the matrix product of the native library.
     private const long LargestManagedWidth = 256;
@@ -168,6 +169,9 @@ public sealed class MlpDynamics : nn.Module<Tensor, Tensor, Tensor>, IDifferenti
             && _layers.All(l => l.Weight.dtype == ScalarType.Float32 && l.Weight.device_type == DeviceType.CPU && l.Weight.shape.Max() <= LargestManagedWidth);
         return suits ? new ManagedMlp(this) : null;
     }
+
+    CudaDynamics? ICudaOdeTerm.CreateCudaDynamics(Tensor state) =>
+        PerceptronOnCuda.TryCreate(state, Activation, Time == TimeConditioning.Concatenate, Weights, Parameters);
 
     private sealed class Linearization(MlpDynamics dynamics, double time, Tensor[] inputs, Tensor value) : OdeLinearization
     {

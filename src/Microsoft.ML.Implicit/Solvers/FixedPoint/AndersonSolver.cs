@@ -1,3 +1,5 @@
+using static TorchSharp.torch;
+
 namespace Microsoft.ML.Implicit.Solvers.FixedPoint;
 
 /// <summary>
@@ -15,5 +17,6 @@ public sealed class AndersonSolver(AndersonSettings? settings = null) : FixedPoi
     /// <summary>The settings.</summary>
     public AndersonSettings Settings { get; } = settings ?? new AndersonSettings();
 
-    private protected override IterationRule CreateRule() => new AndersonRule(Settings);
+    private protected override IterationRule CreateRule(Tensor initial) =>
+        (IterationRule?)DeviceAndersonRule.TryCreate(Settings, initial) ?? new AndersonRule(Settings);
 }

@@ -1,3 +1,5 @@
+using static TorchSharp.torch;
+
 namespace Microsoft.ML.Implicit.Solvers.FixedPoint;
 
 /// <summary>
@@ -15,5 +17,5 @@ public sealed class BroydenSolver(BroydenSettings? settings = null) : FixedPoint
     /// <summary>The settings.</summary>
     public BroydenSettings Settings { get; } = settings ?? new BroydenSettings();
 
-    private protected override IterationRule CreateRule() => new BroydenRule(Settings);
+    private protected override IterationRule CreateRule(Tensor initial) => new BroydenRule(Settings);
 }

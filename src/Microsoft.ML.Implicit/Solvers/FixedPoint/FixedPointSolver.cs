@@ -29,8 +29,8 @@ public abstract class FixedPointSolver : IFixedPointSolver
 
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGraph = no_grad();
-        return new FixedPointIteration(_settings, CreateRule(), map, initial).Run(cancellationToken);
+        return new FixedPointIteration(_settings, CreateRule(initial), map, initial).Run(cancellationToken);
     }
 
-    private protected abstract IterationRule CreateRule();
+    private protected abstract IterationRule CreateRule(Tensor initial);
 }

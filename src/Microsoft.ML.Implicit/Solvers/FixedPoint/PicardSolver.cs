@@ -1,3 +1,5 @@
+using static TorchSharp.torch;
+
 namespace Microsoft.ML.Implicit.Solvers.FixedPoint;
 
 /// <summary>Picard iteration with damping: z ← z + damping · (f(z) − z). Converges linearly where f is a contraction.</summary>
@@ -7,5 +9,5 @@ public sealed class PicardSolver(PicardSettings? settings = null) : FixedPointSo
     /// <summary>The settings.</summary>
     public PicardSettings Settings { get; } = settings ?? new PicardSettings();
 
-    private protected override IterationRule CreateRule() => new PicardRule(Settings.Damping);
+    private protected override IterationRule CreateRule(Tensor initial) => new PicardRule(Settings.Damping);
 }

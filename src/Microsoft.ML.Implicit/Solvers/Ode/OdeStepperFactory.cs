@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Solvers.Ode.Cuda;
 using Microsoft.ML.Implicit.Solvers.Ode.Managed;
 using static TorchSharp.torch;
 
@@ -10,6 +11,8 @@ internal static class OdeStepperFactory
     {
         ExplicitRungeKutta explicitMethod when term is IManagedOdeTerm managedTerm && managedTerm.CreateManagedDynamics(initialState) is { } dynamics =>
             new ManagedRungeKuttaStepper(dynamics, explicitMethod, initialState, outputs),
+        ExplicitRungeKutta explicitMethod when term is ICudaOdeTerm cudaTerm && normLength == initialState.numel() && CudaRungeKuttaStepper.TryCreate(cudaTerm, explicitMethod, initialState, outputs) is { } stepper =>
+            stepper,
         ExplicitRungeKutta explicitMethod => new ExplicitRungeKuttaStepper(term, explicitMethod, initialState, outputs, normLength),
         DiagonallyImplicitRungeKutta implicitMethod => new ImplicitRungeKuttaStepper(term, implicitMethod, initialState, outputs),
         AdamsBashforthMoulton => new AdamsBashforthMoultonStepper(term, initialState, outputs),
@@ -20,8 +23,10 @@ internal static class OdeStepperFactory
     /// <param name="method">Method.</param>
     /// <param name="state">A state, <c>[batch, ...]</c>, for its shape, type and device.</param>
     /// <param name="parameterGradient">Flat vector that the parameters' gradients are added to.</param>
-    public static AdjointStep CreateAdjoint(IDifferentiableOdeTerm term, ExplicitRungeKutta method, Tensor state, Tensor parameterGradient) =>
-        term is IManagedOdeTerm managedTerm && managedTerm.CreateManagedDynamics(state) is { } dynamics
-            ? new ManagedAdjointStep(dynamics, method, state, parameterGradient)
-            : new RungeKuttaAdjointStep(term, method, state.shape, state.reshape(-1), parameterGradient);
+    public static AdjointStep CreateAdjoint(IDifferentiableOdeTerm term, ExplicitRungeKutta method, Tensor state, Tensor parameterGradient) => term switch
+    {
+        IManagedOdeTerm managedTerm when managedTerm.CreateManagedDynamics(state) is { } dynamics => new ManagedAdjointStep(dynamics, method, state, parameterGradient),
+        ICudaOdeTerm cudaTerm when CudaAdjointStep.TryCreate(cudaTerm, method, state, parameterGradient) is { } step => step,
+        _ => new RungeKuttaAdjointStep(term, method, state.shape, state.reshape(-1), parameterGradient),
+    };
 }

@@ -37,6 +37,18 @@ internal sealed class StageBuffer : IDisposable
         scope.Detach(Tensors);
     }
 
+    /// <summary>All stages, <c>[stages, n]</c>.</summary>
+    public Tensor All => _stages;
+
+    /// <summary>The Runge-Kutta matrix.</summary>
+    public Tensor Matrix => _matrix;
+
+    /// <summary>Weights of the error estimate.</summary>
+    public Tensor ErrorWeights => _errorWeights;
+
+    /// <summary>Weights of the second embedded solution.</summary>
+    public Tensor CorrectionWeights => _correctionWeights;
+
     /// <summary>Stage i, <c>[n]</c>: a view that may be written.</summary>
     public Tensor Row(int stage) => _rows[stage];
 
