@@ -1,12 +1,13 @@
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.Ode;
+using Microsoft.ML.Implicit.Solvers.Ode.Managed;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Layers.Flow;
 
 /// <summary>The augmented right-hand side of built-in dynamics, all in closed form.</summary>
-internal sealed class PerceptronFlowTerm : FlowTerm
+internal sealed class PerceptronFlowTerm : FlowTerm, IManagedOdeTerm
 {
     private readonly Tensor[] _contextShifts;
     private readonly Tensor? _context;
@@ -45,6 +46,8 @@ internal sealed class PerceptronFlowTerm : FlowTerm
     public bool EstimatesTrace { get; }
 
     public Tensor? Directions { get; }
+
+    public Tensor? Context => _context;
 
     public FlowActivation Activation { get; }
 
@@ -92,6 +95,9 @@ internal sealed class PerceptronFlowTerm : FlowTerm
             _contextCotangent?.addcmul_(cotangent, gate, 1.Held());
         }
     }
+
+    ManagedDynamics? IManagedOdeTerm.CreateManagedDynamics(Tensor state) =>
+        ManagedFlow.Supports(this) && ManagedDynamics.Suits(state, Parameters) ? new ManagedFlow(this, (int)state.shape[0]) : null;
 
     public override Tensor Evaluate(double time, Tensor state)
     {
