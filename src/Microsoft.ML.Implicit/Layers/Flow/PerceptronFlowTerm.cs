@@ -13,7 +13,7 @@ internal sealed class PerceptronFlowTerm : FlowTerm, IManagedOdeTerm
     private readonly Tensor? _context;
     private readonly Tensor? _contextCotangent;
     private readonly TraceForm? _trace;
-    private readonly Tensor? _firstTangent;
+    private Tensor? _firstTangent;
     private FlowLayerGradient[]? _gradients;
 
     /// <param name="dynamics">Dynamics.</param>
@@ -37,8 +37,7 @@ internal sealed class PerceptronFlowTerm : FlowTerm, IManagedOdeTerm
         Activation = new FlowActivation(dynamics.Activation, One);
         bool isConstant = dynamics.Time == FlowTimeConditioning.Concatenate;
         _trace = integrands.Divergence && !estimatesTrace && isConstant ? new TraceForm([.. dynamics.Layers.Select(l => (Tensor)l.Weight)]) : null;
-        _firstTangent = directions is not null && isConstant ? directions.matmul(dynamics.Layers[0].Weight) : null;
-        scope.Detach([One, .. _contextShifts, .. new[] { _contextCotangent, _firstTangent }.OfType<Tensor>()]);
+        scope.Detach([One, .. _contextShifts, .. new[] { _contextCotangent }.OfType<Tensor>()]);
     }
 
     public FlowDynamics Dynamics { get; }
@@ -54,7 +53,9 @@ internal sealed class PerceptronFlowTerm : FlowTerm, IManagedOdeTerm
     public Tensor One { get; }
 
     /// <summary>eₖW₁ where it does not change with time.</summary>
-    public Tensor? FirstTangent => _firstTangent;
+    public Tensor? FirstTangent => Directions is null || Dynamics.Time != FlowTimeConditioning.Concatenate
+        ? null
+        : _firstTangent ??= Directions.matmul(Dynamics.Layers[0].Weight).DetachFromDisposeScope();
 
     public override IReadOnlyList<Tensor> Parameters { get; }
 
