@@ -41,6 +41,14 @@ internal sealed class FlowLayer : nn.Module<Tensor, Tensor, Tensor?, Tensor>
 
     public Parameter? ContextWeight => context_weight;
 
+    public Parameter? TimeWeight => time_weight;
+
+    public Parameter Bias => bias;
+
+    public Parameter? GateWeight => gate_weight;
+
+    public Parameter? GateBias => gate_bias;
+
     public bool HasContext => context_weight is not null;
 
     /// <summary>Parameters in the order of the flat gradient.</summary>

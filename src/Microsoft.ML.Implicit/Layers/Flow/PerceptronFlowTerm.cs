@@ -1,18 +1,19 @@
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.Ode;
+using Microsoft.ML.Implicit.Solvers.Ode.Managed;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Layers.Flow;
 
 /// <summary>The augmented right-hand side of built-in dynamics, all in closed form.</summary>
-internal sealed class PerceptronFlowTerm : FlowTerm
+internal sealed class PerceptronFlowTerm : FlowTerm, IManagedOdeTerm
 {
     private readonly Tensor[] _contextShifts;
     private readonly Tensor? _context;
     private readonly Tensor? _contextCotangent;
     private readonly TraceForm? _trace;
-    private readonly Tensor? _firstTangent;
+    private Tensor? _firstTangent;
     private FlowLayerGradient[]? _gradients;
 
     /// <param name="dynamics">Dynamics.</param>
@@ -36,8 +37,7 @@ internal sealed class PerceptronFlowTerm : FlowTerm
         Activation = new FlowActivation(dynamics.Activation, One);
         bool isConstant = dynamics.Time == FlowTimeConditioning.Concatenate;
         _trace = integrands.Divergence && !estimatesTrace && isConstant ? new TraceForm([.. dynamics.Layers.Select(l => (Tensor)l.Weight)]) : null;
-        _firstTangent = directions is not null && isConstant ? directions.matmul(dynamics.Layers[0].Weight) : null;
-        scope.Detach([One, .. _contextShifts, .. new[] { _contextCotangent, _firstTangent }.OfType<Tensor>()]);
+        scope.Detach([One, .. _contextShifts, .. new[] { _contextCotangent }.OfType<Tensor>()]);
     }
 
     public FlowDynamics Dynamics { get; }
@@ -46,12 +46,16 @@ internal sealed class PerceptronFlowTerm : FlowTerm
 
     public Tensor? Directions { get; }
 
+    public Tensor? Context => _context;
+
     public FlowActivation Activation { get; }
 
     public Tensor One { get; }
 
     /// <summary>eₖW₁ where it does not change with time.</summary>
-    public Tensor? FirstTangent => _firstTangent;
+    public Tensor? FirstTangent => Directions is null || Dynamics.Time != FlowTimeConditioning.Concatenate
+        ? null
+        : _firstTangent ??= Directions.matmul(Dynamics.Layers[0].Weight).DetachFromDisposeScope();
 
     public override IReadOnlyList<Tensor> Parameters { get; }
 
@@ -92,6 +96,9 @@ internal sealed class PerceptronFlowTerm : FlowTerm
             _contextCotangent?.addcmul_(cotangent, gate, 1.Held());
         }
     }
+
+    ManagedDynamics? IManagedOdeTerm.CreateManagedDynamics(Tensor state) =>
+        ManagedFlow.Supports(this) && ManagedDynamics.Suits(state, Parameters) ? new ManagedFlow(this, (int)state.shape[0]) : null;
 
     public override Tensor Evaluate(double time, Tensor state)
     {

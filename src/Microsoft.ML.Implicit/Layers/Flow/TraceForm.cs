@@ -32,6 +32,12 @@ internal sealed class TraceForm : IDisposable
         _formGradient = zeros_like(_form).DetachFromDisposeScope();
     }
 
+    /// <summary>M, or m as a matrix of one column.</summary>
+    public Tensor Form => _form;
+
+    /// <summary>Gradient of <see cref="Form"/>, gathered until <see cref="AddWeightGradients"/>.</summary>
+    public Tensor FormGradient => _formGradient;
+
     public static bool Supports(int layerCount) => layerCount is 2 or 3;
 
     /// <summary>The trace for each row, <c>[batch, 1]</c>, and d₁ᵀM where there are two hidden layers.</summary>

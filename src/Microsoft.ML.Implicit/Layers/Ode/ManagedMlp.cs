@@ -1,4 +1,3 @@
-using System.Numerics;
 using Microsoft.ML.Implicit.Solvers.Ode.Managed;
 
 namespace Microsoft.ML.Implicit.Layers.Ode;
@@ -6,6 +5,7 @@ namespace Microsoft.ML.Implicit.Layers.Ode;
 /// <summary><see cref="MlpDynamics"/> on tiles in managed memory.</summary>
 internal sealed unsafe class ManagedMlp : ManagedDynamics
 {
+    private readonly AffineLayer[] _sources;
     private readonly PackedAffine[] _layers;
     private readonly DynamicsActivation _activation;
     private readonly int _longestTile;
@@ -14,13 +14,14 @@ internal sealed unsafe class ManagedMlp : ManagedDynamics
     {
         Dimension = (int)dynamics.Dimension;
         _activation = dynamics.Activation;
-        _layers = [.. dynamics.Layers.Select(layer => new PackedAffine(layer))];
+        _sources = [.. dynamics.Layers];
+        _layers = [.. _sources.Select(layer => new PackedAffine(layer.Weight, layer.Bias, layer.TimeWeight))];
         _longestTile = _layers.Max(layer => layer.TileLength);
     }
 
     public override int Dimension { get; }
 
-    public override int ScratchLength => 2 * _longestTile;
+    public override int ScratchLength => (2 * _longestTile) + _layers.Max(layer => layer.ScratchLength);
 
     public override long WorkPerRow => _layers.Sum(layer => layer.Work);
 
@@ -40,7 +41,7 @@ internal sealed unsafe class ManagedMlp : ManagedDynamics
         }
     }
 
-    public override void Evaluate(int slot, float* point, float* slope, float* scratch)
+    public override void Evaluate(int slot, int tile, float* point, float* slope, float* scratch)
     {
         float* input = point;
         for (int i = 0; i < _layers.Length - 1; i++)
@@ -56,9 +57,9 @@ internal sealed unsafe class ManagedMlp : ManagedDynamics
 
     public override int RecordLength => _layers[..^1].Sum(layer => layer.TileLength);
 
-    public override int ParameterCount => _layers.Sum(layer => layer.ParameterCount);
+    public override int GradientLength => _layers.Sum(layer => layer.GradientLength);
 
-    public override void EvaluateAndRecord(int slot, float* point, float* slope, float* record)
+    public override void EvaluateAndRecord(int slot, int tile, float* point, float* slope, float* record)
     {
         float* input = point;
         for (int i = 0; i < _layers.Length - 1; i++)
@@ -72,21 +73,37 @@ internal sealed unsafe class ManagedMlp : ManagedDynamics
         _layers[^1].Evaluate(slot, input, slope);
     }
 
-    public override void Pullback(int slot, float* point, float* record, float* cotangent, float* stateCotangent, float* gradient, float* scratch)
+    public override void Pullback(int slot, int tile, float* point, float* record, float* cotangent, float* stateCotangent, float* gradient, float* scratch)
     {
         float* activated = record + RecordLength;
-        float* ownGradient = gradient + ((long)ParameterCount * Vector<float>.Count);
+        float* ownGradient = gradient + GradientLength;
+        float* affineScratch = scratch + (2 * _longestTile);
         for (int i = _layers.Length - 1; i > 0; i--)
         {
             activated -= _layers[i - 1].TileLength;
-            ownGradient -= (long)_layers[i].ParameterCount * Vector<float>.Count;
+            ownGradient -= _layers[i].GradientLength;
             float* inputCotangent = scratch + ((i % 2) * _longestTile);
-            _layers[i].Pullback(slot, activated, cotangent, inputCotangent, ownGradient);
+            _layers[i].AddGradient(slot, activated, cotangent, ownGradient, affineScratch);
+            _layers[i].Pullback(cotangent, inputCotangent);
             MultiplyByDerivative(inputCotangent, activated, _layers[i - 1].TileLength);
             cotangent = inputCotangent;
         }
 
-        _layers[0].Pullback(slot, point, cotangent, stateCotangent, gradient);
+        _layers[0].AddGradient(slot, point, cotangent, gradient, affineScratch);
+        _layers[0].Pullback(cotangent, stateCotangent);
+    }
+
+    public override void AddGradient(float* gradient, Span<float> flat)
+    {
+        foreach ((AffineLayer source, PackedAffine layer) in _sources.Zip(_layers))
+        {
+            int weights = (int)source.Weight.numel();
+            int outputs = (int)source.Bias.numel();
+            int times = source.TimeWeight is null ? 0 : outputs;
+            layer.AddGradient(gradient, flat[..weights], flat.Slice(weights + times, outputs), flat.Slice(weights, times));
+            flat = flat[(weights + times + outputs)..];
+            gradient += layer.GradientLength;
+        }
     }
 
     protected override void Dispose(bool disposing)

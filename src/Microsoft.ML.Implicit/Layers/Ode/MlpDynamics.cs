@@ -15,9 +15,6 @@ namespace Microsoft.ML.Implicit.Layers.Ode;
 /// </summary>
 public sealed class MlpDynamics : nn.Module<Tensor, Tensor, Tensor>, IDifferentiableOdeTerm, IRowTimeOdeTerm, IManagedOdeTerm, ICudaOdeTerm
 {
-    // Wider layers are served better by the matrix product of the native library.
-    private const long LargestManagedWidth = 256;
-
     private readonly ModuleList<AffineLayer> _layers;
 
     /// <summary>Creates dynamics with torch's default initialisation of linear layers.</summary>
@@ -163,12 +160,8 @@ public sealed class MlpDynamics : nn.Module<Tensor, Tensor, Tensor>, IDifferenti
         return eye(Dimension, dtype: like.dtype, device: like.device).unsqueeze(1).expand(Dimension, like.shape[0], Dimension).MoveToOuterDisposeScope();
     }
 
-    ManagedDynamics? IManagedOdeTerm.CreateManagedDynamics(Tensor state)
-    {
-        bool suits = state.device_type == DeviceType.CPU && state.dtype == ScalarType.Float32 && state.shape[^1] == Dimension
-            && _layers.All(l => l.Weight.dtype == ScalarType.Float32 && l.Weight.device_type == DeviceType.CPU && l.Weight.shape.Max() <= LargestManagedWidth);
-        return suits ? new ManagedMlp(this) : null;
-    }
+    ManagedDynamics? IManagedOdeTerm.CreateManagedDynamics(Tensor state) =>
+        state.shape[^1] == Dimension && ManagedDynamics.Suits(state, Parameters) ? new ManagedMlp(this) : null;
 
     CudaDynamics? ICudaOdeTerm.CreateCudaDynamics(Tensor state) =>
         PerceptronOnCuda.TryCreate(state, Activation, Time == TimeConditioning.Concatenate, Weights, Parameters);

@@ -1,15 +1,14 @@
-using System.Numerics;
-using System.Runtime.CompilerServices;
 using Microsoft.ML.Implicit.Solvers.Ode.Managed;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Layers.Ode;
 
-/// <summary>One layer's affine part for tiles, with its pullback.</summary>
+/// <summary>An affine map x W + b + t w for tiles, with its pullback.</summary>
 internal sealed unsafe class PackedAffine : IDisposable
 {
     private readonly int _inputs;
     private readonly int _outputs;
+    private readonly int _stride;
     private readonly PackedMatrix _matrix;
     private readonly PackedMatrix _transposed;
     private readonly AlignedBuffer _noShift;
@@ -18,26 +17,36 @@ internal sealed unsafe class PackedAffine : IDisposable
     private float[] _times = [];
     private AlignedBuffer? _shifts;
 
-    public PackedAffine(AffineLayer layer)
+    /// <param name="weight">W, <c>[inputs, outputs]</c>.</param>
+    /// <param name="bias">b, <c>[outputs]</c>, or <see langword="null"/>.</param>
+    /// <param name="timeWeight">w, <c>[outputs]</c>, or <see langword="null"/>.</param>
+    public PackedAffine(Tensor weight, Tensor? bias, Tensor? timeWeight)
     {
-        _inputs = (int)layer.Weight.shape[0];
-        _outputs = (int)layer.Weight.shape[1];
-        _bias = Read(layer.Bias);
-        _timeWeight = layer.TimeWeight is { } timeWeight ? Read(timeWeight) : null;
-        float[] weight = Read(layer.Weight);
-        _matrix = new PackedMatrix(weight, _inputs, _outputs, transposed: false);
-        _transposed = new PackedMatrix(weight, _outputs, _inputs, transposed: true);
-        _noShift = new AlignedBuffer(_transposed.PaddedOutputs);
+        _inputs = (int)weight.shape[0];
+        _outputs = (int)weight.shape[1];
+        _stride = OuterProduct.Stride(_outputs);
+        _bias = bias is null ? new float[_outputs] : Read(bias);
+        _timeWeight = timeWeight is null ? null : Read(timeWeight);
+        float[] values = Read(weight);
+        _matrix = new PackedMatrix(values, _inputs, _outputs, transposed: false);
+        _transposed = new PackedMatrix(values, _outputs, _inputs, transposed: true);
+        _noShift = new AlignedBuffer(Math.Max(_matrix.PaddedOutputs, _transposed.PaddedOutputs));
     }
 
     /// <summary>Length of a tile of outputs.</summary>
     public int TileLength => _matrix.PaddedOutputs * Tile.Lanes;
 
+    /// <summary>Length of a tile of inputs.</summary>
+    public int InputTileLength => _transposed.PaddedOutputs * Tile.Lanes;
+
     /// <summary>Multiplications for one row.</summary>
     public long Work => (long)_inputs * _matrix.PaddedOutputs;
 
-    /// <summary>Number of parameters.</summary>
-    public int ParameterCount => (_inputs * _outputs) + (_outputs * (_timeWeight is null ? 1 : 2));
+    /// <summary>Floats that the gradient is gathered in: those of W, b and w in rows of whole vectors.</summary>
+    public int GradientLength => (Tile.Pad(_inputs) + (_timeWeight is null ? 1 : 2)) * _stride;
+
+    /// <summary>Floats that gathering the gradient needs.</summary>
+    public int ScratchLength => Tile.Lanes * _stride;
 
     public void ReserveTimes(int count)
     {
@@ -62,45 +71,46 @@ internal sealed unsafe class PackedAffine : IDisposable
     public void Evaluate(int slot, float* input, float* output) =>
         _matrix.Multiply(_shifts!.Pointer + (slot * _matrix.PaddedOutputs), input, output);
 
-    /// <summary>Multiplies a cotangent with the layer's Jacobians on one tile.</summary>
+    /// <summary>output = input · W on one tile, as tangents are mapped.</summary>
+    public void EvaluateLinear(float* input, float* output) => _matrix.Multiply(_noShift.Pointer, input, output);
+
+    /// <summary>Multiplies a cotangent of the output with Wᵀ.</summary>
+    public void Pullback(float* cotangent, float* inputCotangent) => _transposed.Multiply(_noShift.Pointer, cotangent, inputCotangent);
+
+    /// <summary>Adds the gradient of W, b and w on one tile.</summary>
     /// <param name="slot">Slot of the time.</param>
     /// <param name="input">The input it was evaluated at.</param>
     /// <param name="cotangent">Cotangent of the output.</param>
-    /// <param name="inputCotangent">Receives that of the input.</param>
-    /// <param name="gradient">Gradient of this layer's parameters, one vector for each, added to lane by lane.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Pullback(int slot, float* input, float* cotangent, float* inputCotangent, float* gradient)
+    /// <param name="gradient">Added to, <see cref="GradientLength"/> floats.</param>
+    /// <param name="scratch">At least <see cref="ScratchLength"/> floats.</param>
+    public void AddGradient(int slot, float* input, float* cotangent, float* gradient, float* scratch)
     {
-        int width = Vector<float>.Count;
-        int lanes = 2 * width;
+        AddLinearGradient(input, cotangent, gradient, scratch);
+        float* bias = gradient + (Tile.Pad(_inputs) * _stride);
+        OuterProduct.AddSum(scratch, _stride, 1, bias);
+        if (_timeWeight is not null)
+        {
+            OuterProduct.AddSum(scratch, _stride, _times[slot], bias + _stride);
+        }
+    }
+
+    /// <summary>Adds the gradient of W alone on one tile.</summary>
+    public void AddLinearGradient(float* input, float* cotangent, float* gradient, float* scratch)
+    {
+        OuterProduct.Transpose(cotangent, _outputs, scratch);
+        OuterProduct.Add(input, _inputs, scratch, _stride, gradient);
+    }
+
+    /// <summary>Adds what was gathered to the gradients of W, <c>[inputs, outputs]</c>, of b and of w, which may be left empty.</summary>
+    public void AddGradient(float* gradient, Span<float> weight, Span<float> bias, Span<float> timeWeight)
+    {
         for (int i = 0; i < _inputs; i++)
         {
-            Vector<float> low = Vector.Load(input + (i * lanes));
-            Vector<float> high = Vector.Load(input + (i * lanes) + width);
-            for (int j = 0; j < _outputs; j++)
-            {
-                float* c = cotangent + (j * lanes);
-                Vector<float> sum = Vector.FusedMultiplyAdd(low, Vector.Load(c), Vector.Load(gradient));
-                Vector.FusedMultiplyAdd(high, Vector.Load(c + width), sum).Store(gradient);
-                gradient += width;
-            }
+            AddRow(gradient, i, weight.Slice(i * _outputs, _outputs));
         }
 
-        int biasOffset = _timeWeight is null ? 0 : _outputs * width;
-        var time = new Vector<float>(_times[slot]);
-        for (int j = 0; j < _outputs; j++)
-        {
-            Vector<float> sum = Vector.Load(cotangent + (j * lanes)) + Vector.Load(cotangent + (j * lanes) + width);
-            if (_timeWeight is not null)
-            {
-                Vector.FusedMultiplyAdd(time, sum, Vector.Load(gradient)).Store(gradient);
-            }
-
-            (Vector.Load(gradient + biasOffset) + sum).Store(gradient + biasOffset);
-            gradient += width;
-        }
-
-        _transposed.Multiply(_noShift.Pointer, cotangent, inputCotangent);
+        AddRow(gradient, Tile.Pad(_inputs), bias);
+        AddRow(gradient, Tile.Pad(_inputs) + 1, timeWeight);
     }
 
     /// <inheritdoc/>
@@ -110,6 +120,14 @@ internal sealed unsafe class PackedAffine : IDisposable
         _transposed.Dispose();
         _noShift.Dispose();
         _shifts?.Dispose();
+    }
+
+    private void AddRow(float* gradient, int row, Span<float> destination)
+    {
+        for (int j = 0; j < destination.Length; j++)
+        {
+            destination[j] += gradient[(row * _stride) + j];
+        }
     }
 
     private void SetShift(int slot, double time)

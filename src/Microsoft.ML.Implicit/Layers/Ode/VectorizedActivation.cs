@@ -45,6 +45,57 @@ internal static unsafe class VectorizedActivation
         }
     }
 
+    /// <summary>Replaces x by tanh x, and stores tanh' = 1 - tanh² beside it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Tanh(float* values, float* derivatives, int length)
+    {
+        for (int i = 0; i < length; i += Vector<float>.Count)
+        {
+            Vector<float> y = Tanh(Vector.Load(values + i));
+            y.Store(values + i);
+            Vector.FusedMultiplyAdd(-y, y, Vector<float>.One).Store(derivatives + i);
+        }
+    }
+
+    /// <summary>Replaces x by softplus x, and stores softplus' = 1 / (1 + e⁻ˣ) beside it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Softplus(float* values, float* derivatives, int length)
+    {
+        for (int i = 0; i < length; i += Vector<float>.Count)
+        {
+            Vector<float> x = Vector.Load(values + i);
+            Vector<float> decay = Vector.Exp(-Vector.Abs(x));
+            Vector<float> sum = Vector<float>.One + decay;
+            (Vector.Max(x, Vector<float>.Zero) + Vector.Log(sum)).Store(values + i);
+            (Vector.ConditionalSelect(Vector.GreaterThan(x, Vector<float>.Zero), Vector<float>.One, decay) / sum).Store(derivatives + i);
+        }
+    }
+
+    /// <summary>Replaces ȳ by ȳσ' + d̄σ'' for y = tanh x and d = σ', whose derivative σ'' is -2yd.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void PullbackTanh(float* cotangent, float* derivativeCotangent, float* activated, float* derivative, int length)
+    {
+        var minusTwo = new Vector<float>(-2f);
+        for (int i = 0; i < length; i += Vector<float>.Count)
+        {
+            Vector<float> factor = minusTwo * Vector.Load(activated + i);
+            Vector<float> sum = Vector.FusedMultiplyAdd(factor, Vector.Load(derivativeCotangent + i), Vector.Load(cotangent + i));
+            (sum * Vector.Load(derivative + i)).Store(cotangent + i);
+        }
+    }
+
+    /// <summary>Replaces ȳ by ȳσ' + d̄σ'' for y = softplus x and d = σ', whose derivative σ'' is d(1 - d).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void PullbackSoftplus(float* cotangent, float* derivativeCotangent, float* derivative, int length)
+    {
+        for (int i = 0; i < length; i += Vector<float>.Count)
+        {
+            Vector<float> d = Vector.Load(derivative + i);
+            Vector<float> sum = Vector.FusedMultiplyAdd(Vector<float>.One - d, Vector.Load(derivativeCotangent + i), Vector.Load(cotangent + i));
+            (sum * d).Store(cotangent + i);
+        }
+    }
+
     /// <summary>Multiplies a cotangent by tanh', given y = tanh x: 1 - y².</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void MultiplyByTanhDerivative(float* cotangent, float* activated, int length)

@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Runtime.InteropServices;
 using static TorchSharp.torch;
 
@@ -34,7 +33,7 @@ internal sealed unsafe class ManagedAdjointStep : AdjointStep
         _rows = (int)(state.numel() / dynamics.Dimension);
         _tiles = Tile.Count(_rows);
         _tileLength = Tile.Pad(dynamics.Dimension) * Tile.Lanes;
-        _gradientLength = dynamics.ParameterCount * Vector<float>.Count;
+        _gradientLength = Tile.PadLength(dynamics.GradientLength);
         _loop = new TileLoop(_tiles, get_num_threads(), dynamics.WorkPerRow * Tile.Lanes * method.EndStage * 3);
         _adjoint = new AlignedBuffer((long)_tiles * _tileLength);
         _firstCotangent = new AlignedBuffer((long)_tiles * _tileLength);
@@ -60,7 +59,7 @@ internal sealed unsafe class ManagedAdjointStep : AdjointStep
             for (int i = 0; i < _method.EndStage; i++)
             {
                 TileAlgebra.Combine(start, work.Stages, weights[i], _tileLength, work.Points);
-                _dynamics.Evaluate(i, work.Points, work.Stages + (i * _tileLength), work.Scratch);
+                _dynamics.Evaluate(i, tile, work.Points, work.Stages + (i * _tileLength), work.Scratch);
             }
 
             TileAlgebra.Combine(start, work.Stages, weights[_method.EndStage], _tileLength, work.Points);
@@ -101,12 +100,12 @@ internal sealed unsafe class ManagedAdjointStep : AdjointStep
                 if (i == end)
                 {
                     TileAlgebra.Combine(work.Gathered, first, [1f], _tileLength, work.Gathered);
-                    PullBack(work, chunk, i, work.Temporary);
+                    PullBack(work, chunk, tile, i, work.Temporary);
                     TileAlgebra.Combine(adjoint, work.Temporary, [1f], _tileLength, adjoint);
                 }
                 else
                 {
-                    PullBack(work, chunk, i, work.Cotangents + (i * _tileLength));
+                    PullBack(work, chunk, tile, i, work.Cotangents + (i * _tileLength));
                 }
             }
 
@@ -114,7 +113,7 @@ internal sealed unsafe class ManagedAdjointStep : AdjointStep
             for (int i = end - 1; i > 0; i--)
             {
                 Gather(work, tile, i, columns[i], rows, dense, inside, outputs, stride);
-                PullBack(work, chunk, i, work.Cotangents + (i * _tileLength));
+                PullBack(work, chunk, tile, i, work.Cotangents + (i * _tileLength));
             }
 
             Gather(work, tile, 0, columns[0], rows, dense, inside, outputs, stride);
@@ -146,8 +145,8 @@ internal sealed unsafe class ManagedAdjointStep : AdjointStep
                 // The last step reversed set the slot of its first stage, whose point is its start.
                 float* start = _start.Pointer + ((long)tile * _tileLength);
                 float* first = _firstCotangent.Pointer + ((long)tile * _tileLength);
-                _dynamics.EvaluateAndRecord(0, start, work.Stages, work.Records);
-                _dynamics.Pullback(0, start, work.Records, first, work.Temporary, Gradient(chunk), work.Scratch);
+                _dynamics.EvaluateAndRecord(0, tile, start, work.Stages, work.Records);
+                _dynamics.Pullback(0, tile, start, work.Records, first, work.Temporary, Gradient(chunk), work.Scratch);
                 TileAlgebra.Combine(adjoint, work.Temporary, [1f], _tileLength, adjoint);
             }
 
@@ -174,7 +173,7 @@ internal sealed unsafe class ManagedAdjointStep : AdjointStep
         {
             float* point = work.Points + (i * _tileLength);
             TileAlgebra.Combine(work.Start, work.Stages, weights[i], _tileLength, point);
-            _dynamics.EvaluateAndRecord(i, point, work.Stages + (i * _tileLength), work.Records + ((long)i * _dynamics.RecordLength));
+            _dynamics.EvaluateAndRecord(i, tile, point, work.Stages + (i * _tileLength), work.Records + ((long)i * _dynamics.RecordLength));
         }
     }
 
@@ -188,8 +187,8 @@ internal sealed unsafe class ManagedAdjointStep : AdjointStep
         }
     }
 
-    private void PullBack(in Workspace work, int chunk, int stage, float* result) =>
-        _dynamics.Pullback(stage, work.Points + (stage * _tileLength), work.Records + ((long)stage * _dynamics.RecordLength), work.Gathered, result, Gradient(chunk), work.Scratch);
+    private void PullBack(in Workspace work, int chunk, int tile, int stage, float* result) =>
+        _dynamics.Pullback(stage, tile, work.Points + (stage * _tileLength), work.Records + ((long)stage * _dynamics.RecordLength), work.Gathered, result, Gradient(chunk), work.Scratch);
 
     private void AddOutput(in Workspace work, int tile, float* output, float weight, float* destination)
     {
@@ -213,14 +212,12 @@ internal sealed unsafe class ManagedAdjointStep : AdjointStep
 
     private void AddGradients()
     {
-        Span<float> flat = MemoryMarshal.Cast<byte, float>(_parameterGradient.bytes);
-        for (int p = 0; p < flat.Length; p++)
+        for (int chunk = 1; chunk < _loop.ChunkCount; chunk++)
         {
-            for (int chunk = 0; chunk < _loop.ChunkCount; chunk++)
-            {
-                flat[p] += Vector.Sum(Vector.Load(Gradient(chunk) + ((long)p * Vector<float>.Count)));
-            }
+            TileAlgebra.Combine(Gradient(0), Gradient(chunk), [1f], _gradientLength, Gradient(0));
         }
+
+        _dynamics.AddGradient(Gradient(0), MemoryMarshal.Cast<byte, float>(_parameterGradient.bytes));
     }
 
     private float* Gradient(int chunk) => _gradients.Pointer + ((long)chunk * _gradientLength);

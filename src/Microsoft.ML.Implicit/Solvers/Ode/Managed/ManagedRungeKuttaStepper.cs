@@ -83,7 +83,7 @@ internal sealed unsafe class ManagedRungeKuttaStepper : OdeStepper
         {
             float* point = Scratch(chunk);
             TileAlgebra.Combine(State(tile), Stage(tile, 0), euler, _tileLength, point);
-            _dynamics.Evaluate(1, point, Stage(tile, 1), point + 2 * _tileLength);
+            _dynamics.Evaluate(1, tile, point, Stage(tile, 1), point + 2 * _tileLength);
             TileAlgebra.Combine(null, Stage(tile, 0), [-1f, 1f], _tileLength, point);
             return point;
         });
@@ -231,7 +231,7 @@ internal sealed unsafe class ManagedRungeKuttaStepper : OdeStepper
                 TileAlgebra.Combine(State(tile), Stage(tile, 0), _weights[i], _tileLength, scratch);
             }
 
-            _dynamics.Evaluate(i, point, Stage(tile, i), scratch + 2 * _tileLength);
+            _dynamics.Evaluate(i, tile, point, Stage(tile, i), scratch + 2 * _tileLength);
         }
     }
 

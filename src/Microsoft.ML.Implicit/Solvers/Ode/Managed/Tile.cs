@@ -16,6 +16,9 @@ internal static unsafe class Tile
 
     public static int Pad(int coordinates) => (coordinates + CoordinateBlock - 1) / CoordinateBlock * CoordinateBlock;
 
+    /// <summary>Number of floats padded to whole pairs of vectors.</summary>
+    public static int PadLength(int length) => (length + Lanes - 1) / Lanes * Lanes;
+
     /// <summary>Fills a tile from row-major memory. Lanes past the last row repeat it; padding coordinates are zero.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Load(float* rows, int rowCount, int dimension, int tile, float* destination)

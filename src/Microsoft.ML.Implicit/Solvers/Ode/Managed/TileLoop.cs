@@ -5,7 +5,7 @@ internal sealed class TileLoop
 {
     // Starting and joining threads costs some ten microseconds; below this many multiplications that would not pay.
     private const long SmallestParallelWork = 1 << 20;
-    private const int ChunksPerThread = 4;
+    private const int ChunksPerThread = 1;
 
     private readonly int _tiles;
     private readonly ParallelOptions _options;
