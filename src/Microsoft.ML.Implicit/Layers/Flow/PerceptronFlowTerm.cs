@@ -1,5 +1,7 @@
 using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Layers.Ode;
 using Microsoft.ML.Implicit.Solvers.Ode;
+using Microsoft.ML.Implicit.Solvers.Ode.Cuda;
 using Microsoft.ML.Implicit.Solvers.Ode.Managed;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -7,8 +9,11 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Layers.Flow;
 
 /// <summary>The augmented right-hand side of built-in dynamics, all in closed form.</summary>
-internal sealed class PerceptronFlowTerm : FlowTerm, IManagedOdeTerm
+internal sealed class PerceptronFlowTerm : FlowTerm, IManagedOdeTerm, ICudaOdeTerm
 {
+    // Each dimension is one more direction of a Jacobian product.
+    private const int LargestExactDimensionOnCuda = 8;
+
     private readonly Tensor[] _contextShifts;
     private readonly Tensor? _context;
     private readonly Tensor? _contextCotangent;
@@ -99,6 +104,24 @@ internal sealed class PerceptronFlowTerm : FlowTerm, IManagedOdeTerm
 
     ManagedDynamics? IManagedOdeTerm.CreateManagedDynamics(Tensor state) =>
         ManagedFlow.Supports(this) && ManagedDynamics.Suits(state, Parameters) ? new ManagedFlow(this, (int)state.shape[0]) : null;
+
+    CudaDynamics? ICudaOdeTerm.CreateCudaDynamics(Tensor state)
+    {
+        bool isExact = Integrands.Divergence && !EstimatesTrace;
+        if (Dynamics.Time != FlowTimeConditioning.Concatenate || _context is not null || (isExact && Dimension > LargestExactDimensionOnCuda))
+        {
+            return null;
+        }
+
+        // Unit vectors as directions give the exact trace.
+        using DisposeScope scope = NewDisposeScope();
+        int random = (int)(Directions?.shape[0] ?? 0);
+        Tensor? units = isExact ? eye(Dimension, dtype: state.dtype, device: state.device).unsqueeze(1).expand(Dimension, state.shape[0], Dimension) : null;
+        Tensor? directions = units is null ? Directions : Directions is null ? units : cat([Directions, units]);
+        Range trace = isExact ? random..(random + (int)Dimension) : Integrands.Divergence ? 0..random : 0..0;
+        var integrands = new PerceptronIntegrands(Integrands.Divergence, trace, Integrands.KineticPenalty, Integrands.JacobianPenalty, Integrands.JacobianPenalty > 0 ? 0..random : 0..0);
+        return PerceptronOnCuda.TryCreate(state, Dynamics.Activation, hasTime: true, [.. Dynamics.Layers.Select(l => (Tensor)l.Weight)], Parameters, integrands, directions);
+    }
 
     public override Tensor Evaluate(double time, Tensor state)
     {
