@@ -1,5 +1,5 @@
-using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Layers.Ode;
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.Ode;
 using Microsoft.ML.Implicit.Solvers.Ode.Cuda;
 using Microsoft.ML.Implicit.Solvers.Ode.Managed;
