@@ -118,11 +118,7 @@ public sealed class DenseResidualCell : FeatureCell
     protected override IReadOnlyList<Tensor> LimitWeights() =>
         [SpectralBound.Limit(_innerWeight, 1), SpectralBound.Limit(_outerWeight, 1) * _contraction.Held()];
 
-    private static Tensor Hidden(Tensor z, Injection injection)
-    {
-        Tensor sum = injection.Rows[0].addmm(z, injection.Shared[0]);
-        return is_grad_enabled() ? sum.tanh() : sum.tanh_();
-    }
+    private static Tensor Hidden(Tensor z, Injection injection) => HyperbolicTangent.Of(injection.Rows[0].addmm(z, injection.Shared[0]));
 
     private Tensor Drop(Tensor values) => training && _dropout > 0 ? values * RandomMask.Like(values, _dropout, _generator) : values;
 

@@ -51,8 +51,7 @@ public sealed class TanhCell : EquilibriumCell
     {
         ArgumentNullException.ThrowIfNull(z);
         ArgumentNullException.ThrowIfNull(injection);
-        Tensor sum = injection.Rows[0].addmm(z, _recurrent);
-        return is_grad_enabled() ? sum.tanh() : sum.tanh_();
+        return HyperbolicTangent.Of(injection.Rows[0].addmm(z, _recurrent));
     }
 
     /// <inheritdoc/>

@@ -115,11 +115,13 @@ internal sealed class PerceptronFlowTerm : FlowTerm, IManagedOdeTerm, ICudaOdeTe
 
         // Unit vectors as directions give the exact trace.
         using DisposeScope scope = NewDisposeScope();
-        int random = (int)(Directions?.shape[0] ?? 0);
-        Tensor? units = isExact ? eye(Dimension, dtype: state.dtype, device: state.device).unsqueeze(1).expand(Dimension, state.shape[0], Dimension) : null;
-        Tensor? directions = units is null ? Directions : Directions is null ? units : cat([Directions, units]);
-        Range trace = isExact ? random..(random + (int)Dimension) : Integrands.Divergence ? 0..random : 0..0;
-        var integrands = new PerceptronIntegrands(Integrands.Divergence, trace, Integrands.KineticPenalty, Integrands.JacobianPenalty, Integrands.JacobianPenalty > 0 ? 0..random : 0..0);
+        Tensor[] drawn = Directions is null ? [] : [Directions.dim() == 2 ? Directions.unsqueeze(0) : Directions];
+        Tensor[] units = isExact ? [eye(Dimension, dtype: state.dtype, device: state.device).unsqueeze(1).expand(Dimension, state.shape[0], Dimension)] : [];
+        Tensor[] parts = [.. drawn, .. units];
+        Tensor? directions = parts.Length == 0 ? null : cat(parts);
+        int drawnCount = (int)drawn.Sum(d => d.shape[0]);
+        Range trace = isExact ? drawnCount..(drawnCount + (int)Dimension) : Integrands.Divergence ? 0..drawnCount : 0..0;
+        var integrands = new PerceptronIntegrands(Integrands.Divergence, trace, Integrands.KineticPenalty, Integrands.JacobianPenalty, Integrands.JacobianPenalty > 0 ? 0..drawnCount : 0..0);
         return PerceptronOnCuda.TryCreate(state, Dynamics.Activation, hasTime: true, [.. Dynamics.Layers.Select(l => (Tensor)l.Weight)], Parameters, integrands, directions);
     }
 

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using Microsoft.ML.Implicit.Solvers.Ode.Managed;
 
 namespace Microsoft.ML.Implicit.Layers.Ode;
@@ -44,6 +45,11 @@ internal static unsafe class OuterProduct
         for (int i = 0; i < inputs; i += Tile.CoordinateBlock)
         {
             int j = 0;
+            for (; Tile.IsWideVector && j + (2 * lanes) <= stride; j += 2 * lanes)
+            {
+                AddWide(x, transposed + j, stride, gradient + j);
+            }
+
             for (; j + lanes <= stride; j += lanes)
             {
                 AddPair(x, transposed + j, stride, gradient + j);
@@ -75,6 +81,43 @@ internal static unsafe class OuterProduct
 
             Vector.FusedMultiplyAdd(weight, total, Vector.Load(sum + j)).Store(sum + j);
         }
+    }
+
+    // Four inputs and two vectors of 512 bits of outputs.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddWide(float* x, float* c, int stride, float* gradient)
+    {
+        int lanes = Vector512<float>.Count;
+        float* g1 = gradient + stride, g2 = g1 + stride, g3 = g2 + stride;
+        Vector512<float> a0 = Vector512.Load(gradient), a1 = Vector512.Load(g1), a2 = Vector512.Load(g2), a3 = Vector512.Load(g3);
+        Vector512<float> b0 = Vector512.Load(gradient + lanes), b1 = Vector512.Load(g1 + lanes), b2 = Vector512.Load(g2 + lanes), b3 = Vector512.Load(g3 + lanes);
+        for (int lane = 0; lane < lanes; lane++)
+        {
+            Vector512<float> low = Vector512.Load(c);
+            Vector512<float> high = Vector512.Load(c + lanes);
+            Vector512<float> w = Vector512.Create(x[lane]);
+            a0 = Vector512.FusedMultiplyAdd(w, low, a0);
+            b0 = Vector512.FusedMultiplyAdd(w, high, b0);
+            w = Vector512.Create(x[lanes + lane]);
+            a1 = Vector512.FusedMultiplyAdd(w, low, a1);
+            b1 = Vector512.FusedMultiplyAdd(w, high, b1);
+            w = Vector512.Create(x[(2 * lanes) + lane]);
+            a2 = Vector512.FusedMultiplyAdd(w, low, a2);
+            b2 = Vector512.FusedMultiplyAdd(w, high, b2);
+            w = Vector512.Create(x[(3 * lanes) + lane]);
+            a3 = Vector512.FusedMultiplyAdd(w, low, a3);
+            b3 = Vector512.FusedMultiplyAdd(w, high, b3);
+            c += stride;
+        }
+
+        a0.Store(gradient);
+        b0.Store(gradient + lanes);
+        a1.Store(g1);
+        b1.Store(g1 + lanes);
+        a2.Store(g2);
+        b2.Store(g2 + lanes);
+        a3.Store(g3);
+        b3.Store(g3 + lanes);
     }
 
     // Four inputs and two vectors of outputs.

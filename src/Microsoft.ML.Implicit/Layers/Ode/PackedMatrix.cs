@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using Microsoft.ML.Implicit.Solvers.Ode.Managed;
 
 namespace Microsoft.ML.Implicit.Layers.Ode;
@@ -32,13 +33,73 @@ internal sealed unsafe class PackedMatrix : IDisposable
     public int PaddedOutputs { get; }
 
     /// <summary>output = input · W + shift on one tile.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Multiply(float* shift, float* input, float* output)
+    {
+        if (Tile.IsWideVector)
+        {
+            MultiplyWide(shift, input, output);
+        }
+        else
+        {
+            MultiplyPair(shift, input, output);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _weight.Dispose();
+
+    // One vector of 512 bits holds the rows of a tile: eight outputs a pass hide the latency of a fused multiply-add.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void MultiplyWide(float* shift, float* input, float* output)
+    {
+        int lanes = Vector512<float>.Count;
+        int blockLength = _inputs * Tile.CoordinateBlock;
+        int j = 0;
+        for (; j + (2 * Tile.CoordinateBlock) <= PaddedOutputs; j += 2 * Tile.CoordinateBlock)
+        {
+            float* weight = _weight.Pointer + (j * _inputs);
+            Vector512<float> a0 = Vector512.Create(shift[j]), a1 = Vector512.Create(shift[j + 1]), a2 = Vector512.Create(shift[j + 2]), a3 = Vector512.Create(shift[j + 3]);
+            Vector512<float> b0 = Vector512.Create(shift[j + 4]), b1 = Vector512.Create(shift[j + 5]), b2 = Vector512.Create(shift[j + 6]), b3 = Vector512.Create(shift[j + 7]);
+            float* x = input;
+            for (int i = 0; i < _inputs; i++)
+            {
+                Vector512<float> row = Vector512.Load(x);
+                a0 = Vector512.FusedMultiplyAdd(Vector512.Create(weight[0]), row, a0);
+                a1 = Vector512.FusedMultiplyAdd(Vector512.Create(weight[1]), row, a1);
+                a2 = Vector512.FusedMultiplyAdd(Vector512.Create(weight[2]), row, a2);
+                a3 = Vector512.FusedMultiplyAdd(Vector512.Create(weight[3]), row, a3);
+                b0 = Vector512.FusedMultiplyAdd(Vector512.Create(weight[blockLength]), row, b0);
+                b1 = Vector512.FusedMultiplyAdd(Vector512.Create(weight[blockLength + 1]), row, b1);
+                b2 = Vector512.FusedMultiplyAdd(Vector512.Create(weight[blockLength + 2]), row, b2);
+                b3 = Vector512.FusedMultiplyAdd(Vector512.Create(weight[blockLength + 3]), row, b3);
+                x += lanes;
+                weight += Tile.CoordinateBlock;
+            }
+
+            float* y = output + (j * lanes);
+            a0.Store(y);
+            a1.Store(y + lanes);
+            a2.Store(y + (2 * lanes));
+            a3.Store(y + (3 * lanes));
+            b0.Store(y + (4 * lanes));
+            b1.Store(y + (5 * lanes));
+            b2.Store(y + (6 * lanes));
+            b3.Store(y + (7 * lanes));
+        }
+
+        if (j < PaddedOutputs)
+        {
+            MultiplyPair(shift, input, output, j);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void MultiplyPair(float* shift, float* input, float* output, int first = 0)
     {
         int width = Vector<float>.Count;
         int lanes = 2 * width;
-        float* weight = _weight.Pointer;
-        for (int j = 0; j < PaddedOutputs; j += Tile.CoordinateBlock)
+        float* weight = _weight.Pointer + (first * _inputs);
+        for (int j = first; j < PaddedOutputs; j += Tile.CoordinateBlock)
         {
             Vector<float> a0 = new(shift[j]), a1 = new(shift[j + 1]), a2 = new(shift[j + 2]), a3 = new(shift[j + 3]);
             Vector<float> b0 = a0, b1 = a1, b2 = a2, b3 = a3;
@@ -74,7 +135,4 @@ internal sealed unsafe class PackedMatrix : IDisposable
             b3.Store(y + (3 * lanes) + width);
         }
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => _weight.Dispose();
 }

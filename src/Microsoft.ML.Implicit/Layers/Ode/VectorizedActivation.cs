@@ -21,13 +21,19 @@ internal static unsafe class VectorizedActivation
 
     /// <summary>Replaces x by tanh x. NaN stays NaN.</summary>
     /// <param name="values">Values.</param>
-    /// <param name="length">Their number, a multiple of the vector's width.</param>
+    /// <param name="length">Their number.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Tanh(float* values, int length)
     {
-        for (int i = 0; i < length; i += Vector<float>.Count)
+        int i = 0;
+        for (; i + Vector<float>.Count <= length; i += Vector<float>.Count)
         {
             Tanh(Vector.Load(values + i)).Store(values + i);
+        }
+
+        for (; i < length; i++)
+        {
+            values[i] = Tanh(new Vector<float>(values[i]))[0];
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Microsoft.ML.Implicit.Solvers.Ode.Managed;
 
@@ -11,6 +12,9 @@ internal static unsafe class Tile
 
     /// <summary>Rows in a tile: two vectors, enough independent sums to hide the latency of a fused multiply-add.</summary>
     public static int Lanes { get; } = 2 * Vector<float>.Count;
+
+    /// <summary>Whether one vector of 512 bits holds a coordinate of all rows of a tile.</summary>
+    public static bool IsWideVector { get; } = Vector512.IsHardwareAccelerated && Lanes == Vector512<float>.Count;
 
     public static int Count(int rows) => (rows + Lanes - 1) / Lanes;
 
