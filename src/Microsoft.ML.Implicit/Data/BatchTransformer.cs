@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Persistence;
 using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Implicit.Data;
@@ -6,9 +7,14 @@ namespace Microsoft.ML.Implicit.Data;
 /// <summary>A row-to-row transformer that evaluates rows in batches, lazily.</summary>
 public abstract class BatchTransformer : ITransformer, IDisposable
 {
+    private readonly ModelFormat _format;
     private bool _isDisposed;
 
-    private protected BatchTransformer(IHost host) => Host = host;
+    private protected BatchTransformer(IHost host, ModelFormat format)
+    {
+        Host = host;
+        _format = format;
+    }
 
     /// <inheritdoc/>
     public bool IsRowToRowMapper => true;
@@ -49,7 +55,7 @@ public abstract class BatchTransformer : ITransformer, IDisposable
     {
         ArgumentNullException.ThrowIfNull(ctx);
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        Save(ctx);
+        _format.Save(ctx, Write);
     }
 
     /// <inheritdoc/>
@@ -64,7 +70,8 @@ public abstract class BatchTransformer : ITransformer, IDisposable
         GC.SuppressFinalize(this);
     }
 
-    private protected abstract void Save(ModelSaveContext ctx);
+    /// <summary>Writes everything that the transformer's loader reads.</summary>
+    private protected abstract void Write(BinaryWriter writer);
 
     private protected abstract void DisposeModel();
 }

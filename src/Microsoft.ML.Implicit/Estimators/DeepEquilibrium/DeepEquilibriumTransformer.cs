@@ -18,8 +18,10 @@ public sealed class DeepEquilibriumTransformer : BatchTransformer, ISingleFeatur
 {
     internal const string LoaderSignature = "DeepEquilibriumTransform";
 
+    private static readonly ModelFormat Format = new("DEQMODEL", LoaderSignature);
+
     internal DeepEquilibriumTransformer(IHost host, DeepEquilibriumModelParameters model, string featureColumnName)
-        : base(host)
+        : base(host, Format)
     {
         Model = model;
         FeatureColumnName = featureColumnName;
@@ -37,36 +39,17 @@ public sealed class DeepEquilibriumTransformer : BatchTransformer, ISingleFeatur
 
     private protected override BatchMapper Mapper { get; }
 
-    private static VersionInfo Version => new(
-        modelSignature: "DEQMODEL",
-        verWrittenCur: 0x00010001,
-        verReadableCur: 0x00010001,
-        verWeCanReadBack: 0x00010001,
-        loaderSignature: LoaderSignature,
-        loaderAssemblyName: typeof(DeepEquilibriumTransformer).Assembly.FullName);
-
-    private protected override void Save(ModelSaveContext ctx)
+    private protected override void Write(BinaryWriter writer)
     {
-        ctx.CheckAtModel();
-        ctx.SetVersionInfo(Version);
-        ModelPayload.Write(ctx, writer =>
-        {
-            writer.Write(FeatureColumnName);
-            Model.Write(Host, writer);
-        });
+        writer.Write(FeatureColumnName);
+        Model.Write(Host, writer);
     }
 
     private protected override void DisposeModel() => Model.Dispose();
 
-    private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx)
+    private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx) => Format.Load(env, ctx, (host, reader) =>
     {
-        MLNetCompatibility.EnsureSupported();
-        IHost host = env.Register(LoaderSignature);
-        ctx.CheckAtModel(Version);
-        return ModelPayload.Read(ctx, reader =>
-        {
-            string featureColumnName = reader.ReadString();
-            return new DeepEquilibriumTransformer(host, DeepEquilibriumModelParameters.Read(host, reader), featureColumnName);
-        });
-    }
+        string featureColumnName = reader.ReadString();
+        return new DeepEquilibriumTransformer(host, DeepEquilibriumModelParameters.Read(host, reader), featureColumnName);
+    });
 }

@@ -19,8 +19,10 @@ public sealed class LatentOdeTransformer : BatchTransformer
 {
     internal const string LoaderSignature = "LatentOdeTransform";
 
+    private static readonly ModelFormat Format = new("LATNTODE", LoaderSignature);
+
     internal LatentOdeTransformer(IHost host, LatentOdeModelParameters model, SeriesColumns input, ForecastColumns output)
-        : base(host)
+        : base(host, Format)
     {
         Model = model;
         Input = input;
@@ -36,14 +38,6 @@ public sealed class LatentOdeTransformer : BatchTransformer
     internal ForecastColumns Output { get; }
 
     private protected override BatchMapper Mapper { get; }
-
-    private static VersionInfo Version => new(
-        modelSignature: "LATNTODE",
-        verWrittenCur: 0x00010001,
-        verReadableCur: 0x00010001,
-        verWeCanReadBack: 0x00010001,
-        loaderSignature: LoaderSignature,
-        loaderAssemblyName: typeof(LatentOdeTransformer).Assembly.FullName);
 
     /// <summary>Creates an engine that follows one series as its observations come in.</summary>
     /// <typeparam name="TObservation">Class of observations, with properties named like the time, input and static columns.</typeparam>
@@ -66,35 +60,24 @@ public sealed class LatentOdeTransformer : BatchTransformer
         where TForecast : class, new() =>
         new(this, ForecastCheckPoint.Read(path, Model));
 
-    private protected override void Save(ModelSaveContext ctx)
+    private protected override void Write(BinaryWriter writer)
     {
-        ctx.CheckAtModel();
-        ctx.SetVersionInfo(Version);
-        ModelPayload.Write(ctx, writer =>
-        {
-            Input.Write(writer);
-            Output.Write(writer);
-            Model.Write(writer);
-        });
+        Input.Write(writer);
+        Output.Write(writer);
+        Model.Write(writer);
     }
 
     private protected override void DisposeModel() => Model.Dispose();
 
-    private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx)
+    private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx) => Format.Load(env, ctx, (host, reader) =>
     {
-        MLNetCompatibility.EnsureSupported();
-        IHost host = env.Register(LoaderSignature);
-        ctx.CheckAtModel(Version);
-        return ModelPayload.Read(ctx, reader =>
-        {
-            SeriesColumns input = SeriesColumns.Read(reader);
-            ForecastColumns output = ForecastColumns.Read(reader);
-            LatentOdeModelParameters model = LatentOdeModelParameters.Read(reader);
-            return model.Scaling.Variables.Length == input.Values.Length
-                && model.Scaling.StaticCenters.Length == input.Statics.Length
-                && model.Scaling.CovariateCenters.Length == input.Covariates.Length
-                ? new LatentOdeTransformer(host, model, input, output)
-                : throw new FormatException("The model file's columns do not fit its network.");
-        });
-    }
+        SeriesColumns input = SeriesColumns.Read(reader);
+        ForecastColumns output = ForecastColumns.Read(reader);
+        LatentOdeModelParameters model = LatentOdeModelParameters.Read(reader);
+        return model.Scaling.Variables.Length == input.Values.Length
+            && model.Scaling.StaticCenters.Length == input.Statics.Length
+            && model.Scaling.CovariateCenters.Length == input.Covariates.Length
+            ? new LatentOdeTransformer(host, model, input, output)
+            : throw new FormatException("The model file's columns do not fit its network.");
+    });
 }

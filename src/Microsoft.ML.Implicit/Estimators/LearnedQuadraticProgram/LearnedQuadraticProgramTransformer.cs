@@ -17,10 +17,12 @@ public sealed class LearnedQuadraticProgramTransformer : BatchTransformer
 {
     internal const string LoaderSignature = "LearnedQuadraticProgram";
 
+    private static readonly ModelFormat Format = new("LEARNDQP", LoaderSignature);
+
     private readonly LearnedQuadraticProgramScheme _scheme;
 
     internal LearnedQuadraticProgramTransformer(IHost host, LearnedQuadraticProgramScheme scheme, LearnedQuadraticProgramModelParameters model)
-        : base(host)
+        : base(host, Format)
     {
         _scheme = scheme;
         Model = model;
@@ -32,36 +34,17 @@ public sealed class LearnedQuadraticProgramTransformer : BatchTransformer
 
     private protected override BatchMapper Mapper { get; }
 
-    private static VersionInfo Version => new(
-        modelSignature: "LEARNDQP",
-        verWrittenCur: 0x00010001,
-        verReadableCur: 0x00010001,
-        verWeCanReadBack: 0x00010001,
-        loaderSignature: LoaderSignature,
-        loaderAssemblyName: typeof(LearnedQuadraticProgramTransformer).Assembly.FullName);
-
-    private protected override void Save(ModelSaveContext ctx)
+    private protected override void Write(BinaryWriter writer)
     {
-        ctx.CheckAtModel();
-        ctx.SetVersionInfo(Version);
-        ModelPayload.Write(ctx, writer =>
-        {
-            _scheme.Write(writer);
-            Model.Write(writer);
-        });
+        _scheme.Write(writer);
+        Model.Write(writer);
     }
 
     private protected override void DisposeModel() => Model.Dispose();
 
-    private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx)
+    private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx) => Format.Load(env, ctx, (host, reader) =>
     {
-        MLNetCompatibility.EnsureSupported();
-        IHost host = env.Register(LoaderSignature);
-        ctx.CheckAtModel(Version);
-        return ModelPayload.Read(ctx, reader =>
-        {
-            LearnedQuadraticProgramScheme scheme = LearnedQuadraticProgramScheme.Read(reader);
-            return new LearnedQuadraticProgramTransformer(host, scheme, LearnedQuadraticProgramModelParameters.Read(reader));
-        });
-    }
+        LearnedQuadraticProgramScheme scheme = LearnedQuadraticProgramScheme.Read(reader);
+        return new LearnedQuadraticProgramTransformer(host, scheme, LearnedQuadraticProgramModelParameters.Read(reader));
+    });
 }

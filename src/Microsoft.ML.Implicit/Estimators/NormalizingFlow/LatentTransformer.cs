@@ -14,10 +14,12 @@ public sealed class LatentTransformer : BatchTransformer
 {
     internal const string LoaderSignature = "NormalizingFlowLatent";
 
+    private static readonly ModelFormat Format = new("CNFLATNT", LoaderSignature);
+
     private readonly LatentColumns _columns;
 
     internal LatentTransformer(IHost host, NormalizingFlowModelParameters model, LatentColumns columns)
-        : base(host)
+        : base(host, Format)
     {
         Model = model;
         _columns = columns;
@@ -29,14 +31,6 @@ public sealed class LatentTransformer : BatchTransformer
 
     private protected override BatchMapper Mapper { get; }
 
-    private static VersionInfo Version => new(
-        modelSignature: "CNFLATNT",
-        verWrittenCur: 0x00010001,
-        verReadableCur: 0x00010001,
-        verWeCanReadBack: 0x00010001,
-        loaderSignature: LoaderSignature,
-        loaderAssemblyName: typeof(LatentTransformer).Assembly.FullName);
-
     /// <summary>Creates the transformer from latent vectors to feature vectors; it shares this transformer's model.</summary>
     /// <param name="outputColumnName">Feature column that it writes; <see langword="null"/> for the one this transformer reads.</param>
     /// <returns>The inverse.</returns>
@@ -45,33 +39,22 @@ public sealed class LatentTransformer : BatchTransformer
         ? throw new InvalidOperationException("This transformer is an inverse itself.")
         : new LatentTransformer(Host, Model, new LatentColumns(_columns.Output, _columns.Context, outputColumnName ?? _columns.Input, null));
 
-    private protected override void Save(ModelSaveContext ctx)
+    private protected override void Write(BinaryWriter writer)
     {
-        ctx.CheckAtModel();
-        ctx.SetVersionInfo(Version);
-        ModelPayload.Write(ctx, writer =>
-        {
-            writer.Write(_columns.Input);
-            writer.Write(_columns.Context ?? string.Empty);
-            writer.Write(_columns.Output);
-            writer.Write(_columns.LogDensity ?? string.Empty);
-            Model.Write(writer);
-        });
+        writer.Write(_columns.Input);
+        writer.Write(_columns.Context ?? string.Empty);
+        writer.Write(_columns.Output);
+        writer.Write(_columns.LogDensity ?? string.Empty);
+        Model.Write(writer);
     }
 
     private protected override void DisposeModel() => Model.Dispose();
 
-    private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx)
+    private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx) => Format.Load(env, ctx, (host, reader) =>
     {
-        MLNetCompatibility.EnsureSupported();
-        IHost host = env.Register(LoaderSignature);
-        ctx.CheckAtModel(Version);
-        return ModelPayload.Read(ctx, reader =>
-        {
-            var columns = new LatentColumns(reader.ReadString(), OrNull(reader.ReadString()), reader.ReadString(), OrNull(reader.ReadString()));
-            return new LatentTransformer(host, NormalizingFlowModelParameters.Read(reader), columns);
-        });
-    }
+        var columns = new LatentColumns(reader.ReadString(), OrNull(reader.ReadString()), reader.ReadString(), OrNull(reader.ReadString()));
+        return new LatentTransformer(host, NormalizingFlowModelParameters.Read(reader), columns);
+    });
 
     private static string? OrNull(string name) => name.Length == 0 ? null : name;
 }

@@ -18,8 +18,10 @@ public sealed class NormalizingFlowTransformer : BatchTransformer, ISingleFeatur
 {
     internal const string LoaderSignature = "NormalizingFlow";
 
+    private static readonly ModelFormat Format = new("CNFMODEL", LoaderSignature);
+
     internal NormalizingFlowTransformer(IHost host, NormalizingFlowModelParameters model, string featureColumnName, string? contextColumnName)
-        : base(host)
+        : base(host, Format)
     {
         Model = model;
         FeatureColumnName = featureColumnName;
@@ -41,40 +43,21 @@ public sealed class NormalizingFlowTransformer : BatchTransformer, ISingleFeatur
 
     private protected override BatchMapper Mapper { get; }
 
-    private static VersionInfo Version => new(
-        modelSignature: "CNFMODEL",
-        verWrittenCur: 0x00010001,
-        verReadableCur: 0x00010001,
-        verWeCanReadBack: 0x00010001,
-        loaderSignature: LoaderSignature,
-        loaderAssemblyName: typeof(NormalizingFlowTransformer).Assembly.FullName);
-
     internal NormalizingFlowTransformer WithThreshold(float threshold) => new(Host, Model.WithThreshold(threshold), FeatureColumnName, ContextColumnName);
 
-    private protected override void Save(ModelSaveContext ctx)
+    private protected override void Write(BinaryWriter writer)
     {
-        ctx.CheckAtModel();
-        ctx.SetVersionInfo(Version);
-        ModelPayload.Write(ctx, writer =>
-        {
-            writer.Write(FeatureColumnName);
-            writer.Write(ContextColumnName ?? string.Empty);
-            Model.Write(writer);
-        });
+        writer.Write(FeatureColumnName);
+        writer.Write(ContextColumnName ?? string.Empty);
+        Model.Write(writer);
     }
 
     private protected override void DisposeModel() => Model.Dispose();
 
-    private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx)
+    private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx) => Format.Load(env, ctx, (host, reader) =>
     {
-        MLNetCompatibility.EnsureSupported();
-        IHost host = env.Register(LoaderSignature);
-        ctx.CheckAtModel(Version);
-        return ModelPayload.Read(ctx, reader =>
-        {
-            string featureColumnName = reader.ReadString();
-            string contextColumnName = reader.ReadString();
-            return new NormalizingFlowTransformer(host, NormalizingFlowModelParameters.Read(reader), featureColumnName, contextColumnName.Length == 0 ? null : contextColumnName);
-        });
-    }
+        string featureColumnName = reader.ReadString();
+        string contextColumnName = reader.ReadString();
+        return new NormalizingFlowTransformer(host, NormalizingFlowModelParameters.Read(reader), featureColumnName, contextColumnName.Length == 0 ? null : contextColumnName);
+    });
 }

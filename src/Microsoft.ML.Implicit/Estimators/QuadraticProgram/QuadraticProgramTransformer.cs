@@ -18,10 +18,12 @@ public sealed class QuadraticProgramTransformer : BatchTransformer
 {
     internal const string LoaderSignature = "QuadraticProgram";
 
+    private static readonly ModelFormat Format = new("QUADPROG", LoaderSignature);
+
     private readonly QuadraticProgramModel _model;
 
     internal QuadraticProgramTransformer(IHost host, QuadraticProgramModel model)
-        : base(host)
+        : base(host, Format)
     {
         NativeBackend.EnsureLoaded();
         _model = model;
@@ -30,31 +32,13 @@ public sealed class QuadraticProgramTransformer : BatchTransformer
 
     private protected override BatchMapper Mapper { get; }
 
-    private static VersionInfo Version => new(
-        modelSignature: "QUADPROG",
-        verWrittenCur: 0x00010001,
-        verReadableCur: 0x00010001,
-        verWeCanReadBack: 0x00010001,
-        loaderSignature: LoaderSignature,
-        loaderAssemblyName: typeof(QuadraticProgramTransformer).Assembly.FullName);
-
-    private protected override void Save(ModelSaveContext ctx)
-    {
-        ctx.CheckAtModel();
-        ctx.SetVersionInfo(Version);
-        ModelPayload.Write(ctx, _model.Write);
-    }
+    private protected override void Write(BinaryWriter writer) => _model.Write(writer);
 
     // A solve holds native memory only while it runs.
     private protected override void DisposeModel()
     {
     }
 
-    private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx)
-    {
-        MLNetCompatibility.EnsureSupported();
-        IHost host = env.Register(LoaderSignature);
-        ctx.CheckAtModel(Version);
-        return ModelPayload.Read(ctx, reader => new QuadraticProgramTransformer(host, QuadraticProgramModel.Read(reader)));
-    }
+    private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx) =>
+        Format.Load(env, ctx, (host, reader) => new QuadraticProgramTransformer(host, QuadraticProgramModel.Read(reader)));
 }

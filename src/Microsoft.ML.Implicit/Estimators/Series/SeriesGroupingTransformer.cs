@@ -14,6 +14,8 @@ public sealed class SeriesGroupingTransformer : ITransformer
 {
     internal const string LoaderSignature = "SeriesGroupingTransform";
 
+    private static readonly ModelFormat Format = new("SERIESGR", LoaderSignature);
+
     private readonly IHost _host;
     private readonly SeriesGrouping _grouping;
 
@@ -25,14 +27,6 @@ public sealed class SeriesGroupingTransformer : ITransformer
 
     /// <inheritdoc/>
     public bool IsRowToRowMapper => false;
-
-    private static VersionInfo Version => new(
-        modelSignature: "SERIESGR",
-        verWrittenCur: 0x00010001,
-        verReadableCur: 0x00010001,
-        verWeCanReadBack: 0x00010001,
-        loaderSignature: LoaderSignature,
-        loaderAssemblyName: typeof(SeriesGroupingTransformer).Assembly.FullName);
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">A column is missing or has the wrong type.</exception>
@@ -58,15 +52,9 @@ public sealed class SeriesGroupingTransformer : ITransformer
     void ICanSaveModel.Save(ModelSaveContext ctx)
     {
         ArgumentNullException.ThrowIfNull(ctx);
-        ctx.CheckAtModel();
-        ctx.SetVersionInfo(Version);
-        ModelPayload.Write(ctx, _grouping.Write);
+        Format.Save(ctx, _grouping.Write);
     }
 
-    private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx)
-    {
-        MLNetCompatibility.EnsureSupported();
-        ctx.CheckAtModel(Version);
-        return new SeriesGroupingTransformer(env.Register(LoaderSignature), ModelPayload.Read(ctx, SeriesGrouping.Read));
-    }
+    private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx) =>
+        Format.Load(env, ctx, (host, reader) => new SeriesGroupingTransformer(host, SeriesGrouping.Read(reader)));
 }

@@ -93,6 +93,22 @@ public class BatchedInteriorPointTests
     }
 
     [TestMethod]
+    [DataRow(2)]
+    [DataRow(3)]
+    [DataRow(5)]
+    [DataRow(7)]
+    public void NaN_in_any_argument_of_a_row_is_reported(int argument)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor?[] x = RandomPrograms.Arguments(seed: 24, batch: 3, n: 5, m: 4, k: 1, bounds: true);
+        x[argument]![1].fill_(double.NaN);
+
+        QuadraticSolution solution = Solve(RandomPrograms.Problem(x));
+
+        CollectionAssert.AreEqual(new[] { SolveStatus.Converged, SolveStatus.InvalidInput, SolveStatus.Converged }, solution.Status.ToArray());
+    }
+
+    [TestMethod]
     public void A_solve_leaves_only_its_outputs_behind()
     {
         using DisposeScope scope = NewDisposeScope();
@@ -101,10 +117,10 @@ public class BatchedInteriorPointTests
 
         QuadraticSolution solution = Solve(problem);
 
-        // z, λ, ν, two bound multipliers and the objective, and the adjoint's z, ν, slacks and multipliers.
-        Assert.AreEqual(10, inner.DisposablesCount);
+        // z, λ, ν, two bound multipliers and the objective, and the adjoint's z, ν, slacks, multipliers and scales.
+        Assert.AreEqual(11, inner.DisposablesCount);
         solution.Backward(ones_like(solution.Z));
-        Assert.AreEqual(10 + 8 + 1, inner.DisposablesCount);
+        Assert.AreEqual(11 + 8 + 1, inner.DisposablesCount);
     }
 
     private static QuadraticSolution Solve(QuadraticProblem problem)

@@ -18,7 +18,7 @@ internal sealed class BatchedAdjoint(BatchedState? state, bool[] converged) : IQ
     public QuadraticAdjointResult Solve(QuadraticProblem problem, IReadOnlyList<Tensor> state, QuadraticOutputGradients gradients)
     {
         BatchedState solution = BatchedState.FromTensors(state);
-        var system = new BatchedSystem(problem);
+        var system = new BatchedSystem(problem, solution.Scales);
         long m = problem.Inequalities, n = problem.Variables;
         Tensor gradZ = Given(gradients.Z, solution.Z) * system.VariableScale;
         Tensor gradNu = Given(gradients.Nu, solution.Nu) * system.EqualityScale;

@@ -7,8 +7,8 @@ namespace Microsoft.ML.Implicit.Solvers.Quadratic.Batched;
 internal sealed class BatchedData
 {
     private readonly Tensor _dualScale;
-    private readonly Tensor _primalScale;
-    private readonly Tensor _equalityScale;
+    private readonly Tensor _inequalityWeights;
+    private readonly Tensor _equalityWeights;
 
     public BatchedData(QuadraticProblem problem)
     {
@@ -16,17 +16,21 @@ internal sealed class BatchedData
         System = new BatchedSystem(problem);
         long batch = problem.BatchSize;
         Tensor p = Rows(problem.P), empty = zeros(1, 0, ScalarType.Float64, p.device);
+        Tensor b = problem.B is null ? empty : Rows(problem.B);
         P = (p * System.VariableScale).expand(batch, problem.Variables);
-        B = problem.B is null ? empty.expand(batch, 0) : (Rows(problem.B) * System.EqualityScale).expand(batch, problem.Equalities);
+        B = (b * System.EqualityScale).expand(batch, problem.Equalities);
         Tensor d = System.Stack(problem.H is null ? empty : Rows(problem.H), problem.Lower is null ? null : -Rows(problem.Lower), problem.Upper is null ? null : Rows(problem.Upper));
-        Tensor constrained = d < Dense.DenseRow.Infinity.Held();
-        d = d * System.ConstraintScale;
+
+        // NaN counts as a constraint, which makes the row unsolvable.
+        Tensor constrained = d.ge(Dense.DenseRow.Infinity.Held()).logical_not();
+        AllActive = constrained.all().item<bool>();
+        d = AllActive ? d : where(constrained, d, zeros_like(d));
         Active = constrained.to(ScalarType.Float64).expand(batch, d.shape[1]);
-        D = where(constrained, d, ones_like(d)).expand(batch, d.shape[1]);
-        _dualScale = (P * System.InverseVariableScale).abs().amax([1]).add_(1.Held());
-        _primalScale = Largest(Active * D / System.ConstraintScale).add_(1.Held());
-        _equalityScale = Largest(B / System.EqualityScale).add_(1.Held());
+        D = (d * System.ConstraintScale).add_(constrained.logical_not()).expand(batch, d.shape[1]);
         Unsolvable = System.IsConvex().logical_and(P.sum(1).add(B.sum(1)).add(D.sum(1)).isfinite()).logical_not();
+        _dualScale = Largest(p).add_(1.Held());
+        _inequalityWeights = constrained / (System.ConstraintScale * Largest(d).add_(1.Held()).unsqueeze(1));
+        _equalityWeights = (System.EqualityScale * Largest(b).add_(1.Held()).unsqueeze(1)).reciprocal_();
     }
 
     public QuadraticProblem Problem { get; }
@@ -43,32 +47,44 @@ internal sealed class BatchedData
     /// <summary>1 for a constraint, 0 for one that an infinity switches off.</summary>
     public Tensor Active { get; }
 
+    /// <summary>Whether no constraint is switched off.</summary>
+    public bool AllActive { get; }
+
     /// <summary>Rows that no method for convex problems with finite data can solve, [batch] Boolean.</summary>
     public Tensor Unsolvable { get; }
 
+    /// <summary>Products with zeros where a constraint is switched off.</summary>
+    public BatchedProducts Products(Tensor x)
+    {
+        BatchedProducts products = System.Products(x);
+        return AllActive ? products : products with { C = Active * products.C };
+    }
+
     public BatchedResiduals Residuals(Tensor z, Tensor nu, Tensor s, Tensor lambda)
     {
-        Tensor qz = System.ApplyQ(z);
+        BatchedProducts products = Products(z);
+        Tensor complementarity = s * lambda;
         return new BatchedResiduals(
-            qz,
-            System.ApplyTransposed(lambda, nu).add_(qz).add_(P),
-            (Active * System.ApplyC(z)).add_(s).sub_(D),
-            System.ApplyA(z) - B,
-            (s * lambda).sum(1));
+            products.Q,
+            System.AddTransposed(products.Q + P, lambda, nu),
+            (products.C + s).sub_(D),
+            products.A - B,
+            complementarity,
+            complementarity.sum(1));
     }
 
     /// <summary>Relative primal and dual residuals and gaps, [3, batch].</summary>
     public Tensor Measure(Tensor z, BatchedResiduals r)
     {
-        Tensor dual = (r.Stationarity * System.InverseVariableScale).abs().amax([1]) / maximum(_dualScale, (r.Qz * System.InverseVariableScale).abs().amax([1]).add_(1.Held()));
-        Tensor primal = Largest(Active * r.Inequality / System.ConstraintScale) / _primalScale;
+        Tensor dual = Largest(r.Stationarity * System.InverseVariableScale) / maximum(_dualScale, Largest(r.Qz * System.InverseVariableScale).add_(1.Held()));
+        Tensor primal = Largest(r.Inequality * _inequalityWeights);
         if (Problem.Equalities > 0)
         {
-            primal = maximum(primal, Largest(r.Equality / System.EqualityScale) / _equalityScale);
+            primal = maximum(primal, Largest(r.Equality * _equalityWeights));
         }
 
-        Tensor objective = (z * (r.Qz * 0.5.Held() + P)).sum(1);
-        return stack([primal, dual, r.Complementarity / objective.abs().add_(1.Held())]);
+        Tensor objective = (z * P.add(r.Qz, 0.5.Held())).sum(1);
+        return stack([primal, dual, r.Gap / objective.abs_().add_(1.Held())]);
     }
 
     /// <summary>An iterate in the user's units.</summary>
@@ -76,7 +92,8 @@ internal sealed class BatchedData
         z * System.VariableScale,
         nu * System.EqualityScale,
         where(Active > 0.Held(), s / System.ConstraintScale, full_like(s, double.PositiveInfinity.Held())),
-        lambda * System.ConstraintScale);
+        lambda * System.ConstraintScale,
+        System.Scales.clone());
 
     private static Tensor Rows(Tensor tensor)
     {
@@ -84,6 +101,8 @@ internal sealed class BatchedData
         return rows.dim() > 1 ? rows : rows.unsqueeze(0);
     }
 
-    private static Tensor Largest(Tensor values) =>
-        values.shape[1] > 0 ? values.abs().amax([1]) : zeros(values.shape[0], ScalarType.Float64, values.device);
+    // Largest magnitude of each row, NaN where an entry is.
+    private static Tensor Largest(Tensor values) => values.shape[1] > 0
+        ? linalg.vector_norm(values, double.PositiveInfinity, [1])
+        : zeros(values.shape[0], ScalarType.Float64, values.device);
 }

@@ -8,6 +8,10 @@ namespace Microsoft.ML.Implicit.Solvers.Quadratic.Batched;
 /// Mehrotra's predictor-corrector method on whole batches of tensors: one batched factorisation and one host read an iteration.
 /// Finds the solutions of ordinary rows; what it leaves unsolved needs <see cref="Dense.DenseInteriorPoint"/>.
 /// </summary>
+/// <remarks>
+/// On a GPU the time goes into launching kernels, so every quantity is formed by as few as possible: iterates lie side by side in one
+/// tensor, and steps are stored as what is taken off them, which saves the negations.
+/// </remarks>
 internal sealed class BatchedInteriorPoint : IBatchedMethod
 {
     /// <summary>Ordinary rows take 8 to 15.</summary>
@@ -18,33 +22,34 @@ internal sealed class BatchedInteriorPoint : IBatchedMethod
     private const double BackOff = 0.995;
     private const double SmallestStart = 1e-6;
 
-    private readonly InteriorPointOptions _options;
+    private readonly int _maximumIterations;
     private readonly BatchedData _data;
     private readonly BatchedSystem _system;
+    private readonly long _constraints;
     private readonly Tensor _active;
-    private readonly Tensor _inactive;
-    private readonly Tensor _count;
-    private Tensor _z;
-    private Tensor _nu;
-    private Tensor _s;
-    private Tensor _lambda;
-    private Tensor _done;
-    private Tensor _residuals;
-    private Tensor _iterations;
+    private readonly Tensor _inverseCount;
+    private readonly Tensor _tolerances;
+    private readonly Tensor _iterations;
+
+    // 1 for the multipliers of constraints that are switched off, which stay zero.
+    private readonly Tensor? _padding;
+    private readonly BatchedIterate _x;
+    private Tensor _measures;
 
     /// <summary>Prepares a batch; everything lives in the caller's dispose scope.</summary>
     public BatchedInteriorPoint(QuadraticProblem problem, InteriorPointOptions options)
     {
-        _options = options;
+        _maximumIterations = Math.Min(options.MaximumIterations, MaximumIterations);
         _data = new BatchedData(problem);
         _system = _data.System;
         _active = _data.Active;
-        _inactive = 1.Held() - _active;
-        _count = _active.sum(1).clamp_(min: 1.Held());
-        _done = _data.Unsolvable;
+        _constraints = _active.shape[1];
+        _inverseCount = _active.sum(1).clamp_(min: 1.Held()).reciprocal_();
+        _padding = _data.AllActive ? null : cat([zeros_like(_active), 1.Held() - _active], 1);
+        _tolerances = tensor([options.Tolerance, options.Tolerance, options.GapTolerance], [3, 1], ScalarType.Float64, problem.P.device);
         _iterations = zeros(problem.BatchSize, ScalarType.Float64, problem.P.device);
-        _residuals = full([3, problem.BatchSize], double.NaN.Held(), ScalarType.Float64, problem.P.device);
-        (_z, _nu, _s, _lambda) = Start();
+        _measures = full([3, problem.BatchSize], double.NaN.Held(), ScalarType.Float64, problem.P.device);
+        _x = new BatchedIterate(Start(), problem.Variables, _constraints);
     }
 
     /// <inheritdoc/>
@@ -54,116 +59,81 @@ internal sealed class BatchedInteriorPoint : IBatchedMethod
         {
             cancellation.ThrowIfCancellationRequested();
             using DisposeScope scope = NewDisposeScope();
-            BatchedResiduals residuals = _data.Residuals(_z, _nu, _s, _lambda);
-            bool finished = Update(residuals) || iteration == Math.Min(_options.MaximumIterations, MaximumIterations);
-            if (!finished)
+            BatchedResiduals residuals = _data.Residuals(_x.Z, _x.Nu, _x.S, _x.Lambda);
+
+            // A row that has converged stays as it is, and so do its measures.
+            Tensor measures = _data.Measure(_x.Z, residuals);
+            Tensor converged = measures.le(_tolerances).all(0);
+            Tensor finished = converged.logical_or(_data.Unsolvable);
+            if (iteration == _maximumIterations || finished.all().item<bool>())
             {
-                Advance(residuals);
+                _measures = measures.MoveToOuterDisposeScope();
+                return converged.logical_and(_data.Unsolvable.logical_not()).MoveToOuterDisposeScope();
             }
 
-            scope.MoveToOuter(_z, _nu, _s, _lambda, _done, _residuals, _iterations);
-            if (finished)
-            {
-                return _done.logical_and(_data.Unsolvable.logical_not()).MoveToOuterDisposeScope();
-            }
+            _iterations.add_(finished.logical_not());
+            Advance(residuals, finished.unsqueeze(1));
         }
     }
 
     /// <inheritdoc/>
-    public BatchedState State() => _data.ToState(_z, _nu, _s, _lambda);
+    public BatchedState State() => _data.ToState(_x.Z, _x.Nu, _x.S, _x.Lambda);
 
     /// <inheritdoc/>
-    public Tensor Statistics() => cat([_residuals, _iterations.unsqueeze(0)], 0);
+    public Tensor Statistics() => cat([_measures, _iterations.unsqueeze(0)], 0);
 
-    // Marks the rows that have converged and says whether all have: the one host read of an iteration.
-    private bool Update(BatchedResiduals r)
+    private void Advance(BatchedResiduals r, Tensor finished)
     {
-        Tensor measures = _data.Measure(_z, r);
-        Tensor converged = measures.narrow(0, 0, 2).amax([0]).le(_options.Tolerance.Held()).logical_and(measures[2].le(_options.GapTolerance.Held()));
-        _residuals = where(_done, _residuals, measures);
-        _done = _done.logical_or(converged);
-        bool finished = _done.all().item<bool>();
-        _iterations = _iterations + _done.logical_not().to(ScalarType.Float64);
-        return finished;
-    }
-
-    private void Advance(BatchedResiduals r)
-    {
-        Tensor inverse = _active / (_s + (_lambda * Regularisation.Held()));
-        Tensor weights = _lambda * inverse;
-        var kkt = new BatchedKkt(_system, weights, Regularisation);
-        Tensor product = _s * _lambda;
-        Tensor weighted = weights * r.Inequality;
-        (_, _, Tensor ds, Tensor dl) = Step(product, refine: false);
-        Tensor affine = Boundary(ds, dl).clamp_(max: 1.Held()).unsqueeze(1);
-        Tensor mu = r.Complementarity / _count;
-        Tensor affineMu = ((_s + (affine * ds)) * (_lambda + (affine * dl))).sum(1) / _count;
-        Tensor centring = (affineMu / mu).clamp_(0.Held(), 1.Held()).pow(3.Held()).mul_(mu).unsqueeze(1);
-        (Tensor dz, Tensor dnu, ds, dl) = Step(product + (ds * dl) - (centring * _active), refine: true);
-        Tensor length = (Boundary(ds, dl) * maximum(1.Held() - mu, full_like(mu, BackOff.Held()))).clamp_(max: 1.Held());
-        Tensor keep = _done.unsqueeze(1);
-        length = length.unsqueeze(1);
-        _z = where(keep, _z, _z + (length * dz));
-        _nu = where(keep, _nu, _nu + (length * dnu));
-        _s = where(keep, _s, _s + (length * ds));
-        _lambda = where(keep, _lambda, _lambda + (length * dl));
-
-        (Tensor Dz, Tensor Dnu, Tensor Ds, Tensor Dl) Step(Tensor complementarity, bool refine)
+        Tensor inverse = _active / _x.S.add(_x.Lambda, Regularisation.Held());
+        var newton = new BatchedNewton(_data, r, _x, inverse, Regularisation);
+        if (_constraints == 0)
         {
-            Tensor shift = weighted - (inverse * complementarity);
-            (Tensor z, Tensor nu) = kkt.Solve((_system.ApplyTransposed(shift, zeros_like(_nu)) + r.Stationarity).neg_(), -r.Equality);
-            Tensor constraints = _active * _system.ApplyC(z);
-            Tensor l = (weights * constraints) + shift;
-            if (refine)
-            {
-                (Tensor z1, Tensor nu1) = kkt.Solve(
-                    (_system.ApplyQ(z) + _system.ApplyTransposed(l, nu) + r.Stationarity).neg_(),
-                    (_system.ApplyA(z) + r.Equality).neg_());
-                z = z + z1;
-                nu = nu + nu1;
-                constraints = _active * _system.ApplyC(z);
-                l = (weights * constraints) + shift;
-            }
-
-            return (z, nu, (r.Inequality + constraints).neg_(), l);
-        }
-    }
-
-    private Tensor Boundary(Tensor ds, Tensor dl)
-    {
-        if (ds.shape[1] == 0)
-        {
-            return ones(ds.shape[0], ScalarType.Float64, ds.device);
+            Tensor full = newton.Step(r.Gaps, refine: true).Packed;
+            _x.Packed.sub_(full.masked_fill_(finished, 0.Held()));
+            return;
         }
 
-        Tensor rate = maximum((ds / _s).neg_().amax([1]), (dl / (_lambda + _inactive)).neg_().amax([1]));
-        return rate.clamp_(min: 1e-12.Held()).reciprocal_();
+        Tensor positive = _padding is null ? _x.Positive : _x.Positive + _padding;
+        BatchedIterate affine = newton.Step(r.Gaps, refine: false);
+        Tensor affineLength = Rate(affine, positive).clamp_(min: 1.Held()).reciprocal_().unsqueeze(1);
+        Tensor moved = _x.Positive.addcmul(affineLength, affine.Positive, (-1).Held());
+        Tensor complementarity = (moved.narrow(1, 0, _constraints) * moved.narrow(1, _constraints, _constraints)).sum(1);
+        Tensor mu = r.Gap * _inverseCount;
+        Tensor centring = (complementarity / r.Gap).clamp_(0.Held(), 1.Held()).pow(3.Held()).mul_(mu).unsqueeze(1);
+        Tensor target = r.Gaps.addcmul(affine.S, affine.Lambda, 1.Held());
+        target = _data.AllActive ? target.sub_(centring) : target.addcmul_(centring, _active, (-1).Held());
+
+        BatchedIterate step = newton.Step(target, refine: true);
+        step.Packed.masked_fill_(finished, 0.Held());
+        Tensor share = (1.Held() - mu).clamp_(min: BackOff.Held());
+        Tensor length = share.div_(Rate(step, positive).clamp_(min: 1e-12.Held())).clamp_(max: 1.Held()).unsqueeze(1);
+        _x.Packed.addcmul_(length, step.Packed, (-1).Held());
     }
+
+    // The inverse of the distance to the boundary.
+    private static Tensor Rate(BatchedIterate step, Tensor positive) => (step.Positive / positive).amax([1]);
 
     // The minimiser of the objective plus half the squared violation, moved inside (Mehrotra, 1992, section 7).
-    private (Tensor Z, Tensor Nu, Tensor S, Tensor Lambda) Start()
+    private Tensor Start()
     {
         using DisposeScope scope = NewDisposeScope();
-        bool shared = _data.Problem.SharesMatrices && (_active.shape[1] == 0 || _active.min().item<double>() > 0);
-        Tensor weights = shared ? _active.narrow(0, 0, 1) : _active;
+        Tensor weights = _data.Problem.SharesMatrices && _data.AllActive ? _active.narrow(0, 0, 1) : _active;
         (Tensor z, Tensor nu) = new BatchedKkt(_system, weights, StartRegularisation)
-            .Solve(_system.ApplyTransposed(_active * _data.D, zeros_like(_data.B)) - _data.P, _data.B);
-        Tensor slack = _data.D - (_active * _system.ApplyC(z));
-        Tensor s = slack, lambda = -slack;
-        if (slack.shape[1] > 0)
+            .Solve(_system.AddTransposed(-_data.P, _active * _data.D, null), _data.B);
+        if (_constraints == 0)
         {
-            Tensor none = full_like(slack, double.PositiveInfinity.Held()), constrained = _active > 0.Held();
-            Tensor slackShift = where(constrained, s, none).amin([1], keepdim: true).mul_((-1.5).Held()).clamp_(min: 0.Held());
-            Tensor multiplierShift = where(constrained, lambda, none).amin([1], keepdim: true).mul_((-1.5).Held()).clamp_(min: 0.Held());
-            Tensor movedS = _active * (s + slackShift), movedLambda = _active * (lambda + multiplierShift);
-            Tensor product = (movedS * movedLambda).sum([1], keepdim: true).mul_(0.5.Held());
-            slackShift = slackShift + (product / movedLambda.sum([1], keepdim: true)).nan_to_num_(0, 0, 0);
-            multiplierShift = multiplierShift + (product / movedS.sum([1], keepdim: true)).nan_to_num_(0, 0, 0);
-            s = where(constrained, (s + slackShift).clamp(min: SmallestStart.Held()), ones_like(s));
-            lambda = _active * (lambda + multiplierShift).clamp(min: SmallestStart.Held());
+            return cat([z, nu], 1).MoveToOuterDisposeScope();
         }
 
-        scope.MoveToOuter(z, nu, s, lambda);
-        return (z, nu, s, lambda);
+        Tensor slack = _data.D - _data.Products(z).C, constrained = _active > 0.Held(), none = full_like(slack, double.PositiveInfinity.Held());
+        Tensor slackShift = where(constrained, slack, none).amin([1], keepdim: true).mul_((-1.5).Held()).clamp_(min: 0.Held());
+        Tensor multiplierShift = where(constrained, -slack, none).amin([1], keepdim: true).mul_((-1.5).Held()).clamp_(min: 0.Held());
+        Tensor movedSlack = _active * (slack + slackShift), movedMultiplier = _active * (multiplierShift - slack);
+        Tensor product = (movedSlack * movedMultiplier).sum([1], keepdim: true).mul_(0.5.Held());
+        slackShift = slackShift + (product / movedMultiplier.sum([1], keepdim: true)).nan_to_num_(0, 0, 0);
+        multiplierShift = multiplierShift + (product / movedSlack.sum([1], keepdim: true)).nan_to_num_(0, 0, 0);
+        Tensor s = where(constrained, (slack + slackShift).clamp_(min: SmallestStart.Held()), ones_like(slack));
+        Tensor lambda = _active * (multiplierShift - slack).clamp_(min: SmallestStart.Held());
+        return cat([z, s, lambda, nu], 1).MoveToOuterDisposeScope();
     }
 }

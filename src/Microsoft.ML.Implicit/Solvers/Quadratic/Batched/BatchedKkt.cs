@@ -22,14 +22,14 @@ internal sealed class BatchedKkt
     public BatchedKkt(BatchedSystem system, Tensor w, double regularisation)
     {
         _system = system;
-        _inverse = InverseFactor(system.Hessian(w, regularisation));
+        _inverse = system.InverseFactor(system.Hessian(w, regularisation));
         if (system.A is not null)
         {
             _halfSolved = _inverse.matmul(system.A.transpose(-1, -2));
             Tensor schur = _halfSolved.transpose(1, 2).bmm(_halfSolved);
             Tensor diagonal = schur.diagonal(0, 1, 2);
             diagonal.add_(diagonal.amax([1], keepdim: true) * SchurRegularisation.Held());
-            _schurInverse = InverseFactor(schur);
+            _schurInverse = system.InverseFactor(schur);
         }
     }
 
@@ -54,25 +54,20 @@ internal sealed class BatchedKkt
     public (Tensor Dz, Tensor Dnu, Tensor U) SolveRefined(Tensor weights, Tensor share, Tensor gradZ, Tensor gradNu, Tensor gradConstraints)
     {
         Tensor dz = zeros_like(gradZ), dnu = zeros_like(gradNu), u = zeros_like(weights);
+        Tensor stationarity = gradZ, equality = gradNu, inequality = gradConstraints;
         for (int i = 0; i < Corrections; i++)
         {
-            Tensor r3 = (share * u) - (weights * (gradConstraints + _system.ApplyC(dz)));
-            (Tensor z, Tensor nu) = Solve(
-                (_system.ApplyQ(dz) + _system.ApplyTransposed(u - r3, dnu) + gradZ).neg_(),
-                (_system.ApplyA(dz) + gradNu).neg_());
+            Tensor r3 = (share * u).addcmul_(weights, inequality, (-1).Held());
+            (Tensor z, Tensor nu) = Solve(_system.AddTransposed(stationarity, u - r3, dnu).neg_(), -equality);
+            BatchedProducts products = _system.Products(z);
             dz = dz + z;
             dnu = dnu + nu;
-            u = u + (weights * _system.ApplyC(z)) - r3;
+            u = u.addcmul(weights, products.C, 1.Held()).sub_(r3);
+            stationarity = stationarity + products.Q;
+            inequality = inequality + products.C;
+            equality = equality + products.A;
         }
 
         return (dz, dnu, u);
-    }
-
-    // L⁻¹ of matrix = L Lᵀ; NaN or garbage in rows that are not positive definite, which then do not converge.
-    internal static Tensor InverseFactor(Tensor matrix)
-    {
-        Tensor factor = linalg.cholesky_ex(matrix).Item1;
-        Tensor identity = eye(matrix.shape[^1], dtype: ScalarType.Float64, device: matrix.device);
-        return linalg.solve_triangular(factor, identity.expand(matrix.shape), upper: false);
     }
 }

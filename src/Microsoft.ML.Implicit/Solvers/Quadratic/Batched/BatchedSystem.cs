@@ -4,8 +4,9 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Solvers.Quadratic.Batched;
 
 /// <summary>
-/// Matrices of a batch on its device in float64, equilibrated by powers of two, and products with them. A matrix that all rows share has no batch
-/// dimension, and its products are single matrix products. C stacks G, -I for lower and I for upper bounds.
+/// Matrices of a batch on its device in float64, equilibrated by powers of two, and products with them. Matrices that all rows share have no batch
+/// dimension, and their products are single matrix products. C stacks G, -I for lower and I for upper bounds.
+/// Q, G and A lie in one tensor, so that a product with all of them is one launch on a GPU.
 /// </summary>
 internal sealed class BatchedSystem
 {
@@ -13,48 +14,53 @@ internal sealed class BatchedSystem
     private const double ConvexityTolerance = 1e-9;
 
     private readonly QuadraticProblem _problem;
+    private readonly Tensor _matrices;
+    private readonly Tensor? _g;
+    private readonly Tensor _identity;
 
-    public BatchedSystem(QuadraticProblem problem)
+    /// <summary>Prepares the matrices of a problem.</summary>
+    /// <param name="problem">The problem.</param>
+    /// <param name="scales"><see cref="Scales"/> of an earlier system of the same problem, or null.</param>
+    public BatchedSystem(QuadraticProblem problem, Tensor? scales = null)
     {
         _problem = problem;
-        long n = problem.Variables;
-        Tensor p = problem.P;
-        Tensor q = problem.Q is null ? zeros(n, n, ScalarType.Float64, p.device) : Double(problem.Q);
-        Q = (q + q.transpose(-1, -2)).mul_(0.5.Held());
-        G = problem.G is null ? null : Double(problem.G);
-        A = problem.A is null ? null : Double(problem.A);
-        VariableScale = ones(n, ScalarType.Float64, p.device);
-        InequalityScale = ones(problem.Inequalities, ScalarType.Float64, p.device);
-        EqualityScale = ones(problem.Equalities, ScalarType.Float64, p.device);
-        Equilibrate();
-        Tensor scale = VariableScale.dim() > 1 ? VariableScale : VariableScale.unsqueeze(0);
-        InverseVariableScale = scale.reciprocal();
-        ConstraintScale = Stack(Expand(InequalityScale), InverseVariableScale, InverseVariableScale);
+        long n = problem.Variables, m = problem.Inequalities, k = problem.Equalities;
+        Tensor matrices = StackMatrices(problem);
+        Scales = scales ?? Equilibrate(matrices, n);
+        Tensor variableScale = Scales.narrow(-1, 0, n);
+        _matrices = (matrices * Scales.unsqueeze(-1)).mul_(variableScale.unsqueeze(-2));
+        _g = m > 0 ? _matrices.narrow(-2, n, m) : null;
+        _identity = eye(Math.Max(n, k), dtype: ScalarType.Float64, device: problem.P.device);
+        Q = _matrices.narrow(-2, 0, n);
+        A = k > 0 ? _matrices.narrow(-2, n + m, k) : null;
+        VariableScale = Rows(variableScale);
+        EqualityScale = Rows(Scales.narrow(-1, n + m, k));
+        InverseVariableScale = VariableScale.reciprocal();
+        ConstraintScale = Stack(Rows(Scales.narrow(-1, n, m)), InverseVariableScale, InverseVariableScale);
         QAugmented = A is null ? Q : Q + A.transpose(-1, -2).matmul(A);
     }
 
-    public Tensor Q { get; private set; }
+    public Tensor Q { get; }
 
-    public Tensor? G { get; private set; }
-
-    public Tensor? A { get; private set; }
+    public Tensor? A { get; }
 
     /// <summary>Q + AᵀA.</summary>
     public Tensor QAugmented { get; }
 
-    /// <summary>D: z = D z̃, [n] or [batch, n].</summary>
-    public Tensor VariableScale { get; private set; }
+    /// <summary>Row scales of Q, G and A, [n + m + k] or [batch, n + m + k]; those of Q are its column scales too.</summary>
+    public Tensor Scales { get; }
+
+    /// <summary>D: z = D z̃, [1, n] or [batch, n].</summary>
+    public Tensor VariableScale { get; }
 
     /// <summary>1 / D, [1, n] or [batch, n].</summary>
     public Tensor InverseVariableScale { get; }
 
-    /// <summary>F: ν = F ν̃.</summary>
-    public Tensor EqualityScale { get; private set; }
+    /// <summary>F: ν = F ν̃, [1, k] or [batch, k].</summary>
+    public Tensor EqualityScale { get; }
 
     /// <summary>E of all constraints: λ = E λ̃, s = s̃ / E, [1, L] or [batch, L].</summary>
     public Tensor ConstraintScale { get; }
-
-    private Tensor InequalityScale { get; set; }
 
     /// <summary>One value a constraint from those of inequalities and bounds.</summary>
     public Tensor Stack(Tensor general, Tensor? lower, Tensor? upper)
@@ -64,71 +70,55 @@ internal sealed class BatchedSystem
             return general;
         }
 
-        long rows = new[] { general, lower, upper }.Max(t => t?.shape[0] ?? 1);
-        var parts = new List<Tensor> { general.expand(rows, general.shape[1]) };
-        if (_problem.Lower is not null)
-        {
-            parts.Add(lower!.expand(rows, lower.shape[1]));
-        }
-
-        if (_problem.Upper is not null)
-        {
-            parts.Add(upper!.expand(rows, upper.shape[1]));
-        }
-
-        return cat(parts, 1);
+        Tensor?[] parts = [general, _problem.Lower is null ? null : lower, _problem.Upper is null ? null : upper];
+        long rows = parts.Max(part => part?.shape[0] ?? 1);
+        return cat([.. parts.OfType<Tensor>().Select(part => part.expand(rows, part.shape[1]))], 1);
     }
 
-    /// <summary>Q x for rows x, [batch, n].</summary>
-    public Tensor ApplyQ(Tensor x) => Apply(Q, x);
+    /// <summary>Products of Q, C and A with rows x [batch, n].</summary>
+    public BatchedProducts Products(Tensor x)
+    {
+        long n = _problem.Variables, m = _problem.Inequalities;
+        Tensor all = Apply(_matrices, x);
+        Tensor? lower = _problem.Lower is null ? null : -x;
+        return new BatchedProducts(all.narrow(1, 0, n), Stack(all.narrow(1, n, m), lower, x), all.narrow(1, n + m, _problem.Equalities));
+    }
 
     /// <summary>C x, [batch, L].</summary>
-    public Tensor ApplyC(Tensor x) => Stack(G is null ? x.narrow(1, 0, 0) : Apply(G, x), _problem.Lower is null ? null : -x, x);
+    public Tensor ApplyC(Tensor x) => Stack(_g is null ? x.narrow(1, 0, 0) : Apply(_g, x), _problem.Lower is null ? null : -x, x);
 
     /// <summary>A x, [batch, k].</summary>
     public Tensor ApplyA(Tensor x) => A is null ? x.narrow(1, 0, 0) : Apply(A, x);
 
-    /// <summary>Cᵀ y + Aᵀ ν, [batch, n].</summary>
-    public Tensor ApplyTransposed(Tensor y, Tensor nu)
+    /// <summary>sum + scale (Cᵀ y + Aᵀ ν), [batch, n]; without ν where it is null.</summary>
+    public Tensor AddTransposed(Tensor sum, Tensor y, Tensor? nu, float scale = 1)
     {
         long m = _problem.Inequalities, n = _problem.Variables;
-        Tensor? sum = G is null ? null : TransposedApply(G, y.narrow(1, 0, m));
+        if (_g is not null)
+        {
+            sum = AddTransposedProduct(sum, _g, y.narrow(1, 0, m), scale);
+        }
+
         if (_problem.Lower is not null)
         {
-            Tensor lower = y.narrow(1, m, n);
-            sum = sum is null ? -lower : sum.sub_(lower);
+            sum = sum.add(y.narrow(1, m, n), (-scale).Held());
         }
 
         if (_problem.Upper is not null)
         {
-            Tensor upper = y.narrow(1, y.shape[1] - n, n);
-            sum = sum is null ? upper.clone() : sum.add_(upper);
+            sum = sum.add(y.narrow(1, y.shape[1] - n, n), scale.Held());
         }
 
-        if (A is not null)
-        {
-            Tensor equalities = TransposedApply(A, nu);
-            sum = sum is null ? equalities : sum.add_(equalities);
-        }
-
-        return sum ?? zeros(y.shape[0], n, ScalarType.Float64, y.device);
+        return A is null || nu is null ? sum : AddTransposedProduct(sum, A, nu, scale);
     }
 
     /// <summary>Q + AᵀA + ρI + Cᵀ diag(w) C for weights [rows, L], [rows, n, n].</summary>
     public Tensor Hessian(Tensor w, double regularisation)
     {
         long m = _problem.Inequalities, n = _problem.Variables, rows = w.shape[0];
-        Tensor h;
-        if (G is null)
-        {
-            h = QAugmented.expand(rows, n, n).clone();
-        }
-        else
-        {
-            Tensor weighted = G * w.narrow(1, 0, m).unsqueeze(2);
-            h = G.transpose(-1, -2).expand(rows, n, m).bmm(weighted).add_(QAugmented);
-        }
-
+        Tensor h = _g is null
+            ? QAugmented.expand(rows, n, n).clone()
+            : AddBatchedProduct(QAugmented.expand(rows, n, n), _g.transpose(-1, -2).expand(rows, n, m), _g * w.narrow(1, 0, m).unsqueeze(2), 1);
         Tensor diagonal = h.diagonal(0, 1, 2);
         diagonal.add_(regularisation.Held());
         if (_problem.Lower is not null)
@@ -144,15 +134,22 @@ internal sealed class BatchedSystem
         return h;
     }
 
+    /// <summary>
+    /// L⁻¹ of matrices L Lᵀ, [rows, order, order] with an order of n or k. NaN or garbage in rows that are not positive definite, which then do not converge.
+    /// </summary>
+    public Tensor InverseFactor(Tensor matrices)
+    {
+        long order = matrices.shape[^1];
+        Tensor factor = linalg.cholesky_ex(matrices).Item1;
+        return linalg.solve_triangular(factor, _identity.narrow(0, 0, order).narrow(1, 0, order).expand(matrices.shape), upper: false);
+    }
+
     /// <summary>Whether Q has no negative eigenvalue beyond rounding, and all matrices are finite: [1] or [batch] Boolean.</summary>
     public Tensor IsConvex()
     {
         Tensor shift = Q.diagonal(0, -2, -1).abs().amax([-1], keepdim: true).clamp_(min: 1.Held()).mul_(ConvexityTolerance.Held());
         Tensor information = linalg.cholesky_ex(Q + diag_embed(shift.expand(Q.shape[..^1]))).Item2;
-        Tensor finite = Q.sum([-1, -2]).isfinite();
-        finite = G is null ? finite : finite.logical_and(G.sum([-1, -2]).isfinite());
-        finite = A is null ? finite : finite.logical_and(A.sum([-1, -2]).isfinite());
-        return information.eq(0.Held()).logical_and(finite).reshape(-1);
+        return information.eq(0.Held()).logical_and(_matrices.sum([-1, -2]).isfinite()).reshape(-1);
     }
 
     /// <summary>M x for rows x and a matrix with or without batch dimension.</summary>
@@ -165,39 +162,39 @@ internal sealed class BatchedSystem
 
     public static Tensor Double(Tensor tensor) => tensor.detach().to(ScalarType.Float64);
 
-    private static Tensor Expand(Tensor scale) => scale.dim() > 1 ? scale : scale.unsqueeze(0);
+    private static Tensor AddTransposedProduct(Tensor sum, Tensor matrix, Tensor y, float scale) => matrix.dim() == 2
+        ? sum.addmm(y, matrix, 1, scale)
+        : AddBatchedProduct(sum.unsqueeze(2), matrix.transpose(1, 2), y.unsqueeze(2), scale).squeeze(2);
 
-    private void Equilibrate()
+    // TorchSharp hands the three tensors on in the order product, product, sum.
+    private static Tensor AddBatchedProduct(Tensor sum, Tensor left, Tensor right, float scale) => left.baddbmm(right, sum, 1, scale);
+
+    private static Tensor Rows(Tensor scale) => scale.dim() > 1 ? scale : scale.unsqueeze(0);
+
+    // The symmetric part of Q, then G and A, [n + m + k, n] or [batch, n + m + k, n].
+    private static Tensor StackMatrices(QuadraticProblem problem)
     {
+        long n = problem.Variables;
+        Tensor q = problem.Q is null ? zeros(n, n, ScalarType.Float64, problem.P.device) : Double(problem.Q);
+        Tensor[] matrices = [.. new[] { (q + q.transpose(-1, -2)).mul_(0.5.Held()), problem.G, problem.A }.OfType<Tensor>().Select(Double)];
+        return problem.SharesMatrices ? cat(matrices, 0) : cat([.. matrices.Select(matrix => matrix.expand(problem.BatchSize, matrix.shape[^2], n))], 1);
+    }
+
+    // Ruiz (2001): symmetric in Q, two-sided in G and A.
+    private static Tensor Equilibrate(Tensor matrices, long n)
+    {
+        Tensor magnitudes = matrices.abs(), scales = ones(magnitudes.shape[..^1], ScalarType.Float64, magnitudes.device);
         for (int pass = 0; pass < EquilibrationPasses; pass++)
         {
-            Tensor columns = Q.abs().amax([-2]);
-            if (G is not null)
-            {
-                Tensor magnitudes = G.abs();
-                columns = maximum(columns, magnitudes.amax([-2]));
-                Tensor rows = Factors(magnitudes.amax([-1]));
-                InequalityScale = InequalityScale * rows;
-                G = G * rows.unsqueeze(-1);
-            }
-
-            if (A is not null)
-            {
-                Tensor magnitudes = A.abs();
-                columns = maximum(columns, magnitudes.amax([-2]));
-                Tensor rows = Factors(magnitudes.amax([-1]));
-                EqualityScale = EqualityScale * rows;
-                A = A * rows.unsqueeze(-1);
-            }
-
-            Tensor factors = Factors(columns);
-            VariableScale = VariableScale * factors;
-            Q = Q * factors.unsqueeze(-1) * factors.unsqueeze(-2);
-            G = G is null ? null : G * factors.unsqueeze(-2);
-            A = A is null ? null : A * factors.unsqueeze(-2);
+            Tensor rows = magnitudes.amax([-1]);
+            Tensor factors = Factors(cat([magnitudes.amax([-2]), rows.narrow(-1, n, rows.shape[^1] - n)], -1));
+            magnitudes = (magnitudes * factors.unsqueeze(-1)).mul_(factors.narrow(-1, 0, n).unsqueeze(-2));
+            scales.mul_(factors);
         }
+
+        return scales;
     }
 
     // The powers of two nearest to the inverse square roots; 1 for an empty line.
-    private static Tensor Factors(Tensor maxima) => where(maxima > 0.Held(), exp2(round(log2(maxima).mul_((-0.5).Held()))), ones_like(maxima));
+    private static Tensor Factors(Tensor maxima) => maxima.masked_fill(maxima.eq(0.Held()), 1.Held()).log2_().mul_((-0.5).Held()).round_().exp2();
 }

@@ -36,7 +36,7 @@ internal sealed class OperatorSplitting : IBatchedMethod
         _options = options;
         _data = new BatchedData(problem);
         _system = _data.System;
-        _shared = problem.SharesMatrices && (_data.Active.shape[1] == 0 || _data.Active.min().item<double>() > 0);
+        _shared = problem.SharesMatrices && _data.AllActive;
         _rho = options.InitialRho;
         _z = zeros_like(_data.P);
         _w = zeros_like(_data.D);
@@ -79,7 +79,7 @@ internal sealed class OperatorSplitting : IBatchedMethod
     private void Iterate()
     {
         double relaxation = _options.Relaxation, equality = EqualityFactor * _rho;
-        Tensor right = _system.ApplyTransposed((_w * _rho.Held()).sub_(_y), (_values * equality.Held()).sub_(_nu)).add_(_z * Sigma.Held()).sub_(_data.P);
+        Tensor right = _system.AddTransposed((_z * Sigma.Held()).sub_(_data.P), (_w * _rho.Held()).sub_(_y), (_values * equality.Held()).sub_(_nu));
         Tensor z = BatchedSystem.TransposedApply(_inverse, BatchedSystem.Apply(_inverse, right));
         Tensor relaxed = (_data.Active * _system.ApplyC(z)).mul_(relaxation.Held()).add_(_w * (1 - relaxation).Held());
         Tensor relaxedEqualities = _system.ApplyA(z).mul(relaxation.Held()).add_(_values * (1 - relaxation).Held());
@@ -124,7 +124,7 @@ internal sealed class OperatorSplitting : IBatchedMethod
             h = h + (_system.A.transpose(-1, -2).matmul(_system.A) * ((EqualityFactor * _rho) - 1).Held());
         }
 
-        return BatchedKkt.InverseFactor(h);
+        return _system.InverseFactor(h);
     }
 
     // Solves the equality-constrained problem of the constraints that hold with equality; rows that this makes worse stay as they are.
