@@ -6,13 +6,18 @@ namespace Microsoft.ML.Implicit.Benchmarks.Compare;
 /// <summary>Median wall time of repeated calls.</summary>
 internal static class Stopwatching
 {
-    /// <summary>Runs an action five times to warm up, then <paramref name="repetitions"/> times.</summary>
+    // By then the runtime has replaced its first, unoptimised code.
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(2);
+
+    /// <summary>Runs an action for two seconds to warm up, then <paramref name="repetitions"/> times.</summary>
     /// <returns>The median of those, in milliseconds.</returns>
     public static double MedianMilliseconds(Action action, torch.Device device, int repetitions)
     {
-        for (int i = 0; i < 5; i++)
+        long warmUpStart = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(warmUpStart) < WarmUp)
         {
             action();
+            Synchronize(device);
         }
 
         double[] times = new double[repetitions];

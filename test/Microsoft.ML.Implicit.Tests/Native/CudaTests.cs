@@ -120,7 +120,9 @@ public sealed class CudaTests
     }
 
     [TestMethod]
-    public void Quadratic_programs_and_their_gradients_are_those_of_the_cpu()
+    [DataRow(50)]
+    [DataRow(10_000)]
+    public void Quadratic_programs_and_their_gradients_are_those_of_the_cpu(int rows)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor[] expected = Run(CPU);
@@ -135,7 +137,7 @@ public sealed class CudaTests
             using var generator = new Generator(4);
             Tensor factor = Normal(8, 8);
             Tensor q = factor.mm(factor.t()) + eye(8, dtype: ScalarType.Float64);
-            Tensor p = Normal(50, 8), g = Normal(6, 8), h = rand([50, 6], ScalarType.Float64, generator: generator) + 0.1, a = Normal(2, 8), b = zeros(2, ScalarType.Float64);
+            Tensor p = Normal(rows, 8), g = Normal(6, 8), h = rand([rows, 6], ScalarType.Float64, generator: generator) + 0.1, a = Normal(2, 8), b = zeros(2, ScalarType.Float64);
             var problem = new QuadraticProblem(q.to(device), p.to(device), g.to(device), h.to(device), a.to(device), b.to(device), full(8, -1.0, ScalarType.Float64, device));
             QuadraticSolution solution = new InteriorPointSolver().Solve(problem);
             solution.ThrowIfFailed();

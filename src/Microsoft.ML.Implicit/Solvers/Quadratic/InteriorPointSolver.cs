@@ -10,8 +10,12 @@ namespace Microsoft.ML.Implicit.Solvers.Quadratic;
 /// (Mehrotra, 1992; Pougkakiotis and Gondzio, 2021), in float64. Redundant and empty constraint rows, singular Q and linear programs are solved as they are.
 /// Rows do not influence each other. Safe to use from several threads at once.
 /// </summary>
+/// <remarks>On a GPU, small batches are solved by the host and copied back: their iterations would take longer to launch than to compute.</remarks>
 public sealed class InteriorPointSolver : IQuadraticSolver
 {
+    // Multiplications of one factorisation of all rows, from which on a GPU is done sooner.
+    private const long SmallestWorkOnDevice = 1 << 24;
+
     private readonly InteriorPointOptions _options;
 
     /// <summary>Creates a solver.</summary>
@@ -38,7 +42,7 @@ public sealed class InteriorPointSolver : IQuadraticSolver
         }
 
         using IDisposable noGrad = no_grad();
-        if (problem.P.device_type != DeviceType.CPU && warmStart is null)
+        if (problem.P.device_type != DeviceType.CPU && warmStart is null && Work(problem) >= SmallestWorkOnDevice)
         {
             return BatchedSolve.Solve(problem, () => new BatchedInteriorPoint(problem, _options), _options, cancellation);
         }
@@ -47,6 +51,12 @@ public sealed class InteriorPointSolver : IQuadraticSolver
         QuadraticSolution solution = DenseBatch.Run(problem, _options, warmStart, cancellation).ToSolution();
         scope.MoveToOuter(solution.Tensors);
         return solution;
+    }
+
+    private static long Work(QuadraticProblem x)
+    {
+        long size = (long)x.Variables + x.Inequalities + x.Equalities;
+        return x.BatchSize * x.Variables * size * size;
     }
 
     private static bool HasShapeOf(QuadraticProblem x, QuadraticProblem y) => Shape(x) == Shape(y);
