@@ -75,6 +75,23 @@ public class InteriorPointTests
     }
 
     [TestMethod]
+    public void Any_number_of_threads_solves_a_large_problem_to_the_same_bits()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        QuadraticProblem problem = RandomPrograms.Problem(RandomPrograms.Arguments(seed: 14, batch: 1, n: 203, m: 170, k: 90, bounds: true));
+
+        QuadraticSolution one = Solve(1), four = Solve(4);
+
+        Assert.IsTrue(one.AllConverged);
+        Assert.AreEqual(0, (one.Z - four.Z).abs().max().item<double>());
+        Assert.AreEqual(0, (one.Lambda - four.Lambda).abs().max().item<double>());
+        Tensor weights = arange(203, ScalarType.Float64).sin().unsqueeze(0);
+        Assert.AreEqual(0, (one.Backward(weights).G! - four.Backward(weights).G!).abs().max().item<double>());
+
+        QuadraticSolution Solve(int threads) => new InteriorPointSolver(new InteriorPointOptions { MaximumParallelism = threads }).Solve(problem);
+    }
+
+    [TestMethod]
     public void Bounds_equal_the_same_constraints_written_as_rows()
     {
         using DisposeScope scope = NewDisposeScope();

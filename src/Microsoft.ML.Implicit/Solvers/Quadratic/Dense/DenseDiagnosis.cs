@@ -25,11 +25,12 @@ internal static unsafe class DenseDiagnosis
 
         using DisposeScope scope = NewDisposeScope();
         var data = new DenseData(problem);
-        var matrices = new DenseMatrices(problem.Variables, problem.Inequalities, problem.Equalities);
+        var team = new ThreadTeam(1);
+        var matrices = new DenseMatrices(problem.Variables, problem.Inequalities, problem.Equalities, team);
         data.LoadMatrices(matrices, row);
         var dense = new DenseRow(layout);
         data.LoadRow(dense, matrices, row);
-        var method = new DenseInteriorPoint(layout, options);
+        var method = new DenseInteriorPoint(layout, options, team);
         if (status == SolveStatus.Infeasible && method.FindContradiction(dense))
         {
             return Contradiction(layout, method.Best);
