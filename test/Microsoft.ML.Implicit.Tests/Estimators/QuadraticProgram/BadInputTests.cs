@@ -1,3 +1,4 @@
+using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Estimators;
 using Microsoft.ML.Implicit.Solvers;
 
@@ -86,6 +87,33 @@ public class BadInputTests
     }
 
     [TestMethod]
+    public void Constraints_and_variables_are_named_by_slot_where_their_columns_have_names()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView data = ml.Data.LoadFromEnumerable([new Plan { Bread = 1, Rice = 1, Money = -1, Weight = 5 }]);
+        EstimatorChain<ColumnConcatenatingTransformer> columns = ml.Transforms.Concatenate("Prices", nameof(Plan.Bread), nameof(Plan.Rice))
+            .Append(ml.Transforms.Concatenate("Limits", nameof(Plan.Weight), nameof(Plan.Money)));
+        IDataView named = columns.Fit(data).Transform(data);
+
+        var contradicted = ml.Transforms.QuadraticProgram("Solution", "Prices", q: 1, g: new double[,] { { 1, 1 }, { 1, 1 } }, h: "Limits", lowerBounds: 0);
+        SolveFailedException exception = AssertThrows<SolveFailedException>(() => Programs.Solutions(contradicted.Fit(named).Transform(named)), "rows of G 1 ('Money')");
+        StringAssert.Contains(exception.Message, "lower bounds of variables 0 ('Bread'), 1 ('Rice')", StringComparison.Ordinal);
+
+        var unbounded = ml.Transforms.QuadraticProgram("Solution", "Prices", upperBounds: new double[] { 1, 1 });
+        AssertThrows<SolveFailedException>(() => Programs.Solutions(unbounded.Fit(named).Transform(named)), "0 ('Bread')");
+    }
+
+    [TestMethod]
+    public void A_row_with_NaN_is_named_with_the_argument_that_has_it()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView data = ml.Data.LoadFromEnumerable(
+            [new Programs.Row { Costs = [1, 1], Right = [1] }, new Programs.Row { Costs = [1, 1], Right = [double.NaN] }]);
+        var estimator = ml.Transforms.QuadraticProgram("Solution", "Costs", q: 1, a: Ones, b: "Right");
+        AssertThrows<SolveFailedException>(() => Programs.Solutions(estimator.Fit(data).Transform(data)), "Row 1: Its data contain NaN, or an infinity where none is allowed: B.");
+    }
+
+    [TestMethod]
     public void Unsolved_rows_are_NaN_with_a_status_where_the_options_say_so()
     {
         var ml = new MLContext(seed: 1);
@@ -128,6 +156,17 @@ public class BadInputTests
         IDataView solved = ml.Transforms.QuadraticProgram("Solution", "Costs", q: 1, g: many, h: 1, lowerBounds: 0).Fit(data).Transform(data);
         Programs.AssertClose([1, 0], Programs.Solutions(solved)[0]);
         Programs.AssertClose([0.5, 0.5], Programs.Solutions(solved)[1]);
+    }
+
+    private sealed class Plan
+    {
+        public float Bread { get; set; }
+
+        public float Rice { get; set; }
+
+        public float Money { get; set; }
+
+        public float Weight { get; set; }
     }
 
     private static TException AssertThrows<TException>(Action action, string fragment)

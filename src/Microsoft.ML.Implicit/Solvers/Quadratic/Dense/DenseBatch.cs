@@ -21,7 +21,7 @@ internal sealed class DenseBatch
 
     public DenseResults Results { get; }
 
-    public static DenseBatch Run(QuadraticProblem problem, InteriorPointOptions options, QuadraticSolution? warmStart, CancellationToken cancellation)
+    public static DenseBatch Run(QuadraticProblem problem, InteriorPointOptions options, QuadraticStart? warmStart, CancellationToken cancellation)
     {
         var batch = new DenseBatch(problem, options);
         batch.Run(warmStart, cancellation);
@@ -42,7 +42,7 @@ internal sealed class DenseBatch
         return factor;
     }
 
-    private void Run(QuadraticSolution? warmStart, CancellationToken cancellation)
+    private void Run(QuadraticStart? warmStart, CancellationToken cancellation)
     {
         using DisposeScope scope = NewDisposeScope();
         var data = new DenseData(_problem);
