@@ -16,7 +16,7 @@ internal static class Markets
     public static IDataView Noisy(MLContext ml, int rows = 120, int seed = 3)
     {
         var random = new Random(seed);
-        return ml.Data.LoadFromEnumerable(Rows(rows, seed, (x, y) => [x + random.NextSingle(), y + random.NextSingle(), 0.8f - (x * 0.5f)]));
+        return ml.Data.LoadFromEnumerable(Rows(rows, seed, (x, y) => [x + random.NextSingle(), y + random.NextSingle(), 0.8f - (x * 0.5f)]).ToArray());
     }
 
     /// <summary>Costs of which a line says little, though it can tell which good is cheapest.</summary>

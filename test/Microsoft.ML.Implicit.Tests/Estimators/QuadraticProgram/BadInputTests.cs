@@ -61,6 +61,15 @@ public class BadInputTests
     }
 
     [TestMethod]
+    public void An_indefinite_Q_of_a_row_is_refused_with_its_smallest_eigenvalue()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView data = ml.Data.LoadFromEnumerable([new Curved { Q = [2, 0, 0, 2] }, new Curved { Q = [1, 2, 2, 1] }]);
+        var estimator = ml.Transforms.QuadraticProgram("Solution", "Costs", q: "Q", lowerBounds: 0, upperBounds: 1);
+        AssertThrows<SolveFailedException>(() => Programs.Solutions(estimator.Fit(data).Transform(data)), "Row 1: Q is not positive semidefinite: its smallest eigenvalue is -1");
+    }
+
+    [TestMethod]
     public void An_asymmetric_constant_Q_is_symmetrised_and_reported()
     {
         var ml = new MLContext(seed: 1);
@@ -156,6 +165,15 @@ public class BadInputTests
         IDataView solved = ml.Transforms.QuadraticProgram("Solution", "Costs", q: 1, g: many, h: 1, lowerBounds: 0).Fit(data).Transform(data);
         Programs.AssertClose([1, 0], Programs.Solutions(solved)[0]);
         Programs.AssertClose([0.5, 0.5], Programs.Solutions(solved)[1]);
+    }
+
+    private sealed class Curved
+    {
+        [VectorType(2)]
+        public float[] Costs { get; set; } = [1, 1];
+
+        [VectorType(4)]
+        public float[] Q { get; set; } = [];
     }
 
     private sealed class Plan
