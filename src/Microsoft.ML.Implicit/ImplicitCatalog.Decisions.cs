@@ -36,18 +36,7 @@ public static partial class ImplicitCatalog
         QuadraticCoefficients? b = null,
         QuadraticCoefficients? lowerBounds = null,
         QuadraticCoefficients? upperBounds = null) =>
-        catalog.QuadraticProgram(new QuadraticProgramOptions
-        {
-            OutputColumnName = outputColumnName,
-            P = p,
-            Q = q,
-            G = g,
-            H = h,
-            A = a,
-            B = b,
-            LowerBounds = lowerBounds,
-            UpperBounds = upperBounds,
-        });
+        catalog.QuadraticProgram(Given(new QuadraticProgramOptions { OutputColumnName = outputColumnName, P = p }, q, g, h, a, b, lowerBounds, upperBounds));
 
     /// <summary>Solves a convex quadratic or linear program in every row.</summary>
     /// <param name="catalog">The transforms of <see cref="MLContext"/>.</param>
@@ -68,6 +57,7 @@ public static partial class ImplicitCatalog
     /// <param name="outputColumnName">Column for the decision z.</param>
     /// <param name="costColumnName">Label column: realised p, a vector of known size.</param>
     /// <param name="featureColumnName">Feature column: a vector of known size.</param>
+    /// <param name="exampleWeightColumnName">Column of example weights (Single), or <see langword="null"/>.</param>
     /// <param name="q">Q, n × n; absent: a linear program. A number stands for that multiple of the identity.</param>
     /// <param name="g">G, m × n, or absent.</param>
     /// <param name="h">h, m values, or absent.</param>
@@ -82,6 +72,7 @@ public static partial class ImplicitCatalog
         string outputColumnName,
         string costColumnName,
         string featureColumnName = DefaultColumnNames.Features,
+        string? exampleWeightColumnName = null,
         QuadraticCoefficients? q = null,
         QuadraticCoefficients? g = null,
         QuadraticCoefficients? h = null,
@@ -89,19 +80,21 @@ public static partial class ImplicitCatalog
         QuadraticCoefficients? b = null,
         QuadraticCoefficients? lowerBounds = null,
         QuadraticCoefficients? upperBounds = null) =>
-        catalog.LearnedQuadraticProgram(new LearnedQuadraticProgramOptions
-        {
-            OutputColumnName = outputColumnName,
-            LabelColumnName = costColumnName,
-            FeatureColumnName = featureColumnName,
-            Q = q,
-            G = g,
-            H = h,
-            A = a,
-            B = b,
-            LowerBounds = lowerBounds,
-            UpperBounds = upperBounds,
-        });
+        catalog.LearnedQuadraticProgram(Given(
+            new LearnedQuadraticProgramOptions
+            {
+                OutputColumnName = outputColumnName,
+                LabelColumnName = costColumnName,
+                FeatureColumnName = featureColumnName,
+                ExampleWeightColumnName = exampleWeightColumnName,
+            },
+            q,
+            g,
+            h,
+            a,
+            b,
+            lowerBounds,
+            upperBounds));
 
     /// <summary>Predicts the data of an optimisation problem and decides by solving it, trained end to end through the solver.</summary>
     /// <param name="catalog">The transforms of <see cref="MLContext"/>.</param>
@@ -112,5 +105,21 @@ public static partial class ImplicitCatalog
     {
         ArgumentNullException.ThrowIfNull(catalog);
         return new LearnedQuadraticProgramEstimator(CatalogUtils.GetEnvironment(catalog), options);
+    }
+
+    private static TSettings Given<TSettings>(
+        TSettings settings,
+        QuadraticCoefficients? q,
+        QuadraticCoefficients? g,
+        QuadraticCoefficients? h,
+        QuadraticCoefficients? a,
+        QuadraticCoefficients? b,
+        QuadraticCoefficients? lowerBounds,
+        QuadraticCoefficients? upperBounds)
+        where TSettings : QuadraticProgramSettings
+    {
+        (settings.Q, settings.G, settings.H, settings.A, settings.B) = (q, g, h, a, b);
+        (settings.LowerBounds, settings.UpperBounds) = (lowerBounds, upperBounds);
+        return settings;
     }
 }

@@ -6,7 +6,7 @@ namespace Microsoft.ML.Implicit.Data;
 /// <param name="Features">float32 [rows, features], all finite.</param>
 /// <param name="Labels">float32 [rows]: class indices from 0, 0 or 1, or target values.</param>
 /// <param name="Weights">float32 [rows], or <see langword="null"/> where every row counts the same.</param>
-internal sealed record TrainingSet(Tensor Features, Tensor Labels, Tensor? Weights) : IDisposable
+internal sealed record TrainingSet(Tensor Features, Tensor Labels, Tensor? Weights) : ITrainingRows<TrainingSet>
 {
     public long Count => Features.shape[0];
 
@@ -18,11 +18,12 @@ internal sealed record TrainingSet(Tensor Features, Tensor Labels, Tensor? Weigh
     public TrainingSet To(Device device) => new(Features.to(device), Labels.to(device), Weights?.to(device));
 
     /// <summary>Takes the tensors out of their dispose scope: they live until <see cref="Dispose"/>.</summary>
-    public void Detach()
+    public TrainingSet Detach()
     {
         Features.DetachFromDisposeScope();
         Labels.DetachFromDisposeScope();
         Weights?.DetachFromDisposeScope();
+        return this;
     }
 
     public void Dispose()

@@ -8,6 +8,9 @@ internal interface ITrainingProblem
     /// <summary>The module whose parameters are trained.</summary>
     nn.Module Module { get; }
 
+    /// <summary>Whether the module is a fitted model before training, which training may fail to better.</summary>
+    bool StartsFitted => false;
+
     /// <summary>Number of training examples.</summary>
     long ExampleCount { get; }
 

@@ -34,6 +34,11 @@ internal sealed class TrainingLoop : IDisposable
         long start = Stopwatch.GetTimestamp();
         try
         {
+            if (_problem.StartsFitted)
+            {
+                _best.Offer(0, _problem.Validate());
+            }
+
             for (int epoch = 1; epoch <= _plan.Epochs; epoch++)
             {
                 double trainingLoss = RunEpoch(epoch);

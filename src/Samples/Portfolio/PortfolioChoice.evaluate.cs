@@ -60,36 +60,73 @@ internal static partial class PortfolioChoice
 
         plot.Legend.Alignment = Alignment.UpperLeft;
         plot.ShowLegend();
+        LabelWeeks(plot, strategies[0]);
         plot.YLabel("value of 1 invested at the start");
         plot.Title("Cumulative value after trading costs");
     }
 
     private static void DrawWeights(Plot plot, PriceHistory history, Strategy strategy)
     {
-        const int named = 8;
+        const int named = 9;
         double[] week = [.. Enumerable.Range(0, strategy.Weights.Length).Select(i => (double)i)];
-        double[] bottom = new double[week.Length];
+        double[][] means = QuarterMeans(strategy.Weights);
         int[] order = [.. Enumerable.Range(0, history.Assets.Length).OrderByDescending(asset => strategy.Weights.Average(weights => weights[asset]))];
-        var palette = new ScottPlot.Palettes.Category20();
-        for (int rank = 0; rank < order.Length; rank++)
+        var palette = new ScottPlot.Palettes.Category10();
+        double[] bottom = new double[week.Length];
+        for (int rank = 0; rank < Math.Min(named, order.Length); rank++)
         {
-            double[] top = [.. bottom.Zip(strategy.Weights, (value, weights) => value + weights[order[rank]])];
-            ScottPlot.Plottables.FillY area = plot.Add.FillY(week, bottom, top);
-            area.FillColor = palette.GetColor(rank);
-            area.LineWidth = 0;
-            if (rank < named)
-            {
-                area.LegendText = history.Assets[order[rank]];
-            }
-
+            double[] top = [.. bottom.Zip(means, (value, weights) => value + weights[order[rank]])];
+            Fill(bottom, top, palette.GetColor(rank), history.Assets[order[rank]]);
             bottom = top;
+        }
+
+        if (order.Length > named)
+        {
+            Fill(bottom, [.. bottom.Select(_ => 1.0)], ScottPlot.Colors.LightGray, $"{order.Length - named} others");
         }
 
         plot.ShowLegend(Edge.Right);
         plot.Axes.SetLimits(0, week.Length - 1, 0, 1);
-        plot.XLabel("week");
+        LabelWeeks(plot, strategy);
         plot.YLabel("weight");
-        plot.Title($"Weights: {strategy.Name}");
+        plot.Title($"Weights: {strategy.Name}, mean of a quarter");
+
+        void Fill(double[] from, double[] to, ScottPlot.Color color, string name)
+        {
+            ScottPlot.Plottables.FillY area = plot.Add.FillY(week, from, to);
+            area.FillColor = color;
+            area.LineWidth = 0;
+            area.LegendText = name;
+        }
+    }
+
+    // Weekly weights of many assets are too lively to read.
+    private static double[][] QuarterMeans(float[][] weights)
+    {
+        const int quarter = 13;
+        return [.. Enumerable.Range(0, weights.Length).Select(week =>
+        {
+            ReadOnlySpan<float[]> window = weights.AsSpan(Math.Max(week - quarter + 1, 0)..(week + 1));
+            double[] mean = new double[weights[week].Length];
+            foreach (float[] row in window)
+            {
+                for (int asset = 0; asset < mean.Length; asset++)
+                {
+                    mean[asset] += row[asset] / window.Length;
+                }
+            }
+
+            return mean;
+        })];
+    }
+
+    private static void LabelWeeks(Plot plot, Strategy strategy)
+    {
+        const int labels = 8;
+        int step = Math.Max(strategy.Weeks.Count / labels, 1);
+        double[] positions = [.. Enumerable.Range(0, strategy.Weeks.Count / step).Select(i => (double)(i * step))];
+        plot.Axes.Bottom.SetTicks(positions, [.. positions.Select(position => strategy.Weeks[(int)position].Date)]);
+        plot.XLabel("end of week");
     }
 
     private static string Text(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);

@@ -4,8 +4,9 @@ namespace Microsoft.ML.Implicit.Samples.Portfolio;
 
 /// <summary>Closing prices, day by day.</summary>
 /// <param name="Assets">Names of the assets.</param>
+/// <param name="Dates">Days as the file writes them; row numbers where it has no column 'date'.</param>
 /// <param name="Prices">One array a day, one price an asset.</param>
-internal sealed record PriceHistory(string[] Assets, double[][] Prices)
+internal sealed record PriceHistory(string[] Assets, string[] Dates, double[][] Prices)
 {
     private const int WeekDays = 5;
     private const int CovarianceDays = 126;
@@ -20,8 +21,10 @@ internal sealed record PriceHistory(string[] Assets, double[][] Prices)
         string[] lines = File.ReadAllLines(path);
         string[] header = lines[0].Split(',');
         int first = header.TakeWhile(name => TimeColumns.Contains(name)).Count();
-        double[][] prices = [.. lines.Skip(1).Where(line => line.Length > 0).Select(line => line.Split(',').Skip(first).Select(Price).ToArray())];
-        return new PriceHistory(header[first..], prices);
+        string[][] rows = [.. lines.Skip(1).Where(line => line.Length > 0).Select(line => line.Split(','))];
+        int date = Array.IndexOf(header, "date");
+        string[] dates = [.. rows.Select((row, number) => date < 0 ? $"{number + 1}" : row[date])];
+        return new PriceHistory(header[first..], dates, [.. rows.Select(row => row.Skip(first).Select(Price).ToArray())]);
     }
 
     /// <summary>What is known at the end of each week, and what the next one brings.</summary>
@@ -35,6 +38,7 @@ internal sealed record PriceHistory(string[] Assets, double[][] Prices)
         {
             weeks.Add(new Week
             {
+                Date = Dates[day],
                 Features = [Sum(market, day, 5), Sum(market, day, 21), Sum(market, day, 63), Deviation(market, day, 21), Deviation(market, day, 63)],
                 Costs = [.. Prices[day].Zip(Prices[day + WeekDays], (x, y) => (float)(1 - (y / x)))],
                 Risk = Covariance(returns.AsSpan(day - CovarianceDays, CovarianceDays), riskAversion * WeekDays),

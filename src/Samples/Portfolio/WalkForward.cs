@@ -56,7 +56,18 @@ internal static class WalkForward
             LowerBounds = 0,
             UpperBounds = UpperBound(weeks[0].Costs.Length),
             Tolerance = 1e-7,
-            Training = new TrainingOptions { Seed = seed, Device = device, MaximumEpochs = 30, BatchSize = 32, LearningRate = 3e-3, Progress = progress },
+            Training = new TrainingOptions
+            {
+                Seed = seed,
+                Device = device,
+                MaximumEpochs = 30,
+                BatchSize = 32,
+                LearningRate = 3e-3,
+
+                // A fifth of so few and noisy weeks would tell no model from another.
+                ValidationFraction = 0,
+                Progress = progress,
+            },
         };
         return ml.Transforms.LearnedQuadraticProgram(options).Fit(Week.ToDataView(ml, weeks));
     }

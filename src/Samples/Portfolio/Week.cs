@@ -5,6 +5,9 @@ namespace Microsoft.ML.Implicit.Samples.Portfolio;
 /// <summary>The state of a market at the end of a week, and the returns of the next.</summary>
 internal sealed class Week
 {
+    /// <summary>The last day of the week.</summary>
+    public string Date { get; set; } = string.Empty;
+
     /// <summary>Return and volatility of the market over the last weeks and months.</summary>
     public float[] Features { get; set; } = [];
 

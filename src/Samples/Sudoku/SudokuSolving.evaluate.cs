@@ -53,8 +53,9 @@ internal static partial class SudokuSolving
         ScottPlot.Plottables.Scatter line = course.Add.Scatter(history.Select(p => (double)p.Epoch).ToArray(), history.Select(p => Math.Log10(p.TrainingLoss)).ToArray());
         line.LineWidth = 2;
         course.XLabel("epoch");
-        course.YLabel("log10 of the mean squared error");
-        course.Title(string.Create(CultureInfo.InvariantCulture, $"Training; {solved:P1} of the held-out puzzles solved without an error"));
+        course.YLabel("log10 of the error");
+        course.Title(string.Create(
+            CultureInfo.InvariantCulture, $"Held-out puzzles, given digits in black: {solved:P1} of all are solved without an error. Mean squared error in training:"));
         layout.Set(course, new GridCell(2, 0, 3, 1));
         figure.Layout = layout;
         figure.SavePng(path, 1200, 950);

@@ -23,7 +23,7 @@ public sealed class DeepEquilibriumBinaryTrainer : DeepEquilibriumTrainer
     {
     }
 
-    private protected override void CheckLabel(SchemaShape.Column label) => CheckScalar(label, "label", BooleanDataViewType.Instance);
+    private protected override void CheckLabel(SchemaShape.Column label) => InputColumns.CheckScalar(Host, label, "label", BooleanDataViewType.Instance);
 
     private protected override PredictionTask CreateTask(DataViewSchema.Column label, TrainingSet data)
     {

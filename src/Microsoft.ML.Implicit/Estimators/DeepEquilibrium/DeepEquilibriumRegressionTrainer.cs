@@ -25,7 +25,7 @@ public sealed class DeepEquilibriumRegressionTrainer : DeepEquilibriumTrainer
     {
     }
 
-    private protected override void CheckLabel(SchemaShape.Column label) => CheckScalar(label, "label", NumberDataViewType.Single);
+    private protected override void CheckLabel(SchemaShape.Column label) => InputColumns.CheckScalar(Host, label, "label", NumberDataViewType.Single);
 
     private protected override PredictionTask CreateTask(DataViewSchema.Column label, TrainingSet data)
     {

@@ -75,7 +75,8 @@ public abstract class DeepEquilibriumTrainer : ITrainerEstimator<DeepEquilibrium
             PredictionTask task = CreateTask(trainData.Schema[Options.LabelColumnName], training);
             if (validation is null)
             {
-                (training, validation) = HoldOut(training, seed);
+                double fraction = Options.Training.ValidationFraction ?? (training.Count >= RowsThatAffordValidation ? 0.1 : 0);
+                (training, validation) = HoldOut.Split(training, fraction, seed);
             }
 
             return Train(task, training, validation, device, seed, channel);
@@ -136,51 +137,16 @@ public abstract class DeepEquilibriumTrainer : ITrainerEstimator<DeepEquilibrium
         }
     }
 
-    private (TrainingSet Training, TrainingSet? Validation) HoldOut(TrainingSet data, int seed)
-    {
-        double fraction = Options.Training.ValidationFraction ?? (data.Count >= RowsThatAffordValidation ? 0.1 : 0);
-        long held = (long)Math.Round(fraction * data.Count);
-        if (held == 0 || held == data.Count)
-        {
-            return (data, null);
-        }
-
-        using DisposeScope scope = NewDisposeScope();
-        using var generator = new Generator((ulong)seed, CPU);
-        Tensor order = randperm(data.Count, generator: generator);
-        TrainingSet validation = data.Select(order.narrow(0, 0, held));
-        TrainingSet training = data.Select(order.narrow(0, held, data.Count - held));
-        validation.Detach();
-        training.Detach();
-        data.Dispose();
-        return (training, validation);
-    }
-
     private void CheckColumns(SchemaShape schema)
     {
-        SchemaShape.Column features = Find(schema, "feature", Options.FeatureColumnName);
+        SchemaShape.Column features = InputColumns.Find(Host, schema, "feature", Options.FeatureColumnName);
         if (features.Kind != SchemaShape.Column.VectorKind.Vector || !features.ItemType.Equals(NumberDataViewType.Single) || features.IsKey)
         {
             throw Host.ExceptSchemaMismatch(nameof(schema), "feature", features.Name, "Vector<Single> of known size", features.GetTypeString());
         }
 
-        CheckLabel(Find(schema, "label", Options.LabelColumnName));
-        if (Options.ExampleWeightColumnName is { } weightName)
-        {
-            SchemaShape.Column weight = Find(schema, "weight", weightName);
-            CheckScalar(weight, "weight", NumberDataViewType.Single);
-        }
-    }
-
-    private SchemaShape.Column Find(SchemaShape schema, string role, string name) =>
-        schema.TryFindColumn(name, out SchemaShape.Column column) ? column : throw Host.ExceptSchemaMismatch(nameof(schema), role, name);
-
-    private protected void CheckScalar(SchemaShape.Column column, string role, DataViewType type)
-    {
-        if (column.Kind != SchemaShape.Column.VectorKind.Scalar || column.IsKey || !column.ItemType.Equals(type))
-        {
-            throw Host.ExceptSchemaMismatch("schema", role, column.Name, type.ToString(), column.GetTypeString());
-        }
+        CheckLabel(InputColumns.Find(Host, schema, "label", Options.LabelColumnName));
+        InputColumns.CheckWeight(Host, schema, Options.ExampleWeightColumnName);
     }
 
     private protected static SchemaShape.Column OutputColumn(string name, SchemaShape.Column.VectorKind kind, DataViewType type, bool isKey, IEnumerable<SchemaShape.Column> annotations) =>

@@ -12,6 +12,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 internal sealed class DecisionNetwork : nn.Module
 {
     private readonly DecisionArchitecture _architecture;
+
     [ComponentName(Name = "center")]
     private readonly Tensor _center;
 
@@ -47,7 +48,6 @@ internal sealed class DecisionNetwork : nn.Module
 
     [ComponentName(Name = "interior")]
     private readonly Parameter? _interior;
-
 
     /// <summary>Creates a network that predicts zeros, with random constraints.</summary>
     /// <param name="architecture">Sizes.</param>
@@ -100,13 +100,14 @@ internal sealed class DecisionNetwork : nn.Module
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
-        Tensor mean = data.Features.mean([0]);
-        Tensor deviation = (data.Features - mean).square().mean([0]).sqrt();
+        Tensor shares = data.Shares;
+        Tensor mean = (data.Features * shares).sum([0L]);
+        Tensor deviation = ((data.Features - mean).square() * shares).sum([0L]).sqrt();
         _center.copy_(mean);
         _factor.copy_(where(deviation > 0.Held(), 1.Held() / deviation, zeros_like(deviation)));
         if (_interior is not null)
         {
-            _interior.copy_(InteriorParameters(data.Labels.mean([0], keepdim: true), given[6], given[7]));
+            _interior.copy_(InteriorParameters((data.Labels * shares).sum([0], keepdim: true), given[6], given[7]));
         }
 
         if (!labelsAreCosts)
@@ -114,17 +115,18 @@ internal sealed class DecisionNetwork : nn.Module
             return;
         }
 
-        double scale = data.Labels.square().mean().sqrt().item<double>();
+        double scale = (data.Labels.square().mean([1], keepdim: true) * shares).sum().sqrt().item<double>();
         _costScale.fill_((scale > 0 ? scale : 1).Held());
         Tensor target = data.Labels / _costScale;
-        Tensor center = target.mean([0]);
+        Tensor center = (target * shares).sum([0L]);
         _biases!.copy_(center);
         if (_architecture.Features > 0)
         {
             // A trace of ridge keeps collinear features harmless.
             Tensor inputs = Scaled(data.Features);
-            Tensor gram = inputs.t().mm(inputs) + ((1e-8 * data.Count).Held() * eye(_architecture.Features, dtype: ScalarType.Float64, device: inputs.device));
-            _weights!.copy_(linalg.solve(gram, inputs.t().mm(target - center)));
+            Tensor weighted = (inputs * shares).t();
+            Tensor gram = weighted.mm(inputs) + (1e-8.Held() * eye(_architecture.Features, dtype: ScalarType.Float64, device: inputs.device));
+            _weights!.copy_(linalg.solve(gram, weighted.mm(target - center)));
         }
     }
 

@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
-/// <summary>The training of a <see cref="DecisionNetwork"/> through the solver.</summary>
-internal sealed class DecisionProblem : ITrainingProblem
+/// <summary>The training of a <see cref="DecisionNetwork"/> through the solver; from the second epoch on, rows are solved from their last solution.</summary>
+internal sealed class DecisionProblem : ITrainingProblem, IDisposable
 {
     private const long SolvedAtOnce = 256;
 
@@ -20,6 +20,9 @@ internal sealed class DecisionProblem : ITrainingProblem
     private readonly double _costScale;
     private readonly DecisionSet _training;
     private readonly DecisionSet? _validation;
+    private readonly DecisionStarts? _trainingStarts;
+    private readonly DecisionStarts? _validationStarts;
+    private Tensor? _fittedLosses;
     private long _iterations;
     private long _solves;
 
@@ -35,13 +38,24 @@ internal sealed class DecisionProblem : ITrainingProblem
         _costScale = network.CostScale;
         _training = WithDecisions(training);
         _validation = validation is null ? null : WithDecisions(validation);
+
+        // A GPU solves whole batches in lockstep, from a start of its own.
+        if (training.Labels.device_type == DeviceType.CPU)
+        {
+            _trainingStarts = new DecisionStarts(training.Count, binding, options);
+            _validationStarts = validation is null ? null : new DecisionStarts(validation.Count, binding, options);
+        }
     }
 
     public nn.Module Module => _network;
 
+    public bool StartsFitted => _options.Loss != DecisionLoss.Imitation;
+
     public long ExampleCount => _training.Count;
 
     private CancellationToken CancellationToken => _options.Training.CancellationToken;
+
+    public void Dispose() => _fittedLosses?.Dispose();
 
     public double TakeSolverIterations()
     {
@@ -57,13 +71,17 @@ internal sealed class DecisionProblem : ITrainingProblem
         Tensor?[] arguments = _network.Complete(_binding.Arguments(_constants, batch.Columns), batch.Features);
         return _options.Loss switch
         {
-            DecisionLoss.Imitation => Imitate(batch, arguments),
-            DecisionLoss.SpoPlus => LowerSurrogate(batch, arguments),
-            DecisionLoss.Regret => LowerRegret(batch, arguments),
+            DecisionLoss.Imitation => Imitate(batch, arguments, examples),
+            DecisionLoss.SpoPlus => LowerSurrogate(batch, arguments, examples),
+            DecisionLoss.Regret => LowerRegret(batch, arguments, examples),
             _ => LowerCostError(batch, arguments),
         };
     }
 
+    /// <summary>
+    /// Mean validation loss. Where training begins at the least-squares fit, one standard error of the difference to that fit's is added, so that
+    /// a model takes its place only if it is better beyond the chance of the validation rows.
+    /// </summary>
     public double? Validate()
     {
         if (_validation is null)
@@ -72,27 +90,41 @@ internal sealed class DecisionProblem : ITrainingProblem
         }
 
         using IDisposable noGradient = no_grad();
-        double total = 0;
+        using DisposeScope scope = NewDisposeScope();
+        var parts = new List<Tensor>();
         for (long first = 0; first < _validation.Count; first += SolvedAtOnce)
         {
-            using DisposeScope scope = NewDisposeScope();
-            DecisionSet batch = _validation.Narrow(first, Math.Min(SolvedAtOnce, _validation.Count - first));
+            long count = Math.Min(SolvedAtOnce, _validation.Count - first);
+            DecisionSet batch = _validation.Narrow(first, count);
             Tensor?[] arguments = _network.Complete(_binding.Arguments(_constants, batch.Columns), batch.Features);
-            total += batch.Count * _options.Loss switch
+            parts.Add(_options.Loss switch
             {
-                DecisionLoss.Imitation => SquaredError(Solve(arguments).Z, batch.Labels),
-                DecisionLoss.CostError => SquaredError(arguments[1]! / _costScale.Held(), batch.Labels / _costScale.Held()),
-                _ => MeanRegret(Solve(arguments).Z, batch, arguments[0]),
-            };
+                DecisionLoss.Imitation => SquaredErrors(Decide().Z, batch.Labels),
+                DecisionLoss.CostError => SquaredErrors(arguments[1]! / _costScale.Held(), batch.Labels / _costScale.Held()),
+                _ => Regrets(Decide().Z, batch, arguments[0]),
+            });
+
+            QuadraticSolution Decide() => Solve(arguments, _validationStarts, arange(first.Held(), (first + count).Held(), ScalarType.Int64));
         }
 
-        return total / _validation.Count;
+        Tensor losses = cat(parts, 0), shares = _validation.Shares;
+        double mean = (losses * shares).sum().item<double>();
+        if (!StartsFitted)
+        {
+            return mean;
+        }
+
+        _fittedLosses ??= losses.alias().DetachFromDisposeScope();
+        Tensor difference = losses - _fittedLosses;
+        Tensor centred = difference - (difference * shares).sum();
+        return mean + (centred * shares).square().sum().sqrt().item<double>();
     }
 
-    private static double SquaredError(Tensor prediction, Tensor target) => (prediction - target).square().mean().item<double>();
+    // Of each row, [rows, 1].
+    private static Tensor SquaredErrors(Tensor prediction, Tensor target) => (prediction - target).square().mean([1], keepdim: true);
 
     private static Tensor Objective(Tensor z, Tensor costs, Tensor? q) =>
-        q is null ? (z * costs).sum(1) : (z * (costs + (Curvature(z, q) / 2.Held()))).sum(1);
+        (z * (q is null ? costs : costs + (Curvature(z, q) / 2.Held()))).sum([1], keepdim: true);
 
     private static Tensor Curvature(Tensor z, Tensor q)
     {
@@ -110,46 +142,47 @@ internal sealed class DecisionProblem : ITrainingProblem
         total.backward();
     }
 
-    private double Imitate(DecisionSet batch, Tensor?[] arguments)
+    private double Imitate(DecisionSet batch, Tensor?[] arguments, Tensor examples)
     {
-        QuadraticSolution solution = Solve(arguments);
-        Tensor difference = solution.Z - batch.Labels;
-        Backpropagate(arguments, solution.Backward(difference * (2.0 / difference.numel()).Held()).Arguments);
-        return difference.square().mean().item<double>();
+        QuadraticSolution solution = Solve(arguments, _trainingStarts, examples);
+        Tensor difference = solution.Z - batch.Labels, shares = batch.Shares;
+        Backpropagate(arguments, solution.Backward(difference * shares * (2.0 / _binding.Variables).Held()).Arguments);
+        return Mean(SquaredErrors(solution.Z, batch.Labels), shares);
     }
 
-    private double LowerRegret(DecisionSet batch, Tensor?[] arguments)
+    private double LowerRegret(DecisionSet batch, Tensor?[] arguments, Tensor examples)
     {
         Tensor? q = arguments[0];
         Tensor curvature = eye(_binding.Variables, dtype: ScalarType.Float64, device: batch.Labels.device) * (_options.Smoothing * _costScale).Held();
         Tensor?[] smoothed = [q is null ? curvature : q + curvature, .. arguments.Skip(1)];
-        QuadraticSolution solution = Solve(smoothed);
-        Tensor slope = q is null ? batch.Labels : batch.Labels + Curvature(solution.Z, q);
-        QuadraticGradients gradients = solution.Backward(slope / (batch.Count * _costScale).Held(), wanted: QuadraticArguments.P);
+        QuadraticSolution solution = Solve(smoothed, _trainingStarts, examples);
+        Tensor slope = q is null ? batch.Labels : batch.Labels + Curvature(solution.Z, q), shares = batch.Shares;
+        QuadraticGradients gradients = solution.Backward(slope * shares / _costScale.Held(), wanted: QuadraticArguments.P);
         Backpropagate([arguments[1]], [gradients.P]);
-        return MeanRegret(solution.Z, batch, q);
+        return Mean(Regrets(solution.Z, batch, q), shares);
     }
 
     // Elmachtoub and Grigas (2022), definition 3 and proposition 3, with the known ½ zᵀQz as one more variable of cost 1.
-    private double LowerSurrogate(DecisionSet batch, Tensor?[] arguments)
+    private double LowerSurrogate(DecisionSet batch, Tensor?[] arguments, Tensor examples)
     {
-        Tensor costs = (2.Held() * arguments[1]!.detach()) - batch.Labels;
-        QuadraticSolution solution = Solve([arguments[0], costs, .. arguments.Skip(2)]);
-        Tensor gradient = 2.Held() * (batch.Decisions! - solution.Z) / (batch.Count * _costScale).Held();
-        Backpropagate([arguments[1]], [gradient]);
+        Tensor costs = (2.Held() * arguments[1]!.detach()) - batch.Labels, shares = batch.Shares;
+        QuadraticSolution solution = Solve([arguments[0], costs, .. arguments.Skip(2)], _trainingStarts, examples);
+        Backpropagate([arguments[1]], [(batch.Decisions! - solution.Z) * shares * (2 / _costScale).Held()]);
         Tensor loss = Objective(batch.Decisions!, costs, arguments[0]) - Objective(solution.Z, costs, arguments[0]);
-        return loss.mean().item<double>() / _costScale;
+        return Mean(loss, shares) / _costScale;
     }
 
     private double LowerCostError(DecisionSet batch, Tensor?[] arguments)
     {
-        Tensor loss = ((arguments[1]! - batch.Labels) / _costScale.Held()).square().mean();
+        Tensor loss = (SquaredErrors(arguments[1]! / _costScale.Held(), batch.Labels / _costScale.Held()) * batch.Shares).sum();
         loss.backward();
         return loss.item<double>();
     }
 
-    private double MeanRegret(Tensor z, DecisionSet batch, Tensor? q) =>
-        (Objective(z, batch.Labels, q) - Objective(batch.Decisions!, batch.Labels, q)).mean().item<double>() / _costScale;
+    private static double Mean(Tensor values, Tensor shares) => (values * shares).sum().item<double>();
+
+    private Tensor Regrets(Tensor z, DecisionSet batch, Tensor? q) =>
+        (Objective(z, batch.Labels, q) - Objective(batch.Decisions!, batch.Labels, q)) / _costScale.Held();
 
     private DecisionSet WithDecisions(DecisionSet data)
     {
@@ -171,10 +204,13 @@ internal sealed class DecisionProblem : ITrainingProblem
         return data with { Decisions = cat(decisions, 0).MoveToOuterDisposeScope() };
     }
 
-    private QuadraticSolution Solve(Tensor?[] arguments)
+    private QuadraticSolution Solve(Tensor?[] arguments, DecisionStarts? starts = null, Tensor? rows = null)
     {
-        QuadraticSolution solution = _solver.Solve(QuadraticProblem.FromArguments([.. arguments.Select(argument => argument?.detach())]), cancellation: CancellationToken);
+        QuadraticProblem problem = QuadraticProblem.FromArguments([.. arguments.Select(argument => argument?.detach())]);
+        bool isOneForAll = rows is not null && problem.BatchSize != rows.shape[0];
+        QuadraticSolution solution = _solver.Solve(problem, isOneForAll ? null : starts?.Of(rows!), CancellationToken);
         solution.ThrowIfFailed();
+        starts?.Keep(rows!, solution);
         _iterations += solution.Iterations.Max();
         _solves++;
         return solution;

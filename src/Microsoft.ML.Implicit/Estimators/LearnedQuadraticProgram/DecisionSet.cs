@@ -1,3 +1,5 @@
+using Microsoft.ML.Implicit.Data;
+using Microsoft.ML.Implicit.Native;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
@@ -6,10 +8,19 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <param name="Features">[rows, features], finite.</param>
 /// <param name="Labels">Decisions or realised costs, [rows, variables], finite.</param>
 /// <param name="Columns">Arguments read from columns, [rows, width] as <see cref="QuadraticBinding"/> places them.</param>
+/// <param name="Weights">Example weights, [rows, 1], or null where every row counts the same.</param>
 /// <param name="Decisions">Best decisions at realised costs, [rows, variables], or null for imitation.</param>
-internal sealed record DecisionSet(Tensor Features, Tensor Labels, Tensor Columns, Tensor? Decisions = null) : IDisposable
+internal sealed record DecisionSet(Tensor Features, Tensor Labels, Tensor Columns, Tensor? Weights = null, Tensor? Decisions = null) : ITrainingRows<DecisionSet>
 {
     public long Count => Labels.shape[0];
+
+    /// <summary>Sum of the weights.</summary>
+    public double TotalWeight => Weights?.sum().item<double>() ?? Count;
+
+    /// <summary>What each row counts in a mean over these rows, [rows, 1].</summary>
+    public Tensor Shares => Weights is null
+        ? full([Count, 1], (1.0 / Count).Held(), ScalarType.Float64, Labels.device)
+        : Weights / Weights.sum().clamp_min_(double.Epsilon.Held());
 
     /// <summary>The rows at the given int64 indices.</summary>
     public DecisionSet Select(Tensor rows) => Map(tensor => tensor.index_select(0, rows));
@@ -39,8 +50,8 @@ internal sealed record DecisionSet(Tensor Features, Tensor Labels, Tensor Column
         }
     }
 
-    private IEnumerable<Tensor> Tensors => new[] { Features, Labels, Columns, Decisions }.OfType<Tensor>();
+    private IEnumerable<Tensor> Tensors => new[] { Features, Labels, Columns, Weights, Decisions }.OfType<Tensor>();
 
     private DecisionSet Map(Func<Tensor, Tensor> change) =>
-        new(change(Features), change(Labels), change(Columns), Decisions is null ? null : change(Decisions));
+        new(change(Features), change(Labels), change(Columns), Weights is null ? null : change(Weights), Decisions is null ? null : change(Decisions));
 }

@@ -9,35 +9,35 @@ internal static class DecisionSetReader
     /// <param name="data">Rows.</param>
     /// <param name="binding">Places of the program's columns.</param>
     /// <param name="featureColumn">Feature column, or null where none is read.</param>
-    /// <param name="labelColumn">Label column.</param>
-    /// <param name="cancellationToken">Looked at in every row.</param>
-    /// <exception cref="InvalidOperationException">There are no rows, or a feature or label is not finite.</exception>
+    /// <param name="options">Names of the label and weight columns, and the cancellation token, which is looked at in every row.</param>
+    /// <exception cref="InvalidOperationException">There are no rows, or a feature, label or weight is not finite, or a weight negative.</exception>
     /// <exception cref="OperationCanceledException">Cancelled while reading.</exception>
-    public static DecisionSet Read(IDataView data, QuadraticBinding binding, string? featureColumn, string labelColumn, CancellationToken cancellationToken)
+    public static DecisionSet Read(IDataView data, QuadraticBinding binding, string? featureColumn, LearnedQuadraticProgramOptions options)
     {
-        DataViewSchema.Column label = data.Schema[labelColumn];
+        DataViewSchema.Column label = data.Schema[options.LabelColumnName];
         DataViewSchema.Column? feature = featureColumn is null ? null : data.Schema[featureColumn];
         var needed = binding.Columns.Select(column => data.Schema[column.Name]).Append(label).ToList();
-        if (feature is not null)
-        {
-            needed.Add(feature.Value);
-        }
-
+        DataViewSchema.Column? weight = options.ExampleWeightColumnName is { } name ? data.Schema[name] : null;
+        needed.AddRange(new[] { feature, weight }.OfType<DataViewSchema.Column>());
         using DataViewRowCursor cursor = data.GetRowCursor(needed.DistinctBy(column => column.Index));
         NumberReader readLabel = NumberColumns.CreateReader(cursor, label);
         NumberReader? readFeatures = feature is null ? null : NumberColumns.CreateReader(cursor, feature.Value);
+        NumberReader? readWeight = weight is null ? null : NumberColumns.CreateReader(cursor, weight.Value);
         var program = new ProgramRows(binding, cursor, capacity: 1);
         var features = new RowList(feature is null ? 0 : NumberColumns.Length(feature.Value.Type));
         var labels = new RowList(binding.Variables);
         var columns = new RowList(binding.Width);
+        var weights = new RowList(weight is null ? 0 : 1);
         while (cursor.MoveNext())
         {
-            cancellationToken.ThrowIfCancellationRequested();
+            options.Training.CancellationToken.ThrowIfCancellationRequested();
             readLabel(labels.Add());
             CheckFinite(labels.Last, label, cursor.Position);
             Span<double> row = features.Add();
             readFeatures?.Invoke(row);
             CheckFinite(row, feature, cursor.Position);
+            readWeight?.Invoke(weights.Add());
+            CheckWeight(weights.Last, weight, cursor.Position);
             program.Read(0);
             program.Row(0).CopyTo(columns.Add());
         }
@@ -47,7 +47,7 @@ internal static class DecisionSetReader
             throw new InvalidOperationException("There is nothing to train on: the data has no rows.");
         }
 
-        return new DecisionSet(features.ToTensor(), labels.ToTensor(), columns.ToTensor()).Detach();
+        return new DecisionSet(features.ToTensor(), labels.ToTensor(), columns.ToTensor(), weight is null ? null : weights.ToTensor()).Detach();
     }
 
     private static void CheckFinite(ReadOnlySpan<double> row, DataViewSchema.Column? column, long position)
@@ -58,6 +58,14 @@ internal static class DecisionSetReader
             {
                 throw new InvalidOperationException($"Column '{column?.Name}', slot {slot}, row {position} is {row[slot]}. Replace or remove missing values before training.");
             }
+        }
+    }
+
+    private static void CheckWeight(ReadOnlySpan<double> weight, DataViewSchema.Column? column, long position)
+    {
+        if (!weight.IsEmpty && (weight[0] < 0 || !double.IsFinite(weight[0])))
+        {
+            throw new InvalidOperationException($"Column '{column?.Name}', row {position} is {weight[0]}; example weights must be finite and not negative.");
         }
     }
 

@@ -20,11 +20,11 @@ internal sealed class LearnedQuadraticProgramBatch : RowBatch
     {
         _model = model;
         _binding = new QuadraticBinding(scheme.Template, source.Schema, model.VariableCount);
-        _solver = scheme.CreateSolver();
+        _solver = scheme.Solving.CreateSolver();
         _readFeatures = scheme.FeatureColumnName is null ? null : NumberColumns.CreateReader(source, source.Schema[scheme.FeatureColumnName]);
         _features = new double[capacity * model.FeatureCount];
         _rows = new ProgramRows(_binding, source, capacity);
-        _solutions = new SolutionBuffer(scheme.Outputs, _binding, scheme.UnsolvedRows, capacity);
+        _solutions = new SolutionBuffer(scheme.Outputs, _binding, scheme.Solving.UnsolvedRows, scheme.NamesIn(source.Schema), capacity);
     }
 
     public override void Read(int slot)

@@ -23,7 +23,7 @@ internal sealed class LearnedQuadraticProgramMapper(LearnedQuadraticProgramSchem
             }
         }
 
-        return scheme.Outputs.Describe(new QuadraticBinding(scheme.Template, inputSchema, model.VariableCount), _ => scheme.VariableNames);
+        return scheme.Outputs.Describe(new QuadraticBinding(scheme.Template, inputSchema, model.VariableCount), scheme.NamesIn(inputSchema));
     }
 
     public override RowBatch CreateBatch(DataViewRow source, int capacity) => new LearnedQuadraticProgramBatch(scheme, model, source, capacity);

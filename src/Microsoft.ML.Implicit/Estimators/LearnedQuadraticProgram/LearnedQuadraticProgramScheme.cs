@@ -8,9 +8,7 @@ internal sealed record LearnedQuadraticProgramScheme(
     SolutionColumns Outputs,
     string? FeatureColumnName,
     IReadOnlyList<string>? VariableNames,
-    UnsolvedRowHandling UnsolvedRows,
-    double Tolerance,
-    int MaximumIterations)
+    RowSolving Solving)
 {
     public LearnedQuadraticProgramScheme(LearnedQuadraticProgramOptions options)
         : this(
@@ -18,13 +16,12 @@ internal sealed record LearnedQuadraticProgramScheme(
             CreateColumns(options),
             options.UsesFeatures ? options.FeatureColumnName : null,
             null,
-            options.UnsolvedRows,
-            options.Tolerance,
-            options.MaximumIterations)
+            new RowSolving(options))
     {
     }
 
-    public InteriorPointSolver CreateSolver() => QuadraticProgramSettings.CreateSolver(Tolerance, MaximumIterations);
+    /// <summary>Names of the variables, from the label column of the training data, and of constraints, from this schema's columns.</summary>
+    public QuadraticNames NamesIn(DataViewSchema schema) => Template.NamesIn(schema) with { Variables = VariableNames };
 
     public void Write(BinaryWriter writer)
     {
@@ -37,9 +34,7 @@ internal sealed record LearnedQuadraticProgramScheme(
             writer.Write(name);
         }
 
-        writer.Write((byte)UnsolvedRows);
-        writer.Write(Tolerance);
-        writer.Write(MaximumIterations);
+        Solving.Write(writer);
     }
 
     /// <exception cref="FormatException">A value is out of range.</exception>
@@ -55,17 +50,8 @@ internal sealed record LearnedQuadraticProgramScheme(
             names.Add(reader.ReadString());
         }
 
-        var scheme = new LearnedQuadraticProgramScheme(
-            template,
-            outputs,
-            featureColumnName.Length == 0 ? null : featureColumnName,
-            nameCount == 0 ? null : names,
-            (UnsolvedRowHandling)reader.ReadByte(),
-            reader.ReadDouble(),
-            reader.ReadInt32());
-        return Enum.IsDefined(scheme.UnsolvedRows) && scheme.Tolerance is > 0 and < 1 && scheme.MaximumIterations > 0
-            ? scheme
-            : throw new FormatException("The model file describes an impossible solver.");
+        return new LearnedQuadraticProgramScheme(
+            template, outputs, featureColumnName.Length == 0 ? null : featureColumnName, nameCount == 0 ? null : names, RowSolving.Read(reader));
     }
 
     private static SolutionColumns CreateColumns(LearnedQuadraticProgramOptions options)

@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Implicit.Estimators;
@@ -15,14 +16,7 @@ internal static class DensityColumns
             CheckVector(host, schema, "context", context);
         }
 
-        if (options.ExampleWeightColumnName is { } name)
-        {
-            SchemaShape.Column weight = Find(host, schema, "weight", name);
-            if (weight.Kind != SchemaShape.Column.VectorKind.Scalar || weight.IsKey || !weight.ItemType.Equals(NumberDataViewType.Single))
-            {
-                throw host.ExceptSchemaMismatch(nameof(schema), "weight", name, "Single", weight.GetTypeString());
-            }
-        }
+        InputColumns.CheckWeight(host, schema, options.ExampleWeightColumnName);
     }
 
     /// <exception cref="ArgumentException">The column is missing or is no vector of the given length.</exception>
@@ -39,13 +33,10 @@ internal static class DensityColumns
 
     private static void CheckVector(IHost host, SchemaShape schema, string role, string name)
     {
-        SchemaShape.Column column = Find(host, schema, role, name);
+        SchemaShape.Column column = InputColumns.Find(host, schema, role, name);
         if (column.Kind != SchemaShape.Column.VectorKind.Vector || !column.ItemType.Equals(NumberDataViewType.Single) || column.IsKey)
         {
             throw host.ExceptSchemaMismatch(nameof(schema), role, name, "Vector<Single> of known size", column.GetTypeString());
         }
     }
-
-    private static SchemaShape.Column Find(IHost host, SchemaShape schema, string role, string name) =>
-        schema.TryFindColumn(name, out SchemaShape.Column column) ? column : throw host.ExceptSchemaMismatch(nameof(schema), role, name);
 }

@@ -16,9 +16,9 @@ internal sealed class QuadraticProgramBatch : RowBatch
     public QuadraticProgramBatch(QuadraticProgramModel model, DataViewRow source, int capacity)
     {
         _binding = new QuadraticBinding(model.Template, source.Schema);
-        _solver = model.CreateSolver();
+        _solver = model.Solving.CreateSolver();
         _rows = new ProgramRows(_binding, source, capacity);
-        _solutions = new SolutionBuffer(model.Outputs, _binding, model.UnsolvedRows, capacity);
+        _solutions = new SolutionBuffer(model.Outputs, _binding, model.Solving.UnsolvedRows, model.Template.NamesIn(source.Schema), capacity);
     }
 
     public override void Read(int slot) => _rows.Read(slot);

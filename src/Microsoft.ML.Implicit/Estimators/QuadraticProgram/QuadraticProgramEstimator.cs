@@ -47,7 +47,7 @@ public sealed class QuadraticProgramEstimator : IEstimator<QuadraticProgramTrans
         ArgumentNullException.ThrowIfNull(inputSchema);
         _model.Template.CheckColumns(_host, inputSchema);
         Dictionary<string, SchemaShape.Column> columns = inputSchema.ToDictionary(column => column.Name);
-        foreach (SchemaShape.Column column in _model.Outputs.Promise(inputSchema, _model.NameSource))
+        foreach (SchemaShape.Column column in _model.Outputs.Promise(inputSchema, _model.Template.NameSource))
         {
             columns[column.Name] = column;
         }

@@ -11,8 +11,7 @@ internal sealed class QuadraticProgramMapper(QuadraticProgramModel model) : Batc
 
     public override IReadOnlyList<DataViewSchema.DetachedColumn> GetOutputColumns(DataViewSchema inputSchema) =>
         model.Outputs.Describe(
-            new QuadraticBinding(model.Template, inputSchema),
-            part => model.NameSource(part) is { } source ? SolutionColumns.SlotNames(inputSchema[source]) : null);
+            new QuadraticBinding(model.Template, inputSchema), model.Template.NamesIn(inputSchema));
 
     public override RowBatch CreateBatch(DataViewRow source, int capacity) => new QuadraticProgramBatch(model, source, capacity);
 }

@@ -1,43 +1,23 @@
-using Microsoft.ML.Implicit.Solvers.Quadratic;
-
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>Everything that <see cref="QuadraticProgramTransformer"/> does and saves.</summary>
-internal sealed record QuadraticProgramModel(QuadraticTemplate Template, SolutionColumns Outputs, UnsolvedRowHandling UnsolvedRows, double Tolerance, int MaximumIterations)
+internal sealed record QuadraticProgramModel(QuadraticTemplate Template, SolutionColumns Outputs, RowSolving Solving)
 {
     public QuadraticProgramModel(QuadraticProgramOptions options)
-        : this(new QuadraticTemplate(options), CreateColumns(options), options.UnsolvedRows, options.Tolerance, options.MaximumIterations)
+        : this(new QuadraticTemplate(options), CreateColumns(options), new RowSolving(options))
     {
     }
-
-    public InteriorPointSolver CreateSolver() => QuadraticProgramSettings.CreateSolver(Tolerance, MaximumIterations);
-
-    /// <summary>The input column whose slots a part of the solution corresponds to.</summary>
-    public string? NameSource(SolutionPart part) => part switch
-    {
-        SolutionPart.Multipliers => Template.Arguments[3]?.ColumnName,
-        SolutionPart.EqualityMultipliers => Template.Arguments[5]?.ColumnName,
-        _ => Template.Arguments[1]?.ColumnName,
-    };
 
     public void Write(BinaryWriter writer)
     {
         Template.Write(writer);
         Outputs.Write(writer);
-        writer.Write((byte)UnsolvedRows);
-        writer.Write(Tolerance);
-        writer.Write(MaximumIterations);
+        Solving.Write(writer);
     }
 
     /// <exception cref="FormatException">A value is out of range.</exception>
-    public static QuadraticProgramModel Read(BinaryReader reader)
-    {
-        var model = new QuadraticProgramModel(
-            QuadraticTemplate.Read(reader), SolutionColumns.Read(reader), (UnsolvedRowHandling)reader.ReadByte(), reader.ReadDouble(), reader.ReadInt32());
-        return Enum.IsDefined(model.UnsolvedRows) && model.Tolerance is > 0 and < 1 && model.MaximumIterations > 0
-            ? model
-            : throw new FormatException("The model file describes an impossible solver.");
-    }
+    public static QuadraticProgramModel Read(BinaryReader reader) =>
+        new(QuadraticTemplate.Read(reader), SolutionColumns.Read(reader), RowSolving.Read(reader));
 
     private static SolutionColumns CreateColumns(QuadraticProgramOptions options)
     {

@@ -1,5 +1,3 @@
-using Microsoft.ML.Implicit.Solvers.Quadratic;
-
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>
@@ -53,15 +51,6 @@ public abstract class QuadraticProgramSettings
 
     /// <summary>Limit on solver iterations.</summary>
     public int MaximumIterations { get; set; } = 100;
-
-    // The solver's defaults stand in these ratios as well.
-    internal static InteriorPointSolver CreateSolver(double tolerance, int maximumIterations) => new(new InteriorPointOptions
-    {
-        Tolerance = tolerance,
-        GapTolerance = tolerance * 1e-2,
-        AcceptableTolerance = tolerance * 1e2,
-        MaximumIterations = maximumIterations,
-    });
 
     /// <exception cref="ArgumentException">A setting is out of range; the message names it.</exception>
     internal virtual void Validate()

@@ -40,6 +40,22 @@ internal sealed class QuadraticTemplate
     /// <summary>Columns that the arguments are read from.</summary>
     public IReadOnlyList<string> ColumnNames => [.. _arguments.Select(argument => argument?.ColumnName).OfType<string>().Distinct()];
 
+    /// <summary>The input column whose slots a part of the solution corresponds to.</summary>
+    public string? NameSource(SolutionPart part) => _arguments[part switch
+    {
+        SolutionPart.Multipliers => 3,
+        SolutionPart.EqualityMultipliers => 5,
+        _ => 1,
+    }]?.ColumnName;
+
+    /// <summary>Slot names of the columns that p, h and b are read from.</summary>
+    public QuadraticNames NamesIn(DataViewSchema schema)
+    {
+        return new QuadraticNames(Names(SolutionPart.Solution), Names(SolutionPart.Multipliers), Names(SolutionPart.EqualityMultipliers));
+
+        IReadOnlyList<string>? Names(SolutionPart part) => NameSource(part) is { } source ? SolutionColumns.SlotNames(schema[source]) : null;
+    }
+
     /// <summary>Reports a constant Q that is not symmetric, and refuses one that makes every row non-convex.</summary>
     /// <exception cref="ArgumentException">Q has a negative eigenvalue.</exception>
     public void CheckQuadraticTerm(IChannel channel)

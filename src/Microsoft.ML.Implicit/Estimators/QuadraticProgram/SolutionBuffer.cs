@@ -13,14 +13,16 @@ internal sealed class SolutionBuffer
 
     private readonly SolutionColumns _columns;
     private readonly UnsolvedRowHandling _unsolvedRows;
+    private readonly QuadraticNames _names;
     private readonly int[] _lengths;
     private readonly float[][] _values;
     private readonly SolveStatus[] _status;
 
-    public SolutionBuffer(SolutionColumns columns, QuadraticBinding binding, UnsolvedRowHandling unsolvedRows, int capacity)
+    public SolutionBuffer(SolutionColumns columns, QuadraticBinding binding, UnsolvedRowHandling unsolvedRows, QuadraticNames names, int capacity)
     {
         _columns = columns;
         _unsolvedRows = unsolvedRows;
+        _names = names;
         _lengths = [.. Enumerable.Range(0, columns.Count).Select(column => SolutionColumns.Length(columns.Part(column), binding))];
         _values = [.. _lengths.Select(length => new float[capacity * length])];
         _status = new SolveStatus[capacity];
@@ -39,7 +41,7 @@ internal sealed class SolutionBuffer
             _status[slot] = solution.Status[row];
             if (_status[slot] != SolveStatus.Converged && _unsolvedRows == UnsolvedRowHandling.Throw)
             {
-                throw new SolveFailedException($"Row {positions[slot]}: {solution.Diagnose(row)}", _status[slot], (int)positions[slot]);
+                throw new SolveFailedException($"Row {positions[slot]}: {solution.Diagnose(row).Describe(_names)}", _status[slot], (int)positions[slot]);
             }
         }
 

@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Solvers.Quadratic;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
@@ -43,8 +44,8 @@ internal sealed class SolutionColumns
 
     /// <summary>The columns as a transformer delivers them.</summary>
     /// <param name="binding">Sizes of the problem.</param>
-    /// <param name="slotNames">For a part, the names of its slots, or null.</param>
-    public IReadOnlyList<DataViewSchema.DetachedColumn> Describe(QuadraticBinding binding, Func<SolutionPart, IReadOnlyList<string>?> slotNames)
+    /// <param name="names">Names of variables and constraints.</param>
+    public IReadOnlyList<DataViewSchema.DetachedColumn> Describe(QuadraticBinding binding, QuadraticNames names)
     {
         return [.. _columns.Select(Column)];
 
@@ -57,9 +58,9 @@ internal sealed class SolutionColumns
 
             int length = Length(column.Part, binding);
             var annotations = new DataViewSchema.Annotations.Builder();
-            if (slotNames(column.Part) is { } names)
+            if (SlotNames(column.Part, names) is { } slots)
             {
-                var values = new VBuffer<ReadOnlyMemory<char>>(length, [.. names.Select(name => name.AsMemory())]);
+                var values = new VBuffer<ReadOnlyMemory<char>>(length, [.. slots.Select(name => name.AsMemory())]);
                 annotations.AddSlotNames(length, (ref VBuffer<ReadOnlyMemory<char>> target) => values.CopyTo(ref target));
             }
 
@@ -79,6 +80,13 @@ internal sealed class SolutionColumns
         column.GetSlotNames(ref names);
         return [.. names.DenseValues().Select(name => name.ToString())];
     }
+
+    private static IReadOnlyList<string>? SlotNames(SolutionPart part, QuadraticNames names) => part switch
+    {
+        SolutionPart.Multipliers => names.Inequalities,
+        SolutionPart.EqualityMultipliers => names.Equalities,
+        _ => names.Variables,
+    };
 
     public static int Length(SolutionPart part, QuadraticBinding binding) => part switch
     {

@@ -38,13 +38,13 @@ public sealed class QuadraticProgram : nn.Module<QuadraticProblem, QuadraticOutp
 
     /// <summary>Solves every row, from a previous solution on.</summary>
     /// <param name="problem">The problem; gradients flow to those of its tensors that require them.</param>
-    /// <param name="warmStart">A solution of a problem of the same shape, or null.</param>
+    /// <param name="warmStart">Where to set out from, or null.</param>
     /// <param name="cancellation">Checked in every iteration.</param>
     /// <returns>Solutions and multipliers.</returns>
     /// <exception cref="Solvers.SolveFailedException">A row has no solution and the layer was asked to throw.</exception>
     /// <exception cref="OperationCanceledException">Cancellation was requested.</exception>
 #pragma warning disable IDE1006 // TorchSharp's modules name it so.
-    public QuadraticOutputs forward(QuadraticProblem problem, QuadraticSolution? warmStart, CancellationToken cancellation = default)
+    public QuadraticOutputs forward(QuadraticProblem problem, QuadraticStart? warmStart, CancellationToken cancellation = default)
 #pragma warning restore IDE1006
     {
         QuadraticSolution solution = _solver.Solve(problem, warmStart, cancellation);

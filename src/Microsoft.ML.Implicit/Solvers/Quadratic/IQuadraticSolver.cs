@@ -5,10 +5,10 @@ public interface IQuadraticSolver
 {
     /// <summary>Solves every row. Trouble in a row is reported as its status, not thrown.</summary>
     /// <param name="problem">The problem.</param>
-    /// <param name="warmStart">A solution of a problem of the same shape to start from, or null.</param>
+    /// <param name="warmStart">Where to set out from, or null.</param>
     /// <param name="cancellation">Checked in every iteration.</param>
     /// <returns>Solutions, multipliers and status of every row.</returns>
     /// <exception cref="ArgumentException">The warm start has another shape.</exception>
     /// <exception cref="OperationCanceledException">Cancellation was requested.</exception>
-    QuadraticSolution Solve(QuadraticProblem problem, QuadraticSolution? warmStart = null, CancellationToken cancellation = default);
+    QuadraticSolution Solve(QuadraticProblem problem, QuadraticStart? warmStart = null, CancellationToken cancellation = default);
 }

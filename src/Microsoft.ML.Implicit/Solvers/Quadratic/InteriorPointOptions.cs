@@ -19,8 +19,8 @@ public sealed record InteriorPointOptions
     /// <summary>Most iterations a row. Default 100.</summary>
     public int MaximumIterations { get; init; } = 100;
 
-    /// <summary>Least slack and multiplier of a warm start, in equilibrated units. Default 1e-3.</summary>
-    public double WarmStartMargin { get; init; } = 1e-3;
+    /// <summary>Least slack and multiplier of a warm start, in equilibrated units: the larger, the farther a solution may have moved for the start to pay. Default 0.1.</summary>
+    public double WarmStartMargin { get; init; } = 0.1;
 
     /// <summary>Most rows solved at once on the CPU; 0 means as many as TorchSharp uses threads. Default 0.</summary>
     public int MaximumParallelism { get; init; }

@@ -33,14 +33,10 @@ public sealed class InteriorPointSolver : IQuadraticSolver
     }
 
     /// <inheritdoc/>
-    public QuadraticSolution Solve(QuadraticProblem problem, QuadraticSolution? warmStart = null, CancellationToken cancellation = default)
+    public QuadraticSolution Solve(QuadraticProblem problem, QuadraticStart? warmStart = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(problem);
-        if (warmStart is not null && !HasShapeOf(problem, warmStart.Problem))
-        {
-            throw new ArgumentException($"The warm start solves a problem of another shape: {Shape(warmStart.Problem)}; expected {Shape(problem)}.", nameof(warmStart));
-        }
-
+        warmStart?.CheckFits(problem, nameof(warmStart));
         using IDisposable noGrad = no_grad();
         if (problem.P.device_type != DeviceType.CPU && warmStart is null && Work(problem) >= SmallestWorkOnDevice)
         {
@@ -58,10 +54,4 @@ public sealed class InteriorPointSolver : IQuadraticSolver
         long size = (long)x.Variables + x.Inequalities + x.Equalities;
         return x.BatchSize * x.Variables * size * size;
     }
-
-    private static bool HasShapeOf(QuadraticProblem x, QuadraticProblem y) => Shape(x) == Shape(y);
-
-    private static string Shape(QuadraticProblem x) =>
-        $"batch {x.BatchSize}, {x.Variables} variables, {x.Inequalities} inequalities, {x.Equalities} equalities, "
-        + $"{(x.Lower is null ? "no" : "with")} lower bounds, {(x.Upper is null ? "no" : "with")} upper bounds";
 }

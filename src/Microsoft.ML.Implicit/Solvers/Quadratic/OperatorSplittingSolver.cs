@@ -32,7 +32,7 @@ public sealed class OperatorSplittingSolver : IQuadraticSolver
 
     /// <inheritdoc/>
     /// <remarks>The warm start is not used.</remarks>
-    public QuadraticSolution Solve(QuadraticProblem problem, QuadraticSolution? warmStart = null, CancellationToken cancellation = default)
+    public QuadraticSolution Solve(QuadraticProblem problem, QuadraticStart? warmStart = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(problem);
         using IDisposable noGrad = no_grad();

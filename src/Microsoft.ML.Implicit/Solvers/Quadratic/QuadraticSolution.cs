@@ -57,10 +57,13 @@ public sealed class QuadraticSolution
     /// <summary>Whether every row converged.</summary>
     public bool AllConverged => Status.All(s => s == SolveStatus.Converged);
 
+    /// <summary>The solution as a warm start of a problem of the same shape; the tensors are this solution's.</summary>
+    public QuadraticStart Start => new(Z, Lambda, Nu, LowerMultipliers, UpperMultipliers);
+
     internal IQuadraticAdjoint Adjoint { get; }
 
     /// <summary>Solutions and multipliers that are present, in the order of their properties.</summary>
-    internal IEnumerable<Tensor> Outputs => new[] { Z, Lambda, Nu, LowerMultipliers, UpperMultipliers }.OfType<Tensor>();
+    internal IEnumerable<Tensor> Outputs => Start.Tensors;
 
     /// <summary>All tensors that belong to the solution.</summary>
     internal IEnumerable<Tensor> Tensors => [.. Outputs, Objective, .. Adjoint.State];

@@ -13,6 +13,7 @@ public class BadInputTests
         IDataView data = Markets.Linear(ml);
         AssertThrows<ArgumentException>(() => ml.Transforms.LearnedQuadraticProgram("Z", "Cots", lowerBounds: 0).Fit(data), "Cots");
         AssertThrows<ArgumentException>(() => ml.Transforms.LearnedQuadraticProgram("Z", "Costs", "Fetures", lowerBounds: 0).Fit(data), "Fetures");
+        AssertThrows<ArgumentException>(() => ml.Transforms.LearnedQuadraticProgram("Z", "Costs", exampleWeightColumnName: "Weigth", lowerBounds: 0).Fit(data), "Weigth");
         AssertThrows<ArgumentException>(() => ml.Transforms.LearnedQuadraticProgram("Z", "Label", lowerBounds: 0).Fit(RealData.Iris(ml)), "Label");
         AssertThrows<ArgumentException>(() => ml.Transforms.LearnedQuadraticProgram("Z", "Costs", lowerBounds: new double[2]).Fit(data), "LowerBounds is 2; it must be 3");
     }
@@ -45,6 +46,7 @@ public class BadInputTests
         AssertThrows<InvalidOperationException>(() => Fit(ml, []), "nothing to train on");
         AssertThrows<InvalidOperationException>(() => Fit(ml, [new Markets.Row { Features = [1, float.NaN], Costs = [1, 2, 3] }]), "'Features', slot 1, row 0");
         AssertThrows<InvalidOperationException>(() => Fit(ml, [new Markets.Row { Features = [1, 2], Costs = [1, 2, float.PositiveInfinity] }]), "'Costs', slot 2, row 0");
+        AssertThrows<InvalidOperationException>(() => Fit(ml, [new Markets.Row { Features = [1, 2], Costs = [1, 2, 3], Weight = -1 }]), "'Weight', row 0 is -1");
     }
 
     [TestMethod]
@@ -69,8 +71,12 @@ public class BadInputTests
         Assert.IsTrue(Scored.Vectors(decided, "Solution")[0].All(float.IsNaN));
     }
 
-    private static LearnedQuadraticProgramTransformer Fit(MLContext ml, Markets.Row[] rows) =>
-        ml.Transforms.LearnedQuadraticProgram(Markets.Options(DecisionLoss.SpoPlus, epochs: 1)).Fit(ml.Data.LoadFromEnumerable(rows));
+    private static LearnedQuadraticProgramTransformer Fit(MLContext ml, Markets.Row[] rows)
+    {
+        LearnedQuadraticProgramOptions options = Markets.Options(DecisionLoss.SpoPlus, epochs: 1);
+        options.ExampleWeightColumnName = nameof(Markets.Row.Weight);
+        return ml.Transforms.LearnedQuadraticProgram(options).Fit(ml.Data.LoadFromEnumerable(rows));
+    }
 
     private static void AssertThrows<TException>(Action action, string fragment)
         where TException : Exception =>

@@ -12,6 +12,13 @@ internal static class Markets
     /// <summary>Costs that are linear in the features.</summary>
     public static IDataView Linear(MLContext ml, int rows = 120, int seed = 3) => ml.Data.LoadFromEnumerable(Rows(rows, seed, (x, y) => [x, y, 0.3f - (x * 0.5f)]));
 
+    /// <summary>Costs that are linear in the features, and noise.</summary>
+    public static IDataView Noisy(MLContext ml, int rows = 120, int seed = 3)
+    {
+        var random = new Random(seed);
+        return ml.Data.LoadFromEnumerable(Rows(rows, seed, (x, y) => [x + random.NextSingle(), y + random.NextSingle(), 0.8f - (x * 0.5f)]).ToArray());
+    }
+
     /// <summary>Costs of which a line says little, though it can tell which good is cheapest.</summary>
     public static IDataView Bent(MLContext ml, int rows = 120, int seed = 3) =>
         ml.Data.LoadFromEnumerable(Rows(rows, seed, (x, _) => [MathF.Exp(2.5f * x) - 1, 0.4f, 3]));
@@ -50,5 +57,7 @@ internal static class Markets
 
         [VectorType(3)]
         public float[] Costs { get; set; } = [];
+
+        public float Weight { get; set; } = 1;
     }
 }

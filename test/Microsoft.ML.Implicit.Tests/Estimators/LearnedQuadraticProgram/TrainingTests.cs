@@ -108,6 +108,54 @@ public class TrainingTests
     }
 
     [TestMethod]
+    public void Rows_set_out_from_their_last_solution_and_take_fewer_iterations()
+    {
+        var ml = new MLContext(seed: 1);
+        foreach (DecisionLoss loss in new[] { DecisionLoss.SpoPlus, DecisionLoss.Regret })
+        {
+            var reports = new List<TrainingProgress>();
+            LearnedQuadraticProgramOptions options = Markets.Options(loss, epochs: 10);
+            options.Training.ValidationFraction = 0;
+            options.Training.Progress = new Recorder(reports);
+            ml.Transforms.LearnedQuadraticProgram(options).Fit(Markets.Bent(ml));
+            Assert.IsLessThan(0.85 * reports[0].SolverIterations, reports[^1].SolverIterations, $"{loss}");
+        }
+    }
+
+    [TestMethod]
+    public void Training_that_makes_decisions_worse_ends_with_the_least_squares_fit()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView train = Markets.Noisy(ml), validation = Markets.Noisy(ml, seed: 9), test = Markets.Noisy(ml, seed: 4);
+        float[][] Costs(DecisionLoss loss, double learningRate)
+        {
+            LearnedQuadraticProgramOptions options = Markets.Options(loss, epochs: 3);
+            options.Training.LearningRate = learningRate;
+            return Scored.Vectors(ml.Transforms.LearnedQuadraticProgram(options).Fit(train, validation).Transform(test), "PredictedCost");
+        }
+
+        float[] fit = [.. Costs(DecisionLoss.CostError, double.Epsilon).SelectMany(row => row)];
+        CollectionAssert.AreEqual(fit, Costs(DecisionLoss.SpoPlus, learningRate: 100).SelectMany(row => row).ToArray());
+        CollectionAssert.AreEqual(fit, Costs(DecisionLoss.Regret, learningRate: 100).SelectMany(row => row).ToArray());
+    }
+
+    [TestMethod]
+    public void Rows_count_by_their_weights()
+    {
+        var ml = new MLContext(seed: 1);
+        IEnumerable<Markets.Row> Rows(float[] costs, float weight) =>
+            Enumerable.Range(0, 30).Select(i => new Markets.Row { Features = [i / 30f, 1], Costs = costs, Weight = weight });
+        IDataView data = ml.Data.LoadFromEnumerable(Rows([0, 1, 2], weight: 1).Concat(Rows([2, 1, 0], weight: 0)));
+        foreach (DecisionLoss loss in new[] { DecisionLoss.SpoPlus, DecisionLoss.Regret, DecisionLoss.CostError })
+        {
+            LearnedQuadraticProgramOptions options = Markets.Options(loss, epochs: 3);
+            options.ExampleWeightColumnName = nameof(Markets.Row.Weight);
+            float[][] decisions = Scored.Vectors(ml.Transforms.LearnedQuadraticProgram(options).Fit(data).Transform(data), "Solution");
+            Assert.IsTrue(decisions.All(decision => decision[0] > 0.999f), $"{loss}");
+        }
+    }
+
+    [TestMethod]
     public void Cancellation_ends_training()
     {
         var ml = new MLContext(seed: 1);

@@ -1,3 +1,4 @@
+using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Estimators;
 using Microsoft.ML.Implicit.Solvers;
 
@@ -60,6 +61,15 @@ public class BadInputTests
     }
 
     [TestMethod]
+    public void An_indefinite_Q_of_a_row_is_refused_with_its_smallest_eigenvalue()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView data = ml.Data.LoadFromEnumerable([new Curved { Q = [2, 0, 0, 2] }, new Curved { Q = [1, 2, 2, 1] }]);
+        var estimator = ml.Transforms.QuadraticProgram("Solution", "Costs", q: "Q", lowerBounds: 0, upperBounds: 1);
+        AssertThrows<SolveFailedException>(() => Programs.Solutions(estimator.Fit(data).Transform(data)), "Row 1: Q is not positive semidefinite: its smallest eigenvalue is -1");
+    }
+
+    [TestMethod]
     public void An_asymmetric_constant_Q_is_symmetrised_and_reported()
     {
         var ml = new MLContext(seed: 1);
@@ -83,6 +93,33 @@ public class BadInputTests
         StringAssert.Contains(exception.Message, "rows of A 0", StringComparison.Ordinal);
         Assert.AreEqual(SolveStatus.Infeasible, exception.Status);
         Assert.AreEqual(1, exception.Row);
+    }
+
+    [TestMethod]
+    public void Constraints_and_variables_are_named_by_slot_where_their_columns_have_names()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView data = ml.Data.LoadFromEnumerable([new Plan { Bread = 1, Rice = 1, Money = -1, Weight = 5 }]);
+        EstimatorChain<ColumnConcatenatingTransformer> columns = ml.Transforms.Concatenate("Prices", nameof(Plan.Bread), nameof(Plan.Rice))
+            .Append(ml.Transforms.Concatenate("Limits", nameof(Plan.Weight), nameof(Plan.Money)));
+        IDataView named = columns.Fit(data).Transform(data);
+
+        var contradicted = ml.Transforms.QuadraticProgram("Solution", "Prices", q: 1, g: new double[,] { { 1, 1 }, { 1, 1 } }, h: "Limits", lowerBounds: 0);
+        SolveFailedException exception = AssertThrows<SolveFailedException>(() => Programs.Solutions(contradicted.Fit(named).Transform(named)), "rows of G 1 ('Money')");
+        StringAssert.Contains(exception.Message, "lower bounds of variables 0 ('Bread'), 1 ('Rice')", StringComparison.Ordinal);
+
+        var unbounded = ml.Transforms.QuadraticProgram("Solution", "Prices", upperBounds: new double[] { 1, 1 });
+        AssertThrows<SolveFailedException>(() => Programs.Solutions(unbounded.Fit(named).Transform(named)), "0 ('Bread')");
+    }
+
+    [TestMethod]
+    public void A_row_with_NaN_is_named_with_the_argument_that_has_it()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView data = ml.Data.LoadFromEnumerable(
+            [new Programs.Row { Costs = [1, 1], Right = [1] }, new Programs.Row { Costs = [1, 1], Right = [double.NaN] }]);
+        var estimator = ml.Transforms.QuadraticProgram("Solution", "Costs", q: 1, a: Ones, b: "Right");
+        AssertThrows<SolveFailedException>(() => Programs.Solutions(estimator.Fit(data).Transform(data)), "Row 1: Its data contain NaN, or an infinity where none is allowed: B.");
     }
 
     [TestMethod]
@@ -128,6 +165,26 @@ public class BadInputTests
         IDataView solved = ml.Transforms.QuadraticProgram("Solution", "Costs", q: 1, g: many, h: 1, lowerBounds: 0).Fit(data).Transform(data);
         Programs.AssertClose([1, 0], Programs.Solutions(solved)[0]);
         Programs.AssertClose([0.5, 0.5], Programs.Solutions(solved)[1]);
+    }
+
+    private sealed class Curved
+    {
+        [VectorType(2)]
+        public float[] Costs { get; set; } = [1, 1];
+
+        [VectorType(4)]
+        public float[] Q { get; set; } = [];
+    }
+
+    private sealed class Plan
+    {
+        public float Bread { get; set; }
+
+        public float Rice { get; set; }
+
+        public float Money { get; set; }
+
+        public float Weight { get; set; }
     }
 
     private static TException AssertThrows<TException>(Action action, string fragment)

@@ -67,11 +67,28 @@ public class InteriorPointTests
             {
                 Tensor?[] alone = [.. x.Select((t, i) => (i is 0 or 2 or 4) && shared ? t : t![row])];
                 QuadraticSolution single = _solver.Solve(RandomPrograms.Problem(alone));
-                Assert.IsLessThanOrEqualTo(1e-10, (single.Z[0] - batch.Z[row]).abs().max().item<double>());
-                Assert.IsLessThanOrEqualTo(1e-10, (single.Lambda[0] - batch.Lambda[row]).abs().max().item<double>());
+                Assert.AreEqual(0, (single.Z[0] - batch.Z[row]).abs().max().item<double>());
+                Assert.AreEqual(0, (single.Lambda[0] - batch.Lambda[row]).abs().max().item<double>());
                 Assert.AreEqual(single.Iterations[0], batch.Iterations[row]);
             }
         }
+    }
+
+    [TestMethod]
+    public void Any_number_of_threads_solves_a_large_problem_to_the_same_bits()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        QuadraticProblem problem = RandomPrograms.Problem(RandomPrograms.Arguments(seed: 14, batch: 1, n: 203, m: 170, k: 90, bounds: true));
+
+        QuadraticSolution one = Solve(1), four = Solve(4);
+
+        Assert.IsTrue(one.AllConverged);
+        Assert.AreEqual(0, (one.Z - four.Z).abs().max().item<double>());
+        Assert.AreEqual(0, (one.Lambda - four.Lambda).abs().max().item<double>());
+        Tensor weights = arange(203, ScalarType.Float64).sin().unsqueeze(0);
+        Assert.AreEqual(0, (one.Backward(weights).G! - four.Backward(weights).G!).abs().max().item<double>());
+
+        QuadraticSolution Solve(int threads) => new InteriorPointSolver(new InteriorPointOptions { MaximumParallelism = threads }).Solve(problem);
     }
 
     [TestMethod]
@@ -193,12 +210,42 @@ public class InteriorPointTests
         x[1] = x[1]! + 1e-3;
 
         QuadraticSolution cold = _solver.Solve(RandomPrograms.Problem(x));
-        QuadraticSolution warm = _solver.Solve(RandomPrograms.Problem(x), first);
+        QuadraticSolution warm = _solver.Solve(RandomPrograms.Problem(x), first.Start);
 
         Assert.IsTrue(warm.AllConverged);
         Assert.IsLessThan(cold.Iterations.Sum(), warm.Iterations.Sum());
         // Two points within a gap of 1e-12 can be its square root apart.
         Assert.IsLessThanOrEqualTo(1e-6, (warm.Z - cold.Z).abs().max().item<double>());
+    }
+
+    [TestMethod]
+    [DataRow(0.3)]
+    [DataRow(0.03)]
+    public void A_warm_start_pays_far_from_the_solution_too(double change)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor?[] x = RandomPrograms.Arguments(seed: 15, batch: 30, n: 20, m: 20, k: 5, bounds: false, sharedMatrices: true);
+        QuadraticSolution first = _solver.Solve(RandomPrograms.Problem(x));
+        using var generator = new Generator(15);
+        x[1] = x[1]! + (change * randn(x[1]!.shape, ScalarType.Float64, generator: generator));
+
+        QuadraticSolution cold = _solver.Solve(RandomPrograms.Problem(x)), warm = _solver.Solve(RandomPrograms.Problem(x), first.Start);
+
+        Assert.IsTrue(warm.AllConverged);
+        Assert.IsLessThan(0.85 * cold.Iterations.Average(), warm.Iterations.Average());
+    }
+
+    [TestMethod]
+    public void A_warm_start_of_another_shape_is_refused_and_one_of_NaN_is_none()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        QuadraticProblem problem = RandomPrograms.Problem(RandomPrograms.Arguments(seed: 16, batch: 2, n: 6, m: 4, k: 1, bounds: false));
+        QuadraticSolution solution = _solver.Solve(problem);
+        QuadraticProblem bounded = RandomPrograms.Problem(RandomPrograms.Arguments(seed: 16, batch: 2, n: 6, m: 4, k: 1, bounds: true));
+
+        Assert.ThrowsExactly<ArgumentException>(() => _solver.Solve(bounded, solution.Start));
+        QuadraticStart none = solution.Start with { Z = full_like(solution.Z, double.NaN) };
+        CollectionAssert.AreEqual(solution.Iterations.ToArray(), _solver.Solve(problem, none).Iterations.ToArray());
     }
 
     [TestMethod]

@@ -34,7 +34,7 @@ internal static class BatchedSolve
     private static QuadraticDiagnosis Diagnose(DenseBatch? dense, int[] rest, int row)
     {
         int index = Array.IndexOf(rest, row);
-        return index < 0 ? QuadraticDiagnosis.Of(SolveStatus.Converged) : dense!.Diagnose(index);
+        return index < 0 ? new QuadraticDiagnosis(SolveStatus.Converged) : dense!.Diagnose(index);
     }
 
     // The problem of some rows, on the CPU and free of the caller's scopes.

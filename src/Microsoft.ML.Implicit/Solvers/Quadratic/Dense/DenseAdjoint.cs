@@ -3,7 +3,11 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
 
 /// <summary>Solves the transposed optimality systems of a batch's rows in parallel on the CPU.</summary>
-internal sealed class DenseAdjoint(ConstraintLayout layout, DenseResults results, int maximumParallelism) : IQuadraticAdjoint
+/// <param name="layout">Layout of the constraints.</param>
+/// <param name="results">Solutions of the rows.</param>
+/// <param name="shared">The matrices, where all rows share them.</param>
+/// <param name="maximumParallelism">Most threads, or 0.</param>
+internal sealed class DenseAdjoint(ConstraintLayout layout, DenseResults results, DenseMatrices? shared, int maximumParallelism) : IQuadraticAdjoint
 {
     /// <inheritdoc/>
     public IReadOnlyList<Tensor> State => [];
@@ -16,17 +20,10 @@ internal sealed class DenseAdjoint(ConstraintLayout layout, DenseResults results
     {
         var data = new DenseData(problem);
         var rows = new DenseGradients(problem.BatchSize, layout, Read(gradients.Z), Read(gradients.Nu), Read(gradients.Lambda), Read(gradients.Lower), Read(gradients.Upper));
-        DenseMatrices? shared = null;
-        if (problem.SharesMatrices)
-        {
-            shared = new DenseMatrices(problem.Variables, problem.Inequalities, problem.Equalities);
-            data.LoadMatrices(shared, 0);
-        }
-
         Rows.ForEach(
             problem.BatchSize,
             maximumParallelism,
-            () => new DenseAdjointWorker(layout, shared),
+            team => new DenseAdjointWorker(layout, shared, team),
             (worker, row) => worker.Solve(data, row, results, rows),
             CancellationToken.None);
         return new QuadraticAdjointResult(

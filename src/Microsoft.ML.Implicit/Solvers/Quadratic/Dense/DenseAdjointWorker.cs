@@ -29,14 +29,14 @@ internal sealed unsafe class DenseAdjointWorker
     private readonly double* _weights;
     private readonly double* _constraints;
 
-    public DenseAdjointWorker(ConstraintLayout layout, DenseMatrices? shared)
+    public DenseAdjointWorker(ConstraintLayout layout, DenseMatrices? shared, ThreadTeam team)
     {
         _layout = layout;
         _loadsMatrices = shared is null;
-        _matrices = shared ?? new DenseMatrices(layout.ActualVariables, layout.Inequalities, layout.Equalities);
+        _matrices = shared ?? new DenseMatrices(layout.ActualVariables, layout.Inequalities, layout.Equalities, team);
         _row = new DenseRow(layout);
         _x = new DenseIterate(layout);
-        _factor = new KktFactor(layout);
+        _factor = new KktFactor(layout, team);
         _buffer = new PinnedBuffer((3 * layout.Variables) + (3 * layout.PaddedEqualities) + (5 * layout.Length));
         _gradZ = _buffer.Take(layout.Variables);
         _dz = _buffer.Take(layout.Variables);

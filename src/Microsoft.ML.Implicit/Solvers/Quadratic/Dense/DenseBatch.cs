@@ -9,6 +9,7 @@ internal sealed class DenseBatch
     private readonly QuadraticProblem _problem;
     private readonly InteriorPointOptions _options;
     private readonly ConstraintLayout _layout;
+    private DenseMatrices? _shared;
 
     private DenseBatch(QuadraticProblem problem, InteriorPointOptions options)
     {
@@ -20,7 +21,7 @@ internal sealed class DenseBatch
 
     public DenseResults Results { get; }
 
-    public static DenseBatch Run(QuadraticProblem problem, InteriorPointOptions options, QuadraticSolution? warmStart, CancellationToken cancellation)
+    public static DenseBatch Run(QuadraticProblem problem, InteriorPointOptions options, QuadraticStart? warmStart, CancellationToken cancellation)
     {
         var batch = new DenseBatch(problem, options);
         batch.Run(warmStart, cancellation);
@@ -28,32 +29,32 @@ internal sealed class DenseBatch
     }
 
     public QuadraticSolution ToSolution() =>
-        Results.ToSolution(_problem, Diagnose, new DenseAdjoint(_layout, Results, _options.MaximumParallelism));
+        Results.ToSolution(_problem, Diagnose, new DenseAdjoint(_layout, Results, _shared, _options.MaximumParallelism));
 
     public QuadraticDiagnosis Diagnose(int row) => DenseDiagnosis.Diagnose(_problem, _layout, _options, Results, row);
 
-    private static unsafe KktFactor StartFactor(ConstraintLayout layout, DenseData data, DenseMatrices matrices)
+    private static unsafe KktFactor StartFactor(ConstraintLayout layout, DenseData data, DenseMatrices matrices, ThreadTeam team)
     {
         var row = new DenseRow(layout);
         data.LoadRow(row, matrices, 0);
-        var factor = new KktFactor(layout);
+        var factor = new KktFactor(layout, team);
         factor.Factor(matrices, row.Active, DenseInteriorPoint.StartRegularisation);
         return factor;
     }
 
-    private void Run(QuadraticSolution? warmStart, CancellationToken cancellation)
+    private void Run(QuadraticStart? warmStart, CancellationToken cancellation)
     {
         using DisposeScope scope = NewDisposeScope();
         var data = new DenseData(_problem);
-        DenseMatrices? shared = null;
         KktFactor? startFactor = null;
         if (_problem.SharesMatrices)
         {
-            shared = new DenseMatrices(_problem.Variables, _problem.Inequalities, _problem.Equalities);
-            data.LoadMatrices(shared, 0);
-            if (_problem.BatchSize > 1 && warmStart is null && shared.IsFinite && shared.IsConvex && (data.SharesPattern || data.HasFinitePattern()))
+            ThreadTeam team = Rows.TeamOf(1, _options.MaximumParallelism);
+            _shared = new DenseMatrices(_problem.Variables, _problem.Inequalities, _problem.Equalities, team);
+            data.LoadMatrices(_shared, 0);
+            if (_problem.BatchSize > 1 && warmStart is null && _shared.IsFinite && _shared.IsConvex && (data.SharesPattern || data.HasFinitePattern()))
             {
-                startFactor = StartFactor(_layout, data, shared);
+                startFactor = StartFactor(_layout, data, _shared, team);
             }
         }
 
@@ -65,7 +66,7 @@ internal sealed class DenseBatch
         Rows.ForEach(
             _problem.BatchSize,
             _options.MaximumParallelism,
-            () => new DenseWorker(_layout, _options, shared),
+            team => new DenseWorker(_layout, _options, _shared, team),
             (worker, row) => worker.Solve(data, row, startFactor, warmStart is not null, Results, cancellation),
             cancellation);
     }

@@ -15,21 +15,27 @@ internal static unsafe class DenseDiagnosis
         SolveStatus status = results.Status(row);
         if (status == SolveStatus.NonConvex)
         {
-            return QuadraticDiagnosis.Of(status) with { SmallestEigenvalue = SmallestEigenvalue(problem.Q!, row) };
+            return new QuadraticDiagnosis(status) with { SmallestEigenvalue = SmallestEigenvalue(problem.Q!, row) };
+        }
+
+        if (status == SolveStatus.InvalidInput)
+        {
+            return new QuadraticDiagnosis(status) with { InvalidArguments = InvalidArguments(problem, row) };
         }
 
         if (status is not (SolveStatus.Infeasible or SolveStatus.Unbounded))
         {
-            return QuadraticDiagnosis.Of(status);
+            return new QuadraticDiagnosis(status);
         }
 
         using DisposeScope scope = NewDisposeScope();
         var data = new DenseData(problem);
-        var matrices = new DenseMatrices(problem.Variables, problem.Inequalities, problem.Equalities);
+        var team = new ThreadTeam(1);
+        var matrices = new DenseMatrices(problem.Variables, problem.Inequalities, problem.Equalities, team);
         data.LoadMatrices(matrices, row);
         var dense = new DenseRow(layout);
         data.LoadRow(dense, matrices, row);
-        var method = new DenseInteriorPoint(layout, options);
+        var method = new DenseInteriorPoint(layout, options, team);
         if (status == SolveStatus.Infeasible && method.FindContradiction(dense))
         {
             return Contradiction(layout, method.Best);
@@ -38,7 +44,7 @@ internal static unsafe class DenseDiagnosis
         method.Solve(dense, null, warm: false, CancellationToken.None);
         return status == SolveStatus.Infeasible
             ? Contradiction(layout, method.Best)
-            : QuadraticDiagnosis.Of(status) with { Variables = Heaviest(method.Best.Z, layout.ActualVariables, Largest(method.Best.Z, layout.ActualVariables)) };
+            : new QuadraticDiagnosis(status) with { Variables = Heaviest(method.Best.Z, layout.ActualVariables, Largest(method.Best.Z, layout.ActualVariables)) };
     }
 
     public static double SmallestEigenvalue(Tensor q, int row)
@@ -48,10 +54,38 @@ internal static unsafe class DenseDiagnosis
         return linalg.eigvalsh((matrix + matrix.t()) * 0.5.Held()).min().item<double>();
     }
 
+    // Right-hand sides and bounds may be infinite on the side where that switches them off.
+    private static QuadraticArguments InvalidArguments(QuadraticProblem problem, int row)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor?[] arguments = problem.Arguments;
+        var invalid = QuadraticArguments.None;
+        for (int i = 0; i < arguments.Length; i++)
+        {
+            var argument = (QuadraticArguments)(1 << i);
+            int dimensions = argument is QuadraticArguments.Q or QuadraticArguments.G or QuadraticArguments.A ? 2 : 1;
+            if (arguments[i] is not { } tensor)
+            {
+                continue;
+            }
+
+            Tensor values = (tensor.dim() > dimensions ? tensor[row] : tensor).detach();
+            Tensor valid = argument switch
+            {
+                QuadraticArguments.H or QuadraticArguments.Upper => values.gt((-DenseRow.Infinity).Held()),
+                QuadraticArguments.Lower => values.lt(DenseRow.Infinity.Held()),
+                _ => values.isfinite(),
+            };
+            invalid |= valid.all().item<bool>() ? QuadraticArguments.None : argument;
+        }
+
+        return invalid;
+    }
+
     private static QuadraticDiagnosis Contradiction(ConstraintLayout layout, DenseIterate certificate)
     {
         double largest = Math.Max(Largest(certificate.Lambda, layout.Length), Largest(certificate.Nu, layout.Equalities));
-        return QuadraticDiagnosis.Of(SolveStatus.Infeasible) with
+        return new QuadraticDiagnosis(SolveStatus.Infeasible) with
         {
             Inequalities = Heaviest(certificate.Lambda, layout.Inequalities, largest),
             Equalities = Heaviest(certificate.Nu, layout.Equalities, largest),

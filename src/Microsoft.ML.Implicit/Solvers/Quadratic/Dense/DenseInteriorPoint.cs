@@ -35,14 +35,14 @@ internal sealed unsafe class DenseInteriorPoint
     private readonly DenseIterate _step;
     private readonly DenseIterate _current;
 
-    public DenseInteriorPoint(ConstraintLayout layout, InteriorPointOptions options)
+    public DenseInteriorPoint(ConstraintLayout layout, InteriorPointOptions options, ThreadTeam team)
     {
         _layout = layout;
         _options = options;
         _buffer = new PinnedBuffer(layout.Length);
         _complementarity = _buffer.Take(layout.Length);
         _residuals = new DenseResiduals(layout);
-        _newton = new DenseNewton(layout);
+        _newton = new DenseNewton(layout, team);
         _affine = new DenseIterate(layout);
         _step = new DenseIterate(layout);
         _current = new DenseIterate(layout);

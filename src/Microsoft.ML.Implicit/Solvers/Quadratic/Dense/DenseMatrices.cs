@@ -12,15 +12,20 @@ internal sealed unsafe class DenseMatrices
     private const double ConvexityTolerance = 1e-9;
 
     private readonly PinnedBuffer _buffer;
+    private readonly ThreadTeam _team;
+    private readonly double* _columnMaxima;
+    private readonly double* _inequalityMaxima;
+    private readonly double* _equalityMaxima;
 
-    public DenseMatrices(int variables, int inequalities, int equalities)
+    public DenseMatrices(int variables, int inequalities, int equalities, ThreadTeam team)
     {
+        _team = team;
         Variables = variables;
         Inequalities = inequalities;
         Equalities = equalities;
         int n = Panel.Pad(variables), m = Panel.Pad(inequalities), k = Panel.Pad(equalities);
         int squares = equalities > 0 ? 2 : 1;
-        _buffer = new PinnedBuffer((squares * n * n) + (2 * m * n) + (2 * k * n) + n + m + k + PanelCholesky.Size(n));
+        _buffer = new PinnedBuffer((squares * n * n) + (2 * m * n) + (2 * k * n) + (2 * (n + m + k)) + PanelCholesky.Size(n));
         Q = new PanelMatrix(_buffer, n, n);
         QAugmented = equalities > 0 ? new PanelMatrix(_buffer, n, n) : Q;
         G = new PanelMatrix(_buffer, m, n);
@@ -30,6 +35,9 @@ internal sealed unsafe class DenseMatrices
         VariableScale = _buffer.Take(n);
         InequalityScale = _buffer.Take(m);
         EqualityScale = _buffer.Take(k);
+        _columnMaxima = _buffer.Take(n);
+        _inequalityMaxima = _buffer.Take(m);
+        _equalityMaxima = _buffer.Take(k);
         ConvexityFactor = new PanelCholesky(_buffer, n);
     }
 
@@ -82,6 +90,8 @@ internal sealed unsafe class DenseMatrices
         Symmetrise();
         G.Load(g, Inequalities, Variables);
         A.Load(a, Equalities, Variables);
+        GTransposed.LoadTransposed(G);
+        ATransposed.LoadTransposed(A);
         Equilibrate();
         IsConvex = FactorsAsConvex();
         for (int i = Variables; i < Q.Rows; i++)
@@ -89,8 +99,6 @@ internal sealed unsafe class DenseMatrices
             Q.At(i, i) = 1;
         }
 
-        GTransposed.LoadTransposed(G, Variables, Inequalities);
-        ATransposed.LoadTransposed(A, Variables, Equalities);
         if (Equalities > 0)
         {
             Augment();
@@ -99,13 +107,21 @@ internal sealed unsafe class DenseMatrices
 
     private void Symmetrise()
     {
-        for (int i = 0; i < Variables; i++)
+        for (int panel = 0; panel < Q.Panels; panel++)
         {
-            for (int j = 0; j < i; j++)
+            for (int row = 0; row <= panel; row++)
             {
-                double mean = 0.5 * (Q.At(i, j) + Q.At(j, i));
-                Q.At(i, j) = mean;
-                Q.At(j, i) = mean;
+                double* upper = Q.Tile(row * Panel.Width, panel), lower = Q.Tile(panel * Panel.Width, row);
+                for (int i = 0; i < Panel.Width; i++)
+                {
+                    for (int j = 0; j < Panel.Width; j++)
+                    {
+                        ref double x = ref upper[(i * Panel.Width) + j], y = ref lower[(j * Panel.Width) + i];
+                        double mean = 0.5 * (x + y);
+                        x = mean;
+                        y = mean;
+                    }
+                }
             }
         }
     }
@@ -115,45 +131,33 @@ internal sealed unsafe class DenseMatrices
         new Span<double>(VariableScale, Q.Rows).Fill(1);
         new Span<double>(InequalityScale, G.Rows).Fill(1);
         new Span<double>(EqualityScale, A.Rows).Fill(1);
-        double[] columns = new double[Q.Rows];
-        double[] rows = new double[Math.Max(G.Rows, A.Rows)];
         for (int pass = 0; pass < EquilibrationPasses; pass++)
         {
-            Array.Clear(columns);
-            Equilibration.ColumnMaxima(Q, columns);
-            Equilibration.ColumnMaxima(G, columns);
-            Equilibration.ColumnMaxima(A, columns);
-            bool changed = Equilibration.ToFactors(columns);
-            changed |= ScaleRows(G, InequalityScale, rows);
-            changed |= ScaleRows(A, EqualityScale, rows);
+            new Span<double>(_columnMaxima, Q.Rows).Clear();
+            new Span<double>(_inequalityMaxima, G.Rows).Clear();
+            new Span<double>(_equalityMaxima, A.Rows).Clear();
+            Equilibration.ColumnMaxima(Q, _columnMaxima);
+            Equilibration.ColumnMaxima(G, _columnMaxima);
+            Equilibration.ColumnMaxima(A, _columnMaxima);
+            Equilibration.ColumnMaxima(GTransposed, _inequalityMaxima);
+            Equilibration.ColumnMaxima(ATransposed, _equalityMaxima);
+            bool changed = Equilibration.ToFactors(_columnMaxima, Q.Rows);
+            changed |= Equilibration.ToFactors(_inequalityMaxima, G.Rows);
+            changed |= Equilibration.ToFactors(_equalityMaxima, A.Rows);
             if (!changed)
             {
                 return;
             }
 
-            Equilibration.ScaleColumns(Q, columns);
-            Equilibration.ScaleRows(Q, columns);
-            Equilibration.ScaleColumns(G, columns);
-            Equilibration.ScaleColumns(A, columns);
-            for (int j = 0; j < Q.Rows; j++)
-            {
-                VariableScale[j] *= columns[j];
-            }
+            Equilibration.Scale(Q, _columnMaxima, _columnMaxima);
+            Equilibration.Scale(G, _inequalityMaxima, _columnMaxima);
+            Equilibration.Scale(A, _equalityMaxima, _columnMaxima);
+            Equilibration.Scale(GTransposed, _columnMaxima, _inequalityMaxima);
+            Equilibration.Scale(ATransposed, _columnMaxima, _equalityMaxima);
+            Vectors.Multiply(VariableScale, _columnMaxima, 1, VariableScale, Q.Rows);
+            Vectors.Multiply(InequalityScale, _inequalityMaxima, 1, InequalityScale, G.Rows);
+            Vectors.Multiply(EqualityScale, _equalityMaxima, 1, EqualityScale, A.Rows);
         }
-    }
-
-    private static bool ScaleRows(PanelMatrix matrix, double* scale, double[] rows)
-    {
-        Array.Clear(rows);
-        Equilibration.RowMaxima(matrix, rows);
-        bool changed = Equilibration.ToFactors(rows);
-        Equilibration.ScaleRows(matrix, rows);
-        for (int i = 0; i < matrix.Rows; i++)
-        {
-            scale[i] *= rows[i];
-        }
-
-        return changed;
     }
 
     // Congruence keeps the signs of the eigenvalues, so the equilibrated Q decides.
@@ -172,18 +176,13 @@ internal sealed unsafe class DenseMatrices
             ConvexityFactor.Factor.At(i, i) += i < Variables ? shift : 1;
         }
 
-        return ConvexityFactor.FactorAll() > 0;
+        return ConvexityFactor.FactorAll(_team) > 0;
     }
 
     private void Augment()
     {
         QAugmented.CopyFrom(Q);
-        for (int i = 0; i < Q.Panels; i++)
-        {
-            for (int j = i; j < Q.Panels; j++)
-            {
-                Panel.AddProduct(A.Column(i), A.Column(j), A.Rows, 1, QAugmented.Tile(i * Panel.Width, j));
-            }
-        }
+        _team.For(Q.Panels, (long)Q.Panels * Q.Panels / 2 * A.Rows * Panel.TileSize, i =>
+            Panel.AddProducts(A.Column(i), A.Column(i), A.PanelStride, A.Rows, 1, QAugmented.Tile(i * Panel.Width, i), QAugmented.PanelStride, Q.Panels - i));
     }
 }

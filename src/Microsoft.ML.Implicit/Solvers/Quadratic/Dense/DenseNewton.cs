@@ -19,7 +19,7 @@ internal sealed unsafe class DenseNewton
     private double _primal;
     private double _elasticity;
 
-    public DenseNewton(ConstraintLayout layout)
+    public DenseNewton(ConstraintLayout layout, ThreadTeam team)
     {
         _layout = layout;
         _buffer = new PinnedBuffer((4 * layout.Length) + layout.Variables + layout.PaddedEqualities);
@@ -29,7 +29,7 @@ internal sealed unsafe class DenseNewton
         _multipliers = _buffer.Take(layout.Length);
         _r1 = _buffer.Take(layout.Variables);
         _r2 = _buffer.Take(layout.PaddedEqualities);
-        OwnFactor = new KktFactor(layout);
+        OwnFactor = new KktFactor(layout, team);
         _factor = OwnFactor;
     }
 

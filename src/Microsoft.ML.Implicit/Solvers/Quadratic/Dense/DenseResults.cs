@@ -92,13 +92,13 @@ internal sealed unsafe class DenseResults
         return finite;
     }
 
-    public void ReadFrom(QuadraticSolution solution)
+    public void ReadFrom(QuadraticStart start)
     {
-        Read(solution.Z, Z);
-        Read(solution.Nu, Nu);
-        Read(solution.Lambda, General.Multipliers);
-        Read(solution.LowerMultipliers, Lower?.Multipliers);
-        Read(solution.UpperMultipliers, Upper?.Multipliers);
+        Read(start.Z, Z);
+        Read(start.Nu, Nu);
+        Read(start.Lambda, General.Multipliers);
+        Read(start.LowerMultipliers, Lower?.Multipliers);
+        Read(start.UpperMultipliers, Upper?.Multipliers);
     }
 
     public QuadraticSolution ToSolution(QuadraticProblem problem, Func<int, QuadraticDiagnosis> diagnose, IQuadraticAdjoint adjoint)

@@ -8,12 +8,12 @@ internal sealed class DenseWorker
     private readonly DenseRow _row;
     private readonly DenseInteriorPoint _method;
 
-    public DenseWorker(ConstraintLayout layout, InteriorPointOptions options, DenseMatrices? shared)
+    public DenseWorker(ConstraintLayout layout, InteriorPointOptions options, DenseMatrices? shared, ThreadTeam team)
     {
         _loadsMatrices = shared is null;
-        _matrices = shared ?? new DenseMatrices(layout.ActualVariables, layout.Inequalities, layout.Equalities);
+        _matrices = shared ?? new DenseMatrices(layout.ActualVariables, layout.Inequalities, layout.Equalities, team);
         _row = new DenseRow(layout);
-        _method = new DenseInteriorPoint(layout, options);
+        _method = new DenseInteriorPoint(layout, options, team);
     }
 
     public void Solve(DenseData data, int index, KktFactor? startFactor, bool warm, DenseResults results, CancellationToken cancellation)

@@ -1,46 +1,40 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
 namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
 
 /// <summary>Steps of Ruiz equilibration on panel matrices.</summary>
 internal static unsafe class Equilibration
 {
-    public static void ColumnMaxima(PanelMatrix matrix, double[] maxima)
-    {
-        for (int panel = 0; panel < matrix.Panels; panel++)
-        {
-            double* entry = matrix.Column(panel);
-            Span<double> part = maxima.AsSpan(panel * Panel.Width, Panel.Width);
-            for (int i = 0; i < matrix.Rows; i++)
-            {
-                for (int j = 0; j < Panel.Width; j++, entry++)
-                {
-                    part[j] = Math.Max(part[j], Math.Abs(*entry));
-                }
-            }
-        }
-    }
+    private const int Lanes = 4;
 
-    public static void RowMaxima(PanelMatrix matrix, double[] maxima)
+    /// <summary>Raises <paramref name="maxima"/> to the largest magnitudes of the columns.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void ColumnMaxima(PanelMatrix matrix, double* maxima)
     {
         for (int panel = 0; panel < matrix.Panels; panel++)
         {
-            double* entry = matrix.Column(panel);
-            for (int i = 0; i < matrix.Rows; i++)
+            double* row = matrix.Column(panel), part = maxima + (panel * Panel.Width);
+            Vector256<double> low = Vector256.Load(part), high = Vector256.Load(part + Lanes);
+            for (int i = 0; i < matrix.Rows; i++, row += Panel.Width)
             {
-                for (int j = 0; j < Panel.Width; j++, entry++)
-                {
-                    maxima[i] = Math.Max(maxima[i], Math.Abs(*entry));
-                }
+                low = Vector256.Max(low, Vector256.Abs(Vector256.Load(row)));
+                high = Vector256.Max(high, Vector256.Abs(Vector256.Load(row + Lanes)));
             }
+
+            low.Store(part);
+            high.Store(part + Lanes);
         }
     }
 
     /// <summary>Turns maxima into the powers of two nearest to their inverse square roots, 1 for an empty line; says whether any differs from 1.</summary>
-    public static bool ToFactors(double[] maxima)
+    public static bool ToFactors(double* maxima, int count)
     {
         bool changed = false;
-        for (int i = 0; i < maxima.Length; i++)
+        for (int i = 0; i < count; i++)
         {
-            int exponent = maxima[i] > 0 ? -(int)Math.Round(0.5 * Math.Log2(maxima[i])) : 0;
+            // Half the logarithm, rounded: exponents of either parity and their fractions come to the same as floor((e + 1) / 2).
+            int exponent = maxima[i] > 0 ? -((Math.ILogB(maxima[i]) + 1) >> 1) : 0;
             changed |= exponent != 0;
             maxima[i] = Math.ScaleB(1, exponent);
         }
@@ -48,32 +42,19 @@ internal static unsafe class Equilibration
         return changed;
     }
 
-    public static void ScaleColumns(PanelMatrix matrix, double[] factors)
+    /// <summary>Multiplies rows and columns.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Scale(PanelMatrix matrix, double* rows, double* columns)
     {
         for (int panel = 0; panel < matrix.Panels; panel++)
         {
-            double* entry = matrix.Column(panel);
-            for (int i = 0; i < matrix.Rows; i++)
+            double* row = matrix.Column(panel), part = columns + (panel * Panel.Width);
+            Vector256<double> low = Vector256.Load(part), high = Vector256.Load(part + Lanes);
+            for (int i = 0; i < matrix.Rows; i++, row += Panel.Width)
             {
-                for (int j = 0; j < Panel.Width; j++, entry++)
-                {
-                    *entry *= factors[(panel * Panel.Width) + j];
-                }
-            }
-        }
-    }
-
-    public static void ScaleRows(PanelMatrix matrix, double[] factors)
-    {
-        for (int panel = 0; panel < matrix.Panels; panel++)
-        {
-            double* entry = matrix.Column(panel);
-            for (int i = 0; i < matrix.Rows; i++)
-            {
-                for (int j = 0; j < Panel.Width; j++, entry++)
-                {
-                    *entry *= factors[i];
-                }
+                Vector256<double> factor = Vector256.Create(rows[i]);
+                (Vector256.Load(row) * factor * low).Store(row);
+                (Vector256.Load(row + Lanes) * factor * high).Store(row + Lanes);
             }
         }
     }

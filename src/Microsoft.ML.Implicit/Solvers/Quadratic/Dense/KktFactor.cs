@@ -11,23 +11,23 @@ internal sealed unsafe class KktFactor
     private const int ChunkRows = 128;
 
     private readonly ConstraintLayout _layout;
+    private readonly ThreadTeam _team;
     private readonly PanelCholesky _hessian;
     private readonly PanelCholesky _schur;
     private readonly PanelMatrix _halfSolved;
-    private readonly double* _weighted;
     private readonly double* _product;
     private readonly PinnedBuffer _buffer;
     private bool _augmented;
 
-    public KktFactor(ConstraintLayout layout)
+    public KktFactor(ConstraintLayout layout, ThreadTeam team)
     {
         _layout = layout;
-        int n = layout.Variables, k = layout.PaddedEqualities, chunk = Math.Min(layout.General, ChunkRows);
-        _buffer = new PinnedBuffer(PanelCholesky.Size(n) + PanelCholesky.Size(k) + PanelMatrix.Size(n, k) + (chunk * Panel.Width) + Math.Max(n, k));
+        _team = team;
+        int n = layout.Variables, k = layout.PaddedEqualities;
+        _buffer = new PinnedBuffer(PanelCholesky.Size(n) + PanelCholesky.Size(k) + PanelMatrix.Size(n, k) + Math.Max(n, k));
         _hessian = new PanelCholesky(_buffer, n);
         _schur = new PanelCholesky(_buffer, k);
         _halfSolved = new PanelMatrix(_buffer, n, k);
-        _weighted = _buffer.Take(chunk * Panel.Width);
         _product = _buffer.Take(Math.Max(n, k));
     }
 
@@ -43,7 +43,7 @@ internal sealed unsafe class KktFactor
         CopyObjective(matrices.QAugmented, withObjective);
         AddConstraints(matrices.G, w);
         AddDiagonal(w, primal);
-        _hessian.FactorAll();
+        _hessian.FactorAll(_team);
         if (_layout.Equalities > 0)
         {
             FactorSchur(matrices, dual);
@@ -77,9 +77,9 @@ internal sealed unsafe class KktFactor
 
             _schur.SolveTransposed(r2);
             _schur.Solve(r2);
-            for (int j = 0; j < _halfSolved.Panels; j++)
+            for (int i = 0; i < _halfSolved.Rows; i += Panel.Width)
             {
-                Panel.SubtractRowProducts(_halfSolved.Column(j), r2 + (j * Panel.Width), _halfSolved.Rows, r1);
+                Panel.SubtractRowProducts(_halfSolved.Tile(i, 0), _halfSolved.PanelStride, _halfSolved.Panels, r2, r1 + i);
             }
         }
 
@@ -104,22 +104,23 @@ internal sealed unsafe class KktFactor
         }
     }
 
-    // Rows are taken in chunks that stay in the nearest cache.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    // Rows are taken in chunks that stay in the nearest caches.
     private void AddConstraints(PanelMatrix g, double* w)
     {
+        PanelMatrix hessian = _hessian.Factor;
         for (int start = 0; start < g.Rows; start += ChunkRows)
         {
-            int depth = Math.Min(ChunkRows, g.Rows - start);
-            for (int i = 0; i < g.Panels; i++)
-            {
-                Panel.ScaleRows(g.Tile(start, i), w + start, depth, _weighted);
-                for (int j = i; j < g.Panels; j++)
-                {
-                    Panel.AddProduct(_weighted, g.Tile(start, j), depth, 1, _hessian.Factor.Tile(i * Panel.Width, j));
-                }
-            }
+            int first = start, depth = Math.Min(ChunkRows, g.Rows - start);
+            _team.For(g.Panels, (long)g.Panels * g.Panels / 2 * depth * Panel.TileSize, i => AddChunk(g, w, first, depth, hessian, i));
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddChunk(PanelMatrix g, double* w, int first, int depth, PanelMatrix hessian, int i)
+    {
+        double* weighted = stackalloc double[ChunkRows * Panel.Width];
+        Panel.ScaleRows(g.Tile(first, i), w + first, depth, weighted);
+        Panel.AddProducts(weighted, g.Tile(first, i), g.PanelStride, depth, 1, hessian.Tile(i * Panel.Width, i), hessian.PanelStride, g.Panels - i);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -142,28 +143,26 @@ internal sealed unsafe class KktFactor
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void FactorSchur(DenseMatrices matrices, double dual)
     {
         _halfSolved.CopyFrom(matrices.ATransposed);
-        _hessian.SolveTransposed(_halfSolved);
-        PanelMatrix s = _schur.Factor;
-        for (int i = 0; i < s.Panels; i++)
+        _hessian.SolveTransposed(_halfSolved, _team);
+        PanelMatrix s = _schur.Factor, x = _halfSolved;
+        int equalities = _layout.Equalities;
+        _team.For(s.Panels, (long)s.Panels * s.Panels / 2 * x.Rows * Panel.TileSize, i =>
         {
             int row = i * Panel.Width;
             for (int j = i; j < s.Panels; j++)
             {
-                double* tile = s.Tile(row, j);
-                new Span<double>(tile, Panel.TileSize).Clear();
-                Panel.AddProduct(_halfSolved.Column(i), _halfSolved.Column(j), _halfSolved.Rows, 1, tile);
+                new Span<double>(s.Tile(row, j), Panel.TileSize).Clear();
             }
 
+            Panel.AddProducts(x.Column(i), x.Column(i), x.PanelStride, x.Rows, 1, s.Tile(row, i), s.PanelStride, s.Panels - i);
             for (int r = 0; r < Panel.Width; r++)
             {
-                s.Tile(row, i)[r * (Panel.Width + 1)] += row + r < _layout.Equalities ? dual : 1;
+                s.Tile(row, i)[r * (Panel.Width + 1)] += row + r < equalities ? dual : 1;
             }
-
-            _schur.FactorRow(i);
-        }
+        });
+        _schur.FactorAll(_team);
     }
 }

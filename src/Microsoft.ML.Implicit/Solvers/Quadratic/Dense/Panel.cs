@@ -29,6 +29,31 @@ internal static unsafe class Panel
         }
     }
 
+    /// <summary>The same for <paramref name="count"/> panels y and tiles at equal distances; two at a time, which reads x half as often.</summary>
+    public static void AddProducts(double* x, double* y, nint panelStride, int depth, double scale, double* tile, nint tileStride, int count)
+    {
+        int i = 0;
+        for (; Vector512.IsHardwareAccelerated && i + 1 < count; i += 2)
+        {
+            AddProductPair512(x, y + (i * panelStride), y + ((i + 1) * panelStride), depth, scale, tile + (i * tileStride), tile + ((i + 1) * tileStride));
+        }
+
+        for (; i < count; i++)
+        {
+            AddProduct(x, y + (i * panelStride), depth, scale, tile + (i * tileStride));
+        }
+    }
+
+    /// <summary>tile := xᵀ tile for a square x.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void MultiplyTile(double* x, double* tile)
+    {
+        double* product = stackalloc double[TileSize];
+        new Span<double>(product, TileSize).Clear();
+        AddProduct(x, tile, Width, 1, product);
+        new Span<double>(product, TileSize).CopyTo(new Span<double>(tile, TileSize));
+    }
+
     /// <summary>result = scale · xᵀ y for one panel y and a vector x, or added to the result.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void MultiplyVector(double* x, double* y, int depth, double scale, bool add, double* result)
@@ -63,26 +88,27 @@ internal static unsafe class Panel
         (add ? high + Vector256.Load(result + 4) : high).Store(result + 4);
     }
 
-    /// <summary>target[i] -= y[i, :] · x for <paramref name="rows"/> rows of one panel and eight values x.</summary>
+    /// <summary>
+    /// target[r] -= Σ y_j[r, :] · x_j for the eight rows of <paramref name="count"/> tiles y_j at equal distances, and eight values x_j for each.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void SubtractRowProducts(double* y, double* x, int rows, double* target)
+    public static void SubtractRowProducts(double* y, nint stride, int count, double* x, double* target)
     {
-        if (Vector512.IsHardwareAccelerated)
+        for (int row = 0; row < Width; row += 4, y += 4 * Width, target += 4)
         {
-            Vector512<double> factor = Vector512.Load(x);
-            for (int i = 0; i < rows; i++)
+            Vector256<double> a = Vector256<double>.Zero, b = a, c = a, d = a;
+            double* tile = y;
+            for (int j = 0; j < count; j++, tile += stride)
             {
-                target[i] -= Vector512.Sum(Vector512.Load(y + (i * Width)) * factor);
+                Vector256<double> low = Vector256.Load(x + (j * Width)), high = Vector256.Load(x + (j * Width) + 4);
+                a = Vector256.FusedMultiplyAdd(Vector256.Load(tile), low, Vector256.FusedMultiplyAdd(Vector256.Load(tile + 4), high, a));
+                b = Vector256.FusedMultiplyAdd(Vector256.Load(tile + 8), low, Vector256.FusedMultiplyAdd(Vector256.Load(tile + 12), high, b));
+                c = Vector256.FusedMultiplyAdd(Vector256.Load(tile + 16), low, Vector256.FusedMultiplyAdd(Vector256.Load(tile + 20), high, c));
+                d = Vector256.FusedMultiplyAdd(Vector256.Load(tile + 24), low, Vector256.FusedMultiplyAdd(Vector256.Load(tile + 28), high, d));
             }
 
-            return;
-        }
-
-        Vector256<double> low = Vector256.Load(x), high = Vector256.Load(x + 4);
-        for (int i = 0; i < rows; i++)
-        {
-            double* row = y + (i * Width);
-            target[i] -= Vector256.Sum((Vector256.Load(row) * low) + (Vector256.Load(row + 4) * high));
+            Vector256<double> sums = Vector256.Create(Vector256.Sum(a), Vector256.Sum(b), Vector256.Sum(c), Vector256.Sum(d));
+            (Vector256.Load(target) - sums).Store(target);
         }
     }
 
@@ -115,6 +141,60 @@ internal static unsafe class Panel
             c7 = Vector512.FusedMultiplyAdd(Vector512.Create(x[7]), row, c7);
         }
 
+        AddTile(tile, scale, c0, c1, c2, c3, c4, c5, c6, c7);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddProductPair512(double* x, double* y, double* z, int depth, double scale, double* tileY, double* tileZ)
+    {
+        Vector512<double> c0 = Vector512<double>.Zero, c1 = c0, c2 = c0, c3 = c0, c4 = c0, c5 = c0, c6 = c0, c7 = c0;
+        Vector512<double> d0 = c0, d1 = c0, d2 = c0, d3 = c0, d4 = c0, d5 = c0, d6 = c0, d7 = c0;
+        for (int k = 0; k < depth; k++, x += Width, y += Width, z += Width)
+        {
+            Vector512<double> rowY = Vector512.Load(y), rowZ = Vector512.Load(z);
+            Vector512<double> v = Vector512.Create(x[0]);
+            c0 = Vector512.FusedMultiplyAdd(v, rowY, c0);
+            d0 = Vector512.FusedMultiplyAdd(v, rowZ, d0);
+            v = Vector512.Create(x[1]);
+            c1 = Vector512.FusedMultiplyAdd(v, rowY, c1);
+            d1 = Vector512.FusedMultiplyAdd(v, rowZ, d1);
+            v = Vector512.Create(x[2]);
+            c2 = Vector512.FusedMultiplyAdd(v, rowY, c2);
+            d2 = Vector512.FusedMultiplyAdd(v, rowZ, d2);
+            v = Vector512.Create(x[3]);
+            c3 = Vector512.FusedMultiplyAdd(v, rowY, c3);
+            d3 = Vector512.FusedMultiplyAdd(v, rowZ, d3);
+            v = Vector512.Create(x[4]);
+            c4 = Vector512.FusedMultiplyAdd(v, rowY, c4);
+            d4 = Vector512.FusedMultiplyAdd(v, rowZ, d4);
+            v = Vector512.Create(x[5]);
+            c5 = Vector512.FusedMultiplyAdd(v, rowY, c5);
+            d5 = Vector512.FusedMultiplyAdd(v, rowZ, d5);
+            v = Vector512.Create(x[6]);
+            c6 = Vector512.FusedMultiplyAdd(v, rowY, c6);
+            d6 = Vector512.FusedMultiplyAdd(v, rowZ, d6);
+            v = Vector512.Create(x[7]);
+            c7 = Vector512.FusedMultiplyAdd(v, rowY, c7);
+            d7 = Vector512.FusedMultiplyAdd(v, rowZ, d7);
+        }
+
+        AddTile(tileY, scale, c0, c1, c2, c3, c4, c5, c6, c7);
+        AddTile(tileZ, scale, d0, d1, d2, d3, d4, d5, d6, d7);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddTile(
+        double* tile,
+        double scale,
+        Vector512<double> c0,
+        Vector512<double> c1,
+        Vector512<double> c2,
+        Vector512<double> c3,
+        Vector512<double> c4,
+        Vector512<double> c5,
+        Vector512<double> c6,
+        Vector512<double> c7)
+    {
         Vector512<double> s = Vector512.Create(scale);
         Vector512.FusedMultiplyAdd(s, c0, Vector512.Load(tile)).Store(tile);
         Vector512.FusedMultiplyAdd(s, c1, Vector512.Load(tile + 8)).Store(tile + 8);

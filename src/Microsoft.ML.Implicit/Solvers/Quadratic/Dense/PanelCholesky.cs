@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
 
 /// <summary>
-/// Factor UᵀU of a symmetric positive definite matrix, row-panel by row-panel (left-looking): each tile is read and written once.
+/// Factor UᵀU of a symmetric positive definite matrix, in blocks of row panels (left-looking): each tile is read and written once.
 /// The inverses of the 8 × 8 diagonal blocks are kept, so that triangular solves are products.
 /// </summary>
 internal readonly unsafe struct PanelCholesky
@@ -14,6 +14,9 @@ internal readonly unsafe struct PanelCholesky
     // Standing in for such a pivot, it sets the dependent component to zero.
     private const double DroppedPivot = 1e64;
 
+    // Row panels that are factored together: the columns to their right are then independent of each other.
+    private const int BlockPanels = 8;
+
     private readonly double* _inverses;
 
     public PanelCholesky(PinnedBuffer buffer, int order)
@@ -22,50 +25,34 @@ internal readonly unsafe struct PanelCholesky
         _inverses = buffer.Take(Factor.Panels * Panel.TileSize);
     }
 
-    /// <summary>Before <see cref="FactorRow"/>: tiles of the upper triangle. After: U.</summary>
+    /// <summary>Before <see cref="FactorAll"/>: tiles of the upper triangle. After: U.</summary>
     public PanelMatrix Factor { get; }
 
     public static int Size(int order) => PanelMatrix.Size(order, order) + (Panel.Pad(order) * Panel.Width);
 
-    /// <summary>Factors all row panels; returns the smallest pivot relative to its diagonal entry.</summary>
-    public double FactorAll()
+    /// <summary>Factors the matrix whose upper tiles are in <see cref="Factor"/>; returns the smallest pivot relative to its diagonal entry.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public double FactorAll(ThreadTeam team)
     {
         double smallest = double.PositiveInfinity;
-        for (int i = 0; i < Factor.Panels; i++)
+        PanelCholesky self = this;
+        for (int first = 0; first < Factor.Panels; first += BlockPanels)
         {
-            smallest = Math.Min(smallest, FactorRow(i));
-        }
+            int start = first, end = Math.Min(first + BlockPanels, Factor.Panels), rest = Factor.Panels - end;
+            for (int i = start; i < end; i++)
+            {
+                smallest = Math.Min(smallest, FactorRow(i, end));
+            }
 
-        return smallest;
-    }
-
-    /// <summary>Factors row panel <paramref name="i"/>, whose tiles hold the matrix and whose predecessors are factored.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public double FactorRow(int i)
-    {
-        double* x = Factor.Column(i);
-        int depth = i * Panel.Width;
-        double* diagonal = stackalloc double[Panel.Width];
-        double* block = Factor.Tile(depth, i);
-        for (int r = 0; r < Panel.Width; r++)
-        {
-            diagonal[r] = block[r * (Panel.Width + 1)];
-        }
-
-        for (int j = i; j < Factor.Panels; j++)
-        {
-            Panel.AddProduct(x, Factor.Column(j), depth, -1, Factor.Tile(depth, j));
-        }
-
-        double* inverse = _inverses + ((nint)i * Panel.TileSize);
-        double smallest = FactorBlock(block, diagonal, inverse);
-        double* tile = stackalloc double[Panel.TileSize];
-        for (int j = i + 1; j < Factor.Panels; j++)
-        {
-            double* target = Factor.Tile(depth, j);
-            new Span<double>(tile, Panel.TileSize).Clear();
-            Panel.AddProduct(inverse, target, Panel.Width, 1, tile);
-            new Span<double>(tile, Panel.TileSize).CopyTo(new Span<double>(target, Panel.TileSize));
+            // Columns right of the block, two panels a part.
+            team.For((rest + 1) / 2, (long)rest * (end - start) * (start + end) / 2 * Panel.Width * Panel.TileSize, part =>
+            {
+                int j = end + (2 * part);
+                for (int i = start; i < end; i++)
+                {
+                    self.SolveTiles(self.Factor, i, j, Math.Min(2, self.Factor.Panels - j));
+                }
+            });
         }
 
         return smallest;
@@ -97,35 +84,65 @@ internal readonly unsafe struct PanelCholesky
         for (int i = Factor.Panels - 1; i >= 0; i--)
         {
             double* part = x + (i * Panel.Width);
+            if (i + 1 < Factor.Panels)
+            {
+                Panel.SubtractRowProducts(Factor.Tile(i * Panel.Width, i + 1), Factor.PanelStride, Factor.Panels - i - 1, part + Panel.Width, part);
+            }
+
             new Span<double>(block, Panel.Width).Clear();
-            Panel.SubtractRowProducts(_inverses + ((nint)i * Panel.TileSize), part, Panel.Width, block);
+            Panel.SubtractRowProducts(_inverses + ((nint)i * Panel.TileSize), 0, 1, part, block);
             for (int r = 0; r < Panel.Width; r++)
             {
                 part[r] = -block[r];
             }
-
-            Panel.SubtractRowProducts(Factor.Column(i), part, i * Panel.Width, x);
         }
     }
 
     /// <summary>X := U⁻ᵀ X for a matrix of as many rows.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void SolveTransposed(PanelMatrix x)
+    public void SolveTransposed(PanelMatrix x, ThreadTeam team)
     {
-        double* tile = stackalloc double[Panel.TileSize];
-        for (int i = 0; i < Factor.Panels; i++)
+        PanelCholesky self = this;
+        team.For((x.Panels + 1) / 2, (long)x.Panels * x.Rows * x.Rows / 2 * Panel.Width, part =>
         {
-            int depth = i * Panel.Width;
-            double* inverse = _inverses + ((nint)i * Panel.TileSize);
-            for (int j = 0; j < x.Panels; j++)
+            int j = 2 * part;
+            for (int i = 0; i < self.Factor.Panels; i++)
             {
-                double* target = x.Tile(depth, j);
-                Panel.AddProduct(Factor.Column(i), x.Column(j), depth, -1, target);
-                new Span<double>(tile, Panel.TileSize).Clear();
-                Panel.AddProduct(inverse, target, Panel.Width, 1, tile);
-                new Span<double>(tile, Panel.TileSize).CopyTo(new Span<double>(target, Panel.TileSize));
+                self.SolveTiles(x, i, j, Math.Min(2, x.Panels - j));
             }
+        });
+    }
+
+    // Row panel i of U⁻ᵀ X in some column panels whose tiles above are solved.
+    private void SolveTiles(PanelMatrix x, int i, int panel, int count)
+    {
+        int depth = i * Panel.Width;
+        double* inverse = _inverses + ((nint)i * Panel.TileSize);
+        Panel.AddProducts(Factor.Column(i), x.Column(panel), x.PanelStride, depth, -1, x.Tile(depth, panel), x.PanelStride, count);
+        for (int j = 0; j < count; j++)
+        {
+            Panel.MultiplyTile(inverse, x.Tile(depth, panel + j));
         }
+    }
+
+    // Factors row panel i, whose predecessors are factored, as far as the column panel before end.
+    private double FactorRow(int i, int end)
+    {
+        int depth = i * Panel.Width;
+        double* diagonal = stackalloc double[Panel.Width];
+        double* block = Factor.Tile(depth, i);
+        for (int r = 0; r < Panel.Width; r++)
+        {
+            diagonal[r] = block[r * (Panel.Width + 1)];
+        }
+
+        Panel.AddProduct(Factor.Column(i), Factor.Column(i), depth, -1, block);
+        double smallest = FactorBlock(block, diagonal, _inverses + ((nint)i * Panel.TileSize));
+        if (i + 1 < end)
+        {
+            SolveTiles(Factor, i, i + 1, end - i - 1);
+        }
+
+        return smallest;
     }
 
     // Factors one diagonal block in place and inverts its factor.

@@ -21,10 +21,13 @@ internal readonly unsafe struct PanelMatrix
     /// <summary>Number of column panels.</summary>
     public int Panels { get; }
 
+    /// <summary>Doubles from one column panel to the next.</summary>
+    public nint PanelStride => (nint)Rows * Panel.Width;
+
     /// <summary>Number of doubles that a matrix takes from its buffer.</summary>
     public static int Size(int rows, int columns) => Panel.Pad(rows) * Panel.Pad(columns);
 
-    public double* Column(int panel) => _data + ((nint)panel * Rows * Panel.Width);
+    public double* Column(int panel) => _data + (panel * PanelStride);
 
     public double* Tile(int row, int panel) => Column(panel) + ((nint)row * Panel.Width);
 
@@ -48,13 +51,21 @@ internal readonly unsafe struct PanelMatrix
         }
     }
 
-    public void LoadTransposed(PanelMatrix source, int rows, int columns)
+    /// <summary>Becomes the transpose of another matrix, padding included.</summary>
+    public void LoadTransposed(PanelMatrix source)
     {
-        for (int j = 0; j < columns; j++)
+        for (int panel = 0; panel < source.Panels; panel++)
         {
-            for (int i = 0; i < rows; i++)
+            for (int row = 0; row < source.Rows; row += Panel.Width)
             {
-                At(i, j) = source.At(j, i);
+                double* from = source.Tile(row, panel), to = Tile(panel * Panel.Width, row / Panel.Width);
+                for (int i = 0; i < Panel.Width; i++)
+                {
+                    for (int j = 0; j < Panel.Width; j++)
+                    {
+                        to[(j * Panel.Width) + i] = from[(i * Panel.Width) + j];
+                    }
+                }
             }
         }
     }

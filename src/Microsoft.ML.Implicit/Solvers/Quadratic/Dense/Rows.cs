@@ -2,15 +2,21 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
 
-/// <summary>Runs independent rows on the caller's thread, or on several.</summary>
+/// <summary>Runs independent rows on the caller's thread, or on several; threads that rows leave over share the work on each.</summary>
 internal static class Rows
 {
-    public static void ForEach<TWorker>(int count, int maximumParallelism, Func<TWorker> create, Action<TWorker, int> action, CancellationToken cancellation)
+    /// <summary>The threads that each of several rows can have.</summary>
+    /// <param name="count">Number of rows.</param>
+    /// <param name="maximumParallelism">Most threads in all; 0 means as many as TorchSharp uses.</param>
+    public static ThreadTeam TeamOf(int count, int maximumParallelism) => new(Math.Max(Threads(maximumParallelism) / Math.Max(count, 1), 1));
+
+    public static void ForEach<TWorker>(int count, int maximumParallelism, Func<ThreadTeam, TWorker> create, Action<TWorker, int> action, CancellationToken cancellation)
     {
-        int parallelism = Math.Min(maximumParallelism > 0 ? maximumParallelism : get_num_threads(), count);
+        int parallelism = Math.Min(Threads(maximumParallelism), count);
+        ThreadTeam team = TeamOf(count, maximumParallelism);
         if (parallelism <= 1)
         {
-            TWorker worker = create();
+            TWorker worker = create(team);
             for (int row = 0; row < count; row++)
             {
                 action(worker, row);
@@ -20,10 +26,12 @@ internal static class Rows
         }
 
         var options = new ParallelOptions { MaxDegreeOfParallelism = parallelism, CancellationToken = cancellation };
-        Parallel.For(0, count, options, create, (row, _, worker) =>
+        Parallel.For(0, count, options, () => create(team), (row, _, worker) =>
         {
             action(worker, row);
             return worker;
         }, _ => { });
     }
+
+    private static int Threads(int maximumParallelism) => maximumParallelism > 0 ? maximumParallelism : get_num_threads();
 }
