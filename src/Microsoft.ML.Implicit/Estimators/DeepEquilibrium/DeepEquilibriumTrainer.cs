@@ -112,9 +112,10 @@ public abstract class DeepEquilibriumTrainer : ITrainerEstimator<DeepEquilibrium
     {
         using DisposeScope scope = NewDisposeScope();
         bool isLarge = training.Count >= ManyRows;
-        TrainingPlan plan = Options.Cell == EquilibriumCellKind.Dense
-            ? TrainingPlan.Create(Options.Training, training.Count, seed, targetSteps: 3000, isLarge ? 5e-3 : 2e-3, DefaultWeightDecay)
-            : TrainingPlan.Create(Options.Training, training.Count, seed, targetSteps: 600, 3e-3, DefaultWeightDecay, minimumEpochs: 15, maximumBatchSize: 64);
+        TrainingDefaults defaults = Options.Cell == EquilibriumCellKind.Dense
+            ? new TrainingDefaults(Steps: 3000, isLarge ? 5e-3 : 2e-3, DefaultWeightDecay)
+            : new TrainingDefaults(Steps: 600, 3e-3, DefaultWeightDecay, MinimumEpochs: 15, MaximumBatchSize: 64);
+        TrainingPlan plan = TrainingPlan.Create(Options.Training, defaults, training.Count, seed);
         var architecture = new DeepEquilibriumArchitecture(Options, (int)training.Features.shape[1], task.OutputWidth, Options.Dropout ?? (isLarge ? 0.1 : 0.3));
         using var generator = new Generator((ulong)seed, CPU);
         var network = new DeepEquilibriumNetwork(architecture, Options.GradientTolerance, generator);
@@ -125,6 +126,7 @@ public abstract class DeepEquilibriumTrainer : ITrainerEstimator<DeepEquilibrium
             var problem = new DeepEquilibriumProblem(network, task, training.To(device), validation?.To(device), Options, generator);
             using var loop = new TrainingLoop(problem, plan, channel);
             loop.Run();
+            problem.ReportUnsolvedRows(channel);
             network.Freeze();
             var model = new DeepEquilibriumModelParameters(architecture, network, task, device);
             return new DeepEquilibriumTransformer(Host, model, Options.FeatureColumnName);

@@ -58,6 +58,30 @@ public class CatalogTests
     }
 
     [TestMethod]
+    public void Permutation_feature_importance_of_a_chain_names_the_features()
+    {
+        var ml = new MLContext(seed: 1);
+        string[] names = ["SepalLength", "SepalWidth", "PetalLength", "PetalWidth"];
+        IDataView data = RealData.Iris(ml, names);
+        ITransformer model = ml.Transforms.Concatenate("Features", names)
+            .Append(ml.MulticlassClassification.Trainers.DeepEquilibrium(QuickOptions.Create(epochs: 30)))
+            .Fit(data);
+        var importance = ml.MulticlassClassification.PermutationFeatureImportance(model, model.Transform(data), permutationCount: 3);
+        CollectionAssert.AreEquivalent(names, importance.Keys.ToArray());
+        StringAssert.StartsWith(importance.MinBy(entry => entry.Value.MicroAccuracy.Mean).Key, "Petal", StringComparison.Ordinal);
+    }
+
+    [TestMethod]
+    public void Binary_and_regression_are_cross_validated()
+    {
+        var ml = new MLContext(seed: 1);
+        var binary = ml.BinaryClassification.CrossValidate(RealData.BreastCancer(ml), ml.BinaryClassification.Trainers.DeepEquilibrium(QuickOptions.Create(epochs: 5)), numberOfFolds: 2);
+        Assert.IsGreaterThan(0.9, binary.Average(fold => fold.Metrics.Accuracy));
+        var regression = ml.Regression.CrossValidate(RealData.Concrete(ml), ml.Regression.Trainers.DeepEquilibrium(QuickOptions.Create(epochs: 10)), numberOfFolds: 2);
+        Assert.IsGreaterThan(0.4, regression.Average(fold => fold.Metrics.RSquared));
+    }
+
+    [TestMethod]
     public void Example_weights_move_the_model()
     {
         var ml = new MLContext(seed: 1);
