@@ -39,9 +39,9 @@ public sealed class DeepEquilibriumTransformer : BatchTransformer, ISingleFeatur
 
     private static VersionInfo Version => new(
         modelSignature: "DEQMODEL",
-        verWrittenCur: 0x00010001,
-        verReadableCur: 0x00010001,
-        verWeCanReadBack: 0x00010001,
+        verWrittenCur: 0x00010002,
+        verReadableCur: 0x00010002,
+        verWeCanReadBack: 0x00010002,
         loaderSignature: LoaderSignature,
         loaderAssemblyName: typeof(DeepEquilibriumTransformer).Assembly.FullName);
 
