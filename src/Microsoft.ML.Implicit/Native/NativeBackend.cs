@@ -89,7 +89,13 @@ public static class NativeBackend
         }
 
         string[] libraries = ["c10", "torch_cpu", "c10_cuda", "torch_cuda", "torch"];
-        foreach (string path in libraries.Select(library => Path.Combine(folder, FileName(library))).Where(File.Exists))
+        string[] paths = [.. libraries.Select(library => Path.Combine(folder, FileName(library))).Where(File.Exists)];
+        if (paths.Length == 0)
+        {
+            throw new DllNotFoundException($"{LibTorchVariable} names '{folder}', which holds no libtorch.");
+        }
+
+        foreach (string path in paths)
         {
             NativeLibrary.Load(path);
         }

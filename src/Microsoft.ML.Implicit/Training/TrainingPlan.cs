@@ -5,24 +5,20 @@ internal sealed record TrainingPlan(int Epochs, int BatchSize, double LearningRa
 {
     /// <summary>Chooses what the options leave open.</summary>
     /// <param name="options">The options.</param>
+    /// <param name="defaults">The model's choices.</param>
     /// <param name="examples">Number of training examples.</param>
     /// <param name="seed">Seed of the run.</param>
-    /// <param name="targetSteps">Steps to aim at: as many for a hundred rows as for a few thousand, while large data needs fewer passes.</param>
-    /// <param name="defaultLearningRate">The model's default.</param>
-    /// <param name="defaultWeightDecay">The model's default.</param>
-    /// <param name="minimumEpochs">Passes that even large data gets.</param>
-    /// <param name="maximumBatchSize">Rows a step at most, unless the options say more.</param>
-    public static TrainingPlan Create(TrainingOptions options, long examples, int seed, int targetSteps, double defaultLearningRate, double defaultWeightDecay, int minimumEpochs = 30, int maximumBatchSize = 256)
+    public static TrainingPlan Create(TrainingOptions options, TrainingDefaults defaults, long examples, int seed)
     {
-        int batch = options.BatchSize ?? (int)Math.Clamp(Math.Pow(2, Math.Round(Math.Log2(Math.Max(examples, 1) / 12.0))), 16, maximumBatchSize);
+        int batch = options.BatchSize ?? (int)Math.Clamp(Math.Pow(2, Math.Round(Math.Log2(Math.Max(examples, 1) / 12.0))), 16, defaults.MaximumBatchSize);
         batch = (int)Math.Min(batch, examples);
         double stepsPerEpoch = Math.Ceiling(examples / (double)batch);
-        int epochs = options.MaximumEpochs ?? (int)Math.Clamp(Math.Ceiling(targetSteps / stepsPerEpoch), minimumEpochs, 300);
+        int epochs = options.MaximumEpochs ?? (int)Math.Clamp(Math.Ceiling(defaults.Steps / stepsPerEpoch), defaults.MinimumEpochs, 300);
         return new TrainingPlan(
             epochs,
             batch,
-            options.LearningRate ?? defaultLearningRate,
-            options.WeightDecay ?? defaultWeightDecay,
+            options.LearningRate ?? defaults.LearningRate,
+            options.WeightDecay ?? defaults.WeightDecay,
             options.EarlyStoppingPatience ?? Math.Max(10, epochs / 3),
             seed,
             options);

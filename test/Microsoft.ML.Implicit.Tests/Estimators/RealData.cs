@@ -11,29 +11,34 @@ internal static class RealData
         return ml.Transforms.Conversion.MapValueToKey("Label").Fit(raw).Transform(raw);
     }
 
+    /// <summary>Iris with a scalar column a feature instead of a vector.</summary>
+    public static IDataView Iris(MLContext ml, IReadOnlyList<string> featureNames)
+    {
+        TextLoader.Column[] columns = [.. featureNames.Select((name, i) => new TextLoader.Column(name, DataKind.Single, i)), new TextLoader.Column("Label", DataKind.String, featureNames.Count)];
+        IDataView raw = ml.Data.LoadFromTextFile(PathOf("iris.csv"), columns, separatorChar: ',', hasHeader: true);
+        return ml.Transforms.Conversion.MapValueToKey("Label").Fit(raw).Transform(raw);
+    }
+
     public static IDataView BreastCancer(MLContext ml)
     {
         IDataView raw = Load(ml, "breast_cancer.csv", 30, DataKind.String);
-        string path = Path.Combine(AppContext.BaseDirectory, "Data", "breast_cancer.csv");
-        string positive = File.ReadLines(path).Skip(1).First().Split(',')[^1];
+        string positive = File.ReadLines(PathOf("breast_cancer.csv")).Skip(1).First().Split(',')[^1];
         return ml.Transforms.CustomMapping<TextLabel, BooleanLabel>((input, output) => output.Label = input.Label == positive, null)
             .Fit(raw).Transform(raw);
     }
 
     public static IDataView Concrete(MLContext ml) => Load(ml, "concrete.csv", 8, DataKind.Single);
 
-    private static IDataView Load(MLContext ml, string file, int features, DataKind label)
-    {
-        string path = Path.Combine(AppContext.BaseDirectory, "Data", file);
-        return ml.Data.LoadFromTextFile(
-            path,
-            [
-                new TextLoader.Column("Features", DataKind.Single, 0, features - 1),
-                new TextLoader.Column("Label", label, features),
-            ],
-            separatorChar: ',',
-            hasHeader: true);
-    }
+    private static IDataView Load(MLContext ml, string file, int features, DataKind label) => ml.Data.LoadFromTextFile(
+        PathOf(file),
+        [
+            new TextLoader.Column("Features", DataKind.Single, 0, features - 1),
+            new TextLoader.Column("Label", label, features),
+        ],
+        separatorChar: ',',
+        hasHeader: true);
+
+    private static string PathOf(string file) => Path.Combine(AppContext.BaseDirectory, "Data", file);
 
     private sealed class TextLabel
     {

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Reflection;
 using Microsoft.ML.Implicit.Native;
 using TorchSharp;
 
@@ -35,5 +37,71 @@ public class NativeBackendTests
 
         InvalidOperationException exception = Assert.ThrowsExactly<InvalidOperationException>(() => NativeBackend.ResolveDevice("cuda"));
         StringAssert.Contains(exception.Message, "Device to \"cpu\"", StringComparison.Ordinal);
+    }
+
+    [TestMethod]
+    public void A_folder_without_libtorch_is_named()
+    {
+        string empty = Directory.CreateTempSubdirectory().FullName;
+        try
+        {
+            AssertLoadFails(AppContext.BaseDirectory, empty, "holds no libtorch");
+            AssertLoadFails(AppContext.BaseDirectory, Path.Combine(empty, "missing"), "does not exist");
+        }
+        finally
+        {
+            Directory.Delete(empty, recursive: true);
+        }
+    }
+
+    [TestMethod]
+    public void Without_native_libraries_the_packages_to_reference_are_named()
+    {
+        string copy = Directory.CreateTempSubdirectory().FullName;
+        try
+        {
+            foreach (string file in Directory.EnumerateFiles(AppContext.BaseDirectory).Where(IsManagedOrSetting))
+            {
+                File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
+            }
+
+            AssertLoadFails(copy, libTorch: string.Empty, "libtorch-cpu-linux-x64");
+        }
+        finally
+        {
+            Directory.Delete(copy, recursive: true);
+        }
+    }
+
+    // A process loads its native libraries once, so that failing to needs a process of its own: this one's first test alone.
+    private static void AssertLoadFails(string folder, string libTorch, string fragment)
+    {
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.ArgumentList.Add(Path.Combine(folder, Path.GetFileName(typeof(NativeBackendTests).Assembly.Location)));
+        start.ArgumentList.Add("--filter");
+        start.ArgumentList.Add($"FullyQualifiedName={typeof(NativeBackendTests).FullName}.{nameof(Native_backend_loads)}");
+        start.Environment[NativeBackend.LibTorchVariable] = libTorch;
+        using Process process = Process.Start(start)!;
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.AreNotEqual(0, process.ExitCode, output);
+        StringAssert.Contains(output, fragment, StringComparison.Ordinal);
+    }
+
+    private static bool IsManagedOrSetting(string file)
+    {
+        if (Path.GetExtension(file) == ".json")
+        {
+            return true;
+        }
+
+        try
+        {
+            return Path.GetExtension(file) == ".dll" && AssemblyName.GetAssemblyName(file) is not null;
+        }
+        catch (BadImageFormatException)
+        {
+            return false;
+        }
     }
 }

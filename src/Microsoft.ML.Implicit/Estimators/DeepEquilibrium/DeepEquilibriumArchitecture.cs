@@ -9,6 +9,7 @@ internal sealed record DeepEquilibriumArchitecture(
     EquilibriumCellKind Cell,
     ImageShape Image,
     int FeatureCount,
+    int BinCount,
     int HiddenWidth,
     int OutputWidth,
     FixedPointMethod Solver,
@@ -17,7 +18,7 @@ internal sealed record DeepEquilibriumArchitecture(
     double Dropout)
 {
     public DeepEquilibriumArchitecture(DeepEquilibriumOptions options, int featureCount, int outputWidth, double dropout)
-        : this(options.Cell, options.Image ?? default, featureCount, options.HiddenWidth, outputWidth, options.Solver, options.Tolerance, options.MaximumIterations, dropout)
+        : this(options.Cell, options.Image ?? default, featureCount, BinCount: 0, options.HiddenWidth, outputWidth, options.Solver, options.Tolerance, options.MaximumIterations, dropout)
     {
         if (Cell == EquilibriumCellKind.MultiscaleConvolutional && Image.Length != featureCount)
         {
@@ -25,6 +26,8 @@ internal sealed record DeepEquilibriumArchitecture(
                 $"Image is {Image.Channels} x {Image.Height} x {Image.Width}, which is {Image.Length} values, but column '{options.FeatureColumnName}' holds {featureCount}.", nameof(options));
         }
     }
+
+    public FeatureEncoder CreateEncoder() => new(FeatureCount, BinCount, Cell == EquilibriumCellKind.MultiscaleConvolutional);
 
     public FeatureCell CreateCell(int inputWidth, Generator generator)
     {
@@ -51,6 +54,7 @@ internal sealed record DeepEquilibriumArchitecture(
         writer.Write(Image.Height);
         writer.Write(Image.Width);
         writer.Write(FeatureCount);
+        writer.Write(BinCount);
         writer.Write(HiddenWidth);
         writer.Write(OutputWidth);
         writer.Write((byte)Solver);
@@ -67,6 +71,7 @@ internal sealed record DeepEquilibriumArchitecture(
             reader.ReadInt32(),
             reader.ReadInt32(),
             reader.ReadInt32(),
+            reader.ReadInt32(),
             (FixedPointMethod)reader.ReadByte(),
             reader.ReadDouble(),
             reader.ReadInt32(),
@@ -76,14 +81,15 @@ internal sealed record DeepEquilibriumArchitecture(
             : throw new FormatException("The model file describes an impossible network.");
     }
 
-    // Every feature, hidden unit and output has at least one parameter of four bytes behind it in the file,
+    // Every feature, bin, hidden unit and output has at least one parameter of four bytes behind it in the file,
     // so sizes beyond the file's length are refused before anything is allocated for them.
     private bool IsPlausible(long fileLength) =>
         Enum.IsDefined(Cell)
         && Enum.IsDefined(Solver)
-        && FeatureCount > 0 && HiddenWidth > 0 && OutputWidth > 0
+        && FeatureCount > 0 && BinCount >= 0 && HiddenWidth > 0 && OutputWidth > 0
         && Tolerance is > 0 and < 1 && MaximumIterations > 0
         && (long)HiddenWidth * HiddenWidth <= fileLength
         && (long)FeatureCount * 4 <= fileLength
+        && (long)BinCount * 4 <= fileLength
         && (long)OutputWidth * 4 <= fileLength;
 }

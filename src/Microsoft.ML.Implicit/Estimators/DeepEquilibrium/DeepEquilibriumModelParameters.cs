@@ -65,7 +65,7 @@ public sealed class DeepEquilibriumModelParameters : IDisposable
         }
 
         using var generator = new Generator(0, CPU);
-        var network = new DeepEquilibriumNetwork(architecture, architecture.Tolerance, generator);
+        var network = new DeepEquilibriumNetwork(architecture, architecture.CreateEncoder(), architecture.Tolerance, generator);
         try
         {
             ModuleState.Read(reader, network);

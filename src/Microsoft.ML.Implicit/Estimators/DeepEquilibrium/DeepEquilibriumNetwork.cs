@@ -22,13 +22,14 @@ internal sealed class DeepEquilibriumNetwork : nn.Module
 
     /// <summary>Creates the network with random weights.</summary>
     /// <param name="architecture">Sizes and solver.</param>
+    /// <param name="encoder">Of the architecture's sizes; the network owns it.</param>
     /// <param name="gradientTolerance">Relative tolerance of the implicit gradient.</param>
     /// <param name="generator">Source of the weights and of dropout, on the CPU; kept.</param>
-    public DeepEquilibriumNetwork(DeepEquilibriumArchitecture architecture, double gradientTolerance, Generator generator)
+    public DeepEquilibriumNetwork(DeepEquilibriumArchitecture architecture, FeatureEncoder encoder, double gradientTolerance, Generator generator)
         : base(nameof(DeepEquilibriumNetwork))
     {
-        _encoder = new FeatureEncoder(architecture.FeatureCount, architecture.Image.Channels);
-        FeatureCell cell = architecture.CreateCell(_encoder.Width, generator);
+        _encoder = encoder;
+        FeatureCell cell = architecture.CreateCell(encoder.Width, generator);
         _equilibrium = new DeepEquilibrium(cell, new EquilibriumSettings
         {
             ForwardSolver = architecture.CreateSolver(architecture.Tolerance),

@@ -1,7 +1,10 @@
+using System.Globalization;
 using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Layers.Equilibrium;
 using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Solvers;
 using Microsoft.ML.Implicit.Training;
+using Microsoft.ML.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -18,8 +21,9 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
     private readonly TrainingSet? _validation;
     private readonly DeepEquilibriumOptions _options;
     private readonly Generator _generator;
-    private long _iterations;
-    private long _solves;
+    private readonly SolverMeter _meter = new();
+    private long _rows;
+    private long _unsolvedRows;
 
     public DeepEquilibriumProblem(DeepEquilibriumNetwork network, PredictionTask task, TrainingSet training, TrainingSet? validation, DeepEquilibriumOptions options, Generator generator)
     {
@@ -35,13 +39,7 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
 
     public long ExampleCount => _training.Count;
 
-    public double TakeSolverIterations()
-    {
-        double mean = _iterations / (double)Math.Max(_solves, 1);
-        _iterations = 0;
-        _solves = 0;
-        return mean;
-    }
+    public double TakeSolverIterations() => _meter.Take();
 
     public double TrainBatch(Tensor examples, double progress)
     {
@@ -51,32 +49,31 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
             input,
             state => _task.Loss(_network.Output(state), batch.Labels, batch.Weights),
             cancellationToken: _options.Training.CancellationToken);
-        _iterations += result.Equilibrium.Iterations;
-        _solves++;
+        _meter.Add(result.Equilibrium.Iterations);
+        _rows += batch.Count;
+        _unsolvedRows += result.Equilibrium.AllConverged ? 0 : result.Equilibrium.Statuses.Count(status => status != SolveStatus.Converged);
         return _options.JacobianPenalty > 0 ? result.Loss + Penalize(result.Equilibrium.Solution, input) : result.Loss;
     }
 
-    public double? Validate()
+    public double? Validate() => _validation is null
+        ? null
+        : ExampleBatches.Mean(_validation.Count, ValidationBatch, _validation.Features.device, examples => Evaluate(_validation.Select(examples)), _options.Training.CancellationToken);
+
+    /// <summary>Says so where rows met in training were not solved to the tolerance.</summary>
+    public void ReportUnsolvedRows(IChannel channel)
     {
-        if (_validation is null)
+        if (_unsolvedRows > 0)
         {
-            return null;
+            channel.Warning(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{_unsolvedRows / (double)_rows:P2} of the fixed points met in training did not reach Tolerance ({_options.Tolerance}) within MaximumIterations ({_options.MaximumIterations}); the best iterates were used. Raise either."));
         }
+    }
 
-        using IDisposable noGradient = no_grad();
-        double total = 0;
-        double weight = 0;
-        for (long first = 0; first < _validation.Count; first += ValidationBatch)
-        {
-            using DisposeScope scope = NewDisposeScope();
-            long count = Math.Min(ValidationBatch, _validation.Count - first);
-            TrainingSet batch = _validation.Select(arange(first.Held(), (first + count).Held(), device: _validation.Features.device));
-            double batchWeight = batch.Weights?.sum().ToDouble() ?? count;
-            total += batchWeight * _task.Loss(_network.Predict(batch.Features), batch.Labels, batch.Weights).ToDouble();
-            weight += batchWeight;
-        }
-
-        return total / weight;
+    private (double Loss, double Weight) Evaluate(TrainingSet batch)
+    {
+        double weight = batch.Weights?.sum().ToDouble() ?? batch.Count;
+        return (weight * _task.Loss(_network.Predict(batch.Features), batch.Labels, batch.Weights).ToDouble(), weight);
     }
 
     // One shift a batch: over an epoch every image still meets many of them.

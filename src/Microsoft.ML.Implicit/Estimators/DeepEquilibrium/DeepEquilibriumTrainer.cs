@@ -19,6 +19,11 @@ public abstract class DeepEquilibriumTrainer : ITrainerEstimator<DeepEquilibrium
 {
     private const double DefaultWeightDecay = 0.05;
 
+    // Few rows are learned by heart in many steps.
+    private const long StepsPerRow = 5;
+    private const long MinimumSteps = 700;
+    private const long MaximumSteps = 3000;
+
     // Few rows want strong regularisation and small steps; many rows want neither.
     private const long ManyRows = 5000;
     private const long RowsThatAffordValidation = 10_000;
@@ -113,19 +118,25 @@ public abstract class DeepEquilibriumTrainer : ITrainerEstimator<DeepEquilibrium
     {
         using DisposeScope scope = NewDisposeScope();
         bool isLarge = training.Count >= ManyRows;
-        TrainingPlan plan = Options.Cell == EquilibriumCellKind.Dense
-            ? TrainingPlan.Create(Options.Training, training.Count, seed, targetSteps: 3000, isLarge ? 5e-3 : 2e-3, DefaultWeightDecay)
-            : TrainingPlan.Create(Options.Training, training.Count, seed, targetSteps: 600, 3e-3, DefaultWeightDecay, minimumEpochs: 15, maximumBatchSize: 64);
+        bool isDense = Options.Cell == EquilibriumCellKind.Dense;
+        TrainingDefaults defaults = isDense
+            ? new TrainingDefaults((int)Math.Clamp(StepsPerRow * training.Count, MinimumSteps, MaximumSteps), isLarge ? 5e-3 : 2e-3, DefaultWeightDecay)
+            : new TrainingDefaults(Steps: 600, 3e-3, DefaultWeightDecay, MinimumEpochs: 15, MaximumBatchSize: 64);
+        TrainingPlan plan = TrainingPlan.Create(Options.Training, defaults, training.Count, seed);
         var architecture = new DeepEquilibriumArchitecture(Options, (int)training.Features.shape[1], task.OutputWidth, Options.Dropout ?? (isLarge ? 0.1 : 0.3));
+        FeatureEncoder encoder = isDense
+            ? FeatureEncoder.OfVectors(training.Features, task.ClassesOf(training.Labels))
+            : FeatureEncoder.OfImages(training.Features, Options.Image!.Value.Channels);
+        architecture = architecture with { BinCount = encoder.BinCount };
         using var generator = new Generator((ulong)seed, CPU);
-        var network = new DeepEquilibriumNetwork(architecture, Options.GradientTolerance, generator);
+        var network = new DeepEquilibriumNetwork(architecture, encoder, Options.GradientTolerance, generator);
         try
         {
-            network.Encoder.Fit(training.Features);
             network.to(device);
             var problem = new DeepEquilibriumProblem(network, task, training.To(device), validation?.To(device), Options, generator);
             using var loop = new TrainingLoop(problem, plan, channel);
             loop.Run();
+            problem.ReportUnsolvedRows(channel);
             network.Freeze();
             var model = new DeepEquilibriumModelParameters(architecture, network, task, device);
             return new DeepEquilibriumTransformer(Host, model, Options.FeatureColumnName);

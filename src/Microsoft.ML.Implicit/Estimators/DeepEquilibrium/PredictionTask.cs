@@ -16,6 +16,10 @@ internal abstract class PredictionTask
     /// <param name="weights">float32 [batch], or <see langword="null"/>.</param>
     public abstract Tensor Loss(Tensor output, Tensor labels, Tensor? weights);
 
+    /// <summary>A class a row, from 0, for the bins of the features to tell apart.</summary>
+    /// <param name="labels">float32 [rows], on the CPU.</param>
+    public virtual int[] ClassesOf(Tensor labels) => Array.ConvertAll(labels.data<float>().ToArray(), label => (int)label);
+
     /// <summary>Turns network outputs into scores of the same shape.</summary>
     public abstract Tensor Score(Tensor output);
 

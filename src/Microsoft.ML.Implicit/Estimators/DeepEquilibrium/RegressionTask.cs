@@ -11,6 +11,9 @@ internal sealed class RegressionTask : PredictionTask
 {
     public const byte FormatTag = 3;
 
+    // As many classes as say whether a label is low or high.
+    private const int LabelClasses = 8;
+
     private readonly float _mean;
     private readonly float _scale;
 
@@ -24,6 +27,15 @@ internal sealed class RegressionTask : PredictionTask
 
     public override Tensor Loss(Tensor output, Tensor labels, Tensor? weights) =>
         Mean((output.squeeze(1) - ((labels - _mean.Held()) / _scale.Held())).square(), weights);
+
+    /// <summary>Labels cut at their quantiles.</summary>
+    public override int[] ClassesOf(Tensor labels)
+    {
+        float[] values = labels.data<float>().ToArray();
+        float[] sorted = [.. values.Order()];
+        float[] cuts = [.. Enumerable.Range(1, LabelClasses - 1).Select(i => sorted[(int)((long)i * sorted.Length / LabelClasses)])];
+        return Array.ConvertAll(values, value => cuts.Count(cut => value >= cut));
+    }
 
     public override Tensor Score(Tensor output) => (output * _scale.Held()) + _mean.Held();
 

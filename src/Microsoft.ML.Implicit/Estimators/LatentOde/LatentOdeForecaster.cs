@@ -175,7 +175,7 @@ public sealed class LatentOdeForecaster : IEstimator<LatentOdeTransformer>
                 $"There is nothing to train on: no series has two observations within the longest horizon, {scaling.Horizon}, one to learn from and one to forecast.");
         }
 
-        TrainingPlan plan = TrainingPlan.Create(_options.Training, sampler.Count, seed, DefaultSteps, DefaultLearningRate, DefaultWeightDecay);
+        TrainingPlan plan = TrainingPlan.Create(_options.Training, new TrainingDefaults(DefaultSteps, DefaultLearningRate, DefaultWeightDecay), sampler.Count, seed);
         using var generator = new Generator((ulong)seed, CPU);
         LatentOdeNetwork network = architecture.CreateNetwork(scaling, generator);
         try

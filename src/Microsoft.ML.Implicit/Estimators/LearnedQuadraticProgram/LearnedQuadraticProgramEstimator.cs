@@ -111,7 +111,7 @@ public sealed class LearnedQuadraticProgramEstimator : IEstimator<LearnedQuadrat
     private LearnedQuadraticProgramModelParameters Train(QuadraticBinding binding, DecisionSet training, DecisionSet? validation, Device device, int seed, IChannel channel)
     {
         using DisposeScope scope = NewDisposeScope();
-        TrainingPlan plan = TrainingPlan.Create(_options.Training, training.Count, seed, TargetSteps, DefaultLearningRate, DefaultWeightDecay);
+        TrainingPlan plan = TrainingPlan.Create(_options.Training, new TrainingDefaults(TargetSteps, DefaultLearningRate, DefaultWeightDecay), training.Count, seed);
         var architecture = new DecisionArchitecture(
             (int)training.Features.shape[1],
             binding.Variables,

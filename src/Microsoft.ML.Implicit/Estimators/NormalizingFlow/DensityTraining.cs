@@ -86,7 +86,7 @@ internal sealed class DensityTraining(IHost host, NormalizingFlowOptions options
     private void Train(DensityNetwork network, DensityTrainingSet training, DensityTrainingSet? validation, int seed, Generator generator, IChannel channel)
     {
         bool matches = options.Method == FlowTrainingMethod.FlowMatching;
-        TrainingPlan plan = TrainingPlan.Create(options.Training, training.Count, seed, TargetSteps, matches ? FlowMatchingRate : LikelihoodRate, WeightDecay);
+        TrainingPlan plan = TrainingPlan.Create(options.Training, new TrainingDefaults(TargetSteps, matches ? FlowMatchingRate : LikelihoodRate, WeightDecay), training.Count, seed);
         ITrainingProblem problem = matches
             ? new FlowMatchingProblem(network, training, validation, options.Smoothing, generator)
             : new LikelihoodProblem(network, training, validation, options.Smoothing, generator, options.Training.CancellationToken);

@@ -17,8 +17,7 @@ internal sealed class LikelihoodProblem : ITrainingProblem
     private readonly double _smoothing;
     private readonly Generator _generator;
     private readonly CancellationToken _cancellationToken;
-    private long _evaluations;
-    private long _solves;
+    private readonly SolverMeter _meter = new();
 
     public LikelihoodProblem(
         DensityNetwork network, DensityTrainingSet training, DensityTrainingSet? validation, double smoothing, Generator generator, CancellationToken cancellationToken)
@@ -35,43 +34,26 @@ internal sealed class LikelihoodProblem : ITrainingProblem
 
     public long ExampleCount => _training.Count;
 
-    public double TakeSolverIterations()
-    {
-        double mean = _evaluations / (double)Math.Max(_solves, 1);
-        (_evaluations, _solves) = (0, 0);
-        return mean;
-    }
+    public double TakeSolverIterations() => _meter.Take();
 
     public double TrainBatch(Tensor examples, double progress)
     {
         DensityTrainingSet batch = _training.Select(examples.to(_training.Device));
         Tensor noise = randn(batch.Features.shape, generator: _generator).to(batch.Device);
         FlowLoss loss = _network.Flow.Backward(batch.Features.add(noise, alpha: _smoothing.Held()), _generator, batch.Context, batch.Weights);
-        _evaluations += loss.Evaluations;
-        _solves++;
+        _meter.Add(loss.Evaluations);
         return loss.Loss;
     }
 
-    public double? Validate()
+    public double? Validate() => _validation is null
+        ? null
+        : ExampleBatches.Mean(_validation.Count, ValidationBatch, _validation.Device, examples => Evaluate(_validation.Select(examples)), _cancellationToken);
+
+    private (double Loss, double Weight) Evaluate(DensityTrainingSet batch)
     {
-        if (_validation is null)
-        {
-            return null;
-        }
-
-        double total = 0;
-        double weight = 0;
-        for (long first = 0; first < _validation.Count; first += ValidationBatch)
-        {
-            _cancellationToken.ThrowIfCancellationRequested();
-            using DisposeScope scope = NewDisposeScope();
-            long count = Math.Min(ValidationBatch, _validation.Count - first);
-            DensityTrainingSet batch = _validation.Select(arange(first.Held(), (first + count).Held(), device: _validation.Device));
-            Tensor logDensity = _network.Flow.LogDensity(batch.Features, batch.Context);
-            total -= (batch.Weights is null ? logDensity : logDensity * batch.Weights).sum().ToDouble();
-            weight += batch.Weights?.sum().ToDouble() ?? count;
-        }
-
-        return total / weight;
+        Tensor logDensity = _network.Flow.LogDensity(batch.Features, batch.Context);
+        return batch.Weights is null
+            ? (-logDensity.sum().ToDouble(), batch.Count)
+            : (-(logDensity * batch.Weights).sum().ToDouble(), batch.Weights.sum().ToDouble());
     }
 }

@@ -90,7 +90,7 @@ public class ScoringTests
         float[][] expected = Scored.Vectors(scored);
         DataViewSchema.Column column = scored.Schema["Score"];
         int rows = 0;
-        foreach (DataViewRowCursor cursor in scored.GetRowCursorSet([column], 4))
+        Parallel.ForEach(scored.GetRowCursorSet([column], 4), cursor =>
         {
             using (cursor)
             {
@@ -100,10 +100,10 @@ public class ScoringTests
                 {
                     getter(ref value);
                     CollectionAssert.AreEqual(expected[(int)cursor.Position], value.DenseValues().ToArray());
-                    rows++;
+                    Interlocked.Increment(ref rows);
                 }
             }
-        }
+        });
 
         Assert.AreEqual(expected.Length, rows);
     }

@@ -113,11 +113,97 @@ public class TrainingTests
         Assert.AreEqual(best, error / variance, 1e-3 * best);
     }
 
+    [TestMethod]
+    public void Cancellation_before_the_first_epoch_throws_whatever_was_asked()
+    {
+        var ml = new MLContext(seed: 1);
+        DeepEquilibriumOptions options = QuickOptions.Create();
+        options.Training.CancellationToken = new CancellationToken(canceled: true);
+        options.Training.OnCancellation = CancellationBehavior.ReturnBestModel;
+        Assert.ThrowsExactly<OperationCanceledException>(() => ml.MulticlassClassification.Trainers.DeepEquilibrium(options).Fit(RealData.Iris(ml)));
+    }
+
+    [TestMethod]
+    [DataRow(FixedPointMethod.Broyden)]
+    [DataRow(FixedPointMethod.Picard)]
+    public void Other_solvers_find_the_model_that_Anderson_acceleration_finds(FixedPointMethod solver)
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView data = RealData.Iris(ml);
+        float[][] Train(FixedPointMethod method)
+        {
+            DeepEquilibriumOptions options = QuickOptions.Create();
+            options.Solver = method;
+            (options.Tolerance, options.GradientTolerance) = (1e-5, 1e-5);
+            return Scored.Vectors(ml.MulticlassClassification.Trainers.DeepEquilibrium(options).Fit(data).Transform(data));
+        }
+
+        float[][] expected = Train(FixedPointMethod.Anderson);
+        float[][] actual = Train(solver);
+        double difference = expected.Zip(actual, (e, a) => e.Zip(a, (x, y) => Math.Abs(x - y)).Max()).Max();
+        Assert.IsLessThan(0.01, difference);
+    }
+
+    [TestMethod]
+    public void A_tolerance_that_is_not_reached_is_reported()
+    {
+        var ml = new MLContext(seed: 1);
+        var warnings = new List<string>();
+        ml.Log += (_, message) => warnings.Add(message.Message);
+        DeepEquilibriumOptions options = QuickOptions.Create(epochs: 1);
+        options.MaximumIterations = 2;
+        ml.MulticlassClassification.Trainers.DeepEquilibrium(options).Fit(RealData.Iris(ml));
+        Assert.IsTrue(warnings.Any(message => message.Contains("did not reach Tolerance", StringComparison.Ordinal)));
+    }
+
+    [TestMethod]
+    public void A_Jacobian_penalty_makes_the_fixed_point_quicker_to_find()
+    {
+        var ml = new MLContext(seed: 1);
+        double Iterations(double penalty)
+        {
+            double last = 0;
+            DeepEquilibriumOptions options = QuickOptions.Create(epochs: 20);
+            options.JacobianPenalty = penalty;
+            options.Training.Progress = new SynchronousProgress(report => last = report.SolverIterations);
+            ml.MulticlassClassification.Trainers.DeepEquilibrium(options).Fit(RealData.Iris(ml));
+            return last;
+        }
+
+        Assert.IsLessThan(Iterations(penalty: 0), Iterations(penalty: 10));
+    }
+
+    [TestMethod]
+    public void Training_reads_the_data_once()
+    {
+        var ml = new MLContext(seed: 1);
+        int read = 0;
+        IEnumerable<Number> Source()
+        {
+            for (int i = 0; i < 5000; i++)
+            {
+                read++;
+                yield return new Number { Features = [i % 7], Label = i % 7 };
+            }
+        }
+
+        ml.Regression.Trainers.DeepEquilibrium(QuickOptions.Create(epochs: 2)).Fit(ml.Data.LoadFromEnumerable(Source()));
+        Assert.AreEqual(5000, read);
+    }
+
     private static float[][] TrainAndScore(int seed)
     {
         var ml = new MLContext(seed: 1);
         IDataView data = RealData.Iris(ml);
         return Scored.Vectors(ml.MulticlassClassification.Trainers.DeepEquilibrium(QuickOptions.Create(seed: seed)).Fit(data).Transform(data));
+    }
+
+    private sealed class Number
+    {
+        [VectorType(1)]
+        public float[] Features { get; set; } = [];
+
+        public float Label { get; set; }
     }
 
     private sealed class SynchronousProgress(Action<TrainingProgress> action) : IProgress<TrainingProgress>

@@ -1,0 +1,34 @@
+using Microsoft.ML.Implicit.Native;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Training;
+
+/// <summary>Evaluation of many examples batch by batch.</summary>
+internal static class ExampleBatches
+{
+    /// <summary>Weighted mean of a loss over examples 0, 1, ..., with no graph and in a dispose scope a batch.</summary>
+    /// <param name="count">Number of examples.</param>
+    /// <param name="batchSize">Examples a batch.</param>
+    /// <param name="device">Where the indices are made.</param>
+    /// <param name="evaluate">From the indices of a batch, int64 [batch], to the weighted sum of its losses and the sum of its weights.</param>
+    /// <param name="cancellationToken">Looked at once a batch.</param>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public static double Mean(long count, long batchSize, Device device, Func<Tensor, (double Loss, double Weight)> evaluate, CancellationToken cancellationToken)
+    {
+        using IDisposable noGradient = no_grad();
+        double total = 0;
+        double totalWeight = 0;
+        for (long first = 0; first < count; first += batchSize)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            using DisposeScope scope = NewDisposeScope();
+            long end = Math.Min(first + batchSize, count);
+            (double loss, double weight) = evaluate(arange(first.Held(), end.Held(), device: device));
+            total += loss;
+            totalWeight += weight;
+        }
+
+        return total / totalWeight;
+    }
+}

@@ -1,0 +1,58 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Estimators;
+
+namespace Microsoft.ML.Implicit.Tests.Estimators.DeepEquilibrium;
+
+/// <summary>The convolutional multi-scale cell through the trainer, on small images whose class is the direction of a bar anywhere in them.</summary>
+[TestClass]
+public class ConvolutionalTests
+{
+    private const int Size = 8;
+
+    [TestMethod]
+    public void Bars_are_told_apart_and_the_model_survives_saving()
+    {
+        var ml = new MLContext(seed: 1);
+        DeepEquilibriumOptions options = QuickOptions.Create(epochs: 20);
+        options.Cell = EquilibriumCellKind.MultiscaleConvolutional;
+        options.Training.LearningRate = 0.01;
+        options.Image = new ImageShape(1, Size, Size);
+        options.MaximumImageShift = 1;
+        DeepEquilibriumTransformer model = ml.BinaryClassification.Trainers.DeepEquilibrium(options).Fit(Bars(ml, 160, seed: 1));
+        IDataView test = Bars(ml, 80, seed: 2);
+        IDataView scored = model.Transform(test);
+        Assert.IsGreaterThan(0.9, ml.BinaryClassification.Evaluate(scored).Accuracy);
+
+        using var file = new MemoryStream();
+        ml.Model.Save(model, test.Schema, file);
+        file.Position = 0;
+        CollectionAssert.AreEqual(Scored.Values(scored), Scored.Values(new MLContext().Model.Load(file, out _).Transform(test)));
+    }
+
+    private static IDataView Bars(MLContext ml, int count, int seed)
+    {
+        var random = new Random(seed);
+        return ml.Data.LoadFromEnumerable(Enumerable.Range(0, count).Select(i => Image.Draw(random, isVertical: i % 2 == 0)).ToArray());
+    }
+
+    private sealed class Image
+    {
+        [VectorType(Size * Size)]
+        public float[] Features { get; set; } = [];
+
+        public bool Label { get; set; }
+
+        public static Image Draw(Random random, bool isVertical)
+        {
+            float[] pixels = [.. Enumerable.Range(0, Size * Size).Select(_ => 0.3f * random.NextSingle())];
+            int position = random.Next(Size);
+            int start = random.Next(Size - 4);
+            for (int i = start; i < start + 4; i++)
+            {
+                pixels[isVertical ? (i * Size) + position : (position * Size) + i] = 1;
+            }
+
+            return new Image { Features = pixels, Label = isVertical };
+        }
+    }
+}

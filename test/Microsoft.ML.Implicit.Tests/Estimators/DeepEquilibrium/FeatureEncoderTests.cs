@@ -1,0 +1,75 @@
+using Microsoft.ML.Implicit.Estimators;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Tests.Estimators.DeepEquilibrium;
+
+[TestClass]
+public class FeatureEncoderTests
+{
+    private const int Rows = 1000;
+
+    private DisposeScope? _scope;
+
+    [TestInitialize]
+    public void Enter() => _scope = NewDisposeScope();
+
+    [TestCleanup]
+    public void Leave() => _scope?.Dispose();
+
+    [TestMethod]
+    public void Bins_are_cut_where_the_classes_change()
+    {
+        float[] values = [.. Enumerable.Range(0, Rows).Select(i => (float)i)];
+        int[] classes = [.. values.Select(value => value < 37 || value > 911 ? 1 : 0)];
+        CollectionAssert.AreEqual(new[] { 0, 36.5f, 911.5f, Rows - 1 }, TargetAwareBins.Edges(values, classes, maximumBins: 16));
+        Assert.HasCount(3, TargetAwareBins.Edges(values, classes, maximumBins: 2), "the larger gain alone");
+    }
+
+    [TestMethod]
+    public void A_feature_that_tells_nothing_has_one_bin_and_a_constant_one_none()
+    {
+        float[] values = [.. Enumerable.Range(0, Rows).Select(i => (float)(i / 2))];
+        int[] classes = [.. Enumerable.Range(0, Rows).Select(i => i % 2)];
+        CollectionAssert.AreEqual(new[] { 0, (Rows / 2) - 1f }, TargetAwareBins.Edges(values, classes, maximumBins: 16));
+        Assert.IsEmpty(FeatureScale.Of(new float[Rows], classes, maximumBins: 16).Bins);
+    }
+
+    [TestMethod]
+    public void Few_rows_are_given_few_bins()
+    {
+        using var generator = new Generator(1);
+        Tensor features = randn(Rows, 1, generator: generator);
+        int[] classes = [.. features.data<float>().ToArray().Select(value => (int)Math.Floor(4 * value) + 40)];
+        Assert.AreEqual(2, FeatureEncoder.OfVectors(features.narrow(0, 0, 100), classes[..100]).BinCount);
+        Assert.AreEqual(16, FeatureEncoder.OfVectors(features, classes).BinCount);
+    }
+
+    [TestMethod]
+    public void Encoded_values_rise_with_the_feature_and_do_not_depend_on_its_unit()
+    {
+        using var generator = new Generator(1);
+        Tensor features = randn(Rows, 1, generator: generator).sort(0).Values;
+        int[] classes = [.. Enumerable.Range(0, Rows).Select(i => i / 100)];
+        Tensor encoded = FeatureEncoder.OfVectors(features, classes).forward(features);
+        Assert.IsGreaterThanOrEqualTo(0, (encoded[1..] - encoded[..^1]).min().item<float>());
+        Tensor inOtherUnit = (features * 1024) + 4096;
+        Assert.IsTrue(FeatureEncoder.OfVectors(inOtherUnit, classes).forward(inOtherUnit).allclose(encoded, 1e-3, 1e-3));
+    }
+
+    [TestMethod]
+    public void The_tails_of_a_feature_stay_apart()
+    {
+        float[] values = [.. Enumerable.Range(0, Rows - 2).Select(i => i % 10 / 10f), 1e4f, 1e6f];
+        Tensor features = tensor(values, [Rows, 1]);
+        Tensor encoded = FeatureEncoder.OfVectors(features, new int[Rows]).forward(features);
+        Assert.IsGreaterThan(1, (encoded[Rows - 1] - encoded[Rows - 2]).max().item<float>());
+    }
+
+    [TestMethod]
+    public void Labels_of_a_regression_are_told_apart_by_their_quantiles()
+    {
+        int[] classes = new RegressionTask(mean: 0, scale: 1).ClassesOf(arange(Rows, dtype: ScalarType.Float32));
+        CollectionAssert.AreEqual(Enumerable.Range(0, Rows).Select(i => i / 125).ToArray(), classes);
+    }
+}
