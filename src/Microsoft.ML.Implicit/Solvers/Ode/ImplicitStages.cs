@@ -90,7 +90,9 @@ internal sealed class ImplicitStages : IDisposable
         Tensor? point = null;
         for (int i = 1; i <= _method.EndStage; i++)
         {
+            using DisposeScope stage = NewDisposeScope();
             Tensor known = Values.Combine(state, i);
+            point?.Dispose();
             point = SolveStage(time + (_method.C[i] * size), known, Values.Row(i - 1), weight, (factors, pivots!), scale);
             if (point is null)
             {
@@ -99,6 +101,7 @@ internal sealed class ImplicitStages : IDisposable
 
             // The slope that belongs to the solved point; evaluating f there would multiply Newton's error by its stiffness.
             Values.Row(i).copy_((point - known).div_(weight.Held()));
+            point.MoveToOuterDisposeScope();
         }
 
         return point!.MoveToOuterDisposeScope();

@@ -179,6 +179,24 @@ public sealed class OdeSolverTests
     }
 
     [TestMethod]
+    public void The_error_follows_the_tolerance()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        foreach (OdeMethod method in (OdeMethod[])[OdeMethods.Heun, OdeMethods.Bosh3, OdeMethods.Dopri5, OdeMethods.Tsit5, OdeMethods.Dopri8, OdeMethods.Kvaerno3, OdeMethods.Kvaerno5])
+        {
+            int steps = 0;
+            foreach (double tolerance in (double[])[1e-3, 1e-5, 1e-7])
+            {
+                var options = new OdeOptions { Method = method, StepControl = new PiStepControl { RelativeTolerance = tolerance, AbsoluteTolerance = tolerance }, MaximumSteps = 100_000 };
+                using OdeSolution solution = OdeSolver.Solve(Rotation, tensor(new[,] { { 0.0, 1.0 } }), [0, 3], options);
+                Assert.AreEqual(Math.Sin(3), solution.States[1, 0, 0].item<double>(), 20 * tolerance, $"{method} at {tolerance}");
+                Assert.IsGreaterThan(steps, solution.Statistics.AcceptedSteps);
+                steps = solution.Statistics.AcceptedSteps;
+            }
+        }
+    }
+
+    [TestMethod]
     public void A_method_without_error_estimate_refuses_adaptive_steps()
     {
         using DisposeScope scope = NewDisposeScope();
