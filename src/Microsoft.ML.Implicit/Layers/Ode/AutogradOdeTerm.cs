@@ -1,4 +1,3 @@
-using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.Ode;
 using Microsoft.ML.Implicit.Solvers.Ode.Rowwise;
 using TorchSharp;
@@ -30,13 +29,7 @@ public sealed class AutogradOdeTerm : IDifferentiableOdeTerm, IRowTimeOdeTerm
     {
         ArgumentNullException.ThrowIfNull(state);
         using DisposeScope scope = NewDisposeScope();
-        Tensor slope = _module.forward(full([], time.Held(), state.dtype, state.device), state);
-        if (!slope.shape.AsSpan().SequenceEqual(state.shape))
-        {
-            throw new ArgumentException($"The dynamics returned shape [{string.Join(", ", slope.shape)}] for a state of shape [{string.Join(", ", state.shape)}].");
-        }
-
-        return slope.MoveToOuterDisposeScope();
+        return _module.forward(TimeScalar.Create(time, state), state).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>

@@ -83,7 +83,7 @@ public sealed class MlpDynamics : nn.Module<Tensor, Tensor, Tensor>, IDifferenti
     {
         ArgumentNullException.ThrowIfNull(state);
         using DisposeScope scope = NewDisposeScope();
-        Tensor x = state.reshape(-1, Dimension);
+        Tensor x = Rows(state);
         for (int i = 0; i < _layers.Count; i++)
         {
             x = _layers[i].Evaluate(time, x);
@@ -102,7 +102,7 @@ public sealed class MlpDynamics : nn.Module<Tensor, Tensor, Tensor>, IDifferenti
         ArgumentNullException.ThrowIfNull(times);
         ArgumentNullException.ThrowIfNull(state);
         using DisposeScope scope = NewDisposeScope();
-        Tensor x = state.reshape(times.shape[0], -1, Dimension);
+        Tensor x = Rows(state).view(times.shape[0], -1, Dimension);
         for (int i = 0; i < _layers.Count; i++)
         {
             x = _layers[i].Evaluate(times, x);
@@ -122,7 +122,7 @@ public sealed class MlpDynamics : nn.Module<Tensor, Tensor, Tensor>, IDifferenti
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
         var inputs = new Tensor[_layers.Count];
-        Tensor x = state.reshape(-1, Dimension);
+        Tensor x = Rows(state);
         for (int i = 0; i < inputs.Length; i++)
         {
             inputs[i] = ReferenceEquals(x, state) ? x.alias() : x;
@@ -159,6 +159,11 @@ public sealed class MlpDynamics : nn.Module<Tensor, Tensor, Tensor>, IDifferenti
         using DisposeScope scope = NewDisposeScope();
         return eye(Dimension, dtype: like.dtype, device: like.device).unsqueeze(1).expand(Dimension, like.shape[0], Dimension).MoveToOuterDisposeScope();
     }
+
+    // Another width that happens to be a multiple would be taken for more rows.
+    private Tensor Rows(Tensor state) => state.shape is [.., var width] && width == Dimension
+        ? state.reshape(-1, Dimension)
+        : throw new ArgumentException($"The state has shape [{string.Join(", ", state.shape)}]; its last dimension must be {Dimension}.", nameof(state));
 
     ManagedDynamics? IManagedOdeTerm.CreateManagedDynamics(Tensor state) =>
         state.shape[^1] == Dimension && ManagedDynamics.Suits(state, Parameters) ? new ManagedMlp(this) : null;

@@ -1,6 +1,7 @@
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers;
 using Microsoft.ML.Implicit.Solvers.Ode;
+using Microsoft.ML.Implicit.Solvers.Ode.Rowwise;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -43,9 +44,13 @@ public sealed class NeuralOde : nn.Module<Tensor, Tensor, Tensor>
 
     /// <summary>Solves within autograd; the whole solve is one node of its graph.</summary>
     /// <param name="initialState">z₀, <c>[batch, ...]</c>.</param>
-    /// <param name="times">t₀ and the times at which the state is wanted, <c>[times]</c>, strictly increasing or strictly decreasing.</param>
+    /// <param name="times">
+    /// t₀ and the times at which the state is wanted: <c>[times]</c>, strictly increasing or strictly decreasing, for one step
+    /// size common to all rows; or <c>[batch, times]</c>, sorted in each row, for rows that step independently
+    /// (<see cref="RowwiseOdeSolver"/>).
+    /// </param>
     /// <returns>States, <c>[times, batch, ...]</c>; NaN at times that were not reached.</returns>
-    /// <exception cref="ArgumentException">The state's type or shape, or the times, are not valid.</exception>
+    /// <exception cref="ArgumentException">The state's type or shape, or the times, are not valid, or the dynamics cannot be evaluated at a time for each row.</exception>
     /// <exception cref="SolveFailedException">A row could not be solved and <see cref="OdeOptions.ThrowOnFailure"/> is set.</exception>
     /// <exception cref="OperationCanceledException">The options' token was cancelled.</exception>
     /// <remarks>
@@ -57,13 +62,11 @@ public sealed class NeuralOde : nn.Module<Tensor, Tensor, Tensor>
         ArgumentNullException.ThrowIfNull(initialState);
         ArgumentNullException.ThrowIfNull(times);
         IReadOnlyList<Tensor> parameters = Term.Parameters;
-        if (is_grad_enabled() && (initialState.requires_grad || times.requires_grad || parameters.Any(p => p.requires_grad)))
-        {
-            return NeuralOdeFunction.Apply(this, initialState, times, parameters);
-        }
-
-        using OdeSolution solution = Solve(initialState, ToDoubles(times));
-        return solution.States.alias();
+        bool differentiable = is_grad_enabled() && (initialState.requires_grad || times.requires_grad || parameters.Any(p => p.requires_grad));
+        using ISolutionRecord solution = times.dim() == 2
+            ? Solve(initialState, RowsOf(times), differentiable)
+            : Solve(initialState, ToDoubles(times), differentiable);
+        return differentiable ? NeuralOdeFunction.Apply(this, solution, initialState, times, parameters) : solution.States.alias();
     }
 
     /// <summary>Solves outside autograd, with status, statistics and, where asked for, gradients in plain calls.</summary>
@@ -74,14 +77,54 @@ public sealed class NeuralOde : nn.Module<Tensor, Tensor, Tensor>
     /// <exception cref="ArgumentException">The state's type or shape, or the times, are not valid.</exception>
     /// <exception cref="SolveFailedException">A row could not be solved and <see cref="OdeOptions.ThrowOnFailure"/> is set.</exception>
     /// <exception cref="OperationCanceledException">The options' token was cancelled.</exception>
-    public OdeSolution Solve(Tensor initialState, ReadOnlySpan<double> times, bool differentiable = false) =>
-        OdeSolver.Solve(Term, initialState, times, Options, differentiable);
+    public OdeSolution Solve(Tensor initialState, ReadOnlySpan<double> times, bool differentiable = false)
+    {
+        Validate(initialState);
+        return OdeSolver.Solve(Term, initialState, times, Options, differentiable);
+    }
 
-    internal static double[] ToDoubles(Tensor times)
+    /// <summary>Solves outside autograd with times and step sizes of its own for every row.</summary>
+    /// <param name="initialState">z₀, <c>[batch, ...]</c>.</param>
+    /// <param name="times">For each row t₀ and the times at which its state is wanted, sorted; equal neighbours are allowed.</param>
+    /// <param name="differentiable">Whether <see cref="OdeRowSolution.Backward"/> will be called.</param>
+    /// <param name="stopEvent">Stops a row where its function crosses zero.</param>
+    /// <returns>The solution, which the caller disposes.</returns>
+    /// <exception cref="ArgumentException">The state's type or shape, or the times, are not valid, or the dynamics cannot be evaluated at a time for each row.</exception>
+    /// <exception cref="SolveFailedException">A row could not be solved and <see cref="OdeOptions.ThrowOnFailure"/> is set.</exception>
+    /// <exception cref="OperationCanceledException">The options' token was cancelled.</exception>
+    public OdeRowSolution Solve(Tensor initialState, IReadOnlyList<double[]> times, bool differentiable = false, OdeEvent? stopEvent = null)
+    {
+        Validate(initialState);
+        return Term is IRowTimeOdeTerm term
+            ? RowwiseOdeSolver.Solve(term, initialState, times, Options, differentiable, stopEvent)
+            : throw new ArgumentException($"Dynamics whose rows have times of their own must implement {nameof(IRowTimeOdeTerm)}.", nameof(times));
+    }
+
+    private void Validate(Tensor initialState)
+    {
+        ArgumentNullException.ThrowIfNull(initialState);
+        foreach (Tensor parameter in Term.Parameters)
+        {
+            if (parameter.dtype != initialState.dtype || parameter.device_type != initialState.device_type)
+            {
+                throw new ArgumentException(
+                    $"The initial state is {initialState.dtype} on {initialState.device}, the parameters of the dynamics are {parameter.dtype} on {parameter.device}.", nameof(initialState));
+            }
+        }
+    }
+
+    private static double[][] RowsOf(Tensor times)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        double[] values = [.. times.detach().cpu().to(ScalarType.Float64).reshape(-1).data<double>()];
+        return [.. values.Chunk(Math.Max(1, (int)times.shape[1]))];
+    }
+
+    private static double[] ToDoubles(Tensor times)
     {
         using DisposeScope scope = NewDisposeScope();
         return times.dim() == 1
             ? [.. times.detach().cpu().to(ScalarType.Float64).data<double>()]
-            : throw new ArgumentException($"Times must be a vector; they have shape [{string.Join(", ", times.shape)}].", nameof(times));
+            : throw new ArgumentException($"Times must be a vector, or a matrix with a row for each row of the state; they have shape [{string.Join(", ", times.shape)}].", nameof(times));
     }
 }

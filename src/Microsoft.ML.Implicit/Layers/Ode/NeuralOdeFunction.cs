@@ -12,19 +12,16 @@ internal sealed class NeuralOdeFunction : autograd.SingleTensorFunction<NeuralOd
 
     public override string Name => nameof(NeuralOdeFunction);
 
-    // The context takes its own hold on what it saves only after forward has returned, so the solution lives until then.
-    public static Tensor Apply(NeuralOde layer, Tensor initialState, Tensor times, IReadOnlyList<Tensor> parameters)
-    {
-        using OdeSolution solution = layer.Solve(initialState, NeuralOde.ToDoubles(times), differentiable: true);
-        return apply([initialState, times, new State(layer, solution, ImplicitBackward.Context, times.requires_grad, times.dtype, times.device), .. parameters]);
-    }
+    // The context takes its own hold on what it saves only after forward has returned: the caller disposes the solution after this.
+    public static Tensor Apply(NeuralOde layer, ISolutionRecord solution, Tensor initialState, Tensor times, IReadOnlyList<Tensor> parameters) =>
+        apply([initialState, times, new State(layer, solution, ImplicitBackward.Context, times.requires_grad, times.dtype, times.device), .. parameters]);
 
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
     {
         var state = (State)vars[2];
-        OdeSolution solution = state.Solution;
-        ctx.save_data(StateKey, state with { Solution = solution.WithoutTensors() });
-        ctx.save_for_backward([solution.States, .. solution.Trace!.Checkpoints]);
+        ISolutionRecord solution = state.Solution;
+        ctx.save_data(StateKey, state with { Solution = solution.WithTensors(null, []) });
+        ctx.save_for_backward([solution.States, .. solution.Checkpoints]);
         return solution.States.alias();
     }
 
@@ -40,8 +37,8 @@ internal sealed class NeuralOdeFunction : autograd.SingleTensorFunction<NeuralOd
                 throw new NotSupportedException($"A second derivative through {nameof(NeuralOde)} is not supported: call backward without create_graph.");
             }
 
-            using OdeSolution solution = state.Solution.WithTensors(saved[0].detach(), [.. saved.Skip(1).Select(s => s.detach())]);
-            OdeGradients gradients = solution.Backward(grad_output, state.WantsTimes);
+            using ISolutionRecord solution = state.Solution.WithTensors(saved[0].detach(), [.. saved.Skip(1).Select(s => s.detach())]);
+            OdeGradients gradients = solution.Differentiate(grad_output, state.WantsTimes);
             return Detach(scope, state, gradients.InitialState, gradients.Times?.to(state.TimesType, state.TimesDevice), gradients.Parameters);
         }
 #pragma warning disable CA1031 // An exception of any type would end the process if it left this method.
@@ -50,7 +47,7 @@ internal sealed class NeuralOdeFunction : autograd.SingleTensorFunction<NeuralOd
         {
             state.Context.Fail(exception);
             Tensor initial = full_like(saved[0][0], double.NaN.Held());
-            Tensor? times = state.WantsTimes ? full([state.Solution.Times.Count], double.NaN.Held(), state.TimesType, state.TimesDevice) : null;
+            Tensor? times = state.WantsTimes ? full(state.Solution.TimesShape, double.NaN.Held(), state.TimesType, state.TimesDevice) : null;
             Tensor parameters = full(state.Layer.Term.Parameters.Sum(p => p.numel()), double.NaN.Held(), initial.dtype, initial.device);
             return Detach(scope, state, initial, times, parameters);
         }
@@ -71,5 +68,5 @@ internal sealed class NeuralOdeFunction : autograd.SingleTensorFunction<NeuralOd
         return gradients;
     }
 
-    private sealed record State(NeuralOde Layer, OdeSolution Solution, BackwardContext Context, bool WantsTimes, ScalarType TimesType, Device TimesDevice);
+    private sealed record State(NeuralOde Layer, ISolutionRecord Solution, BackwardContext Context, bool WantsTimes, ScalarType TimesType, Device TimesDevice);
 }

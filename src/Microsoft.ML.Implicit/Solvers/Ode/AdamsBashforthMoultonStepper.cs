@@ -1,4 +1,3 @@
-using Microsoft.ML.Implicit.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -7,8 +6,6 @@ namespace Microsoft.ML.Implicit.Solvers.Ode;
 /// <summary>Takes Adams-Bashforth-Moulton steps; the first three after each change of the step size are classical Runge-Kutta steps.</summary>
 internal sealed class AdamsBashforthMoultonStepper : OdeStepper
 {
-    private const int HistoryLength = 4;
-
     private readonly IOdeTerm _term;
     private readonly long[] _shape;
     private readonly Tensor _outputs;
@@ -29,6 +26,8 @@ internal sealed class AdamsBashforthMoultonStepper : OdeStepper
         _trial = _state;
     }
 
+    public override int EarlierSlopes => _history.Count - 1;
+
     public override double Epsilon => OdeArguments.Epsilon(_state.dtype);
 
     public override int RowCount => (int)_shape[0];
@@ -47,9 +46,9 @@ internal sealed class AdamsBashforthMoultonStepper : OdeStepper
 
         _size = size;
         _history.Enqueue(Evaluate(time, _state).DetachFromDisposeScope());
-        Forget(HistoryLength);
+        Forget(AdamsBashforthMoulton.HistoryLength);
         Tensor[] slopes = [.. _history.Reverse()];
-        Tensor trial = slopes.Length < HistoryLength ? RungeKuttaStep(time, size, slopes[0]) : PredictAndCorrect(time, size, slopes);
+        Tensor trial = slopes.Length < AdamsBashforthMoulton.HistoryLength ? RungeKuttaStep(time, size, slopes[0]) : PredictAndCorrect(time, size, slopes);
         if (!ReferenceEquals(_trial, _state))
         {
             _trial.Dispose();
@@ -72,7 +71,7 @@ internal sealed class AdamsBashforthMoultonStepper : OdeStepper
         _state = _trial;
     }
 
-    public override Tensor CopyState() => _state.clone();
+    public override Tensor CopyState() => stack([_state, .. _history.Reverse().Skip(1)]);
 
     public override bool[] FindRowsNotFinite() => FiniteRows.FindNotFinite(_trial.view(_shape));
 
@@ -89,9 +88,9 @@ internal sealed class AdamsBashforthMoultonStepper : OdeStepper
 
     private Tensor PredictAndCorrect(double time, double size, Tensor[] slopes)
     {
-        Tensor predicted = Combine(AdamsBashforthMoulton.Predictor, slopes, size);
+        Tensor predicted = AdamsBashforthMoulton.Combine(_state, AdamsBashforthMoulton.Predictor, slopes, size);
         Tensor slope = Evaluate(time + size, predicted);
-        return Combine(AdamsBashforthMoulton.Corrector, [slope, .. slopes[..^1]], size);
+        return AdamsBashforthMoulton.Combine(_state, AdamsBashforthMoulton.Corrector, [slope, .. slopes[..^1]], size);
     }
 
     private Tensor RungeKuttaStep(double time, double size, Tensor first)
@@ -100,27 +99,19 @@ internal sealed class AdamsBashforthMoultonStepper : OdeStepper
         var stages = new List<Tensor> { first };
         for (int i = 1; i < method.EndStage; i++)
         {
-            stages.Add(Evaluate(time + (method.C[i] * size), Combine(method.A[i], stages, size)));
+            stages.Add(Evaluate(time + (method.C[i] * size), AdamsBashforthMoulton.Combine(_state, method.A[i], stages, size)));
         }
 
-        return Combine(method.A[method.EndStage], stages, size);
-    }
-
-    private Tensor Combine(double[] weights, IReadOnlyList<Tensor> slopes, double size)
-    {
-        Tensor sum = _state.clone();
-        for (int i = 0; i < weights.Length; i++)
-        {
-            sum.add_(slopes[i], alpha: (weights[i] * size).Held());
-        }
-
-        return sum;
+        return AdamsBashforthMoulton.Combine(_state, method.A[method.EndStage], stages, size);
     }
 
     private Tensor Evaluate(double time, Tensor flat)
     {
         Evaluations++;
-        return _term.Evaluate(time, flat.view(_shape)).reshape(-1);
+        Tensor state = flat.view(_shape);
+        Tensor slope = _term.Evaluate(time, state);
+        OdeArguments.ValidateSlope(slope, state);
+        return slope.reshape(-1);
     }
 
     private void Forget(int remaining)

@@ -2,18 +2,18 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Solvers.Ode;
 
-/// <summary>Moves the adjoint of a Runge-Kutta solve backward, step by step.</summary>
+/// <summary>Moves the adjoint of a discrete solution backward, step by step.</summary>
 internal abstract class AdjointStep : IDisposable
 {
     /// <summary>Repeats a step of the forward solve.</summary>
     /// <param name="step">The step.</param>
-    /// <param name="state">State at its start, <c>[n]</c>.</param>
-    /// <returns>State at its end, <c>[n]</c>.</returns>
+    /// <param name="state">What it starts from, as <see cref="OdeStepper.CopyState"/> gives it.</param>
+    /// <returns>What the next step starts from.</returns>
     public abstract Tensor Advance(OdeStep step, Tensor state);
 
     /// <summary>Moves the adjoint from the end of a step to its start, but for what flows through its first stage.</summary>
     /// <param name="step">The step.</param>
-    /// <param name="state">State at its start, <c>[n]</c>.</param>
+    /// <param name="state">What it starts from.</param>
     /// <param name="thetas">Places of the outputs in it, increasing, in (0, 1].</param>
     /// <param name="outputCotangents">Their gradients, <c>[outputs, n]</c>, contiguous.</param>
     public abstract void Reverse(OdeStep step, Tensor state, ReadOnlySpan<double> thetas, Tensor outputCotangents);

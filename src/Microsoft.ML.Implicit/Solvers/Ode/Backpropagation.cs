@@ -22,6 +22,7 @@ internal static class Backpropagation
             return zeros_like(cotangents[0]).MoveToOuterDisposeScope();
         }
 
+        EnsureFollowed(term, solution.Times[0], start);
         Tensor states;
         using (enable_grad())
         {
@@ -35,19 +36,38 @@ internal static class Backpropagation
         return gradients[0].reshape(-1).MoveToOuterDisposeScope();
     }
 
-    private static Tensor Replay(OdeSolution solution, IOdeTerm term, Tensor start)
+    // A value outside autograd is right where the dynamics are constant; elsewhere gradients would be wrong without a word.
+    private static void EnsureFollowed(IDifferentiableOdeTerm term, double time, Tensor start)
     {
-        if (solution.Options.Method is not ExplicitRungeKutta method)
+        using DisposeScope scope = NewDisposeScope();
+        using (enable_grad())
         {
-            throw new InvalidOperationException($"Backpropagation through {solution.Options.Method.Name} is not available.");
+            if (term.Evaluate(time, start).requires_grad)
+            {
+                return;
+            }
         }
 
+        Tensor parameterGradient = zeros(term.Parameters.Sum(p => p.numel()), start.dtype, start.device);
+        using OdeLinearization linearization = term.Linearize(time, start.detach());
+        Tensor gradient = linearization.Pullback(arange(1.0.Held(), (start.numel() + 1.0).Held(), start.dtype, start.device).view(start.shape), parameterGradient);
+        if (gradient.count_nonzero().item<long>() + parameterGradient.count_nonzero().item<long>() > 0)
+        {
+            throw new InvalidOperationException(
+                $"The dynamics' {nameof(IOdeTerm.Evaluate)} is not followed by autograd: use {nameof(OdeGradientMethod.CheckpointedAdjoint)}, which asks for vector-Jacobian products only.");
+        }
+    }
+
+    private static Tensor Replay(OdeSolution solution, IOdeTerm term, Tensor start)
+    {
+        var method = (ExplicitRungeKutta)solution.Options.Method;
         OdeTrace trace = solution.Trace!;
         var outputs = new List<Tensor>();
         Tensor state = start.reshape(-1);
         Tensor? first = null;
         for (int n = 0; n < trace.Steps.Count; n++)
         {
+            solution.Options.CancellationToken.ThrowIfCancellationRequested();
             double[] thetas = [.. trace.Outputs.Skip(outputs.Count).TakeWhile(o => o.Step == n).Select(o => o.Theta)];
             (state, first) = Step(term, method, trace.Steps[n], state, first, start.shape, thetas, outputs);
         }

@@ -3,28 +3,20 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Solvers.Ode;
 
-/// <summary>
-/// The adjoint of the discrete solution: a reverse sweep over the accepted steps, whose states are recomputed from
-/// checkpoints, recursively where a stretch between checkpoints is longer than the limit on states kept
-/// (Griewank, Achieving logarithmic growth of temporal and spatial complexity in reverse automatic differentiation, 1992).
-/// </summary>
+/// <summary>The adjoint of the discrete solution: a <see cref="CheckpointSweep"/> over the accepted steps.</summary>
 internal sealed class CheckpointedAdjoint
 {
     private readonly OdeTrace _trace;
     private readonly AdjointStep _step;
-    private readonly int _maximumStates;
-    private readonly CancellationToken _cancellationToken;
     private readonly Tensor _cotangents;
     private int _output;
 
-    private CheckpointedAdjoint(OdeSolution solution, AdjointStep step, Tensor cotangents)
+    private CheckpointedAdjoint(OdeTrace trace, AdjointStep step, Tensor cotangents)
     {
-        _trace = solution.Trace!;
+        _trace = trace;
         _step = step;
-        _maximumStates = solution.Options.MaximumCheckpoints;
-        _cancellationToken = solution.Options.CancellationToken;
         _cotangents = cotangents;
-        _output = _trace.Outputs.Count - 1;
+        _output = trace.Outputs.Count - 1;
     }
 
     /// <summary>Runs the reverse sweep.</summary>
@@ -35,70 +27,20 @@ internal sealed class CheckpointedAdjoint
     /// <returns>Adjoint at the first time, <c>[n]</c>, without the direct contribution of the first output.</returns>
     public static Tensor Run(OdeSolution solution, IDifferentiableOdeTerm term, Tensor cotangents, Tensor parameterGradient)
     {
-        if (solution.Options.Method is not ExplicitRungeKutta method)
-        {
-            throw new InvalidOperationException($"The checkpointed adjoint of {solution.Options.Method.Name} is not available.");
-        }
-
-        if (solution.Trace!.Steps.Count == 0)
+        OdeTrace trace = solution.Trace!;
+        if (trace.Steps.Count == 0)
         {
             return zeros_like(cotangents[0]);
         }
 
-        using AdjointStep step = OdeStepperFactory.CreateAdjoint(term, method, solution.States[0], parameterGradient);
-        var sweep = new CheckpointedAdjoint(solution, step, cotangents.contiguous());
-        int end = sweep._trace.Steps.Count;
-        for (int i = sweep._trace.Checkpoints.Count - 1; i >= 0; i--)
-        {
-            int start = i * sweep._trace.Stride;
-            sweep.Reverse(start, end, sweep._trace.Checkpoints[i]);
-            end = start;
-        }
-
+        using AdjointStep step = OdeStepperFactory.CreateAdjoint(term, solution.Options, solution.States[0], parameterGradient);
+        var adjoint = new CheckpointedAdjoint(trace, step, cotangents.contiguous());
+        new CheckpointSweep(solution.Options, (i, state) => step.Advance(trace.Steps[i], state), adjoint.Reverse).Run(trace.Steps.Count, trace.Checkpoints, trace.Stride);
         return step.Finish();
     }
 
-    // Steps [start, end) in reverse; the state at the start is given.
-    private void Reverse(int start, int end, Tensor state)
+    private void Reverse(int index, Tensor state)
     {
-        using DisposeScope scope = NewDisposeScope();
-        int count = end - start;
-        int stride = (count + _maximumStates - 1) / _maximumStates;
-        var states = new List<Tensor> { state };
-        for (int i = start; states.Count * stride < count; i++)
-        {
-            Tensor next = _step.Advance(_trace.Steps[i], state);
-            if (!ReferenceEquals(state, states[^1]))
-            {
-                state.Dispose();
-            }
-
-            state = next;
-            if ((i + 1 - start) % stride == 0)
-            {
-                states.Add(state);
-            }
-        }
-
-        for (int i = states.Count - 1; i >= 0; i--)
-        {
-            int first = start + i * stride;
-            if (stride == 1)
-            {
-                ReverseStep(first, states[i]);
-            }
-            else
-            {
-                Reverse(first, end, states[i]);
-            }
-
-            end = first;
-        }
-    }
-
-    private void ReverseStep(int index, Tensor state)
-    {
-        _cancellationToken.ThrowIfCancellationRequested();
         int last = _output;
         while (_output >= 0 && _trace.Outputs[_output].Step == index)
         {

@@ -6,14 +6,14 @@ namespace Microsoft.ML.Implicit.Solvers.Ode;
 /// <summary>Cotangents of the points of a step's stages in one tensor, gathered into those of the stages by the transposed tableau.</summary>
 internal sealed class CotangentBuffer : IDisposable
 {
-    private readonly ExplicitRungeKutta _method;
+    private readonly RungeKutta _method;
     private readonly Tensor _points;
     private readonly Tensor _matrix;
     private readonly Tensor _scaledMatrix;
     private Tensor? _denseShare;
     private Tensor? _denseSum;
 
-    public CotangentBuffer(ExplicitRungeKutta method, Tensor state)
+    public CotangentBuffer(RungeKutta method, Tensor state)
     {
         _method = method;
         _points = empty([method.StageCount, state.numel()], state.dtype, state.device).DetachFromDisposeScope();

@@ -26,6 +26,10 @@ internal static class DenseOutputPolynomials
         return weights;
     }
 
+    /// <summary>A cubic with θ²(1-θ)² Σ wᵢkᵢ added, which changes neither values nor slopes of both ends.</summary>
+    public static double[][] Quartic(double[][] cubic, double[] weights) =>
+        weights.Length == 0 ? cubic : [.. cubic.Select((p, i) => new[] { p[0], p[1] + weights[i], p[2] - (2 * weights[i]), weights[i] })];
+
     /// <summary>z + θ(z₁ - z).</summary>
     private static double[][] Linear(double[] b) => [.. b.Select(w => new[] { w })];
 

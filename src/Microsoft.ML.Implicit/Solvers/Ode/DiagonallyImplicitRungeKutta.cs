@@ -7,7 +7,7 @@ namespace Microsoft.ML.Implicit.Solvers.Ode;
 /// </summary>
 public sealed class DiagonallyImplicitRungeKutta : RungeKutta
 {
-    internal DiagonallyImplicitRungeKutta(string name, int order, double[][] a, double[] c, double[] embedded)
+    internal DiagonallyImplicitRungeKutta(string name, int order, double[][] a, double[] c, double[] embedded, double[]? quartic = null)
         : base(
             name,
             order,
@@ -17,7 +17,7 @@ public sealed class DiagonallyImplicitRungeKutta : RungeKutta
             a.Length - 1,
             [.. a[^1].Select((b, i) => b - (i < embedded.Length ? embedded[i] : 0))],
             [],
-            DenseOutputPolynomials.Hermite(a[^1], a.Length - 1))
+            DenseOutputPolynomials.Quartic(DenseOutputPolynomials.Hermite(a[^1], a.Length - 1), quartic ?? []))
     {
         Diagonal = a[^1][^1];
     }

@@ -160,7 +160,7 @@ internal sealed class ExplicitRungeKuttaStepper : OdeStepper
 
     private void EvaluateStage(int stage, double time, Tensor point)
     {
-        _stages.Row(stage).copy_(_term.Evaluate(time, point.view(_shape)).reshape(-1));
+        _stages.Evaluate(stage, _term, time, point.view(_shape));
         Evaluations++;
     }
 

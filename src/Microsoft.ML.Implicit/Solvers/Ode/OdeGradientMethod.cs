@@ -15,6 +15,9 @@ public enum OdeGradientMethod
     /// </summary>
     BacksolveAdjoint,
 
-    /// <summary>Automatic differentiation through every accepted step. Memory grows with the number of steps.</summary>
+    /// <summary>
+    /// Automatic differentiation through every accepted step of an explicit Runge-Kutta method. Memory grows with the number of
+    /// steps, and the dynamics' <see cref="IOdeTerm.Evaluate"/> must be made of operations that autograd follows.
+    /// </summary>
     Backpropagation,
 }

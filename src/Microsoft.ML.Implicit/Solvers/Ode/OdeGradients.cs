@@ -5,7 +5,10 @@ namespace Microsoft.ML.Implicit.Solvers.Ode;
 /// <summary>Gradients of a scalar with respect to everything that a solution depends on.</summary>
 /// <param name="InitialState">Gradient of the initial state, <c>[batch, ...]</c>.</param>
 /// <param name="Parameters">Gradients of all parameters as one flat vector, in the order of <see cref="IDifferentiableOdeTerm.Parameters"/>.</param>
-/// <param name="Times">Gradient of the output times, <c>[times]</c>, float64 on the CPU; <see langword="null"/> where it was not asked for.</param>
+/// <param name="Times">
+/// Gradient of the times, <c>[times]</c>, or <c>[batch, times]</c> where every row has its own, float64 on the CPU;
+/// <see langword="null"/> where it was not asked for.
+/// </param>
 public sealed record OdeGradients(Tensor InitialState, Tensor Parameters, Tensor? Times) : IDisposable
 {
     /// <summary>Adds the parameters' gradients to their <c>grad</c>.</summary>

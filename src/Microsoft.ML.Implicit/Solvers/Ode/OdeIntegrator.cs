@@ -104,7 +104,7 @@ internal sealed class OdeIntegrator
     private void AcceptStep(double time, double size, double end)
     {
         _accepted++;
-        _trace?.AddStep(new OdeStep(time, size), _stepper);
+        _trace?.AddStep(new OdeStep(time, size, _stepper.EarlierSlopes), _stepper);
         int first = ReachedTimes;
         while (ReachedTimes < _times.Length && _direction * (end - _times[ReachedTimes]) >= 0)
         {

@@ -32,12 +32,12 @@ public static class OdeMethods
     /// <summary>Dormand and Prince's method of order 8 with two embedded solutions, 8(5,3), and dense output of order 7 (DOP853, Hairer, Nørsett, Wanner, 1993).</summary>
     public static ExplicitRungeKutta Dopri8 { get; } = new(Dopri8Coefficients.Value);
 
-    /// <summary>The method of Adams, Bashforth and Moulton, order 4, fixed step. Of the gradient methods, the backsolve adjoint serves it.</summary>
+    /// <summary>The method of Adams, Bashforth and Moulton, order 4, fixed step.</summary>
     public static AdamsBashforthMoulton AdamsBashforthMoulton { get; } = new();
 
-    /// <summary>Kværnø's implicit pair of order 3(2), 2004, for stiff problems at loose tolerances. Of the gradient methods, the backsolve adjoint serves it.</summary>
+    /// <summary>Kværnø's implicit pair of order 3(2), 2004, for stiff problems at loose tolerances.</summary>
     public static DiagonallyImplicitRungeKutta Kvaerno3 { get; } = new("Kvaerno3", 3, Kvaerno3Coefficients.A, Kvaerno3Coefficients.C, Kvaerno3Coefficients.A[^2]);
 
-    /// <summary>Kværnø's implicit pair of order 5(4), 2004, for stiff problems. Of the gradient methods, the backsolve adjoint serves it.</summary>
-    public static DiagonallyImplicitRungeKutta Kvaerno5 { get; } = new("Kvaerno5", 5, Kvaerno5Coefficients.A, Kvaerno5Coefficients.C, Kvaerno5Coefficients.A[^2]);
+    /// <summary>Kværnø's implicit pair of order 5(4), 2004, for stiff problems, with dense output of order 4.</summary>
+    public static DiagonallyImplicitRungeKutta Kvaerno5 { get; } = new("Kvaerno5", 5, Kvaerno5Coefficients.A, Kvaerno5Coefficients.C, Kvaerno5Coefficients.A[^2], Kvaerno5Coefficients.Quartic);
 }

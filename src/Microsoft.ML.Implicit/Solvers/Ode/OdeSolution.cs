@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Solvers.Ode;
 
 /// <summary>The solution of an initial value problem at the requested times.</summary>
-public sealed class OdeSolution : IDisposable
+public sealed class OdeSolution : IDisposable, ISolutionRecord
 {
     private readonly double[] _times;
     private readonly SolveStatus[] _status;
@@ -69,12 +69,14 @@ public sealed class OdeSolution : IDisposable
         return OdeGradient.Compute(this, term, stateGradients, timeGradients);
     }
 
-    /// <summary>A copy whose tensors are to be given back with <see cref="WithTensors"/>, so that autograd can own them.</summary>
-    internal OdeSolution WithoutTensors() => new(Term, Options, _times, null!, _status, ReachedTimes, Statistics, Trace?.WithCheckpoints([]));
+    IReadOnlyList<Tensor> ISolutionRecord.Checkpoints => Trace!.Checkpoints;
 
-    /// <summary>A copy that holds the given tensors.</summary>
-    internal OdeSolution WithTensors(Tensor states, IReadOnlyList<Tensor> checkpoints) =>
-        new(Term, Options, _times, states, _status, ReachedTimes, Statistics, Trace?.WithCheckpoints(checkpoints));
+    long[] ISolutionRecord.TimesShape => [_times.Length];
+
+    ISolutionRecord ISolutionRecord.WithTensors(Tensor? states, IReadOnlyList<Tensor> checkpoints) =>
+        new OdeSolution(Term, Options, _times, states!, _status, ReachedTimes, Statistics, Trace?.WithCheckpoints(checkpoints));
+
+    OdeGradients ISolutionRecord.Differentiate(Tensor stateGradients, bool timeGradients) => Backward(stateGradients, timeGradients);
 
     /// <inheritdoc/>
     public void Dispose()

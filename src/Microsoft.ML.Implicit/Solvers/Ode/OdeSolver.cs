@@ -27,6 +27,11 @@ public static class OdeSolver
         options ??= new OdeOptions();
         options.Validate();
         OdeArguments.Validate(initialState, times);
+        if (differentiable && options is { GradientMethod: OdeGradientMethod.Backpropagation, Method: not ExplicitRungeKutta })
+        {
+            throw new ArgumentException($"Backpropagation through {options.Method.Name} is not available: use {nameof(OdeGradientMethod.CheckpointedAdjoint)}, which is as exact.", nameof(options));
+        }
+
         OdeSolution solution = Solve(term, initialState, times.ToArray(), options, differentiable, initialState.numel());
         if (options.ThrowOnFailure && !solution.Converged)
         {
@@ -59,11 +64,11 @@ public static class OdeSolver
 
         Tensor outputs = full([times.Length, start.numel()], double.NaN.Held(), start.dtype, start.device);
         outputs[0].copy_(start.view(-1));
-        OdeTrace? trace = differentiable ? new OdeTrace(options.MaximumCheckpoints) : null;
+        OdeTrace? trace = differentiable ? new OdeTrace(options.GradientMethod == OdeGradientMethod.CheckpointedAdjoint ? options.MaximumCheckpoints : 0) : null;
         try
         {
             using OdeStepper stepper = OdeStepperFactory.Create(term, options.Method, start, outputs, normLength);
-            var integrator = new OdeIntegrator(stepper, times, options, trace);
+            var integrator = new OdeIntegrator(stepper, times, options, options.GradientMethod == OdeGradientMethod.BacksolveAdjoint ? null : trace);
             SolveStatus[] status = integrator.Run();
             Tensor states = outputs.view([times.Length, .. start.shape]);
             MarkNotFinite(states[integrator.ReachedTimes - 1], status);

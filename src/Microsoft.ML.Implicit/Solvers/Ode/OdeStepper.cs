@@ -11,6 +11,9 @@ internal abstract class OdeStepper : IDisposable
     /// <summary>Relative spacing of the floating-point numbers that the state is kept in.</summary>
     public abstract double Epsilon { get; }
 
+    /// <summary>Number of slopes of earlier steps that the step just tried used: zero for a one-step method.</summary>
+    public virtual int EarlierSlopes => 0;
+
     /// <summary>Number of rows of the batch.</summary>
     public abstract int RowCount { get; }
 
@@ -36,7 +39,10 @@ internal abstract class OdeStepper : IDisposable
     /// <summary>Moves to the end of the step just tried.</summary>
     public abstract void Accept();
 
-    /// <summary>Copies the current state into a flat tensor, which the caller owns.</summary>
+    /// <summary>
+    /// Copies what the step just tried starts from: the flat state, <c>[n]</c>; for a multistep method the state and the slopes of
+    /// earlier steps, the latest first, as rows. The caller owns it.
+    /// </summary>
     public abstract Tensor CopyState();
 
     /// <summary>Tells for each row whether the step just tried is not finite there.</summary>

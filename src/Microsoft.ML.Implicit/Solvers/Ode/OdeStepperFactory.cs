@@ -14,16 +14,24 @@ internal static class OdeStepperFactory
         ExplicitRungeKutta explicitMethod when term is ICudaOdeTerm cudaTerm && normLength == initialState.numel() && CudaRungeKuttaStepper.TryCreate(cudaTerm, explicitMethod, initialState, outputs) is { } stepper =>
             stepper,
         ExplicitRungeKutta explicitMethod => new ExplicitRungeKuttaStepper(term, explicitMethod, initialState, outputs, normLength),
-        DiagonallyImplicitRungeKutta implicitMethod => new ImplicitRungeKuttaStepper(term, implicitMethod, initialState, outputs),
+        DiagonallyImplicitRungeKutta implicitMethod => new ImplicitRungeKuttaStepper(term, implicitMethod, initialState, outputs, normLength),
         AdamsBashforthMoulton => new AdamsBashforthMoultonStepper(term, initialState, outputs),
         _ => throw new ArgumentException($"Method {method.Name} is not known.", nameof(method)),
     };
 
     /// <param name="term">Right-hand side.</param>
-    /// <param name="method">Method.</param>
+    /// <param name="options">Method and tolerances of the forward solve.</param>
     /// <param name="state">A state, <c>[batch, ...]</c>, for its shape, type and device.</param>
     /// <param name="parameterGradient">Flat vector that the parameters' gradients are added to.</param>
-    public static AdjointStep CreateAdjoint(IDifferentiableOdeTerm term, ExplicitRungeKutta method, Tensor state, Tensor parameterGradient) => term switch
+    public static AdjointStep CreateAdjoint(IDifferentiableOdeTerm term, OdeOptions options, Tensor state, Tensor parameterGradient) => options.Method switch
+    {
+        ExplicitRungeKutta method => CreateAdjoint(term, method, state, parameterGradient),
+        DiagonallyImplicitRungeKutta method => new ImplicitAdjointStep(term, method, options.StepControl as PiStepControl, state, parameterGradient),
+        AdamsBashforthMoulton => new AdamsBashforthMoultonAdjointStep(term, state, parameterGradient),
+        _ => throw new ArgumentException($"Method {options.Method.Name} is not known.", nameof(options)),
+    };
+
+    private static AdjointStep CreateAdjoint(IDifferentiableOdeTerm term, ExplicitRungeKutta method, Tensor state, Tensor parameterGradient) => term switch
     {
         IManagedOdeTerm managedTerm when managedTerm.CreateManagedDynamics(state) is { } dynamics => new ManagedAdjointStep(dynamics, method, state, parameterGradient),
         ICudaOdeTerm cudaTerm when CudaAdjointStep.TryCreate(cudaTerm, method, state, parameterGradient) is { } step => step,

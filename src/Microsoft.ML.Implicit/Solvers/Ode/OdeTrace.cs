@@ -6,6 +6,7 @@ namespace Microsoft.ML.Implicit.Solvers.Ode;
 /// What a reverse sweep needs of a forward solve: the accepted steps, where the outputs lie in them, and states at
 /// checkpoints at equal distances, a distance that doubles each time their number reaches the limit.
 /// </summary>
+/// <param name="maximumCheckpoints">Limit on checkpoints; zero where none are wanted.</param>
 internal sealed class OdeTrace(int maximumCheckpoints) : IDisposable
 {
     private readonly List<OdeStep> _steps = [];
@@ -25,13 +26,13 @@ internal sealed class OdeTrace(int maximumCheckpoints) : IDisposable
     /// <summary>Records a step about to be accepted, whose start is the stepper's current state.</summary>
     public void AddStep(OdeStep step, OdeStepper stepper)
     {
-        if (_steps.Count % Stride == 0 && _checkpoints.Count == maximumCheckpoints)
+        if (_steps.Count % Stride == 0 && _checkpoints.Count == maximumCheckpoints && maximumCheckpoints > 0)
         {
             Checkpoint.Thin(_checkpoints);
             Stride *= 2;
         }
 
-        if (_steps.Count % Stride == 0)
+        if (_steps.Count % Stride == 0 && maximumCheckpoints > 0)
         {
             _checkpoints.Add(stepper.CopyState().DetachFromDisposeScope());
         }

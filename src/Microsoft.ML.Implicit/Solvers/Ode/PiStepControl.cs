@@ -15,16 +15,16 @@ public sealed record PiStepControl : OdeStepControl
     /// <summary>Absolute tolerance atol of the local error, in the units of the state. The default is 1e-6.</summary>
     public double AbsoluteTolerance { get; init; } = 1e-6;
 
-    /// <summary>Factor below one on every new step size. The default is 0.9.</summary>
+    /// <summary>Factor on every new step size, between 0 and 1. The default is 0.9.</summary>
     public double Safety { get; init; } = 0.9;
 
-    /// <summary>Smallest change of the step size from one step to the next. The default is 0.2.</summary>
+    /// <summary>Smallest change of the step size from one step to the next, at most <see cref="Safety"/>. The default is 0.2.</summary>
     public double MinimumFactor { get; init; } = 0.2;
 
-    /// <summary>Largest change of the step size from one step to the next. The default is 10.</summary>
+    /// <summary>Largest change of the step size from one step to the next, at least one. The default is 10.</summary>
     public double MaximumFactor { get; init; } = 10;
 
-    /// <summary>β, the weight of the previous step's error; zero gives the plain integral controller. The default is 0.04.</summary>
+    /// <summary>β, the weight of the previous step's error; from 0, which gives the plain integral controller, to 0.1. The default is 0.04.</summary>
     public double Stabilization { get; init; } = 0.04;
 
     /// <summary>First step, greater than zero; <see langword="null"/> estimates it (Hairer, Nørsett, Wanner I, II.4).</summary>
@@ -44,13 +44,19 @@ public sealed record PiStepControl : OdeStepControl
             throw new ArgumentOutOfRangeException(nameof(AbsoluteTolerance), "One of the tolerances must be greater than zero.");
         }
 
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(Safety);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MinimumFactor);
-        ArgumentOutOfRangeException.ThrowIfLessThan(MaximumFactor, 1);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaximumStep);
-        if (InitialStep is { } first)
+        Require(Safety is > 0 and < 1, nameof(Safety), "lie between 0 and 1");
+        Require(MinimumFactor > 0 && MinimumFactor <= Safety, nameof(MinimumFactor), "be greater than 0 and at most the safety factor");
+        Require(MaximumFactor >= 1, nameof(MaximumFactor), "be at least 1");
+        Require(Stabilization is >= 0 and <= 0.1, nameof(Stabilization), "lie between 0 and 0.1");
+        Require(MaximumStep > 0, nameof(MaximumStep), "be greater than 0");
+        Require(InitialStep is null or (> 0 and < double.PositiveInfinity), nameof(InitialStep), "be greater than 0 and finite");
+    }
+
+    private static void Require(bool condition, string name, string rule)
+    {
+        if (!condition)
         {
-            ArgumentOutOfRangeException.ThrowIfNegativeOrZero(first);
+            throw new ArgumentOutOfRangeException(name, $"{name} must {rule}.");
         }
     }
 }

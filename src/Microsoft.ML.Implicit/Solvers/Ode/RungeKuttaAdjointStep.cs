@@ -42,7 +42,7 @@ internal sealed class RungeKuttaAdjointStep : AdjointStep
         for (int i = 0; i < _method.EndStage; i++)
         {
             Tensor point = _stages.Combine(state, i);
-            _stages.Row(i).copy_(_term.Evaluate(step.Time + _method.C[i] * step.Size, point.view(_shape)).reshape(-1));
+            _stages.Evaluate(i, _term, step.Time + _method.C[i] * step.Size, point.view(_shape));
         }
 
         return _stages.Combine(state, _method.EndStage).MoveToOuterDisposeScope();

@@ -52,6 +52,24 @@ internal sealed class StageBuffer : IDisposable
     /// <summary>Stage i, <c>[n]</c>: a view that may be written.</summary>
     public Tensor Row(int stage) => _rows[stage];
 
+    /// <summary>Evaluates f into a stage.</summary>
+    /// <param name="stage">The stage.</param>
+    /// <param name="term">f.</param>
+    /// <param name="time">t.</param>
+    /// <param name="point">z, <c>[batch, ...]</c>.</param>
+    public void Evaluate(int stage, IOdeTerm term, double time, Tensor point)
+    {
+        if (term is IWritingOdeTerm writing)
+        {
+            writing.Evaluate(time, point, Row(stage).view(point.shape));
+            return;
+        }
+
+        Tensor slope = term.Evaluate(time, point);
+        OdeArguments.ValidateSlope(slope, point);
+        Row(stage).copy_(slope.reshape(-1));
+    }
+
     /// <summary>Sets the step size that <see cref="Combine"/> uses.</summary>
     public void SetStepSize(double size) => _scaledMatrix.copy_(_matrix).mul_(size.Held());
 

@@ -97,6 +97,34 @@ public sealed class NeuralOdeTests
     }
 
     [TestMethod]
+    public void A_second_derivative_is_refused()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using var generator = new Generator(4);
+        var layer = new NeuralOde(new MlpDynamics(2, [8], generator));
+        Tensor start = ones(3, 2).requires_grad_();
+        Tensor loss = layer.forward(start, tensor(new[] { 0f, 1f })).square().sum();
+        Assert.ThrowsExactly<NotSupportedException>(() => ImplicitBackward.Run(() => autograd.grad([loss], [start], create_graph: true)));
+    }
+
+    [TestMethod]
+    public void States_and_times_that_do_not_fit_the_dynamics_are_refused()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using var generator = new Generator(4);
+        var layer = new NeuralOde(new MlpDynamics(2, [8], generator));
+        Tensor times = tensor(new[] { 0f, 1f });
+        ArgumentException width = Assert.ThrowsExactly<ArgumentException>(() => layer.forward(ones(3, 4), times));
+        StringAssert.Contains(width.Message, "[3, 4]");
+        ArgumentException type = Assert.ThrowsExactly<ArgumentException>(() => layer.forward(ones(3, 2, ScalarType.Float64), times));
+        StringAssert.Contains(type.Message, "Float32");
+        Assert.ThrowsExactly<ArgumentException>(() => layer.forward(ones(3, 2), ones(2, 2, 2)));
+        Assert.ThrowsExactly<ArgumentException>(() => layer.forward(ones(3, 2), tensor(new[,] { { 0f, 1f } })));
+        Assert.ThrowsExactly<ArgumentException>(() => layer.forward(ones(3, 2), tensor(new[] { 0f, float.NaN })));
+        Assert.ThrowsExactly<ArgumentException>(() => layer.forward(ones(3, 2), zeros(0)));
+    }
+
+    [TestMethod]
     public void Inference_builds_no_graph()
     {
         using DisposeScope scope = NewDisposeScope();

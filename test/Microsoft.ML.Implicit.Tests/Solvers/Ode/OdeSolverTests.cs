@@ -134,6 +134,69 @@ public sealed class OdeSolverTests
     }
 
     [TestMethod]
+    public void Steps_that_shrink_without_end_give_the_trajectory_up_to_there_and_say_so()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        var pole = new FunctionTerm((t, z) => ones_like(z) / Math.Pow(Math.Abs(1 - t), 1.5));
+        using OdeSolution solution = OdeSolver.Solve(pole, zeros(1, 1, ScalarType.Float64), [0, 0.5, 2]);
+        Assert.AreEqual(SolveStatus.StepUnderflow, solution.Status[0]);
+        Assert.AreEqual(2, solution.ReachedTimes);
+        Assert.AreEqual((2 / Math.Sqrt(0.5)) - 2, solution.States[1, 0, 0].item<double>(), 1e-5);
+    }
+
+    [TestMethod]
+    public void Dynamics_of_another_shape_or_type_are_refused()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        foreach (OdeMethod method in (OdeMethod[])[OdeMethods.Dopri5, OdeMethods.Kvaerno3, OdeMethods.AdamsBashforthMoulton])
+        {
+            var options = new OdeOptions { Method = method, StepControl = new FixedStepControl(0.1) };
+            ArgumentException shape = Assert.ThrowsExactly<ArgumentException>(() => OdeSolver.Solve(new FunctionTerm((_, z) => z.sum(dim: 1)), ones(3, 2), [0, 1], options));
+            StringAssert.Contains(shape.Message, "[3, 2]");
+            Assert.ThrowsExactly<ArgumentException>(() => OdeSolver.Solve(new FunctionTerm((_, z) => z.to(ScalarType.Float64)), ones(3, 2), [0, 1], options));
+        }
+    }
+
+    [TestMethod]
+    public void Settings_out_of_range_are_refused_by_name()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        PiStepControl[] controls =
+        [
+            new() { RelativeTolerance = -1 }, new() { RelativeTolerance = double.NaN }, new() { RelativeTolerance = 0, AbsoluteTolerance = 0 }, new() { Safety = 1 },
+            new() { MinimumFactor = 0.95 }, new() { MaximumFactor = 0.5 }, new() { Stabilization = 1 }, new() { MaximumStep = 0 }, new() { InitialStep = double.NaN },
+        ];
+        foreach (PiStepControl control in controls)
+        {
+            Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => OdeSolver.Solve(Rotation, ones(1, 2), [0, 1], new OdeOptions { StepControl = control }), control.ToString());
+        }
+
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => OdeSolver.Solve(Rotation, ones(1, 2), [0, 1], new OdeOptions { StepControl = new FixedStepControl(double.NaN) }));
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => OdeSolver.Solve(Rotation, ones(1, 2), [0, 1], new OdeOptions { MaximumSteps = 0 }));
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => OdeSolver.Solve(Rotation, ones(1, 2), [0, 1], new OdeOptions { MaximumCheckpoints = 1 }));
+        Assert.ThrowsExactly<ArgumentException>(() => OdeSolver.Solve(Rotation, ones(1, 2, ScalarType.Int64), [0, 1]));
+        Assert.ThrowsExactly<ArgumentException>(() => OdeSolver.Solve(Rotation, ones([]), [0, 1]));
+    }
+
+    [TestMethod]
+    public void The_error_follows_the_tolerance()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        foreach (OdeMethod method in (OdeMethod[])[OdeMethods.Heun, OdeMethods.Bosh3, OdeMethods.Dopri5, OdeMethods.Tsit5, OdeMethods.Dopri8, OdeMethods.Kvaerno3, OdeMethods.Kvaerno5])
+        {
+            int steps = 0;
+            foreach (double tolerance in (double[])[1e-3, 1e-5, 1e-7])
+            {
+                var options = new OdeOptions { Method = method, StepControl = new PiStepControl { RelativeTolerance = tolerance, AbsoluteTolerance = tolerance }, MaximumSteps = 100_000 };
+                using OdeSolution solution = OdeSolver.Solve(Rotation, tensor(new[,] { { 0.0, 1.0 } }), [0, 3], options);
+                Assert.AreEqual(Math.Sin(3), solution.States[1, 0, 0].item<double>(), 20 * tolerance, $"{method} at {tolerance}");
+                Assert.IsGreaterThan(steps, solution.Statistics.AcceptedSteps);
+                steps = solution.Statistics.AcceptedSteps;
+            }
+        }
+    }
+
+    [TestMethod]
     public void A_method_without_error_estimate_refuses_adaptive_steps()
     {
         using DisposeScope scope = NewDisposeScope();

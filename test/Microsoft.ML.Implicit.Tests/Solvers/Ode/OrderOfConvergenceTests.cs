@@ -30,6 +30,47 @@ public sealed class OrderOfConvergenceTests
         Assert.IsGreaterThan(method.Order - 0.25, Math.Log2(coarse / fine), $"{method}: errors {coarse:E2} and {fine:E2}");
     }
 
+    public static IEnumerable<object[]> Interpolants =>
+    [
+        [OdeMethods.Euler, 1, 512], [OdeMethods.Midpoint, 2, 256], [OdeMethods.Heun, 2, 256], [OdeMethods.Bosh3, 3, 128],
+        [OdeMethods.RungeKutta4, 3, 64], [OdeMethods.ThreeEighths, 3, 64], [OdeMethods.Dopri5, 4, 64], [OdeMethods.Tsit5, 4, 64], [OdeMethods.Dopri8, 7, 16],
+        [OdeMethods.Kvaerno3, 3, 128], [OdeMethods.Kvaerno5, 4, 64],
+    ];
+
+    [TestMethod]
+    [DynamicData(nameof(Interpolants))]
+    public void Halving_the_step_divides_the_error_between_steps_by_at_least_two_to_the_order_of_the_dense_output(OdeMethod method, int order, int steps)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor start = tensor(new[] { 0.3, 0.0, 1.0, -0.5, 2.0, 1.0 }).view(3, 2);
+        foreach (double duration in (double[])[10, -10])
+        {
+            double coarse = InterpolationError(method, start, duration, steps);
+            double fine = InterpolationError(method, start, duration, 2 * steps);
+            Assert.IsGreaterThan(order - 0.3, Math.Log2(coarse / fine), $"{method}: errors {coarse:E2} and {fine:E2}");
+        }
+    }
+
+    // The largest error at two places inside each of some equal steps.
+    private static double InterpolationError(OdeMethod method, Tensor start, double duration, int steps)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        double[] thetas = [0.3, 0.7];
+        double size = duration / steps;
+        Tensor outputs = empty([2 * steps, start.numel()], ScalarType.Float64);
+        using OdeStepper stepper = OdeStepperFactory.Create(Term, method, start, outputs, start.numel());
+        for (int i = 0; i < steps; i++)
+        {
+            stepper.TryStep(i * size, size, null);
+            stepper.WriteOutputs(2 * i, thetas);
+            stepper.Accept();
+        }
+
+        double[] times = [0, .. Enumerable.Range(0, steps).SelectMany(i => thetas.Select(theta => (i + theta) * size))];
+        using OdeSolution exact = OdeSolver.Solve(Term, start, times, new OdeOptions { StepControl = new FixedStepControl(10.0 / 1024) });
+        return (outputs.view(-1, 3, 2) - exact.States.narrow(0, 1, 2 * steps)).abs().max().item<double>();
+    }
+
     private static Tensor Solve(OdeMethod method, Tensor start, double step)
     {
         var options = new OdeOptions { Method = method, StepControl = new FixedStepControl(step) };

@@ -20,4 +20,13 @@ internal static class Kvaerno5Coefficients
         [0.13855640231268224, 0, -0.04245337201752043, 0.02446657898003141, 0.61943039072480676, Gamma],
         [0.13659751177640291, 0, -0.05496908796538376, -0.04118626728321046, 0.62993304899016403, 0.06962479448202728, Gamma],
     ];
+
+    /// <summary>
+    /// Weights w of the quartic that raises the cubic Hermite interpolant to order 4: of those with Σ wᵢ = Σ wᵢcᵢ = Σ wᵢcᵢ² = 0,
+    /// Σ wᵢcᵢ³ = 1/4 and Σ wᵢaᵢⱼcⱼ² = 1/12 the ones of least norm.
+    /// </summary>
+    public static readonly double[] Quartic =
+    [
+        -0.48424934964585936, 0, 0.9921747011803463, -0.6241080331021569, 1.3801004273784276, -0.6319588729053771, -0.6319588729053779,
+    ];
 }

@@ -3,9 +3,10 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Solvers.Ode.Rowwise;
 
 /// <summary>The solution of an initial value problem whose rows have times and step sizes of their own.</summary>
-public sealed class OdeRowSolution : IDisposable
+public sealed class OdeRowSolution : IDisposable, ISolutionRecord
 {
-    internal OdeRowSolution(IRowTimeOdeTerm term, OdeOptions options, double[][] times, Tensor states, SolveStatus[] status, OdeStatistics[] statistics, RowwiseTrace? trace)
+    internal OdeRowSolution(
+        IRowTimeOdeTerm term, OdeOptions options, IReadOnlyList<double[]> times, Tensor states, IReadOnlyList<SolveStatus> status, IReadOnlyList<OdeStatistics> statistics, RowwiseTrace? trace)
     {
         Term = term;
         Options = options;
@@ -49,11 +50,18 @@ public sealed class OdeRowSolution : IDisposable
     /// <param name="stateGradients">Gradient with respect to <see cref="States"/>, <c>[times, batch, ...]</c>.</param>
     /// <param name="eventTimeGradients">Gradient with respect to <see cref="EventTimes"/>, <c>[batch]</c>.</param>
     /// <param name="eventStateGradients">Gradient with respect to <see cref="EventStates"/>, <c>[batch, ...]</c>.</param>
-    /// <returns>Gradients of the initial state and the parameters, exact for the discrete solution. The caller disposes them.</returns>
+    /// <param name="timeGradients">
+    /// Whether gradients of <see cref="Times"/> are wanted; they cost one evaluation of f for each output time. That of a time
+    /// which a row did not reach, since an event stopped it, is zero.
+    /// </param>
+    /// <returns>
+    /// Gradients of the initial state and the parameters, exact for the discrete solution, and, if wanted, of the times. The caller
+    /// disposes them.
+    /// </returns>
     /// <exception cref="InvalidOperationException">The solve was not asked to be differentiable.</exception>
     /// <exception cref="SolveFailedException">A row was not solved to its last time.</exception>
     /// <exception cref="ArgumentException">The gradient's shape is not that of <see cref="States"/>.</exception>
-    public OdeGradients Backward(Tensor stateGradients, Tensor? eventTimeGradients = null, Tensor? eventStateGradients = null)
+    public OdeGradients Backward(Tensor stateGradients, Tensor? eventTimeGradients = null, Tensor? eventStateGradients = null, bool timeGradients = false)
     {
         ArgumentNullException.ThrowIfNull(stateGradients);
         if (Trace is null)
@@ -72,8 +80,17 @@ public sealed class OdeRowSolution : IDisposable
             throw new InvalidOperationException("The solve had no event.");
         }
 
-        return RowwiseGradient.Compute(this, stateGradients, eventTimeGradients, eventStateGradients);
+        return RowwiseGradient.Compute(this, stateGradients, eventTimeGradients, eventStateGradients, timeGradients);
     }
+
+    IReadOnlyList<Tensor> ISolutionRecord.Checkpoints => Trace!.Checkpoints;
+
+    long[] ISolutionRecord.TimesShape => [Times.Count, Times[0].Length];
+
+    ISolutionRecord ISolutionRecord.WithTensors(Tensor? states, IReadOnlyList<Tensor> checkpoints) =>
+        new OdeRowSolution(Term, Options, Times, states!, Status, Statistics, Trace?.WithCheckpoints(checkpoints));
+
+    OdeGradients ISolutionRecord.Differentiate(Tensor stateGradients, bool timeGradients) => Backward(stateGradients, timeGradients: timeGradients);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -41,7 +41,10 @@ internal sealed class RowStepper : IDisposable
     public Tensor Evaluate(Tensor times, Tensor flat)
     {
         Evaluations++;
-        return _term.Evaluate(times, Shape(flat)).reshape(flat.shape);
+        Tensor state = Shape(flat);
+        Tensor slope = _term.Evaluate(times, state);
+        OdeArguments.ValidateSlope(slope, state);
+        return slope.reshape(flat.shape);
     }
 
     /// <summary>Stages that make the step's result.</summary>

@@ -15,7 +15,7 @@ internal sealed class RowwiseGradient
     private readonly ExplicitRungeKutta _method;
     private readonly Tensor _cotangents;
     private readonly Tensor _parameterGradient;
-    private Tensor _adjoint;
+    private readonly Tensor _adjoint;
 
     private RowwiseGradient(OdeRowSolution solution, RowStepper stepper, Tensor cotangents, Tensor parameterGradient)
     {
@@ -33,59 +33,59 @@ internal sealed class RowwiseGradient
     /// <param name="stateGradients"><c>[times, batch, ...]</c>.</param>
     /// <param name="eventTimeGradients"><c>[batch]</c>.</param>
     /// <param name="eventStateGradients"><c>[batch, ...]</c>.</param>
-    public static OdeGradients Compute(OdeRowSolution solution, Tensor stateGradients, Tensor? eventTimeGradients, Tensor? eventStateGradients)
+    /// <param name="timeGradients">Whether gradients of the times are wanted.</param>
+    public static OdeGradients Compute(OdeRowSolution solution, Tensor stateGradients, Tensor? eventTimeGradients, Tensor? eventStateGradients, bool timeGradients)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGrad = no_grad();
         Tensor states = solution.States;
-        Tensor cotangents = stateGradients.detach().to(states.dtype, states.device).reshape(states.shape[0], states.shape[1], -1);
-        if (solution.Event is not null)
-        {
-            cotangents = cat([cotangents, EventGradient.AtFixedTimes(solution, eventTimeGradients, eventStateGradients).unsqueeze(0)]);
-        }
-
+        Tensor outputs = stateGradients.detach().to(states.dtype, states.device).reshape(states.shape[0], states.shape[1], -1);
+        Tensor cotangents = solution.Event is null
+            ? outputs
+            : cat([outputs, EventGradient.AtFixedTimes(solution, eventTimeGradients, eventStateGradients).unsqueeze(0)]);
         Tensor parameterGradient = zeros(solution.Term.Parameters.Sum(p => p.numel()), states.dtype, states.device);
         using var stepper = new RowStepper(solution.Term, (ExplicitRungeKutta)solution.Options.Method, states[0]);
-        var sweep = new RowwiseGradient(solution, stepper, cotangents, parameterGradient);
-        sweep.Run();
-        Tensor initial = (sweep._adjoint + sweep.DirectStartGradient()).view(states.shape[1..]);
-        return new OdeGradients(initial.MoveToOuterDisposeScope(), parameterGradient.MoveToOuterDisposeScope(), null);
+        var gradient = new RowwiseGradient(solution, stepper, cotangents, parameterGradient);
+        new CheckpointSweep(solution.Options, gradient.Advance, gradient.Reverse).Run(gradient._trace.Steps.Count, gradient._trace.Checkpoints, gradient._trace.Stride);
+
+        // Outputs at a row's first time are its initial state.
+        Tensor unmoved = RowTimes.EqualFirst(solution.Times, states.device);
+        Tensor direct = where(unmoved, outputs, zeros_like(outputs));
+        Tensor adjoint = gradient._adjoint.add_(direct.sum(dim: 0));
+        Tensor? times = timeGradients ? OfTimes(solution, outputs, adjoint - direct[0]) : null;
+        return new OdeGradients(adjoint.view(states.shape[1..]).MoveToOuterDisposeScope(), parameterGradient.MoveToOuterDisposeScope(), times?.MoveToOuterDisposeScope());
     }
 
-    private void Run()
-    {
-        int end = _trace.Steps.Count;
-        for (int i = _trace.Checkpoints.Count - 1; i >= 0; i--)
-        {
-            using DisposeScope scope = NewDisposeScope();
-            int start = i * _trace.Stride;
-            var states = new List<Tensor> { _trace.Checkpoints[i] };
-            for (int n = start; n + 1 < end; n++)
-            {
-                states.Add(Advance(_trace.Steps[n], states[^1]));
-            }
-
-            for (int n = end - 1; n >= start; n--)
-            {
-                _solution.Options.CancellationToken.ThrowIfCancellationRequested();
-                Reverse(_trace.Steps[n], states[n - start]);
-            }
-
-            end = start;
-        }
-    }
-
-    private Tensor Advance(RowStep step, Tensor states)
+    // ∂L/∂tₖ = ∂L/∂z(tₖ) · f(tₖ, z(tₖ)) for k > 0 and ∂L/∂t₀ = -a(t₀) · f(t₀, z₀), row by row; zero where an event came first.
+    private static Tensor OfTimes(OdeRowSolution solution, Tensor cotangents, Tensor adjointAtStart)
     {
         using DisposeScope scope = NewDisposeScope();
-        (Tensor rows, Tensor times, Tensor sizes) = Read(step);
+        Tensor states = solution.States;
+        Tensor times = RowTimes.ToTensor(solution.Times, states.dtype, states.device);
+        Tensor reached = states.view(cotangents.shape).isfinite().all(2);
+        var gradients = new Tensor[solution.Times[0].Length];
+        for (int k = 0; k < gradients.Length; k++)
+        {
+            Tensor slope = solution.Term.Evaluate(times[k], states[k].nan_to_num(0, 0, 0)).reshape(adjointAtStart.shape);
+            Tensor product = (slope * (k == 0 ? adjointAtStart.neg() : cotangents[k])).sum(dim: 1, type: ScalarType.Float64);
+            gradients[k] = where(reached[k], product, zeros_like(product));
+        }
+
+        return stack(gradients, 1).cpu().MoveToOuterDisposeScope();
+    }
+
+    private Tensor Advance(int index, Tensor states)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        (Tensor rows, Tensor times, Tensor sizes) = Read(_trace.Steps[index]);
         (_, Tensor trial) = _stepper.Step(times, sizes, states.index_select(0, rows), null);
         return states.index_copy(0, rows, trial).MoveToOuterDisposeScope();
     }
 
-    private void Reverse(RowStep step, Tensor states)
+    private void Reverse(int index, Tensor states)
     {
         using DisposeScope scope = NewDisposeScope();
+        RowStep step = _trace.Steps[index];
         (Tensor rows, Tensor times, Tensor sizes) = Read(step);
         Tensor start = states.index_select(0, rows).requires_grad_();
         var results = new List<Tensor>();
@@ -112,22 +112,6 @@ internal sealed class RowwiseGradient
         IList<Tensor> gradients = autograd.grad(results, inputs, cotangents, allow_unused: true);
         FlatGradient.Add(_parameterGradient, parameters, gradients, 1);
         _adjoint.index_copy_(0, rows, gradients[0]);
-    }
-
-    // Outputs at a row's first time are its initial state.
-    private Tensor DirectStartGradient()
-    {
-        Tensor direct = zeros_like(_adjoint);
-        for (int row = 0; row < _solution.Times.Count; row++)
-        {
-            double[] times = _solution.Times[row];
-            for (int k = 0; k < times.Length && times[k] == times[0]; k++)
-            {
-                direct[row].add_(_cotangents[k, row]);
-            }
-        }
-
-        return direct;
     }
 
     private (Tensor Rows, Tensor Times, Tensor Sizes) Read(RowStep step) =>

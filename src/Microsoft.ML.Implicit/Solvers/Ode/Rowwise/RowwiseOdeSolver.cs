@@ -61,11 +61,8 @@ public static class RowwiseOdeSolver
         Tensor flat = start.view(start.shape[0], -1).nan_to_num(0, 0, 0);
         int count = times[0].Length;
         Tensor outputs = full([stopEvent is null ? count : count + 1, .. flat.shape], double.NaN.Held(), start.dtype, start.device);
-        for (int k = 0; k < count; k++)
-        {
-            CopyUnmoved(outputs[k], flat, times, k);
-        }
-
+        Tensor known = outputs.narrow(0, 0, count);
+        known.copy_(where(RowTimes.EqualFirst(times, flat.device), flat, known));
         RowwiseTrace? trace = differentiable ? new RowwiseTrace(options.MaximumCheckpoints) : null;
         try
         {
@@ -84,10 +81,7 @@ public static class RowwiseOdeSolver
             }
 
             Tensor states = all.narrow(0, 0, count);
-            if (stopEvent is null)
-            {
-                MarkNotFinite(states, status);
-            }
+            MarkNotFinite(states, integrator.Rows, status);
 
             OdeStatistics[] statistics = [.. integrator.Rows.Select(row => new OdeStatistics(stepper.Evaluations, row.AcceptedSteps, row.RejectedSteps))];
             return new OdeRowSolution(term, options, times, states.MoveToOuterDisposeScope(), status, statistics, trace)
@@ -104,24 +98,13 @@ public static class RowwiseOdeSolver
         }
     }
 
-    // Outputs at a row's first time are its initial state.
-    private static void CopyUnmoved(Tensor output, Tensor start, double[][] times, int k)
-    {
-        bool[] unmoved = [.. times.Select(t => t[k] == t[0])];
-        if (unmoved.AsSpan().Contains(true))
-        {
-            using DisposeScope scope = NewDisposeScope();
-            output.copy_(where(tensor(unmoved, ScalarType.Bool, start.device).unsqueeze(1), start, output));
-        }
-    }
-
-    private static void MarkNotFinite(Tensor states, SolveStatus[] status)
+    private static void MarkNotFinite(Tensor states, IReadOnlyList<RowProgress> rows, SolveStatus[] status)
     {
         using DisposeScope scope = NewDisposeScope();
         bool[] notFinite = FiniteRows.FindNotFinite(states[-1].contiguous());
         for (int row = 0; row < status.Length; row++)
         {
-            if (notFinite[row] && status[row] == SolveStatus.Converged)
+            if (notFinite[row] && status[row] == SolveStatus.Converged && double.IsNaN(rows[row].EventTime))
             {
                 status[row] = SolveStatus.Diverged;
             }

@@ -32,6 +32,15 @@ internal sealed class RowwiseTrace(int maximumCheckpoints) : IDisposable
         _steps.Add(step);
     }
 
+    /// <summary>A copy of the record of steps with other tensors for its checkpoints.</summary>
+    public RowwiseTrace WithCheckpoints(IEnumerable<Tensor> checkpoints)
+    {
+        var copy = new RowwiseTrace(maximumCheckpoints) { Stride = Stride };
+        copy._steps.AddRange(_steps);
+        copy._checkpoints.AddRange(checkpoints);
+        return copy;
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -74,8 +74,41 @@ public sealed class OdeEventTests
         Assert.IsLessThan(1e-5, (FiniteDifferences.Gradient(bias, Scalar, 1e-4) - gradients.Parameters.narrow(0, offset, bias.numel())).abs().max().item<double>());
     }
 
+    [TestMethod]
+    [DataRow(0.0, 3.0)]
+    [DataRow(3.0, 0.0)]
+    public void Events_stop_in_both_directions_of_time(double start, double end)
+    {
+        // A quarter of an oscillation after the start, whichever way time runs.
+        using DisposeScope scope = NewDisposeScope();
+        var oscillator = new Oscillator();
+        using OdeRowSolution solution = RowwiseOdeSolver.Solve(oscillator, tensor(new[,] { { 1.0, 0.0 } }), [[start, end]], Tight, stopEvent: Ground);
+        Assert.AreEqual(start + (Math.Sign(end - start) * Math.PI / 2), solution.EventTimes![0], 1e-9);
+        Assert.AreEqual(-Math.Sign(end - start), solution.EventStates![0, 1].item<double>(), 1e-9);
+    }
+
+    [TestMethod]
+    public void An_event_moves_with_the_first_time_and_not_with_times_after_it()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor start = tensor(new[,] { { 3.0, 4.0 } });
+        using OdeRowSolution solution = RowwiseOdeSolver.Solve(Ball, start, [[0, 0.5, 9]], Tight, differentiable: true, stopEvent: Ground);
+        using OdeGradients gradients = solution.Backward(ones_like(solution.States), ones(1, ScalarType.Float64), timeGradients: true);
+
+        // The event's time moves one to one; the state at 0.5 by minus its slope, (v, -g), through the first time and by plus its slope through its own.
+        double slope = 4 - (FallingBall.Gravity * 0.5) - FallingBall.Gravity;
+        Assert.IsLessThan(1e-9, (gradients.Times! - tensor(new[,] { { 1 - slope, slope, 0 } })).abs().max().item<double>());
+    }
+
     private static double ImpactTime(double height, double speed) =>
         (speed + Math.Sqrt((speed * speed) + (2 * FallingBall.Gravity * height))) / FallingBall.Gravity;
+
+    private sealed class Oscillator : IRowTimeOdeTerm
+    {
+        public IReadOnlyList<Tensor> Parameters => [];
+
+        public Tensor Evaluate(Tensor times, Tensor state) => stack([state.select(1, 1), state.select(1, 0).neg()], 1);
+    }
 
     private sealed class FallingBall : IRowTimeOdeTerm
     {

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Layers;
 using Microsoft.ML.Implicit.Layers.Ode;
 using Microsoft.ML.Implicit.Solvers;
 using Microsoft.ML.Implicit.Solvers.Ode;
@@ -88,6 +89,113 @@ public sealed class RowwiseOdeSolverTests
         }
 
         Assert.IsLessThan(1e-8, (parameters - gradients.Parameters).abs().max().item<double>());
+    }
+
+    [TestMethod]
+    public void Gradients_of_the_times_of_every_row_equal_finite_differences()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using MlpDynamics dynamics = Dynamics();
+        Tensor start = Start(2);
+        Tensor times = tensor(new[,] { { 0, 0.3, 1 }, { 1, 0.4, -1 } });
+        Tensor weights = arange(18, dtype: ScalarType.Float64).view(3, 2, 3).sin();
+        using OdeRowSolution rows = Solve(differentiable: true);
+        using OdeGradients gradients = rows.Backward(weights, timeGradients: true);
+        double Scalar()
+        {
+            using OdeRowSolution at = Solve(differentiable: false);
+            return (at.States * weights).sum().item<double>();
+        }
+
+        CollectionAssert.AreEqual(new long[] { 2, 3 }, gradients.Times!.shape);
+        Assert.IsLessThan(1e-6, (FiniteDifferences.Gradient(times, Scalar, 1e-4) - gradients.Times!).abs().max().item<double>());
+
+        OdeRowSolution Solve(bool differentiable) =>
+            RowwiseOdeSolver.Solve(dynamics, start, [.. times.data<double>().ToArray().Chunk(3)], Tight, differentiable);
+    }
+
+    [TestMethod]
+    public void Gradients_of_repeated_times_add_to_the_initial_state_and_to_the_first_time()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using MlpDynamics dynamics = Dynamics();
+        Tensor start = Start(1);
+        using OdeRowSolution rows = RowwiseOdeSolver.Solve(dynamics, start, [[0.5, 0.5, 0.5]], Tight, differentiable: true);
+        using OdeGradients gradients = rows.Backward(ones_like(rows.States), timeGradients: true);
+        double slope = dynamics.Evaluate(0.5, start).sum().item<double>();
+        Assert.IsLessThan(1e-12, (gradients.InitialState - 3).abs().max().item<double>());
+        Assert.IsLessThan(1e-12, (gradients.Times! - tensor(new[,] { { -2 * slope, slope, slope } })).abs().max().item<double>());
+    }
+
+    [TestMethod]
+    public void The_layer_takes_times_of_every_row_and_differentiates_them()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using MlpDynamics dynamics = Dynamics();
+        var layer = new NeuralOde(dynamics, Tight);
+        double[][] times = [[0, 0.3, 1], [1, 0.4, -1]];
+        Tensor start = Start(2).requires_grad_();
+        Tensor grid = tensor(times.SelectMany(t => t).ToArray(), [2, 3]).requires_grad_();
+        Tensor states = layer.forward(start, grid);
+        ImplicitBackward.Run(() => states.square().sum().backward());
+        using OdeRowSolution solution = layer.Solve(start, times, differentiable: true);
+        using OdeGradients gradients = solution.Backward(solution.States * 2, timeGradients: true);
+        Assert.AreEqual(0, (solution.States - states).abs().max().item<double>());
+        Assert.AreEqual(0, (gradients.InitialState - start.grad!).abs().max().item<double>());
+        Assert.AreEqual(0, (gradients.Times! - grid.grad!).abs().max().item<double>());
+        Tensor parameters = cat([.. layer.Term.Parameters.Select(p => p.grad!.view(-1))]);
+        Assert.AreEqual(0, (gradients.Parameters - parameters).abs().max().item<double>());
+    }
+
+    [TestMethod]
+    public void The_memory_of_the_gradient_does_not_grow_with_the_number_of_steps()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using MlpDynamics dynamics = Dynamics();
+        Tensor start = Start(2);
+        long few = Peak(100);
+        long many = Peak(1600);
+        Assert.IsLessThan(few + 40, many, $"{few} tensors at 100 steps, {many} at 1600");
+
+        long Peak(int steps)
+        {
+            using DisposeScope inner = NewDisposeScope();
+            long before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+            long peak = 0;
+            var term = new RowFunctionTerm((t, z) =>
+            {
+                peak = Math.Max(peak, DisposeScopeManager.Statistics.ThreadTotalLiveCount - before);
+                return dynamics.Evaluate(t, z);
+            });
+            var options = new OdeOptions { StepControl = new FixedStepControl(1.0 / steps), MaximumCheckpoints = 8, Method = OdeMethods.Midpoint };
+            using OdeRowSolution solution = RowwiseOdeSolver.Solve(term, start, [[0, 1.0], [1.0, 0]], options, differentiable: true);
+            using OdeGradients gradients = solution.Backward(ones_like(solution.States));
+            return peak;
+        }
+    }
+
+    [TestMethod]
+    public void Cancellation_is_noticed_in_both_directions()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using MlpDynamics dynamics = Dynamics();
+        using var source = new CancellationTokenSource();
+        OdeOptions options = Tight with { CancellationToken = source.Token };
+        using OdeRowSolution solution = RowwiseOdeSolver.Solve(dynamics, Start(1), [[0, 1.0]], options, differentiable: true);
+        source.Cancel();
+        Assert.ThrowsExactly<OperationCanceledException>(() => solution.Backward(ones_like(solution.States)));
+        Assert.ThrowsExactly<OperationCanceledException>(() => RowwiseOdeSolver.Solve(dynamics, Start(1), [[0, 1.0]], options));
+    }
+
+    [TestMethod]
+    public void Times_that_are_not_sorted_and_of_one_length_are_refused()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using MlpDynamics dynamics = Dynamics();
+        foreach (double[][] times in (double[][][])[[[0, 1]], [[0, 1], [0]], [[], []], [[0, 1, 0.5], [0, 1, 2]], [[0, double.NaN], [0, 1]], [[0, 1, 0], [0, 1, 2]]])
+        {
+            Assert.ThrowsExactly<ArgumentException>(() => RowwiseOdeSolver.Solve(dynamics, Start(2), times));
+        }
     }
 
     [TestMethod]

@@ -1,0 +1,88 @@
+using Microsoft.ML.Implicit.Solvers.Ode;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Layers.Ode;
+
+/// <summary>
+/// Any dynamics differentiated by autograd with penalties integrated beside the state, as <see cref="PenalizedDynamics"/> does for
+/// <see cref="MlpDynamics"/>: the kinetic energy, and the Jacobian's norm as the mean square of eᵀ ∂f/∂z.
+/// </summary>
+/// <remarks>
+/// Start the added columns at zero (<see cref="Extend"/>), solve with <see cref="NeuralOde"/>, and add their last values, weighted,
+/// to the loss.
+/// </remarks>
+public sealed class PenalizedModule : nn.Module<Tensor, Tensor, Tensor>
+{
+#pragma warning disable IDE1006 // The name of this field is the name in the state dictionary.
+    private readonly nn.Module<Tensor, Tensor, Tensor> dynamics;
+#pragma warning restore IDE1006
+    private readonly DynamicsPenalties _penalties;
+
+    /// <summary>Adds penalties to dynamics.</summary>
+    /// <param name="dynamics">f, called with the time and the state <c>[batch, dimension]</c>.</param>
+    /// <param name="penalties">What is integrated, in the order of the enumeration; the second derivative needs <see cref="PenalizedDynamics"/>.</param>
+    /// <exception cref="ArgumentException">The second derivative is wanted.</exception>
+    public PenalizedModule(nn.Module<Tensor, Tensor, Tensor> dynamics, DynamicsPenalties penalties)
+        : base(nameof(PenalizedModule))
+    {
+        ArgumentNullException.ThrowIfNull(dynamics);
+        if (penalties.HasFlag(DynamicsPenalties.SecondDerivative))
+        {
+            throw new ArgumentException($"{nameof(DynamicsPenalties.SecondDerivative)} needs {nameof(MlpDynamics)} in {nameof(PenalizedDynamics)}.", nameof(penalties));
+        }
+
+        this.dynamics = dynamics;
+        _penalties = penalties;
+        RegisterComponents();
+    }
+
+    /// <summary>Number of columns after the state's.</summary>
+    public int PenaltyCount => int.PopCount((int)_penalties);
+
+    /// <summary>e for <see cref="DynamicsPenalties.JacobianNorm"/>, <c>[batch, dimension]</c>, of zero mean and unit covariance: set it anew for each solve and leave it until the gradients of that solve are computed.</summary>
+    public Tensor? Direction { get; set; }
+
+    /// <summary>Adds columns of zeros to a state.</summary>
+    /// <param name="state"><c>[batch, dimension]</c>.</param>
+    /// <returns><c>[batch, dimension + penalties]</c>.</returns>
+    public Tensor Extend(Tensor state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        using Tensor columns = zeros(state.shape[0], PenaltyCount, state.dtype, state.device);
+        return cat([state, columns], 1);
+    }
+
+    /// <summary>Evaluates f and the penalties within autograd.</summary>
+    /// <param name="time">t.</param>
+    /// <param name="state"><c>[batch, dimension + penalties]</c>.</param>
+    /// <returns>Derivatives, of the shape of <paramref name="state"/>.</returns>
+    /// <exception cref="InvalidOperationException">The Jacobian's norm is wanted and <see cref="Direction"/> is not set.</exception>
+    public override Tensor forward(Tensor time, Tensor state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        bool followed = is_grad_enabled();
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable grad = enable_grad();
+        Tensor z = state.narrow(1, 0, state.shape[1] - PenaltyCount);
+        z = followed && z.requires_grad ? z : z.detach().requires_grad_();
+        Tensor slope = dynamics.forward(time, z);
+        var columns = new List<Tensor> { slope };
+        if (_penalties.HasFlag(DynamicsPenalties.KineticEnergy))
+        {
+            columns.Add(MeanSquare(slope));
+        }
+
+        if (_penalties.HasFlag(DynamicsPenalties.JacobianNorm))
+        {
+            Tensor direction = Direction ?? throw new InvalidOperationException($"Set {nameof(Direction)} before the solve.");
+            Tensor? product = slope.requires_grad ? autograd.grad([slope], [z], [direction], create_graph: followed, retain_graph: true, allow_unused: true)[0] : null;
+            columns.Add(FlatGradient.OrNull(product) is { } gradient ? MeanSquare(gradient) : zeros_like(z.narrow(1, 0, 1)));
+        }
+
+        Tensor extended = cat(columns, 1);
+        return (followed ? extended : extended.detach()).MoveToOuterDisposeScope();
+    }
+
+    private static Tensor MeanSquare(Tensor values) => values.square().mean([1], keepdim: true);
+}

@@ -1,0 +1,119 @@
+using Microsoft.ML.Implicit.Native;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Solvers.Ode;
+
+/// <summary>
+/// The adjoint of diagonally implicit Runge-Kutta steps. With yᵢ the cotangent of the point of stage i, gᵢ that of the stage kᵢ
+/// and Gᵢ = h Σⱼ₊ aⱼᵢyⱼ over the stages j after i, plus the dense output's share: gᵢ = Gᵢ + hγyᵢ and yᵢ = Jᵢᵀgᵢ, so that
+/// (I - hγJᵢᵀ) yᵢ = JᵢᵀGᵢ, a linear system for each row. The point of the end stage is the step's result, whose cotangent adds
+/// to its right-hand side.
+/// </summary>
+internal sealed class ImplicitAdjointStep : AdjointStep
+{
+    private readonly IDifferentiableOdeTerm _term;
+    private readonly DiagonallyImplicitRungeKutta _method;
+    private readonly PiStepControl? _control;
+    private readonly long[] _shape;
+    private readonly Tensor _parameterGradient;
+    private readonly ImplicitStages _stages;
+    private readonly CotangentBuffer _cotangents;
+    private readonly Tensor _adjoint;
+
+    /// <param name="term">Right-hand side, whose rows do not depend on one another.</param>
+    /// <param name="method">Method.</param>
+    /// <param name="control">Tolerances of the forward solve; <see langword="null"/> for fixed steps.</param>
+    /// <param name="state"><c>[batch, ...]</c>, for its shape, type and device.</param>
+    /// <param name="parameterGradient">Flat vector that the parameters' gradients are added to.</param>
+    public ImplicitAdjointStep(IDifferentiableOdeTerm term, DiagonallyImplicitRungeKutta method, PiStepControl? control, Tensor state, Tensor parameterGradient)
+    {
+        _term = term;
+        _method = method;
+        _control = control;
+        _shape = state.shape;
+        _parameterGradient = parameterGradient;
+        using Tensor flat = state.reshape(-1);
+        _stages = new ImplicitStages(term, method, state, state.numel());
+        _cotangents = new CotangentBuffer(method, flat);
+        _adjoint = zeros_like(flat).DetachFromDisposeScope();
+    }
+
+    public override Tensor Advance(OdeStep step, Tensor state)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        _stages.EvaluateFirst(step.Time, state);
+        Tensor end = _stages.Solve(step.Time, step.Size, state, _control)
+            ?? throw new InvalidOperationException($"The step at time {step.Time} could not be repeated: Newton's method did not converge.");
+        return end.MoveToOuterDisposeScope();
+    }
+
+    public override void Reverse(OdeStep step, Tensor state, ReadOnlySpan<double> thetas, Tensor outputCotangents)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        int inside = thetas is [.., 1.0] ? thetas.Length - 1 : thetas.Length;
+        if (inside < thetas.Length)
+        {
+            _adjoint.add_(outputCotangents[inside]);
+        }
+
+        Advance(step, state);
+        _cotangents.Begin(step.Size, thetas[..inside], outputCotangents.narrow(0, 0, inside));
+        int count = _method.EndStage + 1;
+        for (int i = _method.EndStage; i > 0; i--)
+        {
+            _cotangents.Set(i, ReverseStage(i, step, state, _cotangents.Gather(i, count)));
+        }
+
+        using OdeLinearization first = _term.Linearize(step.Time, state.view(_shape));
+        Tensor throughFirst = first.Pullback(_cotangents.Gather(0, count).view(_shape), _parameterGradient).reshape(-1);
+        _adjoint.copy_(_cotangents.Sum(count)).add_(throughFirst);
+    }
+
+    public override Tensor Finish() => _adjoint.clone();
+
+    protected override void Dispose(bool disposing)
+    {
+        _stages.Dispose();
+        _cotangents.Dispose();
+        _adjoint.Dispose();
+    }
+
+    // yᵢ, from Gᵢ.
+    private Tensor ReverseStage(int stage, OdeStep step, Tensor state, Tensor gathered)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        double time = step.Time + (_method.C[stage] * step.Size);
+        double weight = step.Size * _method.Diagonal;
+        Tensor point = (_stages.Values.Combine(state, stage) + (_stages.Values.Row(stage) * weight.Held())).view(_shape);
+        Tensor transposed = Jacobian(time, point).transpose(1, 2);
+        Tensor right = transposed.matmul(gathered.view(_shape[0], -1, 1)).reshape(-1);
+        if (stage == _method.EndStage)
+        {
+            right = right + _adjoint;
+        }
+
+        Tensor matrix = eye(transposed.shape[1], dtype: point.dtype, device: point.device) - (transposed * weight.Held());
+        Tensor cotangent = linalg.solve(matrix, right.view(_shape[0], -1, 1)).reshape(-1);
+        using OdeLinearization linearization = _term.Linearize(time, point);
+        linearization.Pullback((gathered + (cotangent * weight.Held())).view(_shape), _parameterGradient);
+        return cotangent.MoveToOuterDisposeScope();
+    }
+
+    // [batch, n, n], one vector-Jacobian product for each row of it.
+    private Tensor Jacobian(double time, Tensor point)
+    {
+        long width = point.numel() / _shape[0];
+        var rows = new Tensor[width];
+        for (int j = 0; j < rows.Length; j++)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            Tensor unit = zeros([_shape[0], width], point.dtype, point.device);
+            unit.select(1, j).fill_(1.Held());
+            using OdeLinearization linearization = _term.Linearize(time, point);
+            rows[j] = linearization.Pullback(unit.view(_shape), null).reshape(_shape[0], width).MoveToOuterDisposeScope();
+        }
+
+        return stack(rows, 1);
+    }
+}
