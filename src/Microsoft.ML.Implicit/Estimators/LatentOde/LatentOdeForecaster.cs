@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Layers.LatentOde;
@@ -139,6 +140,13 @@ public sealed class LatentOdeForecaster : IEstimator<LatentOdeTransformer>
             if (!series.Exists(s => s.Values[v].Any(float.IsFinite)))
             {
                 throw new InvalidOperationException($"Column '{_input.Values[v]}' holds no observed value in any row.");
+            }
+
+            if (DistantZeros.Find(series.SelectMany(s => s.Values[v])) is { } zeros)
+            {
+                channel.Warning(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{zeros.Count} values of column '{_input.Values[v]}' are 0, far from all others, which lie between {zeros.Lowest} and {zeros.Highest}. If they are missing, make them NaN: TextLoader does with MissingRealsAsNaNs."));
             }
         }
 
