@@ -86,6 +86,7 @@ public static partial class ImplicitCatalog
     /// <param name="staticColumnNames">Columns of values that hold for the whole series, Single; the first that is not missing counts.</param>
     /// <param name="seriesAreContiguous">Whether all rows of a series follow each other: then one series at a time is held in memory, and a series that comes again is an error.</param>
     /// <returns>The estimator. Its output has these columns and no others.</returns>
+    /// <remarks><see cref="TextLoader"/> reads empty fields as 0 unless <see cref="TextLoader.Options.MissingRealsAsNaNs"/> is set.</remarks>
     public static SeriesGroupingEstimator GroupIntoSeries(
         this TransformsCatalog catalog,
         string? seriesColumnName,

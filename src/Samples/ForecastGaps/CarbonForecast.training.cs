@@ -11,11 +11,16 @@ internal static partial class CarbonForecast
     /// <summary>Loads the weeks that were measured, as one series.</summary>
     private static CarbonSeries LoadData(MLContext ml, SampleSettings settings)
     {
+        // Without MissingRealsAsNaNs the loader reads the empty fields of weeks without a measurement as 0 ppm.
         IDataView weeks = ml.Data.LoadFromTextFile(
             settings.DataPath("ForecastGaps", "co2_weekly.csv"),
-            [new TextLoader.Column(nameof(CarbonSeries.Date), DataKind.DateTime, 0), new TextLoader.Column(nameof(CarbonSeries.Concentration), DataKind.Single, 1)],
-            separatorChar: ',',
-            hasHeader: true);
+            new TextLoader.Options
+            {
+                Columns = [new(nameof(CarbonSeries.Date), DataKind.DateTime, 0), new(nameof(CarbonSeries.Concentration), DataKind.Single, 1)],
+                Separators = [','],
+                HasHeader = true,
+                MissingRealsAsNaNs = true,
+            });
         IDataView measured = ml.Data.FilterRowsByMissingValues(weeks, nameof(CarbonSeries.Concentration));
         IDataView series = ml.Transforms.GroupIntoSeries(null, nameof(CarbonSeries.Date), [nameof(CarbonSeries.Concentration)]).Fit(measured).Transform(measured);
         return ml.Data.CreateEnumerable<CarbonSeries>(series, reuseRowObject: false).Single();

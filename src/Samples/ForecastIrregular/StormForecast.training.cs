@@ -14,16 +14,21 @@ internal static partial class StormForecast
     {
         IDataView observations = ml.Data.LoadFromTextFile(
             settings.DataPath("ForecastIrregular", "storms.csv"),
-            [
-                new TextLoader.Column(nameof(Storm.Name), DataKind.String, 0),
-                new TextLoader.Column("Time", DataKind.DateTime, 1),
-                new TextLoader.Column(nameof(Storm.Latitude), DataKind.Single, 2),
-                new TextLoader.Column(nameof(Storm.Longitude), DataKind.Single, 3),
-                new TextLoader.Column(nameof(Storm.Wind), DataKind.Single, 6),
-                new TextLoader.Column(nameof(Storm.Pressure), DataKind.Single, 7),
-            ],
-            separatorChar: ',',
-            hasHeader: true);
+            new TextLoader.Options
+            {
+                Columns =
+                [
+                    new(nameof(Storm.Name), DataKind.String, 0),
+                    new("Time", DataKind.DateTime, 1),
+                    new(nameof(Storm.Latitude), DataKind.Single, 2),
+                    new(nameof(Storm.Longitude), DataKind.Single, 3),
+                    new(nameof(Storm.Wind), DataKind.Single, 6),
+                    new(nameof(Storm.Pressure), DataKind.Single, 7),
+                ],
+                Separators = [','],
+                HasHeader = true,
+                MissingRealsAsNaNs = true,
+            });
         IDataView series = ml.Transforms.GroupIntoSeries(nameof(Storm.Name), "Time", Variables).Fit(observations).Transform(observations);
         List<Storm> storms = [.. ml.Data.CreateEnumerable<StormSeries>(series, reuseRowObject: false).Select(storm => storm.ToHours())];
         var random = new Random(settings.Seed);

@@ -34,6 +34,15 @@ internal abstract class ForecastFold
         return [.. Enumerable.Range(0, members).Select(member => new Stretch(lengths, 1 - ((member + 1) * share), 1 - (member * share)))];
     }
 
+    /// <summary>Folds that hold out given series: all from a certain one on.</summary>
+    public static ForecastFold[] After(int trainingSeries, int members) =>
+        [.. Enumerable.Range(0, members).Select(_ => new Given(trainingSeries))];
+
+    private sealed class Given(int trainingSeries) : ForecastFold
+    {
+        public override bool IsHeldOut(int series, int observation) => series >= trainingSeries;
+    }
+
     private sealed class Nothing : ForecastFold
     {
         public override bool IsHeldOut(int series, int observation) => false;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Layers.LatentOde;
@@ -49,20 +50,32 @@ public sealed class LatentOdeForecaster : IEstimator<LatentOdeTransformer>
     /// <exception cref="ArgumentException">A column is missing or has the wrong type.</exception>
     /// <exception cref="InvalidOperationException">The data cannot be trained on, or training stopped being finite; the message says why.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public LatentOdeTransformer Fit(IDataView input)
+    public LatentOdeTransformer Fit(IDataView input) => Fit(input, null);
+
+    /// <summary>Trains a forecaster; given series decide when the training of each network stops, and calibrate the bounds.</summary>
+    /// <param name="trainData">One series a row to train on; nothing of it is then held out.</param>
+    /// <param name="validationData">Series of the same columns, like those to be forecast later, or <see langword="null"/> to hold out a part of the training data.</param>
+    /// <returns>The trained forecaster as a transformer.</returns>
+    /// <exception cref="ArgumentException">A column is missing or has the wrong type.</exception>
+    /// <exception cref="InvalidOperationException">The data cannot be trained on, or training stopped being finite; the message says why.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public LatentOdeTransformer Fit(IDataView trainData, IDataView? validationData)
     {
-        ArgumentNullException.ThrowIfNull(input);
-        return Fit(ReadSeries(input));
+        ArgumentNullException.ThrowIfNull(trainData);
+        return Fit(ReadSeries(trainData), validationData is null ? [] : ReadSeries(validationData));
     }
 
-    internal LatentOdeTransformer Fit(IReadOnlyList<TimeSeries> series)
+    internal LatentOdeTransformer Fit(IReadOnlyList<TimeSeries> series, IReadOnlyList<TimeSeries> validation)
     {
         Device device = NativeBackend.ResolveDevice(_options.Training.Device);
         int seed = _options.Training.Seed ?? _host.Rand.Next();
         using IChannel channel = _host.Start("Training");
         SeriesScaling scaling = SeriesScaling.Fit(series, _options.MaximumHorizon ?? (_options.Horizon.Length > 0 ? _options.Horizon.Max() : null), _options.SeasonalPeriods);
-        EncodedSeries[] encoded = [.. series.Select(s => new EncodedSeries(s, scaling))];
-        return Train(encoded, scaling, device, seed, channel);
+        EncodedSeries[] encoded = [.. series.Concat(validation).Select(s => new EncodedSeries(s, scaling))];
+        ForecastFold[] folds = validation.Count > 0
+            ? ForecastFold.After(series.Count, _options.EnsembleSize)
+            : ForecastFold.Divide([.. series.Select(s => s.Count)], _options.EnsembleSize, _options.Training.ValidationFraction, new Random(seed));
+        return Train(encoded, folds, scaling, device, seed, channel);
     }
 
     /// <inheritdoc/>
@@ -128,18 +141,24 @@ public sealed class LatentOdeForecaster : IEstimator<LatentOdeTransformer>
             {
                 throw new InvalidOperationException($"Column '{_input.Values[v]}' holds no observed value in any row.");
             }
+
+            if (DistantZeros.Find(series.SelectMany(s => s.Values[v])) is { } zeros)
+            {
+                channel.Warning(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{zeros.Count} values of column '{_input.Values[v]}' are 0, far from all others, which lie between {zeros.Lowest} and {zeros.Highest}. If they are missing, make them NaN: TextLoader does with MissingRealsAsNaNs."));
+            }
         }
 
         return series;
     }
 
-    private LatentOdeTransformer Train(EncodedSeries[] series, SeriesScaling scaling, Device device, int seed, IChannel channel)
+    private LatentOdeTransformer Train(EncodedSeries[] series, ForecastFold[] folds, SeriesScaling scaling, Device device, int seed, IChannel channel)
     {
         using DisposeScope scope = NewDisposeScope();
         var architecture = new LatentOdeArchitecture(_options);
         var builder = new ForecastBatchBuilder(scaling, architecture.Anchor, architecture.SolverSteps, device);
         var calibration = new ConformalCalibration(scaling.Variables.Length);
-        ForecastFold[] folds = ForecastFold.Divide([.. series.Select(s => s.Count)], _options.EnsembleSize, _options.Training.ValidationFraction, new Random(seed));
         var networks = new List<LatentOdeNetwork>();
         try
         {
@@ -150,7 +169,7 @@ public sealed class LatentOdeForecaster : IEstimator<LatentOdeTransformer>
                 if (network is not null)
                 {
                     networks.Add(network);
-                    Calibrate(calibration, network, builder, sampler.HeldOut());
+                    Calibrate(calibration, network, builder, sampler.HeldOut(), scaling.Horizon);
                 }
             }
 
@@ -199,7 +218,7 @@ public sealed class LatentOdeForecaster : IEstimator<LatentOdeTransformer>
         }
     }
 
-    private static void Calibrate(ConformalCalibration calibration, LatentOdeNetwork network, ForecastBatchBuilder builder, IReadOnlyList<ForecastExample> heldOut)
+    private static void Calibrate(ConformalCalibration calibration, LatentOdeNetwork network, ForecastBatchBuilder builder, IReadOnlyList<ForecastExample> heldOut, double horizon)
     {
         using IDisposable noGradient = no_grad();
         foreach (ForecastExample[] examples in heldOut.Chunk(CalibrationBatch))
@@ -216,7 +235,9 @@ public sealed class LatentOdeForecaster : IEstimator<LatentOdeTransformer>
             {
                 if (mask[i] > 0)
                 {
-                    calibration.Add(examples[i / (variables * targets)].Series, i % variables, errors[i], scales[i]);
+                    ForecastExample example = examples[i / (variables * targets)];
+                    long stretch = (long)Math.Floor(example.TargetTimes[i / variables % targets] / horizon);
+                    calibration.Add(example.Series, stretch, i % variables, errors[i], scales[i]);
                 }
             }
         }

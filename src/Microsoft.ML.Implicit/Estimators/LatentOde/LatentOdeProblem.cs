@@ -11,8 +11,8 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <remarks>
 /// The likelihood term of each value is weighted by the square root of its variance, as in Seitzer et al. ("On the
 /// pitfalls of heteroscedastic uncertainty estimation", 2022): plain likelihood gives up on values that are hard to
-/// forecast, to the detriment of the mean. The gradient of the latent path comes from one adjoint solve a batch,
-/// outside autograd.
+/// forecast, to the detriment of the mean. The gradients of the latent path and of the encoder come from one adjoint
+/// solve and one pullback a batch, outside autograd.
 /// </remarks>
 internal sealed class LatentOdeProblem : ITrainingProblem
 {
@@ -56,7 +56,9 @@ internal sealed class LatentOdeProblem : ITrainingProblem
     public double TrainBatch(Tensor examples, double progress)
     {
         ForecastBatch batch = _builder.Build([.. examples.data<long>().Select(example => _sampler.Draw((int)example, _random))]);
-        (Tensor mean, Tensor logVariance) = Posterior(_network, batch, Encode(_network, batch));
+        using SeriesEncoding encoding = _network.Encoder.EncodeForTraining(batch.History, batch.Gaps, batch.LastIndices);
+        Tensor state = encoding.State.detach().requires_grad_();
+        (Tensor mean, Tensor logVariance) = Posterior(_network, batch, state);
         Tensor noise = empty(mean.shape).normal_(0, 1, _generator).to(mean.device);
         Tensor initial = mean + ((logVariance / 2.Held()).exp() * noise);
         using OdeSolution solution = _network.Solve(initial, batch.Grid, batch.Controls, differentiable: true, _options.Training.CancellationToken);
@@ -73,6 +75,7 @@ internal sealed class LatentOdeProblem : ITrainingProblem
         Tensor divergence = 0.5.Held() * (mean.square() + logVariance.exp() - 1.Held() - logVariance).sum(1).mean();
         double weight = _options.DivergenceWeight * Math.Min(1, progress / AnnealedFraction);
         ((initial * gradients.InitialState).sum() + (weight.Held() * divergence)).backward();
+        encoding.Backward(state.grad!);
         return (likelihood + (weight.Held() * divergence)).ToDouble();
     }
 

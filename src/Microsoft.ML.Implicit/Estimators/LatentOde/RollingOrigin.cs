@@ -24,7 +24,7 @@ internal static class RollingOrigin
                 if (model is null || refits)
                 {
                     model?.Dispose();
-                    model = forecaster.Fit([.. histories.Where(s => s.Count > 0)]);
+                    model = forecaster.Fit([.. histories.Where(s => s.Count > 0)], []);
                 }
 
                 Score(model.Model, series, histories, edges, errors, options.ConfidenceLevel);

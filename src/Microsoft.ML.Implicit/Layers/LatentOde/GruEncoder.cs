@@ -1,3 +1,4 @@
+using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -7,8 +8,6 @@ namespace Microsoft.ML.Implicit.Layers.LatentOde;
 /// <summary>A gated recurrent unit (Cho et al., 2014) whose features tell it the time between observations.</summary>
 internal sealed class GruEncoder : SeriesEncoder
 {
-    private const long SmallestSplit = 32;
-
     [ComponentName(Name = "gru")]
     private readonly GRU _gru;
 
@@ -20,31 +19,34 @@ internal sealed class GruEncoder : SeriesEncoder
         RegisterComponents();
     }
 
+    private Parameter[] Parameters =>
+        [.. new[] { "weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0" }.Select(name => _gru.get_parameter(name)!)];
+
     public override Tensor Encode(Tensor history, Tensor gaps, Tensor lastIndices)
     {
-        // Half the rows of a batch are often far shorter than the longest one; read apart, they cost no more than they hold.
-        if (history.shape[0] < SmallestSplit)
+        if (!IsManaged(history) || is_grad_enabled())
         {
             return EncodePadded(history, lastIndices);
         }
 
-        Tensor order = lastIndices.argsort();
-        Tensor shorter = order.narrow(0, 0, order.shape[0] / 2);
-        Tensor longer = order.narrow(0, shorter.shape[0], order.shape[0] - shorter.shape[0]);
-        long length = lastIndices[shorter[-1]].item<long>() + 1;
-        Tensor states = cat([EncodePadded(history.narrow(1, 0, length).index_select(0, shorter), lastIndices.index_select(0, shorter)), EncodePadded(history.index_select(0, longer), lastIndices.index_select(0, longer))]);
-        return states.index_select(0, order.argsort());
+        using var encoding = new GruEncoding(Parameters, history, lastIndices, isDifferentiable: false);
+        return encoding.State.alias();
     }
 
-    private Tensor EncodePadded(Tensor history, Tensor lastIndices)
-    {
-        (Tensor states, _) = _gru.call(history);
-        return states.gather(1, lastIndices.view(-1, 1, 1).expand(-1, 1, StateWidth)).squeeze(1);
-    }
+    public override SeriesEncoding EncodeForTraining(Tensor history, Tensor gaps, Tensor lastIndices) =>
+        IsManaged(history) ? new GruEncoding(Parameters, history, lastIndices, isDifferentiable: true) : base.EncodeForTraining(history, gaps, lastIndices);
 
     public override Tensor Step(Tensor state, Tensor features, Tensor gap)
     {
         (_, Tensor next) = _gru.call(features.unsqueeze(1), state.unsqueeze(0));
         return next.squeeze(0);
+    }
+
+    private static bool IsManaged(Tensor history) => history.device_type == DeviceType.CPU && history.dtype == ScalarType.Float32;
+
+    private Tensor EncodePadded(Tensor history, Tensor lastIndices)
+    {
+        (Tensor states, _) = _gru.call(history);
+        return states.gather(1, lastIndices.view(-1, 1, 1).expand(-1, 1, StateWidth)).squeeze(1);
     }
 }

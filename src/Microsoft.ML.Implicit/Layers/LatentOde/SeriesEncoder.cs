@@ -29,6 +29,14 @@ internal abstract class SeriesEncoder(string name, long stateWidth) : nn.Module(
         return state;
     }
 
+    /// <summary>Reads whole histories to be pulled back later.</summary>
+    /// <param name="history">float32 [batch, observations, features].</param>
+    /// <param name="gaps">float32 [batch, observations]: time since the observation before.</param>
+    /// <param name="lastIndices">int64 [batch]: index of each row's last observation; what follows is padding.</param>
+    /// <returns>The state after each row's last observation with its pullback.</returns>
+    public virtual SeriesEncoding EncodeForTraining(Tensor history, Tensor gaps, Tensor lastIndices) =>
+        new SeriesEncoding.OfGraph(Encode(history, gaps, lastIndices));
+
     /// <summary>Reads one observation.</summary>
     /// <param name="state">State after the observation before, [batch, state]; zeros before the first.</param>
     /// <param name="features">[batch, features].</param>

@@ -20,13 +20,13 @@ internal sealed class AutoregressiveOdeRnn : NeuralBaseline
 
     public override string Name => "autoregressive ODE-RNN";
 
-    protected override nn.Module Create(QuestionScaling scaling, Panel panel)
+    protected override nn.Module[] Create(QuestionScaling scaling, Panel panel)
     {
         _variables = scaling.VariableCount;
         _cell = nn.GRUCell(2 * _variables, Width);
         _dynamics = nn.Sequential(("hidden", nn.Linear(Width, HiddenWidth)), ("activation", nn.Tanh()), ("output", nn.Linear(HiddenWidth, Width)));
         _output = nn.Linear(Width, _variables);
-        return nn.ModuleList<nn.Module>(_cell, _dynamics, _output);
+        return [_cell, _dynamics, _output];
     }
 
     protected override Tensor Predict(QuestionBatch batch)

@@ -55,12 +55,10 @@ internal static class ForecastQuality
         if (name is "co2_weekly" or "elnino_sst")
         {
             yield return new SeasonalNaive();
-        }
-        else
-        {
-            yield return new HorizonRegression();
+            yield break;
         }
 
+        yield return new HorizonRegression();
         yield return new GatedRecurrent();
         if (name.StartsWith("spirals", StringComparison.Ordinal))
         {

@@ -12,14 +12,14 @@ internal sealed class GatedRecurrent : NeuralBaseline
 
     public override string Name => "GRU with time gaps";
 
-    protected override nn.Module Create(QuestionScaling scaling, Panel panel)
+    protected override nn.Module[] Create(QuestionScaling scaling, Panel panel)
     {
         _gru = nn.GRU(scaling.InputCount, Width, batchFirst: true);
         _head = nn.Sequential(
             ("hidden", nn.Linear(Width + 1 + Math.Max(1, scaling.CovariateCount), Width)),
             ("activation", nn.Tanh()),
             ("output", nn.Linear(Width, scaling.VariableCount)));
-        return nn.ModuleList<nn.Module>(_gru, _head);
+        return [_gru, _head];
     }
 
     protected override Tensor Predict(QuestionBatch batch)

@@ -8,7 +8,7 @@ internal sealed class LatentOdeEntry(Action<LatentOdeOptions>? configure = null)
 {
     public string Name => "latent ODE";
 
-    /// <summary>Fraction of the last answers' values within their bounds, for each variable.</summary>
+    /// <summary>Fraction of the observed values within the last answers' bounds, for each variable.</summary>
     public double[] Coverage { get; private set; } = [];
 
     public float[][][] Answer(Panel panel, int seed)
@@ -49,11 +49,11 @@ internal sealed class LatentOdeEntry(Action<LatentOdeOptions>? configure = null)
             int times = panel.Questions[q].History.ForecastTime.Length;
             for (int i = 0; i < lower[q].Length; i++)
             {
-                float truth = panel.Questions[q].Truth[i / times][i % times];
-                if (float.IsFinite(truth))
+                float value = panel.Questions[q].Observed[i / times][i % times];
+                if (float.IsFinite(value))
                 {
                     count[i / times]++;
-                    inside[i / times] += truth >= lower[q][i] && truth <= upper[q][i] ? 1 : 0;
+                    inside[i / times] += value >= lower[q][i] && value <= upper[q][i] ? 1 : 0;
                 }
             }
         }

@@ -1,10 +1,11 @@
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Benchmarks.Quality.Forecasting;
 
 /// <summary>A network trained on random cuts of the training series, stopped early by its error on a tenth of them.</summary>
-internal abstract class NeuralBaseline(Action<string>? log = null) : IForecastBaseline
+internal abstract class NeuralBaseline : IForecastBaseline
 {
     private const int Batch = 128;
     private const int Steps = 2000;
@@ -23,10 +24,10 @@ internal abstract class NeuralBaseline(Action<string>? log = null) : IForecastBa
         Noise = generator;
         var random = new Random(seed);
         var scaling = new QuestionScaling(panel);
-        nn.Module network = Create(scaling, panel);
+        Parameter[] parameters = [.. Create(scaling, panel).SelectMany(module => module.parameters())];
         using (no_grad())
         {
-            foreach (var parameter in network.parameters())
+            foreach (Parameter parameter in parameters)
             {
                 double bound = 1 / Math.Sqrt(parameter.dim() > 1 ? parameter.shape[^1] : parameter.shape[0]);
                 parameter.uniform_(-bound, bound, generator);
@@ -35,10 +36,9 @@ internal abstract class NeuralBaseline(Action<string>? log = null) : IForecastBa
 
         int held = Math.Max(1, panel.Train.Count / 10);
         QuestionBatch check = scaling.Build([.. Enumerable.Range(0, 256).Select(_ => Draw(panel, random.Next(held), random))]);
-        var optimizer = optim.AdamW(network.parameters(), LearningRate);
+        var optimizer = optim.AdamW(parameters, LearningRate);
         double best = double.PositiveInfinity;
-        Dictionary<string, Tensor> state = network.state_dict();
-        Dictionary<string, Tensor> kept = state.ToDictionary(e => e.Key, e => e.Value.clone());
+        Tensor[] kept = [.. parameters.Select(parameter => parameter.detach().clone())];
         for (int step = 1; step <= Steps; step++)
         {
             using DisposeScope inner = NewDisposeScope();
@@ -50,36 +50,29 @@ internal abstract class NeuralBaseline(Action<string>? log = null) : IForecastBa
 
             optimizer.zero_grad();
             Loss(batch, step / (double)Steps).backward();
-            nn.utils.clip_grad_norm_(network.parameters(), 5);
+            nn.utils.clip_grad_norm_(parameters, 5);
             optimizer.step();
             if (step % StepsBetweenChecks == 0)
             {
                 using IDisposable noGradient = no_grad();
                 double error = SquaredError(Predict(check), check).ToDouble();
-                log?.Invoke($"{Name} {step}: {error}");
                 if (error < best)
                 {
                     best = error;
-                    foreach ((string name, Tensor value) in state)
-                    {
-                        kept[name].copy_(value);
-                    }
+                    Copy(parameters, kept);
                 }
             }
         }
 
         using (no_grad())
         {
-            foreach ((string name, Tensor value) in kept)
-            {
-                state[name].copy_(value);
-            }
-
+            Copy(kept, parameters);
             return [.. panel.Questions.Chunk(Batch).SelectMany(questions => Answer(scaling, questions))];
         }
     }
 
-    protected abstract nn.Module Create(QuestionScaling scaling, Panel panel);
+    /// <summary>Creates the modules to train.</summary>
+    protected abstract nn.Module[] Create(QuestionScaling scaling, Panel panel);
 
     /// <summary>Standardised forecasts, [batch, targets, variables].</summary>
     protected abstract Tensor Predict(QuestionBatch batch);
@@ -91,6 +84,14 @@ internal abstract class NeuralBaseline(Action<string>? log = null) : IForecastBa
 
     protected static Tensor Last(Tensor states, QuestionBatch batch) =>
         states.gather(1, batch.LastIndices.view(-1, 1, 1).expand(-1, 1, states.shape[2])).squeeze(1);
+
+    private static void Copy(Tensor[] source, Tensor[] target)
+    {
+        foreach ((Tensor from, Tensor to) in source.Zip(target))
+        {
+            to.copy_(from);
+        }
+    }
 
     private static Question Draw(Panel panel, int series, Random random)
     {

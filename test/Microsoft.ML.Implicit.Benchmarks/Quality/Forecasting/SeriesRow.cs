@@ -66,6 +66,7 @@ internal sealed class SeriesRow
         float[][] values = [.. Enumerable.Range(0, VariableCount).Select(v => Value(v)[first..count])];
         SeriesRow history = Create(Time[first..count], values, CovariateTime, [.. Enumerable.Range(0, CovariateCount).Select(Covariate)]);
         history.ForecastTime = Time[count..end];
-        return new Question(history, [.. Enumerable.Range(0, VariableCount).Select(v => Value(v)[count..end])]);
+        float[][] future = [.. Enumerable.Range(0, VariableCount).Select(v => Value(v)[count..end])];
+        return new Question(history, future, future);
     }
 }

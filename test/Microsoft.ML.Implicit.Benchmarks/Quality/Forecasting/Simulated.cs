@@ -71,8 +71,10 @@ internal static class Simulated
             }
 
             SeriesRow history = Observe(first, points, noise, random);
-            history.ForecastTime = [.. Enumerable.Range(HalfLength, HalfLength).Select(Time)];
-            questions.Add(new Question(history, [.. points.Select(values => values[HalfLength..].Select(value => (float)value).ToArray())]));
+            SeriesRow future = Observe([.. Enumerable.Range(HalfLength, HalfLength)], points, noise, random);
+            history.ForecastTime = future.Time;
+            float[][] truth = [.. points.Select(values => values[HalfLength..].Select(value => (float)value).ToArray())];
+            questions.Add(new Question(history, truth, [.. points.Select((_, v) => future.Value(v))]));
         }
 
         return new Panel(train, questions, Time(2 * HalfLength) - Time(HalfLength), []);

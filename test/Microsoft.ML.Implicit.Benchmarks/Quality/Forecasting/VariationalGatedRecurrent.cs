@@ -20,14 +20,14 @@ internal sealed class VariationalGatedRecurrent : NeuralBaseline
 
     public override string Name => "variational GRU";
 
-    protected override nn.Module Create(QuestionScaling scaling, Panel panel)
+    protected override nn.Module[] Create(QuestionScaling scaling, Panel panel)
     {
         _encoder = nn.GRU(scaling.InputCount, Width, batchFirst: true);
         _posterior = nn.Linear(Width, 2 * LatentWidth);
         _start = nn.Linear(LatentWidth, Width);
         _decoder = nn.GRU(2 + Math.Max(1, scaling.CovariateCount), Width, batchFirst: true);
         _output = nn.Linear(Width, scaling.VariableCount);
-        return nn.ModuleList<nn.Module>(_encoder, _posterior, _start, _decoder, _output);
+        return [_encoder, _posterior, _start, _decoder, _output];
     }
 
     protected override Tensor Predict(QuestionBatch batch) => Decode(batch, Posterior(batch).Mean);

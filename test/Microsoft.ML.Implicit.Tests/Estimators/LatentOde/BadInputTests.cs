@@ -83,6 +83,19 @@ public class BadInputTests
     }
 
     [TestMethod]
+    public void Series_with_one_observation_or_a_variable_never_observed_are_forecast()
+    {
+        var ml = new MLContext(seed: 1);
+        List<WaveRow> rows = Waves.Create(30);
+        WaveRow single = new() { Time = [3], Sine = [5], Cosine = [1] };
+        WaveRow unobserved = new() { Time = [1, 2], Sine = [5, 6], Cosine = [float.NaN, float.NaN] };
+        rows.AddRange([single, unobserved]);
+        using LatentOdeTransformer model = ml.Forecasting.ForecastByLatentOde(QuickOptions.Create(epochs: 1)).Fit(ml.Data.LoadFromEnumerable(rows));
+        IDataView answers = model.Transform(ml.Data.LoadFromEnumerable([single, unobserved]));
+        Assert.IsTrue(Scored.Vectors(answers, "Forecast").Concat(Scored.Vectors(answers, "Lower")).All(row => row.All(float.IsFinite)));
+    }
+
+    [TestMethod]
     public void Constant_and_huge_values_do_no_harm()
     {
         var ml = new MLContext(seed: 1);

@@ -11,7 +11,7 @@ public class ConformalCalibrationTests
         var calibration = new ConformalCalibration(1);
         for (int i = 1; i <= 99; i++)
         {
-            calibration.Add("one series", 0, i % 2 == 0 ? i : -i, 1);
+            calibration.Add("one series", i, 0, i % 2 == 0 ? i : -i, 1);
         }
 
         Assert.AreEqual(95, calibration.Factors(0.95)[0]);
@@ -32,7 +32,7 @@ public class ConformalCalibrationTests
                 double level = random.NextDouble();
                 for (int i = 0; i < 1 + random.Next(10); i++)
                 {
-                    calibration.Add(series, 0, level * random.NextDouble(), 1);
+                    calibration.Add(series, 0, 0, level * random.NextDouble(), 1);
                 }
             }
 
@@ -40,6 +40,42 @@ public class ConformalCalibrationTests
         }
 
         Assert.AreEqual(0.9, covered / repetitions, 0.02);
+    }
+
+    [TestMethod]
+    public void Stretches_of_a_single_series_are_covered_as_promised_though_errors_within_a_stretch_are_alike()
+    {
+        var random = new Random(1);
+        double covered = 0;
+        const int repetitions = 2000;
+        for (int repetition = 0; repetition < repetitions; repetition++)
+        {
+            var calibration = new ConformalCalibration(1);
+            for (int stretch = 0; stretch < 15; stretch++)
+            {
+                double level = random.NextDouble();
+                for (int i = 0; i < 30; i++)
+                {
+                    calibration.Add("one series", stretch, 0, level * random.NextDouble(), 1);
+                }
+            }
+
+            covered += random.NextDouble() * random.NextDouble() <= calibration.Factors(0.9)[0] ? 1 : 0;
+        }
+
+        Assert.AreEqual(0.9, covered / repetitions, 0.02);
+    }
+
+    [TestMethod]
+    public void Beyond_what_the_stretches_can_promise_the_largest_score_counts()
+    {
+        var calibration = new ConformalCalibration(1);
+        for (int i = 0; i < 60; i++)
+        {
+            calibration.Add("one series", i / 10, 0, i, 1);
+        }
+
+        Assert.AreEqual(59, calibration.Factors(0.95)[0]);
     }
 
     [TestMethod]

@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Estimators;
 
 namespace Microsoft.ML.Implicit.Tests.Estimators.LatentOde;
 
@@ -73,6 +74,44 @@ public class LongFormatTests
     }
 
     [TestMethod]
+    public void Empty_fields_of_a_text_file_are_missing_and_zeros_in_their_place_are_warned_of()
+    {
+        string path = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllLines(path, ["date,level", "2024-01-01,316.1", "2024-01-08,", "2024-01-15,317.5", "2024-01-22,317.2", "2024-01-29,"]);
+            (float[] values, List<string> messages) = LoadAndTrain(path, missingRealsAsNaNs: true);
+            CollectionAssert.AreEqual(new[] { 316.1f, float.NaN, 317.5f, 317.2f, float.NaN }, values);
+            Assert.IsFalse(messages.Any(message => message.Contains("are 0", StringComparison.Ordinal)));
+
+            (values, messages) = LoadAndTrain(path, missingRealsAsNaNs: false);
+            CollectionAssert.AreEqual(new[] { 316.1f, 0, 317.5f, 317.2f, 0 }, values);
+            Assert.IsTrue(messages.Any(message => message.Contains("2 values of column 'Value' are 0, far from all others, which lie between 316.1 and 317.5", StringComparison.Ordinal)));
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [TestMethod]
+    public void Series_are_named_by_key_text_or_number()
+    {
+        var ml = new MLContext(seed: 1);
+        Numbered[] rows = [new(7, 1, 10), new(3, 1, 30), new(7, 2, 20)];
+        IDataView data = ml.Data.LoadFromEnumerable(rows);
+        data = ml.Transforms.Conversion.MapValueToKey("Key", "Series").Append(ml.Transforms.Conversion.ConvertType("Text", "Series", DataKind.String)).Fit(data).Transform(data);
+        foreach (string column in new[] { "Series", "Key", "Text" })
+        {
+            IDataView grouped = ml.Transforms.GroupIntoSeries(column, "Time", ["Value"]).Fit(data).Transform(data);
+            Assert.AreEqual(data.Schema[column].Type, grouped.Schema[column].Type);
+            float[][] values = [.. grouped.GetColumn<float[]>("Value")];
+            CollectionAssert.AreEqual(new float[] { 10, 20 }, values[0], column);
+            CollectionAssert.AreEqual(new float[] { 30 }, values[1], column);
+        }
+    }
+
+    [TestMethod]
     public void A_forecaster_takes_long_format_saves_and_loads()
     {
         var ml = new MLContext(seed: 1);
@@ -105,6 +144,28 @@ public class LongFormatTests
             StringAssert.Contains(exception.Message, named, StringComparison.Ordinal);
         }
     }
+
+    private static (float[] Values, List<string> Messages) LoadAndTrain(string path, bool missingRealsAsNaNs)
+    {
+        var ml = new MLContext(seed: 1);
+        var messages = new List<string>();
+        ml.Log += (_, message) => messages.Add(message.Message);
+        IDataView rows = ml.Data.LoadFromTextFile(path, new TextLoader.Options
+        {
+            Columns = [new("Time", DataKind.DateTime, 0), new("Value", DataKind.Single, 1)],
+            Separators = [','],
+            HasHeader = true,
+            MissingRealsAsNaNs = missingRealsAsNaNs,
+        });
+        IDataView series = ml.Transforms.GroupIntoSeries(null, "Time", ["Value"]).Fit(rows).Transform(rows);
+        LatentOdeOptions options = QuickOptions.Create(epochs: 1);
+        options.InputColumnNames = ["Value"];
+        options.Horizon = [21];
+        using LatentOdeTransformer model = ml.Forecasting.ForecastByLatentOde(options).Fit(series);
+        return (series.GetColumn<float[]>("Value").Single(), messages);
+    }
+
+    private sealed record Numbered(int Series, double Time, float Value);
 
     private sealed record Observation(string Series, double Time, float Value, float Weight);
 

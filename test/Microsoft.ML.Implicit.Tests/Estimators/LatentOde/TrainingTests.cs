@@ -76,6 +76,30 @@ public class TrainingTests
     }
 
     [TestMethod]
+    public void Given_validation_series_decide_when_training_stops_and_how_wide_the_bounds_are()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView train = ml.Data.LoadFromEnumerable(Waves.Create(30));
+        double Width(IEnumerable<WaveRow>? validation)
+        {
+            var losses = new List<double?>();
+            LatentOdeOptions options = QuickOptions.Create(epochs: 2);
+            options.Training.ValidationFraction = 0;
+            options.Training.Progress = new SynchronousProgress(report => losses.Add(report.ValidationLoss));
+            using LatentOdeTransformer model = ml.Forecasting.ForecastByLatentOde(options).Fit(train, validation is null ? null : ml.Data.LoadFromEnumerable(validation));
+            Assert.IsTrue(losses.TrueForAll(loss => loss is null == validation is null));
+            IDataView scored = model.Transform(train);
+            return Scored.Vectors(scored, "Upper")[0][0] - Scored.Vectors(scored, "Lower")[0][0];
+        }
+
+        List<WaveRow> alike = Waves.Create(30, seed: 2);
+        List<WaveRow> wild = Waves.Create(30, seed: 2);
+        wild.ForEach(row => row.Sine = [.. row.Sine.Select(value => 10 * value)]);
+        Width(null);
+        Assert.IsGreaterThan(2 * Width(alike), Width(wild));
+    }
+
+    [TestMethod]
     public void One_long_series_is_enough()
     {
         var ml = new MLContext(seed: 1);

@@ -42,6 +42,38 @@ public class SeriesEncoderTests
     }
 
     [TestMethod]
+    public void The_pullback_of_histories_agrees_with_autograd()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using var generator = new Generator(1);
+        Tensor history = randn([37, 9, 5], generator: generator);
+        Tensor gaps = rand([37, 9], generator: generator);
+        Tensor last = randint(9, [37], ScalarType.Int64, generator: generator);
+        foreach (SeriesEncoder encoder in new SeriesEncoder[] { new GruEncoder(5, 7, generator), new OdeRnnEncoder(5, 7, generator) })
+        {
+            Tensor cotangent = randn([37, 7], generator: generator);
+            Tensor state = encoder.Encode(history, gaps, last);
+            (state * cotangent).sum().backward();
+            Tensor[] expected = [.. encoder.parameters().Select(parameter => parameter.grad!.clone())];
+            foreach (var parameter in encoder.parameters())
+            {
+                parameter.grad = null;
+            }
+
+            using SeriesEncoding encoding = encoder.EncodeForTraining(history, gaps, last);
+            Assert.IsTrue(encoding.State.allclose(state, atol: 1e-6), encoder.GetName());
+            encoding.Backward(cotangent);
+            foreach ((Tensor gradient, Tensor actual) in expected.Zip(encoder.parameters().Select(parameter => parameter.grad!)))
+            {
+                Assert.IsTrue(actual.allclose(gradient, rtol: 1e-4, atol: 1e-5), encoder.GetName());
+            }
+
+            using IDisposable noGradient = no_grad();
+            Assert.IsTrue(encoder.Encode(history, gaps, last).allclose(state, atol: 1e-6), encoder.GetName());
+        }
+    }
+
+    [TestMethod]
     public void A_natural_cubic_spline_has_no_curvature_at_its_ends_and_continuous_slopes()
     {
         using DisposeScope scope = NewDisposeScope();
