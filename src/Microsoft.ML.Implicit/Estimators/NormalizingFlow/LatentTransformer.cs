@@ -9,7 +9,11 @@ using Microsoft.ML.Runtime;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>Maps feature vectors to latent vectors, which are standard normal if the model is right, and their log densities; or latent vectors back.</summary>
-/// <remarks>A row with a value that is not finite gets NaN.</remarks>
+/// <remarks>
+/// A row with a value that is not finite gets NaN. Angles and unit vectors
+/// (<see cref="NormalizingFlowOptions.ManifoldFeatures"/>) are mapped to angles and unit vectors in the same slots, uniformly
+/// distributed if the model is right.
+/// </remarks>
 public sealed class LatentTransformer : BatchTransformer
 {
     internal const string LoaderSignature = "NormalizingFlowLatent";
@@ -31,9 +35,9 @@ public sealed class LatentTransformer : BatchTransformer
 
     private static VersionInfo Version => new(
         modelSignature: "CNFLATNT",
-        verWrittenCur: 0x00010001,
-        verReadableCur: 0x00010001,
-        verWeCanReadBack: 0x00010001,
+        verWrittenCur: 0x00010002, // angles and unit vectors
+        verReadableCur: 0x00010002,
+        verWeCanReadBack: 0x00010002,
         loaderSignature: LoaderSignature,
         loaderAssemblyName: typeof(LatentTransformer).Assembly.FullName);
 
@@ -69,7 +73,7 @@ public sealed class LatentTransformer : BatchTransformer
         return ModelPayload.Read(ctx, reader =>
         {
             var columns = new LatentColumns(reader.ReadString(), OrNull(reader.ReadString()), reader.ReadString(), OrNull(reader.ReadString()));
-            return new LatentTransformer(host, NormalizingFlowModelParameters.Read(reader), columns);
+            return new LatentTransformer(host, NormalizingFlowModelParameters.Read(host, reader), columns);
         });
     }
 

@@ -43,9 +43,9 @@ public sealed class NormalizingFlowTransformer : BatchTransformer, ISingleFeatur
 
     private static VersionInfo Version => new(
         modelSignature: "CNFMODEL",
-        verWrittenCur: 0x00010001,
-        verReadableCur: 0x00010001,
-        verWeCanReadBack: 0x00010001,
+        verWrittenCur: 0x00010002, // angles and unit vectors
+        verReadableCur: 0x00010002,
+        verWeCanReadBack: 0x00010002,
         loaderSignature: LoaderSignature,
         loaderAssemblyName: typeof(NormalizingFlowTransformer).Assembly.FullName);
 
@@ -74,7 +74,7 @@ public sealed class NormalizingFlowTransformer : BatchTransformer, ISingleFeatur
         {
             string featureColumnName = reader.ReadString();
             string contextColumnName = reader.ReadString();
-            return new NormalizingFlowTransformer(host, NormalizingFlowModelParameters.Read(reader), featureColumnName, contextColumnName.Length == 0 ? null : contextColumnName);
+            return new NormalizingFlowTransformer(host, NormalizingFlowModelParameters.Read(host, reader), featureColumnName, contextColumnName.Length == 0 ? null : contextColumnName);
         });
     }
 }
