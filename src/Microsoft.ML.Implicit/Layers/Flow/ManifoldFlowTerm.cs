@@ -1,5 +1,6 @@
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.Ode;
+using Microsoft.ML.Implicit.Solvers.Ode.Managed;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -14,36 +15,28 @@ namespace Microsoft.ML.Implicit.Layers.Flow;
 /// S^{d-1} is tr ∂u/∂x - xᵀ ∂u/∂x x - (d - 1) x·u, and the covariant derivative of v along a tangent w is the tangent part
 /// of ∂u/∂x w, less (x·u) w.
 /// </remarks>
-internal sealed class ManifoldFlowTerm : FlowTerm
+internal sealed class ManifoldFlowTerm : FlowTerm, IManagedOdeTerm
 {
-    private readonly FlowDynamics _dynamics;
+    private readonly PerceptronFlowTerm _perceptron;
+    private readonly ProductManifold _manifold;
     private readonly SphereBlocks _blocks;
-    private readonly FlowActivation _activation;
-    private readonly Tensor _one;
-    private readonly Tensor? _directions;
-    private readonly Tensor? _context;
     private readonly bool _hasClosedTrace;
 
-    /// <param name="dynamics">u.</param>
-    /// <param name="blocks">The spheres; they belong to this term.</param>
-    /// <param name="integrands">What is integrated along.</param>
-    /// <param name="directions">eₖ, <c>[k, batch, width]</c> or <c>[batch, width]</c>, for Jacobian products; <see langword="null"/> where none are needed.</param>
-    /// <param name="estimatesTrace">Whether the divergence is Σₖ eₖ·∇v eₖ rather than the closed form.</param>
-    /// <param name="context">y, <c>[batch, contextWidth]</c>.</param>
-    public ManifoldFlowTerm(FlowDynamics dynamics, SphereBlocks blocks, FlowIntegrands integrands, Tensor? directions, bool estimatesTrace, Tensor? context)
-        : base(dynamics.Dimension, integrands)
+    /// <param name="perceptron">u and what is integrated along; it belongs to this term.</param>
+    /// <param name="manifold">The manifold.</param>
+    public ManifoldFlowTerm(PerceptronFlowTerm perceptron, ProductManifold manifold)
+        : base(perceptron.Dimension, perceptron.Integrands)
     {
-        _dynamics = dynamics;
-        _blocks = blocks;
-        _directions = directions;
-        _context = context;
-        _hasClosedTrace = integrands.Divergence && !estimatesTrace;
-        Parameters = dynamics.Parameters;
-        _one = ones([], Parameters[0].dtype, Parameters[0].device).DetachFromDisposeScope();
-        _activation = new FlowActivation(dynamics.Activation, _one);
+        _perceptron = perceptron;
+        _manifold = manifold;
+        _blocks = manifold.BlocksFor(perceptron.One);
+        _hasClosedTrace = Integrands.Divergence && !perceptron.EstimatesTrace;
     }
 
-    public override IReadOnlyList<Tensor> Parameters { get; }
+    public override IReadOnlyList<Tensor> Parameters => _perceptron.Parameters;
+
+    ManagedDynamics? IManagedOdeTerm.CreateManagedDynamics(Tensor state) =>
+        ManagedFlow.Supports(_perceptron) && ManagedDynamics.Suits(state, Parameters) ? new ManagedManifoldFlow(_perceptron, _manifold) : null;
 
     public override Tensor Evaluate(double time, Tensor state)
     {
@@ -62,17 +55,20 @@ internal sealed class ManifoldFlowTerm : FlowTerm
         return new AutogradFlowLinearization(this, leaf, value);
     }
 
+    public override void FinishGradient(Tensor parameterGradient) => _perceptron.FinishGradient(parameterGradient);
+
     public override void Dispose()
     {
         _blocks.Dispose();
-        _one.Dispose();
+        _perceptron.Dispose();
     }
 
     private Tensor Augment(double time, Tensor state)
     {
         Tensor point = _blocks.Normalize(state);
         Tensor? normals = _hasClosedTrace ? point * _blocks.Membership : null;
-        Tensor? tangents = _directions is null ? null : _blocks.Tangent(point, _directions.dim() == 2 ? _directions.unsqueeze(0) : _directions);
+        Tensor? directions = _perceptron.Directions is { } rows && rows.dim() == 2 ? rows.unsqueeze(0) : _perceptron.Directions;
+        Tensor? tangents = directions is null ? null : _blocks.Tangent(point, directions);
         Tensor[] inputs = [.. new[] { normals, tangents }.OfType<Tensor>()];
         (Tensor value, Tensor? products, Tensor? trace) = EvaluatePerceptron(time, point, inputs.Length == 0 ? null : cat(inputs, 0));
 
@@ -87,7 +83,7 @@ internal sealed class ManifoldFlowTerm : FlowTerm
         }
         else if (Integrands.Divergence)
         {
-            divergence = (derivatives! * _directions!).sum([0, 2]).unsqueeze(1);
+            divergence = (derivatives! * directions!).sum([0, 2]).unsqueeze(1);
         }
 
         return Assemble(slope, divergence, Penalty(slope, derivatives));
@@ -96,20 +92,22 @@ internal sealed class ManifoldFlowTerm : FlowTerm
     // u, the products of ∂u/∂x with input tangents, and its trace where that has a closed form.
     private (Tensor Value, Tensor? Products, Tensor? Trace) EvaluatePerceptron(double time, Tensor point, Tensor? tangents)
     {
-        int count = _dynamics.Layers.Count;
+        FlowDynamics dynamics = _perceptron.Dynamics;
+        FlowActivation activation = _perceptron.Activation;
+        int count = dynamics.Layers.Count;
         var weights = new Tensor[count];
         var derivatives = new Tensor[count - 1];
         Tensor x = point;
         for (int i = 0; i < count; i++)
         {
-            AffineAtTime layer = _dynamics.Layers[i].At(time, _dynamics.Layers[i].ContextShift(i == 0 ? _context : null));
+            AffineAtTime layer = dynamics.Layers[i].At(time, dynamics.Layers[i].ContextShift(i == 0 ? _perceptron.Context : null));
             weights[i] = layer.Weight;
             x = layer.Shift.addmm(x, layer.Weight);
             tangents = tangents?.matmul(layer.Weight);
             if (i + 1 < count)
             {
-                x = _activation.Value(x);
-                derivatives[i] = _activation.Derivative(x);
+                x = activation.Value(x);
+                derivatives[i] = activation.Derivative(x);
                 tangents = tangents?.mul(derivatives[i]);
             }
         }

@@ -247,13 +247,13 @@ public sealed class NormalizingFlow : nn.Module<Tensor, Tensor>
             directions = Noise(rows, trace, generator!);
         }
 
-        SphereBlocks? blocks = Manifold.IsEuclidean ? null : Manifold.BlocksFor(rows);
-        return (perceptron, blocks) switch
+        if (perceptron is null)
         {
-            (null, _) => new AutogradFlowTerm(_blocks[block], Dimension, integrands, directions, blocks),
-            (_, null) => new PerceptronFlowTerm(perceptron, integrands, directions, estimates, context),
-            _ => new ManifoldFlowTerm(perceptron, blocks, integrands, directions, estimates, context),
-        };
+            return new AutogradFlowTerm(_blocks[block], Dimension, integrands, directions, Manifold.IsEuclidean ? null : Manifold.BlocksFor(rows));
+        }
+
+        var term = new PerceptronFlowTerm(perceptron, integrands, directions, estimates, context);
+        return Manifold.IsEuclidean ? term : new ManifoldFlowTerm(term, Manifold);
     }
 
     private static Tensor Noise(Tensor rows, TraceEstimator trace, Generator generator)
