@@ -93,22 +93,10 @@ internal sealed class TrainingSetReader
             if (!float.IsFinite(row[slot]))
             {
                 throw new InvalidOperationException(
-                    $"Column '{column.Name}', {DescribeSlot(column, slot)}, row {position} is {row[slot]}. "
+                    $"Column '{column.Name}', {SlotNames.Describe(column, slot)}, row {position} is {row[slot]}. "
                     + "Replace missing values before training, for instance with Transforms.ReplaceMissingValues.");
             }
         }
-    }
-
-    private static string DescribeSlot(DataViewSchema.Column column, int slot)
-    {
-        if (!column.HasSlotNames())
-        {
-            return $"slot {slot}";
-        }
-
-        VBuffer<ReadOnlyMemory<char>> names = default;
-        column.GetSlotNames(ref names);
-        return $"slot {slot} ('{names.GetItemOrDefault(slot)}')";
     }
 
     private float ReadWeight(ValueGetter<float> getter, long position)

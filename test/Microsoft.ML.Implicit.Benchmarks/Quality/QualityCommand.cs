@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Microsoft.ML.Implicit.Benchmarks.Quality.Decisions;
+using Microsoft.ML.Implicit.Benchmarks.Quality.Directional;
 using Microsoft.ML.Implicit.Benchmarks.Quality.Forecasting;
 
 namespace Microsoft.ML.Implicit.Benchmarks.Quality;
@@ -9,7 +10,7 @@ internal static class QualityCommand
 {
     public static System.CommandLine.Command Create()
     {
-        var name = new Argument<string>("name") { Description = "classification, forecast, density, toy-density, anomaly, sudoku, regret or portfolio" };
+        var name = new Argument<string>("name") { Description = "classification, forecast, density, toy-density, directional, anomaly, sudoku, regret or portfolio" };
         var folder = new Option<string>("--data") { Description = "folder with the data sets", DefaultValueFactory = _ => "." };
         var sets = new Option<string[]>("--set") { Description = "names of data sets; all without it", DefaultValueFactory = _ => [] };
         var seeds = new Option<int>("--seeds") { Description = "repetitions to average", DefaultValueFactory = _ => 3 };
@@ -23,6 +24,7 @@ internal static class QualityCommand
                 "forecast" => (folder, sets, seeds, _) => ForecastQuality.Run(folder, sets, seeds),
                 "density" => DensityQuality.Run,
                 "toy-density" => ToyQuality.Run,
+                "directional" => DirectionalQuality.Run,
                 "anomaly" => AnomalyQuality.Run,
                 "sudoku" => (_, _, seeds, device) => SudokuQuality.Run(seeds, device),
                 "regret" => (_, _, seeds, device) => RegretQuality.Run(seeds, device),

@@ -5,12 +5,15 @@ using Microsoft.ML.Implicit.Data;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>
-/// Vectors of a batch of rows, encoded with their log densities, or decoded: NaN where a value is not finite.
+/// Vectors of a batch of rows, encoded with their log densities, or decoded: NaN where a value is not finite. Angles out of
+/// range and vectors of another length than one are refused.
 /// </summary>
 internal sealed class DensityBatch : RowBatch
 {
     private readonly NormalizingFlowModelParameters _model;
     private readonly Func<DensityBatch, int, Func<int>, Delegate> _createGetter;
+    private readonly DataViewRow _source;
+    private readonly string _featureColumn;
     private readonly ValueGetter<VBuffer<float>> _getFeatures;
     private readonly ValueGetter<VBuffer<float>>? _getContext;
     private readonly bool _decodes;
@@ -25,6 +28,8 @@ internal sealed class DensityBatch : RowBatch
         _model = model;
         _createGetter = createGetter;
         _decodes = decodes;
+        _source = source;
+        _featureColumn = featureColumn;
         _getFeatures = source.GetGetter<VBuffer<float>>(source.Schema[featureColumn]);
         _getContext = contextColumn is null ? null : source.GetGetter<VBuffer<float>>(source.Schema[contextColumn]);
         _features = new float[capacity * model.FeatureCount];
@@ -46,7 +51,11 @@ internal sealed class DensityBatch : RowBatch
         _isFinite[slot] = IsFinite(row);
         if (!_isFinite[slot])
         {
-            row.Clear();
+            _model.Layout.FillWithPoint(row);
+        }
+        else if (_model.Layout.FindFault(row) is { } fault)
+        {
+            throw new InvalidOperationException($"Column '{_featureColumn}', row {_source.Position}: {fault}.");
         }
 
         if (_getContext is not null)

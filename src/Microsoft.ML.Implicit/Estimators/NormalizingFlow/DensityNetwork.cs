@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Layers.Flow;
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.Ode;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -6,10 +7,13 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
-/// <summary>A density over features in the user's units: a Gaussianizer, then a continuous normalizing flow.</summary>
+/// <summary>
+/// A density over features in the user's units: a Gaussianizer of the features on lines, then a continuous normalizing flow
+/// of these together with the points of circles and spheres.
+/// </summary>
 internal sealed class DensityNetwork : nn.Module<Tensor, Tensor>
 {
-    private readonly Gaussianizer _gaussianizer;
+    private readonly Gaussianizer? _gaussianizer;
     private readonly Gaussianizer? _contextGaussianizer;
     private readonly NormalizingFlow _flow;
 
@@ -17,23 +21,47 @@ internal sealed class DensityNetwork : nn.Module<Tensor, Tensor>
         : base(nameof(DensityNetwork))
     {
         Architecture = architecture;
-        _gaussianizer = new Gaussianizer(architecture.FeatureCount);
+        int linear = architecture.Layout.LinearSlots.Count;
+        _gaussianizer = linear > 0 ? new Gaussianizer(linear) : null;
         _contextGaussianizer = architecture.ContextCount > 0 ? new Gaussianizer(architecture.ContextCount) : null;
         FlowDynamics dynamics = architecture.CreateDynamics(generator);
         dynamics.ClearOutput();
-        _flow = new NormalizingFlow(dynamics, options);
+        _flow = new NormalizingFlow(dynamics, architecture.Layout.Manifold, options);
         RegisterComponents();
     }
 
-    public NormalizingFlowArchitecture Architecture { get; }
+    /// <summary>Creates a frozen network whose state is filled in.</summary>
+    /// <param name="architecture">Its architecture.</param>
+    /// <param name="fill">Sets parameters and buffers.</param>
+    /// <param name="device">Where it computes.</param>
+    /// <param name="type">Precision of the flow.</param>
+    public static DensityNetwork Create(NormalizingFlowArchitecture architecture, Action<DensityNetwork> fill, Device device, ScalarType type = ScalarType.Float32)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using var generator = new Generator(0, CPU);
+        var network = new DensityNetwork(architecture, new FlowOptions(), generator);
+        try
+        {
+            network.Flow.to(type);
+            network.to(device);
+            fill(network);
+            network.Freeze();
+            return network;
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
 
-    public Gaussianizer Features => _gaussianizer;
+    public NormalizingFlowArchitecture Architecture { get; }
 
     public NormalizingFlow Flow => _flow;
 
     public FlowDynamics Dynamics => (FlowDynamics)_flow.Blocks[0];
 
-    /// <summary>Learns the Gaussianizers; the features that are constant are returned.</summary>
+    /// <summary>Learns the Gaussianizers; the slots of features on lines that are constant are returned.</summary>
     public IReadOnlyList<int> Fit(Tensor features, Tensor? context)
     {
         if (context is not null)
@@ -41,14 +69,20 @@ internal sealed class DensityNetwork : nn.Module<Tensor, Tensor>
             _contextGaussianizer!.Fit(context);
         }
 
-        return _gaussianizer.Fit(features);
+        if (_gaussianizer is null)
+        {
+            return [];
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        return [.. _gaussianizer.Fit(Linear(Architecture.Layout.Embed(features)).to(ScalarType.Float32)).Select(i => Architecture.Layout.LinearSlots[i])];
     }
 
     /// <summary>The context as the flow wants it, [rows, context].</summary>
     public Tensor? EncodeContext(Tensor? context) => context is null ? null : _contextGaussianizer!.forward(context).to(Precision);
 
-    /// <summary>The features as the flow wants them, [rows, features].</summary>
-    public Tensor EncodeFeatures(Tensor features) => _gaussianizer.forward(features).to(Precision);
+    /// <summary>The features as the flow wants them: points of its manifold, [rows, width].</summary>
+    public Tensor EncodeFeatures(Tensor features) => Map(features).Points.to(Precision);
 
     /// <summary>Log density in the user's units, float64 [rows], of features [rows, features].</summary>
     public override Tensor forward(Tensor features) => Encode(features, null, _flow.Options.Solver).LogDensity;
@@ -57,18 +91,31 @@ internal sealed class DensityNetwork : nn.Module<Tensor, Tensor>
     public FlowEncoding Encode(Tensor features, Tensor? context, OdeOptions solver)
     {
         using DisposeScope scope = NewDisposeScope();
-        (Tensor normal, Tensor logDeterminant) = _gaussianizer.Map(features);
-        FlowEncoding encoding = _flow.Encode(normal.to(Precision), EncodeContext(context), solver);
+        (Tensor points, Tensor logDeterminant) = Map(features);
+        FlowEncoding encoding = _flow.Encode(points.to(Precision), EncodeContext(context), solver);
         Tensor logDensity = encoding.LogDensity.to(ScalarType.Float64) + logDeterminant;
-        return new FlowEncoding(encoding.Latent.MoveToOuterDisposeScope(), logDensity.MoveToOuterDisposeScope());
+        return new FlowEncoding(Architecture.Layout.Restore(encoding.Latent).MoveToOuterDisposeScope(), logDensity.MoveToOuterDisposeScope());
     }
 
     /// <summary>Features in the user's units, float64 [rows, features], of latent vectors.</summary>
     public Tensor Decode(Tensor latent, Tensor? context, OdeOptions solver)
     {
         using DisposeScope scope = NewDisposeScope();
-        return _gaussianizer.Inverse(_flow.Decode(latent.to(Precision), EncodeContext(context), solver)).MoveToOuterDisposeScope();
+        Tensor points = _flow.Decode(Architecture.Layout.Embed(latent).to(Precision), EncodeContext(context), solver).to(ScalarType.Float64);
+        Tensor linear = _gaussianizer?.Inverse(Linear(points)) ?? Linear(points);
+        return Architecture.Layout.Restore(cat([linear, Spherical(points)], 1)).MoveToOuterDisposeScope();
     }
+
+    /// <summary>Latent vectors of the base distribution, float32 [count, features] on the CPU.</summary>
+    public Tensor DrawLatent(long count, Generator generator)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor noise = randn(count, Architecture.Layout.Manifold.Width, generator: generator);
+        return Architecture.Layout.Restore(Architecture.Layout.Manifold.Project(noise)).to(ScalarType.Float32).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>A frozen network with the same state, which shares nothing with this one.</summary>
+    public DensityNetwork Copy(Device device, ScalarType type = ScalarType.Float32) => Create(Architecture, CopyStateTo, device, type);
 
     /// <summary>Fixes the parameters, so that several threads may score at once, and frees them from the dispose scope they were made in.</summary>
     public void Freeze()
@@ -84,6 +131,34 @@ internal sealed class DensityNetwork : nn.Module<Tensor, Tensor>
             parameter.requires_grad_(false);
         }
     }
+
+    private void CopyStateTo(DensityNetwork target)
+    {
+        using IDisposable noGradient = no_grad();
+        Dictionary<string, Tensor> source = state_dict();
+        foreach ((string name, Tensor value) in target.state_dict())
+        {
+            value.copy_(source[name]);
+        }
+    }
+
+    // Points of the flow's manifold, float64 [rows, width], and the log determinants of the map to it, [rows].
+    private (Tensor Points, Tensor LogDeterminant) Map(Tensor features)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor embedded = Architecture.Layout.Embed(features);
+        if (_gaussianizer is null)
+        {
+            return (embedded.MoveToOuterDisposeScope(), full([features.shape[0]], Architecture.Layout.LogTurns.Held(), ScalarType.Float64, features.device).MoveToOuterDisposeScope());
+        }
+
+        (Tensor normal, Tensor logDeterminant) = _gaussianizer.Map(Linear(embedded));
+        return (cat([normal, Spherical(embedded)], 1).MoveToOuterDisposeScope(), (logDeterminant + Architecture.Layout.LogTurns.Held()).MoveToOuterDisposeScope());
+    }
+
+    private Tensor Linear(Tensor points) => points.narrow(1, 0, Architecture.Layout.LinearSlots.Count);
+
+    private Tensor Spherical(Tensor points) => points.narrow(1, Architecture.Layout.LinearSlots.Count, points.shape[1] - Architecture.Layout.LinearSlots.Count);
 
     private ScalarType Precision => Dynamics.Parameters[0].dtype;
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Layers.Flow;
 using Microsoft.ML.Implicit.Native;
@@ -30,15 +31,16 @@ internal sealed class DensityTraining(IHost host, NormalizingFlowOptions options
         using IChannel channel = host.Start("Training");
         using DisposeScope scope = NewDisposeScope();
         using var generator = new Generator((ulong)seed, CPU);
-        RawRows rows = Read(trainData, channel);
-        RawRows? validation = validationData is null ? null : Read(validationData, channel);
+        FeatureLayout layout = FeatureLayout.Create(trainData.Schema[options.FeatureColumnName], options.ManifoldFeatures);
+        RawRows rows = Read(trainData, layout, channel);
+        RawRows? validation = validationData is null ? null : Read(validationData, layout, channel);
         if (validation is null)
         {
             (rows, validation) = HoldOut(rows, generator);
         }
 
         var architecture = new NormalizingFlowArchitecture(
-            (int)rows.Features.shape[1],
+            layout,
             (int)(rows.Context?.shape[1] ?? 0),
             options.HiddenWidth,
             options.HiddenLayers,
@@ -53,7 +55,7 @@ internal sealed class DensityTraining(IHost host, NormalizingFlowOptions options
             network.to(device);
             Train(network, training, held, seed, generator, channel);
             network.Freeze();
-            var model = new NormalizingFlowModelParameters(network, device, options.Tolerance);
+            var model = new NormalizingFlowModelParameters(host, new DensityEvaluator(network, device), options.Tolerance);
             SetThreshold(model, rows);
             return model;
         }
@@ -94,14 +96,29 @@ internal sealed class DensityTraining(IHost host, NormalizingFlowOptions options
         loop.Run();
     }
 
-    private RawRows Read(IDataView data, IChannel channel)
+    private RawRows Read(IDataView data, FeatureLayout layout, IChannel channel)
     {
         CancellationToken token = options.Training.CancellationToken;
         using TrainingSet features = new TrainingSetReader(options.FeatureColumnName, null, options.ExampleWeightColumnName).Read(data, channel, token);
         using TrainingSet? context = options.ContextColumnName is null ? null : new TrainingSetReader(options.ContextColumnName, null, null).Read(data, channel, token);
 
+        CheckManifold(layout, features.Features);
+
         // The set's tensors belong to no dispose scope; their aliases belong to the current one.
         return new RawRows(features.Features.alias(), context?.Features.alias(), features.Weights?.alias());
+    }
+
+    // Rows are those of the data: none is left out in reading.
+    private void CheckManifold(FeatureLayout layout, Tensor features)
+    {
+        for (int row = 0; row < features.shape[0] && layout.Spheres.Count > 0; row++)
+        {
+            ReadOnlySpan<float> values = MemoryMarshal.Cast<byte, float>(features.bytes).Slice(row * layout.Count, layout.Count);
+            if (layout.FindFault(values) is { } fault)
+            {
+                throw new InvalidOperationException($"Column '{options.FeatureColumnName}', row {row}: {fault}.");
+            }
+        }
     }
 
     private (RawRows Training, RawRows? Validation) HoldOut(RawRows rows, Generator generator)

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>Training rows of a density as the flow sees them.</summary>
-/// <param name="Features">float32 [rows, features], standardised.</param>
+/// <param name="Features">float32 [rows, width], points of the flow's manifold.</param>
 /// <param name="Context">float32 [rows, context], standardised, or <see langword="null"/>.</param>
 /// <param name="Weights">float32 [rows], or <see langword="null"/> where every row counts the same.</param>
 internal sealed record DensityTrainingSet(Tensor Features, Tensor? Context, Tensor? Weights)

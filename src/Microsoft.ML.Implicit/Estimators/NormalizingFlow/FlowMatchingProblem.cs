@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Layers.Flow;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Training;
 using TorchSharp;
@@ -7,7 +8,8 @@ namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>
 /// Flow matching on straight paths: f(t, (1 - t) z + t x) is regressed on x - z, where x is a row and z normal noise
-/// (Lipman et al., Flow matching for generative modeling, 2023).
+/// (Lipman et al., Flow matching for generative modeling, 2023); on spheres on great circles from uniform noise (Chen and
+/// Lipman, Flow matching on general geometries, 2024).
 /// </summary>
 internal sealed class FlowMatchingProblem : ITrainingProblem
 {
@@ -31,7 +33,7 @@ internal sealed class FlowMatchingProblem : ITrainingProblem
         {
             // The same noise in every epoch, so that epochs can be compared.
             _validation = validation.Select(arange(validation.Count.Held(), device: validation.Device).repeat(ValidationRepetitions));
-            _validationNoise = Noise(_validation.Features);
+            _validationNoise = Manifold.Project(Noise(_validation.Features));
             _validationTimes = Times(_validation.Count, _validation.Device);
         }
     }
@@ -40,13 +42,15 @@ internal sealed class FlowMatchingProblem : ITrainingProblem
 
     public long ExampleCount => _training.Count;
 
+    private ProductManifold Manifold => _network.Flow.Manifold;
+
     public double TakeSolverIterations() => 0;
 
     public double TrainBatch(Tensor examples, double progress)
     {
         DensityTrainingSet batch = _training.Select(examples.to(_training.Device));
-        Tensor data = batch.Features.add(Noise(batch.Features), alpha: _smoothing.Held());
-        Tensor loss = Loss(batch with { Features = data }, Noise(data), Times(batch.Count, batch.Device));
+        Tensor data = Manifold.Project(batch.Features.add(Noise(batch.Features), alpha: _smoothing.Held()));
+        Tensor loss = Loss(batch with { Features = data }, Manifold.Project(Noise(data)), Times(batch.Count, batch.Device));
         loss.backward();
         return loss.ToDouble();
     }
@@ -65,9 +69,9 @@ internal sealed class FlowMatchingProblem : ITrainingProblem
 
     private Tensor Loss(DensityTrainingSet batch, Tensor noise, Tensor times)
     {
-        Tensor velocity = batch.Features - noise;
-        Tensor state = noise + times * velocity;
-        Tensor error = (_network.Dynamics.Evaluate(times, state, batch.Context) - velocity).square().mean([1]);
+        (Tensor state, Tensor velocity) = Manifold.Geodesics(noise, batch.Features, times);
+        Tensor slope = Manifold.ProjectToTangents(state, _network.Dynamics.Evaluate(times, state, batch.Context));
+        Tensor error = (slope - velocity).square().mean([1]);
         return batch.Weights is null ? error.mean() : (error * batch.Weights).sum() / batch.Weights.sum();
     }
 

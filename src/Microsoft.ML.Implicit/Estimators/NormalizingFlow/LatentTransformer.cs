@@ -9,12 +9,16 @@ using Microsoft.ML.Runtime;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>Maps feature vectors to latent vectors, which are standard normal if the model is right, and their log densities; or latent vectors back.</summary>
-/// <remarks>A row with a value that is not finite gets NaN.</remarks>
+/// <remarks>
+/// A row with a value that is not finite gets NaN. Angles and unit vectors
+/// (<see cref="NormalizingFlowOptions.ManifoldFeatures"/>) are mapped to angles and unit vectors in the same slots, uniformly
+/// distributed if the model is right.
+/// </remarks>
 public sealed class LatentTransformer : BatchTransformer
 {
     internal const string LoaderSignature = "NormalizingFlowLatent";
 
-    private static readonly ModelFormat Format = new("CNFLATNT", LoaderSignature);
+    private static readonly ModelFormat Format = new("CNFLATNT", LoaderSignature, version: 0x00010002);
 
     private readonly LatentColumns _columns;
 
@@ -53,7 +57,7 @@ public sealed class LatentTransformer : BatchTransformer
     private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx) => Format.Load(env, ctx, (host, reader) =>
     {
         var columns = new LatentColumns(reader.ReadString(), OrNull(reader.ReadString()), reader.ReadString(), OrNull(reader.ReadString()));
-        return new LatentTransformer(host, NormalizingFlowModelParameters.Read(reader), columns);
+        return new LatentTransformer(host, NormalizingFlowModelParameters.Read(host, reader), columns);
     });
 
     private static string? OrNull(string name) => name.Length == 0 ? null : name;

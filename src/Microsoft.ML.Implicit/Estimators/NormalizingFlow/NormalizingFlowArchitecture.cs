@@ -6,18 +6,18 @@ namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>What a model file must say about a flow before its parameters can be read.</summary>
 internal sealed record NormalizingFlowArchitecture(
-    int FeatureCount, int ContextCount, int HiddenWidth, int HiddenLayers, DynamicsActivation Activation, FlowTimeConditioning Time)
+    FeatureLayout Layout, int ContextCount, int HiddenWidth, int HiddenLayers, DynamicsActivation Activation, FlowTimeConditioning Time)
 {
     public FlowDynamics CreateDynamics(torch.Generator generator)
     {
         long[] widths = new long[HiddenLayers];
         Array.Fill(widths, HiddenWidth);
-        return new FlowDynamics(FeatureCount, widths, generator, Activation, Time, ContextCount);
+        return new FlowDynamics(Layout.Manifold.Width, widths, generator, Activation, Time, ContextCount);
     }
 
     public void Write(BinaryWriter writer)
     {
-        writer.Write(FeatureCount);
+        FeatureLayoutFormat.Write(writer, Layout);
         writer.Write(ContextCount);
         writer.Write(HiddenWidth);
         writer.Write(HiddenLayers);
@@ -29,7 +29,7 @@ internal sealed record NormalizingFlowArchitecture(
     public static NormalizingFlowArchitecture Read(BinaryReader reader)
     {
         var architecture = new NormalizingFlowArchitecture(
-            reader.ReadInt32(),
+            FeatureLayoutFormat.Read(reader),
             reader.ReadInt32(),
             reader.ReadInt32(),
             reader.ReadInt32(),
@@ -45,8 +45,8 @@ internal sealed record NormalizingFlowArchitecture(
     private bool IsPlausible(long fileLength) =>
         Enum.IsDefined(Activation)
         && Enum.IsDefined(Time)
-        && FeatureCount > 0 && ContextCount >= 0 && HiddenWidth > 0 && HiddenLayers is > 0 and <= 64
-        && (long)FeatureCount * FeatureCount <= fileLength
-        && (long)HiddenWidth * Math.Max(FeatureCount, ContextCount) <= fileLength
+        && Layout.Count > 0 && ContextCount >= 0 && HiddenWidth > 0 && HiddenLayers is > 0 and <= 64
+        && (long)Layout.LinearSlots.Count * Layout.LinearSlots.Count <= fileLength
+        && (long)HiddenWidth * Math.Max(Layout.Manifold.Width, ContextCount) <= fileLength
         && (HiddenLayers == 1 || (long)HiddenWidth * HiddenWidth <= fileLength);
 }

@@ -1,45 +1,38 @@
 using Microsoft.ML.Data;
-using Microsoft.ML.Implicit.Layers.Flow;
+using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Persistence;
 using Microsoft.ML.Implicit.Solvers;
-using Microsoft.ML.Implicit.Solvers.Ode;
-using TorchSharp;
+using Microsoft.ML.Runtime;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>A trained density over feature vectors, in the features' own units. Safe to use from several threads at once.</summary>
+/// <remarks>
+/// Where features were marked as angles or unit vectors (<see cref="NormalizingFlowOptions.ManifoldFeatures"/>), latent vectors
+/// have an angle or unit vector in the same slots, uniformly distributed if the model is right, and methods that take rows
+/// throw an <see cref="ArgumentException"/> which names a row with an angle out of range or a vector of another length.
+/// </remarks>
 public sealed class NormalizingFlowModelParameters : IDisposable
 {
-    // Below this float32 rounding would swamp the tolerance.
-    private const double SmallestSingleTolerance = 1e-5;
+    private const string DefaultLatent = "Latent";
 
-    // The solver bounds the root mean square of local errors, which the worst row of a batch exceeds.
-    private const double SolverShareOfTolerance = 0.1;
-    private const int RowsAtOnce = 2048;
-
-    private readonly DensityNetwork _network;
-    private readonly Device _device;
-    private readonly Lazy<DensityNetwork> _doubleNetwork;
+    private readonly IHost _host;
+    private readonly DensityEvaluator _evaluator;
     private double _tolerance;
 
-    internal NormalizingFlowModelParameters(DensityNetwork network, Device device, double tolerance)
-    {
-        _network = network;
-        _device = device;
-        _tolerance = tolerance;
-        _doubleNetwork = new Lazy<DensityNetwork>(CreateDoubleNetwork);
-    }
+    internal NormalizingFlowModelParameters(IHost host, DensityEvaluator evaluator, double tolerance) =>
+        (_host, _evaluator, _tolerance) = (host, evaluator, tolerance);
 
     /// <summary>Length of the feature vector.</summary>
-    public int FeatureCount => _network.Architecture.FeatureCount;
+    public int FeatureCount => Layout.Count;
 
     /// <summary>Length of the vector that the density is conditioned on, or zero.</summary>
-    public int ContextCount => _network.Architecture.ContextCount;
+    public int ContextCount => _evaluator.Network.Architecture.ContextCount;
 
     /// <summary>Number of trained numbers.</summary>
-    public long ParameterCount => _network.Flow.parameters().Sum(parameter => parameter.numel());
+    public long ParameterCount => _evaluator.Network.Flow.parameters().Sum(parameter => parameter.numel());
 
     /// <summary>
     /// Tolerance to which log densities are correct, in nats, as far as solving the differential equation goes; it may be
@@ -63,6 +56,8 @@ public sealed class NormalizingFlowModelParameters : IDisposable
     /// <summary>Negative log density from which on a row counts as an anomaly.</summary>
     public float Threshold { get; internal set; }
 
+    internal FeatureLayout Layout => _evaluator.Network.Architecture.Layout;
+
     /// <summary>Computes log densities, in nats, of rows in the features' own units.</summary>
     /// <param name="features">Finite features, row by row: [rows, <see cref="FeatureCount"/>].</param>
     /// <param name="logDensities">Receives [rows].</param>
@@ -77,13 +72,13 @@ public sealed class NormalizingFlowModelParameters : IDisposable
     /// <param name="featureColumnName">Vector of Single.</param>
     /// <param name="contextColumnName">Vector of Single, for conditional densities.</param>
     /// <returns>[rows].</returns>
+    /// <exception cref="ArgumentException">A column is missing or has another type than in training.</exception>
+    /// <exception cref="SolveFailedException">A row could not be solved.</exception>
     public double[] LogDensity(IDataView data, string featureColumnName = DefaultColumnNames.Features, string? contextColumnName = null)
     {
-        ArgumentNullException.ThrowIfNull(data);
-        float[] features = [.. data.GetColumn<float[]>(featureColumnName).SelectMany(row => row)];
-        float[] context = contextColumnName is null ? [] : [.. data.GetColumn<float[]>(contextColumnName).SelectMany(row => row)];
+        float[] features = ReadColumn(data, featureColumnName, FeatureCount);
         double[] logDensities = new double[features.Length / FeatureCount];
-        LogDensity(features, logDensities, context);
+        LogDensity(features, logDensities, contextColumnName is null ? [] : ReadColumn(data, contextColumnName, ContextCount));
         return logDensities;
     }
 
@@ -94,59 +89,67 @@ public sealed class NormalizingFlowModelParameters : IDisposable
     /// <param name="context">What the density is conditioned on, row by row: [rows, <see cref="ContextCount"/>].</param>
     /// <exception cref="ArgumentException">The lengths do not fit.</exception>
     /// <exception cref="SolveFailedException">A row could not be solved.</exception>
-    public void Encode(ReadOnlySpan<float> features, Span<float> latent, Span<double> logDensities = default, ReadOnlySpan<float> context = default)
-    {
-        int rows = CountRows(features, context);
-        CheckLength(latent.Length, (long)rows * FeatureCount, nameof(latent));
-        CheckLength(logDensities.Length, rows, nameof(logDensities));
-        using IDisposable noGradient = no_grad();
-        for (int first = 0; first < rows; first += RowsAtOnce)
-        {
-            using DisposeScope scope = NewDisposeScope();
-            int count = Math.Min(RowsAtOnce, rows - first);
-            FlowEncoding encoding = Network.Encode(Rows(features, first, count, FeatureCount), Context(context, first, count), Solver);
-            if (!latent.IsEmpty)
-            {
-                encoding.Latent.to(ScalarType.Float32).cpu().contiguous().data<float>().CopyTo(latent.Slice(first * FeatureCount, count * FeatureCount));
-            }
+    public void Encode(ReadOnlySpan<float> features, Span<float> latent, Span<double> logDensities = default, ReadOnlySpan<float> context = default) =>
+        _evaluator.Encode(features, latent, logDensities, context, _tolerance);
 
-            if (!logDensities.IsEmpty)
-            {
-                encoding.LogDensity.cpu().data<double>().CopyTo(logDensities.Slice(first, count));
-            }
-        }
-    }
+    /// <summary>Adds latent vectors and log densities to a data view. They are computed as the result is read.</summary>
+    /// <param name="data">Rows; one with a value that is not finite gets NaN.</param>
+    /// <param name="featureColumnName">Vector of Single.</param>
+    /// <param name="contextColumnName">Vector of Single, for conditional densities.</param>
+    /// <param name="outputColumnName">New column of latent vectors.</param>
+    /// <param name="logDensityColumnName">New column of log densities, in nats.</param>
+    /// <returns>The rows with two more columns.</returns>
+    /// <exception cref="ArgumentException">A column is missing or has another type than in training.</exception>
+    public IDataView Encode(
+        IDataView data,
+        string featureColumnName = DefaultColumnNames.Features,
+        string? contextColumnName = null,
+        string outputColumnName = DefaultLatent,
+        string logDensityColumnName = NormalizingFlowMapper.LogDensity) =>
+        Map(data, new LatentColumns(featureColumnName, contextColumnName, outputColumnName, logDensityColumnName));
 
-    /// <summary>Maps latent vectors to rows: the inverse of <see cref="Encode"/>.</summary>
+    /// <summary>Maps latent vectors to rows: the inverse of <see cref="Encode(ReadOnlySpan{float}, Span{float}, Span{double}, ReadOnlySpan{float})"/>.</summary>
     /// <param name="latent">Latent vectors, row by row: [rows, <see cref="FeatureCount"/>].</param>
     /// <param name="features">Receives [rows, <see cref="FeatureCount"/>].</param>
     /// <param name="context">What the density is conditioned on, row by row: [rows, <see cref="ContextCount"/>].</param>
     /// <exception cref="ArgumentException">The lengths do not fit.</exception>
     /// <exception cref="SolveFailedException">A row could not be solved.</exception>
-    public void Decode(ReadOnlySpan<float> latent, Span<float> features, ReadOnlySpan<float> context = default)
-    {
-        int rows = CountRows(latent, context);
-        CheckLength(features.Length, (long)rows * FeatureCount, nameof(features));
-        using IDisposable noGradient = no_grad();
-        for (int first = 0; first < rows; first += RowsAtOnce)
-        {
-            using DisposeScope scope = NewDisposeScope();
-            int count = Math.Min(RowsAtOnce, rows - first);
-            Tensor decoded = Network.Decode(Rows(latent, first, count, FeatureCount), Context(context, first, count), Solver);
-            decoded.to(ScalarType.Float32).cpu().contiguous().data<float>().CopyTo(features.Slice(first * FeatureCount, count * FeatureCount));
-        }
-    }
+    public void Decode(ReadOnlySpan<float> latent, Span<float> features, ReadOnlySpan<float> context = default) =>
+        _evaluator.Decode(latent, features, context, _tolerance);
+
+    /// <summary>Adds the features of latent vectors to a data view. They are computed as the result is read.</summary>
+    /// <param name="data">Rows; one with a value that is not finite gets NaN.</param>
+    /// <param name="latentColumnName">Vector of Single.</param>
+    /// <param name="contextColumnName">Vector of Single, for conditional densities.</param>
+    /// <param name="outputColumnName">New column of features.</param>
+    /// <returns>The rows with one more column.</returns>
+    /// <exception cref="ArgumentException">A column is missing or has another type than in training.</exception>
+    public IDataView Decode(
+        IDataView data,
+        string latentColumnName = DefaultLatent,
+        string? contextColumnName = null,
+        string outputColumnName = DefaultColumnNames.Features) =>
+        Map(data, new LatentColumns(latentColumnName, contextColumnName, outputColumnName, null));
 
     /// <summary>Draws rows from an unconditional density.</summary>
     /// <param name="count">Number of rows.</param>
     /// <param name="seed">The same seed gives the same rows.</param>
     /// <returns>[count, <see cref="FeatureCount"/>], row by row.</returns>
-    /// <exception cref="InvalidOperationException">The density is conditional: use <see cref="ConditionalSample"/>.</exception>
-    public float[] Sample(int count, int seed) => ContextCount == 0
-        ? Draw(count, seed, default)
-        : throw new InvalidOperationException($"This density is conditional: use {nameof(ConditionalSample)}.");
+    /// <exception cref="InvalidOperationException">The density is conditional.</exception>
+    public float[] Sample(int count, int seed) => ContextCount > 0
+        ? throw new InvalidOperationException($"The density is conditional on {ContextCount} values: use {nameof(ConditionalSample)}.")
+        : _evaluator.Draw(count, seed, [], _tolerance);
 
-    /// <summary>Draws rows of a conditional density for one context.</summary>
+    /// <summary>Draws rows from an unconditional density into a data view.</summary>
+    /// <param name="count">Number of rows.</param>
+    /// <param name="seed">The same seed gives the same rows.</param>
+    /// <param name="outputColumnName">Column of features.</param>
+    /// <returns>A data view of one column.</returns>
+    /// <exception cref="InvalidOperationException">The density is conditional.</exception>
+    public IDataView SampleDataView(int count, int seed, string outputColumnName = DefaultColumnNames.Features) =>
+        CreateView(Sample(count, seed), outputColumnName);
+
+    /// <summary>Draws rows from a conditional density.</summary>
     /// <param name="context">What the density is conditioned on: [<see cref="ContextCount"/>].</param>
     /// <param name="count">Number of rows.</param>
     /// <param name="seed">The same seed gives the same rows.</param>
@@ -159,7 +162,33 @@ public sealed class NormalizingFlowModelParameters : IDisposable
             throw new ArgumentException($"The context has {context.Length} values; the density is conditioned on {ContextCount}.", nameof(context));
         }
 
-        return Draw(count, seed, context);
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        float[] contexts = new float[count * ContextCount];
+        for (int row = 0; row < count; row++)
+        {
+            context.CopyTo(contexts.AsSpan(row * ContextCount));
+        }
+
+        return _evaluator.Draw(count, seed, contexts, _tolerance);
+    }
+
+    /// <summary>Draws one row for each row of a data view from a conditional density.</summary>
+    /// <param name="data">Rows with what the density is conditioned on. They are read at once.</param>
+    /// <param name="contextColumnName">Vector of Single.</param>
+    /// <param name="seed">The same seed gives the same rows.</param>
+    /// <param name="outputColumnName">New column of features.</param>
+    /// <returns>The rows with one more column.</returns>
+    /// <exception cref="ArgumentException">A column is missing or has another type than in training, or the density is not conditional.</exception>
+    public IDataView ConditionalSample(IDataView data, string contextColumnName, int seed, string outputColumnName = DefaultColumnNames.Features)
+    {
+        if (ContextCount == 0)
+        {
+            throw new ArgumentException("The density is not conditional.", nameof(contextColumnName));
+        }
+
+        float[] contexts = ReadColumn(data, contextColumnName, ContextCount);
+        float[] samples = contexts.Length == 0 ? [] : _evaluator.Draw(contexts.Length / ContextCount, seed, contexts, _tolerance);
+        return ZipDataView.Create(_host, [data, CreateView(samples, outputColumnName)]);
     }
 
     /// <summary>Quantiles of each feature under the density, from samples.</summary>
@@ -168,59 +197,26 @@ public sealed class NormalizingFlowModelParameters : IDisposable
     /// <param name="seed">Seed of the samples.</param>
     /// <param name="context">What the density is conditioned on: [<see cref="ContextCount"/>].</param>
     /// <returns>[<see cref="FeatureCount"/>, probabilities].</returns>
+    /// <remarks>Angles count from 0 up to their period.</remarks>
     /// <exception cref="ArgumentException">A probability is out of range, or the context's length does not fit.</exception>
     public float[,] MarginalQuantiles(ReadOnlySpan<double> probabilities, int sampleCount = 10_000, int seed = 0, ReadOnlySpan<float> context = default)
     {
-        foreach (double probability in probabilities)
-        {
-            if (probability is not (>= 0 and <= 1))
-            {
-                throw new ArgumentOutOfRangeException(nameof(probabilities), probability, "Probabilities must lie between 0 and 1.");
-            }
-        }
-
         float[] samples = ContextCount == 0 ? Sample(sampleCount, seed) : ConditionalSample(context, sampleCount, seed);
-        float[,] quantiles = new float[FeatureCount, probabilities.Length];
-        float[] column = new float[sampleCount];
-        for (int feature = 0; feature < FeatureCount; feature++)
-        {
-            for (int row = 0; row < sampleCount; row++)
-            {
-                column[row] = samples[row * FeatureCount + feature];
-            }
-
-            Array.Sort(column);
-            for (int i = 0; i < probabilities.Length; i++)
-            {
-                double position = probabilities[i] * (sampleCount - 1);
-                int below = (int)position;
-                float above = column[Math.Min(below + 1, sampleCount - 1)];
-                quantiles[feature, i] = (float)(column[below] + (position - below) * (above - column[below]));
-            }
-        }
-
-        return quantiles;
+        return SampleQuantiles.OfColumns(samples, FeatureCount, probabilities);
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        _network.Dispose();
-        if (_doubleNetwork.IsValueCreated)
-        {
-            _doubleNetwork.Value.Dispose();
-        }
-    }
+    public void Dispose() => _evaluator.Dispose();
 
     internal void Write(BinaryWriter writer)
     {
-        _network.Architecture.Write(writer);
+        _evaluator.Network.Architecture.Write(writer);
         writer.Write(_tolerance);
         writer.Write(Threshold);
-        ModuleState.Write(writer, _network);
+        ModuleState.Write(writer, _evaluator.Network);
     }
 
-    internal static NormalizingFlowModelParameters Read(BinaryReader reader)
+    internal static NormalizingFlowModelParameters Read(IHost host, BinaryReader reader)
     {
         NativeBackend.EnsureLoaded();
         NormalizingFlowArchitecture architecture = NormalizingFlowArchitecture.Read(reader);
@@ -231,94 +227,30 @@ public sealed class NormalizingFlowModelParameters : IDisposable
             throw new FormatException("The model file holds an impossible tolerance or threshold.");
         }
 
-        DensityNetwork network = Create(architecture, target => ModuleState.Read(reader, target));
-        return new NormalizingFlowModelParameters(network, CPU, tolerance) { Threshold = threshold };
+        DensityNetwork network = DensityNetwork.Create(architecture, target => ModuleState.Read(reader, target), CPU);
+        return new NormalizingFlowModelParameters(host, new DensityEvaluator(network, CPU), tolerance) { Threshold = threshold };
     }
 
     /// <summary>A model with the same parameters and another threshold, which shares nothing with this one.</summary>
-    internal NormalizingFlowModelParameters WithThreshold(float threshold) =>
-        new(Create(_network.Architecture, CopyStateTo, _device), _device, _tolerance) { Threshold = threshold };
+    internal NormalizingFlowModelParameters WithThreshold(float threshold) => new(_host, _evaluator.Copy(), _tolerance) { Threshold = threshold };
 
-    private static DensityNetwork Create(NormalizingFlowArchitecture architecture, Action<DensityNetwork> fill, Device? device = null, ScalarType type = ScalarType.Float32)
+    private static float[] ReadColumn(IDataView data, string name, int length)
     {
-        using DisposeScope scope = NewDisposeScope();
-        using var generator = new Generator(0, CPU);
-        var network = new DensityNetwork(architecture, new FlowOptions(), generator);
-        try
-        {
-            network.Flow.to(type);
-            network.to(device ?? CPU);
-            fill(network);
-            network.Freeze();
-            return network;
-        }
-        catch
-        {
-            network.Dispose();
-            throw;
-        }
+        ArgumentNullException.ThrowIfNull(data);
+        DensityColumns.CheckLength(data.Schema, name, length);
+        return [.. data.GetColumn<float[]>(name).SelectMany(row => row)];
     }
 
-    private DensityNetwork Network => _tolerance < SmallestSingleTolerance ? _doubleNetwork.Value : _network;
-
-    private OdeOptions Solver => new() { StepControl = new PiStepControl { RelativeTolerance = SolverShareOfTolerance * _tolerance, AbsoluteTolerance = SolverShareOfTolerance * _tolerance } };
-
-    private DensityNetwork CreateDoubleNetwork() => Create(_network.Architecture, CopyStateTo, _device, ScalarType.Float64);
-
-    private void CopyStateTo(DensityNetwork target)
+    private BatchedDataView Map(IDataView data, LatentColumns columns)
     {
-        using IDisposable noGradient = no_grad();
-        Dictionary<string, Tensor> source = _network.state_dict();
-        foreach ((string name, Tensor value) in target.state_dict())
-        {
-            value.copy_(source[name]);
-        }
+        ArgumentNullException.ThrowIfNull(data);
+        return new BatchedDataView(data, new LatentMapper(this, columns));
     }
 
-    private float[] Draw(int count, int seed, ReadOnlySpan<float> context)
+    private IDataView CreateView(float[] rows, string columnName)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
-        float[] latent = new float[count * FeatureCount];
-        using (var generator = new Generator((ulong)seed, CPU))
-        using (Tensor noise = randn(latent.Length, generator: generator))
-        {
-            noise.data<float>().CopyTo(latent);
-        }
-
-        float[] contexts = new float[count * ContextCount];
-        for (int row = 0; row < count && ContextCount > 0; row++)
-        {
-            context.CopyTo(contexts.AsSpan(row * ContextCount));
-        }
-
-        float[] features = new float[latent.Length];
-        Decode(latent, features, contexts);
-        return features;
-    }
-
-    private Tensor Rows(ReadOnlySpan<float> values, int first, int count, int width) =>
-        tensor(values.Slice(first * width, count * width).ToArray(), [count, width], device: _device);
-
-    private Tensor? Context(ReadOnlySpan<float> context, int first, int count) => ContextCount == 0 ? null : Rows(context, first, count, ContextCount);
-
-    private int CountRows(ReadOnlySpan<float> features, ReadOnlySpan<float> context)
-    {
-        int rows = features.Length / FeatureCount;
-        if (features.Length != rows * FeatureCount)
-        {
-            throw new ArgumentException($"{features.Length} values are no whole number of rows of {FeatureCount}.", nameof(features));
-        }
-
-        return context.Length == rows * ContextCount
-            ? rows
-            : throw new ArgumentException($"The context has {context.Length} values; {rows} rows need {(long)rows * ContextCount}.", nameof(context));
-    }
-
-    private static void CheckLength(int length, long expected, string name)
-    {
-        if (length != 0 && length != expected)
-        {
-            throw new ArgumentException($"The span has length {length}; {expected} is needed.", name);
-        }
+        var builder = new ArrayDataViewBuilder(_host);
+        builder.AddColumn(columnName, NumberDataViewType.Single, rows.Chunk(FeatureCount).ToArray());
+        return builder.GetDataView(rows.Length / FeatureCount);
     }
 }

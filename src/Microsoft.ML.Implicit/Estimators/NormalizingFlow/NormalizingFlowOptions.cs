@@ -13,6 +13,12 @@ public sealed class NormalizingFlowOptions : UnsupervisedTrainerInputBaseWithWei
     /// </summary>
     public string? ContextColumnName { get; set; }
 
+    /// <summary>
+    /// Slots of the feature vector that are angles or form unit vectors: the density is then one on circles and spheres, with
+    /// respect to arc length and area. All other slots are numbers on a line.
+    /// </summary>
+    public IReadOnlyList<ManifoldFeature> ManifoldFeatures { get; set; } = [];
+
     /// <summary>How the flow is trained.</summary>
     public FlowTrainingMethod Method { get; set; } = FlowTrainingMethod.MaximumLikelihood;
 
@@ -37,7 +43,7 @@ public sealed class NormalizingFlowOptions : UnsupervisedTrainerInputBaseWithWei
     /// <summary>Weight of the Jacobian's squared norm in the likelihood's loss.</summary>
     public double JacobianPenalty { get; set; } = 0.01;
 
-    /// <summary>Standard deviation of the noise added to the standardised features in training, which keeps densities finite where features repeat or depend on one another.</summary>
+    /// <summary>Standard deviation of the noise added to the standardised features, and to unit vectors and those of angles, in training, which keeps densities finite where features repeat or depend on one another.</summary>
     public double Smoothing { get; set; } = 0.03;
 
     /// <summary>Relative and absolute tolerance of the differential equation in training by maximum likelihood.</summary>
@@ -57,6 +63,7 @@ public sealed class NormalizingFlowOptions : UnsupervisedTrainerInputBaseWithWei
     {
         ArgumentException.ThrowIfNullOrEmpty(FeatureColumnName);
         ArgumentNullException.ThrowIfNull(Training);
+        ArgumentNullException.ThrowIfNull(ManifoldFeatures);
         Require(Enum.IsDefined(Method), nameof(Method), "is not a known method");
         Require(HiddenWidth is >= 4 and <= 8192, nameof(HiddenWidth), "must lie between 4 and 8192");
         Require(HiddenLayers is >= 1 and <= 8, nameof(HiddenLayers), "must lie between 1 and 8");

@@ -18,7 +18,7 @@ public sealed class NormalizingFlowTransformer : BatchTransformer, ISingleFeatur
 {
     internal const string LoaderSignature = "NormalizingFlow";
 
-    private static readonly ModelFormat Format = new("CNFMODEL", LoaderSignature);
+    private static readonly ModelFormat Format = new("CNFMODEL", LoaderSignature, version: 0x00010002);
 
     internal NormalizingFlowTransformer(IHost host, NormalizingFlowModelParameters model, string featureColumnName, string? contextColumnName)
         : base(host, Format)
@@ -58,6 +58,6 @@ public sealed class NormalizingFlowTransformer : BatchTransformer, ISingleFeatur
     {
         string featureColumnName = reader.ReadString();
         string contextColumnName = reader.ReadString();
-        return new NormalizingFlowTransformer(host, NormalizingFlowModelParameters.Read(reader), featureColumnName, contextColumnName.Length == 0 ? null : contextColumnName);
+        return new NormalizingFlowTransformer(host, NormalizingFlowModelParameters.Read(host, reader), featureColumnName, contextColumnName.Length == 0 ? null : contextColumnName);
     });
 }

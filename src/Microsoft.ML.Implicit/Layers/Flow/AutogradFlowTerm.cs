@@ -10,7 +10,12 @@ namespace Microsoft.ML.Implicit.Layers.Flow;
 /// <param name="dimension">Width of the state.</param>
 /// <param name="integrands">What is integrated along.</param>
 /// <param name="directions">eₖ, <c>[k, batch, dimension]</c> or <c>[batch, dimension]</c>.</param>
-internal sealed class AutogradFlowTerm(nn.Module<Tensor, Tensor, Tensor> module, long dimension, FlowIntegrands integrands, Tensor? directions)
+/// <param name="blocks">Spheres that the state moves on, or <see langword="null"/>; they belong to this term.</param>
+/// <remarks>
+/// On spheres the dynamics are the projection of f to the tangent space, constant along each radius. The divergence of
+/// such a field in the space around the sphere is its divergence on the sphere.
+/// </remarks>
+internal sealed class AutogradFlowTerm(nn.Module<Tensor, Tensor, Tensor> module, long dimension, FlowIntegrands integrands, Tensor? directions, SphereBlocks? blocks = null)
     : FlowTerm(dimension, integrands)
 {
     public override IReadOnlyList<Tensor> Parameters { get; } = [.. module.parameters()];
@@ -26,21 +31,21 @@ internal sealed class AutogradFlowTerm(nn.Module<Tensor, Tensor, Tensor> module,
         using DisposeScope scope = NewDisposeScope();
         using IDisposable grad = enable_grad();
         Tensor leaf = state.narrow(1, 0, Dimension).detach().requires_grad_();
-        Tensor slope = module.forward(full([], time.Held(), state.dtype, state.device), leaf);
+        Tensor point = blocks?.Normalize(leaf) ?? leaf;
+        Tensor slope = module.forward(full([], time.Held(), state.dtype, state.device), point);
         if (!slope.shape.AsSpan().SequenceEqual(leaf.shape))
         {
             throw new ArgumentException($"The dynamics returned shape [{string.Join(", ", slope.shape)}] for a state of shape [{string.Join(", ", leaf.shape)}].");
         }
 
+        slope = blocks?.Tangent(point, slope) ?? slope;
         (Tensor? divergence, Tensor? penalty) = Integrate(leaf, slope);
         Tensor value = Assemble(slope, divergence, penalty);
         scope.Detach([leaf, value]);
-        return new Linearization(this, leaf, value);
+        return new AutogradFlowLinearization(this, leaf, value);
     }
 
-    public override void Dispose()
-    {
-    }
+    public override void Dispose() => blocks?.Dispose();
 
     private (Tensor? Divergence, Tensor? Penalty) Integrate(Tensor leaf, Tensor slope)
     {
@@ -62,37 +67,5 @@ internal sealed class AutogradFlowTerm(nn.Module<Tensor, Tensor, Tensor> module,
         }
 
         return (divergence, penalty);
-    }
-
-    private sealed class Linearization(AutogradFlowTerm term, Tensor leaf, Tensor output) : OdeLinearization
-    {
-        public override Tensor Value { get; } = output.detach().DetachFromDisposeScope();
-
-        public override Tensor Pullback(Tensor cotangent, Tensor? parameterGradient)
-        {
-            using DisposeScope scope = NewDisposeScope();
-            List<Tensor> inputs = [leaf];
-            if (parameterGradient is not null)
-            {
-                inputs.AddRange(term.Parameters.Where(p => p.requires_grad));
-            }
-
-            IList<Tensor>? gradients = output.requires_grad ? autograd.grad([output], inputs, [cotangent], allow_unused: true) : null;
-            if (parameterGradient is not null && gradients is not null)
-            {
-                FlatGradient.Add(parameterGradient, term.Parameters, gradients, 1);
-            }
-
-            Tensor state = FlatGradient.OrNull(gradients?[0]) ?? zeros_like(leaf);
-            Tensor result = term.Integrands.Count == 0 ? state : cat([state, zeros([state.shape[0], term.Integrands.Count], state.dtype, state.device)], 1);
-            return result.MoveToOuterDisposeScope();
-        }
-
-        protected override void Dispose(bool disposing)
-        {
-            leaf.Dispose();
-            output.Dispose();
-            Value.Dispose();
-        }
     }
 }

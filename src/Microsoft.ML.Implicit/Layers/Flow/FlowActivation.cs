@@ -13,7 +13,7 @@ internal sealed class FlowActivation(DynamicsActivation activation, Tensor one)
     public Tensor Value(Tensor input) => activation.Activate(input);
 
     /// <summary>σ'(a): 1 - y² for tanh, 1 - e⁻ʸ for softplus.</summary>
-    public Tensor Derivative(Tensor value) => activation == DynamicsActivation.Tanh ? one.addcmul(value, value, (-1).Held()) : value.neg().expm1_().neg_();
+    public Tensor Derivative(Tensor value) => activation == DynamicsActivation.Tanh ? one.addcmul(value, value, (-1).Held()) : value.neg().expm1_().neg();
 
     /// <summary>ȳσ'(a) + d̄σ''(a), the cotangent of a from those of y and of d = σ'(a).</summary>
     public Tensor Pullback(Tensor value, Tensor derivative, Tensor valueCotangent, Tensor? derivativeCotangent)

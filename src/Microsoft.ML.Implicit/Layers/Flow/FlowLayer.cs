@@ -62,7 +62,7 @@ internal sealed class FlowLayer : nn.Module<Tensor, Tensor, Tensor?, Tensor>
     {
         if (gate_weight is null)
         {
-            Tensor shift = time_weight is null || time == 0 ? contextShift.alias() : contextShift.add(time_weight, alpha: time.Held());
+            Tensor shift = time_weight is null ? contextShift.alias() : contextShift.add(time_weight, alpha: time.Held());
             return new AffineAtTime(weight, shift, null);
         }
 

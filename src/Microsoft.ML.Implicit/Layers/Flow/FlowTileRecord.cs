@@ -1,6 +1,6 @@
 namespace Microsoft.ML.Implicit.Layers.Flow;
 
-/// <summary>Where the record of one evaluation of <see cref="ManagedFlow"/> on a tile keeps what.</summary>
+/// <summary>Where the record of one evaluation of <see cref="ManagedFlowSweep"/> on a tile keeps what.</summary>
 internal sealed unsafe class FlowTileRecord
 {
     private const int TilesBesideTangents = 3;

@@ -12,6 +12,11 @@ namespace Microsoft.ML.Implicit.Layers.Flow;
 /// 2019): rows x = z(1) with z(0) ~ N(0, I) and dz/dt = f(t, z), whose log density is
 /// log N(z(0)) - ∫₀¹ tr ∂f/∂z dt. Several blocks may be stacked.
 /// </summary>
+/// <remarks>
+/// On a <see cref="ProductManifold"/> the dynamics are their tangent part, z(0) is uniform on each sphere, and the trace is
+/// the divergence on the manifold (Mathieu and Nickel, Riemannian continuous normalizing flows, 2020). Rows of data and latent
+/// vectors are first projected onto the manifold.
+/// </remarks>
 public sealed class NormalizingFlow : nn.Module<Tensor, Tensor>
 {
     private static readonly double[] ToData = [0, 1];
@@ -27,6 +32,16 @@ public sealed class NormalizingFlow : nn.Module<Tensor, Tensor>
     {
     }
 
+    /// <summary>Creates a flow of one block on a manifold.</summary>
+    /// <param name="dynamics">Dynamics in the space around the manifold, of dimension <see cref="ProductManifold.Width"/>.</param>
+    /// <param name="manifold">Where the rows lie.</param>
+    /// <param name="options">How it is solved and trained; <see langword="null"/> for the defaults.</param>
+    /// <exception cref="ArgumentException">The dynamics have another dimension than the manifold's width.</exception>
+    public NormalizingFlow(FlowDynamics dynamics, ProductManifold manifold, FlowOptions? options = null)
+        : this([dynamics ?? throw new ArgumentNullException(nameof(dynamics))], (manifold ?? throw new ArgumentNullException(nameof(manifold))).Width, options, manifold: manifold)
+    {
+    }
+
     /// <summary>Creates a flow of one or more blocks.</summary>
     /// <param name="blocks">
     /// Dynamics from the base distribution to the data: <see cref="FlowDynamics"/>, or any module that maps the time, a
@@ -35,12 +50,16 @@ public sealed class NormalizingFlow : nn.Module<Tensor, Tensor>
     /// <param name="dimension">Width of the state.</param>
     /// <param name="options">How it is solved and trained; <see langword="null"/> for the defaults.</param>
     /// <param name="normalization">What stands between blocks.</param>
-    /// <exception cref="ArgumentException">There is no block, a block has another dimension, or the options are not valid.</exception>
+    /// <param name="manifold">Where the rows lie; <see langword="null"/> for Euclidean space.</param>
+    /// <exception cref="ArgumentException">
+    /// There is no block, a block or the manifold has another dimension, the options are not valid, or there is a normalisation between blocks on spheres.
+    /// </exception>
     public NormalizingFlow(
         IReadOnlyList<nn.Module<Tensor, Tensor, Tensor>> blocks,
         long dimension,
         FlowOptions? options = null,
-        FlowNormalizationKind normalization = FlowNormalizationKind.Affine)
+        FlowNormalizationKind normalization = FlowNormalizationKind.Affine,
+        ProductManifold? manifold = null)
         : base(nameof(NormalizingFlow))
     {
         ArgumentNullException.ThrowIfNull(blocks);
@@ -49,6 +68,17 @@ public sealed class NormalizingFlow : nn.Module<Tensor, Tensor>
         if (blocks.Count == 0 || blocks.OfType<FlowDynamics>().Any(b => b.Dimension != dimension))
         {
             throw new ArgumentException($"A flow needs at least one block, and all blocks must have dimension {dimension}.", nameof(blocks));
+        }
+
+        Manifold = manifold ?? new ProductManifold((int)dimension);
+        if (Manifold.Width != dimension)
+        {
+            throw new ArgumentException($"The manifold has rows of {Manifold.Width} numbers; the flow has dimension {dimension}.", nameof(manifold));
+        }
+
+        if (!Manifold.IsEuclidean && blocks.Count > 1 && normalization != FlowNormalizationKind.None)
+        {
+            throw new ArgumentException($"Scaling would leave the spheres: blocks on a manifold need {nameof(FlowNormalizationKind)}.{nameof(FlowNormalizationKind.None)} between them.", nameof(normalization));
         }
 
         Dimension = dimension;
@@ -62,6 +92,9 @@ public sealed class NormalizingFlow : nn.Module<Tensor, Tensor>
 
     /// <summary>Width of the data.</summary>
     public long Dimension { get; }
+
+    /// <summary>Where the rows lie: Euclidean space, unless another manifold was given.</summary>
+    public ProductManifold Manifold { get; }
 
     /// <summary>How the flow is solved and trained.</summary>
     public FlowOptions Options { get; }
@@ -85,7 +118,7 @@ public sealed class NormalizingFlow : nn.Module<Tensor, Tensor>
         CheckRows(data, nameof(data));
         if (is_grad_enabled() && (data.requires_grad || parameters().Any(p => p.requires_grad)))
         {
-            return NormalizingFlowFunction.Apply(this, data);
+            return NormalizingFlowFunction.Apply(this, Manifold.Project(data));
         }
 
         return LogDensity(data);
@@ -103,8 +136,8 @@ public sealed class NormalizingFlow : nn.Module<Tensor, Tensor>
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
         using FlowPass pass = Run(data, context, new FlowIntegrands(Divergence: true), TraceEstimator.Exact, null, solver, differentiable: false);
-        Tensor logDensity = StandardNormal.LogDensity(pass.Latent).add_(pass.LogDeterminant);
-        return new FlowEncoding(pass.Latent.clone().MoveToOuterDisposeScope(), logDensity.MoveToOuterDisposeScope());
+        Tensor logDensity = Manifold.LogBaseDensity(pass.Latent).add_(pass.LogDeterminant);
+        return new FlowEncoding(Manifold.Project(pass.Latent).clone().MoveToOuterDisposeScope(), logDensity.MoveToOuterDisposeScope());
     }
 
     /// <summary>Log density of each row, with the exact trace and no graph.</summary>
@@ -131,7 +164,7 @@ public sealed class NormalizingFlow : nn.Module<Tensor, Tensor>
         CheckRows(latent, nameof(latent));
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        Tensor x = latent.alias();
+        Tensor x = Manifold.Project(latent);
         for (int i = 0; i < BlockCount; i++)
         {
             using FlowTerm term = CreateTerm(i, x, context, default, TraceEstimator.Exact, null);
@@ -143,7 +176,7 @@ public sealed class NormalizingFlow : nn.Module<Tensor, Tensor>
             }
         }
 
-        return x.MoveToOuterDisposeScope();
+        return Manifold.Project(x).MoveToOuterDisposeScope();
     }
 
     /// <summary>Draws rows.</summary>
@@ -181,13 +214,13 @@ public sealed class NormalizingFlow : nn.Module<Tensor, Tensor>
         var integrands = new FlowIntegrands(true, Options.KineticPenalty, Options.JacobianPenalty);
         using FlowPass pass = Run(data, context, integrands, Options.Trace, generator, null, differentiable: true);
         Tensor shares = weights is null ? full([data.shape[0]], (1.0 / data.shape[0]).Held(), data.dtype, data.device) : weights / weights.sum();
-        Tensor perRow = StandardNormal.LogDensity(pass.Latent).add_(pass.LogDeterminant).neg_();
+        Tensor perRow = Manifold.LogBaseDensity(pass.Latent).add_(pass.LogDeterminant).neg_();
         if (pass.Penalty is { } penalty)
         {
             perRow.add_(penalty);
         }
 
-        pass.Backward(pass.Latent * shares.unsqueeze(1), -shares, pass.Penalty is null ? null : shares, ParameterGradient.Add);
+        pass.Backward(Manifold.BaseScore(pass.Latent) * -shares.unsqueeze(1), -shares, pass.Penalty is null ? null : shares, ParameterGradient.Add);
         return new FlowLoss(perRow.dot(shares).ToDouble(), pass.Evaluations);
     }
 
@@ -197,7 +230,7 @@ public sealed class NormalizingFlow : nn.Module<Tensor, Tensor>
 
     private FlowPass Run(Tensor data, Tensor? context, FlowIntegrands integrands, TraceEstimator trace, Generator? generator, OdeOptions? solver, bool differentiable) =>
         FlowPass.Run(
-            this, data, i => CreateTerm(i, data, context, integrands, trace, generator), (solver ?? Options.Solver) with { ThrowOnFailure = true }, differentiable);
+            this, Manifold.Project(data), i => CreateTerm(i, data, context, integrands, trace, generator), (solver ?? Options.Solver) with { ThrowOnFailure = true }, differentiable);
 
     private FlowTerm CreateTerm(int block, Tensor rows, Tensor? context, FlowIntegrands integrands, TraceEstimator trace, Generator? generator)
     {
@@ -214,9 +247,13 @@ public sealed class NormalizingFlow : nn.Module<Tensor, Tensor>
             directions = Noise(rows, trace, generator!);
         }
 
-        return perceptron is not null
-            ? new PerceptronFlowTerm(perceptron, integrands, directions, estimates, context)
-            : new AutogradFlowTerm(_blocks[block], Dimension, integrands, directions);
+        if (perceptron is null)
+        {
+            return new AutogradFlowTerm(_blocks[block], Dimension, integrands, directions, Manifold.IsEuclidean ? null : Manifold.BlocksFor(rows));
+        }
+
+        var term = new PerceptronFlowTerm(perceptron, integrands, directions, estimates, context);
+        return Manifold.IsEuclidean ? term : new ManifoldFlowTerm(term, Manifold);
     }
 
     private static Tensor Noise(Tensor rows, TraceEstimator trace, Generator generator)

@@ -39,7 +39,7 @@ internal sealed class NormalizingFlowFunction : autograd.SingleTensorFunction<No
 
             using FlowPass pass = state.Flow.RunExact(data);
             var gathered = new Dictionary<Tensor, Tensor>(ReferenceEqualityComparer.Instance);
-            Tensor dataGradient = pass.Backward(-pass.Latent * grad_output.unsqueeze(1), grad_output, null, (parameter, gradient) => gathered.Add(parameter, gradient.DetachFromDisposeScope()));
+            Tensor dataGradient = pass.Backward(state.Flow.Manifold.BaseScore(pass.Latent) * grad_output.unsqueeze(1), grad_output, null, (parameter, gradient) => gathered.Add(parameter, gradient.DetachFromDisposeScope()));
             gradients = [dataGradient, null!, .. parameters.Select(p => gathered[p])];
         }
 #pragma warning disable CA1031 // An exception of any type would end the process if it left this method.

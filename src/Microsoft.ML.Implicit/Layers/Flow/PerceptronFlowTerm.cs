@@ -103,7 +103,7 @@ internal sealed class PerceptronFlowTerm : FlowTerm, IManagedOdeTerm, ICudaOdeTe
     }
 
     ManagedDynamics? IManagedOdeTerm.CreateManagedDynamics(Tensor state) =>
-        ManagedFlow.Supports(this) && ManagedDynamics.Suits(state, Parameters) ? new ManagedFlow(this, (int)state.shape[0]) : null;
+        ManagedFlow.Supports(this) && ManagedDynamics.Suits(state, Parameters) ? new ManagedEuclideanFlow(this) : null;
 
     CudaDynamics? ICudaOdeTerm.CreateCudaDynamics(Tensor state)
     {

@@ -1,0 +1,249 @@
+using Microsoft.ML.Implicit.Layers.Ode;
+using Microsoft.ML.Implicit.Solvers.Ode.Managed;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Layers.Flow;
+
+/// <summary>
+/// Values, tangents and trace of <see cref="FlowDynamics"/> on tiles in managed memory, as
+/// <see cref="PerceptronFlowEvaluation"/> computes them: tangents go forward through the layers beside the values, and one
+/// reverse sweep serves both.
+/// </summary>
+internal sealed unsafe class ManagedFlowSweep : IDisposable
+{
+    private readonly DynamicsActivation _activation;
+    private readonly int _tangents;
+    private readonly ManagedFlowLayer[] _layers;
+    private readonly FlowTileRecord _record;
+    private readonly ManagedTrace? _trace;
+    private readonly RowTiles? _contextShift;
+    private readonly RowTiles? _contextCotangent;
+    private readonly int _longestTile;
+
+    /// <param name="dynamics">The perceptron.</param>
+    /// <param name="tangents">Number of tangents.</param>
+    /// <param name="trace">The closed form of the trace, or <see langword="null"/> where it is not needed.</param>
+    /// <param name="context">y, <c>[batch, contextWidth]</c>, or <see langword="null"/>.</param>
+    public ManagedFlowSweep(FlowDynamics dynamics, int tangents, TraceForm? trace, Tensor? context)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        _activation = dynamics.Activation;
+        _tangents = tangents;
+        _layers = [.. dynamics.Layers.Select(layer => new ManagedFlowLayer(layer))];
+        _trace = trace is null ? null : new ManagedTrace(trace);
+        _record = new FlowTileRecord([.. _layers.Select(l => l.TileLength)], tangents);
+        InputLength = Tile.Pad((int)dynamics.Dimension) * Tile.Lanes;
+        _longestTile = Math.Max(InputLength, _layers.Max(layer => layer.TileLength));
+        if (context is not null)
+        {
+            _contextShift = new RowTiles(context.mm(dynamics.Layers[0].ContextWeight!));
+            _contextCotangent = new RowTiles((int)context.shape[0], (int)dynamics.Layers[0].Bias.numel());
+        }
+    }
+
+    /// <summary>Length of a tile of inputs, tangents of them, and their cotangents.</summary>
+    public int InputLength { get; }
+
+    /// <summary>Floats of a record.</summary>
+    public int RecordLength => _record.Length + (_trace?.RecordLength ?? 0);
+
+    /// <summary>Floats that gradients are gathered in.</summary>
+    public int GradientLength => _layers.Sum(layer => layer.GradientLength) + (_trace?.GradientLength ?? 0);
+
+    /// <summary>Floats of scratch: cotangents of values and tangents before and after a layer, that of an activation's derivative, and the layer's own.</summary>
+    public int ScratchLength => (CotangentsLength * 2) + _longestTile + Math.Max(_layers.Max(layer => layer.ScratchLength), _trace?.ScratchLength ?? 0);
+
+    /// <summary>Multiplications for one row.</summary>
+    public long WorkPerRow => ((1 + _tangents) * _layers.Sum(layer => layer.Work)) + (_trace?.Work ?? 0);
+
+    private int CotangentsLength => (1 + _tangents) * _longestTile;
+
+    private int Last => _layers.Length - 1;
+
+    public void ReserveTimes(int count)
+    {
+        foreach (ManagedFlowLayer layer in _layers)
+        {
+            layer.ReserveTimes(count);
+        }
+    }
+
+    public void SetTime(int slot, double time)
+    {
+        foreach (ManagedFlowLayer layer in _layers)
+        {
+            layer.SetTime(slot, time);
+        }
+    }
+
+    /// <summary>Evaluates on one tile.</summary>
+    /// <param name="slot">Slot of the time.</param>
+    /// <param name="tile">Index of the tile.</param>
+    /// <param name="input">x.</param>
+    /// <param name="tangents">Tangents of x.</param>
+    /// <param name="record">Receives <see cref="RecordLength"/> floats.</param>
+    public void Evaluate(int slot, int tile, float* input, float** tangents, float* record)
+    {
+        for (int i = 0; i < _layers.Length; i++)
+        {
+            float* value = _record.Value(record, i);
+            float* derivative = _record.Derivative(record, i);
+            int length = _layers[i].TileLength;
+            _layers[i].Evaluate(slot, input, i == 0 && _contextShift is not null ? _contextShift.At(tile) : null, value, _record.Product(record, i));
+            if (i < Last)
+            {
+                Activate(value, derivative, length);
+            }
+
+            for (int k = 0; k < _tangents; k++)
+            {
+                float* tangent = _record.Tangent(record, i, k);
+                _layers[i].EvaluateTangent(slot, i == 0 ? tangents[k] : _record.ActivatedTangent(record, i - 1, k), tangent);
+                if (i < Last)
+                {
+                    TileProducts.Multiply(tangent, derivative, length, _record.ActivatedTangent(record, i, k));
+                }
+            }
+
+            input = value;
+        }
+    }
+
+    /// <summary>The output in a record.</summary>
+    public float* Value(float* record) => _record.Value(record, Last);
+
+    /// <summary>A tangent of the output in a record.</summary>
+    public float* Tangent(float* record, int k) => _record.Tangent(record, Last, k);
+
+    /// <summary>Adds the closed form of the trace of each row, where there is one.</summary>
+    public void AddTrace(float* record, float* destination) =>
+        _trace?.Evaluate(_record.Derivative(record, 0), Second(record), record + _record.Length, destination);
+
+    /// <summary>Where scratch takes the cotangent of the output, before <see cref="Pullback"/>.</summary>
+    public static float* ValueCotangent(float* scratch) => scratch;
+
+    /// <summary>Where scratch takes the cotangent of a tangent of the output, before <see cref="Pullback"/>.</summary>
+    public float* TangentCotangent(float* scratch, int k) => scratch + ((1 + k) * _longestTile);
+
+    /// <summary>Multiplies cotangents with the Jacobians.</summary>
+    /// <param name="slot">Slot of the time.</param>
+    /// <param name="tile">Index of the tile.</param>
+    /// <param name="input">x.</param>
+    /// <param name="tangents">Tangents of x.</param>
+    /// <param name="record">What the evaluation there recorded.</param>
+    /// <param name="traceCotangent">Cotangent of the trace, where it has a closed form.</param>
+    /// <param name="inputCotangent">Receives the cotangent of x.</param>
+    /// <param name="tangentCotangents">Receives those of the tangents of x, one after the other, unless it is <see langword="null"/>.</param>
+    /// <param name="gradient">Parameters' gradients are added here.</param>
+    /// <param name="scratch">Cotangents of the output and its tangents, and <see cref="ScratchLength"/> floats in all.</param>
+    public void Pullback(
+        int slot, int tile, float* input, float** tangents, float* record, float* traceCotangent, float* inputCotangent, float* tangentCotangents, float* gradient, float* scratch)
+    {
+        float* outputs = scratch;
+        float* inputs = scratch + CotangentsLength;
+        float* derivativeCotangent = inputs + CotangentsLength;
+        float* gradientScratch = derivativeCotangent + _longestTile;
+        float* ownGradient = gradient + GradientLength;
+        if (_trace is not null)
+        {
+            ownGradient -= _trace.GradientLength;
+            _trace.AddGradient(_record.Derivative(record, 0), Second(record), record + _record.Length, traceCotangent, ownGradient, gradientScratch);
+        }
+
+        for (int i = Last; i >= 0; i--)
+        {
+            ownGradient -= _layers[i].GradientLength;
+            _layers[i].AddGradient(slot, i == 0 ? input : _record.Value(record, i - 1), outputs, _record.Product(record, i), ownGradient, gradientScratch);
+            for (int k = 0; k < _tangents; k++)
+            {
+                float* tangentCotangent = TangentCotangent(outputs, k);
+                float* inputTangent = i == 0 ? tangents[k] : _record.ActivatedTangent(record, i - 1, k);
+                _layers[i].AddTangentGradient(slot, inputTangent, tangentCotangent, _record.Tangent(record, i, k), ownGradient, gradientScratch);
+                if (i > 0)
+                {
+                    _layers[i].Pullback(tangentCotangent, TangentCotangent(inputs, k));
+                }
+                else if (tangentCotangents != null)
+                {
+                    _layers[i].Pullback(tangentCotangent, tangentCotangents + (k * InputLength));
+                }
+            }
+
+            _layers[i].Pullback(outputs, i > 0 ? inputs : inputCotangent);
+            if (i > 0)
+            {
+                PullbackActivation(i - 1, record, traceCotangent, inputs, derivativeCotangent);
+                float* pulled = inputs;
+                inputs = outputs;
+                outputs = pulled;
+            }
+        }
+
+        if (_contextCotangent is not null)
+        {
+            TileAlgebra.Combine(_contextCotangent.At(tile), outputs, [1f], _contextCotangent.Length, _contextCotangent.At(tile));
+        }
+    }
+
+    /// <summary>Adds what was gathered to the flat gradient.</summary>
+    public void AddGradient(float* gradient, Span<float> flat)
+    {
+        foreach (ManagedFlowLayer layer in _layers)
+        {
+            flat = layer.AddGradient(gradient, flat);
+            gradient += layer.GradientLength;
+        }
+
+        _trace?.AddGradient(gradient);
+    }
+
+    /// <summary>The gathered cotangent of y V, <c>[batch, outputs]</c>, in a tensor that the caller owns.</summary>
+    public Tensor? ContextCotangent() => _contextCotangent?.ToTensor();
+
+    public void Dispose()
+    {
+        foreach (IDisposable? resource in (IDisposable?[])[.. _layers, _contextShift, _contextCotangent, _trace])
+        {
+            resource?.Dispose();
+        }
+    }
+
+    private float* Second(float* record) => Last > 1 ? _record.Derivative(record, 1) : null;
+
+    // From cotangents after the activation of a layer to those before it.
+    private void PullbackActivation(int layer, float* record, float* traceCotangent, float* cotangents, float* derivativeCotangent)
+    {
+        int length = _layers[layer].TileLength;
+        float* derivative = _record.Derivative(record, layer);
+        new Span<float>(derivativeCotangent, length).Clear();
+        for (int k = 0; k < _tangents; k++)
+        {
+            float* tangentCotangent = TangentCotangent(cotangents, k);
+            TileProducts.AddProduct(tangentCotangent, _record.Tangent(record, layer, k), length, derivativeCotangent);
+            TileProducts.Multiply(tangentCotangent, derivative, length, tangentCotangent);
+        }
+
+        _trace?.AddDerivativeCotangent(layer, record + _record.Length, traceCotangent, derivativeCotangent);
+        if (_activation == DynamicsActivation.Tanh)
+        {
+            VectorizedActivation.PullbackTanh(cotangents, derivativeCotangent, _record.Value(record, layer), derivative, length);
+        }
+        else
+        {
+            VectorizedActivation.PullbackSoftplus(cotangents, derivativeCotangent, derivative, length);
+        }
+    }
+
+    private void Activate(float* values, float* derivatives, int length)
+    {
+        if (_activation == DynamicsActivation.Tanh)
+        {
+            VectorizedActivation.Tanh(values, derivatives, length);
+        }
+        else
+        {
+            VectorizedActivation.Softplus(values, derivatives, length);
+        }
+    }
+}
