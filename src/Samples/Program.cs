@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Microsoft.ML.Implicit.Samples;
+using Microsoft.ML.Implicit.Samples.Anomaly;
 using Microsoft.ML.Implicit.Samples.Classify;
+using Microsoft.ML.Implicit.Samples.Density;
 using Microsoft.ML.Implicit.Samples.ForecastGaps;
 using Microsoft.ML.Implicit.Samples.ForecastIrregular;
 using Microsoft.ML.Implicit.Samples.Portfolio;
@@ -11,6 +13,8 @@ Sample[] samples =
     DigitClassification.Sample,
     StormForecast.Sample,
     CarbonForecast.Sample,
+    PlaneDensity.Sample,
+    TumourScreening.Sample,
     PortfolioChoice.Sample,
     SudokuSolving.Sample,
 ];

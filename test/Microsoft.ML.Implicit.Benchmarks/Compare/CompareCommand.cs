@@ -50,5 +50,7 @@ internal static class CompareCommand
         .. QuadraticCase.All(),
         new ScoringCase(1),
         new ScoringCase(10_000),
+        new FlowScoringCase(1),
+        new FlowScoringCase(100_000),
     ];
 }

@@ -10,10 +10,49 @@ internal sealed record ToyDensity(string Name, Func<Random, (double X, double Y)
 
     public static IReadOnlyList<ToyDensity> All { get; } =
     [
+        new("pinwheel", DrawPinwheel, PinwheelLogDensity),
         new("eight_gaussians", DrawGaussians, GaussiansLogDensity),
+        new("two_spirals", DrawSpirals, SpiralsLogDensity),
         new("checkerboard", DrawCheckerboard, (_, _) => -Math.Log(32)),
         new("rings", DrawRings, RingsLogDensity),
     ];
+
+    // Five normal distributions of deviations 0.6 along a ray and 0.2 across it, two from the origin, twisted by 0.8 radians a
+    // unit of radius. The twist turns circles in themselves and so keeps areas.
+    private static (double X, double Y) DrawPinwheel(Random random)
+    {
+        double along = 2 + 0.6 * Normal(random), across = 0.2 * Normal(random);
+        (double sine, double cosine) = Math.SinCos(random.Next(5) * 2 * Math.PI / 5 + 0.8 * Math.Sqrt(along * along + across * across));
+        return (along * cosine - across * sine, along * sine + across * cosine);
+    }
+
+    private static double PinwheelLogDensity(double x, double y) => Math.Log(Enumerable.Range(0, 5).Average(k =>
+    {
+        (double sine, double cosine) = Math.SinCos(k * 2 * Math.PI / 5 + 0.8 * Math.Sqrt(x * x + y * y));
+        double along = (x * cosine + y * sine - 2) / 0.6, across = (y * cosine - x * sine) / 0.2;
+        return Math.Exp(-(along * along + across * across) / 2) / (2 * Math.PI * 0.6 * 0.2);
+    }));
+
+    // Normal noise of deviation 0.1 about two spirals of one and a half turns.
+    private static (double X, double Y) DrawSpirals(Random random)
+    {
+        (double x, double y) = SpiralAt(random.NextDouble(), random.Next(2));
+        return (x + 0.1 * Normal(random), y + 0.1 * Normal(random));
+    }
+
+    // By the midpoint rule, whose 600 points on each arm lie a quarter of the noise apart.
+    private static double SpiralsLogDensity(double x, double y) => Math.Log(Enumerable.Range(0, 1200).Average(i =>
+    {
+        (double cx, double cy) = SpiralAt((i / 2 + 0.5) / 600, i % 2);
+        return Math.Exp(-((x - cx) * (x - cx) + (y - cy) * (y - cy)) / (2 * 0.01)) / (2 * Math.PI * 0.01);
+    }));
+
+    private static (double X, double Y) SpiralAt(double fraction, int arm)
+    {
+        double angle = 3 * Math.PI * Math.Sqrt(fraction);
+        double radius = (arm == 0 ? angle : -angle) / 3;
+        return (radius * Math.Cos(angle), radius * Math.Sin(angle));
+    }
 
     // Eight normal distributions of deviation 0.3 on a circle of radius 3.
     private static (double X, double Y) DrawGaussians(Random random)
