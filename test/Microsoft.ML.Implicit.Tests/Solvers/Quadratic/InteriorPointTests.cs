@@ -236,6 +236,20 @@ public class InteriorPointTests
     }
 
     [TestMethod]
+    public void A_misleading_warm_start_does_no_more_than_cost_iterations()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        QuadraticProblem problem = RandomPrograms.Problem(RandomPrograms.Arguments(seed: 17, batch: 5, n: 15, m: 20, k: 3, bounds: true));
+        QuadraticSolution cold = _solver.Solve(problem);
+        QuadraticStart misleading = cold.Start with { Z = cold.Z * -1e6, Lambda = cold.Lambda.flip(1) * 1e6 };
+
+        QuadraticSolution warm = _solver.Solve(problem, misleading);
+
+        Assert.IsTrue(warm.AllConverged);
+        Assert.IsLessThanOrEqualTo(1e-6, (warm.Z - cold.Z).abs().max().item<double>());
+    }
+
+    [TestMethod]
     public void A_warm_start_of_another_shape_is_refused_and_one_of_NaN_is_none()
     {
         using DisposeScope scope = NewDisposeScope();
