@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
-/// <summary>The training of a <see cref="DecisionNetwork"/> through the solver; from the second epoch on, rows are solved from their last solution.</summary>
+/// <summary>The training of a <see cref="DecisionNetwork"/> through the solver; where constraints are given, rows are solved from their last solution.</summary>
 internal sealed class DecisionProblem : ITrainingProblem, IDisposable
 {
     private const long SolvedAtOnce = 256;
@@ -39,8 +39,8 @@ internal sealed class DecisionProblem : ITrainingProblem, IDisposable
         _training = WithDecisions(training);
         _validation = validation is null ? null : WithDecisions(validation);
 
-        // A GPU solves whole batches in lockstep, from a start of its own.
-        if (training.Labels.device_type == DeviceType.CPU)
+        // Where constraints are learned, solutions move too far from epoch to epoch. A GPU solves whole batches in lockstep, from a start of its own.
+        if (!options.LearnsConstraints && training.Labels.device_type == DeviceType.CPU)
         {
             _trainingStarts = new DecisionStarts(training.Count, binding, options);
             _validationStarts = validation is null ? null : new DecisionStarts(validation.Count, binding, options);

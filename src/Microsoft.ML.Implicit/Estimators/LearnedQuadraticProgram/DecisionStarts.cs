@@ -14,8 +14,8 @@ internal sealed class DecisionStarts
     {
         _last = new QuadraticStart(
             None(binding.Variables),
-            None(binding.Inequalities + options.LearnedInequalities),
-            None(binding.Equalities + options.LearnedEqualities),
+            None(binding.Inequalities),
+            None(binding.Equalities),
             options.LowerBounds is null ? null : None(binding.Variables),
             options.UpperBounds is null ? null : None(binding.Variables));
 

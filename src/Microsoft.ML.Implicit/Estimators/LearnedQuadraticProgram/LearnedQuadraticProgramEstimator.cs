@@ -17,7 +17,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// known size. Output: the decision z (a vector of Single, with the slot names of the label), and as asked for the predicted p, the
 /// objective at the predicted p (Single) and the status (text). Training on realised costs begins at their least-squares prediction. Where rows
 /// are held out (a fifth of 100 rows or more, a tenth of 1000 or more, or as asked), the trained model takes that fit's place only if it is better
-/// on them by more than a standard error. On the CPU every row is solved from its last solution.
+/// on them by more than a standard error. On the CPU, where constraints are given, every row is solved from its last solution.
 /// </remarks>
 public sealed class LearnedQuadraticProgramEstimator : IEstimator<LearnedQuadraticProgramTransformer>
 {

@@ -15,7 +15,7 @@ internal static class Markets
     /// <summary>Costs that are linear in the features, and noise.</summary>
     public static IDataView Noisy(MLContext ml, int rows = 120, int seed = 3)
     {
-        var random = new Random(seed);
+        var random = new Random(seed + 1000);
         return ml.Data.LoadFromEnumerable(Rows(rows, seed, (x, y) => [x + random.NextSingle(), y + random.NextSingle(), 0.8f - (x * 0.5f)]).ToArray());
     }
 

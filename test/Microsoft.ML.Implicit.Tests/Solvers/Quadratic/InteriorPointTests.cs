@@ -75,18 +75,18 @@ public class InteriorPointTests
     }
 
     [TestMethod]
-    public void Any_number_of_threads_solves_a_large_problem_to_the_same_bits()
+    public void One_thread_and_two_solve_a_large_problem_to_the_same_bits()
     {
         using DisposeScope scope = NewDisposeScope();
-        QuadraticProblem problem = RandomPrograms.Problem(RandomPrograms.Arguments(seed: 14, batch: 1, n: 203, m: 170, k: 90, bounds: true));
+        QuadraticProblem problem = RandomPrograms.Problem(RandomPrograms.Arguments(seed: 14, batch: 1, n: 251, m: 230, k: 90, bounds: true));
 
-        QuadraticSolution one = Solve(1), four = Solve(4);
+        QuadraticSolution one = Solve(1), two = Solve(2);
 
         Assert.IsTrue(one.AllConverged);
-        Assert.AreEqual(0, (one.Z - four.Z).abs().max().item<double>());
-        Assert.AreEqual(0, (one.Lambda - four.Lambda).abs().max().item<double>());
-        Tensor weights = arange(203, ScalarType.Float64).sin().unsqueeze(0);
-        Assert.AreEqual(0, (one.Backward(weights).G! - four.Backward(weights).G!).abs().max().item<double>());
+        Assert.AreEqual(0, (one.Z - two.Z).abs().max().item<double>());
+        Assert.AreEqual(0, (one.Lambda - two.Lambda).abs().max().item<double>());
+        Tensor weights = arange(251, ScalarType.Float64).sin().unsqueeze(0);
+        Assert.AreEqual(0, (one.Backward(weights).G! - two.Backward(weights).G!).abs().max().item<double>());
 
         QuadraticSolution Solve(int threads) => new InteriorPointSolver(new InteriorPointOptions { MaximumParallelism = threads }).Solve(problem);
     }
@@ -233,6 +233,20 @@ public class InteriorPointTests
 
         Assert.IsTrue(warm.AllConverged);
         Assert.IsLessThan(0.85 * cold.Iterations.Average(), warm.Iterations.Average());
+    }
+
+    [TestMethod]
+    public void A_misleading_warm_start_does_no_more_than_cost_iterations()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        QuadraticProblem problem = RandomPrograms.Problem(RandomPrograms.Arguments(seed: 17, batch: 5, n: 15, m: 20, k: 3, bounds: true));
+        QuadraticSolution cold = _solver.Solve(problem);
+        QuadraticStart misleading = cold.Start with { Z = cold.Z * -1e6, Lambda = cold.Lambda.flip(1) * 1e6 };
+
+        QuadraticSolution warm = _solver.Solve(problem, misleading);
+
+        Assert.IsTrue(warm.AllConverged);
+        Assert.IsLessThanOrEqualTo(1e-6, (warm.Z - cold.Z).abs().max().item<double>());
     }
 
     [TestMethod]

@@ -19,6 +19,9 @@ internal sealed unsafe class DenseInteriorPoint
     private const double LeastViolationTolerance = 1e-6;
     private const int StalledIterations = 5;
 
+    // A warm start that needs more was a bad one.
+    private const int WarmIterations = 15;
+
     // After this many steps shorter than this, the constraints are checked for a contradiction.
     private const int ShortSteps = 4;
     private const double ShortStep = 0.2;
@@ -58,19 +61,30 @@ internal sealed unsafe class DenseInteriorPoint
     /// <summary>Solves one row.</summary>
     /// <param name="row">The row's data.</param>
     /// <param name="startFactor">Factors of the system with unit weights, where the batch shares them.</param>
-    /// <param name="warm">Whether <see cref="Best"/> holds a starting point.</param>
+    /// <param name="warm">Whether <see cref="Best"/> holds a starting point; if it leads nowhere, the row is solved without.</param>
     /// <param name="cancellation">Checked before every iteration.</param>
     public DenseOutcome Solve(DenseRow row, KktFactor? startFactor, bool warm, CancellationToken cancellation)
     {
+        int spent = 0;
         if (warm)
         {
             StartWarm(row);
-        }
-        else
-        {
-            StartCold(row, startFactor);
+            DenseOutcome outcome = Iterate(row, Math.Min(WarmIterations, _options.MaximumIterations), cancellation);
+            if (outcome.Status == SolveStatus.Converged)
+            {
+                return outcome;
+            }
+
+            spent = outcome.Iterations;
         }
 
+        StartCold(row, startFactor);
+        DenseOutcome cold = Iterate(row, _options.MaximumIterations, cancellation);
+        return cold with { Iterations = spent + cold.Iterations };
+    }
+
+    private DenseOutcome Iterate(DenseRow row, int maximumIterations, CancellationToken cancellation)
+    {
         double best = double.PositiveInfinity, expected = double.PositiveInfinity;
         var outcome = new DenseOutcome(SolveStatus.Diverged, 0, double.NaN, double.NaN, double.NaN, double.NaN);
         bool refine = false, checkedFeasibility = false;
@@ -105,7 +119,7 @@ internal sealed unsafe class DenseInteriorPoint
                 return new DenseOutcome(status, iteration, double.NaN, _residuals.Primal, _residuals.Dual, _residuals.Gap);
             }
 
-            if (iteration == _options.MaximumIterations || (stalled >= StalledIterations && best <= _options.AcceptableTolerance))
+            if (iteration == maximumIterations || (stalled >= StalledIterations && best <= _options.AcceptableTolerance))
             {
                 return Finish(outcome, best, iteration);
             }

@@ -4,7 +4,7 @@ namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
 internal sealed class ThreadTeam(int size)
 {
     // Less work than this many multiplications a thread is done before the others have woken.
-    private const long SmallestShare = 200_000;
+    private const long SmallestShare = 1_000_000;
 
     private readonly ParallelOptions _options = new() { MaxDegreeOfParallelism = size };
 
