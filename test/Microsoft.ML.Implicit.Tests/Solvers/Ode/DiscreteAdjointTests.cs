@@ -44,7 +44,7 @@ public sealed class DiscreteAdjointTests
         var options = new OdeOptions { Method = OdeMethods.Kvaerno5, StepControl = new PiStepControl { RelativeTolerance = 1e-8, AbsoluteTolerance = 1e-8 } };
         using OdeSolution solution = OdeSolver.Solve(new AutogradOdeTerm(module), tensor(new[,] { { 2.0 } }), [0, 1], options, differentiable: true);
         Assert.IsLessThan(300, solution.Statistics.AcceptedSteps);
-        using OdeGradients gradients = solution.Backward(tensor(new[,,] { { { 0.0 } }, { { 1.0 } } }));
+        using OdeGradients gradients = solution.Backward(tensor(new[] { 0.0, 1.0 }).view(2, 1, 1));
         Assert.AreEqual(Math.Cos(1) + (Math.Sin(1) / Stiffness), gradients.Parameters.item<double>(), 1e-6);
         Assert.AreEqual(0, gradients.InitialState.item<double>(), 1e-6);
     }
