@@ -42,7 +42,10 @@ internal static class CompareCommand
     private static IEnumerable<IComparisonCase> Cases() =>
     [
         new OdeCase(64, 8, 32),
+        new OdeCase(64, 8, 0),
+        new OdeCase(1, 8, 32),
         new OdeCase(4096, 16, 128),
+        new OdeCase(4096, 16, 0),
         new DeepEquilibriumCase(256, 128),
         new DeepEquilibriumCase(4096, 512),
         new NormalizingFlowCase(512, 2, 64),

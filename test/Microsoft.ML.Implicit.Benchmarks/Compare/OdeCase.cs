@@ -8,7 +8,7 @@ namespace Microsoft.ML.Implicit.Benchmarks.Compare;
 /// <summary>Forward solve of a tanh MLP's flow at 20 times on [0, 5], Dopri5, both tolerances 1e-6, float32.</summary>
 /// <param name="batch">Rows.</param>
 /// <param name="dimension">Width of the state.</param>
-/// <param name="hidden">Width of the hidden layer.</param>
+/// <param name="hidden">Width of the hidden layer; zero for affine dynamics, which show what a solve costs beside its network.</param>
 internal sealed class OdeCase(int batch, int dimension, int hidden) : IComparisonCase
 {
     private const int Repetitions = 50;
@@ -22,7 +22,7 @@ internal sealed class OdeCase(int batch, int dimension, int hidden) : ICompariso
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGrad = no_grad();
         using var generator = new Generator(0);
-        using var dynamics = new MlpDynamics(dimension, [hidden], generator);
+        using var dynamics = new MlpDynamics(dimension, hidden == 0 ? [] : [hidden], generator);
         Tensor start = randn([batch, dimension], generator: generator).to(device);
         double[] times = [.. Enumerable.Range(0, 20).Select(i => 5.0 * i / 19)];
         dynamics.to(device);

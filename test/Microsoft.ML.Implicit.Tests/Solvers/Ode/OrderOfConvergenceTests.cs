@@ -32,9 +32,9 @@ public sealed class OrderOfConvergenceTests
 
     public static IEnumerable<object[]> Interpolants =>
     [
-        [OdeMethods.Euler, 1, 512], [OdeMethods.Midpoint, 2, 256], [OdeMethods.Heun, 2, 256], [OdeMethods.Bosh3, 3, 128],
-        [OdeMethods.RungeKutta4, 3, 64], [OdeMethods.ThreeEighths, 3, 64], [OdeMethods.Dopri5, 4, 64], [OdeMethods.Tsit5, 4, 64], [OdeMethods.Dopri8, 7, 16],
-        [OdeMethods.Kvaerno3, 3, 128], [OdeMethods.Kvaerno5, 4, 64],
+        [OdeMethods.Euler, 1, 128], [OdeMethods.Midpoint, 2, 64], [OdeMethods.Heun, 2, 64], [OdeMethods.Bosh3, 3, 32],
+        [OdeMethods.RungeKutta4, 3, 16], [OdeMethods.ThreeEighths, 3, 16], [OdeMethods.Dopri5, 4, 16], [OdeMethods.Tsit5, 4, 16], [OdeMethods.Dopri8, 7, 4],
+        [OdeMethods.Kvaerno3, 3, 32], [OdeMethods.Kvaerno5, 4, 16],
     ];
 
     [TestMethod]
@@ -43,7 +43,7 @@ public sealed class OrderOfConvergenceTests
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor start = tensor(new[] { 0.3, 0.0, 1.0, -0.5, 2.0, 1.0 }).view(3, 2);
-        foreach (double duration in (double[])[10, -10])
+        foreach (double duration in (double[])[2.5, -2.5])
         {
             double coarse = InterpolationError(method, start, duration, steps);
             double fine = InterpolationError(method, start, duration, 2 * steps);

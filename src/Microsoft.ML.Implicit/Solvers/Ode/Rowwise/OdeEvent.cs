@@ -3,6 +3,10 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Solvers.Ode.Rowwise;
 
 /// <summary>A condition at which a row stops: its function g(t, z) crosses zero.</summary>
+/// <remarks>
+/// g is looked at where steps end, so that two crossings inside one step go unnoticed: <see cref="PiStepControl.MaximumStep"/>
+/// limits steps. Where g only touches zero its place has no gradient, and gradients through the event are not finite.
+/// </remarks>
 /// <param name="function">
 /// g, called with times <c>[batch]</c> and state <c>[batch, ...]</c>; it returns one value a row, <c>[batch]</c>. Gradients
 /// through the event need it to be made of operations that autograd follows.
