@@ -17,7 +17,7 @@ public sealed class DeepEquilibriumOptions : TrainerInputBaseWithWeight
 
     /// <summary>
     /// Fraction of the embedded input and of the read-out state set to zero in training, drawn once for each solve, or
-    /// <see langword="null"/> for 0.3 below 5,000 rows and 0.1 from there on.
+    /// <see langword="null"/> for 0.5 below 500 rows, 0.3 below 5,000 and 0.1 from there on.
     /// </summary>
     public double? Dropout { get; set; }
 

@@ -20,11 +20,12 @@ public abstract class DeepEquilibriumTrainer : ITrainerEstimator<DeepEquilibrium
     private const double DefaultWeightDecay = 0.05;
 
     // Few rows are learned by heart in many steps.
-    private const long StepsPerRow = 5;
+    private const long StepsPerRow = 3;
     private const long MinimumSteps = 700;
     private const long MaximumSteps = 3000;
 
     // Few rows want strong regularisation and small steps; many rows want neither.
+    private const long FewRows = 500;
     private const long ManyRows = 5000;
     private const long RowsThatAffordValidation = 10_000;
 
@@ -123,7 +124,7 @@ public abstract class DeepEquilibriumTrainer : ITrainerEstimator<DeepEquilibrium
             ? new TrainingDefaults((int)Math.Clamp(StepsPerRow * training.Count, MinimumSteps, MaximumSteps), isLarge ? 5e-3 : 2e-3, DefaultWeightDecay)
             : new TrainingDefaults(Steps: 600, 3e-3, DefaultWeightDecay, MinimumEpochs: 15, MaximumBatchSize: 64);
         TrainingPlan plan = TrainingPlan.Create(Options.Training, defaults, training.Count, seed);
-        var architecture = new DeepEquilibriumArchitecture(Options, (int)training.Features.shape[1], task.OutputWidth, Options.Dropout ?? (isLarge ? 0.1 : 0.3));
+        var architecture = new DeepEquilibriumArchitecture(Options, (int)training.Features.shape[1], task.OutputWidth, Options.Dropout ?? DropoutFor(training.Count));
         FeatureEncoder encoder = isDense
             ? FeatureEncoder.OfVectors(training.Features, task.ClassesOf(training.Labels))
             : FeatureEncoder.OfImages(training.Features, Options.Image!.Value.Channels);
@@ -147,6 +148,13 @@ public abstract class DeepEquilibriumTrainer : ITrainerEstimator<DeepEquilibrium
             throw;
         }
     }
+
+    private static double DropoutFor(long rows) => rows switch
+    {
+        < FewRows => 0.5,
+        < ManyRows => 0.3,
+        _ => 0.1,
+    };
 
     private void CheckColumns(SchemaShape schema)
     {

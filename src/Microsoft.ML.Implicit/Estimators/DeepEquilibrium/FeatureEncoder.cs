@@ -19,6 +19,9 @@ internal sealed class FeatureEncoder : nn.Module<Tensor, Tensor>
     private const long MinimumRowsRead = 1000;
     private const double ClipScale = 3;
 
+    // Far beyond any tail, and small enough to be squared.
+    private const double LargestScaled = 1e9;
+
     // A bin's slope is learned from the rows in it.
     private const long RowsPerBin = 50;
     private const int MinimumBins = 2;
@@ -110,6 +113,7 @@ internal sealed class FeatureEncoder : nn.Module<Tensor, Tensor>
             return scaled;
         }
 
+        scaled.clamp_((-LargestScaled).Held(), LargestScaled.Held());
         Tensor clipped = scaled / (1.Held() + (scaled / ClipScale.Held()).square()).sqrt();
         Tensor tails = scaled.asinh() / ClipScale.Held();
         Tensor bins = ((features.index_select(1, _binFeatures) - _binStarts) * _binFactors).clamp_(0.Held(), 1.Held()).sub_(0.5.Held());

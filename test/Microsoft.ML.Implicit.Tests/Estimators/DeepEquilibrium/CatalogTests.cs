@@ -51,7 +51,7 @@ public class CatalogTests
     {
         var ml = new MLContext(seed: 1);
         IDataView data = RealData.Iris(ml);
-        DeepEquilibriumTransformer model = ml.MulticlassClassification.Trainers.DeepEquilibrium(QuickOptions.Create(epochs: 30)).Fit(data);
+        DeepEquilibriumTransformer model = ml.MulticlassClassification.Trainers.DeepEquilibrium(QuickOptions.Create(epochs: 120)).Fit(data);
         var importance = ml.MulticlassClassification.PermutationFeatureImportance(model, data, permutationCount: 3);
         double[] drops = [.. importance.Select(metrics => -metrics.MicroAccuracy.Mean)];
         Assert.IsGreaterThan(Math.Max(drops[0], drops[1]), Math.Max(drops[2], drops[3]), "petals tell iris species apart, sepals hardly");
@@ -64,7 +64,7 @@ public class CatalogTests
         string[] names = ["SepalLength", "SepalWidth", "PetalLength", "PetalWidth"];
         IDataView data = RealData.Iris(ml, names);
         ITransformer model = ml.Transforms.Concatenate("Features", names)
-            .Append(ml.MulticlassClassification.Trainers.DeepEquilibrium(QuickOptions.Create(epochs: 30)))
+            .Append(ml.MulticlassClassification.Trainers.DeepEquilibrium(QuickOptions.Create(epochs: 120)))
             .Fit(data);
         var importance = ml.MulticlassClassification.PermutationFeatureImportance(model, model.Transform(data), permutationCount: 3);
         CollectionAssert.AreEquivalent(names, importance.Keys.ToArray());

@@ -67,6 +67,16 @@ public class FeatureEncoderTests
     }
 
     [TestMethod]
+    public void Values_far_beyond_the_training_rows_stay_finite_and_on_their_side()
+    {
+        Tensor features = arange(Rows, dtype: ScalarType.Float32).unsqueeze(1);
+        FeatureEncoder encoder = FeatureEncoder.OfVectors(features, new int[Rows]);
+        Tensor encoded = encoder.forward(tensor([-1e38f, 1e38f], [2, 1]));
+        Assert.IsTrue(encoded.isfinite().all().item<bool>());
+        Assert.IsGreaterThan(0, (encoded[1] - encoded[0]).min().item<float>());
+    }
+
+    [TestMethod]
     public void Labels_of_a_regression_are_told_apart_by_their_quantiles()
     {
         int[] classes = new RegressionTask(mean: 0, scale: 1).ClassesOf(arange(Rows, dtype: ScalarType.Float32));
