@@ -5,10 +5,7 @@ namespace Microsoft.ML.Implicit.Native.Cuda;
 /// <summary>One argument of a kernel: the address of a tensor's elements, or a number.</summary>
 internal readonly struct KernelArgument
 {
-    // Fits every type; a kernel that takes a narrower one reads the leading bytes.
-    private readonly ulong _bits;
-
-    private KernelArgument(ulong bits) => _bits = bits;
+    private KernelArgument(ulong bits) => Bits = bits;
 
     public static implicit operator KernelArgument(torch.Tensor tensor)
     {
@@ -21,6 +18,6 @@ internal readonly struct KernelArgument
 
     public static implicit operator KernelArgument(double value) => new(BitConverter.DoubleToUInt64Bits(value));
 
-    /// <summary>The argument, so that its address can be handed on.</summary>
-    public ulong Bits => _bits;
+    /// <summary>The argument in a place wide enough for every type; a kernel that takes a narrower one reads the leading bytes.</summary>
+    public ulong Bits { get; }
 }
