@@ -11,7 +11,7 @@ namespace Microsoft.ML.Implicit.Benchmarks.Micro;
 /// its transposed Jacobian, a solve by each method, and the whole pass forward and back.
 /// </summary>
 [MemoryDiagnoser]
-public sealed class FixedPointBenchmarks : IDisposable
+public class FixedPointBenchmarks : IDisposable
 {
     private const int Batch = 256;
     private const double Tolerance = 1e-3;
@@ -46,7 +46,11 @@ public sealed class FixedPointBenchmarks : IDisposable
     }
 
     [GlobalCleanup]
-    public void Dispose() => _scope?.Dispose();
+    public void Dispose()
+    {
+        _scope?.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     [Benchmark]
     public void Evaluation() => InScope(() => _cell.Iterate(_state, _injection));
