@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Microsoft.ML.Implicit.Samples;
 using Microsoft.ML.Implicit.Samples.Classify;
+using Microsoft.ML.Implicit.Samples.Directions;
 using Microsoft.ML.Implicit.Samples.ForecastGaps;
 using Microsoft.ML.Implicit.Samples.ForecastIrregular;
 using Microsoft.ML.Implicit.Samples.Portfolio;
@@ -11,6 +12,7 @@ Sample[] samples =
     DigitClassification.Sample,
     StormForecast.Sample,
     CarbonForecast.Sample,
+    StormDirections.Sample,
     PortfolioChoice.Sample,
     SudokuSolving.Sample,
 ];

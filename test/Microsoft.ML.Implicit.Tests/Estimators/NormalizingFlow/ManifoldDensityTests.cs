@@ -14,7 +14,7 @@ public sealed class ManifoldDensityTests
 
     [TestMethod]
     [DataRow(FlowTrainingMethod.MaximumLikelihood, 20, 0.05)]
-    [DataRow(FlowTrainingMethod.FlowMatching, 80, 0.2)]
+    [DataRow(FlowTrainingMethod.FlowMatching, 150, 0.1)]
     public void A_mixture_of_von_Mises_distributions_is_learned_from_its_angles(FlowTrainingMethod method, int epochs, double nats)
     {
         using NormalizingFlowTransformer model = Train(Angles(2000, Math.Tau), method, epochs, ManifoldFeature.Angle(0));
@@ -24,12 +24,12 @@ public sealed class ManifoldDensityTests
         model.Model.LogDensity([.. angles.Select(a => (float)a)], logDensities);
         Assert.AreEqual(1, logDensities.Sum(Math.Exp) * Math.Tau / points, 1e-3);
         double divergence = angles.Zip(logDensities, (a, q) => (P: OnCircle.LogDensity([Math.Cos(a), Math.Sin(a)]), Q: q)).Sum(d => Math.Exp(d.P) * (d.P - d.Q)) * Math.Tau / points;
-        Assert.AreEqual(0, divergence, nats);
+        Assert.IsLessThan(nats, divergence);
     }
 
     [TestMethod]
     [DataRow(FlowTrainingMethod.MaximumLikelihood, 20, 0.05)]
-    [DataRow(FlowTrainingMethod.FlowMatching, 80, 0.2)]
+    [DataRow(FlowTrainingMethod.FlowMatching, 150, 0.1)]
     public void A_mixture_of_von_Mises_Fisher_distributions_is_learned_from_its_unit_vectors(FlowTrainingMethod method, int epochs, double nats)
     {
         using NormalizingFlowTransformer model = Train(OnSphere.Draw(2000, 1), method, epochs, ManifoldFeature.UnitVector(0, 3));
@@ -40,7 +40,7 @@ public sealed class ManifoldDensityTests
         model.Model.LogDensity([.. points.SelectMany(p => p).Select(v => (float)v)], logDensities);
         Assert.AreEqual(1, logDensities.Zip(weights, (q, w) => w * Math.Exp(q)).Sum(), 1e-3);
         double divergence = points.Select((p, i) => (P: OnSphere.LogDensity(p), Q: logDensities[i], W: weights[i])).Sum(d => d.W * Math.Exp(d.P) * (d.P - d.Q));
-        Assert.AreEqual(0, divergence, nats);
+        Assert.IsLessThan(nats, divergence);
     }
 
     [TestMethod]
