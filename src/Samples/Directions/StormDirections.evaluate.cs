@@ -65,9 +65,7 @@ internal static partial class StormDirections
     private static void PolarAxis(Plot plot)
     {
         ScottPlot.Plottables.PolarAxis axis = plot.Add.PolarAxis(radius: 1);
-        axis.SetSpokes(["north", "east", "south", "west"], 1.1);
-        axis.Rotation = Angle.FromDegrees(90);
-        axis.Clockwise = true;
+        axis.SetSpokes(["east", "north", "west", "south"], 1.1);
     }
 
     // Frequencies of headings, relative to the greatest, as a closed curve.
