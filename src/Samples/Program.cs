@@ -3,6 +3,7 @@ using Microsoft.ML.Implicit.Samples;
 using Microsoft.ML.Implicit.Samples.Anomaly;
 using Microsoft.ML.Implicit.Samples.Classify;
 using Microsoft.ML.Implicit.Samples.Density;
+using Microsoft.ML.Implicit.Samples.Directions;
 using Microsoft.ML.Implicit.Samples.ForecastGaps;
 using Microsoft.ML.Implicit.Samples.ForecastIrregular;
 using Microsoft.ML.Implicit.Samples.Portfolio;
@@ -15,6 +16,7 @@ Sample[] samples =
     CarbonForecast.Sample,
     PlaneDensity.Sample,
     TumourScreening.Sample,
+    StormDirections.Sample,
     PortfolioChoice.Sample,
     SudokuSolving.Sample,
 ];

@@ -64,6 +64,7 @@ public sealed class NormalizingFlowOptions : UnsupervisedTrainerInputBaseWithWei
         ArgumentException.ThrowIfNullOrEmpty(FeatureColumnName);
         ArgumentNullException.ThrowIfNull(Training);
         ArgumentNullException.ThrowIfNull(ManifoldFeatures);
+        Require(ManifoldFeatures.All(feature => feature is not null), nameof(ManifoldFeatures), "must not hold null");
         Require(Enum.IsDefined(Method), nameof(Method), "is not a known method");
         Require(HiddenWidth is >= 4 and <= 8192, nameof(HiddenWidth), "must lie between 4 and 8192");
         Require(HiddenLayers is >= 1 and <= 8, nameof(HiddenLayers), "must lie between 1 and 8");

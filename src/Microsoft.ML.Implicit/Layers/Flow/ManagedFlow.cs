@@ -9,10 +9,11 @@ internal abstract unsafe class ManagedFlow : ManagedDynamics
     private readonly PerceptronFlowTerm _term;
 
     /// <param name="term">The term.</param>
-    /// <param name="normals">Tangents that are needed beside one for each direction.</param>
+    /// <param name="normals">Tangents that are needed before one for each direction.</param>
     protected ManagedFlow(PerceptronFlowTerm term, int normals)
     {
         _term = term;
+        Normals = normals;
         Width = (int)term.Dimension;
         Dimension = Width + term.Integrands.Count;
         Directions = [.. CreateDirections(term.Directions)];
@@ -36,6 +37,9 @@ internal abstract unsafe class ManagedFlow : ManagedDynamics
 
     /// <summary>Whether the divergence is estimated from directions.</summary>
     protected bool EstimatesTrace => _term.EstimatesTrace && Integrands.Divergence;
+
+    /// <summary>Tangents of the perceptron's input that come before one for each direction.</summary>
+    protected int Normals { get; }
 
     /// <summary>Directions eₖ of Jacobian products.</summary>
     protected RowTiles[] Directions { get; }

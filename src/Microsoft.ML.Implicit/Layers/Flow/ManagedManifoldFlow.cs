@@ -12,12 +12,10 @@ namespace Microsoft.ML.Implicit.Layers.Flow;
 internal sealed unsafe class ManagedManifoldFlow : ManagedFlow
 {
     private readonly SphereTile[] _spheres;
-    private readonly int _normals;
 
     public ManagedManifoldFlow(PerceptronFlowTerm term, ProductManifold manifold)
-        : base(term, NormalsOf(term, manifold))
+        : base(term, term.Integrands.Divergence && !term.EstimatesTrace ? manifold.SphereWidths.Count : 0)
     {
-        _normals = NormalsOf(term, manifold);
         _spheres = new SphereTile[manifold.SphereWidths.Count];
         int first = manifold.EuclideanDimension;
         for (int i = 0; i < _spheres.Length; i++)
@@ -33,7 +31,7 @@ internal sealed unsafe class ManagedManifoldFlow : ManagedFlow
     public override int ScratchLength =>
         Math.Max(RecordLength, Sweep.ScratchLength + ManifoldTileCotangents.Length(Sweep.InputLength, _spheres.Length, Tangents, Directions.Length));
 
-    private int Tangents => _normals + Directions.Length;
+    private int Tangents => Normals + Directions.Length;
 
     public override void EvaluateAndRecord(int slot, int tile, float* point, float* slope, float* record)
     {
@@ -53,7 +51,7 @@ internal sealed unsafe class ManagedManifoldFlow : ManagedFlow
 
         for (int k = 0; k < Directions.Length; k++)
         {
-            SetDerivative(parts, Sweep.Tangent(record, _normals + k), parts.Tangent(_normals + k), parts.Derivative(k));
+            SetDerivative(parts, Sweep.Tangent(record, Normals + k), parts.Tangent(Normals + k), parts.Derivative(k));
         }
 
         Copy(parts.Slope, slope);
@@ -71,10 +69,10 @@ internal sealed unsafe class ManagedManifoldFlow : ManagedFlow
         PullbackSlope(parts, cotangent, cotangents, ManagedFlowSweep.ValueCotangent(scratch));
         for (int k = 0; k < Directions.Length; k++)
         {
-            PullbackDerivative(tile, k, parts, record, cotangent, cotangents, Sweep.TangentCotangent(scratch, _normals + k));
+            PullbackDerivative(tile, k, parts, record, cotangent, cotangents, Sweep.TangentCotangent(scratch, Normals + k));
         }
 
-        for (int i = 0; i < _normals; i++)
+        for (int i = 0; i < Normals; i++)
         {
             PullbackNormal(i, parts, record, cotangent, cotangents, Sweep.TangentCotangent(scratch, i));
         }
@@ -92,9 +90,6 @@ internal sealed unsafe class ManagedManifoldFlow : ManagedFlow
         PullbackNormalization(parts, cotangents, stateCotangent);
         ClearIntegrals(stateCotangent);
     }
-
-    private static int NormalsOf(PerceptronFlowTerm term, ProductManifold manifold) =>
-        term.Integrands.Divergence && !term.EstimatesTrace ? manifold.SphereWidths.Count : 0;
 
     private ManifoldTileRecord PartsOf(float* record) => new(record + Sweep.RecordLength, Sweep.InputLength, _spheres.Length, Tangents, Directions.Length);
 
@@ -132,13 +127,13 @@ internal sealed unsafe class ManagedManifoldFlow : ManagedFlow
         for (int k = 0; k < Tangents; k++)
         {
             new Span<float>(tangents[k], Sweep.InputLength).Clear();
-            if (k < _normals)
+            if (k < Normals)
             {
                 _spheres[k].Copy(parts.Point, tangents[k]);
                 continue;
             }
 
-            Copy(Directions[k - _normals].At(tile), tangents[k]);
+            Copy(Directions[k - Normals].At(tile), tangents[k]);
             foreach (SphereTile sphere in _spheres)
             {
                 sphere.Dot(parts.Point, tangents[k], inner);
@@ -162,12 +157,12 @@ internal sealed unsafe class ManagedManifoldFlow : ManagedFlow
     private void Integrate(int tile, ManifoldTileRecord parts, float* record, float* slope)
     {
         ClearIntegrals(slope);
-        if (_normals > 0)
+        if (Normals > 0)
         {
             Sweep.AddTrace(record, Divergence(slope));
         }
 
-        for (int i = 0; i < _normals; i++)
+        for (int i = 0; i < Normals; i++)
         {
             SphereTile sphere = _spheres[i];
             sphere.AddDot(parts.Point, Sweep.Tangent(record, i), -1, Divergence(slope));
@@ -233,7 +228,7 @@ internal sealed unsafe class ManagedManifoldFlow : ManagedFlow
         for (int i = 0; i < _spheres.Length; i++)
         {
             SphereTile sphere = _spheres[i];
-            float* value = Sweep.Tangent(record, _normals + k);
+            float* value = Sweep.Tangent(record, Normals + k);
             float* outward = parts.Outward(i);
             sphere.Dot(parts.Point, value, inner);
             sphere.AddScaled(inner, -1, derivative, cotangents.Point);
@@ -241,7 +236,7 @@ internal sealed unsafe class ManagedManifoldFlow : ManagedFlow
             sphere.AddScaled(inner, -1, parts.Point, product);
             sphere.AddScaled(inner, -1, value, cotangents.Point);
             sphere.AddScaled(outward, -1, derivative, tangent);
-            sphere.AddDot(parts.Tangent(_normals + k), derivative, -1, cotangents.Outward(i));
+            sphere.AddDot(parts.Tangent(Normals + k), derivative, -1, cotangents.Outward(i));
         }
     }
 
@@ -261,7 +256,7 @@ internal sealed unsafe class ManagedManifoldFlow : ManagedFlow
     private void PullbackTangents(int tile, ManifoldTileRecord parts, ManifoldTileCotangents cotangents)
     {
         float* inner = stackalloc float[Tile.Lanes];
-        for (int i = 0; i < _normals; i++)
+        for (int i = 0; i < Normals; i++)
         {
             SphereTile sphere = _spheres[i];
             float* point = cotangents.Point + sphere.Offset;
@@ -272,7 +267,7 @@ internal sealed unsafe class ManagedManifoldFlow : ManagedFlow
         {
             float* direction = Directions[k].At(tile);
             float* tangent = cotangents.Tangent(k);
-            TileAlgebra.Combine(tangent, cotangents.InputTangent(_normals + k), [1f], Length, tangent);
+            TileAlgebra.Combine(tangent, cotangents.InputTangent(Normals + k), [1f], Length, tangent);
             foreach (SphereTile sphere in _spheres)
             {
                 sphere.Dot(parts.Point, direction, inner);

@@ -81,6 +81,15 @@ public sealed class BadInputTests
         AssertThrows<ArgumentException>(() => ml.AnomalyDetection.Trainers.NormalizingFlow(new NormalizingFlowOptions { Tolerance = 0 }), "Tolerance");
     }
 
+    [TestMethod]
+    public void An_unknown_device_is_refused_by_name()
+    {
+        var ml = new MLContext(seed: 1);
+        NormalizingFlowOptions options = QuickOptions.Create();
+        options.Training.Device = "tpu";
+        AssertThrows<ArgumentException>(() => ml.AnomalyDetection.Trainers.NormalizingFlow(options).Fit(ToyData.View(ml, ToyData.Lumps(20, 1))), "tpu");
+    }
+
     private static float[] TrainAndScore(IEnumerable<float[]> training, IEnumerable<float[]> test)
     {
         var ml = new MLContext(seed: 1);

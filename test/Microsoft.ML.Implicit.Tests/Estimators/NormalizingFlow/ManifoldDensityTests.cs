@@ -13,26 +13,26 @@ public sealed class ManifoldDensityTests
     private static readonly IReadOnlyList<ManifoldFeature> MixedFeatures = [ManifoldFeature.UnitVector(0, 3), ManifoldFeature.Angle(3, period: 360)];
 
     [TestMethod]
-    [DataRow(FlowTrainingMethod.MaximumLikelihood, 20, 0.05)]
-    [DataRow(FlowTrainingMethod.FlowMatching, 80, 0.2)]
-    public void A_mixture_of_von_Mises_distributions_is_learned_from_its_angles(FlowTrainingMethod method, int epochs, double nats)
+    [DataRow(FlowTrainingMethod.MaximumLikelihood, 16, 20, 0.05)]
+    [DataRow(FlowTrainingMethod.FlowMatching, 64, 100, 0.1)]
+    public void A_mixture_of_von_Mises_distributions_is_learned_from_its_angles(FlowTrainingMethod method, int hiddenWidth, int epochs, double nats)
     {
-        using NormalizingFlowTransformer model = Train(Angles(2000, Math.Tau), method, epochs, ManifoldFeature.Angle(0));
+        using NormalizingFlowTransformer model = Train(Angles(2000, Math.Tau), method, hiddenWidth, epochs, ManifoldFeature.Angle(0));
         const int points = 720;
         double[] angles = [.. Enumerable.Range(0, points).Select(i => (i + 0.5) * Math.Tau / points)];
         double[] logDensities = new double[points];
         model.Model.LogDensity([.. angles.Select(a => (float)a)], logDensities);
         Assert.AreEqual(1, logDensities.Sum(Math.Exp) * Math.Tau / points, 1e-3);
         double divergence = angles.Zip(logDensities, (a, q) => (P: OnCircle.LogDensity([Math.Cos(a), Math.Sin(a)]), Q: q)).Sum(d => Math.Exp(d.P) * (d.P - d.Q)) * Math.Tau / points;
-        Assert.AreEqual(0, divergence, nats);
+        Assert.IsLessThan(nats, divergence);
     }
 
     [TestMethod]
-    [DataRow(FlowTrainingMethod.MaximumLikelihood, 20, 0.05)]
-    [DataRow(FlowTrainingMethod.FlowMatching, 80, 0.2)]
-    public void A_mixture_of_von_Mises_Fisher_distributions_is_learned_from_its_unit_vectors(FlowTrainingMethod method, int epochs, double nats)
+    [DataRow(FlowTrainingMethod.MaximumLikelihood, 16, 20, 0.05)]
+    [DataRow(FlowTrainingMethod.FlowMatching, 64, 100, 0.1)]
+    public void A_mixture_of_von_Mises_Fisher_distributions_is_learned_from_its_unit_vectors(FlowTrainingMethod method, int hiddenWidth, int epochs, double nats)
     {
-        using NormalizingFlowTransformer model = Train(OnSphere.Draw(2000, 1), method, epochs, ManifoldFeature.UnitVector(0, 3));
+        using NormalizingFlowTransformer model = Train(OnSphere.Draw(2000, 1), method, hiddenWidth, epochs, ManifoldFeature.UnitVector(0, 3));
         ManifoldGrid grid = ManifoldGrid.Sphere(40);
         double[][] points = [.. grid.Points.data<double>().Chunk(3)];
         double[] weights = [.. grid.Weights.data<double>()];
@@ -40,7 +40,7 @@ public sealed class ManifoldDensityTests
         model.Model.LogDensity([.. points.SelectMany(p => p).Select(v => (float)v)], logDensities);
         Assert.AreEqual(1, logDensities.Zip(weights, (q, w) => w * Math.Exp(q)).Sum(), 1e-3);
         double divergence = points.Select((p, i) => (P: OnSphere.LogDensity(p), Q: logDensities[i], W: weights[i])).Sum(d => d.W * Math.Exp(d.P) * (d.P - d.Q));
-        Assert.AreEqual(0, divergence, nats);
+        Assert.IsLessThan(nats, divergence);
     }
 
     [TestMethod]
@@ -148,12 +148,13 @@ public sealed class ManifoldDensityTests
     private static NormalizingFlowTransformer TrainMixed() => Train(Mixed(600), MixedFeatures);
 
     private static NormalizingFlowTransformer Train(IEnumerable<float[]> rows, params IReadOnlyList<ManifoldFeature> features) =>
-        Train(rows, FlowTrainingMethod.MaximumLikelihood, 3, features);
+        Train(rows, FlowTrainingMethod.MaximumLikelihood, 16, 3, features);
 
-    private static NormalizingFlowTransformer Train(IEnumerable<float[]> rows, FlowTrainingMethod method, int epochs, params IReadOnlyList<ManifoldFeature> features)
+    private static NormalizingFlowTransformer Train(IEnumerable<float[]> rows, FlowTrainingMethod method, int hiddenWidth, int epochs, params IReadOnlyList<ManifoldFeature> features)
     {
         var ml = new MLContext(seed: 1);
         NormalizingFlowOptions options = QuickOptions.Create(epochs);
+        options.HiddenWidth = hiddenWidth;
         options.Method = method;
         options.ManifoldFeatures = features;
         return ml.AnomalyDetection.Trainers.NormalizingFlow(options).Fit(ToyData.View(ml, rows));
