@@ -15,8 +15,9 @@ internal sealed class DensityTraining(IHost host, NormalizingFlowOptions options
 {
     private const int TargetSteps = 3000;
     private const double FlowMatchingRate = 2e-3;
-    private const double LikelihoodRate = 5e-3;
-    private const double WeightDecay = 0.1;
+    private const double LikelihoodRate = 1e-2;
+    private const double LargestWeightDecay = 0.1;
+    private const double RowsOfLargestWeightDecay = 1000;
     private const long RowsThatAffordValidation = 100;
     private const long RowsOfWhichATenthIsEnough = 1000;
     private const long RowsForThreshold = 10_000;
@@ -48,6 +49,7 @@ internal sealed class DensityTraining(IHost host, NormalizingFlowOptions options
         try
         {
             WarnOfConstants(channel, trainData, network.Fit(rows.Features, rows.Context));
+            network.ScaleToDetail(rows.Features.shape[0]);
             DensityTrainingSet training = Encode(network, rows).To(device);
             DensityTrainingSet? held = validation is null ? null : Encode(network, validation).To(device);
             network.to(device);
@@ -85,8 +87,10 @@ internal sealed class DensityTraining(IHost host, NormalizingFlowOptions options
 
     private void Train(DensityNetwork network, DensityTrainingSet training, DensityTrainingSet? validation, int seed, Generator generator, IChannel channel)
     {
+        // A prior weighs the less the more rows there are.
+        double weightDecay = LargestWeightDecay * Math.Min(1, RowsOfLargestWeightDecay / training.Count);
         bool matches = options.Method == FlowTrainingMethod.FlowMatching;
-        TrainingPlan plan = TrainingPlan.Create(options.Training, training.Count, seed, TargetSteps, matches ? FlowMatchingRate : LikelihoodRate, WeightDecay);
+        TrainingPlan plan = TrainingPlan.Create(options.Training, training.Count, seed, TargetSteps, matches ? FlowMatchingRate : LikelihoodRate, weightDecay);
         ITrainingProblem problem = matches
             ? new FlowMatchingProblem(network, training, validation, options.Smoothing, generator)
             : new LikelihoodProblem(network, training, validation, options.Smoothing, generator, options.Training.CancellationToken);
@@ -127,16 +131,15 @@ internal sealed class DensityTraining(IHost host, NormalizingFlowOptions options
     private void SetThreshold(NormalizingFlowModelParameters model, RawRows rows)
     {
         long count = Math.Min(rows.Features.shape[0], RowsForThreshold);
+        float[] features = rows.Features.narrow(0, 0, count).contiguous().data<float>().ToArray();
         double[] scores = new double[count];
-        model.LogDensity(
-            rows.Features.narrow(0, 0, count).contiguous().data<float>().ToArray(),
-            scores,
-            rows.Context is null ? default : rows.Context.narrow(0, 0, count).contiguous().data<float>().ToArray());
+        model.LogDensity(features, scores, rows.Context is null ? default : rows.Context.narrow(0, 0, count).contiguous().data<float>().ToArray());
+        model.Score(features, scores, scores);
         Array.Sort(scores);
-        double position = options.Contamination * (count - 1);
+        double position = (1 - options.Contamination) * (count - 1);
         int below = (int)position;
         double above = scores[Math.Min(below + 1, count - 1)];
-        model.Threshold = (float)-(scores[below] + (position - below) * (above - scores[below]));
+        model.Threshold = (float)(scores[below] + (position - below) * (above - scores[below]));
     }
 
     private void WarnOfConstants(IChannel channel, IDataView data, IReadOnlyList<int> constant)
