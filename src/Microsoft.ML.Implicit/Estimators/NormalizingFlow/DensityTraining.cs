@@ -131,15 +131,16 @@ internal sealed class DensityTraining(IHost host, NormalizingFlowOptions options
     private void SetThreshold(NormalizingFlowModelParameters model, RawRows rows)
     {
         long count = Math.Min(rows.Features.shape[0], RowsForThreshold);
-        float[] features = rows.Features.narrow(0, 0, count).contiguous().data<float>().ToArray();
         double[] scores = new double[count];
-        model.LogDensity(features, scores, rows.Context is null ? default : rows.Context.narrow(0, 0, count).contiguous().data<float>().ToArray());
-        model.Score(features, scores, scores);
+        model.LogDensity(
+            rows.Features.narrow(0, 0, count).contiguous().data<float>().ToArray(),
+            scores,
+            rows.Context is null ? default : rows.Context.narrow(0, 0, count).contiguous().data<float>().ToArray());
         Array.Sort(scores);
-        double position = (1 - options.Contamination) * (count - 1);
+        double position = options.Contamination * (count - 1);
         int below = (int)position;
         double above = scores[Math.Min(below + 1, count - 1)];
-        model.Threshold = (float)(scores[below] + (position - below) * (above - scores[below]));
+        model.Threshold = (float)-(scores[below] + (position - below) * (above - scores[below]));
     }
 
     private void WarnOfConstants(IChannel channel, IDataView data, IReadOnlyList<int> constant)

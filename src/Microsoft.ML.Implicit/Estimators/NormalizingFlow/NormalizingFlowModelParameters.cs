@@ -60,7 +60,7 @@ public sealed class NormalizingFlowModelParameters : IDisposable
         }
     }
 
-    /// <summary>Score from which on a row counts as an anomaly.</summary>
+    /// <summary>Negative log density from which on a row counts as an anomaly.</summary>
     public float Threshold { get; internal set; }
 
     /// <summary>Computes log densities, in nats, of rows in the features' own units.</summary>
@@ -200,22 +200,6 @@ public sealed class NormalizingFlowModelParameters : IDisposable
         }
 
         return quantiles;
-    }
-
-    /// <summary>Computes anomaly scores of rows from their log densities.</summary>
-    /// <param name="features">Finite features, row by row: [rows, <see cref="FeatureCount"/>].</param>
-    /// <param name="logDensities">[rows], in nats.</param>
-    /// <param name="scores">Receives [rows].</param>
-    internal void Score(ReadOnlySpan<float> features, ReadOnlySpan<double> logDensities, Span<double> scores)
-    {
-        using IDisposable noGradient = no_grad();
-        using DisposeScope scope = NewDisposeScope();
-        Tensor normal = _network.EncodeFeatures(Rows(features, 0, logDensities.Length, FeatureCount));
-        double[] meanSquares = normal.to(ScalarType.Float64).square().mean([1]).cpu().data<double>().ToArray();
-        for (int row = 0; row < scores.Length; row++)
-        {
-            scores[row] = AnomalyScore.Of(logDensities[row], meanSquares[row], FeatureCount);
-        }
     }
 
     /// <inheritdoc/>

@@ -11,11 +11,8 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// 2019) and flags rows of low density.
 /// </summary>
 /// <remarks>
-/// Features: a vector of Single of known size. Output: <c>Score</c> (Single, in nats: higher is more anomalous),
-/// <c>PredictedLabel</c> (Boolean) and <c>LogDensity</c> (Single, in nats, in the features' own units). The score is the negative
-/// log density of the row when the features, made normal and uncorrelated (u, of d dimensions), are written as direction and length:
-/// -LogDensity - (d - 1) log(‖u‖ / √d). In many dimensions a row nearer to the centre than all others is an anomaly too, though
-/// the density is high there (Nalisnick et al., Detecting out-of-distribution inputs to deep generative models using typicality, 2019).
+/// Features: a vector of Single of known size. Output: <c>Score</c> (Single, the negative log density: higher is more
+/// anomalous), <c>PredictedLabel</c> (Boolean) and <c>LogDensity</c> (Single, in nats, in the features' own units).
 /// </remarks>
 /// <example>
 /// <code>
