@@ -56,7 +56,7 @@ internal static partial class TumourScreening
             using NormalizingFlowTransformer changed = ml.AnomalyDetection.ChangeModelThreshold(model, threshold);
             ModelOutput[] outputs = [.. ml.Data.CreateEnumerable<ModelOutput>(changed.Transform(test), reuseRowObject: false)];
             double Flagged(bool malignant) => outputs.Where(o => o.Label > 0 == malignant).Average(o => o.PredictedLabel ? 1.0 : 0);
-            table.AddRow(Text(threshold, "F1") + (shift == 0 ? Text(Contamination, "' (contamination 'P0')'") : string.Empty), Text(Flagged(true), "P1"), Text(Flagged(false), "P1"));
+            table.AddRow(Text(threshold, "F1") + (shift == 0 ? $" (contamination {Text(Contamination, "P0")})" : string.Empty), Text(Flagged(true), "P1"), Text(Flagged(false), "P1"));
         }
 
         AnsiConsole.Write(table);
@@ -80,14 +80,14 @@ internal static partial class TumourScreening
         {
             ScottPlot.Plottables.Scatter curve = plot.Add.ScatterLine(results[i].Curve.Recall, results[i].Curve.Precision, colors[i]);
             curve.LineWidth = i == 0 ? 3 : 2;
-            curve.LegendText = results[i].Name + Text(results[i].Curve.AveragePrecision, "' (average precision 'F3')'");
+            curve.LegendText = $"{results[i].Name} (average precision {Text(results[i].Curve.AveragePrecision, "F3")})";
         }
 
         plot.Axes.SetLimits(0, 1, 0, 1.02);
         plot.XLabel("recall: malignant tumours found");
         plot.YLabel("precision: flagged tumours that are malignant");
         plot.Title("Precision and recall");
-        plot.ShowLegend(Alignment.LowerLeft);
+        plot.ShowLegend(Alignment.LowerRight);
     }
 
     private static void DrawScores(Plot plot, ModelOutput[] outputs, float threshold)
@@ -96,7 +96,7 @@ internal static partial class TumourScreening
 
         // The highest scores lie far out; the last bin collects them.
         double[] sorted = [.. outputs.Select(o => (double)o.Score).Order()];
-        double from = sorted[0], to = sorted[(int)(0.97 * sorted.Length)];
+        double from = sorted[0], to = sorted[(int)(0.88 * sorted.Length)];
         foreach ((bool malignant, Color color) in ((bool, Color)[])[(false, Colors.SteelBlue), (true, Colors.Crimson)])
         {
             double[] counts = new double[bins];
@@ -116,7 +116,7 @@ internal static partial class TumourScreening
         }
 
         ScottPlot.Plottables.VerticalLine line = plot.Add.VerticalLine(threshold, 2, Colors.Black, LinePattern.Dashed);
-        line.LegendText = Text(Contamination, "'threshold: contamination 'P0");
+        line.LegendText = $"threshold: contamination {Text(Contamination, "P0")}";
         plot.Axes.Margins(bottom: 0);
         plot.XLabel("score: negative log density in nats (the last bar holds all beyond)");
         plot.YLabel("test tumours");

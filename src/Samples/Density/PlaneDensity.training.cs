@@ -9,6 +9,9 @@ internal static partial class PlaneDensity
     private const int TrainingRows = 8000;
     private const int TestRows = 4000;
 
+    // A minute's worth; by default there are more.
+    private const int Epochs = 30;
+
     private static IEnumerable<Scenario> Scenarios(MLContext ml, SampleSettings settings)
     {
         var random = new Random(settings.Seed);
@@ -30,9 +33,12 @@ internal static partial class PlaneDensity
         return ml.Data.FilterRowsByMissingValues(observations, nameof(Point.Features));
     }
 
-    /// <summary>Trains with default options.</summary>
+    /// <summary>Trains with default options but for the number of epochs.</summary>
     private static NormalizingFlowTransformer Train(MLContext ml, IDataView data, string device, IProgress<TrainingProgress> progress) =>
-        ml.AnomalyDetection.Trainers.NormalizingFlow(new NormalizingFlowOptions { Training = new TrainingOptions { Device = device, Progress = progress } }).Fit(data);
+        ml.AnomalyDetection.Trainers.NormalizingFlow(new NormalizingFlowOptions
+        {
+            Training = new TrainingOptions { MaximumEpochs = Epochs, Device = device, Progress = progress },
+        }).Fit(data);
 
     /// <summary>A density to learn.</summary>
     /// <param name="Title">Title in the table and the plot.</param>

@@ -8,7 +8,7 @@ namespace Microsoft.ML.Implicit.Benchmarks.Quality;
 /// <summary>Held-out negative log likelihood of the normalizing flow in the plane beside that of the true density, in nats.</summary>
 internal static class ToyQuality
 {
-    private const int Rows = 10_000;
+    private const int Rows = 20_000;
 
     public static void Run(string folder, IReadOnlyCollection<string> names, int seeds, string device)
     {

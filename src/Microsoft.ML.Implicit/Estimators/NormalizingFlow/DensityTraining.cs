@@ -16,8 +16,9 @@ internal sealed class DensityTraining(IHost host, NormalizingFlowOptions options
 {
     private const int TargetSteps = 3000;
     private const double FlowMatchingRate = 2e-3;
-    private const double LikelihoodRate = 5e-3;
-    private const double WeightDecay = 0.1;
+    private const double LikelihoodRate = 1e-2;
+    private const double LargestWeightDecay = 0.1;
+    private const double RowsOfLargestWeightDecay = 1000;
     private const long RowsThatAffordValidation = 100;
     private const long RowsOfWhichATenthIsEnough = 1000;
     private const long RowsForThreshold = 10_000;
@@ -50,6 +51,7 @@ internal sealed class DensityTraining(IHost host, NormalizingFlowOptions options
         try
         {
             WarnOfConstants(channel, trainData, network.Fit(rows.Features, rows.Context));
+            network.ScaleToDetail(rows.Features.shape[0]);
             DensityTrainingSet training = Encode(network, rows).To(device);
             DensityTrainingSet? held = validation is null ? null : Encode(network, validation).To(device);
             network.to(device);
@@ -87,8 +89,11 @@ internal sealed class DensityTraining(IHost host, NormalizingFlowOptions options
 
     private void Train(DensityNetwork network, DensityTrainingSet training, DensityTrainingSet? validation, int seed, Generator generator, IChannel channel)
     {
+        // A prior weighs the less the more rows there are.
+        double weightDecay = LargestWeightDecay * Math.Min(1, RowsOfLargestWeightDecay / training.Count);
         bool matches = options.Method == FlowTrainingMethod.FlowMatching;
-        TrainingPlan plan = TrainingPlan.Create(options.Training, new TrainingDefaults(TargetSteps, matches ? FlowMatchingRate : LikelihoodRate, WeightDecay), training.Count, seed);
+        var defaults = new TrainingDefaults(TargetSteps, matches ? FlowMatchingRate : LikelihoodRate, weightDecay);
+        TrainingPlan plan = TrainingPlan.Create(options.Training, defaults, training.Count, seed);
         ITrainingProblem problem = matches
             ? new FlowMatchingProblem(network, training, validation, options.Smoothing, generator)
             : new LikelihoodProblem(network, training, validation, options.Smoothing, generator, options.Training.CancellationToken);
