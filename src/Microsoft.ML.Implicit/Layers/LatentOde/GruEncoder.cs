@@ -8,6 +8,8 @@ namespace Microsoft.ML.Implicit.Layers.LatentOde;
 /// <summary>A gated recurrent unit (Cho et al., 2014) whose features tell it the time between observations.</summary>
 internal sealed class GruEncoder : SeriesEncoder
 {
+    private static readonly string[] ParameterNames = ["weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"];
+
     [ComponentName(Name = "gru")]
     private readonly GRU _gru;
 
@@ -19,8 +21,7 @@ internal sealed class GruEncoder : SeriesEncoder
         RegisterComponents();
     }
 
-    private Parameter[] Parameters =>
-        [.. new[] { "weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0" }.Select(name => _gru.get_parameter(name)!)];
+    private Parameter[] Parameters => [.. ParameterNames.Select(name => _gru.get_parameter(name)!)];
 
     public override Tensor Encode(Tensor history, Tensor gaps, Tensor lastIndices)
     {
