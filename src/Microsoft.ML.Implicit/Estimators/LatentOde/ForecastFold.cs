@@ -9,6 +9,9 @@ internal abstract class ForecastFold
 
     public abstract bool IsHeldOut(int series, int observation);
 
+    /// <summary>Whether whole series are held out of so many, rather than stretches of time.</summary>
+    public static bool HoldsOutSeries(int series) => series >= FewestSeries;
+
     /// <summary>One fold a network. Each holds out a part of its own.</summary>
     /// <param name="lengths">Number of observations of each series.</param>
     /// <param name="members">Networks.</param>
@@ -23,7 +26,7 @@ internal abstract class ForecastFold
             return [.. Enumerable.Range(0, members).Select(_ => new Nothing())];
         }
 
-        if (lengths.Length >= FewestSeries)
+        if (HoldsOutSeries(lengths.Length))
         {
             int[] rank = [.. Enumerable.Range(0, lengths.Length)];
             random.Shuffle(rank);

@@ -9,6 +9,7 @@ internal sealed class HistoryFeatures
     private readonly float[] _statics;
     private readonly StepFunction[] _covariates;
     private readonly double[] _lastTimes;
+    private readonly RunningLevel?[] _levels;
 
     public HistoryFeatures(SeriesScaling scaling, float[] statics, StepFunction[] covariates)
     {
@@ -17,6 +18,7 @@ internal sealed class HistoryFeatures
         _covariates = covariates;
         _lastTimes = new double[scaling.Variables.Length];
         Array.Fill(_lastTimes, double.NaN);
+        _levels = [.. scaling.Variables.Select(variable => variable.LevelMemory is { } memory ? new RunningLevel(memory) : null)];
         LastValues = [.. scaling.Variables.Select(variable => variable.Center)];
     }
 
@@ -43,7 +45,7 @@ internal sealed class HistoryFeatures
             bool isObserved = float.IsFinite(values[v]);
             bool wasObserved = !double.IsNaN(_lastTimes[v]);
             double value = isObserved ? _scaling.Adjust(v, time, values[v]) : LastValues[v];
-            features[next++] = SeriesScaling.Clip((value - scale.Center) / scale.Scale);
+            features[next++] = SeriesScaling.Clip((Level(v, time, value, isObserved) - scale.LevelCenter) / scale.LevelScale);
             features[next++] = isObserved && wasObserved ? SeriesScaling.Clip((value - LastValues[v]) / scale.StepScale) : 0;
             features[next++] = isObserved ? 1 : 0;
             features[next++] = wasObserved ? _scaling.Gap(time - _lastTimes[v]) : 0;
@@ -64,15 +66,37 @@ internal sealed class HistoryFeatures
         LastTime = time;
     }
 
-    public void Write(BinaryWriter writer) => BinaryArrays.Write(writer, [FirstTime, LastTime, .. _lastTimes, .. LastValues]);
+    // The value, or where levels are told from the running mean its distance from that; 0 before the first value.
+    private double Level(int variable, double time, double value, bool isObserved)
+    {
+        if (_levels[variable] is not { } level)
+        {
+            return value;
+        }
+
+        if (isObserved)
+        {
+            level.Add(time, value);
+        }
+
+        return value - (level.Mean ?? value);
+    }
+
+    public void Write(BinaryWriter writer) => BinaryArrays.Write(writer, [FirstTime, LastTime, .. _lastTimes, .. LastValues, .. _levels.OfType<RunningLevel>().SelectMany(level => level.ToNumbers())]);
 
     /// <exception cref="FormatException">The number of variables differs.</exception>
     public void Read(BinaryReader reader)
     {
-        double[] numbers = BinaryArrays.ReadDoubles(reader, 2 + (2 * _lastTimes.Length));
+        double[] numbers = BinaryArrays.ReadDoubles(reader, 2 + (2 * _lastTimes.Length) + (3 * _levels.Count(level => level is not null)));
         FirstTime = numbers[0];
         LastTime = numbers[1];
         Array.Copy(numbers, 2, _lastTimes, 0, _lastTimes.Length);
         Array.Copy(numbers, 2 + _lastTimes.Length, LastValues, 0, _lastTimes.Length);
+        int next = 2 + (2 * _lastTimes.Length);
+        foreach (RunningLevel level in _levels.OfType<RunningLevel>())
+        {
+            level.Restore(numbers.AsSpan(next, 3));
+            next += 3;
+        }
     }
 }

@@ -16,6 +16,7 @@ internal sealed record SeriesScaling(
     private const int MaximumPairsPerSeries = 4000;
     private const int HarmonicsShown = 2;
     private const double ClipScale = 5;
+    private const double LevelMemoryInHorizons = 3;
 
     /// <summary>Numbers that describe one observation to an encoder.</summary>
     public int FeatureCount => (4 * Variables.Length) + 2 + SeasonFeatureCount + (2 * CovariateCenters.Length) + StaticCenters.Length;
@@ -32,6 +33,7 @@ internal sealed record SeriesScaling(
         double medianGap = gaps.Length == 0 ? 1 : gaps[gaps.Length / 2];
         double span = series.Max(s => s.Times[^1] - s.Times[0]);
         double longest = horizon ?? (span > 0 ? span : 1);
+
         var variables = new VariableScale[first.Values.Length];
         for (int v = 0; v < variables.Length; v++)
         {
@@ -137,16 +139,45 @@ internal sealed record SeriesScaling(
         }
 
         (double center, double scale) = Moments(observed.SelectMany(s => s.Values));
+        double? memory = !ForecastFold.HoldsOutSeries(series.Count) && Drifts(observed) ? LevelMemoryInHorizons * horizon : null;
+        (double levelCenter, double levelScale) = memory is { } time ? Moments(observed.SelectMany(s => Levels(s.Times, s.Values, time))) : (center, scale);
         double step = RootMeanSquare(observed.SelectMany(s => Pairs(s.Times, s.Values, 1, double.PositiveInfinity)));
         double change = RootMeanSquare(observed.SelectMany(s => Pairs(s.Times, s.Values, s.Times.Length, horizon)));
         change = change > 0 ? change : scale;
-        return new VariableScale(center, scale, step > 0 ? step : change, change, seasonal);
+        return new VariableScale(center, memory, levelCenter, levelScale, step > 0 ? step : change, change, seasonal);
     }
 
     private static (double[] Times, double[] Values) Observed(TimeSeries series, int variable)
     {
         int[] indices = [.. Enumerable.Range(0, series.Count).Where(i => float.IsFinite(series.Values[variable][i]))];
         return ([.. indices.Select(i => series.Times[i])], [.. indices.Select(i => (double)series.Values[variable][i])]);
+    }
+
+    // Few series are forecast from their own past. If most of their later values lie beyond all earlier ones, those to come will be
+    // ones that training never saw, and what was learned about values says nothing: their distance from the recent mean does.
+    private static bool Drifts((double[] Times, double[] Values)[] observed)
+    {
+        int beyond = 0;
+        int count = 0;
+        foreach ((_, double[] values) in observed.Where(s => s.Values.Length > 1))
+        {
+            int split = values.Length - Math.Max(1, values.Length / 5);
+            (double lowest, double highest) = (values[..split].Min(), values[..split].Max());
+            beyond += values[split..].Count(value => value < lowest || value > highest);
+            count += values.Length - split;
+        }
+
+        return 2 * beyond > count;
+    }
+
+    private static IEnumerable<double> Levels(double[] times, double[] values, double memory)
+    {
+        var level = new RunningLevel(memory);
+        for (int i = 0; i < times.Length; i++)
+        {
+            level.Add(times[i], values[i]);
+            yield return values[i] - level.Mean!.Value;
+        }
     }
 
     // Changes over up to the given number of observations and the given duration, thinned out in long series.

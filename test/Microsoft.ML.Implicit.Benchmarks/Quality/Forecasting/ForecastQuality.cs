@@ -35,9 +35,9 @@ internal static class ForecastQuality
                 var latent = new LatentOdeEntry();
                 foreach (IForecastBaseline entry in (IForecastBaseline[])[latent, .. Baselines(name)])
                 {
-                    long start = Stopwatch.GetTimestamp();
+                    TimeSpan start = Process.GetCurrentProcess().TotalProcessorTime;
                     float[][][] answers = entry.Answer(panel, seed);
-                    seconds[entry.Name] = seconds.GetValueOrDefault(entry.Name) + Stopwatch.GetElapsedTime(start).TotalSeconds;
+                    seconds[entry.Name] = seconds.GetValueOrDefault(entry.Name) + (Process.GetCurrentProcess().TotalProcessorTime - start).TotalSeconds;
                     errors.TryAdd(entry.Name, []);
                     errors[entry.Name].Add(RootMeanSquareErrors(panel, answers));
                 }
@@ -72,7 +72,7 @@ internal static class ForecastQuality
 
     private static void Print(string name, Dictionary<string, List<double[]>> errors, Dictionary<string, double> seconds, List<double[]> coverage, int seeds)
     {
-        Console.WriteLine($"{name}: root mean square error of each variable, its geometric mean, seconds");
+        Console.WriteLine($"{name}: root mean square error of each variable, its geometric mean, processor seconds");
         foreach ((string entry, List<double[]> values) in errors)
         {
             double[] means = Mean(values);

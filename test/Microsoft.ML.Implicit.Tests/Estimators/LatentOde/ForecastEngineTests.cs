@@ -28,7 +28,7 @@ public class ForecastEngineTests
     [TestMethod]
     public void A_resumed_engine_goes_on_where_it_stood_and_a_file_of_another_model_is_refused()
     {
-        using LatentOdeTransformer model = Train();
+        using LatentOdeTransformer model = Train(drifts: true);
         WaveRow row = Waves.Create(1, seed: 5)[0];
         ForecastEngine<Observation, Forecast> engine = model.CreateForecastEngine<Observation, Forecast>();
         string path = Path.GetTempFileName();
@@ -106,14 +106,20 @@ public class ForecastEngineTests
         Assert.AreEqual(41, engine.ObservationCount);
     }
 
-    private static LatentOdeTransformer Train(LatentAnchor anchor = LatentAnchor.LastObservation, SeriesEncoderKind encoder = SeriesEncoderKind.Gru, int seed = 1)
+    private static LatentOdeTransformer Train(LatentAnchor anchor = LatentAnchor.LastObservation, SeriesEncoderKind encoder = SeriesEncoderKind.Gru, int seed = 1, bool drifts = false)
     {
         var ml = new MLContext(seed: 1);
         LatentOdeOptions options = QuickOptions.Create(epochs: 1, seed);
         options.Anchor = anchor;
         options.Encoder = encoder;
         options.OutputColumnName = nameof(Forecast.Values);
-        return ml.Forecasting.ForecastByLatentOde(options).Fit(ml.Data.LoadFromEnumerable(Waves.Create(30)));
+        List<WaveRow> rows = Waves.Create(drifts ? 10 : 30);
+        if (drifts)
+        {
+            rows.ForEach(row => row.Sine = [.. row.Sine.Zip(row.Time, (value, time) => value + (float)(10 * time))]);
+        }
+
+        return ml.Forecasting.ForecastByLatentOde(options).Fit(ml.Data.LoadFromEnumerable(rows));
     }
 
     private static Observation At(WaveRow row, int index) => new() { Time = row.Time[index], Sine = row.Sine[index], Cosine = row.Cosine[index] };

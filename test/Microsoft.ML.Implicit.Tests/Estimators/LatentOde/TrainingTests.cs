@@ -118,6 +118,14 @@ public class TrainingTests
             double time = times[^1] + options.Horizon[i];
             Assert.AreEqual((0.1 * time) + Math.Sin(2 * Math.PI * time / 7), forecast[i], 0.35);
         }
+
+        // Values beyond those of training, as a drift leads to, are forecast as well as others.
+        row.Sine = [.. row.Sine.Select(value => value + 64)];
+        float[] beyond = Scored.Vectors(model.Transform(data), "Forecast")[0];
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.AreEqual(forecast[i] + 64, beyond[i], 1e-3);
+        }
     }
 
     [TestMethod]
