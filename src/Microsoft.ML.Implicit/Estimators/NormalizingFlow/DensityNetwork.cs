@@ -88,7 +88,7 @@ internal sealed class DensityNetwork : nn.Module<Tensor, Tensor>
         using IDisposable noGradient = no_grad();
 
         // The inverse of Scott's bandwidth, in standard deviations, less that of a normal density, which has no detail.
-        double detail = Math.Pow(rows, 1.0 / (Architecture.FeatureCount + Architecture.ContextCount + 4)) - 1;
+        double detail = Math.Pow(rows, 1.0 / (Architecture.Layout.Count + Architecture.ContextCount + 4)) - 1;
         for (int i = 0; i + 1 < Dynamics.Layers.Count; i++)
         {
             // √3 makes the deviation of U(±1) one; behind saturated units nothing is gained by more.
