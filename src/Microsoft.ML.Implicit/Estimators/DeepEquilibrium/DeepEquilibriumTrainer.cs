@@ -18,6 +18,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 public abstract class DeepEquilibriumTrainer : ITrainerEstimator<DeepEquilibriumTransformer, DeepEquilibriumModelParameters>
 {
     private const double DefaultWeightDecay = 0.05;
+    private const double WeightDecayOfFewRows = 0.5;
 
     // Few rows are learned by heart in many steps.
     private const long StepsPerRow = 3;
@@ -121,7 +122,7 @@ public abstract class DeepEquilibriumTrainer : ITrainerEstimator<DeepEquilibrium
         bool isLarge = training.Count >= ManyRows;
         bool isDense = Options.Cell == EquilibriumCellKind.Dense;
         TrainingDefaults defaults = isDense
-            ? new TrainingDefaults((int)Math.Clamp(StepsPerRow * training.Count, MinimumSteps, MaximumSteps), isLarge ? 5e-3 : 2e-3, DefaultWeightDecay)
+            ? new TrainingDefaults((int)Math.Clamp(StepsPerRow * training.Count, MinimumSteps, MaximumSteps), isLarge ? 5e-3 : 2e-3, training.Count < FewRows ? WeightDecayOfFewRows : DefaultWeightDecay)
             : new TrainingDefaults(Steps: 600, 3e-3, DefaultWeightDecay, MinimumEpochs: 15, MaximumBatchSize: 64);
         TrainingPlan plan = TrainingPlan.Create(Options.Training, defaults, training.Count, seed);
         var architecture = new DeepEquilibriumArchitecture(Options, (int)training.Features.shape[1], task.OutputWidth, Options.Dropout ?? DropoutFor(training.Count));
