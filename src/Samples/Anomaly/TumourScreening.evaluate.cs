@@ -122,7 +122,7 @@ internal static partial class TumourScreening
         plot.YLabel("test tumours");
         plot.Title("Scores of tumours not trained on");
         plot.HideGrid();
-        plot.ShowLegend(Alignment.UpperRight);
+        plot.ShowLegend(Alignment.UpperCenter);
     }
 
     private static string Text(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);

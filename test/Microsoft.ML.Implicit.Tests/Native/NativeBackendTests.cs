@@ -77,9 +77,9 @@ public class NativeBackendTests
     private static void AssertLoadFails(string folder, string libTorch, string fragment)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.ArgumentList.Add("vstest");
         start.ArgumentList.Add(Path.Combine(folder, Path.GetFileName(typeof(NativeBackendTests).Assembly.Location)));
-        start.ArgumentList.Add("--filter");
-        start.ArgumentList.Add($"FullyQualifiedName={typeof(NativeBackendTests).FullName}.{nameof(Native_backend_loads)}");
+        start.ArgumentList.Add($"--Tests:{nameof(Native_backend_loads)}");
         start.Environment[NativeBackend.LibTorchVariable] = libTorch;
         using Process process = Process.Start(start)!;
         string output = process.StandardOutput.ReadToEnd();
