@@ -109,6 +109,37 @@ public class ForecastTests
     }
 
     [TestMethod]
+    public void Times_may_be_numbers_dates_or_spans()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView data = ml.Data.LoadFromEnumerable(Waves.Create(30).Select(wave => new TimedRow
+        {
+            Number = [.. wave.Time.Select(time => (float)Math.Round(time, 3))],
+            Date = [.. wave.Time.Select(time => new DateTime(2024, 5, 1, 0, 0, 0, DateTimeKind.Utc).AddDays(Math.Round(time, 3)))],
+            Span = [.. wave.Time.Select(time => TimeSpan.FromDays(Math.Round(time, 3)))],
+            Sine = wave.Sine,
+        }));
+        float[][] Forecast(string time)
+        {
+            LatentOdeOptions options = QuickOptions.Create();
+            options.TimeColumnName = time;
+            options.InputColumnNames = [nameof(TimedRow.Sine)];
+            using LatentOdeTransformer model = ml.Forecasting.ForecastByLatentOde(options).Fit(data);
+            return Scored.Vectors(model.Transform(data), "Forecast");
+        }
+
+        float[] expected = Forecast(nameof(TimedRow.Number))[0];
+        foreach (string time in new[] { nameof(TimedRow.Date), nameof(TimedRow.Span) })
+        {
+            float[] actual = Forecast(time)[0];
+            for (int i = 0; i < expected.Length; i++)
+            {
+                Assert.AreEqual(expected[i], actual[i], 1e-2, time);
+            }
+        }
+    }
+
+    [TestMethod]
     public void The_latent_state_may_stand_at_the_first_observation()
     {
         var ml = new MLContext(seed: 1);
@@ -130,6 +161,17 @@ public class ForecastTests
 
     private static double Mean(List<WaveRow> rows, Func<WaveRow, int, int, double> value) =>
         rows.SelectMany((row, i) => Enumerable.Range(0, 2).Select(m => value(row, i, m))).Average();
+
+    private sealed class TimedRow
+    {
+        public float[] Number { get; set; } = [];
+
+        public DateTime[] Date { get; set; } = [];
+
+        public TimeSpan[] Span { get; set; } = [];
+
+        public float[] Sine { get; set; } = [];
+    }
 
     private sealed class WaveForecast
     {
