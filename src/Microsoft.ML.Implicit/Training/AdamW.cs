@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -97,7 +98,7 @@ internal sealed class AdamW : IDisposable
 
             _firstMoments[i].mul_(_firstDecay).add_(gradient, _firstWeight);
             _secondMoments[i].mul_(_secondDecay).addcmul_(gradient, gradient, _secondWeight);
-            Tensor deviation = _secondMoments[i].sqrt().mul_(scale).add_(_epsilon);
+            Tensor deviation = _secondMoments[i].sqrt().mul_(scale).PlusInPlace(_epsilon);
             _parameters[i].addcdiv_(_firstMoments[i], deviation, step);
         }
     }

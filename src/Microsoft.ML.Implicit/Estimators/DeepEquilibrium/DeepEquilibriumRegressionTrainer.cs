@@ -32,7 +32,7 @@ public sealed class DeepEquilibriumRegressionTrainer : DeepEquilibriumTrainer
         using DisposeScope scope = NewDisposeScope();
         Tensor labels = data.Labels.to(ScalarType.Float64);
         double mean = labels.mean().item<double>();
-        double deviation = (labels - mean.Held()).square().mean().sqrt().item<double>();
+        double deviation = (labels - mean.Held()).Squared().mean().sqrt().item<double>();
         return new RegressionTask((float)mean, deviation > 0 ? (float)deviation : 1);
     }
 

@@ -95,7 +95,7 @@ internal sealed class FeatureEncoder : nn.Module<Tensor, Tensor>
         using IDisposable noGradient = no_grad();
         Tensor pixels = RowsToRead(features).Rows.reshape(-1, channels, features.shape[1] / channels);
         Tensor mean = pixels.mean([0, 2], keepdim: true);
-        Tensor deviation = (pixels - mean).square().mean([0, 2], keepdim: true).sqrt();
+        Tensor deviation = (pixels - mean).Squared().mean([0, 2], keepdim: true).sqrt();
         Tensor perPixel = ones_like(pixels[0]);
         encoder._center.copy_((mean[0] * perPixel).reshape(-1));
         encoder._factor.copy_((where(deviation > 0.Held(), 1.Held() / deviation, zeros_like(deviation))[0] * perPixel).reshape(-1));
@@ -114,7 +114,7 @@ internal sealed class FeatureEncoder : nn.Module<Tensor, Tensor>
         }
 
         scaled.clamp_((-LargestScaled).Held(), LargestScaled.Held());
-        Tensor clipped = scaled / (1.Held() + (scaled / ClipScale.Held()).square()).sqrt();
+        Tensor clipped = scaled / 1.Held().Plus((scaled / ClipScale.Held()).Squared()).sqrt();
         Tensor tails = scaled.asinh() / ClipScale.Held();
         Tensor bins = ((features.index_select(1, _binFeatures) - _binStarts) * _binFactors).clamp_(0.Held(), 1.Held()).sub_(0.5.Held());
         return cat([clipped, tails, bins], dim: 1);

@@ -26,7 +26,7 @@ internal sealed class RegressionTask : PredictionTask
     public override int OutputWidth => 1;
 
     public override Tensor Loss(Tensor output, Tensor labels, Tensor? weights) =>
-        Mean((output.squeeze(1) - ((labels - _mean.Held()) / _scale.Held())).square(), weights);
+        Mean((output.squeeze(1) - ((labels - _mean.Held()) / _scale.Held())).Squared(), weights);
 
     /// <summary>Labels cut at their quantiles.</summary>
     public override int[] ClassesOf(Tensor labels)
@@ -37,7 +37,7 @@ internal sealed class RegressionTask : PredictionTask
         return Array.ConvertAll(values, value => cuts.Count(cut => value >= cut));
     }
 
-    public override Tensor Score(Tensor output) => (output * _scale.Held()) + _mean.Held();
+    public override Tensor Score(Tensor output) => (output * _scale.Held()).Plus(_mean.Held());
 
     public override IReadOnlyList<DataViewSchema.DetachedColumn> GetOutputColumns(DataViewSchema inputSchema) =>
     [

@@ -60,7 +60,7 @@ internal sealed class LatentOdeProblem : ITrainingProblem
         Tensor state = encoding.State.detach().requires_grad_();
         (Tensor mean, Tensor logVariance) = Posterior(_network, batch, state);
         Tensor noise = empty(mean.shape).normal_(0, 1, _generator).to(mean.device);
-        Tensor initial = mean + ((logVariance / 2.Held()).exp() * noise);
+        Tensor initial = mean.Plus((logVariance / 2.Held()).exp() * noise);
         using OdeSolution solution = _network.Solve(initial, batch.Grid, batch.Controls, differentiable: true, _options.Training.CancellationToken);
         _evaluations += solution.Statistics.Evaluations;
         _solves++;
@@ -72,11 +72,11 @@ internal sealed class LatentOdeProblem : ITrainingProblem
         using OdeGradients gradients = solution.Backward(path.grad!);
         gradients.AccumulateInto(_network.DynamicsParameters);
 
-        Tensor divergence = 0.5.Held() * (mean.square() + logVariance.exp() - 1.Held() - logVariance).sum(1).mean();
+        Tensor divergence = 0.5.Held() * (mean.Squared().Plus(logVariance.exp()) - 1.Held() - logVariance).sum(1).mean();
         double weight = _options.DivergenceWeight * Math.Min(1, progress / AnnealedFraction);
-        ((initial * gradients.InitialState).sum() + (weight.Held() * divergence)).backward();
+        (initial * gradients.InitialState).sum().Plus(weight.Held() * divergence).backward();
         encoding.Backward(state.grad!);
-        return (likelihood + (weight.Held() * divergence)).ToDouble();
+        return likelihood.Plus(weight.Held() * divergence).ToDouble();
     }
 
     public double? Validate()
@@ -131,14 +131,14 @@ internal sealed class LatentOdeProblem : ITrainingProblem
     {
         Tensor residual = (batch.Targets - mean) / scale;
         Tensor weight = scale.detach().pow((2 * VarianceExponent).Held()) * batch.Mask;
-        return (weight * ((0.5.Held() * residual.square()) + scale.log())).sum() / batch.Mask.sum().clamp_min(1.Held());
+        return (weight * (0.5.Held() * residual.Squared()).Plus(scale.log())).sum() / batch.Mask.sum().clamp_min(1.Held());
     }
 
     // Gneiting and Raftery, "Strictly proper scoring rules, prediction, and estimation", 2007, for the normal distribution.
     private static Tensor ContinuousRankedProbabilityScore(Tensor mean, Tensor scale, Tensor values)
     {
         Tensor z = (values - mean) / scale;
-        Tensor density = ((-0.5).Held() * z.square()).exp() * (1 / Math.Sqrt(2 * Math.PI)).Held();
-        return scale * ((z * (z / Math.Sqrt(2).Held()).erf()) + (2.Held() * density) - (1 / Math.Sqrt(Math.PI)).Held());
+        Tensor density = ((-0.5).Held() * z.Squared()).exp() * (1 / Math.Sqrt(2 * Math.PI)).Held();
+        return scale * ((z * (z / Math.Sqrt(2).Held()).erf()).Plus(2.Held() * density) - (1 / Math.Sqrt(Math.PI)).Held());
     }
 }

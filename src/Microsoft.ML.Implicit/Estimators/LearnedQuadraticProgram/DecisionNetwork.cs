@@ -102,7 +102,7 @@ internal sealed class DecisionNetwork : nn.Module
         using IDisposable noGradient = no_grad();
         Tensor shares = data.Shares;
         Tensor mean = (data.Features * shares).sum([0L]);
-        Tensor deviation = ((data.Features - mean).square() * shares).sum([0L]).sqrt();
+        Tensor deviation = ((data.Features - mean).Squared() * shares).sum([0L]).sqrt();
         _center.copy_(mean);
         _factor.copy_(where(deviation > 0.Held(), 1.Held() / deviation, zeros_like(deviation)));
         if (_interior is not null)
@@ -115,7 +115,7 @@ internal sealed class DecisionNetwork : nn.Module
             return;
         }
 
-        double scale = (data.Labels.square().mean([1], keepdim: true) * shares).sum().sqrt().item<double>();
+        double scale = (data.Labels.Squared().mean([1], keepdim: true) * shares).sum().sqrt().item<double>();
         _costScale.fill_((scale > 0 ? scale : 1).Held());
         Tensor target = data.Labels / _costScale;
         Tensor center = (target * shares).sum([0L]);
@@ -125,7 +125,7 @@ internal sealed class DecisionNetwork : nn.Module
             // A trace of ridge keeps collinear features harmless.
             Tensor inputs = Scaled(data.Features);
             Tensor weighted = (inputs * shares).t();
-            Tensor gram = weighted.mm(inputs) + (1e-8.Held() * eye(_architecture.Features, dtype: ScalarType.Float64, device: inputs.device));
+            Tensor gram = weighted.mm(inputs).Plus(1e-8.Held() * eye(_architecture.Features, dtype: ScalarType.Float64, device: inputs.device));
             _weights!.copy_(linalg.solve(gram, weighted.mm(target - center)));
         }
     }
@@ -145,7 +145,7 @@ internal sealed class DecisionNetwork : nn.Module
             Tensor predicted = Predict(features);
             int costs = _architecture.PredictsCost ? _architecture.Variables : 0;
             arguments[1] = _architecture.PredictsCost ? predicted.narrow(1, 0, costs) * _costScale : given[1];
-            arguments[3] = _architecture.RightHandSides > 0 ? given[3]! + predicted.narrow(1, costs, _architecture.RightHandSides) : given[3];
+            arguments[3] = _architecture.RightHandSides > 0 ? given[3]!.Plus(predicted.narrow(1, costs, _architecture.RightHandSides)) : given[3];
         }
 
         if (_interior is null)
@@ -158,7 +158,7 @@ internal sealed class DecisionNetwork : nn.Module
         if (_inequalities is not null)
         {
             arguments[2] = _inequalities;
-            arguments[3] = interior.matmul(_inequalities.t()) + _slacks!.exp();
+            arguments[3] = interior.matmul(_inequalities.t()).Plus(_slacks!.exp());
         }
 
         if (_equalities is not null)
@@ -184,10 +184,10 @@ internal sealed class DecisionNetwork : nn.Module
     private Tensor Predict(Tensor features)
     {
         Tensor inputs = Scaled(features);
-        Tensor linear = _biases! + inputs.mm(_weights!);
+        Tensor linear = _biases!.Plus(inputs.mm(_weights!));
         return _hiddenWeights is null
             ? linear
-            : linear + nn.functional.gelu(inputs.mm(_hiddenWeights) + _hiddenBiases!).mm(_headWeights!);
+            : linear.Plus(nn.functional.gelu(inputs.mm(_hiddenWeights).Plus(_hiddenBiases!)).mm(_headWeights!));
     }
 
     private Tensor Scaled(Tensor features) => (features - _center) * _factor;
@@ -195,9 +195,9 @@ internal sealed class DecisionNetwork : nn.Module
     private Tensor Interior(Tensor? lower, Tensor? upper) => (lower, upper) switch
     {
         (null, null) => _interior!,
-        (not null, null) => lower + _interior!.exp(),
+        (not null, null) => lower.Plus(_interior!.exp()),
         (null, not null) => upper - _interior!.exp(),
-        _ => lower + ((upper - lower) * _interior!.sigmoid()),
+        _ => lower.Plus((upper - lower) * _interior!.sigmoid()),
     };
 
     // The inverse of Interior at the mean decision, kept off the bounds.

@@ -117,18 +117,18 @@ internal sealed class DecisionProblem : ITrainingProblem, IDisposable
         _fittedLosses ??= losses.alias().DetachFromDisposeScope();
         Tensor difference = losses - _fittedLosses;
         Tensor centred = difference - (difference * shares).sum();
-        return mean + (centred * shares).square().sum().sqrt().item<double>();
+        return mean + (centred * shares).Squared().sum().sqrt().item<double>();
     }
 
     // Of each row, [rows, 1].
-    private static Tensor SquaredErrors(Tensor prediction, Tensor target) => (prediction - target).square().mean([1], keepdim: true);
+    private static Tensor SquaredErrors(Tensor prediction, Tensor target) => (prediction - target).Squared().mean([1], keepdim: true);
 
     private static Tensor Objective(Tensor z, Tensor costs, Tensor? q) =>
-        (z * (q is null ? costs : costs + (Curvature(z, q) / 2.Held()))).sum([1], keepdim: true);
+        (z * (q is null ? costs : costs.Plus(Curvature(z, q) / 2.Held()))).sum([1], keepdim: true);
 
     private static Tensor Curvature(Tensor z, Tensor q)
     {
-        Tensor symmetric = (q + q.transpose(-1, -2)) / 2.Held();
+        Tensor symmetric = q.Plus(q.transpose(-1, -2)) / 2.Held();
         return symmetric.matmul(z.unsqueeze(2)).squeeze(2);
     }
 
@@ -138,7 +138,7 @@ internal sealed class DecisionProblem : ITrainingProblem, IDisposable
         Tensor total = arguments.Zip(gradients)
             .Where(pair => pair.First is { requires_grad: true })
             .Select(pair => (pair.First! * pair.Second!).sum())
-            .Aggregate((sum, term) => sum + term);
+            .Aggregate((sum, term) => sum.Plus(term));
         total.backward();
     }
 
@@ -154,9 +154,9 @@ internal sealed class DecisionProblem : ITrainingProblem, IDisposable
     {
         Tensor? q = arguments[0];
         Tensor curvature = eye(_binding.Variables, dtype: ScalarType.Float64, device: batch.Labels.device) * (_options.Smoothing * _costScale).Held();
-        Tensor?[] smoothed = [q is null ? curvature : q + curvature, .. arguments.Skip(1)];
+        Tensor?[] smoothed = [q is null ? curvature : q.Plus(curvature), .. arguments.Skip(1)];
         QuadraticSolution solution = Solve(smoothed, _trainingStarts, examples);
-        Tensor slope = q is null ? batch.Labels : batch.Labels + Curvature(solution.Z, q), shares = batch.Shares;
+        Tensor slope = q is null ? batch.Labels : batch.Labels.Plus(Curvature(solution.Z, q)), shares = batch.Shares;
         QuadraticGradients gradients = solution.Backward(slope * shares / _costScale.Held(), wanted: QuadraticArguments.P);
         Backpropagate([arguments[1]], [gradients.P]);
         return Mean(Regrets(solution.Z, batch, q), shares);

@@ -115,7 +115,7 @@ internal sealed class DensityNetwork : nn.Module<Tensor, Tensor>
         using DisposeScope scope = NewDisposeScope();
         (Tensor points, Tensor logDeterminant) = Map(features);
         FlowEncoding encoding = _flow.Encode(points.to(Precision), EncodeContext(context), solver);
-        Tensor logDensity = encoding.LogDensity.to(ScalarType.Float64) + logDeterminant;
+        Tensor logDensity = encoding.LogDensity.to(ScalarType.Float64).Plus(logDeterminant);
         return new FlowEncoding(Architecture.Layout.Restore(encoding.Latent).MoveToOuterDisposeScope(), logDensity.MoveToOuterDisposeScope());
     }
 
@@ -175,7 +175,7 @@ internal sealed class DensityNetwork : nn.Module<Tensor, Tensor>
         }
 
         (Tensor normal, Tensor logDeterminant) = _gaussianizer.Map(Linear(embedded));
-        return (cat([normal, Spherical(embedded)], 1).MoveToOuterDisposeScope(), (logDeterminant + Architecture.Layout.LogTurns.Held()).MoveToOuterDisposeScope());
+        return (cat([normal, Spherical(embedded)], 1).MoveToOuterDisposeScope(), logDeterminant.Plus(Architecture.Layout.LogTurns.Held()).MoveToOuterDisposeScope());
     }
 
     private Tensor Linear(Tensor points) => points.narrow(1, 0, Architecture.Layout.LinearSlots.Count);

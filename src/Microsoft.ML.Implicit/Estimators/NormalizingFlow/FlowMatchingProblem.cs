@@ -71,7 +71,7 @@ internal sealed class FlowMatchingProblem : ITrainingProblem
     {
         (Tensor state, Tensor velocity) = Manifold.Geodesics(noise, batch.Features, times);
         Tensor slope = Manifold.ProjectToTangents(state, _network.Dynamics.Evaluate(times, state, batch.Context));
-        Tensor error = (slope - velocity).square().mean([1]);
+        Tensor error = (slope - velocity).Squared().mean([1]);
         return batch.Weights is null ? error.mean() : (error * batch.Weights).sum() / batch.Weights.sum();
     }
 
@@ -79,5 +79,5 @@ internal sealed class FlowMatchingProblem : ITrainingProblem
 
     // One time in each of as many equal parts of [0, 1] as there are rows: less variance than independent times.
     private Tensor Times(long count, Device device) =>
-        ((randperm(count, generator: _generator).to(ScalarType.Float32) + rand(count, generator: _generator)) / count.Held()).unsqueeze(1).to(device);
+        (randperm(count, generator: _generator).to(ScalarType.Float32).Plus(rand(count, generator: _generator)) / count.Held()).unsqueeze(1).to(device);
 }

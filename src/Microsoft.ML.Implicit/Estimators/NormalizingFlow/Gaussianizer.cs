@@ -55,7 +55,7 @@ internal sealed class Gaussianizer : nn.Module<Tensor, Tensor>
         Tensor mean = normal.mean([0]);
         Tensor centered = normal - mean;
         double shrinkage = Math.Min(0.5, 0.1 * normal.shape[1] / normal.shape[0]);
-        Tensor covariance = centered.t().mm(centered) / normal.shape[0].Held() * (1 - shrinkage).Held() + shrinkage.Held() * eye(normal.shape[1], dtype: ScalarType.Float64);
+        Tensor covariance = (centered.t().mm(centered) / normal.shape[0].Held() * (1 - shrinkage).Held()).Plus(shrinkage.Held() * eye(normal.shape[1], dtype: ScalarType.Float64));
         (Tensor values, Tensor vectors) = linalg.eigh(covariance);
         Tensor deviations = values.clamp_min((SmallestDeviation * SmallestDeviation).Held()).sqrt();
 
@@ -79,7 +79,7 @@ internal sealed class Gaussianizer : nn.Module<Tensor, Tensor>
         using DisposeScope scope = NewDisposeScope();
         (Tensor values, Tensor logDerivatives) = _spline.Map(features.to(ScalarType.Float64));
         Tensor normal = (values - _mean).mm(_whitening);
-        Tensor logDeterminant = logDerivatives.sum(1) + _logDeterminant;
+        Tensor logDeterminant = logDerivatives.sum(1).Plus(_logDeterminant);
         return (normal.MoveToOuterDisposeScope(), logDeterminant.MoveToOuterDisposeScope());
     }
 
@@ -89,6 +89,6 @@ internal sealed class Gaussianizer : nn.Module<Tensor, Tensor>
     public Tensor Inverse(Tensor normal)
     {
         using DisposeScope scope = NewDisposeScope();
-        return _spline.Inverse(normal.to(ScalarType.Float64).mm(_coloring) + _mean).MoveToOuterDisposeScope();
+        return _spline.Inverse(normal.to(ScalarType.Float64).mm(_coloring).Plus(_mean)).MoveToOuterDisposeScope();
     }
 }

@@ -76,13 +76,13 @@ internal sealed class MarginalSpline : nn.Module<Tensor, Tensor>
         Segment s = SegmentAt(_positions, x);
         Tensor fraction = ((x - s.Position) / s.Width).clamp(0.Held(), 1.Held());
         Tensor both = fraction * (1.Held() - fraction);
-        Tensor denominator = s.Secant + (s.EndSlope + s.Slope - 2.Held() * s.Secant) * both;
-        Tensor inside = s.Value + s.Height * (s.Secant * fraction.square() + s.Slope * both) / denominator;
-        Tensor derivative = s.Secant.square() * (s.EndSlope * fraction.square() + 2.Held() * s.Secant * both + s.Slope * (1.Held() - fraction).square()) / denominator.square();
+        Tensor denominator = s.Secant.Plus((s.EndSlope.Plus(s.Slope) - 2.Held() * s.Secant) * both);
+        Tensor inside = s.Value.Plus(s.Height * (s.Secant * fraction.Squared()).Plus(s.Slope * both) / denominator);
+        Tensor derivative = s.Secant.Squared() * (s.EndSlope * fraction.Squared()).Plus(2.Held() * s.Secant * both).Plus(s.Slope * (1.Held() - fraction).Squared()) / denominator.Squared();
 
         // Beyond the knots the fraction is 0 or 1, the derivative that of the outermost knot, and the map linear.
         Tensor beyond = x - x.clamp(_positions.select(1, 0).unsqueeze(1), _positions.select(1, -1).unsqueeze(1));
-        Tensor values = inside + derivative * beyond;
+        Tensor values = inside.Plus(derivative * beyond);
         return (values.t().MoveToOuterDisposeScope(), derivative.log().t().MoveToOuterDisposeScope());
     }
 
@@ -95,13 +95,13 @@ internal sealed class MarginalSpline : nn.Module<Tensor, Tensor>
         Tensor inner = u.clamp(_values.select(1, 0).unsqueeze(1), _values.select(1, -1).unsqueeze(1));
         Segment s = SegmentAt(_values, u);
         Tensor rise = inner - s.Value;
-        Tensor bend = s.EndSlope + s.Slope - 2.Held() * s.Secant;
-        Tensor a = s.Height * (s.Secant - s.Slope) + rise * bend;
+        Tensor bend = s.EndSlope.Plus(s.Slope) - 2.Held() * s.Secant;
+        Tensor a = (s.Height * (s.Secant - s.Slope)).Plus(rise * bend);
         Tensor b = s.Height * s.Slope - rise * bend;
         Tensor c = -s.Secant * rise;
-        Tensor fraction = 2.Held() * c / (-b - (b.square() - 4.Held() * a * c).clamp_min(0.Held()).sqrt());
+        Tensor fraction = 2.Held() * c / (-b - (b.Squared() - 4.Held() * a * c).clamp_min(0.Held()).sqrt());
         Tensor slope = where(u < inner, s.Slope, s.EndSlope);
-        return (s.Position + fraction * s.Width + (u - inner) / slope).t().MoveToOuterDisposeScope();
+        return s.Position.Plus(fraction * s.Width).Plus((u - inner) / slope).t().MoveToOuterDisposeScope();
     }
 
     private static double[] Mix(double[] column, double[] edges, double[] fractions)
@@ -117,8 +117,8 @@ internal sealed class MarginalSpline : nn.Module<Tensor, Tensor>
             return fractions;
         }
 
-        Tensor normal = ((tensor(edges) - mean.Held()) / (deviation * Math.Sqrt(2)).Held()).erf().add(1.Held()).div(2.Held());
-        return [.. (tensor(fractions) * (1 - NormalShare).Held() + normal * NormalShare.Held()).clamp(smallest.Held(), (1 - smallest).Held()).data<double>()];
+        Tensor normal = ((tensor(edges) - mean.Held()) / (deviation * Math.Sqrt(2)).Held()).erf().Plus(1.Held()).div(2.Held());
+        return [.. (tensor(fractions) * (1 - NormalShare).Held()).Plus(normal * NormalShare.Held()).clamp(smallest.Held(), (1 - smallest).Held()).data<double>()];
     }
 
     private void SetColumn(int column, double[] positions, double[] probabilities)
@@ -166,7 +166,7 @@ internal sealed class MarginalSpline : nn.Module<Tensor, Tensor>
     private Segment SegmentAt(Tensor sequence, Tensor points)
     {
         Tensor start = (searchsorted(sequence, points, right: true) - 1.Held()).clamp(0.Held(), (sequence.shape[1] - 2).Held());
-        Tensor end = start + 1.Held();
+        Tensor end = start.Plus(1.Held());
         Tensor position = _positions.gather(1, start);
         Tensor value = _values.gather(1, start);
         Tensor width = _positions.gather(1, end) - position;

@@ -74,7 +74,7 @@ internal sealed class QuadraticTemplate
             channel.Warning(string.Create(CultureInfo.InvariantCulture, $"Q is not symmetric (largest difference {asymmetry:G3} of its largest entry); its symmetric part is used."));
         }
 
-        Tensor eigenvalues = linalg.eigvalsh((matrix + matrix.t()) / 2.Held());
+        Tensor eigenvalues = linalg.eigvalsh(matrix.Plus(matrix.t()) / 2.Held());
         double smallest = eigenvalues[0].item<double>();
         if (smallest < -1e-9 * eigenvalues.abs().max().item<double>())
         {

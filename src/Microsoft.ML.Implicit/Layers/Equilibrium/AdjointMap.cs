@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.FixedPoint;
 using static TorchSharp.torch;
 
@@ -6,7 +7,7 @@ namespace Microsoft.ML.Implicit.Layers.Equilibrium;
 /// <summary>u ↦ w + uᵀ ∂f/∂z, whose fixed point is the implicit gradient with respect to f(z*).</summary>
 internal sealed class AdjointMap(CellLinearization linearization, Tensor gradient) : IFixedPointMap
 {
-    public Tensor Evaluate(Tensor z) => linearization.VectorJacobianProduct(z).add_(gradient);
+    public Tensor Evaluate(Tensor z) => linearization.VectorJacobianProduct(z).PlusInPlace(gradient);
 
     public IFixedPointMap SelectRows(Tensor rows) => new AdjointMap(linearization.SelectRows(rows), gradient.index_select(0, rows));
 }

@@ -103,7 +103,7 @@ public sealed class DenseResidualCell : FeatureCell
         ArgumentNullException.ThrowIfNull(z);
         ArgumentNullException.ThrowIfNull(injection);
         using IDisposable noGraph = no_grad();
-        Tensor slope = Hidden(z, injection).square().neg_().add_(1.Held());
+        Tensor slope = Hidden(z, injection).Squared().neg_().PlusInPlace(1.Held());
         return new Linearization(slope, injection.Shared[0].t(), injection.Shared[1].t());
     }
 

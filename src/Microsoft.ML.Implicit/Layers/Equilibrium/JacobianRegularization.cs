@@ -38,6 +38,6 @@ public static class JacobianRegularization
         Tensor? product = autograd.grad([image], [state], [signs], retain_graph: true, create_graph: true, allow_unused: true)[0];
         return product is null || product.IsInvalid
             ? zeros([], z.dtype, z.device).MoveToOuterDisposeScope()
-            : product.square().mean().MoveToOuterDisposeScope();
+            : product.Squared().mean().MoveToOuterDisposeScope();
     }
 }

@@ -126,7 +126,7 @@ public sealed class MultiscaleConvolutionalCell : FeatureCell
     {
         ArgumentNullException.ThrowIfNull(z);
         ArgumentNullException.ThrowIfNull(injection);
-        return _fusion.Apply(Hidden(z, injection), Outer(injection)) + injection.Rows[^1];
+        return _fusion.Apply(Hidden(z, injection), Outer(injection)).Plus(injection.Rows[^1]);
     }
 
     /// <inheritdoc/>
@@ -135,7 +135,7 @@ public sealed class MultiscaleConvolutionalCell : FeatureCell
         ArgumentNullException.ThrowIfNull(z);
         ArgumentNullException.ThrowIfNull(injection);
         using IDisposable noGraph = no_grad();
-        return new Linearization(this, [.. Hidden(z, injection).Select(hidden => hidden.square().neg_().add_(1.Held()))], injection);
+        return new Linearization(this, [.. Hidden(z, injection).Select(hidden => hidden.Squared().neg_().PlusInPlace(1.Held()))], injection);
     }
 
     /// <summary>Reads features out of an equilibrium: the mean of each channel over a 4 × 4 grid, at each resolution.</summary>
@@ -188,7 +188,7 @@ public sealed class MultiscaleConvolutionalCell : FeatureCell
         var hidden = new Tensor[_scales.Length];
         for (int i = 0; i < hidden.Length; i++)
         {
-            hidden[i] = (nn.functional.conv2d(_scales[i].Of(z), injection.Shared[i], padding: [1, 1]) + injection.Rows[i]).tanh();
+            hidden[i] = nn.functional.conv2d(_scales[i].Of(z), injection.Shared[i], padding: [1, 1]).Plus(injection.Rows[i]).tanh();
         }
 
         return hidden;

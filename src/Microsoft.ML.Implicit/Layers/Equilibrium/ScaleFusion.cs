@@ -47,7 +47,7 @@ internal sealed class ScaleFusion(IReadOnlyList<ImageScale> scales)
                 {
                     Tensor kernel = kernels[(to * Count) + from];
                     int factor = 1 << Math.Abs(to - from);
-                    sum = sum + (from < to
+                    sum = sum.Plus(from < to
                         ? nn.functional.conv2d(Pool(states[from], factor), kernel)
                         : Repeat(nn.functional.conv2d(states[from], kernel), factor));
                 }
@@ -76,7 +76,7 @@ internal sealed class ScaleFusion(IReadOnlyList<ImageScale> scales)
                 {
                     Tensor kernel = kernels[(to * Count) + from];
                     int factor = 1 << Math.Abs(to - from);
-                    sum = sum + (from < to
+                    sum = sum.Plus(from < to
                         ? Repeat(nn.functional.conv_transpose2d(vectors[to], kernel), factor)
                         : nn.functional.conv_transpose2d(Pool(vectors[to], factor), kernel));
                 }

@@ -40,7 +40,7 @@ internal static class SpectralBound
             }
 
             direction = weight.shape[0] < weight.shape[1] ? powers.t() : powers;
-            direction = direction * (bound / ((weight * direction).sum() + 1e-30.Held()));
+            direction = direction * (bound / (weight * direction).sum().Plus(1e-30.Held()));
         }
 
         return (weight * direction).sum().MoveToOuterDisposeScope();
@@ -80,5 +80,5 @@ internal static class SpectralBound
         return (logarithm.exp(), powers);
     }
 
-    private static Tensor Norm(Tensor matrix) => (matrix.square().sum() + 1e-30.Held()).sqrt();
+    private static Tensor Norm(Tensor matrix) => matrix.Squared().sum().Plus(1e-30.Held()).sqrt();
 }

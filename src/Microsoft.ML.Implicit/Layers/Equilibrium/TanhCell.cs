@@ -59,7 +59,7 @@ public sealed class TanhCell : EquilibriumCell
     {
         using IDisposable noGraph = no_grad();
         Tensor image = Iterate(z, injection);
-        return new TanhLinearization(image.square().neg_().add_(1.Held()), _recurrent.detach().t());
+        return new TanhLinearization(image.Squared().neg_().PlusInPlace(1.Held()), _recurrent.detach().t());
     }
 
     private sealed class TanhLinearization(Tensor slope, Tensor weight) : CellLinearization

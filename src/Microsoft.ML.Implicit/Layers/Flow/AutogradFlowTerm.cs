@@ -50,7 +50,7 @@ internal sealed class AutogradFlowTerm(nn.Module<Tensor, Tensor, Tensor> module,
     private (Tensor? Divergence, Tensor? Penalty) Integrate(Tensor leaf, Tensor slope)
     {
         Tensor? divergence = null;
-        Tensor? penalty = Integrands.KineticPenalty > 0 ? slope.square().sum(1, keepdim: true) * Integrands.KineticPenalty.Held() : null;
+        Tensor? penalty = Integrands.KineticPenalty > 0 ? slope.Squared().sum(1, keepdim: true) * Integrands.KineticPenalty.Held() : null;
         for (long k = 0; directions is not null && k < (directions.dim() == 2 ? 1 : directions.shape[0]); k++)
         {
             Tensor direction = directions.dim() == 2 ? directions : directions[k];
@@ -58,11 +58,11 @@ internal sealed class AutogradFlowTerm(nn.Module<Tensor, Tensor, Tensor> module,
                 ? gradient
                 : zeros_like(leaf);
             Tensor share = (product * direction).sum(1, keepdim: true);
-            divergence = Integrands.Divergence ? divergence?.add(share) ?? share : null;
+            divergence = Integrands.Divergence ? divergence?.Plus(share) ?? share : null;
             if (Integrands.JacobianPenalty > 0)
             {
-                Tensor square = product.square().sum(1, keepdim: true) * Integrands.JacobianPenalty.Held();
-                penalty = penalty?.add(square) ?? square;
+                Tensor square = product.Squared().sum(1, keepdim: true) * Integrands.JacobianPenalty.Held();
+                penalty = penalty?.Plus(square) ?? square;
             }
         }
 

@@ -26,7 +26,7 @@ internal sealed class FlowActivation(DynamicsActivation activation, Tensor one)
         // σ'' is -2yd for tanh and d(1 - d) for softplus.
         Tensor sum = activation == DynamicsActivation.Tanh
             ? valueCotangent.addcmul(value, derivativeCotangent, (-2).Held())
-            : valueCotangent.add(derivativeCotangent).addcmul_(derivative, derivativeCotangent, (-1).Held());
+            : valueCotangent.Plus(derivativeCotangent).addcmul_(derivative, derivativeCotangent, (-1).Held());
         return sum.mul_(derivative);
     }
 }

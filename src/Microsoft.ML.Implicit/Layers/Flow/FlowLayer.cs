@@ -112,16 +112,16 @@ internal sealed class FlowLayer : nn.Module<Tensor, Tensor, Tensor?, Tensor>
         Tensor output = ContextShift(context).addmm(input, weight);
         if (gate_weight is not null)
         {
-            output = output * (gate_bias! + time * gate_weight).sigmoid();
+            output = output * gate_bias!.Plus(time * gate_weight).sigmoid();
         }
 
-        return time_weight is null ? output : output + time * time_weight;
+        return time_weight is null ? output : output.Plus(time * time_weight);
     }
 
     private static void AddGateGradient(FlowLayerGradient gradient, AffineAtTime at, double time, Tensor gateGradient)
     {
         Tensor logitGradient = gateGradient * at.Gate! * (1.Held() - at.Gate!);
         gradient.GateWeight!.add_(logitGradient, alpha: time.Held());
-        gradient.GateBias!.add_(logitGradient);
+        gradient.GateBias!.PlusInPlace(logitGradient);
     }
 }

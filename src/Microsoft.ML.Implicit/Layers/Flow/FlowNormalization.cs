@@ -39,13 +39,13 @@ internal sealed class FlowNormalization : nn.Module<Tensor, Tensor>
 
     /// <summary>Towards the base distribution.</summary>
     /// <param name="input">x, <c>[batch, dimension]</c>.</param>
-    public override Tensor forward(Tensor input) => (input - _mean) * Scale() + shift;
+    public override Tensor forward(Tensor input) => ((input - _mean) * Scale()).Plus(shift);
 
     /// <summary>Towards the data.</summary>
-    public Tensor Inverse(Tensor output) => (output - shift) / Scale() + _mean;
+    public Tensor Inverse(Tensor output) => ((output - shift) / Scale()).Plus(_mean);
 
     /// <summary>log |det ∂y/∂x|, without dimensions.</summary>
-    public Tensor LogDeterminant() => (log_scale - (_variance + VarianceFloor.Held()).log() / 2.Held()).sum();
+    public Tensor LogDeterminant() => (log_scale - _variance.Plus(VarianceFloor.Held()).log() / 2.Held()).sum();
 
     /// <summary>Moves the running statistics towards those of a batch.</summary>
     public void Observe(Tensor input)
@@ -66,12 +66,12 @@ internal sealed class FlowNormalization : nn.Module<Tensor, Tensor>
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor result = cotangent * Scale();
-        addGradient(log_scale, (result * (input - _mean)).sum(dim: 0) + logDeterminantCotangent);
+        addGradient(log_scale, (result * (input - _mean)).sum(dim: 0).Plus(logDeterminantCotangent));
         addGradient(shift, cotangent.sum(dim: 0));
         return result.MoveToOuterDisposeScope();
     }
 
     private double VarianceFloor => _kind == FlowNormalizationKind.MovingBatch ? Epsilon : 0;
 
-    private Tensor Scale() => log_scale.exp() / (_variance + VarianceFloor.Held()).sqrt();
+    private Tensor Scale() => log_scale.exp() / _variance.Plus(VarianceFloor.Held()).sqrt();
 }

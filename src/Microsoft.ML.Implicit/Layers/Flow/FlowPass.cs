@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.Ode;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -108,7 +109,7 @@ internal sealed class FlowPass : IDisposable
                 }
 
                 x = normalization.forward(x);
-                logDeterminant = logDeterminant + normalization.LogDeterminant();
+                logDeterminant = logDeterminant.Plus(normalization.LogDeterminant());
             }
 
             FlowTerm term = createTerm(i);
@@ -119,7 +120,7 @@ internal sealed class FlowPass : IDisposable
             x = end.narrow(1, 0, _flow.Dimension);
 
             // The integral runs from 1 to 0, so it is minus the integral of the divergence over the block's time.
-            logDeterminant = logDeterminant + end.select(1, _flow.Dimension);
+            logDeterminant = logDeterminant.Plus(end.select(1, _flow.Dimension));
             Penalty = term.Integrands.HasPenalty ? Sum(Penalty, end.select(1, _flow.Dimension + 1)) : null;
         }
 

@@ -126,8 +126,8 @@ internal sealed class ManifoldFlowTerm : FlowTerm, IManagedOdeTerm
 
     private Tensor? Penalty(Tensor slope, Tensor? derivatives)
     {
-        Tensor? kinetic = Integrands.KineticPenalty > 0 ? slope.square().sum(1, keepdim: true) * Integrands.KineticPenalty.Held() : null;
-        Tensor? jacobian = Integrands.JacobianPenalty > 0 ? derivatives!.square().sum([0, 2]).unsqueeze(1) * Integrands.JacobianPenalty.Held() : null;
-        return kinetic is null ? jacobian : jacobian is null ? kinetic : kinetic + jacobian;
+        Tensor? kinetic = Integrands.KineticPenalty > 0 ? slope.Squared().sum(1, keepdim: true) * Integrands.KineticPenalty.Held() : null;
+        Tensor? jacobian = Integrands.JacobianPenalty > 0 ? derivatives!.Squared().sum([0, 2]).unsqueeze(1) * Integrands.JacobianPenalty.Held() : null;
+        return kinetic is null ? jacobian : jacobian is null ? kinetic : kinetic.Plus(jacobian);
     }
 }

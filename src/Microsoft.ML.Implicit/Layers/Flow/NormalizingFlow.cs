@@ -136,7 +136,7 @@ public sealed class NormalizingFlow : nn.Module<Tensor, Tensor>
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
         using FlowPass pass = Run(data, context, new FlowIntegrands(Divergence: true), TraceEstimator.Exact, null, solver, differentiable: false);
-        Tensor logDensity = Manifold.LogBaseDensity(pass.Latent).add_(pass.LogDeterminant);
+        Tensor logDensity = Manifold.LogBaseDensity(pass.Latent).PlusInPlace(pass.LogDeterminant);
         return new FlowEncoding(Manifold.Project(pass.Latent).clone().MoveToOuterDisposeScope(), logDensity.MoveToOuterDisposeScope());
     }
 
@@ -214,10 +214,10 @@ public sealed class NormalizingFlow : nn.Module<Tensor, Tensor>
         var integrands = new FlowIntegrands(true, Options.KineticPenalty, Options.JacobianPenalty);
         using FlowPass pass = Run(data, context, integrands, Options.Trace, generator, null, differentiable: true);
         Tensor shares = weights is null ? full([data.shape[0]], (1.0 / data.shape[0]).Held(), data.dtype, data.device) : weights / weights.sum();
-        Tensor perRow = Manifold.LogBaseDensity(pass.Latent).add_(pass.LogDeterminant).neg_();
+        Tensor perRow = Manifold.LogBaseDensity(pass.Latent).PlusInPlace(pass.LogDeterminant).neg_();
         if (pass.Penalty is { } penalty)
         {
-            perRow.add_(penalty);
+            perRow.PlusInPlace(penalty);
         }
 
         pass.Backward(Manifold.BaseScore(pass.Latent) * -shares.unsqueeze(1), -shares, pass.Penalty is null ? null : shares, ParameterGradient.Add);

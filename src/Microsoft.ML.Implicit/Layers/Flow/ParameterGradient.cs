@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Layers.Flow;
@@ -15,7 +16,7 @@ internal static class ParameterGradient
 
         if (parameter.grad is { } existing)
         {
-            existing.add_(gradient);
+            existing.PlusInPlace(gradient);
         }
         else
         {

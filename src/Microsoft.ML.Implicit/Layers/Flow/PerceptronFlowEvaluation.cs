@@ -85,7 +85,7 @@ internal sealed class PerceptronFlowEvaluation : OdeLinearization
                 if (u is not null)
                 {
                     Tensor fromTangent = SumOverDirections(u * _tangents[i]!);
-                    derivative = derivative?.add_(fromTangent) ?? fromTangent;
+                    derivative = derivative?.PlusInPlace(fromTangent) ?? fromTangent;
                     u = u.mul_(_derivatives[i]);
                 }
 
@@ -124,13 +124,13 @@ internal sealed class PerceptronFlowEvaluation : OdeLinearization
     private Tensor? Penalty()
     {
         FlowIntegrands integrands = _term.Integrands;
-        Tensor? kinetic = integrands.KineticPenalty > 0 ? _slope.square().sum(1, keepdim: true).mul_(integrands.KineticPenalty.Held()) : null;
+        Tensor? kinetic = integrands.KineticPenalty > 0 ? _slope.Squared().sum(1, keepdim: true).mul_(integrands.KineticPenalty.Held()) : null;
         if (integrands.JacobianPenalty <= 0)
         {
             return kinetic;
         }
 
-        Tensor jacobian = SumOverDirections(_tangents[^1]!.square()).sum(1, keepdim: true);
+        Tensor jacobian = SumOverDirections(_tangents[^1]!.Squared()).sum(1, keepdim: true);
         return kinetic?.add_(jacobian, alpha: integrands.JacobianPenalty.Held()) ?? jacobian.mul_(integrands.JacobianPenalty.Held());
     }
 
@@ -181,7 +181,7 @@ internal sealed class PerceptronFlowEvaluation : OdeLinearization
 
         Tensor shift = cotangent.sum(dim: 0);
         gradient.Time?.add_(shift, alpha: _time.Held());
-        gradient.Bias.add_(shift);
+        gradient.Bias.PlusInPlace(shift);
     }
 
     private void FinishGatedGradients(FlowLayerGradient[]? gradients, Tensor[]? gatedGradients)

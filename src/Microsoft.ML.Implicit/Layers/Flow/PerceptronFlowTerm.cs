@@ -94,7 +94,7 @@ internal sealed class PerceptronFlowTerm : FlowTerm, IManagedOdeTerm, ICudaOdeTe
     {
         if (gate is null)
         {
-            _contextCotangent?.add_(cotangent);
+            _contextCotangent?.PlusInPlace(cotangent);
         }
         else
         {

@@ -91,7 +91,7 @@ public sealed class ProductManifold
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor difference = end - start;
-        Tensor points = start + (times * difference);
+        Tensor points = start.Plus(times * difference);
         Tensor velocities = difference;
         if (!IsEuclidean)
         {
@@ -99,7 +99,7 @@ public sealed class ProductManifold
             Tensor angle = blocks.Angles(start, end);
             Tensor direction = blocks.Direction(start, end);
             (Tensor sine, Tensor cosine) = ((times * angle).sin(), (times * angle).cos());
-            points = where(blocks.IsSpherical, (cosine * start) + (sine * direction), points);
+            points = where(blocks.IsSpherical, (cosine * start).Plus(sine * direction), points);
             velocities = where(blocks.IsSpherical, angle * ((cosine * direction) - (sine * start)), velocities);
         }
 
@@ -111,7 +111,7 @@ public sealed class ProductManifold
     {
         using DisposeScope scope = NewDisposeScope();
         double logNormalization = (0.5 * EuclideanDimension * Math.Log(2 * Math.PI)) + SphereWidths.Sum(LogArea);
-        return points.narrow(1, 0, EuclideanDimension).square().sum(1).mul_((-0.5).Held()).sub_(logNormalization.Held()).MoveToOuterDisposeScope();
+        return points.narrow(1, 0, EuclideanDimension).Squared().sum(1).mul_((-0.5).Held()).sub_(logNormalization.Held()).MoveToOuterDisposeScope();
     }
 
     /// <summary>The gradient of <see cref="LogBaseDensity"/> of each row: <c>[batch, width]</c>.</summary>

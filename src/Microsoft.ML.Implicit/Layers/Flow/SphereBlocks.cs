@@ -56,13 +56,13 @@ internal sealed class SphereBlocks : IDisposable
     public Tensor Dot(Tensor a, Tensor b) => (a * b).matmul(_sum);
 
     /// <summary>Divides the vector of each sphere by its length.</summary>
-    public Tensor Normalize(Tensor rows) => rows / (Dot(rows, rows) + _euclidean).sqrt();
+    public Tensor Normalize(Tensor rows) => rows / Dot(rows, rows).Plus(_euclidean).sqrt();
 
     /// <summary>Projects vectors onto the tangent spaces at points: u - x (x·u) in each sphere.</summary>
     public Tensor Tangent(Tensor points, Tensor vectors) => vectors - (points * Dot(points, vectors));
 
     /// <summary>The angle between two unit vectors in each sphere, accurate for small and straight angles.</summary>
-    public Tensor Angles(Tensor a, Tensor b) => Length(a - b).atan2(Length(a + b)).mul_(2.Held());
+    public Tensor Angles(Tensor a, Tensor b) => Length(a - b).atan2(Length(a.Plus(b))).mul_(2.Held());
 
     /// <summary>The unit tangents at points that lead to others.</summary>
     public Tensor Direction(Tensor points, Tensor targets)

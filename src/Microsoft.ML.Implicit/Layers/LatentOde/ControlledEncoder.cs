@@ -52,13 +52,13 @@ internal sealed class ControlledEncoder : SeriesEncoder
             Tensor difference = history.select(1, i + 1) - history.select(1, i);
 
             // dX/ds on the gap scaled to s in [0, 1].
-            Tensor At(double s) => difference + (length.square() / 6.Held() * ((((3 * s * s) - 1).Held() * right) - (((3 * (1 - s) * (1 - s)) - 1).Held() * left)));
+            Tensor At(double s) => difference.Plus(length.Squared() / 6.Held() * ((((3 * s * s) - 1).Held() * right) - (((3 * (1 - s) * (1 - s)) - 1).Held() * left)));
             Tensor middle = At(0.5);
             Tensor k1 = Drive(state, At(0));
-            Tensor k2 = Drive(state + (k1 / 2.Held()), middle);
-            Tensor k3 = Drive(state + (k2 / 2.Held()), middle);
-            Tensor k4 = Drive(state + k3, At(1));
-            Tensor next = state + ((k1 + (2.Held() * k2) + (2.Held() * k3) + k4) / 6.Held());
+            Tensor k2 = Drive(state.Plus(k1 / 2.Held()), middle);
+            Tensor k3 = Drive(state.Plus(k2 / 2.Held()), middle);
+            Tensor k4 = Drive(state.Plus(k3), At(1));
+            Tensor next = state.Plus(k1.Plus(2.Held() * k2).Plus(2.Held() * k3).Plus(k4) / 6.Held());
             state = where((lastIndices > i.Held()).unsqueeze(1), next, state);
         }
 

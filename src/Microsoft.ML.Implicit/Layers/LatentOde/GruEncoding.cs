@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.Ode.Managed;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -59,7 +60,7 @@ internal sealed unsafe class GruEncoding : SeriesEncoding
             Tensor[] parts = _gru.ToTensors(gradient.Pointer);
             for (int i = 0; i < parts.Length; i++)
             {
-                _parameters[i].grad = _parameters[i].grad is { } sum ? sum.add_(parts[i]) : parts[i];
+                _parameters[i].grad = _parameters[i].grad is { } sum ? sum.PlusInPlace(parts[i]) : parts[i];
             }
         }
 

@@ -40,7 +40,7 @@ internal sealed class GruOdeBayesEncoder : SeriesEncoder
         {
             Tensor[] gates = _gates.forward(state).sigmoid().chunk(2, 1);
             Tensor candidate = _candidate.forward(gates[0] * state).tanh();
-            state = candidate + ((state - candidate) * (step * (gates[1] - 1.Held())).exp());
+            state = candidate.Plus((state - candidate) * (step * (gates[1] - 1.Held())).exp());
         }
 
         return _cell.forward(features, state);

@@ -90,9 +90,9 @@ internal sealed class LatentOdeNetwork : nn.Module
     {
         Tensor slopes = _dynamics.Evaluate(0, controls is null ? states : cat([states, controls], -1)).narrow(-1, 0, _latentWidth) * (gridStep * HorizonLength).Held();
         Tensor nodes = cat([states, slopes], -1).view(-1, 2 * _latentWidth);
-        Tensor latent = Interpolate(nodes.index_select(0, lowerIndices), nodes.index_select(0, lowerIndices + states.shape[1].Held()), thetas);
+        Tensor latent = Interpolate(nodes.index_select(0, lowerIndices), nodes.index_select(0, lowerIndices.Plus(states.shape[1].Held())), thetas);
         Tensor[] parts = _decoder.forward(cat([latent, targetFeatures], 1)).chunk(2, 1);
-        return (parts[0], nn.functional.softplus(parts[1] + 0.5.Held()) + SmallestScale.Held());
+        return (parts[0], nn.functional.softplus(parts[1].Plus(0.5.Held())).Plus(SmallestScale.Held()));
     }
 
     /// <summary>Fixes the parameters, so that several threads may score at once, and frees them from the dispose scope they were made in.</summary>
@@ -113,8 +113,8 @@ internal sealed class LatentOdeNetwork : nn.Module
         Tensor difference = upper.narrow(1, 0, _latentWidth) - start;
         Tensor startSlope = lower.narrow(1, _latentWidth, _latentWidth);
         Tensor endSlope = upper.narrow(1, _latentWidth, _latentWidth);
-        Tensor cubic = startSlope + endSlope - (2.Held() * difference);
+        Tensor cubic = startSlope.Plus(endSlope) - (2.Held() * difference);
         Tensor quadratic = difference - startSlope - cubic;
-        return start + (theta * (startSlope + (theta * (quadratic + (theta * cubic)))));
+        return start.Plus(theta * startSlope.Plus(theta * quadratic.Plus(theta * cubic)));
     }
 }

@@ -22,11 +22,11 @@ internal static class NaturalCubicSpline
         Tensor after = nn.functional.pad(lengths, [0, 1], value: 1);
 
         // Rows of inner points hold hᵢ₋₁, 2(hᵢ₋₁ + hᵢ), hᵢ; those of ends and padding set the curvature to zero.
-        Tensor diagonal = diag_embed((inner * 2.Held() * (before + after)) + (1.Held() - inner));
+        Tensor diagonal = diag_embed((inner * 2.Held() * before.Plus(after)).Plus(1.Held() - inner));
         Tensor lower = diag_embed((inner * before).narrow(1, 1, count - 1), offset: -1);
         Tensor upper = diag_embed((inner * after).narrow(1, 0, count - 1), offset: 1);
         Tensor slopes = (points.narrow(1, 1, count - 1) - points.narrow(1, 0, count - 1)) / lengths.unsqueeze(2);
         Tensor jumps = nn.functional.pad(slopes, [0, 0, 0, 1]) - nn.functional.pad(slopes, [0, 0, 1, 0]);
-        return (lengths, linalg.solve(diagonal + lower + upper, 6.Held() * inner.unsqueeze(2) * jumps));
+        return (lengths, linalg.solve(diagonal.Plus(lower).Plus(upper), 6.Held() * inner.unsqueeze(2) * jumps));
     }
 }

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -28,5 +29,5 @@ internal sealed class ResidualHead : nn.Module<Tensor, Tensor>
     /// <param name="input">[rows, inputs].</param>
     /// <returns>[rows, outputs].</returns>
     public override Tensor forward(Tensor input) =>
-        _linear.forward(input) + _output.forward(nn.functional.silu(_hidden.forward(input)));
+        _linear.forward(input).Plus(_output.forward(nn.functional.silu(_hidden.forward(input))));
 }

@@ -12,11 +12,11 @@ internal static class ActivationFunction
 
     /// <summary>σ'(a): 1 - y² for tanh, 1 - e⁻ʸ for softplus.</summary>
     public static Tensor Derivative(this DynamicsActivation activation, Tensor activated) =>
-        activation == DynamicsActivation.Tanh ? activated.square().neg_().add_(1.Held()) : activated.neg().expm1_().neg_();
+        activation == DynamicsActivation.Tanh ? activated.Squared().neg_().PlusInPlace(1.Held()) : activated.neg().expm1_().neg_();
 
     /// <summary>σ''(a), given σ'(a): -2yy' for tanh, y'(1 - y') for softplus.</summary>
     public static Tensor SecondDerivative(this DynamicsActivation activation, Tensor activated, Tensor derivative) =>
-        activation == DynamicsActivation.Tanh ? (activated * derivative).mul_((-2).Held()) : derivative - derivative.square();
+        activation == DynamicsActivation.Tanh ? (activated * derivative).mul_((-2).Held()) : derivative - derivative.Squared();
 
     /// <summary>Multiplies a cotangent by σ'(a) in place.</summary>
     public static Tensor MultiplyByDerivative(this DynamicsActivation activation, Tensor cotangent, Tensor activated) =>

@@ -58,8 +58,8 @@ internal sealed class AffineLayer : nn.Module<Tensor, Tensor>
     /// <returns><c>[batch, rows, outputs]</c>, a tensor of its own that the caller may overwrite.</returns>
     public Tensor Evaluate(Tensor times, Tensor input)
     {
-        Tensor product = input.matmul(weight).add(bias);
-        return time_weight is null ? product : product.add(times.view(-1, 1, 1) * time_weight);
+        Tensor product = input.matmul(weight).Plus(bias);
+        return time_weight is null ? product : product.Plus(times.view(-1, 1, 1) * time_weight);
     }
 
     /// <summary>Multiplies a cotangent with the layer's Jacobians.</summary>
@@ -83,7 +83,7 @@ internal sealed class AffineLayer : nn.Module<Tensor, Tensor>
                 count += outputs;
             }
 
-            parameterGradient.narrow(0, offset + count, outputs).add_(sum);
+            parameterGradient.narrow(0, offset + count, outputs).PlusInPlace(sum);
         }
 
         return cotangent.mm(weight.t());

@@ -115,7 +115,7 @@ public sealed class PenalizedDynamics : IDifferentiableOdeTerm
             Tensor? state = null;
             if (_owner._penalties.HasFlag(DynamicsPenalties.KineticEnergy))
             {
-                slope = slope + OfMeanSquare(_base.Value, cotangent.narrow(1, column++, 1));
+                slope = slope.Plus(OfMeanSquare(_base.Value, cotangent.narrow(1, column++, 1)));
             }
 
             if (_jacobian is not null)
@@ -128,12 +128,12 @@ public sealed class PenalizedDynamics : IDifferentiableOdeTerm
             {
                 Tensor tangents = OfMeanSquare(_second.Tangents[0], cotangent.narrow(1, column, 1)).unsqueeze(0);
                 (Tensor ofState, Tensor ofDirections) = _second.PullbackTangents(zeros_like(slope), tangents, parameterGradient);
-                state = state is null ? ofState : state + ofState;
-                slope = slope + ofDirections[0];
+                state = state is null ? ofState : state.Plus(ofState);
+                slope = slope.Plus(ofDirections[0]);
             }
 
             Tensor total = _base.Pullback(slope, parameterGradient);
-            total = state is null ? total : total + state;
+            total = state is null ? total : total.Plus(state);
             return cat([total, zeros_like(cotangent.narrow(1, dimension, _owner.PenaltyCount))], 1).MoveToOuterDisposeScope();
         }
 
@@ -145,7 +145,7 @@ public sealed class PenalizedDynamics : IDifferentiableOdeTerm
             Value.Dispose();
         }
 
-        private static Tensor MeanSquare(Tensor values) => values.square().mean([1], keepdim: true);
+        private static Tensor MeanSquare(Tensor values) => values.Squared().mean([1], keepdim: true);
 
         private static Tensor OfMeanSquare(Tensor values, Tensor cotangent) => values * cotangent * (2.0 / values.shape[1]).Held();
     }

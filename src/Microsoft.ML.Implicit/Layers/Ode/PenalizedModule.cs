@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.Ode;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -84,5 +85,5 @@ public sealed class PenalizedModule : nn.Module<Tensor, Tensor, Tensor>
         return (followed ? extended : extended.detach()).MoveToOuterDisposeScope();
     }
 
-    private static Tensor MeanSquare(Tensor values) => values.square().mean([1], keepdim: true);
+    private static Tensor MeanSquare(Tensor values) => values.Squared().mean([1], keepdim: true);
 }

@@ -35,7 +35,7 @@ internal sealed class BroydenRule(BroydenSettings settings) : IterationRule
     public override Tensor Next(ReadOnlySpan<double> measured, int stride)
     {
         _step!.copy_(Apply(_left!, _right!, _g!)).neg_();
-        return _z! + _step;
+        return _z!.Plus(_step);
     }
 
     public override void SelectRows(Tensor rows, ReadOnlySpan<int> kept)

@@ -52,14 +52,14 @@ internal sealed class AdamsBashforthMoultonAdjointStep : AdjointStep
         using DisposeScope scope = NewDisposeScope();
         if (thetas.Length > 0)
         {
-            _adjoint.add_(outputCotangents[0]);
+            _adjoint.PlusInPlace(outputCotangents[0]);
         }
 
         Tensor start = state[0];
         using OdeLinearization first = _term.Linearize(step.Time, start.view(_shape));
         Tensor[] slopes = [first.Value.reshape(-1), .. Enumerable.Range(1, step.EarlierSlopes).Select(i => state[i])];
         Tensor direct = slopes.Length < AdamsBashforthMoulton.HistoryLength ? ReverseStartingMethod(step, start, slopes[0]) : ReverseCorrection(step, start, slopes);
-        _adjoint.copy_(direct).add_(PullBack(first, _slopeCotangents[0]));
+        _adjoint.copy_(direct).PlusInPlace(PullBack(first, _slopeCotangents[0]));
         Tensor earlier = _slopeCotangents.narrow(0, 1, AdamsBashforthMoulton.HistoryLength - 1).clone();
         _slopeCotangents.narrow(0, 0, earlier.shape[0]).copy_(earlier);
         _slopeCotangents[-1].zero_();
@@ -105,7 +105,7 @@ internal sealed class AdamsBashforthMoultonAdjointStep : AdjointStep
             _cotangents.Set(i, PullBack(linearization, _cotangents.Gather(i, count)));
         }
 
-        _slopeCotangents[0].add_(_cotangents.Gather(0, count));
+        _slopeCotangents[0].PlusInPlace(_cotangents.Gather(0, count));
         return _cotangents.Sum(count);
     }
 
@@ -122,7 +122,7 @@ internal sealed class AdamsBashforthMoultonAdjointStep : AdjointStep
             }
         }
 
-        return _adjoint + ofPredicted;
+        return _adjoint.Plus(ofPredicted);
     }
 
     private Tensor Evaluate(double time, Tensor flat) => _term.Evaluate(time, flat.view(_shape)).reshape(-1);

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -27,7 +28,7 @@ internal static class BacksolveAdjoint
         Tensor adjoint = zeros_like(cotangents[0]);
         for (int k = solution.Times.Count - 1; k > 0; k--)
         {
-            adjoint = adjoint + cotangents[k];
+            adjoint = adjoint.Plus(cotangents[k]);
             Tensor start = cat([solution.States[k].reshape(-1), adjoint, parameterGradient]).view(1, -1);
             using OdeSolution backward = OdeSolver.Solve(adjointTerm, start, [solution.Times[k], solution.Times[k - 1]], options, differentiable: false, normLength: 2 * n);
             SolveFailure.ThrowIfAny(backward);

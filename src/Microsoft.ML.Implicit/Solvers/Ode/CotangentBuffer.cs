@@ -61,7 +61,7 @@ internal sealed class CotangentBuffer : IDisposable
     public Tensor Sum(int count)
     {
         Tensor sum = _points.narrow(0, 1, count - 1).sum(dim: 0);
-        return _denseSum is null ? sum : sum.add_(_denseSum);
+        return _denseSum is null ? sum : sum.PlusInPlace(_denseSum);
     }
 
     /// <inheritdoc/>

@@ -49,7 +49,7 @@ internal sealed class ExplicitRungeKuttaStepper : OdeStepper
         EvaluateStage(0, time, _state);
         _stagesReady = 1;
         Tensor slope = _stages.Row(0);
-        Tensor scale = _state.abs().mul_(control.RelativeTolerance.Held()).add_(control.AbsoluteTolerance.Held());
+        Tensor scale = _state.abs().mul_(control.RelativeTolerance.Held()).PlusInPlace(control.AbsoluteTolerance.Held());
         double[] norms = ReadNorms(_state / scale, slope / scale);
         double d1 = norms[1];
         double h0 = InitialStep.FirstGuess(norms[0], d1);
@@ -58,7 +58,7 @@ internal sealed class ExplicitRungeKuttaStepper : OdeStepper
             return double.NaN;
         }
 
-        Tensor probe = _term.Evaluate(time + direction * h0, (_state + slope * (direction * h0).Held()).view(_shape)).reshape(-1);
+        Tensor probe = _term.Evaluate(time + direction * h0, _state.Plus(slope * (direction * h0).Held()).view(_shape)).reshape(-1);
         Evaluations++;
         double d2 = ReadNorms(probe.sub(slope).div_(scale))[0];
         return InitialStep.Estimate(h0, d1, d2 / h0, _method.Order);
@@ -83,7 +83,7 @@ internal sealed class ExplicitRungeKuttaStepper : OdeStepper
         }
 
         EvaluateStagesUpTo(_method.ErrorWeights.Length);
-        Tensor scale = maximum(Leading(_state).abs(), Leading(_trial).abs()).mul_(control.RelativeTolerance.Held()).add_(control.AbsoluteTolerance.Held());
+        Tensor scale = maximum(Leading(_state).abs(), Leading(_trial).abs()).mul_(control.RelativeTolerance.Held()).PlusInPlace(control.AbsoluteTolerance.Held());
         Tensor error = Leading(_stages.CombineError()).div_(scale);
         if (_method.CorrectionWeights.Length == 0)
         {

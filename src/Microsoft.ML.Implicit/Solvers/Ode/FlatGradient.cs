@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Solvers.Ode;
@@ -18,7 +19,7 @@ internal static class FlatGradient
             long count = parameter.numel();
             if (parameter.requires_grad && OrNull(gradients[first++]) is { } gradient)
             {
-                flat.narrow(0, offset, count).add_(gradient.reshape(-1));
+                flat.narrow(0, offset, count).PlusInPlace(gradient.reshape(-1));
             }
 
             offset += count;

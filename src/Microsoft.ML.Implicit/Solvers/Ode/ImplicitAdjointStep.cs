@@ -54,7 +54,7 @@ internal sealed class ImplicitAdjointStep : AdjointStep
         int inside = thetas is [.., 1.0] ? thetas.Length - 1 : thetas.Length;
         if (inside < thetas.Length)
         {
-            _adjoint.add_(outputCotangents[inside]);
+            _adjoint.PlusInPlace(outputCotangents[inside]);
         }
 
         Advance(step, state);
@@ -67,7 +67,7 @@ internal sealed class ImplicitAdjointStep : AdjointStep
 
         using OdeLinearization first = _term.Linearize(step.Time, state.view(_shape));
         Tensor throughFirst = first.Pullback(_cotangents.Gather(0, count).view(_shape), _parameterGradient).reshape(-1);
-        _adjoint.copy_(_cotangents.Sum(count)).add_(throughFirst);
+        _adjoint.copy_(_cotangents.Sum(count)).PlusInPlace(throughFirst);
     }
 
     public override Tensor Finish() => _adjoint.clone();
@@ -85,18 +85,18 @@ internal sealed class ImplicitAdjointStep : AdjointStep
         using DisposeScope scope = NewDisposeScope();
         double time = step.Time + (_method.C[stage] * step.Size);
         double weight = step.Size * _method.Diagonal;
-        Tensor point = (_stages.Values.Combine(state, stage) + (_stages.Values.Row(stage) * weight.Held())).view(_shape);
+        Tensor point = _stages.Values.Combine(state, stage).Plus(_stages.Values.Row(stage) * weight.Held()).view(_shape);
         Tensor transposed = Jacobian(time, point).transpose(1, 2);
         Tensor right = transposed.matmul(gathered.view(_shape[0], -1, 1)).reshape(-1);
         if (stage == _method.EndStage)
         {
-            right = right + _adjoint;
+            right = right.Plus(_adjoint);
         }
 
         Tensor matrix = eye(transposed.shape[1], dtype: point.dtype, device: point.device) - (transposed * weight.Held());
         Tensor cotangent = linalg.solve(matrix, right.view(_shape[0], -1, 1)).reshape(-1);
         using OdeLinearization linearization = _term.Linearize(time, point);
-        linearization.Pullback((gathered + (cotangent * weight.Held())).view(_shape), _parameterGradient);
+        linearization.Pullback(gathered.Plus(cotangent * weight.Held()).view(_shape), _parameterGradient);
         return cotangent.MoveToOuterDisposeScope();
     }
 

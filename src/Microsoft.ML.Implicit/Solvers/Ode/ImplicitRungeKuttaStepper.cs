@@ -49,7 +49,7 @@ internal sealed class ImplicitRungeKuttaStepper : OdeStepper
             return double.NaN;
         }
 
-        Tensor probe = _stages.Evaluate(time + (direction * h0), _state + (slope * (direction * h0).Held()));
+        Tensor probe = _stages.Evaluate(time + (direction * h0), _state.Plus(slope * (direction * h0).Held()));
         Evaluations = _stages.Evaluations;
         return InitialStep.Estimate(h0, d1, _stages.Norm(probe.sub(slope).div_(scale)) / h0, _method.Order);
     }

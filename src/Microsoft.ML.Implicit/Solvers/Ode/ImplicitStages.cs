@@ -120,7 +120,7 @@ internal sealed class ImplicitStages : IDisposable
 
     /// <summary>What errors are weighed with.</summary>
     public static Tensor Scale(Tensor a, Tensor b, PiStepControl control) =>
-        maximum(a.abs(), b.abs()).mul_(control.RelativeTolerance.Held()).add_(control.AbsoluteTolerance.Held());
+        maximum(a.abs(), b.abs()).mul_(control.RelativeTolerance.Held()).PlusInPlace(control.AbsoluteTolerance.Held());
 
     /// <summary>Tells for each row whether its first stage or Jacobian is not finite.</summary>
     public Tensor FindRowsNotFinite()
@@ -141,13 +141,13 @@ internal sealed class ImplicitStages : IDisposable
     {
         Tensor rows = state.view(_shape[0], -1);
         Tensor slope = Evaluate(time, state).view(rows.shape);
-        Tensor step = rows.abs().add_(1.Held()).mul_(Math.Sqrt(_epsilon).Held());
+        Tensor step = rows.abs().PlusInPlace(1.Held()).mul_(Math.Sqrt(_epsilon).Held());
         var columns = new Tensor[_width];
         for (int j = 0; j < columns.Length; j++)
         {
             using DisposeScope scope = NewDisposeScope();
             Tensor moved = rows.clone();
-            moved.select(1, j).add_(step.select(1, j));
+            moved.select(1, j).PlusInPlace(step.select(1, j));
             Tensor column = (Evaluate(time, moved.view(-1)).view(rows.shape) - slope).div_(step.select(1, j).unsqueeze(1));
             columns[j] = column.narrow(1, 0, _width).MoveToOuterDisposeScope();
         }
@@ -158,13 +158,13 @@ internal sealed class ImplicitStages : IDisposable
     // Null where Newton's method does not converge.
     private Tensor? SolveStage(double time, Tensor known, Tensor guess, double weight, (Tensor Factors, Tensor Pivots) matrix, Tensor scale)
     {
-        Tensor point = known + (guess * weight.Held());
+        Tensor point = known.Plus(guess * weight.Held());
         double previous = double.PositiveInfinity;
         for (int k = 0; k < MaximumNewtonIterations; k++)
         {
-            Tensor residual = known - point + (Evaluate(time, point) * weight.Held());
+            Tensor residual = (known - point).Plus(Evaluate(time, point) * weight.Held());
             Tensor change = SolveLinear(matrix, residual.view(_shape[0], -1)).reshape(-1);
-            point = point + change;
+            point = point.Plus(change);
             double norm = Norm(change / scale);
             if (norm <= NewtonTolerance)
             {

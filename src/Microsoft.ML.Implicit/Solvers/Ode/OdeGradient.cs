@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -20,7 +21,7 @@ internal static class OdeGradient
             _ => Backpropagation.Run(solution, term, flat, parameterGradient),
         };
         Tensor? times = timeGradients ? OfTimes(solution, flat, initial) : null;
-        Tensor initialState = (initial + flat[0]).view(solution.States.shape[1..]);
+        Tensor initialState = initial.Plus(flat[0]).view(solution.States.shape[1..]);
         return new OdeGradients(initialState.MoveToOuterDisposeScope(), parameterGradient.MoveToOuterDisposeScope(), times?.MoveToOuterDisposeScope());
     }
 

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Solvers.Ode;
@@ -26,7 +27,7 @@ public sealed record OdeGradients(Tensor InitialState, Tensor Parameters, Tensor
             offset += count;
             if (parameter.grad is { } existing)
             {
-                existing.add_(part);
+                existing.PlusInPlace(part);
             }
             else
             {

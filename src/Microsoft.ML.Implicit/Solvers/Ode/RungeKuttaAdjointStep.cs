@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -54,7 +55,7 @@ internal sealed class RungeKuttaAdjointStep : AdjointStep
         int inside = thetas is [.., 1.0] ? thetas.Length - 1 : thetas.Length;
         if (inside < thetas.Length)
         {
-            _adjoint.add_(outputCotangents[inside]);
+            _adjoint.PlusInPlace(outputCotangents[inside]);
         }
 
         int end = _method.EndStage;
@@ -67,7 +68,7 @@ internal sealed class RungeKuttaAdjointStep : AdjointStep
             Tensor gathered = _cotangents.Gather(i, linearizations.Length);
             if (i == end)
             {
-                _adjoint.add_(PullBack(linearizations[i], _firstCotangent is null ? gathered : gathered.add_(_firstCotangent)));
+                _adjoint.PlusInPlace(PullBack(linearizations[i], _firstCotangent is null ? gathered : gathered.PlusInPlace(_firstCotangent)));
             }
             else
             {
@@ -93,7 +94,7 @@ internal sealed class RungeKuttaAdjointStep : AdjointStep
         if (_first is { } first)
         {
             using DisposeScope scope = NewDisposeScope();
-            _adjoint.add_(PullBack(first, _firstCotangent!));
+            _adjoint.PlusInPlace(PullBack(first, _firstCotangent!));
             _first = null;
         }
 

@@ -62,10 +62,10 @@ public sealed record QuadraticGradients
     private static Tensor SymmetricOuter(QuadraticAdjointResult d, bool batched)
     {
         Tensor outer = batched ? d.Dz.unsqueeze(2).mul(d.Z.unsqueeze(1)) : d.Dz.t().mm(d.Z);
-        return (outer + outer.transpose(-1, -2)).mul_(0.5.Held());
+        return outer.Plus(outer.transpose(-1, -2)).mul_(0.5.Held());
     }
 
     private static Tensor OuterSum(Tensor left0, Tensor right0, Tensor left1, Tensor right1, bool batched) => batched
-        ? left0.unsqueeze(2).mul(right0.unsqueeze(1)).add_(left1.unsqueeze(2).mul(right1.unsqueeze(1)))
-        : left0.t().mm(right0).add_(left1.t().mm(right1));
+        ? left0.unsqueeze(2).mul(right0.unsqueeze(1)).PlusInPlace(left1.unsqueeze(2).mul(right1.unsqueeze(1)))
+        : left0.t().mm(right0).PlusInPlace(left1.t().mm(right1));
 }

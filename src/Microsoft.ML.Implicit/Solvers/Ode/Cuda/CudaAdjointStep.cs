@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Native.Cuda;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -106,7 +107,7 @@ internal sealed class CudaAdjointStep : AdjointStep
             _finish.Launch(_dynamics.Blocks, CudaDynamics.Threads, _dynamics.Parameters, _start, _adjoint, _firstCotangent, _gradients, _workspaces, _dynamics.Rows, _startTime);
         }
 
-        _parameterGradient.add_(_gradients.sum(dim: 0));
+        _parameterGradient.PlusInPlace(_gradients.sum(dim: 0));
         return _adjoint.clone().MoveToOuterDisposeScope();
     }
 

@@ -65,7 +65,7 @@ internal sealed class CudaRungeKuttaStepper : OdeStepper
         (_time, _size) = (time, 0);
         Launch(0, 1, null);
         Tensor slope = _stages.Row(0);
-        Tensor scale = _state.abs().mul_(control.RelativeTolerance.Held()).add_(control.AbsoluteTolerance.Held());
+        Tensor scale = _state.abs().mul_(control.RelativeTolerance.Held()).PlusInPlace(control.AbsoluteTolerance.Held());
         double d1 = Rms(slope / scale);
         double h0 = InitialStep.FirstGuess(Rms(_state / scale), d1);
         if (!double.IsFinite(h0))
@@ -76,7 +76,7 @@ internal sealed class CudaRungeKuttaStepper : OdeStepper
         // f at the end of the Euler step, taken as the start of a step of its own.
         Tensor first = slope.clone();
         Tensor start = _state;
-        _state = start + (slope * (direction * h0).Held());
+        _state = start.Plus(slope * (direction * h0).Held());
         _time = time + (direction * h0);
         Launch(0, 1, null);
         Tensor change = slope - first;

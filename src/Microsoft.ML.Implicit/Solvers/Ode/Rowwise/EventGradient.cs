@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -22,12 +23,12 @@ internal static class EventGradient
         Tensor occurred = tensor(solution.EventTimes!.Select(t => !double.IsNaN(t)).ToArray(), ScalarType.Bool, state.device);
         Tensor slope = solution.Term.Evaluate(times, state).reshape(state.shape[0], -1);
         (Tensor byState, Tensor byTime) = Differentiate(solution.Event!, times, state);
-        Tensor rate = (byState * slope).sum(dim: 1) + byTime;
+        Tensor rate = (byState * slope).sum(dim: 1).Plus(byTime);
         Tensor direct = stateGradients is null ? zeros_like(slope) : stateGradients.detach().to(state.dtype, state.device).reshape(slope.shape);
         Tensor ofTime = (direct * slope).sum(dim: 1);
         if (timeGradients is not null)
         {
-            ofTime = ofTime + timeGradients.detach().to(state.dtype, state.device);
+            ofTime = ofTime.Plus(timeGradients.detach().to(state.dtype, state.device));
         }
 
         Tensor total = direct - (byState * (ofTime / rate).unsqueeze(1));

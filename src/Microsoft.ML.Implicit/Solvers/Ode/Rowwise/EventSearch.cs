@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -25,7 +26,7 @@ internal sealed class EventSearch
     /// <returns>For each row the place of its event in its step, in (0, 1]; NaN where there is none.</returns>
     public double[] Find(long[] active, bool[] accepted, in TriedStep step)
     {
-        double[] after = Evaluate(step.Times + step.Sizes, step.Trial);
+        double[] after = Evaluate(step.Times.Plus(step.Sizes), step.Trial);
         double[] thetas = new double[active.Length];
         Array.Fill(thetas, double.NaN);
         int[] crossing = [.. Enumerable.Range(0, active.Length).Where(i => accepted[i] && _event.IsCrossing(_values[active[i]], after[i]))];
@@ -61,7 +62,7 @@ internal sealed class EventSearch
             double[] middle = [.. low.Zip(high, (a, b) => 0.5 * (a + b))];
             RowOutput[] places = [.. positions.Select((p, i) => new RowOutput(p, p, 0, middle[i]))];
             Tensor states = _stepper.Interpolate(step.Stages, step.Sizes, step.State, places);
-            double[] values = Evaluate(starts + (sizes * tensor(middle, sizes.dtype, sizes.device)), states);
+            double[] values = Evaluate(starts.Plus(sizes * tensor(middle, sizes.dtype, sizes.device)), states);
             for (int i = 0; i < middle.Length; i++)
             {
                 bool beforeEvent = Math.Sign(values[i]) == signs[i];

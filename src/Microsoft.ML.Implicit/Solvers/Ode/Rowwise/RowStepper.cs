@@ -68,13 +68,13 @@ internal sealed class RowStepper : IDisposable
         {
             int i = stages.Count;
             int terms = i < _method.StageCount ? _method.A[i].Length : 0;
-            Tensor point = terms == 0 ? state : state + Combine(stages, _matrix[i].narrow(0, 0, terms)) * sizes.unsqueeze(1);
+            Tensor point = terms == 0 ? state : state.Plus(Combine(stages, _matrix[i].narrow(0, 0, terms)) * sizes.unsqueeze(1));
             if (i >= count)
             {
                 return point;
             }
 
-            stages.Add(Evaluate(times + sizes * _method.C[i].Held(), point));
+            stages.Add(Evaluate(times.Plus(sizes * _method.C[i].Held()), point));
         }
     }
 
@@ -85,13 +85,13 @@ internal sealed class RowStepper : IDisposable
         Tensor positions = tensor(outputs.Select(o => o.Position).ToArray(), ScalarType.Int64, state.device);
         Tensor coefficients = tensor(weights, state.dtype, state.device) * sizes.index_select(0, positions).unsqueeze(1);
         Tensor used = stack(stages.Take(_method.DenseStages)).index_select(1, positions);
-        return state.index_select(0, positions) + (used * coefficients.t().unsqueeze(2)).sum(dim: 0);
+        return state.index_select(0, positions).Plus((used * coefficients.t().unsqueeze(2)).sum(dim: 0));
     }
 
     /// <summary>Weighted error of each row, one host read.</summary>
     public double[] Errors(List<Tensor> stages, Tensor sizes, Tensor state, Tensor trial, PiStepControl control)
     {
-        Tensor scale = maximum(state.abs(), trial.abs()).mul_(control.RelativeTolerance.Held()).add_(control.AbsoluteTolerance.Held());
+        Tensor scale = maximum(state.abs(), trial.abs()).mul_(control.RelativeTolerance.Held()).PlusInPlace(control.AbsoluteTolerance.Held());
         Tensor error = RowNorms(Combine(stages, _errorWeights).div_(scale)) * sizes.abs();
         if (_method.CorrectionWeights.Length == 0)
         {
@@ -104,7 +104,7 @@ internal sealed class RowStepper : IDisposable
     }
 
     /// <summary>Root mean square of each row, <c>[rows]</c>.</summary>
-    public static Tensor RowNorms(Tensor flat) => flat.square().mean([1]).sqrt();
+    public static Tensor RowNorms(Tensor flat) => flat.Squared().mean([1]).sqrt();
 
     public static double[] ToDoubles(Tensor values) => [.. values.cpu().to(ScalarType.Float64).data<double>()];
 

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -51,7 +52,7 @@ internal sealed class RowwiseGradient
         // Outputs at a row's first time are its initial state.
         Tensor unmoved = RowTimes.EqualFirst(solution.Times, states.device);
         Tensor direct = where(unmoved, outputs, zeros_like(outputs));
-        Tensor adjoint = gradient._adjoint.add_(direct.sum(dim: 0));
+        Tensor adjoint = gradient._adjoint.PlusInPlace(direct.sum(dim: 0));
         Tensor? times = timeGradients ? OfTimes(solution, outputs, adjoint - direct[0]) : null;
         return new OdeGradients(adjoint.view(states.shape[1..]).MoveToOuterDisposeScope(), parameterGradient.MoveToOuterDisposeScope(), times?.MoveToOuterDisposeScope());
     }

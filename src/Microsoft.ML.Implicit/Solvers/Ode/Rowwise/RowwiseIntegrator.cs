@@ -149,11 +149,11 @@ internal sealed class RowwiseIntegrator
         Tensor state = all.index_select(0, rows);
         Tensor times = tensor(active.Select(r => _rows[r].Time).ToArray(), all.dtype, all.device);
         Tensor slope = _stepper.Evaluate(times, state);
-        Tensor scale = state.abs().mul_(control.RelativeTolerance.Held()).add_(control.AbsoluteTolerance.Held());
+        Tensor scale = state.abs().mul_(control.RelativeTolerance.Held()).PlusInPlace(control.AbsoluteTolerance.Held());
         double[] norms = RowStepper.ToDoubles(cat([RowStepper.RowNorms(state / scale), RowStepper.RowNorms(slope / scale)]));
         double[] guesses = [.. active.Select((_, i) => InitialStep.FirstGuess(norms[i], norms[i + active.Length]))];
         Tensor probes = tensor(active.Select((r, i) => _rows[r].Direction * guesses[i]).ToArray(), all.dtype, all.device);
-        Tensor change = _stepper.Evaluate(times + probes, state + (slope * probes.unsqueeze(1))).sub_(slope).div_(scale);
+        Tensor change = _stepper.Evaluate(times.Plus(probes), state.Plus(slope * probes.unsqueeze(1))).sub_(slope).div_(scale);
         double[] curvatures = RowStepper.ToDoubles(RowStepper.RowNorms(change));
         for (int i = 0; i < active.Length; i++)
         {

@@ -30,7 +30,7 @@ internal sealed class BatchedAdjoint(BatchedState? state, bool[] converged) : IQ
         Tensor active = solution.Slack.isfinite().to(ScalarType.Float64);
         Tensor slack = where(solution.Slack.isposinf(), ones_like(solution.Slack), solution.Slack * system.ConstraintScale);
         Tensor lambda = solution.Lambda / system.ConstraintScale;
-        Tensor inverse = active / (slack + (lambda * Regularisation.Held())).add_(double.Epsilon.Held());
+        Tensor inverse = active / slack.Plus(lambda * Regularisation.Held()).PlusInPlace(double.Epsilon.Held());
         Tensor weights = lambda * inverse, share = slack * inverse;
         (Tensor dz, Tensor dnu, Tensor u) = new BatchedKkt(system, weights, Regularisation).SolveRefined(weights, share, gradZ, gradNu, gradConstraints);
 

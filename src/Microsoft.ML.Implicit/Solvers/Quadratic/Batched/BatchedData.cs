@@ -26,11 +26,11 @@ internal sealed class BatchedData
         AllActive = constrained.all().item<bool>();
         d = AllActive ? d : where(constrained, d, zeros_like(d));
         Active = constrained.to(ScalarType.Float64).expand(batch, d.shape[1]);
-        D = (d * System.ConstraintScale).add_(constrained.logical_not()).expand(batch, d.shape[1]);
-        Unsolvable = System.IsConvex().logical_and(P.sum(1).add(B.sum(1)).add(D.sum(1)).isfinite()).logical_not();
-        _dualScale = Largest(p).add_(1.Held());
-        _inequalityWeights = constrained / (System.ConstraintScale * Largest(d).add_(1.Held()).unsqueeze(1));
-        _equalityWeights = (System.EqualityScale * Largest(b).add_(1.Held()).unsqueeze(1)).reciprocal_();
+        D = (d * System.ConstraintScale).PlusInPlace(constrained.logical_not()).expand(batch, d.shape[1]);
+        Unsolvable = System.IsConvex().logical_and(P.sum(1).Plus(B.sum(1)).Plus(D.sum(1)).isfinite()).logical_not();
+        _dualScale = Largest(p).PlusInPlace(1.Held());
+        _inequalityWeights = constrained / (System.ConstraintScale * Largest(d).PlusInPlace(1.Held()).unsqueeze(1));
+        _equalityWeights = (System.EqualityScale * Largest(b).PlusInPlace(1.Held()).unsqueeze(1)).reciprocal_();
     }
 
     public QuadraticProblem Problem { get; }
@@ -66,8 +66,8 @@ internal sealed class BatchedData
         Tensor complementarity = s * lambda;
         return new BatchedResiduals(
             products.Q,
-            System.AddTransposed(products.Q + P, lambda, nu),
-            (products.C + s).sub_(D),
+            System.AddTransposed(products.Q.Plus(P), lambda, nu),
+            products.C.Plus(s).sub_(D),
             products.A - B,
             complementarity,
             complementarity.sum(1));
@@ -76,7 +76,7 @@ internal sealed class BatchedData
     /// <summary>Relative primal and dual residuals and gaps, [3, batch].</summary>
     public Tensor Measure(Tensor z, BatchedResiduals r)
     {
-        Tensor dual = Largest(r.Stationarity * System.InverseVariableScale) / maximum(_dualScale, Largest(r.Qz * System.InverseVariableScale).add_(1.Held()));
+        Tensor dual = Largest(r.Stationarity * System.InverseVariableScale) / maximum(_dualScale, Largest(r.Qz * System.InverseVariableScale).PlusInPlace(1.Held()));
         Tensor primal = Largest(r.Inequality * _inequalityWeights);
         if (Problem.Equalities > 0)
         {
@@ -84,7 +84,7 @@ internal sealed class BatchedData
         }
 
         Tensor objective = (z * P.add(r.Qz, 0.5.Held())).sum(1);
-        return stack([primal, dual, r.Gap / objective.abs_().add_(1.Held())]);
+        return stack([primal, dual, r.Gap / objective.abs_().PlusInPlace(1.Held())]);
     }
 
     /// <summary>An iterate in the user's units.</summary>

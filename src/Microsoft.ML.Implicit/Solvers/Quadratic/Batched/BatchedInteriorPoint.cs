@@ -71,7 +71,7 @@ internal sealed class BatchedInteriorPoint : IBatchedMethod
                 return converged.logical_and(_data.Unsolvable.logical_not()).MoveToOuterDisposeScope();
             }
 
-            _iterations.add_(finished.logical_not());
+            _iterations.PlusInPlace(finished.logical_not());
             Advance(residuals, finished.unsqueeze(1));
         }
     }
@@ -93,7 +93,7 @@ internal sealed class BatchedInteriorPoint : IBatchedMethod
             return;
         }
 
-        Tensor positive = _padding is null ? _x.Positive : _x.Positive + _padding;
+        Tensor positive = _padding is null ? _x.Positive : _x.Positive.Plus(_padding);
         BatchedIterate affine = newton.Step(r.Gaps, refine: false);
         Tensor affineLength = Rate(affine, positive).clamp_(min: 1.Held()).reciprocal_().unsqueeze(1);
         Tensor moved = _x.Positive.addcmul(affineLength, affine.Positive, (-1).Held());
@@ -128,11 +128,11 @@ internal sealed class BatchedInteriorPoint : IBatchedMethod
         Tensor slack = _data.D - _data.Products(z).C, constrained = _active > 0.Held(), none = full_like(slack, double.PositiveInfinity.Held());
         Tensor slackShift = where(constrained, slack, none).amin([1], keepdim: true).mul_((-1.5).Held()).clamp_(min: 0.Held());
         Tensor multiplierShift = where(constrained, -slack, none).amin([1], keepdim: true).mul_((-1.5).Held()).clamp_(min: 0.Held());
-        Tensor movedSlack = _active * (slack + slackShift), movedMultiplier = _active * (multiplierShift - slack);
+        Tensor movedSlack = _active * slack.Plus(slackShift), movedMultiplier = _active * (multiplierShift - slack);
         Tensor product = (movedSlack * movedMultiplier).sum([1], keepdim: true).mul_(0.5.Held());
-        slackShift = slackShift + (product / movedMultiplier.sum([1], keepdim: true)).nan_to_num_(0, 0, 0);
-        multiplierShift = multiplierShift + (product / movedSlack.sum([1], keepdim: true)).nan_to_num_(0, 0, 0);
-        Tensor s = where(constrained, (slack + slackShift).clamp_(min: SmallestStart.Held()), ones_like(slack));
+        slackShift = slackShift.Plus((product / movedMultiplier.sum([1], keepdim: true)).nan_to_num_(0, 0, 0));
+        multiplierShift = multiplierShift.Plus((product / movedSlack.sum([1], keepdim: true)).nan_to_num_(0, 0, 0));
+        Tensor s = where(constrained, slack.Plus(slackShift).clamp_(min: SmallestStart.Held()), ones_like(slack));
         Tensor lambda = _active * (multiplierShift - slack).clamp_(min: SmallestStart.Held());
         return cat([z, s, lambda, nu], 1).MoveToOuterDisposeScope();
     }

@@ -28,7 +28,7 @@ internal sealed class BatchedKkt
             _halfSolved = _inverse.matmul(system.A.transpose(-1, -2));
             Tensor schur = _halfSolved.transpose(1, 2).bmm(_halfSolved);
             Tensor diagonal = schur.diagonal(0, 1, 2);
-            diagonal.add_(diagonal.amax([1], keepdim: true) * SchurRegularisation.Held());
+            diagonal.PlusInPlace(diagonal.amax([1], keepdim: true) * SchurRegularisation.Held());
             _schurInverse = system.InverseFactor(schur);
         }
     }
@@ -41,7 +41,7 @@ internal sealed class BatchedKkt
             return (BatchedSystem.TransposedApply(_inverse, BatchedSystem.Apply(_inverse, r1)), r2);
         }
 
-        Tensor half = BatchedSystem.Apply(_inverse, r1 + BatchedSystem.TransposedApply(_system.A!, r2));
+        Tensor half = BatchedSystem.Apply(_inverse, r1.Plus(BatchedSystem.TransposedApply(_system.A!, r2)));
         Tensor right = BatchedSystem.TransposedApply(_halfSolved!, half).sub_(r2);
         Tensor dnu = BatchedSystem.TransposedApply(_schurInverse, BatchedSystem.Apply(_schurInverse, right));
         return (BatchedSystem.TransposedApply(_inverse, half.sub_(BatchedSystem.Apply(_halfSolved!, dnu))), dnu);
@@ -60,12 +60,12 @@ internal sealed class BatchedKkt
             Tensor r3 = (share * u).addcmul_(weights, inequality, (-1).Held());
             (Tensor z, Tensor nu) = Solve(_system.AddTransposed(stationarity, u - r3, dnu).neg_(), -equality);
             BatchedProducts products = _system.Products(z);
-            dz = dz + z;
-            dnu = dnu + nu;
+            dz = dz.Plus(z);
+            dnu = dnu.Plus(nu);
             u = u.addcmul(weights, products.C, 1.Held()).sub_(r3);
-            stationarity = stationarity + products.Q;
-            inequality = inequality + products.C;
-            equality = equality + products.A;
+            stationarity = stationarity.Plus(products.Q);
+            inequality = inequality.Plus(products.C);
+            equality = equality.Plus(products.A);
         }
 
         return (dz, dnu, u);

@@ -45,8 +45,8 @@ internal sealed class BatchedNewton
             (Tensor dz, Tensor dnu) = _kkt.Solve(
                 system.AddTransposed(_residuals.Stationarity - products.Q, lambda, nu, -1),
                 _residuals.Equality - products.A);
-            z = z + dz;
-            nu = nu + dnu;
+            z = z.Plus(dz);
+            nu = nu.Plus(dnu);
             products = _data.Products(z);
             lambda = shift.addcmul(_weights, products.C, 1.Held());
         }

@@ -59,7 +59,7 @@ internal static class BatchedSolve
     {
         long m = problem.Inequalities, n = problem.Variables;
         Tensor q = problem.Q is null ? zeros_like(state.Z) : BatchedSystem.Apply(BatchedSystem.Double(problem.Q), state.Z);
-        Tensor objective = (state.Z * (q * 0.5.Held() + BatchedSystem.Double(problem.P))).sum(1);
+        Tensor objective = (state.Z * (q * 0.5.Held()).Plus(BatchedSystem.Double(problem.P))).sum(1);
         var adjoint = new BatchedAdjoint(state, Array.ConvertAll(outcomes, o => o.Status == SolveStatus.Converged));
         return new QuadraticSolution(problem, adjoint, diagnose)
         {

@@ -37,7 +37,7 @@ internal sealed class BatchedSystem
         EqualityScale = Rows(Scales.narrow(-1, n + m, k));
         InverseVariableScale = VariableScale.reciprocal();
         ConstraintScale = Stack(Rows(Scales.narrow(-1, n, m)), InverseVariableScale, InverseVariableScale);
-        QAugmented = A is null ? Q : Q + A.transpose(-1, -2).matmul(A);
+        QAugmented = A is null ? Q : Q.Plus(A.transpose(-1, -2).matmul(A));
     }
 
     public Tensor Q { get; }
@@ -120,15 +120,15 @@ internal sealed class BatchedSystem
             ? QAugmented.expand(rows, n, n).clone()
             : AddBatchedProduct(QAugmented.expand(rows, n, n), _g.transpose(-1, -2).expand(rows, n, m), _g * w.narrow(1, 0, m).unsqueeze(2), 1);
         Tensor diagonal = h.diagonal(0, 1, 2);
-        diagonal.add_(regularisation.Held());
+        diagonal.PlusInPlace(regularisation.Held());
         if (_problem.Lower is not null)
         {
-            diagonal.add_(w.narrow(1, m, n));
+            diagonal.PlusInPlace(w.narrow(1, m, n));
         }
 
         if (_problem.Upper is not null)
         {
-            diagonal.add_(w.narrow(1, w.shape[1] - n, n));
+            diagonal.PlusInPlace(w.narrow(1, w.shape[1] - n, n));
         }
 
         return h;
@@ -148,7 +148,7 @@ internal sealed class BatchedSystem
     public Tensor IsConvex()
     {
         Tensor shift = Q.diagonal(0, -2, -1).abs().amax([-1], keepdim: true).clamp_(min: 1.Held()).mul_(ConvexityTolerance.Held());
-        Tensor information = linalg.cholesky_ex(Q + diag_embed(shift.expand(Q.shape[..^1]))).Item2;
+        Tensor information = linalg.cholesky_ex(Q.Plus(diag_embed(shift.expand(Q.shape[..^1])))).Item2;
         return information.eq(0.Held()).logical_and(_matrices.sum([-1, -2]).isfinite()).reshape(-1);
     }
 
@@ -176,7 +176,7 @@ internal sealed class BatchedSystem
     {
         long n = problem.Variables;
         Tensor q = problem.Q is null ? zeros(n, n, ScalarType.Float64, problem.P.device) : Double(problem.Q);
-        Tensor[] matrices = [.. new[] { (q + q.transpose(-1, -2)).mul_(0.5.Held()), problem.G, problem.A }.OfType<Tensor>().Select(Double)];
+        Tensor[] matrices = [.. new[] { q.Plus(q.transpose(-1, -2)).mul_(0.5.Held()), problem.G, problem.A }.OfType<Tensor>().Select(Double)];
         return problem.SharesMatrices ? cat(matrices, 0) : cat([.. matrices.Select(matrix => matrix.expand(problem.BatchSize, matrix.shape[^2], n))], 1);
     }
 

@@ -81,13 +81,13 @@ internal sealed class OperatorSplitting : IBatchedMethod
         double relaxation = _options.Relaxation, equality = EqualityFactor * _rho;
         Tensor right = _system.AddTransposed((_z * Sigma.Held()).sub_(_data.P), (_w * _rho.Held()).sub_(_y), (_values * equality.Held()).sub_(_nu));
         Tensor z = BatchedSystem.TransposedApply(_inverse, BatchedSystem.Apply(_inverse, right));
-        Tensor relaxed = (_data.Active * _system.ApplyC(z)).mul_(relaxation.Held()).add_(_w * (1 - relaxation).Held());
-        Tensor relaxedEqualities = _system.ApplyA(z).mul(relaxation.Held()).add_(_values * (1 - relaxation).Held());
-        _z = (z * relaxation.Held()).add_(_z * (1 - relaxation).Held());
-        Tensor w = minimum((_y / _rho.Held()).add_(relaxed), _data.D);
-        _y = (_y + (relaxed - w).mul_(_rho.Held())).clamp_(min: 0.Held()).mul_(_data.Active);
+        Tensor relaxed = (_data.Active * _system.ApplyC(z)).mul_(relaxation.Held()).PlusInPlace(_w * (1 - relaxation).Held());
+        Tensor relaxedEqualities = _system.ApplyA(z).mul(relaxation.Held()).PlusInPlace(_values * (1 - relaxation).Held());
+        _z = (z * relaxation.Held()).PlusInPlace(_z * (1 - relaxation).Held());
+        Tensor w = minimum((_y / _rho.Held()).PlusInPlace(relaxed), _data.D);
+        _y = _y.Plus((relaxed - w).mul_(_rho.Held())).clamp_(min: 0.Held()).mul_(_data.Active);
         _w = w;
-        _nu = _nu + (relaxedEqualities - _data.B).mul_(equality.Held());
+        _nu = _nu.Plus((relaxedEqualities - _data.B).mul_(equality.Held()));
         _values = _data.B;
     }
 
@@ -121,7 +121,7 @@ internal sealed class OperatorSplitting : IBatchedMethod
         Tensor h = _system.Hessian(active * _rho.Held(), Sigma);
         if (_system.A is not null)
         {
-            h = h + (_system.A.transpose(-1, -2).matmul(_system.A) * ((EqualityFactor * _rho) - 1).Held());
+            h = h.Plus(_system.A.transpose(-1, -2).matmul(_system.A) * ((EqualityFactor * _rho) - 1).Held());
         }
 
         return _system.InverseFactor(h);

@@ -51,7 +51,7 @@ internal static unsafe class DenseDiagnosis
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor matrix = (q.dim() > 2 ? q[row] : q).detach().to(ScalarType.Float64).cpu();
-        return linalg.eigvalsh((matrix + matrix.t()) * 0.5.Held()).min().item<double>();
+        return linalg.eigvalsh(matrix.Plus(matrix.t()) * 0.5.Held()).min().item<double>();
     }
 
     // Right-hand sides and bounds may be infinite on the side where that switches them off.

@@ -1,0 +1,28 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Native;
+
+/// <summary>Sums and squares, whose operators in TorchSharp convert a factor or an exponent in place and do not hold it, see <see cref="HeldScalars"/>.</summary>
+internal static class HeldArithmetic
+{
+    private static readonly Scalar One = 1.ToScalar();
+
+    /// <summary>x + y.</summary>
+    public static Tensor Plus(this Tensor x, Tensor y) => x.add(y, One);
+
+    /// <inheritdoc cref="Plus(Tensor, Tensor)"/>
+    public static Tensor Plus(this Tensor x, Scalar y) => x.add(y, One);
+
+    /// <inheritdoc cref="Plus(Tensor, Tensor)"/>
+    public static Tensor Plus(this Scalar x, Tensor y) => y.add(x, One);
+
+    /// <summary>x + y in the place of x, which is returned.</summary>
+    public static Tensor PlusInPlace(this Tensor x, Tensor y) => x.add_(y, One);
+
+    /// <inheritdoc cref="PlusInPlace(Tensor, Tensor)"/>
+    public static Tensor PlusInPlace(this Tensor x, Scalar y) => x.add_(y, One);
+
+    /// <summary>x².</summary>
+    public static Tensor Squared(this Tensor x) => x.mul(x);
+}
