@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Native;
 
-/// <summary>Sums and squares, whose operators in TorchSharp convert a factor or an exponent in place and do not hold it, see <see cref="HeldScalars"/>.</summary>
+/// <summary>Operations whose forms in TorchSharp convert a factor, an exponent or a threshold in place and do not hold it, see <see cref="HeldScalars"/>.</summary>
 internal static class HeldArithmetic
 {
     private static readonly Scalar One = 1.ToScalar();
@@ -25,4 +25,7 @@ internal static class HeldArithmetic
 
     /// <summary>x².</summary>
     public static Tensor Squared(this Tensor x) => x.mul(x);
+
+    /// <summary>log(1 + eˣ) = -log σ(-x).</summary>
+    public static Tensor Softplus(this Tensor x) => nn.functional.logsigmoid(x.neg()).neg();
 }

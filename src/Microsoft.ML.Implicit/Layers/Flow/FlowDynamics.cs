@@ -108,7 +108,7 @@ public sealed class FlowDynamics : nn.Module<Tensor, Tensor, Tensor>
             x = _layers[i].forward(x, time, i == 0 ? context : null);
             if (i + 1 < _layers.Count)
             {
-                x = Activation == DynamicsActivation.Tanh ? x.tanh() : nn.functional.softplus(x);
+                x = Activation == DynamicsActivation.Tanh ? x.tanh() : x.Softplus();
             }
         }
 

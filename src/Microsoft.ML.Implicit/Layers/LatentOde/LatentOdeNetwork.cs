@@ -92,7 +92,7 @@ internal sealed class LatentOdeNetwork : nn.Module
         Tensor nodes = cat([states, slopes], -1).view(-1, 2 * _latentWidth);
         Tensor latent = Interpolate(nodes.index_select(0, lowerIndices), nodes.index_select(0, lowerIndices.Plus(states.shape[1].Held())), thetas);
         Tensor[] parts = _decoder.forward(cat([latent, targetFeatures], 1)).chunk(2, 1);
-        return (parts[0], nn.functional.softplus(parts[1].Plus(0.5.Held())).Plus(SmallestScale.Held()));
+        return (parts[0], parts[1].Plus(0.5.Held()).Softplus().Plus(SmallestScale.Held()));
     }
 
     /// <summary>Fixes the parameters, so that several threads may score at once, and frees them from the dispose scope they were made in.</summary>

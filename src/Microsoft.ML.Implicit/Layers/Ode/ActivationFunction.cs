@@ -8,7 +8,7 @@ internal static class ActivationFunction
 {
     /// <summary>y = σ(a). The input may be overwritten.</summary>
     public static Tensor Activate(this DynamicsActivation activation, Tensor input) =>
-        activation == DynamicsActivation.Tanh ? input.tanh_() : nn.functional.softplus(input);
+        activation == DynamicsActivation.Tanh ? input.tanh_() : input.Softplus();
 
     /// <summary>σ'(a): 1 - y² for tanh, 1 - e⁻ʸ for softplus.</summary>
     public static Tensor Derivative(this DynamicsActivation activation, Tensor activated) =>
