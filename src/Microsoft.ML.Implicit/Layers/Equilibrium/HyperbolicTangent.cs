@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Layers.Ode;
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.Ode.Managed;
 using static TorchSharp.torch;
 
@@ -29,16 +30,12 @@ internal static unsafe class HyperbolicTangent
         // A rational approximation to float32's precision takes a fraction of the time of the native library's tanh.
         int length = (int)values.numel();
         int blocks = (length + Block - 1) / Block;
-        fixed (byte* bytes = values.bytes)
+        float* first = values.Pointer<float>();
+        new TileLoop(blocks, get_num_threads(), Work * Block).Run((_, block) =>
         {
-            float* first = (float*)bytes;
-            new TileLoop(blocks, get_num_threads(), Work * Block).Run((_, block) =>
-            {
-                int start = block * Block;
-                VectorizedActivation.Tanh(first + start, Math.Min(Block, length - start));
-            });
-        }
-
+            int start = block * Block;
+            VectorizedActivation.Tanh(first + start, Math.Min(Block, length - start));
+        });
         return values;
     }
 }

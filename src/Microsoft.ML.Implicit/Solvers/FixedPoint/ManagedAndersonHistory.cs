@@ -1,5 +1,5 @@
 using System.Numerics;
-
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.Ode.Managed;
 using static TorchSharp.torch;
 using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
@@ -27,7 +27,7 @@ internal sealed unsafe class ManagedAndersonHistory<T> : AndersonHistory
     public override Tensor Combine(ReadOnlySpan<double> weights, double damping)
     {
         Tensor next = empty([_images.shape[0], _width], _images.dtype);
-        T* images = Pointer<T>(_images), residuals = Pointer<T>(_residuals), destination = Pointer<T>(next);
+        T* images = _images.Pointer<T>(), residuals = _residuals.Pointer<T>(), destination = next.Pointer<T>();
         fixed (double* first = weights)
         {
             double* alpha = first;
@@ -60,8 +60,8 @@ internal sealed unsafe class ManagedAndersonHistory<T> : AndersonHistory
     protected override Tensor Store(Tensor z, Tensor f)
     {
         Tensor products = empty([z.shape[0], Count], ScalarType.Float64);
-        T* iterate = Pointer<T>(z.contiguous()), image = Pointer<T>(f.contiguous()), images = Pointer<T>(_images), residuals = Pointer<T>(_residuals);
-        double* product = Pointer<double>(products);
+        T* iterate = z.contiguous().Pointer<T>(), image = f.contiguous().Pointer<T>(), images = _images.Pointer<T>(), residuals = _residuals.Pointer<T>();
+        double* product = products.Pointer<double>();
         Rows(1).Run((_, row) =>
         {
             var newImage = new ReadOnlySpan<T>(image + ((long)row * _width), _width);
@@ -79,13 +79,4 @@ internal sealed unsafe class ManagedAndersonHistory<T> : AndersonHistory
     private TileLoop Rows(int passes) => new((int)_images.shape[0], get_num_threads(), (long)passes * Count * _width);
 
     private Span<T> Slot(T* ring, int row, int slot) => new(ring + (((long)row * Memory) + slot) * _width, _width);
-
-    private static TElement* Pointer<TElement>(Tensor tensor)
-        where TElement : unmanaged
-    {
-        fixed (byte* pointer = tensor.bytes)
-        {
-            return (TElement*)pointer;
-        }
-    }
 }

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using System.Runtime.InteropServices;
 using static TorchSharp.torch;
 
@@ -49,8 +50,8 @@ internal sealed unsafe class ManagedAdjointStep : AdjointStep
         Tensor result = empty_like(state);
         float[][] weights = Weights(_method.A, step.Size);
         SetTimes(step, _method.EndStage);
-        float* source = Pointer(state);
-        float* destination = Pointer(result);
+        float* source = state.Pointer<float>();
+        float* destination = result.Pointer<float>();
         _loop.Run((chunk, tile) =>
         {
             Workspace work = At(chunk);
@@ -80,8 +81,8 @@ internal sealed unsafe class ManagedAdjointStep : AdjointStep
         float[][] columns = Columns(step.Size, rows);
         double[,] dense = _method.DenseWeights(thetas[..inside], step.Size);
         SetTimes(step, count);
-        float* source = Pointer(state);
-        float* outputs = Pointer(outputCotangents);
+        float* source = state.Pointer<float>();
+        float* outputs = outputCotangents.Pointer<float>();
         long stride = (long)_rows * _dynamics.Dimension;
         _loop.Run((chunk, tile) =>
         {
@@ -134,7 +135,7 @@ internal sealed unsafe class ManagedAdjointStep : AdjointStep
     public override Tensor Finish()
     {
         Tensor result = empty([(long)_rows * _dynamics.Dimension], ScalarType.Float32);
-        float* destination = Pointer(result);
+        float* destination = result.Pointer<float>();
         bool hasFirst = _hasFirst;
         _loop.Run((chunk, tile) =>
         {
@@ -229,14 +230,6 @@ internal sealed unsafe class ManagedAdjointStep : AdjointStep
         float* shared = start + (3 * stages);
         float* records = shared + (4 * _tileLength);
         return new Workspace(start, start + stages, start + (2 * stages), shared, shared + _tileLength, shared + (2 * _tileLength), shared + (3 * _tileLength), records, records + ((long)_method.StageCount * _dynamics.RecordLength));
-    }
-
-    private static float* Pointer(Tensor tensor)
-    {
-        fixed (byte* pointer = tensor.bytes)
-        {
-            return (float*)pointer;
-        }
     }
 
     private readonly struct Workspace(float* stages, float* points, float* cotangents, float* start, float* gathered, float* temporary, float* output, float* records, float* scratch)

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Solvers.Ode.Managed;
@@ -52,7 +53,7 @@ internal sealed unsafe class ManagedRungeKuttaStepper : OdeStepper
         _stages = new AlignedBuffer((long)tiles * _stagesLength);
         _scratch = new AlignedBuffer((long)_loop.ChunkCount * _scratchLength);
         dynamics.ReserveTimes(method.StageCount);
-        float* source = Pointer(initialState);
+        float* source = initialState.Pointer<float>();
         for (int tile = 0; tile < tiles; tile++)
         {
             Tile.Load(source, _rows, dynamics.Dimension, tile, State(tile));
@@ -132,7 +133,7 @@ internal sealed unsafe class ManagedRungeKuttaStepper : OdeStepper
         float[][] rows = [.. Enumerable.Range(0, thetas.Length).Select(m => Enumerable.Range(0, _method.DenseStages).Select(i => (float)weights[m, i]).ToArray())];
         int interpolated = thetas is [.., 1.0] ? thetas.Length - 1 : thetas.Length;
         long stride = (long)_rows * _dynamics.Dimension;
-        float* output = Pointer(_outputs) + firstOutput * stride;
+        float* output = _outputs.Pointer<float>() + firstOutput * stride;
         _loop.Run((chunk, tile) =>
         {
             float* point = Scratch(chunk);
@@ -158,7 +159,7 @@ internal sealed unsafe class ManagedRungeKuttaStepper : OdeStepper
     public override Tensor CopyState()
     {
         Tensor copy = empty_like(_outputs[0]);
-        float* destination = Pointer(copy);
+        float* destination = copy.Pointer<float>();
         for (int tile = 0; tile < _errors.Length; tile++)
         {
             Tile.Store(State(tile), _rows, _dynamics.Dimension, tile, destination);
@@ -273,12 +274,4 @@ internal sealed unsafe class ManagedRungeKuttaStepper : OdeStepper
     private float* Stage(int tile, int stage) => _stages.Pointer + (long)tile * _stagesLength + stage * _tileLength;
 
     private float* Scratch(int chunk) => _scratch.Pointer + (long)chunk * _scratchLength;
-
-    private static float* Pointer(Tensor tensor)
-    {
-        fixed (byte* pointer = tensor.bytes)
-        {
-            return (float*)pointer;
-        }
-    }
 }

@@ -1,0 +1,19 @@
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Native;
+
+/// <summary>Direct access to the elements of tensors on the CPU.</summary>
+internal static unsafe class TensorMemory
+{
+    /// <summary>Address of the first element, for as long as the tensor lives.</summary>
+    /// <typeparam name="T">Element type of the tensor.</typeparam>
+    /// <param name="tensor">A contiguous tensor on the CPU.</param>
+    public static T* Pointer<T>(this Tensor tensor)
+        where T : unmanaged
+    {
+        fixed (byte* pointer = tensor.bytes)
+        {
+            return (T*)pointer;
+        }
+    }
+}
