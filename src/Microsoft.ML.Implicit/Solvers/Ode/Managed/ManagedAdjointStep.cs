@@ -1,5 +1,5 @@
-using Microsoft.ML.Implicit.Native;
 using System.Runtime.InteropServices;
+using Microsoft.ML.Implicit.Native;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Solvers.Ode.Managed;
