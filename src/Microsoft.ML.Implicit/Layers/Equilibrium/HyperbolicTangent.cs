@@ -22,7 +22,7 @@ internal static unsafe class HyperbolicTangent
             return values.tanh();
         }
 
-        if (values.device_type != TorchSharp.DeviceType.CPU || values.dtype != ScalarType.Float32 || !values.is_contiguous())
+        if (values.device_type != TorchSharp.DeviceType.CPU || values.dtype != ScalarType.Float32 || !values.is_contiguous() || values.numel() > int.MaxValue)
         {
             return values.tanh_();
         }
