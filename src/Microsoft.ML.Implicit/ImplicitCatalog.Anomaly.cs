@@ -41,7 +41,7 @@ public static partial class ImplicitCatalog
     /// <summary>Creates a model that flags rows from another score on.</summary>
     /// <param name="catalog"><see cref="MLContext.AnomalyDetection"/>.</param>
     /// <param name="model">A trained model.</param>
-    /// <param name="threshold">Score, a negative log density, from which on a row counts as an anomaly.</param>
+    /// <param name="threshold">Score, in nats, from which on a row counts as an anomaly.</param>
     /// <returns>The new model; the given one stays as it is.</returns>
     /// <remarks>ML.NET's own function of this name takes its own sealed transformer only.</remarks>
     public static NormalizingFlowTransformer ChangeModelThreshold(this AnomalyDetectionCatalog catalog, NormalizingFlowTransformer model, float threshold)

@@ -33,6 +33,7 @@ internal static class DensityQuality
                 long start = Stopwatch.GetTimestamp();
                 totals[0] += Flow(x, v, t, seed, device);
                 totals[4] += Stopwatch.GetElapsedTime(start).TotalSeconds;
+                (x, v, t) = (x.to(device), v.to(device), t.to(device));
                 using var generator = new Generator((ulong)seed);
                 totals[1] += MixtureDensity.Fit(x, 1, generator).LogDensity(t).mean().ToDouble();
                 totals[2] += Components.Select(k => MixtureDensity.Fit(x, k, generator)).MaxBy(m => m.LogDensity(v).mean().ToDouble())!.LogDensity(t).mean().ToDouble();

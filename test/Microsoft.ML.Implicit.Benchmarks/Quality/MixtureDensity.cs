@@ -20,10 +20,10 @@ internal sealed class MixtureDensity
     {
         using DisposeScope scope = NewDisposeScope();
         long n = rows.shape[0], d = rows.shape[1];
-        Tensor ridge = Ridge * eye(d, dtype: rows.dtype);
-        Tensor means = rows.index_select(0, randperm(n, generator: generator).narrow(0, 0, components));
+        Tensor ridge = Ridge * eye(d, dtype: rows.dtype, device: rows.device);
+        Tensor means = rows.index_select(0, randperm(n, generator: generator).narrow(0, 0, components).to(rows.device));
         Tensor covariance = rows.t().mm(rows) / n + ridge;
-        var mixture = new MixtureDensity(means, linalg.cholesky(covariance).expand(components, d, d), zeros(components, rows.dtype) - Math.Log(components));
+        var mixture = new MixtureDensity(means, linalg.cholesky(covariance).expand(components, d, d), full([components], -Math.Log(components), rows.dtype, rows.device));
         double previous = double.NegativeInfinity;
         for (int i = 0; i < Iterations; i++)
         {

@@ -37,6 +37,7 @@ internal sealed class DensityBatch : RowBatch
         _isFinite = new bool[capacity];
         Mapped = new float[capacity * model.FeatureCount];
         LogDensities = new double[capacity];
+        Scores = new double[capacity];
     }
 
     /// <summary>Latent vectors, or where latent vectors were read the decoded ones: [capacity, features], row by row.</summary>
@@ -44,6 +45,9 @@ internal sealed class DensityBatch : RowBatch
 
     /// <summary>Log densities of encoded rows, [capacity].</summary>
     public double[] LogDensities { get; }
+
+    /// <summary>Anomaly scores of encoded rows, [capacity].</summary>
+    public double[] Scores { get; }
 
     public override void Read(int slot)
     {
@@ -81,13 +85,14 @@ internal sealed class DensityBatch : RowBatch
         else
         {
             _model.Encode(rows, Mapped.AsSpan(0, count * width), LogDensities.AsSpan(0, count), context);
+            _model.Score(rows, LogDensities.AsSpan(0, count), Scores.AsSpan(0, count));
         }
 
         for (int slot = 0; slot < count; slot++)
         {
             if (!_isFinite[slot])
             {
-                LogDensities[slot] = double.NaN;
+                (LogDensities[slot], Scores[slot]) = (double.NaN, double.NaN);
                 Mapped.AsSpan(slot * width, width).Fill(float.NaN);
             }
         }

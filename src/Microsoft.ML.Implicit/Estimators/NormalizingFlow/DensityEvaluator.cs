@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Layers.Flow;
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.Ode;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -59,6 +60,21 @@ internal sealed class DensityEvaluator : IDisposable
             {
                 encoding.LogDensity.cpu().data<double>().CopyTo(logDensities.Slice(first, count));
             }
+        }
+    }
+
+    /// <summary>Computes ‖u‖² / d of rows, whose d features made normal and uncorrelated are u.</summary>
+    /// <param name="features">[rows, features], row by row.</param>
+    /// <param name="meanSquares">Receives [rows].</param>
+    public void MeanSquares(ReadOnlySpan<float> features, Span<double> meanSquares)
+    {
+        using IDisposable noGradient = no_grad();
+        for (int first = 0; first < meanSquares.Length; first += RowsAtOnce)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            int count = Math.Min(RowsAtOnce, meanSquares.Length - first);
+            Tensor normal = _network.EncodeFeatures(Rows(features, first, count, FeatureCount)).to(ScalarType.Float64);
+            normal.Squared().mean([1]).cpu().data<double>().CopyTo(meanSquares.Slice(first, count));
         }
     }
 

@@ -82,17 +82,14 @@ internal sealed class DensityNetwork : nn.Module<Tensor, Tensor>
     /// Scales the initial weights, U(±1/√inputs), to the detail that the rows can show. The perceptron is nearly linear at first and learns
     /// detail slowly (Rahaman et al., On the spectral bias of neural networks, 2019): few wide features need it steeper, many must not have it so.
     /// </summary>
-    /// <param name="rows">Number of training rows.</param>
-    public void ScaleToDetail(long rows)
+    /// <param name="detail">See <see cref="FlowPlan.Detail"/>.</param>
+    public void ScaleToDetail(double detail)
     {
         using IDisposable noGradient = no_grad();
-
-        // The inverse of Scott's bandwidth, in standard deviations, less that of a normal density, which has no detail.
-        double detail = Math.Pow(rows, 1.0 / (Architecture.Layout.Count + Architecture.ContextCount + 4)) - 1;
         for (int i = 0; i + 1 < Dynamics.Layers.Count; i++)
         {
-            // √3 makes the deviation of U(±1) one; behind saturated units nothing is gained by more.
-            double scale = Math.Max(1, Math.Sqrt(3) * (i == 0 ? detail : Math.Min(detail, 1)));
+            // √3 makes the deviation of U(±1) one; behind saturated units less is gained.
+            double scale = Math.Max(1, Math.Sqrt(3) * (i == 0 ? detail : Math.Min(detail, Math.Sqrt(detail))));
             foreach (Tensor parameter in Dynamics.Layers[i].Parameters)
             {
                 parameter.mul_(scale.Held());

@@ -14,11 +14,6 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <summary>Trains a density on the rows of a data view.</summary>
 internal sealed class DensityTraining(IHost host, NormalizingFlowOptions options)
 {
-    private const int TargetSteps = 3000;
-    private const double FlowMatchingRate = 2e-3;
-    private const double LikelihoodRate = 1e-2;
-    private const double LargestWeightDecay = 0.1;
-    private const double RowsOfLargestWeightDecay = 1000;
     private const long RowsThatAffordValidation = 100;
     private const long RowsOfWhichATenthIsEnough = 1000;
     private const long RowsForThreshold = 10_000;
@@ -40,24 +35,26 @@ internal sealed class DensityTraining(IHost host, NormalizingFlowOptions options
             (rows, validation) = HoldOut(rows, generator);
         }
 
+        int contextCount = (int)(rows.Context?.shape[1] ?? 0);
+        FlowPlan plan = FlowPlan.Create(options, rows.Features.shape[0], layout.Count + contextCount);
         var architecture = new NormalizingFlowArchitecture(
             layout,
-            (int)(rows.Context?.shape[1] ?? 0),
-            options.HiddenWidth,
+            contextCount,
+            plan.HiddenWidth,
             options.HiddenLayers,
             options.Activation,
             options.Time);
-        var network = new DensityNetwork(architecture, FlowOptions(), generator);
+        var network = new DensityNetwork(architecture, FlowOptions(plan), generator);
         try
         {
-            WarnOfConstants(channel, trainData, network.Fit(rows.Features, rows.Context));
-            network.ScaleToDetail(rows.Features.shape[0]);
+            WarnOfConstants(channel, trainData, network.Fit(rows.Features, rows.Context), plan.Smoothing);
+            network.ScaleToDetail(plan.Detail);
             DensityTrainingSet training = Encode(network, rows).To(device);
             DensityTrainingSet? held = validation is null ? null : Encode(network, validation).To(device);
             network.to(device);
-            Train(network, training, held, seed, generator, channel);
+            Train(network, plan, training, held, seed, generator, channel);
             network.Freeze();
-            var model = new NormalizingFlowModelParameters(host, new DensityEvaluator(network, device), options.Tolerance);
+            var model = new NormalizingFlowModelParameters(host, new DensityEvaluator(network, device), options.Tolerance, options.Scoring);
             SetThreshold(model, rows);
             return model;
         }
@@ -75,7 +72,7 @@ internal sealed class DensityTraining(IHost host, NormalizingFlowOptions options
         }
     }
 
-    private FlowOptions FlowOptions() => new()
+    private FlowOptions FlowOptions(FlowPlan plan) => new()
     {
         Solver = new OdeOptions
         {
@@ -83,21 +80,16 @@ internal sealed class DensityTraining(IHost host, NormalizingFlowOptions options
             CancellationToken = options.Training.CancellationToken,
         },
         Trace = options.Trace,
-        KineticPenalty = options.KineticPenalty,
-        JacobianPenalty = options.JacobianPenalty,
+        KineticPenalty = plan.KineticPenalty,
+        JacobianPenalty = plan.JacobianPenalty,
     };
 
-    private void Train(DensityNetwork network, DensityTrainingSet training, DensityTrainingSet? validation, int seed, Generator generator, IChannel channel)
+    private void Train(DensityNetwork network, FlowPlan plan, DensityTrainingSet training, DensityTrainingSet? validation, int seed, Generator generator, IChannel channel)
     {
-        // A prior weighs the less the more rows there are.
-        double weightDecay = LargestWeightDecay * Math.Min(1, RowsOfLargestWeightDecay / training.Count);
-        bool matches = options.Method == FlowTrainingMethod.FlowMatching;
-        var defaults = new TrainingDefaults(TargetSteps, matches ? FlowMatchingRate : LikelihoodRate, weightDecay);
-        TrainingPlan plan = TrainingPlan.Create(options.Training, defaults, training.Count, seed);
-        ITrainingProblem problem = matches
-            ? new FlowMatchingProblem(network, training, validation, options.Smoothing, generator)
-            : new LikelihoodProblem(network, training, validation, options.Smoothing, generator, options.Training.CancellationToken);
-        using var loop = new TrainingLoop(problem, plan, channel);
+        ITrainingProblem problem = options.Method == FlowTrainingMethod.FlowMatching
+            ? new FlowMatchingProblem(network, training, validation, plan.Smoothing, generator)
+            : new LikelihoodProblem(network, training, validation, plan.Smoothing, generator, options.Training.CancellationToken);
+        using var loop = new TrainingLoop(problem, TrainingPlan.Create(options.Training, plan.Training, training.Count, seed), channel);
         loop.Run();
     }
 
@@ -149,24 +141,23 @@ internal sealed class DensityTraining(IHost host, NormalizingFlowOptions options
     private void SetThreshold(NormalizingFlowModelParameters model, RawRows rows)
     {
         long count = Math.Min(rows.Features.shape[0], RowsForThreshold);
+        float[] features = rows.Features.narrow(0, 0, count).contiguous().data<float>().ToArray();
         double[] scores = new double[count];
-        model.LogDensity(
-            rows.Features.narrow(0, 0, count).contiguous().data<float>().ToArray(),
-            scores,
-            rows.Context is null ? default : rows.Context.narrow(0, 0, count).contiguous().data<float>().ToArray());
+        model.LogDensity(features, scores, rows.Context is null ? default : rows.Context.narrow(0, 0, count).contiguous().data<float>().ToArray());
+        model.Score(features, scores, scores);
         Array.Sort(scores);
-        double position = options.Contamination * (count - 1);
+        double position = (1 - options.Contamination) * (count - 1);
         int below = (int)position;
         double above = scores[Math.Min(below + 1, count - 1)];
-        model.Threshold = (float)-(scores[below] + (position - below) * (above - scores[below]));
+        model.Threshold = (float)(scores[below] + ((position - below) * (above - scores[below])));
     }
 
-    private void WarnOfConstants(IChannel channel, IDataView data, IReadOnlyList<int> constant)
+    private void WarnOfConstants(IChannel channel, IDataView data, IReadOnlyList<int> constant, double smoothing)
     {
         if (constant.Count > 0)
         {
             int count = data.Schema[options.FeatureColumnName].Type is Microsoft.ML.Data.VectorDataViewType type ? type.Size : 0;
-            channel.Warning($"{constant.Count} of {count} features in column '{options.FeatureColumnName}' are constant, the first in slot {constant[0]}: they are taken to have standard deviation {options.Smoothing} about their value.");
+            channel.Warning($"{constant.Count} of {count} features in column '{options.FeatureColumnName}' are constant, the first in slot {constant[0]}: they are taken to have standard deviation {smoothing:G2} about their value.");
         }
     }
 

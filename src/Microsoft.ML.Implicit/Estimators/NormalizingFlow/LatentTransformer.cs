@@ -18,7 +18,7 @@ public sealed class LatentTransformer : BatchTransformer
 {
     internal const string LoaderSignature = "NormalizingFlowLatent";
 
-    private static readonly ModelFormat Format = new("CNFLATNT", LoaderSignature, version: 0x00010002);
+    private static readonly ModelFormat Format = new("CNFLATNT", LoaderSignature, version: 0x00010003);
 
     private readonly LatentColumns _columns;
 

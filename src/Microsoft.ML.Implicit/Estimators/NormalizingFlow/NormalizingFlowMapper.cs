@@ -36,8 +36,8 @@ internal sealed class NormalizingFlowMapper(NormalizingFlowModelParameters model
 
     private Delegate CreateGetter(DensityBatch batch, int column, Func<int> slot) => column switch
     {
-        0 => (ValueGetter<bool>)((ref bool value) => value = -batch.LogDensities[slot()] >= model.Threshold),
-        1 => (ValueGetter<float>)((ref float value) => value = (float)-batch.LogDensities[slot()]),
+        0 => (ValueGetter<bool>)((ref bool value) => value = batch.Scores[slot()] >= model.Threshold),
+        1 => (ValueGetter<float>)((ref float value) => value = (float)batch.Scores[slot()]),
         _ => (ValueGetter<float>)((ref float value) => value = (float)batch.LogDensities[slot()]),
     };
 }

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Native;
@@ -22,8 +23,8 @@ public sealed class NormalizingFlowModelParameters : IDisposable
     private readonly DensityEvaluator _evaluator;
     private double _tolerance;
 
-    internal NormalizingFlowModelParameters(IHost host, DensityEvaluator evaluator, double tolerance) =>
-        (_host, _evaluator, _tolerance) = (host, evaluator, tolerance);
+    internal NormalizingFlowModelParameters(IHost host, DensityEvaluator evaluator, double tolerance, AnomalyScoring scoring) =>
+        (_host, _evaluator, _tolerance, Scoring) = (host, evaluator, tolerance, scoring);
 
     /// <summary>Length of the feature vector.</summary>
     public int FeatureCount => Layout.Count;
@@ -53,7 +54,10 @@ public sealed class NormalizingFlowModelParameters : IDisposable
         }
     }
 
-    /// <summary>Negative log density from which on a row counts as an anomaly.</summary>
+    /// <summary>What makes a row an anomaly.</summary>
+    public AnomalyScoring Scoring { get; }
+
+    /// <summary>Score from which on a row counts as an anomaly.</summary>
     public float Threshold { get; internal set; }
 
     internal FeatureLayout Layout => _evaluator.Network.Architecture.Layout;
@@ -205,6 +209,26 @@ public sealed class NormalizingFlowModelParameters : IDisposable
         return SampleQuantiles.OfColumns(samples, FeatureCount, probabilities);
     }
 
+    /// <summary>Computes anomaly scores of rows from their log densities.</summary>
+    /// <param name="features">Finite features, row by row: [rows, <see cref="FeatureCount"/>].</param>
+    /// <param name="logDensities">[rows], in nats.</param>
+    /// <param name="scores">Receives [rows]; may be <paramref name="logDensities"/>.</param>
+    internal void Score(ReadOnlySpan<float> features, ReadOnlySpan<double> logDensities, Span<double> scores)
+    {
+        if (Scoring == AnomalyScoring.LogDensity)
+        {
+            TensorPrimitives.Negate(logDensities, scores);
+            return;
+        }
+
+        Span<double> meanSquares = new double[scores.Length];
+        _evaluator.MeanSquares(features, meanSquares);
+        for (int row = 0; row < scores.Length; row++)
+        {
+            scores[row] = PolarScore.Of(logDensities[row], meanSquares[row], FeatureCount);
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _evaluator.Dispose();
 
@@ -212,6 +236,7 @@ public sealed class NormalizingFlowModelParameters : IDisposable
     {
         _evaluator.Network.Architecture.Write(writer);
         writer.Write(_tolerance);
+        writer.Write((byte)Scoring);
         writer.Write(Threshold);
         ModuleState.Write(writer, _evaluator.Network);
     }
@@ -221,18 +246,19 @@ public sealed class NormalizingFlowModelParameters : IDisposable
         NativeBackend.EnsureLoaded();
         NormalizingFlowArchitecture architecture = NormalizingFlowArchitecture.Read(reader);
         double tolerance = reader.ReadDouble();
+        var scoring = (AnomalyScoring)reader.ReadByte();
         float threshold = reader.ReadSingle();
-        if (tolerance is not (> 0 and < 1) || float.IsNaN(threshold))
+        if (tolerance is not (> 0 and < 1) || !Enum.IsDefined(scoring) || float.IsNaN(threshold))
         {
-            throw new FormatException("The model file holds an impossible tolerance or threshold.");
+            throw new FormatException("The model file holds an impossible tolerance, score or threshold.");
         }
 
         DensityNetwork network = DensityNetwork.Create(architecture, target => ModuleState.Read(reader, target), CPU);
-        return new NormalizingFlowModelParameters(host, new DensityEvaluator(network, CPU), tolerance) { Threshold = threshold };
+        return new NormalizingFlowModelParameters(host, new DensityEvaluator(network, CPU), tolerance, scoring) { Threshold = threshold };
     }
 
     /// <summary>A model with the same parameters and another threshold, which shares nothing with this one.</summary>
-    internal NormalizingFlowModelParameters WithThreshold(float threshold) => new(_host, _evaluator.Copy(), _tolerance) { Threshold = threshold };
+    internal NormalizingFlowModelParameters WithThreshold(float threshold) => new(_host, _evaluator.Copy(), _tolerance, Scoring) { Threshold = threshold };
 
     private static float[] ReadColumn(IDataView data, string name, int length)
     {

@@ -22,8 +22,8 @@ public sealed class NormalizingFlowOptions : UnsupervisedTrainerInputBaseWithWei
     /// <summary>How the flow is trained.</summary>
     public FlowTrainingMethod Method { get; set; } = FlowTrainingMethod.MaximumLikelihood;
 
-    /// <summary>Width of each hidden layer of the dynamics.</summary>
-    public int HiddenWidth { get; set; } = 64;
+    /// <summary>Width of each hidden layer of the dynamics, or <see langword="null"/> for 64 below 10,000 rows and 128 from there on.</summary>
+    public int? HiddenWidth { get; set; }
 
     /// <summary>Number of hidden layers of the dynamics; up to two have a trace in closed form.</summary>
     public int HiddenLayers { get; set; } = 2;
@@ -37,20 +37,30 @@ public sealed class NormalizingFlowOptions : UnsupervisedTrainerInputBaseWithWei
     /// <summary>How the divergence is computed in training. Scores are always computed with the exact trace.</summary>
     public TraceEstimator Trace { get; set; } = TraceEstimator.Exact;
 
-    /// <summary>Weight of the kinetic energy in the likelihood's loss.</summary>
-    public double KineticPenalty { get; set; } = 0.01;
+    /// <summary>
+    /// Weight of the kinetic energy in the likelihood's loss, or <see langword="null"/> for 0.01 and less where rows are many for their dimension
+    /// and show detail, which takes a steeper field.
+    /// </summary>
+    public double? KineticPenalty { get; set; }
 
-    /// <summary>Weight of the Jacobian's squared norm in the likelihood's loss.</summary>
-    public double JacobianPenalty { get; set; } = 0.01;
+    /// <summary>Weight of the Jacobian's squared norm in the likelihood's loss, or <see langword="null"/> for the same choice.</summary>
+    public double? JacobianPenalty { get; set; }
 
-    /// <summary>Standard deviation of the noise added to the standardised features, and to unit vectors and those of angles, in training, which keeps densities finite where features repeat or depend on one another.</summary>
-    public double Smoothing { get; set; } = 0.03;
+    /// <summary>
+    /// Standard deviation of the noise added to the standardised features, and to unit vectors and those of angles, in training, which keeps
+    /// densities finite where features repeat or depend on one another; <see langword="null"/> for a twentieth of Scott's bandwidth, which is
+    /// rows^(−1 / (features + 4)).
+    /// </summary>
+    public double? Smoothing { get; set; }
 
     /// <summary>Relative and absolute tolerance of the differential equation in training by maximum likelihood.</summary>
     public double TrainingTolerance { get; set; } = 1e-3;
 
     /// <summary>Tolerance of log densities when scoring; it can be changed without retraining.</summary>
     public double Tolerance { get; set; } = 1e-4;
+
+    /// <summary>What makes a row an anomaly.</summary>
+    public AnomalyScoring Scoring { get; set; } = AnomalyScoring.LogDensity;
 
     /// <summary>Fraction of the training rows that are taken for anomalies, which sets the threshold on the score.</summary>
     public double Contamination { get; set; } = 0.05;
@@ -66,16 +76,21 @@ public sealed class NormalizingFlowOptions : UnsupervisedTrainerInputBaseWithWei
         ArgumentNullException.ThrowIfNull(ManifoldFeatures);
         Require(ManifoldFeatures.All(feature => feature is not null), nameof(ManifoldFeatures), "must not hold null");
         Require(Enum.IsDefined(Method), nameof(Method), "is not a known method");
-        Require(HiddenWidth is >= 4 and <= 8192, nameof(HiddenWidth), "must lie between 4 and 8192");
+        Require(HiddenWidth is null or (>= 4 and <= 8192), nameof(HiddenWidth), "must lie between 4 and 8192");
         Require(HiddenLayers is >= 1 and <= 8, nameof(HiddenLayers), "must lie between 1 and 8");
         Require(Enum.IsDefined(Activation), nameof(Activation), "is not a known activation");
         Require(Enum.IsDefined(Time), nameof(Time), "is not a known conditioning");
         Require(Enum.IsDefined(Trace), nameof(Trace), "is not a known estimator");
-        Require(KineticPenalty >= 0 && double.IsFinite(KineticPenalty), nameof(KineticPenalty), "must not be negative");
-        Require(JacobianPenalty >= 0 && double.IsFinite(JacobianPenalty), nameof(JacobianPenalty), "must not be negative");
-        Require(Smoothing is >= 0 and < 1, nameof(Smoothing), "must lie between 0 and 1");
+        Require(KineticPenalty is null or (>= 0 and < double.PositiveInfinity), nameof(KineticPenalty), "must not be negative");
+        Require(JacobianPenalty is null or (>= 0 and < double.PositiveInfinity), nameof(JacobianPenalty), "must not be negative");
+        Require(Smoothing is null or (>= 0 and < 1), nameof(Smoothing), "must lie between 0 and 1");
         Require(TrainingTolerance is > 0 and < 1, nameof(TrainingTolerance), "must lie between 0 and 1");
         Require(Tolerance is > 0 and < 1, nameof(Tolerance), "must lie between 0 and 1");
+        Require(Enum.IsDefined(Scoring), nameof(Scoring), "is not a known score");
+        Require(
+            Scoring != AnomalyScoring.PolarLogDensity || ManifoldFeatures.Count == 0,
+            nameof(Scoring),
+            $"{nameof(AnomalyScoring.PolarLogDensity)} needs features that are all plain numbers: angles and unit vectors have no length to tell apart");
         Require(Contamination is >= 0 and <= 0.5, nameof(Contamination), "must lie between 0 and 0.5");
         Training.Validate();
     }

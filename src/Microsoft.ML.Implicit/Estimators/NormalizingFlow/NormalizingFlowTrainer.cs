@@ -11,8 +11,8 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// 2019) and flags rows of low density.
 /// </summary>
 /// <remarks>
-/// Features: a vector of Single of known size. Output: <c>Score</c> (Single, the negative log density: higher is more
-/// anomalous), <c>PredictedLabel</c> (Boolean) and <c>LogDensity</c> (Single, in nats, in the features' own units).
+/// Features: a vector of Single of known size. Output: <c>Score</c> (Single, in nats, the negative log density unless
+/// <see cref="NormalizingFlowOptions.Scoring"/> says otherwise: higher is more anomalous), <c>PredictedLabel</c> (Boolean) and <c>LogDensity</c> (Single, in nats, in the features' own units).
 /// </remarks>
 /// <example>
 /// <code>

@@ -19,7 +19,7 @@ public sealed class NormalizingFlowTransformer : BatchTransformer, ISingleFeatur
 {
     internal const string LoaderSignature = "NormalizingFlow";
 
-    private static readonly ModelFormat Format = new("CNFMODEL", LoaderSignature, version: 0x00010002);
+    private static readonly ModelFormat Format = new("CNFMODEL", LoaderSignature, version: 0x00010003);
 
     internal NormalizingFlowTransformer(IHost host, NormalizingFlowModelParameters model, string featureColumnName, string? contextColumnName)
         : base(host, Format)

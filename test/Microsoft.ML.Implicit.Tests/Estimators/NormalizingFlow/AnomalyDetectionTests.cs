@@ -25,8 +25,12 @@ public sealed class AnomalyDetectionTests
     public void The_contamination_is_the_fraction_of_training_rows_flagged()
     {
         var ml = new MLContext(seed: 1);
-        using NormalizingFlowTransformer model = Train(ml, contamination: 0.1);
-        Assert.AreEqual(40, Flags(model.Transform(ToyData.View(ml, ToyData.Lumps(400, 1)))).Count(flag => flag), 2);
+        IDataView data = ToyData.View(ml, ToyData.Lumps(400, 1));
+        NormalizingFlowOptions options = QuickOptions.Create();
+        options.Contamination = 0.1;
+        options.Training.ValidationFraction = 0;
+        using NormalizingFlowTransformer model = ml.AnomalyDetection.Trainers.NormalizingFlow(options).Fit(data);
+        Assert.AreEqual(40, Flags(model.Transform(data)).Count(flag => flag));
     }
 
     [TestMethod]
@@ -57,6 +61,35 @@ public sealed class AnomalyDetectionTests
             scored.Schema[name].Annotations.GetValue("ScoreColumnKind", ref kind);
             Assert.AreEqual("AnomalyDetection", kind.ToString());
         }
+    }
+
+    [TestMethod]
+    public void Scored_by_direction_and_length_a_row_nearer_to_the_centre_than_all_others_is_an_anomaly()
+    {
+        const int dimensions = 20;
+        var ml = new MLContext(seed: 1);
+        var random = new Random(1);
+        float[][] rows = [.. Enumerable.Range(0, 500).Select(_ => Enumerable.Range(0, dimensions).Select(_ => (float)ToyData.Normal(random)).ToArray())];
+        NormalizingFlowOptions options = QuickOptions.Create();
+        options.Scoring = AnomalyScoring.PolarLogDensity;
+        using NormalizingFlowTransformer model = ml.AnomalyDetection.Trainers.NormalizingFlow(options).Fit(ToyData.View(ml, rows));
+        IDataView odd = ToyData.View(ml, [new float[dimensions], rows[0], [.. rows[0].Select(value => 3 * value)], [.. rows[0].Select(_ => float.NaN)]]);
+        IDataView scored = model.Transform(odd);
+        CollectionAssert.AreEqual(new[] { true, false, true, false }, Flags(scored));
+        float[] logDensities = Scored.Values(scored, "LogDensity");
+        Assert.IsGreaterThan(logDensities[1], logDensities[0]);
+        using var file = new MemoryStream();
+        ml.Model.Save(model, odd.Schema, file);
+        file.Position = 0;
+        CollectionAssert.AreEqual(Scored.Values(scored), Scored.Values(new MLContext().Model.Load(file, out _).Transform(odd)));
+    }
+
+    [TestMethod]
+    public void The_score_by_direction_and_length_is_the_log_density_in_polar_coordinates()
+    {
+        Assert.AreEqual(7, PolarScore.Of(-7, meanSquare: 1, dimension: 20), 1e-12);
+        Assert.AreEqual(7 - 19 * Math.Log(2), PolarScore.Of(-7, meanSquare: 4, dimension: 20), 1e-12);
+        Assert.AreEqual(7, PolarScore.Of(-7, meanSquare: 4, dimension: 1), 1e-12);
     }
 
     [TestMethod]
@@ -168,11 +201,10 @@ public sealed class AnomalyDetectionTests
         Assert.IsTrue(Scored.Values(model.Transform(data)).All(float.IsFinite));
     }
 
-    private static NormalizingFlowTransformer Train(MLContext ml, double contamination = 0.05, int epochs = 10)
+    private static NormalizingFlowTransformer Train(MLContext ml, int epochs = 10)
     {
         NormalizingFlowOptions options = QuickOptions.Create(epochs);
         options.HiddenWidth = 32;
-        options.Contamination = contamination;
         return ml.AnomalyDetection.Trainers.NormalizingFlow(options).Fit(ToyData.View(ml, ToyData.Lumps(400, 1)));
     }
 

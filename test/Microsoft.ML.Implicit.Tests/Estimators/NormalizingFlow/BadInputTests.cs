@@ -79,6 +79,15 @@ public sealed class BadInputTests
         AssertThrows<ArgumentException>(() => ml.AnomalyDetection.Trainers.NormalizingFlow(contamination: 0.9), "Contamination");
         AssertThrows<ArgumentException>(() => ml.AnomalyDetection.Trainers.NormalizingFlow(new NormalizingFlowOptions { HiddenWidth = 0 }), "HiddenWidth");
         AssertThrows<ArgumentException>(() => ml.AnomalyDetection.Trainers.NormalizingFlow(new NormalizingFlowOptions { Tolerance = 0 }), "Tolerance");
+        AssertThrows<ArgumentException>(() => ml.AnomalyDetection.Trainers.NormalizingFlow(new NormalizingFlowOptions { Smoothing = -1 }), "Smoothing");
+        AssertThrows<ArgumentException>(() => ml.AnomalyDetection.Trainers.NormalizingFlow(new NormalizingFlowOptions { KineticPenalty = double.NaN }), "KineticPenalty");
+        AssertThrows<ArgumentException>(
+            () => ml.AnomalyDetection.Trainers.NormalizingFlow(new NormalizingFlowOptions
+            {
+                Scoring = AnomalyScoring.PolarLogDensity,
+                ManifoldFeatures = [ManifoldFeature.UnitVector(firstSlot: 0, length: 3)],
+            }),
+            "Scoring");
     }
 
     [TestMethod]
