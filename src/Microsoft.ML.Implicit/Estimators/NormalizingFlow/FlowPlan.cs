@@ -17,6 +17,7 @@ internal sealed record FlowPlan(int HiddenWidth, double KineticPenalty, double J
     private const double RowsOfLargestWeightDecay = 1000;
     private const double FlowMatchingRate = 2e-3;
     private const double LikelihoodRate = 1e-2;
+    private const double LikelihoodRateOfManyRows = 5e-3;
 
     // From here on rows show more than the smaller network learns in its shorter training.
     private const long ManyRows = 10_000;
@@ -36,8 +37,8 @@ internal sealed record FlowPlan(int HiddenWidth, double KineticPenalty, double J
 
         // A prior weighs the less the more rows there are.
         double weightDecay = LargestWeightDecay * Math.Min(1, RowsOfLargestWeightDecay / rows);
-        double rate = options.Method == FlowTrainingMethod.FlowMatching ? FlowMatchingRate : LikelihoodRate;
         bool areMany = rows >= ManyRows;
+        double rate = options.Method == FlowTrainingMethod.FlowMatching ? FlowMatchingRate : areMany ? LikelihoodRateOfManyRows : LikelihoodRate;
         return new FlowPlan(
             options.HiddenWidth ?? (areMany ? 128 : 64),
             options.KineticPenalty ?? penalty,
