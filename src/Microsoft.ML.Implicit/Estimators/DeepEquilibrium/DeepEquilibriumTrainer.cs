@@ -123,7 +123,7 @@ public abstract class DeepEquilibriumTrainer : ITrainerEstimator<DeepEquilibrium
             var network = new DeepEquilibriumNetwork(architecture, encoder.Width, Options.GradientTolerance, generator);
             network.to(device);
             var problem = new DeepEquilibriumProblem(network, encoder, task, training, validation, Options, generator);
-            Train(problem, networkSeed, member, channel);
+            Train(problem, task, networkSeed, member, channel);
             return network;
         });
         var ensemble = new EquilibriumEnsemble(encoder, networks);
@@ -133,9 +133,9 @@ public abstract class DeepEquilibriumTrainer : ITrainerEstimator<DeepEquilibrium
     }
 
     // A network that cancellation leaves half trained would spoil the mean of those that are finished.
-    private void Train(DeepEquilibriumProblem problem, int seed, EnsembleMember member, IChannel channel)
+    private void Train(DeepEquilibriumProblem problem, PredictionTask task, int seed, EnsembleMember member, IChannel channel)
     {
-        TrainingDefaults defaults = DeepEquilibriumDefaults.Training(Options.Cell, problem.ExampleCount);
+        TrainingDefaults defaults = DeepEquilibriumDefaults.Training(Options.Cell, task, problem.ExampleCount);
         TrainingPlan plan = TrainingPlan.Create(Options.Training, defaults, problem.ExampleCount, seed);
         using var loop = new TrainingLoop(problem, plan, channel, member);
         loop.Run();
