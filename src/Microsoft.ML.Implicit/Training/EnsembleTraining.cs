@@ -23,16 +23,17 @@ internal static class EnsembleTraining
             {
                 networks.Add(train(new EnsembleMember(networks.Count, count, start)));
             }
+
+            return [.. networks];
         }
         catch (OperationCanceledException) when (options.OnCancellation == CancellationBehavior.ReturnBestModel && networks.Count > 0)
         {
+            return [.. networks];
         }
         catch
         {
             networks.ForEach(network => network.Dispose());
             throw;
         }
-
-        return [.. networks];
     }
 }
