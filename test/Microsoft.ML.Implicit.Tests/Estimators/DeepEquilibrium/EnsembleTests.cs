@@ -10,7 +10,7 @@ public class EnsembleTests
     private const int Seed = 7;
 
     // Seeds of the networks of an ensemble of two.
-    private static readonly int[] _seeds = [Seed, new Random(Seed).Next()];
+    private static readonly int[] NetworkSeeds = [Seed, new Random(Seed).Next()];
 
     [TestMethod]
     public void Class_probabilities_are_the_mean_of_those_of_the_networks()
@@ -20,7 +20,7 @@ public class EnsembleTests
         float[][] Train(int size, int seed) =>
             Scored.Vectors(ml.MulticlassClassification.Trainers.DeepEquilibrium(Options(size, seed)).Fit(data).Transform(data));
 
-        float[][][] alone = [.. _seeds.Select(seed => Train(1, seed))];
+        float[][][] alone = [.. NetworkSeeds.Select(seed => Train(1, seed))];
         float[][] together = Train(2, Seed);
         Assert.AreNotEqual(alone[0][0][0], alone[1][0][0]);
         for (int row = 0; row < together.Length; row++)
@@ -39,7 +39,7 @@ public class EnsembleTests
         IDataView data = RealData.BreastCancer(ml);
         IDataView Train(int size, int seed) => ml.BinaryClassification.Trainers.DeepEquilibrium(Options(size, seed)).Fit(data).Transform(data);
 
-        float[][] alone = [.. _seeds.Select(seed => Scored.Values(Train(1, seed), "Probability"))];
+        float[][] alone = [.. NetworkSeeds.Select(seed => Scored.Values(Train(1, seed), "Probability"))];
         IDataView together = Train(2, Seed);
         float[] probabilities = Scored.Values(together, "Probability");
         float[] scores = Scored.Values(together);
@@ -59,7 +59,7 @@ public class EnsembleTests
         IDataView data = RealData.Concrete(ml);
         float[] Train(int size, int seed) => Scored.Values(ml.Regression.Trainers.DeepEquilibrium(Options(size, seed)).Fit(data).Transform(data));
 
-        float[][] alone = [.. _seeds.Select(seed => Train(1, seed))];
+        float[][] alone = [.. NetworkSeeds.Select(seed => Train(1, seed))];
         float[] together = Train(2, Seed);
         for (int row = 0; row < together.Length; row++)
         {
