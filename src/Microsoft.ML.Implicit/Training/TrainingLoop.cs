@@ -12,12 +12,19 @@ internal sealed class TrainingLoop : IDisposable
     private readonly ITrainingProblem _problem;
     private readonly TrainingPlan _plan;
     private readonly IChannel _channel;
+    private readonly EnsembleMember _member;
     private readonly AdamW _optimizer;
     private readonly Generator _generator;
     private readonly BestParameters _best;
 
-    public TrainingLoop(ITrainingProblem problem, TrainingPlan plan, IChannel channel)
+    /// <summary>Creates the loop.</summary>
+    /// <param name="problem">What to optimise.</param>
+    /// <param name="plan">How.</param>
+    /// <param name="channel">Receives a message an epoch.</param>
+    /// <param name="member">Place of the trained module in an ensemble, over which epochs and time are counted on, or <see langword="null"/>.</param>
+    public TrainingLoop(ITrainingProblem problem, TrainingPlan plan, IChannel channel, EnsembleMember? member = null)
     {
+        _member = member ?? EnsembleMember.Alone();
         _problem = problem;
         _plan = plan;
         _channel = channel;
@@ -26,12 +33,14 @@ internal sealed class TrainingLoop : IDisposable
         _optimizer = new AdamW(problem.Module.parameters().Where(parameter => parameter.requires_grad), plan.WeightDecay);
     }
 
+    /// <summary>Whether cancellation ended the training before its time.</summary>
+    public bool IsCutShort { get; private set; }
+
     /// <summary>Trains, and leaves the best parameters in the module.</summary>
     /// <exception cref="OperationCanceledException">Cancelled, and the options ask for that exception or no epoch is finished.</exception>
     /// <exception cref="InvalidOperationException">The loss stopped being finite.</exception>
     public void Run()
     {
-        long start = Stopwatch.GetTimestamp();
         try
         {
             if (_problem.StartsFitted)
@@ -45,17 +54,18 @@ internal sealed class TrainingLoop : IDisposable
                 _problem.Module.eval();
                 double? validationLoss = _problem.Validate();
                 _best.Offer(epoch, validationLoss);
-                Report(epoch, trainingLoss, validationLoss, Stopwatch.GetElapsedTime(start));
+                Report(epoch, trainingLoss, validationLoss);
                 if (validationLoss is not null && epoch - _best.Epoch >= _plan.Patience)
                 {
-                    _channel.Info($"No better validation loss since epoch {_best.Epoch}: training ends.");
+                    _channel.Info($"No better validation loss since epoch {Counted(_best.Epoch)}: training ends.");
                     break;
                 }
             }
         }
         catch (OperationCanceledException) when (_plan.Options.OnCancellation == CancellationBehavior.ReturnBestModel && _best.Epoch > 0)
         {
-            _channel.Info($"Cancelled: the model of epoch {_best.Epoch} is returned.");
+            IsCutShort = true;
+            _channel.Info($"Cancelled: the best epoch so far is {Counted(_best.Epoch)}.");
         }
 
         _best.Restore();
@@ -105,12 +115,15 @@ internal sealed class TrainingLoop : IDisposable
         return loss;
     }
 
-    private void Report(int epoch, double trainingLoss, double? validationLoss, TimeSpan elapsed)
+    private int Counted(int epoch) => (_member.Index * _plan.Epochs) + epoch;
+
+    private void Report(int epoch, double trainingLoss, double? validationLoss)
     {
+        int total = _member.Count * _plan.Epochs;
         double iterations = _problem.TakeSolverIterations();
         double rate = _plan.RateAt(epoch / (double)_plan.Epochs);
         string validation = validationLoss is null ? string.Empty : string.Create(CultureInfo.InvariantCulture, $", validation loss {validationLoss:G5}");
-        _channel.Info(string.Create(CultureInfo.InvariantCulture, $"Epoch {epoch}/{_plan.Epochs}: training loss {trainingLoss:G5}{validation}, {iterations:F1} solver iterations."));
-        _plan.Options.Progress?.Report(new TrainingProgress(epoch, _plan.Epochs, trainingLoss, validationLoss, _best.Epoch, rate, iterations, elapsed));
+        _channel.Info(string.Create(CultureInfo.InvariantCulture, $"Epoch {Counted(epoch)}/{total}: training loss {trainingLoss:G5}{validation}, {iterations:F1} solver iterations."));
+        _plan.Options.Progress?.Report(new TrainingProgress(Counted(epoch), total, trainingLoss, validationLoss, Counted(_best.Epoch), rate, iterations, Stopwatch.GetElapsedTime(_member.Start)));
     }
 }

@@ -17,6 +17,10 @@ internal sealed class BinaryTask : PredictionTask
 
     public override Tensor Score(Tensor output) => output;
 
+    /// <summary>Log-odds of the mean probability.</summary>
+    public override Tensor Average(Tensor scores) =>
+        nn.functional.logsigmoid(scores).logsumexp(0) - nn.functional.logsigmoid(scores.neg()).logsumexp(0);
+
     public override IReadOnlyList<DataViewSchema.DetachedColumn> GetOutputColumns(DataViewSchema inputSchema)
     {
         const string kind = AnnotationUtils.Const.ScoreColumnKind.BinaryClassification;

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
-/// <summary>What a model file must say about a network before its parameters can be read.</summary>
+/// <summary>What a model file must say about an ensemble's networks before their parameters can be read.</summary>
 internal sealed record DeepEquilibriumArchitecture(
     EquilibriumCellKind Cell,
     ImageShape Image,
@@ -15,10 +15,27 @@ internal sealed record DeepEquilibriumArchitecture(
     FixedPointMethod Solver,
     double Tolerance,
     int MaximumIterations,
+    int EnsembleSize,
     double Dropout)
 {
-    public DeepEquilibriumArchitecture(DeepEquilibriumOptions options, int featureCount, int outputWidth, double dropout)
-        : this(options.Cell, options.Image ?? default, featureCount, BinCount: 0, options.HiddenWidth, outputWidth, options.Solver, options.Tolerance, options.MaximumIterations, dropout)
+    /// <param name="options">Settings of the trainer.</param>
+    /// <param name="featureCount">Length of the feature vector.</param>
+    /// <param name="outputWidth">Width of a network's output.</param>
+    /// <param name="rows">Training rows, by which open settings are chosen.</param>
+    /// <exception cref="ArgumentException">The images are of another size than the feature vector.</exception>
+    public DeepEquilibriumArchitecture(DeepEquilibriumOptions options, int featureCount, int outputWidth, long rows)
+        : this(
+            options.Cell,
+            options.Image ?? default,
+            featureCount,
+            BinCount: 0,
+            options.HiddenWidth,
+            outputWidth,
+            options.Solver,
+            options.Tolerance,
+            options.MaximumIterations,
+            options.EnsembleSize ?? DeepEquilibriumDefaults.EnsembleSize(options.Cell, rows),
+            options.Dropout ?? DeepEquilibriumDefaults.Dropout(rows))
     {
         if (Cell == EquilibriumCellKind.MultiscaleConvolutional && Image.Length != featureCount)
         {
@@ -27,7 +44,13 @@ internal sealed record DeepEquilibriumArchitecture(
         }
     }
 
-    public FeatureEncoder CreateEncoder() => new(FeatureCount, BinCount, Cell == EquilibriumCellKind.MultiscaleConvolutional);
+    /// <summary>Creates an ensemble whose scales, bins and parameters are yet to be read.</summary>
+    public EquilibriumEnsemble CreateEnsemble()
+    {
+        var encoder = new FeatureEncoder(FeatureCount, BinCount, Cell == EquilibriumCellKind.MultiscaleConvolutional);
+        using var generator = new Generator(0, CPU);
+        return new EquilibriumEnsemble(encoder, [.. Enumerable.Range(0, EnsembleSize).Select(_ => new DeepEquilibriumNetwork(this, encoder.Width, Tolerance, generator))]);
+    }
 
     public FeatureCell CreateCell(int inputWidth, Generator generator)
     {
@@ -60,6 +83,7 @@ internal sealed record DeepEquilibriumArchitecture(
         writer.Write((byte)Solver);
         writer.Write(Tolerance);
         writer.Write(MaximumIterations);
+        writer.Write(EnsembleSize);
     }
 
     /// <exception cref="FormatException">A value is out of range.</exception>
@@ -75,6 +99,7 @@ internal sealed record DeepEquilibriumArchitecture(
             (FixedPointMethod)reader.ReadByte(),
             reader.ReadDouble(),
             reader.ReadInt32(),
+            reader.ReadInt32(),
             Dropout: 0);
         return architecture.IsPlausible(reader.BaseStream.Length)
             ? architecture
@@ -88,7 +113,8 @@ internal sealed record DeepEquilibriumArchitecture(
         && Enum.IsDefined(Solver)
         && FeatureCount > 0 && BinCount >= 0 && HiddenWidth > 0 && OutputWidth > 0
         && Tolerance is > 0 and < 1 && MaximumIterations > 0
-        && (long)HiddenWidth * HiddenWidth <= fileLength
+        && EnsembleSize is >= 1 and <= DeepEquilibriumOptions.MaximumEnsembleSize
+        && (long)HiddenWidth * HiddenWidth <= fileLength / EnsembleSize
         && (long)FeatureCount * 4 <= fileLength
         && (long)BinCount * 4 <= fileLength
         && (long)OutputWidth * 4 <= fileLength;

@@ -6,17 +6,17 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
-/// <summary>A trained deep-equilibrium model. Safe to use from several threads at once.</summary>
+/// <summary>A trained deep-equilibrium model: one network, or several whose predictions are averaged. Safe to use from several threads at once.</summary>
 public sealed class DeepEquilibriumModelParameters : IDisposable
 {
     private readonly DeepEquilibriumArchitecture _architecture;
-    private readonly DeepEquilibriumNetwork _network;
+    private readonly EquilibriumEnsemble _ensemble;
     private readonly Device _device;
 
-    internal DeepEquilibriumModelParameters(DeepEquilibriumArchitecture architecture, DeepEquilibriumNetwork network, PredictionTask task, Device device)
+    internal DeepEquilibriumModelParameters(DeepEquilibriumArchitecture architecture, EquilibriumEnsemble ensemble, PredictionTask task, Device device)
     {
         _architecture = architecture;
-        _network = network;
+        _ensemble = ensemble;
         _device = device;
         Task = task;
     }
@@ -27,13 +27,16 @@ public sealed class DeepEquilibriumModelParameters : IDisposable
     /// <summary>Width of the hidden state.</summary>
     public int HiddenWidth => _architecture.HiddenWidth;
 
+    /// <summary>Number of networks whose predictions are averaged.</summary>
+    public int EnsembleSize => _architecture.EnsembleSize;
+
     /// <summary>Number of trained numbers.</summary>
-    public long ParameterCount => _network.parameters().Sum(parameter => parameter.numel());
+    public long ParameterCount => _ensemble.parameters().Sum(parameter => parameter.numel());
 
     internal PredictionTask Task { get; }
 
     /// <inheritdoc/>
-    public void Dispose() => _network.Dispose();
+    public void Dispose() => _ensemble.Dispose();
 
     /// <summary>Scores rows.</summary>
     /// <param name="features">Finite features, row by row: [rows, <see cref="FeatureCount"/>].</param>
@@ -43,7 +46,7 @@ public sealed class DeepEquilibriumModelParameters : IDisposable
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
         Tensor input = tensor(features.ToArray(), [features.Length / FeatureCount, FeatureCount], device: _device);
-        Tensor output = Task.Score(_network.Predict(input)).cpu().contiguous();
+        Tensor output = _ensemble.Score(input, Task).cpu().contiguous();
         output.data<float>().CopyTo(scores);
     }
 
@@ -51,7 +54,7 @@ public sealed class DeepEquilibriumModelParameters : IDisposable
     {
         _architecture.Write(writer);
         Task.Write(host, writer);
-        ModuleState.Write(writer, _network);
+        ModuleState.Write(writer, _ensemble);
     }
 
     internal static DeepEquilibriumModelParameters Read(IHost host, BinaryReader reader)
@@ -64,17 +67,16 @@ public sealed class DeepEquilibriumModelParameters : IDisposable
             throw new FormatException("The model file describes a network that does not fit its task.");
         }
 
-        using var generator = new Generator(0, CPU);
-        var network = new DeepEquilibriumNetwork(architecture, architecture.CreateEncoder(), architecture.Tolerance, generator);
+        EquilibriumEnsemble ensemble = architecture.CreateEnsemble();
         try
         {
-            ModuleState.Read(reader, network);
-            network.Freeze();
-            return new DeepEquilibriumModelParameters(architecture, network, task, CPU);
+            ModuleState.Read(reader, ensemble);
+            ensemble.Freeze();
+            return new DeepEquilibriumModelParameters(architecture, ensemble, task, CPU);
         }
         catch
         {
-            network.Dispose();
+            ensemble.Dispose();
             throw;
         }
     }

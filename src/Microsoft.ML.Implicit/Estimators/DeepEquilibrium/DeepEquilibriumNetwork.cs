@@ -5,12 +5,9 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
-/// <summary>Feature encoder, equilibrium layer and linear head.</summary>
+/// <summary>Equilibrium layer and linear head.</summary>
 internal sealed class DeepEquilibriumNetwork : nn.Module
 {
-    [ComponentName(Name = "encoder")]
-    private readonly FeatureEncoder _encoder;
-
     [ComponentName(Name = "equilibrium")]
     private readonly DeepEquilibrium _equilibrium;
 
@@ -22,14 +19,13 @@ internal sealed class DeepEquilibriumNetwork : nn.Module
 
     /// <summary>Creates the network with random weights.</summary>
     /// <param name="architecture">Sizes and solver.</param>
-    /// <param name="encoder">Of the architecture's sizes; the network owns it.</param>
+    /// <param name="inputWidth">Length of an encoded row.</param>
     /// <param name="gradientTolerance">Relative tolerance of the implicit gradient.</param>
     /// <param name="generator">Source of the weights and of dropout, on the CPU; kept.</param>
-    public DeepEquilibriumNetwork(DeepEquilibriumArchitecture architecture, FeatureEncoder encoder, double gradientTolerance, Generator generator)
+    public DeepEquilibriumNetwork(DeepEquilibriumArchitecture architecture, int inputWidth, double gradientTolerance, Generator generator)
         : base(nameof(DeepEquilibriumNetwork))
     {
-        _encoder = encoder;
-        FeatureCell cell = architecture.CreateCell(encoder.Width, generator);
+        FeatureCell cell = architecture.CreateCell(inputWidth, generator);
         _equilibrium = new DeepEquilibrium(cell, new EquilibriumSettings
         {
             ForwardSolver = architecture.CreateSolver(architecture.Tolerance),
@@ -42,8 +38,6 @@ internal sealed class DeepEquilibriumNetwork : nn.Module
         RegisterComponents();
     }
 
-    public FeatureEncoder Encoder => _encoder;
-
     public DeepEquilibrium Equilibrium => _equilibrium;
 
     private FeatureCell Cell => (FeatureCell)_equilibrium.Cell;
@@ -53,10 +47,10 @@ internal sealed class DeepEquilibriumNetwork : nn.Module
     /// <returns>float32 [batch, outputs].</returns>
     public Tensor Output(Tensor state) => _headBias.addmm(Cell.Readout(state), _headWeight);
 
-    /// <summary>Solves for the equilibrium of raw features and reads it out.</summary>
-    /// <param name="features">float32 [batch, features].</param>
+    /// <summary>Solves for the equilibrium and reads it out.</summary>
+    /// <param name="input">Encoded rows, float32 [batch, inputWidth].</param>
     /// <returns>float32 [batch, outputs], without a graph.</returns>
-    public Tensor Predict(Tensor features) => Output(_equilibrium.Solve(_encoder.forward(features)).Solution);
+    public Tensor Predict(Tensor input) => Output(_equilibrium.Solve(input).Solution);
 
     /// <summary>Fixes the parameters, so that several threads may score at once, and frees them from the dispose scope they were made in.</summary>
     public void Freeze()

@@ -16,6 +16,7 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
     private const long ValidationBatch = 1024;
 
     private readonly DeepEquilibriumNetwork _network;
+    private readonly FeatureEncoder _encoder;
     private readonly PredictionTask _task;
     private readonly TrainingSet _training;
     private readonly TrainingSet? _validation;
@@ -25,9 +26,10 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
     private long _rows;
     private long _unsolvedRows;
 
-    public DeepEquilibriumProblem(DeepEquilibriumNetwork network, PredictionTask task, TrainingSet training, TrainingSet? validation, DeepEquilibriumOptions options, Generator generator)
+    public DeepEquilibriumProblem(DeepEquilibriumNetwork network, FeatureEncoder encoder, PredictionTask task, TrainingSet training, TrainingSet? validation, DeepEquilibriumOptions options, Generator generator)
     {
         _network = network;
+        _encoder = encoder;
         _task = task;
         _training = training;
         _validation = validation;
@@ -44,7 +46,7 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
     public double TrainBatch(Tensor examples, double progress)
     {
         TrainingSet batch = _training.Select(examples.to(_training.Features.device));
-        Tensor input = _network.Encoder.forward(Shift(batch.Features));
+        Tensor input = _encoder.forward(Shift(batch.Features));
         EquilibriumBackward result = _network.Equilibrium.Backward(
             input,
             state => _task.Loss(_network.Output(state), batch.Labels, batch.Weights),
@@ -73,7 +75,7 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
     private (double Loss, double Weight) Evaluate(TrainingSet batch)
     {
         double weight = batch.Weights?.sum().ToDouble() ?? batch.Count;
-        return (weight * _task.Loss(_network.Predict(batch.Features), batch.Labels, batch.Weights).ToDouble(), weight);
+        return (weight * _task.Loss(_network.Predict(_encoder.forward(batch.Features)), batch.Labels, batch.Weights).ToDouble(), weight);
     }
 
     // One shift a batch: over an epoch every image still meets many of them.

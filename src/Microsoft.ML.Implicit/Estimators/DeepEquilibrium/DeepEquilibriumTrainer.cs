@@ -17,19 +17,6 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// </summary>
 public abstract class DeepEquilibriumTrainer : ITrainerEstimator<DeepEquilibriumTransformer, DeepEquilibriumModelParameters>
 {
-    private const double DefaultWeightDecay = 0.05;
-    private const double WeightDecayOfFewRows = 0.5;
-
-    // Few rows are learned by heart in many steps.
-    private const long StepsPerRow = 3;
-    private const long MinimumSteps = 700;
-    private const long MaximumSteps = 3000;
-
-    // Few rows want strong regularisation and small steps; many rows want neither.
-    private const long FewRows = 500;
-    private const long ManyRows = 5000;
-    private const long RowsThatAffordValidation = 10_000;
-
     private protected DeepEquilibriumTrainer(IHostEnvironment environment, string name, DeepEquilibriumOptions options)
     {
         ArgumentNullException.ThrowIfNull(environment);
@@ -82,7 +69,7 @@ public abstract class DeepEquilibriumTrainer : ITrainerEstimator<DeepEquilibrium
             PredictionTask task = CreateTask(trainData.Schema[Options.LabelColumnName], training);
             if (validation is null)
             {
-                double fraction = Options.Training.ValidationFraction ?? (training.Count >= RowsThatAffordValidation ? 0.1 : 0);
+                double fraction = Options.Training.ValidationFraction ?? DeepEquilibriumDefaults.ValidationFraction(training.Count);
                 (training, validation) = HoldOut.Split(training, fraction, seed);
             }
 
@@ -119,43 +106,45 @@ public abstract class DeepEquilibriumTrainer : ITrainerEstimator<DeepEquilibrium
     private DeepEquilibriumTransformer Train(PredictionTask task, TrainingSet training, TrainingSet? validation, Device device, int seed, IChannel channel)
     {
         using DisposeScope scope = NewDisposeScope();
-        bool isLarge = training.Count >= ManyRows;
-        bool isDense = Options.Cell == EquilibriumCellKind.Dense;
-        TrainingDefaults defaults = isDense
-            ? new TrainingDefaults((int)Math.Clamp(StepsPerRow * training.Count, MinimumSteps, MaximumSteps), isLarge ? 5e-3 : 2e-3, training.Count < FewRows ? WeightDecayOfFewRows : DefaultWeightDecay)
-            : new TrainingDefaults(Steps: 600, 3e-3, DefaultWeightDecay, MinimumEpochs: 15, MaximumBatchSize: 64);
-        TrainingPlan plan = TrainingPlan.Create(Options.Training, defaults, training.Count, seed);
-        var architecture = new DeepEquilibriumArchitecture(Options, (int)training.Features.shape[1], task.OutputWidth, Options.Dropout ?? DropoutFor(training.Count));
-        FeatureEncoder encoder = isDense
+        var architecture = new DeepEquilibriumArchitecture(Options, (int)training.Features.shape[1], task.OutputWidth, training.Count);
+        FeatureEncoder encoder = Options.Cell == EquilibriumCellKind.Dense
             ? FeatureEncoder.OfVectors(training.Features, task.ClassesOf(training.Labels))
             : FeatureEncoder.OfImages(training.Features, Options.Image!.Value.Channels);
         architecture = architecture with { BinCount = encoder.BinCount };
-        using var generator = new Generator((ulong)seed, CPU);
-        var network = new DeepEquilibriumNetwork(architecture, encoder, Options.GradientTolerance, generator);
-        try
+        encoder.to(device);
+        (training, validation) = (training.To(device), validation?.To(device));
+
+        // The first network is the one that would be trained alone.
+        var seeds = new Random(seed);
+        DeepEquilibriumNetwork[] networks = EnsembleTraining.Run(architecture.EnsembleSize, Options.Training, member =>
         {
+            int networkSeed = member.Index == 0 ? seed : seeds.Next();
+            using var generator = new Generator((ulong)networkSeed, CPU);
+            var network = new DeepEquilibriumNetwork(architecture, encoder.Width, Options.GradientTolerance, generator);
             network.to(device);
-            var problem = new DeepEquilibriumProblem(network, task, training.To(device), validation?.To(device), Options, generator);
-            using var loop = new TrainingLoop(problem, plan, channel);
-            loop.Run();
-            problem.ReportUnsolvedRows(channel);
-            network.Freeze();
-            var model = new DeepEquilibriumModelParameters(architecture, network, task, device);
-            return new DeepEquilibriumTransformer(Host, model, Options.FeatureColumnName);
-        }
-        catch
-        {
-            network.Dispose();
-            throw;
-        }
+            var problem = new DeepEquilibriumProblem(network, encoder, task, training, validation, Options, generator);
+            Train(problem, task, networkSeed, member, channel);
+            return network;
+        });
+        var ensemble = new EquilibriumEnsemble(encoder, networks);
+        ensemble.Freeze();
+        var model = new DeepEquilibriumModelParameters(architecture with { EnsembleSize = networks.Length }, ensemble, task, device);
+        return new DeepEquilibriumTransformer(Host, model, Options.FeatureColumnName);
     }
 
-    private static double DropoutFor(long rows) => rows switch
+    // A network that cancellation leaves half trained would spoil the mean of those that are finished.
+    private void Train(DeepEquilibriumProblem problem, PredictionTask task, int seed, EnsembleMember member, IChannel channel)
     {
-        < FewRows => 0.5,
-        < ManyRows => 0.3,
-        _ => 0.1,
-    };
+        TrainingDefaults defaults = DeepEquilibriumDefaults.Training(Options.Cell, task, problem.ExampleCount);
+        TrainingPlan plan = TrainingPlan.Create(Options.Training, defaults, problem.ExampleCount, seed);
+        using var loop = new TrainingLoop(problem, plan, channel, member);
+        loop.Run();
+        problem.ReportUnsolvedRows(channel);
+        if (loop.IsCutShort && member.Index > 0)
+        {
+            throw new OperationCanceledException(Options.Training.CancellationToken);
+        }
+    }
 
     private void CheckColumns(SchemaShape schema)
     {

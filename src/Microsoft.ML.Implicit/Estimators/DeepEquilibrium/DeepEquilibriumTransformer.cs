@@ -18,7 +18,7 @@ public sealed class DeepEquilibriumTransformer : BatchTransformer, ISingleFeatur
 {
     internal const string LoaderSignature = "DeepEquilibriumTransform";
 
-    private static readonly ModelFormat Format = new("DEQMODEL", LoaderSignature, version: 0x00010002);
+    private static readonly ModelFormat Format = new("DEQMODEL", LoaderSignature, version: 0x00010003);
 
     internal DeepEquilibriumTransformer(IHost host, DeepEquilibriumModelParameters model, string featureColumnName)
         : base(host, Format)

@@ -23,6 +23,11 @@ internal abstract class PredictionTask
     /// <summary>Turns network outputs into scores of the same shape.</summary>
     public abstract Tensor Score(Tensor output);
 
+    /// <summary>Averages the predictions that the scores of several networks stand for.</summary>
+    /// <param name="scores">float32 [networks, batch, <see cref="OutputWidth"/>].</param>
+    /// <returns>float32 [batch, <see cref="OutputWidth"/>].</returns>
+    public virtual Tensor Average(Tensor scores) => scores.mean([0]);
+
     public abstract IReadOnlyList<DataViewSchema.DetachedColumn> GetOutputColumns(DataViewSchema inputSchema);
 
     /// <summary>Creates the getter of an output column over a buffer of scores, [slot, <see cref="OutputWidth"/>] row by row.</summary>

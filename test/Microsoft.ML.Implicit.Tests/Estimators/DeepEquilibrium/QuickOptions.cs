@@ -9,6 +9,7 @@ internal static class QuickOptions
     public static DeepEquilibriumOptions Create(int epochs = 10, int seed = 1) => new()
     {
         HiddenWidth = 16,
+        EnsembleSize = 1,
         Training = new TrainingOptions { MaximumEpochs = epochs, BatchSize = 32, Seed = seed },
     };
 }

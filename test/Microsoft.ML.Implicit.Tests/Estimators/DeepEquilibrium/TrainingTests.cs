@@ -205,9 +205,4 @@ public class TrainingTests
 
         public float Label { get; set; }
     }
-
-    private sealed class SynchronousProgress(Action<TrainingProgress> action) : IProgress<TrainingProgress>
-    {
-        public void Report(TrainingProgress value) => action(value);
-    }
 }

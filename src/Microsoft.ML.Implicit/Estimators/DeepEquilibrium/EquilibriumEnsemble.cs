@@ -1,0 +1,54 @@
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>
+/// Networks that differ in the seed of their training, on a common encoding of the features. Their predictions are averaged,
+/// which takes out what a network owes to chance rather than to few rows (Lakshminarayanan, Pritzel and Blundell, "Simple and
+/// Scalable Predictive Uncertainty Estimation using Deep Ensembles", 2017).
+/// </summary>
+internal sealed class EquilibriumEnsemble : nn.Module
+{
+    private readonly FeatureEncoder _encoder;
+    private readonly DeepEquilibriumNetwork[] _networks;
+
+    /// <summary>Creates the ensemble.</summary>
+    /// <param name="encoder">The ensemble owns it.</param>
+    /// <param name="networks">One network at least, all of the same sizes; the ensemble owns them.</param>
+    public EquilibriumEnsemble(FeatureEncoder encoder, DeepEquilibriumNetwork[] networks)
+        : base(nameof(EquilibriumEnsemble))
+    {
+        _encoder = encoder;
+        _networks = networks;
+        register_module("encoder", encoder);
+        for (int i = 0; i < networks.Length; i++)
+        {
+            register_module($"network{i}", networks[i]);
+        }
+    }
+
+    /// <summary>Scores rows.</summary>
+    /// <param name="features">float32 [batch, features].</param>
+    /// <param name="task">Turns outputs into scores.</param>
+    /// <returns>float32 [batch, outputs], without a graph.</returns>
+    public Tensor Score(Tensor features, PredictionTask task)
+    {
+        Tensor input = _encoder.forward(features);
+        Tensor[] scores = Array.ConvertAll(_networks, network => task.Score(network.Predict(input)));
+        return scores.Length == 1 ? scores[0] : task.Average(stack(scores));
+    }
+
+    /// <summary>Fixes the parameters, so that several threads may score at once, and frees them from the dispose scope they were made in.</summary>
+    public void Freeze()
+    {
+        foreach (Tensor value in _encoder.buffers())
+        {
+            value.DetachFromDisposeScope();
+        }
+
+        foreach (DeepEquilibriumNetwork network in _networks)
+        {
+            network.Freeze();
+        }
+    }
+}
