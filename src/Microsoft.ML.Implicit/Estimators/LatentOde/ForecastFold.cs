@@ -5,22 +5,25 @@ internal abstract class ForecastFold
 {
     // Below this many series, stretches of time are held out instead of series.
     private const int FewestSeries = 20;
-    private const int FewestFolds = 5;
+    private const double ShareOfSingleNetwork = 1.0 / 5;
+    private const double LargestShare = 1.0 / 3;
 
     public abstract bool IsHeldOut(int series, int observation);
 
     /// <summary>Whether whole series are held out of so many, rather than stretches of time.</summary>
     public static bool HoldsOutSeries(int series) => series >= FewestSeries;
 
-    /// <summary>One fold a network. Each holds out a part of its own.</summary>
+    /// <summary>
+    /// One fold a network. Each holds out a part of its own, and three or more together everything, so that errors on what
+    /// a network did not see are known of all series (cross-conformal prediction, Vovk, 2015).
+    /// </summary>
     /// <param name="lengths">Number of observations of each series.</param>
     /// <param name="members">Networks.</param>
-    /// <param name="fraction">Fraction to hold out, or <see langword="null"/> for a fifth, or less with more than five networks.</param>
+    /// <param name="fraction">Fraction to hold out, or <see langword="null"/> for a third, less with more than three networks, and a fifth with one.</param>
     /// <param name="random">Source of the division.</param>
     public static ForecastFold[] Divide(int[] lengths, int members, double? fraction, Random random)
     {
-        double share = Math.Min(fraction ?? 1.0 / FewestFolds, 1.0 / Math.Max(members, 1));
-        share = members == 1 && fraction is { } given ? given : share;
+        double share = members == 1 ? fraction ?? ShareOfSingleNetwork : Math.Min(fraction ?? LargestShare, 1.0 / members);
         if (share == 0)
         {
             return [.. Enumerable.Range(0, members).Select(_ => new Nothing())];
@@ -30,8 +33,8 @@ internal abstract class ForecastFold
         {
             int[] rank = [.. Enumerable.Range(0, lengths.Length)];
             random.Shuffle(rank);
-            int size = Math.Max(1, (int)Math.Round(share * lengths.Length));
-            return [.. Enumerable.Range(0, members).Select(member => new WholeSeries(rank, member * size, (member + 1) * size))];
+            int First(int member) => (int)Math.Round(member * share * lengths.Length);
+            return [.. Enumerable.Range(0, members).Select(member => new WholeSeries(rank, First(member), Math.Max(First(member) + 1, First(member + 1))))];
         }
 
         return [.. Enumerable.Range(0, members).Select(member => new Stretch(lengths, 1 - ((member + 1) * share), 1 - (member * share)))];

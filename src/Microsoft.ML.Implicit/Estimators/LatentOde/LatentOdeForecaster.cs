@@ -22,7 +22,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// </remarks>
 public sealed class LatentOdeForecaster : IEstimator<LatentOdeTransformer>
 {
-    private const double DefaultLearningRate = 3e-3;
+    private const double DefaultLearningRate = 6e-3;
     private const double DefaultWeightDecay = 1e-2;
     private const int DefaultSteps = 1200;
     private const int CalibrationBatch = 256;

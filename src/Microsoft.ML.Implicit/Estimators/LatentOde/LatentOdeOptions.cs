@@ -63,13 +63,14 @@ public sealed class LatentOdeOptions
     public int ContextLength { get; set; } = 64;
 
     /// <summary>Weight of the Kullback-Leibler divergence between posterior and prior of the latent initial state, reached after the first third of training.</summary>
-    public double DivergenceWeight { get; set; } = 1e-2;
+    public double DivergenceWeight { get; set; } = 1e-3;
 
     /// <summary>
     /// Networks whose forecasts are averaged. Each one holds out another part of the data, which decides when its
-    /// training stops and calibrates the bounds: a fifth unless <see cref="TrainingOptions.ValidationFraction"/> says
-    /// otherwise, whole series from 20 series on and stretches of time below. With nothing held out bounds rest on the
-    /// predicted scale alone.
+    /// training stops and calibrates the bounds: an equal share, so that every part is held out once, but no more than a
+    /// third, and a fifth from a single network, unless <see cref="TrainingOptions.ValidationFraction"/> says otherwise;
+    /// whole series from 20 series on and stretches of time below. With nothing held out bounds rest on the predicted
+    /// scale alone.
     /// </summary>
     public int EnsembleSize { get; set; } = 3;
 

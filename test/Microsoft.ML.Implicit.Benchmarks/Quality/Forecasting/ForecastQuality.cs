@@ -26,7 +26,7 @@ internal static class ForecastQuality
     {
         foreach ((string name, Func<string, int, Panel> load) in Sets.Where(set => names.Count == 0 || names.Contains(set.Key)))
         {
-            var errors = new Dictionary<string, List<double[]>>();
+            var errors = new Dictionary<string, List<PanelErrors>>();
             var seconds = new Dictionary<string, double>();
             var coverage = new List<double[]>();
             for (int seed = 1; seed <= seeds; seed++)
@@ -39,13 +39,12 @@ internal static class ForecastQuality
                     float[][][] answers = entry.Answer(panel, seed);
                     seconds[entry.Name] = seconds.GetValueOrDefault(entry.Name) + (Process.GetCurrentProcess().TotalProcessorTime - start).TotalSeconds;
                     errors.TryAdd(entry.Name, []);
-                    errors[entry.Name].Add(RootMeanSquareErrors(panel, answers));
+                    errors[entry.Name].Add(PanelErrors.Measure(panel, answers));
                 }
 
                 coverage.Add(latent.Coverage);
+                Print(name, errors, seconds, coverage);
             }
-
-            Print(name, errors, seconds, coverage, seeds);
         }
     }
 
@@ -66,48 +65,24 @@ internal static class ForecastQuality
         }
         else if (name.StartsWith("pendulum", StringComparison.Ordinal))
         {
-            yield return new AutoregressiveOdeRnn();
+            var autoregressive = new AutoregressiveOdeRnn();
+            yield return autoregressive;
+            yield return autoregressive.InPasses;
         }
     }
 
-    private static void Print(string name, Dictionary<string, List<double[]>> errors, Dictionary<string, double> seconds, List<double[]> coverage, int seeds)
+    private static void Print(string name, Dictionary<string, List<PanelErrors>> errors, Dictionary<string, double> seconds, List<double[]> coverage)
     {
-        Console.WriteLine($"{name}: root mean square error of each variable, its geometric mean, processor seconds");
-        foreach ((string entry, List<double[]> values) in errors)
+        Console.WriteLine($"{name}, mean of seeds 1 to {coverage.Count}: root mean square error of each variable, of all together, geometric mean, processor seconds");
+        foreach ((string entry, List<PanelErrors> values) in errors)
         {
-            double[] means = Mean(values);
-            double geometric = Math.Exp(means.Average(Math.Log));
-            Console.WriteLine($"{entry,-24}\t{Format(means)}\t{Format([geometric])}\t{(seconds[entry] / seeds).ToString("F1", CultureInfo.InvariantCulture)}");
+            PanelErrors mean = PanelErrors.Mean(values);
+            Console.WriteLine($"{entry,-24}\t{Format([.. mean.Variables, mean.Overall, mean.GeometricMean])}\t{(seconds[entry] / coverage.Count).ToString("F1", CultureInfo.InvariantCulture)}");
         }
 
-        Console.WriteLine($"{"coverage at 95 %",-24}\t{Format(Mean(coverage))}");
+        double[] covered = [.. coverage[0].Select((_, v) => coverage.Average(seed => seed[v]))];
+        Console.WriteLine($"{"coverage at 95 %",-24}\t{Format(covered)}");
     }
-
-    private static double[] Mean(List<double[]> values) => [.. Enumerable.Range(0, values[0].Length).Select(v => values.Average(row => row[v]))];
 
     private static string Format(double[] values) => string.Join('\t', values.Select(value => value.ToString("G4", CultureInfo.InvariantCulture)));
-
-    private static double[] RootMeanSquareErrors(Panel panel, float[][][] answers)
-    {
-        int variables = panel.Train[0].VariableCount;
-        double[] sums = new double[variables];
-        double[] counts = new double[variables];
-        for (int q = 0; q < answers.Length; q++)
-        {
-            for (int v = 0; v < variables; v++)
-            {
-                for (int m = 0; m < answers[q][v].Length; m++)
-                {
-                    double truth = panel.Questions[q].Truth[v][m];
-                    if (double.IsFinite(truth))
-                    {
-                        sums[v] += (answers[q][v][m] - truth) * (answers[q][v][m] - truth);
-                        counts[v]++;
-                    }
-                }
-            }
-        }
-
-        return [.. sums.Zip(counts, (sum, count) => Math.Sqrt(sum / count))];
-    }
 }
