@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 
 namespace Microsoft.ML.Implicit.Benchmarks.Quality.Forecasting;
 
@@ -24,28 +23,28 @@ internal static class ForecastQuality
 
     public static void Run(string folder, IReadOnlyCollection<string> names, int seeds)
     {
-        foreach ((string name, Func<string, int, Panel> load) in Sets.Where(set => names.Count == 0 || names.Contains(set.Key)))
+        Dictionary<string, ForecastTable> tables = Sets.Keys.Where(set => names.Count == 0 || names.Contains(set)).ToDictionary(set => set, set => new ForecastTable(set));
+        for (int seed = 1; seed <= seeds; seed++)
         {
-            var errors = new Dictionary<string, List<PanelErrors>>();
-            var seconds = new Dictionary<string, double>();
-            var coverage = new List<double[]>();
-            for (int seed = 1; seed <= seeds; seed++)
+            foreach ((string name, ForecastTable table) in tables)
             {
-                Panel panel = load(folder, seed);
-                var latent = new LatentOdeEntry();
-                foreach (IForecastBaseline entry in (IForecastBaseline[])[latent, .. Baselines(name)])
-                {
-                    TimeSpan start = Process.GetCurrentProcess().TotalProcessorTime;
-                    float[][][] answers = entry.Answer(panel, seed);
-                    seconds[entry.Name] = seconds.GetValueOrDefault(entry.Name) + (Process.GetCurrentProcess().TotalProcessorTime - start).TotalSeconds;
-                    errors.TryAdd(entry.Name, []);
-                    errors[entry.Name].Add(PanelErrors.Measure(panel, answers));
-                }
-
-                coverage.Add(latent.Coverage);
-                Print(name, errors, seconds, coverage);
+                Measure(table, Sets[name](folder, seed), Baselines(name), seed);
+                table.Print();
             }
         }
+    }
+
+    private static void Measure(ForecastTable table, Panel panel, IEnumerable<IForecastBaseline> baselines, int seed)
+    {
+        var latent = new LatentOdeEntry();
+        foreach (IForecastBaseline entry in baselines.Prepend(latent))
+        {
+            TimeSpan start = Process.GetCurrentProcess().TotalProcessorTime;
+            float[][][] answers = entry.Answer(panel, seed);
+            table.Add(entry.Name, PanelErrors.Measure(panel, answers), (Process.GetCurrentProcess().TotalProcessorTime - start).TotalSeconds);
+        }
+
+        table.Add(latent.Coverage);
     }
 
     private static IEnumerable<IForecastBaseline> Baselines(string name)
@@ -70,19 +69,4 @@ internal static class ForecastQuality
             yield return autoregressive.InPasses;
         }
     }
-
-    private static void Print(string name, Dictionary<string, List<PanelErrors>> errors, Dictionary<string, double> seconds, List<double[]> coverage)
-    {
-        Console.WriteLine($"{name}, mean of seeds 1 to {coverage.Count}: root mean square error of each variable, of all together, geometric mean, processor seconds");
-        foreach ((string entry, List<PanelErrors> values) in errors)
-        {
-            PanelErrors mean = PanelErrors.Mean(values);
-            Console.WriteLine($"{entry,-24}\t{Format([.. mean.Variables, mean.Overall, mean.GeometricMean])}\t{(seconds[entry] / coverage.Count).ToString("F1", CultureInfo.InvariantCulture)}");
-        }
-
-        double[] covered = [.. coverage[0].Select((_, v) => coverage.Average(seed => seed[v]))];
-        Console.WriteLine($"{"coverage at 95 %",-24}\t{Format(covered)}");
-    }
-
-    private static string Format(double[] values) => string.Join('\t', values.Select(value => value.ToString("G4", CultureInfo.InvariantCulture)));
 }
