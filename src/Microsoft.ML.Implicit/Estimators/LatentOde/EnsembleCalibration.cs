@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Layers.LatentOde;
+using Microsoft.ML.Implicit.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -63,9 +64,9 @@ internal sealed class EnsembleCalibration(ForecastBatchBuilder builder, SeriesSc
             ForecastBatch batch = builder.Build(examples);
             (Tensor Mean, Tensor Scale)[] predictions = [.. networks.Select(network => LatentOdeProblem.Predict(network, batch, CancellationToken.None))];
             Tensor means = stack(predictions.Select(prediction => prediction.Mean));
-            Tensor weights = batch.Mask / stack(predictions.Select(prediction => prediction.Scale)).mean([0]).square();
-            Sum(weights * (means.mean([0]) - batch.Targets).square(), ensemble);
-            Sum(weights * (means - batch.Targets).square().mean([0]), single);
+            Tensor weights = batch.Mask / stack(predictions.Select(prediction => prediction.Scale)).mean([0]).Squared();
+            Sum(weights * (means.mean([0]) - batch.Targets).Squared(), ensemble);
+            Sum(weights * (means - batch.Targets).Squared().mean([0]), single);
         }
 
         return [.. ensemble.Zip(single, (together, alone) => alone > 0 ? Math.Sqrt(together / alone) : 1)];
