@@ -9,10 +9,13 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// Half-widths of an ensemble's intervals, in predicted scales. Each network forecasts what it did not train on, so that errors are
 /// known of most of the data (cross-conformal prediction, Vovk, 2015). The mean of all networks errs less than one of them,
 /// by what they disagree (Krogh and Vedelsby, "Neural network ensembles, cross validation, and active learning", 1995): by
-/// how much is seen where none of them was trained.
+/// how much is seen where none of them was trained, or with few series left out, which makes bounds wider than they need be.
 /// </summary>
 internal sealed class EnsembleCalibration(ForecastBatchBuilder builder, SeriesScaling scaling)
 {
+    /// <summary>Series that a ratio of errors should rest on.</summary>
+    public const int FewestUnseenSeries = 30;
+
     private const int BatchSize = 256;
 
     private readonly ConformalCalibration _conformal = new(scaling.Variables.Length);
@@ -52,9 +55,14 @@ internal sealed class EnsembleCalibration(ForecastBatchBuilder builder, SeriesSc
     public double[] Factors(IReadOnlyList<LatentOdeNetwork> networks, IReadOnlyList<ForecastExample> unseen, double level) =>
         [.. _conformal.Factors(level).Zip(ErrorRatios(networks, unseen), (factor, ratio) => factor * ratio)];
 
-    // Root mean square error of the ensemble in that of a single network; 1 where nothing is known.
+    // Root mean square error of the ensemble in that of a single network; 1 where too little is known.
     private double[] ErrorRatios(IReadOnlyList<LatentOdeNetwork> networks, IReadOnlyList<ForecastExample> unseen)
     {
+        if (unseen.Select(example => example.Series).Distinct().Count() < FewestUnseenSeries)
+        {
+            return [.. scaling.Variables.Select(_ => 1.0)];
+        }
+
         using IDisposable noGradient = no_grad();
         double[] ensemble = new double[scaling.Variables.Length];
         double[] single = new double[scaling.Variables.Length];

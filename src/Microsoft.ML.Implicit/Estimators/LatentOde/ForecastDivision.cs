@@ -9,7 +9,7 @@ internal sealed record ForecastDivision(IReadOnlyList<ForecastFold> Networks, Fo
     private const double LargestShare = 1.0 / 3;
     private const double SharedPart = 1.0 / 4;
 
-    /// <summary>Holds out a part of its own for each network, and one part for all.</summary>
+    /// <summary>Holds out a part of its own for each network, and with many series one part for all.</summary>
     /// <param name="lengths">Number of observations of each series.</param>
     /// <param name="members">Networks.</param>
     /// <param name="fraction">Fraction that each network holds out, or <see langword="null"/> for a third, less with more than three networks, and a fifth with one.</param>
@@ -17,13 +17,14 @@ internal sealed record ForecastDivision(IReadOnlyList<ForecastFold> Networks, Fo
     public static ForecastDivision Divide(int[] lengths, int members, double? fraction, Random random)
     {
         double share = members == 1 ? fraction ?? ShareOfSingleNetwork : Math.Min(fraction ?? LargestShare, 1.0 / members);
-        double own = (1 - SharedPart) * share;
+        double shared = lengths.Length * SharedPart * share >= EnsembleCalibration.FewestUnseenSeries ? SharedPart * share : 0;
+        double own = share - shared;
         int[] rank = [.. Enumerable.Range(0, lengths.Length)];
         random.Shuffle(rank);
-        (double, double) shared = (members * own, (members * own) + (SharedPart * share));
+        (double, double) last = (members * own, (members * own) + shared);
         return new ForecastDivision(
-            [.. Enumerable.Range(0, members).Select(member => ForecastFold.Of(lengths, rank, (member * own, (member + 1) * own), shared))],
-            ForecastFold.Of(lengths, rank, shared));
+            [.. Enumerable.Range(0, members).Select(member => ForecastFold.Of(lengths, rank, (member * own, (member + 1) * own), last))],
+            ForecastFold.Of(lengths, rank, last));
     }
 
     /// <summary>Holds out given series of all networks: those from a certain one on.</summary>

@@ -69,7 +69,7 @@ public sealed class LatentOdeOptions
     /// Networks whose forecasts are averaged. Each one holds out a part of the data, which decides when its training stops
     /// and calibrates the bounds: a third, less with more than three networks and a fifth with one, unless
     /// <see cref="TrainingOptions.ValidationFraction"/> says otherwise; whole series from 20 series on and stretches of time
-    /// below. A quarter of it is the same for all networks, the rest differs. With nothing held out bounds rest on the
+    /// below. With many series a quarter of it is the same for all networks; the rest differs. With nothing held out bounds rest on the
     /// predicted scale alone.
     /// </summary>
     public int EnsembleSize { get; set; } = 3;
