@@ -6,4 +6,12 @@ namespace Microsoft.ML.Implicit.Training;
 /// <param name="WeightDecay">Decoupled weight decay.</param>
 /// <param name="MinimumEpochs">Passes that even large data gets.</param>
 /// <param name="MaximumBatchSize">Rows a step at most.</param>
-internal sealed record TrainingDefaults(int Steps, double LearningRate, double WeightDecay, int MinimumEpochs = 30, int MaximumBatchSize = 256);
+/// <param name="ScalesRateWithBatch">
+/// Whether the learning rate is that of the largest batch, and falls with the square root of the batch size (Malladi, Lyu,
+/// Panigrahi and Arora, "On the SDEs and scaling rules for adaptive gradient algorithms", 2022).
+/// </param>
+internal sealed record TrainingDefaults(int Steps, double LearningRate, double WeightDecay, int MinimumEpochs = 30, int MaximumBatchSize = 256, bool ScalesRateWithBatch = false)
+{
+    /// <summary>Peak learning rate with batches of the given size.</summary>
+    public double RateOf(int batchSize) => ScalesRateWithBatch ? LearningRate * Math.Sqrt(Math.Min(1, batchSize / (double)MaximumBatchSize)) : LearningRate;
+}

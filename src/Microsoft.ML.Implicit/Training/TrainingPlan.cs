@@ -17,7 +17,7 @@ internal sealed record TrainingPlan(int Epochs, int BatchSize, double LearningRa
         return new TrainingPlan(
             epochs,
             batch,
-            options.LearningRate ?? defaults.LearningRate,
+            options.LearningRate ?? defaults.RateOf(batch),
             options.WeightDecay ?? defaults.WeightDecay,
             options.EarlyStoppingPatience ?? Math.Max(10, epochs / 3),
             seed,

@@ -22,10 +22,9 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// </remarks>
 public sealed class LatentOdeForecaster : IEstimator<LatentOdeTransformer>
 {
-    private const double DefaultLearningRate = 3e-3;
+    private const double DefaultLearningRate = 1e-2;
     private const double DefaultWeightDecay = 1e-2;
     private const int DefaultSteps = 1200;
-    private const int CalibrationBatch = 256;
 
     private readonly IHost _host;
     private readonly LatentOdeOptions _options;
@@ -72,10 +71,10 @@ public sealed class LatentOdeForecaster : IEstimator<LatentOdeTransformer>
         using IChannel channel = _host.Start("Training");
         SeriesScaling scaling = SeriesScaling.Fit(series, _options.MaximumHorizon ?? (_options.Horizon.Length > 0 ? _options.Horizon.Max() : null), _options.SeasonalPeriods);
         EncodedSeries[] encoded = [.. series.Concat(validation).Select(s => new EncodedSeries(s, scaling))];
-        ForecastFold[] folds = validation.Count > 0
-            ? ForecastFold.After(series.Count, _options.EnsembleSize)
-            : ForecastFold.Divide([.. series.Select(s => s.Count)], _options.EnsembleSize, _options.Training.ValidationFraction, new Random(seed));
-        return Train(encoded, folds, scaling, device, seed, channel);
+        ForecastDivision division = validation.Count > 0
+            ? ForecastDivision.After(series.Count, _options.EnsembleSize)
+            : ForecastDivision.Divide([.. series.Select(s => s.Count)], _options.EnsembleSize, _options.Training.ValidationFraction, new Random(seed));
+        return Train(encoded, division, scaling, device, seed, channel);
     }
 
     /// <inheritdoc/>
@@ -153,27 +152,30 @@ public sealed class LatentOdeForecaster : IEstimator<LatentOdeTransformer>
         return series;
     }
 
-    private LatentOdeTransformer Train(EncodedSeries[] series, ForecastFold[] folds, SeriesScaling scaling, Device device, int seed, IChannel channel)
+    private LatentOdeTransformer Train(EncodedSeries[] series, ForecastDivision division, SeriesScaling scaling, Device device, int seed, IChannel channel)
     {
         using DisposeScope scope = NewDisposeScope();
         var architecture = new LatentOdeArchitecture(_options);
         var builder = new ForecastBatchBuilder(scaling, architecture.Anchor, architecture.SolverSteps, device);
-        var calibration = new ConformalCalibration(scaling.Variables.Length);
+        var calibration = new EnsembleCalibration(builder, scaling);
         var networks = new List<LatentOdeNetwork>();
+        ExampleSampler Sampler(ForecastFold fold) =>
+            new(series, fold, scaling.Horizon, architecture.ContextLength, architecture.Anchor == LatentAnchor.FirstObservation);
         try
         {
-            for (int member = 0; member < folds.Length && !IsEndedEarly(networks.Count); member++)
+            for (int member = 0; member < division.Networks.Count && !IsEndedEarly(networks.Count); member++)
             {
-                var sampler = new ExampleSampler(series, folds[member], scaling.Horizon, architecture.ContextLength, architecture.Anchor == LatentAnchor.FirstObservation);
+                ExampleSampler sampler = Sampler(division.Networks[member]);
                 LatentOdeNetwork? network = TrainNetwork(architecture, scaling, builder, sampler, device, seed + member, networks.Count > 0, channel);
                 if (network is not null)
                 {
                     networks.Add(network);
-                    Calibrate(calibration, network, builder, sampler.HeldOut(), scaling.Horizon);
+                    calibration.Add(network, sampler.HeldOut());
                 }
             }
 
-            var model = new LatentOdeModelParameters(architecture, scaling, [.. networks], calibration.Factors(_options.ConfidenceLevel), device);
+            double[] factors = calibration.Factors(networks, Sampler(division.Shared).HeldOut(), _options.ConfidenceLevel);
+            var model = new LatentOdeModelParameters(architecture, scaling, [.. networks], factors, device);
             return new LatentOdeTransformer(_host, model, _input, _output);
         }
         catch
@@ -194,7 +196,7 @@ public sealed class LatentOdeForecaster : IEstimator<LatentOdeTransformer>
                 $"There is nothing to train on: no series has two observations within the longest horizon, {scaling.Horizon}, one to learn from and one to forecast.");
         }
 
-        TrainingPlan plan = TrainingPlan.Create(_options.Training, new TrainingDefaults(DefaultSteps, DefaultLearningRate, DefaultWeightDecay), sampler.Count, seed);
+        TrainingPlan plan = TrainingPlan.Create(_options.Training, new TrainingDefaults(DefaultSteps, DefaultLearningRate, DefaultWeightDecay, ScalesRateWithBatch: true), sampler.Count, seed);
         using var generator = new Generator((ulong)seed, CPU);
         LatentOdeNetwork network = architecture.CreateNetwork(scaling, generator);
         try
@@ -215,31 +217,6 @@ public sealed class LatentOdeForecaster : IEstimator<LatentOdeTransformer>
         {
             network.Dispose();
             throw;
-        }
-    }
-
-    private static void Calibrate(ConformalCalibration calibration, LatentOdeNetwork network, ForecastBatchBuilder builder, IReadOnlyList<ForecastExample> heldOut, double horizon)
-    {
-        using IDisposable noGradient = no_grad();
-        foreach (ForecastExample[] examples in heldOut.Chunk(CalibrationBatch))
-        {
-            using DisposeScope scope = NewDisposeScope();
-            ForecastBatch batch = builder.Build(examples);
-            (Tensor mean, Tensor scale) = LatentOdeProblem.Predict(network, batch, CancellationToken.None);
-            float[] errors = [.. (batch.Targets - mean).cpu().data<float>()];
-            float[] scales = [.. scale.cpu().contiguous().data<float>()];
-            float[] mask = [.. batch.Mask.cpu().data<float>()];
-            int variables = (int)batch.Mask.shape[2];
-            int targets = (int)batch.TargetCount;
-            for (int i = 0; i < mask.Length; i++)
-            {
-                if (mask[i] > 0)
-                {
-                    ForecastExample example = examples[i / (variables * targets)];
-                    long stretch = (long)Math.Floor(example.TargetTimes[i / variables % targets] / horizon);
-                    calibration.Add(example.Series, stretch, i % variables, errors[i], scales[i]);
-                }
-            }
         }
     }
 }

@@ -11,7 +11,8 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <remarks>
 /// The likelihood term of each value is weighted by the square root of its variance, as in Seitzer et al. ("On the
 /// pitfalls of heteroscedastic uncertainty estimation", 2022): plain likelihood gives up on values that are hard to
-/// forecast, to the detriment of the mean. The gradients of the latent path and of the encoder come from one adjoint
+/// forecast, to the detriment of the mean. The weights of each variable average to one, so that the divergence weighs the
+/// same however small the noise. The gradients of the latent path and of the encoder come from one adjoint
 /// solve and one pullback a batch, outside autograd.
 /// </remarks>
 internal sealed class LatentOdeProblem : ITrainingProblem
@@ -19,6 +20,7 @@ internal sealed class LatentOdeProblem : ITrainingProblem
     private const int ValidationBatch = 256;
     private const double AnnealedFraction = 1.0 / 3;
     private const double VarianceExponent = 0.5;
+    private const double SmallestWeight = 1e-12;
 
     private readonly LatentOdeNetwork _network;
     private readonly ForecastBatchBuilder _builder;
@@ -131,6 +133,7 @@ internal sealed class LatentOdeProblem : ITrainingProblem
     {
         Tensor residual = (batch.Targets - mean) / scale;
         Tensor weight = scale.detach().pow((2 * VarianceExponent).Held()) * batch.Mask;
+        weight *= batch.Mask.sum([0, 1]) / weight.sum([0, 1]).clamp_min(SmallestWeight.Held());
         return (weight * (0.5.Held() * residual.Squared()).Plus(scale.log())).sum() / batch.Mask.sum().clamp_min(1.Held());
     }
 

@@ -13,8 +13,11 @@ namespace Microsoft.ML.Implicit.Layers.LatentOde;
 /// </summary>
 internal sealed class LatentOdeNetwork : nn.Module
 {
-    // Length of the longest horizon in the dynamics' own unit of time.
-    private const double HorizonLength = 4;
+    // Length of the longest horizon in the dynamics' own unit of time: with the usual initial weights a path may then turn several times within it.
+    private const double HorizonLength = 8;
+
+    // The dynamics are to hold over many steps; they need more room than what reads and decodes their state.
+    private const int DynamicsWidening = 2;
     private const double SmallestScale = 1e-3;
 
     private readonly long _latentWidth;
@@ -40,7 +43,7 @@ internal sealed class LatentOdeNetwork : nn.Module
         _latentWidth = sizes.Latent;
         _encoder = encoder;
         _posterior = new ResidualHead(encoder.StateWidth + sizes.Features, sizes.Hidden, 2 * sizes.Latent, startsAtZero: false, generator);
-        _dynamics = new MlpDynamics(sizes.Latent + sizes.Controls, [sizes.Hidden], generator);
+        _dynamics = new MlpDynamics(sizes.Latent + sizes.Controls, [DynamicsWidening * sizes.Hidden], generator);
         _decoder = new ResidualHead(sizes.Latent + sizes.TargetFeatures, sizes.Hidden, 2 * sizes.Variables, startsAtZero: true, generator);
         RegisterComponents();
     }

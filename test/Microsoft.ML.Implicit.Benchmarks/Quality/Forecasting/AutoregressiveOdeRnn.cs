@@ -5,7 +5,8 @@ namespace Microsoft.ML.Implicit.Benchmarks.Quality.Forecasting;
 
 /// <summary>
 /// An autoregressive ODE-RNN (Rubanova et al., 2019): the state follows an ODE between observations and is updated by a
-/// GRU cell at each; it is trained to forecast the next observation, and beyond the last one feeds on its own forecasts.
+/// GRU cell at each; it is trained to forecast the next observation, and beyond the last one feeds on its own forecasts at
+/// all times asked for.
 /// </summary>
 internal sealed class AutoregressiveOdeRnn : NeuralBaseline
 {
@@ -18,7 +19,12 @@ internal sealed class AutoregressiveOdeRnn : NeuralBaseline
     private Linear _output = null!;
     private int _variables;
 
+    private float[][][] _answersInPasses = [];
+
     public override string Name => "autoregressive ODE-RNN";
+
+    /// <summary>The same network, once trained, run through the times asked for in several passes, with steps as long as in training.</summary>
+    public IForecastBaseline InPasses => new Passes(this);
 
     protected override nn.Module[] Create(QuestionScaling scaling, Panel panel)
     {
@@ -75,6 +81,12 @@ internal sealed class AutoregressiveOdeRnn : NeuralBaseline
         return error / count.clamp_min(1);
     }
 
+    protected override float[][][] Answer(QuestionScaling scaling, IReadOnlyList<Question> questions, int usual)
+    {
+        _answersInPasses = base.Answer(scaling, questions, usual);
+        return AnswerInPasses(scaling, questions, int.MaxValue);
+    }
+
     private Tensor Observed(QuestionBatch batch, long index) => batch.Inputs.select(1, index).narrow(1, 0, 2 * _variables);
 
     private Tensor Evolve(Tensor state, Tensor gap)
@@ -87,5 +99,12 @@ internal sealed class AutoregressiveOdeRnn : NeuralBaseline
         }
 
         return state;
+    }
+
+    private sealed class Passes(AutoregressiveOdeRnn trained) : IForecastBaseline
+    {
+        public string Name => "ODE-RNN in passes";
+
+        public float[][][] Answer(Panel panel, int seed) => trained._answersInPasses;
     }
 }

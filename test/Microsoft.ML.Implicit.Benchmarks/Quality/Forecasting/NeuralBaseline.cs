@@ -1,5 +1,6 @@
 using TorchSharp;
 using TorchSharp.Modules;
+using TorchSharp.Utils;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Benchmarks.Quality.Forecasting;
@@ -11,6 +12,7 @@ internal abstract class NeuralBaseline : IForecastBaseline
     private const int Steps = 2000;
     private const int StepsBetweenChecks = 100;
     private const int MostTargets = 32;
+    private const int LongestHistory = 64;
     private const double LearningRate = 3e-3;
 
     public abstract string Name { get; }
@@ -35,7 +37,8 @@ internal abstract class NeuralBaseline : IForecastBaseline
         }
 
         int held = Math.Max(1, panel.Train.Count / 10);
-        QuestionBatch check = scaling.Build([.. Enumerable.Range(0, 256).Select(_ => Draw(panel, random.Next(held), random))]);
+        Question[] checks = [.. Enumerable.Range(0, 256).Select(_ => Draw(panel, random.Next(held), random))];
+        QuestionBatch check = scaling.Build(checks);
         var optimizer = optim.AdamW(parameters, LearningRate);
         double best = double.PositiveInfinity;
         Tensor[] kept = [.. parameters.Select(parameter => parameter.detach().clone())];
@@ -67,7 +70,8 @@ internal abstract class NeuralBaseline : IForecastBaseline
         using (no_grad())
         {
             Copy(kept, parameters);
-            return [.. panel.Questions.Chunk(Batch).SelectMany(questions => Answer(scaling, questions))];
+            int usual = (int)Math.Ceiling(checks.Average(question => question.History.ForecastTime.Length));
+            return Answer(scaling, panel.Questions, usual);
         }
     }
 
@@ -85,6 +89,45 @@ internal abstract class NeuralBaseline : IForecastBaseline
     protected static Tensor Last(Tensor states, QuestionBatch batch) =>
         states.gather(1, batch.LastIndices.view(-1, 1, 1).expand(-1, 1, states.shape[2])).squeeze(1);
 
+    /// <summary>
+    /// Answers questions with the trained network. A decoder that runs from one time to the next would have to take more and
+    /// shorter steps than it has learned if it were asked for all times at once; it is asked for every k-th in each of k passes.
+    /// </summary>
+    /// <param name="scaling">Units.</param>
+    /// <param name="questions">The questions.</param>
+    /// <param name="usual">Number of times that training asked for on average.</param>
+    protected virtual float[][][] Answer(QuestionScaling scaling, IReadOnlyList<Question> questions, int usual) => AnswerInPasses(scaling, questions, usual);
+
+    /// <summary>Answers questions in passes of no more than the given number of times.</summary>
+    protected float[][][] AnswerInPasses(QuestionScaling scaling, IReadOnlyList<Question> questions, int longest)
+    {
+        float[][][] answers = [.. questions.Select(question => question.Truth.Select(truth => new float[truth.Length]).ToArray())];
+        IEnumerable<(int Question, int First, int Stride)> parts = questions.SelectMany((question, q) =>
+        {
+            int stride = (int)Math.Ceiling(question.History.ForecastTime.Length / (double)longest);
+            return Enumerable.Range(0, stride).Select(first => (q, first, stride));
+        });
+        foreach ((int Question, int First, int Stride)[] chunk in parts.Chunk(Batch))
+        {
+            using DisposeScope scope = NewDisposeScope();
+            int[][] places = [.. chunk.Select(part => Places(answers[part.Question][0].Length, part.First, part.Stride))];
+            Tensor forecast = Predict(scaling.Build([.. chunk.Zip(places, (part, times) => Select(questions[part.Question], times))])).contiguous();
+            TensorAccessor<float> values = forecast.data<float>();
+            for (int row = 0; row < chunk.Length; row++)
+            {
+                for (int m = 0; m < places[row].Length; m++)
+                {
+                    for (int v = 0; v < scaling.VariableCount; v++)
+                    {
+                        answers[chunk[row].Question][v][places[row][m]] = scaling.ToUnits(v, values[row, m, v]);
+                    }
+                }
+            }
+        }
+
+        return answers;
+    }
+
     private static void Copy(Tensor[] source, Tensor[] target)
     {
         foreach ((Tensor from, Tensor to) in source.Zip(target))
@@ -95,7 +138,6 @@ internal abstract class NeuralBaseline : IForecastBaseline
 
     private static Question Draw(Panel panel, int series, Random random)
     {
-        const int longest = 64;
         SeriesRow row = panel.Train[series];
         while (row.Time.Length < 2)
         {
@@ -106,7 +148,7 @@ internal abstract class NeuralBaseline : IForecastBaseline
         do
         {
             int count = random.Next(1, row.Time.Length);
-            question = row.Ask(count, panel.Horizon, Math.Max(0, count - longest));
+            question = row.Ask(count, panel.Horizon, Math.Max(0, count - LongestHistory));
             row = question.History.ForecastTime.Length == 0 ? panel.Train[random.Next(panel.Train.Count)] : row;
             row = row.Time.Length < 2 ? panel.Train[series] : row;
         }
@@ -119,37 +161,22 @@ internal abstract class NeuralBaseline : IForecastBaseline
 
         int[] places = [.. Enumerable.Range(0, question.History.ForecastTime.Length)];
         random.Shuffle(places);
-        places = [.. places.Take(MostTargets).Order()];
-        question.History.ForecastTime = [.. places.Select(place => question.History.ForecastTime[place])];
-        return question with { Truth = [.. question.Truth.Select(values => places.Select(place => values[place]).ToArray())] };
+        return Select(question, [.. places.Take(MostTargets).Order()]);
     }
 
-    private IEnumerable<float[][]> Answer(QuestionScaling scaling, Question[] questions)
-    {
-        const int longest = 64;
-        Question[] recent = [.. questions.Select(q => q with { History = Recent(q.History, longest) })];
-        using DisposeScope scope = NewDisposeScope();
-        Tensor forecast = Predict(scaling.Build(recent)).contiguous();
-        float[] values = [.. forecast.data<float>()];
-        int targets = (int)forecast.shape[1];
-        int variables = scaling.VariableCount;
-        return [.. questions.Select((q, row) => Enumerable.Range(0, variables).Select(v =>
-            Enumerable.Range(0, q.History.ForecastTime.Length).Select(m => scaling.ToUnits(v, values[(((row * targets) + m) * variables) + v])).ToArray()).ToArray())];
-    }
+    private static int[] Places(int count, int first, int stride) => [.. Enumerable.Range(0, count).Where(place => place % stride == first)];
 
-    private static SeriesRow Recent(SeriesRow history, int longest)
+    // The recent history, asked about at some of the times.
+    private static Question Select(Question question, int[] places)
     {
-        if (history.Time.Length <= longest)
-        {
-            return history;
-        }
-
-        SeriesRow recent = SeriesRow.Create(
-            history.Time[^longest..],
-            [.. Enumerable.Range(0, history.VariableCount).Select(v => history.Value(v)[^longest..])],
+        SeriesRow history = question.History;
+        Range recent = Math.Max(0, history.Time.Length - LongestHistory)..;
+        SeriesRow selected = SeriesRow.Create(
+            history.Time[recent],
+            [.. Enumerable.Range(0, history.VariableCount).Select(v => history.Value(v)[recent])],
             history.CovariateTime,
             [.. Enumerable.Range(0, history.CovariateCount).Select(history.Covariate)]);
-        recent.ForecastTime = history.ForecastTime;
-        return recent;
+        selected.ForecastTime = [.. places.Select(place => history.ForecastTime[place])];
+        return question with { History = selected, Truth = [.. question.Truth.Select(values => places.Select(place => values[place]).ToArray())] };
     }
 }

@@ -5,4 +5,5 @@ namespace Microsoft.ML.Implicit.Benchmarks.Quality.Forecasting;
 /// <param name="Questions">Histories with the times asked for and what was observed there.</param>
 /// <param name="Horizon">Longest time ahead.</param>
 /// <param name="Periods">Periods of seasons.</param>
-internal sealed record Panel(IReadOnlyList<SeriesRow> Train, IReadOnlyList<Question> Questions, double Horizon, double[] Periods);
+/// <param name="HasOneUnit">Whether all variables have the same unit.</param>
+internal sealed record Panel(IReadOnlyList<SeriesRow> Train, IReadOnlyList<Question> Questions, double Horizon, double[] Periods, bool HasOneUnit);

@@ -47,7 +47,7 @@ internal static class PanelData
         SeriesRow train = SeriesRow.Create(whole.Time[..start], [whole.Value0[..start]]);
         int stride = Math.Max(1, (rows.Length - start) / 60);
         Question[] questions = [.. Enumerable.Range(0, rows.Length).Where(i => i >= start && (i - start) % stride == 0 && whole.Time[^1] - whole.Time[i - 1] >= horizon).Select(i => whole.Ask(i, horizon))];
-        return new Panel([train], questions, horizon, [period]);
+        return new Panel([train], questions, horizon, [period], HasOneUnit: true);
     }
 
     private static Panel Split(List<SeriesRow> series, double horizon, int seed)
@@ -64,7 +64,7 @@ internal static class PanelData
             questions.AddRange(cuts.Take(MostCuts).Select(count => row.Ask(count, horizon)).Where(question => question.History.ForecastTime.Length > 0));
         }
 
-        return new Panel(shuffled[held..], questions, horizon, []);
+        return new Panel(shuffled[held..], questions, horizon, [], HasOneUnit: shuffled[0].VariableCount == 1);
     }
 
     private static List<SeriesRow> Group(List<Dictionary<string, string>> rows, string key, Func<Dictionary<string, string>, double> time, params string[] columns) =>

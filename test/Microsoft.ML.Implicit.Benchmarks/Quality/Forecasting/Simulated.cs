@@ -10,7 +10,7 @@ internal static class Simulated
     /// Bi-directional spirals after Chen et al. ("Neural ordinary differential equations", 2018): arcs of two spirals, one
     /// turning each way, with Gaussian noise of 0.3; the answers are without noise.
     /// </summary>
-    public static Panel Spirals(int seed, int observed) => Create(seed, observed / (double)HalfLength, 0.3, random =>
+    public static Panel Spirals(int seed, int observed) => Create(seed, observed / (double)HalfLength, 0.3, hasOneUnit: true, random =>
     {
         const int dense = 1000;
         bool isClockwise = random.Next(2) == 0;
@@ -29,7 +29,7 @@ internal static class Simulated
     });
 
     /// <summary>A damped double pendulum of equal masses and lengths, let go at random angles: both angles and both angular velocities.</summary>
-    public static Panel DoublePendulum(int seed, double fraction) => Create(seed, fraction, 0, random =>
+    public static Panel DoublePendulum(int seed, double fraction) => Create(seed, fraction, 0, hasOneUnit: false, random =>
     {
         const int substeps = 10;
         const double step = 0.05 / substeps;
@@ -51,7 +51,7 @@ internal static class Simulated
         return points;
     });
 
-    private static Panel Create(int seed, double fraction, double noise, Func<Random, double[][]> simulate)
+    private static Panel Create(int seed, double fraction, double noise, bool hasOneUnit, Func<Random, double[][]> simulate)
     {
         var random = new Random(seed);
         var train = new List<SeriesRow>();
@@ -77,7 +77,7 @@ internal static class Simulated
             questions.Add(new Question(history, truth, [.. points.Select((_, v) => future.Value(v))]));
         }
 
-        return new Panel(train, questions, Time(2 * HalfLength) - Time(HalfLength), []);
+        return new Panel(train, questions, Time(2 * HalfLength) - Time(HalfLength), [], hasOneUnit);
     }
 
     private static double Time(int place) => place / (double)HalfLength;

@@ -1,0 +1,91 @@
+using Microsoft.ML.Implicit.Layers.LatentOde;
+using Microsoft.ML.Implicit.Native;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>
+/// Half-widths of an ensemble's intervals, in predicted scales. Each network forecasts what it did not train on, so that errors are
+/// known of most of the data (cross-conformal prediction, Vovk, 2015). The mean of all networks errs less than one of them,
+/// by what they disagree (Krogh and Vedelsby, "Neural network ensembles, cross validation, and active learning", 1995): by
+/// how much is seen where none of them was trained, or with few series left out, which makes bounds wider than they need be.
+/// </summary>
+internal sealed class EnsembleCalibration(ForecastBatchBuilder builder, SeriesScaling scaling)
+{
+    /// <summary>Series that a ratio of errors should rest on.</summary>
+    public const int FewestUnseenSeries = 30;
+
+    private const int BatchSize = 256;
+
+    private readonly ConformalCalibration _conformal = new(scaling.Variables.Length);
+
+    /// <summary>Takes in the errors of one network.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="heldOut">Examples whose targets it was not trained on.</param>
+    public void Add(LatentOdeNetwork network, IReadOnlyList<ForecastExample> heldOut)
+    {
+        using IDisposable noGradient = no_grad();
+        foreach (ForecastExample[] examples in heldOut.Chunk(BatchSize))
+        {
+            using DisposeScope scope = NewDisposeScope();
+            ForecastBatch batch = builder.Build(examples);
+            (Tensor mean, Tensor scale) = LatentOdeProblem.Predict(network, batch, CancellationToken.None);
+            float[] errors = [.. (batch.Targets - mean).cpu().data<float>()];
+            float[] scales = [.. scale.cpu().contiguous().data<float>()];
+            float[] mask = [.. batch.Mask.cpu().data<float>()];
+            int variables = (int)batch.Mask.shape[2];
+            int targets = (int)batch.TargetCount;
+            for (int i = 0; i < mask.Length; i++)
+            {
+                if (mask[i] > 0)
+                {
+                    ForecastExample example = examples[i / (variables * targets)];
+                    long stretch = (long)Math.Floor(example.TargetTimes[i / variables % targets] / scaling.Horizon);
+                    _conformal.Add(example.Series, stretch, i % variables, errors[i], scales[i]);
+                }
+            }
+        }
+    }
+
+    /// <summary>The factor for each variable's mean scale, such that intervals around the mean of all networks hold a value with the given probability.</summary>
+    /// <param name="networks">The ensemble.</param>
+    /// <param name="unseen">Examples whose targets no network was trained on.</param>
+    /// <param name="level">The probability.</param>
+    public double[] Factors(IReadOnlyList<LatentOdeNetwork> networks, IReadOnlyList<ForecastExample> unseen, double level) =>
+        [.. _conformal.Factors(level).Zip(ErrorRatios(networks, unseen), (factor, ratio) => factor * ratio)];
+
+    // Root mean square error of the ensemble in that of a single network; 1 where too little is known.
+    private double[] ErrorRatios(IReadOnlyList<LatentOdeNetwork> networks, IReadOnlyList<ForecastExample> unseen)
+    {
+        if (unseen.Select(example => example.Series).Distinct().Count() < FewestUnseenSeries)
+        {
+            return [.. scaling.Variables.Select(_ => 1.0)];
+        }
+
+        using IDisposable noGradient = no_grad();
+        double[] ensemble = new double[scaling.Variables.Length];
+        double[] single = new double[scaling.Variables.Length];
+        foreach (ForecastExample[] examples in unseen.Chunk(BatchSize))
+        {
+            using DisposeScope scope = NewDisposeScope();
+            ForecastBatch batch = builder.Build(examples);
+            (Tensor Mean, Tensor Scale)[] predictions = [.. networks.Select(network => LatentOdeProblem.Predict(network, batch, CancellationToken.None))];
+            Tensor means = stack(predictions.Select(prediction => prediction.Mean));
+            Tensor weights = batch.Mask / stack(predictions.Select(prediction => prediction.Scale)).mean([0]).Squared();
+            Sum(weights * (means.mean([0]) - batch.Targets).Squared(), ensemble);
+            Sum(weights * (means - batch.Targets).Squared().mean([0]), single);
+        }
+
+        return [.. ensemble.Zip(single, (together, alone) => alone > 0 ? Math.Sqrt(together / alone) : 1)];
+    }
+
+    private static void Sum(Tensor errors, double[] sums)
+    {
+        float[] values = [.. errors.sum([0, 1]).cpu().data<float>()];
+        for (int v = 0; v < sums.Length; v++)
+        {
+            sums[v] += values[v];
+        }
+    }
+}
