@@ -185,7 +185,16 @@ public sealed class LatentOdeForecaster : IEstimator<LatentOdeTransformer>
         }
     }
 
-    private bool IsEndedEarly(int networks) => networks > 0 && _options.Training.CancellationToken.IsCancellationRequested;
+    private bool IsEndedEarly(int networks)
+    {
+        if (networks > 0 && _options.Training.OnCancellation == CancellationBehavior.ReturnBestModel)
+        {
+            return _options.Training.CancellationToken.IsCancellationRequested;
+        }
+
+        _options.Training.CancellationToken.ThrowIfCancellationRequested();
+        return false;
+    }
 
     // Null where training was cancelled before this network's first epoch, and earlier ones will do.
     private LatentOdeNetwork? TrainNetwork(LatentOdeArchitecture architecture, SeriesScaling scaling, ForecastBatchBuilder builder, ExampleSampler sampler, Device device, int seed, bool isDispensable, IChannel channel)

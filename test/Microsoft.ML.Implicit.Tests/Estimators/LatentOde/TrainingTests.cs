@@ -52,7 +52,7 @@ public class TrainingTests
     {
         var ml = new MLContext(seed: 1);
         IDataView data = ml.Data.LoadFromEnumerable(Waves.Create(30));
-        LatentOdeOptions Cancelling(CancellationBehavior behavior)
+        LatentOdeOptions Cancelling(CancellationBehavior behavior, int epochs)
         {
             var source = new CancellationTokenSource();
             int reports = 0;
@@ -62,7 +62,7 @@ public class TrainingTests
             options.Training.OnCancellation = behavior;
             options.Training.Progress = new SynchronousProgress(_ =>
             {
-                if (++reports == 3)
+                if (++reports == epochs)
                 {
                     source.Cancel();
                 }
@@ -70,8 +70,12 @@ public class TrainingTests
             return options;
         }
 
-        Assert.Throws<OperationCanceledException>(() => ml.Forecasting.ForecastByLatentOde(Cancelling(CancellationBehavior.Throw)).Fit(data));
-        using LatentOdeTransformer model = ml.Forecasting.ForecastByLatentOde(Cancelling(CancellationBehavior.ReturnBestModel)).Fit(data);
+        foreach (int epochs in new[] { 1, 2, 3 })
+        {
+            Assert.Throws<OperationCanceledException>(() => ml.Forecasting.ForecastByLatentOde(Cancelling(CancellationBehavior.Throw, epochs)).Fit(data));
+        }
+
+        using LatentOdeTransformer model = ml.Forecasting.ForecastByLatentOde(Cancelling(CancellationBehavior.ReturnBestModel, epochs: 3)).Fit(data);
         Assert.AreEqual(2, model.Model.EnsembleSize);
     }
 
