@@ -26,7 +26,7 @@ internal sealed class ScoringCase : IComparisonCase
         var random = new Random(1);
         Row[] rows = [.. Enumerable.Range(0, Math.Max(_rows, 500)).Select(i => Row.Draw(random, i))];
         IDataView data = ml.Data.LoadFromEnumerable(rows);
-        var options = new DeepEquilibriumOptions { EnsembleSize = 1 };
+        var options = new DeepEquilibriumOptions();
         options.Training.MaximumEpochs = 2;
         options.Training.Device = device.ToString();
         DeepEquilibriumTransformer model = ml.MulticlassClassification.Trainers.DeepEquilibrium(options).Fit(ml.Data.TakeRows(data, 500));

@@ -20,6 +20,8 @@ internal static class DeepEquilibriumDefaults
     private const long MinimumSteps = 700;
     private const long MaximumSteps = 3000;
 
+    private const int EnsembleSizeOfFewRows = 5;
+
     public static TrainingDefaults Training(EquilibriumCellKind cell, PredictionTask task, long rows)
     {
         if (cell == EquilibriumCellKind.MultiscaleConvolutional)
@@ -40,14 +42,7 @@ internal static class DeepEquilibriumDefaults
         _ => 0.1,
     };
 
-    // Networks of fewer rows differ more and are trained sooner.
-    public static int EnsembleSize(EquilibriumCellKind cell, long rows) => (cell, rows) switch
-    {
-        (EquilibriumCellKind.MultiscaleConvolutional, _) => 1,
-        (_, < FewRows) => 5,
-        (_, < ManyRows) => 3,
-        _ => 1,
-    };
+    public static int EnsembleSize(EquilibriumCellKind cell, long rows) => cell == EquilibriumCellKind.Dense && rows < FewRows ? EnsembleSizeOfFewRows : 1;
 
     public static double ValidationFraction(long rows) => rows < RowsThatAffordValidation ? 0 : 0.1;
 }

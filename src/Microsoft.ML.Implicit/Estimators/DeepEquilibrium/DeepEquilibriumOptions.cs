@@ -25,7 +25,7 @@ public sealed class DeepEquilibriumOptions : TrainerInputBaseWithWeight
 
     /// <summary>
     /// Networks whose predictions are averaged, trained one after another from seeds of their own, or <see langword="null"/> for
-    /// 5 of the dense cell below 500 rows, 3 below 5,000 and 1 otherwise. Time to train and to score grows with it. Where cancellation is to
+    /// 5 of the dense cell below 500 rows and 1 otherwise. Time to train and to score grows with it. Where cancellation is to
     /// return the best model, networks that are not finished are left out, unless it is the first.
     /// </summary>
     public int? EnsembleSize { get; set; }

@@ -94,7 +94,7 @@ public class EnsembleTests
     }
 
     [TestMethod]
-    public void The_fewer_rows_the_more_networks()
+    public void Few_rows_get_an_ensemble_and_many_a_single_network()
     {
         var ml = new MLContext(seed: 1);
         IDataView data = RealData.Concrete(ml);
@@ -106,7 +106,7 @@ public class EnsembleTests
         }
 
         Assert.AreEqual(5, Size(499));
-        Assert.AreEqual(3, Size(500));
+        Assert.AreEqual(1, Size(500));
     }
 
     [TestMethod]
