@@ -13,8 +13,8 @@ internal sealed record PanelErrors(double[] Variables, double Overall)
     public static PanelErrors Measure(Panel panel, float[][][] answers)
     {
         double[] squares = [.. Enumerable.Range(0, panel.Train[0].VariableCount).Select(v => MeanSquare(panel, answers, v))];
-        double[] units = [.. squares.Select((_, v) => panel.HasOneUnit ? 1 : Variance(panel, v))];
-        return new PanelErrors([.. squares.Select(Math.Sqrt)], Math.Sqrt(squares.Zip(units, (square, unit) => square / unit).Average()));
+        double[] units = [.. squares.Select((_, v) => panel.HasOneUnit ? 1 : QuestionScaling.Moments(panel.Train.SelectMany(row => row.Value(v))).Deviation)];
+        return new PanelErrors([.. squares.Select(Math.Sqrt)], Math.Sqrt(squares.Zip(units, (square, unit) => square / (unit * unit)).Average()));
     }
 
     public static PanelErrors Mean(IReadOnlyList<PanelErrors> seeds) =>
@@ -24,11 +24,4 @@ internal sealed record PanelErrors(double[] Variables, double Overall)
         panel.Questions.SelectMany((question, q) => question.Truth[variable].Zip(answers[q][variable]))
             .Where(pair => float.IsFinite(pair.First))
             .Average(pair => ((double)pair.Second - pair.First) * ((double)pair.Second - pair.First));
-
-    private static double Variance(Panel panel, int variable)
-    {
-        double[] values = [.. panel.Train.SelectMany(row => row.Value(variable)).Where(float.IsFinite).Select(value => (double)value)];
-        double mean = values.Average();
-        return values.Average(value => (value - mean) * (value - mean));
-    }
 }

@@ -77,6 +77,15 @@ internal sealed class QuestionScaling
         return new QuestionBatch(tensor(inputs), tensor(gaps), tensor(last), tensor(ahead), tensor(targetInputs), tensor(values), tensor(mask));
     }
 
+    /// <summary>Mean and standard deviation of the finite values, or 1 where they do not differ.</summary>
+    public static (double Mean, double Deviation) Moments(IEnumerable<float> values)
+    {
+        double[] finite = [.. values.Where(float.IsFinite).Select(value => (double)value)];
+        double mean = finite.Average();
+        double deviation = Math.Sqrt(finite.Average(value => (value - mean) * (value - mean)));
+        return (mean, deviation > 0 ? deviation : 1);
+    }
+
     private float Held(SeriesRow history, int covariate, double time)
     {
         int index = Math.Max(0, Array.FindLastIndex(history.CovariateTime, t => t <= time));
@@ -85,12 +94,4 @@ internal sealed class QuestionScaling
     }
 
     private static float Standardize((double Mean, double Deviation) moments, float value) => (float)((value - moments.Mean) / moments.Deviation);
-
-    private static (double Mean, double Deviation) Moments(IEnumerable<float> values)
-    {
-        double[] finite = [.. values.Where(float.IsFinite).Select(value => (double)value)];
-        double mean = finite.Average();
-        double deviation = Math.Sqrt(finite.Average(value => (value - mean) * (value - mean)));
-        return (mean, deviation > 0 ? deviation : 1);
-    }
 }
