@@ -56,6 +56,15 @@ public class InteriorPointTests
             threads: 1);
 
     [TestMethod]
+    [DataRow(16268, 24, 30, 6)]
+    [DataRow(1963, 32, 44, 10)]
+    public void Problems_on_which_the_corrector_would_circle_are_solved(int seed, int n, int m, int k)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        AssertSolved(RandomPrograms.Problem(RandomPrograms.Arguments(seed, 3, n, m, k, bounds: true, sharedMatrices: true)));
+    }
+
+    [TestMethod]
     public void A_row_solved_in_a_batch_equals_the_row_solved_alone()
     {
         using DisposeScope scope = NewDisposeScope();

@@ -206,15 +206,27 @@ internal sealed unsafe class DenseInteriorPoint
         double ratio = Math.Clamp(affineMu / mu, 0, 1);
         double centring = ratio * ratio * ratio;
         double boundary = Correct(row, mu, centring, 1, 1, refine);
-        if (boundary < ShortBoundary)
+        double length = Math.Min(1, Math.Max(BackOff, 1 - mu) * boundary);
+        bool guarded = Math.Max(_residuals.Primal, _residuals.Dual) < _residuals.Gap;
+        if (boundary < ShortBoundary || (guarded && length > LongestDescent()))
         {
             centring = Math.Max(centring, CautiousCentring);
             boundary = Correct(row, mu, centring, affineLength * affineLength, 1 - centring, refine);
+            length = Math.Min(1, Math.Max(BackOff, 1 - mu) * boundary);
         }
 
-        double length = Math.Min(1, Math.Max(BackOff, 1 - mu) * boundary);
+        length = guarded ? Math.Min(length, LongestDescent()) : length;
         _current.Advance(_step, length);
         return length;
+    }
+
+    // The length at which sᵀλ, a parabola along the step, is back at its present value. Without this limit the method can circle for ever (Cartis, 2009);
+    // as long as other residuals are larger than the gap, sᵀλ may have to rise.
+    private double LongestDescent()
+    {
+        double slope = Vectors.Dot(_current.S, _step.Lambda, _layout.Length) + Vectors.Dot(_current.Lambda, _step.S, _layout.Length);
+        double curvature = Vectors.Dot(_step.S, _step.Lambda, _layout.Length);
+        return slope < 0 && curvature > 0 ? -slope / curvature : double.PositiveInfinity;
     }
 
     // Solves for the corrected step, which cancels a share of the residuals; returns the distance to the boundary.
