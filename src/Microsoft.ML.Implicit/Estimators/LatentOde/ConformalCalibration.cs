@@ -5,7 +5,9 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// scores (Lei, G'Sell, Rinaldo, Tibshirani and Wasserman, 2018). Errors of one series resemble each other, so each series
 /// counts once, whatever its length (Lee, Barber and Willett, "Distribution-free inference with hierarchical data", 2023),
 /// and the correction for finite samples takes the number of independent scores that are worth the scores there are
-/// (Kish, "Survey sampling", 1965). With few series each stretch as long as the horizon takes the part of a series.
+/// (Kish, "Survey sampling", 1965). With few series each stretch as long as the horizon takes the part of a series. Where
+/// their values drift, what is to come resembles late stretches more, which then outweigh early ones (Barber, Candès,
+/// Ramdas and Tibshirani, "Conformal prediction beyond exchangeability", 2023).
 /// </summary>
 internal sealed class ConformalCalibration
 {
@@ -13,9 +15,18 @@ internal sealed class ConformalCalibration
     private const int FewestScores = 20;
     private const int FewestSeries = 20;
 
+    // Part of a drifting series after which a stretch counts half.
+    private const double HalfLife = 1.0 / 3;
+
+    private readonly bool[] _drifts;
     private readonly List<Entry>[] _scores;
 
-    public ConformalCalibration(int variables) => _scores = [.. Enumerable.Range(0, variables).Select(_ => new List<Entry>())];
+    /// <param name="drifts">Whether each variable leaves its past values behind.</param>
+    public ConformalCalibration(params bool[] drifts)
+    {
+        _drifts = drifts;
+        _scores = [.. drifts.Select(_ => new List<Entry>())];
+    }
 
     /// <summary>Takes in the error of a forecast.</summary>
     /// <param name="series">The series of the error.</param>
@@ -27,22 +38,39 @@ internal sealed class ConformalCalibration
         _scores[variable].Add(new Entry(series, stretch, Math.Abs(error) / scale));
 
     /// <summary>The factor for each variable's scale, such that intervals hold a value with the given probability.</summary>
-    public double[] Factors(double level) => [.. _scores.Select(scores => Factor(scores, level))];
+    public double[] Factors(double level) => [.. _scores.Zip(_drifts, (scores, drifts) => Factor(scores, drifts, level))];
 
-    private static double Factor(List<Entry> scores, double level)
+    private static double Factor(List<Entry> scores, bool drifts, double level)
     {
         if (scores.Count < FewestScores)
         {
             return NormalDistribution.Quantile(0.5 * (1 + level));
         }
 
-        bool hasSeries = scores.Select(score => score.Series).Distinct().Count() >= FewestSeries;
-        Entry[][] units = [.. scores.GroupBy(score => (score.Series, hasSeries ? 0 : score.Stretch)).Select(unit => unit.ToArray())];
-        (double Score, double Weight)[] ordered = [.. units.SelectMany(unit => unit.Select(entry => (entry.Score, 1.0 / (unit.Length * units.Length)))).OrderBy(score => score.Item1)];
+        Unit[] units = [.. ToUnits(scores, drifts)];
+        double total = units.Sum(unit => unit.Weight);
+        (double Score, double Weight)[] ordered = [.. units.SelectMany(unit => unit.Scores.Select(score => (score, unit.Weight / (total * unit.Scores.Length)))).OrderBy(score => score.score)];
 
         // The score to come is one more, and unknown: the mass that it takes lies beyond all others.
         double worth = EffectiveCount(units, scores.Count, Quantile(ordered, level));
         return Quantile(ordered, level * (worth + 1) / worth);
+    }
+
+    private static IEnumerable<Unit> ToUnits(List<Entry> scores, bool drifts)
+    {
+        IGrouping<object, Entry>[] series = [.. scores.GroupBy(score => score.Series)];
+        if (series.Length >= FewestSeries)
+        {
+            return series.Select(entries => new Unit([.. entries.Select(entry => entry.Score)], 1));
+        }
+
+        return series.SelectMany(entries =>
+        {
+            (long first, long last) = (entries.Min(entry => entry.Stretch), entries.Max(entry => entry.Stretch));
+            return entries.GroupBy(entry => entry.Stretch).Select(stretch => new Unit(
+                [.. stretch.Select(entry => entry.Score)],
+                drifts ? Math.Pow(2, (stretch.Key - last) / (HalfLife * (last - first + 1))) : 1));
+        });
     }
 
     // The smallest score with the given mass up to it; the largest where there is less.
@@ -62,14 +90,19 @@ internal sealed class ConformalCalibration
     }
 
     // Independent scores among which the fraction beyond a threshold would vary as much as it does between units: all scores
-    // where those of a unit are unrelated, the number of units where they are alike.
-    private static double EffectiveCount(Entry[][] units, int count, double threshold)
+    // where those of a unit are unrelated, the number of units where they are alike. Unequal weights make them fewer.
+    private static double EffectiveCount(Unit[] units, int count, double threshold)
     {
-        double[] fractions = [.. units.Select(unit => unit.Count(entry => entry.Score > threshold) / (double)unit.Length)];
+        double[] fractions = [.. units.Select(unit => unit.Scores.Count(score => score > threshold) / (double)unit.Scores.Length)];
         double mean = fractions.Average();
         double variance = fractions.Sum(fraction => (fraction - mean) * (fraction - mean)) / Math.Max(1, units.Length - 1);
-        return variance > 0 ? Math.Clamp(mean * (1 - mean) * units.Length / variance, units.Length, count) : units.Length;
+        double total = units.Sum(unit => unit.Weight);
+        double equal = total * total / (units.Length * units.Sum(unit => unit.Weight * unit.Weight));
+        return equal * (variance > 0 ? Math.Clamp(mean * (1 - mean) * units.Length / variance, units.Length, count) : units.Length);
     }
 
     private readonly record struct Entry(object Series, long Stretch, double Score);
+
+    // Scores that count as one.
+    private readonly record struct Unit(double[] Scores, double Weight);
 }

@@ -18,7 +18,7 @@ internal sealed class EnsembleCalibration(ForecastBatchBuilder builder, SeriesSc
 
     private const int BatchSize = 256;
 
-    private readonly ConformalCalibration _conformal = new(scaling.Variables.Length);
+    private readonly ConformalCalibration _conformal = new([.. scaling.Variables.Select(variable => variable.LevelMemory is not null)]);
 
     /// <summary>Takes in the errors of one network.</summary>
     /// <param name="network">The network.</param>

@@ -17,7 +17,8 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// missing values no imputation.
 /// </summary>
 /// <remarks>
-/// The forecast is the last observed value plus a change that the latent state is decoded to. Bounds are calibrated on
+/// The forecast is the last observed value, without what lies more than five standard deviations off the mean of the training
+/// values, plus a change that the latent state is decoded to. Bounds are calibrated on
 /// series, or with few series on stretches of time, that each network of the ensemble did not see.
 /// </remarks>
 public sealed class LatentOdeForecaster : IEstimator<LatentOdeTransformer>

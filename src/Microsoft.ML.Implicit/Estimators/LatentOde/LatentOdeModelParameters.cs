@@ -180,8 +180,8 @@ public sealed class LatentOdeModelParameters : IDisposable
             for (int v = 0; v < variables; v++)
             {
                 VariableScale scale = Scaling.Variables[v];
-                double last = example.Series.LastValues[(example.Last * variables) + v];
-                double mean = isAhead ? last + (means[(m * variables) + v] * scale.ChangeScale) + Scaling.Seasonal(v, time) : double.NaN;
+                double start = Scaling.Start(v, example.Series.LastValues[(example.Last * variables) + v]);
+                double mean = isAhead ? start + (means[(m * variables) + v] * scale.ChangeScale) + Scaling.Seasonal(v, time) : double.NaN;
                 double half = IntervalFactors[v] * scales[(m * variables) + v] * scale.ChangeScale;
                 int flat = (v * count) + m;
                 forecast.Mean[flat] = (float)mean;

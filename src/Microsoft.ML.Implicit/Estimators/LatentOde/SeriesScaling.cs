@@ -48,6 +48,17 @@ internal sealed record SeriesScaling(
     /// <summary>A value less its seasonal component.</summary>
     public double Adjust(int variable, double time, double value) => value - Seasonal(variable, time);
 
+    /// <summary>
+    /// The value that a forecast starts from: the last one, or the end of the range in which an encoder can tell values apart. No
+    /// changes were learned from further out, and a single outlier would be in every forecast after it.
+    /// </summary>
+    public double Start(int variable, double lastValue)
+    {
+        VariableScale scale = Variables[variable];
+        double reach = ClipScale * scale.LevelScale;
+        return scale.LevelMemory is null ? Math.Clamp(lastValue, scale.LevelCenter - reach, scale.LevelCenter + reach) : lastValue;
+    }
+
     public double Seasonal(int variable, double time) => SeasonalComponent.Sum(Periods, Variables[variable].Seasonal, time);
 
     /// <summary>Time since something, on a scale that tells short gaps apart and keeps long ones small.</summary>
