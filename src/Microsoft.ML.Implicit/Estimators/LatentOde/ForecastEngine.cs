@@ -7,6 +7,10 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// observation, a new observation costs one step of the encoder, however long the history. Safe to use from several
 /// threads at once; calls wait for each other.
 /// </summary>
+/// <remarks>
+/// After more than <see cref="LatentOdeOptions.ContextLength"/> observations the encoder's state still holds traces of those that
+/// <see cref="LatentOdeTransformer.Transform"/> no longer reads, and the forecasts of the two differ a little.
+/// </remarks>
 /// <typeparam name="TObservation">
 /// Class of observations: a property for the time column (Single, Double, DateTime, DateTimeOffset or TimeSpan) and one of
 /// type Single for each input and static column. Static values are read from the first observation.
