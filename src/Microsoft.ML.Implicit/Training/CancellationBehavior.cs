@@ -6,6 +6,6 @@ public enum CancellationBehavior
     /// <summary>Throw <see cref="OperationCanceledException"/>.</summary>
     Throw,
 
-    /// <summary>Return the best model so far; throw if not even one epoch is finished.</summary>
+    /// <summary>Return the best model so far, which of an ensemble is the networks that are finished; throw if not even one epoch is finished.</summary>
     ReturnBestModel,
 }

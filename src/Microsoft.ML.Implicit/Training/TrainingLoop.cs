@@ -33,11 +33,10 @@ internal sealed class TrainingLoop : IDisposable
         _optimizer = new AdamW(problem.Module.parameters().Where(parameter => parameter.requires_grad), plan.WeightDecay);
     }
 
-    /// <summary>Whether cancellation ended the training before its time.</summary>
-    public bool IsCutShort { get; private set; }
-
     /// <summary>Trains, and leaves the best parameters in the module.</summary>
-    /// <exception cref="OperationCanceledException">Cancelled, and the options ask for that exception or no epoch is finished.</exception>
+    /// <exception cref="OperationCanceledException">
+    /// Cancelled, and the options ask for that exception, no epoch is finished, or there are networks already, whose mean one that is half trained would spoil.
+    /// </exception>
     /// <exception cref="InvalidOperationException">The loss stopped being finite.</exception>
     public void Run()
     {
@@ -62,9 +61,8 @@ internal sealed class TrainingLoop : IDisposable
                 }
             }
         }
-        catch (OperationCanceledException) when (_plan.Options.OnCancellation == CancellationBehavior.ReturnBestModel && _best.Epoch > 0)
+        catch (OperationCanceledException) when (_plan.Options.OnCancellation == CancellationBehavior.ReturnBestModel && _best.Epoch > 0 && _member.Index == 0)
         {
-            IsCutShort = true;
             _channel.Info($"Cancelled: the best epoch so far is {Counted(_best.Epoch)}.");
         }
 

@@ -132,7 +132,6 @@ public abstract class DeepEquilibriumTrainer : ITrainerEstimator<DeepEquilibrium
         return new DeepEquilibriumTransformer(Host, model, Options.FeatureColumnName);
     }
 
-    // A network that cancellation leaves half trained would spoil the mean of those that are finished.
     private void Train(DeepEquilibriumProblem problem, PredictionTask task, int seed, EnsembleMember member, IChannel channel)
     {
         TrainingDefaults defaults = DeepEquilibriumDefaults.Training(Options.Cell, task, problem.ExampleCount);
@@ -140,10 +139,6 @@ public abstract class DeepEquilibriumTrainer : ITrainerEstimator<DeepEquilibrium
         using var loop = new TrainingLoop(problem, plan, channel, member);
         loop.Run();
         problem.ReportUnsolvedRows(channel);
-        if (loop.IsCutShort && member.Index > 0)
-        {
-            throw new OperationCanceledException(Options.Training.CancellationToken);
-        }
     }
 
     private void CheckColumns(SchemaShape schema)

@@ -9,7 +9,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// </summary>
 /// <remarks>
 /// After more than <see cref="LatentOdeOptions.ContextLength"/> observations the encoder's state still holds traces of those that
-/// <see cref="LatentOdeTransformer.Transform"/> no longer reads, and the forecasts of the two differ a little.
+/// <c>Transform</c> no longer reads, and the forecasts of the two differ a little.
 /// </remarks>
 /// <typeparam name="TObservation">
 /// Class of observations: a property for the time column (Single, Double, DateTime, DateTimeOffset or TimeSpan) and one of

@@ -158,70 +158,50 @@ public sealed class LatentOdeForecaster : IEstimator<LatentOdeTransformer>
         using DisposeScope scope = NewDisposeScope();
         var architecture = new LatentOdeArchitecture(_options);
         var builder = new ForecastBatchBuilder(scaling, architecture.Anchor, architecture.SolverSteps, device);
-        var calibration = new EnsembleCalibration(builder, scaling);
-        var networks = new List<LatentOdeNetwork>();
         ExampleSampler Sampler(ForecastFold fold) =>
             new(series, fold, scaling.Horizon, architecture.ContextLength, architecture.Anchor == LatentAnchor.FirstObservation);
-        try
-        {
-            for (int member = 0; member < division.Networks.Count && !IsEndedEarly(networks.Count); member++)
-            {
-                ExampleSampler sampler = Sampler(division.Networks[member]);
-                LatentOdeNetwork? network = TrainNetwork(architecture, scaling, builder, sampler, device, seed + member, networks.Count > 0, channel);
-                if (network is not null)
-                {
-                    networks.Add(network);
-                    calibration.Add(network, sampler.HeldOut());
-                }
-            }
-
-            double[] factors = calibration.Factors(networks, Sampler(division.Shared).HeldOut(), _options.ConfidenceLevel);
-            var model = new LatentOdeModelParameters(architecture, scaling, [.. networks], factors, device);
-            return new LatentOdeTransformer(_host, model, _input, _output);
-        }
-        catch
-        {
-            networks.ForEach(network => network.Dispose());
-            throw;
-        }
-    }
-
-    private bool IsEndedEarly(int networks)
-    {
-        if (networks > 0 && _options.Training.OnCancellation == CancellationBehavior.ReturnBestModel)
-        {
-            return _options.Training.CancellationToken.IsCancellationRequested;
-        }
-
-        _options.Training.CancellationToken.ThrowIfCancellationRequested();
-        return false;
-    }
-
-    // Null where training was cancelled before this network's first epoch, and earlier ones will do.
-    private LatentOdeNetwork? TrainNetwork(LatentOdeArchitecture architecture, SeriesScaling scaling, ForecastBatchBuilder builder, ExampleSampler sampler, Device device, int seed, bool isDispensable, IChannel channel)
-    {
-        if (sampler.Count == 0)
+        ExampleSampler[] samplers = [.. division.Networks.Select(Sampler)];
+        if (Array.Exists(samplers, sampler => sampler.Count == 0))
         {
             throw new InvalidOperationException(
                 $"There is nothing to train on: no series has two observations within the longest horizon, {scaling.Horizon}, one to learn from and one to forecast.");
         }
 
-        TrainingPlan plan = TrainingPlan.Create(_options.Training, new TrainingDefaults(DefaultSteps, DefaultLearningRate, DefaultWeightDecay, ScalesRateWithBatch: true), sampler.Count, seed);
-        using var generator = new Generator((ulong)seed, CPU);
+        var defaults = new TrainingDefaults(DefaultSteps, DefaultLearningRate, DefaultWeightDecay, ScalesRateWithBatch: true);
+        TrainingPlan plan = TrainingPlan.Create(_options.Training, defaults, samplers.Max(sampler => sampler.Count), seed);
+        LatentOdeNetwork[] networks = EnsembleTraining.Run(samplers.Length, _options.Training, member =>
+            TrainNetwork(architecture, scaling, builder, samplers[member.Index], plan with { Seed = seed + member.Index }, member, device, channel));
+        try
+        {
+            var calibration = new EnsembleCalibration(builder, scaling);
+            foreach ((LatentOdeNetwork network, ExampleSampler sampler) in networks.Zip(samplers))
+            {
+                calibration.Add(network, sampler.HeldOut());
+            }
+
+            double[] factors = calibration.Factors(networks, Sampler(division.Shared).HeldOut(), _options.ConfidenceLevel);
+            var model = new LatentOdeModelParameters(architecture, scaling, networks, factors, device);
+            return new LatentOdeTransformer(_host, model, _input, _output);
+        }
+        catch
+        {
+            Array.ForEach(networks, network => network.Dispose());
+            throw;
+        }
+    }
+
+    private LatentOdeNetwork TrainNetwork(LatentOdeArchitecture architecture, SeriesScaling scaling, ForecastBatchBuilder builder, ExampleSampler sampler, TrainingPlan plan, EnsembleMember member, Device device, IChannel channel)
+    {
+        using var generator = new Generator((ulong)plan.Seed, CPU);
         LatentOdeNetwork network = architecture.CreateNetwork(scaling, generator);
         try
         {
             network.to(device);
-            var problem = new LatentOdeProblem(network, builder, sampler, _options, generator, seed);
-            using var loop = new TrainingLoop(problem, plan, channel);
+            var problem = new LatentOdeProblem(network, builder, sampler, _options, generator, plan.Seed);
+            using var loop = new TrainingLoop(problem, plan, channel, member);
             loop.Run();
             network.Freeze();
             return network;
-        }
-        catch (OperationCanceledException) when (isDispensable && _options.Training.OnCancellation == CancellationBehavior.ReturnBestModel)
-        {
-            network.Dispose();
-            return null;
         }
         catch
         {

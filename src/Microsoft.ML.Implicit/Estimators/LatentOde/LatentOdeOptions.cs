@@ -74,7 +74,7 @@ public sealed class LatentOdeOptions
     /// </summary>
     public int EnsembleSize { get; set; } = 3;
 
-    /// <summary>Epochs, learning rate, validation, seed, device, progress and cancellation. Epochs are counted anew for each network.</summary>
+    /// <summary>Epochs, learning rate, validation, seed, device, progress and cancellation. Epochs are counted on from network to network.</summary>
     public TrainingOptions Training { get; set; } = new();
 
     /// <exception cref="ArgumentException">A setting is out of range; the message names it.</exception>
