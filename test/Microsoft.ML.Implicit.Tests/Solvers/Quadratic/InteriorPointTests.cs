@@ -56,6 +56,45 @@ public class InteriorPointTests
             threads: 1);
 
     [TestMethod]
+    public void Linear_programs_satisfy_the_optimality_conditions() =>
+        Gen.Select(Gen.Int[0, 100000], Gen.Int[1, 30], Gen.Int[0, 40], Gen.Int[0, 5]).Sample(
+            (seed, n, m, k) =>
+            {
+                using DisposeScope scope = NewDisposeScope();
+                Tensor?[] x = RandomPrograms.Arguments(seed, 2, n, m, Math.Min(k, n), bounds: true);
+                x[0] = null;
+                AssertSolved(RandomPrograms.Problem(x));
+            },
+            iter: 80,
+            threads: 1);
+
+    [TestMethod]
+    public void Contradictions_are_found_in_random_problems() =>
+        Gen.Select(Gen.Int[0, 100000], Gen.Int[1, 20], Gen.Int[1, 20], Gen.Int[0, 2], Gen.Bool).Sample(
+            (seed, n, m, width, isLinear) =>
+            {
+                using DisposeScope scope = NewDisposeScope();
+                Tensor?[] x = RandomPrograms.Arguments(seed, 2, n, m, 0, bounds: isLinear);
+                x[0] = isLinear ? null : x[0];
+                x[2] = cat([x[2]!, -x[2]!.narrow(1, 0, 1)], 1);
+                x[3] = cat([x[3]!, -x[3]!.narrow(1, 0, 1) - Math.Pow(10, -width)], 1);
+                Assert.IsTrue(_solver.Solve(RandomPrograms.Problem(x)).Status.All(status => status == SolveStatus.Infeasible));
+            },
+            iter: 80,
+            threads: 1);
+
+    [TestMethod]
+    [DataRow(8, 5, 4)]
+    [DataRow(15, 5, 2)]
+    public void A_linear_program_without_bounds_is_called_unbounded(int seed, int n, int m)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor?[] x = RandomPrograms.Arguments(seed, 2, n, m, 0, bounds: false);
+        x[0] = null;
+        Assert.IsTrue(_solver.Solve(RandomPrograms.Problem(x)).Status.All(status => status == SolveStatus.Unbounded));
+    }
+
+    [TestMethod]
     [DataRow(16268, 24, 30, 6)]
     [DataRow(1963, 32, 44, 10)]
     public void Problems_on_which_the_corrector_would_circle_are_solved(int seed, int n, int m, int k)

@@ -33,7 +33,7 @@ internal sealed unsafe class DenseAdjointWorker
     {
         _layout = layout;
         _loadsMatrices = shared is null;
-        _matrices = shared ?? new DenseMatrices(layout.ActualVariables, layout.Inequalities, layout.Equalities, team);
+        _matrices = shared ?? new DenseMatrices(layout, team);
         _row = new DenseRow(layout);
         _x = new DenseIterate(layout);
         _factor = new KktFactor(layout, team);

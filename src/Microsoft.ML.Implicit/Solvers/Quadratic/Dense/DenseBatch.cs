@@ -50,7 +50,7 @@ internal sealed class DenseBatch
         if (_problem.SharesMatrices)
         {
             ThreadTeam team = Rows.TeamOf(1, _options.MaximumParallelism);
-            _shared = new DenseMatrices(_problem.Variables, _problem.Inequalities, _problem.Equalities, team);
+            _shared = new DenseMatrices(_layout, team);
             data.LoadMatrices(_shared, 0);
             if (_problem.BatchSize > 1 && warmStart is null && _shared.IsFinite && _shared.IsConvex && (data.SharesPattern || data.HasFinitePattern()))
             {

@@ -31,7 +31,7 @@ internal static unsafe class DenseDiagnosis
         using DisposeScope scope = NewDisposeScope();
         var data = new DenseData(problem);
         var team = new ThreadTeam(1);
-        var matrices = new DenseMatrices(problem.Variables, problem.Inequalities, problem.Equalities, team);
+        var matrices = new DenseMatrices(layout, team);
         data.LoadMatrices(matrices, row);
         var dense = new DenseRow(layout);
         data.LoadRow(dense, matrices, row);

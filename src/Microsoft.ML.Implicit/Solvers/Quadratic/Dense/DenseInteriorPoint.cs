@@ -10,13 +10,18 @@ internal sealed unsafe class DenseInteriorPoint
 {
     private const double LargestRegularisation = 1e-7;
     private const double SmallestRegularisation = 1e-10;
-    private const double BackOff = 0.995;
+
+    // Fraction of the distance to the boundary that a step may go: 1 - μ, but never so close that rounding takes it across.
+    private const double SmallestFraction = 0.995;
+    private const double LargestFraction = 1 - 1e-10;
 
     // A step that meets the boundary before this is replaced by a cautious one: more centring, which takes on less of the residuals.
     private const double ShortBoundary = 0.1;
     private const double CautiousCentring = 0.8;
     private const double CertificateTolerance = 1e-9;
-    private const double LeastViolationTolerance = 1e-6;
+
+    // Of certificates that are looked for where the iterations lead nowhere.
+    private const double LastResortTolerance = 1e-6;
     private const int StalledIterations = 5;
 
     // A warm start that needs more was a bad one.
@@ -96,7 +101,7 @@ internal sealed unsafe class DenseInteriorPoint
             double residual = _residuals.Largest;
             if (!double.IsFinite(residual))
             {
-                return Finish(outcome, best, iteration);
+                return Finish(row, outcome, best, iteration);
             }
 
             stalled = residual < 0.9 * best ? 0 : stalled + 1;
@@ -121,7 +126,7 @@ internal sealed unsafe class DenseInteriorPoint
 
             if (iteration == maximumIterations || (stalled >= StalledIterations && best <= _options.AcceptableTolerance))
             {
-                return Finish(outcome, best, iteration);
+                return Finish(row, outcome, best, iteration);
             }
 
             refine |= Math.Max(_residuals.Dual, _residuals.Primal) > Math.Max(2 * expected, 0.1 * _options.Tolerance);
@@ -146,11 +151,21 @@ internal sealed unsafe class DenseInteriorPoint
             : null;
     }
 
-    private DenseOutcome Finish(DenseOutcome outcome, double best, int iteration) => outcome with
+    private DenseOutcome Finish(DenseRow row, DenseOutcome outcome, double best, int iteration)
     {
-        Iterations = iteration,
-        Status = best <= _options.AcceptableTolerance ? SolveStatus.Converged : outcome.Status,
-    };
+        if (best <= _options.AcceptableTolerance)
+        {
+            return outcome with { Iterations = iteration, Status = SolveStatus.Converged };
+        }
+
+        if (_residuals.ProvesUnbounded(row, _current, LastResortTolerance))
+        {
+            Best.CopyFrom(_current);
+            return new DenseOutcome(SolveStatus.Unbounded, iteration, double.NaN, _residuals.Primal, _residuals.Dual, _residuals.Gap);
+        }
+
+        return outcome with { Iterations = iteration };
+    }
 
     /// <summary>
     /// Finds the least violation of the constraints, which always exists. Where it is not zero, its multipliers prove that no point is feasible, and are left in <see cref="Best"/>.
@@ -173,7 +188,7 @@ internal sealed unsafe class DenseInteriorPoint
             Advance(row, _residuals.Mu, refine: false);
         }
 
-        if (!_residuals.ProvesInfeasible(row, _current, LeastViolationTolerance))
+        if (!_residuals.ProvesInfeasible(row, _current, LastResortTolerance))
         {
             return false;
         }
@@ -206,19 +221,21 @@ internal sealed unsafe class DenseInteriorPoint
         double ratio = Math.Clamp(affineMu / mu, 0, 1);
         double centring = ratio * ratio * ratio;
         double boundary = Correct(row, mu, centring, 1, 1, refine);
-        double length = Math.Min(1, Math.Max(BackOff, 1 - mu) * boundary);
+        double length = Length(boundary, mu);
         bool guarded = Math.Max(_residuals.Primal, _residuals.Dual) < _residuals.Gap;
         if (boundary < ShortBoundary || (guarded && length > LongestDescent()))
         {
             centring = Math.Max(centring, CautiousCentring);
             boundary = Correct(row, mu, centring, affineLength * affineLength, 1 - centring, refine);
-            length = Math.Min(1, Math.Max(BackOff, 1 - mu) * boundary);
+            length = Length(boundary, mu);
         }
 
         length = guarded ? Math.Min(length, LongestDescent()) : length;
         _current.Advance(_step, length);
         return length;
     }
+
+    private static double Length(double boundary, double mu) => Math.Min(1, Math.Clamp(1 - mu, SmallestFraction, LargestFraction) * boundary);
 
     // The length at which sᵀλ, a parabola along the step, is back at its present value. Without this limit the method can circle for ever (Cartis, 2009);
     // as long as other residuals are larger than the gap, sᵀλ may have to rise.

@@ -13,21 +13,23 @@ internal sealed unsafe class DenseMatrices
 
     private readonly PinnedBuffer _buffer;
     private readonly ThreadTeam _team;
+    private readonly bool _hasBounds;
     private readonly double* _columnMaxima;
     private readonly double* _inequalityMaxima;
     private readonly double* _equalityMaxima;
 
-    public DenseMatrices(int variables, int inequalities, int equalities, ThreadTeam team)
+    public DenseMatrices(ConstraintLayout layout, ThreadTeam team)
     {
         _team = team;
-        Variables = variables;
-        Inequalities = inequalities;
-        Equalities = equalities;
-        int n = Panel.Pad(variables), m = Panel.Pad(inequalities), k = Panel.Pad(equalities);
-        int squares = equalities > 0 ? 2 : 1;
+        _hasBounds = layout.HasLower || layout.HasUpper;
+        Variables = layout.ActualVariables;
+        Inequalities = layout.Inequalities;
+        Equalities = layout.Equalities;
+        int n = layout.Variables, m = layout.General, k = layout.PaddedEqualities;
+        int squares = Equalities > 0 ? 2 : 1;
         _buffer = new PinnedBuffer((squares * n * n) + (2 * m * n) + (2 * k * n) + (2 * (n + m + k)) + PanelCholesky.Size(n));
         Q = new PanelMatrix(_buffer, n, n);
-        QAugmented = equalities > 0 ? new PanelMatrix(_buffer, n, n) : Q;
+        QAugmented = Equalities > 0 ? new PanelMatrix(_buffer, n, n) : Q;
         G = new PanelMatrix(_buffer, m, n);
         GTransposed = new PanelMatrix(_buffer, n, m);
         A = new PanelMatrix(_buffer, k, n);
@@ -137,6 +139,11 @@ internal sealed unsafe class DenseMatrices
             new Span<double>(_inequalityMaxima, G.Rows).Clear();
             new Span<double>(_equalityMaxima, A.Rows).Clear();
             Equilibration.ColumnMaxima(Q, _columnMaxima);
+            if (_hasBounds)
+            {
+                Equilibration.FillEmpty(_columnMaxima, Variables);
+            }
+
             Equilibration.ColumnMaxima(G, _columnMaxima);
             Equilibration.ColumnMaxima(A, _columnMaxima);
             Equilibration.ColumnMaxima(GTransposed, _inequalityMaxima);

@@ -11,7 +11,7 @@ internal sealed class DenseWorker
     public DenseWorker(ConstraintLayout layout, InteriorPointOptions options, DenseMatrices? shared, ThreadTeam team)
     {
         _loadsMatrices = shared is null;
-        _matrices = shared ?? new DenseMatrices(layout.ActualVariables, layout.Inequalities, layout.Equalities, team);
+        _matrices = shared ?? new DenseMatrices(layout, team);
         _row = new DenseRow(layout);
         _method = new DenseInteriorPoint(layout, options, team);
     }

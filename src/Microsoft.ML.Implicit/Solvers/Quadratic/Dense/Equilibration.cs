@@ -27,6 +27,15 @@ internal static unsafe class Equilibration
         }
     }
 
+    /// <summary>Raises maxima of 0 to 1, the entry of a bound, of which a variable that no quadratic term holds must not be scaled far away.</summary>
+    public static void FillEmpty(double* maxima, int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            maxima[i] = maxima[i] > 0 ? maxima[i] : 1;
+        }
+    }
+
     /// <summary>Turns maxima into the powers of two nearest to their inverse square roots, 1 for an empty line; says whether any differs from 1.</summary>
     public static bool ToFactors(double* maxima, int count)
     {
