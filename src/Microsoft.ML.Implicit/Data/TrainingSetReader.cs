@@ -7,7 +7,7 @@ namespace Microsoft.ML.Implicit.Data;
 
 /// <summary>
 /// Reads feature, label and weight columns into tensors in one pass. Rows go to native memory chunk by chunk,
-/// so that the data is never held in managed memory as a whole.
+/// so that the data is never held in managed memory as a whole. Rows without a label or of weight 0 are left out.
 /// </summary>
 internal sealed class TrainingSetReader
 {
@@ -16,18 +16,21 @@ internal sealed class TrainingSetReader
     private readonly string _featureColumn;
     private readonly string? _labelColumn;
     private readonly string? _weightColumn;
+    private readonly Func<ReadOnlySpan<float>, string?>? _findFault;
 
     /// <param name="featureColumn">Vector of Single.</param>
     /// <param name="labelColumn">Label, or <see langword="null"/> for unsupervised training: every label is then 0.</param>
     /// <param name="weightColumn">Example weight, or <see langword="null"/>.</param>
-    public TrainingSetReader(string featureColumn, string? labelColumn, string? weightColumn)
+    /// <param name="findFault">Says what is wrong with a row of features, if anything.</param>
+    public TrainingSetReader(string featureColumn, string? labelColumn, string? weightColumn, Func<ReadOnlySpan<float>, string?>? findFault = null)
     {
         _featureColumn = featureColumn;
         _labelColumn = labelColumn;
         _weightColumn = weightColumn;
+        _findFault = findFault;
     }
 
-    /// <exception cref="InvalidOperationException">No row has a label, or a feature or weight is not finite.</exception>
+    /// <exception cref="InvalidOperationException">No row is left, or a feature or weight is not finite or has a fault.</exception>
     /// <exception cref="OperationCanceledException">Cancelled while reading.</exception>
     public TrainingSet Read(IDataView data, IChannel channel, CancellationToken cancellationToken)
     {
@@ -58,14 +61,25 @@ internal sealed class TrainingSetReader
                 continue;
             }
 
+            float weightValue = getWeight is null ? 1 : ReadWeight(getWeight, cursor.Position);
+            if (weightValue == 0)
+            {
+                continue;
+            }
+
             getFeatures(ref buffer);
             Span<float> row = features.NextRow();
             buffer.CopyTo(row);
             CheckFinite(row, feature, cursor.Position);
+            if (_findFault?.Invoke(row) is { } fault)
+            {
+                throw new InvalidOperationException($"Column '{_featureColumn}', row {cursor.Position}: {fault}.");
+            }
+
             labels.NextRow()[0] = labelValue;
             if (getWeight is not null)
             {
-                weights.NextRow()[0] = ReadWeight(getWeight, cursor.Position);
+                weights.NextRow()[0] = weightValue;
             }
         }
 
@@ -76,9 +90,14 @@ internal sealed class TrainingSetReader
 
         if (features.Count == 0)
         {
-            throw new InvalidOperationException(_labelColumn is null
+            string[] missing =
+            [
+                .. _labelColumn is null ? Array.Empty<string>() : [$"a label in column '{_labelColumn}'"],
+                .. _weightColumn is null ? Array.Empty<string>() : [$"a weight above 0 in column '{_weightColumn}'"],
+            ];
+            throw new InvalidOperationException(missing.Length == 0
                 ? "There is nothing to train on: the data has no rows."
-                : $"There is nothing to train on: no row has a label in column '{_labelColumn}'.");
+                : $"There is nothing to train on: no row has {string.Join(" and ", missing)}.");
         }
 
         var set = new TrainingSet(features.ToTensor(), labels.ToTensor().squeeze(1), getWeight is null ? null : weights.ToTensor().squeeze(1));

@@ -1,4 +1,3 @@
-using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Runtime;
 using static TorchSharp.torch;
 
@@ -38,5 +37,5 @@ internal abstract class PredictionTask
 
     /// <summary>Mean of a loss a row, weighted.</summary>
     protected static Tensor Mean(Tensor losses, Tensor? weights) =>
-        weights is null ? losses.mean() : (losses * weights).sum() / weights.sum().clamp_min(float.Epsilon.Held());
+        weights is null ? losses.mean() : (losses * weights).sum() / weights.sum();
 }

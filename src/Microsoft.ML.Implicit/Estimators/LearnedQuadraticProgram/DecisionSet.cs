@@ -20,7 +20,7 @@ internal sealed record DecisionSet(Tensor Features, Tensor Labels, Tensor Column
     /// <summary>What each row counts in a mean over these rows, [rows, 1].</summary>
     public Tensor Shares => Weights is null
         ? full([Count, 1], (1.0 / Count).Held(), ScalarType.Float64, Labels.device)
-        : Weights / Weights.sum().clamp_min_(double.Epsilon.Held());
+        : Weights / Weights.sum();
 
     /// <summary>The rows at the given int64 indices.</summary>
     public DecisionSet Select(Tensor rows) => Map(tensor => tensor.index_select(0, rows));

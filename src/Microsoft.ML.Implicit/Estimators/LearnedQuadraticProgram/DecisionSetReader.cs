@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
-/// <summary>Reads features, labels and the program's columns into tensors in one pass.</summary>
+/// <summary>Reads features, labels and the program's columns into tensors in one pass. Rows of weight 0 are left out.</summary>
 internal static class DecisionSetReader
 {
     /// <param name="data">Rows.</param>
@@ -27,24 +27,33 @@ internal static class DecisionSetReader
         var features = new RowList(feature is null ? 0 : NumberColumns.Length(feature.Value.Type));
         var labels = new RowList(binding.Variables);
         var columns = new RowList(binding.Width);
-        var weights = new RowList(weight is null ? 0 : 1);
+        var weights = new RowList(1);
+        double[] weightRow = [1];
         while (cursor.MoveNext())
         {
             options.Training.CancellationToken.ThrowIfCancellationRequested();
+            readWeight?.Invoke(weightRow);
+            CheckWeight(weightRow[0], weight, cursor.Position);
+            if (weightRow[0] == 0)
+            {
+                continue;
+            }
+
+            weightRow.CopyTo(weights.Add());
             readLabel(labels.Add());
             CheckFinite(labels.Last, label, cursor.Position);
             Span<double> row = features.Add();
             readFeatures?.Invoke(row);
             CheckFinite(row, feature, cursor.Position);
-            readWeight?.Invoke(weights.Add());
-            CheckWeight(weights.Last, weight, cursor.Position);
             program.Read(0);
             program.Row(0).CopyTo(columns.Add());
         }
 
         if (labels.Count == 0)
         {
-            throw new InvalidOperationException("There is nothing to train on: the data has no rows.");
+            throw new InvalidOperationException(weight is null
+                ? "There is nothing to train on: the data has no rows."
+                : $"There is nothing to train on: no row has a weight above 0 in column '{weight.Value.Name}'.");
         }
 
         return new DecisionSet(features.ToTensor(), labels.ToTensor(), columns.ToTensor(), weight is null ? null : weights.ToTensor()).Detach();
@@ -61,11 +70,11 @@ internal static class DecisionSetReader
         }
     }
 
-    private static void CheckWeight(ReadOnlySpan<double> weight, DataViewSchema.Column? column, long position)
+    private static void CheckWeight(double weight, DataViewSchema.Column? column, long position)
     {
-        if (!weight.IsEmpty && (weight[0] < 0 || !double.IsFinite(weight[0])))
+        if (weight < 0 || !double.IsFinite(weight))
         {
-            throw new InvalidOperationException($"Column '{column?.Name}', row {position} is {weight[0]}; example weights must be finite and not negative.");
+            throw new InvalidOperationException($"Column '{column?.Name}', row {position} is {weight}; example weights must be finite and not negative.");
         }
     }
 

@@ -11,7 +11,7 @@ public sealed class LearnedQuadraticProgramOptions : QuadraticProgramSettings
     /// <summary>Feature column: a vector of Single or Double of known size; not read where nothing is predicted.</summary>
     public string FeatureColumnName { get; set; } = "Features";
 
-    /// <summary>Column of example weights (Single, not negative), or <see langword="null"/>.</summary>
+    /// <summary>Column of example weights (Single, not negative; rows of weight 0 are left out), or <see langword="null"/>.</summary>
     public string? ExampleWeightColumnName { get; set; }
 
     /// <summary>Column for the predicted (or given) p: a vector of Single, or <see langword="null"/>.</summary>

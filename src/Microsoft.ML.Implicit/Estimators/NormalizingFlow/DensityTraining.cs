@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Layers.Flow;
 using Microsoft.ML.Implicit.Native;
@@ -96,26 +95,11 @@ internal sealed class DensityTraining(IHost host, NormalizingFlowOptions options
     private RawRows Read(IDataView data, FeatureLayout layout, IChannel channel)
     {
         CancellationToken token = options.Training.CancellationToken;
-        using TrainingSet features = new TrainingSetReader(options.FeatureColumnName, null, options.ExampleWeightColumnName).Read(data, channel, token);
-        using TrainingSet? context = options.ContextColumnName is null ? null : new TrainingSetReader(options.ContextColumnName, null, null).Read(data, channel, token);
-
-        CheckManifold(layout, features.Features);
+        using TrainingSet features = new TrainingSetReader(options.FeatureColumnName, null, options.ExampleWeightColumnName, layout.FindFault).Read(data, channel, token);
+        using TrainingSet? context = options.ContextColumnName is null ? null : new TrainingSetReader(options.ContextColumnName, null, options.ExampleWeightColumnName).Read(data, channel, token);
 
         // The set's tensors belong to no dispose scope; their aliases belong to the current one.
         return new RawRows(features.Features.alias(), context?.Features.alias(), features.Weights?.alias());
-    }
-
-    // Rows are those of the data: none is left out in reading.
-    private void CheckManifold(FeatureLayout layout, Tensor features)
-    {
-        for (int row = 0; row < features.shape[0] && layout.Spheres.Count > 0; row++)
-        {
-            ReadOnlySpan<float> values = MemoryMarshal.Cast<byte, float>(features.bytes).Slice(row * layout.Count, layout.Count);
-            if (layout.FindFault(values) is { } fault)
-            {
-                throw new InvalidOperationException($"Column '{options.FeatureColumnName}', row {row}: {fault}.");
-            }
-        }
     }
 
     private (RawRows Training, RawRows? Validation) HoldOut(RawRows rows, Generator generator)

@@ -18,6 +18,9 @@ internal sealed class MarginalSpline : nn.Module<Tensor, Tensor>
     // open, which the blocks alone would close and leave the flow with jumps of density.
     private const double NormalShare = 0.2;
 
+    // Of a constant, in itself; ten times the precision of a Single.
+    private const double SmallestUnit = 1e-6;
+
     [ComponentName(Name = "positions")]
     private readonly Tensor _positions;
 
@@ -127,7 +130,9 @@ internal sealed class MarginalSpline : nn.Module<Tensor, Tensor>
         double[] u = (tensor(probabilities) * 2.Held() - 1.Held()).erfinv().mul(Math.Sqrt(2).Held()).data<double>().ToArray();
         if (x.Length == 1)
         {
-            (x, u) = ([x[0] - 1, x[0] + 1], [-1, 1]);
+            // A constant has no unit but the user's, as long as that is more than rounding.
+            double unit = Math.Max(1, SmallestUnit * Math.Abs(x[0]));
+            (x, u) = ([x[0] - unit, x[0] + unit], [-1, 1]);
         }
 
         double[] slopes = Slopes(x, u);

@@ -71,6 +71,13 @@ public class BadInputTests
         Assert.IsTrue(Scored.Vectors(decided, "Solution")[0].All(float.IsNaN));
     }
 
+    [TestMethod]
+    public void Data_without_any_weight_is_refused()
+    {
+        var ml = new MLContext(seed: 1);
+        AssertThrows<InvalidOperationException>(() => Fit(ml, [new Markets.Row { Features = [1, 1], Costs = [0, 1, 2], Weight = 0 }]), "no row has a weight above 0 in column 'Weight'");
+    }
+
     private static LearnedQuadraticProgramTransformer Fit(MLContext ml, Markets.Row[] rows)
     {
         LearnedQuadraticProgramOptions options = Markets.Options(DecisionLoss.SpoPlus, epochs: 1);

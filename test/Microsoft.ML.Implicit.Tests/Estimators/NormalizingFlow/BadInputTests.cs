@@ -24,6 +24,12 @@ public sealed class BadInputTests
     }
 
     [TestMethod]
+    public void Large_constants_leave_densities_finite()
+    {
+        Assert.IsTrue(TrainAndScore(ToyData.Lumps(200, 1).Select(r => new[] { r[0], 1e17f, -1e30f }), [[-200, 1e17f, -1e30f]]).All(float.IsFinite));
+    }
+
+    [TestMethod]
     public void Duplicate_features_leave_densities_finite_and_make_unequal_values_anomalies()
     {
         float[] scores = TrainAndScore(ToyData.Lumps(200, 1).Select(r => new[] { r[0], r[0] }), [[-200, -200], [-200, 300]]);
