@@ -18,8 +18,8 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// </summary>
 /// <remarks>
 /// The forecast is the last observed value, without what lies more than five standard deviations off the mean of the training
-/// values, plus a change that the latent state is decoded to. Bounds are calibrated on
-/// series, or with few series on stretches of time, that each network of the ensemble did not see.
+/// values, plus a change that the latent state is decoded to. Bounds are calibrated on series, or with few series on stretches
+/// of time, that each network of the ensemble did not see.
 /// </remarks>
 public sealed class LatentOdeForecaster : IEstimator<LatentOdeTransformer>
 {
@@ -72,9 +72,10 @@ public sealed class LatentOdeForecaster : IEstimator<LatentOdeTransformer>
         using IChannel channel = _host.Start("Training");
         SeriesScaling scaling = SeriesScaling.Fit(series, _options.MaximumHorizon ?? (_options.Horizon.Length > 0 ? _options.Horizon.Max() : null), _options.SeasonalPeriods);
         EncodedSeries[] encoded = [.. series.Concat(validation).Select(s => new EncodedSeries(s, scaling))];
+        int members = _options.EnsembleSize ?? ForecastDivision.DefaultMembers(series.Count);
         ForecastDivision division = validation.Count > 0
-            ? ForecastDivision.After(series.Count, _options.EnsembleSize)
-            : ForecastDivision.Divide([.. series.Select(s => s.Count)], _options.EnsembleSize, _options.Training.ValidationFraction, new Random(seed));
+            ? ForecastDivision.After(series.Count, members)
+            : ForecastDivision.Divide([.. series.Select(s => s.Count)], members, _options.Training.ValidationFraction, new Random(seed));
         return Train(encoded, division, scaling, device, seed, channel);
     }
 

@@ -70,9 +70,9 @@ public sealed class LatentOdeOptions
     /// and calibrates the bounds: a third, less with more than three networks and a fifth with one, unless
     /// <see cref="TrainingOptions.ValidationFraction"/> says otherwise; whole series from 20 series on and stretches of time
     /// below. With many series a quarter of it is the same for all networks; the rest differs. With nothing held out bounds rest on the
-    /// predicted scale alone.
+    /// predicted scale alone. <see langword="null"/> stands for five networks below 500 series and three from there on.
     /// </summary>
-    public int EnsembleSize { get; set; } = 3;
+    public int? EnsembleSize { get; set; }
 
     /// <summary>Epochs, learning rate, validation, seed, device, progress and cancellation. Epochs are counted on from network to network.</summary>
     public TrainingOptions Training { get; set; } = new();
@@ -97,7 +97,7 @@ public sealed class LatentOdeOptions
         Require(SolverSteps is >= 1 and <= 4096, nameof(SolverSteps), "must lie between 1 and 4096");
         Require(ContextLength is >= 1 and <= 65536, nameof(ContextLength), "must lie between 1 and 65536");
         Require(DivergenceWeight >= 0 && double.IsFinite(DivergenceWeight), nameof(DivergenceWeight), "must not be negative");
-        Require(EnsembleSize is >= 1 and <= 64, nameof(EnsembleSize), "must lie between 1 and 64");
+        Require(EnsembleSize is null or (>= 1 and <= 64), nameof(EnsembleSize), "must lie between 1 and 64");
         Training.Validate();
     }
 

@@ -6,6 +6,13 @@ namespace Microsoft.ML.Implicit.Tests.Estimators.LatentOde;
 public class ForecastDivisionTests
 {
     [TestMethod]
+    public void Few_series_get_more_networks_which_hold_out_less()
+    {
+        Assert.AreEqual(5, ForecastDivision.DefaultMembers(499));
+        Assert.AreEqual(3, ForecastDivision.DefaultMembers(500));
+    }
+
+    [TestMethod]
     public void An_observation_is_held_out_by_one_network_and_with_many_series_by_none_by_one_or_by_all()
     {
         foreach ((int series, int members, int[] expected) in new (int, int, int[])[] { (1, 3, [1]), (19, 4, [1]), (20, 3, [1]), (52, 5, [1]), (400, 3, [0, 1, 3]) })
