@@ -10,8 +10,11 @@ internal sealed record ForecastDivision(IReadOnlyList<ForecastFold> Networks, Fo
     private const double SharedPart = 1.0 / 4;
     private const int ManySeries = 500;
 
-    /// <summary>Networks by default: the more there are, the less each holds out, which counts where series are few.</summary>
-    public static int DefaultMembers(int series) => series < ManySeries ? 5 : 3;
+    /// <summary>
+    /// Networks by default: the more there are, the fewer series each holds out, which counts where they are few. Where stretches of
+    /// time are held out, bounds rest on the errors of single networks, and would be too wide for the mean of many.
+    /// </summary>
+    public static int DefaultMembers(int series) => ForecastFold.HoldsOutSeries(series) && series < ManySeries ? 5 : 3;
 
     /// <summary>Holds out a part of its own for each network, and with many series one part for all.</summary>
     /// <param name="lengths">Number of observations of each series.</param>

@@ -70,7 +70,7 @@ public sealed class LatentOdeOptions
     /// and calibrates the bounds: a third, less with more than three networks and a fifth with one, unless
     /// <see cref="TrainingOptions.ValidationFraction"/> says otherwise; whole series from 20 series on and stretches of time
     /// below. With many series a quarter of it is the same for all networks; the rest differs. With nothing held out bounds rest on the
-    /// predicted scale alone. <see langword="null"/> stands for five networks below 500 series and three from there on.
+    /// predicted scale alone. <see langword="null"/> stands for five networks from 20 to 499 series and three otherwise.
     /// </summary>
     public int? EnsembleSize { get; set; }
 

@@ -6,8 +6,10 @@ namespace Microsoft.ML.Implicit.Tests.Estimators.LatentOde;
 public class ForecastDivisionTests
 {
     [TestMethod]
-    public void Few_series_get_more_networks_which_hold_out_less()
+    public void Where_series_are_held_out_of_few_more_networks_hold_out_less()
     {
+        Assert.AreEqual(3, ForecastDivision.DefaultMembers(19));
+        Assert.AreEqual(5, ForecastDivision.DefaultMembers(20));
         Assert.AreEqual(5, ForecastDivision.DefaultMembers(499));
         Assert.AreEqual(3, ForecastDivision.DefaultMembers(500));
     }
