@@ -1,5 +1,4 @@
 using Microsoft.ML.Implicit.Layers.LatentOde;
-using Microsoft.ML.Implicit.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -9,7 +8,8 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// Half-widths of an ensemble's intervals, in predicted scales. Each network forecasts what it did not train on, so that errors are
 /// known of most of the data (cross-conformal prediction, Vovk, 2015). The mean of all networks errs less than one of them,
 /// by what they disagree (Krogh and Vedelsby, "Neural network ensembles, cross validation, and active learning", 1995): by
-/// how much is seen where none of them was trained, or with few series left out, which makes bounds wider than they need be.
+/// how much the bounds may be narrower is seen where none of them was trained, or with few series left out, which makes bounds
+/// wider than they need be.
 /// </summary>
 internal sealed class EnsembleCalibration(ForecastBatchBuilder builder, SeriesScaling scaling)
 {
@@ -53,10 +53,10 @@ internal sealed class EnsembleCalibration(ForecastBatchBuilder builder, SeriesSc
     /// <param name="unseen">Examples whose targets no network was trained on.</param>
     /// <param name="level">The probability.</param>
     public double[] Factors(IReadOnlyList<LatentOdeNetwork> networks, IReadOnlyList<ForecastExample> unseen, double level) =>
-        [.. _conformal.Factors(level).Zip(ErrorRatios(networks, unseen), (factor, ratio) => factor * ratio)];
+        [.. _conformal.Factors(level).Zip(QuantileRatios(networks, unseen, level), (factor, ratio) => factor * ratio)];
 
-    // Root mean square error of the ensemble in that of a single network; 1 where too little is known.
-    private double[] ErrorRatios(IReadOnlyList<LatentOdeNetwork> networks, IReadOnlyList<ForecastExample> unseen)
+    // What the ensemble's scaled errors stay below with the given probability, in what those of a single network do; 1 where too little is known.
+    private double[] QuantileRatios(IReadOnlyList<LatentOdeNetwork> networks, IReadOnlyList<ForecastExample> unseen, double level)
     {
         if (unseen.Select(example => example.Series).Distinct().Count() < FewestUnseenSeries)
         {
@@ -64,28 +64,39 @@ internal sealed class EnsembleCalibration(ForecastBatchBuilder builder, SeriesSc
         }
 
         using IDisposable noGradient = no_grad();
-        double[] ensemble = new double[scaling.Variables.Length];
-        double[] single = new double[scaling.Variables.Length];
+        List<float>[] ensemble = [.. scaling.Variables.Select(_ => new List<float>())];
+        List<float>[] single = [.. scaling.Variables.Select(_ => new List<float>())];
         foreach (ForecastExample[] examples in unseen.Chunk(BatchSize))
         {
             using DisposeScope scope = NewDisposeScope();
             ForecastBatch batch = builder.Build(examples);
             (Tensor Mean, Tensor Scale)[] predictions = [.. networks.Select(network => LatentOdeProblem.Predict(network, batch, CancellationToken.None))];
             Tensor means = stack(predictions.Select(prediction => prediction.Mean));
-            Tensor weights = batch.Mask / stack(predictions.Select(prediction => prediction.Scale)).mean([0]).Squared();
-            Sum(weights * (means.mean([0]) - batch.Targets).Squared(), ensemble);
-            Sum(weights * (means - batch.Targets).Squared().mean([0]), single);
+            Tensor scales = stack(predictions.Select(prediction => prediction.Scale));
+            Collect((means.mean([0], keepdim: true) - batch.Targets).abs() / scales.mean([0], keepdim: true), batch.Mask, ensemble);
+            Collect((means - batch.Targets).abs() / scales, batch.Mask, single);
         }
 
-        return [.. ensemble.Zip(single, (together, alone) => alone > 0 ? Math.Sqrt(together / alone) : 1)];
+        return [.. ensemble.Zip(single, (together, alone) => Quantile(alone, level) is > 0 and var one ? Quantile(together, level) / one : 1)];
     }
 
-    private static void Sum(Tensor errors, double[] sums)
+    // Scores [networks, batch, targets, variables] where the mask is 1.
+    private static void Collect(Tensor scores, Tensor mask, List<float>[] variables)
     {
-        float[] values = [.. errors.sum([0, 1]).cpu().data<float>()];
-        for (int v = 0; v < sums.Length; v++)
+        float[] values = [.. scores.cpu().contiguous().data<float>()];
+        float[] isObserved = [.. mask.cpu().contiguous().data<float>()];
+        for (int i = 0; i < values.Length; i++)
         {
-            sums[v] += values[v];
+            if (isObserved[i % isObserved.Length] > 0)
+            {
+                variables[i % variables.Length].Add(values[i]);
+            }
         }
+    }
+
+    private static double Quantile(List<float> scores, double level)
+    {
+        scores.Sort();
+        return scores.Count == 0 ? 0 : scores[Math.Max(0, (int)Math.Ceiling(level * scores.Count) - 1)];
     }
 }
