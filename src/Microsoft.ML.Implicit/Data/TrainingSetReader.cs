@@ -90,11 +90,9 @@ internal sealed class TrainingSetReader
 
         if (features.Count == 0)
         {
-            string[] missing =
-            [
-                .. _labelColumn is null ? Array.Empty<string>() : [$"a label in column '{_labelColumn}'"],
-                .. _weightColumn is null ? Array.Empty<string>() : [$"a weight above 0 in column '{_weightColumn}'"],
-            ];
+            string? noLabel = _labelColumn is null ? null : $"a label in column '{_labelColumn}'";
+            string? noWeight = _weightColumn is null ? null : $"a weight above 0 in column '{_weightColumn}'";
+            string[] missing = [.. new[] { noLabel, noWeight }.OfType<string>()];
             throw new InvalidOperationException(missing.Length == 0
                 ? "There is nothing to train on: the data has no rows."
                 : $"There is nothing to train on: no row has {string.Join(" and ", missing)}.");

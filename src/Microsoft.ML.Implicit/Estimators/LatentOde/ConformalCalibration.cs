@@ -13,7 +13,6 @@ internal sealed class ConformalCalibration
 {
     // Scores that a quantile should rest on; with fewer the normal distribution stands in.
     private const int FewestScores = 20;
-    private const int FewestSeries = 20;
 
     // Part of a drifting series after which a stretch counts half.
     private const double HalfLife = 1.0 / 3;
@@ -49,7 +48,7 @@ internal sealed class ConformalCalibration
 
         Unit[] units = [.. ToUnits(scores, drifts)];
         double total = units.Sum(unit => unit.Weight);
-        (double Score, double Weight)[] ordered = [.. units.SelectMany(unit => unit.Scores.Select(score => (score, unit.Weight / (total * unit.Scores.Length)))).OrderBy(score => score.score)];
+        (double Score, double Weight)[] ordered = [.. units.SelectMany(unit => unit.Scores.Select(score => (Score: score, unit.Weight / (total * unit.Scores.Length)))).OrderBy(entry => entry.Score)];
 
         // The score to come is one more, and unknown: the mass that it takes lies beyond all others.
         double worth = EffectiveCount(units, scores.Count, Quantile(ordered, level));
@@ -59,7 +58,7 @@ internal sealed class ConformalCalibration
     private static IEnumerable<Unit> ToUnits(List<Entry> scores, bool drifts)
     {
         IGrouping<object, Entry>[] series = [.. scores.GroupBy(score => score.Series)];
-        if (series.Length >= FewestSeries)
+        if (ForecastFold.HoldsOutSeries(series.Length))
         {
             return series.Select(entries => new Unit([.. entries.Select(entry => entry.Score)], 1));
         }

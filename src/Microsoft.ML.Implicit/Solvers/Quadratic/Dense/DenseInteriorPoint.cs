@@ -227,10 +227,9 @@ internal sealed unsafe class DenseInteriorPoint
         {
             centring = Math.Max(centring, CautiousCentring);
             boundary = Correct(row, mu, centring, affineLength * affineLength, 1 - centring, refine);
-            length = Length(boundary, mu);
+            length = guarded ? Math.Min(Length(boundary, mu), LongestDescent()) : Length(boundary, mu);
         }
 
-        length = guarded ? Math.Min(length, LongestDescent()) : length;
         _current.Advance(_step, length);
         return length;
     }

@@ -27,7 +27,7 @@ internal static unsafe class Equilibration
         }
     }
 
-    /// <summary>Raises maxima of 0 to 1, the entry of a bound, of which a variable that no quadratic term holds must not be scaled far away.</summary>
+    /// <summary>Raises maxima of 0 to 1, the entry of a bound: a variable in no quadratic term must not be scaled far away from its bounds.</summary>
     public static void FillEmpty(double* maxima, int count)
     {
         for (int i = 0; i < count; i++)
