@@ -1,3 +1,4 @@
+using CsCheck;
 using Microsoft.ML.Implicit.Solvers;
 using Microsoft.ML.Implicit.Solvers.Quadratic;
 using TorchSharp;
@@ -97,6 +98,21 @@ public class InteriorPointFailureTests
     }
 
     [TestMethod]
+    public void Contradictions_are_found_in_random_problems() =>
+        Gen.Select(Gen.Int[0, 100000], Gen.Int[1, 20], Gen.Int[1, 20], Gen.Int[0, 2], Gen.Bool).Sample(
+            (seed, n, m, width, isLinear) =>
+            {
+                using DisposeScope scope = NewDisposeScope();
+                Tensor?[] x = RandomPrograms.Arguments(seed, 2, n, m, 0, bounds: isLinear);
+                x[0] = isLinear ? null : x[0];
+                x[2] = cat([x[2]!, -x[2]!.narrow(1, 0, 1)], 1);
+                x[3] = cat([x[3]!, -x[3]!.narrow(1, 0, 1) - Math.Pow(10, -width)], 1);
+                Assert.IsTrue(_solver.Solve(RandomPrograms.Problem(x)).Status.All(status => status == SolveStatus.Infeasible));
+            },
+            iter: 80,
+            threads: 1);
+
+    [TestMethod]
     public void A_direction_of_endless_descent_is_unbounded_and_its_variables_are_named()
     {
         using DisposeScope scope = NewDisposeScope();
@@ -117,6 +133,17 @@ public class InteriorPointFailureTests
 
         Assert.AreEqual(SolveStatus.Unbounded, solution.Status[0]);
         CollectionAssert.AreEquivalent(new[] { 0, 1 }, solution.Diagnose(0).Variables.ToArray());
+    }
+
+    [TestMethod]
+    [DataRow(8, 5, 4)]
+    [DataRow(15, 5, 2)]
+    public void A_linear_program_without_bounds_is_called_unbounded(int seed, int n, int m)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor?[] x = RandomPrograms.Arguments(seed, 2, n, m, 0, bounds: false);
+        x[0] = null;
+        Assert.IsTrue(_solver.Solve(RandomPrograms.Problem(x)).Status.All(status => status == SolveStatus.Unbounded));
     }
 
     [TestMethod]

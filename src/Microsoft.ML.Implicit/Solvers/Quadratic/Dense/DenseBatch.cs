@@ -38,7 +38,7 @@ internal sealed class DenseBatch
         var row = new DenseRow(layout);
         data.LoadRow(row, matrices, 0);
         var factor = new KktFactor(layout, team);
-        factor.Factor(matrices, row.Active, DenseInteriorPoint.StartRegularisation);
+        factor.Factor(matrices, row.Active, StartingPoint.Regularisation);
         return factor;
     }
 

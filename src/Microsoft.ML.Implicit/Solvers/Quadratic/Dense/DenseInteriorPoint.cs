@@ -39,6 +39,7 @@ internal sealed unsafe class DenseInteriorPoint
     private readonly double* _complementarity;
     private readonly DenseResiduals _residuals;
     private readonly DenseNewton _newton;
+    private readonly StartingPoint _start;
     private readonly DenseIterate _affine;
     private readonly DenseIterate _step;
     private readonly DenseIterate _current;
@@ -51,6 +52,7 @@ internal sealed unsafe class DenseInteriorPoint
         _complementarity = _buffer.Take(layout.Length);
         _residuals = new DenseResiduals(layout);
         _newton = new DenseNewton(layout, team);
+        _start = new StartingPoint(layout, _residuals, _newton, options.WarmStartMargin);
         _affine = new DenseIterate(layout);
         _step = new DenseIterate(layout);
         _current = new DenseIterate(layout);
@@ -59,9 +61,6 @@ internal sealed unsafe class DenseInteriorPoint
 
     /// <summary>The best iterate of the last solve; a certificate where it ended as infeasible or unbounded.</summary>
     public DenseIterate Best { get; }
-
-    /// <summary>Proximal weight of the starting system.</summary>
-    public static double StartRegularisation => LargestRegularisation;
 
     /// <summary>Solves one row.</summary>
     /// <param name="row">The row's data.</param>
@@ -73,7 +72,8 @@ internal sealed unsafe class DenseInteriorPoint
         int spent = 0;
         if (warm)
         {
-            StartWarm(row);
+            _current.CopyFrom(Best);
+            _start.SetWarm(row, _current);
             DenseOutcome outcome = Iterate(row, Math.Min(WarmIterations, _options.MaximumIterations), cancellation);
             if (outcome.Status == SolveStatus.Converged)
             {
@@ -83,7 +83,7 @@ internal sealed unsafe class DenseInteriorPoint
             spent = outcome.Iterations;
         }
 
-        StartCold(row, startFactor);
+        _start.SetCold(row, startFactor, _current);
         DenseOutcome cold = Iterate(row, _options.MaximumIterations, cancellation);
         return cold with { Iterations = spent + cold.Iterations };
     }
@@ -268,48 +268,5 @@ internal sealed unsafe class DenseInteriorPoint
         }
 
         return sum;
-    }
-
-    // The minimiser of the objective plus half the squared violation, its slacks and multipliers moved inside (Mehrotra, 1992, section 7).
-    private void StartCold(DenseRow row, KktFactor? startFactor)
-    {
-        new Span<double>(_current.Z, _layout.Variables).Clear();
-        new Span<double>(_current.Nu, _layout.PaddedEqualities).Clear();
-        new Span<double>(_current.Lambda, _layout.Length).Clear();
-        new Span<double>(_current.S, _layout.Length).Fill(1);
-        Vectors.Copy(row.Active, _current.Lambda, _layout.Length);
-        if (startFactor is null)
-        {
-            _newton.OwnFactor.Factor(row.Matrices, row.Active, StartRegularisation);
-        }
-
-        _newton.UseUnitFactor(startFactor ?? _newton.OwnFactor, row, StartRegularisation);
-        new Span<double>(_current.Lambda, _layout.Length).Clear();
-        _residuals.Update(row, _current);
-        Vectors.Copy(row.Active, _complementarity, _layout.Length);
-        _newton.Solve(row, _residuals, 1, _complementarity, refine: false, _step);
-        Vectors.Copy(_step.Z, _current.Z, _layout.Variables);
-        Vectors.Copy(_step.Nu, _current.Nu, _layout.PaddedEqualities);
-        row.ApplyConstraints(_current.Z, _complementarity);
-        for (int i = 0; i < _layout.Length; i++)
-        {
-            double slack = row.D[i] - _complementarity[i];
-            _current.S[i] = slack;
-            _current.Lambda[i] = row.Active[i] * -slack;
-        }
-
-        StartingPoint.MoveInside(row, _current);
-    }
-
-    private void StartWarm(DenseRow row)
-    {
-        _current.CopyFrom(Best);
-        row.ApplyConstraints(_current.Z, _complementarity);
-        double margin = _options.WarmStartMargin;
-        for (int i = 0; i < _layout.Length; i++)
-        {
-            _current.S[i] = Math.Max(row.D[i] - _complementarity[i], margin);
-            _current.Lambda[i] = row.Active[i] * Math.Max(_current.Lambda[i], margin);
-        }
     }
 }

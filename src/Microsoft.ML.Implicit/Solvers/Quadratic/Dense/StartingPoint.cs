@@ -1,12 +1,81 @@
 namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
 
-/// <summary>Makes a point strictly interior, so that an interior point method can start from it.</summary>
-internal static unsafe class StartingPoint
+/// <summary>Finds strictly interior points from which the interior point method starts on a row.</summary>
+internal sealed unsafe class StartingPoint
 {
+    /// <summary>Proximal weight of the system that a cold start solves.</summary>
+    public const double Regularisation = 1e-7;
+
     private const double Smallest = 1e-6;
 
-    /// <summary>Shifts slacks and multipliers of either sign to positive ones of like size (Mehrotra, 1992, section 7).</summary>
-    public static void MoveInside(DenseRow row, DenseIterate x)
+    private readonly ConstraintLayout _layout;
+    private readonly DenseResiduals _residuals;
+    private readonly DenseNewton _newton;
+    private readonly double _warmMargin;
+    private readonly DenseIterate _step;
+    private readonly PinnedBuffer _buffer;
+    private readonly double* _constraints;
+
+    /// <summary>Creates the workspace.</summary>
+    /// <param name="layout">Sizes of the problem.</param>
+    /// <param name="residuals">Overwritten by a cold start.</param>
+    /// <param name="newton">Overwritten by a cold start.</param>
+    /// <param name="warmMargin">Least slack and multiplier of a warm start.</param>
+    public StartingPoint(ConstraintLayout layout, DenseResiduals residuals, DenseNewton newton, double warmMargin)
+    {
+        _layout = layout;
+        _residuals = residuals;
+        _newton = newton;
+        _warmMargin = warmMargin;
+        _step = new DenseIterate(layout);
+        _buffer = new PinnedBuffer(layout.Length);
+        _constraints = _buffer.Take(layout.Length);
+    }
+
+    /// <summary>Sets the minimiser of the objective plus half the squared violation, its slacks and multipliers moved inside (Mehrotra, 1992, section 7).</summary>
+    /// <param name="row">The row's data.</param>
+    /// <param name="factor">Factors of the system with unit weights, where the batch shares them.</param>
+    /// <param name="x">Receives the point.</param>
+    public void SetCold(DenseRow row, KktFactor? factor, DenseIterate x)
+    {
+        new Span<double>(x.Z, _layout.Variables).Clear();
+        new Span<double>(x.Nu, _layout.PaddedEqualities).Clear();
+        new Span<double>(x.S, _layout.Length).Fill(1);
+        new Span<double>(x.Lambda, _layout.Length).Clear();
+        if (factor is null)
+        {
+            _newton.OwnFactor.Factor(row.Matrices, row.Active, Regularisation);
+        }
+
+        _newton.UseUnitFactor(factor ?? _newton.OwnFactor, row, Regularisation);
+        _residuals.Update(row, x);
+        _newton.Solve(row, _residuals, 1, row.Active, refine: false, _step);
+        Vectors.Copy(_step.Z, x.Z, _layout.Variables);
+        Vectors.Copy(_step.Nu, x.Nu, _layout.PaddedEqualities);
+        row.ApplyConstraints(x.Z, _constraints);
+        for (int i = 0; i < _layout.Length; i++)
+        {
+            double slack = row.D[i] - _constraints[i];
+            x.S[i] = slack;
+            x.Lambda[i] = row.Active[i] * -slack;
+        }
+
+        MoveInside(row, x);
+    }
+
+    /// <summary>Moves a point, the solution of a similar problem, inside the row's inequalities.</summary>
+    public void SetWarm(DenseRow row, DenseIterate x)
+    {
+        row.ApplyConstraints(x.Z, _constraints);
+        for (int i = 0; i < _layout.Length; i++)
+        {
+            x.S[i] = Math.Max(row.D[i] - _constraints[i], _warmMargin);
+            x.Lambda[i] = row.Active[i] * Math.Max(x.Lambda[i], _warmMargin);
+        }
+    }
+
+    // Shifts slacks and multipliers of either sign to positive ones of like size.
+    private static void MoveInside(DenseRow row, DenseIterate x)
     {
         int length = row.Layout.Length;
         double lowestSlack = double.PositiveInfinity, lowestMultiplier = double.PositiveInfinity;
