@@ -106,16 +106,30 @@ internal sealed record DeepEquilibriumArchitecture(
             : throw new FormatException("The model file describes an impossible network.");
     }
 
-    // Every feature, bin, hidden unit and output has at least one parameter of four bytes behind it in the file,
-    // so sizes beyond the file's length are refused before anything is allocated for them.
-    private bool IsPlausible(long fileLength) =>
-        Enum.IsDefined(Cell)
-        && Enum.IsDefined(Solver)
-        && FeatureCount > 0 && BinCount >= 0 && HiddenWidth > 0 && OutputWidth > 0
-        && Tolerance is > 0 and < 1 && MaximumIterations > 0
-        && EnsembleSize is >= 1 and <= DeepEquilibriumOptions.MaximumEnsembleSize
-        && (long)HiddenWidth * HiddenWidth <= fileLength / EnsembleSize
-        && (long)FeatureCount * 4 <= fileLength
-        && (long)BinCount * 4 <= fileLength
-        && (long)OutputWidth * 4 <= fileLength;
+    // Every weight stands in the file as a number of four bytes, so sizes that make more weights than it has room for are refused
+    // before anything is allocated for them. A lower bound on the weights is enough.
+    private bool IsPlausible(long fileLength)
+    {
+        return Enum.IsDefined(Cell)
+            && Enum.IsDefined(Solver)
+            && FeatureCount > 0 && BinCount >= 0 && HiddenWidth > 0 && OutputWidth > 0
+            && Tolerance is > 0 and < 1 && MaximumIterations > 0
+            && EnsembleSize is >= 1 and <= DeepEquilibriumOptions.MaximumEnsembleSize
+            && FeatureCount <= fileLength / sizeof(float)
+            && BinCount <= fileLength / sizeof(float)
+            && (Cell == EquilibriumCellKind.Dense || HoldsImages())
+            && InputWeights() + ((Int128)HiddenWidth * ((long)HiddenWidth + OutputWidth)) <= fileLength / sizeof(float) / EnsembleSize;
+
+        bool HoldsImages() => Image is { Channels: > 0, Height: > 0, Width: > 0 } && (Int128)Image.Channels * Image.Height * Image.Width == FeatureCount;
+
+        // A dense cell weighs each feature and bin for each hidden unit. The convolutional cell's first kernels see every pixel
+        // of an image reduced to 16 x 16, and so span an eighth of its longer side and more.
+        Int128 InputWeights()
+        {
+            long kernelSize = 1 + (Math.Max(Image.Height, Image.Width) / 8);
+            return Cell == EquilibriumCellKind.Dense
+                ? (Int128)HiddenWidth * ((long)FeatureCount + BinCount)
+                : (Int128)(HiddenWidth / 4) * Image.Channels * kernelSize * kernelSize;
+        }
+    }
 }

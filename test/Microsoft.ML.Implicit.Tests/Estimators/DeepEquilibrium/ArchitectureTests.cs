@@ -1,0 +1,75 @@
+using Microsoft.ML.Implicit.Estimators;
+using Microsoft.ML.Implicit.Persistence;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Tests.Estimators.DeepEquilibrium;
+
+/// <summary>The sizes of a network in a model file, which decide how much is allocated before its weights are read.</summary>
+[TestClass]
+public class ArchitectureTests
+{
+    private const EquilibriumCellKind Dense = EquilibriumCellKind.Dense;
+    private const EquilibriumCellKind Convolutional = EquilibriumCellKind.MultiscaleConvolutional;
+
+    [TestMethod]
+    [DataRow(Dense, 0, 0, 0, 1, 0, 1, 1, 1)]
+    [DataRow(Dense, 0, 0, 0, 700, 0, 1, 1, 1)]
+    [DataRow(Dense, 0, 0, 0, 2, 900, 1, 1, 3)]
+    [DataRow(Dense, 0, 0, 0, 3, 20, 40, 7, 5)]
+    [DataRow(Dense, 0, 0, 0, 1, 0, 1, 500, 1)]
+    [DataRow(Convolutional, 1, 2, 2, 4, 0, 4, 1, 1)]
+    [DataRow(Convolutional, 1, 2, 2, 4, 0, 7, 300, 2)]
+    [DataRow(Convolutional, 50, 2, 2, 200, 0, 5, 1, 1)]
+    [DataRow(Convolutional, 3, 33, 64, 6336, 0, 16, 3, 1)]
+    public void Sizes_of_a_written_network_are_read_back(
+        EquilibriumCellKind cell, int channels, int height, int width, int features, int bins, int hidden, int outputs, int networks)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        DeepEquilibriumArchitecture architecture = Create(cell, new ImageShape(channels, height, width), features, bins, hidden, outputs, networks);
+        using EquilibriumEnsemble ensemble = architecture.CreateEnsemble();
+        using MemoryStream file = Written(architecture);
+        using var writer = new BinaryWriter(file);
+        ModuleState.Write(writer, ensemble);
+
+        Assert.AreEqual(architecture, Read(file));
+    }
+
+    [TestMethod]
+    [DataRow(Dense, 0, 0, 0, 200_000, 0, 500, 1, 1)]
+    [DataRow(Dense, 0, 0, 0, 1, 200_000, 500, 1, 1)]
+    [DataRow(Dense, 0, 0, 0, 1, 0, 500, 200_000, 1)]
+    [DataRow(Dense, 0, 0, 0, 10, 0, 500, 1, 8)]
+    [DataRow(Dense, 0, 0, 0, int.MaxValue, int.MaxValue, int.MaxValue, int.MaxValue, 1)]
+    [DataRow(Convolutional, 1, 1, 200_000, 200_000, 0, 4, 1, 1)]
+    [DataRow(Convolutional, 50_000, 2, 2, 200_000, 0, 400, 1, 1)]
+    [DataRow(Convolutional, 1, 28, 28, 10, 0, 4, 1, 1)]
+    [DataRow(Convolutional, 1 << 11, 1 << 11, 1 << 11, 1, 0, 4, 1, 1)]
+    [DataRow(Convolutional, -1, -2, 2, 4, 0, 4, 1, 1)]
+    public void Sizes_beyond_the_file_and_impossible_ones_are_refused(
+        EquilibriumCellKind cell, int channels, int height, int width, int features, int bins, int hidden, int outputs, int networks)
+    {
+        using MemoryStream file = Written(Create(cell, new ImageShape(channels, height, width), features, bins, hidden, outputs, networks));
+        file.SetLength(1 << 20);
+
+        Assert.ThrowsExactly<FormatException>(() => Read(file));
+    }
+
+    private static DeepEquilibriumArchitecture Create(EquilibriumCellKind cell, ImageShape image, int features, int bins, int hidden, int outputs, int networks) =>
+        new(cell, image, features, bins, hidden, outputs, FixedPointMethod.Anderson, Tolerance: 1e-3, MaximumIterations: 30, networks, Dropout: 0);
+
+    private static MemoryStream Written(DeepEquilibriumArchitecture architecture)
+    {
+        var file = new MemoryStream();
+        using var writer = new BinaryWriter(file, System.Text.Encoding.UTF8, leaveOpen: true);
+        architecture.Write(writer);
+        return file;
+    }
+
+    private static DeepEquilibriumArchitecture Read(MemoryStream file)
+    {
+        file.Position = 0;
+        using var reader = new BinaryReader(file, System.Text.Encoding.UTF8, leaveOpen: true);
+        return DeepEquilibriumArchitecture.Read(reader);
+    }
+}
