@@ -5,29 +5,29 @@ using Microsoft.ML.Implicit.Data;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>
-/// Vectors of a batch of rows, encoded with their log densities, or decoded: NaN where a value is not finite. Angles out of
-/// range and vectors of another length than one are refused.
+/// Vectors of a batch of rows, scored, encoded or decoded: NaN where a value is not finite. Angles out of range and vectors of
+/// another length than one are refused.
 /// </summary>
 internal sealed class DensityBatch : RowBatch
 {
     private readonly NormalizingFlowModelParameters _model;
+    private readonly DensityOperation _operation;
     private readonly Func<DensityBatch, int, Func<int>, Delegate> _createGetter;
     private readonly DataViewRow _source;
     private readonly string _featureColumn;
     private readonly ValueGetter<VBuffer<float>> _getFeatures;
     private readonly ValueGetter<VBuffer<float>>? _getContext;
-    private readonly bool _decodes;
     private readonly float[] _features;
     private readonly float[] _context;
     private readonly bool[] _isFinite;
     private VBuffer<float> _buffer;
 
     public DensityBatch(
-        NormalizingFlowModelParameters model, DataViewRow source, string featureColumn, string? contextColumn, int capacity, Func<DensityBatch, int, Func<int>, Delegate> createGetter, bool decodes = false)
+        NormalizingFlowModelParameters model, DensityOperation operation, DataViewRow source, string featureColumn, string? contextColumn, int capacity, Func<DensityBatch, int, Func<int>, Delegate> createGetter)
     {
         _model = model;
+        _operation = operation;
         _createGetter = createGetter;
-        _decodes = decodes;
         _source = source;
         _featureColumn = featureColumn;
         _getFeatures = source.GetGetter<VBuffer<float>>(source.Schema[featureColumn]);
@@ -40,13 +40,13 @@ internal sealed class DensityBatch : RowBatch
         Scores = new double[capacity];
     }
 
-    /// <summary>Latent vectors, or where latent vectors were read the decoded ones: [capacity, features], row by row.</summary>
+    /// <summary>Latent vectors of encoded rows, or features of decoded ones: [capacity, features], row by row.</summary>
     public float[] Mapped { get; }
 
-    /// <summary>Log densities of encoded rows, [capacity].</summary>
+    /// <summary>Log densities of scored or encoded rows, [capacity].</summary>
     public double[] LogDensities { get; }
 
-    /// <summary>Anomaly scores of encoded rows, [capacity].</summary>
+    /// <summary>Anomaly scores of scored rows, [capacity].</summary>
     public double[] Scores { get; }
 
     public override void Read(int slot)
@@ -78,14 +78,17 @@ internal sealed class DensityBatch : RowBatch
         int width = _model.FeatureCount;
         ReadOnlySpan<float> rows = _features.AsSpan(0, count * width);
         ReadOnlySpan<float> context = _context.AsSpan(0, count * _model.ContextCount);
-        if (_decodes)
+        switch (_operation)
         {
-            _model.Decode(rows, Mapped.AsSpan(0, count * width), context);
-        }
-        else
-        {
-            _model.Encode(rows, Mapped.AsSpan(0, count * width), LogDensities.AsSpan(0, count), context);
-            _model.Score(rows, LogDensities.AsSpan(0, count), Scores.AsSpan(0, count));
+            case DensityOperation.Score:
+                _model.Score(rows, LogDensities.AsSpan(0, count), Scores.AsSpan(0, count), context);
+                break;
+            case DensityOperation.Encode:
+                _model.Encode(rows, Mapped.AsSpan(0, count * width), LogDensities.AsSpan(0, count), context);
+                break;
+            default:
+                _model.Decode(rows, Mapped.AsSpan(0, count * width), context);
+                break;
         }
 
         for (int slot = 0; slot < count; slot++)

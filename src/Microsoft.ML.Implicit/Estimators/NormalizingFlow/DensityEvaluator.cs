@@ -1,4 +1,3 @@
-using Microsoft.ML.Implicit.Layers.Flow;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.Ode;
 using TorchSharp;
@@ -37,20 +36,22 @@ internal sealed class DensityEvaluator : IDisposable
     /// <param name="features">[rows, features], row by row.</param>
     /// <param name="latent">Receives [rows, features], or empty.</param>
     /// <param name="logDensities">Receives [rows], or empty.</param>
+    /// <param name="meanSquares">Receives ‖u‖² / d of rows, whose d features made normal and uncorrelated are u: [rows], or empty.</param>
     /// <param name="context">[rows, context].</param>
     /// <param name="tolerance">Tolerance of log densities, in nats.</param>
     /// <exception cref="ArgumentException">The lengths do not fit, or a row is no point of the manifold.</exception>
-    public void Encode(ReadOnlySpan<float> features, Span<float> latent, Span<double> logDensities, ReadOnlySpan<float> context, double tolerance)
+    public void Encode(ReadOnlySpan<float> features, Span<float> latent, Span<double> logDensities, Span<double> meanSquares, ReadOnlySpan<float> context, double tolerance)
     {
         int rows = CountRows(features, context, nameof(features));
         CheckLength(latent.Length, features.Length, nameof(latent));
         CheckLength(logDensities.Length, rows, nameof(logDensities));
+        CheckLength(meanSquares.Length, rows, nameof(meanSquares));
         using IDisposable noGradient = no_grad();
         for (int first = 0; first < rows; first += RowsAtOnce)
         {
             using DisposeScope scope = NewDisposeScope();
             int count = Math.Min(RowsAtOnce, rows - first);
-            FlowEncoding encoding = NetworkFor(tolerance).Encode(Rows(features, first, count, FeatureCount), Context(context, first, count), Solver(tolerance));
+            DensityEncoding encoding = NetworkFor(tolerance).Encode(Rows(features, first, count, FeatureCount), Context(context, first, count), Solver(tolerance));
             if (!latent.IsEmpty)
             {
                 CopyTo(encoding.Latent, latent.Slice(first * FeatureCount, count * FeatureCount));
@@ -60,21 +61,11 @@ internal sealed class DensityEvaluator : IDisposable
             {
                 encoding.LogDensity.cpu().data<double>().CopyTo(logDensities.Slice(first, count));
             }
-        }
-    }
 
-    /// <summary>Computes ‖u‖² / d of rows, whose d features made normal and uncorrelated are u.</summary>
-    /// <param name="features">[rows, features], row by row.</param>
-    /// <param name="meanSquares">Receives [rows].</param>
-    public void MeanSquares(ReadOnlySpan<float> features, Span<double> meanSquares)
-    {
-        using IDisposable noGradient = no_grad();
-        for (int first = 0; first < meanSquares.Length; first += RowsAtOnce)
-        {
-            using DisposeScope scope = NewDisposeScope();
-            int count = Math.Min(RowsAtOnce, meanSquares.Length - first);
-            Tensor normal = _network.EncodeFeatures(Rows(features, first, count, FeatureCount)).to(ScalarType.Float64);
-            normal.Squared().mean([1]).cpu().data<double>().CopyTo(meanSquares.Slice(first, count));
+            if (!meanSquares.IsEmpty)
+            {
+                encoding.Points.to(ScalarType.Float64).Squared().mean([1]).cpu().data<double>().CopyTo(meanSquares.Slice(first, count));
+            }
         }
     }
 

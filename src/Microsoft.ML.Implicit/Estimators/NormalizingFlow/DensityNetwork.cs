@@ -106,14 +106,16 @@ internal sealed class DensityNetwork : nn.Module<Tensor, Tensor>
     /// <summary>Log density in the user's units, float64 [rows], of features [rows, features].</summary>
     public override Tensor forward(Tensor features) => Encode(features, null, _flow.Options.Solver).LogDensity;
 
-    /// <summary>Latent vectors [rows, features] and log densities in the user's units, float64 [rows].</summary>
-    public FlowEncoding Encode(Tensor features, Tensor? context, OdeOptions solver)
+    /// <summary>Maps features, [rows, features], to latent vectors.</summary>
+    public DensityEncoding Encode(Tensor features, Tensor? context, OdeOptions solver)
     {
         using DisposeScope scope = NewDisposeScope();
         (Tensor points, Tensor logDeterminant) = Map(features);
-        FlowEncoding encoding = _flow.Encode(points.to(Precision), EncodeContext(context), solver);
+        points = points.to(Precision);
+        FlowEncoding encoding = _flow.Encode(points, EncodeContext(context), solver);
+        Tensor latent = Architecture.Layout.Restore(encoding.Latent);
         Tensor logDensity = encoding.LogDensity.to(ScalarType.Float64).Plus(logDeterminant);
-        return new FlowEncoding(Architecture.Layout.Restore(encoding.Latent).MoveToOuterDisposeScope(), logDensity.MoveToOuterDisposeScope());
+        return new DensityEncoding(points.MoveToOuterDisposeScope(), latent.MoveToOuterDisposeScope(), logDensity.MoveToOuterDisposeScope());
     }
 
     /// <summary>Features in the user's units, float64 [rows, features], of latent vectors.</summary>

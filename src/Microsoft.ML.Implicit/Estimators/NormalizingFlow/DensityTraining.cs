@@ -127,8 +127,7 @@ internal sealed class DensityTraining(IHost host, NormalizingFlowOptions options
         long count = Math.Min(rows.Features.shape[0], RowsForThreshold);
         float[] features = rows.Features.narrow(0, 0, count).contiguous().data<float>().ToArray();
         double[] scores = new double[count];
-        model.LogDensity(features, scores, rows.Context is null ? default : rows.Context.narrow(0, 0, count).contiguous().data<float>().ToArray());
-        model.Score(features, scores, scores);
+        model.Score(features, new double[count], scores, rows.Context is null ? default : rows.Context.narrow(0, 0, count).contiguous().data<float>().ToArray());
         Array.Sort(scores);
         double position = (1 - options.Contamination) * (count - 1);
         int below = (int)position;

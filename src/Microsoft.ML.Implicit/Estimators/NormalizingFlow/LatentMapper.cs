@@ -23,7 +23,7 @@ internal sealed class LatentMapper(NormalizingFlowModelParameters model, LatentC
     }
 
     public override RowBatch CreateBatch(DataViewRow source, int capacity) =>
-        new DensityBatch(model, source, columns.Input, columns.Context, capacity, CreateGetter, columns.IsInverse);
+        new DensityBatch(model, columns.IsInverse ? DensityOperation.Decode : DensityOperation.Encode, source, columns.Input, columns.Context, capacity, CreateGetter);
 
     private Delegate CreateGetter(DensityBatch batch, int column, Func<int> slot)
     {

@@ -32,7 +32,8 @@ internal sealed class NormalizingFlowMapper(NormalizingFlowModelParameters model
         return [.. Outputs.Select(output => ScoreColumns.Create(output.Name, output.Type, setId, AnnotationUtils.Const.ScoreColumnKind.AnomalyDetection, output.Name))];
     }
 
-    public override RowBatch CreateBatch(DataViewRow source, int capacity) => new DensityBatch(model, source, featureColumnName, contextColumnName, capacity, CreateGetter);
+    public override RowBatch CreateBatch(DataViewRow source, int capacity) =>
+        new DensityBatch(model, DensityOperation.Score, source, featureColumnName, contextColumnName, capacity, CreateGetter);
 
     private Delegate CreateGetter(DensityBatch batch, int column, Func<int> slot) => column switch
     {

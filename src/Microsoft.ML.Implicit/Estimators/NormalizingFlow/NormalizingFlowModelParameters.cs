@@ -94,7 +94,7 @@ public sealed class NormalizingFlowModelParameters : IDisposable
     /// <exception cref="ArgumentException">The lengths do not fit.</exception>
     /// <exception cref="SolveFailedException">A row could not be solved.</exception>
     public void Encode(ReadOnlySpan<float> features, Span<float> latent, Span<double> logDensities = default, ReadOnlySpan<float> context = default) =>
-        _evaluator.Encode(features, latent, logDensities, context, _tolerance);
+        _evaluator.Encode(features, latent, logDensities, default, context, _tolerance);
 
     /// <summary>Adds latent vectors and log densities to a data view. They are computed as the result is read.</summary>
     /// <param name="data">Rows; one with a value that is not finite gets NaN.</param>
@@ -209,20 +209,22 @@ public sealed class NormalizingFlowModelParameters : IDisposable
         return SampleQuantiles.OfColumns(samples, FeatureCount, probabilities);
     }
 
-    /// <summary>Computes anomaly scores of rows from their log densities.</summary>
+    /// <summary>Computes log densities, in nats, and anomaly scores of rows.</summary>
     /// <param name="features">Finite features, row by row: [rows, <see cref="FeatureCount"/>].</param>
-    /// <param name="logDensities">[rows], in nats.</param>
-    /// <param name="scores">Receives [rows]; may be <paramref name="logDensities"/>.</param>
-    internal void Score(ReadOnlySpan<float> features, ReadOnlySpan<double> logDensities, Span<double> scores)
+    /// <param name="logDensities">Receives [rows].</param>
+    /// <param name="scores">Receives [rows].</param>
+    /// <param name="context">What the density is conditioned on, row by row: [rows, <see cref="ContextCount"/>].</param>
+    internal void Score(ReadOnlySpan<float> features, Span<double> logDensities, Span<double> scores, ReadOnlySpan<float> context)
     {
         if (Scoring == AnomalyScoring.LogDensity)
         {
+            LogDensity(features, logDensities, context);
             TensorPrimitives.Negate(logDensities, scores);
             return;
         }
 
-        Span<double> meanSquares = new double[scores.Length];
-        _evaluator.MeanSquares(features, meanSquares);
+        Span<double> meanSquares = scores;
+        _evaluator.Encode(features, default, logDensities, meanSquares, context, _tolerance);
         for (int row = 0; row < scores.Length; row++)
         {
             scores[row] = PolarScore.Of(logDensities[row], meanSquares[row], FeatureCount);

@@ -93,6 +93,34 @@ public sealed class AnomalyDetectionTests
     }
 
     [TestMethod]
+    [DataRow(1e-3, false)]
+    [DataRow(1e-3, true)]
+    [DataRow(1e-6, false)]
+    public void The_score_by_direction_and_length_takes_the_length_where_the_flow_starts(double tolerance, bool isConditional)
+    {
+        const int dimensions = 5;
+        var ml = new MLContext(seed: 1);
+        var random = new Random(1);
+        float[][] rows = [.. Enumerable.Range(0, 300).Select(_ => Enumerable.Range(0, dimensions).Select(i => (float)((i * 10) + ToyData.Normal(random))).ToArray())];
+        IDataView data = ToyData.View(ml, rows, rows.Select(row => row[..1]));
+        NormalizingFlowOptions options = QuickOptions.Create(epochs: 1);
+        options.Scoring = AnomalyScoring.PolarLogDensity;
+        options.Tolerance = tolerance;
+        options.ContextColumnName = isConditional ? "Context" : null;
+
+        // An untrained flow maps every point to itself, so that latent vectors show where it starts.
+        options.Training.LearningRate = 1e-12;
+        using NormalizingFlowTransformer model = ml.AnomalyDetection.Trainers.NormalizingFlow(options).Fit(data);
+        IDataView scored = model.Transform(data), encoded = model.Model.Encode(data, contextColumnName: options.ContextColumnName);
+
+        float[] logDensities = Scored.Values(encoded, "LogDensity");
+        CollectionAssert.AreEqual(logDensities, Scored.Values(scored, "LogDensity"));
+        double[] meanSquares = [.. Scored.Vectors(encoded, "Latent").Select(z => z.Average(v => (double)v * v))];
+        double[] expected = [.. logDensities.Zip(meanSquares, (density, square) => PolarScore.Of(density, square, dimensions))];
+        Assert.IsLessThan(1e-5, Scored.Values(scored).Zip(expected, (score, e) => Math.Abs(score - e)).Max());
+    }
+
+    [TestMethod]
     public void A_saved_chain_scores_bit_for_bit_the_same_in_a_fresh_context()
     {
         var ml = new MLContext(seed: 1);
