@@ -29,8 +29,7 @@ internal sealed class LatentOdeProblem : ITrainingProblem
     private readonly LatentOdeOptions _options;
     private readonly Generator _generator;
     private readonly Random _random;
-    private long _evaluations;
-    private long _solves;
+    private readonly SolverMeter _meter = new();
 
     public LatentOdeProblem(LatentOdeNetwork network, ForecastBatchBuilder builder, ExampleSampler sampler, LatentOdeOptions options, Generator generator, int seed)
     {
@@ -47,13 +46,7 @@ internal sealed class LatentOdeProblem : ITrainingProblem
 
     public long ExampleCount => _sampler.Count;
 
-    public double TakeSolverIterations()
-    {
-        double mean = _evaluations / (double)Math.Max(_solves, 1);
-        _evaluations = 0;
-        _solves = 0;
-        return mean;
-    }
+    public double TakeSolverIterations() => _meter.Take();
 
     public double TrainBatch(Tensor examples, double progress)
     {
@@ -64,8 +57,7 @@ internal sealed class LatentOdeProblem : ITrainingProblem
         Tensor noise = empty(mean.shape).normal_(0, 1, _generator).to(mean.device);
         Tensor initial = mean.Plus((logVariance / 2.Held()).exp() * noise);
         using OdeSolution solution = _network.Solve(initial, batch.Grid, batch.Controls, differentiable: true, _options.Training.CancellationToken);
-        _evaluations += solution.Statistics.Evaluations;
-        _solves++;
+        _meter.Add(solution.Statistics.Evaluations);
 
         Tensor path = solution.States.detach().requires_grad_();
         (Tensor forecast, Tensor scale) = Decode(_network, batch, path);

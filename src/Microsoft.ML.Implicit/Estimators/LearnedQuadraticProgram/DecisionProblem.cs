@@ -22,9 +22,8 @@ internal sealed class DecisionProblem : ITrainingProblem, IDisposable
     private readonly DecisionSet? _validation;
     private readonly DecisionStarts? _trainingStarts;
     private readonly DecisionStarts? _validationStarts;
+    private readonly SolverMeter _meter = new();
     private Tensor? _fittedLosses;
-    private long _iterations;
-    private long _solves;
 
     /// <summary>Creates the problem; its tensors belong to the current dispose scope.</summary>
     /// <exception cref="SolveFailedException">A row has no best decision at its realised costs.</exception>
@@ -57,13 +56,7 @@ internal sealed class DecisionProblem : ITrainingProblem, IDisposable
 
     public void Dispose() => _fittedLosses?.Dispose();
 
-    public double TakeSolverIterations()
-    {
-        double mean = _iterations / (double)Math.Max(_solves, 1);
-        _iterations = 0;
-        _solves = 0;
-        return mean;
-    }
+    public double TakeSolverIterations() => _meter.Take();
 
     public double TrainBatch(Tensor examples, double progress)
     {
@@ -211,8 +204,7 @@ internal sealed class DecisionProblem : ITrainingProblem, IDisposable
         QuadraticSolution solution = _solver.Solve(problem, isOneForAll ? null : starts?.Of(rows!), CancellationToken);
         solution.ThrowIfFailed();
         starts?.Keep(rows!, solution);
-        _iterations += solution.Iterations.Max();
-        _solves++;
+        _meter.Add(solution.Iterations.Max());
         return solution;
     }
 }
