@@ -20,22 +20,22 @@ internal sealed record DeepEquilibriumArchitecture(
 {
     /// <param name="options">Settings of the trainer.</param>
     /// <param name="featureCount">Length of the feature vector.</param>
-    /// <param name="outputWidth">Width of a network's output.</param>
+    /// <param name="task">What a network predicts.</param>
     /// <param name="rows">Training rows, by which open settings are chosen.</param>
     /// <exception cref="ArgumentException">The images are of another size than the feature vector.</exception>
-    public DeepEquilibriumArchitecture(DeepEquilibriumOptions options, int featureCount, int outputWidth, long rows)
+    public DeepEquilibriumArchitecture(DeepEquilibriumOptions options, int featureCount, PredictionTask task, long rows)
         : this(
             options.Cell,
             options.Image ?? default,
             featureCount,
             BinCount: 0,
             options.HiddenWidth,
-            outputWidth,
+            task.OutputWidth,
             options.Solver,
             options.Tolerance,
             options.MaximumIterations,
             options.EnsembleSize ?? DeepEquilibriumDefaults.EnsembleSize(options.Cell, rows),
-            options.Dropout ?? DeepEquilibriumDefaults.Dropout(rows))
+            options.Dropout ?? DeepEquilibriumDefaults.Dropout(task, rows))
     {
         if (Cell == EquilibriumCellKind.MultiscaleConvolutional && Image.Length != featureCount)
         {

@@ -9,11 +9,20 @@ internal static class DeepEquilibriumDefaults
     private const long ManyRows = 5000;
     private const long RowsThatAffordValidation = 10_000;
 
+    private const double LearningRate = 5e-3;
+    private const double LearningRateBelowManyRows = 2e-3;
+    private const double WidthOfLearningRates = 128;
+
     private const double WeightDecay = 0.05;
 
     // Without it a classifier of few rows grows ever surer of itself; a squared error ends that by itself.
     private const double WeightDecayOfFewRows = 2;
-    private const double WeightDecayOfFewRegressionRows = 0.5;
+    private const double WeightDecayBelowManyRows = 1;
+    private const double WeightDecayOfRegressionBelowManyRows = 0.5;
+
+    private const double InputDropoutOfManyFeatures = 0.5;
+    private const double InputDropoutOfManyFeaturesAndRows = 0.15;
+    private const double FeaturesOfHalfTheInputDropout = 8;
 
     // Few rows are learned by heart in many steps.
     private const long StepsPerRow = 3;
@@ -22,7 +31,7 @@ internal static class DeepEquilibriumDefaults
 
     private const int EnsembleSizeOfFewRows = 5;
 
-    public static TrainingDefaults Training(EquilibriumCellKind cell, PredictionTask task, long rows)
+    public static TrainingDefaults Training(EquilibriumCellKind cell, PredictionTask task, long rows, int hiddenWidth)
     {
         if (cell == EquilibriumCellKind.MultiscaleConvolutional)
         {
@@ -30,19 +39,41 @@ internal static class DeepEquilibriumDefaults
         }
 
         int steps = (int)Math.Clamp(StepsPerRow * rows, MinimumSteps, MaximumSteps);
-        double learningRate = rows < ManyRows ? 2e-3 : 5e-3;
-        double decayOfFew = task is RegressionTask ? WeightDecayOfFewRegressionRows : WeightDecayOfFewRows;
-        return new TrainingDefaults(steps, learningRate, rows < FewRows ? decayOfFew : WeightDecay);
+
+        // Yang and Hu, "Feature Learning in Infinite-Width Neural Networks", 2021: Adam's rate goes with the inverse of the width.
+        double learningRate = (rows < ManyRows ? LearningRateBelowManyRows : LearningRate) * WidthOfLearningRates / hiddenWidth;
+        return new TrainingDefaults(steps, learningRate, DenseWeightDecay(task, rows));
     }
 
-    public static double Dropout(long rows) => rows switch
+    public static double Dropout(PredictionTask task, long rows) => rows switch
     {
         < FewRows => 0.5,
-        < ManyRows => 0.3,
+        < ManyRows when task is not RegressionTask => 0.3,
         _ => 0.1,
     };
+
+    // Features tell much the same where there are many of them, and nothing stands in for one of a few. Noise in the inputs
+    // smooths what is learned, as it should between classes and not where a number is asked for.
+    public static double InputDropout(EquilibriumCellKind cell, PredictionTask task, long rows, long features)
+    {
+        if (cell == EquilibriumCellKind.MultiscaleConvolutional || task is RegressionTask)
+        {
+            return 0;
+        }
+
+        double limit = rows < ManyRows ? InputDropoutOfManyFeatures : InputDropoutOfManyFeaturesAndRows;
+        return limit * features / (features + FeaturesOfHalfTheInputDropout);
+    }
 
     public static int EnsembleSize(EquilibriumCellKind cell, long rows) => cell == EquilibriumCellKind.Dense && rows < FewRows ? EnsembleSizeOfFewRows : 1;
 
     public static double ValidationFraction(long rows) => rows < RowsThatAffordValidation ? 0 : 0.1;
+
+    private static double DenseWeightDecay(PredictionTask task, long rows) => rows switch
+    {
+        >= ManyRows => WeightDecay,
+        _ when task is RegressionTask => WeightDecayOfRegressionBelowManyRows,
+        >= FewRows => WeightDecayBelowManyRows,
+        _ => WeightDecayOfFewRows,
+    };
 }

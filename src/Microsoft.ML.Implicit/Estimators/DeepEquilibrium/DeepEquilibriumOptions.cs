@@ -19,9 +19,16 @@ public sealed class DeepEquilibriumOptions : TrainerInputBaseWithWeight
 
     /// <summary>
     /// Fraction of the embedded input and of the read-out state set to zero in training, drawn once for each solve, or
-    /// <see langword="null"/> for 0.5 below 500 rows, 0.3 below 5,000 and 0.1 from there on.
+    /// <see langword="null"/> for 0.5 below 500 rows, 0.3 below 5,000 unless for regression, and 0.1 otherwise.
     /// </summary>
     public double? Dropout { get; set; }
+
+    /// <summary>
+    /// Fraction of the encoded features set to zero in training, which reads as the middle of their range (Srivastava et al.,
+    /// "Dropout", 2014), or <see langword="null"/>: for classification with the dense cell up to 0.5 below 5,000 rows and up to 0.15
+    /// from there on, the fewer the fewer features there are, and otherwise none.
+    /// </summary>
+    public double? InputDropout { get; set; }
 
     /// <summary>
     /// Networks whose predictions are averaged, trained one after another from seeds of their own, or <see langword="null"/> for
@@ -61,6 +68,7 @@ public sealed class DeepEquilibriumOptions : TrainerInputBaseWithWeight
         Require(Enum.IsDefined(Solver), nameof(Solver), "is not a known method");
         Require(HiddenWidth is >= 8 and <= 8192, nameof(HiddenWidth), "must lie between 8 and 8192");
         Require(Dropout is null or (>= 0 and < 1), nameof(Dropout), "must lie between 0 and 1");
+        Require(InputDropout is null or (>= 0 and < 1), nameof(InputDropout), "must lie between 0 and 1");
         Require(EnsembleSize is null or (>= 1 and <= MaximumEnsembleSize), nameof(EnsembleSize), $"must lie between 1 and {MaximumEnsembleSize}");
         Require(MaximumImageShift >= 0, nameof(MaximumImageShift), "must not be negative");
         Require(Tolerance is > 0 and < 1, nameof(Tolerance), "must lie between 0 and 1");

@@ -22,6 +22,7 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
     private readonly TrainingSet? _validation;
     private readonly DeepEquilibriumOptions _options;
     private readonly Generator _generator;
+    private readonly double _inputDropout;
     private readonly SolverMeter _meter = new();
     private long _rows;
     private long _unsolvedRows;
@@ -35,6 +36,7 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
         _validation = validation;
         _options = options;
         _generator = generator;
+        _inputDropout = options.InputDropout ?? DeepEquilibriumDefaults.InputDropout(options.Cell, task, training.Count, training.Features.shape[1]);
     }
 
     public nn.Module Module => _network;
@@ -46,7 +48,7 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
     public double TrainBatch(Tensor examples, double progress)
     {
         TrainingSet batch = _training.Select(examples.to(_training.Features.device));
-        Tensor input = _encoder.forward(Shift(batch.Features));
+        Tensor input = Drop(_encoder.forward(Shift(batch.Features)));
         EquilibriumBackward result = _network.Equilibrium.Backward(
             input,
             state => _task.Loss(_network.Output(state), batch.Labels, batch.Weights),
@@ -77,6 +79,8 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
         double weight = batch.Weights?.sum().ToDouble() ?? batch.Count;
         return (weight * _task.Loss(_network.Predict(_encoder.forward(batch.Features)), batch.Labels, batch.Weights).ToDouble(), weight);
     }
+
+    private Tensor Drop(Tensor input) => _inputDropout > 0 ? input * RandomMask.Like(input, _inputDropout, _generator) : input;
 
     // One shift a batch: over an epoch every image still meets many of them.
     private Tensor Shift(Tensor features)

@@ -106,7 +106,7 @@ public abstract class DeepEquilibriumTrainer : ITrainerEstimator<DeepEquilibrium
     private DeepEquilibriumTransformer Train(PredictionTask task, TrainingSet training, TrainingSet? validation, Device device, int seed, IChannel channel)
     {
         using DisposeScope scope = NewDisposeScope();
-        var architecture = new DeepEquilibriumArchitecture(Options, (int)training.Features.shape[1], task.OutputWidth, training.Count);
+        var architecture = new DeepEquilibriumArchitecture(Options, (int)training.Features.shape[1], task, training.Count);
         FeatureEncoder encoder = Options.Cell == EquilibriumCellKind.Dense
             ? FeatureEncoder.OfVectors(training.Features, task.ClassesOf(training.Labels))
             : FeatureEncoder.OfImages(training.Features, Options.Image!.Value.Channels);
@@ -134,7 +134,7 @@ public abstract class DeepEquilibriumTrainer : ITrainerEstimator<DeepEquilibrium
 
     private void Train(DeepEquilibriumProblem problem, PredictionTask task, int seed, EnsembleMember member, IChannel channel)
     {
-        TrainingDefaults defaults = DeepEquilibriumDefaults.Training(Options.Cell, task, problem.ExampleCount);
+        TrainingDefaults defaults = DeepEquilibriumDefaults.Training(Options.Cell, task, problem.ExampleCount, Options.HiddenWidth);
         TrainingPlan plan = TrainingPlan.Create(Options.Training, defaults, problem.ExampleCount, seed);
         using var loop = new TrainingLoop(problem, plan, channel, member);
         loop.Run();

@@ -101,6 +101,7 @@ public class BadInputTests
 
         AssertNamed(o => o.HiddenWidth = 0, "HiddenWidth");
         AssertNamed(o => o.Dropout = 1, "Dropout");
+        AssertNamed(o => o.InputDropout = 1, "InputDropout");
         AssertNamed(o => o.EnsembleSize = 0, "EnsembleSize");
         AssertNamed(o => o.Tolerance = 0, "Tolerance");
         AssertNamed(o => o.MaximumIterations = 0, "MaximumIterations");

@@ -49,6 +49,21 @@ public class TrainingTests
     }
 
     [TestMethod]
+    public void Input_dropout_makes_a_classifier_less_sure_of_what_it_learned_by_heart()
+    {
+        var ml = new MLContext(seed: 1);
+        double LogLossOnChance(double inputDropout)
+        {
+            DeepEquilibriumOptions options = QuickOptions.Create(epochs: 60);
+            (options.Dropout, options.InputDropout) = (0, inputDropout);
+            DeepEquilibriumTransformer model = ml.BinaryClassification.Trainers.DeepEquilibrium(options).Fit(ml.Data.LoadFromEnumerable(Chance(seed: 1)));
+            return ml.BinaryClassification.Evaluate(model.Transform(ml.Data.LoadFromEnumerable(Chance(seed: 2)))).LogLoss;
+        }
+
+        Assert.IsLessThan(0.85 * LogLossOnChance(inputDropout: 0), LogLossOnChance(inputDropout: 0.5));
+    }
+
+    [TestMethod]
     public void Progress_is_reported_after_every_epoch()
     {
         var reports = new List<TrainingProgress>();
@@ -196,6 +211,21 @@ public class TrainingTests
         var ml = new MLContext(seed: 1);
         IDataView data = RealData.Iris(ml);
         return Scored.Vectors(ml.MulticlassClassification.Trainers.DeepEquilibrium(QuickOptions.Create(seed: seed)).Fit(data).Transform(data));
+    }
+
+    // Labels that have nothing to do with the features.
+    private static IEnumerable<Toss> Chance(int seed)
+    {
+        var random = new Random(seed);
+        return Enumerable.Range(0, 200).Select(_ => new Toss { Features = [.. Enumerable.Range(0, 8).Select(_ => random.NextSingle())], Label = random.NextSingle() < 0.5 }).ToArray();
+    }
+
+    private sealed class Toss
+    {
+        [VectorType(8)]
+        public float[] Features { get; set; } = [];
+
+        public bool Label { get; set; }
     }
 
     private sealed class Number
