@@ -49,7 +49,7 @@ internal sealed class ScoringCase : IComparisonCase
         public static Row Draw(Random random, int index) => new()
         {
             Features = [.. Enumerable.Range(0, FeatureCount).Select(_ => (float)random.NextDouble())],
-            Label = (uint)(index % 10) + 1,
+            Label = (uint)(index % 10),
         };
     }
 

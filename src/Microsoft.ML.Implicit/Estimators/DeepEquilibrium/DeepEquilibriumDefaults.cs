@@ -2,7 +2,7 @@ using Microsoft.ML.Implicit.Training;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
-/// <summary>What the deep-equilibrium trainers choose where the options leave it open: few rows want strong regularisation and small steps, many rows neither.</summary>
+/// <summary>What the deep-equilibrium trainers choose where the options leave it open: few rows want strong regularisation and few steps, many rows neither.</summary>
 internal static class DeepEquilibriumDefaults
 {
     private const long FewRows = 500;
@@ -11,6 +11,7 @@ internal static class DeepEquilibriumDefaults
 
     private const double LearningRate = 5e-3;
     private const double LearningRateBelowManyRows = 2e-3;
+    private const double LearningRateOfFewRows = 4e-3;
     private const double WidthOfLearningRates = 128;
 
     private const double WeightDecay = 0.05;
@@ -41,7 +42,7 @@ internal static class DeepEquilibriumDefaults
         int steps = (int)Math.Clamp(StepsPerRow * rows, MinimumSteps, MaximumSteps);
 
         // Yang and Hu, "Feature Learning in Infinite-Width Neural Networks", 2021: Adam's rate goes with the inverse of the width.
-        double learningRate = (rows < ManyRows ? LearningRateBelowManyRows : LearningRate) * WidthOfLearningRates / hiddenWidth;
+        double learningRate = DenseLearningRate(task, rows) * WidthOfLearningRates / hiddenWidth;
         return new TrainingDefaults(steps, learningRate, DenseWeightDecay(task, rows));
     }
 
@@ -69,11 +70,18 @@ internal static class DeepEquilibriumDefaults
 
     public static double ValidationFraction(long rows) => rows < RowsThatAffordValidation ? 0 : 0.1;
 
+    private static double DenseLearningRate(PredictionTask task, long rows) => rows switch
+    {
+        < FewRows when task is not RegressionTask => LearningRateOfFewRows,
+        < ManyRows => LearningRateBelowManyRows,
+        _ => LearningRate,
+    };
+
     private static double DenseWeightDecay(PredictionTask task, long rows) => rows switch
     {
-        >= ManyRows => WeightDecay,
-        _ when task is RegressionTask => WeightDecayOfRegressionBelowManyRows,
-        >= FewRows => WeightDecayBelowManyRows,
-        _ => WeightDecayOfFewRows,
+        < ManyRows when task is RegressionTask => WeightDecayOfRegressionBelowManyRows,
+        < FewRows => WeightDecayOfFewRows,
+        < ManyRows => WeightDecayBelowManyRows,
+        _ => WeightDecay,
     };
 }
