@@ -25,8 +25,8 @@ public sealed class DeepEquilibriumOptions : TrainerInputBaseWithWeight
 
     /// <summary>
     /// Fraction of the encoded features set to zero in training, which reads as the middle of their range (Srivastava et al.,
-    /// "Dropout", 2014), or <see langword="null"/>: for classification with the dense cell up to 0.5 below 5,000 rows and up to 0.15
-    /// from there on, the fewer the fewer features there are, and otherwise none.
+    /// "Dropout", 2014), or <see langword="null"/>: for classification of d features with the dense cell p · d / (d + 8), with p = 0.5
+    /// below 5,000 rows and 0.15 from there on, and otherwise none.
     /// </summary>
     public double? InputDropout { get; set; }
 
