@@ -5,9 +5,9 @@ namespace Microsoft.ML.Implicit.Layers.Equilibrium;
 
 /// <summary>Convolutions of images with square kernels of odd size, and their transposes.</summary>
 /// <remarks>
-/// On the CPU a convolution is a matrix product with the image's patches. The native library's own kernels are not used
-/// there: with AVX-512 they read memory that nobody has written where the number of channels is no multiple of 64, so that
-/// gradients with respect to the image differ from run to run or are NaN. cuDNN's kernels are right and faster.
+/// On the CPU a convolution is a matrix product with the image's patches. The convolutions of the native library's oneDNN are
+/// not used there: on AMD processors with AVX-512 their gradients with respect to the image differ from run to run, or are
+/// NaN, where the number of channels is no multiple of 64. cuDNN's are right and faster.
 /// </remarks>
 internal static class Convolution
 {
