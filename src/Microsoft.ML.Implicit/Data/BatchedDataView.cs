@@ -1,22 +1,26 @@
 namespace Microsoft.ML.Implicit.Data;
 
 /// <summary>A lazy view: the source's columns and those of a <see cref="BatchMapper"/>, evaluated batch by batch as rows are read.</summary>
+/// <remarks>
+/// A source may give other rows, or the same in another order, each time that it is read. Columns of one row therefore come from one
+/// cursor over it.
+/// </remarks>
 internal sealed class BatchedDataView : IDataView
 {
     private readonly IDataView _source;
     private readonly BatchMapper _mapper;
+    private readonly BatchedRowMapper _rowMapper;
 
     public BatchedDataView(IDataView source, BatchMapper mapper)
     {
         _source = source;
         _mapper = mapper;
-        Schema = AppendColumns(source.Schema, mapper.GetOutputColumns(source.Schema));
+        _rowMapper = new BatchedRowMapper(source.Schema, mapper);
     }
 
-    // Look-ahead needs two cursors that agree on the order of rows.
-    public bool CanShuffle => false;
+    public bool CanShuffle => _source.CanShuffle;
 
-    public DataViewSchema Schema { get; }
+    public DataViewSchema Schema => _rowMapper.OutputSchema;
 
     public static DataViewSchema AppendColumns(DataViewSchema schema, IEnumerable<DataViewSchema.DetachedColumn> columns)
     {
@@ -35,20 +39,23 @@ internal sealed class BatchedDataView : IDataView
     public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null)
     {
         DataViewSchema.Column[] needed = [.. columnsNeeded];
-        int sourceCount = _source.Schema.Count;
-        DataViewRowCursor rows = _source.GetRowCursor(needed.Where(c => c.Index < sourceCount).Select(c => _source.Schema[c.Index]));
-        bool[] isOutputActive = new bool[Schema.Count - sourceCount];
-        foreach (DataViewSchema.Column column in needed.Where(c => c.Index >= sourceCount))
-        {
-            isOutputActive[column.Index - sourceCount] = true;
-        }
-
-        DataViewRowCursor? lookAhead = isOutputActive.Contains(true)
-            ? _source.GetRowCursor(_mapper.InputColumnNames.Select(name => _source.Schema[name]))
-            : null;
-        return new BatchedCursor(Schema, _mapper, rows, lookAhead, isOutputActive);
+        return Map(_source.GetRowCursor(_rowMapper.GetDependencies(needed), rand), needed);
     }
 
-    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) =>
-        [GetRowCursor(columnsNeeded, rand)];
+    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null)
+    {
+        DataViewSchema.Column[] needed = [.. columnsNeeded];
+        return [.. _source.GetRowCursorSet(_rowMapper.GetDependencies(needed), n, rand).Select(source => Map(source, needed))];
+    }
+
+    // Where nothing is computed, or a value cannot be copied, rows are served one by one as the source has them.
+    private DataViewRowCursor Map(DataViewRowCursor source, DataViewSchema.Column[] needed)
+    {
+        bool isBatched = needed.Any(IsComputed) && needed.All(column => IsComputed(column) || ColumnBuffer.CanHold(column.Type));
+        return isBatched
+            ? new BatchedCursor(Schema, _mapper, source, needed.Select(column => column.Index).ToHashSet())
+            : new RowCursor(source, _rowMapper.GetRow(source, needed));
+    }
+
+    private bool IsComputed(DataViewSchema.Column column) => column.Index >= _source.Schema.Count;
 }

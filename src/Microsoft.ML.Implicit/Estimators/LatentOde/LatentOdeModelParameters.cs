@@ -13,6 +13,7 @@ public sealed class LatentOdeModelParameters : IDisposable
     private readonly LatentOdeNetwork[] _networks;
     private readonly Device _device;
     private readonly ForecastBatchBuilder _builder;
+    private volatile bool _isDisposed;
 
     internal LatentOdeModelParameters(LatentOdeArchitecture architecture, SeriesScaling scaling, LatentOdeNetwork[] networks, double[] intervalFactors, Device device)
     {
@@ -47,6 +48,7 @@ public sealed class LatentOdeModelParameters : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _isDisposed = true;
         foreach (LatentOdeNetwork network in _networks)
         {
             network.Dispose();
@@ -82,6 +84,7 @@ public sealed class LatentOdeModelParameters : IDisposable
     /// <summary>Lets a state take in an observation.</summary>
     internal void Advance(ForecastState state, double time, float[] values)
     {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         double gap = state.Advance(time, values) / Scaling.MedianGap;
         if (!IsIncremental)
         {
@@ -101,6 +104,7 @@ public sealed class LatentOdeModelParameters : IDisposable
 
     private SeriesForecast[] Forecast(ForecastExample[] examples, Func<LatentOdeNetwork, ForecastBatch, (Tensor Mean, Tensor Scale)> predict)
     {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
         ForecastBatch batch = _builder.Build(examples);
