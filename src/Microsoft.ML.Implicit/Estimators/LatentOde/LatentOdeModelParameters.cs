@@ -84,13 +84,13 @@ public sealed class LatentOdeModelParameters : IDisposable
     /// <summary>Lets a state take in an observation.</summary>
     internal void Advance(ForecastState state, double time, float[] values)
     {
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
         double gap = state.Advance(time, values) / Scaling.MedianGap;
         if (!IsIncremental)
         {
             return;
         }
 
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
         Tensor features = tensor(state.LastFeatures, [1, state.LastFeatures.Length], device: _device);

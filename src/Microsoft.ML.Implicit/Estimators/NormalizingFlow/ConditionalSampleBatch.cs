@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Data;
 
@@ -34,7 +35,7 @@ internal sealed class ConditionalSampleBatch : RowBatch
 
         Span<float> context = _contexts.AsSpan(slot * _model.ContextCount, _model.ContextCount);
         _reader.Read(context);
-        _isFinite[slot] = !context.ContainsAnyExceptInRange(float.MinValue, float.MaxValue);
+        _isFinite[slot] = TensorPrimitives.IsFiniteAll<float>(context);
         if (!_isFinite[slot])
         {
             context.Clear();

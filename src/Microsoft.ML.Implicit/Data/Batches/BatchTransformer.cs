@@ -34,10 +34,10 @@ public abstract class BatchTransformer : ITransformer, IDisposable
     /// <inheritdoc/>
     /// <remarks>
     /// Nothing is computed before the view's rows are read. Each reading of the view reads the input once, so that outputs stand beside
-    /// the rows they belong to even where the input's order changes. As many rows are read ahead as are
-    /// evaluated together: one where a column is read whose values cannot be copied, such as images.
-    /// A row whose vector has another length than its column's type declares ends the reading with an <see cref="InvalidOperationException"/>,
-    /// and a transformer that was disposed of with an <see cref="ObjectDisposedException"/>.
+    /// the rows they belong to even where the input's order changes. As many rows are read ahead as are evaluated together, and none
+    /// where a column is read whose values cannot be copied, such as images. A row whose vector has another length than its column's
+    /// type declares is refused in its turn with an <see cref="InvalidOperationException"/>, and reading a view whose transformer was
+    /// disposed of with an <see cref="ObjectDisposedException"/>.
     /// </remarks>
     /// <exception cref="ArgumentException">An input column is missing or has another type than in training.</exception>
     /// <exception cref="ObjectDisposedException">The transformer was disposed, for instance together with a prediction engine.</exception>

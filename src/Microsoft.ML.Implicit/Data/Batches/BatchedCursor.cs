@@ -76,7 +76,8 @@ internal sealed class BatchedCursor : DataViewRowCursor
 
     private int ReadBatch()
     {
-        Interlocked.Exchange(ref _failure, null)?.Throw();
+        (ExceptionDispatchInfo? failure, _failure) = (_failure, null);
+        failure?.Throw();
         int count = 0;
         try
         {
