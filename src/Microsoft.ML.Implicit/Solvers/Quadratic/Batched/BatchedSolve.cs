@@ -52,7 +52,7 @@ internal static class BatchedSolve
         }
 
         arguments[1] = arguments[1]!.dim() > 1 ? arguments[1] : arguments[1]!.unsqueeze(0).expand(rows.Length, problem.Variables).contiguous().DetachFromDisposeScope();
-        return QuadraticProblem.FromArguments(arguments);
+        return QuadraticProblem.FromArguments(arguments, problem.QuadraticType);
     }
 
     private static QuadraticSolution ToSolution(QuadraticProblem problem, BatchedState state, DenseOutcome[] outcomes, Func<int, QuadraticDiagnosis> diagnose)
