@@ -174,6 +174,20 @@ public sealed class QuadraticProblem
     internal static QuadraticProblem FromArguments(Tensor?[] x, ScalarType? quadraticType = null) =>
         new(x[0], x[1]!, x[2], x[3], x[4], x[5], x[6], x[7]) { QuadraticType = quadraticType ?? x[1]!.dtype };
 
+    /// <summary>The problem of some rows, given as int64 indices, in the current dispose scope and without a graph.</summary>
+    internal QuadraticProblem SelectRows(Tensor rows)
+    {
+        Tensor?[] arguments = Arguments;
+        for (int i = 0; i < arguments.Length; i++)
+        {
+            int dimensions = (QuadraticArguments)(1 << i) is QuadraticArguments.Q or QuadraticArguments.G or QuadraticArguments.A ? 2 : 1;
+            Tensor? argument = arguments[i]?.detach();
+            arguments[i] = IsBatched(argument, dimensions) ? argument!.index_select(0, rows) : argument;
+        }
+
+        return FromArguments(arguments, QuadraticType);
+    }
+
     internal static bool IsBatched(Tensor? tensor, int dimensions) => tensor is not null && tensor.dim() > dimensions;
 
     private static int Rows(Tensor? matrix, string matrixName, Tensor? vector, string vectorName)

@@ -67,7 +67,7 @@ public class WeaklyActiveGradientTests
     [DataRow(1)]
     [DataRow(2)]
     [DataRow(5)]
-    public void Stating_a_weakly_active_constraint_again_changes_nothing(int times)
+    public void Stating_one_weakly_active_constraint_again_changes_nothing(int times)
     {
         using DisposeScope scope = NewDisposeScope();
         double[] g = [.. Enumerable.Range(0, times).SelectMany(i => new[] { -(i + 1.0), 0 })];
@@ -177,6 +177,24 @@ public class WeaklyActiveGradientTests
 
             Assert.IsTrue((actual >= least - tolerance).logical_and(actual <= most + tolerance).all().item<bool>(), $"{solver.GetType().Name}");
         }
+    }
+
+    [TestMethod]
+    [DataRow(3, 2, 0)]
+    [DataRow(8, 6, 1)]
+    [DataRow(20, 12, 5)]
+    public void The_units_of_weakly_active_constraints_that_depend_on_each_other_play_no_part(int n, int touching, int equalities)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        QuadraticProblem problem = Touching(n, touching, equalities);
+        Tensor units = ((arange(touching, ScalarType.Float64) % 5) - 2).mul(Math.Log(30)).exp();
+        var scaled = new QuadraticProblem(problem.Q, problem.P, problem.G! * units.unsqueeze(1), problem.H! * units, problem.A, problem.B);
+        Tensor loss = Waves(n, 1);
+
+        QuadraticGradients expected = _solver.Solve(problem).Backward(loss), actual = _solver.Solve(scaled).Backward(loss);
+
+        Assert.IsLessThanOrEqualTo(1e-5, (expected.P! - actual.P!).abs().max().item<double>());
+        Assert.IsLessThanOrEqualTo(1e-5, (expected.H! - (actual.H! * units)).abs().max().item<double>());
     }
 
     [TestMethod]
