@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Data;
 
 namespace Microsoft.ML.Implicit.Estimators;
@@ -8,16 +7,15 @@ namespace Microsoft.ML.Implicit.Estimators;
 internal sealed class DeepEquilibriumBatch : RowBatch
 {
     private readonly DeepEquilibriumModelParameters _model;
-    private readonly ValueGetter<VBuffer<float>> _getFeatures;
+    private readonly VectorReader<float> _reader;
     private readonly float[] _features;
     private readonly bool[] _isFinite;
     private readonly float[] _scores;
-    private VBuffer<float> _buffer;
 
-    public DeepEquilibriumBatch(DeepEquilibriumModelParameters model, ValueGetter<VBuffer<float>> getFeatures, int capacity)
+    public DeepEquilibriumBatch(DeepEquilibriumModelParameters model, VectorReader<float> reader, int capacity)
     {
         _model = model;
-        _getFeatures = getFeatures;
+        _reader = reader;
         _features = new float[capacity * model.FeatureCount];
         _isFinite = new bool[capacity];
         _scores = new float[capacity * model.Task.OutputWidth];
@@ -25,9 +23,8 @@ internal sealed class DeepEquilibriumBatch : RowBatch
 
     public override void Read(int slot)
     {
-        _getFeatures(ref _buffer);
         Span<float> row = _features.AsSpan(slot * _model.FeatureCount, _model.FeatureCount);
-        _buffer.CopyTo(row);
+        _reader.Read(row);
 
         // A sum is finite only if every term is; a finite row whose sum overflows is beyond any standardised range as well.
         _isFinite[slot] = float.IsFinite(TensorPrimitives.SumOfMagnitudes<float>(row));
