@@ -87,7 +87,7 @@ internal sealed class ImplicitAdjointStep : AdjointStep
         double weight = step.Size * _method.Diagonal;
         Tensor point = _stages.Values.Combine(state, stage).Plus(_stages.Values.Row(stage) * weight.Held()).view(_shape);
         Tensor transposed = Jacobian(time, point).transpose(1, 2);
-        Tensor right = transposed.matmul(gathered.view(_shape[0], -1, 1)).reshape(-1);
+        Tensor right = transposed.bmm(gathered.view(_shape[0], -1, 1)).reshape(-1);
         if (stage == _method.EndStage)
         {
             right = right.Plus(_adjoint);

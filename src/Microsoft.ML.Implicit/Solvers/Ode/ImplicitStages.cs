@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.ML.Implicit.Native;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -92,9 +93,11 @@ internal sealed class ImplicitStages : IDisposable
         Values.SetStepSize(step.Size);
         _jacobian ??= Jacobian(step.At(0), state, control).DetachFromDisposeScope();
         double weight = step.Size * _method.Diagonal;
-        Tensor identity = eye(_width, dtype: state.dtype, device: state.device);
-        (Tensor factors, Tensor? pivots) = linalg.lu_factor(identity - (_jacobian * weight.Held()));
-        Tensor inverse = linalg.lu_solve(factors, pivots!, identity.expand_as(_jacobian));
+        if (Invert(weight) is not { } inverse)
+        {
+            return null;
+        }
+
         BoundRounding(inverse, step.Size, weight, state);
         Tensor tolerance = _rounding! * Noise.Held();
         if (control is not null)
@@ -182,6 +185,21 @@ internal sealed class ImplicitStages : IDisposable
             : Scale(rows, rows, control).mul_(0.1.Held());
         Tensor steps = maximum(sizes * Math.Sqrt(_epsilon).Held(), least);
         return steps.masked_fill(steps.le(_smallest.Held()), Math.Sqrt(_epsilon).Held());
+    }
+
+    // (I - hγJ)⁻¹ of every row; null where that of some row is singular, as it may be for a growing solution and one size of the step.
+    private Tensor? Invert(double weight)
+    {
+        Tensor identity = eye(_width, dtype: _jacobian!.dtype, device: _jacobian.device);
+        try
+        {
+            (Tensor factors, Tensor? pivots) = linalg.lu_factor(identity - (_jacobian * weight.Held()));
+            return linalg.lu_solve(factors, pivots!, identity.expand_as(_jacobian));
+        }
+        catch (ExternalException)
+        {
+            return null;
+        }
     }
 
     private void BoundRounding(Tensor inverse, double size, double weight, Tensor state)

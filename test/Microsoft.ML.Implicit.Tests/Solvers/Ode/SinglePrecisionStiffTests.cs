@@ -154,6 +154,18 @@ public sealed class SinglePrecisionStiffTests
     }
 
     [TestMethod]
+    [DynamicData(nameof(ImplicitMethods))]
+    public void A_step_whose_equations_are_singular_is_repeated_with_another_size(OdeMethod method)
+    {
+        // I - hγJ is zero for the first step.
+        using DisposeScope scope = NewDisposeScope();
+        double diagonal = ((DiagonallyImplicitRungeKutta)method).Diagonal;
+        var control = new PiStepControl { RelativeTolerance = 1e-3, AbsoluteTolerance = 1e-3, InitialStep = 1 / diagonal };
+        using OdeSolution solution = OdeSolver.Solve(new FunctionTerm((_, z) => z.clone()), ones(1, 1, ScalarType.Float64), [0, 5], new OdeOptions { Method = method, StepControl = control });
+        Assert.AreEqual(Math.Exp(5), solution.States[1].item<double>(), 0.03 * Math.Exp(5));
+    }
+
+    [TestMethod]
     public void A_layer_throws_on_failure_unless_asked_not_to()
     {
         using DisposeScope scope = NewDisposeScope();
