@@ -33,7 +33,7 @@ public static class OdeSolver
         }
 
         OdeSolution solution = Solve(term, initialState, times.ToArray(), options, differentiable, initialState.numel());
-        if (options.ThrowOnFailure && !solution.Converged)
+        if (options.ThrowOnFailure == true && !solution.Converged)
         {
             using (solution)
             {
@@ -68,7 +68,8 @@ public static class OdeSolver
         try
         {
             using OdeStepper stepper = OdeStepperFactory.Create(term, options.Method, start, outputs, normLength);
-            var integrator = new OdeIntegrator(stepper, times, options, options.GradientMethod == OdeGradientMethod.BacksolveAdjoint ? null : trace);
+            OdeSegment[] segments = OdeSegment.Split(times[0], times[^1], options.JumpTimes, start.dtype);
+            var integrator = new OdeIntegrator(stepper, times, segments, options, options.GradientMethod == OdeGradientMethod.BacksolveAdjoint ? null : trace);
             SolveStatus[] status = integrator.Run();
             Tensor states = outputs.view([times.Length, .. start.shape]);
             MarkNotFinite(states[integrator.ReachedTimes - 1], status);
@@ -77,7 +78,10 @@ public static class OdeSolver
                 MarkInvalid(states, invalidRows, status);
             }
 
-            return new OdeSolution(term, options, times, states.MoveToOuterDisposeScope(), status, integrator.ReachedTimes, integrator.Statistics, trace);
+            return new OdeSolution(term, options, times, states.MoveToOuterDisposeScope(), status, integrator.ReachedTimes, integrator.Statistics, trace)
+            {
+                EndTime = integrator.Time,
+            };
         }
         catch
         {
