@@ -11,8 +11,10 @@ internal sealed class AdjointEquation(IDifferentiableFunction function) : IDiffe
     {
         using IDisposable graph = enable_grad();
         Tensor state = inputs[1].requires_grad ? inputs[1] : inputs[1].detach().requires_grad_();
-        Tensor value = FunctionValues.Evaluate(function, state, [.. inputs.Skip(2)]);
-        Tensor product = autograd.grad([value], [state], [z], retain_graph: true, create_graph: true, allow_unused: true)[0];
-        return product.IsInvalid ? inputs[0] : product.Plus(inputs[0]);
+        Tensor value = function.EvaluateChecked(state, [.. inputs.Skip(2)]);
+        Tensor? product = GuardedAutograd.DifferentiablePullback(value, [state], z)[0];
+        return product is null ? inputs[0].alias() : product.Plus(inputs[0]);
     }
+
+    public override string ToString() => $"the adjoint equation of {function}";
 }

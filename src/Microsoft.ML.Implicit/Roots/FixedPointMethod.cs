@@ -17,7 +17,7 @@ public sealed class FixedPointMethod(IFixedPointSolver solver) : IRootMethod
         ArgumentNullException.ThrowIfNull(function);
         ArgumentNullException.ThrowIfNull(inputs);
         ArgumentNullException.ThrowIfNull(initial);
-        FixedPointResult result = _solver.Solve(new FixedPointMap(z => z - FunctionValues.Evaluate(function, z, inputs)), initial, cancellationToken);
+        FixedPointResult result = _solver.Solve(new FixedPointMap(z => z - function.EvaluateChecked(z, inputs)), initial, cancellationToken);
         return new RootResult(result.Solution, result.Statuses, result.Residuals, result.Iterations);
     }
 }

@@ -17,8 +17,6 @@ internal sealed class NewtonIteration : IDisposable
     private readonly ILinearSolver _solver;
     private readonly IDifferentiableFunction _function;
     private readonly IReadOnlyList<Tensor> _inputs;
-    private readonly DisposeScope _scope;
-    private readonly IDisposable _noGraph;
     private readonly Tensor _z;
     private readonly double[] _limits;
     private readonly bool[] _isStuck;
@@ -31,10 +29,8 @@ internal sealed class NewtonIteration : IDisposable
         _solver = solver;
         _function = function;
         _inputs = inputs;
-        _scope = NewDisposeScope();
-        _noGraph = no_grad();
         _z = initial.detach().clone();
-        _residuals = Norms(FunctionValues.Evaluate(function, _z, inputs));
+        _residuals = Norms(function.EvaluateChecked(_z, inputs));
         _limits = [.. _residuals.Select(residual => settings.AbsoluteTolerance + (settings.Tolerance(initial.dtype) * residual))];
         _isStuck = new bool[_residuals.Length];
     }
@@ -56,12 +52,7 @@ internal sealed class NewtonIteration : IDisposable
         return new RootResult(_z.MoveToOuterDisposeScope(), statuses, _residuals, iterations);
     }
 
-    public void Dispose()
-    {
-        _factorization?.Dispose();
-        _noGraph.Dispose();
-        _scope.Dispose();
-    }
+    public void Dispose() => _factorization?.Dispose();
 
     private bool IsOpen(int row) => _residuals[row] > _limits[row] && double.IsFinite(_residuals[row]) && !_isStuck[row];
 
@@ -76,7 +67,7 @@ internal sealed class NewtonIteration : IDisposable
             _factorization = _solver.Prepare(linearization);
         }
 
-        Tensor value = linearization?.Value ?? FunctionValues.Evaluate(_function, _z, _inputs).reshape(rows, -1);
+        Tensor value = linearization?.Value ?? _function.EvaluateChecked(_z, _inputs).reshape(rows, -1);
         Tensor direction = _factorization!.Solve(value.neg(), cancellationToken).Solution.view(_z.shape);
         double[] before = _residuals;
         Search(direction);
@@ -98,7 +89,7 @@ internal sealed class NewtonIteration : IDisposable
         {
             Tensor size = tensor(sizes, [sizes.Length, .. Enumerable.Repeat(1L, (int)_z.dim() - 1)]).to(_z.dtype, _z.device);
             candidate = where(size.gt(0.Held()), _z.Plus(direction * size), _z);
-            next = Norms(FunctionValues.Evaluate(_function, candidate, _inputs));
+            next = Norms(_function.EvaluateChecked(candidate, _inputs));
             bool halves = false;
             for (int row = 0; row < sizes.Length; row++)
             {

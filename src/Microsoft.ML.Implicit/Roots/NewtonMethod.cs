@@ -1,5 +1,6 @@
 using Microsoft.ML.Implicit.Differentiation;
 using Microsoft.ML.Implicit.LinearAlgebra;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Roots;
@@ -33,6 +34,8 @@ public sealed class NewtonMethod : IRootMethod
             throw new ArgumentException($"The initial state must be float32 or float64 [rows, ...] but is {initial.dtype} with {initial.dim()} dimensions.", nameof(initial));
         }
 
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGraph = no_grad();
         using var iteration = new NewtonIteration(Settings, Settings.LinearSolver ?? new DirectOrKrylovSolver(), function, inputs, initial);
         return iteration.Run(cancellationToken);
     }

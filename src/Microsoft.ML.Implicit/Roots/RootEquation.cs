@@ -11,4 +11,7 @@ public sealed class RootEquation(Func<Tensor, IReadOnlyList<Tensor>, Tensor> fun
 
     /// <inheritdoc/>
     public Tensor Evaluate(Tensor z, IReadOnlyList<Tensor> inputs) => _function(z, inputs);
+
+    /// <inheritdoc/>
+    public override string ToString() => "the equation";
 }

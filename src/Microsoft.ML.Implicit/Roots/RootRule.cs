@@ -13,7 +13,10 @@ namespace Microsoft.ML.Implicit.Roots;
 /// The equation of u is itself a root problem, in u, with w, z and θ for inputs. Attached as a node of its own, it makes the gradient
 /// differentiable, and so on for each further derivative.
 /// </remarks>
-internal sealed class RootRule(IDifferentiableFunction function, ILinearSolver solver) : IBackwardRule
+/// <param name="function">g.</param>
+/// <param name="solver">Solves for u.</param>
+/// <param name="throwOnFailure">Whether a row whose u was not found is an exception.</param>
+internal sealed class RootRule(IDifferentiableFunction function, ILinearSolver solver, bool throwOnFailure = true) : IBackwardRule
 {
     public IReadOnlyList<Tensor?> Backward(IReadOnlyList<Tensor> inputs, IReadOnlyList<Tensor> saved, IReadOnlyList<Tensor> cotangents)
     {
@@ -28,16 +31,16 @@ internal sealed class RootRule(IDifferentiableFunction function, ILinearSolver s
         Tensor z = ImplicitSolve.Attach(this, inputs, [root], [root], gate)[0];
         Tensor w = cotangents[0];
         Tensor adjoint = SolveAdjoint(function.Linearize(root, inputs), w.detach()).view(root.shape);
-        Tensor u = ImplicitSolve.Attach(new RootRule(new AdjointEquation(function), solver), [w, z, .. inputs], [adjoint], [adjoint])[0];
+        Tensor u = ImplicitSolve.Attach(new RootRule(new AdjointEquation(function), solver, throwOnFailure), [w, z, .. inputs], [adjoint], [adjoint])[0];
 
         int[] wanted = [.. Enumerable.Range(0, inputs.Count).Where(i => inputs[i].requires_grad)];
         Tensor[] variables = FunctionInputs.Gated(inputs, gate);
-        Tensor value = FunctionValues.Evaluate(function, z, variables);
+        Tensor value = function.EvaluateChecked(z, variables);
         var gradients = new Tensor?[inputs.Count];
-        IList<Tensor> found = gate.WhileClosed(() => autograd.grad([value], [.. wanted.Select(i => variables[i])], [u], retain_graph: true, create_graph: true, allow_unused: true));
+        Tensor?[] found = gate.WhileClosed(() => GuardedAutograd.DifferentiablePullback(value, [.. wanted.Select(i => variables[i])], u));
         for (int k = 0; k < wanted.Length; k++)
         {
-            gradients[wanted[k]] = found[k].IsInvalid ? null : found[k];
+            gradients[wanted[k]] = found[k];
         }
 
         return gradients;
@@ -47,7 +50,11 @@ internal sealed class RootRule(IDifferentiableFunction function, ILinearSolver s
     {
         using IFactorization factorization = solver.Prepare(linearization);
         LinearSolution solution = factorization.SolveTransposed(cotangent.reshape(linearization.Rows, linearization.Width).neg());
-        solution.ThrowIfFailed("adjoint equation");
+        if (throwOnFailure)
+        {
+            solution.ThrowIfFailed($"adjoint equation of {function}");
+        }
+
         return solution.Solution;
     }
 }
