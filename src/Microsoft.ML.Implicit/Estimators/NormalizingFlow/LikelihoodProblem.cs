@@ -53,7 +53,7 @@ internal sealed class LikelihoodProblem : ITrainingProblem
     {
         Tensor logDensity = _network.Flow.LogDensity(batch.Features, batch.Context);
         return batch.Weights is null
-            ? (-logDensity.sum().ToDouble(), batch.Count)
-            : (-(logDensity * batch.Weights).sum().ToDouble(), batch.Weights.sum().ToDouble());
+            ? (-logDensity.sum().ReadDouble(), batch.Count)
+            : (-(logDensity * batch.Weights).sum().ReadDouble(), batch.Weights.sum().ReadDouble());
     }
 }
