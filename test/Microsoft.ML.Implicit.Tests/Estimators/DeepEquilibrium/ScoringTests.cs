@@ -64,6 +64,26 @@ public class ScoringTests
     }
 
     [TestMethod]
+    [DataRow(1e20f)]
+    [DataRow(1e38f)]
+    [DataRow(-float.MaxValue)]
+    public void A_row_of_extreme_features_whose_sum_overflows_is_scored_and_leaves_others_alone(float extreme)
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView iris = RealData.Iris(ml);
+        Flower[] rows = [.. ml.Data.CreateEnumerable<Flower>(iris, reuseRowObject: false, ignoreMissingColumns: true).Take(40)];
+        Flower[] withExtreme = [.. rows, new Flower { Features = [extreme, extreme, extreme, extreme] }];
+        DeepEquilibriumTransformer classifier = ml.MulticlassClassification.Trainers.DeepEquilibrium(QuickOptions.Create(epochs: 1)).Fit(iris);
+        float[][] expected = Scored.Vectors(classifier.Transform(ml.Data.LoadFromEnumerable(rows)));
+        float[][] scores = Scored.Vectors(classifier.Transform(ml.Data.LoadFromEnumerable(withExtreme)));
+        Assert.AreEqual(1, scores[^1].Sum(), 1e-4);
+        for (int row = 0; row < rows.Length; row++)
+        {
+            Assert.IsTrue(scores[row].Zip(expected[row]).All(pair => Math.Abs(pair.First - pair.Second) < 2e-3));
+        }
+    }
+
+    [TestMethod]
     public void A_row_with_a_missing_feature_has_no_score_and_leaves_others_alone()
     {
         var ml = new MLContext(seed: 1);
