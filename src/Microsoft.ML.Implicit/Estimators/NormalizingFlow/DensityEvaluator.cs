@@ -2,10 +2,12 @@ using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.Ode;
 using TorchSharp;
 using static TorchSharp.torch;
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>Encodes and decodes rows with a frozen network to a tolerance that may change. Safe to use from several threads at once.</summary>
+/// <remarks>A row with a value that is not finite, in its features, latent vector or context, gives NaN and changes no other.</remarks>
 internal sealed class DensityEvaluator : IDisposable
 {
     // Below this float32 rounding would swamp the tolerance.
@@ -13,7 +15,9 @@ internal sealed class DensityEvaluator : IDisposable
 
     // The solver bounds the root mean square of local errors, which the worst row of a batch exceeds.
     private const double SolverShareOfTolerance = 0.1;
-    private const int RowsAtOnce = 2048;
+
+    /// <summary>Largest number of rows that are solved together.</summary>
+    public const int RowsAtOnce = 1024;
 
     private readonly DensityNetwork _network;
     private readonly Lazy<DensityNetwork> _doubleNetwork;
@@ -46,25 +50,29 @@ internal sealed class DensityEvaluator : IDisposable
         CheckLength(latent.Length, features.Length, nameof(latent));
         CheckLength(logDensities.Length, rows, nameof(logDensities));
         CheckLength(meanSquares.Length, rows, nameof(meanSquares));
+        latent.Fill(float.NaN);
+        logDensities.Fill(double.NaN);
+        meanSquares.Fill(double.NaN);
         using IDisposable noGradient = no_grad();
         for (int first = 0; first < rows; first += RowsAtOnce)
         {
             using DisposeScope scope = NewDisposeScope();
-            int count = Math.Min(RowsAtOnce, rows - first);
-            DensityEncoding encoding = NetworkFor(tolerance).Encode(Rows(features, first, count, FeatureCount), Context(context, first, count), Solver(tolerance));
-            if (!latent.IsEmpty)
+            int[] finite = FindFinite(features, context, first, Math.Min(RowsAtOnce, rows - first));
+            if (finite.Length == 0)
             {
-                CopyTo(encoding.Latent, latent.Slice(first * FeatureCount, count * FeatureCount));
+                continue;
             }
 
-            if (!logDensities.IsEmpty)
+            DensityEncoding encoding = NetworkFor(tolerance).Encode(Gather(features, finite, FeatureCount), GatherContext(context, finite), Solver(tolerance));
+            Scatter([.. encoding.LogDensity.cpu().data<double>()], finite, logDensities);
+            if (!latent.IsEmpty)
             {
-                encoding.LogDensity.cpu().data<double>().CopyTo(logDensities.Slice(first, count));
+                Scatter(Singles(encoding.Latent), finite, latent);
             }
 
             if (!meanSquares.IsEmpty)
             {
-                encoding.Points.to(ScalarType.Float64).Squared().mean([1]).cpu().data<double>().CopyTo(meanSquares.Slice(first, count));
+                Scatter([.. encoding.Points.Squared().mean([1]).cpu().data<double>()], finite, meanSquares);
             }
         }
     }
@@ -79,13 +87,17 @@ internal sealed class DensityEvaluator : IDisposable
     {
         int rows = CountRows(latent, context, nameof(latent));
         CheckLength(features.Length, latent.Length, nameof(features));
+        features.Fill(float.NaN);
         using IDisposable noGradient = no_grad();
         for (int first = 0; first < rows; first += RowsAtOnce)
         {
             using DisposeScope scope = NewDisposeScope();
-            int count = Math.Min(RowsAtOnce, rows - first);
-            Tensor decoded = NetworkFor(tolerance).Decode(Rows(latent, first, count, FeatureCount), Context(context, first, count), Solver(tolerance));
-            CopyTo(decoded, features.Slice(first * FeatureCount, count * FeatureCount));
+            int[] finite = FindFinite(latent, context, first, Math.Min(RowsAtOnce, rows - first));
+            if (finite.Length > 0)
+            {
+                Tensor decoded = NetworkFor(tolerance).Decode(Gather(latent, finite, FeatureCount), GatherContext(context, finite), Solver(tolerance));
+                Scatter(Singles(decoded), finite, features);
+            }
         }
     }
 
@@ -98,11 +110,11 @@ internal sealed class DensityEvaluator : IDisposable
     public float[] Draw(int count, int seed, ReadOnlySpan<float> context, double tolerance)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
-        float[] latent = new float[count * FeatureCount];
+        float[] latent;
         using (NewDisposeScope())
         using (var generator = new Generator((ulong)seed, CPU))
         {
-            CopyTo(_network.DrawLatent(count, generator), latent);
+            latent = Singles(_network.DrawLatent(count, generator));
         }
 
         float[] features = new float[latent.Length];
@@ -132,12 +144,47 @@ internal sealed class DensityEvaluator : IDisposable
         StepControl = new PiStepControl { RelativeTolerance = SolverShareOfTolerance * tolerance, AbsoluteTolerance = SolverShareOfTolerance * tolerance },
     };
 
-    private static void CopyTo(Tensor rows, Span<float> destination) => rows.to(ScalarType.Float32).cpu().contiguous().data<float>().CopyTo(destination);
+    // Far out, a value that a Single cannot hold becomes the largest that it can.
+    private static float[] Singles(Tensor rows) =>
+        [.. rows.clamp((-float.MaxValue).Held(), float.MaxValue.Held()).to(ScalarType.Float32).cpu().contiguous().data<float>()];
 
-    private Tensor Rows(ReadOnlySpan<float> values, int first, int count, int width) =>
-        tensor(values.Slice(first * width, count * width).ToArray(), [count, width], device: _device);
+    private int[] FindFinite(ReadOnlySpan<float> values, ReadOnlySpan<float> context, int first, int count)
+    {
+        var finite = new List<int>(count);
+        for (int row = first; row < first + count; row++)
+        {
+            if (IsFinite(values, row, FeatureCount) && (ContextCount == 0 || IsFinite(context, row, ContextCount)))
+            {
+                finite.Add(row);
+            }
+        }
 
-    private Tensor? Context(ReadOnlySpan<float> context, int first, int count) => ContextCount == 0 ? null : Rows(context, first, count, ContextCount);
+        return [.. finite];
+    }
+
+    private static bool IsFinite(ReadOnlySpan<float> values, int row, int width) => TensorPrimitives.IsFiniteAll(values.Slice(row * width, width));
+
+    private Tensor? GatherContext(ReadOnlySpan<float> context, int[] rows) => ContextCount == 0 ? null : Gather(context, rows, ContextCount);
+
+    private Tensor Gather(ReadOnlySpan<float> values, int[] rows, int width)
+    {
+        float[] gathered = new float[rows.Length * width];
+        for (int i = 0; i < rows.Length; i++)
+        {
+            values.Slice(rows[i] * width, width).CopyTo(gathered.AsSpan(i * width));
+        }
+
+        return tensor(gathered, [rows.Length, width], device: _device);
+    }
+
+    private static void Scatter<T>(T[] values, int[] rows, Span<T> destination)
+    {
+        int width = values.Length / rows.Length;
+        for (int i = 0; i < rows.Length && !destination.IsEmpty; i++)
+        {
+            values.AsSpan(i * width, width).CopyTo(destination[(rows[i] * width)..]);
+        }
+    }
 
     private int CountRows(ReadOnlySpan<float> values, ReadOnlySpan<float> context, string name)
     {
@@ -154,7 +201,7 @@ internal sealed class DensityEvaluator : IDisposable
 
         for (int row = 0; row < rows && Layout.Spheres.Count > 0; row++)
         {
-            if (Layout.FindFault(values.Slice(row * FeatureCount, FeatureCount)) is { } fault)
+            if (IsFinite(values, row, FeatureCount) && Layout.FindFault(values.Slice(row * FeatureCount, FeatureCount)) is { } fault)
             {
                 throw new ArgumentException($"Row {row}: {fault}.", name);
             }
