@@ -107,13 +107,13 @@ internal sealed class DensityNetwork : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>The context as the flow wants it, [rows, context].</summary>
-    public Tensor? EncodeContext(Tensor? context) => NormalizeContext(context) is { } normal ? PullIn(normal).Rows.to(Precision) : null;
+    public Tensor? EncodeContext(Tensor? context) => PullContext(context)?.Rows.to(Precision);
 
     /// <summary>The features as the flow wants them: points of its manifold, [rows, width].</summary>
     public Tensor EncodeFeatures(Tensor features)
     {
         Tensor points = Map(features).Points;
-        return Join(PulledRows.To(Linear(points), OutermostSolved).Rows, points).to(Precision);
+        return Join(PullLinear(points).Rows, points).to(Precision);
     }
 
     /// <summary>Log density in the user's units, float64 [rows], of features [rows, features].</summary>
@@ -124,13 +124,12 @@ internal sealed class DensityNetwork : nn.Module<Tensor, Tensor>
     {
         using DisposeScope scope = NewDisposeScope();
         (Tensor points, Tensor logDensity) = Map(features);
-        PulledRows linear = PulledRows.To(Linear(points), OutermostSolved);
-        Tensor starts = Join(linear.Rows, points), ends = empty_like(points), flowLogDensity = empty_like(logDensity);
-        Tensor? normalContext = NormalizeContext(context);
-        PulledRows? pulledContext = normalContext is null ? null : PullIn(normalContext);
-        foreach (Tensor rows in GroupRows(Linear(points), normalContext))
+        PulledRows linear = PullLinear(points);
+        PulledRows? pulledContext = PullContext(context);
+        Tensor ends = empty_like(points), flowLogDensity = empty_like(logDensity);
+        foreach ((Tensor rows, Tensor starts, Tensor? contexts) in Group(points, linear, pulledContext))
         {
-            FlowEncoding encoding = _flow.Encode(Select(starts, rows), pulledContext is null ? null : Select(pulledContext.Rows, rows), solver);
+            FlowEncoding encoding = _flow.Encode(starts, contexts, solver);
             ends.index_copy_(0, rows, encoding.Latent.to(ScalarType.Float64));
             flowLogDensity.index_copy_(0, rows, encoding.LogDensity.to(ScalarType.Float64));
         }
@@ -149,15 +148,11 @@ internal sealed class DensityNetwork : nn.Module<Tensor, Tensor>
     public Tensor Decode(Tensor latent, Tensor? context, OdeOptions solver)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor ends = Architecture.Layout.Embed(latent);
-        PulledRows linear = PulledRows.To(Linear(ends), OutermostSolved);
-        Tensor pulled = Join(linear.Rows, ends), points = empty_like(ends);
-        Tensor? normalContext = NormalizeContext(context);
-        Tensor? pulledContext = normalContext is null ? null : PullIn(normalContext).Rows;
-        foreach (Tensor rows in GroupRows(Linear(ends), normalContext))
+        Tensor ends = Architecture.Layout.Embed(latent), points = empty_like(ends);
+        PulledRows linear = PullLinear(ends);
+        foreach ((Tensor rows, Tensor starts, Tensor? contexts) in Group(ends, linear, PullContext(context)))
         {
-            Tensor decoded = _flow.Decode(Select(pulled, rows), pulledContext is null ? null : Select(pulledContext, rows), solver);
-            points.index_copy_(0, rows, decoded.to(ScalarType.Float64));
+            points.index_copy_(0, rows, _flow.Decode(starts, contexts, solver).to(ScalarType.Float64));
         }
 
         Tensor normal = Linear(points) * linear.Stretch;
@@ -214,26 +209,26 @@ internal sealed class DensityNetwork : nn.Module<Tensor, Tensor>
         return (Join(normal, embedded).MoveToOuterDisposeScope(), logDeterminant.Plus(Architecture.Layout.LogTurns.Held()).MoveToOuterDisposeScope());
     }
 
-    private Tensor? NormalizeContext(Tensor? context) => context is null ? null : _contextGaussianizer!.forward(context);
+    private PulledRows PullLinear(Tensor points) => PulledRows.To(Linear(points), OutermostSolved);
 
-    private static PulledRows PullIn(Tensor normalContext) => PulledRows.To(normalContext, PulledRows.OutermostTraining);
+    private PulledRows? PullContext(Tensor? context) =>
+        context is null ? null : PulledRows.To(_contextGaussianizer!.forward(context), PulledRows.OutermostTraining);
 
-    // Rows that take their steps together. One further out than training rows is solved alone: no other row has to follow its steps.
-    private static IEnumerable<Tensor> GroupRows(Tensor linear, Tensor? normalContext)
+    // Rows that take their steps together, as the flow wants them. One further out than training rows is solved alone: no other has to follow
+    // its steps.
+    private IEnumerable<(Tensor Rows, Tensor Starts, Tensor? Contexts)> Group(Tensor points, PulledRows linear, PulledRows? context)
     {
-        Tensor distances = PulledRows.Distances(linear);
-        if (normalContext is not null)
-        {
-            distances = maximum(distances, PulledRows.Distances(normalContext));
-        }
-
+        Tensor starts = Join(linear.Rows, points);
+        Tensor distances = context is null ? linear.Distances : maximum(linear.Distances, context.Distances);
         ILookup<bool, long> rows = distances.cpu().data<double>().Select((distance, row) => (distance, row: (long)row))
             .ToLookup(pair => pair.distance > PulledRows.OutermostTraining, pair => pair.row);
         IEnumerable<long[]> groups = rows[true].Select(row => new[] { row });
-        return (rows.Contains(false) ? groups.Prepend([.. rows[false]]) : groups).Select(group => tensor(group, device: linear.device));
+        foreach (long[] group in rows.Contains(false) ? groups.Prepend([.. rows[false]]) : groups)
+        {
+            Tensor indices = tensor(group, device: points.device);
+            yield return (indices, starts.index_select(0, indices).to(Precision), context?.Rows.index_select(0, indices).to(Precision));
+        }
     }
-
-    private Tensor Select(Tensor values, Tensor rows) => values.index_select(0, rows).to(Precision);
 
     // Other coordinates on lines beside the same points of circles and spheres.
     private Tensor Join(Tensor linear, Tensor points) => cat([linear, Spherical(points)], 1);

@@ -1,5 +1,4 @@
 using Microsoft.ML.Implicit.Native;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
@@ -10,22 +9,21 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// </summary>
 /// <param name="Rows">The rows pulled in, float64 [rows, coordinates].</param>
 /// <param name="Stretch">How many times as far out each row lies, at least one: float64 [rows, 1].</param>
-internal sealed record PulledRows(Tensor Rows, Tensor Stretch)
+/// <param name="Distances">Root mean square of each row's coordinates before, float64 [rows, 1].</param>
+internal sealed record PulledRows(Tensor Rows, Tensor Stretch, Tensor Distances)
 {
-    /// <summary>Root mean square of a row's coordinates that one training row in a hundred reaches at most (Chebyshev's inequality).</summary>
+    /// <summary>Distance that at most one training row in a hundred exceeds (Chebyshev's inequality).</summary>
     public const double OutermostTraining = 10;
 
     /// <summary>Pulls rows in.</summary>
     /// <param name="rows">float64 [rows, coordinates].</param>
-    /// <param name="limit">Largest root mean square of a row's coordinates.</param>
+    /// <param name="limit">Largest distance.</param>
     public static PulledRows To(Tensor rows, double limit)
     {
-        Tensor stretch = (Distances(rows) / limit.Held()).clamp_min(1.Held());
-        return new PulledRows(rows / stretch, stretch);
+        Tensor distances = (rows.Squared().sum(1, keepdim: true) / Math.Max(1, rows.shape[1]).Held()).sqrt();
+        Tensor stretch = (distances / limit.Held()).clamp_min(1.Held());
+        return new PulledRows(rows / stretch, stretch, distances);
     }
-
-    /// <summary>Root mean square of each row's coordinates, [rows, 1].</summary>
-    public static Tensor Distances(Tensor rows) => (rows.Squared().sum(1, keepdim: true) / Math.Max(1, rows.shape[1]).Held()).sqrt();
 
     /// <summary>By how much a standard normal log density falls from given rows to the same rows stretched as these are, in nats: [rows].</summary>
     /// <param name="rows">float64 [rows, coordinates].</param>
