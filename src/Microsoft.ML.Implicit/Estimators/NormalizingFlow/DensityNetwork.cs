@@ -214,19 +214,18 @@ internal sealed class DensityNetwork : nn.Module<Tensor, Tensor>
     private PulledRows? PullContext(Tensor? context) =>
         context is null ? null : PulledRows.To(_contextGaussianizer!.forward(context), PulledRows.OutermostTraining);
 
-    // Rows that take their steps together, as the flow wants them. One further out than training rows is solved alone: no other has to follow
-    // its steps.
+    // Rows that take their steps together, as the flow wants them: all within ten deviations, and those further out by powers of ten, so that
+    // no row has to follow the steps of one much further out.
     private IEnumerable<(Tensor Rows, Tensor Starts, Tensor? Contexts)> Group(Tensor points, PulledRows linear, PulledRows? context)
     {
         Tensor starts = Join(linear.Rows, points);
         Tensor distances = context is null ? linear.Distances : maximum(linear.Distances, context.Distances);
-        ILookup<bool, long> rows = distances.cpu().data<double>().Select((distance, row) => (distance, row: (long)row))
-            .ToLookup(pair => pair.distance > PulledRows.OutermostTraining, pair => pair.row);
-        IEnumerable<long[]> groups = rows[true].Select(row => new[] { row });
-        foreach (long[] group in rows.Contains(false) ? groups.Prepend([.. rows[false]]) : groups)
+        IEnumerable<IGrouping<double, long>> shells = distances.clamp(PulledRows.OutermostTraining.Held(), OutermostSolved.Held()).log10().ceil().cpu().data<double>()
+            .Select((shell, row) => (Shell: shell, Row: (long)row)).GroupBy(row => row.Shell, row => row.Row);
+        foreach (IGrouping<double, long> shell in shells)
         {
-            Tensor indices = tensor(group, device: points.device);
-            yield return (indices, starts.index_select(0, indices).to(Precision), context?.Rows.index_select(0, indices).to(Precision));
+            Tensor rows = tensor(shell.ToArray(), device: points.device);
+            yield return (rows, starts.index_select(0, rows).to(Precision), context?.Rows.index_select(0, rows).to(Precision));
         }
     }
 

@@ -13,7 +13,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <remarks>
 /// Rows are scored in batches as they are read. A row with a missing or infinite value in its features or context gets NaN for its
 /// score and log density, and counts as no anomaly. A finite row scores the higher the further out it lies, at most the largest finite
-/// Single. No row that is missing or far out changes what others get. A row with an angle out of range or a vector that is no unit vector,
+/// Single. Rows that are missing or far out change nothing for rows that are neither. A row with an angle out of range or a vector that is no unit vector,
 /// where the model has such features, is refused with an <see cref="InvalidOperationException"/> that names it.
 /// </remarks>
 public sealed class NormalizingFlowTransformer : BatchTransformer, ISingleFeaturePredictionTransformer<NormalizingFlowModelParameters>, ISingleFeaturePredictionTransformer

@@ -25,7 +25,7 @@ public sealed class DistantRowTests
     }
 
     [TestMethod]
-    public void Many_rows_far_out_change_no_other()
+    public void Many_rows_far_out_score_as_they_do_alone_and_change_no_ordinary_row()
     {
         var ml = new MLContext(seed: 1);
         using NormalizingFlowTransformer model = ml.AnomalyDetection.Trainers.NormalizingFlow(QuickOptions.Create()).Fit(ToyData.View(ml, ToyData.Lumps(300, 1)));
@@ -33,6 +33,11 @@ public sealed class DistantRowTests
         float[] scores = Scored.Values(model.Transform(ToyData.View(ml, Ordinary.SelectMany((row, i) => new[] { [Extremes[i % Extremes.Length], 0.1f], row }))));
         CollectionAssert.AreEqual(expected, scores.Where((_, i) => i % 2 == 1).ToArray());
         Assert.IsTrue(scores.Where((_, i) => i % 2 == 0).All(score => float.IsFinite(score) && score > expected.Max()));
+        for (int i = 0; i < Extremes.Length; i++)
+        {
+            float alone = Scored.Values(model.Transform(ToyData.View(ml, [[Extremes[i], 0.1f]])))[0];
+            Assert.AreEqual(1, scores[2 * i] / alone, 1e-5);
+        }
     }
 
     [TestMethod]
