@@ -1,3 +1,4 @@
+using System.Numerics;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.Ode;
 using TorchSharp;
@@ -50,30 +51,18 @@ internal sealed class DensityEvaluator : IDisposable
         CheckLength(latent.Length, features.Length, nameof(latent));
         CheckLength(logDensities.Length, rows, nameof(logDensities));
         CheckLength(meanSquares.Length, rows, nameof(meanSquares));
-        latent.Fill(float.NaN);
-        logDensities.Fill(double.NaN);
-        meanSquares.Fill(double.NaN);
         using IDisposable noGradient = no_grad();
         for (int first = 0; first < rows; first += RowsAtOnce)
         {
             using DisposeScope scope = NewDisposeScope();
-            int[] finite = FindFinite(features, context, first, Math.Min(RowsAtOnce, rows - first));
-            if (finite.Length == 0)
-            {
-                continue;
-            }
-
-            DensityEncoding encoding = NetworkFor(tolerance).Encode(Gather(features, finite, FeatureCount), GatherContext(context, finite), Solver(tolerance));
-            Scatter([.. encoding.LogDensity.cpu().data<double>()], finite, logDensities);
-            if (!latent.IsEmpty)
-            {
-                Scatter(Singles(encoding.Latent), finite, latent);
-            }
-
-            if (!meanSquares.IsEmpty)
-            {
-                Scatter([.. encoding.Points.Squared().mean([1]).cpu().data<double>()], finite, meanSquares);
-            }
+            int count = Math.Min(RowsAtOnce, rows - first);
+            int[] finite = FindFinite(features, context, first, count);
+            DensityEncoding? encoding = finite.Length == 0
+                ? null
+                : NetworkFor(tolerance).Encode(Gather(features, finite, FeatureCount), GatherContext(context, finite), Solver(tolerance));
+            Write(encoding is null || latent.IsEmpty ? [] : Singles(encoding.Latent), finite, Slice(latent, first, count, FeatureCount), first, FeatureCount);
+            Write(encoding is null ? [] : [.. encoding.LogDensity.cpu().data<double>()], finite, Slice(logDensities, first, count, 1), first, 1);
+            Write(encoding is null || meanSquares.IsEmpty ? [] : [.. encoding.Points.Squared().mean([1]).cpu().data<double>()], finite, Slice(meanSquares, first, count, 1), first, 1);
         }
     }
 
@@ -87,17 +76,16 @@ internal sealed class DensityEvaluator : IDisposable
     {
         int rows = CountRows(latent, context, nameof(latent));
         CheckLength(features.Length, latent.Length, nameof(features));
-        features.Fill(float.NaN);
         using IDisposable noGradient = no_grad();
         for (int first = 0; first < rows; first += RowsAtOnce)
         {
             using DisposeScope scope = NewDisposeScope();
-            int[] finite = FindFinite(latent, context, first, Math.Min(RowsAtOnce, rows - first));
-            if (finite.Length > 0)
-            {
-                Tensor decoded = NetworkFor(tolerance).Decode(Gather(latent, finite, FeatureCount), GatherContext(context, finite), Solver(tolerance));
-                Scatter(Singles(decoded), finite, features);
-            }
+            int count = Math.Min(RowsAtOnce, rows - first);
+            int[] finite = FindFinite(latent, context, first, count);
+            float[] decoded = finite.Length == 0
+                ? []
+                : Singles(NetworkFor(tolerance).Decode(Gather(latent, finite, FeatureCount), GatherContext(context, finite), Solver(tolerance)));
+            Write(decoded, finite, Slice(features, first, count, FeatureCount), first, FeatureCount);
         }
     }
 
@@ -177,12 +165,16 @@ internal sealed class DensityEvaluator : IDisposable
         return tensor(gathered, [rows.Length, width], device: _device);
     }
 
-    private static void Scatter<T>(T[] values, int[] rows, Span<T> destination)
+    private static Span<T> Slice<T>(Span<T> values, int first, int count, int width) => values.IsEmpty ? values : values.Slice(first * width, count * width);
+
+    // Writes the values of given rows to a slice that begins with a given row, and NaN to its others.
+    private static void Write<T>(T[] values, int[] rows, Span<T> slice, int first, int width)
+        where T : IFloatingPointIeee754<T>
     {
-        int width = values.Length / rows.Length;
-        for (int i = 0; i < rows.Length && !destination.IsEmpty; i++)
+        slice.Fill(T.NaN);
+        for (int i = 0; i < rows.Length && !slice.IsEmpty; i++)
         {
-            values.AsSpan(i * width, width).CopyTo(destination[(rows[i] * width)..]);
+            values.AsSpan(i * width, width).CopyTo(slice[((rows[i] - first) * width)..]);
         }
     }
 

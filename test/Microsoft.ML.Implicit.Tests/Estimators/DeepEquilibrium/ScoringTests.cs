@@ -81,6 +81,10 @@ public class ScoringTests
         {
             Assert.IsTrue(scores[row].Zip(expected[row]).All(pair => Math.Abs(pair.First - pair.Second) < 2e-3));
         }
+
+        Measured[] measured = [.. Enumerable.Range(0, 40).Select(i => new Measured { Features = [i, 40 - i], Label = i })];
+        DeepEquilibriumTransformer regression = ml.Regression.Trainers.DeepEquilibrium(QuickOptions.Create(epochs: 1)).Fit(ml.Data.LoadFromEnumerable(measured));
+        Assert.IsTrue(Scored.Values(regression.Transform(ml.Data.LoadFromEnumerable([.. measured, new Measured { Features = [extreme, extreme] }]))).All(float.IsFinite));
     }
 
     [TestMethod]
@@ -145,6 +149,14 @@ public class ScoringTests
     {
         [VectorType(4)]
         public float[] Features { get; set; } = [];
+    }
+
+    private sealed class Measured
+    {
+        [VectorType(2)]
+        public float[] Features { get; set; } = [];
+
+        public float Label { get; set; }
     }
 
     private sealed class Prediction

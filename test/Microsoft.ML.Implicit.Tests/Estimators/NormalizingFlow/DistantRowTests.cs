@@ -132,6 +132,22 @@ public sealed class DistantRowTests
         }
     }
 
+    [TestMethod]
+    public void Rows_are_encoded_and_decoded_in_their_own_place_whatever_some_of_them_hold()
+    {
+        var ml = new MLContext(seed: 1);
+        using NormalizingFlowTransformer model = ml.AnomalyDetection.Trainers.NormalizingFlow(QuickOptions.Create()).Fit(ToyData.View(ml, ToyData.Lumps(300, 1)));
+        float[] rows = [float.NaN, 0.1f, .. Ordinary.SelectMany(row => row), 1e30f, 0.1f];
+        float[] latent = new float[rows.Length], decoded = new float[rows.Length], inPlace = [.. rows];
+        model.Model.Encode(rows, latent);
+        model.Model.Decode(latent, decoded);
+        Assert.IsTrue(latent.Take(2).All(float.IsNaN) && latent.Skip(2).All(float.IsFinite));
+        model.Model.Encode(inPlace, inPlace);
+        CollectionAssert.AreEqual(latent, inPlace);
+        model.Model.Decode(inPlace, inPlace);
+        CollectionAssert.AreEqual(decoded, inPlace);
+    }
+
     private static void AssertMostAnomalous(NormalizingFlowOptions options, float[][] ordinary, IEnumerable<float[]> distant, int[] positions)
     {
         var ml = new MLContext(seed: 1);
