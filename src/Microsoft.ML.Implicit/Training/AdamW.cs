@@ -59,7 +59,7 @@ internal sealed class AdamW : IDisposable
             return 0;
         }
 
-        double norm = stack(gradients.Select(gradient => gradient.norm())).norm().ToDouble();
+        double norm = stack(gradients.Select(gradient => gradient.norm())).norm().ReadDouble();
         if (norm > maximum)
         {
             using Scalar factor = (maximum / norm).ToScalar();

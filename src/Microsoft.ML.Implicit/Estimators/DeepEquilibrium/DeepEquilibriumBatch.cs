@@ -26,8 +26,7 @@ internal sealed class DeepEquilibriumBatch : RowBatch
         Span<float> row = _features.AsSpan(slot * _model.FeatureCount, _model.FeatureCount);
         _reader.Read(row);
 
-        // A sum is finite only if every term is; a finite row whose sum overflows is beyond any standardised range as well.
-        _isFinite[slot] = float.IsFinite(TensorPrimitives.SumOfMagnitudes<float>(row));
+        _isFinite[slot] = TensorPrimitives.IsFiniteAll<float>(row);
         if (!_isFinite[slot])
         {
             row.Clear();

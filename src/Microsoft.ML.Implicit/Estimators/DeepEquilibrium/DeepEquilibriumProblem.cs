@@ -5,7 +5,6 @@ using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers;
 using Microsoft.ML.Implicit.Training;
 using Microsoft.ML.Runtime;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
@@ -76,8 +75,8 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
 
     private (double Loss, double Weight) Evaluate(TrainingSet batch)
     {
-        double weight = batch.Weights?.sum().ToDouble() ?? batch.Count;
-        return (weight * _task.Loss(_network.Predict(_encoder.forward(batch.Features)), batch.Labels, batch.Weights).ToDouble(), weight);
+        double weight = batch.Weights?.sum().ReadDouble() ?? batch.Count;
+        return (weight * _task.Loss(_network.Predict(_encoder.forward(batch.Features)), batch.Labels, batch.Weights).ReadDouble(), weight);
     }
 
     private Tensor Drop(Tensor input) => _inputDropout > 0 ? input * RandomMask.Like(input, _inputDropout, _generator) : input;
@@ -95,8 +94,8 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
         using Tensor offsets = randint(0, (2 * margin) + 1, 2, ScalarType.Int64, generator: _generator);
         Tensor padded = nn.functional.pad(features.reshape(-1, image.Channels, image.Height, image.Width), [margin, margin, margin, margin]);
         return padded
-            .narrow(2, offsets[0].ToInt64(), image.Height)
-            .narrow(3, offsets[1].ToInt64(), image.Width)
+            .narrow(2, offsets[0].item<long>(), image.Height)
+            .narrow(3, offsets[1].item<long>(), image.Width)
             .reshape(features.shape);
     }
 
@@ -104,6 +103,6 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
     {
         using Tensor penalty = _options.JacobianPenalty.Held() * JacobianRegularization.FrobeniusNorm(_network.Equilibrium.Cell, equilibrium, input, _generator);
         penalty.backward();
-        return penalty.ToDouble();
+        return penalty.ReadDouble();
     }
 }

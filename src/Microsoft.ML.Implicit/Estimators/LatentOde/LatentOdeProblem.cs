@@ -70,7 +70,7 @@ internal sealed class LatentOdeProblem : ITrainingProblem
         double weight = _options.DivergenceWeight * Math.Min(1, progress / AnnealedFraction);
         (initial * gradients.InitialState).sum().Plus(weight.Held() * divergence).backward();
         encoding.Backward(state.grad!);
-        return likelihood.Plus(weight.Held() * divergence).ToDouble();
+        return likelihood.Plus(weight.Held() * divergence).ReadDouble();
     }
 
     public double? Validate()
@@ -88,8 +88,8 @@ internal sealed class LatentOdeProblem : ITrainingProblem
             using DisposeScope scope = NewDisposeScope();
             ForecastBatch batch = _builder.Build(examples);
             (Tensor mean, Tensor scale) = Predict(_network, batch, _options.Training.CancellationToken);
-            total += (ContinuousRankedProbabilityScore(mean, scale, batch.Targets) * batch.Mask).sum().ToDouble();
-            count += batch.Mask.sum().ToDouble();
+            total += (ContinuousRankedProbabilityScore(mean, scale, batch.Targets) * batch.Mask).sum().ReadDouble();
+            count += batch.Mask.sum().ReadDouble();
         }
 
         return total / Math.Max(count, 1);

@@ -97,7 +97,7 @@ internal sealed class DecisionProblem : ITrainingProblem, IDisposable
                 _ => Regrets(Decide().Z, batch, arguments[0]),
             });
 
-            QuadraticSolution Decide() => Solve(arguments, _validationStarts, arange(first.Held(), (first + count).Held(), ScalarType.Int64));
+            QuadraticSolution Decide() => Solve(arguments, _validationStarts, HeldArithmetic.Range(first, first + count, CPU));
         }
 
         Tensor losses = cat(parts, 0), shares = _validation.Shares;

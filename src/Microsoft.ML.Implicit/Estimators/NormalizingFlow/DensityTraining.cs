@@ -15,7 +15,6 @@ internal sealed class DensityTraining(IHost host, NormalizingFlowOptions options
 {
     private const long RowsThatAffordValidation = 100;
     private const long RowsOfWhichATenthIsEnough = 1000;
-    private const long RowsForThreshold = 10_000;
 
     /// <exception cref="InvalidOperationException">The data cannot be trained on, or training stopped being finite.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
@@ -26,8 +25,9 @@ internal sealed class DensityTraining(IHost host, NormalizingFlowOptions options
         using IChannel channel = host.Start("Training");
         using DisposeScope scope = NewDisposeScope();
         using var generator = new Generator((ulong)seed, CPU);
+        DensityColumns.CheckSizes(trainData.Schema, options);
         FeatureLayout layout = FeatureLayout.Create(trainData.Schema[options.FeatureColumnName], options.ManifoldFeatures);
-        RawRows rows = Read(trainData, layout, channel);
+        RawRows all = Read(trainData, layout, channel), rows = all;
         RawRows? validation = validationData is null ? null : Read(validationData, layout, channel);
         if (validation is null)
         {
@@ -54,7 +54,7 @@ internal sealed class DensityTraining(IHost host, NormalizingFlowOptions options
             Train(network, plan, training, held, seed, generator, channel);
             network.Freeze();
             var model = new NormalizingFlowModelParameters(host, new DensityEvaluator(network, device), options.Tolerance, options.Scoring);
-            SetThreshold(model, rows);
+            SetThreshold(model, all);
             return model;
         }
         catch (SolveFailedException exception)
@@ -123,15 +123,25 @@ internal sealed class DensityTraining(IHost host, NormalizingFlowOptions options
 
     private void SetThreshold(NormalizingFlowModelParameters model, RawRows rows)
     {
-        long count = Math.Min(rows.Features.shape[0], RowsForThreshold);
-        float[] features = rows.Features.narrow(0, 0, count).contiguous().data<float>().ToArray();
-        double[] scores = new double[count];
-        model.Score(features, new double[count], scores, rows.Context is null ? default : rows.Context.narrow(0, 0, count).contiguous().data<float>().ToArray());
-        Array.Sort(scores);
-        double position = (1 - options.Contamination) * (count - 1);
-        int below = (int)position;
-        double above = scores[Math.Min(below + 1, count - 1)];
-        model.Threshold = (float)(scores[below] + ((position - below) * (above - scores[below])));
+        float[] scores = new float[rows.Features.shape[0]];
+        double[] batch = new double[DensityEvaluator.RowsAtOnce], logDensities = new double[batch.Length];
+        for (int first = 0; first < scores.Length; first += batch.Length)
+        {
+            int count = Math.Min(batch.Length, scores.Length - first);
+            model.Score(Values(rows.Features), logDensities.AsSpan(0, count), batch.AsSpan(0, count), rows.Context is null ? default : Values(rows.Context));
+            for (int row = 0; row < count; row++)
+            {
+                scores[first + row] = SingleRange.Saturate(batch[row]);
+            }
+
+            float[] Values(Tensor all)
+            {
+                using Tensor part = all.narrow(0, first, count);
+                return part.data<float>().ToArray();
+            }
+        }
+
+        model.Threshold = AnomalyThreshold.Of(scores, options.Contamination, options.Tolerance);
     }
 
     private void WarnOfConstants(IChannel channel, IDataView data, IReadOnlyList<int> constant, double smoothing)

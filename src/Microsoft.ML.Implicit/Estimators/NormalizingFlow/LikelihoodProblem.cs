@@ -1,7 +1,6 @@
 using Microsoft.ML.Implicit.Layers.Flow;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
@@ -53,7 +52,7 @@ internal sealed class LikelihoodProblem : ITrainingProblem
     {
         Tensor logDensity = _network.Flow.LogDensity(batch.Features, batch.Context);
         return batch.Weights is null
-            ? (-logDensity.sum().ToDouble(), batch.Count)
-            : (-(logDensity * batch.Weights).sum().ToDouble(), batch.Weights.sum().ToDouble());
+            ? (-logDensity.sum().ReadDouble(), batch.Count)
+            : (-(logDensity * batch.Weights).sum().ReadDouble(), batch.Weights.sum().ReadDouble());
     }
 }

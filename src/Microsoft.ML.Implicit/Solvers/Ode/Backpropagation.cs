@@ -50,7 +50,7 @@ internal static class Backpropagation
 
         Tensor parameterGradient = zeros(term.Parameters.Sum(p => p.numel()), start.dtype, start.device);
         using OdeLinearization linearization = term.Linearize(time, start.detach());
-        Tensor gradient = linearization.Pullback(arange(1.0.Held(), (start.numel() + 1.0).Held(), start.dtype, start.device).view(start.shape), parameterGradient);
+        Tensor gradient = linearization.Pullback(HeldArithmetic.Range(1, start.numel() + 1, start.device).to(start.dtype).view(start.shape), parameterGradient);
         if (gradient.count_nonzero().item<long>() + parameterGradient.count_nonzero().item<long>() > 0)
         {
             throw new InvalidOperationException(

@@ -103,6 +103,6 @@ internal sealed class BatchedData
 
     // Largest magnitude of each row, NaN where an entry is.
     private static Tensor Largest(Tensor values) => values.shape[1] > 0
-        ? linalg.vector_norm(values, double.PositiveInfinity, [1])
+        ? values.abs().amax([1])
         : zeros(values.shape[0], ScalarType.Float64, values.device);
 }

@@ -45,7 +45,7 @@ internal sealed class BatchedInteriorPoint : IBatchedMethod
         _active = _data.Active;
         _constraints = _active.shape[1];
         _inverseCount = _active.sum(1).clamp_(min: 1.Held()).reciprocal_();
-        _padding = _data.AllActive ? null : cat([zeros_like(_active), 1.Held() - _active], 1);
+        _padding = _data.AllActive ? null : cat([zeros_like(_active), 1.Held().Minus(_active)], 1);
         _tolerances = tensor([options.Tolerance, options.Tolerance, options.GapTolerance], [3, 1], ScalarType.Float64, problem.P.device);
         _iterations = zeros(problem.BatchSize, ScalarType.Float64, problem.P.device);
         _measures = full([3, problem.BatchSize], double.NaN.Held(), ScalarType.Float64, problem.P.device);
@@ -105,7 +105,7 @@ internal sealed class BatchedInteriorPoint : IBatchedMethod
 
         BatchedIterate step = newton.Step(target, refine: true);
         step.Packed.masked_fill_(finished, 0.Held());
-        Tensor share = (1.Held() - mu).clamp_(min: BackOff.Held());
+        Tensor share = 1.Held().Minus(mu).clamp_(min: BackOff.Held());
         Tensor length = share.div_(Rate(step, positive).clamp_(min: 1e-12.Held())).clamp_(max: 1.Held()).unsqueeze(1);
         _x.Packed.addcmul_(length, step.Packed, (-1).Held());
     }
