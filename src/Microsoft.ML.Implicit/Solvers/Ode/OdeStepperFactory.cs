@@ -28,7 +28,7 @@ internal static class OdeStepperFactory
     public static AdjointStep CreateAdjoint(IDifferentiableOdeTerm term, OdeOptions options, Tensor state, Tensor parameterGradient) => options.Method switch
     {
         ExplicitRungeKutta method => CreateAdjoint(term, method, state, parameterGradient),
-        DiagonallyImplicitRungeKutta method => new ImplicitAdjointStep(term, method, options.StepControl as PiStepControl, state, parameterGradient),
+        DiagonallyImplicitRungeKutta method => new ImplicitAdjointStep(term, method, options.StepControl as AdaptiveStepControl, state, parameterGradient),
         AdamsBashforthMoulton => new AdamsBashforthMoultonAdjointStep(term, state, parameterGradient),
         OneStepMethod method => new OneStepAdjointStep(term, method, state, parameterGradient),
         _ => throw new ArgumentException($"Method {options.Method.Name} is not known.", nameof(options)),

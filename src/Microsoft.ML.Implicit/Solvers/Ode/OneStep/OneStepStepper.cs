@@ -32,12 +32,12 @@ internal sealed class OneStepStepper : OdeStepper
 
     public override int RowCount => (int)_state.shape[0];
 
-    public override double EstimateInitialStep(OdeSegment segment, PiStepControl control)
+    public override double EstimateInitialStep(OdeSegment segment, AdaptiveStepControl control)
     {
         using DisposeScope scope = NewDisposeScope();
         var term = new SegmentTerm(_term, segment);
         Tensor slope = term.Evaluate(segment.Start, _state);
-        Tensor scale = ImplicitStages.Scale(_state, _state, control);
+        Tensor scale = control.Scale(_state);
         double d1 = Norm(slope / scale);
         double h0 = InitialStep.FirstGuess(Norm(_state / scale), d1, segment.Length);
         if (!double.IsFinite(h0))
@@ -51,7 +51,7 @@ internal sealed class OneStepStepper : OdeStepper
         return InitialStep.Estimate(h0, d1, Norm(change) / h0, _method.Order);
     }
 
-    public override double TryStep(OdeStep step, PiStepControl? control)
+    public override double TryStep(OdeStep step, AdaptiveStepControl? control)
     {
         using DisposeScope scope = NewDisposeScope();
         _step = step;
@@ -65,7 +65,7 @@ internal sealed class OneStepStepper : OdeStepper
         }
 
         Tensor error = TensorContract.Require(result.Error, _state, _method, " as its estimate of the error");
-        return Norm(error / ImplicitStages.Scale(_state, _trial, control));
+        return Norm(error / control.Scale(_state, _trial));
     }
 
     public override void WriteOutputs(int firstOutput, ReadOnlySpan<double> thetas)
