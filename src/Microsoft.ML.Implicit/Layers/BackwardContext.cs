@@ -58,12 +58,19 @@ internal sealed class BackwardContext
         }
     }
 
-    public void ThrowFailure()
+    /// <summary>Throws what was kept, if anything.</summary>
+    /// <param name="consequence">What was thrown after it, for its <see cref="Exception.Data"/>.</param>
+    public void ThrowFailure(Exception? consequence = null)
     {
         lock (_lock)
         {
             ExceptionDispatchInfo? failure = _failure;
             _failure = null;
+            if (consequence is not null && failure is not null)
+            {
+                failure.SourceException.Data[ImplicitBackward.LaterExceptionKey] = consequence;
+            }
+
             failure?.Throw();
         }
     }

@@ -30,6 +30,9 @@ internal sealed class DeepEquilibriumNetwork : nn.Module
         {
             ForwardSolver = architecture.CreateSolver(architecture.Tolerance),
             BackwardSolver = architecture.CreateSolver(gradientTolerance),
+
+            // A row that needs more iterations is scored, and trains, at its best iterate.
+            ThrowOnFailure = false,
         });
 
         // A head of zeros starts at the prior.

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Layers.Equilibrium;
@@ -26,15 +27,15 @@ internal sealed class AutogradLinearization : CellLinearization
     {
         using IDisposable graph = enable_grad();
         Tensor leaf = z.detach().requires_grad_();
-        return OnGraph(cell, injection.Detach(), leaf, cell.Iterate(leaf, injection.Detach()));
+        return OnGraph(cell, injection.Detach(), leaf, cell.IterateChecked(leaf, injection.Detach()));
     }
 
     public static AutogradLinearization OnGraph(EquilibriumCell cell, Injection injection, Tensor z, Tensor image) => new(cell, injection, z, image);
 
     public override Tensor VectorJacobianProduct(Tensor vector)
     {
-        Tensor? product = _image.requires_grad ? autograd.grad([_image], [_z], [vector], retain_graph: true, allow_unused: true)[0] : null;
-        return product is null || product.IsInvalid ? zeros_like(vector) : product;
+        Tensor? product = _image.requires_grad ? GuardedAutograd.Pullback([_image], [_z], [vector], $"the cell {_cell.GetName()}", retainGraph: true)[0] : null;
+        return product ?? zeros_like(vector);
     }
 
     public override CellLinearization SelectRows(Tensor rows) => Create(_cell, _z.index_select(0, rows), _injection.SelectRows(rows));

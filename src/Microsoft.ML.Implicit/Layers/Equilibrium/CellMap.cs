@@ -9,4 +9,6 @@ internal sealed class CellMap(EquilibriumCell cell, Injection injection) : IFixe
     public Tensor Evaluate(Tensor z) => cell.Iterate(z, injection);
 
     public IFixedPointMap SelectRows(Tensor rows) => new CellMap(cell, injection.SelectRows(rows));
+
+    public override string ToString() => $"the cell {cell.GetName()}";
 }

@@ -45,13 +45,13 @@ public sealed class DeepEquilibrium : nn.Module<Tensor, Tensor>
     /// <summary>Computes the equilibrium, differentiable in x and the parameters of the cell.</summary>
     /// <param name="x">Input [batch, ...].</param>
     /// <returns>State [batch, ...].</returns>
-    /// <exception cref="Solvers.SolveFailedException">A row failed and <see cref="EquilibriumSettings.ThrowOnFailure"/> is set.</exception>
+    /// <exception cref="Solvers.SolveFailedException">A row failed and <see cref="EquilibriumSettings.ThrowOnFailure"/> is set, as it is by default.</exception>
     public override Tensor forward(Tensor x)
     {
         ArgumentNullException.ThrowIfNull(x);
         using DisposeScope scope = NewDisposeScope();
-        Injection injection = _cell.Inject(x);
-        Tensor z = Solve(injection, _cell.InitialState(x), default).Solution;
+        Injection injection = _cell.InjectChecked(x);
+        Tensor z = Solve(injection, _cell.InitialStateChecked(x), default).Solution;
         if (!is_grad_enabled())
         {
             return z.MoveToOuterDisposeScope();
@@ -62,7 +62,7 @@ public sealed class DeepEquilibrium : nn.Module<Tensor, Tensor>
             return Unroll(z, injection).MoveToOuterDisposeScope();
         }
 
-        Tensor image = _cell.Iterate(z, injection);
+        Tensor image = _cell.IterateChecked(z, injection);
         if (Options.Gradient == EquilibriumGradient.JacobianFree || !image.requires_grad)
         {
             return image.MoveToOuterDisposeScope();
@@ -75,14 +75,14 @@ public sealed class DeepEquilibrium : nn.Module<Tensor, Tensor>
     /// <param name="x">Input [batch, ...].</param>
     /// <param name="warmStart">Where to start [batch, ...]; null for the cell's initial state.</param>
     /// <param name="cancellationToken">Looked at once an iteration.</param>
-    /// <exception cref="Solvers.SolveFailedException">A row failed and <see cref="EquilibriumSettings.ThrowOnFailure"/> is set.</exception>
+    /// <exception cref="Solvers.SolveFailedException">A row failed and <see cref="EquilibriumSettings.ThrowOnFailure"/> is set, as it is by default.</exception>
     /// <exception cref="OperationCanceledException">The solve was cancelled.</exception>
     public FixedPointResult Solve(Tensor x, Tensor? warmStart = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(x);
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGraph = no_grad();
-        return Escape(Solve(_cell.Inject(x), warmStart ?? _cell.InitialState(x), cancellationToken));
+        return Escape(Solve(_cell.InjectChecked(x), warmStart ?? _cell.InitialStateChecked(x), cancellationToken));
     }
 
     /// <summary>
@@ -106,7 +106,7 @@ public sealed class DeepEquilibrium : nn.Module<Tensor, Tensor>
 
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGraph = no_grad();
-        return SolveAdjoint(Linearize(z.detach(), _cell.Inject(x)), gradient, cancellationToken).Solution.MoveToOuterDisposeScope();
+        return SolveAdjoint(Linearize(z.detach(), _cell.InjectChecked(x)), gradient, cancellationToken).Solution.MoveToOuterDisposeScope();
     }
 
     /// <summary>
@@ -118,7 +118,7 @@ public sealed class DeepEquilibrium : nn.Module<Tensor, Tensor>
     /// <param name="warmStart">Where to start [batch, ...]; null for the cell's initial state.</param>
     /// <param name="cancellationToken">Looked at once an iteration.</param>
     /// <returns>The loss and both solves; the tensors in them belong to the caller's dispose scope.</returns>
-    /// <exception cref="Solvers.SolveFailedException">A row failed and <see cref="EquilibriumSettings.ThrowOnFailure"/> is set.</exception>
+    /// <exception cref="Solvers.SolveFailedException">A row failed and <see cref="EquilibriumSettings.ThrowOnFailure"/> is set, as it is by default.</exception>
     /// <exception cref="OperationCanceledException">A solve was cancelled; no gradient of the cell was added.</exception>
     public EquilibriumBackward Backward(Tensor x, Func<Tensor, Tensor> loss, Tensor? warmStart = null, CancellationToken cancellationToken = default)
     {
@@ -126,8 +126,8 @@ public sealed class DeepEquilibrium : nn.Module<Tensor, Tensor>
         ArgumentNullException.ThrowIfNull(loss);
         using DisposeScope scope = NewDisposeScope();
         using IDisposable graph = enable_grad();
-        Injection injection = _cell.Inject(x);
-        FixedPointResult equilibrium = Solve(injection, warmStart ?? _cell.InitialState(x), cancellationToken);
+        Injection injection = _cell.InjectChecked(x);
+        FixedPointResult equilibrium = Solve(injection, warmStart ?? _cell.InitialStateChecked(x), cancellationToken);
         Tensor z = equilibrium.Solution;
         if (Options.Gradient == EquilibriumGradient.Phantom)
         {
@@ -139,7 +139,7 @@ public sealed class DeepEquilibrium : nn.Module<Tensor, Tensor>
         CellLinearization? linearization = Options.Gradient == EquilibriumGradient.Implicit ? _cell.Linearize(z, injection.Detach()) : null;
         bool byAutograd = Options.Gradient == EquilibriumGradient.Implicit && linearization is null;
         Tensor state = byAutograd ? z.detach().requires_grad_() : z;
-        Tensor image = _cell.Iterate(state, injection);
+        Tensor image = _cell.IterateChecked(state, injection);
         Tensor output = image.detach().requires_grad_();
         Tensor value = loss(output);
         value.backward();
@@ -164,10 +164,10 @@ public sealed class DeepEquilibrium : nn.Module<Tensor, Tensor>
 
     internal FixedPointResult SolveAdjoint(CellLinearization linearization, Tensor gradient, CancellationToken cancellationToken)
     {
-        FixedPointResult result = Options.BackwardSolver.Solve(new AdjointMap(linearization, gradient), gradient, cancellationToken);
+        FixedPointResult result = Options.BackwardSolver.Solve(new AdjointMap(_cell, linearization, gradient), gradient, cancellationToken);
         if (Options.ThrowOnFailure)
         {
-            result.ThrowIfFailed("adjoint equation");
+            result.ThrowIfFailed($"adjoint equation of the cell {_cell.GetName()}");
         }
 
         return result;
@@ -178,7 +178,7 @@ public sealed class DeepEquilibrium : nn.Module<Tensor, Tensor>
         FixedPointResult result = Options.ForwardSolver.Solve(new CellMap(_cell, injection.Detach()), initial, cancellationToken);
         if (Options.ThrowOnFailure)
         {
-            result.ThrowIfFailed("equilibrium");
+            result.ThrowIfFailed($"equilibrium of the cell {_cell.GetName()}");
         }
 
         return result;
@@ -188,7 +188,7 @@ public sealed class DeepEquilibrium : nn.Module<Tensor, Tensor>
     {
         for (int step = 0; step < Options.PhantomSteps; step++)
         {
-            z = z.lerp(_cell.Iterate(z, injection), full_like(z, Options.PhantomDamping.Held()));
+            z = z.lerp(_cell.IterateChecked(z, injection), full_like(z, Options.PhantomDamping.Held()));
         }
 
         return z;

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Solvers;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Layers.Equilibrium;
@@ -41,6 +42,18 @@ public abstract class EquilibriumCell : nn.Module<Tensor, Tensor, Tensor>
     /// <param name="z">State [batch, ...], without a graph.</param>
     /// <param name="injection">The injection, without a graph.</param>
     public virtual CellLinearization? Linearize(Tensor z, Injection injection) => null;
+
+    /// <summary>Evaluates f at a state and checks the result.</summary>
+    /// <exception cref="ArgumentException">The result is not like the state.</exception>
+    internal Tensor IterateChecked(Tensor z, Injection injection) => TensorContract.Require(Iterate(z, injection), z, $"the cell {GetName()}");
+
+    /// <summary>Computes the injection and checks it.</summary>
+    /// <exception cref="ArgumentException">There is none.</exception>
+    internal Injection InjectChecked(Tensor x) => Inject(x) ?? throw new ArgumentException($"The cell {GetName()} returned null from {nameof(Inject)}.");
+
+    /// <summary>Computes the initial state and checks it.</summary>
+    /// <exception cref="ArgumentException">There is none.</exception>
+    internal Tensor InitialStateChecked(Tensor x) => InitialState(x) ?? throw new ArgumentException($"The cell {GetName()} returned null from {nameof(InitialState)}.");
 
     /// <summary>Evaluates f(z, x).</summary>
     /// <param name="z">State [batch, ...].</param>

@@ -20,8 +20,11 @@ public sealed record EquilibriumSettings
     /// <summary>Damping of the evaluations that a phantom gradient unrolls, in (0, 1].</summary>
     public double PhantomDamping { get; init; } = 0.5;
 
-    /// <summary>Whether a solve that fails in some row throws <see cref="Solvers.SolveFailedException"/>.</summary>
-    public bool ThrowOnFailure { get; init; }
+    /// <summary>
+    /// Whether a solve that fails in some row throws <see cref="Solvers.SolveFailedException"/>, as it does by default. If not, the row has its
+    /// best iterate and a status.
+    /// </summary>
+    public bool ThrowOnFailure { get; init; } = true;
 
     internal void Validate()
     {

@@ -18,12 +18,18 @@ public sealed class Injection(IReadOnlyList<Tensor> rows, IReadOnlyList<Tensor> 
     }
 
     /// <summary>Tensors whose first dimension is the batch.</summary>
-    public IReadOnlyList<Tensor> Rows { get; } = rows;
+    public IReadOnlyList<Tensor> Rows { get; } = NotNull(rows, nameof(rows));
 
     /// <summary>Tensors that all rows share.</summary>
-    public IReadOnlyList<Tensor> Shared { get; } = shared;
+    public IReadOnlyList<Tensor> Shared { get; } = NotNull(shared, nameof(shared));
 
     internal Injection Detach() => new([.. Rows.Select(t => t.detach())], [.. Shared.Select(t => t.detach())]);
+
+    private static IReadOnlyList<Tensor> NotNull(IReadOnlyList<Tensor> tensors, string name)
+    {
+        ArgumentNullException.ThrowIfNull(tensors, name);
+        return tensors.All(tensor => tensor is not null) ? tensors : throw new ArgumentNullException(name, "A tensor of the injection is null.");
+    }
 
     internal Injection SelectRows(Tensor rows) => new([.. Rows.Select(t => t.index_select(0, rows))], Shared);
 }

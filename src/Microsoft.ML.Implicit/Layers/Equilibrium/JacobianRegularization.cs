@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Solvers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -28,7 +29,7 @@ public static class JacobianRegularization
         using DisposeScope scope = NewDisposeScope();
         using IDisposable graph = enable_grad();
         Tensor state = z.detach().requires_grad_();
-        Tensor image = cell.forward(state, x);
+        Tensor image = TensorContract.Require(cell.forward(state, x), state, cell.GetName());
         if (!image.requires_grad)
         {
             return zeros([], z.dtype, z.device).MoveToOuterDisposeScope();

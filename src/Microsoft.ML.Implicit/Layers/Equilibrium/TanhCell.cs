@@ -23,9 +23,13 @@ public sealed class TanhCell : EquilibriumCell
     /// <param name="input">U [inputWidth, stateWidth].</param>
     /// <param name="bias">b [stateWidth].</param>
     /// <param name="name">Name of the module.</param>
+    /// <exception cref="ArgumentNullException">A weight is null.</exception>
     public TanhCell(Tensor recurrent, Tensor input, Tensor bias, string name = nameof(TanhCell))
         : base(name)
     {
+        ArgumentNullException.ThrowIfNull(recurrent);
+        ArgumentNullException.ThrowIfNull(input);
+        ArgumentNullException.ThrowIfNull(bias);
         _recurrent = new Parameter(recurrent);
         _input = new Parameter(input);
         _bias = new Parameter(bias);

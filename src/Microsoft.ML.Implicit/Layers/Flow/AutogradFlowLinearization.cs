@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.Ode;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -21,16 +22,18 @@ internal sealed class AutogradFlowLinearization(FlowTerm term, Tensor leaf, Tens
             inputs.AddRange(term.Parameters.Where(p => p.requires_grad));
         }
 
-        IList<Tensor>? gradients = output.requires_grad ? autograd.grad([output], inputs, [cotangent], allow_unused: true) : null;
+        Tensor?[]? gradients = output.requires_grad ? GuardedAutograd.Pullback([output], inputs, [cotangent], term) : null;
         if (parameterGradient is not null && gradients is not null)
         {
             FlatGradient.Add(parameterGradient, term.Parameters, gradients, 1);
         }
 
-        Tensor state = FlatGradient.OrNull(gradients?[0]) ?? zeros_like(leaf);
+        Tensor state = gradients?[0] ?? zeros_like(leaf);
         Tensor result = term.Integrands.Count == 0 ? state : cat([state, zeros([state.shape[0], term.Integrands.Count], state.dtype, state.device)], 1);
         return result.MoveToOuterDisposeScope();
     }
+
+    public override string? ToString() => term.ToString();
 
     protected override void Dispose(bool disposing)
     {

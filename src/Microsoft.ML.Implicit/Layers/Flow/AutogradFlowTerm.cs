@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Solvers;
 using Microsoft.ML.Implicit.Solvers.Ode;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -32,18 +33,15 @@ internal sealed class AutogradFlowTerm(nn.Module<Tensor, Tensor, Tensor> module,
         using IDisposable grad = enable_grad();
         Tensor leaf = state.narrow(1, 0, Dimension).detach().requires_grad_();
         Tensor point = blocks?.Normalize(leaf) ?? leaf;
-        Tensor slope = module.forward(full([], time.Held(), state.dtype, state.device), point);
-        if (!slope.shape.AsSpan().SequenceEqual(leaf.shape))
-        {
-            throw new ArgumentException($"The dynamics returned shape [{string.Join(", ", slope.shape)}] for a state of shape [{string.Join(", ", leaf.shape)}].");
-        }
-
+        Tensor slope = TensorContract.Require(module.forward(full([], time.Held(), state.dtype, state.device), point), leaf, this);
         slope = blocks?.Tangent(point, slope) ?? slope;
         (Tensor? divergence, Tensor? penalty) = Integrate(leaf, slope);
         Tensor value = Assemble(slope, divergence, penalty);
         scope.Detach([leaf, value]);
         return new AutogradFlowLinearization(this, leaf, value);
     }
+
+    public override string ToString() => $"the module {module.GetName()}";
 
     public override void Dispose() => blocks?.Dispose();
 
@@ -54,7 +52,7 @@ internal sealed class AutogradFlowTerm(nn.Module<Tensor, Tensor, Tensor> module,
         for (long k = 0; directions is not null && k < (directions.dim() == 2 ? 1 : directions.shape[0]); k++)
         {
             Tensor direction = directions.dim() == 2 ? directions : directions[k];
-            Tensor product = autograd.grad([slope], [leaf], [direction], retain_graph: true, create_graph: true, allow_unused: true)[0] is { IsInvalid: false } gradient
+            Tensor product = slope.requires_grad && autograd.grad([slope], [leaf], [direction], retain_graph: true, create_graph: true, allow_unused: true)[0] is { IsInvalid: false } gradient
                 ? gradient
                 : zeros_like(leaf);
             Tensor share = (product * direction).sum(1, keepdim: true);

@@ -58,7 +58,7 @@ internal sealed class AffineLayer : nn.Module<Tensor, Tensor>
     /// <returns><c>[batch, rows, outputs]</c>, a tensor of its own that the caller may overwrite.</returns>
     public Tensor Evaluate(Tensor times, Tensor input)
     {
-        Tensor product = input.matmul(weight).Plus(bias);
+        Tensor product = input.Times(weight).Plus(bias);
         return time_weight is null ? product : product.Plus(times.view(-1, 1, 1) * time_weight);
     }
 
@@ -95,7 +95,7 @@ internal sealed class AffineLayer : nn.Module<Tensor, Tensor>
     /// <returns><c>[..., outputs]</c>.</returns>
     public Tensor EvaluateTangent(Tensor tangent, double timeTangent)
     {
-        Tensor product = tangent.matmul(weight);
+        Tensor product = tangent.Times(weight);
         return time_weight is null || timeTangent == 0 ? product : product.add_(time_weight, alpha: timeTangent.Held());
     }
 

@@ -1,3 +1,5 @@
+using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Solvers;
 using Microsoft.ML.Implicit.Solvers.Ode;
 using Microsoft.ML.Implicit.Solvers.Ode.Rowwise;
 using TorchSharp;
@@ -29,7 +31,7 @@ public sealed class AutogradOdeTerm : IDifferentiableOdeTerm, IRowTimeOdeTerm
     {
         ArgumentNullException.ThrowIfNull(state);
         using DisposeScope scope = NewDisposeScope();
-        return _module.forward(TimeScalar.Create(time, state), state).MoveToOuterDisposeScope();
+        return Call(TimeScalar.Create(time, state), state).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
@@ -38,7 +40,7 @@ public sealed class AutogradOdeTerm : IDifferentiableOdeTerm, IRowTimeOdeTerm
     {
         ArgumentNullException.ThrowIfNull(times);
         ArgumentNullException.ThrowIfNull(state);
-        return _module.forward(times.view([-1, .. Enumerable.Repeat(1L, (int)state.dim() - 1)]), state);
+        return Call(times.view([-1, .. Enumerable.Repeat(1L, (int)state.dim() - 1)]), state);
     }
 
     /// <inheritdoc/>
@@ -49,11 +51,17 @@ public sealed class AutogradOdeTerm : IDifferentiableOdeTerm, IRowTimeOdeTerm
         Tensor leaf = state.detach().requires_grad_();
         using (enable_grad())
         {
-            return new Linearization(Parameters, leaf.DetachFromDisposeScope(), Evaluate(time, leaf).DetachFromDisposeScope());
+            Tensor output = Evaluate(time, leaf);
+            return new Linearization(this, Parameters, leaf.DetachFromDisposeScope(), output.DetachFromDisposeScope());
         }
     }
 
-    private sealed class Linearization(IReadOnlyList<Tensor> parameters, Tensor leaf, Tensor output) : OdeLinearization
+    /// <inheritdoc/>
+    public override string ToString() => $"the module {_module.GetName()}";
+
+    private Tensor Call(Tensor time, Tensor state) => TensorContract.Require(_module.forward(time, state), state, this);
+
+    private sealed class Linearization(AutogradOdeTerm term, IReadOnlyList<Tensor> parameters, Tensor leaf, Tensor output) : OdeLinearization
     {
         public override Tensor Value { get; } = output.detach().DetachFromDisposeScope();
 
@@ -71,15 +79,16 @@ public sealed class AutogradOdeTerm : IDifferentiableOdeTerm, IRowTimeOdeTerm
                 inputs.AddRange(parameters.Where(p => p.requires_grad));
             }
 
-            IList<Tensor> gradients = autograd.grad([output], inputs, [cotangent], allow_unused: true);
+            Tensor?[] gradients = GuardedAutograd.Pullback([output], inputs, [cotangent], term);
             if (parameterGradient is not null)
             {
                 FlatGradient.Add(parameterGradient, parameters, gradients, 1);
             }
 
-            Tensor? gradient = FlatGradient.OrNull(gradients[0]);
-            return (gradient ?? zeros_like(leaf)).MoveToOuterDisposeScope();
+            return (gradients[0] ?? zeros_like(leaf)).MoveToOuterDisposeScope();
         }
+
+        public override string ToString() => term.ToString();
 
         protected override void Dispose(bool disposing)
         {

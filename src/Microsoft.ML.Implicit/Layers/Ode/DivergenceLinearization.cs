@@ -114,7 +114,7 @@ public sealed class DivergenceLinearization : IDisposable
             }
 
             x = layer.Pullback(_time, record.Input, x, parameterGradient, offset);
-            u = u.matmul(layer.Weight.t());
+            u = u.Times(layer.Weight.t());
         }
 
         return (x.MoveToOuterDisposeScope(), u.MoveToOuterDisposeScope());

@@ -143,11 +143,14 @@ public sealed class MlpDynamics : nn.Module<Tensor, Tensor, Tensor>, IDifferenti
     /// <param name="state">z, <c>[batch, dimension]</c>.</param>
     /// <param name="directions">eₖ, <c>[k, batch, dimension]</c>: one random direction a row estimates the trace of the Jacobian, <see cref="UnitDirections"/> gives it exactly.</param>
     /// <returns>Both values with their pullback. The caller disposes it.</returns>
+    /// <exception cref="ArgumentException">The directions do not have the shape of the state.</exception>
     public DivergenceLinearization LinearizeWithDivergence(double time, Tensor state, Tensor directions)
     {
         ArgumentNullException.ThrowIfNull(state);
         ArgumentNullException.ThrowIfNull(directions);
-        return new DivergenceLinearization(this, time, state, directions);
+        return directions.dim() == 3 && directions.shape.AsSpan(1).SequenceEqual(state.shape)
+            ? new DivergenceLinearization(this, time, state, directions)
+            : throw new ArgumentException($"Directions have shape [{string.Join(", ", directions.shape)}] for a state of shape [{string.Join(", ", state.shape)}].", nameof(directions));
     }
 
     /// <summary>The unit vectors as directions for <see cref="LinearizeWithDivergence"/>.</summary>

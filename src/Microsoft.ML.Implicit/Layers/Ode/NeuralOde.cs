@@ -22,7 +22,10 @@ public sealed class NeuralOde : nn.Module<Tensor, Tensor, Tensor>
     /// f: <see cref="MlpDynamics"/> or any other <see cref="IDifferentiableOdeTerm"/>, or any module that maps the time, a
     /// tensor without dimensions, and the state <c>[batch, ...]</c> to dz/dt and is differentiated by autograd.
     /// </param>
-    /// <param name="options">Method, step control and gradient method; <see langword="null"/> for the defaults.</param>
+    /// <param name="options">
+    /// Method, step control and gradient method; <see langword="null"/> for the defaults. The layer throws where a row could not be solved,
+    /// unless <see cref="OdeOptions.ThrowOnFailure"/> is <see langword="false"/>.
+    /// </param>
     /// <exception cref="ArgumentException">The options are not valid.</exception>
     public NeuralOde(nn.Module<Tensor, Tensor, Tensor> dynamics, OdeOptions? options = null)
         : base(nameof(NeuralOde))
@@ -30,7 +33,7 @@ public sealed class NeuralOde : nn.Module<Tensor, Tensor, Tensor>
         ArgumentNullException.ThrowIfNull(dynamics);
         NativeBackend.EnsureLoaded();
         this.dynamics = dynamics;
-        Options = options ?? new OdeOptions();
+        Options = (options ?? new OdeOptions()) with { ThrowOnFailure = options?.ThrowOnFailure ?? true };
         Options.Validate();
         Term = dynamics as IDifferentiableOdeTerm ?? new AutogradOdeTerm(dynamics);
         RegisterComponents();
@@ -49,13 +52,14 @@ public sealed class NeuralOde : nn.Module<Tensor, Tensor, Tensor>
     /// size common to all rows; or <c>[batch, times]</c>, sorted in each row, for rows that step independently
     /// (<see cref="RowwiseOdeSolver"/>).
     /// </param>
-    /// <returns>States, <c>[times, batch, ...]</c>; NaN at times that were not reached.</returns>
+    /// <returns>States, <c>[times, batch, ...]</c>; NaN at times that were not reached, where failures are not thrown.</returns>
     /// <exception cref="ArgumentException">The state's type or shape, or the times, are not valid, or the dynamics cannot be evaluated at a time for each row.</exception>
-    /// <exception cref="SolveFailedException">A row could not be solved and <see cref="OdeOptions.ThrowOnFailure"/> is set.</exception>
+    /// <exception cref="SolveFailedException">A row could not be solved and <see cref="OdeOptions.ThrowOnFailure"/> is not <see langword="false"/>.</exception>
     /// <exception cref="OperationCanceledException">The options' token was cancelled.</exception>
     /// <remarks>
     /// Call <c>backward()</c> through <see cref="ImplicitBackward.Run"/>, so that errors inside it reach the caller.
-    /// Second derivatives are not supported.
+    /// Second derivatives are not supported. What a module returns is checked, and so are the gradients that come back; but an exception
+    /// that leaves the backward pass of an autograd function of its own ends the process, as it does anywhere in TorchSharp.
     /// </remarks>
     public override Tensor forward(Tensor initialState, Tensor times)
     {
@@ -75,7 +79,7 @@ public sealed class NeuralOde : nn.Module<Tensor, Tensor, Tensor>
     /// <param name="differentiable">Whether <see cref="OdeSolution.Backward"/> will be called.</param>
     /// <returns>The solution, which the caller disposes.</returns>
     /// <exception cref="ArgumentException">The state's type or shape, or the times, are not valid.</exception>
-    /// <exception cref="SolveFailedException">A row could not be solved and <see cref="OdeOptions.ThrowOnFailure"/> is set.</exception>
+    /// <exception cref="SolveFailedException">A row could not be solved and <see cref="OdeOptions.ThrowOnFailure"/> is not <see langword="false"/>.</exception>
     /// <exception cref="OperationCanceledException">The options' token was cancelled.</exception>
     public OdeSolution Solve(Tensor initialState, ReadOnlySpan<double> times, bool differentiable = false)
     {
@@ -90,7 +94,7 @@ public sealed class NeuralOde : nn.Module<Tensor, Tensor, Tensor>
     /// <param name="stopEvent">Stops a row where its function crosses zero.</param>
     /// <returns>The solution, which the caller disposes.</returns>
     /// <exception cref="ArgumentException">The state's type or shape, or the times, are not valid, or the dynamics cannot be evaluated at a time for each row.</exception>
-    /// <exception cref="SolveFailedException">A row could not be solved and <see cref="OdeOptions.ThrowOnFailure"/> is set.</exception>
+    /// <exception cref="SolveFailedException">A row could not be solved and <see cref="OdeOptions.ThrowOnFailure"/> is not <see langword="false"/>.</exception>
     /// <exception cref="OperationCanceledException">The options' token was cancelled.</exception>
     public OdeRowSolution Solve(Tensor initialState, IReadOnlyList<double[]> times, bool differentiable = false, OdeEvent? stopEvent = null)
     {

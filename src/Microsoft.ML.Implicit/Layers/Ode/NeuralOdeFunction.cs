@@ -29,7 +29,6 @@ internal sealed class NeuralOdeFunction : autograd.SingleTensorFunction<NeuralOd
     {
         var state = (State)ctx.get_data(StateKey);
         using DisposeScope scope = NewDisposeScope();
-        List<Tensor> saved = ctx.get_saved_variables();
         try
         {
             if (is_grad_enabled())
@@ -37,6 +36,7 @@ internal sealed class NeuralOdeFunction : autograd.SingleTensorFunction<NeuralOd
                 throw new NotSupportedException($"A second derivative through {nameof(NeuralOde)} is not supported: call backward without create_graph.");
             }
 
+            List<Tensor> saved = ctx.get_saved_variables();
             using ISolutionRecord solution = state.Solution.WithTensors(saved[0].detach(), [.. saved.Skip(1).Select(s => s.detach())]);
             OdeGradients gradients = solution.Differentiate(grad_output, state.WantsTimes);
             return Detach(scope, state, gradients.InitialState, gradients.Times?.to(state.TimesType, state.TimesDevice), gradients.Parameters);
@@ -46,7 +46,7 @@ internal sealed class NeuralOdeFunction : autograd.SingleTensorFunction<NeuralOd
 #pragma warning restore CA1031
         {
             state.Context.Fail(exception);
-            Tensor initial = full_like(saved[0][0], double.NaN.Held());
+            Tensor initial = full_like(grad_output[0], double.NaN.Held());
             Tensor? times = state.WantsTimes ? full(state.Solution.TimesShape, double.NaN.Held(), state.TimesType, state.TimesDevice) : null;
             Tensor parameters = full(state.Layer.Term.Parameters.Sum(p => p.numel()), double.NaN.Held(), initial.dtype, initial.device);
             return Detach(scope, state, initial, times, parameters);

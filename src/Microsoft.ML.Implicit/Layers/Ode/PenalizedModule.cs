@@ -1,5 +1,5 @@
 using Microsoft.ML.Implicit.Native;
-using Microsoft.ML.Implicit.Solvers.Ode;
+using Microsoft.ML.Implicit.Solvers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -67,7 +67,7 @@ public sealed class PenalizedModule : nn.Module<Tensor, Tensor, Tensor>
         using IDisposable grad = enable_grad();
         Tensor z = state.narrow(1, 0, state.shape[1] - PenaltyCount);
         z = followed && z.requires_grad ? z : z.detach().requires_grad_();
-        Tensor slope = dynamics.forward(time, z);
+        Tensor slope = TensorContract.Require(dynamics.forward(time, z), z, dynamics.GetName());
         var columns = new List<Tensor> { slope };
         if (_penalties.HasFlag(DynamicsPenalties.KineticEnergy))
         {
@@ -77,8 +77,9 @@ public sealed class PenalizedModule : nn.Module<Tensor, Tensor, Tensor>
         if (_penalties.HasFlag(DynamicsPenalties.JacobianNorm))
         {
             Tensor direction = Direction ?? throw new InvalidOperationException($"Set {nameof(Direction)} before the solve.");
+            TensorContract.Require(direction, slope, nameof(Direction));
             Tensor? product = slope.requires_grad ? autograd.grad([slope], [z], [direction], create_graph: followed, retain_graph: true, allow_unused: true)[0] : null;
-            columns.Add(FlatGradient.OrNull(product) is { } gradient ? MeanSquare(gradient) : zeros_like(z.narrow(1, 0, 1)));
+            columns.Add(product is { IsInvalid: false } gradient ? MeanSquare(gradient) : zeros_like(z.narrow(1, 0, 1)));
         }
 
         Tensor extended = cat(columns, 1);

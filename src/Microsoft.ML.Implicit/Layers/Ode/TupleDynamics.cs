@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Solvers;
 using Microsoft.ML.Implicit.Solvers.Ode;
 using Microsoft.ML.Implicit.Solvers.Ode.Rowwise;
 using TorchSharp;
@@ -79,7 +80,7 @@ public sealed class TupleDynamics : nn.Module<Tensor, Tensor, Tensor>, IDifferen
         {
             Tensor[] outputs = [.. EvaluateParts(TimeScalar.Create(time, state), inputs)];
             scope.Detach([.. inputs, .. outputs]);
-            return new TupleLinearization(Layout, Parameters, inputs, outputs);
+            return new TupleLinearization(this, Layout, Parameters, inputs, outputs);
         }
     }
 
@@ -94,10 +95,17 @@ public sealed class TupleDynamics : nn.Module<Tensor, Tensor, Tensor>, IDifferen
         }
     }
 
+    /// <inheritdoc/>
+    public override string ToString() => $"the module {dynamics.GetName()}";
+
     private IReadOnlyList<Tensor> EvaluateParts(Tensor time, IReadOnlyList<Tensor> parts)
     {
-        IReadOnlyList<Tensor> slopes = dynamics.forward(time, parts);
-        Layout.Validate(slopes, "dynamics");
-        return slopes;
+        IReadOnlyList<Tensor> slopes = dynamics.forward(time, parts) ?? throw new ArgumentException($"{this} returned null.");
+        if (slopes.Count != parts.Count)
+        {
+            throw new ArgumentException($"{this} returned {slopes.Count} tensors for a state of {parts.Count} parts.");
+        }
+
+        return [.. slopes.Select((slope, i) => TensorContract.Require(slope, parts[i], this))];
     }
 }

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.Ode;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -5,11 +6,12 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Layers.Ode;
 
 /// <summary>f at one point for a state of several tensors, with vector-Jacobian products by autograd.</summary>
+/// <param name="term">f.</param>
 /// <param name="layout">Shapes of the parts.</param>
 /// <param name="parameters">Parameters of f.</param>
 /// <param name="inputs">Parts of z, leaves of the graph; owned.</param>
 /// <param name="outputs">Parts of f(t, z); owned.</param>
-internal sealed class TupleLinearization(OdeStateLayout layout, IReadOnlyList<Tensor> parameters, Tensor[] inputs, Tensor[] outputs) : OdeLinearization
+internal sealed class TupleLinearization(TupleDynamics term, OdeStateLayout layout, IReadOnlyList<Tensor> parameters, Tensor[] inputs, Tensor[] outputs) : OdeLinearization
 {
     public override Tensor Value { get; } = JoinValues(layout, outputs);
 
@@ -29,14 +31,16 @@ internal sealed class TupleLinearization(OdeStateLayout layout, IReadOnlyList<Te
             variables.AddRange(parameters.Where(p => p.requires_grad));
         }
 
-        IList<Tensor> gradients = autograd.grad([.. followed.Select(i => outputs[i])], variables, [.. followed.Select(i => cotangents[i])], allow_unused: true);
+        Tensor?[] gradients = GuardedAutograd.Pullback([.. followed.Select(i => outputs[i])], variables, [.. followed.Select(i => cotangents[i])], term);
         if (parameterGradient is not null)
         {
             FlatGradient.Add(parameterGradient, parameters, gradients, inputs.Length);
         }
 
-        return layout.Join([.. inputs.Select((input, i) => FlatGradient.OrNull(gradients[i]) ?? zeros_like(input))]).MoveToOuterDisposeScope();
+        return layout.Join([.. inputs.Select((input, i) => gradients[i] ?? zeros_like(input))]).MoveToOuterDisposeScope();
     }
+
+    public override string ToString() => term.ToString();
 
     protected override void Dispose(bool disposing)
     {

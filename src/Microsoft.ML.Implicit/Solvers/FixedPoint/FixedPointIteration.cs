@@ -89,23 +89,13 @@ internal sealed class FixedPointIteration
     {
         if (_initial.dim() == 2)
         {
-            return Checked(_map.Evaluate(_z), _z);
+            return TensorContract.Require(_map.Evaluate(_z), _z, _map);
         }
 
         long[] shape = _initial.shape;
         shape[0] = _record.LocalCount;
         Tensor shaped = _z.view(shape);
-        return Checked(_map.Evaluate(shaped), shaped).reshape(shape[0], -1);
-    }
-
-    private static Tensor Checked(Tensor f, Tensor z)
-    {
-        if (f.dtype != z.dtype || !f.shape.AsSpan().SequenceEqual(z.shape))
-        {
-            throw new ArgumentException($"The map returned {f.dtype} [{string.Join(", ", f.shape)}] for a state that is {z.dtype} [{string.Join(", ", z.shape)}].");
-        }
-
-        return f;
+        return TensorContract.Require(_map.Evaluate(shaped), shaped, _map).reshape(shape[0], -1);
     }
 
     /// <summary>Judges each row, and moves the iterate into the best one where it is better.</summary>

@@ -46,8 +46,9 @@ public sealed class FixedPointResult
         int row = Array.FindIndex(_statuses, status => status != SolveStatus.Converged);
         if (row >= 0)
         {
+            int failed = _statuses.Count(status => status != SolveStatus.Converged);
             throw new SolveFailedException(
-                $"The solve of the {what} ended with {_statuses[row]} in row {row} after {Iterations} iterations (residual {_residuals[row]:E2}). "
+                $"The solve of the {what} ended with {_statuses[row]} in row {row} ({failed} of {_statuses.Length} rows failed) after {Iterations} iterations (residual {_residuals[row]:E2}). "
                 + "Raise MaximumIterations or the tolerance, or make the map a stronger contraction.",
                 _statuses[row],
                 row);

@@ -40,10 +40,10 @@ internal sealed class AdamsBashforthMoultonAdjointStep : AdjointStep
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor start = state[0];
-        Tensor[] slopes = [Evaluate(step.Time, start), .. Enumerable.Range(1, step.EarlierSlopes).Select(i => state[i])];
+        Tensor[] slopes = [Evaluate(step.At(0), start), .. Enumerable.Range(1, step.EarlierSlopes).Select(i => state[i])];
         Tensor end = slopes.Length < AdamsBashforthMoulton.HistoryLength
             ? AdvanceByStartingMethod(step, start, slopes[0])
-            : Correct(step, start, slopes, Evaluate(step.Time + step.Size, Predict(step, start, slopes)));
+            : Correct(step, start, slopes, Evaluate(step.At(1), Predict(step, start, slopes)));
         return stack([end, .. slopes.Take(AdamsBashforthMoulton.HistoryLength - 1)]).MoveToOuterDisposeScope();
     }
 
@@ -56,7 +56,7 @@ internal sealed class AdamsBashforthMoultonAdjointStep : AdjointStep
         }
 
         Tensor start = state[0];
-        using OdeLinearization first = _term.Linearize(step.Time, start.view(_shape));
+        using OdeLinearization first = _term.LinearizeChecked(step.At(0), start.view(_shape));
         Tensor[] slopes = [first.Value.reshape(-1), .. Enumerable.Range(1, step.EarlierSlopes).Select(i => state[i])];
         Tensor direct = slopes.Length < AdamsBashforthMoulton.HistoryLength ? ReverseStartingMethod(step, start, slopes[0]) : ReverseCorrection(step, start, slopes);
         _adjoint.copy_(direct).PlusInPlace(PullBack(first, _slopeCotangents[0]));
@@ -86,7 +86,7 @@ internal sealed class AdamsBashforthMoultonAdjointStep : AdjointStep
         _stages.Row(0).copy_(slope);
         for (int i = 1; i < StartingMethod.EndStage; i++)
         {
-            _stages.Row(i).copy_(Evaluate(step.Time + (StartingMethod.C[i] * step.Size), _stages.Combine(start, i)));
+            _stages.Row(i).copy_(Evaluate(step.At(StartingMethod.C[i]), _stages.Combine(start, i)));
         }
 
         return _stages.Combine(start, StartingMethod.EndStage);
@@ -101,7 +101,7 @@ internal sealed class AdamsBashforthMoultonAdjointStep : AdjointStep
         _cotangents.Set(StartingMethod.EndStage, _adjoint);
         for (int i = StartingMethod.EndStage - 1; i > 0; i--)
         {
-            using OdeLinearization linearization = _term.Linearize(step.Time + (StartingMethod.C[i] * step.Size), _stages.Combine(start, i).view(_shape));
+            using OdeLinearization linearization = _term.LinearizeChecked(step.At(StartingMethod.C[i]), _stages.Combine(start, i).view(_shape));
             _cotangents.Set(i, PullBack(linearization, _cotangents.Gather(i, count)));
         }
 
@@ -111,7 +111,7 @@ internal sealed class AdamsBashforthMoultonAdjointStep : AdjointStep
 
     private Tensor ReverseCorrection(OdeStep step, Tensor start, Tensor[] slopes)
     {
-        using OdeLinearization predicted = _term.Linearize(step.Time + step.Size, Predict(step, start, slopes).view(_shape));
+        using OdeLinearization predicted = _term.LinearizeChecked(step.At(1), Predict(step, start, slopes).view(_shape));
         Tensor ofPredicted = PullBack(predicted, _adjoint * (AdamsBashforthMoulton.Corrector[0] * step.Size).Held());
         for (int i = 0; i < slopes.Length; i++)
         {
@@ -125,7 +125,7 @@ internal sealed class AdamsBashforthMoultonAdjointStep : AdjointStep
         return _adjoint.Plus(ofPredicted);
     }
 
-    private Tensor Evaluate(double time, Tensor flat) => _term.Evaluate(time, flat.view(_shape)).reshape(-1);
+    private Tensor Evaluate(double time, Tensor flat) => _term.EvaluateChecked(time, flat.view(_shape)).reshape(-1);
 
-    private Tensor PullBack(OdeLinearization linearization, Tensor cotangent) => linearization.Pullback(cotangent.view(_shape), _parameterGradient).reshape(-1);
+    private Tensor PullBack(OdeLinearization linearization, Tensor cotangent) => linearization.PullbackChecked(cotangent.view(_shape), _parameterGradient).reshape(-1);
 }

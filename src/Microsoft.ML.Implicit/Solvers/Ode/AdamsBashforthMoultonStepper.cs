@@ -28,27 +28,25 @@ internal sealed class AdamsBashforthMoultonStepper : OdeStepper
 
     public override int EarlierSlopes => _history.Count - 1;
 
-    public override double Epsilon => OdeArguments.Epsilon(_state.dtype);
-
     public override int RowCount => (int)_shape[0];
 
-    public override double EstimateInitialStep(double time, double direction, PiStepControl control) =>
+    public override double EstimateInitialStep(OdeSegment segment, AdaptiveStepControl control) =>
         throw new NotSupportedException($"{nameof(AdamsBashforthMoulton)} takes fixed steps.");
 
-    public override double TryStep(double time, double size, PiStepControl? control)
+    public override double TryStep(OdeStep step, AdaptiveStepControl? control)
     {
         using DisposeScope scope = NewDisposeScope();
         // Times that are equally spaced but for rounding must not restart the method.
-        if (!(Math.Abs(size - _size) <= 1e-9 * Math.Abs(size)))
+        if (!(Math.Abs(step.Size - _size) <= 1e-9 * Math.Abs(step.Size)))
         {
             Forget(0);
         }
 
-        _size = size;
-        _history.Enqueue(Evaluate(time, _state).DetachFromDisposeScope());
+        _size = step.Size;
+        _history.Enqueue(Evaluate(step.At(0), _state).DetachFromDisposeScope());
         Forget(AdamsBashforthMoulton.HistoryLength);
         Tensor[] slopes = [.. _history.Reverse()];
-        Tensor trial = slopes.Length < AdamsBashforthMoulton.HistoryLength ? RungeKuttaStep(time, size, slopes[0]) : PredictAndCorrect(time, size, slopes);
+        Tensor trial = slopes.Length < AdamsBashforthMoulton.HistoryLength ? RungeKuttaStep(step, slopes[0]) : PredictAndCorrect(step, slopes);
         if (!ReferenceEquals(_trial, _state))
         {
             _trial.Dispose();
@@ -71,6 +69,8 @@ internal sealed class AdamsBashforthMoultonStepper : OdeStepper
         _state = _trial;
     }
 
+    public override void Restart() => Forget(0);
+
     public override Tensor CopyState() => stack([_state, .. _history.Reverse().Skip(1)]);
 
     public override bool[] FindRowsNotFinite() => FiniteRows.FindNotFinite(_trial.view(_shape));
@@ -86,32 +86,29 @@ internal sealed class AdamsBashforthMoultonStepper : OdeStepper
         Forget(0);
     }
 
-    private Tensor PredictAndCorrect(double time, double size, Tensor[] slopes)
+    private Tensor PredictAndCorrect(OdeStep step, Tensor[] slopes)
     {
-        Tensor predicted = AdamsBashforthMoulton.Combine(_state, AdamsBashforthMoulton.Predictor, slopes, size);
-        Tensor slope = Evaluate(time + size, predicted);
-        return AdamsBashforthMoulton.Combine(_state, AdamsBashforthMoulton.Corrector, [slope, .. slopes[..^1]], size);
+        Tensor predicted = AdamsBashforthMoulton.Combine(_state, AdamsBashforthMoulton.Predictor, slopes, step.Size);
+        Tensor slope = Evaluate(step.At(1), predicted);
+        return AdamsBashforthMoulton.Combine(_state, AdamsBashforthMoulton.Corrector, [slope, .. slopes[..^1]], step.Size);
     }
 
-    private Tensor RungeKuttaStep(double time, double size, Tensor first)
+    private Tensor RungeKuttaStep(OdeStep step, Tensor first)
     {
         ExplicitRungeKutta method = OdeMethods.RungeKutta4;
         var stages = new List<Tensor> { first };
         for (int i = 1; i < method.EndStage; i++)
         {
-            stages.Add(Evaluate(time + (method.C[i] * size), AdamsBashforthMoulton.Combine(_state, method.A[i], stages, size)));
+            stages.Add(Evaluate(step.At(method.C[i]), AdamsBashforthMoulton.Combine(_state, method.A[i], stages, step.Size)));
         }
 
-        return AdamsBashforthMoulton.Combine(_state, method.A[method.EndStage], stages, size);
+        return AdamsBashforthMoulton.Combine(_state, method.A[method.EndStage], stages, step.Size);
     }
 
     private Tensor Evaluate(double time, Tensor flat)
     {
         Evaluations++;
-        Tensor state = flat.view(_shape);
-        Tensor slope = _term.Evaluate(time, state);
-        OdeArguments.ValidateSlope(slope, state);
-        return slope.reshape(-1);
+        return _term.EvaluateChecked(time, flat.view(_shape)).reshape(-1);
     }
 
     private void Forget(int remaining)

@@ -18,7 +18,12 @@ internal abstract class AdjointStep : IDisposable
     /// <param name="outputCotangents">Their gradients, <c>[outputs, n]</c>, contiguous.</param>
     public abstract void Reverse(OdeStep step, Tensor state, ReadOnlySpan<double> thetas, Tensor outputCotangents);
 
-    /// <summary>Adds what flows through the first stage of the first step.</summary>
+    /// <summary>Adds what flows through the first stage of the step reversed last, which the step before it does not share.</summary>
+    public virtual void ReverseFirstStage()
+    {
+    }
+
+    /// <summary>Ends the sweep.</summary>
     /// <returns>The adjoint at the first time, <c>[n]</c>.</returns>
     public abstract Tensor Finish();
 

@@ -31,30 +31,32 @@ internal static class Backpropagation
 
         IReadOnlyList<Tensor> parameters = term.Parameters;
         List<Tensor> inputs = [start, .. parameters.Where(p => p.requires_grad)];
-        IList<Tensor> gradients = autograd.grad([states], inputs, [cotangents.narrow(0, 1, states.shape[0])], allow_unused: true);
+        Tensor?[] gradients = GuardedAutograd.Pullback([states], inputs, [cotangents.narrow(0, 1, states.shape[0])], term);
         FlatGradient.Add(parameterGradient, parameters, gradients, 1);
-        return gradients[0].reshape(-1).MoveToOuterDisposeScope();
+        return (gradients[0] ?? zeros_like(start)).reshape(-1).MoveToOuterDisposeScope();
     }
 
-    // A value outside autograd is right where the dynamics are constant; elsewhere gradients would be wrong without a word.
-    private static void EnsureFollowed(IDifferentiableOdeTerm term, double time, Tensor start)
+    /// <summary>Throws where autograd does not follow the evaluation of a right-hand side.</summary>
+    /// <exception cref="InvalidOperationException">It does not, and the derivative is not zero.</exception>
+    public static void EnsureFollowed(IDifferentiableOdeTerm term, double time, Tensor start)
     {
+        // A value outside autograd is right where the dynamics are constant; elsewhere gradients would be wrong without a word.
         using DisposeScope scope = NewDisposeScope();
         using (enable_grad())
         {
-            if (term.Evaluate(time, start).requires_grad)
+            if (term.EvaluateChecked(time, start).requires_grad)
             {
                 return;
             }
         }
 
         Tensor parameterGradient = zeros(term.Parameters.Sum(p => p.numel()), start.dtype, start.device);
-        using OdeLinearization linearization = term.Linearize(time, start.detach());
-        Tensor gradient = linearization.Pullback(HeldArithmetic.Range(1, start.numel() + 1, start.device).to(start.dtype).view(start.shape), parameterGradient);
+        using OdeLinearization linearization = term.LinearizeChecked(time, start.detach());
+        Tensor gradient = linearization.PullbackChecked(HeldArithmetic.Range(1, start.numel() + 1, start.device).to(start.dtype).view(start.shape), parameterGradient);
         if (gradient.count_nonzero().item<long>() + parameterGradient.count_nonzero().item<long>() > 0)
         {
             throw new InvalidOperationException(
-                $"The dynamics' {nameof(IOdeTerm.Evaluate)} is not followed by autograd: use {nameof(OdeGradientMethod.CheckpointedAdjoint)}, which asks for vector-Jacobian products only.");
+                $"The dynamics' {nameof(IOdeTerm.Evaluate)} is not followed by autograd: use {nameof(OdeGradientMethod.CheckpointedAdjoint)} with one of the built-in Runge-Kutta methods, which asks for vector-Jacobian products only.");
         }
     }
 
@@ -68,6 +70,7 @@ internal static class Backpropagation
         for (int n = 0; n < trace.Steps.Count; n++)
         {
             solution.Options.CancellationToken.ThrowIfCancellationRequested();
+            first = n > 0 && trace.Steps[n - 1].Segment == trace.Steps[n].Segment ? first : null;
             double[] thetas = [.. trace.Outputs.Skip(outputs.Count).TakeWhile(o => o.Step == n).Select(o => o.Theta)];
             (state, first) = Step(term, method, trace.Steps[n], state, first, start.shape, thetas, outputs);
         }
@@ -88,7 +91,7 @@ internal static class Backpropagation
             end = i == method.EndStage ? point : end;
             if (i < count)
             {
-                stages.Add(i == 0 && first is not null ? first : term.Evaluate(step.Time + method.C[i] * step.Size, point.view(shape)).reshape(-1));
+                stages.Add(i == 0 && first is not null ? first : term.EvaluateChecked(step.At(method.C[i]), point.view(shape)).reshape(-1));
             }
         }
 

@@ -46,9 +46,9 @@ internal static class BacksolveAdjoint
         {
             using DisposeScope scope = NewDisposeScope();
             Tensor flat = state.view(-1);
-            using OdeLinearization linearization = term.Linearize(time, flat.narrow(0, 0, n).view(shape));
+            using OdeLinearization linearization = term.LinearizeChecked(time, flat.narrow(0, 0, n).view(shape));
             Tensor slopes = zeros_like(like);
-            Tensor adjointSlope = linearization.Pullback(flat.narrow(0, n, n).neg().view(shape), slopes);
+            Tensor adjointSlope = linearization.PullbackChecked(flat.narrow(0, n, n).neg().view(shape), slopes);
             return cat([linearization.Value.reshape(-1), adjointSlope.reshape(-1), slopes]).view(state.shape).MoveToOuterDisposeScope();
         }
     }

@@ -50,6 +50,11 @@ internal sealed class CheckpointedAdjoint
         // Output i of the trace is row i + 1 of the states, whose first row is the initial state.
         using DisposeScope scope = NewDisposeScope();
         double[] thetas = [.. Enumerable.Range(_output + 1, last - _output).Select(i => _trace.Outputs[i].Theta)];
-        _step.Reverse(_trace.Steps[index], state, thetas, _cotangents.narrow(0, _output + 2, thetas.Length));
+        OdeStep step = _trace.Steps[index];
+        _step.Reverse(step, state, thetas, _cotangents.narrow(0, _output + 2, thetas.Length));
+        if (index == 0 || _trace.Steps[index - 1].Segment != step.Segment)
+        {
+            _step.ReverseFirstStage();
+        }
     }
 }

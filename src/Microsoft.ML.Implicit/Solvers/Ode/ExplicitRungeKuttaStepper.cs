@@ -18,8 +18,7 @@ internal sealed class ExplicitRungeKuttaStepper : OdeStepper
     private readonly StageBuffer _stages;
     private Tensor _state;
     private Tensor _trial;
-    private double _time;
-    private double _size;
+    private OdeStep _step;
     private int _stagesReady;
 
     /// <param name="term">Right-hand side.</param>
@@ -39,39 +38,39 @@ internal sealed class ExplicitRungeKuttaStepper : OdeStepper
         _stages = new StageBuffer(method, _state);
     }
 
-    public override double Epsilon => OdeArguments.Epsilon(_state.dtype);
-
     public override int RowCount => (int)_shape[0];
 
-    public override double EstimateInitialStep(double time, double direction, PiStepControl control)
+    public override double EstimateInitialStep(OdeSegment segment, AdaptiveStepControl control)
     {
         using DisposeScope scope = NewDisposeScope();
-        EvaluateStage(0, time, _state);
+        EvaluateStage(0, segment.Clamp(segment.Start), _state);
         _stagesReady = 1;
         Tensor slope = _stages.Row(0);
-        Tensor scale = _state.abs().mul_(control.RelativeTolerance.Held()).PlusInPlace(control.AbsoluteTolerance.Held());
+        Tensor scale = control.Scale(_state);
         double[] norms = ReadNorms(_state / scale, slope / scale);
         double d1 = norms[1];
-        double h0 = InitialStep.FirstGuess(norms[0], d1);
+        double h0 = InitialStep.FirstGuess(norms[0], d1, segment.Length);
         if (!double.IsFinite(h0))
         {
             return double.NaN;
         }
 
-        Tensor probe = _term.Evaluate(time + direction * h0, _state.Plus(slope * (direction * h0).Held()).view(_shape)).reshape(-1);
+        double signed = segment.Direction * h0;
+        Tensor point = _state.Plus(slope * signed.Held()).view(_shape);
+        Tensor probe = _term.EvaluateChecked(segment.Clamp(segment.Start + signed), point).reshape(-1);
         Evaluations++;
         double d2 = ReadNorms(probe.sub(slope).div_(scale))[0];
         return InitialStep.Estimate(h0, d1, d2 / h0, _method.Order);
     }
 
-    public override double TryStep(double time, double size, PiStepControl? control)
+    public override double TryStep(OdeStep step, AdaptiveStepControl? control)
     {
         using DisposeScope scope = NewDisposeScope();
-        (_time, _size) = (time, size);
-        _stages.SetStepSize(size);
+        _step = step;
+        _stages.SetStepSize(step.Size);
         if (_stagesReady == 0)
         {
-            EvaluateStage(0, time, _state);
+            EvaluateStage(0, step.At(0), _state);
         }
 
         _stagesReady = 1;
@@ -83,15 +82,15 @@ internal sealed class ExplicitRungeKuttaStepper : OdeStepper
         }
 
         EvaluateStagesUpTo(_method.ErrorWeights.Length);
-        Tensor scale = maximum(Leading(_state).abs(), Leading(_trial).abs()).mul_(control.RelativeTolerance.Held()).PlusInPlace(control.AbsoluteTolerance.Held());
+        Tensor scale = control.Scale(Leading(_state), Leading(_trial));
         Tensor error = Leading(_stages.CombineError()).div_(scale);
         if (_method.CorrectionWeights.Length == 0)
         {
-            return Math.Abs(size) * ReadNorms(error)[0];
+            return Math.Abs(step.Size) * ReadNorms(error)[0];
         }
 
         double[] both = ReadNorms(error, Leading(_stages.CombineCorrection()).div_(scale));
-        return Math.Abs(size) * RungeKutta.CombineErrors(both[0], both[1]);
+        return Math.Abs(step.Size) * RungeKutta.CombineErrors(both[0], both[1]);
     }
 
     public override void WriteOutputs(int firstOutput, ReadOnlySpan<double> thetas)
@@ -102,7 +101,7 @@ internal sealed class ExplicitRungeKuttaStepper : OdeStepper
         {
             EvaluateStagesUpTo(_method.DenseStages);
             using Tensor rows = _outputs.narrow(0, firstOutput, interpolated);
-            rows.copy_(_stages.Interpolate(_state, _size, thetas[..interpolated]));
+            rows.copy_(_stages.Interpolate(_state, _step.Size, thetas[..interpolated]));
         }
 
         for (int i = interpolated; i < thetas.Length; i++)
@@ -126,6 +125,8 @@ internal sealed class ExplicitRungeKuttaStepper : OdeStepper
         _state.Dispose();
         _state = _trial;
     }
+
+    public override void Restart() => _stagesReady = 0;
 
     public override Tensor CopyState() => _state.clone();
 
@@ -154,7 +155,7 @@ internal sealed class ExplicitRungeKuttaStepper : OdeStepper
         {
             int i = _stagesReady;
             Tensor point = i == _method.EndStage ? _trial : _stages.Combine(_state, i);
-            EvaluateStage(i, _time + _method.C[i] * _size, point);
+            EvaluateStage(i, _step.At(_method.C[i]), point);
         }
     }
 

@@ -11,13 +11,13 @@ internal static class FlatGradient
     /// <param name="parameters">All parameters.</param>
     /// <param name="gradients">Gradients of those parameters that require one, from <paramref name="first"/> on.</param>
     /// <param name="first">Index of the first parameter's gradient.</param>
-    public static void Add(Tensor flat, IReadOnlyList<Tensor> parameters, IList<Tensor> gradients, int first)
+    public static void Add(Tensor flat, IReadOnlyList<Tensor> parameters, IReadOnlyList<Tensor?> gradients, int first)
     {
         long offset = 0;
         foreach (Tensor parameter in parameters)
         {
             long count = parameter.numel();
-            if (parameter.requires_grad && OrNull(gradients[first++]) is { } gradient)
+            if (parameter.requires_grad && gradients[first++] is { } gradient)
             {
                 flat.narrow(0, offset, count).PlusInPlace(gradient.reshape(-1));
             }
@@ -25,7 +25,4 @@ internal static class FlatGradient
             offset += count;
         }
     }
-
-    /// <summary>Autograd returns an undefined tensor for an input that the output does not depend on.</summary>
-    public static Tensor? OrNull(Tensor? gradient) => gradient is null || gradient.IsInvalid || gradient.numel() == 0 ? null : gradient;
 }

@@ -14,7 +14,7 @@ internal sealed class ImplicitAdjointStep : AdjointStep
 {
     private readonly IDifferentiableOdeTerm _term;
     private readonly DiagonallyImplicitRungeKutta _method;
-    private readonly PiStepControl? _control;
+    private readonly AdaptiveStepControl? _control;
     private readonly long[] _shape;
     private readonly Tensor _parameterGradient;
     private readonly ImplicitStages _stages;
@@ -26,7 +26,7 @@ internal sealed class ImplicitAdjointStep : AdjointStep
     /// <param name="control">Tolerances of the forward solve; <see langword="null"/> for fixed steps.</param>
     /// <param name="state"><c>[batch, ...]</c>, for its shape, type and device.</param>
     /// <param name="parameterGradient">Flat vector that the parameters' gradients are added to.</param>
-    public ImplicitAdjointStep(IDifferentiableOdeTerm term, DiagonallyImplicitRungeKutta method, PiStepControl? control, Tensor state, Tensor parameterGradient)
+    public ImplicitAdjointStep(IDifferentiableOdeTerm term, DiagonallyImplicitRungeKutta method, AdaptiveStepControl? control, Tensor state, Tensor parameterGradient)
     {
         _term = term;
         _method = method;
@@ -42,8 +42,8 @@ internal sealed class ImplicitAdjointStep : AdjointStep
     public override Tensor Advance(OdeStep step, Tensor state)
     {
         using DisposeScope scope = NewDisposeScope();
-        _stages.EvaluateFirst(step.Time, state);
-        Tensor end = _stages.Solve(step.Time, step.Size, state, _control)
+        _stages.EvaluateFirst(step.At(0), state);
+        Tensor end = _stages.Solve(step, state, _control)
             ?? throw new InvalidOperationException($"The step at time {step.Time} could not be repeated: Newton's method did not converge.");
         return end.MoveToOuterDisposeScope();
     }
@@ -65,8 +65,8 @@ internal sealed class ImplicitAdjointStep : AdjointStep
             _cotangents.Set(i, ReverseStage(i, step, state, _cotangents.Gather(i, count)));
         }
 
-        using OdeLinearization first = _term.Linearize(step.Time, state.view(_shape));
-        Tensor throughFirst = first.Pullback(_cotangents.Gather(0, count).view(_shape), _parameterGradient).reshape(-1);
+        using OdeLinearization first = _term.LinearizeChecked(step.At(0), state.view(_shape));
+        Tensor throughFirst = first.PullbackChecked(_cotangents.Gather(0, count).view(_shape), _parameterGradient).reshape(-1);
         _adjoint.copy_(_cotangents.Sum(count)).PlusInPlace(throughFirst);
     }
 
@@ -83,11 +83,11 @@ internal sealed class ImplicitAdjointStep : AdjointStep
     private Tensor ReverseStage(int stage, OdeStep step, Tensor state, Tensor gathered)
     {
         using DisposeScope scope = NewDisposeScope();
-        double time = step.Time + (_method.C[stage] * step.Size);
+        double time = step.At(_method.C[stage]);
         double weight = step.Size * _method.Diagonal;
         Tensor point = _stages.Values.Combine(state, stage).Plus(_stages.Values.Row(stage) * weight.Held()).view(_shape);
         Tensor transposed = Jacobian(time, point).transpose(1, 2);
-        Tensor right = transposed.matmul(gathered.view(_shape[0], -1, 1)).reshape(-1);
+        Tensor right = transposed.bmm(gathered.view(_shape[0], -1, 1)).reshape(-1);
         if (stage == _method.EndStage)
         {
             right = right.Plus(_adjoint);
@@ -95,8 +95,8 @@ internal sealed class ImplicitAdjointStep : AdjointStep
 
         Tensor matrix = eye(transposed.shape[1], dtype: point.dtype, device: point.device) - (transposed * weight.Held());
         Tensor cotangent = linalg.solve(matrix, right.view(_shape[0], -1, 1)).reshape(-1);
-        using OdeLinearization linearization = _term.Linearize(time, point);
-        linearization.Pullback(gathered.Plus(cotangent * weight.Held()).view(_shape), _parameterGradient);
+        using OdeLinearization linearization = _term.LinearizeChecked(time, point);
+        linearization.PullbackChecked(gathered.Plus(cotangent * weight.Held()).view(_shape), _parameterGradient);
         return cotangent.MoveToOuterDisposeScope();
     }
 
@@ -110,8 +110,8 @@ internal sealed class ImplicitAdjointStep : AdjointStep
             using DisposeScope scope = NewDisposeScope();
             Tensor unit = zeros([_shape[0], width], point.dtype, point.device);
             unit.select(1, j).fill_(1.Held());
-            using OdeLinearization linearization = _term.Linearize(time, point);
-            rows[j] = linearization.Pullback(unit.view(_shape), null).reshape(_shape[0], width).MoveToOuterDisposeScope();
+            using OdeLinearization linearization = _term.LinearizeChecked(time, point);
+            rows[j] = linearization.PullbackChecked(unit.view(_shape), null).reshape(_shape[0], width).MoveToOuterDisposeScope();
         }
 
         return stack(rows, 1);

@@ -31,35 +31,34 @@ internal sealed class ImplicitRungeKuttaStepper : OdeStepper
         _stages = new ImplicitStages(term, method, initialState, normLength);
     }
 
-    public override double Epsilon => OdeArguments.Epsilon(_state.dtype);
-
     public override int RowCount => (int)_shape[0];
 
-    public override double EstimateInitialStep(double time, double direction, PiStepControl control)
+    public override double EstimateInitialStep(OdeSegment segment, AdaptiveStepControl control)
     {
         using DisposeScope scope = NewDisposeScope();
-        EvaluateFirst(time);
+        EvaluateFirst(segment.Clamp(segment.Start));
         Tensor slope = _stages.Values.Row(0);
-        Tensor scale = ImplicitStages.Scale(_state, _state, control);
+        Tensor scale = control.Scale(_state);
         double d0 = _stages.Norm(_state / scale);
         double d1 = _stages.Norm(slope / scale);
-        double h0 = InitialStep.FirstGuess(d0, d1);
+        double h0 = InitialStep.FirstGuess(d0, d1, segment.Length);
         if (!double.IsFinite(h0))
         {
             return double.NaN;
         }
 
-        Tensor probe = _stages.Evaluate(time + (direction * h0), _state.Plus(slope * (direction * h0).Held()));
+        double signed = segment.Direction * h0;
+        Tensor probe = _stages.Evaluate(segment.Clamp(segment.Start + signed), _state.Plus(slope * signed.Held()));
         Evaluations = _stages.Evaluations;
         return InitialStep.Estimate(h0, d1, _stages.Norm(probe.sub(slope).div_(scale)) / h0, _method.Order);
     }
 
-    public override double TryStep(double time, double size, PiStepControl? control)
+    public override double TryStep(OdeStep step, AdaptiveStepControl? control)
     {
         using DisposeScope scope = NewDisposeScope();
-        _size = size;
-        EvaluateFirst(time);
-        Tensor? end = _stages.Solve(time, size, _state, control);
+        _size = step.Size;
+        EvaluateFirst(step.At(0));
+        Tensor? end = _stages.Solve(step, _state, control);
         Evaluations = _stages.Evaluations;
         if (end is null && control is not null)
         {
@@ -67,7 +66,7 @@ internal sealed class ImplicitRungeKuttaStepper : OdeStepper
         }
 
         ReplaceTrial(end ?? full_like(_state, double.NaN.Held()));
-        return control is null ? 0 : _stages.Error(size, _state, _trial, control);
+        return control is null ? 0 : _stages.Error(step.Size, _state, _trial, control);
     }
 
     public override void WriteOutputs(int firstOutput, ReadOnlySpan<double> thetas)
@@ -92,6 +91,8 @@ internal sealed class ImplicitRungeKuttaStepper : OdeStepper
         _state = _trial;
     }
 
+    public override void Restart() => _firstReady = false;
+
     public override Tensor CopyState() => _state.clone();
 
     public override bool[] FindRowsNotFinite()
@@ -112,7 +113,7 @@ internal sealed class ImplicitRungeKuttaStepper : OdeStepper
         _stages.Dispose();
     }
 
-    // The end stage of the last step is this one's first: only the very first step evaluates it.
+    // The end stage of the last step is this one's first, unless f jumps between them.
     private void EvaluateFirst(double time)
     {
         if (!_firstReady)

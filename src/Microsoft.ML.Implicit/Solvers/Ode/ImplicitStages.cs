@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.ML.Implicit.Native;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -5,9 +6,14 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Solvers.Ode;
 
 /// <summary>
-/// The stages of a diagonally implicit step. The Jacobian of every row, by forward differences, is factorised once a step
-/// and serves the Newton iterations of all its stages.
+/// The stages of a diagonally implicit step. The Jacobian of every row, by forward differences, serves the Newton iterations
+/// of all stages of a step. Their unknowns are the increments hγk, not the points: near the solution they are small, so that
+/// rounding matters less (Hairer, Wanner, Solving Ordinary Differential Equations II, IV.8).
 /// </summary>
+/// <remarks>
+/// What rounding leaves undetermined in an increment is at most |(I - hγJ)⁻¹| ε (|z| + |hf| + |hγ| |J| |z|), element by element. It is
+/// the floor of the tolerances of Newton's method and of the error estimate, whatever the units of the state.
+/// </remarks>
 internal sealed class ImplicitStages : IDisposable
 {
     private const int MaximumNewtonIterations = 10;
@@ -15,13 +21,19 @@ internal sealed class ImplicitStages : IDisposable
     // Newton's method stops at a small part of what the step itself is allowed to be wrong by (Hairer, Wanner II, IV.8).
     private const double NewtonTolerance = 0.01;
 
+    // Multiples of the rounding bound: a change below the first is noise, and so is one below the second that no longer shrinks.
+    private const double Noise = 4;
+    private const double StagnationNoise = 128;
+
     private readonly IOdeTerm _term;
     private readonly DiagonallyImplicitRungeKutta _method;
     private readonly long[] _shape;
     private readonly long _width;
     private readonly double _epsilon;
-    private readonly PiStepControl _fixedStepTolerance;
+    private readonly double _smallest;
+    private readonly double _errorAmplification;
     private Tensor? _jacobian;
+    private Tensor? _rounding;
 
     /// <param name="term">Right-hand side, whose rows do not depend on one another.</param>
     /// <param name="method">Method.</param>
@@ -37,7 +49,8 @@ internal sealed class ImplicitStages : IDisposable
         _shape = initialState.shape;
         _width = normLength / _shape[0];
         _epsilon = OdeArguments.Epsilon(initialState.dtype);
-        _fixedStepTolerance = new PiStepControl { RelativeTolerance = 1e3 * _epsilon, AbsoluteTolerance = 1e3 * _epsilon };
+        _smallest = Math.ScaleB(1, initialState.dtype == ScalarType.Float64 ? -1022 : -126);
+        _errorAmplification = method.ErrorWeights.Sum(Math.Abs) / method.Diagonal;
         using Tensor flat = initialState.reshape(-1);
         Values = new StageBuffer(method, flat);
     }
@@ -52,10 +65,7 @@ internal sealed class ImplicitStages : IDisposable
     public Tensor Evaluate(double time, Tensor flat)
     {
         Evaluations++;
-        Tensor state = flat.view(_shape);
-        Tensor slope = _term.Evaluate(time, state);
-        OdeArguments.ValidateSlope(slope, state);
-        return slope.reshape(-1);
+        return _term.EvaluateChecked(time, flat.view(_shape)).reshape(-1);
     }
 
     /// <summary>Begins at a state that no step ended at.</summary>
@@ -73,54 +83,59 @@ internal sealed class ImplicitStages : IDisposable
     }
 
     /// <summary>Solves for the stages after the first.</summary>
-    /// <param name="time">Time at the step's start.</param>
-    /// <param name="size">Signed size.</param>
-    /// <param name="state">State at the step's start, <c>[n]</c>.</param>
+    /// <param name="step">The step.</param>
+    /// <param name="state">State at its start, <c>[n]</c>.</param>
     /// <param name="control">Tolerances; <see langword="null"/> for those of rounding.</param>
     /// <returns>State at the step's end; <see langword="null"/> where Newton's method does not converge.</returns>
-    public Tensor? Solve(double time, double size, Tensor state, PiStepControl? control)
+    public Tensor? Solve(OdeStep step, Tensor state, AdaptiveStepControl? control)
     {
         using DisposeScope scope = NewDisposeScope();
-        Values.SetStepSize(size);
-        _jacobian ??= Jacobian(time, state).DetachFromDisposeScope();
-        double weight = size * _method.Diagonal;
-        Tensor matrix = eye(_width, dtype: state.dtype, device: state.device) - (_jacobian * weight.Held());
-        (Tensor factors, Tensor? pivots) = linalg.lu_factor(matrix);
-        Tensor scale = Scale(state, state, control ?? _fixedStepTolerance);
-        Tensor? point = null;
+        Values.SetStepSize(step.Size);
+        _jacobian ??= Jacobian(step.At(0), state, control).DetachFromDisposeScope();
+        double weight = step.Size * _method.Diagonal;
+        if (Invert(weight) is not { } inverse)
+        {
+            return null;
+        }
+
+        BoundRounding(inverse, step.Size, weight, state);
+        Tensor tolerance = _rounding! * Noise.Held();
+        if (control is not null)
+        {
+            tolerance = maximum(tolerance, control.Scale(Leading(state)).mul_(NewtonTolerance.Held()));
+        }
+
+        Tensor end = state;
         for (int i = 1; i <= _method.EndStage; i++)
         {
             using DisposeScope stage = NewDisposeScope();
             Tensor known = Values.Combine(state, i);
-            point?.Dispose();
-            point = SolveStage(time + (_method.C[i] * size), known, Values.Row(i - 1), weight, (factors, pivots!), scale);
-            if (point is null)
+            if (SolveStage(step.At(_method.C[i]), known, weight, Values.Row(i - 1), inverse, tolerance) is not { } increment)
             {
                 return null;
             }
 
             // The slope that belongs to the solved point; evaluating f there would multiply Newton's error by its stiffness.
-            Values.Row(i).copy_((point - known).div_(weight.Held()));
-            point.MoveToOuterDisposeScope();
+            Values.Row(i).copy_(increment / weight.Held());
+            end = known.Plus(increment).MoveToOuterDisposeScope();
         }
 
-        return point!.MoveToOuterDisposeScope();
+        return end.MoveToOuterDisposeScope();
     }
 
     /// <summary>Weighted error of the step solved last.</summary>
-    public double Error(double size, Tensor state, Tensor end, PiStepControl control) => Math.Abs(size) * Norm(Values.CombineError().div_(Scale(state, end, control)));
+    public double Error(double size, Tensor state, Tensor end, AdaptiveStepControl control)
+    {
+        Tensor scale = maximum(control.Scale(Leading(state), Leading(end)), _rounding! * _errorAmplification.Held());
+        return Math.Abs(size) * Norm(Leading(Values.CombineError()).div_(scale));
+    }
 
     /// <summary>Root mean square.</summary>
     public double Norm(Tensor flat)
     {
-        long length = _width * _shape[0];
-        Tensor leading = length == flat.numel() ? flat : flat.narrow(0, 0, length);
-        return leading.norm().to(ScalarType.Float64).item<double>() / Math.Sqrt(length);
+        Tensor leading = Leading(flat);
+        return leading.norm().to(ScalarType.Float64).item<double>() / Math.Sqrt(leading.numel());
     }
-
-    /// <summary>What errors are weighed with.</summary>
-    public static Tensor Scale(Tensor a, Tensor b, PiStepControl control) =>
-        maximum(a.abs(), b.abs()).mul_(control.RelativeTolerance.Held()).PlusInPlace(control.AbsoluteTolerance.Held());
 
     /// <summary>Tells for each row whether its first stage or Jacobian is not finite.</summary>
     public Tensor FindRowsNotFinite()
@@ -133,15 +148,16 @@ internal sealed class ImplicitStages : IDisposable
     public void Dispose()
     {
         ForgetJacobian();
+        _rounding?.Dispose();
         Values.Dispose();
     }
 
     // [batch, width, width], one evaluation of f for each column.
-    private Tensor Jacobian(double time, Tensor state)
+    private Tensor Jacobian(double time, Tensor state, AdaptiveStepControl? control)
     {
         Tensor rows = state.view(_shape[0], -1);
         Tensor slope = Evaluate(time, state).view(rows.shape);
-        Tensor step = rows.abs().PlusInPlace(1.Held()).mul_(Math.Sqrt(_epsilon).Held());
+        Tensor step = DifferenceSteps(rows, control);
         var columns = new Tensor[_width];
         for (int j = 0; j < columns.Length; j++)
         {
@@ -155,20 +171,56 @@ internal sealed class ImplicitStages : IDisposable
         return stack(columns, 2);
     }
 
-    // Null where Newton's method does not converge.
-    private Tensor? SolveStage(double time, Tensor known, Tensor guess, double weight, (Tensor Factors, Tensor Pivots) matrix, Tensor scale)
+    // In the units of each element: a part of its size, and where that is next to nothing a part of what it may be wrong by, or,
+    // without tolerances, of the row's size.
+    private Tensor DifferenceSteps(Tensor rows, AdaptiveStepControl? control)
     {
-        Tensor point = known.Plus(guess * weight.Held());
+        Tensor sizes = rows.abs();
+        Tensor least = control is null
+            ? sizes.amax([1], keepdim: true).mul_(Math.Pow(_epsilon, 0.75).Held())
+            : control.Scale(rows).mul_(0.1.Held());
+        Tensor steps = maximum(sizes * Math.Sqrt(_epsilon).Held(), least);
+        return steps.masked_fill(steps.le(_smallest.Held()), Math.Sqrt(_epsilon).Held());
+    }
+
+    // (I - hγJ)⁻¹ of every row; null where that of some row is singular, as it may be for a growing solution and one size of the step.
+    private Tensor? Invert(double weight)
+    {
+        Tensor identity = eye(_width, dtype: _jacobian!.dtype, device: _jacobian.device);
+        try
+        {
+            (Tensor factors, Tensor? pivots) = linalg.lu_factor(identity - (_jacobian * weight.Held()));
+            return linalg.lu_solve(factors, pivots!, identity.expand_as(_jacobian));
+        }
+        catch (ExternalException)
+        {
+            return null;
+        }
+    }
+
+    private void BoundRounding(Tensor inverse, double size, double weight, Tensor state)
+    {
+        Tensor magnitude = Leading(state).abs().view(_shape[0], _width, 1);
+        Tensor slope = Leading(Values.Row(0)).abs().view(_shape[0], _width, 1);
+        Tensor terms = magnitude.Plus(slope * Math.Abs(size).Held()).Plus(_jacobian!.abs().bmm(magnitude).mul_(Math.Abs(weight).Held()));
+        _rounding?.Dispose();
+        _rounding = inverse.abs().bmm(terms).view(-1).mul_(_epsilon.Held()).clamp_min_(_smallest.Held()).DetachFromDisposeScope();
+    }
+
+    // hγk of the stage; null where Newton's method does not converge.
+    private Tensor? SolveStage(double time, Tensor known, double weight, Tensor slopeGuess, Tensor inverse, Tensor tolerance)
+    {
+        Tensor increment = slopeGuess * weight.Held();
         double previous = double.PositiveInfinity;
         for (int k = 0; k < MaximumNewtonIterations; k++)
         {
-            Tensor residual = (known - point).Plus(Evaluate(time, point) * weight.Held());
-            Tensor change = SolveLinear(matrix, residual.view(_shape[0], -1)).reshape(-1);
-            point = point.Plus(change);
-            double norm = Norm(change / scale);
-            if (norm <= NewtonTolerance)
+            Tensor residual = (Evaluate(time, known.Plus(increment)) * weight.Held()).sub_(increment);
+            Tensor change = SolveLinear(inverse, residual);
+            increment = increment.Plus(change);
+            double norm = Norm(Leading(change) / tolerance);
+            if (norm <= 1 || (norm > 0.5 * previous && Norm(Leading(change) / _rounding!) <= StagnationNoise))
             {
-                return point;
+                return increment;
             }
 
             if (!(norm < 2 * previous))
@@ -182,11 +234,17 @@ internal sealed class ImplicitStages : IDisposable
         return null;
     }
 
-    private Tensor SolveLinear((Tensor Factors, Tensor Pivots) matrix, Tensor residual)
+    private Tensor SolveLinear(Tensor inverse, Tensor residual)
     {
-        long rest = residual.shape[1] - _width;
-        Tensor leading = linalg.lu_solve(matrix.Factors, matrix.Pivots, residual.narrow(1, 0, _width).unsqueeze(2)).squeeze(2);
-        return rest == 0 ? leading : cat([leading, residual.narrow(1, _width, rest)], 1);
+        Tensor leading = inverse.bmm(Leading(residual).view(_shape[0], _width, 1)).view(-1);
+        long rest = residual.numel() - leading.numel();
+        return rest == 0 ? leading : cat([leading, residual.narrow(0, leading.numel(), rest)]);
+    }
+
+    private Tensor Leading(Tensor flat)
+    {
+        long length = _width * _shape[0];
+        return length == flat.numel() ? flat : flat.narrow(0, 0, length);
     }
 
     private void ForgetJacobian()

@@ -6,14 +6,15 @@ internal static class InitialStep
     /// <summary>Size of the explicit Euler step that probes the second derivative.</summary>
     /// <param name="stateNorm">d₀, weighted norm of z.</param>
     /// <param name="slopeNorm">d₁, weighted norm of f(t, z).</param>
-    public static double FirstGuess(double stateNorm, double slopeNorm)
+    /// <param name="longest">Length of what is ahead, outside of which f need not be defined.</param>
+    public static double FirstGuess(double stateNorm, double slopeNorm, double longest)
     {
         if (!double.IsFinite(stateNorm) || !double.IsFinite(slopeNorm))
         {
             return double.NaN;
         }
 
-        return stateNorm < 1e-5 || slopeNorm < 1e-5 ? 1e-6 : 0.01 * stateNorm / slopeNorm;
+        return Math.Min(longest, stateNorm < 1e-5 || slopeNorm < 1e-5 ? 1e-6 : 0.01 * stateNorm / slopeNorm);
     }
 
     /// <summary>The first step.</summary>

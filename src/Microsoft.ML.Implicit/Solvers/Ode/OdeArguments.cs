@@ -24,20 +24,6 @@ internal static class OdeArguments
         }
     }
 
-    /// <summary>Throws when dynamics do not return what a solver can step with.</summary>
-    public static void ValidateSlope(Tensor slope, Tensor state)
-    {
-        if (!slope.shape.AsSpan().SequenceEqual(state.shape))
-        {
-            throw new ArgumentException($"The dynamics returned shape [{string.Join(", ", slope.shape)}] for a state of shape [{string.Join(", ", state.shape)}].");
-        }
-
-        if (slope.dtype != state.dtype)
-        {
-            throw new ArgumentException($"The dynamics returned {slope.dtype} for a state of {state.dtype}.");
-        }
-    }
-
     public static void ValidateRowTimes(Tensor initialState, IReadOnlyList<double[]> times)
     {
         if (times.Count != initialState.shape[0])

@@ -44,12 +44,15 @@ public sealed class OdeSolution : IDisposable, ISolutionRecord
 
     internal OdeTrace? Trace { get; }
 
+    /// <summary>Time that the last accepted step ended at.</summary>
+    internal double EndTime { get; init; }
+
     /// <summary>Computes gradients of a scalar from its gradient with respect to <see cref="States"/>.</summary>
     /// <param name="stateGradients">Gradient of the scalar with respect to <see cref="States"/>, <c>[times, batch, ...]</c>.</param>
     /// <param name="timeGradients">Whether gradients of the times are wanted; they cost one evaluation of f for each time.</param>
     /// <returns>Gradients of the initial state, the parameters and, if wanted, the times. The caller disposes them.</returns>
     /// <exception cref="InvalidOperationException">The solve was not asked to be differentiable, or its term is not an <see cref="IDifferentiableOdeTerm"/>.</exception>
-    /// <exception cref="SolveFailedException">The solution ends before the last time, so it has no gradient there.</exception>
+    /// <exception cref="SolveFailedException">The solution ends before the last time, so it has no gradient there; or the gradient is not finite, though all that it is computed from is.</exception>
     /// <exception cref="ArgumentException">The gradient's shape is not that of <see cref="States"/>.</exception>
     public OdeGradients Backward(Tensor stateGradients, bool timeGradients = false)
     {
@@ -74,7 +77,7 @@ public sealed class OdeSolution : IDisposable, ISolutionRecord
     long[] ISolutionRecord.TimesShape => [_times.Length];
 
     ISolutionRecord ISolutionRecord.WithTensors(Tensor? states, IReadOnlyList<Tensor> checkpoints) =>
-        new OdeSolution(Term, Options, _times, states!, _status, ReachedTimes, Statistics, Trace?.WithCheckpoints(checkpoints));
+        new OdeSolution(Term, Options, _times, states!, _status, ReachedTimes, Statistics, Trace?.WithCheckpoints(checkpoints)) { EndTime = EndTime };
 
     OdeGradients ISolutionRecord.Differentiate(Tensor stateGradients, bool timeGradients) => Backward(stateGradients, timeGradients);
 

@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Solvers.Ode.OneStep;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -32,8 +33,13 @@ public static class OdeSolver
             throw new ArgumentException($"Backpropagation through {options.Method.Name} is not available: use {nameof(OdeGradientMethod.CheckpointedAdjoint)}, which is as exact.", nameof(options));
         }
 
+        if (differentiable && options is { GradientMethod: OdeGradientMethod.BacksolveAdjoint, Method: OneStepMethod { IsPartitioned: true } })
+        {
+            throw new ArgumentException($"The backsolve adjoint of {options.Method.Name} is not available: use {nameof(OdeGradientMethod.CheckpointedAdjoint)}.", nameof(options));
+        }
+
         OdeSolution solution = Solve(term, initialState, times.ToArray(), options, differentiable, initialState.numel());
-        if (options.ThrowOnFailure && !solution.Converged)
+        if (options.ThrowOnFailure == true && !solution.Converged)
         {
             using (solution)
             {
@@ -68,7 +74,8 @@ public static class OdeSolver
         try
         {
             using OdeStepper stepper = OdeStepperFactory.Create(term, options.Method, start, outputs, normLength);
-            var integrator = new OdeIntegrator(stepper, times, options, options.GradientMethod == OdeGradientMethod.BacksolveAdjoint ? null : trace);
+            OdeSegment[] segments = OdeSegment.Split(times[0], times[^1], options.JumpTimes, start.dtype);
+            var integrator = new OdeIntegrator(stepper, times, segments, options, options.GradientMethod == OdeGradientMethod.BacksolveAdjoint ? null : trace);
             SolveStatus[] status = integrator.Run();
             Tensor states = outputs.view([times.Length, .. start.shape]);
             MarkNotFinite(states[integrator.ReachedTimes - 1], status);
@@ -77,7 +84,10 @@ public static class OdeSolver
                 MarkInvalid(states, invalidRows, status);
             }
 
-            return new OdeSolution(term, options, times, states.MoveToOuterDisposeScope(), status, integrator.ReachedTimes, integrator.Statistics, trace);
+            return new OdeSolution(term, options, times, states.MoveToOuterDisposeScope(), status, integrator.ReachedTimes, integrator.Statistics, trace)
+            {
+                EndTime = integrator.Time,
+            };
         }
         catch
         {

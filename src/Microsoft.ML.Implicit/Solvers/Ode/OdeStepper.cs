@@ -8,9 +8,6 @@ internal abstract class OdeStepper : IDisposable
     /// <summary>Evaluations of f so far.</summary>
     public int Evaluations { get; protected set; }
 
-    /// <summary>Relative spacing of the floating-point numbers that the state is kept in.</summary>
-    public abstract double Epsilon { get; }
-
     /// <summary>Number of slopes of earlier steps that the step just tried used: zero for a one-step method.</summary>
     public virtual int EarlierSlopes => 0;
 
@@ -18,18 +15,16 @@ internal abstract class OdeStepper : IDisposable
     public abstract int RowCount { get; }
 
     /// <summary>Estimates a first step (Hairer, Nørsett, Wanner I, II.4); NaN where the state or f is not finite.</summary>
-    /// <param name="time">Time of the current state.</param>
-    /// <param name="direction">1 forward in time, -1 backward.</param>
+    /// <param name="segment">What is ahead; the current state is at its start.</param>
     /// <param name="control">Tolerances.</param>
     /// <returns>The length of the step, positive.</returns>
-    public abstract double EstimateInitialStep(double time, double direction, PiStepControl control);
+    public abstract double EstimateInitialStep(OdeSegment segment, AdaptiveStepControl control);
 
-    /// <summary>Computes the state at <c>time + size</c> without moving there.</summary>
-    /// <param name="time">Time of the current state.</param>
-    /// <param name="size">Signed step size.</param>
+    /// <summary>Computes the state at the end of a step without moving there.</summary>
+    /// <param name="step">A step from the current state.</param>
     /// <param name="control">Tolerances; <see langword="null"/> where no error estimate is wanted.</param>
     /// <returns>Weighted root mean square of the error estimate; zero where none is wanted.</returns>
-    public abstract double TryStep(double time, double size, PiStepControl? control);
+    public abstract double TryStep(OdeStep step, AdaptiveStepControl? control);
 
     /// <summary>Writes outputs inside the step just tried, before it is accepted.</summary>
     /// <param name="firstOutput">Index of the first of consecutive output times.</param>
@@ -38,6 +33,9 @@ internal abstract class OdeStepper : IDisposable
 
     /// <summary>Moves to the end of the step just tried.</summary>
     public abstract void Accept();
+
+    /// <summary>Forgets the slopes of the steps before: f jumps at the time of the current state.</summary>
+    public abstract void Restart();
 
     /// <summary>
     /// Copies what the step just tried starts from: the flat state, <c>[n]</c>; for a multistep method the state and the slopes of

@@ -43,7 +43,7 @@ internal sealed class RungeKuttaAdjointStep : AdjointStep
         for (int i = 0; i < _method.EndStage; i++)
         {
             Tensor point = _stages.Combine(state, i);
-            _stages.Evaluate(i, _term, step.Time + _method.C[i] * step.Size, point.view(_shape));
+            _stages.Evaluate(i, _term, step.At(_method.C[i]), point.view(_shape));
         }
 
         return _stages.Combine(state, _method.EndStage).MoveToOuterDisposeScope();
@@ -89,17 +89,15 @@ internal sealed class RungeKuttaAdjointStep : AdjointStep
         _adjoint.copy_(_cotangents.Sum(rows));
     }
 
-    public override Tensor Finish()
+    public override void ReverseFirstStage()
     {
-        if (_first is { } first)
-        {
-            using DisposeScope scope = NewDisposeScope();
-            _adjoint.PlusInPlace(PullBack(first, _firstCotangent!));
-            _first = null;
-        }
-
-        return _adjoint.clone();
+        using DisposeScope scope = NewDisposeScope();
+        _adjoint.PlusInPlace(PullBack(_first!, _firstCotangent!));
+        _firstCotangent!.Dispose();
+        (_first, _firstCotangent) = (null, null);
     }
+
+    public override Tensor Finish() => _adjoint.clone();
 
     protected override void Dispose(bool disposing)
     {
@@ -120,7 +118,7 @@ internal sealed class RungeKuttaAdjointStep : AdjointStep
             {
                 OdeLinearization linearization = i == _method.EndStage && _first is { } next
                     ? next
-                    : _term.Linearize(step.Time + _method.C[i] * step.Size, _stages.Combine(state, i).view(_shape));
+                    : _term.LinearizeChecked(step.At(_method.C[i]), _stages.Combine(state, i).view(_shape));
                 linearizations[i] = linearization;
                 if (i + 1 < count)
                 {
@@ -145,7 +143,7 @@ internal sealed class RungeKuttaAdjointStep : AdjointStep
     {
         using (linearization)
         {
-            return linearization.Pullback(cotangent.view(_shape), _parameterGradient).reshape(-1);
+            return linearization.PullbackChecked(cotangent.view(_shape), _parameterGradient).reshape(-1);
         }
     }
 }

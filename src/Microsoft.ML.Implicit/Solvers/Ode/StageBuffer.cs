@@ -65,9 +65,7 @@ internal sealed class StageBuffer : IDisposable
             return;
         }
 
-        Tensor slope = term.Evaluate(time, point);
-        OdeArguments.ValidateSlope(slope, point);
-        Row(stage).copy_(slope.reshape(-1));
+        Row(stage).copy_(term.EvaluateChecked(time, point).reshape(-1));
     }
 
     /// <summary>Sets the step size that <see cref="Combine"/> uses.</summary>

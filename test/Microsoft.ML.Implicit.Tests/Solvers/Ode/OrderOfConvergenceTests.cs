@@ -59,9 +59,10 @@ public sealed class OrderOfConvergenceTests
         double size = duration / steps;
         Tensor outputs = empty([2 * steps, start.numel()], ScalarType.Float64);
         using OdeStepper stepper = OdeStepperFactory.Create(Term, method, start, outputs, start.numel());
+        OdeSegment segment = OdeSegment.Split(0, duration, [], ScalarType.Float64)[0];
         for (int i = 0; i < steps; i++)
         {
-            stepper.TryStep(i * size, size, null);
+            stepper.TryStep(new OdeStep(i * size, size, segment), null);
             stepper.WriteOutputs(2 * i, thetas);
             stepper.Accept();
         }

@@ -99,14 +99,16 @@ internal sealed class CudaAdjointStep : AdjointStep
         _startTime = step.Time;
     }
 
+    public override void ReverseFirstStage()
+    {
+        _finish.Launch(_dynamics.Blocks, CudaDynamics.Threads, _dynamics.Parameters, _start!, _adjoint, _firstCotangent, _gradients, _workspaces, _dynamics.Rows, _startTime);
+        _start!.Dispose();
+        _start = null;
+    }
+
     public override Tensor Finish()
     {
         using DisposeScope scope = NewDisposeScope();
-        if (_start is not null)
-        {
-            _finish.Launch(_dynamics.Blocks, CudaDynamics.Threads, _dynamics.Parameters, _start, _adjoint, _firstCotangent, _gradients, _workspaces, _dynamics.Rows, _startTime);
-        }
-
         _parameterGradient.PlusInPlace(_gradients.sum(dim: 0));
         return _adjoint.clone().MoveToOuterDisposeScope();
     }

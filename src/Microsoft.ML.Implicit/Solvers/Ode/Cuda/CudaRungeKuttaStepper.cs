@@ -55,19 +55,17 @@ internal sealed class CudaRungeKuttaStepper : OdeStepper
         return null;
     }
 
-    public override double Epsilon => OdeArguments.Epsilon(_state.dtype);
-
     public override int RowCount { get; }
 
-    public override double EstimateInitialStep(double time, double direction, PiStepControl control)
+    public override double EstimateInitialStep(OdeSegment segment, AdaptiveStepControl control)
     {
         using DisposeScope scope = NewDisposeScope();
-        (_time, _size) = (time, 0);
+        (_time, _size) = (segment.Start, 0);
         Launch(0, 1, null);
         Tensor slope = _stages.Row(0);
-        Tensor scale = _state.abs().mul_(control.RelativeTolerance.Held()).PlusInPlace(control.AbsoluteTolerance.Held());
+        Tensor scale = control.Scale(_state);
         double d1 = Rms(slope / scale);
-        double h0 = InitialStep.FirstGuess(Rms(_state / scale), d1);
+        double h0 = InitialStep.FirstGuess(Rms(_state / scale), d1, segment.Length);
         if (!double.IsFinite(h0))
         {
             return double.NaN;
@@ -76,8 +74,9 @@ internal sealed class CudaRungeKuttaStepper : OdeStepper
         // f at the end of the Euler step, taken as the start of a step of its own.
         Tensor first = slope.clone();
         Tensor start = _state;
-        _state = start.Plus(slope * (direction * h0).Held());
-        _time = time + (direction * h0);
+        double signed = segment.Direction * h0;
+        _state = start.Plus(slope * signed.Held());
+        _time = segment.Start + signed;
         Launch(0, 1, null);
         Tensor change = slope - first;
         slope.copy_(first);
@@ -85,10 +84,10 @@ internal sealed class CudaRungeKuttaStepper : OdeStepper
         return InitialStep.Estimate(h0, d1, Rms(change.div_(scale)) / h0, _method.Order);
     }
 
-    public override double TryStep(double time, double size, PiStepControl? control)
+    public override double TryStep(OdeStep step, AdaptiveStepControl? control)
     {
         using DisposeScope scope = NewDisposeScope();
-        (_time, _size) = (time, size);
+        (_time, _size) = (step.Time, step.Size);
         int last = control is null ? _method.EndStage : Math.Max(_method.EndStage, _method.ErrorWeights.Length);
         Launch(Math.Min(_stagesReady, 1), last, control);
         if (control is null)
@@ -98,7 +97,7 @@ internal sealed class CudaRungeKuttaStepper : OdeStepper
 
         ReadOnlySpan<double> squares = _squaredErrors.cpu().data<double>().ToArray();
         double error = Rms(squares[.._dynamics.Blocks]);
-        return Math.Abs(size) * (_method.CorrectionWeights.Length > 0 ? RungeKutta.CombineErrors(error, Rms(squares[_dynamics.Blocks..])) : error);
+        return Math.Abs(step.Size) * (_method.CorrectionWeights.Length > 0 ? RungeKutta.CombineErrors(error, Rms(squares[_dynamics.Blocks..])) : error);
     }
 
     public override void WriteOutputs(int firstOutput, ReadOnlySpan<double> thetas)
@@ -136,6 +135,8 @@ internal sealed class CudaRungeKuttaStepper : OdeStepper
         (_state, _trial) = (_trial, _state);
     }
 
+    public override void Restart() => _stagesReady = 0;
+
     public override Tensor CopyState() => _state.clone();
 
     public override bool[] FindRowsNotFinite()
@@ -155,7 +156,7 @@ internal sealed class CudaRungeKuttaStepper : OdeStepper
         _trial.Dispose();
     }
 
-    private void Launch(int first, int last, PiStepControl? control)
+    private void Launch(int first, int last, AdaptiveStepControl? control)
     {
         _kernel.Launch(
             _dynamics.Blocks, CudaDynamics.Threads, _dynamics.Parameters, _state, _stages.All, _trial, _squaredErrors,

@@ -132,27 +132,28 @@ internal sealed unsafe class ManagedAdjointStep : AdjointStep
         _hasFirst = true;
     }
 
+    public override void ReverseFirstStage()
+    {
+        _loop.Run((chunk, tile) =>
+        {
+            // The last step reversed set the slot of its first stage, whose point is its start.
+            Workspace work = At(chunk);
+            float* adjoint = _adjoint.Pointer + ((long)tile * _tileLength);
+            float* start = _start.Pointer + ((long)tile * _tileLength);
+            float* first = _firstCotangent.Pointer + ((long)tile * _tileLength);
+            _dynamics.EvaluateAndRecord(0, tile, start, work.Stages, work.Records);
+            _dynamics.Pullback(0, tile, start, work.Records, first, work.Temporary, Gradient(chunk), work.Scratch);
+            TileAlgebra.Combine(adjoint, work.Temporary, [1f], _tileLength, adjoint);
+            new Span<float>(first, _tileLength).Clear();
+        });
+        _hasFirst = false;
+    }
+
     public override Tensor Finish()
     {
         Tensor result = empty([(long)_rows * _dynamics.Dimension], ScalarType.Float32);
         float* destination = result.Pointer<float>();
-        bool hasFirst = _hasFirst;
-        _loop.Run((chunk, tile) =>
-        {
-            Workspace work = At(chunk);
-            float* adjoint = _adjoint.Pointer + ((long)tile * _tileLength);
-            if (hasFirst)
-            {
-                // The last step reversed set the slot of its first stage, whose point is its start.
-                float* start = _start.Pointer + ((long)tile * _tileLength);
-                float* first = _firstCotangent.Pointer + ((long)tile * _tileLength);
-                _dynamics.EvaluateAndRecord(0, tile, start, work.Stages, work.Records);
-                _dynamics.Pullback(0, tile, start, work.Records, first, work.Temporary, Gradient(chunk), work.Scratch);
-                TileAlgebra.Combine(adjoint, work.Temporary, [1f], _tileLength, adjoint);
-            }
-
-            Tile.Store(adjoint, _rows, _dynamics.Dimension, tile, destination);
-        });
+        _loop.Run((_, tile) => Tile.Store(_adjoint.Pointer + ((long)tile * _tileLength), _rows, _dynamics.Dimension, tile, destination));
         AddGradients();
         return result;
     }
@@ -201,7 +202,7 @@ internal sealed unsafe class ManagedAdjointStep : AdjointStep
     {
         for (int i = 0; i < count; i++)
         {
-            _dynamics.SetTime(i, step.Time + (_method.C[i] * step.Size));
+            _dynamics.SetTime(i, step.At(_method.C[i]));
         }
     }
 

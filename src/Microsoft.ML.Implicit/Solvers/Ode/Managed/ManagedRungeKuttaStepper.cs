@@ -26,8 +26,7 @@ internal sealed unsafe class ManagedRungeKuttaStepper : OdeStepper
     private readonly AlignedBuffer _trial;
     private readonly AlignedBuffer _stages;
     private readonly AlignedBuffer _scratch;
-    private double _time;
-    private double _size;
+    private OdeStep _step;
     private int _stagesReady;
     private bool _movePending;
 
@@ -60,25 +59,24 @@ internal sealed unsafe class ManagedRungeKuttaStepper : OdeStepper
         }
     }
 
-    public override double Epsilon => OdeArguments.Epsilon(ScalarType.Float32);
-
     public override int RowCount { get; }
 
-    public override double EstimateInitialStep(double time, double direction, PiStepControl control)
+    public override double EstimateInitialStep(OdeSegment segment, AdaptiveStepControl control)
     {
-        (_time, _size) = (time, 0);
+        _step = new OdeStep(segment.Start, 0, segment);
         EvaluateStages(0, 1);
         double d0 = Norm(control, (chunk, tile) => State(tile));
         double d1 = Norm(control, (chunk, tile) => Stage(tile, 0));
-        double h0 = InitialStep.FirstGuess(d0, d1);
+        double h0 = InitialStep.FirstGuess(d0, d1, segment.Length);
         if (!double.IsFinite(h0))
         {
             return double.NaN;
         }
 
         // f at the Euler step's end goes to the second stage's place, which the first real step overwrites.
-        float[] euler = [(float)(direction * h0)];
-        _dynamics.SetTime(1, time + direction * h0);
+        double signed = segment.Direction * h0;
+        float[] euler = [(float)signed];
+        _dynamics.SetTime(1, segment.Clamp(segment.Start + signed));
         Evaluations++;
         double d2 = Norm(control, (chunk, tile) =>
         {
@@ -91,9 +89,9 @@ internal sealed unsafe class ManagedRungeKuttaStepper : OdeStepper
         return InitialStep.Estimate(h0, d1, d2 / h0, _method.Order);
     }
 
-    public override double TryStep(double time, double size, PiStepControl? control)
+    public override double TryStep(OdeStep step, AdaptiveStepControl? control)
     {
-        (_time, _size) = (time, size);
+        _step = step;
         int last = control is null ? _method.EndStage : Math.Max(_method.EndStage, _errorWeights.Length);
         int first = Math.Min(_stagesReady, 1);
         PrepareStages(first, last);
@@ -123,13 +121,13 @@ internal sealed unsafe class ManagedRungeKuttaStepper : OdeStepper
         }
 
         double error = Rms(_errors);
-        return Math.Abs(size) * (_correctionWeights.Length > 0 ? RungeKutta.CombineErrors(error, Rms(_corrections)) : error);
+        return Math.Abs(step.Size) * (_correctionWeights.Length > 0 ? RungeKutta.CombineErrors(error, Rms(_corrections)) : error);
     }
 
     public override void WriteOutputs(int firstOutput, ReadOnlySpan<double> thetas)
     {
         EvaluateStages(_stagesReady, _method.DenseStages * (thetas is [1.0] ? 0 : 1));
-        double[,] weights = _method.DenseWeights(thetas, _size);
+        double[,] weights = _method.DenseWeights(thetas, _step.Size);
         float[][] rows = [.. Enumerable.Range(0, thetas.Length).Select(m => Enumerable.Range(0, _method.DenseStages).Select(i => (float)weights[m, i]).ToArray())];
         int interpolated = thetas is [.., 1.0] ? thetas.Length - 1 : thetas.Length;
         long stride = (long)_rows * _dynamics.Dimension;
@@ -154,6 +152,16 @@ internal sealed unsafe class ManagedRungeKuttaStepper : OdeStepper
     {
         _movePending = true;
         _stagesReady = _stagesReady > _method.EndStage ? 1 : 0;
+    }
+
+    public override void Restart()
+    {
+        _stagesReady = 0;
+        if (_movePending)
+        {
+            _loop.Run((_, tile) => Move(tile));
+            _movePending = false;
+        }
     }
 
     public override Tensor CopyState()
@@ -207,14 +215,14 @@ internal sealed unsafe class ManagedRungeKuttaStepper : OdeStepper
     {
         for (int i = from; i < to; i++)
         {
-            _dynamics.SetTime(i, _time + _method.C[i] * _size);
+            _dynamics.SetTime(i, _step.At(_method.C[i]));
         }
 
         for (int i = 0; i < _weights.Length; i++)
         {
             for (int j = 0; j < _weights[i].Length; j++)
             {
-                _weights[i][j] = (float)(_method.A[i][j] * _size);
+                _weights[i][j] = (float)(_method.A[i][j] * _step.Size);
             }
         }
 
@@ -248,14 +256,14 @@ internal sealed unsafe class ManagedRungeKuttaStepper : OdeStepper
 
     private delegate float* TileValue(int chunk, int tile);
 
-    private double Norm(PiStepControl control, TileValue value)
+    private double Norm(AdaptiveStepControl control, TileValue value)
     {
         _loop.Run((chunk, tile) => _errors[tile] = TileAlgebra.SumScaledSquares(
             value(chunk, tile), State(tile), State(tile), _tileLength, LanesIn(tile), (float)control.RelativeTolerance, (float)control.AbsoluteTolerance));
         return Rms(_errors);
     }
 
-    private double SumSquaredErrors(int chunk, int tile, float[] weights, PiStepControl control)
+    private double SumSquaredErrors(int chunk, int tile, float[] weights, AdaptiveStepControl control)
     {
         float* error = Scratch(chunk);
         TileAlgebra.Combine(null, Stage(tile, 0), weights, _tileLength, error);

@@ -41,7 +41,7 @@ internal static class EventGradient
         Tensor t = times.detach().requires_grad_();
         Tensor z = state.detach().requires_grad_();
         Tensor values = stopEvent.Evaluate(t, z);
-        IList<Tensor> gradients = autograd.grad([values], [z, t], [ones_like(values)], allow_unused: true);
-        return ((FlatGradient.OrNull(gradients[0]) ?? zeros_like(z)).reshape(z.shape[0], -1), FlatGradient.OrNull(gradients[1]) ?? zeros_like(t));
+        Tensor?[] gradients = values.requires_grad ? GuardedAutograd.Pullback([values], [z, t], [ones_like(values)], "the event function") : [null, null];
+        return ((gradients[0] ?? zeros_like(z)).reshape(z.shape[0], -1), gradients[1] ?? zeros_like(t));
     }
 }

@@ -4,7 +4,7 @@ namespace Microsoft.ML.Implicit.Solvers.Ode.Rowwise;
 
 /// <summary>A condition at which a row stops: its function g(t, z) crosses zero.</summary>
 /// <remarks>
-/// g is looked at where steps end, so that two crossings inside one step go unnoticed: <see cref="PiStepControl.MaximumStep"/>
+/// g is looked at where steps end, so that two crossings inside one step go unnoticed: <see cref="AdaptiveStepControl.MaximumStep"/>
 /// limits steps. Where g only touches zero its place has no gradient, and gradients through the event are not finite.
 /// </remarks>
 /// <param name="function">
@@ -14,6 +14,8 @@ namespace Microsoft.ML.Implicit.Solvers.Ode.Rowwise;
 /// <param name="direction">Which crossings count.</param>
 public sealed class OdeEvent(Func<Tensor, Tensor, Tensor> function, EventDirection direction = EventDirection.Any)
 {
+    private readonly Func<Tensor, Tensor, Tensor> _function = function ?? throw new ArgumentNullException(nameof(function));
+
     /// <summary>Which crossings count.</summary>
     public EventDirection Direction { get; } = direction;
 
@@ -21,14 +23,11 @@ public sealed class OdeEvent(Func<Tensor, Tensor, Tensor> function, EventDirecti
     /// <param name="times"><c>[batch]</c>.</param>
     /// <param name="state"><c>[batch, ...]</c>.</param>
     /// <returns><c>[batch]</c>.</returns>
-    /// <exception cref="ArgumentException">The function returned another shape.</exception>
+    /// <exception cref="ArgumentException">The function returned null or a tensor of another shape or type.</exception>
     public Tensor Evaluate(Tensor times, Tensor state)
     {
         ArgumentNullException.ThrowIfNull(times);
-        Tensor values = function(times, state);
-        return values.shape.AsSpan().SequenceEqual(times.shape)
-            ? values
-            : throw new ArgumentException($"The event function returned shape [{string.Join(", ", values.shape)}] for {times.shape[0]} rows.");
+        return TensorContract.Require(_function(times, state), times, "The event function");
     }
 
     /// <summary>Tells whether a change of g from one value to another is an event. A start at zero is none.</summary>

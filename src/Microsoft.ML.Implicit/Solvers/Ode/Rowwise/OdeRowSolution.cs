@@ -46,6 +46,9 @@ public sealed class OdeRowSolution : IDisposable, ISolutionRecord
 
     internal RowwiseTrace? Trace { get; }
 
+    /// <summary>Time that the last accepted step of each row ended at.</summary>
+    internal IReadOnlyList<double> EndTimes { get; init; } = [];
+
     /// <summary>Computes gradients of a scalar from its gradient with respect to <see cref="States"/>.</summary>
     /// <param name="stateGradients">Gradient with respect to <see cref="States"/>, <c>[times, batch, ...]</c>.</param>
     /// <param name="eventTimeGradients">Gradient with respect to <see cref="EventTimes"/>, <c>[batch]</c>.</param>
@@ -59,7 +62,7 @@ public sealed class OdeRowSolution : IDisposable, ISolutionRecord
     /// disposes them.
     /// </returns>
     /// <exception cref="InvalidOperationException">The solve was not asked to be differentiable.</exception>
-    /// <exception cref="SolveFailedException">A row was not solved to its last time.</exception>
+    /// <exception cref="SolveFailedException">A row was not solved to its last time; or the gradient is not finite, though all that it is computed from is.</exception>
     /// <exception cref="ArgumentException">The gradient's shape is not that of <see cref="States"/>.</exception>
     public OdeGradients Backward(Tensor stateGradients, Tensor? eventTimeGradients = null, Tensor? eventStateGradients = null, bool timeGradients = false)
     {
@@ -88,7 +91,7 @@ public sealed class OdeRowSolution : IDisposable, ISolutionRecord
     long[] ISolutionRecord.TimesShape => [Times.Count, Times[0].Length];
 
     ISolutionRecord ISolutionRecord.WithTensors(Tensor? states, IReadOnlyList<Tensor> checkpoints) =>
-        new OdeRowSolution(Term, Options, Times, states!, Status, Statistics, Trace?.WithCheckpoints(checkpoints));
+        new OdeRowSolution(Term, Options, Times, states!, Status, Statistics, Trace?.WithCheckpoints(checkpoints)) { EndTimes = EndTimes };
 
     OdeGradients ISolutionRecord.Differentiate(Tensor stateGradients, bool timeGradients) => Backward(stateGradients, timeGradients: timeGradients);
 

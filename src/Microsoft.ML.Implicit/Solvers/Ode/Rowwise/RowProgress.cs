@@ -1,22 +1,27 @@
+using static TorchSharp.torch;
+
 namespace Microsoft.ML.Implicit.Solvers.Ode.Rowwise;
 
 /// <summary>Where one row stands on its own way through its own output times.</summary>
 internal sealed class RowProgress
 {
+    private static readonly double TimeResolution = OdeArguments.Epsilon(ScalarType.Float64);
+
     private readonly double[] _times;
     private readonly OdeOptions _options;
-    private readonly PiStepController? _controller;
+    private readonly OdeSegment[] _segments;
     private readonly double _direction;
-    private readonly double _smallest;
+    private StepSizeController? _controller;
     private double _size;
+    private int _segment;
 
-    public RowProgress(double[] times, OdeOptions options, double epsilon)
+    public RowProgress(double[] times, OdeOptions options, ScalarType type)
     {
         _times = times;
         _options = options;
         _direction = Math.Sign(times[^1] - times[0]);
-        _smallest = epsilon * Math.Abs(times[^1] - times[0]);
-        _controller = options.StepControl is PiStepControl control ? new PiStepController(control, options.Method.EmbeddedOrder) : null;
+        _segments = OdeSegment.Split(times[0], times[^1], options.JumpTimes, type);
+        _controller = CreateController();
         Time = times[0];
         ReachedTimes = 1;
         SkipReached();
@@ -37,22 +42,25 @@ internal sealed class RowProgress
     /// <summary><see langword="null"/> while the row is under way.</summary>
     public SolveStatus? Status { get; private set; }
 
-    /// <summary>1 forward in time, -1 backward.</summary>
-    public double Direction => _direction;
+    /// <summary>The part of the solve that the next step lies in.</summary>
+    public OdeSegment Segment => _segments[_segment];
 
-    public void SetInitialStep(double size) => _size = double.IsNaN(size) ? Math.Abs(_times[^1] - Time) : Math.Min(size, MaximumStep);
+    /// <summary>Whether the next step is the first of its segment, so that it needs an initial size and a first stage of its own.</summary>
+    public bool StartsSegment { get; private set; } = true;
+
+    public void SetInitialStep(double size) => _size = double.IsNaN(size) ? Segment.Length : Math.Min(size, MaximumStep);
 
     /// <summary>Signed size of the next step.</summary>
     public double NextStep()
     {
         if (_options.StepControl is FixedStepControl control)
         {
-            double interval = _times[ReachedTimes] - Time;
+            double interval = NextStop - Time;
             double count = Math.Max(1, Math.Ceiling(Math.Abs(interval) / control.Size * (1 - 1e-12)));
             return interval / count;
         }
 
-        double remaining = Math.Abs(_times[^1] - Time);
+        double remaining = Math.Abs(Segment.End - Time);
         return _direction * (_size * (1 + 1e-6) >= remaining ? remaining : _size);
     }
 
@@ -63,7 +71,7 @@ internal sealed class RowProgress
     public void Accept(double size, double error, List<(int Output, double Theta)> outputs)
     {
         AcceptedSteps++;
-        double target = _options.StepControl is FixedStepControl ? _times[ReachedTimes] : _times[^1];
+        double target = NextStop;
         double end = Math.Abs(target - Time) <= Math.Abs(size) ? target : Time + size;
         while (ReachedTimes < _times.Length && _direction * (end - _times[ReachedTimes]) >= 0)
         {
@@ -72,7 +80,8 @@ internal sealed class RowProgress
         }
 
         Time = end;
-        _size = _controller is null ? 0 : Math.Min(Math.Abs(size) * _controller.Accept(error), MaximumStep);
+        _size = _controller is null ? 0 : Math.Min(_controller.AfterAccepted(size, error), MaximumStep);
+        EnterSegment();
         Finish();
     }
 
@@ -99,8 +108,9 @@ internal sealed class RowProgress
     public void Reject(double size, double error)
     {
         RejectedSteps++;
-        _size = Math.Abs(size) * _controller!.Reject(error);
-        if (_size <= _smallest || Time + _direction * _size == Time)
+        _size = _controller!.AfterRejected(size, error);
+        StartsSegment = false;
+        if (_size <= TimeResolution * Segment.Length || Time + _direction * _size == Time)
         {
             Status = double.IsFinite(error) ? SolveStatus.StepUnderflow : SolveStatus.Diverged;
         }
@@ -108,7 +118,23 @@ internal sealed class RowProgress
         Finish();
     }
 
-    private double MaximumStep => ((PiStepControl)_options.StepControl).MaximumStep;
+    // Where the next step must not go beyond: fixed steps end at outputs.
+    private double NextStop =>
+        _options.StepControl is FixedStepControl && _direction * (Segment.End - _times[ReachedTimes]) > 0 ? _times[ReachedTimes] : Segment.End;
+
+    private double MaximumStep => ((AdaptiveStepControl)_options.StepControl).MaximumStep;
+
+    private StepSizeController? CreateController() => (_options.StepControl as AdaptiveStepControl)?.CreateController(_options.Method.EmbeddedOrder);
+
+    private void EnterSegment()
+    {
+        StartsSegment = Time == Segment.End && _segment + 1 < _segments.Length;
+        if (StartsSegment)
+        {
+            _segment++;
+            _controller = CreateController();
+        }
+    }
 
     // Times equal to the first one need no step.
     private void SkipReached()

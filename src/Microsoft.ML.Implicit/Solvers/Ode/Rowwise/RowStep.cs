@@ -4,5 +4,6 @@ namespace Microsoft.ML.Implicit.Solvers.Ode.Rowwise;
 /// <param name="Rows">The rows.</param>
 /// <param name="Times">Time of each at the step's start.</param>
 /// <param name="Sizes">Signed size of each.</param>
+/// <param name="Segments">The part of its solve that each lies in.</param>
 /// <param name="Outputs">Outputs inside these steps.</param>
-internal sealed record RowStep(long[] Rows, double[] Times, double[] Sizes, RowOutput[] Outputs);
+internal sealed record RowStep(long[] Rows, double[] Times, double[] Sizes, OdeSegment[] Segments, RowOutput[] Outputs);

@@ -42,39 +42,36 @@ internal sealed class RowStepper : IDisposable
     {
         Evaluations++;
         Tensor state = Shape(flat);
-        Tensor slope = _term.Evaluate(times, state);
-        OdeArguments.ValidateSlope(slope, state);
-        return slope.reshape(flat.shape);
+        return TensorContract.Require(_term.Evaluate(times, state), state, _term).reshape(flat.shape);
     }
 
     /// <summary>Stages that make the step's result.</summary>
-    /// <param name="times"><c>[rows]</c>.</param>
-    /// <param name="sizes"><c>[rows]</c>.</param>
+    /// <param name="clock">Times and sizes of the steps.</param>
     /// <param name="state"><c>[rows, n]</c>.</param>
     /// <param name="first">The first stage, where known.</param>
     /// <returns>Stages, each <c>[rows, n]</c>, and the state at the steps' ends.</returns>
-    public (List<Tensor> Stages, Tensor Trial) Step(Tensor times, Tensor sizes, Tensor state, Tensor? first)
+    public (List<Tensor> Stages, Tensor Trial) Step(RowClock clock, Tensor state, Tensor? first)
     {
-        var stages = new List<Tensor>(_method.StageCount) { first ?? Evaluate(times, state) };
-        Tensor trial = Extend(stages, times, sizes, state, _method.EndStage);
+        var stages = new List<Tensor>(_method.StageCount) { first ?? Evaluate(clock.At(0), state) };
+        Tensor trial = Extend(stages, clock, state, _method.EndStage);
         return (stages, trial);
     }
 
     /// <summary>Adds stages up to a number of them.</summary>
     /// <returns>The point that the next stage would be evaluated at.</returns>
-    public Tensor Extend(List<Tensor> stages, Tensor times, Tensor sizes, Tensor state, int count)
+    public Tensor Extend(List<Tensor> stages, RowClock clock, Tensor state, int count)
     {
         while (true)
         {
             int i = stages.Count;
             int terms = i < _method.StageCount ? _method.A[i].Length : 0;
-            Tensor point = terms == 0 ? state : state.Plus(Combine(stages, _matrix[i].narrow(0, 0, terms)) * sizes.unsqueeze(1));
+            Tensor point = terms == 0 ? state : state.Plus(Combine(stages, _matrix[i].narrow(0, 0, terms)) * clock.Sizes.unsqueeze(1));
             if (i >= count)
             {
                 return point;
             }
 
-            stages.Add(Evaluate(times.Plus(sizes * _method.C[i].Held()), point));
+            stages.Add(Evaluate(clock.At(_method.C[i]), point));
         }
     }
 
@@ -89,9 +86,9 @@ internal sealed class RowStepper : IDisposable
     }
 
     /// <summary>Weighted error of each row, one host read.</summary>
-    public double[] Errors(List<Tensor> stages, Tensor sizes, Tensor state, Tensor trial, PiStepControl control)
+    public double[] Errors(List<Tensor> stages, Tensor sizes, Tensor state, Tensor trial, AdaptiveStepControl control)
     {
-        Tensor scale = maximum(state.abs(), trial.abs()).mul_(control.RelativeTolerance.Held()).PlusInPlace(control.AbsoluteTolerance.Held());
+        Tensor scale = control.Scale(state, trial);
         Tensor error = RowNorms(Combine(stages, _errorWeights).div_(scale)) * sizes.abs();
         if (_method.CorrectionWeights.Length == 0)
         {

@@ -54,6 +54,7 @@ internal sealed class RowwiseGradient
         Tensor direct = where(unmoved, outputs, zeros_like(outputs));
         Tensor adjoint = gradient._adjoint.PlusInPlace(direct.sum(dim: 0));
         Tensor? times = timeGradients ? OfTimes(solution, outputs, adjoint - direct[0]) : null;
+        SolveFailure.ThrowIfNotFinite(adjoint, parameterGradient, cotangents, solution.Term);
         return new OdeGradients(adjoint.view(states.shape[1..]).MoveToOuterDisposeScope(), parameterGradient.MoveToOuterDisposeScope(), times?.MoveToOuterDisposeScope());
     }
 
@@ -62,7 +63,9 @@ internal sealed class RowwiseGradient
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor states = solution.States;
-        Tensor times = RowTimes.ToTensor(solution.Times, states.dtype, states.device);
+        OdeSegment[][] segments = [.. solution.Times.Select(own => OdeSegment.Split(own[0], own[^1], solution.Options.JumpTimes, states.dtype))];
+        double[][] clamped = [.. solution.Times.Select((own, row) => own.Select(time => OdeSegment.ClampArrival(segments[row], time)).ToArray())];
+        Tensor times = RowTimes.ToTensor(clamped, states.dtype, states.device);
         Tensor reached = states.view(cotangents.shape).isfinite().all(2);
         var gradients = new Tensor[solution.Times[0].Length];
         for (int k = 0; k < gradients.Length; k++)
@@ -78,8 +81,8 @@ internal sealed class RowwiseGradient
     private Tensor Advance(int index, Tensor states)
     {
         using DisposeScope scope = NewDisposeScope();
-        (Tensor rows, Tensor times, Tensor sizes) = Read(_trace.Steps[index]);
-        (_, Tensor trial) = _stepper.Step(times, sizes, states.index_select(0, rows), null);
+        (Tensor rows, RowClock clock) = Read(_trace.Steps[index]);
+        (_, Tensor trial) = _stepper.Step(clock, states.index_select(0, rows), null);
         return states.index_copy(0, rows, trial).MoveToOuterDisposeScope();
     }
 
@@ -87,17 +90,17 @@ internal sealed class RowwiseGradient
     {
         using DisposeScope scope = NewDisposeScope();
         RowStep step = _trace.Steps[index];
-        (Tensor rows, Tensor times, Tensor sizes) = Read(step);
+        (Tensor rows, RowClock clock) = Read(step);
         Tensor start = states.index_select(0, rows).requires_grad_();
         var results = new List<Tensor>();
         using (enable_grad())
         {
-            (List<Tensor> stages, Tensor trial) = _stepper.Step(times, sizes, start, null);
+            (List<Tensor> stages, Tensor trial) = _stepper.Step(clock, start, null);
             results.Add(trial);
             if (step.Outputs.Length > 0)
             {
-                _stepper.Extend(stages, times, sizes, start, _method.DenseStages);
-                results.Add(_stepper.Interpolate(stages, sizes, start, step.Outputs));
+                _stepper.Extend(stages, clock, start, _method.DenseStages);
+                results.Add(_stepper.Interpolate(stages, clock.Sizes, start, step.Outputs));
             }
         }
 
@@ -110,11 +113,11 @@ internal sealed class RowwiseGradient
 
         IReadOnlyList<Tensor> parameters = _solution.Term.Parameters;
         List<Tensor> inputs = [start, .. parameters.Where(p => p.requires_grad)];
-        IList<Tensor> gradients = autograd.grad(results, inputs, cotangents, allow_unused: true);
+        Tensor?[] gradients = GuardedAutograd.Pullback(results, inputs, cotangents, _solution.Term);
         FlatGradient.Add(_parameterGradient, parameters, gradients, 1);
-        _adjoint.index_copy_(0, rows, gradients[0]);
+        _adjoint.index_copy_(0, rows, gradients[0] ?? zeros_like(start));
     }
 
-    private (Tensor Rows, Tensor Times, Tensor Sizes) Read(RowStep step) =>
-        (tensor(step.Rows, ScalarType.Int64, _adjoint.device), tensor(step.Times, _adjoint.dtype, _adjoint.device), tensor(step.Sizes, _adjoint.dtype, _adjoint.device));
+    private (Tensor Rows, RowClock Clock) Read(RowStep step) =>
+        (tensor(step.Rows, ScalarType.Int64, _adjoint.device), new RowClock(step.Times, step.Sizes, step.Segments, _adjoint));
 }

@@ -34,7 +34,7 @@ internal sealed class RowwiseIntegrator
         _method = (ExplicitRungeKutta)options.Method;
         _outputs = outputs;
         _trace = trace;
-        _rows = [.. times.Select(t => new RowProgress(t, options, OdeArguments.Epsilon(outputs.dtype)))];
+        _rows = [.. times.Select(t => new RowProgress(t, options, outputs.dtype))];
     }
 
     public IReadOnlyList<RowProgress> Rows => _rows;
@@ -46,11 +46,6 @@ internal sealed class RowwiseIntegrator
         using DisposeScope scope = NewDisposeScope();
         Tensor all = initialState.clone();
         long[] active = Active();
-        if (active.Length > 0 && _options.StepControl is PiStepControl control)
-        {
-            EstimateInitialSteps(all, active, control);
-        }
-
         if (_event is not null)
         {
             _search = new EventSearch(_event, _stepper, tensor(_rows.Select(r => r.Time).ToArray(), all.dtype, all.device), all);
@@ -62,7 +57,13 @@ internal sealed class RowwiseIntegrator
             _options.CancellationToken.ThrowIfCancellationRequested();
             using DisposeScope iteration = NewDisposeScope();
             Tensor rows = Indices(active, all);
-            Tensor next = Iterate(all, rows, active, firstStages?.index_select(0, rows));
+            long[] starting = [.. active.Where(r => _rows[r].StartsSegment)];
+            if (starting.Length > 0 && _options.StepControl is AdaptiveStepControl control)
+            {
+                EstimateInitialSteps(all, starting, control);
+            }
+
+            Tensor next = Iterate(all, rows, active, starting.Length > 0 ? null : firstStages!.index_select(0, rows));
             firstStages ??= zeros_like(all).MoveToOuterDisposeScope();
             firstStages.index_copy_(0, rows, next);
             active = Active();
@@ -73,14 +74,15 @@ internal sealed class RowwiseIntegrator
     {
         double[] starts = [.. active.Select(r => _rows[r].Time)];
         double[] steps = [.. active.Select(r => _rows[r].NextStep())];
+        OdeSegment[] segments = [.. active.Select(r => _rows[r].Segment)];
         Tensor state = all.index_select(0, rows);
-        using Tensor both = tensor([.. starts, .. steps], all.dtype, all.device).view(2, -1);
-        (Tensor times, Tensor sizes) = (both[0], both[1]);
-        (List<Tensor> stages, Tensor trial) = _stepper.Step(times, sizes, state, first);
+        var clock = new RowClock(starts, steps, segments, all);
+        Tensor sizes = clock.Sizes;
+        (List<Tensor> stages, Tensor trial) = _stepper.Step(clock, state, first);
         double[] errors = new double[active.Length];
-        if (_options.StepControl is PiStepControl control)
+        if (_options.StepControl is AdaptiveStepControl control)
         {
-            _stepper.Extend(stages, times, sizes, state, _method.ErrorWeights.Length);
+            _stepper.Extend(stages, clock, state, _method.ErrorWeights.Length);
             errors = _stepper.Errors(stages, sizes, state, trial, control);
         }
 
@@ -88,11 +90,11 @@ internal sealed class RowwiseIntegrator
         double[]? eventThetas = null;
         if (_search is not null)
         {
-            _stepper.Extend(stages, times, sizes, state, _method.DenseStages);
-            eventThetas = _search.Find(active, accepted, new TriedStep(times, sizes, state, stages, trial));
+            _stepper.Extend(stages, clock, state, _method.DenseStages);
+            eventThetas = _search.Find(active, accepted, new TriedStep(clock.Times, sizes, state, stages, trial));
         }
 
-        RowStep step = Decide(active, starts, steps, errors, eventThetas);
+        RowStep step = Decide(active, starts, steps, segments, errors, eventThetas);
         if (step.Rows.Length > 0)
         {
             _trace?.Add(step, all);
@@ -100,18 +102,18 @@ internal sealed class RowwiseIntegrator
 
         if (step.Outputs.Length > 0)
         {
-            _stepper.Extend(stages, times, sizes, state, _method.DenseStages);
+            _stepper.Extend(stages, clock, state, _method.DenseStages);
             Write(_stepper.Interpolate(stages, sizes, state, [.. step.Outputs.Select(o => o with { Position = Array.IndexOf(active, o.Row) })]), step.Outputs);
         }
 
         // Every row's first stage of its next step: its end stage where accepted, else the same as before.
-        _stepper.Extend(stages, times, sizes, state, _method.EndStage + 1);
+        _stepper.Extend(stages, clock, state, _method.EndStage + 1);
         Tensor moved = tensor(accepted, ScalarType.Bool, all.device).unsqueeze(1);
         all.index_copy_(0, rows, where(moved, trial, state));
         return where(moved, stages[_method.EndStage], stages[0]);
     }
 
-    private RowStep Decide(long[] active, double[] starts, double[] steps, double[] errors, double[]? eventThetas)
+    private RowStep Decide(long[] active, double[] starts, double[] steps, OdeSegment[] segments, double[] errors, double[]? eventThetas)
     {
         var outputs = new List<RowOutput>();
         var moved = new List<int>();
@@ -139,21 +141,22 @@ internal sealed class RowwiseIntegrator
             moved.Add(i);
         }
 
-        return new RowStep([.. moved.Select(i => active[i])], [.. moved.Select(i => starts[i])], [.. moved.Select(i => steps[i])], [.. outputs]);
+        return new RowStep([.. moved.Select(i => active[i])], [.. moved.Select(i => starts[i])], [.. moved.Select(i => steps[i])], [.. moved.Select(i => segments[i])], [.. outputs]);
     }
 
-    private void EstimateInitialSteps(Tensor all, long[] active, PiStepControl control)
+    private void EstimateInitialSteps(Tensor all, long[] active, AdaptiveStepControl control)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor rows = Indices(active, all);
         Tensor state = all.index_select(0, rows);
-        Tensor times = tensor(active.Select(r => _rows[r].Time).ToArray(), all.dtype, all.device);
-        Tensor slope = _stepper.Evaluate(times, state);
-        Tensor scale = state.abs().mul_(control.RelativeTolerance.Held()).PlusInPlace(control.AbsoluteTolerance.Held());
+        OdeSegment[] segments = [.. active.Select(r => _rows[r].Segment)];
+        double[] starts = [.. segments.Select(segment => segment.Start)];
+        Tensor slope = _stepper.Evaluate(new RowClock(starts, starts, segments, all).At(0), state);
+        Tensor scale = control.Scale(state);
         double[] norms = RowStepper.ToDoubles(cat([RowStepper.RowNorms(state / scale), RowStepper.RowNorms(slope / scale)]));
-        double[] guesses = [.. active.Select((_, i) => InitialStep.FirstGuess(norms[i], norms[i + active.Length]))];
-        Tensor probes = tensor(active.Select((r, i) => _rows[r].Direction * guesses[i]).ToArray(), all.dtype, all.device);
-        Tensor change = _stepper.Evaluate(times.Plus(probes), state.Plus(slope * probes.unsqueeze(1))).sub_(slope).div_(scale);
+        double[] guesses = [.. active.Select((_, i) => InitialStep.FirstGuess(norms[i], norms[i + active.Length], segments[i].Length))];
+        var probe = new RowClock(starts, [.. segments.Select((segment, i) => segment.Direction * guesses[i])], segments, all);
+        Tensor change = _stepper.Evaluate(probe.At(1), state.Plus(slope * probe.Sizes.unsqueeze(1))).sub_(slope).div_(scale);
         double[] curvatures = RowStepper.ToDoubles(RowStepper.RowNorms(change));
         for (int i = 0; i < active.Length; i++)
         {

@@ -41,7 +41,7 @@ public static class RowwiseOdeSolver
         }
 
         OdeRowSolution solution = Run(term, initialState, [.. times], options, differentiable, stopEvent);
-        if (options.ThrowOnFailure && !solution.Converged)
+        if (options.ThrowOnFailure == true && !solution.Converged)
         {
             using (solution)
             {
@@ -86,6 +86,7 @@ public static class RowwiseOdeSolver
             OdeStatistics[] statistics = [.. integrator.Rows.Select(row => new OdeStatistics(stepper.Evaluations, row.AcceptedSteps, row.RejectedSteps))];
             return new OdeRowSolution(term, options, times, states.MoveToOuterDisposeScope(), status, statistics, trace)
             {
+                EndTimes = [.. integrator.Rows.Select(row => row.Time)],
                 Event = stopEvent,
                 EventTimes = stopEvent is null ? null : [.. integrator.Rows.Select(row => row.EventTime)],
                 EventStates = stopEvent is null ? null : all[count].MoveToOuterDisposeScope(),

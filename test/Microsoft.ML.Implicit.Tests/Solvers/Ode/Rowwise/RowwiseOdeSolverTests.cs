@@ -246,11 +246,4 @@ public sealed class RowwiseOdeSolverTests
         using var generator = new Generator(5);
         return randn([rows, 3], ScalarType.Float64, generator: generator);
     }
-
-    private sealed class RowFunctionTerm(Func<Tensor, Tensor, Tensor> function) : IRowTimeOdeTerm
-    {
-        public IReadOnlyList<Tensor> Parameters => [];
-
-        public Tensor Evaluate(Tensor times, Tensor state) => function(times, state);
-    }
 }

@@ -1,0 +1,47 @@
+using System.Runtime.InteropServices;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Native;
+
+/// <summary>
+/// Vector-Jacobian products whose errors are exceptions. <c>autograd.grad</c> lets errors of the native engine end the process, such as
+/// a gradient of a wrong shape, a graph that was freed or a value that was overwritten; <c>autograd.backward</c> does not.
+/// </summary>
+/// <remarks>It uses the inputs' <c>grad</c>, which is as before afterwards. Two threads must not differentiate for the same input at once.</remarks>
+internal static class GuardedAutograd
+{
+    /// <summary>Multiplies cotangents with the Jacobian of outputs.</summary>
+    /// <param name="outputs">Tensors with a graph.</param>
+    /// <param name="inputs">Leaves of the graph that require a gradient.</param>
+    /// <param name="cotangents">Like the outputs.</param>
+    /// <param name="source">What computed the outputs, for the message.</param>
+    /// <param name="retainGraph">Whether the graph is needed again.</param>
+    /// <returns>For each input its gradient, <see langword="null"/> where no output depends on it.</returns>
+    /// <exception cref="InvalidOperationException">The engine failed.</exception>
+    public static Tensor?[] Pullback(IReadOnlyList<Tensor> outputs, IReadOnlyList<Tensor> inputs, IReadOnlyList<Tensor> cotangents, object source, bool retainGraph = false)
+    {
+        Tensor?[] kept = [.. inputs.Select(input => input.grad)];
+        try
+        {
+            foreach (Tensor input in inputs)
+            {
+                input.grad = null;
+            }
+
+            autograd.backward([.. outputs], [.. cotangents], retain_graph: retainGraph, inputs: [.. inputs]);
+            return [.. inputs.Select(input => input.grad)];
+        }
+        catch (ExternalException exception)
+        {
+            throw new InvalidOperationException($"The backward pass of {source} failed: {exception.Message}", exception);
+        }
+        finally
+        {
+            for (int i = 0; i < kept.Length; i++)
+            {
+                inputs[i].grad = kept[i];
+                kept[i]?.Dispose();
+            }
+        }
+    }
+}

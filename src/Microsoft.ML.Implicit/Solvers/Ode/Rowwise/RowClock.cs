@@ -1,0 +1,37 @@
+using Microsoft.ML.Implicit.Native;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Solvers.Ode.Rowwise;
+
+/// <summary>Times and sizes of the steps of several rows as tensors.</summary>
+internal readonly struct RowClock
+{
+    private readonly Tensor? _earliest;
+    private readonly Tensor? _latest;
+
+    /// <param name="times">Time of each row at its step's start.</param>
+    /// <param name="sizes">Signed sizes.</param>
+    /// <param name="segments">The part of its solve that each step lies in.</param>
+    /// <param name="like">A state, for its type and device.</param>
+    public RowClock(double[] times, double[] sizes, OdeSegment[] segments, Tensor like)
+    {
+        bool jumps = segments.Any(segment => segment.HasJump);
+        double[] values = jumps ? [.. times, .. sizes, .. segments.Select(s => s.Earliest), .. segments.Select(s => s.Latest)] : [.. times, .. sizes];
+        Tensor all = tensor(values, like.dtype, like.device).view(-1, times.Length);
+        (Times, Sizes) = (all[0], all[1]);
+        (_earliest, _latest) = jumps ? (all[2], all[3]) : (null, null);
+    }
+
+    /// <summary>Starts, <c>[rows]</c>.</summary>
+    public Tensor Times { get; }
+
+    /// <summary>Signed sizes, <c>[rows]</c>.</summary>
+    public Tensor Sizes { get; }
+
+    /// <summary>Times at which the stages with a given node are evaluated, <c>[rows]</c>.</summary>
+    public Tensor At(double node)
+    {
+        Tensor times = node == 0 ? Times : Times.Plus(Sizes * node.Held());
+        return _earliest is null ? times : maximum(minimum(times, _latest!), _earliest);
+    }
+}
