@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Implicit.Persistence;
@@ -6,7 +7,8 @@ namespace Microsoft.ML.Implicit.Persistence;
 /// <param name="modelSignature">Eight characters that mark the model in the file.</param>
 /// <param name="loaderSignature">Name under which ML.NET finds the transformer's loader, at most 24 characters.</param>
 /// <param name="version">Version of the format, as ML.NET writes them: 0x00010001 is the first.</param>
-internal sealed class ModelFormat(string modelSignature, string loaderSignature, uint version = 0x00010001)
+/// <param name="usesNativeBackend">Whether the transformer has tensors.</param>
+internal sealed class ModelFormat(string modelSignature, string loaderSignature, uint version = 0x00010001, bool usesNativeBackend = true)
 {
     private VersionInfo Version => new(
         modelSignature,
@@ -27,6 +29,11 @@ internal sealed class ModelFormat(string modelSignature, string loaderSignature,
     public ITransformer Load(IHostEnvironment env, ModelLoadContext ctx, Func<IHost, BinaryReader, ITransformer> read)
     {
         MLNetCompatibility.EnsureSupported();
+        if (usesNativeBackend)
+        {
+            NativeBackend.EnsureLoaded();
+        }
+
         IHost host = env.Register(loaderSignature);
         ctx.CheckAtModel(Version);
         return ModelPayload.Read(ctx, reader => read(host, reader));

@@ -1,104 +1,110 @@
 using Microsoft.ML.Implicit.Estimators;
 using Microsoft.ML.Implicit.Training;
+using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Implicit.Tests.Persistence;
 
 /// <summary>One small model of each kind that can be saved, with the rows it scores and the columns it writes.</summary>
 internal static class SavedModels
 {
-    public static readonly IReadOnlyDictionary<string, Func<MLContext, SavedModel>> Kinds = new Dictionary<string, Func<MLContext, SavedModel>>
+    public static readonly IReadOnlyDictionary<string, Func<MLContext, TrainingOptions, SavedModel>> Kinds = new Dictionary<string, Func<MLContext, TrainingOptions, SavedModel>>
     {
         ["multiclass-ensemble"] = Multiclass,
         ["binary"] = Binary,
         ["regression"] = Regression,
         ["convolutional"] = Convolutional,
-        ["anomaly"] = ml => Anomaly(ml, AnomalyScoring.LogDensity),
-        ["anomaly-polar"] = ml => Anomaly(ml, AnomalyScoring.PolarLogDensity),
+        ["anomaly"] = (ml, training) => Anomaly(ml, training, AnomalyScoring.LogDensity),
+        ["anomaly-polar"] = (ml, training) => Anomaly(ml, training, AnomalyScoring.PolarLogDensity),
         ["conditional-manifold"] = ConditionalManifold,
         ["latent"] = Latent,
         ["latent-inverse"] = LatentInverse,
-        ["forecast-gru"] = ml => Forecast(ml, SeriesEncoderKind.Gru),
-        ["forecast-ode-rnn"] = ml => Forecast(ml, SeriesEncoderKind.OdeRnn),
-        ["forecast-gru-ode-bayes"] = ml => Forecast(ml, SeriesEncoderKind.GruOdeBayes),
-        ["forecast-controlled"] = ml => Forecast(ml, SeriesEncoderKind.ControlledDifferentialEquation),
-        ["series"] = Series,
-        ["quadratic-program"] = QuadraticProgram,
+        ["forecast-gru"] = (ml, training) => Forecast(ml, training, SeriesEncoderKind.Gru),
+        ["forecast-ode-rnn"] = (ml, training) => Forecast(ml, training, SeriesEncoderKind.OdeRnn),
+        ["forecast-gru-ode-bayes"] = (ml, training) => Forecast(ml, training, SeriesEncoderKind.GruOdeBayes),
+        ["forecast-controlled"] = (ml, training) => Forecast(ml, training, SeriesEncoderKind.ControlledDifferentialEquation),
+        ["series"] = (ml, _) => Series(ml),
+        ["quadratic-program"] = (ml, _) => QuadraticProgram(ml),
         ["learned-costs"] = LearnedCosts,
         ["learned-constraints"] = LearnedConstraints,
     };
 
-    private static SavedModel Multiclass(MLContext ml)
+    /// <summary>Options for a model that need not be a good one.</summary>
+    public static TrainingOptions Quickly() => new() { MaximumEpochs = 2, BatchSize = 16, Seed = 1 };
+
+    /// <summary>What a trainer without a seed would draw next from a context.</summary>
+    public static int DrawSeed(MLContext ml) => ((IHostEnvironment)ml).Register("test").Rand.Next();
+
+    private static SavedModel Multiclass(MLContext ml, TrainingOptions training)
     {
         IDataView data = ml.Data.LoadFromEnumerable(Shapes.Create(90));
         data = ml.Transforms.Conversion.MapValueToKey("Label", nameof(Shapes.Row.Name)).Fit(data).Transform(data);
-        DeepEquilibriumOptions options = Equilibrium();
+        DeepEquilibriumOptions options = Equilibrium(training);
         options.EnsembleSize = 2;
         return new SavedModel(ml.MulticlassClassification.Trainers.DeepEquilibrium(options).Fit(data), data, "PredictedLabel", "Score");
     }
 
-    private static SavedModel Binary(MLContext ml)
+    private static SavedModel Binary(MLContext ml, TrainingOptions training)
     {
         IDataView data = ml.Data.LoadFromEnumerable(Shapes.Create(90));
-        DeepEquilibriumOptions options = Equilibrium();
+        DeepEquilibriumOptions options = Equilibrium(training);
         options.LabelColumnName = nameof(Shapes.Row.IsFirst);
         options.Solver = FixedPointMethod.Broyden;
         return new SavedModel(ml.BinaryClassification.Trainers.DeepEquilibrium(options).Fit(data), data, "PredictedLabel", "Score", "Probability");
     }
 
-    private static SavedModel Regression(MLContext ml)
+    private static SavedModel Regression(MLContext ml, TrainingOptions training)
     {
         IDataView data = ml.Data.LoadFromEnumerable(Shapes.Create(90));
-        DeepEquilibriumOptions options = Equilibrium();
+        DeepEquilibriumOptions options = Equilibrium(training);
         options.LabelColumnName = nameof(Shapes.Row.Size);
         options.Solver = FixedPointMethod.Picard;
         return new SavedModel(ml.Regression.Trainers.DeepEquilibrium(options).Fit(data), data, "Score");
     }
 
-    private static SavedModel Convolutional(MLContext ml)
+    private static SavedModel Convolutional(MLContext ml, TrainingOptions training)
     {
         IDataView data = ml.Data.LoadFromEnumerable(Shapes.Create(60));
-        DeepEquilibriumOptions options = Equilibrium();
+        DeepEquilibriumOptions options = Equilibrium(training);
         options.LabelColumnName = nameof(Shapes.Row.IsFirst);
         options.FeatureColumnName = nameof(Shapes.Row.Pixels);
         options.Cell = EquilibriumCellKind.MultiscaleConvolutional;
         options.Image = new ImageShape(1, Shapes.Side, Shapes.Side);
-        options.Training.MaximumEpochs = 1;
-        options.Training.LearningRate = 1e-4;
+        training.LearningRate = 1e-4;
         return new SavedModel(ml.BinaryClassification.Trainers.DeepEquilibrium(options).Fit(data), data, "PredictedLabel", "Score", "Probability");
     }
 
-    private static SavedModel Anomaly(MLContext ml, AnomalyScoring scoring)
+    private static SavedModel Anomaly(MLContext ml, TrainingOptions training, AnomalyScoring scoring)
     {
         IDataView data = ml.Data.LoadFromEnumerable(Shapes.Create(90));
-        NormalizingFlowOptions options = Flow();
+        NormalizingFlowOptions options = Flow(training);
         options.Scoring = scoring;
         return new SavedModel(ml.AnomalyDetection.Trainers.NormalizingFlow(options).Fit(data), data, "Score", "PredictedLabel", "LogDensity");
     }
 
-    private static SavedModel ConditionalManifold(MLContext ml)
+    private static SavedModel ConditionalManifold(MLContext ml, TrainingOptions training)
     {
         IDataView data = ml.Data.LoadFromEnumerable(Shapes.Create(90));
-        NormalizingFlowOptions options = Flow();
+        NormalizingFlowOptions options = Flow(training);
         options.FeatureColumnName = nameof(Shapes.Row.Pose);
         options.ContextColumnName = nameof(Shapes.Row.Features);
         options.ManifoldFeatures = [ManifoldFeature.Angle(1, period: 360), ManifoldFeature.UnitVector(firstSlot: 2, length: 2)];
         return new SavedModel(ml.AnomalyDetection.Trainers.NormalizingFlow(options).Fit(data), data, "Score", "PredictedLabel", "LogDensity");
     }
 
-    private static SavedModel Latent(MLContext ml)
+    private static SavedModel Latent(MLContext ml, TrainingOptions training)
     {
         IDataView data = ml.Data.LoadFromEnumerable(Shapes.Create(90));
-        return new SavedModel(ml.Transforms.NormalizingFlow(Flow()).Fit(data), data, "Latent", "LogDensity");
+        return new SavedModel(ml.Transforms.NormalizingFlow(Flow(training)).Fit(data), data, "Latent", "LogDensity");
     }
 
-    private static SavedModel LatentInverse(MLContext ml)
+    private static SavedModel LatentInverse(MLContext ml, TrainingOptions training)
     {
         IDataView data = ml.Data.LoadFromEnumerable(Shapes.Create(90));
-        LatentTransformer model = ml.Transforms.NormalizingFlow(Flow(), "Z").Fit(data);
+        LatentTransformer model = ml.Transforms.NormalizingFlow(Flow(training), "Z").Fit(data);
         return new SavedModel(model.CreateInverse("Back"), model.Transform(data), "Back");
     }
 
-    private static SavedModel Forecast(MLContext ml, SeriesEncoderKind encoder)
+    private static SavedModel Forecast(MLContext ml, TrainingOptions training, SeriesEncoderKind encoder)
     {
         // The first kind has all that a series may have, the others follow a drift.
         bool isRich = encoder == SeriesEncoderKind.Gru;
@@ -119,7 +125,7 @@ internal static class SavedModels
             HiddenWidth = 6,
             SolverSteps = 4,
             EnsembleSize = 2,
-            Training = Quickly(),
+            Training = training,
         };
         return new SavedModel(ml.Forecasting.ForecastByLatentOde(options).Fit(data), data, "Forecast", "Lower", "Upper");
     }
@@ -152,7 +158,7 @@ internal static class SavedModels
         return new SavedModel(ml.Transforms.QuadraticProgram(options).Fit(data), data, "Solution", "Objective", "Status", "Lambda", "Nu");
     }
 
-    private static SavedModel LearnedCosts(MLContext ml)
+    private static SavedModel LearnedCosts(MLContext ml, TrainingOptions training)
     {
         IDataView data = ml.Data.LoadFromEnumerable(Shapes.Create(90));
         var options = new LearnedQuadraticProgramOptions
@@ -163,12 +169,12 @@ internal static class SavedModels
             B = 1,
             LowerBounds = 0,
             HiddenWidth = 4,
-            Training = Quickly(),
+            Training = training,
         };
         return new SavedModel(ml.Transforms.LearnedQuadraticProgram(options).Fit(data), data, "Solution", "PredictedCost", "Objective", "Status");
     }
 
-    private static SavedModel LearnedConstraints(MLContext ml)
+    private static SavedModel LearnedConstraints(MLContext ml, TrainingOptions training)
     {
         IDataView data = ml.Data.LoadFromEnumerable(Shapes.Create(90));
         var options = new LearnedQuadraticProgramOptions
@@ -179,15 +185,13 @@ internal static class SavedModels
             UpperBounds = 4,
             LearnedEqualities = 1,
             LearnedInequalities = 2,
-            Training = Quickly(),
+            Training = training,
         };
         return new SavedModel(ml.Transforms.LearnedQuadraticProgram(options).Fit(data), data, "Solution", "PredictedCost", "Objective", "Status");
     }
 
     // A narrow tolerance leaves no choice of iterations to rounding.
-    private static DeepEquilibriumOptions Equilibrium() => new() { HiddenWidth = 8, EnsembleSize = 1, Tolerance = 1e-6, MaximumIterations = 100, Training = Quickly() };
+    private static DeepEquilibriumOptions Equilibrium(TrainingOptions training) => new() { HiddenWidth = 8, EnsembleSize = 1, Tolerance = 1e-6, MaximumIterations = 100, Training = training };
 
-    private static NormalizingFlowOptions Flow() => new() { HiddenWidth = 8, Training = Quickly() };
-
-    private static TrainingOptions Quickly() => new() { MaximumEpochs = 2, BatchSize = 16, Seed = 1 };
+    private static NormalizingFlowOptions Flow(TrainingOptions training) => new() { HiddenWidth = 8, Training = training };
 }

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Estimators;
+using Microsoft.ML.Implicit.Training;
 
 namespace Microsoft.ML.Implicit.Tests.Persistence;
 
@@ -38,10 +39,10 @@ public sealed class Version010Tests
     [Ignore("Writes the files; run it by hand with the version whose files are wanted.")]
     public void Write()
     {
-        foreach ((string kind, Func<MLContext, SavedModel> create) in SavedModels.Kinds)
+        foreach ((string kind, Func<MLContext, TrainingOptions, SavedModel> create) in SavedModels.Kinds)
         {
             var ml = new MLContext(seed: 1);
-            SavedModel saved = create(ml);
+            SavedModel saved = create(ml, SavedModels.Quickly());
             IDataView rows = ml.Data.TakeRows(saved.Rows, RowsKept);
             IDataView scored = saved.Model.Transform(rows);
             ml.Model.Save(saved.Model, saved.Rows.Schema, Path.Combine(SourceFolder(), $"{kind}.zip"));

@@ -68,15 +68,17 @@ public sealed class LatentOdeForecaster : IEstimator<LatentOdeTransformer>
     internal LatentOdeTransformer Fit(IReadOnlyList<TimeSeries> series, IReadOnlyList<TimeSeries> validation)
     {
         Device device = NativeBackend.ResolveDevice(_options.Training.Device);
-        int seed = _options.Training.Seed ?? _host.Rand.Next();
-        using IChannel channel = _host.Start("Training");
+        using var run = new TrainingRun(_host, _options.Training);
+        run.Begin(_options, series, validation);
         SeriesScaling scaling = SeriesScaling.Fit(series, _options.MaximumHorizon ?? (_options.Horizon.Length > 0 ? _options.Horizon.Max() : null), _options.SeasonalPeriods);
         EncodedSeries[] encoded = [.. series.Concat(validation).Select(s => new EncodedSeries(s, scaling))];
         int members = _options.EnsembleSize ?? ForecastDivision.DefaultMembers(series.Count);
         ForecastDivision division = validation.Count > 0
             ? ForecastDivision.After(series.Count, members)
-            : ForecastDivision.Divide([.. series.Select(s => s.Count)], members, _options.Training.ValidationFraction, new Random(seed));
-        return Train(encoded, division, scaling, device, seed, channel);
+            : ForecastDivision.Divide([.. series.Select(s => s.Count)], members, _options.Training.ValidationFraction, new Random(run.Seed));
+        LatentOdeTransformer model = Train(encoded, division, scaling, device, run);
+        run.Complete();
+        return model;
     }
 
     /// <inheritdoc/>
@@ -112,13 +114,14 @@ public sealed class LatentOdeForecaster : IEstimator<LatentOdeTransformer>
     {
         CheckColumns(SchemaShape.Create(input.Schema));
         using IChannel channel = _host.Start("Reading");
+        using var cancellation = new TrainingCancellation(_host, _options.Training.CancellationToken);
         var series = new List<TimeSeries>();
         var issues = new SeriesIssues();
         using DataViewRowCursor cursor = input.GetRowCursor(_input.All.Select(name => input.Schema[name]));
         var reader = new SeriesReader(_input, cursor);
         while (cursor.MoveNext())
         {
-            _options.Training.CancellationToken.ThrowIfCancellationRequested();
+            cancellation.ThrowIfRequested();
             TimeSeries next = reader.Read(issues);
             if (next.Count > 0)
             {
@@ -154,7 +157,7 @@ public sealed class LatentOdeForecaster : IEstimator<LatentOdeTransformer>
         return series;
     }
 
-    private LatentOdeTransformer Train(EncodedSeries[] series, ForecastDivision division, SeriesScaling scaling, Device device, int seed, IChannel channel)
+    private LatentOdeTransformer Train(EncodedSeries[] series, ForecastDivision division, SeriesScaling scaling, Device device, TrainingRun run)
     {
         using DisposeScope scope = NewDisposeScope();
         var architecture = new LatentOdeArchitecture(_options);
@@ -169,9 +172,9 @@ public sealed class LatentOdeForecaster : IEstimator<LatentOdeTransformer>
         }
 
         var defaults = new TrainingDefaults(DefaultSteps, DefaultLearningRate, DefaultWeightDecay, ScalesRateWithBatch: true);
-        TrainingPlan plan = TrainingPlan.Create(_options.Training, defaults, samplers.Max(sampler => sampler.Count), seed);
+        TrainingPlan plan = TrainingPlan.Create(_options.Training, defaults, samplers.Max(sampler => sampler.Count), run.Seed);
         LatentOdeNetwork[] networks = EnsembleTraining.Run(samplers.Length, _options.Training, member =>
-            TrainNetwork(architecture, scaling, builder, samplers[member.Index], plan with { Seed = seed + member.Index }, member, device, channel));
+            TrainNetwork(architecture, scaling, builder, samplers[member.Index], plan with { Seed = run.Seed + member.Index }, member, device, run));
         try
         {
             var calibration = new EnsembleCalibration(builder, scaling);
@@ -191,15 +194,15 @@ public sealed class LatentOdeForecaster : IEstimator<LatentOdeTransformer>
         }
     }
 
-    private LatentOdeNetwork TrainNetwork(LatentOdeArchitecture architecture, SeriesScaling scaling, ForecastBatchBuilder builder, ExampleSampler sampler, TrainingPlan plan, EnsembleMember member, Device device, IChannel channel)
+    private LatentOdeNetwork TrainNetwork(LatentOdeArchitecture architecture, SeriesScaling scaling, ForecastBatchBuilder builder, ExampleSampler sampler, TrainingPlan plan, EnsembleMember member, Device device, TrainingRun run)
     {
         using var generator = new Generator((ulong)plan.Seed, CPU);
         LatentOdeNetwork network = architecture.CreateNetwork(scaling, generator);
         try
         {
             network.to(device);
-            var problem = new LatentOdeProblem(network, builder, sampler, _options, generator, plan.Seed);
-            using var loop = new TrainingLoop(problem, plan, channel, member);
+            var problem = new LatentOdeProblem(network, builder, sampler, _options, generator, plan.Seed, run.CancellationToken);
+            using var loop = new TrainingLoop(problem, plan, run, member);
             loop.Run();
             network.Freeze();
             return network;

@@ -67,22 +67,23 @@ public sealed class LearnedQuadraticProgramEstimator : IEstimator<LearnedQuadrat
         }
 
         Device device = NativeBackend.ResolveDevice(_options.Training.Device);
-        int seed = _options.Training.Seed ?? _host.Rand.Next();
-        using IChannel channel = _host.Start("Training");
-        _scheme.Template.CheckQuadraticTerm(channel);
+        using var run = new TrainingRun(_host, _options.Training);
+        _scheme.Template.CheckQuadraticTerm(run.Channel);
         int variables = NumberColumns.Length(trainData.Schema[_options.LabelColumnName].Type);
         var binding = new QuadraticBinding(_scheme.Template, trainData.Schema, variables);
-        DecisionSet training = Read(trainData, binding);
-        DecisionSet? validation = validationData is null ? null : Read(validationData, new QuadraticBinding(_scheme.Template, validationData.Schema, variables));
+        DecisionSet training = Read(trainData, binding, run);
+        DecisionSet? validation = validationData is null ? null : Read(validationData, new QuadraticBinding(_scheme.Template, validationData.Schema, variables), run);
         try
         {
+            run.Begin(_options, training, validation);
             if (validation is null)
             {
                 double fraction = training.Count >= RowsOfWhichATenthIsEnough ? 0.1 : training.Count >= RowsThatAffordValidation ? 0.2 : 0;
-                (training, validation) = HoldOut.Split(training, _options.Training.ValidationFraction ?? fraction, seed);
+                (training, validation) = HoldOut.Split(training, _options.Training.ValidationFraction ?? fraction, run.Seed);
             }
 
-            LearnedQuadraticProgramModelParameters model = Train(binding, training, validation, device, seed, channel);
+            LearnedQuadraticProgramModelParameters model = Train(binding, training, validation, device, run);
+            run.Complete();
             LearnedQuadraticProgramScheme scheme = _scheme with { VariableNames = SolutionColumns.SlotNames(trainData.Schema[_options.LabelColumnName]) };
             return new LearnedQuadraticProgramTransformer(_host, scheme, model);
         }
@@ -108,10 +109,10 @@ public sealed class LearnedQuadraticProgramEstimator : IEstimator<LearnedQuadrat
         return new SchemaShape(columns.Values);
     }
 
-    private LearnedQuadraticProgramModelParameters Train(QuadraticBinding binding, DecisionSet training, DecisionSet? validation, Device device, int seed, IChannel channel)
+    private LearnedQuadraticProgramModelParameters Train(QuadraticBinding binding, DecisionSet training, DecisionSet? validation, Device device, TrainingRun run)
     {
         using DisposeScope scope = NewDisposeScope();
-        TrainingPlan plan = TrainingPlan.Create(_options.Training, new TrainingDefaults(TargetSteps, DefaultLearningRate, DefaultWeightDecay), training.Count, seed);
+        TrainingPlan plan = TrainingPlan.Create(_options.Training, new TrainingDefaults(TargetSteps, DefaultLearningRate, DefaultWeightDecay), training.Count, run.Seed);
         var architecture = new DecisionArchitecture(
             (int)training.Features.shape[1],
             binding.Variables,
@@ -120,14 +121,14 @@ public sealed class LearnedQuadraticProgramEstimator : IEstimator<LearnedQuadrat
             _options.UsesFeatures ? _options.HiddenWidth : 0,
             _options.LearnedInequalities,
             _options.LearnedEqualities);
-        using var generator = new Generator((ulong)seed, CPU);
+        using var generator = new Generator((ulong)run.Seed, CPU);
         var network = new DecisionNetwork(architecture, generator);
         try
         {
             network.Initialize(training, _options.Loss != DecisionLoss.Imitation, binding.Arguments(binding.CreateConstants(CPU), training.Columns));
             network.to(device);
-            using var problem = new DecisionProblem(network, binding, training.To(device), validation?.To(device), _options, _scheme.Solving.CreateSolver());
-            using var loop = new TrainingLoop(problem, plan, channel);
+            using var problem = new DecisionProblem(network, binding, training.To(device), validation?.To(device), _options, _scheme.Solving.CreateSolver(), run.CancellationToken);
+            using var loop = new TrainingLoop(problem, plan, run);
             loop.Run();
             network.Freeze();
             return new LearnedQuadraticProgramModelParameters(architecture, network, device);
@@ -139,8 +140,8 @@ public sealed class LearnedQuadraticProgramEstimator : IEstimator<LearnedQuadrat
         }
     }
 
-    private DecisionSet Read(IDataView data, QuadraticBinding binding) =>
-        DecisionSetReader.Read(data, binding, _scheme.FeatureColumnName, _options);
+    private DecisionSet Read(IDataView data, QuadraticBinding binding, TrainingRun run) =>
+        DecisionSetReader.Read(data, binding, _scheme.FeatureColumnName, _options, run.CancellationToken);
 
     private void CheckColumns(SchemaShape schema)
     {
