@@ -140,5 +140,6 @@ internal sealed class ForecastBatchBuilder(SeriesScaling scaling, LatentAnchor a
         return ToTensor(controls, grid.Length, examples.Count, count);
     }
 
-    private Tensor ToTensor(float[] values, params long[] shape) => tensor(values, shape, device: device);
+    // A copy in native memory, whose alignment is always the same: rounding in matrix products depends on it.
+    private Tensor ToTensor(float[] values, params long[] shape) => tensor(values, shape, device: device).clone();
 }
