@@ -59,7 +59,6 @@ public sealed class DeepEquilibriumModelParameters : IDisposable
 
     internal static DeepEquilibriumModelParameters Read(IHost host, BinaryReader reader)
     {
-        NativeBackend.EnsureLoaded();
         DeepEquilibriumArchitecture architecture = DeepEquilibriumArchitecture.Read(reader);
         PredictionTask task = PredictionTaskFormat.Read(host, reader);
         if (task.OutputWidth != architecture.OutputWidth)
@@ -71,6 +70,7 @@ public sealed class DeepEquilibriumModelParameters : IDisposable
         try
         {
             ModuleState.Read(reader, ensemble);
+            ensemble.CheckState();
             ensemble.Freeze();
             return new DeepEquilibriumModelParameters(architecture, ensemble, task, CPU);
         }

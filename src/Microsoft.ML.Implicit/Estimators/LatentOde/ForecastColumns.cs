@@ -29,8 +29,14 @@ internal sealed record ForecastColumns(string Forecast, string? Lower, string? U
         writer.Write(Times ?? string.Empty);
     }
 
-    public static ForecastColumns Read(BinaryReader reader) =>
-        new(reader.ReadString(), Optional(reader), Optional(reader), BinaryArrays.ReadDoubles(reader), Optional(reader));
+    /// <exception cref="FormatException">There are no times to forecast at, or impossible ones.</exception>
+    public static ForecastColumns Read(BinaryReader reader)
+    {
+        var columns = new ForecastColumns(reader.ReadString(), Optional(reader), Optional(reader), BinaryArrays.ReadMeasurements(reader), Optional(reader));
+        return columns.Horizon.Length > 0 == columns.Times is null && Array.TrueForAll(columns.Horizon, time => time > 0)
+            ? columns
+            : throw new FormatException("The model file describes impossible times to forecast at.");
+    }
 
     private static string? Optional(BinaryReader reader) => reader.ReadString() is { Length: > 0 } name ? name : null;
 }

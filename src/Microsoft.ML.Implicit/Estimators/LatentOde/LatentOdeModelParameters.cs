@@ -131,12 +131,11 @@ public sealed class LatentOdeModelParameters : IDisposable
 
     internal static LatentOdeModelParameters Read(BinaryReader reader)
     {
-        NativeBackend.EnsureLoaded();
         LatentOdeArchitecture architecture = LatentOdeArchitecture.Read(reader);
         SeriesScaling scaling = SeriesScaling.Read(reader);
-        double[] factors = BinaryArrays.ReadDoubles(reader);
+        double[] factors = BinaryArrays.ReadMeasurements(reader);
         int count = reader.ReadInt32();
-        if (factors.Length != scaling.Variables.Length || count is < 1 or > 64)
+        if (factors.Length != scaling.Variables.Length || Array.Exists(factors, factor => factor < 0) || count is < 1 or > 64)
         {
             throw new FormatException("The model file describes an impossible ensemble.");
         }

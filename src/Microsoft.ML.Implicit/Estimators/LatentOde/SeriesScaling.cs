@@ -111,9 +111,9 @@ internal sealed record SeriesScaling(
     {
         double medianGap = reader.ReadDouble();
         double horizon = reader.ReadDouble();
-        double[] periods = BinaryArrays.ReadDoubles(reader);
+        double[] periods = BinaryArrays.ReadMeasurements(reader);
         int count = reader.ReadInt32();
-        if (count < 1 || count > reader.BaseStream.Length || !(medianGap > 0) || !(horizon > 0))
+        if (count < 1 || count > reader.BaseStream.Length || !BinaryArrays.IsUnit(medianGap) || !BinaryArrays.IsUnit(horizon) || !Array.TrueForAll(periods, BinaryArrays.IsUnit))
         {
             throw new FormatException("The model file describes impossible units.");
         }
@@ -128,13 +128,14 @@ internal sealed record SeriesScaling(
             }
         }
 
-        double[] staticCenters = BinaryArrays.ReadDoubles(reader);
-        double[] staticScales = BinaryArrays.ReadDoubles(reader);
-        double[] covariateCenters = BinaryArrays.ReadDoubles(reader);
-        double[] covariateScales = BinaryArrays.ReadDoubles(reader);
+        double[] staticCenters = BinaryArrays.ReadMeasurements(reader);
+        double[] staticScales = BinaryArrays.ReadMeasurements(reader);
+        double[] covariateCenters = BinaryArrays.ReadMeasurements(reader);
+        double[] covariateScales = BinaryArrays.ReadMeasurements(reader);
         return staticCenters.Length == staticScales.Length && covariateCenters.Length == covariateScales.Length
+            && Array.TrueForAll(staticScales, BinaryArrays.IsUnit) && Array.TrueForAll(covariateScales, BinaryArrays.IsUnit)
             ? new SeriesScaling(medianGap, horizon, periods, variables, staticCenters, staticScales, covariateCenters, covariateScales)
-            : throw new FormatException("The model file's centres and scales differ in number.");
+            : throw new FormatException("The model file's centres and scales do not fit each other.");
     }
 
     private static VariableScale FitVariable(IReadOnlyList<TimeSeries> series, int variable, double horizon, double[] periods)

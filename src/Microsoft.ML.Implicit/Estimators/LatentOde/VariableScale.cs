@@ -21,6 +21,16 @@ internal sealed record VariableScale(double Center, double? LevelMemory, double 
         BinaryArrays.Write(writer, Seasonal);
     }
 
-    public static VariableScale Read(BinaryReader reader) =>
-        new(reader.ReadDouble(), reader.ReadDouble() is > 0 and var memory ? memory : null, reader.ReadDouble(), reader.ReadDouble(), reader.ReadDouble(), reader.ReadDouble(), BinaryArrays.ReadDoubles(reader));
+    /// <exception cref="FormatException">A value is out of range.</exception>
+    public static VariableScale Read(BinaryReader reader)
+    {
+        double center = reader.ReadDouble();
+        double memory = reader.ReadDouble();
+        var scale = new VariableScale(
+            center, memory == 0 ? null : memory, reader.ReadDouble(), reader.ReadDouble(), reader.ReadDouble(), reader.ReadDouble(), BinaryArrays.ReadMeasurements(reader));
+        bool isPossible = BinaryArrays.IsMeasurement(center) && BinaryArrays.IsMeasurement(scale.LevelCenter)
+            && (scale.LevelMemory is null || BinaryArrays.IsUnit(memory))
+            && BinaryArrays.IsUnit(scale.LevelScale) && BinaryArrays.IsUnit(scale.StepScale) && BinaryArrays.IsUnit(scale.ChangeScale);
+        return isPossible ? scale : throw new FormatException("The model file describes impossible units of a variable.");
+    }
 }
