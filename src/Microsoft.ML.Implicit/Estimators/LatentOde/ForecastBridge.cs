@@ -21,6 +21,7 @@ internal static class ForecastBridge
             bool isAhead = index == series.Count - 1;
             double start = series.Times[index];
             double end = isAhead ? times[m] : series.Times[index + 1];
+            ForecastReach.Check([end], start, model.TrainedHorizon, string.Empty);
             SeriesForecast forecast = model.Forecast([state.ToSeries(index + 1)], [[start, times[m], end]])[0];
             double theta = isAhead ? 0 : (times[m] - start) / (end - start);
             for (int v = 0; v < variables; v++)

@@ -2,21 +2,36 @@ using Microsoft.ML.Implicit.Data;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
-/// <summary>What a stateful forecaster remembers of a series: the encoders' states, and the most recent observations.</summary>
+/// <summary>
+/// What a stateful forecaster remembers of a series: the encoders' states, and the most recent observations. The states before the
+/// last observation are kept as well, since others at its time become one with it.
+/// </summary>
 internal sealed class ForecastState
 {
+    private readonly SeriesScaling _scaling;
+    private readonly int _longest;
+    private readonly float[] _scaledStatics;
     private readonly List<double> _times = [];
     private readonly List<float[]> _values = [];
-    private readonly int _longest;
+    private readonly HistoryFeatures _beforeWindow;
+    private readonly HistoryFeatures _beforeLast;
+    private readonly float[][] _encodersBeforeLast;
+    private readonly CoincidentMean[] _last;
 
-    public ForecastState(LatentOdeModelParameters model, float[] statics)
+    public ForecastState(LatentOdeModelParameters model)
     {
+        _scaling = model.Scaling;
         _longest = model.Architecture.ContextLength;
-        Statics = statics;
-        Covariates = [.. model.Scaling.CovariateCenters.Select(_ => new StepFunction([], [], 0, 1))];
-        History = new HistoryFeatures(model.Scaling, model.Scaling.ScaleStatics(statics), Covariates);
-        LastFeatures = new float[model.Scaling.FeatureCount];
-        EncoderStates = [.. model.Networks.Select(network => new float[network.Encoder.StateWidth])];
+        Statics = new float[_scaling.StaticCenters.Length];
+        _scaledStatics = new float[Statics.Length];
+        Covariates = [.. _scaling.CovariateCenters.Select(_ => new StepFunction([], [], 0, 1))];
+        History = new HistoryFeatures(_scaling, _scaledStatics, Covariates);
+        _beforeLast = new HistoryFeatures(_scaling, _scaledStatics, Covariates);
+        _beforeWindow = new HistoryFeatures(_scaling, _scaledStatics, Covariates);
+        LastFeatures = new float[_scaling.FeatureCount];
+        EncoderStates = CreateEncoderStates(model);
+        _encodersBeforeLast = CreateEncoderStates(model);
+        _last = new CoincidentMean[_scaling.Variables.Length];
     }
 
     public float[] Statics { get; }
@@ -34,35 +49,81 @@ internal sealed class ForecastState
     /// <summary>One state a network.</summary>
     public float[][] EncoderStates { get; }
 
+    /// <summary>The time up to which the series was followed, observed or not.</summary>
+    public double End { get; private set; } = double.NaN;
+
+    /// <summary>Number of times remembered.</summary>
     public int Count => _times.Count;
 
-    /// <summary>Number of observations from the first on, remembered or not.</summary>
+    /// <summary>Number of observations from the first on, remembered or not, those at one time counted apart.</summary>
     public long ObservationCount { get; private set; }
 
-    /// <summary>Takes in an observation.</summary>
-    /// <returns>Time since the one before.</returns>
-    public double Advance(double time, float[] values)
+    public void SetStatics(float[] statics)
     {
-        double gap = ObservationCount == 0 ? 0 : time - History.LastTime;
-        History.Advance(time, values, LastFeatures);
-        _times.Add(time);
-        _values.Add(values);
-        ObservationCount++;
-        if (_times.Count > _longest)
+        statics.CopyTo(Statics, 0);
+        _scaling.ScaleStatics(statics).CopyTo(_scaledStatics, 0);
+    }
+
+    /// <summary>Takes in an observation, not before <see cref="End"/>.</summary>
+    /// <returns>Time since the one before, with which encoders go on to <see cref="LastFeatures"/>; <see langword="null"/> where nothing was observed.</returns>
+    public double? Advance(double time, float[] values)
+    {
+        End = time;
+        if (!Array.Exists(values, float.IsFinite))
         {
-            _times.RemoveAt(0);
-            _values.RemoveAt(0);
+            return null;
+        }
+
+        if (Count > 0 && time == History.LastTime)
+        {
+            Forget(Count - 1);
+            History.CopyFrom(_beforeLast);
+            Copy(_encodersBeforeLast, EncoderStates);
+        }
+        else
+        {
+            Array.Clear(_last);
+        }
+
+        for (int v = 0; v < values.Length; v++)
+        {
+            _last[v].Add(values[v]);
+        }
+
+        double gap = double.IsNaN(History.LastTime) ? 0 : time - History.LastTime;
+        ObservationCount++;
+        _times.Add(time);
+        _values.Add([.. _last.Select(mean => mean.Value)]);
+        Describe(Count - 1);
+        if (Count > _longest)
+        {
+            _beforeWindow.Advance(_times[0], _values[0], new float[LastFeatures.Length]);
+            Forget(0);
         }
 
         return gap;
     }
 
-    public void SetCovariates(SeriesScaling scaling, double[] times, float[][] values)
+    /// <summary>Sets the covariates, which <see cref="Replay"/> brings to what is remembered.</summary>
+    public void SetCovariates(double[] times, float[][] values)
     {
-        (CovariateTimes, CovariateValues) = SeriesOrder.Normalize(times, values, new SeriesIssues());
+        (CovariateTimes, CovariateValues) = SeriesOrder.Normalize([.. times], [.. values.Select(array => array.ToArray())], new SeriesIssues());
         for (int i = 0; i < Covariates.Length; i++)
         {
-            Covariates[i] = new StepFunction(CovariateTimes, CovariateValues[i], scaling.CovariateCenters[i], scaling.CovariateScales[i]);
+            Covariates[i] = new StepFunction(CovariateTimes, CovariateValues[i], _scaling.CovariateCenters[i], _scaling.CovariateScales[i]);
+        }
+    }
+
+    /// <summary>Takes in again all that is remembered.</summary>
+    /// <returns>One after the other the times since the observation before, as from <see cref="Advance"/>.</returns>
+    public IEnumerable<double> Replay()
+    {
+        History.CopyFrom(_beforeWindow);
+        Array.ForEach(EncoderStates, Array.Clear);
+        for (int i = 0; i < Count; i++)
+        {
+            Describe(i);
+            yield return i == 0 ? 0 : _times[i] - _times[i - 1];
         }
     }
 
@@ -76,51 +137,87 @@ internal sealed class ForecastState
 
     public void Write(BinaryWriter writer)
     {
-        BinaryArrays.Write(writer, [.. Statics.Select(value => (double)value)]);
+        Write(writer, Statics);
         BinaryArrays.Write(writer, CovariateTimes);
-        foreach (float[] values in CovariateValues)
+        Array.ForEach(CovariateValues, values => Write(writer, values));
+        foreach (HistoryFeatures history in (HistoryFeatures[])[History, _beforeLast, _beforeWindow])
         {
-            BinaryArrays.Write(writer, [.. values.Select(value => (double)value)]);
+            history.Write(writer);
         }
 
-        History.Write(writer);
-        foreach (float[] numbers in (float[][])[LastFeatures, .. EncoderStates])
+        foreach (float[] numbers in (float[][])[LastFeatures, .. EncoderStates, .. _encodersBeforeLast])
         {
-            BinaryArrays.Write(writer, [.. numbers.Select(value => (double)value)]);
+            Write(writer, numbers);
         }
 
+        writer.Write(End);
         writer.Write(ObservationCount);
+        BinaryArrays.Write(writer, [.. _last.SelectMany(mean => mean.ToNumbers())]);
         BinaryArrays.Write(writer, [.. _times]);
-        foreach (float[] values in _values)
-        {
-            BinaryArrays.Write(writer, [.. values.Select(value => (double)value)]);
-        }
+        _values.ForEach(values => Write(writer, values));
     }
 
     /// <exception cref="FormatException">A length does not fit the model.</exception>
     public static ForecastState Read(BinaryReader reader, LatentOdeModelParameters model)
     {
         float[] Floats(int length) => [.. BinaryArrays.ReadDoubles(reader, length).Select(value => (float)value)];
-        var state = new ForecastState(model, Floats(model.Scaling.StaticCenters.Length));
+        var state = new ForecastState(model);
+        state.SetStatics(Floats(state.Statics.Length));
         double[] covariateTimes = BinaryArrays.ReadDoubles(reader);
         if (covariateTimes.Length > 0)
         {
-            state.SetCovariates(model.Scaling, covariateTimes, [.. state.Covariates.Select(_ => Floats(covariateTimes.Length))]);
+            state.SetCovariates(covariateTimes, [.. state.Covariates.Select(_ => Floats(covariateTimes.Length))]);
         }
 
-        state.History.Read(reader);
-        foreach (float[] numbers in (float[][])[state.LastFeatures, .. state.EncoderStates])
+        foreach (HistoryFeatures history in (HistoryFeatures[])[state.History, state._beforeLast, state._beforeWindow])
+        {
+            history.Read(reader);
+        }
+
+        foreach (float[] numbers in (float[][])[state.LastFeatures, .. state.EncoderStates, .. state._encodersBeforeLast])
         {
             Floats(numbers.Length).CopyTo(numbers, 0);
         }
 
+        state.End = reader.ReadDouble();
         state.ObservationCount = reader.ReadInt64();
+        double[] last = BinaryArrays.ReadDoubles(reader, 2 * state._last.Length);
+        for (int v = 0; v < state._last.Length; v++)
+        {
+            state._last[v].Restore(last.AsSpan(2 * v, 2));
+        }
+
         state._times.AddRange(BinaryArrays.ReadDoubles(reader));
         for (int i = 0; i < state._times.Count; i++)
         {
-            state._values.Add(Floats(model.Scaling.Variables.Length));
+            state._values.Add(Floats(state._last.Length));
         }
 
         return state;
     }
+
+    private void Describe(int index)
+    {
+        _beforeLast.CopyFrom(History);
+        Copy(EncoderStates, _encodersBeforeLast);
+        History.Advance(_times[index], _values[index], LastFeatures);
+    }
+
+    private void Forget(int index)
+    {
+        _times.RemoveAt(index);
+        _values.RemoveAt(index);
+    }
+
+    private static float[][] CreateEncoderStates(LatentOdeModelParameters model) => [.. model.Networks.Select(network => new float[network.Encoder.StateWidth])];
+
+    private static void Copy(float[][] from, float[][] to)
+    {
+        for (int i = 0; i < from.Length; i++)
+        {
+            from[i].CopyTo(to[i], 0);
+        }
+    }
+
+    private static void Write(BinaryWriter writer, float[] values) => BinaryArrays.Write(writer, [.. values.Select(value => (double)value)]);
 }

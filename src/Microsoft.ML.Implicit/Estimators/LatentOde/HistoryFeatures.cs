@@ -82,12 +82,19 @@ internal sealed class HistoryFeatures
         return value - (level.Mean ?? value);
     }
 
-    public void Write(BinaryWriter writer) => BinaryArrays.Write(writer, [FirstTime, LastTime, .. _lastTimes, .. LastValues, .. _levels.OfType<RunningLevel>().SelectMany(level => level.ToNumbers())]);
+    /// <summary>Takes over what another one has seen of the same series.</summary>
+    public void CopyFrom(HistoryFeatures other) => Restore(other.ToNumbers());
+
+    public void Write(BinaryWriter writer) => BinaryArrays.Write(writer, ToNumbers());
 
     /// <exception cref="FormatException">The number of variables differs.</exception>
-    public void Read(BinaryReader reader)
+    public void Read(BinaryReader reader) =>
+        Restore(BinaryArrays.ReadDoubles(reader, 2 + (2 * _lastTimes.Length) + (3 * _levels.Count(level => level is not null))));
+
+    private double[] ToNumbers() => [FirstTime, LastTime, .. _lastTimes, .. LastValues, .. _levels.OfType<RunningLevel>().SelectMany(level => level.ToNumbers())];
+
+    private void Restore(double[] numbers)
     {
-        double[] numbers = BinaryArrays.ReadDoubles(reader, 2 + (2 * _lastTimes.Length) + (3 * _levels.Count(level => level is not null)));
         FirstTime = numbers[0];
         LastTime = numbers[1];
         Array.Copy(numbers, 2, _lastTimes, 0, _lastTimes.Length);

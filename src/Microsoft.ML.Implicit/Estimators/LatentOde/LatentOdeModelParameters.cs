@@ -30,7 +30,7 @@ public sealed class LatentOdeModelParameters : IDisposable
     /// <summary>Number of trained numbers.</summary>
     public long ParameterCount => _networks.Sum(network => network.parameters().Sum(parameter => parameter.numel()));
 
-    /// <summary>Longest time ahead that training looked at, in the unit of the time column.</summary>
+    /// <summary>Longest time ahead that training looked at, in the unit of the time column. Forecasts are given up to 1000 times as far ahead.</summary>
     public double TrainedHorizon => Scaling.Horizon;
 
     internal LatentOdeArchitecture Architecture { get; }
@@ -82,7 +82,24 @@ public sealed class LatentOdeModelParameters : IDisposable
     /// <summary>Lets a state take in an observation.</summary>
     internal void Advance(ForecastState state, double time, float[] values)
     {
-        double gap = state.Advance(time, values) / Scaling.MedianGap;
+        if (state.Advance(time, values) is { } gap)
+        {
+            Encode(state, gap);
+        }
+    }
+
+    /// <summary>Sets a state's covariates, also in what it has taken in already.</summary>
+    internal void SetCovariates(ForecastState state, double[] times, float[][] values)
+    {
+        state.SetCovariates(times, values);
+        foreach (double gap in state.Replay())
+        {
+            Encode(state, gap);
+        }
+    }
+
+    private void Encode(ForecastState state, double gap)
+    {
         if (!IsIncremental)
         {
             return;
@@ -94,7 +111,7 @@ public sealed class LatentOdeModelParameters : IDisposable
         for (int i = 0; i < _networks.Length; i++)
         {
             float[] numbers = state.EncoderStates[i];
-            Tensor next = _networks[i].Encoder.Step(tensor(numbers, [1, numbers.Length], device: _device), features, full([1, 1], ((float)gap).Held(), device: _device));
+            Tensor next = _networks[i].Encoder.Step(tensor(numbers, [1, numbers.Length], device: _device), features, full([1, 1], ((float)(gap / Scaling.MedianGap)).Held(), device: _device));
             next.cpu().contiguous().data<float>().CopyTo(numbers);
         }
     }
@@ -164,7 +181,8 @@ public sealed class LatentOdeModelParameters : IDisposable
 
     private ForecastExample CreateExample(TimeSeries series, double[] times)
     {
-        int first = Math.Max(0, series.Count - Architecture.ContextLength);
+        var window = HistoryWindow.Create(Architecture.ContextLength, Architecture.Anchor == LatentAnchor.FirstObservation, Scaling.Horizon);
+        int first = window.First(series.Times, series.Count);
         return new ForecastExample(new EncodedSeries(series, Scaling), first, series.Count - first, times, null);
     }
 

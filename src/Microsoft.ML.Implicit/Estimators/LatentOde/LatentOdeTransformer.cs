@@ -11,8 +11,11 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <summary>Forecasts series with a trained latent ODE, one series a row.</summary>
 /// <remarks>
 /// Series are forecast in batches as rows are read. A row without any observation, and times before a row's last
-/// observation, get NaN. Observations out of order are sorted, repeated times averaged, and observations without a
-/// finite time left out, as in training. Prediction engines in several threads may share one transformer; each engine
+/// observation, get NaN. Observations out of order are sorted, those at one time become one, in which each variable has the
+/// mean of its values, and observations without a finite time are left out, as in training. Times at which nothing was observed
+/// change no forecast at a given time, but times ahead are counted from the last of all. A time to forecast at that is not finite, or
+/// lies more than 1000 times <see cref="LatentOdeModelParameters.TrainedHorizon"/> after a row's last observation, is an
+/// <see cref="ArgumentException"/> that names the row. Prediction engines in several threads may share one transformer; each engine
 /// serves one thread.
 /// </remarks>
 public sealed class LatentOdeTransformer : BatchTransformer
