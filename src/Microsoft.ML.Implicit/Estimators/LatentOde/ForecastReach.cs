@@ -11,6 +11,12 @@ internal static class ForecastReach
     /// <summary>The longest time ahead, in horizons of training.</summary>
     public const double MostHorizons = 1000;
 
+    /// <summary>Whether a time can be forecast at.</summary>
+    /// <param name="time">The time.</param>
+    /// <param name="last">Time of the last observation before it.</param>
+    /// <param name="horizon">Longest time ahead that training looked at.</param>
+    public static bool Covers(double time, double last, double horizon) => time - last <= MostHorizons * horizon;
+
     /// <summary>Makes sure that times can be forecast at.</summary>
     /// <param name="times">Points in time.</param>
     /// <param name="last">Time of the last observation before them.</param>
@@ -26,7 +32,7 @@ internal static class ForecastReach
                 throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"{place}A time to forecast at is {time}; it must be finite."));
             }
 
-            if (time - last > MostHorizons * horizon)
+            if (!Covers(time, last, horizon))
             {
                 throw new ArgumentException(string.Create(
                     CultureInfo.InvariantCulture,

@@ -4,7 +4,8 @@ namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>
 /// What a stateful forecaster remembers of a series: the encoders' states, and the most recent observations. The states before the
-/// last observation are kept as well, since others at its time become one with it.
+/// last observation are kept as well, since others at its time become one with it, and for each variable that falls silent the state at its
+/// last value, since it may be forecast from there.
 /// </summary>
 internal sealed class ForecastState
 {
@@ -17,11 +18,31 @@ internal sealed class ForecastState
     private readonly HistoryFeatures _beforeLast;
     private readonly float[][] _encodersBeforeLast;
     private readonly CoincidentMean[] _last;
+    private readonly ForecastState?[] _silent;
 
     public ForecastState(LatentOdeModelParameters model)
+        : this(model.Scaling, model.Architecture.ContextLength, model.Networks.Select(network => network.Encoder.StateWidth))
     {
-        _scaling = model.Scaling;
-        _longest = model.Architecture.ContextLength;
+    }
+
+    private ForecastState(ForecastState source)
+        : this(source._scaling, source._longest, source.EncoderStates.Select(state => (long)state.Length))
+    {
+        SetStatics(source.Statics);
+        source.Covariates.CopyTo(Covariates, 0);
+        (CovariateTimes, CovariateValues) = (source.CovariateTimes, source.CovariateValues);
+        History.CopyFrom(source.History);
+        _beforeWindow.CopyFrom(source._beforeWindow);
+        source.LastFeatures.CopyTo(LastFeatures, 0);
+        Copy(source.EncoderStates, EncoderStates);
+        _times.AddRange(source._times);
+        _values.AddRange(source._values);
+    }
+
+    private ForecastState(SeriesScaling scaling, int longest, IEnumerable<long> encoderWidths)
+    {
+        _scaling = scaling;
+        _longest = longest;
         Statics = new float[_scaling.StaticCenters.Length];
         _scaledStatics = new float[Statics.Length];
         Covariates = [.. _scaling.CovariateCenters.Select(_ => new StepFunction([], [], 0, 1))];
@@ -29,9 +50,10 @@ internal sealed class ForecastState
         _beforeLast = new HistoryFeatures(_scaling, _scaledStatics, Covariates);
         _beforeWindow = new HistoryFeatures(_scaling, _scaledStatics, Covariates);
         LastFeatures = new float[_scaling.FeatureCount];
-        EncoderStates = CreateEncoderStates(model);
-        _encodersBeforeLast = CreateEncoderStates(model);
+        EncoderStates = [.. encoderWidths.Select(width => new float[width])];
+        _encodersBeforeLast = [.. EncoderStates.Select(state => new float[state.Length])];
         _last = new CoincidentMean[_scaling.Variables.Length];
+        _silent = new ForecastState?[_last.Length];
     }
 
     public float[] Statics { get; }
@@ -57,6 +79,13 @@ internal sealed class ForecastState
 
     /// <summary>Number of observations from the first on, remembered or not, those at one time counted apart.</summary>
     public long ObservationCount { get; private set; }
+
+    /// <summary>This state and those that silent variables are forecast from.</summary>
+    public IEnumerable<ForecastState> Histories => _silent.OfType<ForecastState>().Distinct().Prepend(this);
+
+    /// <summary>The state that a variable is forecast from, as <see cref="SeriesScaling.HistoryCount"/> has it.</summary>
+    public ForecastState HistoryOf(int variable) =>
+        _silent[variable] is { } history && History.LastTime - history.History.LastTime > _scaling.Variables[variable].UsualSilence ? history : this;
 
     public void SetStatics(float[] statics)
     {
@@ -90,10 +119,12 @@ internal sealed class ForecastState
             _last[v].Add(values[v]);
         }
 
+        float[] merged = [.. _last.Select(mean => mean.Value)];
+        KeepSilent(merged);
         double gap = double.IsNaN(History.LastTime) ? 0 : time - History.LastTime;
         ObservationCount++;
         _times.Add(time);
-        _values.Add([.. _last.Select(mean => mean.Value)]);
+        _values.Add(merged);
         Describe(Count - 1);
         if (Count > _longest)
         {
@@ -137,6 +168,28 @@ internal sealed class ForecastState
 
     public void Write(BinaryWriter writer)
     {
+        WriteAlone(writer);
+        foreach (ForecastState? history in _silent)
+        {
+            writer.Write(history is not null);
+            history?.WriteAlone(writer);
+        }
+    }
+
+    /// <exception cref="FormatException">A length does not fit the model.</exception>
+    public static ForecastState Read(BinaryReader reader, LatentOdeModelParameters model)
+    {
+        ForecastState state = ReadAlone(reader, model);
+        for (int v = 0; v < state._silent.Length; v++)
+        {
+            state._silent[v] = reader.ReadBoolean() ? ReadAlone(reader, model) : null;
+        }
+
+        return state;
+    }
+
+    private void WriteAlone(BinaryWriter writer)
+    {
         Write(writer, Statics);
         BinaryArrays.Write(writer, CovariateTimes);
         Array.ForEach(CovariateValues, values => Write(writer, values));
@@ -157,8 +210,7 @@ internal sealed class ForecastState
         _values.ForEach(values => Write(writer, values));
     }
 
-    /// <exception cref="FormatException">A length does not fit the model.</exception>
-    public static ForecastState Read(BinaryReader reader, LatentOdeModelParameters model)
+    private static ForecastState ReadAlone(BinaryReader reader, LatentOdeModelParameters model)
     {
         float[] Floats(int length) => [.. BinaryArrays.ReadDoubles(reader, length).Select(value => (float)value)];
         var state = new ForecastState(model);
@@ -196,6 +248,16 @@ internal sealed class ForecastState
         return state;
     }
 
+    // Keeps the state at the last value of each variable that an observation, not yet taken in, lacks.
+    private void KeepSilent(float[] values)
+    {
+        ForecastState? current = null;
+        for (int v = 0; v < values.Length; v++)
+        {
+            _silent[v] = float.IsFinite(values[v]) || !History.HasObserved(v) ? null : _silent[v] ?? (current ??= new ForecastState(this));
+        }
+    }
+
     private void Describe(int index)
     {
         _beforeLast.CopyFrom(History);
@@ -208,8 +270,6 @@ internal sealed class ForecastState
         _times.RemoveAt(index);
         _values.RemoveAt(index);
     }
-
-    private static float[][] CreateEncoderStates(LatentOdeModelParameters model) => [.. model.Networks.Select(network => new float[network.Encoder.StateWidth])];
 
     private static void Copy(float[][] from, float[][] to)
     {

@@ -29,6 +29,8 @@ internal sealed class HistoryFeatures
 
     public double LastTime { get; private set; } = double.NaN;
 
+    public bool HasObserved(int variable) => !double.IsNaN(_lastTimes[variable]);
+
     /// <summary>Takes in the next observation.</summary>
     /// <param name="time">Its time, not before the last one.</param>
     /// <param name="values">One value a variable, NaN where not observed.</param>

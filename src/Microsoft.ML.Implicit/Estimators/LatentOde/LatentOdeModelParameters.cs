@@ -55,26 +55,37 @@ public sealed class LatentOdeModelParameters : IDisposable
 
     /// <summary>Forecasts series at given times.</summary>
     /// <param name="series">Series with at least one observation.</param>
-    /// <param name="times">Times for each series; forecasts before its last observation are NaN.</param>
+    /// <param name="times">Times for each series; forecasts before its last observation are NaN, and those of a variable that was last observed too long before.</param>
     internal SeriesForecast[] Forecast(IReadOnlyList<TimeSeries> series, IReadOnlyList<double[]> times)
     {
-        ForecastExample[] examples = [.. series.Select((s, i) => CreateExample(s, times[i]))];
-        return Forecast(examples, (network, batch) => LatentOdeProblem.Predict(network, batch, CancellationToken.None));
+        int[][] counts = [.. series.Select(s => Enumerable.Range(0, Scaling.Variables.Length).Select(v => Scaling.HistoryCount(s, v)).ToArray())];
+        (int Row, int Count)[] histories = [.. counts.SelectMany((variables, row) => variables.Distinct().Select(count => (row, count)))];
+        EncodedSeries[] encoded = [.. series.Select(s => new EncodedSeries(s, Scaling))];
+        SeriesForecast[] forecasts = Forecast([.. histories.Select(history => CreateExample(encoded[history.Row], history.Count, times[history.Row], encoded[history.Row].Times[^1]))]);
+        return [.. counts.Select((variables, row) => SeriesForecast.Combine([.. variables.Select(count => forecasts[Array.IndexOf(histories, (row, count))])]))];
     }
 
     /// <summary>Forecasts the series behind a state.</summary>
     internal SeriesForecast Forecast(ForecastState state, double[] times)
     {
+        ForecastState[] histories = [.. Enumerable.Range(0, Scaling.Variables.Length).Select(state.HistoryOf)];
+        Dictionary<ForecastState, SeriesForecast> forecasts = histories.Distinct().ToDictionary(history => history, history => Forecast(history, times, state.History.LastTime));
+        return SeriesForecast.Combine([.. histories.Select(history => forecasts[history])]);
+    }
+
+    private SeriesForecast Forecast(ForecastState history, double[] times, double start)
+    {
         if (!IsIncremental)
         {
-            return Forecast([state.ToSeries(state.Count)], [times])[0];
+            var series = new EncodedSeries(history.ToSeries(history.Count), Scaling);
+            return Forecast([CreateExample(series, series.Count, times, start)])[0];
         }
 
         int member = 0;
-        var example = new ForecastExample(new EncodedSeries(state), 0, 1, times, null);
+        var example = new ForecastExample(new EncodedSeries(history), 0, 1, times, null) { Start = start };
         return Forecast([example], (network, batch) =>
         {
-            float[] numbers = state.EncoderStates[member++];
+            float[] numbers = history.EncoderStates[member++];
             return LatentOdeProblem.Predict(network, batch, tensor(numbers, [1, numbers.Length], device: _device), CancellationToken.None);
         })[0];
     }
@@ -91,10 +102,13 @@ public sealed class LatentOdeModelParameters : IDisposable
     /// <summary>Sets a state's covariates, also in what it has taken in already.</summary>
     internal void SetCovariates(ForecastState state, double[] times, float[][] values)
     {
-        state.SetCovariates(times, values);
-        foreach (double gap in state.Replay())
+        foreach (ForecastState history in state.Histories)
         {
-            Encode(state, gap);
+            history.SetCovariates(times, values);
+            foreach (double gap in history.Replay())
+            {
+                Encode(history, gap);
+            }
         }
     }
 
@@ -115,6 +129,9 @@ public sealed class LatentOdeModelParameters : IDisposable
             next.cpu().contiguous().data<float>().CopyTo(numbers);
         }
     }
+
+    private SeriesForecast[] Forecast(ForecastExample[] examples) =>
+        Forecast(examples, (network, batch) => LatentOdeProblem.Predict(network, batch, CancellationToken.None));
 
     private SeriesForecast[] Forecast(ForecastExample[] examples, Func<LatentOdeNetwork, ForecastBatch, (Tensor Mean, Tensor Scale)> predict)
     {
@@ -179,11 +196,11 @@ public sealed class LatentOdeModelParameters : IDisposable
         }
     }
 
-    private ForecastExample CreateExample(TimeSeries series, double[] times)
+    private ForecastExample CreateExample(EncodedSeries series, int count, double[] times, double start)
     {
         var window = HistoryWindow.Create(Architecture.ContextLength, Architecture.Anchor == LatentAnchor.FirstObservation, Scaling.Horizon);
-        int first = window.First(series.Times, series.Count);
-        return new ForecastExample(new EncodedSeries(series, Scaling), first, series.Count - first, times, null);
+        int first = window.First(series.Times, count);
+        return new ForecastExample(series, first, count - first, times, null) { Start = start };
     }
 
     private SeriesForecast ToUnits(ForecastExample example, ReadOnlySpan<float> means, ReadOnlySpan<float> scales)
@@ -194,7 +211,7 @@ public sealed class LatentOdeModelParameters : IDisposable
         for (int m = 0; m < count; m++)
         {
             double time = example.TargetTimes[m];
-            bool isAhead = time >= example.Series.Times[example.Last];
+            bool isAhead = time >= example.Start && ForecastReach.Covers(time, example.Series.Times[example.Last], Scaling.Horizon);
             for (int v = 0; v < variables; v++)
             {
                 VariableScale scale = Scaling.Variables[v];

@@ -17,6 +17,7 @@ internal sealed record SeriesScaling(
     private const int HarmonicsShown = 2;
     private const double ClipScale = 5;
     private const double LevelMemoryInHorizons = 3;
+    private const double UsualShare = 0.95;
 
     /// <summary>Numbers that describe one observation to an encoder.</summary>
     public int FeatureCount => (4 * Variables.Length) + 2 + SeasonFeatureCount + (2 * CovariateCenters.Length) + StaticCenters.Length;
@@ -57,6 +58,17 @@ internal sealed record SeriesScaling(
         VariableScale scale = Variables[variable];
         double reach = ClipScale * scale.LevelScale;
         return scale.LevelMemory is null ? Math.Clamp(lastValue, scale.LevelCenter - reach, scale.LevelCenter + reach) : lastValue;
+    }
+
+    /// <summary>
+    /// Number of first observations from which a variable is forecast. One that has been silent for longer than was usual in training is
+    /// forecast from its own last value on: a network has not learned what later observations of others say about it, least of all that
+    /// time has passed.
+    /// </summary>
+    public int HistoryCount(TimeSeries series, int variable)
+    {
+        int last = Array.FindLastIndex(series.Values[variable], float.IsFinite);
+        return last < 0 || series.Times[^1] - series.Times[last] <= Variables[variable].UsualSilence ? series.Count : last + 1;
     }
 
     public double Seasonal(int variable, double time) => SeasonalComponent.Sum(Periods, Variables[variable].Seasonal, time);
@@ -155,7 +167,23 @@ internal sealed record SeriesScaling(
         double step = RootMeanSquare(observed.SelectMany(s => Pairs(s.Times, s.Values, 1, double.PositiveInfinity)));
         double change = RootMeanSquare(observed.SelectMany(s => Pairs(s.Times, s.Values, s.Times.Length, horizon)));
         change = change > 0 ? change : scale;
-        return new VariableScale(center, memory, levelCenter, levelScale, step > 0 ? step : change, change, seasonal);
+        double[] silences = [.. series.SelectMany(s => Silences(s.Times, s.Values[variable])).Order()];
+        double silence = silences.Length == 0 ? 0 : silences[(int)Math.Ceiling(UsualShare * silences.Length) - 1];
+        return new VariableScale(center, memory, levelCenter, levelScale, step > 0 ? step : change, change, silence, seasonal);
+    }
+
+    // Time since the last value, at each observation from the first value on.
+    private static IEnumerable<double> Silences(double[] times, float[] values)
+    {
+        int last = -1;
+        for (int i = 0; i < times.Length; i++)
+        {
+            last = float.IsFinite(values[i]) ? i : last;
+            if (last >= 0)
+            {
+                yield return times[i] - times[last];
+            }
+        }
     }
 
     private static (double[] Times, double[] Values) Observed(TimeSeries series, int variable)

@@ -7,8 +7,9 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <param name="LevelScale">Standard deviation of the levels.</param>
 /// <param name="StepScale">Root mean square of changes between neighbouring observations.</param>
 /// <param name="ChangeScale">Root mean square of changes within the longest horizon, the unit of forecasts.</param>
+/// <param name="UsualSilence">Time since its last value at which observations of other variables have told a network about this one.</param>
 /// <param name="Seasonal">Coefficients of the seasonal component.</param>
-internal sealed record VariableScale(double Center, double? LevelMemory, double LevelCenter, double LevelScale, double StepScale, double ChangeScale, double[] Seasonal)
+internal sealed record VariableScale(double Center, double? LevelMemory, double LevelCenter, double LevelScale, double StepScale, double ChangeScale, double UsualSilence, double[] Seasonal)
 {
     public void Write(BinaryWriter writer)
     {
@@ -18,9 +19,10 @@ internal sealed record VariableScale(double Center, double? LevelMemory, double 
         writer.Write(LevelScale);
         writer.Write(StepScale);
         writer.Write(ChangeScale);
+        writer.Write(UsualSilence);
         BinaryArrays.Write(writer, Seasonal);
     }
 
     public static VariableScale Read(BinaryReader reader) =>
-        new(reader.ReadDouble(), reader.ReadDouble() is > 0 and var memory ? memory : null, reader.ReadDouble(), reader.ReadDouble(), reader.ReadDouble(), reader.ReadDouble(), BinaryArrays.ReadDoubles(reader));
+        new(reader.ReadDouble(), reader.ReadDouble() is > 0 and var memory ? memory : null, reader.ReadDouble(), reader.ReadDouble(), reader.ReadDouble(), reader.ReadDouble(), reader.ReadDouble(), BinaryArrays.ReadDoubles(reader));
 }
