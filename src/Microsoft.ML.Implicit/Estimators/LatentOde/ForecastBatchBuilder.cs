@@ -145,5 +145,6 @@ internal sealed class ForecastBatchBuilder(SeriesScaling scaling, LatentAnchor a
         return ToTensor(controls, grid.Length, examples.Count, count);
     }
 
-    private Tensor ToTensor(float[] values, params long[] shape) => tensor(values, shape, device: device);
+    // A copy, since an array's memory is aligned differently from run to run, and with it the rounding of products.
+    private Tensor ToTensor(float[] values, params long[] shape) => tensor(values, shape, device: device).clone();
 }

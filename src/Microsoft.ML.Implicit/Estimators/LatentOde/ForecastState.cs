@@ -85,7 +85,7 @@ internal sealed class ForecastState
 
     /// <summary>The state that a variable is forecast from, as <see cref="SeriesScaling.HistoryCount"/> has it.</summary>
     public ForecastState HistoryOf(int variable) =>
-        _silent[variable] is { } history && History.LastTime - history.History.LastTime > _scaling.Variables[variable].UsualSilence ? history : this;
+        _silent[variable] is { } history && _scaling.Variables[variable].IsSilent(History.LastTime - history.History.LastTime) ? history : this;
 
     public void SetStatics(float[] statics)
     {

@@ -68,7 +68,7 @@ internal sealed record SeriesScaling(
     public int HistoryCount(TimeSeries series, int variable)
     {
         int last = Array.FindLastIndex(series.Values[variable], float.IsFinite);
-        return last < 0 || series.Times[^1] - series.Times[last] <= Variables[variable].UsualSilence ? series.Count : last + 1;
+        return last >= 0 && Variables[variable].IsSilent(series.Times[^1] - series.Times[last]) ? last + 1 : series.Count;
     }
 
     public double Seasonal(int variable, double time) => SeasonalComponent.Sum(Periods, Variables[variable].Seasonal, time);

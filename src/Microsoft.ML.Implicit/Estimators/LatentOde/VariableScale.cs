@@ -11,6 +11,12 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <param name="Seasonal">Coefficients of the seasonal component.</param>
 internal sealed record VariableScale(double Center, double? LevelMemory, double LevelCenter, double LevelScale, double StepScale, double ChangeScale, double UsualSilence, double[] Seasonal)
 {
+    // Times far from zero are rounded, and so are their differences.
+    private const double Tolerance = 1e-4;
+
+    /// <summary>Whether a variable was last observed longer ago than was usual in training.</summary>
+    public bool IsSilent(double duration) => duration > UsualSilence * (1 + Tolerance);
+
     public void Write(BinaryWriter writer)
     {
         writer.Write(Center);
