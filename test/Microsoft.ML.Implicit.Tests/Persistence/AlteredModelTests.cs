@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using Microsoft.ML.Implicit.Estimators;
+
 namespace Microsoft.ML.Implicit.Tests.Persistence;
 
 /// <summary>Model files with numbers that no training gives, and a digest that is right.</summary>
@@ -36,6 +39,48 @@ public sealed class AlteredModelTests
         }
     }
 
+    [TestMethod]
+    public void A_check_point_of_an_engine_with_impossible_numbers_is_refused_or_forecasts_numbers()
+    {
+        const int digest = 40, payload = 72;
+        using var model = (LatentOdeTransformer)new MLContext().Model.Load(Path.Combine(AppContext.BaseDirectory, "Persistence", "Version010", "forecast-ode-rnn.zip"), out _);
+        ForecastEngine<Observation, Answer> engine = model.CreateForecastEngine<Observation, Answer>();
+        for (int i = 0; i < 10; i++)
+        {
+            engine.Observe(new Observation { Day = i, Level = i, Flow = i % 3 == 0 ? float.NaN : 1 });
+        }
+
+        string path = Path.GetTempFileName();
+        int refused = 0;
+        try
+        {
+            engine.CheckPoint(path);
+            byte[] file = File.ReadAllBytes(path);
+            foreach ((int offset, byte[] value) in Alterations.Of(payload, file.Length, 6 * Places))
+            {
+                byte[] altered = [.. file];
+                value.CopyTo(altered, offset);
+                SHA256.HashData(altered.AsSpan(payload)).CopyTo(altered, digest);
+                File.WriteAllBytes(path, altered);
+                try
+                {
+                    float[] forecast = model.ResumeForecastEngine<Observation, Answer>(path).Forecast().Forecast;
+                    Assert.IsFalse(Array.Exists(forecast, float.IsNaN), $"{Convert.ToHexString(value)} at {offset - payload}: [{string.Join(", ", forecast)}]");
+                }
+                catch (FormatException)
+                {
+                    refused++;
+                }
+            }
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+
+        Assert.IsGreaterThan(Places, refused);
+    }
+
     // What a file may say is that its columns have other names or sizes, or that its programs have no solution.
     private static void AssertScoresNumbers(ITransformer model, IDataView rows, string[] columns, string place)
     {
@@ -54,4 +99,18 @@ public sealed class AlteredModelTests
     }
 
     private static bool IsFormatException(Exception? exception) => exception is not null && (exception is FormatException || IsFormatException(exception.InnerException));
+
+    private sealed class Observation
+    {
+        public double Day { get; set; }
+
+        public float Level { get; set; }
+
+        public float Flow { get; set; }
+    }
+
+    private sealed class Answer
+    {
+        public float[] Forecast { get; set; } = [];
+    }
 }

@@ -7,7 +7,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <param name="Forecast">Column of forecasts.</param>
 /// <param name="Lower">Column of lower bounds, or <see langword="null"/>.</param>
 /// <param name="Upper">Column of upper bounds, or <see langword="null"/>.</param>
-/// <param name="Horizon">Times after the last observation; empty where a column gives the times.</param>
+/// <param name="Horizon">Times after the end of a series; empty where a column gives the times.</param>
 /// <param name="Times">Column of times, or <see langword="null"/>.</param>
 internal sealed record ForecastColumns(string Forecast, string? Lower, string? Upper, double[] Horizon, string? Times)
 {
@@ -16,7 +16,7 @@ internal sealed record ForecastColumns(string Forecast, string? Lower, string? U
     public VectorDataViewType Type(int variables) =>
         Times is null ? new VectorDataViewType(NumberDataViewType.Single, variables * Horizon.Length) : new VectorDataViewType(NumberDataViewType.Single);
 
-    /// <summary>Name of the forecast of a variable at a time after the last observation, such as <c>Bilirubin+90</c>.</summary>
+    /// <summary>Name of the forecast of a variable at a time ahead, such as <c>Bilirubin+90</c>.</summary>
     public IEnumerable<string> SlotNames(string[] variables) =>
         variables.SelectMany(variable => Horizon.Select(time => string.Create(CultureInfo.InvariantCulture, $"{variable}+{time}")));
 

@@ -47,7 +47,7 @@ public sealed class LatentOdeForecaster : IEstimator<LatentOdeTransformer>
     /// <summary>Trains a forecaster.</summary>
     /// <param name="input">One series a row; see <see cref="LatentOdeOptions"/> for its columns.</param>
     /// <returns>The trained forecaster as a transformer.</returns>
-    /// <exception cref="ArgumentException">A column is missing or has the wrong type.</exception>
+    /// <exception cref="ArgumentException">A column is missing or has the wrong type, or the horizon lies far beyond the length of all series.</exception>
     /// <exception cref="InvalidOperationException">The data cannot be trained on, or training stopped being finite; the message says why.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public LatentOdeTransformer Fit(IDataView input) => Fit(input, null);
@@ -56,7 +56,7 @@ public sealed class LatentOdeForecaster : IEstimator<LatentOdeTransformer>
     /// <param name="trainData">One series a row to train on; nothing of it is then held out.</param>
     /// <param name="validationData">Series of the same columns, like those to be forecast later, or <see langword="null"/> to hold out a part of the training data.</param>
     /// <returns>The trained forecaster as a transformer.</returns>
-    /// <exception cref="ArgumentException">A column is missing or has the wrong type.</exception>
+    /// <exception cref="ArgumentException">A column is missing or has the wrong type, or the horizon lies far beyond the length of all series.</exception>
     /// <exception cref="InvalidOperationException">The data cannot be trained on, or training stopped being finite; the message says why.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public LatentOdeTransformer Fit(IDataView trainData, IDataView? validationData)
@@ -70,7 +70,9 @@ public sealed class LatentOdeForecaster : IEstimator<LatentOdeTransformer>
         Device device = NativeBackend.ResolveDevice(_options.Training.Device);
         using var run = new TrainingRun(_host, _options.Training);
         run.Begin(_options, series, validation);
-        SeriesScaling scaling = SeriesScaling.Fit(series, _options.MaximumHorizon ?? (_options.Horizon.Length > 0 ? _options.Horizon.Max() : null), _options.SeasonalPeriods);
+        double? horizon = _options.MaximumHorizon ?? (_options.Horizon.Length > 0 ? _options.Horizon.Max() : null);
+        CheckHorizon(series, horizon);
+        SeriesScaling scaling = SeriesScaling.Fit(series, horizon, _options.SeasonalPeriods);
         EncodedSeries[] encoded = [.. series.Concat(validation).Select(s => new EncodedSeries(s, scaling))];
         int members = _options.EnsembleSize ?? ForecastDivision.DefaultMembers(series.Count);
         ForecastDivision division = validation.Count > 0
@@ -99,6 +101,17 @@ public sealed class LatentOdeForecaster : IEstimator<LatentOdeTransformer>
         }
 
         return new SchemaShape(columns.Values);
+    }
+
+    private void CheckHorizon(IReadOnlyList<TimeSeries> series, double? horizon)
+    {
+        double span = series.Max(s => s.Times[^1] - s.Times[0]);
+        if (span > 0 && horizon > ForecastReach.MostHorizons * span)
+        {
+            throw new ArgumentException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"The longest time to forecast ahead is {horizon}, more than {ForecastReach.MostHorizons} times the longest series, which spans {span} in column '{_input.Times}'. Give {nameof(LatentOdeOptions.Horizon)} or {nameof(LatentOdeOptions.MaximumHorizon)} in that column's unit, days where it holds dates, and as times ahead, not points in time."));
+        }
     }
 
     private void CheckColumns(SchemaShape schema)
