@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Persistence;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -11,7 +12,7 @@ namespace Microsoft.ML.Implicit.Training;
 /// in place from a number is garbage as soon as its handle is read, and a collection started by another thread frees it while
 /// native code still uses it; TorchSharp's own optimisers are exposed to that.
 /// </remarks>
-internal sealed class AdamW : IDisposable
+internal sealed class AdamW : IResumable, IDisposable
 {
     private const double FirstDecay = 0.9;
     private const double SecondDecay = 0.999;
@@ -100,6 +101,29 @@ internal sealed class AdamW : IDisposable
             _secondMoments[i].mul_(_secondDecay).addcmul_(gradient, gradient, _secondWeight);
             Tensor deviation = _secondMoments[i].sqrt().mul_(scale).PlusInPlace(_epsilon);
             _parameters[i].addcdiv_(_firstMoments[i], deviation, step);
+        }
+    }
+
+    public void WriteState(BinaryWriter writer)
+    {
+        writer.Write(_steps);
+        foreach (Tensor moment in _firstMoments.Concat(_secondMoments))
+        {
+            StoredTensor.Write(writer, moment);
+        }
+    }
+
+    public void ReadState(BinaryReader reader)
+    {
+        _steps = reader.ReadInt32();
+        if (_steps < 0)
+        {
+            throw new FormatException($"The file counts {_steps} steps of the optimiser.");
+        }
+
+        foreach (Tensor moment in _firstMoments.Concat(_secondMoments))
+        {
+            StoredTensor.Read(reader, "of the optimiser", moment);
         }
     }
 

@@ -1,4 +1,3 @@
-using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Persistence;
 using Microsoft.ML.Runtime;
 using TorchSharp;
@@ -62,7 +61,6 @@ public sealed class DeepEquilibriumModelParameters : IDisposable
 
     internal static DeepEquilibriumModelParameters Read(IHost host, BinaryReader reader)
     {
-        NativeBackend.EnsureLoaded();
         DeepEquilibriumArchitecture architecture = DeepEquilibriumArchitecture.Read(reader);
         PredictionTask task = PredictionTaskFormat.Read(host, reader);
         if (task.OutputWidth != architecture.OutputWidth)
@@ -74,6 +72,7 @@ public sealed class DeepEquilibriumModelParameters : IDisposable
         try
         {
             ModuleState.Read(reader, ensemble);
+            ensemble.CheckState();
             ensemble.Freeze();
             return new DeepEquilibriumModelParameters(architecture, ensemble, task, CPU);
         }

@@ -21,12 +21,13 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
     private readonly TrainingSet? _validation;
     private readonly DeepEquilibriumOptions _options;
     private readonly Generator _generator;
+    private readonly CancellationToken _cancellationToken;
     private readonly double _inputDropout;
     private readonly SolverMeter _meter = new();
     private long _rows;
     private long _unsolvedRows;
 
-    public DeepEquilibriumProblem(DeepEquilibriumNetwork network, FeatureEncoder encoder, PredictionTask task, TrainingSet training, TrainingSet? validation, DeepEquilibriumOptions options, Generator generator)
+    public DeepEquilibriumProblem(DeepEquilibriumNetwork network, FeatureEncoder encoder, PredictionTask task, TrainingSet training, TrainingSet? validation, DeepEquilibriumOptions options, Generator generator, CancellationToken cancellationToken)
     {
         _network = network;
         _encoder = encoder;
@@ -35,6 +36,7 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
         _validation = validation;
         _options = options;
         _generator = generator;
+        _cancellationToken = cancellationToken;
         _inputDropout = options.InputDropout ?? DeepEquilibriumDefaults.InputDropout(options.Cell, task, training.Count, training.Features.shape[1]);
     }
 
@@ -51,7 +53,7 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
         EquilibriumBackward result = _network.Equilibrium.Backward(
             input,
             state => _task.Loss(_network.Output(state), batch.Labels, batch.Weights),
-            cancellationToken: _options.Training.CancellationToken);
+            cancellationToken: _cancellationToken);
         _meter.Add(result.Equilibrium.Iterations);
         _rows += batch.Count;
         _unsolvedRows += result.Equilibrium.AllConverged ? 0 : result.Equilibrium.Statuses.Count(status => status != SolveStatus.Converged);
@@ -60,7 +62,25 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
 
     public double? Validate() => _validation is null
         ? null
-        : ExampleBatches.Mean(_validation.Count, ValidationBatch, _validation.Features.device, examples => Evaluate(_validation.Select(examples)), _options.Training.CancellationToken);
+        : ExampleBatches.Mean(_validation.Count, ValidationBatch, _validation.Features.device, examples => Evaluate(_validation.Select(examples)), _cancellationToken);
+
+    public void WriteState(BinaryWriter writer)
+    {
+        GeneratorState.Write(writer, _generator);
+        writer.Write(_rows);
+        writer.Write(_unsolvedRows);
+    }
+
+    public void ReadState(BinaryReader reader)
+    {
+        GeneratorState.Read(reader, _generator);
+        _rows = reader.ReadInt64();
+        _unsolvedRows = reader.ReadInt64();
+        if (_unsolvedRows < 0 || _unsolvedRows > _rows)
+        {
+            throw new FormatException($"The file counts {_unsolvedRows} of {_rows} rows as not solved.");
+        }
+    }
 
     /// <summary>Says so where rows met in training were not solved to the tolerance.</summary>
     public void ReportUnsolvedRows(IChannel channel)

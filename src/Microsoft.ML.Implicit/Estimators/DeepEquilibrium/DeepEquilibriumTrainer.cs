@@ -62,21 +62,23 @@ public abstract class DeepEquilibriumTrainer : ITrainerEstimator<DeepEquilibrium
         }
 
         Device device = NativeBackend.ResolveDevice(Options.Training.Device);
-        int seed = Options.Training.Seed ?? Host.Rand.Next();
-        using IChannel channel = Host.Start("Training");
+        using var run = new TrainingRun(Host, Options.Training);
         var reader = new TrainingSetReader(Options.FeatureColumnName, Options.LabelColumnName, Options.ExampleWeightColumnName);
-        TrainingSet training = reader.Read(trainData, channel, Options.Training.CancellationToken);
-        TrainingSet? validation = validationData is null ? null : reader.Read(validationData, channel, Options.Training.CancellationToken);
+        TrainingSet training = reader.Read(trainData, run.Channel, run.CancellationToken);
+        TrainingSet? validation = validationData is null ? null : reader.Read(validationData, run.Channel, run.CancellationToken);
         try
         {
+            run.Begin(Options, training, validation);
             PredictionTask task = CreateTask(trainData.Schema[Options.LabelColumnName], training);
             if (validation is null)
             {
                 double fraction = Options.Training.ValidationFraction ?? DeepEquilibriumDefaults.ValidationFraction(training.Count);
-                (training, validation) = HoldOut.Split(training, fraction, seed);
+                (training, validation) = HoldOut.Split(training, fraction, run.Seed);
             }
 
-            return Train(task, training, validation, device, seed, channel);
+            DeepEquilibriumTransformer model = Train(task, training, validation, device, run);
+            run.Complete();
+            return model;
         }
         finally
         {
@@ -106,7 +108,7 @@ public abstract class DeepEquilibriumTrainer : ITrainerEstimator<DeepEquilibrium
 
     private protected abstract IEnumerable<SchemaShape.Column> GetOutputColumns(SchemaShape inputSchema);
 
-    private DeepEquilibriumTransformer Train(PredictionTask task, TrainingSet training, TrainingSet? validation, Device device, int seed, IChannel channel)
+    private DeepEquilibriumTransformer Train(PredictionTask task, TrainingSet training, TrainingSet? validation, Device device, TrainingRun run)
     {
         using DisposeScope scope = NewDisposeScope();
         var architecture = new DeepEquilibriumArchitecture(Options, (int)training.Features.shape[1], task, training.Count);
@@ -118,15 +120,15 @@ public abstract class DeepEquilibriumTrainer : ITrainerEstimator<DeepEquilibrium
         (training, validation) = (training.To(device), validation?.To(device));
 
         // The first network is the one that would be trained alone.
-        var seeds = new Random(seed);
+        var seeds = new Random(run.Seed);
         DeepEquilibriumNetwork[] networks = EnsembleTraining.Run(architecture.EnsembleSize, Options.Training, member =>
         {
-            int networkSeed = member.Index == 0 ? seed : seeds.Next();
+            int networkSeed = member.Index == 0 ? run.Seed : seeds.Next();
             using var generator = new Generator((ulong)networkSeed, CPU);
             var network = new DeepEquilibriumNetwork(architecture, encoder.Width, Options.GradientTolerance, generator);
             network.to(device);
-            var problem = new DeepEquilibriumProblem(network, encoder, task, training, validation, Options, generator);
-            Train(problem, task, networkSeed, member, channel);
+            var problem = new DeepEquilibriumProblem(network, encoder, task, training, validation, Options, generator, run.CancellationToken);
+            Train(problem, task, networkSeed, member, run);
             return network;
         });
         var ensemble = new EquilibriumEnsemble(encoder, networks);
@@ -135,13 +137,13 @@ public abstract class DeepEquilibriumTrainer : ITrainerEstimator<DeepEquilibrium
         return new DeepEquilibriumTransformer(Host, model, Options.FeatureColumnName);
     }
 
-    private void Train(DeepEquilibriumProblem problem, PredictionTask task, int seed, EnsembleMember member, IChannel channel)
+    private void Train(DeepEquilibriumProblem problem, PredictionTask task, int seed, EnsembleMember member, TrainingRun run)
     {
         TrainingDefaults defaults = DeepEquilibriumDefaults.Training(Options.Cell, task, problem.ExampleCount, Options.HiddenWidth);
         TrainingPlan plan = TrainingPlan.Create(Options.Training, defaults, problem.ExampleCount, seed);
-        using var loop = new TrainingLoop(problem, plan, channel, member);
+        using var loop = new TrainingLoop(problem, plan, run, member);
         loop.Run();
-        problem.ReportUnsolvedRows(channel);
+        problem.ReportUnsolvedRows(run.Channel);
     }
 
     private void CheckColumns(SchemaShape schema)

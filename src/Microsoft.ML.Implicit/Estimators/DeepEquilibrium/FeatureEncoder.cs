@@ -102,6 +102,17 @@ internal sealed class FeatureEncoder : nn.Module<Tensor, Tensor>
         return encoder;
     }
 
+    /// <summary>Makes sure of a state that was read.</summary>
+    /// <exception cref="FormatException">A bin is one of a feature that there is not.</exception>
+    public void CheckState()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        if (_binFeatures.data<long>().ToArray().Any(feature => feature < 0 || feature >= _center.shape[0]))
+        {
+            throw new FormatException($"The model file has a bin of a feature beyond the {_center.shape[0]} there are.");
+        }
+    }
+
     /// <inheritdoc/>
     /// <param name="features">float32 [batch, features].</param>
     /// <returns>float32 [batch, <see cref="Width"/>].</returns>

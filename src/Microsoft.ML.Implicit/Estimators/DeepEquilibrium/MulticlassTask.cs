@@ -67,11 +67,14 @@ internal sealed class MulticlassTask : PredictionTask
         _labelValues?.Write(host, writer.BaseStream);
     }
 
+    /// <exception cref="FormatException">There are not as many label values as classes.</exception>
     public static MulticlassTask Read(IHost host, BinaryReader reader)
     {
         int classCount = reader.ReadInt32();
-        bool hasValues = reader.ReadBoolean();
-        return new MulticlassTask(classCount, hasValues ? LabelValues.Read(host, reader.BaseStream) : null);
+        LabelValues? values = reader.ReadBoolean() ? LabelValues.Read(host, reader.BaseStream) : null;
+        return values is null || values.Type.Size == classCount
+            ? new MulticlassTask(classCount, values)
+            : throw new FormatException($"The model file names {values.Type.Size} labels of {classCount} classes.");
     }
 
     // Keys count from 1; 0 is a missing key, the only honest answer to a row that has no score.

@@ -59,5 +59,12 @@ internal sealed class RegressionTask : PredictionTask
         writer.Write(_scale);
     }
 
-    public static RegressionTask Read(BinaryReader reader) => new(reader.ReadSingle(), reader.ReadSingle());
+    /// <exception cref="FormatException">The label's unit is impossible.</exception>
+    public static RegressionTask Read(BinaryReader reader)
+    {
+        float mean = reader.ReadSingle(), scale = reader.ReadSingle();
+        return float.IsFinite(mean) && float.IsFinite(scale) && scale > 0
+            ? new RegressionTask(mean, scale)
+            : throw new FormatException("The model file describes an impossible unit of the label.");
+    }
 }

@@ -87,6 +87,14 @@ internal sealed class DensityNetwork : nn.Module<Tensor, Tensor>
         return [.. _gaussianizer.Fit(Linear(Architecture.Layout.Embed(features)).to(ScalarType.Float32)).Select(i => Architecture.Layout.LinearSlots[i])];
     }
 
+    /// <summary>Makes sure of a state that was read.</summary>
+    /// <exception cref="FormatException">The state is impossible.</exception>
+    public void CheckState()
+    {
+        _gaussianizer?.CheckState();
+        _contextGaussianizer?.CheckState();
+    }
+
     /// <summary>
     /// Scales the initial weights, U(±1/√inputs), to the detail that the rows can show. The perceptron is nearly linear at first and learns
     /// detail slowly (Rahaman et al., On the spectral bias of neural networks, 2019): few wide features need it steeper, many must not have it so.

@@ -21,14 +21,14 @@ internal sealed class DensityTraining(IHost host, NormalizingFlowOptions options
     public NormalizingFlowModelParameters Train(IDataView trainData, IDataView? validationData)
     {
         Device device = NativeBackend.ResolveDevice(options.Training.Device);
-        int seed = options.Training.Seed ?? host.Rand.Next();
-        using IChannel channel = host.Start("Training");
+        using var run = new TrainingRun(host, options.Training);
         using DisposeScope scope = NewDisposeScope();
-        using var generator = new Generator((ulong)seed, CPU);
+        using var generator = new Generator((ulong)run.Seed, CPU);
         DensityColumns.CheckSizes(trainData.Schema, options);
         FeatureLayout layout = FeatureLayout.Create(trainData.Schema[options.FeatureColumnName], options.ManifoldFeatures);
-        RawRows all = Read(trainData, layout, channel), rows = all;
-        RawRows? validation = validationData is null ? null : Read(validationData, layout, channel);
+        RawRows all = Read(trainData, layout, run), rows = all;
+        RawRows? validation = validationData is null ? null : Read(validationData, layout, run);
+        run.Begin(options, rows, validation);
         if (validation is null)
         {
             (rows, validation) = HoldOut(rows, generator);
@@ -43,18 +43,19 @@ internal sealed class DensityTraining(IHost host, NormalizingFlowOptions options
             options.HiddenLayers,
             options.Activation,
             options.Time);
-        var network = new DensityNetwork(architecture, FlowOptions(plan), generator);
+        var network = new DensityNetwork(architecture, FlowOptions(plan, run.CancellationToken), generator);
         try
         {
-            WarnOfConstants(channel, trainData, network.Fit(rows.Features, rows.Context), plan.Smoothing);
+            WarnOfConstants(run.Channel, trainData, network.Fit(rows.Features, rows.Context), plan.Smoothing);
             network.ScaleToDetail(plan.Detail);
             DensityTrainingSet training = Encode(network, rows).To(device);
             DensityTrainingSet? held = validation is null ? null : Encode(network, validation).To(device);
             network.to(device);
-            Train(network, plan, training, held, seed, generator, channel);
+            Train(network, plan, training, held, generator, run);
             network.Freeze();
             var model = new NormalizingFlowModelParameters(host, new DensityEvaluator(network, device), options.Tolerance, options.Scoring);
             SetThreshold(model, all);
+            run.Complete();
             return model;
         }
         catch (SolveFailedException exception)
@@ -71,31 +72,31 @@ internal sealed class DensityTraining(IHost host, NormalizingFlowOptions options
         }
     }
 
-    private FlowOptions FlowOptions(FlowPlan plan) => new()
+    private FlowOptions FlowOptions(FlowPlan plan, CancellationToken cancellationToken) => new()
     {
         Solver = new OdeOptions
         {
             StepControl = new PiStepControl { RelativeTolerance = options.TrainingTolerance, AbsoluteTolerance = options.TrainingTolerance, InitialStep = 0.5 },
-            CancellationToken = options.Training.CancellationToken,
+            CancellationToken = cancellationToken,
         },
         Trace = options.Trace,
         KineticPenalty = plan.KineticPenalty,
         JacobianPenalty = plan.JacobianPenalty,
     };
 
-    private void Train(DensityNetwork network, FlowPlan plan, DensityTrainingSet training, DensityTrainingSet? validation, int seed, Generator generator, IChannel channel)
+    private void Train(DensityNetwork network, FlowPlan plan, DensityTrainingSet training, DensityTrainingSet? validation, Generator generator, TrainingRun run)
     {
         ITrainingProblem problem = options.Method == FlowTrainingMethod.FlowMatching
             ? new FlowMatchingProblem(network, training, validation, plan.Smoothing, generator)
-            : new LikelihoodProblem(network, training, validation, plan.Smoothing, generator, options.Training.CancellationToken);
-        using var loop = new TrainingLoop(problem, TrainingPlan.Create(options.Training, plan.Training, training.Count, seed), channel);
+            : new LikelihoodProblem(network, training, validation, plan.Smoothing, generator, run.CancellationToken);
+        using var loop = new TrainingLoop(problem, TrainingPlan.Create(options.Training, plan.Training, training.Count, run.Seed), run);
         loop.Run();
     }
 
-    private RawRows Read(IDataView data, FeatureLayout layout, IChannel channel)
+    private RawRows Read(IDataView data, FeatureLayout layout, TrainingRun run)
     {
         var reader = new TrainingSetReader(options.FeatureColumnName, null, options.ExampleWeightColumnName, options.ContextColumnName, layout.FindFault);
-        using TrainingSet set = reader.Read(data, channel, options.Training.CancellationToken);
+        using TrainingSet set = reader.Read(data, run.Channel, run.CancellationToken);
 
         // The set's tensors belong to no dispose scope; their aliases belong to the current one.
         return new RawRows(set.Features.alias(), set.Context?.alias(), set.Weights?.alias());

@@ -67,6 +67,10 @@ internal sealed class FlowMatchingProblem : ITrainingProblem
         return Loss(_validation, _validationNoise!, _validationTimes!).ReadDouble();
     }
 
+    public void WriteState(BinaryWriter writer) => GeneratorState.Write(writer, _generator);
+
+    public void ReadState(BinaryReader reader) => GeneratorState.Read(reader, _generator);
+
     private Tensor Loss(DensityTrainingSet batch, Tensor noise, Tensor times)
     {
         (Tensor state, Tensor velocity) = Manifold.Geodesics(noise, batch.Features, times);

@@ -48,6 +48,10 @@ internal sealed class LikelihoodProblem : ITrainingProblem
         ? null
         : ExampleBatches.Mean(_validation.Count, ValidationBatch, _validation.Device, examples => Evaluate(_validation.Select(examples)), _cancellationToken);
 
+    public void WriteState(BinaryWriter writer) => GeneratorState.Write(writer, _generator);
+
+    public void ReadState(BinaryReader reader) => GeneratorState.Read(reader, _generator);
+
     private (double Loss, double Weight) Evaluate(DensityTrainingSet batch)
     {
         Tensor logDensity = _network.Flow.LogDensity(batch.Features, batch.Context);

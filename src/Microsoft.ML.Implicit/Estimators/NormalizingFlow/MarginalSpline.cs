@@ -65,6 +65,17 @@ internal sealed class MarginalSpline : nn.Module<Tensor, Tensor>
         return constant;
     }
 
+    /// <summary>Makes sure of a state that was read.</summary>
+    /// <exception cref="FormatException">A spline does not rise everywhere.</exception>
+    public void CheckState()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        if (new[] { _positions.diff(dim: 1), _values.diff(dim: 1), _slopes }.Any(rise => rise.le(0.Held()).any().item<bool>()))
+        {
+            throw new FormatException("The model file has a feature whose map does not rise everywhere.");
+        }
+    }
+
     /// <summary>Maps features to normal ones.</summary>
     /// <param name="features">x, float64 [rows, features].</param>
     public override Tensor forward(Tensor features) => Map(features).Values;

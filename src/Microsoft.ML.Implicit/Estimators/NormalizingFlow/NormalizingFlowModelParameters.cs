@@ -1,7 +1,6 @@
 using System.Numerics.Tensors;
 using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Data;
-using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Persistence;
 using Microsoft.ML.Implicit.Solvers;
 using Microsoft.ML.Runtime;
@@ -256,17 +255,24 @@ public sealed class NormalizingFlowModelParameters : IDisposable
 
     internal static NormalizingFlowModelParameters Read(IHost host, BinaryReader reader)
     {
-        NativeBackend.EnsureLoaded();
         NormalizingFlowArchitecture architecture = NormalizingFlowArchitecture.Read(reader);
         double tolerance = reader.ReadDouble();
         var scoring = (AnomalyScoring)reader.ReadByte();
         float threshold = reader.ReadSingle();
-        if (tolerance is not (> 0 and < 1) || !Enum.IsDefined(scoring) || float.IsNaN(threshold))
+        if (tolerance is not (> 0 and < 1) || !Enum.IsDefined(scoring) || float.IsNaN(threshold)
+            || (scoring == AnomalyScoring.PolarLogDensity && architecture.Layout.Spheres.Count > 0))
         {
             throw new FormatException("The model file holds an impossible tolerance, score or threshold.");
         }
 
-        DensityNetwork network = DensityNetwork.Create(architecture, target => ModuleState.Read(reader, target), CPU);
+        DensityNetwork network = DensityNetwork.Create(
+            architecture,
+            target =>
+            {
+                ModuleState.Read(reader, target);
+                target.CheckState();
+            },
+            CPU);
         return new NormalizingFlowModelParameters(host, new DensityEvaluator(network, CPU), tolerance, scoring) { Threshold = threshold };
     }
 
