@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -7,11 +8,13 @@ namespace Microsoft.ML.Implicit.Data;
 
 /// <summary>
 /// Reads feature, label and weight columns into tensors in one pass. Rows go to native memory chunk by chunk,
-/// so that the data is never held in managed memory as a whole. Rows without a label or of weight 0 are left out.
+/// so that the data is never held in managed memory as a whole. Rows without a label or of weight 0 are left out. Only the
+/// proportions of weights count.
 /// </summary>
 internal sealed class TrainingSetReader
 {
-    private const int ChunkRows = 4096;
+    // Next to the mean weight, less than this is nothing in float32.
+    private const double SmallestWeight = 1e-30;
 
     private readonly string _featureColumn;
     private readonly string? _labelColumn;
@@ -30,7 +33,10 @@ internal sealed class TrainingSetReader
         _findFault = findFault;
     }
 
-    /// <exception cref="InvalidOperationException">No row is left, or a feature or weight is not finite or has a fault.</exception>
+    /// <summary>Whether wide feature vectors that are mostly zeros are kept by their non-zeros alone.</summary>
+    public bool KeepsSparse { get; init; }
+
+    /// <exception cref="InvalidOperationException">No row is left, or a feature, label or weight is infinite, a feature or weight is missing, or a row has a fault.</exception>
     /// <exception cref="OperationCanceledException">Cancelled while reading.</exception>
     public TrainingSet Read(IDataView data, IChannel channel, CancellationToken cancellationToken)
     {
@@ -45,9 +51,9 @@ internal sealed class TrainingSetReader
         ValueGetter<float>? getWeight = weight is null ? null : cursor.GetGetter<float>(weight.Value);
 
         using DisposeScope scope = NewDisposeScope();
-        var features = new TensorChunks(ChunkRows, width);
-        var labels = new TensorChunks(ChunkRows, 1);
-        var weights = new TensorChunks(ChunkRows, 1);
+        var features = new FeatureChunks(width, KeepsSparse);
+        var labels = new List<float>();
+        var weights = new List<float>();
         VBuffer<float> buffer = default;
         long unlabelled = 0;
         while (cursor.MoveNext())
@@ -55,10 +61,15 @@ internal sealed class TrainingSetReader
             cancellationToken.ThrowIfCancellationRequested();
             float labelValue = 0;
             getLabel?.Invoke(ref labelValue);
-            if (!float.IsFinite(labelValue))
+            if (float.IsNaN(labelValue))
             {
                 unlabelled++;
                 continue;
+            }
+
+            if (float.IsInfinity(labelValue))
+            {
+                throw new InvalidOperationException($"Column '{_labelColumn}', row {cursor.Position} is {labelValue}; labels must be finite.");
             }
 
             float weightValue = getWeight is null ? 1 : ReadWeight(getWeight, cursor.Position);
@@ -68,19 +79,15 @@ internal sealed class TrainingSetReader
             }
 
             getFeatures(ref buffer);
-            Span<float> row = features.NextRow();
-            buffer.CopyTo(row);
-            CheckFinite(row, feature, cursor.Position);
-            if (_findFault?.Invoke(row) is { } fault)
+            CheckFinite(buffer, feature, cursor.Position);
+            if (_findFault?.Invoke(buffer.IsDense ? buffer.GetValues() : [.. buffer.DenseValues()]) is { } fault)
             {
                 throw new InvalidOperationException($"Column '{_featureColumn}', row {cursor.Position}: {fault}.");
             }
 
-            labels.NextRow()[0] = labelValue;
-            if (getWeight is not null)
-            {
-                weights.NextRow()[0] = weightValue;
-            }
+            features.Add(in buffer);
+            labels.Add(labelValue);
+            weights.Add(weightValue);
         }
 
         if (unlabelled > 0)
@@ -88,7 +95,7 @@ internal sealed class TrainingSetReader
             channel.Warning($"{unlabelled} rows have no label in column '{_labelColumn}'; they are left out of training.");
         }
 
-        if (features.Count == 0)
+        if (labels.Count == 0)
         {
             string? noLabel = _labelColumn is null ? null : $"a label in column '{_labelColumn}'";
             string? noWeight = _weightColumn is null ? null : $"a weight above 0 in column '{_weightColumn}'";
@@ -98,19 +105,30 @@ internal sealed class TrainingSetReader
                 : $"There is nothing to train on: no row has {string.Join(" and ", missing)}.");
         }
 
-        var set = new TrainingSet(features.ToTensor(), labels.ToTensor().squeeze(1), getWeight is null ? null : weights.ToTensor().squeeze(1));
-        set.Detach();
-        return set;
+        var set = new TrainingSet(features.ToTensor(), tensor(labels), null);
+        return (getWeight is null ? set : Weigh(set, weights)).Detach();
     }
 
-    private static void CheckFinite(ReadOnlySpan<float> row, DataViewSchema.Column column, long position)
+    // Weights of mean 1, whatever their unit.
+    private static TrainingSet Weigh(TrainingSet set, List<float> weights)
     {
-        for (int slot = 0; slot < row.Length; slot++)
+        double mean = weights.Average(weight => (double)weight);
+        Tensor relative = tensor(weights.ConvertAll(weight => weight / mean));
+        Tensor counts = relative.ge(SmallestWeight.Held());
+        set = set with { Weights = relative.to(ScalarType.Float32) };
+        return counts.all().item<bool>() ? set : set.Select(counts.nonzero().squeeze(1));
+    }
+
+    private static void CheckFinite(in VBuffer<float> row, DataViewSchema.Column column, long position)
+    {
+        ReadOnlySpan<float> values = row.GetValues();
+        for (int i = 0; i < values.Length; i++)
         {
-            if (!float.IsFinite(row[slot]))
+            if (!float.IsFinite(values[i]))
             {
+                int slot = row.IsDense ? i : row.GetIndices()[i];
                 throw new InvalidOperationException(
-                    $"Column '{column.Name}', {SlotNames.Describe(column, slot)}, row {position} is {row[slot]}. "
+                    $"Column '{column.Name}', {SlotNames.Describe(column, slot)}, row {position} is {values[i]}. "
                     + "Replace missing values before training, for instance with Transforms.ReplaceMissingValues.");
             }
         }

@@ -9,7 +9,7 @@ internal sealed class DeepEquilibriumBatch : RowBatch
 {
     private readonly DeepEquilibriumModelParameters _model;
     private readonly ValueGetter<VBuffer<float>> _getFeatures;
-    private readonly float[] _features;
+    private readonly VBuffer<float>[] _rows;
     private readonly bool[] _isFinite;
     private readonly float[] _scores;
     private VBuffer<float> _buffer;
@@ -18,7 +18,7 @@ internal sealed class DeepEquilibriumBatch : RowBatch
     {
         _model = model;
         _getFeatures = getFeatures;
-        _features = new float[capacity * model.FeatureCount];
+        _rows = new VBuffer<float>[capacity];
         _isFinite = new bool[capacity];
         _scores = new float[capacity * model.Task.OutputWidth];
     }
@@ -26,21 +26,22 @@ internal sealed class DeepEquilibriumBatch : RowBatch
     public override void Read(int slot)
     {
         _getFeatures(ref _buffer);
-        Span<float> row = _features.AsSpan(slot * _model.FeatureCount, _model.FeatureCount);
-        _buffer.CopyTo(row);
-
-        // A sum is finite only if every term is; a finite row whose sum overflows is beyond any standardised range as well.
-        _isFinite[slot] = float.IsFinite(TensorPrimitives.SumOfMagnitudes<float>(row));
-        if (!_isFinite[slot])
+        ReadOnlySpan<float> values = _buffer.GetValues();
+        _isFinite[slot] = values.IsEmpty || float.IsFinite(TensorPrimitives.MaxMagnitude(values));
+        if (_isFinite[slot])
         {
-            row.Clear();
+            _buffer.CopyTo(ref _rows[slot]);
+        }
+        else
+        {
+            _rows[slot] = new VBuffer<float>(_model.FeatureCount, 0, [], []);
         }
     }
 
     public override void Evaluate(int count)
     {
         int width = _model.Task.OutputWidth;
-        _model.Score(_features.AsSpan(0, count * _model.FeatureCount), _scores.AsSpan(0, count * width));
+        _model.Score(_rows.AsSpan(0, count), _scores.AsSpan(0, count * width));
         for (int slot = 0; slot < count; slot++)
         {
             if (!_isFinite[slot])

@@ -60,8 +60,9 @@ public abstract class DeepEquilibriumTrainer : ITrainerEstimator<DeepEquilibrium
 
         Device device = NativeBackend.ResolveDevice(Options.Training.Device);
         int seed = Options.Training.Seed ?? Host.Rand.Next();
+        CheckLabel(trainData.Schema[Options.LabelColumnName]);
         using IChannel channel = Host.Start("Training");
-        var reader = new TrainingSetReader(Options.FeatureColumnName, Options.LabelColumnName, Options.ExampleWeightColumnName);
+        var reader = new TrainingSetReader(Options.FeatureColumnName, Options.LabelColumnName, Options.ExampleWeightColumnName) { KeepsSparse = Options.Cell == EquilibriumCellKind.Dense };
         TrainingSet training = reader.Read(trainData, channel, Options.Training.CancellationToken);
         TrainingSet? validation = validationData is null ? null : reader.Read(validationData, channel, Options.Training.CancellationToken);
         try
@@ -99,6 +100,11 @@ public abstract class DeepEquilibriumTrainer : ITrainerEstimator<DeepEquilibrium
 
     private protected abstract void CheckLabel(SchemaShape.Column label);
 
+    /// <summary>Checks what only the label column of data says, before the data is read.</summary>
+    private protected virtual void CheckLabel(DataViewSchema.Column label)
+    {
+    }
+
     private protected abstract PredictionTask CreateTask(DataViewSchema.Column label, TrainingSet data);
 
     private protected abstract IEnumerable<SchemaShape.Column> GetOutputColumns(SchemaShape inputSchema);
@@ -109,8 +115,8 @@ public abstract class DeepEquilibriumTrainer : ITrainerEstimator<DeepEquilibrium
         var architecture = new DeepEquilibriumArchitecture(Options, (int)training.Features.shape[1], task, training.Count);
         FeatureEncoder encoder = Options.Cell == EquilibriumCellKind.Dense
             ? FeatureEncoder.OfVectors(training.Features, task.ClassesOf(training.Labels))
-            : FeatureEncoder.OfImages(training.Features, Options.Image!.Value.Channels);
-        architecture = architecture with { BinCount = encoder.BinCount };
+            : ImageEncoder.Of(training.Features, Options.Image!.Value.Channels);
+        architecture = architecture.With(encoder);
         encoder.to(device);
         (training, validation) = (training.To(device), validation?.To(device));
 
@@ -134,11 +140,13 @@ public abstract class DeepEquilibriumTrainer : ITrainerEstimator<DeepEquilibrium
 
     private void Train(DeepEquilibriumProblem problem, PredictionTask task, int seed, EnsembleMember member, IChannel channel)
     {
-        TrainingDefaults defaults = DeepEquilibriumDefaults.Training(Options.Cell, task, problem.ExampleCount, Options.HiddenWidth);
+        TrainingDefaults defaults = DeepEquilibriumDefaults.Training(Options.Cell, task, problem.ExampleCount, problem.HasSparseInputs, Options.HiddenWidth);
         TrainingPlan plan = TrainingPlan.Create(Options.Training, defaults, problem.ExampleCount, seed);
         using var loop = new TrainingLoop(problem, plan, channel, member);
         loop.Run();
         problem.ReportUnsolvedRows(channel);
+        problem.ReportNothingLearned(channel);
+        problem.Complete();
     }
 
     private void CheckColumns(SchemaShape schema)
