@@ -6,8 +6,9 @@ namespace Microsoft.ML.Implicit.Data;
 /// <summary>Rows of features as one tensor: dense, or in coordinate format where a wide vector is mostly zeros.</summary>
 internal static class FeatureTensor
 {
-    // Below this width a dense row costs next to nothing.
+    // Several inputs a feature cost little below this width, and mostly zeros nothing below that one.
     private const int WideVector = 1024;
+    private const int WideSparseVector = 256;
 
     // A value in coordinate format takes the room of five dense ones.
     private const double SparseShare = 0.1;
@@ -20,10 +21,19 @@ internal static class FeatureTensor
     /// <param name="values">Non-zeros of all rows.</param>
     /// <param name="rows">Number of rows.</param>
     /// <param name="width">Length of the vector.</param>
-    public static bool IsSparse(long values, long rows, int width) => IsWide(width) && values <= SparseShare * rows * width;
+    public static bool IsSparse(long values, long rows, int width) => width > WideSparseVector && values <= SparseShare * rows * width;
 
     /// <summary>Number of values of a row that are not zero, however it is stored.</summary>
-    public static int CountNonZeros(in VBuffer<float> row) => row.GetValues().Length - row.GetValues().Count(0f);
+    public static int CountNonZeros(in VBuffer<float> row)
+    {
+        int count = 0;
+        foreach (float value in row.GetValues())
+        {
+            count += value != 0 ? 1 : 0;
+        }
+
+        return count;
+    }
 
     /// <summary>Rows in full: float32 [rows, width].</summary>
     public static Tensor Dense(ReadOnlySpan<VBuffer<float>> rows, int width)

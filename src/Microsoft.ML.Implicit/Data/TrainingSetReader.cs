@@ -1,5 +1,4 @@
 using Microsoft.ML.Data;
-using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -13,7 +12,7 @@ namespace Microsoft.ML.Implicit.Data;
 /// </summary>
 internal sealed class TrainingSetReader
 {
-    // Next to the mean weight, less than this is nothing in float32.
+    // Next to the largest weight, less than this is nothing in float32.
     private const double SmallestWeight = 1e-30;
 
     private readonly string _featureColumn;
@@ -112,11 +111,11 @@ internal sealed class TrainingSetReader
     // Weights of mean 1, whatever their unit.
     private static TrainingSet Weigh(TrainingSet set, List<float> weights)
     {
-        double mean = weights.Average(weight => (double)weight);
-        Tensor relative = tensor(weights.ConvertAll(weight => weight / mean));
-        Tensor counts = relative.ge(SmallestWeight.Held());
-        set = set with { Weights = relative.to(ScalarType.Float32) };
-        return counts.all().item<bool>() ? set : set.Select(counts.nonzero().squeeze(1));
+        double smallest = SmallestWeight * weights.Max();
+        long[] rows = [.. Enumerable.Range(0, weights.Count).Where(row => weights[row] >= smallest).Select(row => (long)row)];
+        double mean = rows.Average(row => (double)weights[(int)row]);
+        set = set with { Weights = tensor(weights.ConvertAll(weight => (float)(weight / mean))) };
+        return rows.Length == weights.Count ? set : set.Select(tensor(rows));
     }
 
     private static void CheckFinite(in VBuffer<float> row, DataViewSchema.Column column, long position)

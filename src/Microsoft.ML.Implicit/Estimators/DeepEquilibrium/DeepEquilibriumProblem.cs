@@ -16,8 +16,8 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
     private const long ValidationBatch = 1024;
     private const long RowsForInputScale = 64;
 
-    // What narrow data adds up to is less.
-    private const double LargestSumOfInputs = 1000;
+    // Narrow data stays below it at the default rates.
+    private const double LargestMove = 2;
 
     // A loss closer to the best constant's is the same but for chance.
     private const double SomethingLearned = 0.999;
@@ -30,8 +30,8 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
     private readonly DeepEquilibriumOptions _options;
     private readonly Generator _generator;
     private readonly double _inputDropout;
-    private readonly double _inputScale;
     private readonly SolverMeter _meter = new();
+    private double _inputScale = 1;
     private long _rows;
     private long _unsolvedRows;
 
@@ -45,8 +45,6 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
         _options = options;
         _generator = generator;
         _inputDropout = options.InputDropout ?? DeepEquilibriumDefaults.InputDropout(options.Cell, task, training.Count, training.Features.shape[1]);
-        _inputScale = ScaleOfInputs();
-        network.ScaleInputs(1 / _inputScale);
     }
 
     public nn.Module Module => _network;
@@ -74,7 +72,22 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
 
     public double? Validate() => _validation is null ? null : MeanLoss(_validation, Predict, _options.Training.CancellationToken);
 
-    /// <summary>Leaves the network with weights for the inputs as they are encoded.</summary>
+    /// <summary>Chooses the scale of the inputs to train with, which goes into the weights.</summary>
+    /// <param name="learningRate">Peak learning rate.</param>
+    /// <remarks>
+    /// A step of Adam moves every weight by about the rate, and so what a hidden unit receives by the rate times the sum of the
+    /// inputs' magnitudes. Inputs are scaled down, and weights up, for that product not to grow with the number of features.
+    /// </remarks>
+    public void Begin(double learningRate)
+    {
+        if (_options.Cell == EquilibriumCellKind.Dense)
+        {
+            _inputScale = Math.Min(1, LargestMove / (learningRate * SumOfInputs()));
+            _network.ScaleInputs(1 / _inputScale);
+        }
+    }
+
+    /// <summary>Leaves the network with weights for inputs as they are encoded.</summary>
     public void Complete() => _network.ScaleInputs(_inputScale);
 
     /// <summary>Says so where rows met in training were not solved to the tolerance.</summary>
@@ -124,9 +137,8 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
 
     private Tensor Encode(Tensor features) => _encoder.forward(features) * _inputScale.Held();
 
-    // A step of Adam moves every weight by about the rate, and so what a hidden unit receives by the rate times the sum of the
-    // inputs' magnitudes. Inputs are scaled down, and weights up, for that sum not to grow with the number of features.
-    private double ScaleOfInputs()
+    // Of the magnitudes, in a typical row.
+    private double SumOfInputs()
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
@@ -134,7 +146,7 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
         Tensor rows = arange(0.Held(), _training.Count.Held(), stride.Held(), ScalarType.Int64, _training.Features.device);
         Tensor input = _encoder.forward(_training.Features.index_select(0, rows));
         Tensor values = input.is_sparse ? input.SparseValues : input;
-        return Math.Min(1, LargestSumOfInputs * rows.shape[0] / values.abs().sum().ToDouble());
+        return values.abs().sum().ToDouble() / rows.shape[0];
     }
 
     private Tensor Drop(Tensor input)

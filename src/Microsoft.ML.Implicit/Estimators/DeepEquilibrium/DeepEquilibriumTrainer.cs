@@ -142,6 +142,7 @@ public abstract class DeepEquilibriumTrainer : ITrainerEstimator<DeepEquilibrium
     {
         TrainingDefaults defaults = DeepEquilibriumDefaults.Training(Options.Cell, task, problem.ExampleCount, problem.HasSparseInputs, Options.HiddenWidth);
         TrainingPlan plan = TrainingPlan.Create(Options.Training, defaults, problem.ExampleCount, seed);
+        problem.Begin(plan.LearningRate);
         using var loop = new TrainingLoop(problem, plan, channel, member);
         loop.Run();
         problem.ReportUnsolvedRows(channel);

@@ -108,6 +108,20 @@ public class WideInputTests
     }
 
     [TestMethod]
+    public void Validation_rows_may_be_dense_where_training_rows_are_sparse_and_the_other_way_round()
+    {
+        const int width = 2_000;
+        var ml = new MLContext(seed: 1);
+        IDataView sparse = Load(ml, width, seed: 1);
+        IDataView dense = Load(ml, width, [.. Enumerable.Range(0, 30).Select(i => Document.Create(i % 3, new VBuffer<float>(width, [.. Enumerable.Range(0, width).Select(slot => 1f + (slot % 3 == i % 3 ? 1 : 0))])))]);
+        foreach ((IDataView train, IDataView validation) in new[] { (sparse, dense), (dense, sparse) })
+        {
+            ITransformer model = ml.MulticlassClassification.Trainers.DeepEquilibrium(QuickOptions.Create(epochs: 2)).Fit(train, validation);
+            Assert.IsTrue(Scored.Vectors(model.Transform(validation)).SelectMany(score => score).All(float.IsFinite));
+        }
+    }
+
+    [TestMethod]
     public void Rows_of_zeros_alone_are_no_harm()
     {
         var ml = new MLContext(seed: 1);

@@ -74,12 +74,11 @@ internal sealed class BinEncoder : FeatureEncoder
     }
 
     /// <inheritdoc/>
-    /// <param name="features">float32 [batch, features].</param>
-    /// <returns>float32 [batch, <see cref="Width"/>].</returns>
     public override Tensor forward(Tensor features)
     {
-        Tensor scaled = Scale(features, _center, _factor);
-        Tensor bins = Scale(features.index_select(1, _binFeatures), _binStarts, _binFactors).clamp_(0.Held(), 1.Held()).sub_(0.5.Held());
+        Tensor values = features.is_sparse ? features.to_dense() : features;
+        Tensor scaled = Scale(values, _center, _factor);
+        Tensor bins = Scale(values.index_select(1, _binFeatures), _binStarts, _binFactors).clamp_(0.Held(), 1.Held()).sub_(0.5.Held());
         return cat([Clip(scaled), Tails(scaled), bins], dim: 1);
     }
 

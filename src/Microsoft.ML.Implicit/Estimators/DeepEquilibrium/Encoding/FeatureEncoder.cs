@@ -30,6 +30,11 @@ internal abstract class FeatureEncoder : nn.Module<Tensor, Tensor>
     public static FeatureEncoder OfVectors(Tensor features, int[] classes) =>
         features.is_sparse ? SparseEncoder.Of(features) : BinEncoder.Of(features, classes);
 
+    /// <inheritdoc/>
+    /// <param name="features">float32 [batch, features], dense or in coordinate format.</param>
+    /// <returns>float32 [batch, <see cref="Width"/>], in coordinate format where the encoder is one of sparse rows.</returns>
+    public abstract override Tensor forward(Tensor features);
+
     /// <summary>Scales features, which may lie further apart than a float32 can say.</summary>
     /// <param name="features">float32 [batch, features].</param>
     /// <param name="center">What becomes 0, float32 [features].</param>

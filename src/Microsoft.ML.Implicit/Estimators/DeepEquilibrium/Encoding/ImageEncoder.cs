@@ -45,7 +45,5 @@ internal sealed class ImageEncoder : FeatureEncoder
     }
 
     /// <inheritdoc/>
-    /// <param name="features">float32 [batch, features].</param>
-    /// <returns>float32 [batch, <see cref="Width"/>].</returns>
     public override Tensor forward(Tensor features) => Scale(features, _center, _factor);
 }

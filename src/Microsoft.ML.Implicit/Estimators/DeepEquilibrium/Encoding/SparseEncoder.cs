@@ -45,21 +45,20 @@ internal sealed class SparseEncoder : FeatureEncoder
             using IDisposable noGradient = no_grad();
             encoder._slots.copy_(tensor(slots));
             encoder._factor.copy_(tensor(Array.ConvertAll(magnitudes, FeatureScale.Inverse)));
-            }
+        }
 
         return encoder;
     }
 
     /// <inheritdoc/>
-    /// <param name="features">float32 [batch, features], in coordinate format.</param>
-    /// <returns>float32 [batch, <see cref="Width"/>], in coordinate format.</returns>
     public override Tensor forward(Tensor features)
     {
-        Tensor indices = features.SparseIndices;
+        Tensor sparse = features.is_sparse ? features : features.to_sparse();
+        Tensor indices = sparse.SparseIndices;
         Tensor positions = searchsorted(_slots, indices[1]).clamp_max_((Width - 1).Held());
         Tensor isKept = _slots.index_select(0, positions).eq(indices[1]);
         Tensor factor = _factor.index_select(0, positions) * isKept;
-        Tensor values = Clip(Scale(features.SparseValues, zeros_like(factor), factor));
+        Tensor values = Clip(Scale(sparse.SparseValues, zeros_like(factor), factor));
         return sparse_coo_tensor(stack([indices[0], positions]), values, [features.shape[0], Width]);
     }
 
@@ -68,8 +67,8 @@ internal sealed class SparseEncoder : FeatureEncoder
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor rows = RowsToRead(features, features.SparseValues.shape[0] / features.shape[0]).Rows;
-        ulong[] keys = [.. rows.SparseIndices[1].data<long>()
-            .Zip(rows.SparseValues.data<float>(), (slot, value) => (Slot: slot, Magnitude: Math.Abs(value)))
+        ulong[] keys = [.. rows.SparseIndices[1].data<long>().ToArray()
+            .Zip(rows.SparseValues.data<float>().ToArray(), (slot, value) => (Slot: slot, Magnitude: Math.Abs(value)))
             .Where(item => item.Magnitude > 0)
             .Select(item => ((ulong)item.Slot << 32) | BitConverter.SingleToUInt32Bits(item.Magnitude))];
         Array.Sort(keys);
