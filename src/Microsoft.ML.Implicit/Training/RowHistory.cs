@@ -1,5 +1,4 @@
 using Microsoft.ML.Implicit.Native;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Training;
@@ -17,12 +16,8 @@ internal sealed class RowHistory(long rows, Device device) : IDisposable
     /// <param name="step">Steps up to now.</param>
     /// <param name="logKept">Logarithm of what weight decay has left up to now.</param>
     /// <returns>Steps since the last update, and the logarithm of what decay has left since, float64 [touched, 1].</returns>
-    public (Tensor Steps, Tensor LogKept) Advance(Tensor touched, double step, double logKept)
-    {
-        Tensor steps = Since(_steps, touched, step);
-        Tensor kept = Since(_logKept, touched, logKept);
-        return (steps, kept);
-    }
+    public (Tensor Steps, Tensor LogKept) Advance(Tensor touched, double step, double logKept) =>
+        (Since(_steps, touched, step), Since(_logKept, touched, logKept));
 
     public void Dispose()
     {

@@ -122,6 +122,23 @@ public class WideInputTests
     }
 
     [TestMethod]
+    public void A_Jacobian_penalty_adds_its_gradient_to_that_of_the_loss()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView data = Load(ml, 2_000, seed: 1);
+        float[] Train(double penalty)
+        {
+            DeepEquilibriumOptions options = QuickOptions.Create(epochs: 2);
+            options.JacobianPenalty = penalty;
+            return Scored.Vectors(ml.MulticlassClassification.Trainers.DeepEquilibrium(options).Fit(data).Transform(data))[0];
+        }
+
+        float[] scores = Train(penalty: 10);
+        Assert.IsTrue(scores.All(float.IsFinite));
+        CollectionAssert.AreNotEqual(Train(penalty: 0), scores);
+    }
+
+    [TestMethod]
     public void Rows_of_zeros_alone_are_no_harm()
     {
         var ml = new MLContext(seed: 1);
