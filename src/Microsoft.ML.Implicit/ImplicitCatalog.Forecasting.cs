@@ -110,6 +110,7 @@ public static partial class ImplicitCatalog
     /// <param name="confidenceLevel">Probability that the bounds stand for.</param>
     /// <returns>Metrics for each slot of the forecast.</returns>
     /// <exception cref="ArgumentException">A column is missing or has another size than the forecast.</exception>
+    /// <exception cref="InvalidOperationException">A row's vector has another length than its column's type declares.</exception>
     public static IReadOnlyList<ForecastMetrics> EvaluateForecasts(
         this ForecastingCatalog catalog,
         IDataView data,

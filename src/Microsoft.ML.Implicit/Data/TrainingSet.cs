@@ -6,16 +6,17 @@ namespace Microsoft.ML.Implicit.Data;
 /// <param name="Features">float32 [rows, features], all finite; in coordinate format where the reader keeps sparse rows so.</param>
 /// <param name="Labels">float32 [rows]: class indices from 0, 0 or 1, or target values.</param>
 /// <param name="Weights">float32 [rows], of mean 1 over the rows that were read, or <see langword="null"/> where every row counts the same.</param>
-internal sealed record TrainingSet(Tensor Features, Tensor Labels, Tensor? Weights) : ITrainingRows<TrainingSet>
+/// <param name="Context">float32 [rows, context], all finite, what is learned is conditioned on; or <see langword="null"/>.</param>
+internal sealed record TrainingSet(Tensor Features, Tensor Labels, Tensor? Weights, Tensor? Context) : ITrainingRows<TrainingSet>
 {
     public long Count => Features.shape[0];
 
     /// <summary>The rows at the given int64 indices.</summary>
     public TrainingSet Select(Tensor rows) =>
-        new(Features.index_select(0, rows), Labels.index_select(0, rows), Weights?.index_select(0, rows));
+        new(Features.index_select(0, rows), Labels.index_select(0, rows), Weights?.index_select(0, rows), Context?.index_select(0, rows));
 
     /// <summary>The same rows on a device.</summary>
-    public TrainingSet To(Device device) => new(Features.to(device), Labels.to(device), Weights?.to(device));
+    public TrainingSet To(Device device) => new(Features.to(device), Labels.to(device), Weights?.to(device), Context?.to(device));
 
     /// <summary>Takes the tensors out of their dispose scope: they live until <see cref="Dispose"/>.</summary>
     public TrainingSet Detach()
@@ -23,6 +24,7 @@ internal sealed record TrainingSet(Tensor Features, Tensor Labels, Tensor? Weigh
         Features.DetachFromDisposeScope();
         Labels.DetachFromDisposeScope();
         Weights?.DetachFromDisposeScope();
+        Context?.DetachFromDisposeScope();
         return this;
     }
 
@@ -31,5 +33,6 @@ internal sealed record TrainingSet(Tensor Features, Tensor Labels, Tensor? Weigh
         Features.Dispose();
         Labels.Dispose();
         Weights?.Dispose();
+        Context?.Dispose();
     }
 }

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Data;
 
 /// <summary>
-/// Reads feature, label and weight columns into tensors in one pass. Rows go to native memory chunk by chunk,
+/// Reads feature, label, weight and context columns into tensors in one pass. Rows go to native memory chunk by chunk,
 /// so that the data is never held in managed memory as a whole. Rows without a label or of weight 0 are left out. Only the
 /// proportions of weights count.
 /// </summary>
@@ -18,42 +18,47 @@ internal sealed class TrainingSetReader
     private readonly string _featureColumn;
     private readonly string? _labelColumn;
     private readonly string? _weightColumn;
+    private readonly string? _contextColumn;
     private readonly Func<ReadOnlySpan<float>, string?>? _findFault;
 
     /// <param name="featureColumn">Vector of Single.</param>
     /// <param name="labelColumn">Label, or <see langword="null"/> for unsupervised training: every label is then 0.</param>
     /// <param name="weightColumn">Example weight, or <see langword="null"/>.</param>
+    /// <param name="contextColumn">Vector of Single that the features are conditioned on, or <see langword="null"/>.</param>
     /// <param name="findFault">Says what is wrong with a row of features, if anything.</param>
-    public TrainingSetReader(string featureColumn, string? labelColumn, string? weightColumn, Func<ReadOnlySpan<float>, string?>? findFault = null)
+    public TrainingSetReader(
+        string featureColumn, string? labelColumn, string? weightColumn, string? contextColumn = null, Func<ReadOnlySpan<float>, string?>? findFault = null)
     {
         _featureColumn = featureColumn;
         _labelColumn = labelColumn;
         _weightColumn = weightColumn;
+        _contextColumn = contextColumn;
         _findFault = findFault;
     }
 
     /// <summary>Whether wide feature vectors that are mostly zeros are kept by their non-zeros alone.</summary>
     public bool KeepsSparse { get; init; }
 
-    /// <exception cref="InvalidOperationException">No row is left, or a feature, label or weight is infinite, a feature or weight is missing, or a row has a fault.</exception>
+    /// <exception cref="InvalidOperationException">No row is left, or a value is not finite or has a fault, or a vector has another length than its column declares.</exception>
     /// <exception cref="OperationCanceledException">Cancelled while reading.</exception>
     public TrainingSet Read(IDataView data, IChannel channel, CancellationToken cancellationToken)
     {
         DataViewSchema.Column feature = data.Schema[_featureColumn];
         DataViewSchema.Column? label = _labelColumn is null ? null : data.Schema[_labelColumn];
         DataViewSchema.Column? weight = _weightColumn is null ? null : data.Schema[_weightColumn];
-        int width = feature.Type.GetVectorSize();
-        IEnumerable<DataViewSchema.Column> columns = new[] { feature, label, weight }.OfType<DataViewSchema.Column>();
-        using DataViewRowCursor cursor = data.GetRowCursor(columns);
-        ValueGetter<VBuffer<float>> getFeatures = cursor.GetGetter<VBuffer<float>>(feature);
+        DataViewSchema.Column? context = _contextColumn is null ? null : data.Schema[_contextColumn];
+        IEnumerable<DataViewSchema.Column> columns = new[] { feature, label, weight, context }.OfType<DataViewSchema.Column>();
+        using DataViewRowCursor cursor = data.GetRowCursor(columns.DistinctBy(column => column.Index));
+        var featureReader = new VectorReader<float>(cursor, feature);
+        VectorReader<float>? contextReader = context is null ? null : new VectorReader<float>(cursor, context.Value);
         ValueGetter<float>? getLabel = label is null ? null : RowCursorUtils.GetLabelGetter(cursor, label.Value.Index);
         ValueGetter<float>? getWeight = weight is null ? null : cursor.GetGetter<float>(weight.Value);
 
         using DisposeScope scope = NewDisposeScope();
-        var features = new FeatureChunks(width, KeepsSparse);
+        var features = new FeatureChunks(featureReader.Length, KeepsSparse);
+        var contexts = new FeatureChunks(contextReader?.Length ?? 0, allowsSparse: false);
         var labels = new List<float>();
         var weights = new List<float>();
-        VBuffer<float> buffer = default;
         long unlabelled = 0;
         while (cursor.MoveNext())
         {
@@ -77,14 +82,21 @@ internal sealed class TrainingSetReader
                 continue;
             }
 
-            getFeatures(ref buffer);
-            CheckFinite(buffer, feature, cursor.Position);
-            if (_findFault?.Invoke(buffer.IsDense ? buffer.GetValues() : [.. buffer.DenseValues()]) is { } fault)
+            VBuffer<float> row = featureReader.Read();
+            CheckFinite(in row, feature, cursor.Position);
+            if (_findFault?.Invoke(row.IsDense ? row.GetValues() : [.. row.DenseValues()]) is { } fault)
             {
                 throw new InvalidOperationException($"Column '{_featureColumn}', row {cursor.Position}: {fault}.");
             }
 
-            features.Add(in buffer);
+            if (contextReader is not null)
+            {
+                VBuffer<float> contextRow = contextReader.Read();
+                CheckFinite(in contextRow, context!.Value, cursor.Position);
+                contexts.Add(in contextRow);
+            }
+
+            features.Add(in row);
             labels.Add(labelValue);
             weights.Add(weightValue);
         }
@@ -104,7 +116,7 @@ internal sealed class TrainingSetReader
                 : $"There is nothing to train on: no row has {string.Join(" and ", missing)}.");
         }
 
-        var set = new TrainingSet(features.ToTensor(), tensor(labels), null);
+        var set = new TrainingSet(features.ToTensor(), tensor(labels), null, contextReader is null ? null : contexts.ToTensor());
         return (getWeight is null ? set : Weigh(set, weights)).Detach();
     }
 

@@ -35,7 +35,7 @@ internal sealed class TrainingLoop : IDisposable
 
     /// <summary>Trains, and leaves the best parameters in the module.</summary>
     /// <exception cref="OperationCanceledException">
-    /// Cancelled, and the options ask for that exception, no epoch is finished, or there are networks already, whose mean one that is half trained would spoil.
+    /// Cancelled, and the options ask for that exception, no epoch of a problem that does not start fitted is finished, or there are networks already, whose mean one that is half trained would spoil.
     /// </exception>
     /// <exception cref="InvalidOperationException">The loss stopped being finite.</exception>
     public void Run()
@@ -61,7 +61,7 @@ internal sealed class TrainingLoop : IDisposable
                 }
             }
         }
-        catch (OperationCanceledException) when (_plan.Options.OnCancellation == CancellationBehavior.ReturnBestModel && _best.Epoch > 0 && _member.Index == 0)
+        catch (OperationCanceledException) when (_plan.Options.OnCancellation == CancellationBehavior.ReturnBestModel && (_best.Epoch > 0 || _problem.StartsFitted) && _member.Index == 0)
         {
             _channel.Info($"Cancelled: the best epoch so far is {Counted(_best.Epoch)}.");
         }

@@ -1,5 +1,3 @@
-using Microsoft.ML.Data;
-
 namespace Microsoft.ML.Implicit.Data;
 
 /// <summary>Reads the series in a row.</summary>
@@ -26,7 +24,7 @@ internal sealed class SeriesReader
 
     /// <summary>Reads the series in the source's current row.</summary>
     /// <param name="issues">Counts what was repaired.</param>
-    /// <exception cref="InvalidOperationException">Columns that belong together differ in length.</exception>
+    /// <exception cref="InvalidOperationException">Columns that belong together differ in length, or one from what its type declares.</exception>
     public TimeSeries Read(SeriesIssues issues)
     {
         double[] times = _times();
@@ -62,12 +60,7 @@ internal sealed class SeriesReader
 
     private Func<float[]> Vector(string name)
     {
-        ValueGetter<VBuffer<float>> getter = _row.GetGetter<VBuffer<float>>(_row.Schema[name]);
-        VBuffer<float> buffer = default;
-        return () =>
-        {
-            getter(ref buffer);
-            return [.. buffer.DenseValues()];
-        };
+        var reader = new VectorReader<float>(_row, _row.Schema[name]);
+        return () => [.. reader.Read().DenseValues()];
     }
 }

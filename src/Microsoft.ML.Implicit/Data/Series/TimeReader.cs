@@ -57,12 +57,7 @@ internal static class TimeReader
 
     private static Func<double[]> Vector<T>(DataViewRow row, DataViewSchema.Column column, Func<T, double> convert)
     {
-        ValueGetter<VBuffer<T>> getter = row.GetGetter<VBuffer<T>>(column);
-        VBuffer<T> buffer = default;
-        return () =>
-        {
-            getter(ref buffer);
-            return [.. buffer.DenseValues().Select(convert)];
-        };
+        var reader = new VectorReader<T>(row, column);
+        return () => [.. reader.Read().DenseValues().Select(convert)];
     }
 }

@@ -8,16 +8,15 @@ namespace Microsoft.ML.Implicit.Estimators;
 internal sealed class DeepEquilibriumBatch : RowBatch
 {
     private readonly DeepEquilibriumModelParameters _model;
-    private readonly ValueGetter<VBuffer<float>> _getFeatures;
+    private readonly VectorReader<float> _reader;
     private readonly VBuffer<float>[] _rows;
     private readonly bool[] _isFinite;
     private readonly float[] _scores;
-    private VBuffer<float> _buffer;
 
-    public DeepEquilibriumBatch(DeepEquilibriumModelParameters model, ValueGetter<VBuffer<float>> getFeatures, int capacity)
+    public DeepEquilibriumBatch(DeepEquilibriumModelParameters model, VectorReader<float> reader, int capacity)
     {
         _model = model;
-        _getFeatures = getFeatures;
+        _reader = reader;
         _rows = new VBuffer<float>[capacity];
         _isFinite = new bool[capacity];
         _scores = new float[capacity * model.Task.OutputWidth];
@@ -25,12 +24,12 @@ internal sealed class DeepEquilibriumBatch : RowBatch
 
     public override void Read(int slot)
     {
-        _getFeatures(ref _buffer);
-        ReadOnlySpan<float> values = _buffer.GetValues();
+        VBuffer<float> row = _reader.Read();
+        ReadOnlySpan<float> values = row.GetValues();
         _isFinite[slot] = values.IsEmpty || float.IsFinite(TensorPrimitives.MaxMagnitude(values));
         if (_isFinite[slot])
         {
-            _buffer.CopyTo(ref _rows[slot]);
+            row.CopyTo(ref _rows[slot]);
         }
         else
         {

@@ -1,4 +1,3 @@
-using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Data;
 
 namespace Microsoft.ML.Implicit.Estimators;
@@ -22,15 +21,11 @@ internal sealed class DeepEquilibriumMapper : BatchMapper
 
     public override IReadOnlyList<DataViewSchema.DetachedColumn> GetOutputColumns(DataViewSchema inputSchema)
     {
-        DataViewSchema.Column features = inputSchema.GetColumnOrNull(_featureColumnName)
-            ?? throw new ArgumentException($"The data has no column '{_featureColumnName}', which the model reads its features from.", nameof(inputSchema));
-        var expected = new VectorDataViewType(NumberDataViewType.Single, _model.FeatureCount);
-        bool fits = features.Type is VectorDataViewType { IsKnownSize: true } type && type.ItemType.Equals(expected.ItemType) && type.Size == expected.Size;
-        return fits
-            ? _model.Task.GetOutputColumns(inputSchema)
-            : throw new ArgumentException($"Column '{_featureColumnName}' holds {features.Type}; the model was trained on {expected}.", nameof(inputSchema));
+        DataViewSchema.Column features = InputColumns.FindVector(inputSchema, _featureColumnName, _model.FeatureCount);
+        _model.Image?.CheckDimensions(features);
+        return _model.Task.GetOutputColumns(inputSchema);
     }
 
     public override RowBatch CreateBatch(DataViewRow source, int capacity) =>
-        new DeepEquilibriumBatch(_model, source.GetGetter<VBuffer<float>>(source.Schema[_featureColumnName]), capacity);
+        new DeepEquilibriumBatch(_model, new VectorReader<float>(source, source.Schema[_featureColumnName]), capacity);
 }

@@ -37,6 +37,9 @@ public sealed class DeepEquilibriumModelParameters : IDisposable
 
     internal PredictionTask Task { get; }
 
+    /// <summary>Shape of the images that feature vectors hold, or <see langword="null"/> where they hold none.</summary>
+    internal ImageShape? Image => _architecture.Cell == EquilibriumCellKind.MultiscaleConvolutional ? _architecture.Image : null;
+
     /// <inheritdoc/>
     public void Dispose() => _ensemble.Dispose();
 

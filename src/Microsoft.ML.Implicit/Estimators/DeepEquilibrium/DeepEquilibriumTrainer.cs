@@ -52,10 +52,13 @@ public abstract class DeepEquilibriumTrainer : ITrainerEstimator<DeepEquilibrium
     public DeepEquilibriumTransformer Fit(IDataView trainData, IDataView? validationData)
     {
         ArgumentNullException.ThrowIfNull(trainData);
-        CheckColumns(SchemaShape.Create(trainData.Schema));
-        if (validationData is not null)
+        foreach (IDataView data in new[] { trainData, validationData }.OfType<IDataView>())
         {
-            CheckColumns(SchemaShape.Create(validationData.Schema));
+            CheckColumns(SchemaShape.Create(data.Schema));
+            if (Options.Cell == EquilibriumCellKind.MultiscaleConvolutional)
+            {
+                Options.Image!.Value.CheckDimensions(data.Schema[Options.FeatureColumnName]);
+            }
         }
 
         Device device = NativeBackend.ResolveDevice(Options.Training.Device);
@@ -152,12 +155,7 @@ public abstract class DeepEquilibriumTrainer : ITrainerEstimator<DeepEquilibrium
 
     private void CheckColumns(SchemaShape schema)
     {
-        SchemaShape.Column features = InputColumns.Find(Host, schema, "feature", Options.FeatureColumnName);
-        if (features.Kind != SchemaShape.Column.VectorKind.Vector || !features.ItemType.Equals(NumberDataViewType.Single) || features.IsKey)
-        {
-            throw Host.ExceptSchemaMismatch(nameof(schema), "feature", features.Name, "Vector<Single> of known size", features.GetTypeString());
-        }
-
+        InputColumns.CheckVector(Host, schema, "feature", Options.FeatureColumnName);
         CheckLabel(InputColumns.Find(Host, schema, "label", Options.LabelColumnName));
         InputColumns.CheckWeight(Host, schema, Options.ExampleWeightColumnName);
     }

@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Data;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
@@ -6,6 +7,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 internal static class ForecastEvaluator
 {
     /// <exception cref="ArgumentException">A column is missing or is not a vector of Single of the forecast's size.</exception>
+    /// <exception cref="InvalidOperationException">A row's vector has another length than its column's type declares.</exception>
     public static IReadOnlyList<ForecastMetrics> Evaluate(IDataView data, string actual, string forecast, string? lower, string? upper, float confidenceLevel)
     {
         int size = Size(data, forecast);
@@ -20,16 +22,16 @@ internal static class ForecastEvaluator
 
         ForecastErrors[] errors = [.. Enumerable.Range(0, size).Select(_ => new ForecastErrors(confidenceLevel))];
         using DataViewRowCursor cursor = data.GetRowCursor(names.Select(name => data.Schema[name]));
-        ValueGetter<VBuffer<float>>?[] getters =
+        VectorReader<float>?[] readers =
         [
-            .. new[] { actual, forecast, lower, upper }.Select(name => name is null ? null : cursor.GetGetter<VBuffer<float>>(data.Schema[name])),
+            .. new[] { actual, forecast, lower, upper }.Select(name => name is null ? null : new VectorReader<float>(cursor, data.Schema[name])),
         ];
-        var buffers = new VBuffer<float>[getters.Length];
+        var buffers = new VBuffer<float>[readers.Length];
         while (cursor.MoveNext())
         {
-            for (int i = 0; i < getters.Length; i++)
+            for (int i = 0; i < readers.Length; i++)
             {
-                getters[i]?.Invoke(ref buffers[i]);
+                buffers[i] = readers[i]?.Read() ?? default;
             }
 
             for (int slot = 0; slot < size; slot++)

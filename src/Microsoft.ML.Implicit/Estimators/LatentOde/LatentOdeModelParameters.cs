@@ -13,6 +13,7 @@ public sealed class LatentOdeModelParameters : IDisposable
     private readonly LatentOdeNetwork[] _networks;
     private readonly Device _device;
     private readonly ForecastBatchBuilder _builder;
+    private volatile bool _isDisposed;
 
     internal LatentOdeModelParameters(LatentOdeArchitecture architecture, SeriesScaling scaling, LatentOdeNetwork[] networks, double[] intervalFactors, Device device)
     {
@@ -47,6 +48,7 @@ public sealed class LatentOdeModelParameters : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _isDisposed = true;
         foreach (LatentOdeNetwork network in _networks)
         {
             network.Dispose();
@@ -88,6 +90,7 @@ public sealed class LatentOdeModelParameters : IDisposable
             return;
         }
 
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
         Tensor features = tensor(state.LastFeatures, [1, state.LastFeatures.Length], device: _device);
@@ -101,6 +104,7 @@ public sealed class LatentOdeModelParameters : IDisposable
 
     private SeriesForecast[] Forecast(ForecastExample[] examples, Func<LatentOdeNetwork, ForecastBatch, (Tensor Mean, Tensor Scale)> predict)
     {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
         ForecastBatch batch = _builder.Build(examples);

@@ -44,21 +44,29 @@ public sealed class LatentOdeTransformer : BatchTransformer
     /// <typeparam name="TForecast">Class of forecasts, with properties of type <c>float[]</c> named like the output columns.</typeparam>
     /// <returns>The engine; it needs this transformer as long as it is used.</returns>
     /// <exception cref="ArgumentException">A property is missing or has the wrong type.</exception>
+    /// <exception cref="ObjectDisposedException">The transformer was disposed.</exception>
     public ForecastEngine<TObservation, TForecast> CreateForecastEngine<TObservation, TForecast>()
         where TObservation : class, new()
-        where TForecast : class, new() =>
-        new(this, null);
+        where TForecast : class, new()
+    {
+        Mapper.ThrowIfDisposed();
+        return new(this, null);
+    }
 
     /// <summary>Creates an engine that goes on from a file written by <see cref="ForecastEngine{TObservation, TForecast}.CheckPoint"/>.</summary>
     /// <typeparam name="TObservation">Class of observations, with properties named like the time, input and static columns.</typeparam>
     /// <typeparam name="TForecast">Class of forecasts, with properties of type <c>float[]</c> named like the output columns.</typeparam>
     /// <param name="path">The file.</param>
     /// <returns>The engine; it needs this transformer as long as it is used.</returns>
+    /// <exception cref="ObjectDisposedException">The transformer was disposed.</exception>
     /// <exception cref="FormatException">The file is not a check point, was altered, or belongs to another model.</exception>
     public ForecastEngine<TObservation, TForecast> ResumeForecastEngine<TObservation, TForecast>(string path)
         where TObservation : class, new()
-        where TForecast : class, new() =>
-        new(this, ForecastCheckPoint.Read(path, Model));
+        where TForecast : class, new()
+    {
+        Mapper.ThrowIfDisposed();
+        return new(this, ForecastCheckPoint.Read(path, Model));
+    }
 
     private protected override void Write(BinaryWriter writer)
     {

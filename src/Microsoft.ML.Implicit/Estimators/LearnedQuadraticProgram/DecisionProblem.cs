@@ -48,7 +48,7 @@ internal sealed class DecisionProblem : ITrainingProblem, IDisposable
 
     public nn.Module Module => _network;
 
-    public bool StartsFitted => _options.Loss != DecisionLoss.Imitation;
+    public bool StartsFitted => _options.StartsFitted;
 
     public long ExampleCount => _training.Count;
 
@@ -199,7 +199,7 @@ internal sealed class DecisionProblem : ITrainingProblem, IDisposable
 
     private QuadraticSolution Solve(Tensor?[] arguments, DecisionStarts? starts = null, Tensor? rows = null)
     {
-        QuadraticProblem problem = QuadraticProblem.FromArguments([.. arguments.Select(argument => argument?.detach())]);
+        QuadraticProblem problem = QuadraticProblem.FromArguments([.. arguments.Select(argument => argument?.detach())], _binding.QuadraticType);
         bool isOneForAll = rows is not null && problem.BatchSize != rows.shape[0];
         QuadraticSolution solution = _solver.Solve(problem, isOneForAll ? null : starts?.Of(rows!), CancellationToken);
         solution.ThrowIfFailed();

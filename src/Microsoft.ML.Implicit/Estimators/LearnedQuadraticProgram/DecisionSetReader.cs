@@ -9,10 +9,11 @@ internal static class DecisionSetReader
     /// <param name="data">Rows.</param>
     /// <param name="binding">Places of the program's columns.</param>
     /// <param name="featureColumn">Feature column, or null where none is read.</param>
-    /// <param name="options">Names of the label and weight columns, and the cancellation token, which is looked at in every row.</param>
+    /// <param name="options">Names of the label and weight columns.</param>
+    /// <param name="cancellationToken">Looked at in every row.</param>
     /// <exception cref="InvalidOperationException">There are no rows, or a feature, label or weight is not finite, or a weight negative.</exception>
     /// <exception cref="OperationCanceledException">Cancelled while reading.</exception>
-    public static DecisionSet Read(IDataView data, QuadraticBinding binding, string? featureColumn, LearnedQuadraticProgramOptions options)
+    public static DecisionSet Read(IDataView data, QuadraticBinding binding, string? featureColumn, LearnedQuadraticProgramOptions options, CancellationToken cancellationToken)
     {
         DataViewSchema.Column label = data.Schema[options.LabelColumnName];
         DataViewSchema.Column? feature = featureColumn is null ? null : data.Schema[featureColumn];
@@ -31,7 +32,7 @@ internal static class DecisionSetReader
         double[] weightRow = [1];
         while (cursor.MoveNext())
         {
-            options.Training.CancellationToken.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             readWeight?.Invoke(weightRow);
             CheckWeight(weightRow[0], weight, cursor.Position);
             if (weightRow[0] == 0)

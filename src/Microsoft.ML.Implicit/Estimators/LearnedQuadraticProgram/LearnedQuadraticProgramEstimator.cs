@@ -1,6 +1,7 @@
 using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Persistence;
+using Microsoft.ML.Implicit.Solvers.Quadratic;
 using Microsoft.ML.Implicit.Training;
 using Microsoft.ML.Runtime;
 using TorchSharp;
@@ -72,6 +73,12 @@ public sealed class LearnedQuadraticProgramEstimator : IEstimator<LearnedQuadrat
         _scheme.Template.CheckQuadraticTerm(channel);
         int variables = NumberColumns.Length(trainData.Schema[_options.LabelColumnName].Type);
         var binding = new QuadraticBinding(_scheme.Template, trainData.Schema, variables);
+        if (_options.StartsFitted)
+        {
+            long features = NumberColumns.Length(trainData.Schema[_options.FeatureColumnName].Type);
+            DenseLimits.Check(features, features, $"The least-squares fit to column '{_options.FeatureColumnName}'", "Select or project its slots.");
+        }
+
         DecisionSet training = Read(trainData, binding);
         DecisionSet? validation = validationData is null ? null : Read(validationData, new QuadraticBinding(_scheme.Template, validationData.Schema, variables));
         try
@@ -124,11 +131,9 @@ public sealed class LearnedQuadraticProgramEstimator : IEstimator<LearnedQuadrat
         var network = new DecisionNetwork(architecture, generator);
         try
         {
-            network.Initialize(training, _options.Loss != DecisionLoss.Imitation, binding.Arguments(binding.CreateConstants(CPU), training.Columns));
+            network.Initialize(training, _options.StartsFitted, binding.Arguments(binding.CreateConstants(CPU), training.Columns));
             network.to(device);
-            using var problem = new DecisionProblem(network, binding, training.To(device), validation?.To(device), _options, _scheme.Solving.CreateSolver());
-            using var loop = new TrainingLoop(problem, plan, channel);
-            loop.Run();
+            Train(network, binding, training.To(device), validation?.To(device), plan, channel);
             network.Freeze();
             return new LearnedQuadraticProgramModelParameters(architecture, network, device);
         }
@@ -139,8 +144,29 @@ public sealed class LearnedQuadraticProgramEstimator : IEstimator<LearnedQuadrat
         }
     }
 
-    private DecisionSet Read(IDataView data, QuadraticBinding binding) =>
-        DecisionSetReader.Read(data, binding, _scheme.FeatureColumnName, _options);
+    private void Train(DecisionNetwork network, QuadraticBinding binding, DecisionSet training, DecisionSet? validation, TrainingPlan plan, IChannel channel)
+    {
+        DecisionProblem problem;
+        try
+        {
+            problem = new DecisionProblem(network, binding, training, validation, _options, _scheme.Solving.CreateSolver());
+        }
+        catch (OperationCanceledException) when (_options.ReturnsFittedStart)
+        {
+            channel.Info("Cancelled while the best decisions at realised costs were looked for: the model is the least-squares prediction of the costs.");
+            return;
+        }
+
+        using (problem)
+        {
+            using var loop = new TrainingLoop(problem, plan, channel);
+            loop.Run();
+        }
+    }
+
+    // The fitted start needs all rows.
+    private DecisionSet Read(IDataView data, QuadraticBinding binding) => DecisionSetReader.Read(
+        data, binding, _scheme.FeatureColumnName, _options, _options.ReturnsFittedStart ? CancellationToken.None : _options.Training.CancellationToken);
 
     private void CheckColumns(SchemaShape schema)
     {

@@ -40,7 +40,7 @@ public sealed class LearnedQuadraticProgramModelParameters : IDisposable
     {
         using IDisposable noGradient = no_grad();
         Tensor?[] given = binding.Arguments(binding.CreateConstants(_device), columns.to(_device));
-        return solver.Solve(QuadraticProblem.FromArguments(_network.Complete(given, features.to(_device))));
+        return solver.Solve(QuadraticProblem.FromArguments(_network.Complete(given, features.to(_device)), binding.QuadraticType));
     }
 
     internal void Write(BinaryWriter writer)

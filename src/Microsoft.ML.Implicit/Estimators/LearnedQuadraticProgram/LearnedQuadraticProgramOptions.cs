@@ -43,6 +43,12 @@ public sealed class LearnedQuadraticProgramOptions : QuadraticProgramSettings
 
     internal bool LearnsConstraints => LearnedInequalities + LearnedEqualities > 0;
 
+    /// <summary>Whether training begins at the least-squares prediction of realised costs.</summary>
+    internal bool StartsFitted => Loss != DecisionLoss.Imitation;
+
+    /// <summary>Whether that prediction is the model where training is cancelled before there is a better one.</summary>
+    internal bool ReturnsFittedStart => StartsFitted && Training.OnCancellation == CancellationBehavior.ReturnBestModel;
+
     internal bool UsesFeatures => P is null || PredictRightHandSide;
 
     /// <inheritdoc/>

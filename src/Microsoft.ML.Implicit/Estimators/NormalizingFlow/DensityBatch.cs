@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Data;
 
 namespace Microsoft.ML.Implicit.Estimators;
@@ -15,12 +14,11 @@ internal sealed class DensityBatch : RowBatch
     private readonly Func<DensityBatch, int, Func<int>, Delegate> _createGetter;
     private readonly DataViewRow _source;
     private readonly string _featureColumn;
-    private readonly ValueGetter<VBuffer<float>> _getFeatures;
-    private readonly ValueGetter<VBuffer<float>>? _getContext;
+    private readonly VectorReader<float> _featureReader;
+    private readonly VectorReader<float>? _contextReader;
     private readonly float[] _features;
     private readonly float[] _context;
     private readonly bool[] _isFinite;
-    private VBuffer<float> _buffer;
 
     public DensityBatch(
         NormalizingFlowModelParameters model, DensityOperation operation, DataViewRow source, string featureColumn, string? contextColumn, int capacity, Func<DensityBatch, int, Func<int>, Delegate> createGetter)
@@ -30,8 +28,8 @@ internal sealed class DensityBatch : RowBatch
         _createGetter = createGetter;
         _source = source;
         _featureColumn = featureColumn;
-        _getFeatures = source.GetGetter<VBuffer<float>>(source.Schema[featureColumn]);
-        _getContext = contextColumn is null ? null : source.GetGetter<VBuffer<float>>(source.Schema[contextColumn]);
+        _featureReader = new VectorReader<float>(source, source.Schema[featureColumn]);
+        _contextReader = contextColumn is null ? null : new VectorReader<float>(source, source.Schema[contextColumn]);
         _features = new float[capacity * model.FeatureCount];
         _context = new float[capacity * model.ContextCount];
         _isFinite = new bool[capacity];
@@ -51,7 +49,8 @@ internal sealed class DensityBatch : RowBatch
 
     public override void Read(int slot)
     {
-        Span<float> row = Read(_getFeatures, _features, slot, _model.FeatureCount);
+        Span<float> row = _features.AsSpan(slot * _model.FeatureCount, _model.FeatureCount);
+        _featureReader.Read(row);
         _isFinite[slot] = IsFinite(row);
         if (!_isFinite[slot])
         {
@@ -62,9 +61,10 @@ internal sealed class DensityBatch : RowBatch
             throw new InvalidOperationException($"Column '{_featureColumn}', row {_source.Position}: {fault}.");
         }
 
-        if (_getContext is not null)
+        if (_contextReader is not null)
         {
-            Span<float> context = Read(_getContext, _context, slot, _model.ContextCount);
+            Span<float> context = _context.AsSpan(slot * _model.ContextCount, _model.ContextCount);
+            _contextReader.Read(context);
             if (!IsFinite(context))
             {
                 _isFinite[slot] = false;
@@ -105,12 +105,4 @@ internal sealed class DensityBatch : RowBatch
 
     // A sum is finite only if every term is; a finite row whose sum overflows has no density that a Single could hold.
     private static bool IsFinite(ReadOnlySpan<float> row) => float.IsFinite(TensorPrimitives.SumOfMagnitudes(row));
-
-    private Span<float> Read(ValueGetter<VBuffer<float>> getter, float[] values, int slot, int width)
-    {
-        getter(ref _buffer);
-        Span<float> row = values.AsSpan(slot * width, width);
-        _buffer.CopyTo(row);
-        return row;
-    }
 }

@@ -1,4 +1,3 @@
-using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Runtime;
 
@@ -10,33 +9,12 @@ internal static class DensityColumns
     /// <exception cref="ArgumentException">A column is missing or has the wrong type.</exception>
     public static void Check(IHost host, SchemaShape schema, NormalizingFlowOptions options)
     {
-        CheckVector(host, schema, "feature", options.FeatureColumnName);
+        InputColumns.CheckVector(host, schema, "feature", options.FeatureColumnName);
         if (options.ContextColumnName is { } context)
         {
-            CheckVector(host, schema, "context", context);
+            InputColumns.CheckVector(host, schema, "context", context);
         }
 
         InputColumns.CheckWeight(host, schema, options.ExampleWeightColumnName);
-    }
-
-    /// <exception cref="ArgumentException">The column is missing or is no vector of the given length.</exception>
-    public static void CheckLength(DataViewSchema schema, string name, int length)
-    {
-        DataViewSchema.Column column = schema.GetColumnOrNull(name)
-            ?? throw new ArgumentException($"The data has no column '{name}', which the model reads.", nameof(schema));
-        var expected = new VectorDataViewType(NumberDataViewType.Single, length);
-        if (column.Type is not VectorDataViewType { IsKnownSize: true } type || !type.ItemType.Equals(expected.ItemType) || type.Size != length)
-        {
-            throw new ArgumentException($"Column '{name}' holds {column.Type}; the model was trained on {expected}.", nameof(schema));
-        }
-    }
-
-    private static void CheckVector(IHost host, SchemaShape schema, string role, string name)
-    {
-        SchemaShape.Column column = InputColumns.Find(host, schema, role, name);
-        if (column.Kind != SchemaShape.Column.VectorKind.Vector || !column.ItemType.Equals(NumberDataViewType.Single) || column.IsKey)
-        {
-            throw host.ExceptSchemaMismatch(nameof(schema), role, name, "Vector<Single> of known size", column.GetTypeString());
-        }
     }
 }

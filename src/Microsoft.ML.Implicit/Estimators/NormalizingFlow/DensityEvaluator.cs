@@ -18,6 +18,7 @@ internal sealed class DensityEvaluator : IDisposable
     private readonly DensityNetwork _network;
     private readonly Lazy<DensityNetwork> _doubleNetwork;
     private readonly Device _device;
+    private volatile bool _isDisposed;
 
     public DensityEvaluator(DensityNetwork network, Device device)
     {
@@ -30,7 +31,12 @@ internal sealed class DensityEvaluator : IDisposable
     public DensityNetwork Network => _network;
 
     /// <summary>An evaluator of the same state that shares nothing with this one.</summary>
-    public DensityEvaluator Copy() => new(_network.Copy(_device), _device);
+    /// <exception cref="ObjectDisposedException">The model was disposed of.</exception>
+    public DensityEvaluator Copy()
+    {
+        ThrowIfDisposed();
+        return new DensityEvaluator(_network.Copy(_device), _device);
+    }
 
     /// <summary>Maps rows to latent vectors and log densities.</summary>
     /// <param name="features">[rows, features], row by row.</param>
@@ -97,6 +103,7 @@ internal sealed class DensityEvaluator : IDisposable
     /// <returns>[count, features], row by row.</returns>
     public float[] Draw(int count, int seed, ReadOnlySpan<float> context, double tolerance)
     {
+        ThrowIfDisposed();
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         float[] latent = new float[count * FeatureCount];
         using (NewDisposeScope())
@@ -110,8 +117,12 @@ internal sealed class DensityEvaluator : IDisposable
         return features;
     }
 
+    /// <exception cref="ObjectDisposedException">The model was disposed of, perhaps with another transformer that shares it.</exception>
+    public void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_isDisposed, typeof(NormalizingFlowModelParameters));
+
     public void Dispose()
     {
+        _isDisposed = true;
         _network.Dispose();
         if (_doubleNetwork.IsValueCreated)
         {
@@ -141,6 +152,7 @@ internal sealed class DensityEvaluator : IDisposable
 
     private int CountRows(ReadOnlySpan<float> values, ReadOnlySpan<float> context, string name)
     {
+        ThrowIfDisposed();
         int rows = values.Length / FeatureCount;
         if (values.Length != rows * FeatureCount)
         {

@@ -94,12 +94,11 @@ internal sealed class DensityTraining(IHost host, NormalizingFlowOptions options
 
     private RawRows Read(IDataView data, FeatureLayout layout, IChannel channel)
     {
-        CancellationToken token = options.Training.CancellationToken;
-        using TrainingSet features = new TrainingSetReader(options.FeatureColumnName, null, options.ExampleWeightColumnName, layout.FindFault).Read(data, channel, token);
-        using TrainingSet? context = options.ContextColumnName is null ? null : new TrainingSetReader(options.ContextColumnName, null, options.ExampleWeightColumnName).Read(data, channel, token);
+        var reader = new TrainingSetReader(options.FeatureColumnName, null, options.ExampleWeightColumnName, options.ContextColumnName, layout.FindFault);
+        using TrainingSet set = reader.Read(data, channel, options.Training.CancellationToken);
 
         // The set's tensors belong to no dispose scope; their aliases belong to the current one.
-        return new RawRows(features.Features.alias(), context?.Features.alias(), features.Weights?.alias());
+        return new RawRows(set.Features.alias(), set.Context?.alias(), set.Weights?.alias());
     }
 
     private (RawRows Training, RawRows? Validation) HoldOut(RawRows rows, Generator generator)

@@ -12,10 +12,10 @@ internal sealed class LatentMapper(NormalizingFlowModelParameters model, LatentC
 
     public override IReadOnlyList<DataViewSchema.DetachedColumn> GetOutputColumns(DataViewSchema inputSchema)
     {
-        DensityColumns.CheckLength(inputSchema, columns.Input, model.FeatureCount);
+        InputColumns.FindVector(inputSchema, columns.Input, model.FeatureCount);
         if (columns.Context is not null)
         {
-            DensityColumns.CheckLength(inputSchema, columns.Context, model.ContextCount);
+            InputColumns.FindVector(inputSchema, columns.Context, model.ContextCount);
         }
 
         var vector = new DataViewSchema.DetachedColumn(columns.Output, new VectorDataViewType(NumberDataViewType.Single, model.FeatureCount));

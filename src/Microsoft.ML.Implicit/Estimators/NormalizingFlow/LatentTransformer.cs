@@ -39,9 +39,14 @@ public sealed class LatentTransformer : BatchTransformer
     /// <param name="outputColumnName">Feature column that it writes; <see langword="null"/> for the one this transformer reads.</param>
     /// <returns>The inverse.</returns>
     /// <exception cref="InvalidOperationException">This is an inverse itself.</exception>
-    public LatentTransformer CreateInverse(string? outputColumnName = null) => _columns.IsInverse
-        ? throw new InvalidOperationException("This transformer is an inverse itself.")
-        : new LatentTransformer(Host, Model, new LatentColumns(_columns.Output, _columns.Context, outputColumnName ?? _columns.Input, null));
+    /// <exception cref="ObjectDisposedException">The transformer was disposed.</exception>
+    public LatentTransformer CreateInverse(string? outputColumnName = null)
+    {
+        Mapper.ThrowIfDisposed();
+        return _columns.IsInverse
+            ? throw new InvalidOperationException("This transformer is an inverse itself.")
+            : new LatentTransformer(Host, Model, new LatentColumns(_columns.Output, _columns.Context, outputColumnName ?? _columns.Input, null));
+    }
 
     private protected override void Write(BinaryWriter writer)
     {

@@ -22,10 +22,10 @@ internal sealed class NormalizingFlowMapper(NormalizingFlowModelParameters model
 
     public override IReadOnlyList<DataViewSchema.DetachedColumn> GetOutputColumns(DataViewSchema inputSchema)
     {
-        DensityColumns.CheckLength(inputSchema, featureColumnName, model.FeatureCount);
+        InputColumns.FindVector(inputSchema, featureColumnName, model.FeatureCount);
         if (contextColumnName is not null)
         {
-            DensityColumns.CheckLength(inputSchema, contextColumnName, model.ContextCount);
+            InputColumns.FindVector(inputSchema, contextColumnName, model.ContextCount);
         }
 
         uint setId = ScoreColumns.NextSetId(inputSchema);

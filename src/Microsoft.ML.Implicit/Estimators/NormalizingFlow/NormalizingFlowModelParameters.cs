@@ -77,12 +77,13 @@ public sealed class NormalizingFlowModelParameters : IDisposable
     /// <param name="contextColumnName">Vector of Single, for conditional densities.</param>
     /// <returns>[rows].</returns>
     /// <exception cref="ArgumentException">A column is missing or has another type than in training.</exception>
+    /// <exception cref="InvalidOperationException">A row's vector has another length than its column's type declares.</exception>
     /// <exception cref="SolveFailedException">A row could not be solved.</exception>
     public double[] LogDensity(IDataView data, string featureColumnName = DefaultColumnNames.Features, string? contextColumnName = null)
     {
-        float[] features = ReadColumn(data, featureColumnName, FeatureCount);
+        (float[] features, float[] context) = ReadColumns(data, featureColumnName, contextColumnName);
         double[] logDensities = new double[features.Length / FeatureCount];
-        LogDensity(features, logDensities, contextColumnName is null ? [] : ReadColumn(data, contextColumnName, ContextCount));
+        LogDensity(features, logDensities, context);
         return logDensities;
     }
 
@@ -176,10 +177,10 @@ public sealed class NormalizingFlowModelParameters : IDisposable
         return _evaluator.Draw(count, seed, contexts, _tolerance);
     }
 
-    /// <summary>Draws one row for each row of a data view from a conditional density.</summary>
-    /// <param name="data">Rows with what the density is conditioned on. They are read at once.</param>
+    /// <summary>Draws one row for each row of a data view from a conditional density. They are drawn as the result is read.</summary>
+    /// <param name="data">Rows with what the density is conditioned on; one with a value that is not finite gets NaN.</param>
     /// <param name="contextColumnName">Vector of Single.</param>
-    /// <param name="seed">The same seed gives the same rows.</param>
+    /// <param name="seed">The same seed gives the same rows each time that the same data are read.</param>
     /// <param name="outputColumnName">New column of features.</param>
     /// <returns>The rows with one more column.</returns>
     /// <exception cref="ArgumentException">A column is missing or has another type than in training, or the density is not conditional.</exception>
@@ -190,9 +191,8 @@ public sealed class NormalizingFlowModelParameters : IDisposable
             throw new ArgumentException("The density is not conditional.", nameof(contextColumnName));
         }
 
-        float[] contexts = ReadColumn(data, contextColumnName, ContextCount);
-        float[] samples = contexts.Length == 0 ? [] : _evaluator.Draw(contexts.Length / ContextCount, seed, contexts, _tolerance);
-        return ZipDataView.Create(_host, [data, CreateView(samples, outputColumnName)]);
+        ArgumentNullException.ThrowIfNull(data);
+        return new BatchedDataView(data, new ConditionalSampleMapper(this, contextColumnName, seed, outputColumnName));
     }
 
     /// <summary>Quantiles of each feature under the density, from samples.</summary>
@@ -208,6 +208,11 @@ public sealed class NormalizingFlowModelParameters : IDisposable
         float[] samples = ContextCount == 0 ? Sample(sampleCount, seed) : ConditionalSample(context, sampleCount, seed);
         return SampleQuantiles.OfColumns(samples, FeatureCount, probabilities);
     }
+
+    /// <summary>Draws one row for each context.</summary>
+    /// <param name="contexts">[rows, <see cref="ContextCount"/>], row by row.</param>
+    /// <param name="seed">Seed of the noise.</param>
+    internal float[] Draw(ReadOnlySpan<float> contexts, int seed) => _evaluator.Draw(contexts.Length / ContextCount, seed, contexts, _tolerance);
 
     /// <summary>Computes log densities, in nats, and anomaly scores of rows.</summary>
     /// <param name="features">Finite features, row by row: [rows, <see cref="FeatureCount"/>].</param>
@@ -236,6 +241,7 @@ public sealed class NormalizingFlowModelParameters : IDisposable
 
     internal void Write(BinaryWriter writer)
     {
+        _evaluator.ThrowIfDisposed();
         _evaluator.Network.Architecture.Write(writer);
         writer.Write(_tolerance);
         writer.Write((byte)Scoring);
@@ -262,11 +268,28 @@ public sealed class NormalizingFlowModelParameters : IDisposable
     /// <summary>A model with the same parameters and another threshold, which shares nothing with this one.</summary>
     internal NormalizingFlowModelParameters WithThreshold(float threshold) => new(_host, _evaluator.Copy(), _tolerance, Scoring) { Threshold = threshold };
 
-    private static float[] ReadColumn(IDataView data, string name, int length)
+    // Both from one cursor: another could give the rows in another order.
+    private (float[] Features, float[] Context) ReadColumns(IDataView data, string featureColumnName, string? contextColumnName)
     {
         ArgumentNullException.ThrowIfNull(data);
-        DensityColumns.CheckLength(data.Schema, name, length);
-        return [.. data.GetColumn<float[]>(name).SelectMany(row => row)];
+        var columns = new List<DataViewSchema.Column> { InputColumns.FindVector(data.Schema, featureColumnName, FeatureCount) };
+        if (contextColumnName is not null)
+        {
+            columns.Add(InputColumns.FindVector(data.Schema, contextColumnName, ContextCount));
+        }
+
+        using DataViewRowCursor cursor = data.GetRowCursor(columns.DistinctBy(column => column.Index));
+        VectorReader<float>[] readers = [.. columns.Select(column => new VectorReader<float>(cursor, column))];
+        List<float>[] values = [.. columns.Select(_ => new List<float>())];
+        while (cursor.MoveNext())
+        {
+            for (int i = 0; i < readers.Length; i++)
+            {
+                values[i].AddRange(readers[i].Read().DenseValues());
+            }
+        }
+
+        return ([.. values[0]], contextColumnName is null ? [] : [.. values[1]]);
     }
 
     private BatchedDataView Map(IDataView data, LatentColumns columns)

@@ -1,5 +1,6 @@
 using System.Numerics;
 using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Data;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
@@ -20,7 +21,7 @@ internal static class NumberColumns
     {
         bool isSingle = column.Type.GetItemType().Equals(NumberDataViewType.Single);
         return column.Type is VectorDataViewType
-            ? isSingle ? Vector(row.GetGetter<VBuffer<float>>(column)) : Vector(row.GetGetter<VBuffer<double>>(column))
+            ? isSingle ? Vector(new VectorReader<float>(row, column)) : Vector(new VectorReader<double>(row, column))
             : isSingle ? Scalar(row.GetGetter<float>(column)) : Scalar(row.GetGetter<double>(column));
     }
 
@@ -32,24 +33,20 @@ internal static class NumberColumns
         target[0] = double.CreateChecked(value);
     };
 
-    private static NumberReader Vector<T>(ValueGetter<VBuffer<T>> getter)
-        where T : INumberBase<T>
+    private static NumberReader Vector<T>(VectorReader<T> reader)
+        where T : INumberBase<T> => target =>
     {
-        VBuffer<T> buffer = default;
-        return target =>
+        VBuffer<T> vector = reader.Read();
+        ReadOnlySpan<T> values = vector.GetValues();
+        if (!vector.IsDense)
         {
-            getter(ref buffer);
-            ReadOnlySpan<T> values = buffer.GetValues();
-            if (!buffer.IsDense)
-            {
-                target.Clear();
-            }
+            target.Clear();
+        }
 
-            ReadOnlySpan<int> indices = buffer.GetIndices();
-            for (int i = 0; i < values.Length; i++)
-            {
-                target[buffer.IsDense ? i : indices[i]] = double.CreateChecked(values[i]);
-            }
-        };
-    }
+        ReadOnlySpan<int> indices = vector.GetIndices();
+        for (int i = 0; i < values.Length; i++)
+        {
+            target[vector.IsDense ? i : indices[i]] = double.CreateChecked(values[i]);
+        }
+    };
 }

@@ -1,3 +1,4 @@
+using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.Quadratic;
 using static TorchSharp.torch;
@@ -15,7 +16,9 @@ internal sealed class QuadraticBinding
     /// <param name="template">The arguments.</param>
     /// <param name="schema">Where their columns are looked up.</param>
     /// <param name="variables">Number of variables, where p is not among the arguments.</param>
-    /// <exception cref="ArgumentException">A column is missing, or sizes do not match; the message names the argument and both sizes.</exception>
+    /// <exception cref="ArgumentException">
+    /// A column is missing, or sizes do not match or are beyond <see cref="DenseLimits"/>; the message names the argument and both sizes.
+    /// </exception>
     public QuadraticBinding(QuadraticTemplate template, DataViewSchema schema, int? variables = null)
     {
         _template = template;
@@ -23,6 +26,7 @@ internal sealed class QuadraticBinding
         Variables = variables ?? VectorLength(1) ?? throw new ArgumentException("P is a number; it must have one entry a variable.");
         Inequalities = template.Arguments[2] is null ? 0 : VectorLength(3) ?? MatrixRows(2);
         Equalities = template.Arguments[4] is null ? 0 : VectorLength(5) ?? MatrixRows(4);
+        DenseLimits.Check(Variables, Inequalities, Equalities);
         _slices = new Slice?[template.Arguments.Count];
         for (int i = 0; i < _slices.Length; i++)
         {
@@ -35,6 +39,10 @@ internal sealed class QuadraticBinding
     public int Inequalities { get; }
 
     public int Equalities { get; }
+
+    /// <summary>The type that the numbers of Q come in.</summary>
+    public ScalarType QuadraticType =>
+        _template.Arguments[0]?.ColumnName is { } name && _schema[name].Type.GetItemType().Equals(NumberDataViewType.Single) ? ScalarType.Float32 : ScalarType.Float64;
 
     /// <summary>Numbers read a row.</summary>
     public int Width { get; private set; }

@@ -10,7 +10,10 @@ public abstract class QuadraticProgramSettings
     {
     }
 
-    /// <summary>Q, n × n, positive semidefinite; its symmetric part counts. <see langword="null"/>: zero, a linear program.</summary>
+    /// <summary>
+    /// Q, n × n, positive semidefinite to within the rounding of its numbers (of Single in a column of Single, else of Double); its symmetric part counts.
+    /// <see langword="null"/>: zero, a linear program.
+    /// </summary>
     public QuadraticCoefficients? Q { get; set; }
 
     /// <summary>p, n values.</summary>

@@ -74,10 +74,10 @@ internal sealed class QuadraticTemplate
             channel.Warning(string.Create(CultureInfo.InvariantCulture, $"Q is not symmetric (largest difference {asymmetry:G3} of its largest entry); its symmetric part is used."));
         }
 
-        Tensor eigenvalues = linalg.eigvalsh(matrix.Plus(matrix.t()) / 2.Held());
-        double smallest = eigenvalues[0].item<double>();
-        if (smallest < -1e-9 * eigenvalues.abs().max().item<double>())
+        Tensor symmetric = matrix.Plus(matrix.t()) / 2.Held();
+        if (!Convexity.Examine(symmetric, ScalarType.Float64).Convex.item<bool>())
         {
+            double smallest = linalg.eigvalsh(symmetric)[0].item<double>();
             throw new ArgumentException(string.Create(
                 CultureInfo.InvariantCulture, $"Q is not positive semidefinite: its smallest eigenvalue is {smallest:G6}. Add at least its magnitude to the diagonal."));
         }

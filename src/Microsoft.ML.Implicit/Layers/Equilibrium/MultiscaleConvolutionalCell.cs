@@ -115,7 +115,7 @@ public sealed class MultiscaleConvolutionalCell : FeatureCell
         {
             level = _pyramid[scale + 1].call(level);
             embedded.Add(level.flatten(1));
-            injected.Add(nn.functional.conv2d(level, _injectionWeights[scale], _injectionBiases[scale]));
+            injected.Add(Convolution.Apply(level, _injectionWeights[scale]).Plus(_injectionBiases[scale].view(-1, 1, 1)));
         }
 
         return new Injection([.. injected, cat(embedded, 1)], LimitedWeights);
@@ -188,7 +188,7 @@ public sealed class MultiscaleConvolutionalCell : FeatureCell
         var hidden = new Tensor[_scales.Length];
         for (int i = 0; i < hidden.Length; i++)
         {
-            hidden[i] = nn.functional.conv2d(_scales[i].Of(z), injection.Shared[i], padding: [1, 1]).Plus(injection.Rows[i]).tanh();
+            hidden[i] = Convolution.Apply(_scales[i].Of(z), injection.Shared[i]).Plus(injection.Rows[i]).tanh();
         }
 
         return hidden;
@@ -202,7 +202,7 @@ public sealed class MultiscaleConvolutionalCell : FeatureCell
             for (int i = 0; i < columns.Length; i++)
             {
                 Tensor product = columns[i].mul_(slopes[i]);
-                columns[i] = nn.functional.conv_transpose2d(product, injection.Shared[i], padding: [1, 1]).flatten(1);
+                columns[i] = Convolution.ApplyTransposed(product, injection.Shared[i]).flatten(1);
             }
 
             return cat(columns, 1);

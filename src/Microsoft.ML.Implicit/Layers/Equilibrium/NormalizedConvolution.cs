@@ -38,7 +38,7 @@ internal sealed class NormalizedConvolution : nn.Module<Tensor, Tensor>
 
     public override Tensor forward(Tensor input)
     {
-        Tensor sum = nn.functional.conv2d(input, _weight, strides: [_stride, _stride], padding: [_stride, _stride]);
+        Tensor sum = Convolution.Apply(input, _weight, _stride);
         long groups = GreatestCommonDivisor(sum.shape[1], LargestGroupCount);
         return nn.functional.group_norm(sum, groups, _scale, _shift, Epsilon).relu_();
     }

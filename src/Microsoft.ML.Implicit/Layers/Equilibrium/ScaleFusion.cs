@@ -40,7 +40,7 @@ internal sealed class ScaleFusion(IReadOnlyList<ImageScale> scales)
         var rows = new Tensor[Count];
         for (int to = 0; to < Count; to++)
         {
-            Tensor sum = nn.functional.conv2d(states[to], kernels[(to * Count) + to], padding: [1, 1]);
+            Tensor sum = Convolution.Apply(states[to], kernels[(to * Count) + to]);
             for (int from = 0; from < Count; from++)
             {
                 if (from != to)
@@ -48,8 +48,8 @@ internal sealed class ScaleFusion(IReadOnlyList<ImageScale> scales)
                     Tensor kernel = kernels[(to * Count) + from];
                     int factor = 1 << Math.Abs(to - from);
                     sum = sum.Plus(from < to
-                        ? nn.functional.conv2d(Pool(states[from], factor), kernel)
-                        : Repeat(nn.functional.conv2d(states[from], kernel), factor));
+                        ? Convolution.Apply(Pool(states[from], factor), kernel)
+                        : Repeat(Convolution.Apply(states[from], kernel), factor));
                 }
             }
 
@@ -69,7 +69,7 @@ internal sealed class ScaleFusion(IReadOnlyList<ImageScale> scales)
         var columns = new Tensor[Count];
         for (int from = 0; from < Count; from++)
         {
-            Tensor sum = nn.functional.conv_transpose2d(vectors[from], kernels[(from * Count) + from], padding: [1, 1]);
+            Tensor sum = Convolution.ApplyTransposed(vectors[from], kernels[(from * Count) + from]);
             for (int to = 0; to < Count; to++)
             {
                 if (from != to)
@@ -77,8 +77,8 @@ internal sealed class ScaleFusion(IReadOnlyList<ImageScale> scales)
                     Tensor kernel = kernels[(to * Count) + from];
                     int factor = 1 << Math.Abs(to - from);
                     sum = sum.Plus(from < to
-                        ? Repeat(nn.functional.conv_transpose2d(vectors[to], kernel), factor)
-                        : nn.functional.conv_transpose2d(Pool(vectors[to], factor), kernel));
+                        ? Repeat(Convolution.ApplyTransposed(vectors[to], kernel), factor)
+                        : Convolution.ApplyTransposed(Pool(vectors[to], factor), kernel));
                 }
             }
 

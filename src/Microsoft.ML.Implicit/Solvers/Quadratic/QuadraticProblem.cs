@@ -12,7 +12,7 @@ namespace Microsoft.ML.Implicit.Solvers.Quadratic;
 public sealed class QuadraticProblem
 {
     /// <summary>Creates a problem.</summary>
-    /// <param name="q">Q, [n, n] or [batch, n, n]; its symmetric part counts. Null: zero.</param>
+    /// <param name="q">Q, [n, n] or [batch, n, n], positive semidefinite to within the rounding of its type; its symmetric part counts. Null: zero.</param>
     /// <param name="p">p, [n] or [batch, n].</param>
     /// <param name="g">G, [m, n] or [batch, m, n], or null without inequalities.</param>
     /// <param name="h">h, [m] or [batch, m]; infinity (or 1e20) switches a row of G off.</param>
@@ -20,7 +20,10 @@ public sealed class QuadraticProblem
     /// <param name="b">b, [k] or [batch, k].</param>
     /// <param name="lower">Lower bounds, [n] or [batch, n]; negative infinity means none.</param>
     /// <param name="upper">Upper bounds, [n] or [batch, n]; infinity means none.</param>
-    /// <exception cref="ArgumentException">Shapes, types or devices do not match; the message names the argument and both shapes.</exception>
+    /// <exception cref="ArgumentException">
+    /// Shapes, types or devices do not match, and the message names the argument and both shapes; or the problem is too large for dense matrices
+    /// (more than 2²⁸ entries in one of n × n, m × n, k × n or k × k), and the message names the limit.
+    /// </exception>
     public QuadraticProblem(Tensor? q, Tensor p, Tensor? g = null, Tensor? h = null, Tensor? a = null, Tensor? b = null, Tensor? lower = null, Tensor? upper = null)
     {
         ArgumentNullException.ThrowIfNull(p);
@@ -50,6 +53,8 @@ public sealed class QuadraticProblem
         Check(lower, nameof(lower), [Variables]);
         Check(upper, nameof(upper), [Variables]);
         BatchSize = Math.Max(BatchSize, 1);
+        QuadraticType = p.dtype;
+        DenseLimits.Check(Variables, Inequalities, Equalities);
     }
 
     /// <summary>Q, or null where it is zero.</summary>
@@ -145,6 +150,9 @@ public sealed class QuadraticProblem
         return largest > 0 ? difference / largest : 0;
     }
 
+    /// <summary>The type that the numbers of Q came in, to whose rounding Q is positive semidefinite; that of its tensor where nothing else is known.</summary>
+    internal ScalarType QuadraticType { get; private init; }
+
     /// <summary>The eight arguments in order; null where absent.</summary>
     internal Tensor?[] Arguments => [Q, P, G, H, A, B, Lower, Upper];
 
@@ -163,7 +171,22 @@ public sealed class QuadraticProblem
         }
     }
 
-    internal static QuadraticProblem FromArguments(Tensor?[] x) => new(x[0], x[1]!, x[2], x[3], x[4], x[5], x[6], x[7]);
+    internal static QuadraticProblem FromArguments(Tensor?[] x, ScalarType? quadraticType = null) =>
+        new(x[0], x[1]!, x[2], x[3], x[4], x[5], x[6], x[7]) { QuadraticType = quadraticType ?? x[1]!.dtype };
+
+    /// <summary>The problem of some rows, given as int64 indices, in the current dispose scope and without a graph.</summary>
+    internal QuadraticProblem SelectRows(Tensor rows)
+    {
+        Tensor?[] arguments = Arguments;
+        for (int i = 0; i < arguments.Length; i++)
+        {
+            int dimensions = (QuadraticArguments)(1 << i) is QuadraticArguments.Q or QuadraticArguments.G or QuadraticArguments.A ? 2 : 1;
+            Tensor? argument = arguments[i]?.detach();
+            arguments[i] = IsBatched(argument, dimensions) ? argument!.index_select(0, rows) : argument;
+        }
+
+        return FromArguments(arguments, QuadraticType);
+    }
 
     internal static bool IsBatched(Tensor? tensor, int dimensions) => tensor is not null && tensor.dim() > dimensions;
 

@@ -91,8 +91,10 @@ public sealed class QuadraticSolution
 
     /// <summary>
     /// Gradients of a loss with respect to the problem's data, from one linear solve with the transposed optimality system at the solution
-    /// (Amos and Kolter, 2017, equations 6 to 8). Inequalities that are active with a zero multiplier are smoothed: they count by the ratio
-    /// of multiplier to slack at which the solve ended. Dependent active constraints share their multiplier gradient by least norm.
+    /// (Amos and Kolter, 2017, equations 6 to 8). Where inequalities or bounds are active with a zero multiplier, the solution has no derivative, and
+    /// the gradient is a convex combination of those that it has with any part of these constraints held and the rest dropped: an element of Clarke's
+    /// generalised gradient, the limit of the gradients along the central path; for one such constraint the mean of the two one-sided derivatives.
+    /// Dependent active constraints share their multiplier gradient by least norm.
     /// Rows that did not converge have NaN gradients; a tensor shared by all rows has the sum over rows.
     /// </summary>
     /// <param name="gradZ">∂loss/∂z, [batch, n], or null for zero.</param>

@@ -29,6 +29,26 @@ public class ConvolutionalTests
         CollectionAssert.AreEqual(Scored.Values(scored), Scored.Values(new MLContext().Model.Load(file, out _).Transform(test)));
     }
 
+    [TestMethod]
+    [DataRow(16)]
+    [DataRow(40)]
+    public void The_same_seed_gives_the_same_model_at_every_width(int width)
+    {
+        float[][] scores = [.. Enumerable.Range(0, 3).Select(_ =>
+        {
+            var ml = new MLContext(seed: 1);
+            DeepEquilibriumOptions options = QuickOptions.Create(epochs: 2);
+            options.Cell = EquilibriumCellKind.MultiscaleConvolutional;
+            options.HiddenWidth = width;
+            options.Image = new ImageShape(1, Size, Size);
+            IDataView bars = Bars(ml, 64, seed: 1);
+            return Scored.Values(ml.BinaryClassification.Trainers.DeepEquilibrium(options).Fit(bars).Transform(bars));
+        })];
+        CollectionAssert.AreEqual(scores[0], scores[1]);
+        CollectionAssert.AreEqual(scores[0], scores[2]);
+        Assert.IsTrue(scores[0].All(float.IsFinite));
+    }
+
     private static IDataView Bars(MLContext ml, int count, int seed)
     {
         var random = new Random(seed);

@@ -1,3 +1,4 @@
+using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Estimators;
 using Microsoft.ML.Implicit.Solvers;
 
@@ -69,6 +70,59 @@ public class BadInputTests
         options.UnsolvedRows = UnsolvedRowHandling.ReturnMissing;
         IDataView decided = ml.Transforms.LearnedQuadraticProgram(options).Fit(Markets.Linear(ml)).Transform(test);
         Assert.IsTrue(Scored.Vectors(decided, "Solution")[0].All(float.IsNaN));
+    }
+
+    [TestMethod]
+    [DataRow(float.NaN)]
+    [DataRow(float.PositiveInfinity)]
+    [DataRow(1e38f)]
+    [DataRow(-3.4e38f)]
+    public void A_row_with_extreme_features_costs_that_row_alone(float extreme)
+    {
+        var ml = new MLContext(seed: 1);
+        LearnedQuadraticProgramOptions options = Markets.Options(DecisionLoss.SpoPlus, epochs: 1);
+        options.UnsolvedRows = UnsolvedRowHandling.ReturnMissing;
+        LearnedQuadraticProgramTransformer model = ml.Transforms.LearnedQuadraticProgram(options).Fit(Markets.Linear(ml));
+        Markets.Row[] ordinary = [new() { Features = [0.5f, -0.5f] }, new() { Features = [-0.5f, 0.5f] }, new() { Features = [0.1f, 0.2f] }];
+        float[][] expected = Decide(ordinary);
+        for (int place = 0; place <= ordinary.Length; place++)
+        {
+            List<Markets.Row> rows = [.. ordinary];
+            rows.Insert(place, new Markets.Row { Features = [extreme, 0.5f] });
+            List<float[]> decided = [.. Decide([.. rows])];
+            float[] apart = decided[place];
+            decided.RemoveAt(place);
+
+            // Costs so large are still costs: the row has a decision, or none and a status, but never another number.
+            Assert.IsTrue(apart.All(float.IsNaN) || Math.Abs(apart.Sum() - 1) < 1e-5, string.Join(", ", apart));
+            Assert.IsTrue(float.IsFinite(extreme) || apart.All(float.IsNaN));
+            for (int i = 0; i < expected.Length; i++)
+            {
+                CollectionAssert.AreEqual(expected[i], decided[i]);
+            }
+        }
+
+        float[][] Decide(Markets.Row[] rows) => Scored.Vectors(model.Transform(ml.Data.LoadFromEnumerable(rows)), "Solution");
+    }
+
+    [TestMethod]
+    public void More_equalities_than_can_be_factored_are_refused_before_the_allocation_with_the_limit()
+    {
+        var ml = new MLContext(seed: 1);
+        LearnedQuadraticProgramOptions options = Markets.Options(DecisionLoss.SpoPlus);
+        options.A = new double[100_000, 3];
+        AssertThrows<ArgumentException>(() => ml.Transforms.LearnedQuadraticProgram(options).Fit(Markets.Linear(ml)), "100000 x 100000 entries; the limit is 268435456");
+    }
+
+    [TestMethod]
+    public void More_features_than_a_least_squares_fit_can_take_are_refused_with_the_limit_and_their_column()
+    {
+        var ml = new MLContext(seed: 1);
+        var schema = SchemaDefinition.Create(typeof(Markets.Row));
+        schema[nameof(Markets.Row.Features)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, 100_000);
+        IDataView data = ml.Data.LoadFromEnumerable([new Markets.Row { Features = new float[100_000], Costs = [1, 2, 3] }], schema);
+        AssertThrows<ArgumentException>(
+            () => ml.Transforms.LearnedQuadraticProgram(Markets.Options(DecisionLoss.SpoPlus)).Fit(data), "fit to column 'Features' would take a dense matrix of 100000 x 100000 entries; the limit is 268435456");
     }
 
     [TestMethod]

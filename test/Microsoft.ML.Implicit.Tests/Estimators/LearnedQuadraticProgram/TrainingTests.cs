@@ -167,6 +167,48 @@ public class TrainingTests
     }
 
     [TestMethod]
+    [DataRow(DecisionLoss.SpoPlus)]
+    [DataRow(DecisionLoss.Regret)]
+    [DataRow(DecisionLoss.CostError)]
+    public void Cancelled_before_there_is_a_better_model_training_gives_the_fit_that_it_sets_out_from(DecisionLoss loss)
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView data = Markets.Linear(ml);
+        using var cancelled = new CancellationTokenSource();
+        cancelled.Cancel();
+        using var late = new CancellationTokenSource();
+        LearnedQuadraticProgramOptions options = Markets.Options(loss);
+        options.Training.OnCancellation = CancellationBehavior.ReturnBestModel;
+        foreach (CancellationTokenSource source in new[] { cancelled, late })
+        {
+            // No epoch of so large a rate comes near the fit.
+            options.Training.LearningRate = 100;
+            options.Training.CancellationToken = source.Token;
+            options.Training.Progress = new Recorder([], () => source.Cancel());
+
+            using LearnedQuadraticProgramTransformer model = ml.Transforms.LearnedQuadraticProgram(options).Fit(data);
+
+            IDataView decided = model.Transform(data);
+            float[][] costs = Scored.Vectors(decided, "Costs"), predicted = Scored.Vectors(decided, "PredictedCost");
+            Assert.IsLessThan(1e-4, costs.Zip(predicted, (c, p) => c.Zip(p, (x, y) => Math.Abs(x - y)).Max()).Max());
+            Assert.IsLessThan(1e-4, Markets.Regret(decided));
+        }
+    }
+
+    [TestMethod]
+    public void Imitation_sets_out_from_no_model_to_give_when_it_is_cancelled_at_once()
+    {
+        var ml = new MLContext(seed: 1);
+        using var source = new CancellationTokenSource();
+        source.Cancel();
+        LearnedQuadraticProgramOptions options = Markets.Options(DecisionLoss.Imitation);
+        options.Q = 1;
+        options.Training.CancellationToken = source.Token;
+        options.Training.OnCancellation = CancellationBehavior.ReturnBestModel;
+        Assert.Throws<OperationCanceledException>(() => ml.Transforms.LearnedQuadraticProgram(options).Fit(Markets.Linear(ml)));
+    }
+
+    [TestMethod]
     public void Training_and_scoring_leave_no_tensor_behind()
     {
         var ml = new MLContext(seed: 1);

@@ -57,7 +57,12 @@ public class BadInputTests
     {
         var ml = new MLContext(seed: 1);
         IDataView data = Programs.Costs(ml);
-        AssertThrows<ArgumentException>(() => ml.Transforms.QuadraticProgram("Z", "Costs", q: new double[,] { { 1, 2 }, { 2, 1 } }).Fit(data), "smallest eigenvalue is -1");
+        foreach (double scale in new[] { 1e-9, 1, 1e9 })
+        {
+            double[,] q = { { scale, 2 * scale }, { 2 * scale, scale } }, singular = { { scale, 0.1 * scale }, { 0.1 * scale, 0.01 * scale } };
+            AssertThrows<ArgumentException>(() => ml.Transforms.QuadraticProgram("Z", "Costs", q: q).Fit(data), FormattableString.Invariant($"smallest eigenvalue is {-scale:G6}"));
+            _ = ml.Transforms.QuadraticProgram("Z", "Costs", q: singular).Fit(data);
+        }
     }
 
     [TestMethod]
@@ -67,6 +72,49 @@ public class BadInputTests
         IDataView data = ml.Data.LoadFromEnumerable([new Curved { Q = [2, 0, 0, 2] }, new Curved { Q = [1, 2, 2, 1] }]);
         var estimator = ml.Transforms.QuadraticProgram("Solution", "Costs", q: "Q", lowerBounds: 0, upperBounds: 1);
         AssertThrows<SolveFailedException>(() => Programs.Solutions(estimator.Fit(data).Transform(data)), "Row 1: Q is not positive semidefinite: its smallest eigenvalue is -1");
+    }
+
+    [TestMethod]
+    [DataRow(4)]
+    [DataRow(12)]
+    [DataRow(30)]
+    public void Covariances_of_few_samples_in_a_column_of_Single_are_no_bad_input(int n)
+    {
+        var ml = new MLContext(seed: 1);
+        foreach (float scale in new[] { 1e-4f, 10, 1e5f })
+        {
+            Risks[] rows = [.. Enumerable.Range(0, 40).Select(seed => Risks.OfFewSamples(n, scale, seed))];
+            var schema = SchemaDefinition.Create(typeof(Risks));
+            schema["Covariance"].ColumnType = new VectorDataViewType(NumberDataViewType.Single, n * n);
+            schema["Zeros"].ColumnType = new VectorDataViewType(NumberDataViewType.Single, n);
+            IDataView data = ml.Data.LoadFromEnumerable(rows, schema);
+            double[,] sum = new double[1, n];
+            for (int i = 0; i < n; i++)
+            {
+                sum[0, i] = 1;
+            }
+
+            IDataView solved = ml.Transforms.QuadraticProgram("Solution", "Zeros", q: "Covariance", a: sum, b: 1, lowerBounds: 0).Fit(data).Transform(data);
+
+            foreach ((float[] weights, Risks row) in Programs.Solutions(solved).Zip(rows))
+            {
+                Assert.AreEqual(1, weights.Sum(), 1e-5);
+
+                // At the solution no good is less risky at the margin than the mix.
+                double[] marginal = [.. Enumerable.Range(0, n).Select(i => weights.Select((w, j) => (double)w * row.Covariance[(i * n) + j]).Sum())];
+                double risk = weights.Zip(marginal, (w, m) => w * m).Sum(), largest = Enumerable.Range(0, n).Max(i => row.Covariance[i * (n + 1)]);
+                Assert.IsGreaterThanOrEqualTo((-2e-5 * largest) - 1e-11, marginal.Min() - risk);
+            }
+        }
+    }
+
+    [TestMethod]
+    public void More_equalities_than_can_be_factored_are_refused_before_the_allocation_with_the_limit()
+    {
+        var ml = new MLContext(seed: 1);
+        double[,] many = new double[100_000, 2];
+        AssertThrows<ArgumentException>(
+            () => ml.Transforms.QuadraticProgram("Solution", "Costs", q: 1, a: many, b: 0).Fit(Programs.Costs(ml)), "equalities would take a dense matrix of 100000 x 100000 entries; the limit is 268435456");
     }
 
     [TestMethod]
@@ -165,6 +213,35 @@ public class BadInputTests
         IDataView solved = ml.Transforms.QuadraticProgram("Solution", "Costs", q: 1, g: many, h: 1, lowerBounds: 0).Fit(data).Transform(data);
         Programs.AssertClose([1, 0], Programs.Solutions(solved)[0]);
         Programs.AssertClose([0.5, 0.5], Programs.Solutions(solved)[1]);
+    }
+
+    private sealed class Risks
+    {
+        public float[] Covariance { get; set; } = [];
+
+        public float[] Zeros { get; set; } = [];
+
+        public static Risks OfFewSamples(int n, float scale, int seed)
+        {
+            var random = new Random(seed);
+            int samples = Math.Max(n / 2, 2);
+            float[][] returns = [.. Enumerable.Range(0, samples).Select(_ => Enumerable.Range(0, n).Select(_ => 0.02f * (random.NextSingle() - 0.5f)).ToArray())];
+            float[] mean = [.. Enumerable.Range(0, n).Select(i => returns.Average(r => r[i]))];
+            float[] covariance = new float[n * n];
+            for (int i = 0; i < covariance.Length; i++)
+            {
+                (int a, int b) = (i / n, i % n);
+                float sum = 0;
+                foreach (float[] r in returns)
+                {
+                    sum += (r[a] - mean[a]) * (r[b] - mean[b]);
+                }
+
+                covariance[i] = scale * sum / (samples - 1);
+            }
+
+            return new Risks { Covariance = covariance, Zeros = new float[n] };
+        }
     }
 
     private sealed class Curved

@@ -32,10 +32,12 @@ public class QuadraticProgramGradientTests
     }
 
     [TestMethod]
-    [DataRow(false, false)]
-    [DataRow(true, false)]
-    [DataRow(false, true)]
-    public void Every_gradient_of_every_output_agrees_with_finite_differences(bool sharedMatrices, bool sharedVectors)
+    [DataRow(false, false, false)]
+    [DataRow(true, false, false)]
+    [DataRow(false, true, false)]
+    [DataRow(false, false, true)]
+    [DataRow(true, false, true)]
+    public void Every_gradient_of_every_output_agrees_with_finite_differences(bool sharedMatrices, bool sharedVectors, bool bySplitting)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor?[] x = RandomPrograms.Arguments(seed: 3, batch: sharedVectors ? 1 : 2, n: 5, m: 4, k: 2, bounds: true, sharedMatrices);
@@ -49,7 +51,7 @@ public class QuadraticProgramGradientTests
             argument!.requires_grad_(true);
         }
 
-        using var layer = new QuadraticProgram();
+        using var layer = new QuadraticProgram(bySplitting ? new OperatorSplittingSolver() : new InteriorPointSolver());
         Tensor loss = Loss(layer.forward(RandomPrograms.Problem(x)));
         ImplicitBackward.Run(() => loss.backward());
 

@@ -12,6 +12,21 @@ public class InteriorPointFailureTests
     private readonly InteriorPointSolver _solver = new();
 
     [TestMethod]
+    [DataRow(100_000, 0, 2, "The program's equalities would take a dense matrix of 100000 x 100000")]
+    [DataRow(0, 100_000, 5_000, "The program's inequalities would take a dense matrix of 100000 x 5000")]
+    [DataRow(0, 0, 100_000, "The program's variables would take a dense matrix of 100000 x 100000")]
+    public void Programs_too_large_for_dense_matrices_are_refused_with_the_limit(int equalities, int inequalities, int variables, string fragment)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor? Rows(int count) => count > 0 ? zeros(1, 1, ScalarType.Float64).expand(count, variables) : null;
+        Tensor? Sides(int count) => count > 0 ? zeros(count, ScalarType.Float64) : null;
+        string message = Assert.Throws<ArgumentException>(() => new QuadraticProblem(
+            null, zeros(variables, ScalarType.Float64), Rows(inequalities), Sides(inequalities), Rows(equalities), Sides(equalities))).Message;
+        StringAssert.Contains(message, fragment, StringComparison.Ordinal);
+        StringAssert.Contains(message, "the limit is 268435456", StringComparison.Ordinal);
+    }
+
+    [TestMethod]
     public void Contradicting_inequalities_are_infeasible_and_named()
     {
         using DisposeScope scope = NewDisposeScope();

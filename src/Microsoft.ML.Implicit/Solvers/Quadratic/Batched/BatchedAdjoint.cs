@@ -3,7 +3,10 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Solvers.Quadratic.Batched;
 
-/// <summary>Solves the transposed optimality systems of a batch of tensors with one batched factorisation, refined.</summary>
+/// <summary>
+/// Solves the transposed optimality systems of a batch of tensors with one batched factorisation, refined; weakly active constraints count as
+/// <see cref="WeaklyActiveConstraints"/> says.
+/// </summary>
 internal sealed class BatchedAdjoint(BatchedState? state, bool[] converged) : IQuadraticAdjoint
 {
     private const double Regularisation = 1e-10;
@@ -28,8 +31,7 @@ internal sealed class BatchedAdjoint(BatchedState? state, bool[] converged) : IQ
             problem.Upper is null ? null : Given(gradients.Upper, solution.Z)) * system.ConstraintScale;
 
         Tensor active = solution.Slack.isfinite().to(ScalarType.Float64);
-        Tensor slack = where(solution.Slack.isposinf(), ones_like(solution.Slack), solution.Slack * system.ConstraintScale);
-        Tensor lambda = solution.Lambda / system.ConstraintScale;
+        (Tensor slack, Tensor lambda) = new WeaklyActiveConstraints(problem, system, Regularisation).Centre(solution);
         Tensor inverse = active / slack.Plus(lambda * Regularisation.Held()).PlusInPlace(double.Epsilon.Held());
         Tensor weights = lambda * inverse, share = slack * inverse;
         (Tensor dz, Tensor dnu, Tensor u) = new BatchedKkt(system, weights, Regularisation).SolveRefined(weights, share, gradZ, gradNu, gradConstraints);

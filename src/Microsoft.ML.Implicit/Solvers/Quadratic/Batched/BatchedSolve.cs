@@ -41,18 +41,9 @@ internal static class BatchedSolve
     private static QuadraticProblem Select(QuadraticProblem problem, int[] rows)
     {
         Tensor indices = tensor(Array.ConvertAll(rows, r => (long)r), device: problem.P.device);
-        Tensor?[] arguments = problem.Arguments;
-        for (int i = 0; i < arguments.Length; i++)
-        {
-            int dimensions = (QuadraticArguments)(1 << i) is QuadraticArguments.Q or QuadraticArguments.G or QuadraticArguments.A ? 2 : 1;
-            if (arguments[i] is { } argument)
-            {
-                arguments[i] = (argument.dim() > dimensions ? argument.detach().index_select(0, indices) : argument.detach()).to(ScalarType.Float64).cpu().DetachFromDisposeScope();
-            }
-        }
-
+        Tensor?[] arguments = [.. problem.SelectRows(indices).Arguments.Select(t => t?.to(ScalarType.Float64).cpu().DetachFromDisposeScope())];
         arguments[1] = arguments[1]!.dim() > 1 ? arguments[1] : arguments[1]!.unsqueeze(0).expand(rows.Length, problem.Variables).contiguous().DetachFromDisposeScope();
-        return QuadraticProblem.FromArguments(arguments);
+        return QuadraticProblem.FromArguments(arguments, problem.QuadraticType);
     }
 
     private static QuadraticSolution ToSolution(QuadraticProblem problem, BatchedState state, DenseOutcome[] outcomes, Func<int, QuadraticDiagnosis> diagnose)

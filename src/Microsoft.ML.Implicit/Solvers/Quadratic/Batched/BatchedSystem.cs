@@ -11,12 +11,15 @@ namespace Microsoft.ML.Implicit.Solvers.Quadratic.Batched;
 internal sealed class BatchedSystem
 {
     private const int EquilibrationPasses = 4;
-    private const double ConvexityTolerance = 1e-9;
+
+    // Its inverse is finite; a multiplier below it is none.
+    private const double SmallestTerm = 1e-290;
 
     private readonly QuadraticProblem _problem;
     private readonly Tensor _matrices;
     private readonly Tensor? _g;
     private readonly Tensor _identity;
+    private readonly Tensor _isConvex;
 
     /// <summary>Prepares the matrices of a problem.</summary>
     /// <param name="problem">The problem.</param>
@@ -32,6 +35,8 @@ internal sealed class BatchedSystem
         _g = m > 0 ? _matrices.narrow(-2, n, m) : null;
         _identity = eye(Math.Max(n, k), dtype: ScalarType.Float64, device: problem.P.device);
         Q = _matrices.narrow(-2, 0, n);
+        (_isConvex, Tensor shift) = Convexity.Examine(Q, problem.QuadraticType);
+        Q.diagonal(0, -2, -1).PlusInPlace(shift);
         A = k > 0 ? _matrices.narrow(-2, n + m, k) : null;
         VariableScale = Rows(variableScale);
         EqualityScale = Rows(Scales.narrow(-1, n + m, k));
@@ -40,6 +45,7 @@ internal sealed class BatchedSystem
         QAugmented = A is null ? Q : Q.Plus(A.transpose(-1, -2).matmul(A));
     }
 
+    /// <summary>The symmetric part of Q, with what rounding may have taken from its diagonal.</summary>
     public Tensor Q { get; }
 
     public Tensor? A { get; }
@@ -89,6 +95,29 @@ internal sealed class BatchedSystem
 
     /// <summary>A x, [batch, k].</summary>
     public Tensor ApplyA(Tensor x) => A is null ? x.narrow(1, 0, 0) : Apply(A, x);
+
+    /// <summary>|C| |x|, [batch, L]: the size of the terms that a product with C sums.</summary>
+    public Tensor MagnitudesOfC(Tensor x)
+    {
+        Tensor magnitudes = x.abs();
+        return Stack(_g is null ? x.narrow(1, 0, 0) : Apply(_g.abs(), magnitudes), magnitudes, magnitudes);
+    }
+
+    /// <summary>
+    /// For each constraint the largest share, over the variables in it, that its multiplier has in the terms of Q z + p + Cᵀλ + Aᵀν, [batch, L].
+    /// </summary>
+    public Tensor SharesInStationarity(Tensor p, Tensor z, Tensor nu, Tensor lambda)
+    {
+        long m = _problem.Inequalities, n = _problem.Variables;
+        Tensor terms = p.abs().Plus(Apply(Q.abs(), z.abs()));
+        terms = A is null ? terms : AddTransposedProduct(terms, A.abs(), nu.abs(), 1);
+        terms = _g is null ? terms : AddTransposedProduct(terms, _g.abs(), lambda.narrow(1, 0, m), 1);
+        terms = _problem.Lower is null ? terms : terms.Plus(lambda.narrow(1, m, n));
+        terms = _problem.Upper is null ? terms : terms.Plus(lambda.narrow(1, lambda.shape[1] - n, n));
+        Tensor inverse = terms.clamp_(min: SmallestTerm.Held()).reciprocal_();
+        Tensor general = _g is null ? z.narrow(1, 0, 0) : (_g.abs() * inverse.unsqueeze(1)).amax([-1]);
+        return Stack(general, inverse, inverse) * lambda;
+    }
 
     /// <summary>sum + scale (Cᵀ y + Aᵀ ν), [batch, n]; without ν where it is null.</summary>
     public Tensor AddTransposed(Tensor sum, Tensor y, Tensor? nu, float scale = 1)
@@ -145,12 +174,7 @@ internal sealed class BatchedSystem
     }
 
     /// <summary>Whether Q has no negative eigenvalue beyond rounding, and all matrices are finite: [1] or [batch] Boolean.</summary>
-    public Tensor IsConvex()
-    {
-        Tensor shift = Q.diagonal(0, -2, -1).abs().amax([-1], keepdim: true).clamp_(min: 1.Held()).mul_(ConvexityTolerance.Held());
-        Tensor information = linalg.cholesky_ex(Q.Plus(diag_embed(shift.expand(Q.shape[..^1])))).Item2;
-        return information.eq(0.Held()).logical_and(_matrices.sum([-1, -2]).isfinite()).reshape(-1);
-    }
+    public Tensor IsConvex() => _isConvex.logical_and(_matrices.sum([-1, -2]).isfinite()).reshape(-1);
 
     /// <summary>M x for rows x and a matrix with or without batch dimension.</summary>
     public static Tensor Apply(Tensor matrix, Tensor x) =>

@@ -30,7 +30,7 @@ internal sealed unsafe class DenseData
         _upper = new Block(problem.Upper, n, 1);
     }
 
-    public void LoadMatrices(DenseMatrices matrices, int row) => matrices.Load(_q[row], _g[row], _a[row]);
+    public void LoadMatrices(DenseMatrices matrices, int row) => matrices.Load(_q[row], _g[row], _a[row], _problem.QuadraticType);
 
     public bool LoadRow(DenseRow target, DenseMatrices matrices, int row) =>
         target.Load(matrices, _p[row], _h[row], _b[row], _lower[row], _upper[row]);

@@ -1,3 +1,5 @@
+using static TorchSharp.torch;
+
 namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
 
 /// <summary>
@@ -7,9 +9,6 @@ namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
 internal sealed unsafe class DenseMatrices
 {
     private const int EquilibrationPasses = 4;
-
-    // A negative eigenvalue within rounding of zero counts as zero.
-    private const double ConvexityTolerance = 1e-9;
 
     private readonly PinnedBuffer _buffer;
     private readonly ThreadTeam _team;
@@ -77,8 +76,8 @@ internal sealed unsafe class DenseMatrices
 
     private PanelCholesky ConvexityFactor { get; }
 
-    /// <summary>Reads row-major matrices; Q is replaced by its symmetric part.</summary>
-    public void Load(ReadOnlySpan<double> q, ReadOnlySpan<double> g, ReadOnlySpan<double> a)
+    /// <summary>Reads row-major matrices; Q, whose numbers came in the given type, is replaced by its symmetric part.</summary>
+    public void Load(ReadOnlySpan<double> q, ReadOnlySpan<double> g, ReadOnlySpan<double> a, ScalarType quadraticType)
     {
         IsFinite = Finite.All(q)
             && Finite.All(g)
@@ -95,7 +94,7 @@ internal sealed unsafe class DenseMatrices
         GTransposed.LoadTransposed(G);
         ATransposed.LoadTransposed(A);
         Equilibrate();
-        IsConvex = FactorsAsConvex();
+        IsConvex = MakeConvex(quadraticType);
         for (int i = Variables; i < Q.Rows; i++)
         {
             Q.At(i, i) = 1;
@@ -167,20 +166,46 @@ internal sealed unsafe class DenseMatrices
         }
     }
 
-    // Congruence keeps the signs of the eigenvalues, so the equilibrated Q decides.
-    private bool FactorsAsConvex()
+    // Adds to the diagonal what rounding may have taken from it, see Convexity; false where no rounding explains what is missing.
+    private bool MakeConvex(ScalarType type)
     {
-        double largest = 0;
+        double* units = _columnMaxima;
+        new Span<double>(units, Q.Rows).Clear();
+        Equilibration.ColumnMaxima(Q, units);
+        double largest = Vectors.MaxMagnitude(units, Q.Rows);
         for (int i = 0; i < Variables; i++)
         {
-            largest = Math.Max(largest, Math.Abs(Q.At(i, i)));
+            units[i] = Math.Abs(Q.At(i, i)) + (Convexity.SmallestDiagonal * largest);
         }
 
-        ConvexityFactor.Factor.CopyFrom(Q);
-        double shift = ConvexityTolerance * Math.Max(largest, 1);
-        for (int i = 0; i < Q.Rows; i++)
+        Equilibration.ToFactors(units, Q.Rows);
+        bool isRounded = false;
+        foreach (double tolerance in Convexity.Tolerances(Variables, type))
         {
-            ConvexityFactor.Factor.At(i, i) += i < Variables ? shift : 1;
+            if (Factors(units, tolerance))
+            {
+                for (int i = 0; isRounded && i < Variables; i++)
+                {
+                    Q.At(i, i) += tolerance / (units[i] * units[i]);
+                }
+
+                return true;
+            }
+
+            isRounded = true;
+        }
+
+        return false;
+    }
+
+    private bool Factors(double* scales, double shift)
+    {
+        PanelMatrix factor = ConvexityFactor.Factor;
+        factor.CopyFrom(Q);
+        Equilibration.Scale(factor, scales, scales);
+        for (int i = 0; i < factor.Rows; i++)
+        {
+            factor.At(i, i) += i < Variables ? shift : 1;
         }
 
         return ConvexityFactor.FactorAll(_team) > 0;

@@ -32,13 +32,19 @@ public abstract class BatchTransformer : ITransformer, IDisposable
     }
 
     /// <inheritdoc/>
-    /// <remarks>Nothing is computed before the view's rows are read.</remarks>
+    /// <remarks>
+    /// Nothing is computed before the view's rows are read. Each reading of the view reads the input once, so that outputs stand beside
+    /// the rows they belong to even where the input's order changes. As many rows are read ahead as are evaluated together, and none
+    /// where a column is read whose values cannot be copied, such as images. A row whose vector has another length than its column's
+    /// type declares is refused in its turn with an <see cref="InvalidOperationException"/>, and reading a view whose transformer was
+    /// disposed of with an <see cref="ObjectDisposedException"/>.
+    /// </remarks>
     /// <exception cref="ArgumentException">An input column is missing or has another type than in training.</exception>
     /// <exception cref="ObjectDisposedException">The transformer was disposed, for instance together with a prediction engine.</exception>
     public IDataView Transform(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        Mapper.ThrowIfDisposed();
         return new BatchedDataView(input, Mapper);
     }
 
@@ -47,14 +53,14 @@ public abstract class BatchTransformer : ITransformer, IDisposable
     public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema)
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        Mapper.ThrowIfDisposed();
         return new BatchedRowMapper(inputSchema, Mapper);
     }
 
     void ICanSaveModel.Save(ModelSaveContext ctx)
     {
         ArgumentNullException.ThrowIfNull(ctx);
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        Mapper.ThrowIfDisposed();
         _format.Save(ctx, Write);
     }
 
@@ -64,6 +70,7 @@ public abstract class BatchTransformer : ITransformer, IDisposable
         if (!_isDisposed)
         {
             _isDisposed = true;
+            Mapper.Close(this);
             DisposeModel();
         }
 

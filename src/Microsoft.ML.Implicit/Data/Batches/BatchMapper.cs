@@ -3,6 +3,8 @@ namespace Microsoft.ML.Implicit.Data;
 /// <summary>A function from rows to new columns that is evaluated for many rows at once.</summary>
 internal abstract class BatchMapper
 {
+    private volatile object? _disposedOwner;
+
     /// <summary>Rows evaluated together when a data view is read.</summary>
     public abstract int BatchSize { get; }
 
@@ -15,4 +17,19 @@ internal abstract class BatchMapper
 
     /// <summary>Creates a buffer of rows that are read from <paramref name="source"/>.</summary>
     public abstract RowBatch CreateBatch(DataViewRow source, int capacity);
+
+    /// <summary>Evaluates the first <paramref name="count"/> slots of a batch.</summary>
+    /// <exception cref="ObjectDisposedException">The function's owner was disposed of, and what it needs with it.</exception>
+    public void Evaluate(RowBatch batch, int count)
+    {
+        ThrowIfDisposed();
+        batch.Evaluate(count);
+    }
+
+    /// <summary>Refuses evaluation from now on, also to views and prediction engines that were made before.</summary>
+    /// <param name="owner">What was disposed of, for the message.</param>
+    public void Close(object owner) => _disposedOwner = owner;
+
+    /// <exception cref="ObjectDisposedException">The function's owner was disposed of.</exception>
+    public void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_disposedOwner is not null, _disposedOwner!);
 }

@@ -6,14 +6,16 @@ namespace Microsoft.ML.Implicit.Data;
 internal sealed class BatchedRow : DataViewRow
 {
     private readonly DataViewRow _input;
+    private readonly BatchMapper _mapper;
     private readonly HashSet<int> _active;
     private readonly RowBatch? _batch;
-    private long _evaluatedPosition = -1;
+    private long? _evaluatedPosition;
 
     public BatchedRow(DataViewSchema schema, DataViewRow input, BatchMapper mapper, HashSet<int> active)
     {
         Schema = schema;
         _input = input;
+        _mapper = mapper;
         _active = active;
         _batch = active.Any(index => index >= input.Schema.Count) ? mapper.CreateBatch(input, capacity: 1) : null;
     }
@@ -34,13 +36,8 @@ internal sealed class BatchedRow : DataViewRow
             return _input.GetGetter<TValue>(_input.Schema[column.Index]);
         }
 
-        if (_batch is null || !_active.Contains(column.Index))
-        {
-            throw new InvalidOperationException($"Column '{column.Name}' was not asked for when this row was created.");
-        }
-
-        return _batch.CreateGetter(column.Index - _input.Schema.Count, EvaluatedSlot) as ValueGetter<TValue>
-            ?? throw new InvalidOperationException($"Column '{column.Name}' holds {column.Type}, which is not read as {typeof(TValue).Name}.");
+        this.CheckActive(column);
+        return _batch!.CreateGetter(column.Index - _input.Schema.Count, EvaluatedSlot).As<TValue>(column);
     }
 
     public override ValueGetter<DataViewRowId> GetIdGetter() => _input.GetIdGetter();
@@ -60,7 +57,7 @@ internal sealed class BatchedRow : DataViewRow
         if (_evaluatedPosition != _input.Position)
         {
             _batch!.Read(0);
-            _batch.Evaluate(1);
+            _mapper.Evaluate(_batch, 1);
             _evaluatedPosition = _input.Position;
         }
 
