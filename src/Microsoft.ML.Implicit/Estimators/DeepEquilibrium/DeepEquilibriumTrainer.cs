@@ -62,8 +62,9 @@ public abstract class DeepEquilibriumTrainer : ITrainerEstimator<DeepEquilibrium
         }
 
         Device device = NativeBackend.ResolveDevice(Options.Training.Device);
+        CheckLabel(trainData.Schema[Options.LabelColumnName]);
         using var run = new TrainingRun(Host, Options.Training);
-        var reader = new TrainingSetReader(Options.FeatureColumnName, Options.LabelColumnName, Options.ExampleWeightColumnName);
+        var reader = new TrainingSetReader(Options.FeatureColumnName, Options.LabelColumnName, Options.ExampleWeightColumnName) { KeepsSparse = Options.Cell == EquilibriumCellKind.Dense };
         TrainingSet training = reader.Read(trainData, run.Channel, run.CancellationToken);
         TrainingSet? validation = validationData is null ? null : reader.Read(validationData, run.Channel, run.CancellationToken);
         try
@@ -104,6 +105,11 @@ public abstract class DeepEquilibriumTrainer : ITrainerEstimator<DeepEquilibrium
 
     private protected abstract void CheckLabel(SchemaShape.Column label);
 
+    /// <summary>Checks what only the label column of data says, before the data is read.</summary>
+    private protected virtual void CheckLabel(DataViewSchema.Column label)
+    {
+    }
+
     private protected abstract PredictionTask CreateTask(DataViewSchema.Column label, TrainingSet data);
 
     private protected abstract IEnumerable<SchemaShape.Column> GetOutputColumns(SchemaShape inputSchema);
@@ -114,8 +120,8 @@ public abstract class DeepEquilibriumTrainer : ITrainerEstimator<DeepEquilibrium
         var architecture = new DeepEquilibriumArchitecture(Options, (int)training.Features.shape[1], task, training.Count);
         FeatureEncoder encoder = Options.Cell == EquilibriumCellKind.Dense
             ? FeatureEncoder.OfVectors(training.Features, task.ClassesOf(training.Labels))
-            : FeatureEncoder.OfImages(training.Features, Options.Image!.Value.Channels);
-        architecture = architecture with { BinCount = encoder.BinCount };
+            : ImageEncoder.Of(training.Features, Options.Image!.Value.Channels);
+        architecture = architecture.With(encoder);
         encoder.to(device);
         (training, validation) = (training.To(device), validation?.To(device));
 
@@ -139,11 +145,14 @@ public abstract class DeepEquilibriumTrainer : ITrainerEstimator<DeepEquilibrium
 
     private void Train(DeepEquilibriumProblem problem, PredictionTask task, int seed, EnsembleMember member, TrainingRun run)
     {
-        TrainingDefaults defaults = DeepEquilibriumDefaults.Training(Options.Cell, task, problem.ExampleCount, Options.HiddenWidth);
+        TrainingDefaults defaults = DeepEquilibriumDefaults.Training(Options.Cell, task, problem.ExampleCount, problem.HasSparseInputs, Options.HiddenWidth);
         TrainingPlan plan = TrainingPlan.Create(Options.Training, defaults, problem.ExampleCount, seed);
+        problem.Begin(plan.LearningRate);
         using var loop = new TrainingLoop(problem, plan, run, member);
         loop.Run();
         problem.ReportUnsolvedRows(run.Channel);
+        problem.ReportNothingLearned(run.Channel);
+        problem.Complete();
     }
 
     private void CheckColumns(SchemaShape schema)

@@ -24,6 +24,12 @@ internal sealed class MulticlassTask : PredictionTask
     public override Tensor Loss(Tensor output, Tensor labels, Tensor? weights) =>
         Mean(nn.functional.cross_entropy(output, labels.to(ScalarType.Int64), reduction: nn.Reduction.None), weights);
 
+    public override Tensor BestConstant(Tensor labels, Tensor? weights)
+    {
+        Tensor shares = labels.to(ScalarType.Int64).bincount(weights, _classCount).to(ScalarType.Float32);
+        return (shares / shares.sum()).log();
+    }
+
     public override Tensor Score(Tensor output) => output.softmax(1);
 
     public override IReadOnlyList<DataViewSchema.DetachedColumn> GetOutputColumns(DataViewSchema inputSchema)
