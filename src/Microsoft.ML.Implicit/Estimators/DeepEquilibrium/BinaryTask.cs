@@ -19,7 +19,7 @@ internal sealed class BinaryTask : PredictionTask
     public override Tensor BestConstant(Tensor labels, Tensor? weights)
     {
         Tensor positive = Mean(labels, weights);
-        Tensor negative = Mean(1.Held() - labels, weights);
+        Tensor negative = Mean(1.Held().Minus(labels), weights);
         return (positive / negative).log().unsqueeze(0);
     }
 

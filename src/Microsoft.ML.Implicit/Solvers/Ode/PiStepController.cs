@@ -10,19 +10,19 @@ internal sealed class PiStepController(PiStepControl control, int embeddedOrder)
     private double _previousError = SmallestRememberedError;
     private bool _rejected;
 
-    public override double Accept(double error)
+    public override double Accept(double weightedError)
     {
-        double growth = control.Safety * Math.Pow(Math.Max(error, 1e-10), -_integral) * Math.Pow(_previousError, control.Stabilization);
-        _previousError = Math.Max(error, SmallestRememberedError);
+        double growth = control.Safety * Math.Pow(Math.Max(weightedError, 1e-10), -_integral) * Math.Pow(_previousError, control.Stabilization);
+        _previousError = Math.Max(weightedError, SmallestRememberedError);
         double limit = _rejected ? 1.0 : control.MaximumFactor;
         _rejected = false;
         return Math.Clamp(growth, control.MinimumFactor, limit);
     }
 
-    public override double Reject(double error)
+    public override double Reject(double weightedError)
     {
         // An error that is not finite shrinks the step as far as allowed.
         _rejected = true;
-        return double.IsFinite(error) ? Math.Clamp(control.Safety * Math.Pow(error, -_integral), control.MinimumFactor, control.Safety) : control.MinimumFactor;
+        return double.IsFinite(weightedError) ? Math.Clamp(control.Safety * Math.Pow(weightedError, -_integral), control.MinimumFactor, control.Safety) : control.MinimumFactor;
     }
 }

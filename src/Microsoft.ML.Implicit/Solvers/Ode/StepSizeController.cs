@@ -4,14 +4,14 @@ namespace Microsoft.ML.Implicit.Solvers.Ode;
 public abstract class StepSizeController
 {
     /// <summary>Factor on the step size after an accepted step.</summary>
-    /// <param name="error">Weighted error e ≤ 1 of the step.</param>
+    /// <param name="weightedError">Weighted error e ≤ 1 of the step.</param>
     /// <returns>The factor, greater than zero.</returns>
-    public abstract double Accept(double error);
+    public abstract double Accept(double weightedError);
 
     /// <summary>Factor on the step size after a rejected step.</summary>
-    /// <param name="error">Weighted error e > 1 of the step, NaN or infinite where the step could not be computed.</param>
+    /// <param name="weightedError">Weighted error e > 1 of the step, NaN or infinite where the step could not be computed.</param>
     /// <returns>The factor, between zero and one.</returns>
-    public abstract double Reject(double error);
+    public abstract double Reject(double weightedError);
 
     /// <summary>The size after an accepted step.</summary>
     /// <exception cref="InvalidOperationException">The factor is not greater than zero.</exception>

@@ -114,7 +114,7 @@ public sealed class OneStepMethodTests
     /// <summary>Kutta's method of order 3, as a caller would write it.</summary>
     private sealed class ThirdOrder() : OneStepMethod(nameof(ThirdOrder), 3)
     {
-        public override OneStepResult Step(IOdeTerm term, double time, double size, Tensor state)
+        public override OneStepResult Advance(IOdeTerm term, double time, double size, Tensor state)
         {
             Tensor a = term.Evaluate(time, state);
             Tensor b = term.Evaluate(time + (size / 2), state + (a * (size / 2)));

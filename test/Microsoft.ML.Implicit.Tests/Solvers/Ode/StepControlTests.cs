@@ -62,9 +62,9 @@ public sealed class StepControlTests
 
         private sealed class Controller(double growth) : StepSizeController
         {
-            public override double Accept(double error) => error < 0.1 ? growth : 1;
+            public override double Accept(double weightedError) => weightedError < 0.1 ? growth : 1;
 
-            public override double Reject(double error) => 0.5;
+            public override double Reject(double weightedError) => 0.5;
         }
     }
 }

@@ -11,7 +11,7 @@ public abstract class OneStepMethod : OdeMethod
     /// <summary>Creates a method.</summary>
     /// <param name="name">The field's name for it.</param>
     /// <param name="order">Order of convergence.</param>
-    /// <param name="embeddedOrder">Order of the embedded solution that <see cref="Step"/> estimates the error with; zero where there is none.</param>
+    /// <param name="embeddedOrder">Order of the embedded solution that <see cref="Advance"/> estimates the error with; zero where there is none.</param>
     protected OneStepMethod(string name, int order, int embeddedOrder = 0)
         : base(name, order, embeddedOrder)
     {
@@ -26,5 +26,5 @@ public abstract class OneStepMethod : OdeMethod
     /// <param name="size">h, its signed size.</param>
     /// <param name="state">z(t), <c>[batch, ...]</c>, not to be written to.</param>
     /// <returns>z(t + h), and an estimate of its error where the method has one.</returns>
-    public abstract OneStepResult Step(IOdeTerm term, double time, double size, Tensor state);
+    public abstract OneStepResult Advance(IOdeTerm term, double time, double size, Tensor state);
 }

@@ -102,7 +102,7 @@ internal sealed class OneStepStepper : OdeStepper
     /// <summary>A step with checks of what it computes.</summary>
     public static OneStepResult Take(OneStepMethod method, SegmentTerm term, OdeStep step, Tensor state)
     {
-        OneStepResult result = method.Step(term, step.Time, step.Size, state) ?? throw new ArgumentException($"{method} returned null.");
+        OneStepResult result = method.Advance(term, step.Time, step.Size, state) ?? throw new ArgumentException($"{method} returned null.");
         TensorContract.Require(result.State, state, method);
         return result;
     }

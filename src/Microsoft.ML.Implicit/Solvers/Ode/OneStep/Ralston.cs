@@ -12,7 +12,7 @@ public sealed class Ralston : OneStepMethod
     }
 
     /// <inheritdoc/>
-    public override OneStepResult Step(IOdeTerm term, double time, double size, Tensor state)
+    public override OneStepResult Advance(IOdeTerm term, double time, double size, Tensor state)
     {
         ArgumentNullException.ThrowIfNull(term);
         ArgumentNullException.ThrowIfNull(state);

@@ -15,7 +15,7 @@ public sealed class StrongStabilityPreserving3 : OneStepMethod
     }
 
     /// <inheritdoc/>
-    public override OneStepResult Step(IOdeTerm term, double time, double size, Tensor state)
+    public override OneStepResult Advance(IOdeTerm term, double time, double size, Tensor state)
     {
         ArgumentNullException.ThrowIfNull(term);
         Tensor first = Euler(time, state);

@@ -18,7 +18,7 @@ public sealed class SymplecticEuler : OneStepMethod
     public override bool IsPartitioned => true;
 
     /// <inheritdoc/>
-    public override OneStepResult Step(IOdeTerm term, double time, double size, Tensor state)
+    public override OneStepResult Advance(IOdeTerm term, double time, double size, Tensor state)
     {
         ArgumentNullException.ThrowIfNull(term);
         (Tensor q, Tensor p) = PhaseSpace.Split(state);

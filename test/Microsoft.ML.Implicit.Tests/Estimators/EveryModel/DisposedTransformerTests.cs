@@ -1,6 +1,6 @@
 using Microsoft.ML.Implicit.Estimators;
 
-namespace Microsoft.ML.Implicit.Tests.Estimators.Shared;
+namespace Microsoft.ML.Implicit.Tests.Estimators.EveryModel;
 
 /// <summary>A transformer that was disposed of says so, however it is used.</summary>
 [TestClass]

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Implicit.Tests.Estimators.Shared;
+namespace Microsoft.ML.Implicit.Tests.Estimators.EveryModel;
 
 /// <summary>What the models answer: each writes one of the columns.</summary>
 internal sealed class ModelOutput

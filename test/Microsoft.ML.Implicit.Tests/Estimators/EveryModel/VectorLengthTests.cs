@@ -1,6 +1,6 @@
 using Microsoft.ML.Data;
 
-namespace Microsoft.ML.Implicit.Tests.Estimators.Shared;
+namespace Microsoft.ML.Implicit.Tests.Estimators.EveryModel;
 
 /// <summary>A row whose vector has another length than its column declares is refused; it never gets values of the row before.</summary>
 [TestClass]

@@ -1,6 +1,6 @@
 using Microsoft.ML.Implicit.Estimators;
 
-namespace Microsoft.ML.Implicit.Tests.Estimators.Shared;
+namespace Microsoft.ML.Implicit.Tests.Estimators.EveryModel;
 
 /// <summary>Training and scoring read their data once: a second reading could give other rows, or the same in another order.</summary>
 [TestClass]

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Implicit.Tests.Estimators.Shared;
+namespace Microsoft.ML.Implicit.Tests.Estimators.EveryModel;
 
 /// <summary>A view that can be read once only.</summary>
 internal sealed class ReadOnceView(IDataView source) : IDataView

@@ -1,8 +1,7 @@
-using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Estimators;
 using Microsoft.ML.Implicit.Training;
 
-namespace Microsoft.ML.Implicit.Tests.Estimators.Shared;
+namespace Microsoft.ML.Implicit.Tests.Estimators.EveryModel;
 
 /// <summary>A model of each kind, trained on <see cref="ModelRow"/> as shortly as can be.</summary>
 /// <param name="Kind">What it is called in tests.</param>

@@ -1,6 +1,6 @@
 using Microsoft.ML.Data;
 
-namespace Microsoft.ML.Implicit.Tests.Estimators.Shared;
+namespace Microsoft.ML.Implicit.Tests.Estimators.EveryModel;
 
 /// <summary>A row with what each of the models reads.</summary>
 internal sealed class ModelRow
