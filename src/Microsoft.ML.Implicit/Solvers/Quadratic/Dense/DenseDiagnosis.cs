@@ -34,7 +34,7 @@ internal static unsafe class DenseDiagnosis
         var matrices = new DenseMatrices(layout, team);
         data.LoadMatrices(matrices, row);
         var dense = new DenseRow(layout);
-        data.LoadRow(dense, matrices, row);
+        data.LoadRow(dense, matrices, row, fixesVariables: true);
         var method = new DenseInteriorPoint(layout, options, team);
         if (status == SolveStatus.Infeasible && method.FindContradiction(dense))
         {

@@ -18,9 +18,12 @@ internal sealed unsafe class DenseInteriorPoint
     // A step that meets the boundary before this is replaced by a cautious one: more centring, which takes on less of the residuals.
     private const double ShortBoundary = 0.1;
     private const double CautiousCentring = 0.8;
-    private const double CertificateTolerance = 1e-9;
 
-    // Of certificates that are looked for where the iterations lead nowhere.
+    // A certificate that the constraints contradict each other holds to within rounding: less could be a solution far away.
+    private const double Rounding = 1e-12;
+    private const double UnboundedTolerance = 1e-9;
+
+    // Where the iterations led nowhere.
     private const double LastResortTolerance = 1e-6;
     private const int StalledIterations = 5;
 
@@ -31,7 +34,8 @@ internal sealed unsafe class DenseInteriorPoint
     private const int ShortSteps = 4;
     private const double ShortStep = 0.2;
     private const int FeasibilityIterations = 60;
-    private const double FeasibilityTolerance = 1e-10;
+    private const double FeasibilityTolerance = 1e-13;
+    private const double RefinedFeasibility = 1e-6;
 
     private readonly ConstraintLayout _layout;
     private readonly InteriorPointOptions _options;
@@ -62,6 +66,11 @@ internal sealed unsafe class DenseInteriorPoint
     /// <summary>The best iterate of the last solve; a certificate where it ended as infeasible or unbounded.</summary>
     public DenseIterate Best { get; }
 
+    /// <summary>The gradient of the Lagrangian at <see cref="Best"/>, of fixed variables too.</summary>
+    public double* FixedGradient => _residuals.Gradient;
+
+    private double Infeasibility => Math.Max(_residuals.Relative.Primal, _residuals.Relative.Dual);
+
     /// <summary>Solves one row.</summary>
     /// <param name="row">The row's data.</param>
     /// <param name="startFactor">Factors of the system with unit weights, where the batch shares them.</param>
@@ -77,7 +86,7 @@ internal sealed unsafe class DenseInteriorPoint
             DenseOutcome outcome = Iterate(row, Math.Min(WarmIterations, _options.MaximumIterations), cancellation);
             if (outcome.Status == SolveStatus.Converged)
             {
-                return outcome;
+                return Measure(row, outcome);
             }
 
             spent = outcome.Iterations;
@@ -85,13 +94,29 @@ internal sealed unsafe class DenseInteriorPoint
 
         _start.SetCold(row, startFactor, _current);
         DenseOutcome cold = Iterate(row, _options.MaximumIterations, cancellation);
-        return cold with { Iterations = spent + cold.Iterations };
+        return Measure(row, cold with { Iterations = spent + cold.Iterations });
+    }
+
+    private DenseOutcome Measure(DenseRow row, DenseOutcome outcome)
+    {
+        if (outcome.Status is not (SolveStatus.Converged or SolveStatus.MaximumIterations))
+        {
+            return outcome;
+        }
+
+        _residuals.Update(row, Best);
+        return outcome with
+        {
+            Objective = (_residuals.Objective * row.ObjectiveUnit) + row.Constant,
+            Relative = _residuals.Relative,
+            Absolute = _residuals.Absolute(row),
+        };
     }
 
     private DenseOutcome Iterate(DenseRow row, int maximumIterations, CancellationToken cancellation)
     {
         double best = double.PositiveInfinity, expected = double.PositiveInfinity;
-        var outcome = new DenseOutcome(SolveStatus.Diverged, 0, double.NaN, double.NaN, double.NaN, double.NaN);
+        var outcome = new DenseOutcome(SolveStatus.Diverged, 0);
         bool refine = false, checkedFeasibility = false;
         int stalled = 0, shortSteps = 0;
         for (int iteration = 0; ; iteration++)
@@ -109,19 +134,19 @@ internal sealed unsafe class DenseInteriorPoint
             {
                 best = residual;
                 Best.CopyFrom(_current);
-                outcome = new DenseOutcome(SolveStatus.MaximumIterations, iteration, _residuals.Objective, _residuals.Primal, _residuals.Dual, _residuals.Gap);
+                outcome = new DenseOutcome(SolveStatus.MaximumIterations, iteration);
             }
 
-            if (Math.Max(_residuals.Primal, _residuals.Dual) <= _options.Tolerance && _residuals.Gap <= _options.GapTolerance)
+            if (Infeasibility <= _options.Tolerance && _residuals.Relative.Gap <= _options.GapTolerance)
             {
                 Best.CopyFrom(_current);
-                return new DenseOutcome(SolveStatus.Converged, iteration, _residuals.Objective, _residuals.Primal, _residuals.Dual, _residuals.Gap);
+                return new DenseOutcome(SolveStatus.Converged, iteration);
             }
 
             if (Certificate() is { } status)
             {
                 Best.CopyFrom(_current);
-                return new DenseOutcome(status, iteration, double.NaN, _residuals.Primal, _residuals.Dual, _residuals.Gap);
+                return new DenseOutcome(status, iteration);
             }
 
             if (iteration == maximumIterations || (stalled >= StalledIterations && best <= _options.AcceptableTolerance))
@@ -129,16 +154,16 @@ internal sealed unsafe class DenseInteriorPoint
                 return Finish(row, outcome, best, iteration);
             }
 
-            refine |= Math.Max(_residuals.Dual, _residuals.Primal) > Math.Max(2 * expected, 0.1 * _options.Tolerance);
+            refine |= Infeasibility > Math.Max(2 * expected, 0.1 * _options.Tolerance);
             double length = Advance(row, refine || row.ActiveCount == 0);
-            expected = Math.Max(_residuals.Dual, _residuals.Primal) * (1 - length);
+            expected = Infeasibility * (1 - length);
             shortSteps += length < ShortStep ? 1 : 0;
             if (!checkedFeasibility && (shortSteps == ShortSteps || stalled == StalledIterations))
             {
                 checkedFeasibility = true;
                 if (FindContradiction(row))
                 {
-                    return new DenseOutcome(SolveStatus.Infeasible, iteration, double.NaN, double.NaN, double.NaN, double.NaN);
+                    return new DenseOutcome(SolveStatus.Infeasible, iteration);
                 }
 
                 _current.CopyFrom(Best);
@@ -146,8 +171,8 @@ internal sealed unsafe class DenseInteriorPoint
         }
 
         SolveStatus? Certificate() =>
-            _residuals.ProvesInfeasible(row, _current, CertificateTolerance) ? SolveStatus.Infeasible
-            : _residuals.ProvesUnbounded(row, _current, CertificateTolerance) ? SolveStatus.Unbounded
+            _residuals.ProvesInfeasible(row, _current, Rounding, _options.Tolerance) ? SolveStatus.Infeasible
+            : _residuals.ProvesUnbounded(row, _current, UnboundedTolerance) ? SolveStatus.Unbounded
             : null;
     }
 
@@ -161,7 +186,7 @@ internal sealed unsafe class DenseInteriorPoint
         if (_residuals.ProvesUnbounded(row, _current, LastResortTolerance))
         {
             Best.CopyFrom(_current);
-            return new DenseOutcome(SolveStatus.Unbounded, iteration, double.NaN, _residuals.Primal, _residuals.Dual, _residuals.Gap);
+            return new DenseOutcome(SolveStatus.Unbounded, iteration);
         }
 
         return outcome with { Iterations = iteration };
@@ -185,10 +210,10 @@ internal sealed unsafe class DenseInteriorPoint
             }
 
             _newton.FactorElastic(row, _current, SmallestRegularisation);
-            Advance(row, _residuals.Mu, refine: false);
+            Advance(row, _residuals.Mu, refine: _residuals.Largest < RefinedFeasibility);
         }
 
-        if (!_residuals.ProvesInfeasible(row, _current, LastResortTolerance))
+        if (!_residuals.ProvesInfeasible(row, _current, Rounding, _options.Tolerance))
         {
             return false;
         }
@@ -222,7 +247,7 @@ internal sealed unsafe class DenseInteriorPoint
         double centring = ratio * ratio * ratio;
         double boundary = Correct(row, mu, centring, 1, 1, refine);
         double length = Length(boundary, mu);
-        bool guarded = Math.Max(_residuals.Primal, _residuals.Dual) < _residuals.Gap;
+        bool guarded = Infeasibility < _residuals.Relative.Gap;
         if (boundary < ShortBoundary || (guarded && length > LongestDescent()))
         {
             centring = Math.Max(centring, CautiousCentring);

@@ -79,17 +79,30 @@ internal static unsafe class Vectors
         return Max(largest);
     }
 
-    /// <summary>Largest magnitude of x ∘ y / scale, for scales that are positive.</summary>
+    /// <summary>Largest magnitude in x relative to that of y, which counts as no less than <paramref name="smallest"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static double MaxMagnitudeOver(double* x, double* y, double* scale, int length)
+    public static double MaxRatio(double* x, double* y, double smallest, int length)
     {
-        Vector256<double> largest = Vector256<double>.Zero;
+        Vector256<double> largest = Vector256<double>.Zero, floor = Vector256.Create(smallest);
         for (int i = 0; i < length; i += Lanes)
         {
-            largest = Vector256.Max(largest, Vector256.Abs(Vector256.Load(x + i) * Vector256.Load(y + i) / Vector256.Load(scale + i)));
+            largest = Vector256.Max(largest, Vector256.Abs(Vector256.Load(x + i)) / Vector256.Max(Vector256.Abs(Vector256.Load(y + i)), floor));
         }
 
         return Max(largest);
+    }
+
+    /// <summary>Sum of the magnitudes of x ∘ y.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static double SumMagnitudes(double* x, double* y, int length)
+    {
+        Vector256<double> sum = Vector256<double>.Zero;
+        for (int i = 0; i < length; i += Lanes)
+        {
+            sum += Vector256.Abs(Vector256.Load(x + i) * Vector256.Load(y + i));
+        }
+
+        return Vector256.Sum(sum);
     }
 
     /// <summary>Largest t such that x + t · step stays nonnegative, for nonnegative x.</summary>
