@@ -60,7 +60,7 @@ public sealed class QuadraticSolution
     /// <summary>Largest entry of Qz + p + Gᵀλ + Aᵀν + bound multipliers in each row, relative to its largest term. Does not depend on units.</summary>
     public IReadOnlyList<double> DualResiduals { get; }
 
-    /// <summary>Σ slack · multiplier of each row, relative to the terms of the objective. Does not depend on units.</summary>
+    /// <summary>Σ slack · multiplier of each row, relative to the larger of ½ zᵀQz and |pᵀz|. Does not depend on units.</summary>
     public IReadOnlyList<double> Gaps { get; }
 
     /// <summary>Largest violation of a constraint in each row, in the problem's units.</summary>

@@ -91,7 +91,7 @@ internal sealed class BatchedData
             primal = maximum(primal, Largest(r.Equality / maximum(B.abs(), size)));
         }
 
-        Tensor objective = (z * r.Qz).mul_(0.5.Held()).PlusInPlace((z * P).abs_()).sum(1);
+        Tensor objective = maximum((z * r.Qz).sum(1).mul_(0.5.Held()), (z * P).sum(1).abs_());
         return stack([primal, dual, r.Gap / objective.clamp_(min: ResidualNorms.SmallestScale.Held())]);
     }
 

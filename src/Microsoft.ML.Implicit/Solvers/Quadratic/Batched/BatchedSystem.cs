@@ -184,16 +184,19 @@ internal sealed class BatchedSystem
         return problem.SharesMatrices ? cat(matrices, 0) : cat([.. matrices.Select(matrix => matrix.expand(problem.BatchSize, matrix.shape[^2], n))], 1);
     }
 
-    // Ruiz (2001): symmetric in Q, two-sided in G and A. In every pass Q counts by its share of its largest entry, so that the unit of the objective
+    // Ruiz (2001): symmetric in Q, two-sided in G and A, whose rows count by their shares of their largest entries from the start. In every pass Q counts by its share of its largest entry, so that the unit of the objective
     // plays no part; at last the scale of its rows against the others, which G and A leave open, makes that entry about one.
     private static Tensor Equilibrate(Tensor matrices, long n)
     {
         Tensor magnitudes = matrices.abs(), scales = ones(magnitudes.shape[..^1], ScalarType.Float64, magnitudes.device);
+        long constraints = scales.shape[^1] - n;
+        scales.narrow(-1, n, constraints).copy_(magnitudes.narrow(-2, n, constraints).amax([-1]).log2_().floor_().nan_to_num_(0, 0, 0).neg_().exp2_());
+        magnitudes.mul_(scales.unsqueeze(-1));
         for (int pass = 0; pass < EquilibrationPasses; pass++)
         {
             magnitudes.narrow(-2, 0, n).mul_(ObjectiveExponent(magnitudes, n).neg_().exp2_());
             Tensor rows = magnitudes.amax([-1]);
-            Tensor factors = Factors(cat([magnitudes.amax([-2]), rows.narrow(-1, n, rows.shape[^1] - n)], -1));
+            Tensor factors = Factors(cat([magnitudes.amax([-2]), rows.narrow(-1, n, constraints)], -1));
             magnitudes = (magnitudes * factors.unsqueeze(-1)).mul_(factors.narrow(-1, 0, n).unsqueeze(-2));
             scales.mul_(factors);
         }
@@ -201,7 +204,7 @@ internal sealed class BatchedSystem
         Tensor scaled = (matrices.narrow(-2, 0, n).abs() * scales.narrow(-1, 0, n).unsqueeze(-1)).mul_(scales.narrow(-1, 0, n).unsqueeze(-2));
         Tensor half = (ObjectiveExponent(scaled, n) * 0.5.Held()).floor_().squeeze(-1);
         scales.narrow(-1, 0, n).mul_(half.neg().exp2_());
-        scales.narrow(-1, n, scales.shape[^1] - n).mul_(half.exp2_());
+        scales.narrow(-1, n, constraints).mul_(half.exp2_());
         return scales;
     }
 

@@ -28,7 +28,8 @@ internal sealed class BatchedUnits
         Tensor reach = Largest(targets.clamp(min: 0.Held()));
         Tensor free = Largest((costs.abs() * used / system.Q.diagonal(0, -2, -1)).nan_to_num_(0, double.PositiveInfinity, 0));
         reach = reach.masked_fill(reach.eq(0.Held()), double.PositiveInfinity.Held());
-        Tensor size = maximum(forced, minimum(free, reach));
+        Tensor unforced = minimum(free, reach);
+        Tensor size = maximum(forced, unforced.masked_fill(unforced.isinf(), 0.Held()));
         size = PowerOfTwo(where(size > 0.Held(), size, reach));
 
         // A variable in no matrix has the unit of its bounds, or of the user.

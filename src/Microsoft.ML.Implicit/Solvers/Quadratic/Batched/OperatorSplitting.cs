@@ -98,7 +98,11 @@ internal sealed class OperatorSplitting : IBatchedMethod
         Tensor unfinished = _measures.amax([0]).le(_options.Tolerance.Held()).logical_not();
         _iterations = where(unfinished, full_like(_iterations, iteration.Held()), _iterations);
         _measures = measures;
-        Tensor ratio = (measures[0] / measures[1].clamp(min: 1e-300.Held())).clamp_(1e-10.Held(), 1e10.Held()).log().nan_to_num(0).mean().mul_(0.5.Held()).exp();
+
+        // The rows that have converged have no say: theirs are ratios of roundings.
+        Tensor asking = unfinished.logical_and(_data.Unsolvable.logical_not()).to(ScalarType.Float64);
+        Tensor ratios = (measures[0] / measures[1].clamp(min: 1e-300.Held())).clamp_(1e-10.Held(), 1e10.Held()).log().nan_to_num(0);
+        Tensor ratio = ((ratios * asking).sum() / asking.sum().clamp_(min: 1.Held())).mul_(0.5.Held()).exp();
         Tensor largest = measures.amax([0]).masked_fill(_data.Unsolvable, 0.Held()).max();
         double[] read = stack([largest, ratio]).cpu().data<double>().ToArray();
         if (read[0] <= _options.Tolerance)

@@ -21,10 +21,10 @@ internal sealed unsafe class DenseInteriorPoint
 
     // A certificate that the constraints contradict each other holds to within rounding: less could be a solution far away.
     private const double Rounding = 1e-12;
-    private const double UnboundedTolerance = 1e-9;
 
-    // Where the iterations led nowhere.
-    private const double LastResortTolerance = 1e-6;
+    // An iterate that is a direction of recession to this is worth a closer look; in the end, one that is to the second.
+    private const double RecessionTolerance = 1e-9;
+    private const double LastRecessionTolerance = 1e-6;
     private const int StalledIterations = 5;
 
     // A warm start that needs more was a bad one.
@@ -35,6 +35,9 @@ internal sealed unsafe class DenseInteriorPoint
     private const double ShortStep = 0.2;
     private const int FeasibilityIterations = 60;
     private const double FeasibilityTolerance = 1e-13;
+
+    // By then multipliers of constraints that are no part of a contradiction have vanished.
+    private const double NamedFeasibility = 1e-10;
     private const double RefinedFeasibility = 1e-6;
 
     private readonly ConstraintLayout _layout;
@@ -44,6 +47,7 @@ internal sealed unsafe class DenseInteriorPoint
     private readonly DenseResiduals _residuals;
     private readonly DenseNewton _newton;
     private readonly StartingPoint _start;
+    private readonly RecessionDirection _recession;
     private readonly DenseIterate _affine;
     private readonly DenseIterate _step;
     private readonly DenseIterate _current;
@@ -57,6 +61,7 @@ internal sealed unsafe class DenseInteriorPoint
         _residuals = new DenseResiduals(layout);
         _newton = new DenseNewton(layout, team);
         _start = new StartingPoint(layout, _residuals, _newton, options.WarmStartMargin);
+        _recession = new RecessionDirection(layout);
         _affine = new DenseIterate(layout);
         _step = new DenseIterate(layout);
         _current = new DenseIterate(layout);
@@ -143,10 +148,15 @@ internal sealed unsafe class DenseInteriorPoint
                 return new DenseOutcome(SolveStatus.Converged, iteration);
             }
 
-            if (Certificate() is { } status)
+            if (_residuals.ProvesInfeasible(row, _current, Rounding, _options.Tolerance))
             {
                 Best.CopyFrom(_current);
-                return new DenseOutcome(status, iteration);
+                return new DenseOutcome(SolveStatus.Infeasible, iteration);
+            }
+
+            if (IsUnbounded(row, RecessionTolerance))
+            {
+                return new DenseOutcome(SolveStatus.Unbounded, iteration);
             }
 
             if (iteration == maximumIterations || (stalled >= StalledIterations && best <= _options.AcceptableTolerance))
@@ -169,27 +179,25 @@ internal sealed unsafe class DenseInteriorPoint
                 _current.CopyFrom(Best);
             }
         }
-
-        SolveStatus? Certificate() =>
-            _residuals.ProvesInfeasible(row, _current, Rounding, _options.Tolerance) ? SolveStatus.Infeasible
-            : _residuals.ProvesUnbounded(row, _current, UnboundedTolerance) ? SolveStatus.Unbounded
-            : null;
     }
 
     private DenseOutcome Finish(DenseRow row, DenseOutcome outcome, double best, int iteration)
     {
-        if (best <= _options.AcceptableTolerance)
+        SolveStatus status = best <= _options.AcceptableTolerance ? SolveStatus.Converged
+            : IsUnbounded(row, LastRecessionTolerance) ? SolveStatus.Unbounded
+            : outcome.Status;
+        return outcome with { Iterations = iteration, Status = status };
+    }
+
+    private bool IsUnbounded(DenseRow row, double tolerance)
+    {
+        if (!_residuals.SuggestsUnbounded(row, _current, tolerance) || !_recession.Find(row, _current.Z, _newton.OwnFactor))
         {
-            return outcome with { Iterations = iteration, Status = SolveStatus.Converged };
+            return false;
         }
 
-        if (_residuals.ProvesUnbounded(row, _current, LastResortTolerance))
-        {
-            Best.CopyFrom(_current);
-            return new DenseOutcome(SolveStatus.Unbounded, iteration);
-        }
-
-        return outcome with { Iterations = iteration };
+        Vectors.Copy(_recession.Direction, Best.Z, _layout.Variables);
+        return true;
     }
 
     /// <summary>
@@ -201,10 +209,17 @@ internal sealed unsafe class DenseInteriorPoint
         new Span<double>(_current.Nu, _layout.PaddedEqualities).Clear();
         new Span<double>(_current.S, _layout.Length).Fill(1);
         Vectors.Copy(row.Active, _current.Lambda, _layout.Length);
+        bool found = false;
         for (int iteration = 0; iteration < FeasibilityIterations; iteration++)
         {
             _residuals.UpdateElastic(row, _current);
-            if (!(_residuals.Largest > FeasibilityTolerance))
+            if (_residuals.ProvesInfeasible(row, _current, Rounding, _options.Tolerance))
+            {
+                Best.CopyFrom(_current);
+                found = true;
+            }
+
+            if (!(_residuals.Largest > (found ? NamedFeasibility : FeasibilityTolerance)))
             {
                 break;
             }
@@ -213,13 +228,7 @@ internal sealed unsafe class DenseInteriorPoint
             Advance(row, _residuals.Mu, refine: _residuals.Largest < RefinedFeasibility);
         }
 
-        if (!_residuals.ProvesInfeasible(row, _current, Rounding, _options.Tolerance))
-        {
-            return false;
-        }
-
-        Best.CopyFrom(_current);
-        return true;
+        return found;
     }
 
     private double Advance(DenseRow row, bool refine)

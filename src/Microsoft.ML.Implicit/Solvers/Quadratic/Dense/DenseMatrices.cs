@@ -147,20 +147,18 @@ internal sealed unsafe class DenseMatrices
         new Span<double>(VariableScale, Q.Rows).Fill(1);
         new Span<double>(InequalityScale, G.Rows).Fill(1);
         new Span<double>(EqualityScale, A.Rows).Fill(1);
+        NormaliseRows();
         for (int pass = 0; pass < EquilibrationPasses; pass++)
         {
             new Span<double>(_columnMaxima, Q.Rows).Clear();
-            new Span<double>(_inequalityMaxima, G.Rows).Clear();
-            new Span<double>(_equalityMaxima, A.Rows).Clear();
             Equilibration.ColumnMaxima(Q, _columnMaxima);
             Equilibration.Normalise(_columnMaxima, Q.Rows);
             Equilibration.ColumnMaxima(G, _columnMaxima);
             Equilibration.ColumnMaxima(A, _columnMaxima);
-            Equilibration.ColumnMaxima(GTransposed, _inequalityMaxima);
-            Equilibration.ColumnMaxima(ATransposed, _equalityMaxima);
+            MeasureRows();
             if (pass == 0)
             {
-                Describe();
+                DescribeVariables();
             }
 
             bool changed = Equilibration.ToFactors(_columnMaxima, Q.Rows);
@@ -172,21 +170,45 @@ internal sealed unsafe class DenseMatrices
             }
 
             Equilibration.Scale(Q, _columnMaxima, _columnMaxima);
-            Equilibration.Scale(G, _inequalityMaxima, _columnMaxima);
-            Equilibration.Scale(A, _equalityMaxima, _columnMaxima);
-            Equilibration.Scale(GTransposed, _columnMaxima, _inequalityMaxima);
-            Equilibration.Scale(ATransposed, _columnMaxima, _equalityMaxima);
             Vectors.Multiply(VariableScale, _columnMaxima, 1, VariableScale, Q.Rows);
-            Vectors.Multiply(InequalityScale, _inequalityMaxima, 1, InequalityScale, G.Rows);
-            Vectors.Multiply(EqualityScale, _equalityMaxima, 1, EqualityScale, A.Rows);
+            ScaleConstraints();
         }
 
         ScaleObjective();
     }
 
-    private void Describe()
+    // Whatever the units of the rows of G and A, the passes start from the same.
+    private void NormaliseRows()
     {
+        MeasureRows();
         Vectors.Copy(_inequalityMaxima, InequalityMagnitude, G.Rows);
+        new Span<double>(_columnMaxima, Q.Rows).Fill(1);
+        Equilibration.ToInverses(_inequalityMaxima, G.Rows);
+        Equilibration.ToInverses(_equalityMaxima, A.Rows);
+        ScaleConstraints();
+    }
+
+    private void MeasureRows()
+    {
+        new Span<double>(_inequalityMaxima, G.Rows).Clear();
+        new Span<double>(_equalityMaxima, A.Rows).Clear();
+        Equilibration.ColumnMaxima(GTransposed, _inequalityMaxima);
+        Equilibration.ColumnMaxima(ATransposed, _equalityMaxima);
+    }
+
+    // By the factors that have taken the place of the maxima.
+    private void ScaleConstraints()
+    {
+        Equilibration.Scale(G, _inequalityMaxima, _columnMaxima);
+        Equilibration.Scale(A, _equalityMaxima, _columnMaxima);
+        Equilibration.Scale(GTransposed, _columnMaxima, _inequalityMaxima);
+        Equilibration.Scale(ATransposed, _columnMaxima, _equalityMaxima);
+        Vectors.Multiply(InequalityScale, _inequalityMaxima, 1, InequalityScale, G.Rows);
+        Vectors.Multiply(EqualityScale, _equalityMaxima, 1, EqualityScale, A.Rows);
+    }
+
+    private void DescribeVariables()
+    {
         HasCurvature = false;
         for (int i = 0; i < Variables; i++)
         {

@@ -82,10 +82,11 @@ internal sealed unsafe class DenseResiduals
         double size = Math.Max(Vectors.MaxMagnitude(x.Z, n), smallest);
         double primal = Math.Max(Vectors.MaxRatio(Inequality, row.D, size, _layout.Length), Vectors.MaxRatio(Equality, row.B, size, _layout.PaddedEqualities));
         double quadratic = 0.5 * Vectors.Dot(x.Z, _qz, n);
-        Objective = quadratic + Vectors.Dot(row.P, x.Z, n);
+        double linear = Vectors.Dot(row.P, x.Z, n);
+        Objective = quadratic + linear;
         _complementarity = Vectors.Dot(x.S, x.Lambda, _layout.Length);
         Mu = row.ActiveCount > 0 ? _complementarity / row.ActiveCount : 0;
-        double gapScale = Math.Max(quadratic + Vectors.SumMagnitudes(row.P, x.Z, n), smallest);
+        double gapScale = Math.Max(Math.Max(quadratic, Math.Abs(linear)), smallest);
         Relative = new ResidualNorms(primal, Vectors.MaxMagnitude(Stationarity, n) / dualScale, _complementarity / gapScale);
     }
 
@@ -145,7 +146,7 @@ internal sealed unsafe class DenseResiduals
     }
 
     /// <summary>Whether z is, to the tolerance, a direction of recession along which the objective falls.</summary>
-    public bool ProvesUnbounded(DenseRow row, DenseIterate x, double tolerance)
+    public bool SuggestsUnbounded(DenseRow row, DenseIterate x, double tolerance)
     {
         double descent = -Vectors.Dot(row.P, x.Z, _layout.Variables);
         if (!(descent > 0) || Vectors.MaxMagnitude(_qz, _layout.Variables) > tolerance * descent || Vectors.MaxMagnitude(_az, _layout.PaddedEqualities) > tolerance * descent)

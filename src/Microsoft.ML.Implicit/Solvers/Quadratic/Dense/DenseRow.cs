@@ -297,7 +297,7 @@ internal sealed unsafe class DenseRow
     private void ToNormalUnits()
     {
         (double unit, ObjectiveUnit) = NormalUnits.Of(this);
-        Curvature = unit * unit / ObjectiveUnit;
+        Curvature = Matrices.HasCurvature ? unit * unit / ObjectiveUnit : 1;
         CostMagnitude = 0;
         for (int i = 0; i < Layout.ActualVariables; i++)
         {

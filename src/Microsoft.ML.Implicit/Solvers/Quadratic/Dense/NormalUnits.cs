@@ -56,7 +56,8 @@ internal static unsafe class NormalUnits
         }
 
         reach = reach > 0 ? reach : double.PositiveInfinity;
-        double size = Math.Max(forced, Math.Min(free, reach));
+        double unforced = Math.Min(free, reach);
+        double size = Math.Max(forced, double.IsInfinity(unforced) ? 0 : unforced);
         return size > 0 ? size : reach;
 
         void Include(int index)

@@ -92,19 +92,6 @@ internal static unsafe class Vectors
         return Max(largest);
     }
 
-    /// <summary>Sum of the magnitudes of x ∘ y.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static double SumMagnitudes(double* x, double* y, int length)
-    {
-        Vector256<double> sum = Vector256<double>.Zero;
-        for (int i = 0; i < length; i += Lanes)
-        {
-            sum += Vector256.Abs(Vector256.Load(x + i) * Vector256.Load(y + i));
-        }
-
-        return Vector256.Sum(sum);
-    }
-
     /// <summary>Largest t such that x + t · step stays nonnegative, for nonnegative x.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double StepToBoundary(double* x, double* step, int length)
