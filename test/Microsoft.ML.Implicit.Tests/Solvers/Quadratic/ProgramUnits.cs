@@ -1,6 +1,5 @@
 using Microsoft.ML.Implicit.Solvers;
 using Microsoft.ML.Implicit.Solvers.Quadratic;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Tests.Solvers.Quadratic;

@@ -35,10 +35,10 @@ internal sealed unsafe class DenseInteriorPoint
     private const double ShortStep = 0.2;
     private const int FeasibilityIterations = 60;
     private const double FeasibilityTolerance = 1e-13;
+    private const double RefinedFeasibility = 1e-6;
 
     // By then multipliers of constraints that are no part of a contradiction have vanished.
     private const double NamedFeasibility = 1e-10;
-    private const double RefinedFeasibility = 1e-6;
 
     private readonly ConstraintLayout _layout;
     private readonly InteriorPointOptions _options;
@@ -183,9 +183,8 @@ internal sealed unsafe class DenseInteriorPoint
 
     private DenseOutcome Finish(DenseRow row, DenseOutcome outcome, double best, int iteration)
     {
-        SolveStatus status = best <= _options.AcceptableTolerance ? SolveStatus.Converged
-            : IsUnbounded(row, LastRecessionTolerance) ? SolveStatus.Unbounded
-            : outcome.Status;
+        bool isAcceptable = best <= _options.AcceptableTolerance;
+        SolveStatus status = isAcceptable ? SolveStatus.Converged : IsUnbounded(row, LastRecessionTolerance) ? SolveStatus.Unbounded : outcome.Status;
         return outcome with { Iterations = iteration, Status = status };
     }
 
