@@ -107,7 +107,7 @@ internal sealed unsafe class DenseResiduals
         return new ResidualNorms(primal, dual, _complementarity * row.ObjectiveUnit);
     }
 
-    /// <summary>Residuals of the feasibility phase: minimise ½‖(C z - d)₊‖² + ½‖A z - b‖², whose multipliers are the violations. Relative to the largest violation, in equilibrated units.</summary>
+    /// <summary>Residuals of the feasibility phase: minimise ½‖(C z - d)₊‖² + ½‖A z - b‖², whose multipliers are the violations. Relative to the largest violation, in normal units.</summary>
     public void UpdateElastic(DenseRow row, DenseIterate x)
     {
         Update(row, x);
