@@ -3,6 +3,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Persistence;
 
 /// <summary>Writes the parameters and buffers of a module as plain data, and reads them into a module of the same shape.</summary>
+/// <remarks>A tensor without elements tells nothing: a file may have one that the module lacks, as those of version 0.1.0 do.</remarks>
 internal static class ModuleState
 {
     public static void Write(BinaryWriter writer, nn.Module module) => Write(writer, module.state_dict());
@@ -25,20 +26,22 @@ internal static class ModuleState
     {
         var missing = new HashSet<string>(state.Keys);
         int count = reader.ReadInt32();
-        if (count != state.Count)
-        {
-            throw new FormatException($"The file holds {count} tensors where the model has {state.Count}.");
-        }
-
         for (int i = 0; i < count; i++)
         {
             string name = reader.ReadString();
-            if (!missing.Remove(name))
+            if (missing.Remove(name))
+            {
+                StoredTensor.Read(reader, name, state[name]);
+            }
+            else if (!StoredTensor.SkipEmpty(reader))
             {
                 throw new FormatException($"The file holds a tensor '{name}' that the model does not have, or holds it twice.");
             }
+        }
 
-            StoredTensor.Read(reader, name, state[name]);
+        if (missing.FirstOrDefault(name => state[name].numel() > 0) is { } absent)
+        {
+            throw new FormatException($"The file lacks the tensor '{absent}' of the model.");
         }
     }
 }

@@ -7,6 +7,8 @@ namespace Microsoft.ML.Implicit.Persistence;
 /// <summary>A tensor as plain data: type, shape, numbers.</summary>
 internal static class StoredTensor
 {
+    private const long LargestRank = 8;
+
     public static void Write(BinaryWriter writer, Tensor value)
     {
         using Tensor local = value.detach().cpu().contiguous();
@@ -50,6 +52,21 @@ internal static class StoredTensor
         }
 
         target.copy_(local);
+    }
+
+    /// <summary>Passes over a tensor that has no elements.</summary>
+    /// <returns>Whether it has none; otherwise the reader is left within it.</returns>
+    public static bool SkipEmpty(BinaryReader reader)
+    {
+        reader.ReadByte();
+        long rank = reader.ReadInt64();
+        bool isEmpty = false;
+        for (long d = 0; d < Math.Min(rank, LargestRank); d++)
+        {
+            isEmpty |= reader.ReadInt64() == 0;
+        }
+
+        return isEmpty;
     }
 
     private static long CheckRank(long rank, string name, Tensor target) => rank == target.dim()

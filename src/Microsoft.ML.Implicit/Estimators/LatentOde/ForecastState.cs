@@ -37,6 +37,7 @@ internal sealed partial class ForecastState
         Copy(source.EncoderStates, EncoderStates);
         _times.AddRange(source._times);
         _values.AddRange(source._values);
+        (End, ObservationCount) = (History.LastTime, source.ObservationCount);
     }
 
     private ForecastState(SeriesScaling scaling, int longest, IEnumerable<long> encoderWidths)

@@ -80,7 +80,8 @@ internal sealed class BatchedInteriorPoint : IBatchedMethod
     public BatchedState State() => _data.ToState(_x.Z, _x.Nu, _x.S, _x.Lambda);
 
     /// <inheritdoc/>
-    public Tensor Statistics() => cat([_measures, _iterations.unsqueeze(0)], 0);
+    public Tensor Statistics() =>
+        cat([_measures, _data.MeasureAbsolute(_data.Residuals(_x.Z, _x.Nu, _x.S, _x.Lambda)), _iterations.unsqueeze(0)], 0);
 
     private void Advance(BatchedResiduals r, Tensor finished)
     {
@@ -117,8 +118,8 @@ internal sealed class BatchedInteriorPoint : IBatchedMethod
     private Tensor Start()
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor weights = _data.Problem.SharesMatrices && _data.AllActive ? _active.narrow(0, 0, 1) : _active;
-        (Tensor z, Tensor nu) = new BatchedKkt(_system, weights, StartRegularisation)
+        Tensor weights = _data.SharesFactors ? _active.narrow(0, 0, 1) : _active;
+        (Tensor z, Tensor nu) = new BatchedKkt(_system, weights, _data.Curvature, StartRegularisation)
             .Solve(_system.AddTransposed(-_data.P, _active * _data.D, null), _data.B);
         if (_constraints == 0)
         {
