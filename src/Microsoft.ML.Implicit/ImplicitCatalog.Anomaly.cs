@@ -9,7 +9,7 @@ public static partial class ImplicitCatalog
     /// <param name="catalog">The trainers of <see cref="MLContext.AnomalyDetection"/>.</param>
     /// <param name="featureColumnName">Feature column: a vector of Single of known size, without missing values.</param>
     /// <param name="exampleWeightColumnName">Column of example weights (Single), or <see langword="null"/>.</param>
-    /// <param name="contamination">Fraction of the training rows that are taken for anomalies, from 0 to 0.5.</param>
+    /// <param name="contamination">Largest fraction of the training rows that are taken for anomalies, from 0 to 0.5. Rows of equal score are all taken for anomalies or none.</param>
     /// <returns>The trainer.</returns>
     /// <example><code>
     /// var model = ml.AnomalyDetection.Trainers.NormalizingFlow(contamination: 0.01).Fit(data);

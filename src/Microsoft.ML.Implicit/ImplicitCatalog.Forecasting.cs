@@ -11,7 +11,7 @@ public static partial class ImplicitCatalog
     /// <param name="outputColumnName">Column that receives the forecast: for each input column the values at all times of <paramref name="horizon"/>.</param>
     /// <param name="timeColumnName">Column of observation times: a vector of Single, Double, DateTime, DateTimeOffset or TimeSpan; dates and spans are counted in days.</param>
     /// <param name="inputColumnNames">Columns to forecast: vectors of Single as long as the times, NaN where not observed.</param>
-    /// <param name="horizon">Times after each series' last observation to forecast at.</param>
+    /// <param name="horizon">Times after each series' last row to forecast at, whether or not anything was observed in it.</param>
     /// <param name="confidenceLowerBoundColumn">Column that receives the lower bound, or <see langword="null"/>.</param>
     /// <param name="confidenceUpperBoundColumn">Column that receives the upper bound, or <see langword="null"/>.</param>
     /// <param name="confidenceLevel">Probability that a value lies between the bounds.</param>
@@ -54,7 +54,7 @@ public static partial class ImplicitCatalog
     /// <param name="seriesColumnName">Column that names the series of a row, or <see langword="null"/> where all rows are one series.</param>
     /// <param name="timeColumnName">Column of the observation's time: Single, Double, DateTime, DateTimeOffset or TimeSpan; dates and spans are counted in days.</param>
     /// <param name="inputColumnNames">Columns to forecast: Single, NaN where not observed.</param>
-    /// <param name="horizon">Times after each series' last observation to forecast at.</param>
+    /// <param name="horizon">Times after each series' last row to forecast at, whether or not anything was observed in it.</param>
     /// <param name="confidenceLowerBoundColumn">Column that receives the lower bound, or <see langword="null"/>.</param>
     /// <param name="confidenceUpperBoundColumn">Column that receives the upper bound, or <see langword="null"/>.</param>
     /// <param name="confidenceLevel">Probability that a value lies between the bounds.</param>

@@ -7,11 +7,13 @@ namespace Microsoft.ML.Implicit.Data;
 
 /// <summary>
 /// Reads feature, label, weight and context columns into tensors in one pass. Rows go to native memory chunk by chunk,
-/// so that the data is never held in managed memory as a whole. Rows without a label or of weight 0 are left out.
+/// so that the data is never held in managed memory as a whole. Rows without a label or of weight 0 are left out. Only the
+/// proportions of weights count.
 /// </summary>
 internal sealed class TrainingSetReader
 {
-    private const int ChunkRows = 4096;
+    // Next to the largest weight, less than this is nothing in float32.
+    private const double SmallestWeight = 1e-30;
 
     private readonly string _featureColumn;
     private readonly string? _labelColumn;
@@ -34,6 +36,9 @@ internal sealed class TrainingSetReader
         _findFault = findFault;
     }
 
+    /// <summary>Whether wide feature vectors that are mostly zeros are kept by their non-zeros alone.</summary>
+    public bool KeepsSparse { get; init; }
+
     /// <exception cref="InvalidOperationException">No row is left, or a value is not finite or has a fault, or a vector has another length than its column declares.</exception>
     /// <exception cref="OperationCanceledException">Cancelled while reading.</exception>
     public TrainingSet Read(IDataView data, IChannel channel, CancellationToken cancellationToken)
@@ -50,20 +55,25 @@ internal sealed class TrainingSetReader
         ValueGetter<float>? getWeight = weight is null ? null : cursor.GetGetter<float>(weight.Value);
 
         using DisposeScope scope = NewDisposeScope();
-        var features = new TensorChunks(ChunkRows, featureReader.Length);
-        var contexts = new TensorChunks(ChunkRows, contextReader?.Length ?? 0);
-        var labels = new TensorChunks(ChunkRows, 1);
-        var weights = new TensorChunks(ChunkRows, 1);
+        var features = new FeatureChunks(featureReader.Length, KeepsSparse);
+        var contexts = new FeatureChunks(contextReader?.Length ?? 0, allowsSparse: false);
+        var labels = new List<float>();
+        var weights = new List<float>();
         long unlabelled = 0;
         while (cursor.MoveNext())
         {
             cancellationToken.ThrowIfCancellationRequested();
             float labelValue = 0;
             getLabel?.Invoke(ref labelValue);
-            if (!float.IsFinite(labelValue))
+            if (float.IsNaN(labelValue))
             {
                 unlabelled++;
                 continue;
+            }
+
+            if (float.IsInfinity(labelValue))
+            {
+                throw new InvalidOperationException($"Column '{_labelColumn}', row {cursor.Position} is {labelValue}; labels must be finite.");
             }
 
             float weightValue = getWeight is null ? 1 : ReadWeight(getWeight, cursor.Position);
@@ -72,26 +82,23 @@ internal sealed class TrainingSetReader
                 continue;
             }
 
-            Span<float> row = features.NextRow();
-            featureReader.Read(row);
-            CheckFinite(row, feature, cursor.Position);
-            if (_findFault?.Invoke(row) is { } fault)
+            VBuffer<float> row = featureReader.Read();
+            CheckFinite(in row, feature, cursor.Position);
+            if (_findFault?.Invoke(row.IsDense ? row.GetValues() : [.. row.DenseValues()]) is { } fault)
             {
                 throw new InvalidOperationException($"Column '{_featureColumn}', row {cursor.Position}: {fault}.");
             }
 
             if (contextReader is not null)
             {
-                Span<float> contextRow = contexts.NextRow();
-                contextReader.Read(contextRow);
-                CheckFinite(contextRow, context!.Value, cursor.Position);
+                VBuffer<float> contextRow = contextReader.Read();
+                CheckFinite(in contextRow, context!.Value, cursor.Position);
+                contexts.Add(in contextRow);
             }
 
-            labels.NextRow()[0] = labelValue;
-            if (getWeight is not null)
-            {
-                weights.NextRow()[0] = weightValue;
-            }
+            features.Add(in row);
+            labels.Add(labelValue);
+            weights.Add(weightValue);
         }
 
         if (unlabelled > 0)
@@ -99,7 +106,7 @@ internal sealed class TrainingSetReader
             channel.Warning($"{unlabelled} rows have no label in column '{_labelColumn}'; they are left out of training.");
         }
 
-        if (features.Count == 0)
+        if (labels.Count == 0)
         {
             string? noLabel = _labelColumn is null ? null : $"a label in column '{_labelColumn}'";
             string? noWeight = _weightColumn is null ? null : $"a weight above 0 in column '{_weightColumn}'";
@@ -109,20 +116,30 @@ internal sealed class TrainingSetReader
                 : $"There is nothing to train on: no row has {string.Join(" and ", missing)}.");
         }
 
-        var set = new TrainingSet(
-            features.ToTensor(), labels.ToTensor().squeeze(1), getWeight is null ? null : weights.ToTensor().squeeze(1), contextReader is null ? null : contexts.ToTensor());
-        set.Detach();
-        return set;
+        var set = new TrainingSet(features.ToTensor(), tensor(labels), null, contextReader is null ? null : contexts.ToTensor());
+        return (getWeight is null ? set : Weigh(set, weights)).Detach();
     }
 
-    private static void CheckFinite(ReadOnlySpan<float> row, DataViewSchema.Column column, long position)
+    // Weights of mean 1, whatever their unit.
+    private static TrainingSet Weigh(TrainingSet set, List<float> weights)
     {
-        for (int slot = 0; slot < row.Length; slot++)
+        double smallest = SmallestWeight * weights.Max();
+        long[] rows = [.. Enumerable.Range(0, weights.Count).Where(row => weights[row] >= smallest).Select(row => (long)row)];
+        double mean = rows.Average(row => (double)weights[(int)row]);
+        set = set with { Weights = tensor(weights.ConvertAll(weight => (float)(weight / mean))) };
+        return rows.Length == weights.Count ? set : set.Select(tensor(rows));
+    }
+
+    private static void CheckFinite(in VBuffer<float> row, DataViewSchema.Column column, long position)
+    {
+        ReadOnlySpan<float> values = row.GetValues();
+        for (int i = 0; i < values.Length; i++)
         {
-            if (!float.IsFinite(row[slot]))
+            if (!float.IsFinite(values[i]))
             {
+                int slot = row.IsDense ? i : row.GetIndices()[i];
                 throw new InvalidOperationException(
-                    $"Column '{column.Name}', {SlotNames.Describe(column, slot)}, row {position} is {row[slot]}. "
+                    $"Column '{column.Name}', {SlotNames.Describe(column, slot)}, row {position} is {values[i]}. "
                     + "Replace missing values before training, for instance with Transforms.ReplaceMissingValues.");
             }
         }

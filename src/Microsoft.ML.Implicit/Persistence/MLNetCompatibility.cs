@@ -1,5 +1,6 @@
 using System.Reflection;
 using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Implicit.Persistence;
 
@@ -20,6 +21,9 @@ internal static class MLNetCompatibility
                 + "Reference a supported version of Microsoft.ML, or a version of Microsoft.ML.Implicit made for yours.");
         }
     }
+
+    /// <summary>Whether <see cref="MLContext.CancelExecution"/> was called on the context of a host.</summary>
+    public static bool IsCancelled(IHost host) => host is ICancelable { IsCanceled: true };
 
     // Assembly versions of ML.NET never change; the file version follows the package.
     private static Version InstalledVersion()

@@ -10,35 +10,14 @@ internal static class ModelPayload
 {
     public static void Write(ModelSaveContext ctx, Action<BinaryWriter> write)
     {
-        using var buffer = new MemoryStream();
-        using (var writer = new BinaryWriter(buffer, System.Text.Encoding.UTF8, leaveOpen: true))
-        {
-            write(writer);
-        }
-
-        ReadOnlySpan<byte> payload = buffer.GetBuffer().AsSpan(0, checked((int)buffer.Length));
+        byte[] payload = StoredData.Serialize(write);
         ctx.Writer.Write(payload.Length);
         ctx.Writer.Write(SHA256.HashData(payload));
         ctx.Writer.Write(payload);
     }
 
-    /// <exception cref="FormatException">The file was cut off or altered.</exception>
-    public static T Read<T>(ModelLoadContext ctx, Func<BinaryReader, T> read)
-    {
-        byte[] payload = ReadPayload(ctx.Reader);
-        using var reader = new BinaryReader(new MemoryStream(payload, writable: false));
-        try
-        {
-            T result = read(reader);
-            return reader.BaseStream.Position == payload.Length
-                ? result
-                : throw new FormatException("The model file holds more than this version of Microsoft.ML.Implicit understands.");
-        }
-        catch (Exception exception) when (exception is EndOfStreamException or ArgumentException or OverflowException)
-        {
-            throw new FormatException("The model file does not hold a valid model.", exception);
-        }
-    }
+    /// <exception cref="FormatException">The file was cut off or altered, or does not hold a valid model.</exception>
+    public static T Read<T>(ModelLoadContext ctx, Func<BinaryReader, T> read) => StoredData.Parse(ReadPayload(ctx.Reader), "model file", read);
 
     private static byte[] ReadPayload(BinaryReader reader)
     {

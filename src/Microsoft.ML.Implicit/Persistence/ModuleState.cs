@@ -3,71 +3,45 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Persistence;
 
 /// <summary>Writes the parameters and buffers of a module as plain data, and reads them into a module of the same shape.</summary>
+/// <remarks>A tensor without elements tells nothing: a file may have one that the module lacks, as those of version 0.1.0 do.</remarks>
 internal static class ModuleState
 {
-    public static void Write(BinaryWriter writer, nn.Module module)
+    public static void Write(BinaryWriter writer, nn.Module module) => Write(writer, module.state_dict());
+
+    public static void Write(BinaryWriter writer, Dictionary<string, Tensor> state)
     {
-        Dictionary<string, Tensor> state = module.state_dict();
         writer.Write(state.Count);
         foreach ((string name, Tensor value) in state)
         {
-            using Tensor local = value.detach().cpu().contiguous();
             writer.Write(name);
-            writer.Write((byte)local.dtype);
-            writer.Write(local.dim());
-            foreach (long size in local.shape)
-            {
-                writer.Write(size);
-            }
-
-            writer.Write(local.bytes);
+            StoredTensor.Write(writer, value);
         }
     }
 
-    /// <exception cref="FormatException">A tensor is missing, or differs in shape or type from the module's.</exception>
-    public static void Read(BinaryReader reader, nn.Module module)
-    {
-        Dictionary<string, Tensor> state = module.state_dict();
-        int count = reader.ReadInt32();
-        if (count != state.Count)
-        {
-            throw new FormatException($"The model file holds {count} tensors where the model has {state.Count}.");
-        }
+    /// <exception cref="FormatException">A tensor is missing, differs in shape or type from the module's, or has a number that is not finite.</exception>
+    public static void Read(BinaryReader reader, nn.Module module) => Read(reader, module.state_dict());
 
-        using IDisposable noGradient = no_grad();
+    /// <inheritdoc cref="Read(BinaryReader, nn.Module)"/>
+    public static void Read(BinaryReader reader, Dictionary<string, Tensor> state)
+    {
+        var missing = new HashSet<string>(state.Keys);
+        int count = reader.ReadInt32();
         for (int i = 0; i < count; i++)
         {
             string name = reader.ReadString();
-            if (!state.TryGetValue(name, out Tensor? target))
+            if (missing.Remove(name))
             {
-                throw new FormatException($"The model file holds a tensor '{name}' that the model does not have.");
+                StoredTensor.Read(reader, name, state[name]);
             }
+            else if (!StoredTensor.SkipEmpty(reader))
+            {
+                throw new FormatException($"The file holds a tensor '{name}' that the model does not have, or holds it twice.");
+            }
+        }
 
-            ReadTensor(reader, name, target);
+        if (missing.FirstOrDefault(name => state[name].numel() > 0) is { } absent)
+        {
+            throw new FormatException($"The file lacks the tensor '{absent}' of the model.");
         }
     }
-
-    private static void ReadTensor(BinaryReader reader, string name, Tensor target)
-    {
-        var type = (ScalarType)reader.ReadByte();
-        long[] shape = new long[CheckRank(reader.ReadInt64(), name, target)];
-        for (int d = 0; d < shape.Length; d++)
-        {
-            shape[d] = reader.ReadInt64();
-        }
-
-        if (type != target.dtype || !shape.AsSpan().SequenceEqual(target.shape))
-        {
-            throw new FormatException(
-                $"Tensor '{name}' of the model file is {type}[{string.Join(", ", shape)}]; the model has {target.dtype}[{string.Join(", ", target.shape)}].");
-        }
-
-        using Tensor local = empty(shape, type);
-        reader.BaseStream.ReadExactly(local.bytes);
-        target.copy_(local);
-    }
-
-    private static long CheckRank(long rank, string name, Tensor target) => rank == target.dim()
-        ? rank
-        : throw new FormatException($"Tensor '{name}' of the model file has {rank} dimensions; the model has {target.dim()}.");
 }

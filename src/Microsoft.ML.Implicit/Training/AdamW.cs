@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Persistence;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -11,7 +12,7 @@ namespace Microsoft.ML.Implicit.Training;
 /// in place from a number is garbage as soon as its handle is read, and a collection started by another thread frees it while
 /// native code still uses it; TorchSharp's own optimisers are exposed to that.
 /// </remarks>
-internal sealed class AdamW : IDisposable
+internal sealed class AdamW : IResumable, IDisposable
 {
     private const double FirstDecay = 0.9;
     private const double SecondDecay = 0.999;
@@ -19,6 +20,7 @@ internal sealed class AdamW : IDisposable
     private readonly Parameter[] _parameters;
     private readonly Tensor[] _firstMoments;
     private readonly Tensor[] _secondMoments;
+    private readonly RowHistory?[] _histories;
     private readonly double _weightDecay;
     private readonly Scalar _firstDecay = FirstDecay.ToScalar();
     private readonly Scalar _firstWeight = (1 - FirstDecay).ToScalar();
@@ -26,6 +28,7 @@ internal sealed class AdamW : IDisposable
     private readonly Scalar _secondWeight = (1 - SecondDecay).ToScalar();
     private readonly Scalar _epsilon = 1e-8.ToScalar();
     private int _steps;
+    private double _logKept;
 
     /// <summary>Creates the optimiser.</summary>
     /// <param name="parameters">Parameters to train.</param>
@@ -37,6 +40,7 @@ internal sealed class AdamW : IDisposable
         _weightDecay = weightDecay;
         _firstMoments = [.. _parameters.Select(parameter => zeros_like(parameter, requires_grad: false).DetachFromDisposeScope())];
         _secondMoments = [.. _parameters.Select(parameter => zeros_like(parameter, requires_grad: false).DetachFromDisposeScope())];
+        _histories = new RowHistory?[_parameters.Length];
     }
 
     /// <summary>Sets all gradients to none.</summary>
@@ -53,13 +57,13 @@ internal sealed class AdamW : IDisposable
     public double ClipGradients(double maximum)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor[] gradients = [.. _parameters.Select(parameter => parameter.grad).OfType<Tensor>()];
+        Tensor[] gradients = [.. _parameters.Select(Gradient).OfType<Tensor>()];
         if (gradients.Length == 0)
         {
             return 0;
         }
 
-        double norm = stack(gradients.Select(gradient => gradient.norm())).norm().ToDouble();
+        double norm = stack(gradients.Select(gradient => (gradient.is_sparse ? gradient.SparseValues : gradient).norm())).norm().ReadDouble();
         if (norm > maximum)
         {
             using Scalar factor = (maximum / norm).ToScalar();
@@ -72,13 +76,14 @@ internal sealed class AdamW : IDisposable
         return norm;
     }
 
-    /// <summary>Updates the parameters by their gradients.</summary>
+    /// <summary>Updates the parameters by their gradients; matrices whose gradient is in coordinate format only in its rows.</summary>
     /// <param name="learningRate">Learning rate of this step.</param>
     public void Step(double learningRate)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
         _steps++;
+        _logKept += Math.Log(Math.Max(1 - (learningRate * _weightDecay), double.Epsilon));
         double firstCorrection = 1 - Math.Pow(FirstDecay, _steps);
         double secondCorrection = 1 - Math.Pow(SecondDecay, _steps);
         using Scalar keep = (1 - (learningRate * _weightDecay)).ToScalar();
@@ -86,8 +91,14 @@ internal sealed class AdamW : IDisposable
         using Scalar step = (-learningRate / firstCorrection).ToScalar();
         for (int i = 0; i < _parameters.Length; i++)
         {
-            if (_parameters[i].grad is not { } gradient)
+            if (Gradient(_parameters[i]) is not { } gradient)
             {
+                continue;
+            }
+
+            if (gradient.is_sparse)
+            {
+                StepRows(i, gradient, scale, step);
                 continue;
             }
 
@@ -103,12 +114,89 @@ internal sealed class AdamW : IDisposable
         }
     }
 
+    public void WriteState(BinaryWriter writer)
+    {
+        writer.Write(_steps);
+        writer.Write(_logKept);
+        foreach (Tensor moment in _firstMoments.Concat(_secondMoments))
+        {
+            StoredTensor.Write(writer, moment);
+        }
+
+        foreach (RowHistory? history in _histories)
+        {
+            writer.Write(history is not null);
+            history?.WriteState(writer);
+        }
+    }
+
+    public void ReadState(BinaryReader reader)
+    {
+        _steps = reader.ReadInt32();
+        _logKept = reader.ReadDouble();
+        if (_steps < 0 || !double.IsFinite(_logKept))
+        {
+            throw new FormatException($"The file counts {_steps} steps of the optimiser, whose decay has left e^{_logKept}.");
+        }
+
+        foreach (Tensor moment in _firstMoments.Concat(_secondMoments))
+        {
+            StoredTensor.Read(reader, "of the optimiser", moment);
+        }
+
+        for (int i = 0; i < _histories.Length; i++)
+        {
+            _histories[i]?.Dispose();
+            _histories[i] = reader.ReadBoolean() ? new RowHistory(_parameters[i].shape[0], _parameters[i].device) : null;
+            _histories[i]?.ReadState(reader);
+        }
+    }
+
+    // Two backward passes leave a gradient in coordinate format with rows that stand in it twice; it is replaced by one without.
+    private static Tensor? Gradient(Parameter parameter)
+    {
+        if (parameter.grad is not { is_sparse: true } gradient)
+        {
+            return parameter.grad;
+        }
+
+        Tensor indices = gradient.SparseIndices[0];
+        (Tensor rows, Tensor? positions, _) = indices.unique(sorted: true, return_inverse: true);
+        if (rows.shape[0] == indices.shape[0])
+        {
+            return gradient;
+        }
+
+        Tensor values = zeros([rows.shape[0], gradient.shape[1]], gradient.dtype, gradient.device);
+        values.index_add_(0, positions!, gradient.SparseValues, 1.Held());
+        parameter.grad = sparse_coo_tensor(rows.unsqueeze(0), values, gradient.shape);
+        return parameter.grad;
+    }
+
+    // Rows that a gradient in coordinate format leaves out count as rows of gradient 0, but for the movement by what is left of
+    // their moments: moments and decay are caught up with when a row is next touched.
+    private void StepRows(int index, Tensor gradient, Scalar scale, Scalar step)
+    {
+        (Tensor rows, Tensor values) = (gradient.SparseIndices[0], gradient.SparseValues);
+        RowHistory history = _histories[index] ??= new RowHistory(gradient.shape[0], gradient.device);
+        (Tensor steps, Tensor logKept) = history.Advance(rows, _steps, _logKept);
+        Tensor first = _firstMoments[index].index_select(0, rows).mul_(Power(FirstDecay)).add_(values, _firstWeight);
+        Tensor second = _secondMoments[index].index_select(0, rows).mul_(Power(SecondDecay)).addcmul_(values, values, _secondWeight);
+        Tensor deviation = second.sqrt().mul_(scale).PlusInPlace(_epsilon);
+        Tensor moved = _parameters[index].index_select(0, rows).mul_(logKept.exp().to(values.dtype)).addcdiv_(first, deviation, step);
+        _firstMoments[index].index_copy_(0, rows, first);
+        _secondMoments[index].index_copy_(0, rows, second);
+        _parameters[index].index_copy_(0, rows, moved);
+
+        Tensor Power(double decay) => (steps * Math.Log(decay).Held()).exp().to(values.dtype);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (Tensor moment in _firstMoments.Concat(_secondMoments))
+        foreach (IDisposable state in _firstMoments.Concat<IDisposable>(_secondMoments).Concat(_histories.OfType<RowHistory>()))
         {
-            moment.Dispose();
+            state.Dispose();
         }
 
         _firstDecay.Dispose();

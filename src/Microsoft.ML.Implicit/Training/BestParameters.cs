@@ -1,10 +1,11 @@
+using Microsoft.ML.Implicit.Persistence;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Training;
 
 /// <summary>Keeps a copy of a module's state from the epoch with the lowest validation loss, or from the last epoch without one.</summary>
-internal sealed class BestParameters : IDisposable
+internal sealed class BestParameters : IResumable, IDisposable
 {
     private readonly Dictionary<string, Tensor> _state;
     private readonly Dictionary<string, Tensor> _copies;
@@ -33,6 +34,25 @@ internal sealed class BestParameters : IDisposable
     }
 
     public void Restore() => Copy(_copies, _state);
+
+    public void WriteState(BinaryWriter writer)
+    {
+        writer.Write(Epoch);
+        writer.Write(_loss);
+        ModuleState.Write(writer, _copies);
+    }
+
+    public void ReadState(BinaryReader reader)
+    {
+        Epoch = reader.ReadInt32();
+        _loss = reader.ReadDouble();
+        if (Epoch < 0 || double.IsNaN(_loss))
+        {
+            throw new FormatException($"The file says that epoch {Epoch} was the best so far, with loss {_loss}.");
+        }
+
+        ModuleState.Read(reader, _copies);
+    }
 
     public void Dispose()
     {

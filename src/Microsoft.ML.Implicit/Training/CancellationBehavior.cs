@@ -1,6 +1,6 @@
 namespace Microsoft.ML.Implicit.Training;
 
-/// <summary>What <c>Fit</c> does when its cancellation token is signalled.</summary>
+/// <summary>What <c>Fit</c> does when its cancellation token is signalled or ML.NET cancels its context.</summary>
 public enum CancellationBehavior
 {
     /// <summary>Throw <see cref="OperationCanceledException"/>.</summary>

@@ -24,7 +24,7 @@ internal static class ExampleBatches
             cancellationToken.ThrowIfCancellationRequested();
             using DisposeScope scope = NewDisposeScope();
             long end = Math.Min(first + batchSize, count);
-            (double loss, double weight) = evaluate(arange(first.Held(), end.Held(), device: device));
+            (double loss, double weight) = evaluate(HeldArithmetic.Range(first, end, device));
             total += loss;
             totalWeight += weight;
         }

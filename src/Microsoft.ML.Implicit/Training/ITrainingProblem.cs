@@ -2,8 +2,8 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Training;
 
-/// <summary>What a <see cref="TrainingLoop"/> optimises.</summary>
-internal interface ITrainingProblem
+/// <summary>What a <see cref="TrainingLoop"/> optimises. Its resumable state is what it changes beside the module: sources of random numbers, starts, counts.</summary>
+internal interface ITrainingProblem : IResumable
 {
     /// <summary>The module whose parameters are trained.</summary>
     nn.Module Module { get; }

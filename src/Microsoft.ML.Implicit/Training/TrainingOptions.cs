@@ -37,13 +37,30 @@ public sealed class TrainingOptions
     /// <summary>Where to train and score: <c>"cpu"</c>, <c>"cuda"</c>, <c>"cuda:1"</c>, or <c>"auto"</c>: CUDA where there is one.</summary>
     public string Device { get; set; } = "cpu";
 
+    /// <summary>
+    /// File that keeps where training stands, written after every epoch, or <see langword="null"/> for none. A <c>Fit</c> with the same
+    /// options and data that finds it goes on from there and gives the model that training without interruption would have given:
+    /// when training is killed or cancelled, at most one epoch is lost. It is removed once <c>Fit</c> has given a model without being cancelled.
+    /// </summary>
+    /// <remarks>
+    /// One file serves one <c>Fit</c> at a time. <c>Fit</c> throws an <see cref="InvalidOperationException"/> where the file is one of other
+    /// options or data, and a <see cref="FormatException"/> where it is no such file or was altered; delete it to train anew.
+    /// <see cref="Progress"/>, <see cref="CancellationToken"/> and <see cref="OnCancellation"/> may differ. Without <see cref="Seed"/> the
+    /// seed comes from the file. A file is in place whole or not at all, however training ends.
+    /// </remarks>
+    [field: LeavesModelUnchanged]
+    public string? CheckpointPath { get; set; }
+
     /// <summary>Called after every epoch, on the training thread.</summary>
+    [field: LeavesModelUnchanged]
     public IProgress<TrainingProgress>? Progress { get; set; }
 
-    /// <summary>Ends training early; looked at in every step.</summary>
+    /// <summary>Ends training early; looked at in every step. ML.NET's own cancelling of a context, as its AutoML does, has the same effect on all that the context trains.</summary>
+    [field: LeavesModelUnchanged]
     public CancellationToken CancellationToken { get; set; }
 
-    /// <summary>What happens when <see cref="CancellationToken"/> is signalled.</summary>
+    /// <summary>What happens when <see cref="CancellationToken"/> is signalled or ML.NET cancels the context.</summary>
+    [field: LeavesModelUnchanged]
     public CancellationBehavior OnCancellation { get; set; } = CancellationBehavior.Throw;
 
     /// <exception cref="ArgumentException">A setting is out of range; the message names it.</exception>
@@ -59,6 +76,7 @@ public sealed class TrainingOptions
         Require(Enum.IsDefined(Schedule), nameof(Schedule), "is not a known schedule");
         Require(Enum.IsDefined(OnCancellation), nameof(OnCancellation), "is not a known behaviour");
         Require(!string.IsNullOrEmpty(Device), nameof(Device), "must be given");
+        Require(CheckpointPath is not { Length: 0 }, nameof(CheckpointPath), "must be the path of a file, or null");
     }
 
     private static void Require(bool condition, string setting, string message)

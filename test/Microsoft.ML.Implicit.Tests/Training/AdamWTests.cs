@@ -30,6 +30,50 @@ public class AdamWTests
     }
 
     [TestMethod]
+    public void Rows_left_out_of_a_sparse_gradient_catch_up_with_moments_and_decay()
+    {
+        const double rate = 0.05;
+        const double decay = 0.1;
+        int[][] touched = [[0, 2], [0], [0], [0, 2], [0, 1, 2]];
+        using DisposeScope scope = NewDisposeScope();
+        using var parameter = new Parameter(ones(3, 1, ScalarType.Float64));
+        using var optimizer = new Implicit.Training.AdamW([parameter], decay);
+        (double Value, double First, double Second, double Kept)[] expected = [.. Enumerable.Repeat((1.0, 0.0, 0.0, 1.0), 3)];
+        for (int step = 1; step <= touched.Length; step++)
+        {
+            long[] rows = [.. touched[step - 1].Select(row => (long)row)];
+            parameter.grad = sparse_coo_tensor(tensor(rows, [1, rows.Length]), full(rows.Length, 1, (double)step, ScalarType.Float64), [3, 1]);
+            optimizer.Step(rate);
+            for (int row = 0; row < 3; row++)
+            {
+                bool isTouched = rows.Contains(row);
+                double gradient = isTouched ? step : 0;
+                (double value, double first, double second, double kept) = expected[row];
+                (first, second, kept) = ((0.9 * first) + (0.1 * gradient), (0.999 * second) + (0.001 * gradient * gradient), kept * (1 - (rate * decay)));
+                double move = rate * first / (1 - Math.Pow(0.9, step)) / (Math.Sqrt(second / (1 - Math.Pow(0.999, step))) + 1e-8);
+                expected[row] = isTouched ? ((value * kept) - move, first, second, 1) : (value, first, second, kept);
+            }
+        }
+
+        double[] actual = [.. parameter.detach().data<double>()];
+        for (int row = 0; row < 3; row++)
+        {
+            Assert.AreEqual(expected[row].Value, actual[row], 1e-12);
+        }
+    }
+
+    [TestMethod]
+    public void A_row_that_stands_in_a_sparse_gradient_twice_counts_once_with_the_sum()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using var parameter = new Parameter(ones(2, 1, ScalarType.Float64));
+        using var optimizer = new Implicit.Training.AdamW([parameter], weightDecay: 0);
+        parameter.grad = sparse_coo_tensor(tensor(new long[] { 1, 1 }, [1, 2]), tensor(new[] { 1.0, 2.0 }, [2, 1]), [2, 1]);
+        Assert.AreEqual(3, optimizer.ClipGradients(1.5), 1e-12);
+        Assert.AreEqual(1.5, parameter.grad!.to_dense()[1, 0].item<double>(), 1e-12);
+    }
+
+    [TestMethod]
     public void Large_gradients_are_scaled_to_the_maximum_norm()
     {
         using DisposeScope scope = NewDisposeScope();

@@ -1,6 +1,6 @@
 namespace Microsoft.ML.Implicit.Data;
 
-/// <summary>Brings observations into the order of time: missing times dropped, repeated times averaged.</summary>
+/// <summary>Brings observations into the order of time: missing times dropped, observations at one time merged.</summary>
 internal static class SeriesOrder
 {
     /// <param name="times">Times, in any order.</param>
@@ -28,7 +28,16 @@ internal static class SeriesOrder
         issues.MissingTimes += times.Length - order.Length;
         double[] distinct = [.. order.Select(i => times[i]).Distinct()];
         issues.DuplicateTimes += order.Length - distinct.Length;
-        return (distinct, [.. values.Select(variable => AverageRepeated(times, variable, order, distinct))]);
+        return (distinct, [.. values.Select(variable => Merge(times, variable, order, distinct))]);
+    }
+
+    /// <summary>Leaves out the times at which no variable was observed: they say nothing.</summary>
+    public static (double[] Times, float[][] Values) SelectObserved(double[] times, float[][] values)
+    {
+        int[] observed = [.. Enumerable.Range(0, times.Length).Where(i => Array.Exists(values, variable => float.IsFinite(variable[i])))];
+        return observed.Length == times.Length
+            ? (times, values)
+            : ([.. observed.Select(i => times[i])], [.. values.Select(variable => observed.Select(i => variable[i]).ToArray())]);
     }
 
     private static void MarkInfinite(float[][] values, SeriesIssues issues)
@@ -46,26 +55,17 @@ internal static class SeriesOrder
         }
     }
 
-    private static float[] AverageRepeated(double[] times, float[] variable, int[] order, double[] distinct)
+    private static float[] Merge(double[] times, float[] variable, int[] order, double[] distinct)
     {
-        float[] averages = new float[distinct.Length];
+        var merged = new CoincidentMean[distinct.Length];
         for (int i = 0, next = 0; i < distinct.Length; i++)
         {
-            double sum = 0;
-            int count = 0;
             for (; next < order.Length && times[order[next]] == distinct[i]; next++)
             {
-                float value = variable[order[next]];
-                if (!float.IsNaN(value))
-                {
-                    sum += value;
-                    count++;
-                }
+                merged[i].Add(variable[order[next]]);
             }
-
-            averages[i] = count == 0 ? float.NaN : (float)(sum / count);
         }
 
-        return averages;
+        return [.. merged.Select(mean => mean.Value)];
     }
 }

@@ -22,6 +22,9 @@ internal sealed class SeriesReader
         _covariates = [.. columns.Covariates.Select(Vector)];
     }
 
+    /// <summary>Number of the source's current row.</summary>
+    public long Position => _row.Position;
+
     /// <summary>Reads the series in the source's current row.</summary>
     /// <param name="issues">Counts what was repaired.</param>
     /// <exception cref="InvalidOperationException">Columns that belong together differ in length, or one from what its type declares.</exception>
@@ -38,8 +41,10 @@ internal sealed class SeriesReader
         }
 
         (times, values) = SeriesOrder.Normalize(times, values, issues);
+        double end = times.Length > 0 ? times[^1] : double.NaN;
+        (times, values) = SeriesOrder.SelectObserved(times, values);
         (covariateTimes, covariates) = SeriesOrder.Normalize(covariateTimes, covariates, new SeriesIssues());
-        return new TimeSeries(times, values, statics, covariateTimes, covariates);
+        return new TimeSeries(times, values, statics, covariateTimes, covariates) { End = end };
     }
 
     private float[][] ReadAll(Func<float[]>[] readers, string[] names, int length, string timeColumn)

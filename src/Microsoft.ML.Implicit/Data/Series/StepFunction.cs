@@ -1,6 +1,6 @@
 namespace Microsoft.ML.Implicit.Data;
 
-/// <summary>A function of time that keeps each value until the next time; before the first time it has the first value.</summary>
+/// <summary>A function of time that keeps each value until the next one; before the first value it has that.</summary>
 internal sealed class StepFunction
 {
     private readonly double[] _times;
@@ -9,14 +9,14 @@ internal sealed class StepFunction
 
     /// <param name="times">Strictly increasing times.</param>
     /// <param name="values">Value from each time on; a missing one repeats the value before it.</param>
-    /// <param name="center">Subtracted from the values; stands for values that are missing from the start.</param>
+    /// <param name="center">Subtracted from the values; stands for them where all are missing.</param>
     /// <param name="scale">Divides the values.</param>
     public StepFunction(double[] times, float[] values, double center, double scale)
     {
         _times = times;
         _values = new double[times.Length];
         _integrals = new double[times.Length];
-        double last = 0;
+        double last = values.Where(float.IsFinite).Select(value => (value - center) / scale).FirstOrDefault();
         for (int i = 0; i < times.Length; i++)
         {
             last = float.IsFinite(values[i]) ? (values[i] - center) / scale : last;

@@ -1,7 +1,7 @@
 namespace Microsoft.ML.Implicit.Data;
 
 /// <summary>One irregularly sampled series, its times strictly increasing.</summary>
-/// <param name="Times">Times of the observations.</param>
+/// <param name="Times">Times of the observations, at each of which at least one variable was observed.</param>
 /// <param name="Values">Values, one array a variable, as long as <paramref name="Times"/>; NaN where not observed.</param>
 /// <param name="Statics">Values that hold for the whole series; NaN where unknown.</param>
 /// <param name="CovariateTimes">Times from which covariates hold; strictly increasing.</param>
@@ -9,4 +9,7 @@ namespace Microsoft.ML.Implicit.Data;
 internal sealed record TimeSeries(double[] Times, float[][] Values, float[] Statics, double[] CovariateTimes, float[][] Covariates)
 {
     public int Count => Times.Length;
+
+    /// <summary>The time up to which the series was followed, observed or not: what lies ahead is counted from here.</summary>
+    public double End { get; init; } = Times.Length > 0 ? Times[^1] : double.NaN;
 }

@@ -1,5 +1,6 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Data;
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Runtime;
 using static TorchSharp.torch;
 
@@ -14,6 +15,13 @@ internal sealed class BinaryTask : PredictionTask
 
     public override Tensor Loss(Tensor output, Tensor labels, Tensor? weights) =>
         Mean(nn.functional.binary_cross_entropy_with_logits(output.squeeze(1), labels, reduction: nn.Reduction.None), weights);
+
+    public override Tensor BestConstant(Tensor labels, Tensor? weights)
+    {
+        Tensor positive = Mean(labels, weights);
+        Tensor negative = Mean(1.Held().Minus(labels), weights);
+        return (positive / negative).log().unsqueeze(0);
+    }
 
     public override Tensor Score(Tensor output) => output;
 

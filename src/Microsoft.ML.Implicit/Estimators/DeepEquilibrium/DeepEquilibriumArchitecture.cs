@@ -18,6 +18,12 @@ internal sealed record DeepEquilibriumArchitecture(
     int EnsembleSize,
     double Dropout)
 {
+    // Marks in a file that features are read by their non-zeros.
+    private const byte SparseFlag = 0x80;
+
+    /// <summary>Slots that are told apart where features are read by their non-zeros; 0 where they are read in full.</summary>
+    public int SlotCount { get; init; }
+
     /// <param name="options">Settings of the trainer.</param>
     /// <param name="featureCount">Length of the feature vector.</param>
     /// <param name="task">What a network predicts.</param>
@@ -47,10 +53,20 @@ internal sealed record DeepEquilibriumArchitecture(
     /// <summary>Creates an ensemble whose scales, bins and parameters are yet to be read.</summary>
     public EquilibriumEnsemble CreateEnsemble()
     {
-        var encoder = new FeatureEncoder(FeatureCount, BinCount, Cell == EquilibriumCellKind.MultiscaleConvolutional);
+        FeatureEncoder encoder = Cell == EquilibriumCellKind.MultiscaleConvolutional ? new ImageEncoder(FeatureCount)
+            : SlotCount > 0 ? new SparseEncoder(SlotCount)
+            : new BinEncoder(FeatureCount, BinCount);
         using var generator = new Generator(0, CPU);
         return new EquilibriumEnsemble(encoder, [.. Enumerable.Range(0, EnsembleSize).Select(_ => new DeepEquilibriumNetwork(this, encoder.Width, Tolerance, generator))]);
     }
+
+    /// <summary>The architecture of networks whose inputs come from an encoder.</summary>
+    public DeepEquilibriumArchitecture With(FeatureEncoder encoder) => encoder switch
+    {
+        BinEncoder bins => this with { BinCount = bins.BinCount },
+        SparseEncoder sparse => this with { SlotCount = sparse.Width },
+        _ => this,
+    };
 
     public FeatureCell CreateCell(int inputWidth, Generator generator)
     {
@@ -72,12 +88,12 @@ internal sealed record DeepEquilibriumArchitecture(
 
     public void Write(BinaryWriter writer)
     {
-        writer.Write((byte)Cell);
+        writer.Write((byte)((byte)Cell | (SlotCount > 0 ? SparseFlag : 0)));
         writer.Write(Image.Channels);
         writer.Write(Image.Height);
         writer.Write(Image.Width);
         writer.Write(FeatureCount);
-        writer.Write(BinCount);
+        writer.Write(SlotCount > 0 ? SlotCount : BinCount);
         writer.Write(HiddenWidth);
         writer.Write(OutputWidth);
         writer.Write((byte)Solver);
@@ -89,8 +105,9 @@ internal sealed record DeepEquilibriumArchitecture(
     /// <exception cref="FormatException">A value is out of range.</exception>
     public static DeepEquilibriumArchitecture Read(BinaryReader reader)
     {
+        byte kind = reader.ReadByte();
         var architecture = new DeepEquilibriumArchitecture(
-            (EquilibriumCellKind)reader.ReadByte(),
+            (EquilibriumCellKind)(kind & ~SparseFlag),
             new ImageShape(reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32()),
             reader.ReadInt32(),
             reader.ReadInt32(),
@@ -101,6 +118,11 @@ internal sealed record DeepEquilibriumArchitecture(
             reader.ReadInt32(),
             reader.ReadInt32(),
             Dropout: 0);
+        if ((kind & SparseFlag) != 0)
+        {
+            architecture = architecture with { SlotCount = architecture.BinCount, BinCount = 0 };
+        }
+
         return architecture.IsPlausible(reader.BaseStream.Length)
             ? architecture
             : throw new FormatException("The model file describes an impossible network.");
@@ -112,23 +134,23 @@ internal sealed record DeepEquilibriumArchitecture(
     {
         return Enum.IsDefined(Cell)
             && Enum.IsDefined(Solver)
-            && FeatureCount > 0 && BinCount >= 0 && HiddenWidth > 0 && OutputWidth > 0
+            && FeatureCount > 0 && BinCount >= 0 && SlotCount >= 0 && SlotCount <= FeatureCount && HiddenWidth > 0 && OutputWidth > 0
             && Tolerance is > 0 and < 1 && MaximumIterations > 0
             && EnsembleSize is >= 1 and <= DeepEquilibriumOptions.MaximumEnsembleSize
-            && FeatureCount <= fileLength / sizeof(float)
+            && (SlotCount > 0 || FeatureCount <= fileLength / sizeof(float))
             && BinCount <= fileLength / sizeof(float)
             && (Cell == EquilibriumCellKind.Dense || HoldsImages())
             && InputWeights() + ((Int128)HiddenWidth * ((long)HiddenWidth + OutputWidth)) <= fileLength / sizeof(float) / EnsembleSize;
 
         bool HoldsImages() => Image is { Channels: > 0, Height: > 0, Width: > 0 } && (Int128)Image.Channels * Image.Height * Image.Width == FeatureCount;
 
-        // A dense cell weighs each feature and bin for each hidden unit. The convolutional cell's first kernels see every pixel
+        // A dense cell weighs each slot, or each feature and bin, for each hidden unit. The convolutional cell's first kernels see every pixel
         // of an image reduced to 16 x 16, and so span an eighth of its longer side and more.
         Int128 InputWeights()
         {
             long kernelSize = 1 + (Math.Max(Image.Height, Image.Width) / 8);
             return Cell == EquilibriumCellKind.Dense
-                ? (Int128)HiddenWidth * ((long)FeatureCount + BinCount)
+                ? (Int128)HiddenWidth * (SlotCount > 0 ? SlotCount : (long)FeatureCount + BinCount)
                 : (Int128)(HiddenWidth / 4) * Image.Channels * kernelSize * kernelSize;
         }
     }

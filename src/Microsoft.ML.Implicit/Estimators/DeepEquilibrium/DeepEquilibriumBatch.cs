@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Data;
 
 namespace Microsoft.ML.Implicit.Estimators;
@@ -8,7 +9,7 @@ internal sealed class DeepEquilibriumBatch : RowBatch
 {
     private readonly DeepEquilibriumModelParameters _model;
     private readonly VectorReader<float> _reader;
-    private readonly float[] _features;
+    private readonly VBuffer<float>[] _rows;
     private readonly bool[] _isFinite;
     private readonly float[] _scores;
 
@@ -16,28 +17,29 @@ internal sealed class DeepEquilibriumBatch : RowBatch
     {
         _model = model;
         _reader = reader;
-        _features = new float[capacity * model.FeatureCount];
+        _rows = new VBuffer<float>[capacity];
         _isFinite = new bool[capacity];
         _scores = new float[capacity * model.Task.OutputWidth];
     }
 
     public override void Read(int slot)
     {
-        Span<float> row = _features.AsSpan(slot * _model.FeatureCount, _model.FeatureCount);
-        _reader.Read(row);
-
-        // A sum is finite only if every term is; a finite row whose sum overflows is beyond any standardised range as well.
-        _isFinite[slot] = float.IsFinite(TensorPrimitives.SumOfMagnitudes<float>(row));
-        if (!_isFinite[slot])
+        VBuffer<float> row = _reader.Read();
+        _isFinite[slot] = TensorPrimitives.IsFiniteAll(row.GetValues());
+        if (_isFinite[slot])
         {
-            row.Clear();
+            row.CopyTo(ref _rows[slot]);
+        }
+        else
+        {
+            _rows[slot] = new VBuffer<float>(_model.FeatureCount, 0, [], []);
         }
     }
 
     public override void Evaluate(int count)
     {
         int width = _model.Task.OutputWidth;
-        _model.Score(_features.AsSpan(0, count * _model.FeatureCount), _scores.AsSpan(0, count * width));
+        _model.Score(_rows.AsSpan(0, count), _scores.AsSpan(0, count * width));
         for (int slot = 0; slot < count; slot++)
         {
             if (!_isFinite[slot])

@@ -30,20 +30,25 @@ internal static class DeepEquilibriumDefaults
     private const long MinimumSteps = 700;
     private const long MaximumSteps = 3000;
 
+    // Where rows are sparse there are many weights for each, which learn it in few steps.
+    private const long MaximumStepsOfSparseRows = 1000;
+    private const int MinimumEpochs = 30;
+    private const int MinimumEpochsOfSparseRows = 10;
+
     private const int EnsembleSizeOfFewRows = 5;
 
-    public static TrainingDefaults Training(EquilibriumCellKind cell, PredictionTask task, long rows, int hiddenWidth)
+    public static TrainingDefaults Training(EquilibriumCellKind cell, PredictionTask task, long rows, bool areSparse, int hiddenWidth)
     {
         if (cell == EquilibriumCellKind.MultiscaleConvolutional)
         {
             return new TrainingDefaults(Steps: 600, LearningRate: 3e-3, WeightDecay, MinimumEpochs: 15, MaximumBatchSize: 64);
         }
 
-        int steps = (int)Math.Clamp(StepsPerRow * rows, MinimumSteps, MaximumSteps);
+        int steps = (int)Math.Clamp(StepsPerRow * rows, MinimumSteps, areSparse ? MaximumStepsOfSparseRows : MaximumSteps);
 
         // Yang and Hu, "Feature Learning in Infinite-Width Neural Networks", 2021: Adam's rate goes with the inverse of the width.
         double learningRate = DenseLearningRate(task, rows) * WidthOfLearningRates / hiddenWidth;
-        return new TrainingDefaults(steps, learningRate, DenseWeightDecay(task, rows));
+        return new TrainingDefaults(steps, learningRate, DenseWeightDecay(task, rows), areSparse ? MinimumEpochsOfSparseRows : MinimumEpochs);
     }
 
     public static double Dropout(PredictionTask task, long rows) => rows switch

@@ -1,4 +1,5 @@
-using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Persistence;
 using Microsoft.ML.Runtime;
 using TorchSharp;
@@ -42,14 +43,14 @@ public sealed class DeepEquilibriumModelParameters : IDisposable
     public void Dispose() => _ensemble.Dispose();
 
     /// <summary>Scores rows.</summary>
-    /// <param name="features">Finite features, row by row: [rows, <see cref="FeatureCount"/>].</param>
+    /// <param name="rows">Finite features, <see cref="FeatureCount"/> a row.</param>
     /// <param name="scores">Receives [rows, outputs], row by row.</param>
-    internal void Score(ReadOnlySpan<float> features, Span<float> scores)
+    internal void Score(ReadOnlySpan<VBuffer<float>> rows, Span<float> scores)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
-        Tensor input = tensor(features.ToArray(), [features.Length / FeatureCount, FeatureCount], device: _device);
-        Tensor output = _ensemble.Score(input, Task).cpu().contiguous();
+        Tensor input = _architecture.SlotCount > 0 ? FeatureTensor.Sparse(rows, FeatureCount) : FeatureTensor.Dense(rows, FeatureCount);
+        Tensor output = _ensemble.Score(input.to(_device), Task).cpu().contiguous();
         output.data<float>().CopyTo(scores);
     }
 
@@ -62,7 +63,6 @@ public sealed class DeepEquilibriumModelParameters : IDisposable
 
     internal static DeepEquilibriumModelParameters Read(IHost host, BinaryReader reader)
     {
-        NativeBackend.EnsureLoaded();
         DeepEquilibriumArchitecture architecture = DeepEquilibriumArchitecture.Read(reader);
         PredictionTask task = PredictionTaskFormat.Read(host, reader);
         if (task.OutputWidth != architecture.OutputWidth)
@@ -74,6 +74,7 @@ public sealed class DeepEquilibriumModelParameters : IDisposable
         try
         {
             ModuleState.Read(reader, ensemble);
+            ensemble.CheckState();
             ensemble.Freeze();
             return new DeepEquilibriumModelParameters(architecture, ensemble, task, CPU);
         }

@@ -7,7 +7,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>Predicts one of several classes with a deep-equilibrium model.</summary>
 /// <remarks>
-/// Label: a key of known count, as <c>MapValueToKey</c> gives. Features: a vector of Single of known size.
+/// Label: a key of known count, at most 100,000, as <c>MapValueToKey</c> gives. Features: a vector of Single of known size.
 /// Output: <c>PredictedLabel</c> (key) and <c>Score</c> (vector of Single, the class probabilities).
 /// </remarks>
 /// <example>
@@ -19,6 +19,9 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// </example>
 public sealed class DeepEquilibriumMulticlassTrainer : DeepEquilibriumTrainer
 {
+    // Each class has a score a row and a weight a hidden unit.
+    private const int MaximumClassCount = 100_000;
+
     internal DeepEquilibriumMulticlassTrainer(IHostEnvironment environment, DeepEquilibriumOptions options)
         : base(environment, nameof(DeepEquilibriumMulticlassTrainer), options)
     {
@@ -32,19 +35,23 @@ public sealed class DeepEquilibriumMulticlassTrainer : DeepEquilibriumTrainer
         }
     }
 
+    private protected override void CheckLabel(DataViewSchema.Column label)
+    {
+        ulong count = label.Type.GetKeyCount();
+        if (count is 0 or > MaximumClassCount)
+        {
+            throw new InvalidOperationException(
+                $"The key type of label column '{label.Name}' counts {count} classes; at most {MaximumClassCount} can be learned. A count of the classes that there are comes from Transforms.Conversion.MapValueToKey.");
+        }
+    }
+
     private protected override PredictionTask CreateTask(DataViewSchema.Column label, TrainingSet data)
     {
-        int classCount = label.Type.GetKeyCountAsInt32(Host);
-        if (classCount == 0)
-        {
-            throw new InvalidOperationException($"The key type of label column '{label.Name}' has no known count; make it with Transforms.Conversion.MapValueToKey.");
-        }
-
         using Tensor first = data.Labels[0];
         using Tensor differs = data.Labels.ne(first);
         using Tensor any = differs.any();
         return any.item<bool>()
-            ? new MulticlassTask(classCount, LabelValues.Of(label))
+            ? new MulticlassTask((int)label.Type.GetKeyCount(), LabelValues.Of(label))
             : throw new InvalidOperationException($"Every row has the same label in column '{label.Name}': there is nothing to tell apart.");
     }
 

@@ -55,6 +55,9 @@ internal sealed class DeepEquilibriumNetwork : nn.Module
     /// <returns>float32 [batch, outputs], without a graph.</returns>
     public Tensor Predict(Tensor input) => Output(_equilibrium.Solve(input).Solution);
 
+    /// <summary>Multiplies the weights that a dense cell's inputs meet, as if the inputs had been multiplied.</summary>
+    public void ScaleInputs(double factor) => (Cell as DenseResidualCell)?.ScaleEmbedding(factor);
+
     /// <summary>Fixes the parameters, so that several threads may score at once, and frees them from the dispose scope they were made in.</summary>
     public void Freeze()
     {

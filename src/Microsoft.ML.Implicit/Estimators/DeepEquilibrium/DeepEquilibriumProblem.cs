@@ -14,6 +14,13 @@ namespace Microsoft.ML.Implicit.Estimators;
 internal sealed class DeepEquilibriumProblem : ITrainingProblem
 {
     private const long ValidationBatch = 1024;
+    private const long RowsForInputScale = 64;
+
+    // Narrow data stays below it at the default rates.
+    private const double LargestMove = 2;
+
+    // A loss closer to the best constant's is the same but for chance.
+    private const double SomethingLearned = 0.999;
 
     private readonly DeepEquilibriumNetwork _network;
     private readonly FeatureEncoder _encoder;
@@ -22,12 +29,14 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
     private readonly TrainingSet? _validation;
     private readonly DeepEquilibriumOptions _options;
     private readonly Generator _generator;
+    private readonly CancellationToken _cancellationToken;
     private readonly double _inputDropout;
     private readonly SolverMeter _meter = new();
+    private double _inputScale = 1;
     private long _rows;
     private long _unsolvedRows;
 
-    public DeepEquilibriumProblem(DeepEquilibriumNetwork network, FeatureEncoder encoder, PredictionTask task, TrainingSet training, TrainingSet? validation, DeepEquilibriumOptions options, Generator generator)
+    public DeepEquilibriumProblem(DeepEquilibriumNetwork network, FeatureEncoder encoder, PredictionTask task, TrainingSet training, TrainingSet? validation, DeepEquilibriumOptions options, Generator generator, CancellationToken cancellationToken)
     {
         _network = network;
         _encoder = encoder;
@@ -36,6 +45,7 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
         _validation = validation;
         _options = options;
         _generator = generator;
+        _cancellationToken = cancellationToken;
         _inputDropout = options.InputDropout ?? DeepEquilibriumDefaults.InputDropout(options.Cell, task, training.Count, training.Features.shape[1]);
     }
 
@@ -43,25 +53,62 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
 
     public long ExampleCount => _training.Count;
 
+    /// <summary>Whether rows are held by their non-zeros.</summary>
+    public bool HasSparseInputs => _training.Features.is_sparse;
+
     public double TakeSolverIterations() => _meter.Take();
 
     public double TrainBatch(Tensor examples, double progress)
     {
         TrainingSet batch = _training.Select(examples.to(_training.Features.device));
-        Tensor input = Drop(_encoder.forward(Shift(batch.Features)));
+        Tensor input = Drop(Encode(Shift(batch.Features)));
         EquilibriumBackward result = _network.Equilibrium.Backward(
             input,
             state => _task.Loss(_network.Output(state), batch.Labels, batch.Weights),
-            cancellationToken: _options.Training.CancellationToken);
+            cancellationToken: _cancellationToken);
         _meter.Add(result.Equilibrium.Iterations);
         _rows += batch.Count;
         _unsolvedRows += result.Equilibrium.AllConverged ? 0 : result.Equilibrium.Statuses.Count(status => status != SolveStatus.Converged);
         return _options.JacobianPenalty > 0 ? result.Loss + Penalize(result.Equilibrium.Solution, input) : result.Loss;
     }
 
-    public double? Validate() => _validation is null
-        ? null
-        : ExampleBatches.Mean(_validation.Count, ValidationBatch, _validation.Features.device, examples => Evaluate(_validation.Select(examples)), _options.Training.CancellationToken);
+    public double? Validate() => _validation is null ? null : MeanLoss(_validation, Predict, _cancellationToken);
+
+    /// <summary>Chooses the scale of the inputs to train with, which goes into the weights.</summary>
+    /// <param name="learningRate">Peak learning rate.</param>
+    /// <remarks>
+    /// A step of Adam moves every weight by about the rate, and so what a hidden unit receives by the rate times the sum of the
+    /// inputs' magnitudes. Inputs are scaled down, and weights up, for that product not to grow with the number of features.
+    /// </remarks>
+    public void Begin(double learningRate)
+    {
+        if (_options.Cell == EquilibriumCellKind.Dense)
+        {
+            _inputScale = Math.Min(1, LargestMove / (learningRate * SumOfInputs()));
+            _network.ScaleInputs(1 / _inputScale);
+        }
+    }
+
+    /// <summary>Leaves the network with weights for inputs as they are encoded.</summary>
+    public void Complete() => _network.ScaleInputs(_inputScale);
+
+    public void WriteState(BinaryWriter writer)
+    {
+        GeneratorState.Write(writer, _generator);
+        writer.Write(_rows);
+        writer.Write(_unsolvedRows);
+    }
+
+    public void ReadState(BinaryReader reader)
+    {
+        GeneratorState.Read(reader, _generator);
+        _rows = reader.ReadInt64();
+        _unsolvedRows = reader.ReadInt64();
+        if (_unsolvedRows < 0 || _unsolvedRows > _rows)
+        {
+            throw new FormatException($"The file counts {_unsolvedRows} of {_rows} rows as not solved.");
+        }
+    }
 
     /// <summary>Says so where rows met in training were not solved to the tolerance.</summary>
     public void ReportUnsolvedRows(IChannel channel)
@@ -74,13 +121,66 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
         }
     }
 
-    private (double Loss, double Weight) Evaluate(TrainingSet batch)
+    /// <summary>Says so where the trained network does no better than one answer to all rows.</summary>
+    public void ReportNothingLearned(IChannel channel)
     {
-        double weight = batch.Weights?.sum().ToDouble() ?? batch.Count;
-        return (weight * _task.Loss(_network.Predict(_encoder.forward(batch.Features)), batch.Labels, batch.Weights).ToDouble(), weight);
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGradient = no_grad();
+        TrainingSet rows = _validation ?? _training;
+        Tensor constant = _task.BestConstant(_training.Labels, _training.Weights);
+        double baseline = MeanLoss(rows, batch => constant.expand(batch.Count, -1), CancellationToken.None);
+        double loss = MeanLoss(rows, Predict, CancellationToken.None);
+        if (baseline > 0 && loss >= SomethingLearned * baseline)
+        {
+            string kind = _validation is null ? "training" : "validation";
+            string answer = _task is RegressionTask ? "mean label" : "class shares";
+            channel.Warning(string.Create(
+                CultureInfo.InvariantCulture,
+                $"Nothing was learned: the loss on the {kind} rows is {loss:G5}, and that of answering every row with the {answer} is {baseline:G5}. "
+                + $"Try another Training.LearningRate or more Training.MaximumEpochs, and look whether column '{_options.FeatureColumnName}' tells anything about '{_options.LabelColumnName}'."));
+        }
     }
 
-    private Tensor Drop(Tensor input) => _inputDropout > 0 ? input * RandomMask.Like(input, _inputDropout, _generator) : input;
+    private Tensor Predict(TrainingSet batch) => _network.Predict(Encode(batch.Features));
+
+    private double MeanLoss(TrainingSet rows, Func<TrainingSet, Tensor> predict, CancellationToken cancellationToken) => ExampleBatches.Mean(
+        rows.Count,
+        ValidationBatch,
+        rows.Features.device,
+        examples =>
+        {
+            TrainingSet batch = rows.Select(examples);
+            double loss = _task.Loss(predict(batch), batch.Labels, batch.Weights).ReadDouble();
+            return (loss * batch.Count, batch.Weights?.sum().ReadDouble() ?? batch.Count);
+        },
+        cancellationToken);
+
+    private Tensor Encode(Tensor features) => _encoder.forward(features) * _inputScale.Held();
+
+    // Of the magnitudes, in a typical row.
+    private double SumOfInputs()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGradient = no_grad();
+        long stride = (_training.Count + RowsForInputScale - 1) / RowsForInputScale;
+        Tensor rows = HeldArithmetic.Range(0, (_training.Count + stride - 1) / stride, _training.Features.device) * stride.Held();
+        Tensor input = _encoder.forward(_training.Features.index_select(0, rows));
+        Tensor values = input.is_sparse ? input.SparseValues : input;
+        return values.abs().sum().ReadDouble() / rows.shape[0];
+    }
+
+    private Tensor Drop(Tensor input)
+    {
+        if (_inputDropout == 0)
+        {
+            return input;
+        }
+
+        // A zero stays one, dropped or not.
+        Tensor values = input.is_sparse ? input.SparseValues : input;
+        Tensor dropped = values * RandomMask.Like(values, _inputDropout, _generator);
+        return input.is_sparse ? FeatureTensor.WithValues(input, dropped) : dropped;
+    }
 
     // One shift a batch: over an epoch every image still meets many of them.
     private Tensor Shift(Tensor features)
@@ -95,8 +195,8 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
         using Tensor offsets = randint(0, (2 * margin) + 1, 2, ScalarType.Int64, generator: _generator);
         Tensor padded = nn.functional.pad(features.reshape(-1, image.Channels, image.Height, image.Width), [margin, margin, margin, margin]);
         return padded
-            .narrow(2, offsets[0].ToInt64(), image.Height)
-            .narrow(3, offsets[1].ToInt64(), image.Width)
+            .narrow(2, offsets[0].item<long>(), image.Height)
+            .narrow(3, offsets[1].item<long>(), image.Width)
             .reshape(features.shape);
     }
 
@@ -104,6 +204,6 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
     {
         using Tensor penalty = _options.JacobianPenalty.Held() * JacobianRegularization.FrobeniusNorm(_network.Equilibrium.Cell, equilibrium, input, _generator);
         penalty.backward();
-        return penalty.ToDouble();
+        return penalty.ReadDouble();
     }
 }

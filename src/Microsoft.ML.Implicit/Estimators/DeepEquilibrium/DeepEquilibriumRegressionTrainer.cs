@@ -32,8 +32,8 @@ public sealed class DeepEquilibriumRegressionTrainer : DeepEquilibriumTrainer
         using DisposeScope scope = NewDisposeScope();
         Tensor labels = data.Labels.to(ScalarType.Float64);
         double mean = labels.mean().item<double>();
-        double deviation = (labels - mean.Held()).Squared().mean().sqrt().item<double>();
-        return new RegressionTask((float)mean, deviation > 0 ? (float)deviation : 1);
+        float deviation = (float)(labels - mean.Held()).Squared().mean().sqrt().item<double>();
+        return new RegressionTask((float)mean, deviation > 0 ? deviation : 1);
     }
 
     private protected override IEnumerable<SchemaShape.Column> GetOutputColumns(SchemaShape inputSchema) =>

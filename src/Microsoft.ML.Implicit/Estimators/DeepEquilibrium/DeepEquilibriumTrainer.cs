@@ -62,21 +62,24 @@ public abstract class DeepEquilibriumTrainer : ITrainerEstimator<DeepEquilibrium
         }
 
         Device device = NativeBackend.ResolveDevice(Options.Training.Device);
-        int seed = Options.Training.Seed ?? Host.Rand.Next();
-        using IChannel channel = Host.Start("Training");
-        var reader = new TrainingSetReader(Options.FeatureColumnName, Options.LabelColumnName, Options.ExampleWeightColumnName);
-        TrainingSet training = reader.Read(trainData, channel, Options.Training.CancellationToken);
-        TrainingSet? validation = validationData is null ? null : reader.Read(validationData, channel, Options.Training.CancellationToken);
+        CheckLabel(trainData.Schema[Options.LabelColumnName]);
+        using var run = new TrainingRun(Host, Options.Training);
+        var reader = new TrainingSetReader(Options.FeatureColumnName, Options.LabelColumnName, Options.ExampleWeightColumnName) { KeepsSparse = Options.Cell == EquilibriumCellKind.Dense };
+        TrainingSet training = reader.Read(trainData, run.Channel, run.CancellationToken);
+        TrainingSet? validation = validationData is null ? null : reader.Read(validationData, run.Channel, run.CancellationToken);
         try
         {
+            run.Begin(Options, training, validation);
             PredictionTask task = CreateTask(trainData.Schema[Options.LabelColumnName], training);
             if (validation is null)
             {
                 double fraction = Options.Training.ValidationFraction ?? DeepEquilibriumDefaults.ValidationFraction(training.Count);
-                (training, validation) = HoldOut.Split(training, fraction, seed);
+                (training, validation) = HoldOut.Split(training, fraction, run.Seed);
             }
 
-            return Train(task, training, validation, device, seed, channel);
+            DeepEquilibriumTransformer model = Train(task, training, validation, device, run);
+            run.Complete();
+            return model;
         }
         finally
         {
@@ -102,31 +105,36 @@ public abstract class DeepEquilibriumTrainer : ITrainerEstimator<DeepEquilibrium
 
     private protected abstract void CheckLabel(SchemaShape.Column label);
 
+    /// <summary>Checks what only the label column of data says, before the data is read.</summary>
+    private protected virtual void CheckLabel(DataViewSchema.Column label)
+    {
+    }
+
     private protected abstract PredictionTask CreateTask(DataViewSchema.Column label, TrainingSet data);
 
     private protected abstract IEnumerable<SchemaShape.Column> GetOutputColumns(SchemaShape inputSchema);
 
-    private DeepEquilibriumTransformer Train(PredictionTask task, TrainingSet training, TrainingSet? validation, Device device, int seed, IChannel channel)
+    private DeepEquilibriumTransformer Train(PredictionTask task, TrainingSet training, TrainingSet? validation, Device device, TrainingRun run)
     {
         using DisposeScope scope = NewDisposeScope();
         var architecture = new DeepEquilibriumArchitecture(Options, (int)training.Features.shape[1], task, training.Count);
         FeatureEncoder encoder = Options.Cell == EquilibriumCellKind.Dense
             ? FeatureEncoder.OfVectors(training.Features, task.ClassesOf(training.Labels))
-            : FeatureEncoder.OfImages(training.Features, Options.Image!.Value.Channels);
-        architecture = architecture with { BinCount = encoder.BinCount };
+            : ImageEncoder.Of(training.Features, Options.Image!.Value.Channels);
+        architecture = architecture.With(encoder);
         encoder.to(device);
         (training, validation) = (training.To(device), validation?.To(device));
 
         // The first network is the one that would be trained alone.
-        var seeds = new Random(seed);
+        var seeds = new Random(run.Seed);
         DeepEquilibriumNetwork[] networks = EnsembleTraining.Run(architecture.EnsembleSize, Options.Training, member =>
         {
-            int networkSeed = member.Index == 0 ? seed : seeds.Next();
+            int networkSeed = member.Index == 0 ? run.Seed : seeds.Next();
             using var generator = new Generator((ulong)networkSeed, CPU);
             var network = new DeepEquilibriumNetwork(architecture, encoder.Width, Options.GradientTolerance, generator);
             network.to(device);
-            var problem = new DeepEquilibriumProblem(network, encoder, task, training, validation, Options, generator);
-            Train(problem, task, networkSeed, member, channel);
+            var problem = new DeepEquilibriumProblem(network, encoder, task, training, validation, Options, generator, run.CancellationToken);
+            Train(problem, task, networkSeed, member, run);
             return network;
         });
         var ensemble = new EquilibriumEnsemble(encoder, networks);
@@ -135,13 +143,16 @@ public abstract class DeepEquilibriumTrainer : ITrainerEstimator<DeepEquilibrium
         return new DeepEquilibriumTransformer(Host, model, Options.FeatureColumnName);
     }
 
-    private void Train(DeepEquilibriumProblem problem, PredictionTask task, int seed, EnsembleMember member, IChannel channel)
+    private void Train(DeepEquilibriumProblem problem, PredictionTask task, int seed, EnsembleMember member, TrainingRun run)
     {
-        TrainingDefaults defaults = DeepEquilibriumDefaults.Training(Options.Cell, task, problem.ExampleCount, Options.HiddenWidth);
+        TrainingDefaults defaults = DeepEquilibriumDefaults.Training(Options.Cell, task, problem.ExampleCount, problem.HasSparseInputs, Options.HiddenWidth);
         TrainingPlan plan = TrainingPlan.Create(Options.Training, defaults, problem.ExampleCount, seed);
-        using var loop = new TrainingLoop(problem, plan, channel, member);
+        problem.Begin(plan.LearningRate);
+        using var loop = new TrainingLoop(problem, plan, run, member);
         loop.Run();
-        problem.ReportUnsolvedRows(channel);
+        problem.ReportUnsolvedRows(run.Channel);
+        problem.ReportNothingLearned(run.Channel);
+        problem.Complete();
     }
 
     private void CheckColumns(SchemaShape schema)

@@ -38,6 +38,10 @@ internal sealed class EquilibriumEnsemble : nn.Module
         return scores.Length == 1 ? scores[0] : task.Average(stack(scores));
     }
 
+    /// <summary>Makes sure of a state that was read.</summary>
+    /// <exception cref="FormatException">The state is impossible.</exception>
+    public void CheckState() => _encoder.CheckState();
+
     /// <summary>Fixes the parameters, so that several threads may score at once, and frees them from the dispose scope they were made in.</summary>
     public void Freeze()
     {

@@ -24,6 +24,12 @@ internal sealed class MulticlassTask : PredictionTask
     public override Tensor Loss(Tensor output, Tensor labels, Tensor? weights) =>
         Mean(nn.functional.cross_entropy(output, labels.to(ScalarType.Int64), reduction: nn.Reduction.None), weights);
 
+    public override Tensor BestConstant(Tensor labels, Tensor? weights)
+    {
+        Tensor shares = labels.to(ScalarType.Int64).bincount(weights, _classCount).to(ScalarType.Float32);
+        return (shares / shares.sum()).log();
+    }
+
     public override Tensor Score(Tensor output) => output.softmax(1);
 
     public override IReadOnlyList<DataViewSchema.DetachedColumn> GetOutputColumns(DataViewSchema inputSchema)
@@ -67,11 +73,14 @@ internal sealed class MulticlassTask : PredictionTask
         _labelValues?.Write(host, writer.BaseStream);
     }
 
+    /// <exception cref="FormatException">There are not as many label values as classes.</exception>
     public static MulticlassTask Read(IHost host, BinaryReader reader)
     {
         int classCount = reader.ReadInt32();
-        bool hasValues = reader.ReadBoolean();
-        return new MulticlassTask(classCount, hasValues ? LabelValues.Read(host, reader.BaseStream) : null);
+        LabelValues? values = reader.ReadBoolean() ? LabelValues.Read(host, reader.BaseStream) : null;
+        return values is null || values.Type.Size == classCount
+            ? new MulticlassTask(classCount, values)
+            : throw new FormatException($"The model file names {values.Type.Size} labels of {classCount} classes.");
     }
 
     // Keys count from 1; 0 is a missing key, the only honest answer to a row that has no score.

@@ -9,11 +9,17 @@ internal abstract class PredictionTask
     /// <summary>Width of the network's output.</summary>
     public abstract int OutputWidth { get; }
 
-    /// <summary>Mean loss over a batch.</summary>
+    /// <summary>Mean over a batch of the losses times the weights.</summary>
     /// <param name="output">Network outputs, float32 [batch, <see cref="OutputWidth"/>].</param>
     /// <param name="labels">float32 [batch].</param>
     /// <param name="weights">float32 [batch], or <see langword="null"/>.</param>
     public abstract Tensor Loss(Tensor output, Tensor labels, Tensor? weights);
+
+    /// <summary>The output that does best where it is the same for all rows: the class shares, or the mean.</summary>
+    /// <param name="labels">float32 [rows].</param>
+    /// <param name="weights">float32 [rows], or <see langword="null"/>.</param>
+    /// <returns>float32 [<see cref="OutputWidth"/>].</returns>
+    public abstract Tensor BestConstant(Tensor labels, Tensor? weights);
 
     /// <summary>A class a row, from 0, for the bins of the features to tell apart.</summary>
     /// <param name="labels">float32 [rows], on the CPU.</param>
@@ -35,7 +41,6 @@ internal abstract class PredictionTask
     /// <summary>Writes what <see cref="PredictionTaskFormat"/> needs to read the task again.</summary>
     public abstract void Write(IHost host, BinaryWriter writer);
 
-    /// <summary>Mean of a loss a row, weighted.</summary>
-    protected static Tensor Mean(Tensor losses, Tensor? weights) =>
-        weights is null ? losses.mean() : (losses * weights).sum() / weights.sum();
+    /// <summary>Mean of values times weights. Weights have mean 1 over the training rows, and a batch counts by those in it.</summary>
+    protected static Tensor Mean(Tensor values, Tensor? weights) => (weights is null ? values : values * weights).mean();
 }

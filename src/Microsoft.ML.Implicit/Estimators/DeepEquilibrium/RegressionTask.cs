@@ -26,7 +26,13 @@ internal sealed class RegressionTask : PredictionTask
     public override int OutputWidth => 1;
 
     public override Tensor Loss(Tensor output, Tensor labels, Tensor? weights) =>
-        Mean((output.squeeze(1) - ((labels - _mean.Held()) / _scale.Held())).Squared(), weights);
+        Mean((output.squeeze(1) - Standardize(labels)).Squared(), weights);
+
+    public override Tensor BestConstant(Tensor labels, Tensor? weights)
+    {
+        Tensor total = weights is null ? ones_like(labels) : weights;
+        return ((Standardize(labels) * total).sum() / total.sum()).unsqueeze(0);
+    }
 
     /// <summary>Labels cut at their quantiles.</summary>
     public override int[] ClassesOf(Tensor labels)
@@ -59,5 +65,16 @@ internal sealed class RegressionTask : PredictionTask
         writer.Write(_scale);
     }
 
-    public static RegressionTask Read(BinaryReader reader) => new(reader.ReadSingle(), reader.ReadSingle());
+    /// <exception cref="FormatException">The label's unit is impossible.</exception>
+    public static RegressionTask Read(BinaryReader reader)
+    {
+        float mean = reader.ReadSingle(), scale = reader.ReadSingle();
+        return float.IsFinite(mean) && float.IsFinite(scale) && scale > 0
+            ? new RegressionTask(mean, scale)
+            : throw new FormatException("The model file describes an impossible unit of the label.");
+    }
+
+    // Labels may lie further apart than a float32 can say.
+    private Tensor Standardize(Tensor labels) =>
+        ((labels.to(ScalarType.Float64) - _mean.Held()) / _scale.Held()).to(ScalarType.Float32);
 }

@@ -11,7 +11,7 @@ internal sealed class ExampleSampler
     private readonly IReadOnlyList<EncodedSeries> _series;
     private readonly ForecastFold _fold;
     private readonly double _horizon;
-    private readonly int _contextLength;
+    private readonly HistoryWindow _window;
     private readonly bool _reconstructs;
     private readonly List<(int Series, int[] Cuts)> _training = [];
     private readonly List<int> _owners = [];
@@ -21,7 +21,7 @@ internal sealed class ExampleSampler
         _series = series;
         _fold = fold;
         _horizon = horizon;
-        _contextLength = contextLength;
+        _window = HistoryWindow.Create(contextLength, reconstructs, horizon);
         _reconstructs = reconstructs;
         int cutsPerSeries = Math.Max(FewestCutsASeries, FewestExamples / series.Count);
         for (int i = 0; i < series.Count; i++)
@@ -43,7 +43,7 @@ internal sealed class ExampleSampler
     {
         (int series, int[] cuts) = _training[_owners[example]];
         int count = cuts[random.Next(cuts.Length)];
-        int first = Math.Max(0, count - _contextLength);
+        int first = _window.First(_series[series].Times, count);
         int[] targets = [.. Targets(series, count, heldOut: false)];
         targets = Thin(targets, random);
         if (_reconstructs)
@@ -69,7 +69,7 @@ internal sealed class ExampleSampler
         for (double place = 0; place < all.Count; place += stride)
         {
             (int series, int count) = all[(int)place];
-            examples.Add(Create(series, Math.Max(0, count - _contextLength), count, Thin([.. Targets(series, count, heldOut: true)], random)));
+            examples.Add(Create(series, _window.First(_series[series].Times, count), count, Thin([.. Targets(series, count, heldOut: true)], random)));
         }
 
         return examples;

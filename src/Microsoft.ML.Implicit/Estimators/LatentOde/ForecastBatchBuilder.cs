@@ -19,7 +19,12 @@ internal sealed class ForecastBatchBuilder(SeriesScaling scaling, LatentAnchor a
     private double Anchor(ForecastExample example) =>
         example.Series.Times[anchor == LatentAnchor.LastObservation ? example.Last : example.First];
 
-    private double Place(ForecastExample example, double time) => Math.Max(0, (time - Anchor(example)) / scaling.Horizon);
+    // Times out of reach get no forecast, and are not solved for.
+    private double Place(ForecastExample example, double time)
+    {
+        double last = example.Series.Times[example.Last];
+        return Math.Max(0, (ForecastReach.Covers(time, last, scaling.Horizon) ? time : last) - Anchor(example)) / scaling.Horizon;
+    }
 
     private (Tensor History, Tensor Gaps, Tensor Last) BuildHistory(IReadOnlyList<ForecastExample> examples)
     {
@@ -140,5 +145,6 @@ internal sealed class ForecastBatchBuilder(SeriesScaling scaling, LatentAnchor a
         return ToTensor(controls, grid.Length, examples.Count, count);
     }
 
-    private Tensor ToTensor(float[] values, params long[] shape) => tensor(values, shape, device: device);
+    // A copy, since an array's memory is aligned differently from run to run, and with it the rounding of products.
+    private Tensor ToTensor(float[] values, params long[] shape) => tensor(values, shape, device: device).clone();
 }

@@ -21,7 +21,9 @@ internal static class ForecastBridge
             bool isAhead = index == series.Count - 1;
             double start = series.Times[index];
             double end = isAhead ? times[m] : series.Times[index + 1];
-            SeriesForecast forecast = model.Forecast([state.ToSeries(index + 1)], [[start, times[m], end]])[0];
+            ForecastReach.Check([end], start, model.TrainedHorizon, string.Empty);
+            double[] wanted = [start, times[m], end];
+            SeriesForecast forecast = isAhead ? model.Forecast(state, wanted) : model.Forecast([state.ToSeries(index + 1)], [wanted])[0];
             double theta = isAhead ? 0 : (times[m] - start) / (end - start);
             for (int v = 0; v < variables; v++)
             {

@@ -1,20 +1,26 @@
 using System.Security.Cryptography;
+using Microsoft.ML.Implicit.Persistence;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>A file with the state of a forecast engine: a mark, the digest of its model, and the state with its own digest.</summary>
 internal static class ForecastCheckPoint
 {
-    private static ReadOnlySpan<byte> Mark => "LODECP01"u8;
+    private static ReadOnlySpan<byte> Mark => "LODECP02"u8;
+
+    private static ReadOnlySpan<byte> FirstMark => "LODECP01"u8;
 
     public static void Write(string path, LatentOdeModelParameters model, ForecastState state)
     {
-        byte[] payload = Serialize(state.Write);
-        using FileStream file = File.Create(path);
-        file.Write(Mark);
-        file.Write(SHA256.HashData(Serialize(model.Write)));
-        file.Write(SHA256.HashData(payload));
-        file.Write(payload);
+        byte[] payload = StoredData.Serialize(state.Write);
+        byte[] modelDigest = DigestOf(model, LatentOdeTransformer.CurrentVersion);
+        AtomicFile.Write(path, file =>
+        {
+            file.Write(Mark);
+            file.Write(modelDigest);
+            file.Write(SHA256.HashData(payload));
+            file.Write(payload);
+        });
     }
 
     /// <exception cref="FormatException">The file is not a check point, was altered, or belongs to another model.</exception>
@@ -22,12 +28,13 @@ internal static class ForecastCheckPoint
     {
         ReadOnlySpan<byte> file = File.ReadAllBytes(path);
         int header = Mark.Length + (2 * SHA256.HashSizeInBytes);
-        if (file.Length < header || !file.StartsWith(Mark))
+        bool isFirst = file.StartsWith(FirstMark);
+        if (file.Length < header || !(isFirst || file.StartsWith(Mark)))
         {
-            throw new FormatException($"'{path}' is not a check point of a forecast engine.");
+            throw new FormatException($"'{path}' is not a check point of a forecast engine, or of another version of Microsoft.ML.Implicit.");
         }
 
-        if (!file.Slice(Mark.Length, SHA256.HashSizeInBytes).SequenceEqual(SHA256.HashData(Serialize(model.Write))))
+        if (!file.Slice(Mark.Length, SHA256.HashSizeInBytes).SequenceEqual(DigestOf(model, isFirst ? LatentOdeTransformer.FirstVersion : LatentOdeTransformer.CurrentVersion)))
         {
             throw new FormatException($"'{path}' was written with another model.");
         }
@@ -38,16 +45,8 @@ internal static class ForecastCheckPoint
             throw new FormatException($"'{path}' was cut off or altered after it was written.");
         }
 
-        using var reader = new BinaryReader(new MemoryStream(payload, writable: false));
-        return ForecastState.Read(reader, model);
+        return StoredData.Parse(payload, $"check point '{path}'", reader => isFirst ? ForecastState.ReadFirstVersion(reader, model) : ForecastState.Read(reader, model));
     }
 
-    private static byte[] Serialize(Action<BinaryWriter> write)
-    {
-        using var buffer = new MemoryStream();
-        using var writer = new BinaryWriter(buffer);
-        write(writer);
-        writer.Flush();
-        return buffer.ToArray();
-    }
+    private static byte[] DigestOf(LatentOdeModelParameters model, uint version) => SHA256.HashData(StoredData.Serialize(writer => model.Write(writer, version)));
 }

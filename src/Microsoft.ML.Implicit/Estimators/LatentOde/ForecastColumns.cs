@@ -7,7 +7,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <param name="Forecast">Column of forecasts.</param>
 /// <param name="Lower">Column of lower bounds, or <see langword="null"/>.</param>
 /// <param name="Upper">Column of upper bounds, or <see langword="null"/>.</param>
-/// <param name="Horizon">Times after the last observation; empty where a column gives the times.</param>
+/// <param name="Horizon">Times after the end of a series; empty where a column gives the times.</param>
 /// <param name="Times">Column of times, or <see langword="null"/>.</param>
 internal sealed record ForecastColumns(string Forecast, string? Lower, string? Upper, double[] Horizon, string? Times)
 {
@@ -16,7 +16,7 @@ internal sealed record ForecastColumns(string Forecast, string? Lower, string? U
     public VectorDataViewType Type(int variables) =>
         Times is null ? new VectorDataViewType(NumberDataViewType.Single, variables * Horizon.Length) : new VectorDataViewType(NumberDataViewType.Single);
 
-    /// <summary>Name of the forecast of a variable at a time after the last observation, such as <c>Bilirubin+90</c>.</summary>
+    /// <summary>Name of the forecast of a variable at a time ahead, such as <c>Bilirubin+90</c>.</summary>
     public IEnumerable<string> SlotNames(string[] variables) =>
         variables.SelectMany(variable => Horizon.Select(time => string.Create(CultureInfo.InvariantCulture, $"{variable}+{time}")));
 
@@ -29,8 +29,14 @@ internal sealed record ForecastColumns(string Forecast, string? Lower, string? U
         writer.Write(Times ?? string.Empty);
     }
 
-    public static ForecastColumns Read(BinaryReader reader) =>
-        new(reader.ReadString(), Optional(reader), Optional(reader), BinaryArrays.ReadDoubles(reader), Optional(reader));
+    /// <exception cref="FormatException">There are no times to forecast at, or impossible ones.</exception>
+    public static ForecastColumns Read(BinaryReader reader)
+    {
+        var columns = new ForecastColumns(reader.ReadString(), Optional(reader), Optional(reader), BinaryArrays.ReadMeasurements(reader), Optional(reader));
+        return columns.Horizon.Length > 0 == columns.Times is null && Array.TrueForAll(columns.Horizon, time => time > 0)
+            ? columns
+            : throw new FormatException("The model file describes impossible times to forecast at.");
+    }
 
     private static string? Optional(BinaryReader reader) => reader.ReadString() is { Length: > 0 } name ? name : null;
 }

@@ -22,6 +22,7 @@ public sealed class ForecastEngine<TObservation, TForecast>
 {
     private readonly LatentOdeModelParameters _model;
     private readonly ForecastColumns _columns;
+    private readonly string[] _covariates;
     private readonly ObservationReader<TObservation> _reader;
     private readonly Lock _lock = new();
     private ForecastState? _state;
@@ -30,6 +31,7 @@ public sealed class ForecastEngine<TObservation, TForecast>
     {
         _model = transformer.Model;
         _columns = transformer.Output;
+        _covariates = transformer.Input.Covariates;
         _reader = new ObservationReader<TObservation>(transformer.Input);
         _state = state;
         foreach (string name in _columns.Names)
@@ -41,7 +43,7 @@ public sealed class ForecastEngine<TObservation, TForecast>
         }
     }
 
-    /// <summary>Number of observations so far.</summary>
+    /// <summary>Number of observations so far, those at one time counted apart, and those without any observed value left out.</summary>
     public long ObservationCount
     {
         get
@@ -54,59 +56,80 @@ public sealed class ForecastEngine<TObservation, TForecast>
     }
 
     /// <summary>Takes in an observation.</summary>
-    /// <param name="observation">The observation; a value of NaN was not observed.</param>
+    /// <param name="observation">
+    /// The observation; a value of NaN was not observed. It becomes one with others at the same time: each variable then has the mean of
+    /// the values that came for it. One without any value says that time has passed, and nothing else.
+    /// </param>
     /// <exception cref="ArgumentException">Its time is not finite, or lies before that of the last observation.</exception>
     public void Observe(TObservation observation)
     {
         ArgumentNullException.ThrowIfNull(observation);
         double time = _reader.ReadTime(observation);
-        float[] values = [.. _reader.ReadValues(observation).Select(value => float.IsFinite(value) ? value : float.NaN)];
+        float[] values = _reader.ReadValues(observation);
         lock (_lock)
         {
-            if (!double.IsFinite(time) || (_state is { ObservationCount: > 0 } known && time < known.History.LastTime))
+            if (!double.IsFinite(time) || time < _state?.End)
             {
-                throw new ArgumentException($"An observation at {time} cannot follow one at {_state?.History.LastTime}: observe in the order of time.", nameof(observation));
+                throw new ArgumentException($"An observation at {time} cannot follow one at {_state?.End}: observe in the order of time.", nameof(observation));
             }
 
-            _state ??= new ForecastState(_model, _reader.ReadStatics(observation));
+            _state ??= new ForecastState(_model);
+            if (_state.ObservationCount == 0)
+            {
+                _state.SetStatics(_reader.ReadStatics(observation));
+            }
+
             _model.Advance(_state, time, values);
         }
     }
 
-    /// <summary>Sets the covariates that are known ahead, from the first observation on to the last time to forecast.</summary>
+    /// <summary>Sets the covariates that are known ahead, from the first observation on to the last time to forecast; they replace those set before.</summary>
     /// <param name="times">Times from which values hold.</param>
     /// <param name="values">One array a covariate, in the order of the covariate columns.</param>
-    /// <exception cref="ArgumentException">There is not one array as long as the times for each covariate column.</exception>
+    /// <exception cref="ArgumentException">No time is finite, or there is not one array as long as the times for each covariate column.</exception>
     public void SetCovariates(double[] times, params float[][] values)
     {
         ArgumentNullException.ThrowIfNull(times);
         ArgumentNullException.ThrowIfNull(values);
-        if (values.Length != _model.Scaling.CovariateCenters.Length || values.Any(array => array.Length != times.Length))
+        if (values.Length != _covariates.Length || values.Any(array => array is null || array.Length != times.Length))
         {
-            throw new ArgumentException($"Give {_model.Scaling.CovariateCenters.Length} arrays of {times.Length} values.", nameof(values));
+            throw new ArgumentException($"Give {_covariates.Length} arrays of {times.Length} values.", nameof(values));
+        }
+
+        if (!times.Any(double.IsFinite))
+        {
+            throw new ArgumentException("Give at least one finite time from which covariates hold.", nameof(times));
         }
 
         lock (_lock)
         {
-            _state ??= new ForecastState(_model, new float[_model.Scaling.StaticCenters.Length]);
-            _state.SetCovariates(_model.Scaling, times, values);
+            _state ??= new ForecastState(_model);
+            _model.SetCovariates(_state, times, values);
         }
     }
 
     /// <summary>Forecasts at times after the last observation.</summary>
-    /// <param name="times">Points in time, in the unit of the time column (days from 1970-01-01 UTC for dates); none for the trained horizon after the last observation.</param>
+    /// <param name="times">
+    /// Points in time, in the unit of the time column (days from 1970-01-01 UTC for dates); none for the trained horizon after what came last,
+    /// whether or not it held a value.
+    /// </param>
     /// <returns>For each input column the values at all times; NaN before the last observation.</returns>
-    /// <exception cref="InvalidOperationException">Nothing was observed yet.</exception>
+    /// <exception cref="ArgumentException">A time is not finite, or lies more than 1000 times <see cref="LatentOdeModelParameters.TrainedHorizon"/> after the last observation.</exception>
+    /// <exception cref="InvalidOperationException">Nothing was observed yet, or covariates that the model needs were not set.</exception>
     public TForecast Forecast(params double[] times)
     {
         ArgumentNullException.ThrowIfNull(times);
         lock (_lock)
         {
-            ForecastState state = Observed();
-            double[] wanted = times.Length > 0 ? times : [.. _columns.Horizon.Select(ahead => state.History.LastTime + ahead)];
-            return Convert(wanted.Length == 0
-                ? throw new ArgumentException("Give times to forecast at: the forecaster was trained without a fixed horizon.", nameof(times))
-                : _model.Forecast(state, wanted));
+            ForecastState state = Complete();
+            double[] wanted = times.Length > 0 ? times : [.. _columns.Horizon.Select(ahead => state.End + ahead)];
+            if (wanted.Length == 0)
+            {
+                throw new ArgumentException("Give times to forecast at: the forecaster was trained without a fixed horizon.", nameof(times));
+            }
+
+            ForecastReach.Check(wanted, state.History.LastTime, _model.TrainedHorizon, string.Empty);
+            return Convert(_model.Forecast(state, wanted));
         }
     }
 
@@ -116,19 +139,26 @@ public sealed class ForecastEngine<TObservation, TForecast>
     /// </summary>
     /// <param name="times">Points in time from the first remembered observation on; the engine remembers as many as <see cref="LatentOdeOptions.ContextLength"/>.</param>
     /// <returns>For each input column the values at all times; NaN before the first remembered observation. After the last one they are forecasts.</returns>
-    /// <exception cref="InvalidOperationException">Nothing was observed yet.</exception>
+    /// <exception cref="ArgumentException">
+    /// A time is not finite, or lies more than 1000 times <see cref="LatentOdeModelParameters.TrainedHorizon"/> after the last observation or in a gap
+    /// longer than that.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">Nothing was observed yet, or covariates that the model needs were not set.</exception>
     public TForecast Interpolate(params double[] times)
     {
         ArgumentNullException.ThrowIfNull(times);
         lock (_lock)
         {
-            return Convert(ForecastBridge.Interpolate(_model, Observed(), times));
+            ForecastState state = Complete();
+            ForecastReach.Check(times, state.History.LastTime, _model.TrainedHorizon, string.Empty);
+            return Convert(ForecastBridge.Interpolate(_model, state, times));
         }
     }
 
     /// <summary>Writes what was observed to a file, to go on with <see cref="LatentOdeTransformer.ResumeForecastEngine"/> and the same model.</summary>
-    /// <param name="path">File to write.</param>
+    /// <param name="path">File to write; one that is there is replaced as a whole, and stays as it is if the process ends or the write fails.</param>
     /// <exception cref="InvalidOperationException">Nothing was observed yet.</exception>
+    /// <exception cref="IOException">The file cannot be written, such as on a full disk.</exception>
     public void CheckPoint(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -140,6 +170,15 @@ public sealed class ForecastEngine<TObservation, TForecast>
 
     private ForecastState Observed() =>
         _state is { ObservationCount: > 0 } state ? state : throw new InvalidOperationException("Nothing was observed yet.");
+
+    private ForecastState Complete()
+    {
+        ForecastState state = Observed();
+        return state.CovariateTimes.Length > 0 || _covariates.Length == 0
+            ? state
+            : throw new InvalidOperationException(
+                $"The model needs the covariates '{string.Join("', '", _covariates)}', and none were given: call {nameof(SetCovariates)}, with values up to the last time to forecast.");
+    }
 
     private TForecast Convert(SeriesForecast forecast)
     {

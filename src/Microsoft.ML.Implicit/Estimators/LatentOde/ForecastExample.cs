@@ -9,4 +9,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 internal sealed record ForecastExample(EncodedSeries Series, int First, int Count, double[] TargetTimes, int[]? Targets)
 {
     public int Last => First + Count - 1;
+
+    /// <summary>Time before which no forecast is given.</summary>
+    public double Start { get; init; } = Series.Times[First + Count - 1];
 }

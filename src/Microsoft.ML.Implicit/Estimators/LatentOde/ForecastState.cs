@@ -2,21 +2,59 @@ using Microsoft.ML.Implicit.Data;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
-/// <summary>What a stateful forecaster remembers of a series: the encoders' states, and the most recent observations.</summary>
-internal sealed class ForecastState
+/// <summary>
+/// What a stateful forecaster remembers of a series: the encoders' states, and the most recent observations. The states before the
+/// last observation are kept as well, since others at its time become one with it, and for each variable that falls silent the state at its
+/// last value, since it may be forecast from there.
+/// </summary>
+internal sealed partial class ForecastState
 {
+    private readonly SeriesScaling _scaling;
+    private readonly int _longest;
+    private readonly float[] _scaledStatics;
     private readonly List<double> _times = [];
     private readonly List<float[]> _values = [];
-    private readonly int _longest;
+    private readonly HistoryFeatures _beforeWindow;
+    private readonly HistoryFeatures _beforeLast;
+    private readonly float[][] _encodersBeforeLast;
+    private readonly CoincidentMean[] _last;
+    private readonly ForecastState?[] _silent;
 
-    public ForecastState(LatentOdeModelParameters model, float[] statics)
+    public ForecastState(LatentOdeModelParameters model)
+        : this(model.Scaling, model.Architecture.ContextLength, model.Networks.Select(network => network.Encoder.StateWidth))
     {
-        _longest = model.Architecture.ContextLength;
-        Statics = statics;
-        Covariates = [.. model.Scaling.CovariateCenters.Select(_ => new StepFunction([], [], 0, 1))];
-        History = new HistoryFeatures(model.Scaling, model.Scaling.ScaleStatics(statics), Covariates);
-        LastFeatures = new float[model.Scaling.FeatureCount];
-        EncoderStates = [.. model.Networks.Select(network => new float[network.Encoder.StateWidth])];
+    }
+
+    private ForecastState(ForecastState source)
+        : this(source._scaling, source._longest, source.EncoderStates.Select(state => (long)state.Length))
+    {
+        SetStatics(source.Statics);
+        source.Covariates.CopyTo(Covariates, 0);
+        (CovariateTimes, CovariateValues) = (source.CovariateTimes, source.CovariateValues);
+        History.CopyFrom(source.History);
+        _beforeWindow.CopyFrom(source._beforeWindow);
+        source.LastFeatures.CopyTo(LastFeatures, 0);
+        Copy(source.EncoderStates, EncoderStates);
+        _times.AddRange(source._times);
+        _values.AddRange(source._values);
+        (End, ObservationCount) = (History.LastTime, source.ObservationCount);
+    }
+
+    private ForecastState(SeriesScaling scaling, int longest, IEnumerable<long> encoderWidths)
+    {
+        _scaling = scaling;
+        _longest = longest;
+        Statics = new float[_scaling.StaticCenters.Length];
+        _scaledStatics = new float[Statics.Length];
+        Covariates = [.. _scaling.CovariateCenters.Select(_ => new StepFunction([], [], 0, 1))];
+        History = new HistoryFeatures(_scaling, _scaledStatics, Covariates);
+        _beforeLast = new HistoryFeatures(_scaling, _scaledStatics, Covariates);
+        _beforeWindow = new HistoryFeatures(_scaling, _scaledStatics, Covariates);
+        LastFeatures = new float[_scaling.FeatureCount];
+        EncoderStates = [.. encoderWidths.Select(width => new float[width])];
+        _encodersBeforeLast = [.. EncoderStates.Select(state => new float[state.Length])];
+        _last = new CoincidentMean[_scaling.Variables.Length];
+        _silent = new ForecastState?[_last.Length];
     }
 
     public float[] Statics { get; }
@@ -34,35 +72,90 @@ internal sealed class ForecastState
     /// <summary>One state a network.</summary>
     public float[][] EncoderStates { get; }
 
+    /// <summary>The time up to which the series was followed, observed or not.</summary>
+    public double End { get; private set; } = double.NaN;
+
+    /// <summary>Number of times remembered.</summary>
     public int Count => _times.Count;
 
-    /// <summary>Number of observations from the first on, remembered or not.</summary>
+    /// <summary>Number of observations from the first on, remembered or not, those at one time counted apart.</summary>
     public long ObservationCount { get; private set; }
 
-    /// <summary>Takes in an observation.</summary>
-    /// <returns>Time since the one before.</returns>
-    public double Advance(double time, float[] values)
+    /// <summary>This state and those that silent variables are forecast from.</summary>
+    public IEnumerable<ForecastState> Histories => _silent.OfType<ForecastState>().Distinct().Prepend(this);
+
+    /// <summary>The state that a variable is forecast from, as <see cref="SeriesScaling.HistoryCount"/> has it.</summary>
+    public ForecastState HistoryOf(int variable) =>
+        _silent[variable] is { } history && _scaling.Variables[variable].IsSilent(History.LastTime - history.History.LastTime) ? history : this;
+
+    public void SetStatics(float[] statics)
     {
-        double gap = ObservationCount == 0 ? 0 : time - History.LastTime;
-        History.Advance(time, values, LastFeatures);
-        _times.Add(time);
-        _values.Add(values);
-        ObservationCount++;
-        if (_times.Count > _longest)
+        statics.CopyTo(Statics, 0);
+        _scaling.ScaleStatics(statics).CopyTo(_scaledStatics, 0);
+    }
+
+    /// <summary>Takes in an observation, not before <see cref="End"/>.</summary>
+    /// <returns>Time since the one before, with which encoders go on to <see cref="LastFeatures"/>; <see langword="null"/> where nothing was observed.</returns>
+    public double? Advance(double time, float[] values)
+    {
+        End = time;
+        if (!Array.Exists(values, float.IsFinite))
         {
-            _times.RemoveAt(0);
-            _values.RemoveAt(0);
+            return null;
+        }
+
+        if (Count > 0 && time == History.LastTime)
+        {
+            Forget(Count - 1);
+            History.CopyFrom(_beforeLast);
+            Copy(_encodersBeforeLast, EncoderStates);
+        }
+        else
+        {
+            Array.Clear(_last);
+        }
+
+        for (int v = 0; v < values.Length; v++)
+        {
+            _last[v].Add(values[v]);
+        }
+
+        float[] merged = [.. _last.Select(mean => mean.Value)];
+        KeepSilent(merged);
+        double gap = double.IsNaN(History.LastTime) ? 0 : time - History.LastTime;
+        ObservationCount++;
+        _times.Add(time);
+        _values.Add(merged);
+        Describe(Count - 1);
+        if (Count > _longest)
+        {
+            _beforeWindow.Advance(_times[0], _values[0], new float[LastFeatures.Length]);
+            Forget(0);
         }
 
         return gap;
     }
 
-    public void SetCovariates(SeriesScaling scaling, double[] times, float[][] values)
+    /// <summary>Sets the covariates, which <see cref="Replay"/> brings to what is remembered.</summary>
+    public void SetCovariates(double[] times, float[][] values)
     {
-        (CovariateTimes, CovariateValues) = SeriesOrder.Normalize(times, values, new SeriesIssues());
+        (CovariateTimes, CovariateValues) = SeriesOrder.Normalize([.. times], [.. values.Select(array => array.ToArray())], new SeriesIssues());
         for (int i = 0; i < Covariates.Length; i++)
         {
-            Covariates[i] = new StepFunction(CovariateTimes, CovariateValues[i], scaling.CovariateCenters[i], scaling.CovariateScales[i]);
+            Covariates[i] = new StepFunction(CovariateTimes, CovariateValues[i], _scaling.CovariateCenters[i], _scaling.CovariateScales[i]);
+        }
+    }
+
+    /// <summary>Takes in again all that is remembered.</summary>
+    /// <returns>One after the other the times since the observation before, as from <see cref="Advance"/>.</returns>
+    public IEnumerable<double> Replay()
+    {
+        History.CopyFrom(_beforeWindow);
+        Array.ForEach(EncoderStates, Array.Clear);
+        for (int i = 0; i < Count; i++)
+        {
+            Describe(i);
+            yield return i == 0 ? 0 : _times[i] - _times[i - 1];
         }
     }
 
@@ -74,53 +167,34 @@ internal sealed class ForecastState
         CovariateTimes,
         CovariateValues.Length == 0 ? [.. Covariates.Select(_ => Array.Empty<float>())] : CovariateValues);
 
-    public void Write(BinaryWriter writer)
+    // Keeps the state at the last value of each variable that an observation, not yet taken in, lacks.
+    private void KeepSilent(float[] values)
     {
-        BinaryArrays.Write(writer, [.. Statics.Select(value => (double)value)]);
-        BinaryArrays.Write(writer, CovariateTimes);
-        foreach (float[] values in CovariateValues)
+        ForecastState? current = null;
+        for (int v = 0; v < values.Length; v++)
         {
-            BinaryArrays.Write(writer, [.. values.Select(value => (double)value)]);
-        }
-
-        History.Write(writer);
-        foreach (float[] numbers in (float[][])[LastFeatures, .. EncoderStates])
-        {
-            BinaryArrays.Write(writer, [.. numbers.Select(value => (double)value)]);
-        }
-
-        writer.Write(ObservationCount);
-        BinaryArrays.Write(writer, [.. _times]);
-        foreach (float[] values in _values)
-        {
-            BinaryArrays.Write(writer, [.. values.Select(value => (double)value)]);
+            _silent[v] = float.IsFinite(values[v]) || !History.HasObserved(v) ? null : _silent[v] ?? (current ??= new ForecastState(this));
         }
     }
 
-    /// <exception cref="FormatException">A length does not fit the model.</exception>
-    public static ForecastState Read(BinaryReader reader, LatentOdeModelParameters model)
+    private void Describe(int index)
     {
-        float[] Floats(int length) => [.. BinaryArrays.ReadDoubles(reader, length).Select(value => (float)value)];
-        var state = new ForecastState(model, Floats(model.Scaling.StaticCenters.Length));
-        double[] covariateTimes = BinaryArrays.ReadDoubles(reader);
-        if (covariateTimes.Length > 0)
-        {
-            state.SetCovariates(model.Scaling, covariateTimes, [.. state.Covariates.Select(_ => Floats(covariateTimes.Length))]);
-        }
+        _beforeLast.CopyFrom(History);
+        Copy(EncoderStates, _encodersBeforeLast);
+        History.Advance(_times[index], _values[index], LastFeatures);
+    }
 
-        state.History.Read(reader);
-        foreach (float[] numbers in (float[][])[state.LastFeatures, .. state.EncoderStates])
-        {
-            Floats(numbers.Length).CopyTo(numbers, 0);
-        }
+    private void Forget(int index)
+    {
+        _times.RemoveAt(index);
+        _values.RemoveAt(index);
+    }
 
-        state.ObservationCount = reader.ReadInt64();
-        state._times.AddRange(BinaryArrays.ReadDoubles(reader));
-        for (int i = 0; i < state._times.Count; i++)
+    private static void Copy(float[][] from, float[][] to)
+    {
+        for (int i = 0; i < from.Length; i++)
         {
-            state._values.Add(Floats(model.Scaling.Variables.Length));
+            from[i].CopyTo(to[i], 0);
         }
-
-        return state;
     }
 }

@@ -29,6 +29,8 @@ internal sealed class HistoryFeatures
 
     public double LastTime { get; private set; } = double.NaN;
 
+    public bool HasObserved(int variable) => !double.IsNaN(_lastTimes[variable]);
+
     /// <summary>Takes in the next observation.</summary>
     /// <param name="time">Its time, not before the last one.</param>
     /// <param name="values">One value a variable, NaN where not observed.</param>
@@ -82,12 +84,31 @@ internal sealed class HistoryFeatures
         return value - (level.Mean ?? value);
     }
 
-    public void Write(BinaryWriter writer) => BinaryArrays.Write(writer, [FirstTime, LastTime, .. _lastTimes, .. LastValues, .. _levels.OfType<RunningLevel>().SelectMany(level => level.ToNumbers())]);
+    /// <summary>Takes over what another one has seen of the same series.</summary>
+    public void CopyFrom(HistoryFeatures other) => Restore(other.ToNumbers());
 
-    /// <exception cref="FormatException">The number of variables differs.</exception>
+    public void Write(BinaryWriter writer) => BinaryArrays.Write(writer, ToNumbers());
+
+    /// <exception cref="FormatException">The number of variables differs, or a number is beyond all measurements.</exception>
     public void Read(BinaryReader reader)
     {
-        double[] numbers = BinaryArrays.ReadDoubles(reader, 2 + (2 * _lastTimes.Length) + (3 * _levels.Count(level => level is not null)));
+        int levels = 2 + (2 * _lastTimes.Length);
+        double[] numbers = BinaryArrays.ReadDoubles(reader, levels + (3 * _levels.Count(level => level is not null)));
+
+        // What was never observed has no time.
+        bool IsTime(int index) => index < 2 + _lastTimes.Length || (index >= levels && (index - levels) % 3 == 0);
+        if (numbers.Where((number, i) => !BinaryArrays.IsMeasurement(number) && !(double.IsNaN(number) && IsTime(i))).Any())
+        {
+            throw new FormatException("The file holds a number beyond all measurements.");
+        }
+
+        Restore(numbers);
+    }
+
+    private double[] ToNumbers() => [FirstTime, LastTime, .. _lastTimes, .. LastValues, .. _levels.OfType<RunningLevel>().SelectMany(level => level.ToNumbers())];
+
+    private void Restore(double[] numbers)
+    {
         FirstTime = numbers[0];
         LastTime = numbers[1];
         Array.Copy(numbers, 2, _lastTimes, 0, _lastTimes.Length);

@@ -29,7 +29,11 @@ internal sealed class LatentOdeBatch : RowBatch
     {
         TimeSeries series = _reader.Read(new SeriesIssues());
         _series[slot] = series;
-        _targets[slot] = _times?.Invoke() ?? (series.Count == 0 ? _columns.Horizon : [.. _columns.Horizon.Select(ahead => series.Times[^1] + ahead)]);
+        _targets[slot] = _times?.Invoke() ?? [.. _columns.Horizon.Select(ahead => series.End + ahead)];
+        if (series.Count > 0)
+        {
+            ForecastReach.Check(_targets[slot], series.Times[^1], _model.TrainedHorizon, $"Row {_reader.Position}: ");
+        }
     }
 
     public override void Evaluate(int count)

@@ -47,7 +47,7 @@ public sealed class LatentOdeForecaster : IEstimator<LatentOdeTransformer>
     /// <summary>Trains a forecaster.</summary>
     /// <param name="input">One series a row; see <see cref="LatentOdeOptions"/> for its columns.</param>
     /// <returns>The trained forecaster as a transformer.</returns>
-    /// <exception cref="ArgumentException">A column is missing or has the wrong type.</exception>
+    /// <exception cref="ArgumentException">A column is missing or has the wrong type, or the horizon lies far beyond the length of all series.</exception>
     /// <exception cref="InvalidOperationException">The data cannot be trained on, or training stopped being finite; the message says why.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public LatentOdeTransformer Fit(IDataView input) => Fit(input, null);
@@ -56,7 +56,7 @@ public sealed class LatentOdeForecaster : IEstimator<LatentOdeTransformer>
     /// <param name="trainData">One series a row to train on; nothing of it is then held out.</param>
     /// <param name="validationData">Series of the same columns, like those to be forecast later, or <see langword="null"/> to hold out a part of the training data.</param>
     /// <returns>The trained forecaster as a transformer.</returns>
-    /// <exception cref="ArgumentException">A column is missing or has the wrong type.</exception>
+    /// <exception cref="ArgumentException">A column is missing or has the wrong type, or the horizon lies far beyond the length of all series.</exception>
     /// <exception cref="InvalidOperationException">The data cannot be trained on, or training stopped being finite; the message says why.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public LatentOdeTransformer Fit(IDataView trainData, IDataView? validationData)
@@ -68,15 +68,19 @@ public sealed class LatentOdeForecaster : IEstimator<LatentOdeTransformer>
     internal LatentOdeTransformer Fit(IReadOnlyList<TimeSeries> series, IReadOnlyList<TimeSeries> validation)
     {
         Device device = NativeBackend.ResolveDevice(_options.Training.Device);
-        int seed = _options.Training.Seed ?? _host.Rand.Next();
-        using IChannel channel = _host.Start("Training");
-        SeriesScaling scaling = SeriesScaling.Fit(series, _options.MaximumHorizon ?? (_options.Horizon.Length > 0 ? _options.Horizon.Max() : null), _options.SeasonalPeriods);
+        using var run = new TrainingRun(_host, _options.Training);
+        run.Begin(_options, series, validation);
+        double? horizon = _options.MaximumHorizon ?? (_options.Horizon.Length > 0 ? _options.Horizon.Max() : null);
+        CheckHorizon(series, horizon);
+        SeriesScaling scaling = SeriesScaling.Fit(series, horizon, _options.SeasonalPeriods);
         EncodedSeries[] encoded = [.. series.Concat(validation).Select(s => new EncodedSeries(s, scaling))];
         int members = _options.EnsembleSize ?? ForecastDivision.DefaultMembers(series.Count);
         ForecastDivision division = validation.Count > 0
             ? ForecastDivision.After(series.Count, members)
-            : ForecastDivision.Divide([.. series.Select(s => s.Count)], members, _options.Training.ValidationFraction, new Random(seed));
-        return Train(encoded, division, scaling, device, seed, channel);
+            : ForecastDivision.Divide([.. series.Select(s => s.Count)], members, _options.Training.ValidationFraction, new Random(run.Seed));
+        LatentOdeTransformer model = Train(encoded, division, scaling, device, run);
+        run.Complete();
+        return model;
     }
 
     /// <inheritdoc/>
@@ -99,6 +103,17 @@ public sealed class LatentOdeForecaster : IEstimator<LatentOdeTransformer>
         return new SchemaShape(columns.Values);
     }
 
+    private void CheckHorizon(IReadOnlyList<TimeSeries> series, double? horizon)
+    {
+        double span = series.Max(s => s.Times[^1] - s.Times[0]);
+        if (span > 0 && horizon > ForecastReach.MostHorizons * span)
+        {
+            throw new ArgumentException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"The longest time to forecast ahead is {horizon}, more than {ForecastReach.MostHorizons} times the longest series, which spans {span} in column '{_input.Times}'. Give {nameof(LatentOdeOptions.Horizon)} or {nameof(LatentOdeOptions.MaximumHorizon)} in that column's unit, days where it holds dates, and as times ahead, not points in time."));
+        }
+    }
+
     private void CheckColumns(SchemaShape schema)
     {
         _input.Check(schema);
@@ -112,13 +127,14 @@ public sealed class LatentOdeForecaster : IEstimator<LatentOdeTransformer>
     {
         CheckColumns(SchemaShape.Create(input.Schema));
         using IChannel channel = _host.Start("Reading");
+        using var cancellation = new TrainingCancellation(_host, _options.Training.CancellationToken);
         var series = new List<TimeSeries>();
         var issues = new SeriesIssues();
         using DataViewRowCursor cursor = input.GetRowCursor(_input.All.Select(name => input.Schema[name]));
         var reader = new SeriesReader(_input, cursor);
         while (cursor.MoveNext())
         {
-            _options.Training.CancellationToken.ThrowIfCancellationRequested();
+            cancellation.ThrowIfRequested();
             TimeSeries next = reader.Read(issues);
             if (next.Count > 0)
             {
@@ -154,7 +170,7 @@ public sealed class LatentOdeForecaster : IEstimator<LatentOdeTransformer>
         return series;
     }
 
-    private LatentOdeTransformer Train(EncodedSeries[] series, ForecastDivision division, SeriesScaling scaling, Device device, int seed, IChannel channel)
+    private LatentOdeTransformer Train(EncodedSeries[] series, ForecastDivision division, SeriesScaling scaling, Device device, TrainingRun run)
     {
         using DisposeScope scope = NewDisposeScope();
         var architecture = new LatentOdeArchitecture(_options);
@@ -169,9 +185,9 @@ public sealed class LatentOdeForecaster : IEstimator<LatentOdeTransformer>
         }
 
         var defaults = new TrainingDefaults(DefaultSteps, DefaultLearningRate, DefaultWeightDecay, ScalesRateWithBatch: true);
-        TrainingPlan plan = TrainingPlan.Create(_options.Training, defaults, samplers.Max(sampler => sampler.Count), seed);
+        TrainingPlan plan = TrainingPlan.Create(_options.Training, defaults, samplers.Max(sampler => sampler.Count), run.Seed);
         LatentOdeNetwork[] networks = EnsembleTraining.Run(samplers.Length, _options.Training, member =>
-            TrainNetwork(architecture, scaling, builder, samplers[member.Index], plan with { Seed = seed + member.Index }, member, device, channel));
+            TrainNetwork(architecture, scaling, builder, samplers[member.Index], plan with { Seed = run.Seed + member.Index }, member, device, run));
         try
         {
             var calibration = new EnsembleCalibration(builder, scaling);
@@ -191,15 +207,15 @@ public sealed class LatentOdeForecaster : IEstimator<LatentOdeTransformer>
         }
     }
 
-    private LatentOdeNetwork TrainNetwork(LatentOdeArchitecture architecture, SeriesScaling scaling, ForecastBatchBuilder builder, ExampleSampler sampler, TrainingPlan plan, EnsembleMember member, Device device, IChannel channel)
+    private LatentOdeNetwork TrainNetwork(LatentOdeArchitecture architecture, SeriesScaling scaling, ForecastBatchBuilder builder, ExampleSampler sampler, TrainingPlan plan, EnsembleMember member, Device device, TrainingRun run)
     {
         using var generator = new Generator((ulong)plan.Seed, CPU);
         LatentOdeNetwork network = architecture.CreateNetwork(scaling, generator);
         try
         {
             network.to(device);
-            var problem = new LatentOdeProblem(network, builder, sampler, _options, generator, plan.Seed);
-            using var loop = new TrainingLoop(problem, plan, channel, member);
+            var problem = new LatentOdeProblem(network, builder, sampler, _options, generator, plan.Seed, run.CancellationToken);
+            using var loop = new TrainingLoop(problem, plan, run, member);
             loop.Run();
             network.Freeze();
             return network;

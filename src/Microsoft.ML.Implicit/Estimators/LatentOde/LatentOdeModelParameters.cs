@@ -31,7 +31,7 @@ public sealed class LatentOdeModelParameters : IDisposable
     /// <summary>Number of trained numbers.</summary>
     public long ParameterCount => _networks.Sum(network => network.parameters().Sum(parameter => parameter.numel()));
 
-    /// <summary>Longest time ahead that training looked at, in the unit of the time column.</summary>
+    /// <summary>Longest time ahead that training looked at, in the unit of the time column. Forecasts are given up to 1000 times as far ahead.</summary>
     public double TrainedHorizon => Scaling.Horizon;
 
     internal LatentOdeArchitecture Architecture { get; }
@@ -57,26 +57,37 @@ public sealed class LatentOdeModelParameters : IDisposable
 
     /// <summary>Forecasts series at given times.</summary>
     /// <param name="series">Series with at least one observation.</param>
-    /// <param name="times">Times for each series; forecasts before its last observation are NaN.</param>
+    /// <param name="times">Times for each series; forecasts before its last observation are NaN, and those of a variable that was last observed too long before.</param>
     internal SeriesForecast[] Forecast(IReadOnlyList<TimeSeries> series, IReadOnlyList<double[]> times)
     {
-        ForecastExample[] examples = [.. series.Select((s, i) => CreateExample(s, times[i]))];
-        return Forecast(examples, (network, batch) => LatentOdeProblem.Predict(network, batch, CancellationToken.None));
+        int[][] counts = [.. series.Select(s => Enumerable.Range(0, Scaling.Variables.Length).Select(v => Scaling.HistoryCount(s, v)).ToArray())];
+        (int Row, int Count)[] histories = [.. counts.SelectMany((variables, row) => variables.Distinct().Select(count => (row, count)))];
+        EncodedSeries[] encoded = [.. series.Select(s => new EncodedSeries(s, Scaling))];
+        SeriesForecast[] forecasts = Forecast([.. histories.Select(history => CreateExample(encoded[history.Row], history.Count, times[history.Row], encoded[history.Row].Times[^1]))]);
+        return [.. counts.Select((variables, row) => SeriesForecast.Combine([.. variables.Select(count => forecasts[Array.IndexOf(histories, (row, count))])]))];
     }
 
     /// <summary>Forecasts the series behind a state.</summary>
     internal SeriesForecast Forecast(ForecastState state, double[] times)
     {
+        ForecastState[] histories = [.. Enumerable.Range(0, Scaling.Variables.Length).Select(state.HistoryOf)];
+        Dictionary<ForecastState, SeriesForecast> forecasts = histories.Distinct().ToDictionary(history => history, history => Forecast(history, times, state.History.LastTime));
+        return SeriesForecast.Combine([.. histories.Select(history => forecasts[history])]);
+    }
+
+    private SeriesForecast Forecast(ForecastState history, double[] times, double start)
+    {
         if (!IsIncremental)
         {
-            return Forecast([state.ToSeries(state.Count)], [times])[0];
+            var series = new EncodedSeries(history.ToSeries(history.Count), Scaling);
+            return Forecast([CreateExample(series, series.Count, times, start)])[0];
         }
 
         int member = 0;
-        var example = new ForecastExample(new EncodedSeries(state), 0, 1, times, null);
+        var example = new ForecastExample(new EncodedSeries(history), 0, 1, times, null) { Start = start };
         return Forecast([example], (network, batch) =>
         {
-            float[] numbers = state.EncoderStates[member++];
+            float[] numbers = history.EncoderStates[member++];
             return LatentOdeProblem.Predict(network, batch, tensor(numbers, [1, numbers.Length], device: _device), CancellationToken.None);
         })[0];
     }
@@ -84,7 +95,27 @@ public sealed class LatentOdeModelParameters : IDisposable
     /// <summary>Lets a state take in an observation.</summary>
     internal void Advance(ForecastState state, double time, float[] values)
     {
-        double gap = state.Advance(time, values) / Scaling.MedianGap;
+        if (state.Advance(time, values) is { } gap)
+        {
+            Encode(state, gap);
+        }
+    }
+
+    /// <summary>Sets a state's covariates, also in what it has taken in already.</summary>
+    internal void SetCovariates(ForecastState state, double[] times, float[][] values)
+    {
+        foreach (ForecastState history in state.Histories)
+        {
+            history.SetCovariates(times, values);
+            foreach (double gap in history.Replay())
+            {
+                Encode(history, gap);
+            }
+        }
+    }
+
+    private void Encode(ForecastState state, double gap)
+    {
         if (!IsIncremental)
         {
             return;
@@ -97,10 +128,13 @@ public sealed class LatentOdeModelParameters : IDisposable
         for (int i = 0; i < _networks.Length; i++)
         {
             float[] numbers = state.EncoderStates[i];
-            Tensor next = _networks[i].Encoder.Step(tensor(numbers, [1, numbers.Length], device: _device), features, full([1, 1], ((float)gap).Held(), device: _device));
+            Tensor next = _networks[i].Encoder.Step(tensor(numbers, [1, numbers.Length], device: _device), features, full([1, 1], ((float)(gap / Scaling.MedianGap)).Held(), device: _device));
             next.cpu().contiguous().data<float>().CopyTo(numbers);
         }
     }
+
+    private SeriesForecast[] Forecast(ForecastExample[] examples) =>
+        Forecast(examples, (network, batch) => LatentOdeProblem.Predict(network, batch, CancellationToken.None));
 
     private SeriesForecast[] Forecast(ForecastExample[] examples, Func<LatentOdeNetwork, ForecastBatch, (Tensor Mean, Tensor Scale)> predict)
     {
@@ -121,10 +155,10 @@ public sealed class LatentOdeModelParameters : IDisposable
         return forecasts;
     }
 
-    internal void Write(BinaryWriter writer)
+    internal void Write(BinaryWriter writer, uint version)
     {
         Architecture.Write(writer);
-        Scaling.Write(writer);
+        Scaling.Write(writer, version);
         BinaryArrays.Write(writer, IntervalFactors);
         writer.Write(_networks.Length);
         foreach (LatentOdeNetwork network in _networks)
@@ -133,14 +167,13 @@ public sealed class LatentOdeModelParameters : IDisposable
         }
     }
 
-    internal static LatentOdeModelParameters Read(BinaryReader reader)
+    internal static LatentOdeModelParameters Read(BinaryReader reader, uint version)
     {
-        NativeBackend.EnsureLoaded();
         LatentOdeArchitecture architecture = LatentOdeArchitecture.Read(reader);
-        SeriesScaling scaling = SeriesScaling.Read(reader);
-        double[] factors = BinaryArrays.ReadDoubles(reader);
+        SeriesScaling scaling = SeriesScaling.Read(reader, version);
+        double[] factors = BinaryArrays.ReadMeasurements(reader);
         int count = reader.ReadInt32();
-        if (factors.Length != scaling.Variables.Length || count is < 1 or > 64)
+        if (factors.Length != scaling.Variables.Length || Array.Exists(factors, factor => factor < 0) || count is < 1 or > 64)
         {
             throw new FormatException("The model file describes an impossible ensemble.");
         }
@@ -166,10 +199,11 @@ public sealed class LatentOdeModelParameters : IDisposable
         }
     }
 
-    private ForecastExample CreateExample(TimeSeries series, double[] times)
+    private ForecastExample CreateExample(EncodedSeries series, int count, double[] times, double start)
     {
-        int first = Math.Max(0, series.Count - Architecture.ContextLength);
-        return new ForecastExample(new EncodedSeries(series, Scaling), first, series.Count - first, times, null);
+        var window = HistoryWindow.Create(Architecture.ContextLength, Architecture.Anchor == LatentAnchor.FirstObservation, Scaling.Horizon);
+        int first = window.First(series.Times, count);
+        return new ForecastExample(series, first, count - first, times, null) { Start = start };
     }
 
     private SeriesForecast ToUnits(ForecastExample example, ReadOnlySpan<float> means, ReadOnlySpan<float> scales)
@@ -180,7 +214,7 @@ public sealed class LatentOdeModelParameters : IDisposable
         for (int m = 0; m < count; m++)
         {
             double time = example.TargetTimes[m];
-            bool isAhead = time >= example.Series.Times[example.Last];
+            bool isAhead = time >= example.Start && ForecastReach.Covers(time, example.Series.Times[example.Last], Scaling.Horizon);
             for (int v = 0; v < variables; v++)
             {
                 VariableScale scale = Scaling.Variables[v];

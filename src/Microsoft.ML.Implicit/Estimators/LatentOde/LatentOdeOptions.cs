@@ -20,7 +20,10 @@ public sealed class LatentOdeOptions
     /// <summary>Column of the covariates' times, or <see langword="null"/> if they are those of the observations.</summary>
     public string? CovariateTimeColumnName { get; set; }
 
-    /// <summary>Times after the last observation to forecast at, in the unit of the time column (days for dates).</summary>
+    /// <summary>
+    /// Times ahead to forecast at, in the unit of the time column (days for dates), counted from the time of a series' last row. A row in which
+    /// nothing is observed counts too: it says that time has passed, and changes no forecast at a given time.
+    /// </summary>
     public double[] Horizon { get; set; } = [];
 
     /// <summary>Column of times to forecast at, a vector of the time column's kind, in place of <see cref="Horizon"/>.</summary>
@@ -38,7 +41,10 @@ public sealed class LatentOdeOptions
     /// <summary>Probability that a value lies between the bounds.</summary>
     public float ConfidenceLevel { get; set; } = 0.95f;
 
-    /// <summary>Longest time ahead that training looks at, or <see langword="null"/> for the longest in <see cref="Horizon"/>, or without one the longest series' span.</summary>
+    /// <summary>
+    /// Longest time ahead that training looks at, or <see langword="null"/> for the longest in <see cref="Horizon"/>, or without one the longest series' span.
+    /// Forecasts are given up to 1000 times as far after the last observation, and it may be up to 1000 times that span.
+    /// </summary>
     public double? MaximumHorizon { get; set; }
 
     /// <summary>Periods of seasons, in the unit of the time column, such as 365.25 for a yearly season of daily data.</summary>
@@ -89,6 +95,7 @@ public sealed class LatentOdeOptions
         Require(Horizon.All(time => time > 0 && double.IsFinite(time)), nameof(Horizon), "must hold times after the last observation, greater than zero");
         Require(ConfidenceLevel is > 0 and < 1, nameof(ConfidenceLevel), "must lie between 0 and 1");
         Require(MaximumHorizon is null || (MaximumHorizon > 0 && double.IsFinite(MaximumHorizon.Value)), nameof(MaximumHorizon), "must be greater than zero");
+        Require(Horizon.All(time => time <= ForecastReach.MostHorizons * (MaximumHorizon ?? time)), nameof(Horizon), $"must not reach more than {ForecastReach.MostHorizons} times as far as {nameof(MaximumHorizon)}: give both in the unit of the time column");
         Require(SeasonalPeriods.All(period => period > 0 && double.IsFinite(period)), nameof(SeasonalPeriods), "must be greater than zero");
         Require(Enum.IsDefined(Encoder), nameof(Encoder), "is not a known encoder");
         Require(Enum.IsDefined(Anchor), nameof(Anchor), "is not a known place");

@@ -28,10 +28,11 @@ internal sealed class LatentOdeProblem : ITrainingProblem
     private readonly IReadOnlyList<ForecastExample> _validation;
     private readonly LatentOdeOptions _options;
     private readonly Generator _generator;
-    private readonly Random _random;
+    private readonly ResumableRandom _random;
+    private readonly CancellationToken _cancellationToken;
     private readonly SolverMeter _meter = new();
 
-    public LatentOdeProblem(LatentOdeNetwork network, ForecastBatchBuilder builder, ExampleSampler sampler, LatentOdeOptions options, Generator generator, int seed)
+    public LatentOdeProblem(LatentOdeNetwork network, ForecastBatchBuilder builder, ExampleSampler sampler, LatentOdeOptions options, Generator generator, int seed, CancellationToken cancellationToken)
     {
         _network = network;
         _builder = builder;
@@ -39,7 +40,8 @@ internal sealed class LatentOdeProblem : ITrainingProblem
         _validation = sampler.HeldOut();
         _options = options;
         _generator = generator;
-        _random = new Random(seed);
+        _random = new ResumableRandom(seed);
+        _cancellationToken = cancellationToken;
     }
 
     public nn.Module Module => _network;
@@ -56,7 +58,7 @@ internal sealed class LatentOdeProblem : ITrainingProblem
         (Tensor mean, Tensor logVariance) = Posterior(_network, batch, state);
         Tensor noise = empty(mean.shape).normal_(0, 1, _generator).to(mean.device);
         Tensor initial = mean.Plus((logVariance / 2.Held()).exp() * noise);
-        using OdeSolution solution = _network.Solve(initial, batch.Grid, batch.Controls, differentiable: true, _options.Training.CancellationToken);
+        using OdeSolution solution = _network.Solve(initial, batch.Grid, batch.Controls, differentiable: true, _cancellationToken);
         _meter.Add(solution.Statistics.Evaluations);
 
         Tensor path = solution.States.detach().requires_grad_();
@@ -70,7 +72,7 @@ internal sealed class LatentOdeProblem : ITrainingProblem
         double weight = _options.DivergenceWeight * Math.Min(1, progress / AnnealedFraction);
         (initial * gradients.InitialState).sum().Plus(weight.Held() * divergence).backward();
         encoding.Backward(state.grad!);
-        return likelihood.Plus(weight.Held() * divergence).ToDouble();
+        return likelihood.Plus(weight.Held() * divergence).ReadDouble();
     }
 
     public double? Validate()
@@ -87,12 +89,24 @@ internal sealed class LatentOdeProblem : ITrainingProblem
         {
             using DisposeScope scope = NewDisposeScope();
             ForecastBatch batch = _builder.Build(examples);
-            (Tensor mean, Tensor scale) = Predict(_network, batch, _options.Training.CancellationToken);
-            total += (ContinuousRankedProbabilityScore(mean, scale, batch.Targets) * batch.Mask).sum().ToDouble();
-            count += batch.Mask.sum().ToDouble();
+            (Tensor mean, Tensor scale) = Predict(_network, batch, _cancellationToken);
+            total += (ContinuousRankedProbabilityScore(mean, scale, batch.Targets) * batch.Mask).sum().ReadDouble();
+            count += batch.Mask.sum().ReadDouble();
         }
 
         return total / Math.Max(count, 1);
+    }
+
+    public void WriteState(BinaryWriter writer)
+    {
+        GeneratorState.Write(writer, _generator);
+        _random.WriteState(writer);
+    }
+
+    public void ReadState(BinaryReader reader)
+    {
+        GeneratorState.Read(reader, _generator);
+        _random.ReadState(reader);
     }
 
     /// <summary>Mean and scale of a batch's targets, each [batch, targets, variables], at the mean of the posterior.</summary>

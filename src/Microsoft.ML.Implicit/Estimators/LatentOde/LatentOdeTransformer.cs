@@ -11,15 +11,24 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <summary>Forecasts series with a trained latent ODE, one series a row.</summary>
 /// <remarks>
 /// Series are forecast in batches as rows are read. A row without any observation, and times before a row's last
-/// observation, get NaN. Observations out of order are sorted, repeated times averaged, and observations without a
-/// finite time left out, as in training. Prediction engines in several threads may share one transformer; each engine
+/// observation, get NaN. Observations out of order are sorted, those at one time become one, in which each variable has the
+/// mean of its values, and observations without a finite time are left out, as in training. Times at which nothing was observed
+/// change no forecast at a given time, but times ahead are counted from the last of all. A variable that was not observed for longer than was
+/// usual in training is forecast from its own last value on, and gets NaN where that lies too far back. A time to forecast at that is not finite, or
+/// lies more than 1000 times <see cref="LatentOdeModelParameters.TrainedHorizon"/> after a row's last observation, is an
+/// <see cref="ArgumentException"/> that names the row. Prediction engines in several threads may share one transformer; each engine
 /// serves one thread.
 /// </remarks>
 public sealed class LatentOdeTransformer : BatchTransformer
 {
     internal const string LoaderSignature = "LatentOdeTransform";
 
-    private static readonly ModelFormat Format = new("LATNTODE", LoaderSignature);
+    /// <summary>The first version of the format, which knows no usual silence.</summary>
+    internal const uint FirstVersion = 0x00010001;
+
+    internal const uint CurrentVersion = 0x00010002;
+
+    private static readonly ModelFormat Format = new("LATNTODE", LoaderSignature, CurrentVersion, FirstVersion);
 
     internal LatentOdeTransformer(IHost host, LatentOdeModelParameters model, SeriesColumns input, ForecastColumns output)
         : base(host, Format)
@@ -72,16 +81,16 @@ public sealed class LatentOdeTransformer : BatchTransformer
     {
         Input.Write(writer);
         Output.Write(writer);
-        Model.Write(writer);
+        Model.Write(writer, CurrentVersion);
     }
 
     private protected override void DisposeModel() => Model.Dispose();
 
-    private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx) => Format.Load(env, ctx, (host, reader) =>
+    private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx) => Format.Load(env, ctx, (host, reader, version) =>
     {
         SeriesColumns input = SeriesColumns.Read(reader);
         ForecastColumns output = ForecastColumns.Read(reader);
-        LatentOdeModelParameters model = LatentOdeModelParameters.Read(reader);
+        LatentOdeModelParameters model = LatentOdeModelParameters.Read(reader, version);
         return model.Scaling.Variables.Length == input.Values.Length
             && model.Scaling.StaticCenters.Length == input.Statics.Length
             && model.Scaling.CovariateCenters.Length == input.Covariates.Length

@@ -45,7 +45,7 @@ internal static class RollingOrigin
     private static TimeSeries Truncate(TimeSeries series, double fraction)
     {
         int count = (int)(fraction * series.Count);
-        return series with { Times = series.Times[..count], Values = [.. series.Values.Select(values => values[..count])] };
+        return new TimeSeries(series.Times[..count], [.. series.Values.Select(values => values[..count])], series.Statics, series.CovariateTimes, series.Covariates);
     }
 
     private static void Score(LatentOdeModelParameters model, IReadOnlyList<TimeSeries> series, TimeSeries[] histories, double[] edges, Dictionary<(int Variable, int Range), ForecastErrors> errors, double level)

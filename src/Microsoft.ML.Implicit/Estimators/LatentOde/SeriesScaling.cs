@@ -17,6 +17,7 @@ internal sealed record SeriesScaling(
     private const int HarmonicsShown = 2;
     private const double ClipScale = 5;
     private const double LevelMemoryInHorizons = 3;
+    private const double UsualShare = 0.95;
 
     /// <summary>Numbers that describe one observation to an encoder.</summary>
     public int FeatureCount => (4 * Variables.Length) + 2 + SeasonFeatureCount + (2 * CovariateCenters.Length) + StaticCenters.Length;
@@ -59,6 +60,17 @@ internal sealed record SeriesScaling(
         return scale.LevelMemory is null ? Math.Clamp(lastValue, scale.LevelCenter - reach, scale.LevelCenter + reach) : lastValue;
     }
 
+    /// <summary>
+    /// Number of first observations from which a variable is forecast. One that has been silent for longer than was usual in training is
+    /// forecast from its own last value on: a network has not learned what later observations of others say about it, least of all that
+    /// time has passed.
+    /// </summary>
+    public int HistoryCount(TimeSeries series, int variable)
+    {
+        int last = Array.FindLastIndex(series.Values[variable], float.IsFinite);
+        return last >= 0 && Variables[variable].IsSilent(series.Times[^1] - series.Times[last]) ? last + 1 : series.Count;
+    }
+
     public double Seasonal(int variable, double time) => SeasonalComponent.Sum(Periods, Variables[variable].Seasonal, time);
 
     /// <summary>Time since something, on a scale that tells short gaps apart and keeps long ones small.</summary>
@@ -89,7 +101,7 @@ internal sealed record SeriesScaling(
         return next;
     }
 
-    public void Write(BinaryWriter writer)
+    public void Write(BinaryWriter writer, uint version)
     {
         writer.Write(MedianGap);
         writer.Write(Horizon);
@@ -97,7 +109,7 @@ internal sealed record SeriesScaling(
         writer.Write(Variables.Length);
         foreach (VariableScale variable in Variables)
         {
-            variable.Write(writer);
+            variable.Write(writer, version);
         }
 
         BinaryArrays.Write(writer, StaticCenters);
@@ -107,13 +119,13 @@ internal sealed record SeriesScaling(
     }
 
     /// <exception cref="FormatException">A value is out of range.</exception>
-    public static SeriesScaling Read(BinaryReader reader)
+    public static SeriesScaling Read(BinaryReader reader, uint version)
     {
         double medianGap = reader.ReadDouble();
         double horizon = reader.ReadDouble();
-        double[] periods = BinaryArrays.ReadDoubles(reader);
+        double[] periods = BinaryArrays.ReadMeasurements(reader);
         int count = reader.ReadInt32();
-        if (count < 1 || count > reader.BaseStream.Length || !(medianGap > 0) || !(horizon > 0))
+        if (count < 1 || count > reader.BaseStream.Length || !BinaryArrays.IsUnit(medianGap) || !BinaryArrays.IsUnit(horizon) || !Array.TrueForAll(periods, BinaryArrays.IsUnit))
         {
             throw new FormatException("The model file describes impossible units.");
         }
@@ -121,20 +133,21 @@ internal sealed record SeriesScaling(
         var variables = new VariableScale[count];
         for (int v = 0; v < count; v++)
         {
-            variables[v] = VariableScale.Read(reader);
+            variables[v] = VariableScale.Read(reader, version);
             if (variables[v].Seasonal.Length != SeasonalComponent.CoefficientCount(periods.Length))
             {
                 throw new FormatException("The model file's seasonal components do not fit its periods.");
             }
         }
 
-        double[] staticCenters = BinaryArrays.ReadDoubles(reader);
-        double[] staticScales = BinaryArrays.ReadDoubles(reader);
-        double[] covariateCenters = BinaryArrays.ReadDoubles(reader);
-        double[] covariateScales = BinaryArrays.ReadDoubles(reader);
+        double[] staticCenters = BinaryArrays.ReadMeasurements(reader);
+        double[] staticScales = BinaryArrays.ReadMeasurements(reader);
+        double[] covariateCenters = BinaryArrays.ReadMeasurements(reader);
+        double[] covariateScales = BinaryArrays.ReadMeasurements(reader);
         return staticCenters.Length == staticScales.Length && covariateCenters.Length == covariateScales.Length
+            && Array.TrueForAll(staticScales, BinaryArrays.IsUnit) && Array.TrueForAll(covariateScales, BinaryArrays.IsUnit)
             ? new SeriesScaling(medianGap, horizon, periods, variables, staticCenters, staticScales, covariateCenters, covariateScales)
-            : throw new FormatException("The model file's centres and scales differ in number.");
+            : throw new FormatException("The model file's centres and scales do not fit each other.");
     }
 
     private static VariableScale FitVariable(IReadOnlyList<TimeSeries> series, int variable, double horizon, double[] periods)
@@ -155,7 +168,23 @@ internal sealed record SeriesScaling(
         double step = RootMeanSquare(observed.SelectMany(s => Pairs(s.Times, s.Values, 1, double.PositiveInfinity)));
         double change = RootMeanSquare(observed.SelectMany(s => Pairs(s.Times, s.Values, s.Times.Length, horizon)));
         change = change > 0 ? change : scale;
-        return new VariableScale(center, memory, levelCenter, levelScale, step > 0 ? step : change, change, seasonal);
+        double[] silences = [.. series.SelectMany(s => Silences(s.Times, s.Values[variable])).Order()];
+        double silence = silences.Length == 0 ? 0 : silences[(int)Math.Ceiling(UsualShare * silences.Length) - 1];
+        return new VariableScale(center, memory, levelCenter, levelScale, step > 0 ? step : change, change, silence, seasonal);
+    }
+
+    // Time since the last value, at each observation from the first value on.
+    private static IEnumerable<double> Silences(double[] times, float[] values)
+    {
+        int last = -1;
+        for (int i = 0; i < times.Length; i++)
+        {
+            last = float.IsFinite(values[i]) ? i : last;
+            if (last >= 0)
+            {
+                yield return times[i] - times[last];
+            }
+        }
     }
 
     private static (double[] Times, double[] Values) Observed(TimeSeries series, int variable)

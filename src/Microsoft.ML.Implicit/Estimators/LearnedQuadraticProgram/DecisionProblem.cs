@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Persistence;
 using Microsoft.ML.Implicit.Solvers;
 using Microsoft.ML.Implicit.Solvers.Quadratic;
 using Microsoft.ML.Implicit.Training;
@@ -17,6 +18,7 @@ internal sealed class DecisionProblem : ITrainingProblem, IDisposable
     private readonly Tensor?[] _constants;
     private readonly LearnedQuadraticProgramOptions _options;
     private readonly InteriorPointSolver _solver;
+    private readonly CancellationToken _cancellationToken;
     private readonly double _costScale;
     private readonly DecisionSet _training;
     private readonly DecisionSet? _validation;
@@ -27,13 +29,14 @@ internal sealed class DecisionProblem : ITrainingProblem, IDisposable
 
     /// <summary>Creates the problem; its tensors belong to the current dispose scope.</summary>
     /// <exception cref="SolveFailedException">A row has no best decision at its realised costs.</exception>
-    public DecisionProblem(DecisionNetwork network, QuadraticBinding binding, DecisionSet training, DecisionSet? validation, LearnedQuadraticProgramOptions options, InteriorPointSolver solver)
+    public DecisionProblem(DecisionNetwork network, QuadraticBinding binding, DecisionSet training, DecisionSet? validation, LearnedQuadraticProgramOptions options, InteriorPointSolver solver, CancellationToken cancellationToken = default)
     {
         _network = network;
         _binding = binding;
         _constants = binding.CreateConstants(training.Labels.device);
         _options = options;
         _solver = solver;
+        _cancellationToken = cancellationToken;
         _costScale = network.CostScale;
         _training = WithDecisions(training);
         _validation = validation is null ? null : WithDecisions(validation);
@@ -51,8 +54,6 @@ internal sealed class DecisionProblem : ITrainingProblem, IDisposable
     public bool StartsFitted => _options.StartsFitted;
 
     public long ExampleCount => _training.Count;
-
-    private CancellationToken CancellationToken => _options.Training.CancellationToken;
 
     public void Dispose() => _fittedLosses?.Dispose();
 
@@ -97,7 +98,7 @@ internal sealed class DecisionProblem : ITrainingProblem, IDisposable
                 _ => Regrets(Decide().Z, batch, arguments[0]),
             });
 
-            QuadraticSolution Decide() => Solve(arguments, _validationStarts, arange(first.Held(), (first + count).Held(), ScalarType.Int64));
+            QuadraticSolution Decide() => Solve(arguments, _validationStarts, HeldArithmetic.Range(first, first + count, CPU));
         }
 
         Tensor losses = cat(parts, 0), shares = _validation.Shares;
@@ -111,6 +112,33 @@ internal sealed class DecisionProblem : ITrainingProblem, IDisposable
         Tensor difference = losses - _fittedLosses;
         Tensor centred = difference - (difference * shares).sum();
         return mean + (centred * shares).Squared().sum().sqrt().item<double>();
+    }
+
+    public void WriteState(BinaryWriter writer)
+    {
+        _trainingStarts?.WriteState(writer);
+        _validationStarts?.WriteState(writer);
+        writer.Write(_fittedLosses is not null);
+        if (_fittedLosses is not null)
+        {
+            StoredTensor.Write(writer, _fittedLosses);
+        }
+    }
+
+    public void ReadState(BinaryReader reader)
+    {
+        _trainingStarts?.ReadState(reader);
+        _validationStarts?.ReadState(reader);
+        if (reader.ReadBoolean() != (_validation is not null && StartsFitted))
+        {
+            throw new FormatException("The file holds losses of a fit where there was none, or none where there was one.");
+        }
+
+        if (_validation is not null && StartsFitted)
+        {
+            _fittedLosses = zeros_like(_validation.Shares).DetachFromDisposeScope();
+            StoredTensor.Read(reader, "of the fitted losses", _fittedLosses);
+        }
     }
 
     // Of each row, [rows, 1].
@@ -201,7 +229,7 @@ internal sealed class DecisionProblem : ITrainingProblem, IDisposable
     {
         QuadraticProblem problem = QuadraticProblem.FromArguments([.. arguments.Select(argument => argument?.detach())], _binding.QuadraticType);
         bool isOneForAll = rows is not null && problem.BatchSize != rows.shape[0];
-        QuadraticSolution solution = _solver.Solve(problem, isOneForAll ? null : starts?.Of(rows!), CancellationToken);
+        QuadraticSolution solution = _solver.Solve(problem, isOneForAll ? null : starts?.Of(rows!), _cancellationToken);
         solution.ThrowIfFailed();
         starts?.Keep(rows!, solution);
         _meter.Add(solution.Iterations.Max());

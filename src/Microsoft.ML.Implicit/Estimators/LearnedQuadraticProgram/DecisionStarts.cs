@@ -1,11 +1,13 @@
 using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Persistence;
 using Microsoft.ML.Implicit.Solvers.Quadratic;
+using Microsoft.ML.Implicit.Training;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>The last solution of every row, from which its next solve sets out: from one epoch to the next it moves little.</summary>
-internal sealed class DecisionStarts
+internal sealed class DecisionStarts : IResumable
 {
     private readonly QuadraticStart _last;
 
@@ -24,6 +26,22 @@ internal sealed class DecisionStarts
 
     /// <summary>Starts for the rows at the given int64 indices, in the current dispose scope.</summary>
     public QuadraticStart Of(Tensor rows) => _last.Select(rows);
+
+    public void WriteState(BinaryWriter writer)
+    {
+        foreach (Tensor last in _last.Tensors)
+        {
+            StoredTensor.Write(writer, last);
+        }
+    }
+
+    public void ReadState(BinaryReader reader)
+    {
+        foreach (Tensor last in _last.Tensors)
+        {
+            StoredTensor.Read(reader, "of the last solutions", last, mayBeMissing: true);
+        }
+    }
 
     /// <summary>Keeps the solutions of these rows.</summary>
     public void Keep(Tensor rows, QuadraticSolution solution)

@@ -68,9 +68,8 @@ public sealed class LearnedQuadraticProgramEstimator : IEstimator<LearnedQuadrat
         }
 
         Device device = NativeBackend.ResolveDevice(_options.Training.Device);
-        int seed = _options.Training.Seed ?? _host.Rand.Next();
-        using IChannel channel = _host.Start("Training");
-        _scheme.Template.CheckQuadraticTerm(channel);
+        using var run = new TrainingRun(_host, _options.Training);
+        _scheme.Template.CheckQuadraticTerm(run.Channel);
         int variables = NumberColumns.Length(trainData.Schema[_options.LabelColumnName].Type);
         var binding = new QuadraticBinding(_scheme.Template, trainData.Schema, variables);
         if (_options.StartsFitted)
@@ -79,17 +78,19 @@ public sealed class LearnedQuadraticProgramEstimator : IEstimator<LearnedQuadrat
             DenseLimits.Check(features, features, $"The least-squares fit to column '{_options.FeatureColumnName}'", "Select or project its slots.");
         }
 
-        DecisionSet training = Read(trainData, binding);
-        DecisionSet? validation = validationData is null ? null : Read(validationData, new QuadraticBinding(_scheme.Template, validationData.Schema, variables));
+        DecisionSet training = Read(trainData, binding, run);
+        DecisionSet? validation = validationData is null ? null : Read(validationData, new QuadraticBinding(_scheme.Template, validationData.Schema, variables), run);
         try
         {
+            run.Begin(_options, training, validation);
             if (validation is null)
             {
                 double fraction = training.Count >= RowsOfWhichATenthIsEnough ? 0.1 : training.Count >= RowsThatAffordValidation ? 0.2 : 0;
-                (training, validation) = HoldOut.Split(training, _options.Training.ValidationFraction ?? fraction, seed);
+                (training, validation) = HoldOut.Split(training, _options.Training.ValidationFraction ?? fraction, run.Seed);
             }
 
-            LearnedQuadraticProgramModelParameters model = Train(binding, training, validation, device, seed, channel);
+            LearnedQuadraticProgramModelParameters model = Train(binding, training, validation, device, run);
+            run.Complete();
             LearnedQuadraticProgramScheme scheme = _scheme with { VariableNames = SolutionColumns.SlotNames(trainData.Schema[_options.LabelColumnName]) };
             return new LearnedQuadraticProgramTransformer(_host, scheme, model);
         }
@@ -115,10 +116,10 @@ public sealed class LearnedQuadraticProgramEstimator : IEstimator<LearnedQuadrat
         return new SchemaShape(columns.Values);
     }
 
-    private LearnedQuadraticProgramModelParameters Train(QuadraticBinding binding, DecisionSet training, DecisionSet? validation, Device device, int seed, IChannel channel)
+    private LearnedQuadraticProgramModelParameters Train(QuadraticBinding binding, DecisionSet training, DecisionSet? validation, Device device, TrainingRun run)
     {
         using DisposeScope scope = NewDisposeScope();
-        TrainingPlan plan = TrainingPlan.Create(_options.Training, new TrainingDefaults(TargetSteps, DefaultLearningRate, DefaultWeightDecay), training.Count, seed);
+        TrainingPlan plan = TrainingPlan.Create(_options.Training, new TrainingDefaults(TargetSteps, DefaultLearningRate, DefaultWeightDecay), training.Count, run.Seed);
         var architecture = new DecisionArchitecture(
             (int)training.Features.shape[1],
             binding.Variables,
@@ -127,13 +128,13 @@ public sealed class LearnedQuadraticProgramEstimator : IEstimator<LearnedQuadrat
             _options.UsesFeatures ? _options.HiddenWidth : 0,
             _options.LearnedInequalities,
             _options.LearnedEqualities);
-        using var generator = new Generator((ulong)seed, CPU);
+        using var generator = new Generator((ulong)run.Seed, CPU);
         var network = new DecisionNetwork(architecture, generator);
         try
         {
             network.Initialize(training, _options.StartsFitted, binding.Arguments(binding.CreateConstants(CPU), training.Columns));
             network.to(device);
-            Train(network, binding, training.To(device), validation?.To(device), plan, channel);
+            Train(network, binding, training.To(device), validation?.To(device), plan, run);
             network.Freeze();
             return new LearnedQuadraticProgramModelParameters(architecture, network, device);
         }
@@ -144,29 +145,29 @@ public sealed class LearnedQuadraticProgramEstimator : IEstimator<LearnedQuadrat
         }
     }
 
-    private void Train(DecisionNetwork network, QuadraticBinding binding, DecisionSet training, DecisionSet? validation, TrainingPlan plan, IChannel channel)
+    private void Train(DecisionNetwork network, QuadraticBinding binding, DecisionSet training, DecisionSet? validation, TrainingPlan plan, TrainingRun run)
     {
         DecisionProblem problem;
         try
         {
-            problem = new DecisionProblem(network, binding, training, validation, _options, _scheme.Solving.CreateSolver());
+            problem = new DecisionProblem(network, binding, training, validation, _options, _scheme.Solving.CreateSolver(), run.CancellationToken);
         }
         catch (OperationCanceledException) when (_options.ReturnsFittedStart)
         {
-            channel.Info("Cancelled while the best decisions at realised costs were looked for: the model is the least-squares prediction of the costs.");
+            run.Channel.Info("Cancelled while the best decisions at realised costs were looked for: the model is the least-squares prediction of the costs.");
             return;
         }
 
         using (problem)
         {
-            using var loop = new TrainingLoop(problem, plan, channel);
+            using var loop = new TrainingLoop(problem, plan, run);
             loop.Run();
         }
     }
 
     // The fitted start needs all rows.
-    private DecisionSet Read(IDataView data, QuadraticBinding binding) => DecisionSetReader.Read(
-        data, binding, _scheme.FeatureColumnName, _options, _options.ReturnsFittedStart ? CancellationToken.None : _options.Training.CancellationToken);
+    private DecisionSet Read(IDataView data, QuadraticBinding binding, TrainingRun run) => DecisionSetReader.Read(
+        data, binding, _scheme.FeatureColumnName, _options, _options.ReturnsFittedStart ? CancellationToken.None : run.CancellationToken);
 
     private void CheckColumns(SchemaShape schema)
     {

@@ -1,4 +1,3 @@
-using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Persistence;
 using Microsoft.ML.Implicit.Solvers.Quadratic;
 using static TorchSharp.torch;
@@ -43,6 +42,18 @@ public sealed class LearnedQuadraticProgramModelParameters : IDisposable
         return solver.Solve(QuadraticProblem.FromArguments(_network.Complete(given, features.to(_device)), binding.QuadraticType));
     }
 
+    /// <summary>Whether the network gives what the scheme leaves open, and reads what the scheme has.</summary>
+    internal bool Completes(LearnedQuadraticProgramScheme scheme)
+    {
+        IReadOnlyList<QuadraticCoefficients?> given = scheme.Template.Arguments;
+        bool learnsConstraints = _architecture.Inequalities + _architecture.Equalities > 0;
+        return _architecture.PredictsCost == given[1] is null
+            && _architecture.Features > 0 == scheme.FeatureColumnName is not null
+            && (_architecture.RightHandSides == 0 || given[3] is not null)
+            && (!learnsConstraints || (given[2] is null && given[4] is null))
+            && (scheme.VariableNames is null || scheme.VariableNames.Count == VariableCount);
+    }
+
     internal void Write(BinaryWriter writer)
     {
         _architecture.Write(writer);
@@ -51,7 +62,6 @@ public sealed class LearnedQuadraticProgramModelParameters : IDisposable
 
     internal static LearnedQuadraticProgramModelParameters Read(BinaryReader reader)
     {
-        NativeBackend.EnsureLoaded();
         DecisionArchitecture architecture = DecisionArchitecture.Read(reader);
         using var generator = new Generator(0, CPU);
         var network = new DecisionNetwork(architecture, generator);

@@ -45,6 +45,13 @@ public sealed class LearnedQuadraticProgramTransformer : BatchTransformer
     private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx) => Format.Load(env, ctx, (host, reader) =>
     {
         LearnedQuadraticProgramScheme scheme = LearnedQuadraticProgramScheme.Read(reader);
-        return new LearnedQuadraticProgramTransformer(host, scheme, LearnedQuadraticProgramModelParameters.Read(reader));
+        LearnedQuadraticProgramModelParameters model = LearnedQuadraticProgramModelParameters.Read(reader);
+        if (model.Completes(scheme))
+        {
+            return new LearnedQuadraticProgramTransformer(host, scheme, model);
+        }
+
+        model.Dispose();
+        throw new FormatException("The model file's program does not fit its network.");
     });
 }

@@ -18,7 +18,8 @@ internal sealed class DensityBatch : RowBatch
     private readonly VectorReader<float>? _contextReader;
     private readonly float[] _features;
     private readonly float[] _context;
-    private readonly bool[] _isFinite;
+    private readonly double[] _logDensities;
+    private readonly double[] _scores;
 
     public DensityBatch(
         NormalizingFlowModelParameters model, DensityOperation operation, DataViewRow source, string featureColumn, string? contextColumn, int capacity, Func<DensityBatch, int, Func<int>, Delegate> createGetter)
@@ -32,44 +33,32 @@ internal sealed class DensityBatch : RowBatch
         _contextReader = contextColumn is null ? null : new VectorReader<float>(source, source.Schema[contextColumn]);
         _features = new float[capacity * model.FeatureCount];
         _context = new float[capacity * model.ContextCount];
-        _isFinite = new bool[capacity];
+        _logDensities = new double[capacity];
+        _scores = new double[capacity];
         Mapped = new float[capacity * model.FeatureCount];
-        LogDensities = new double[capacity];
-        Scores = new double[capacity];
     }
 
     /// <summary>Latent vectors of encoded rows, or features of decoded ones: [capacity, features], row by row.</summary>
     public float[] Mapped { get; }
 
-    /// <summary>Log densities of scored or encoded rows, [capacity].</summary>
-    public double[] LogDensities { get; }
+    /// <summary>Log density of a scored or encoded row.</summary>
+    public float LogDensity(int slot) => SingleRange.Saturate(_logDensities[slot]);
 
-    /// <summary>Anomaly scores of scored rows, [capacity].</summary>
-    public double[] Scores { get; }
+    /// <summary>Anomaly score of a scored row.</summary>
+    public float Score(int slot) => SingleRange.Saturate(_scores[slot]);
 
     public override void Read(int slot)
     {
         Span<float> row = _features.AsSpan(slot * _model.FeatureCount, _model.FeatureCount);
         _featureReader.Read(row);
-        _isFinite[slot] = IsFinite(row);
-        if (!_isFinite[slot])
-        {
-            _model.Layout.FillWithPoint(row);
-        }
-        else if (_model.Layout.FindFault(row) is { } fault)
+        if (TensorPrimitives.IsFiniteAll<float>(row) && _model.Layout.FindFault(row) is { } fault)
         {
             throw new InvalidOperationException($"Column '{_featureColumn}', row {_source.Position}: {fault}.");
         }
 
         if (_contextReader is not null)
         {
-            Span<float> context = _context.AsSpan(slot * _model.ContextCount, _model.ContextCount);
-            _contextReader.Read(context);
-            if (!IsFinite(context))
-            {
-                _isFinite[slot] = false;
-                context.Clear();
-            }
+            _contextReader.Read(_context.AsSpan(slot * _model.ContextCount, _model.ContextCount));
         }
     }
 
@@ -81,28 +70,16 @@ internal sealed class DensityBatch : RowBatch
         switch (_operation)
         {
             case DensityOperation.Score:
-                _model.Score(rows, LogDensities.AsSpan(0, count), Scores.AsSpan(0, count), context);
+                _model.Score(rows, _logDensities.AsSpan(0, count), _scores.AsSpan(0, count), context);
                 break;
             case DensityOperation.Encode:
-                _model.Encode(rows, Mapped.AsSpan(0, count * width), LogDensities.AsSpan(0, count), context);
+                _model.Encode(rows, Mapped.AsSpan(0, count * width), _logDensities.AsSpan(0, count), context);
                 break;
             default:
                 _model.Decode(rows, Mapped.AsSpan(0, count * width), context);
                 break;
         }
-
-        for (int slot = 0; slot < count; slot++)
-        {
-            if (!_isFinite[slot])
-            {
-                (LogDensities[slot], Scores[slot]) = (double.NaN, double.NaN);
-                Mapped.AsSpan(slot * width, width).Fill(float.NaN);
-            }
-        }
     }
 
     public override Delegate CreateGetter(int column, Func<int> slot) => _createGetter(this, column, slot);
-
-    // A sum is finite only if every term is; a finite row whose sum overflows has no density that a Single could hold.
-    private static bool IsFinite(ReadOnlySpan<float> row) => float.IsFinite(TensorPrimitives.SumOfMagnitudes(row));
 }

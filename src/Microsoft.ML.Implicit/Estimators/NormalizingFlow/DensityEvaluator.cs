@@ -1,11 +1,14 @@
+using System.Numerics;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.Ode;
 using TorchSharp;
 using static TorchSharp.torch;
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>Encodes and decodes rows with a frozen network to a tolerance that may change. Safe to use from several threads at once.</summary>
+/// <remarks>A row with a value that is not finite, in its features, latent vector or context, gives NaN and changes no other.</remarks>
 internal sealed class DensityEvaluator : IDisposable
 {
     // Below this float32 rounding would swamp the tolerance.
@@ -13,7 +16,9 @@ internal sealed class DensityEvaluator : IDisposable
 
     // The solver bounds the root mean square of local errors, which the worst row of a batch exceeds.
     private const double SolverShareOfTolerance = 0.1;
-    private const int RowsAtOnce = 2048;
+
+    /// <summary>Largest number of rows that are solved together.</summary>
+    public const int RowsAtOnce = 1024;
 
     private readonly DensityNetwork _network;
     private readonly Lazy<DensityNetwork> _doubleNetwork;
@@ -57,21 +62,13 @@ internal sealed class DensityEvaluator : IDisposable
         {
             using DisposeScope scope = NewDisposeScope();
             int count = Math.Min(RowsAtOnce, rows - first);
-            DensityEncoding encoding = NetworkFor(tolerance).Encode(Rows(features, first, count, FeatureCount), Context(context, first, count), Solver(tolerance));
-            if (!latent.IsEmpty)
-            {
-                CopyTo(encoding.Latent, latent.Slice(first * FeatureCount, count * FeatureCount));
-            }
-
-            if (!logDensities.IsEmpty)
-            {
-                encoding.LogDensity.cpu().data<double>().CopyTo(logDensities.Slice(first, count));
-            }
-
-            if (!meanSquares.IsEmpty)
-            {
-                encoding.Points.to(ScalarType.Float64).Squared().mean([1]).cpu().data<double>().CopyTo(meanSquares.Slice(first, count));
-            }
+            int[] finite = FindFinite(features, context, first, count);
+            DensityEncoding? encoding = finite.Length == 0
+                ? null
+                : NetworkFor(tolerance).Encode(Gather(features, finite, FeatureCount), GatherContext(context, finite), Solver(tolerance));
+            Write(encoding is null || latent.IsEmpty ? [] : Singles(encoding.Latent), finite, Slice(latent, first, count, FeatureCount), first, FeatureCount);
+            Write(encoding is null ? [] : [.. encoding.LogDensity.cpu().data<double>()], finite, Slice(logDensities, first, count, 1), first, 1);
+            Write(encoding is null || meanSquares.IsEmpty ? [] : [.. encoding.Points.Squared().mean([1]).cpu().data<double>()], finite, Slice(meanSquares, first, count, 1), first, 1);
         }
     }
 
@@ -90,8 +87,11 @@ internal sealed class DensityEvaluator : IDisposable
         {
             using DisposeScope scope = NewDisposeScope();
             int count = Math.Min(RowsAtOnce, rows - first);
-            Tensor decoded = NetworkFor(tolerance).Decode(Rows(latent, first, count, FeatureCount), Context(context, first, count), Solver(tolerance));
-            CopyTo(decoded, features.Slice(first * FeatureCount, count * FeatureCount));
+            int[] finite = FindFinite(latent, context, first, count);
+            float[] decoded = finite.Length == 0
+                ? []
+                : Singles(NetworkFor(tolerance).Decode(Gather(latent, finite, FeatureCount), GatherContext(context, finite), Solver(tolerance)));
+            Write(decoded, finite, Slice(features, first, count, FeatureCount), first, FeatureCount);
         }
     }
 
@@ -105,11 +105,11 @@ internal sealed class DensityEvaluator : IDisposable
     {
         ThrowIfDisposed();
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
-        float[] latent = new float[count * FeatureCount];
+        float[] latent;
         using (NewDisposeScope())
         using (var generator = new Generator((ulong)seed, CPU))
         {
-            CopyTo(_network.DrawLatent(count, generator), latent);
+            latent = Singles(_network.DrawLatent(count, generator));
         }
 
         float[] features = new float[latent.Length];
@@ -143,12 +143,51 @@ internal sealed class DensityEvaluator : IDisposable
         StepControl = new PiStepControl { RelativeTolerance = SolverShareOfTolerance * tolerance, AbsoluteTolerance = SolverShareOfTolerance * tolerance },
     };
 
-    private static void CopyTo(Tensor rows, Span<float> destination) => rows.to(ScalarType.Float32).cpu().contiguous().data<float>().CopyTo(destination);
+    // Far out, a value that a Single cannot hold becomes the largest that it can.
+    private static float[] Singles(Tensor rows) =>
+        [.. rows.clamp((-float.MaxValue).Held(), float.MaxValue.Held()).to(ScalarType.Float32).cpu().contiguous().data<float>()];
 
-    private Tensor Rows(ReadOnlySpan<float> values, int first, int count, int width) =>
-        tensor(values.Slice(first * width, count * width).ToArray(), [count, width], device: _device);
+    private int[] FindFinite(ReadOnlySpan<float> values, ReadOnlySpan<float> context, int first, int count)
+    {
+        var finite = new List<int>(count);
+        for (int row = first; row < first + count; row++)
+        {
+            if (IsFinite(values, row, FeatureCount) && (ContextCount == 0 || IsFinite(context, row, ContextCount)))
+            {
+                finite.Add(row);
+            }
+        }
 
-    private Tensor? Context(ReadOnlySpan<float> context, int first, int count) => ContextCount == 0 ? null : Rows(context, first, count, ContextCount);
+        return [.. finite];
+    }
+
+    private static bool IsFinite(ReadOnlySpan<float> values, int row, int width) => TensorPrimitives.IsFiniteAll(values.Slice(row * width, width));
+
+    private Tensor? GatherContext(ReadOnlySpan<float> context, int[] rows) => ContextCount == 0 ? null : Gather(context, rows, ContextCount);
+
+    private Tensor Gather(ReadOnlySpan<float> values, int[] rows, int width)
+    {
+        float[] gathered = new float[rows.Length * width];
+        for (int i = 0; i < rows.Length; i++)
+        {
+            values.Slice(rows[i] * width, width).CopyTo(gathered.AsSpan(i * width));
+        }
+
+        return tensor(gathered, [rows.Length, width], device: _device);
+    }
+
+    private static Span<T> Slice<T>(Span<T> values, int first, int count, int width) => values.IsEmpty ? values : values.Slice(first * width, count * width);
+
+    // Writes the values of given rows to a slice that begins with a given row, and NaN to its others.
+    private static void Write<T>(T[] values, int[] rows, Span<T> slice, int first, int width)
+        where T : IFloatingPointIeee754<T>
+    {
+        slice.Fill(T.NaN);
+        for (int i = 0; i < rows.Length && !slice.IsEmpty; i++)
+        {
+            values.AsSpan(i * width, width).CopyTo(slice[((rows[i] - first) * width)..]);
+        }
+    }
 
     private int CountRows(ReadOnlySpan<float> values, ReadOnlySpan<float> context, string name)
     {
@@ -166,7 +205,7 @@ internal sealed class DensityEvaluator : IDisposable
 
         for (int row = 0; row < rows && Layout.Spheres.Count > 0; row++)
         {
-            if (Layout.FindFault(values.Slice(row * FeatureCount, FeatureCount)) is { } fault)
+            if (IsFinite(values, row, FeatureCount) && Layout.FindFault(values.Slice(row * FeatureCount, FeatureCount)) is { } fault)
             {
                 throw new ArgumentException($"Row {row}: {fault}.", name);
             }

@@ -11,8 +11,17 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// A density over features in the user's units: a Gaussianizer of the features on lines, then a continuous normalizing flow
 /// of these together with the points of circles and spheres.
 /// </summary>
+/// <remarks>
+/// Rows may lie anywhere. Beyond <see cref="OutermostSolved"/> the flow is not solved but continued along the ray from the origin: far out
+/// all activations are linear or constant, so that the flow carries a point s times as far out to one s times as far out, and keeps its log
+/// determinant. A context further out than those of the training rows is replaced by the nearest on its ray that is not, and costs what a
+/// standard normal log density loses from there to where it lies.
+/// </remarks>
 internal sealed class DensityNetwork : nn.Module<Tensor, Tensor>
 {
+    // Root mean square of the coordinates on lines.
+    private const double OutermostSolved = 1e4;
+
     private readonly Gaussianizer? _gaussianizer;
     private readonly Gaussianizer? _contextGaussianizer;
     private readonly NormalizingFlow _flow;
@@ -78,6 +87,14 @@ internal sealed class DensityNetwork : nn.Module<Tensor, Tensor>
         return [.. _gaussianizer.Fit(Linear(Architecture.Layout.Embed(features)).to(ScalarType.Float32)).Select(i => Architecture.Layout.LinearSlots[i])];
     }
 
+    /// <summary>Makes sure of a state that was read.</summary>
+    /// <exception cref="FormatException">The state is impossible.</exception>
+    public void CheckState()
+    {
+        _gaussianizer?.CheckState();
+        _contextGaussianizer?.CheckState();
+    }
+
     /// <summary>
     /// Scales the initial weights, U(±1/√inputs), to the detail that the rows can show. The perceptron is nearly linear at first and learns
     /// detail slowly (Rahaman et al., On the spectral bias of neural networks, 2019): few wide features need it steeper, many must not have it so.
@@ -98,10 +115,14 @@ internal sealed class DensityNetwork : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>The context as the flow wants it, [rows, context].</summary>
-    public Tensor? EncodeContext(Tensor? context) => context is null ? null : _contextGaussianizer!.forward(context).to(Precision);
+    public Tensor? EncodeContext(Tensor? context) => PullContext(context)?.Rows.to(Precision);
 
     /// <summary>The features as the flow wants them: points of its manifold, [rows, width].</summary>
-    public Tensor EncodeFeatures(Tensor features) => Map(features).Points.to(Precision);
+    public Tensor EncodeFeatures(Tensor features)
+    {
+        Tensor points = Map(features).Points;
+        return Join(PullLinear(points).Rows, points).to(Precision);
+    }
 
     /// <summary>Log density in the user's units, float64 [rows], of features [rows, features].</summary>
     public override Tensor forward(Tensor features) => Encode(features, null, _flow.Options.Solver).LogDensity;
@@ -110,11 +131,24 @@ internal sealed class DensityNetwork : nn.Module<Tensor, Tensor>
     public DensityEncoding Encode(Tensor features, Tensor? context, OdeOptions solver)
     {
         using DisposeScope scope = NewDisposeScope();
-        (Tensor points, Tensor logDeterminant) = Map(features);
-        points = points.to(Precision);
-        FlowEncoding encoding = _flow.Encode(points, EncodeContext(context), solver);
-        Tensor latent = Architecture.Layout.Restore(encoding.Latent);
-        Tensor logDensity = encoding.LogDensity.to(ScalarType.Float64).Plus(logDeterminant);
+        (Tensor points, Tensor logDensity) = Map(features);
+        PulledRows linear = PullLinear(points);
+        PulledRows? pulledContext = PullContext(context);
+        Tensor ends = empty_like(points), flowLogDensity = empty_like(logDensity);
+        foreach ((Tensor rows, Tensor starts, Tensor? contexts) in Group(points, linear, pulledContext))
+        {
+            FlowEncoding encoding = _flow.Encode(starts, contexts, solver);
+            ends.index_copy_(0, rows, encoding.Latent.to(ScalarType.Float64));
+            flowLogDensity.index_copy_(0, rows, encoding.LogDensity.to(ScalarType.Float64));
+        }
+
+        logDensity = logDensity.Plus(flowLogDensity) - linear.LogDensityLost(Linear(ends));
+        if (pulledContext is not null)
+        {
+            logDensity -= pulledContext.LogDensityLost(pulledContext.Rows);
+        }
+
+        Tensor latent = Architecture.Layout.Restore(Join(Linear(ends) * linear.Stretch, ends));
         return new DensityEncoding(points.MoveToOuterDisposeScope(), latent.MoveToOuterDisposeScope(), logDensity.MoveToOuterDisposeScope());
     }
 
@@ -122,9 +156,15 @@ internal sealed class DensityNetwork : nn.Module<Tensor, Tensor>
     public Tensor Decode(Tensor latent, Tensor? context, OdeOptions solver)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor points = _flow.Decode(Architecture.Layout.Embed(latent).to(Precision), EncodeContext(context), solver).to(ScalarType.Float64);
-        Tensor linear = _gaussianizer?.Inverse(Linear(points)) ?? Linear(points);
-        return Architecture.Layout.Restore(cat([linear, Spherical(points)], 1)).MoveToOuterDisposeScope();
+        Tensor ends = Architecture.Layout.Embed(latent), points = empty_like(ends);
+        PulledRows linear = PullLinear(ends);
+        foreach ((Tensor rows, Tensor starts, Tensor? contexts) in Group(ends, linear, PullContext(context)))
+        {
+            points.index_copy_(0, rows, _flow.Decode(starts, contexts, solver).to(ScalarType.Float64));
+        }
+
+        Tensor normal = Linear(points) * linear.Stretch;
+        return Architecture.Layout.Restore(Join(_gaussianizer?.Inverse(normal) ?? normal, points)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Latent vectors of the base distribution, float32 [count, features] on the CPU.</summary>
@@ -174,8 +214,31 @@ internal sealed class DensityNetwork : nn.Module<Tensor, Tensor>
         }
 
         (Tensor normal, Tensor logDeterminant) = _gaussianizer.Map(Linear(embedded));
-        return (cat([normal, Spherical(embedded)], 1).MoveToOuterDisposeScope(), logDeterminant.Plus(Architecture.Layout.LogTurns.Held()).MoveToOuterDisposeScope());
+        return (Join(normal, embedded).MoveToOuterDisposeScope(), logDeterminant.Plus(Architecture.Layout.LogTurns.Held()).MoveToOuterDisposeScope());
     }
+
+    private PulledRows PullLinear(Tensor points) => PulledRows.To(Linear(points), OutermostSolved);
+
+    private PulledRows? PullContext(Tensor? context) =>
+        context is null ? null : PulledRows.To(_contextGaussianizer!.forward(context), PulledRows.OutermostTraining);
+
+    // Rows that take their steps together, as the flow wants them: all within ten deviations, and those further out by powers of ten, so that
+    // no row has to follow the steps of one much further out.
+    private IEnumerable<(Tensor Rows, Tensor Starts, Tensor? Contexts)> Group(Tensor points, PulledRows linear, PulledRows? context)
+    {
+        Tensor starts = Join(linear.Rows, points);
+        Tensor distances = context is null ? linear.Distances : maximum(linear.Distances, context.Distances);
+        IEnumerable<IGrouping<double, long>> shells = distances.clamp(PulledRows.OutermostTraining.Held(), OutermostSolved.Held()).log10().ceil().cpu().data<double>()
+            .Select((shell, row) => (Shell: shell, Row: (long)row)).GroupBy(row => row.Shell, row => row.Row);
+        foreach (IGrouping<double, long> shell in shells)
+        {
+            Tensor rows = tensor(shell.ToArray(), device: points.device);
+            yield return (rows, starts.index_select(0, rows).to(Precision), context?.Rows.index_select(0, rows).to(Precision));
+        }
+    }
+
+    // Other coordinates on lines beside the same points of circles and spheres.
+    private Tensor Join(Tensor linear, Tensor points) => cat([linear, Spherical(points)], 1);
 
     private Tensor Linear(Tensor points) => points.narrow(1, 0, Architecture.Layout.LinearSlots.Count);
 

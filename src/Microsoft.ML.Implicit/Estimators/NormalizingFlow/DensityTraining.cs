@@ -15,20 +15,20 @@ internal sealed class DensityTraining(IHost host, NormalizingFlowOptions options
 {
     private const long RowsThatAffordValidation = 100;
     private const long RowsOfWhichATenthIsEnough = 1000;
-    private const long RowsForThreshold = 10_000;
 
     /// <exception cref="InvalidOperationException">The data cannot be trained on, or training stopped being finite.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public NormalizingFlowModelParameters Train(IDataView trainData, IDataView? validationData)
     {
         Device device = NativeBackend.ResolveDevice(options.Training.Device);
-        int seed = options.Training.Seed ?? host.Rand.Next();
-        using IChannel channel = host.Start("Training");
+        using var run = new TrainingRun(host, options.Training);
         using DisposeScope scope = NewDisposeScope();
-        using var generator = new Generator((ulong)seed, CPU);
+        using var generator = new Generator((ulong)run.Seed, CPU);
+        DensityColumns.CheckSizes(trainData.Schema, options);
         FeatureLayout layout = FeatureLayout.Create(trainData.Schema[options.FeatureColumnName], options.ManifoldFeatures);
-        RawRows rows = Read(trainData, layout, channel);
-        RawRows? validation = validationData is null ? null : Read(validationData, layout, channel);
+        RawRows all = Read(trainData, layout, run), rows = all;
+        RawRows? validation = validationData is null ? null : Read(validationData, layout, run);
+        run.Begin(options, rows, validation);
         if (validation is null)
         {
             (rows, validation) = HoldOut(rows, generator);
@@ -43,18 +43,19 @@ internal sealed class DensityTraining(IHost host, NormalizingFlowOptions options
             options.HiddenLayers,
             options.Activation,
             options.Time);
-        var network = new DensityNetwork(architecture, FlowOptions(plan), generator);
+        var network = new DensityNetwork(architecture, FlowOptions(plan, run.CancellationToken), generator);
         try
         {
-            WarnOfConstants(channel, trainData, network.Fit(rows.Features, rows.Context), plan.Smoothing);
+            WarnOfConstants(run.Channel, trainData, network.Fit(rows.Features, rows.Context), plan.Smoothing);
             network.ScaleToDetail(plan.Detail);
             DensityTrainingSet training = Encode(network, rows).To(device);
             DensityTrainingSet? held = validation is null ? null : Encode(network, validation).To(device);
             network.to(device);
-            Train(network, plan, training, held, seed, generator, channel);
+            Train(network, plan, training, held, generator, run);
             network.Freeze();
             var model = new NormalizingFlowModelParameters(host, new DensityEvaluator(network, device), options.Tolerance, options.Scoring);
-            SetThreshold(model, rows);
+            SetThreshold(model, all);
+            run.Complete();
             return model;
         }
         catch (SolveFailedException exception)
@@ -71,31 +72,31 @@ internal sealed class DensityTraining(IHost host, NormalizingFlowOptions options
         }
     }
 
-    private FlowOptions FlowOptions(FlowPlan plan) => new()
+    private FlowOptions FlowOptions(FlowPlan plan, CancellationToken cancellationToken) => new()
     {
         Solver = new OdeOptions
         {
             StepControl = new PiStepControl { RelativeTolerance = options.TrainingTolerance, AbsoluteTolerance = options.TrainingTolerance, InitialStep = 0.5 },
-            CancellationToken = options.Training.CancellationToken,
+            CancellationToken = cancellationToken,
         },
         Trace = options.Trace,
         KineticPenalty = plan.KineticPenalty,
         JacobianPenalty = plan.JacobianPenalty,
     };
 
-    private void Train(DensityNetwork network, FlowPlan plan, DensityTrainingSet training, DensityTrainingSet? validation, int seed, Generator generator, IChannel channel)
+    private void Train(DensityNetwork network, FlowPlan plan, DensityTrainingSet training, DensityTrainingSet? validation, Generator generator, TrainingRun run)
     {
         ITrainingProblem problem = options.Method == FlowTrainingMethod.FlowMatching
             ? new FlowMatchingProblem(network, training, validation, plan.Smoothing, generator)
-            : new LikelihoodProblem(network, training, validation, plan.Smoothing, generator, options.Training.CancellationToken);
-        using var loop = new TrainingLoop(problem, TrainingPlan.Create(options.Training, plan.Training, training.Count, seed), channel);
+            : new LikelihoodProblem(network, training, validation, plan.Smoothing, generator, run.CancellationToken);
+        using var loop = new TrainingLoop(problem, TrainingPlan.Create(options.Training, plan.Training, training.Count, run.Seed), run);
         loop.Run();
     }
 
-    private RawRows Read(IDataView data, FeatureLayout layout, IChannel channel)
+    private RawRows Read(IDataView data, FeatureLayout layout, TrainingRun run)
     {
         var reader = new TrainingSetReader(options.FeatureColumnName, null, options.ExampleWeightColumnName, options.ContextColumnName, layout.FindFault);
-        using TrainingSet set = reader.Read(data, channel, options.Training.CancellationToken);
+        using TrainingSet set = reader.Read(data, run.Channel, run.CancellationToken);
 
         // The set's tensors belong to no dispose scope; their aliases belong to the current one.
         return new RawRows(set.Features.alias(), set.Context?.alias(), set.Weights?.alias());
@@ -123,15 +124,25 @@ internal sealed class DensityTraining(IHost host, NormalizingFlowOptions options
 
     private void SetThreshold(NormalizingFlowModelParameters model, RawRows rows)
     {
-        long count = Math.Min(rows.Features.shape[0], RowsForThreshold);
-        float[] features = rows.Features.narrow(0, 0, count).contiguous().data<float>().ToArray();
-        double[] scores = new double[count];
-        model.Score(features, new double[count], scores, rows.Context is null ? default : rows.Context.narrow(0, 0, count).contiguous().data<float>().ToArray());
-        Array.Sort(scores);
-        double position = (1 - options.Contamination) * (count - 1);
-        int below = (int)position;
-        double above = scores[Math.Min(below + 1, count - 1)];
-        model.Threshold = (float)(scores[below] + ((position - below) * (above - scores[below])));
+        float[] scores = new float[rows.Features.shape[0]];
+        double[] batch = new double[DensityEvaluator.RowsAtOnce], logDensities = new double[batch.Length];
+        for (int first = 0; first < scores.Length; first += batch.Length)
+        {
+            int count = Math.Min(batch.Length, scores.Length - first);
+            model.Score(Values(rows.Features), logDensities.AsSpan(0, count), batch.AsSpan(0, count), rows.Context is null ? default : Values(rows.Context));
+            for (int row = 0; row < count; row++)
+            {
+                scores[first + row] = SingleRange.Saturate(batch[row]);
+            }
+
+            float[] Values(Tensor all)
+            {
+                using Tensor part = all.narrow(0, first, count);
+                return part.data<float>().ToArray();
+            }
+        }
+
+        model.Threshold = AnomalyThreshold.Of(scores, options.Contamination, options.Tolerance);
     }
 
     private void WarnOfConstants(IChannel channel, IDataView data, IReadOnlyList<int> constant, double smoothing)

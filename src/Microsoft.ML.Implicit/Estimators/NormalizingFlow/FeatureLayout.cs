@@ -145,16 +145,6 @@ internal sealed class FeatureLayout
         return null;
     }
 
-    /// <summary>Fills a row with the values of some point.</summary>
-    public void FillWithPoint(Span<float> row)
-    {
-        row.Clear();
-        foreach (SphereSlots sphere in Spheres.Where(sphere => !sphere.IsAngle))
-        {
-            row[sphere.Indices[0]] = 1;
-        }
-    }
-
     private static Tensor Select(Tensor values, IReadOnlyList<int> slots) =>
         values.index_select(1, tensor(slots.Select(slot => (long)slot).ToArray(), device: values.device));
 

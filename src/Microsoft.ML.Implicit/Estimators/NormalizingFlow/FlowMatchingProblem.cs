@@ -32,7 +32,7 @@ internal sealed class FlowMatchingProblem : ITrainingProblem
         if (validation is not null)
         {
             // The same noise in every epoch, so that epochs can be compared.
-            _validation = validation.Select(arange(validation.Count.Held(), device: validation.Device).repeat(ValidationRepetitions));
+            _validation = validation.Select(HeldArithmetic.Range(0, validation.Count, validation.Device).repeat(ValidationRepetitions));
             _validationNoise = Manifold.Project(Noise(_validation.Features));
             _validationTimes = Times(_validation.Count, _validation.Device);
         }
@@ -52,7 +52,7 @@ internal sealed class FlowMatchingProblem : ITrainingProblem
         Tensor data = Manifold.Project(batch.Features.add(Noise(batch.Features), alpha: _smoothing.Held()));
         Tensor loss = Loss(batch with { Features = data }, Manifold.Project(Noise(data)), Times(batch.Count, batch.Device));
         loss.backward();
-        return loss.ToDouble();
+        return loss.ReadDouble();
     }
 
     public double? Validate()
@@ -64,8 +64,12 @@ internal sealed class FlowMatchingProblem : ITrainingProblem
 
         using IDisposable noGradient = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        return Loss(_validation, _validationNoise!, _validationTimes!).ToDouble();
+        return Loss(_validation, _validationNoise!, _validationTimes!).ReadDouble();
     }
+
+    public void WriteState(BinaryWriter writer) => GeneratorState.Write(writer, _generator);
+
+    public void ReadState(BinaryReader reader) => GeneratorState.Read(reader, _generator);
 
     private Tensor Loss(DensityTrainingSet batch, Tensor noise, Tensor times)
     {

@@ -67,6 +67,9 @@ internal sealed class Gaussianizer : nn.Module<Tensor, Tensor>
         return constant;
     }
 
+    /// <inheritdoc cref="MarginalSpline.CheckState"/>
+    public void CheckState() => _spline.CheckState();
+
     /// <summary>Maps features to normal ones.</summary>
     /// <param name="features">[rows, features] in the user's units.</param>
     public override Tensor forward(Tensor features) => Map(features).Normal;

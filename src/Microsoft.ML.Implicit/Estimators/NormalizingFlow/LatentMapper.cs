@@ -6,7 +6,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <summary>Maps batches of feature vectors to latent vectors and log densities, or latent vectors back.</summary>
 internal sealed class LatentMapper(NormalizingFlowModelParameters model, LatentColumns columns) : BatchMapper
 {
-    public override int BatchSize => 1024;
+    public override int BatchSize => DensityEvaluator.RowsAtOnce;
 
     public override IReadOnlyList<string> InputColumnNames { get; } = columns.Context is null ? [columns.Input] : [columns.Input, columns.Context];
 
@@ -29,7 +29,7 @@ internal sealed class LatentMapper(NormalizingFlowModelParameters model, LatentC
     {
         if (column == 1)
         {
-            return (ValueGetter<float>)((ref float value) => value = (float)batch.LogDensities[slot()]);
+            return (ValueGetter<float>)((ref float value) => value = batch.LogDensity(slot()));
         }
 
         int width = model.FeatureCount;

@@ -1,7 +1,6 @@
 using Microsoft.ML.Implicit.Layers.Flow;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
@@ -49,11 +48,15 @@ internal sealed class LikelihoodProblem : ITrainingProblem
         ? null
         : ExampleBatches.Mean(_validation.Count, ValidationBatch, _validation.Device, examples => Evaluate(_validation.Select(examples)), _cancellationToken);
 
+    public void WriteState(BinaryWriter writer) => GeneratorState.Write(writer, _generator);
+
+    public void ReadState(BinaryReader reader) => GeneratorState.Read(reader, _generator);
+
     private (double Loss, double Weight) Evaluate(DensityTrainingSet batch)
     {
         Tensor logDensity = _network.Flow.LogDensity(batch.Features, batch.Context);
         return batch.Weights is null
-            ? (-logDensity.sum().ToDouble(), batch.Count)
-            : (-(logDensity * batch.Weights).sum().ToDouble(), batch.Weights.sum().ToDouble());
+            ? (-logDensity.sum().ReadDouble(), batch.Count)
+            : (-(logDensity * batch.Weights).sum().ReadDouble(), batch.Weights.sum().ReadDouble());
     }
 }

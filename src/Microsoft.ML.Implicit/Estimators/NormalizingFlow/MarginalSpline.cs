@@ -65,6 +65,17 @@ internal sealed class MarginalSpline : nn.Module<Tensor, Tensor>
         return constant;
     }
 
+    /// <summary>Makes sure of a state that was read.</summary>
+    /// <exception cref="FormatException">A spline does not rise everywhere.</exception>
+    public void CheckState()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        if (new[] { _positions.diff(dim: 1), _values.diff(dim: 1), _slopes }.Any(rise => rise.le(0.Held()).any().item<bool>()))
+        {
+            throw new FormatException("The model file has a feature whose map does not rise everywhere.");
+        }
+    }
+
     /// <summary>Maps features to normal ones.</summary>
     /// <param name="features">x, float64 [rows, features].</param>
     public override Tensor forward(Tensor features) => Map(features).Values;
@@ -78,10 +89,10 @@ internal sealed class MarginalSpline : nn.Module<Tensor, Tensor>
         Tensor x = features.t().contiguous();
         Segment s = SegmentAt(_positions, x);
         Tensor fraction = ((x - s.Position) / s.Width).clamp(0.Held(), 1.Held());
-        Tensor both = fraction * (1.Held() - fraction);
+        Tensor both = fraction * 1.Held().Minus(fraction);
         Tensor denominator = s.Secant.Plus((s.EndSlope.Plus(s.Slope) - 2.Held() * s.Secant) * both);
         Tensor inside = s.Value.Plus(s.Height * (s.Secant * fraction.Squared()).Plus(s.Slope * both) / denominator);
-        Tensor derivative = s.Secant.Squared() * (s.EndSlope * fraction.Squared()).Plus(2.Held() * s.Secant * both).Plus(s.Slope * (1.Held() - fraction).Squared()) / denominator.Squared();
+        Tensor derivative = s.Secant.Squared() * (s.EndSlope * fraction.Squared()).Plus(2.Held() * s.Secant * both).Plus(s.Slope * 1.Held().Minus(fraction).Squared()) / denominator.Squared();
 
         // Beyond the knots the fraction is 0 or 1, the derivative that of the outermost knot, and the map linear.
         Tensor beyond = x - x.clamp(_positions.select(1, 0).unsqueeze(1), _positions.select(1, -1).unsqueeze(1));

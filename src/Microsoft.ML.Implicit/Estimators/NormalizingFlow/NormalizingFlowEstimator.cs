@@ -29,7 +29,7 @@ public sealed class NormalizingFlowEstimator : IEstimator<LatentTransformer>
     /// <summary>Trains a model.</summary>
     /// <param name="input">Training rows.</param>
     /// <returns>The trained model as a transformer.</returns>
-    /// <exception cref="ArgumentException">A column is missing or has the wrong type.</exception>
+    /// <exception cref="ArgumentException">A column is missing, has the wrong type or more than 10,000 slots.</exception>
     /// <exception cref="InvalidOperationException">The data cannot be trained on, or training stopped being finite; the message says why.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public LatentTransformer Fit(IDataView input)

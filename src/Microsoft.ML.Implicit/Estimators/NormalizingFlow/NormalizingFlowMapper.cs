@@ -16,7 +16,7 @@ internal sealed class NormalizingFlowMapper(NormalizingFlowModelParameters model
         (LogDensity, NumberDataViewType.Single),
     ];
 
-    public override int BatchSize => 1024;
+    public override int BatchSize => DensityEvaluator.RowsAtOnce;
 
     public override IReadOnlyList<string> InputColumnNames { get; } = contextColumnName is null ? [featureColumnName] : [featureColumnName, contextColumnName];
 
@@ -37,8 +37,8 @@ internal sealed class NormalizingFlowMapper(NormalizingFlowModelParameters model
 
     private Delegate CreateGetter(DensityBatch batch, int column, Func<int> slot) => column switch
     {
-        0 => (ValueGetter<bool>)((ref bool value) => value = batch.Scores[slot()] >= model.Threshold),
-        1 => (ValueGetter<float>)((ref float value) => value = (float)batch.Scores[slot()]),
-        _ => (ValueGetter<float>)((ref float value) => value = (float)batch.LogDensities[slot()]),
+        0 => (ValueGetter<bool>)((ref bool value) => value = batch.Score(slot()) >= model.Threshold),
+        1 => (ValueGetter<float>)((ref float value) => value = batch.Score(slot())),
+        _ => (ValueGetter<float>)((ref float value) => value = batch.LogDensity(slot())),
     };
 }

@@ -1,7 +1,6 @@
 using System.Numerics.Tensors;
 using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Data;
-using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Persistence;
 using Microsoft.ML.Implicit.Solvers;
 using Microsoft.ML.Runtime;
@@ -14,6 +13,11 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// Where features were marked as angles or unit vectors (<see cref="NormalizingFlowOptions.ManifoldFeatures"/>), latent vectors
 /// have an angle or unit vector in the same slots, uniformly distributed if the model is right, and methods that take rows
 /// throw an <see cref="ArgumentException"/> which names a row with an angle out of range or a vector of another length.
+/// <para>
+/// Methods that take rows give NaN for one with a value that is not finite. Finite rows may lie anywhere: far from all training rows
+/// densities fall as those of a normal distribution do, also where it is the context that lies there, and latent vectors and features that
+/// a Single cannot hold become the largest that it can.
+/// </para>
 /// </remarks>
 public sealed class NormalizingFlowModelParameters : IDisposable
 {
@@ -63,7 +67,7 @@ public sealed class NormalizingFlowModelParameters : IDisposable
     internal FeatureLayout Layout => _evaluator.Network.Architecture.Layout;
 
     /// <summary>Computes log densities, in nats, of rows in the features' own units.</summary>
-    /// <param name="features">Finite features, row by row: [rows, <see cref="FeatureCount"/>].</param>
+    /// <param name="features">Features, row by row: [rows, <see cref="FeatureCount"/>].</param>
     /// <param name="logDensities">Receives [rows].</param>
     /// <param name="context">What the density is conditioned on, row by row: [rows, <see cref="ContextCount"/>].</param>
     /// <exception cref="ArgumentException">The lengths do not fit.</exception>
@@ -88,7 +92,7 @@ public sealed class NormalizingFlowModelParameters : IDisposable
     }
 
     /// <summary>Maps rows to latent vectors, which are standard normal if the model is right.</summary>
-    /// <param name="features">Finite features, row by row: [rows, <see cref="FeatureCount"/>].</param>
+    /// <param name="features">Features, row by row: [rows, <see cref="FeatureCount"/>].</param>
     /// <param name="latent">Receives [rows, <see cref="FeatureCount"/>], or empty.</param>
     /// <param name="logDensities">Receives [rows], or empty.</param>
     /// <param name="context">What the density is conditioned on, row by row: [rows, <see cref="ContextCount"/>].</param>
@@ -215,7 +219,7 @@ public sealed class NormalizingFlowModelParameters : IDisposable
     internal float[] Draw(ReadOnlySpan<float> contexts, int seed) => _evaluator.Draw(contexts.Length / ContextCount, seed, contexts, _tolerance);
 
     /// <summary>Computes log densities, in nats, and anomaly scores of rows.</summary>
-    /// <param name="features">Finite features, row by row: [rows, <see cref="FeatureCount"/>].</param>
+    /// <param name="features">Features, row by row: [rows, <see cref="FeatureCount"/>].</param>
     /// <param name="logDensities">Receives [rows].</param>
     /// <param name="scores">Receives [rows].</param>
     /// <param name="context">What the density is conditioned on, row by row: [rows, <see cref="ContextCount"/>].</param>
@@ -251,17 +255,24 @@ public sealed class NormalizingFlowModelParameters : IDisposable
 
     internal static NormalizingFlowModelParameters Read(IHost host, BinaryReader reader)
     {
-        NativeBackend.EnsureLoaded();
         NormalizingFlowArchitecture architecture = NormalizingFlowArchitecture.Read(reader);
         double tolerance = reader.ReadDouble();
         var scoring = (AnomalyScoring)reader.ReadByte();
         float threshold = reader.ReadSingle();
-        if (tolerance is not (> 0 and < 1) || !Enum.IsDefined(scoring) || float.IsNaN(threshold))
+        if (tolerance is not (> 0 and < 1) || !Enum.IsDefined(scoring) || float.IsNaN(threshold)
+            || (scoring == AnomalyScoring.PolarLogDensity && architecture.Layout.Spheres.Count > 0))
         {
             throw new FormatException("The model file holds an impossible tolerance, score or threshold.");
         }
 
-        DensityNetwork network = DensityNetwork.Create(architecture, target => ModuleState.Read(reader, target), CPU);
+        DensityNetwork network = DensityNetwork.Create(
+            architecture,
+            target =>
+            {
+                ModuleState.Read(reader, target);
+                target.CheckState();
+            },
+            CPU);
         return new NormalizingFlowModelParameters(host, new DensityEvaluator(network, CPU), tolerance, scoring) { Threshold = threshold };
     }
 

@@ -62,7 +62,10 @@ public sealed class NormalizingFlowOptions : UnsupervisedTrainerInputBaseWithWei
     /// <summary>What makes a row an anomaly.</summary>
     public AnomalyScoring Scoring { get; set; } = AnomalyScoring.LogDensity;
 
-    /// <summary>Fraction of the training rows that are taken for anomalies, which sets the threshold on the score.</summary>
+    /// <summary>
+    /// Largest fraction of the training rows, held-out ones included, that are taken for anomalies, from 0 to 0.5, which sets the threshold on
+    /// the score. Rows whose scores are equal to within <see cref="Tolerance"/> are all taken for anomalies or none.
+    /// </summary>
     public double Contamination { get; set; } = 0.05;
 
     /// <summary>Epochs, learning rate, validation, seed, device, progress and cancellation.</summary>

@@ -41,7 +41,7 @@ public sealed class NormalizingFlowTrainer : ITrainerEstimator<NormalizingFlowTr
     /// <summary>Trains a model.</summary>
     /// <param name="input">Training rows; see <see cref="TrainingOptions.ValidationFraction"/> for what is held out.</param>
     /// <returns>The trained model as a transformer.</returns>
-    /// <exception cref="ArgumentException">A column is missing or has the wrong type.</exception>
+    /// <exception cref="ArgumentException">A column is missing, has the wrong type or more than 10,000 slots.</exception>
     /// <exception cref="InvalidOperationException">The data cannot be trained on, or training stopped being finite; the message says why.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public NormalizingFlowTransformer Fit(IDataView input) => Fit(input, null);
@@ -50,7 +50,7 @@ public sealed class NormalizingFlowTrainer : ITrainerEstimator<NormalizingFlowTr
     /// <param name="trainData">Training rows.</param>
     /// <param name="validationData">Validation rows with the same columns, or <see langword="null"/>.</param>
     /// <returns>The trained model as a transformer.</returns>
-    /// <exception cref="ArgumentException">A column is missing or has the wrong type.</exception>
+    /// <exception cref="ArgumentException">A column is missing, has the wrong type or more than 10,000 slots.</exception>
     /// <exception cref="InvalidOperationException">The data cannot be trained on, or training stopped being finite; the message says why.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public NormalizingFlowTransformer Fit(IDataView trainData, IDataView? validationData)

@@ -111,7 +111,7 @@ public sealed class QuadraticCoefficients
             count = checked(count * shape[d]);
         }
 
-        if (shape.Length > 2 || count < 0 || count > (reader.BaseStream.Length - reader.BaseStream.Position) / sizeof(double))
+        if (shape.Length > 2 || Array.Exists(shape, length => length < 0) || count > (reader.BaseStream.Length - reader.BaseStream.Position) / sizeof(double))
         {
             throw new FormatException("The model file describes an impossible constant.");
         }

@@ -81,10 +81,14 @@ public sealed class DenseResidualCell : FeatureCell
     }
 
     /// <inheritdoc/>
+    /// <param name="x">
+    /// Input [batch, inputWidth]; where it is in coordinate format, only the weights of its non-zeros are read, and their gradient is in that format too.
+    /// </param>
     public override Injection Inject(Tensor x)
     {
         ArgumentNullException.ThrowIfNull(x);
-        Tensor embedded = Drop(_embeddingBias.addmm(x, _embeddingWeight).relu());
+        Tensor embedding = x.is_sparse ? SparseRows.Affine(_embeddingBias, x, _embeddingWeight) : _embeddingBias.addmm(x, _embeddingWeight);
+        Tensor embedded = Drop(embedding.relu());
         Tensor injected = _injectionBias.addmm(embedded, _injectionWeight);
         return new Injection([injected, embedded], LimitedWeights);
     }
@@ -112,6 +116,13 @@ public sealed class DenseResidualCell : FeatureCell
     {
         ArgumentNullException.ThrowIfNull(z);
         return Drop(z);
+    }
+
+    /// <summary>Multiplies the weights of the input by a number.</summary>
+    internal void ScaleEmbedding(double factor)
+    {
+        using IDisposable noGraph = no_grad();
+        _embeddingWeight.mul_(factor.Held());
     }
 
     /// <inheritdoc/>

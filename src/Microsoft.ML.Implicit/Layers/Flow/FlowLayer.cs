@@ -120,7 +120,7 @@ internal sealed class FlowLayer : nn.Module<Tensor, Tensor, Tensor?, Tensor>
 
     private static void AddGateGradient(FlowLayerGradient gradient, AffineAtTime at, double time, Tensor gateGradient)
     {
-        Tensor logitGradient = gateGradient * at.Gate! * (1.Held() - at.Gate!);
+        Tensor logitGradient = gateGradient * at.Gate! * 1.Held().Minus(at.Gate!);
         gradient.GateWeight!.add_(logitGradient, alpha: time.Held());
         gradient.GateBias!.PlusInPlace(logitGradient);
     }

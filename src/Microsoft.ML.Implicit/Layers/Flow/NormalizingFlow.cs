@@ -221,7 +221,7 @@ public sealed class NormalizingFlow : nn.Module<Tensor, Tensor>
         }
 
         pass.Backward(Manifold.BaseScore(pass.Latent) * -shares.unsqueeze(1), -shares, pass.Penalty is null ? null : shares, ParameterGradient.Add);
-        return new FlowLoss(perRow.dot(shares).ToDouble(), pass.Evaluations);
+        return new FlowLoss(perRow.dot(shares).ReadDouble(), pass.Evaluations);
     }
 
     internal FlowNormalization? NormalizationAfter(int block) => _normalizations.Count == 0 ? null : _normalizations[block];

@@ -14,7 +14,7 @@ internal static class NaturalCubicSpline
     public static (Tensor Lengths, Tensor Curvatures) Fit(Tensor points, Tensor gaps, Tensor lastIndices)
     {
         long count = points.shape[1];
-        Tensor index = arange(count.Held(), device: points.device);
+        Tensor index = HeldArithmetic.Range(0, count, points.device);
         Tensor inner = ((index > 0.Held()) & (index < lastIndices.unsqueeze(1))).to(points.dtype);
         Tensor lengths = gaps.narrow(1, 1, count - 1);
         lengths = where(lengths > 0.Held(), lengths, ones_like(lengths));
@@ -22,7 +22,7 @@ internal static class NaturalCubicSpline
         Tensor after = nn.functional.pad(lengths, [0, 1], value: 1);
 
         // Rows of inner points hold hᵢ₋₁, 2(hᵢ₋₁ + hᵢ), hᵢ; those of ends and padding set the curvature to zero.
-        Tensor diagonal = diag_embed((inner * 2.Held() * before.Plus(after)).Plus(1.Held() - inner));
+        Tensor diagonal = diag_embed((inner * 2.Held() * before.Plus(after)).Plus(1.Held().Minus(inner)));
         Tensor lower = diag_embed((inner * before).narrow(1, 1, count - 1), offset: -1);
         Tensor upper = diag_embed((inner * after).narrow(1, 0, count - 1), offset: 1);
         Tensor slopes = (points.narrow(1, 1, count - 1) - points.narrow(1, 0, count - 1)) / lengths.unsqueeze(2);

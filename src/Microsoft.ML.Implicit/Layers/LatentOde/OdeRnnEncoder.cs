@@ -40,7 +40,7 @@ internal sealed class OdeRnnEncoder : SeriesEncoder
         Tensor step = gap.clamp_max(LongestGap.Held()) / Steps.Held();
         for (int i = 0; i < Steps; i++)
         {
-            state += step * Slope(state.Plus(step / 2.Held() * Slope(state)));
+            state = state.Plus(step * Slope(state.Plus(step / 2.Held() * Slope(state))));
         }
 
         return _cell.forward(features, state);

@@ -30,10 +30,10 @@ internal sealed class AdamsBashforthMoultonStepper : OdeStepper
 
     public override int RowCount => (int)_shape[0];
 
-    public override double EstimateInitialStep(OdeSegment segment, PiStepControl control) =>
+    public override double EstimateInitialStep(OdeSegment segment, AdaptiveStepControl control) =>
         throw new NotSupportedException($"{nameof(AdamsBashforthMoulton)} takes fixed steps.");
 
-    public override double TryStep(OdeStep step, PiStepControl? control)
+    public override double TryStep(OdeStep step, AdaptiveStepControl? control)
     {
         using DisposeScope scope = NewDisposeScope();
         // Times that are equally spaced but for rounding must not restart the method.

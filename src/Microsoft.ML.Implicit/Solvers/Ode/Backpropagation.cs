@@ -36,9 +36,11 @@ internal static class Backpropagation
         return (gradients[0] ?? zeros_like(start)).reshape(-1).MoveToOuterDisposeScope();
     }
 
-    // A value outside autograd is right where the dynamics are constant; elsewhere gradients would be wrong without a word.
-    private static void EnsureFollowed(IDifferentiableOdeTerm term, double time, Tensor start)
+    /// <summary>Throws where autograd does not follow the evaluation of a right-hand side.</summary>
+    /// <exception cref="InvalidOperationException">It does not, and the derivative is not zero.</exception>
+    public static void EnsureFollowed(IDifferentiableOdeTerm term, double time, Tensor start)
     {
+        // A value outside autograd is right where the dynamics are constant; elsewhere gradients would be wrong without a word.
         using DisposeScope scope = NewDisposeScope();
         using (enable_grad())
         {
@@ -50,11 +52,11 @@ internal static class Backpropagation
 
         Tensor parameterGradient = zeros(term.Parameters.Sum(p => p.numel()), start.dtype, start.device);
         using OdeLinearization linearization = term.LinearizeChecked(time, start.detach());
-        Tensor gradient = linearization.PullbackChecked(arange(1.0.Held(), (start.numel() + 1.0).Held(), start.dtype, start.device).view(start.shape), parameterGradient);
+        Tensor gradient = linearization.PullbackChecked(HeldArithmetic.Range(1, start.numel() + 1, start.device).to(start.dtype).view(start.shape), parameterGradient);
         if (gradient.count_nonzero().item<long>() + parameterGradient.count_nonzero().item<long>() > 0)
         {
             throw new InvalidOperationException(
-                $"The dynamics' {nameof(IOdeTerm.Evaluate)} is not followed by autograd: use {nameof(OdeGradientMethod.CheckpointedAdjoint)}, which asks for vector-Jacobian products only.");
+                $"The dynamics' {nameof(IOdeTerm.Evaluate)} is not followed by autograd: use {nameof(OdeGradientMethod.CheckpointedAdjoint)} with one of the built-in Runge-Kutta methods, which asks for vector-Jacobian products only.");
         }
     }
 

@@ -40,13 +40,13 @@ internal sealed class ExplicitRungeKuttaStepper : OdeStepper
 
     public override int RowCount => (int)_shape[0];
 
-    public override double EstimateInitialStep(OdeSegment segment, PiStepControl control)
+    public override double EstimateInitialStep(OdeSegment segment, AdaptiveStepControl control)
     {
         using DisposeScope scope = NewDisposeScope();
         EvaluateStage(0, segment.Clamp(segment.Start), _state);
         _stagesReady = 1;
         Tensor slope = _stages.Row(0);
-        Tensor scale = _state.abs().mul_(control.RelativeTolerance.Held()).PlusInPlace(control.AbsoluteTolerance.Held());
+        Tensor scale = control.Scale(_state);
         double[] norms = ReadNorms(_state / scale, slope / scale);
         double d1 = norms[1];
         double h0 = InitialStep.FirstGuess(norms[0], d1, segment.Length);
@@ -63,7 +63,7 @@ internal sealed class ExplicitRungeKuttaStepper : OdeStepper
         return InitialStep.Estimate(h0, d1, d2 / h0, _method.Order);
     }
 
-    public override double TryStep(OdeStep step, PiStepControl? control)
+    public override double TryStep(OdeStep step, AdaptiveStepControl? control)
     {
         using DisposeScope scope = NewDisposeScope();
         _step = step;
@@ -82,7 +82,7 @@ internal sealed class ExplicitRungeKuttaStepper : OdeStepper
         }
 
         EvaluateStagesUpTo(_method.ErrorWeights.Length);
-        Tensor scale = maximum(Leading(_state).abs(), Leading(_trial).abs()).mul_(control.RelativeTolerance.Held()).PlusInPlace(control.AbsoluteTolerance.Held());
+        Tensor scale = control.Scale(Leading(_state), Leading(_trial));
         Tensor error = Leading(_stages.CombineError()).div_(scale);
         if (_method.CorrectionWeights.Length == 0)
         {

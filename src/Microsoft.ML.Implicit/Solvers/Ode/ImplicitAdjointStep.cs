@@ -14,7 +14,7 @@ internal sealed class ImplicitAdjointStep : AdjointStep
 {
     private readonly IDifferentiableOdeTerm _term;
     private readonly DiagonallyImplicitRungeKutta _method;
-    private readonly PiStepControl? _control;
+    private readonly AdaptiveStepControl? _control;
     private readonly long[] _shape;
     private readonly Tensor _parameterGradient;
     private readonly ImplicitStages _stages;
@@ -26,7 +26,7 @@ internal sealed class ImplicitAdjointStep : AdjointStep
     /// <param name="control">Tolerances of the forward solve; <see langword="null"/> for fixed steps.</param>
     /// <param name="state"><c>[batch, ...]</c>, for its shape, type and device.</param>
     /// <param name="parameterGradient">Flat vector that the parameters' gradients are added to.</param>
-    public ImplicitAdjointStep(IDifferentiableOdeTerm term, DiagonallyImplicitRungeKutta method, PiStepControl? control, Tensor state, Tensor parameterGradient)
+    public ImplicitAdjointStep(IDifferentiableOdeTerm term, DiagonallyImplicitRungeKutta method, AdaptiveStepControl? control, Tensor state, Tensor parameterGradient)
     {
         _term = term;
         _method = method;

@@ -33,12 +33,12 @@ internal sealed class ImplicitRungeKuttaStepper : OdeStepper
 
     public override int RowCount => (int)_shape[0];
 
-    public override double EstimateInitialStep(OdeSegment segment, PiStepControl control)
+    public override double EstimateInitialStep(OdeSegment segment, AdaptiveStepControl control)
     {
         using DisposeScope scope = NewDisposeScope();
         EvaluateFirst(segment.Clamp(segment.Start));
         Tensor slope = _stages.Values.Row(0);
-        Tensor scale = ImplicitStages.Scale(_state, _state, control);
+        Tensor scale = control.Scale(_state);
         double d0 = _stages.Norm(_state / scale);
         double d1 = _stages.Norm(slope / scale);
         double h0 = InitialStep.FirstGuess(d0, d1, segment.Length);
@@ -53,7 +53,7 @@ internal sealed class ImplicitRungeKuttaStepper : OdeStepper
         return InitialStep.Estimate(h0, d1, _stages.Norm(probe.sub(slope).div_(scale)) / h0, _method.Order);
     }
 
-    public override double TryStep(OdeStep step, PiStepControl? control)
+    public override double TryStep(OdeStep step, AdaptiveStepControl? control)
     {
         using DisposeScope scope = NewDisposeScope();
         _size = step.Size;

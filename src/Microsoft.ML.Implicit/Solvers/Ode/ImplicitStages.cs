@@ -87,7 +87,7 @@ internal sealed class ImplicitStages : IDisposable
     /// <param name="state">State at its start, <c>[n]</c>.</param>
     /// <param name="control">Tolerances; <see langword="null"/> for those of rounding.</param>
     /// <returns>State at the step's end; <see langword="null"/> where Newton's method does not converge.</returns>
-    public Tensor? Solve(OdeStep step, Tensor state, PiStepControl? control)
+    public Tensor? Solve(OdeStep step, Tensor state, AdaptiveStepControl? control)
     {
         using DisposeScope scope = NewDisposeScope();
         Values.SetStepSize(step.Size);
@@ -102,7 +102,7 @@ internal sealed class ImplicitStages : IDisposable
         Tensor tolerance = _rounding! * Noise.Held();
         if (control is not null)
         {
-            tolerance = maximum(tolerance, Scale(Leading(state), Leading(state), control).mul_(NewtonTolerance.Held()));
+            tolerance = maximum(tolerance, control.Scale(Leading(state)).mul_(NewtonTolerance.Held()));
         }
 
         Tensor end = state;
@@ -124,9 +124,9 @@ internal sealed class ImplicitStages : IDisposable
     }
 
     /// <summary>Weighted error of the step solved last.</summary>
-    public double Error(double size, Tensor state, Tensor end, PiStepControl control)
+    public double Error(double size, Tensor state, Tensor end, AdaptiveStepControl control)
     {
-        Tensor scale = maximum(Scale(Leading(state), Leading(end), control), _rounding! * _errorAmplification.Held());
+        Tensor scale = maximum(control.Scale(Leading(state), Leading(end)), _rounding! * _errorAmplification.Held());
         return Math.Abs(size) * Norm(Leading(Values.CombineError()).div_(scale));
     }
 
@@ -136,10 +136,6 @@ internal sealed class ImplicitStages : IDisposable
         Tensor leading = Leading(flat);
         return leading.norm().to(ScalarType.Float64).item<double>() / Math.Sqrt(leading.numel());
     }
-
-    /// <summary>What errors are weighed with.</summary>
-    public static Tensor Scale(Tensor a, Tensor b, PiStepControl control) =>
-        maximum(a.abs(), b.abs()).mul_(control.RelativeTolerance.Held()).PlusInPlace(control.AbsoluteTolerance.Held());
 
     /// <summary>Tells for each row whether its first stage or Jacobian is not finite.</summary>
     public Tensor FindRowsNotFinite()
@@ -157,7 +153,7 @@ internal sealed class ImplicitStages : IDisposable
     }
 
     // [batch, width, width], one evaluation of f for each column.
-    private Tensor Jacobian(double time, Tensor state, PiStepControl? control)
+    private Tensor Jacobian(double time, Tensor state, AdaptiveStepControl? control)
     {
         Tensor rows = state.view(_shape[0], -1);
         Tensor slope = Evaluate(time, state).view(rows.shape);
@@ -177,12 +173,12 @@ internal sealed class ImplicitStages : IDisposable
 
     // In the units of each element: a part of its size, and where that is next to nothing a part of what it may be wrong by, or,
     // without tolerances, of the row's size.
-    private Tensor DifferenceSteps(Tensor rows, PiStepControl? control)
+    private Tensor DifferenceSteps(Tensor rows, AdaptiveStepControl? control)
     {
         Tensor sizes = rows.abs();
         Tensor least = control is null
             ? sizes.amax([1], keepdim: true).mul_(Math.Pow(_epsilon, 0.75).Held())
-            : Scale(rows, rows, control).mul_(0.1.Held());
+            : control.Scale(rows).mul_(0.1.Held());
         Tensor steps = maximum(sizes * Math.Sqrt(_epsilon).Held(), least);
         return steps.masked_fill(steps.le(_smallest.Held()), Math.Sqrt(_epsilon).Held());
     }

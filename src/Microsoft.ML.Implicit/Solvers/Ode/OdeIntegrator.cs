@@ -55,7 +55,7 @@ internal sealed class OdeIntegrator
                 _stepper.Restart();
             }
 
-            SolveStatus[]? failure = _options.StepControl is PiStepControl control ? RunAdaptive(_segments[i], control) : RunFixed(_segments[i], (FixedStepControl)_options.StepControl);
+            SolveStatus[]? failure = _options.StepControl is AdaptiveStepControl control ? RunAdaptive(_segments[i], control) : RunFixed(_segments[i], (FixedStepControl)_options.StepControl);
             if (failure is not null)
             {
                 return failure;
@@ -93,12 +93,12 @@ internal sealed class OdeIntegrator
         return null;
     }
 
-    private SolveStatus[]? RunAdaptive(OdeSegment segment, PiStepControl control)
+    private SolveStatus[]? RunAdaptive(OdeSegment segment, AdaptiveStepControl control)
     {
         double smallest = TimeResolution * segment.Length;
         double size = control.InitialStep ?? _stepper.EstimateInitialStep(segment, control);
         size = double.IsNaN(size) ? segment.Length : Math.Min(size, control.MaximumStep);
-        var controller = new PiStepController(control, _options.Method.EmbeddedOrder);
+        StepSizeController controller = control.CreateController(_options.Method.EmbeddedOrder);
         while (Time != segment.End)
         {
             if (IsExhausted())
@@ -114,12 +114,12 @@ internal sealed class OdeIntegrator
             if (error <= 1)
             {
                 AcceptStep(step, isLast ? segment.End : Time + step.Size, reachesOutputs: true);
-                size = Math.Min(Math.Abs(step.Size) * controller.Accept(error), control.MaximumStep);
+                size = Math.Min(controller.AfterAccepted(step.Size, error), control.MaximumStep);
                 continue;
             }
 
             _rejected++;
-            size = Math.Abs(step.Size) * controller.Reject(error);
+            size = controller.AfterRejected(step.Size, error);
             if (size <= smallest || Time + _direction * size == Time)
             {
                 return Failed(error);

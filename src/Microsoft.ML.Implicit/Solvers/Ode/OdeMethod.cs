@@ -1,6 +1,6 @@
 namespace Microsoft.ML.Implicit.Solvers.Ode;
 
-/// <summary>A method of integration. <see cref="OdeMethods"/> lists those built in.</summary>
+/// <summary>A method of integration. <see cref="OdeMethods"/> lists those built in; derive from <see cref="OneStep.OneStepMethod"/> for one of your own.</summary>
 public abstract class OdeMethod
 {
     /// <summary>Creates a method.</summary>

@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Solvers.Ode.Methods;
+using Microsoft.ML.Implicit.Solvers.Ode.OneStep;
 
 namespace Microsoft.ML.Implicit.Solvers.Ode;
 
@@ -34,6 +35,18 @@ public static class OdeMethods
 
     /// <summary>The method of Adams, Bashforth and Moulton, order 4, fixed step.</summary>
     public static AdamsBashforthMoulton AdamsBashforthMoulton { get; } = new();
+
+    /// <summary>The symplectic Euler method, order 1, for positions and momenta.</summary>
+    public static SymplecticEuler SymplecticEuler { get; } = new();
+
+    /// <summary>The leapfrog method of Störmer and Verlet, order 2, for positions and momenta.</summary>
+    public static Leapfrog Leapfrog { get; } = new();
+
+    /// <summary>Ralston's method with embedded Euler, order 2(1).</summary>
+    public static Ralston Ralston { get; } = new();
+
+    /// <summary>Shu and Osher's strong-stability-preserving Runge-Kutta method, order 3, fixed step.</summary>
+    public static StrongStabilityPreserving3 StrongStabilityPreserving3 { get; } = new();
 
     /// <summary>Kværnø's implicit pair of order 3(2), 2004, for stiff problems at loose tolerances.</summary>
     public static DiagonallyImplicitRungeKutta Kvaerno3 { get; } = new("Kvaerno3", 3, Kvaerno3Coefficients.A, Kvaerno3Coefficients.C, Kvaerno3Coefficients.A[^2]);

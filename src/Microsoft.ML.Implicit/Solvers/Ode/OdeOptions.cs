@@ -59,9 +59,9 @@ public sealed record OdeOptions
         {
             case FixedStepControl control when !(control.Size > 0):
                 throw new ArgumentOutOfRangeException(nameof(FixedStepControl.Size), "The step size must be greater than zero.");
-            case PiStepControl when Method.EmbeddedOrder == 0:
+            case AdaptiveStepControl when Method.EmbeddedOrder == 0:
                 throw new ArgumentException($"{Method.Name} has no error estimate: use it with {nameof(FixedStepControl)}.", nameof(StepControl));
-            case PiStepControl control:
+            case AdaptiveStepControl control:
                 control.Validate();
                 break;
         }

@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Solvers.Ode.OneStep;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -30,6 +31,11 @@ public static class OdeSolver
         if (differentiable && options is { GradientMethod: OdeGradientMethod.Backpropagation, Method: not ExplicitRungeKutta })
         {
             throw new ArgumentException($"Backpropagation through {options.Method.Name} is not available: use {nameof(OdeGradientMethod.CheckpointedAdjoint)}, which is as exact.", nameof(options));
+        }
+
+        if (differentiable && options is { GradientMethod: OdeGradientMethod.BacksolveAdjoint, Method: OneStepMethod { IsPartitioned: true } })
+        {
+            throw new ArgumentException($"The backsolve adjoint of {options.Method.Name} is not available: use {nameof(OdeGradientMethod.CheckpointedAdjoint)}.", nameof(options));
         }
 
         OdeSolution solution = Solve(term, initialState, times.ToArray(), options, differentiable, initialState.numel());

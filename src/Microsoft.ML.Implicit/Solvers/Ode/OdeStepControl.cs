@@ -1,4 +1,11 @@
 namespace Microsoft.ML.Implicit.Solvers.Ode;
 
-/// <summary>How step sizes are chosen: <see cref="FixedStepControl"/> or <see cref="PiStepControl"/>.</summary>
-public abstract record OdeStepControl;
+/// <summary>
+/// How step sizes are chosen: <see cref="FixedStepControl"/>, <see cref="PiStepControl"/>, or an <see cref="AdaptiveStepControl"/> of your own.
+/// </summary>
+public abstract record OdeStepControl
+{
+    private protected OdeStepControl()
+    {
+    }
+}

@@ -18,13 +18,13 @@ internal abstract class OdeStepper : IDisposable
     /// <param name="segment">What is ahead; the current state is at its start.</param>
     /// <param name="control">Tolerances.</param>
     /// <returns>The length of the step, positive.</returns>
-    public abstract double EstimateInitialStep(OdeSegment segment, PiStepControl control);
+    public abstract double EstimateInitialStep(OdeSegment segment, AdaptiveStepControl control);
 
     /// <summary>Computes the state at the end of a step without moving there.</summary>
     /// <param name="step">A step from the current state.</param>
     /// <param name="control">Tolerances; <see langword="null"/> where no error estimate is wanted.</param>
     /// <returns>Weighted root mean square of the error estimate; zero where none is wanted.</returns>
-    public abstract double TryStep(OdeStep step, PiStepControl? control);
+    public abstract double TryStep(OdeStep step, AdaptiveStepControl? control);
 
     /// <summary>Writes outputs inside the step just tried, before it is accepted.</summary>
     /// <param name="firstOutput">Index of the first of consecutive output times.</param>

@@ -1,5 +1,6 @@
 using Microsoft.ML.Implicit.Solvers.Ode.Cuda;
 using Microsoft.ML.Implicit.Solvers.Ode.Managed;
+using Microsoft.ML.Implicit.Solvers.Ode.OneStep;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Solvers.Ode;
@@ -16,6 +17,7 @@ internal static class OdeStepperFactory
         ExplicitRungeKutta explicitMethod => new ExplicitRungeKuttaStepper(term, explicitMethod, initialState, outputs, normLength),
         DiagonallyImplicitRungeKutta implicitMethod => new ImplicitRungeKuttaStepper(term, implicitMethod, initialState, outputs, normLength),
         AdamsBashforthMoulton => new AdamsBashforthMoultonStepper(term, initialState, outputs),
+        OneStepMethod oneStepMethod => new OneStepStepper(term, oneStepMethod, initialState, outputs, normLength),
         _ => throw new ArgumentException($"Method {method.Name} is not known.", nameof(method)),
     };
 
@@ -26,8 +28,9 @@ internal static class OdeStepperFactory
     public static AdjointStep CreateAdjoint(IDifferentiableOdeTerm term, OdeOptions options, Tensor state, Tensor parameterGradient) => options.Method switch
     {
         ExplicitRungeKutta method => CreateAdjoint(term, method, state, parameterGradient),
-        DiagonallyImplicitRungeKutta method => new ImplicitAdjointStep(term, method, options.StepControl as PiStepControl, state, parameterGradient),
+        DiagonallyImplicitRungeKutta method => new ImplicitAdjointStep(term, method, options.StepControl as AdaptiveStepControl, state, parameterGradient),
         AdamsBashforthMoulton => new AdamsBashforthMoultonAdjointStep(term, state, parameterGradient),
+        OneStepMethod method => new OneStepAdjointStep(term, method, state, parameterGradient),
         _ => throw new ArgumentException($"Method {options.Method.Name} is not known.", nameof(options)),
     };
 

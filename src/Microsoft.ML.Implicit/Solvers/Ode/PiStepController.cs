@@ -1,7 +1,7 @@
 namespace Microsoft.ML.Implicit.Solvers.Ode;
 
 /// <summary>The state of a <see cref="PiStepControl"/> along one solve.</summary>
-internal sealed class PiStepController(PiStepControl control, int embeddedOrder)
+internal sealed class PiStepController(PiStepControl control, int embeddedOrder) : StepSizeController
 {
     // A local error far below the tolerance says little about the next step, so its memory is bounded (Hairer's dopri5).
     private const double SmallestRememberedError = 1e-4;
@@ -10,20 +10,19 @@ internal sealed class PiStepController(PiStepControl control, int embeddedOrder)
     private double _previousError = SmallestRememberedError;
     private bool _rejected;
 
-    /// <summary>Factor on the step size after an accepted step.</summary>
-    public double Accept(double error)
+    public override double Accept(double weightedError)
     {
-        double growth = control.Safety * Math.Pow(Math.Max(error, 1e-10), -_integral) * Math.Pow(_previousError, control.Stabilization);
-        _previousError = Math.Max(error, SmallestRememberedError);
+        double growth = control.Safety * Math.Pow(Math.Max(weightedError, 1e-10), -_integral) * Math.Pow(_previousError, control.Stabilization);
+        _previousError = Math.Max(weightedError, SmallestRememberedError);
         double limit = _rejected ? 1.0 : control.MaximumFactor;
         _rejected = false;
         return Math.Clamp(growth, control.MinimumFactor, limit);
     }
 
-    /// <summary>Factor on the step size after a rejected step; an error that is not finite shrinks it as far as allowed.</summary>
-    public double Reject(double error)
+    public override double Reject(double weightedError)
     {
+        // An error that is not finite shrinks the step as far as allowed.
         _rejected = true;
-        return double.IsFinite(error) ? Math.Clamp(control.Safety * Math.Pow(error, -_integral), control.MinimumFactor, control.Safety) : control.MinimumFactor;
+        return double.IsFinite(weightedError) ? Math.Clamp(control.Safety * Math.Pow(weightedError, -_integral), control.MinimumFactor, control.Safety) : control.MinimumFactor;
     }
 }

@@ -44,8 +44,8 @@ public sealed record QuadraticDiagnosis(SolveStatus Status)
             SolveStatus.Unbounded => $"The objective falls without limit along variables {List(Variables, names.Variables)}; bound them.",
             SolveStatus.NonConvex => $"Q is not positive semidefinite: its smallest eigenvalue is {SmallestEigenvalue?.ToString("G6", CultureInfo.InvariantCulture)}. Add at least its magnitude to the diagonal.",
             SolveStatus.InvalidInput => $"Its data contain NaN, or an infinity where none is allowed: {InvalidArguments}.",
-            SolveStatus.MaximumIterations => "The limit on iterations came before the tolerance; scale the data, loosen the tolerance or raise the limit.",
-            _ => "The iterates stopped being finite; scale the data.",
+            SolveStatus.MaximumIterations => "The limit on iterations came before the tolerance: the constraints may nearly contradict each other, or the solution be far away. Loosen the tolerance or raise the limit.",
+            _ => "The iterates stopped being finite: the data span too many orders of magnitude.",
         };
     }
 

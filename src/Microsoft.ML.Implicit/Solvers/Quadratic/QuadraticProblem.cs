@@ -15,7 +15,7 @@ public sealed class QuadraticProblem
     /// <param name="q">Q, [n, n] or [batch, n, n], positive semidefinite to within the rounding of its type; its symmetric part counts. Null: zero.</param>
     /// <param name="p">p, [n] or [batch, n].</param>
     /// <param name="g">G, [m, n] or [batch, m, n], or null without inequalities.</param>
-    /// <param name="h">h, [m] or [batch, m]; infinity (or 1e20) switches a row of G off.</param>
+    /// <param name="h">h, [m] or [batch, m]; infinity (or 1e20 times its largest coefficient, where that is above 1) switches a row of G off.</param>
     /// <param name="a">A, [k, n] or [batch, k, n], or null without equalities.</param>
     /// <param name="b">b, [k] or [batch, k].</param>
     /// <param name="lower">Lower bounds, [n] or [batch, n]; negative infinity means none.</param>

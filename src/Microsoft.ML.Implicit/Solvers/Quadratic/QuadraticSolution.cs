@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -11,11 +12,19 @@ public sealed class QuadraticSolution
 {
     private readonly Func<int, QuadraticDiagnosis> _diagnose;
 
-    internal QuadraticSolution(QuadraticProblem problem, IQuadraticAdjoint adjoint, Func<int, QuadraticDiagnosis> diagnose)
+    internal QuadraticSolution(QuadraticProblem problem, IQuadraticAdjoint adjoint, Func<int, QuadraticDiagnosis> diagnose, DenseOutcome[] outcomes)
     {
         Problem = problem;
         Adjoint = adjoint;
         _diagnose = diagnose;
+        Status = Array.ConvertAll(outcomes, o => o.Status);
+        Iterations = Array.ConvertAll(outcomes, o => o.Iterations);
+        PrimalResiduals = Array.ConvertAll(outcomes, o => o.Relative.Primal);
+        DualResiduals = Array.ConvertAll(outcomes, o => o.Relative.Dual);
+        Gaps = Array.ConvertAll(outcomes, o => o.Relative.Gap);
+        AbsolutePrimalResiduals = Array.ConvertAll(outcomes, o => o.Absolute.Primal);
+        AbsoluteDualResiduals = Array.ConvertAll(outcomes, o => o.Absolute.Dual);
+        AbsoluteGaps = Array.ConvertAll(outcomes, o => o.Absolute.Gap);
     }
 
     /// <summary>The problem that was solved.</summary>
@@ -40,19 +49,28 @@ public sealed class QuadraticSolution
     public required Tensor Objective { get; init; }
 
     /// <summary>How each row ended.</summary>
-    public required IReadOnlyList<SolveStatus> Status { get; init; }
+    public IReadOnlyList<SolveStatus> Status { get; }
 
     /// <summary>Iterations of each row.</summary>
-    public required IReadOnlyList<int> Iterations { get; init; }
+    public IReadOnlyList<int> Iterations { get; }
 
-    /// <summary>Largest violation of a constraint in each row, relative to 1 + the largest right-hand side.</summary>
-    public required IReadOnlyList<double> PrimalResiduals { get; init; }
+    /// <summary>Largest violation of a constraint in each row, relative to its right-hand side or the solution, whichever is larger. Does not depend on units.</summary>
+    public IReadOnlyList<double> PrimalResiduals { get; }
 
-    /// <summary>Largest entry of Qz + p + Gᵀλ + Aᵀν + bound multipliers in each row, relative to 1 + its largest term.</summary>
-    public required IReadOnlyList<double> DualResiduals { get; init; }
+    /// <summary>Largest entry of Qz + p + Gᵀλ + Aᵀν + bound multipliers in each row, relative to its largest term. Does not depend on units.</summary>
+    public IReadOnlyList<double> DualResiduals { get; }
 
-    /// <summary>Σ slack · multiplier of each row, relative to 1 + |objective|.</summary>
-    public required IReadOnlyList<double> Gaps { get; init; }
+    /// <summary>Σ slack · multiplier of each row, relative to the larger of ½ zᵀQz and |pᵀz|. Does not depend on units.</summary>
+    public IReadOnlyList<double> Gaps { get; }
+
+    /// <summary>Largest violation of a constraint in each row, in the problem's units.</summary>
+    public IReadOnlyList<double> AbsolutePrimalResiduals { get; }
+
+    /// <summary>Largest entry of Qz + p + Gᵀλ + Aᵀν + bound multipliers in each row, in the problem's units.</summary>
+    public IReadOnlyList<double> AbsoluteDualResiduals { get; }
+
+    /// <summary>Σ slack · multiplier of each row, in the problem's units: the objective is at most about this above the least.</summary>
+    public IReadOnlyList<double> AbsoluteGaps { get; }
 
     /// <summary>Whether every row converged.</summary>
     public bool AllConverged => Status.All(s => s == SolveStatus.Converged);

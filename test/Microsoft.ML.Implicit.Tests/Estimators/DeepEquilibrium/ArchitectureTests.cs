@@ -55,6 +55,22 @@ public class ArchitectureTests
         Assert.ThrowsExactly<FormatException>(() => Read(file));
     }
 
+    [TestMethod]
+    public void Slots_of_sparse_features_are_read_back_and_bounded_by_the_file()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        DeepEquilibriumArchitecture architecture = Create(Dense, default, 1_000_000_000, 0, 40, 2, 1) with { SlotCount = 300 };
+        using EquilibriumEnsemble ensemble = architecture.CreateEnsemble();
+        using MemoryStream file = Written(architecture);
+        using var writer = new BinaryWriter(file);
+        ModuleState.Write(writer, ensemble);
+        Assert.AreEqual(architecture, Read(file));
+
+        using MemoryStream tooMany = Written(architecture with { SlotCount = 30_000 });
+        tooMany.SetLength(1 << 20);
+        Assert.ThrowsExactly<FormatException>(() => Read(tooMany));
+    }
+
     private static DeepEquilibriumArchitecture Create(EquilibriumCellKind cell, ImageShape image, int features, int bins, int hidden, int outputs, int networks) =>
         new(cell, image, features, bins, hidden, outputs, FixedPointMethod.Anderson, Tolerance: 1e-3, MaximumIterations: 30, networks, Dropout: 0);
 

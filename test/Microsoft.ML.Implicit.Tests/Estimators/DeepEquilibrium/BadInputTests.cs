@@ -89,6 +89,71 @@ public class BadInputTests
     }
 
     [TestMethod]
+    public void Values_and_labels_at_the_end_of_their_range_are_learned_from()
+    {
+        var ml = new MLContext(seed: 1);
+        Row[] rows = [.. Enumerable.Range(0, 64).Select(i => new Row { Features = [(i - 32) * 1e37f, i % 2 == 0 ? -3.4e38f : 3.4e38f], Label = (i - 32) * 1e37f })];
+        IDataView data = ml.Data.LoadFromEnumerable(rows);
+        DeepEquilibriumTransformer model = ml.Regression.Trainers.DeepEquilibrium(QuickOptions.Create(epochs: 60)).Fit(data);
+        float[] scores = Scored.Values(model.Transform(data));
+        Assert.IsGreaterThan(2e38f, scores[^1] - scores[0]);
+    }
+
+    [TestMethod]
+    public void An_infinite_label_is_named_by_row()
+    {
+        var ml = new MLContext(seed: 1);
+        Row[] rows = [.. Enumerable.Range(0, 20).Select(i => new Row { Features = [i, 1], Label = i == 13 ? float.PositiveInfinity : i })];
+        Exception exception = AssertThrows<InvalidOperationException>(() => ml.Regression.Trainers.DeepEquilibrium().Fit(ml.Data.LoadFromEnumerable(rows)), "row 13");
+        StringAssert.Contains(exception.Message, "Label", StringComparison.Ordinal);
+    }
+
+    [TestMethod]
+    public void A_key_type_of_too_many_classes_is_refused_before_it_is_read()
+    {
+        var ml = new MLContext(seed: 1);
+        AssertRefused(new KeyDataViewType(typeof(uint), 2_000_000_000));
+        AssertRefused(new KeyDataViewType(typeof(uint), 100_001));
+        AssertRefused(new KeyDataViewType(typeof(uint), uint.MaxValue));
+
+        void AssertRefused(KeyDataViewType type)
+        {
+            var definition = SchemaDefinition.Create(typeof(KeyRow));
+            definition[nameof(KeyRow.Label)].ColumnType = type;
+            IDataView data = ml.Data.LoadFromEnumerable(Unread(), definition);
+            Exception exception = AssertThrows<InvalidOperationException>(() => ml.MulticlassClassification.Trainers.DeepEquilibrium().Fit(data), "100000");
+            StringAssert.Contains(exception.Message, "Label", StringComparison.Ordinal);
+        }
+
+        static IEnumerable<KeyRow> Unread()
+        {
+            yield return Throw();
+        }
+
+        static KeyRow Throw() => throw new NotSupportedException("The rows were read.");
+    }
+
+    [TestMethod]
+    public void A_fit_that_learned_nothing_says_so_and_one_that_did_does_not()
+    {
+        var ml = new MLContext(seed: 1);
+        var warnings = new List<string>();
+        ml.Log += (_, message) => warnings.Add(message.Message);
+        (IDataView iris, IDataView cancer, IDataView concrete) = (RealData.Iris(ml), RealData.BreastCancer(ml), RealData.Concrete(ml));
+        foreach (double? rate in new double?[] { 1e-12, null })
+        {
+            DeepEquilibriumOptions options = QuickOptions.Create(epochs: 5);
+            options.Training.LearningRate = rate;
+            ml.MulticlassClassification.Trainers.DeepEquilibrium(options).Fit(iris);
+            ml.BinaryClassification.Trainers.DeepEquilibrium(options).Fit(cancer);
+            ml.Regression.Trainers.DeepEquilibrium(options).Fit(concrete);
+            options.Training.ValidationFraction = 0.3;
+            ml.Regression.Trainers.DeepEquilibrium(options).Fit(concrete);
+            Assert.AreEqual(4, warnings.Count(message => message.Contains("Nothing was learned", StringComparison.Ordinal)));
+        }
+    }
+
+    [TestMethod]
     public void Settings_out_of_range_are_named()
     {
         var ml = new MLContext(seed: 1);
@@ -162,6 +227,15 @@ public class BadInputTests
         public float[] Features { get; set; } = [];
 
         public float Label { get; set; }
+    }
+
+    private sealed class KeyRow
+    {
+        [VectorType(2)]
+        public float[] Features { get; set; } = [];
+
+        [KeyType(3)]
+        public uint Label { get; set; }
     }
 
     private sealed class BooleanRow

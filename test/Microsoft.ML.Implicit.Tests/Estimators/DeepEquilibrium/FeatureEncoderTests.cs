@@ -41,8 +41,8 @@ public class FeatureEncoderTests
         using var generator = new Generator(1);
         Tensor features = randn(Rows, 1, generator: generator);
         int[] classes = [.. features.data<float>().ToArray().Select(value => (int)Math.Floor(4 * value) + 40)];
-        Assert.AreEqual(2, FeatureEncoder.OfVectors(features.narrow(0, 0, 100), classes[..100]).BinCount);
-        Assert.AreEqual(16, FeatureEncoder.OfVectors(features, classes).BinCount);
+        Assert.AreEqual(2, BinEncoder.Of(features.narrow(0, 0, 100), classes[..100]).BinCount);
+        Assert.AreEqual(16, BinEncoder.Of(features, classes).BinCount);
     }
 
     [TestMethod]
@@ -74,6 +74,28 @@ public class FeatureEncoderTests
         Tensor encoded = encoder.forward(tensor([-1e38f, 1e38f], [2, 1]));
         Assert.IsTrue(encoded.isfinite().all().item<bool>());
         Assert.IsGreaterThan(0, (encoded[1] - encoded[0]).min().item<float>());
+    }
+
+    [TestMethod]
+    [DataRow(-110)]
+    [DataRow(126)]
+    public void Values_whose_range_overflows_are_encoded_like_any_other(int exponent)
+    {
+        Tensor features = linspace(-3, 3, Rows, dtype: ScalarType.Float32).unsqueeze(1);
+        int[] classes = [.. Enumerable.Range(0, Rows).Select(i => i / 100)];
+        Tensor encoded = FeatureEncoder.OfVectors(features, classes).forward(features);
+        Tensor extreme = features * MathF.ScaleB(1, exponent);
+        Assert.IsTrue(FeatureEncoder.OfVectors(extreme, classes).forward(extreme).allclose(encoded, 1e-4, 1e-4));
+    }
+
+    [TestMethod]
+    public void Pixels_whose_squares_overflow_are_scaled_like_any_other()
+    {
+        using var generator = new Generator(1);
+        Tensor pixels = randn(20, 12, generator: generator);
+        Tensor expected = ImageEncoder.Of(pixels, channels: 3).forward(pixels);
+        Tensor huge = pixels * 1e37;
+        Assert.IsTrue(ImageEncoder.Of(huge, channels: 3).forward(huge).allclose(expected, 1e-4, 1e-4));
     }
 
     [TestMethod]

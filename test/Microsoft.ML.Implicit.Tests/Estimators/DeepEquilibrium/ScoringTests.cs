@@ -64,6 +64,30 @@ public class ScoringTests
     }
 
     [TestMethod]
+    [DataRow(1e20f)]
+    [DataRow(1e38f)]
+    [DataRow(-float.MaxValue)]
+    public void A_row_of_extreme_features_whose_sum_overflows_is_scored_and_leaves_others_alone(float extreme)
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView iris = RealData.Iris(ml);
+        Flower[] rows = [.. ml.Data.CreateEnumerable<Flower>(iris, reuseRowObject: false, ignoreMissingColumns: true).Take(40)];
+        Flower[] withExtreme = [.. rows, new Flower { Features = [extreme, extreme, extreme, extreme] }];
+        DeepEquilibriumTransformer classifier = ml.MulticlassClassification.Trainers.DeepEquilibrium(QuickOptions.Create(epochs: 1)).Fit(iris);
+        float[][] expected = Scored.Vectors(classifier.Transform(ml.Data.LoadFromEnumerable(rows)));
+        float[][] scores = Scored.Vectors(classifier.Transform(ml.Data.LoadFromEnumerable(withExtreme)));
+        Assert.AreEqual(1, scores[^1].Sum(), 1e-4);
+        for (int row = 0; row < rows.Length; row++)
+        {
+            Assert.IsTrue(scores[row].Zip(expected[row]).All(pair => Math.Abs(pair.First - pair.Second) < 2e-3));
+        }
+
+        Measured[] measured = [.. Enumerable.Range(0, 40).Select(i => new Measured { Features = [i, 40 - i], Label = i })];
+        DeepEquilibriumTransformer regression = ml.Regression.Trainers.DeepEquilibrium(QuickOptions.Create(epochs: 1)).Fit(ml.Data.LoadFromEnumerable(measured));
+        Assert.IsTrue(Scored.Values(regression.Transform(ml.Data.LoadFromEnumerable([.. measured, new Measured { Features = [extreme, extreme] }]))).All(float.IsFinite));
+    }
+
+    [TestMethod]
     public void A_row_with_a_missing_feature_has_no_score_and_leaves_others_alone()
     {
         var ml = new MLContext(seed: 1);
@@ -124,6 +148,14 @@ public class ScoringTests
     {
         [VectorType(4)]
         public float[] Features { get; set; } = [];
+    }
+
+    private sealed class Measured
+    {
+        [VectorType(2)]
+        public float[] Features { get; set; } = [];
+
+        public float Label { get; set; }
     }
 
     private sealed class Prediction

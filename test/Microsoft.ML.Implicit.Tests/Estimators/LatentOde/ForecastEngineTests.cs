@@ -62,6 +62,44 @@ public class ForecastEngineTests
     }
 
     [TestMethod]
+    public void A_check_point_can_be_resumed_from_at_every_moment_while_another_replaces_it()
+    {
+        using LatentOdeTransformer model = Train();
+        ForecastEngine<Observation, Forecast> engine = model.CreateForecastEngine<Observation, Forecast>();
+        engine.Observe(new Observation { Time = 0, Sine = 5, Cosine = 1 });
+        DirectoryInfo folder = Directory.CreateTempSubdirectory();
+        try
+        {
+            string path = Path.Combine(folder.FullName, "engine");
+            engine.CheckPoint(path);
+            Task writing = Task.Run(() =>
+            {
+                for (int i = 1; i <= 20; i++)
+                {
+                    engine.Observe(new Observation { Time = i, Sine = 5, Cosine = 1 });
+                    engine.CheckPoint(path);
+                }
+            });
+            long count = 0;
+            do
+            {
+                long next = model.ResumeForecastEngine<Observation, Forecast>(path).ObservationCount;
+                Assert.IsGreaterThanOrEqualTo(count, next);
+                count = next;
+            }
+            while (!writing.IsCompleted);
+
+            writing.GetAwaiter().GetResult();
+            Assert.AreEqual(21, model.ResumeForecastEngine<Observation, Forecast>(path).ObservationCount);
+            Assert.HasCount(1, folder.GetFiles());
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [TestMethod]
     public void Interpolation_passes_through_observations_and_forecasts_beyond_the_last()
     {
         using LatentOdeTransformer model = Train();

@@ -70,6 +70,17 @@ public sealed class BadInputTests
     }
 
     [TestMethod]
+    public void More_features_than_a_flow_takes_are_refused_by_column_and_limit()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView data = ToyData.View(ml, Enumerable.Repeat(new float[100_000], 2), Enumerable.Repeat(new float[10_001], 2));
+        AssertThrows<ArgumentException>(() => ml.AnomalyDetection.Trainers.NormalizingFlow().Fit(data), "'Features' has 100,000 slots; a flow takes at most 10,000");
+        AssertThrows<ArgumentException>(() => ml.Transforms.NormalizingFlow(new NormalizingFlowOptions()).Fit(data), "'Features' has 100,000 slots");
+        AssertThrows<ArgumentException>(
+            () => ml.AnomalyDetection.Trainers.NormalizingFlow(new NormalizingFlowOptions { FeatureColumnName = "Context", ContextColumnName = "Context" }).Fit(data), "'Context' has 10,001 slots");
+    }
+
+    [TestMethod]
     public void Scoring_features_of_another_length_is_refused()
     {
         var ml = new MLContext(seed: 1);

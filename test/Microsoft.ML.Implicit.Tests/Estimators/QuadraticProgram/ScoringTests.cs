@@ -22,6 +22,24 @@ public class ScoringTests
     }
 
     [TestMethod]
+    [DataRow(1e-12f, 1e6)]
+    [DataRow(1e12f, 1e-6)]
+    [DataRow(1f, 1e9)]
+    public void Units_do_not_matter(float cost, double amount)
+    {
+        var ml = new MLContext(seed: 1);
+        Programs.Row[] rows = [new() { Costs = [cost, 2 * cost], Budget = amount }, new() { Costs = [3 * cost, -cost], Budget = 2 * amount }];
+        IDataView data = ml.Data.LoadFromEnumerable(rows);
+
+        IDataView solved = ml.Transforms.QuadraticProgram("Solution", "Costs", a: Ones, b: "Budget", lowerBounds: 0).Fit(data).Transform(data);
+
+        CollectionAssert.AreEqual(new[] { "Converged", "Converged" }, Programs.Status(solved));
+        float[][] solutions = Programs.Solutions(solved);
+        Programs.AssertClose([1, 0], [.. solutions[0].Select(z => (float)(z / amount))]);
+        Programs.AssertClose([0, 2], [.. solutions[1].Select(z => (float)(z / amount))]);
+    }
+
+    [TestMethod]
     public void Constants_may_come_from_columns_instead()
     {
         var ml = new MLContext(seed: 1);

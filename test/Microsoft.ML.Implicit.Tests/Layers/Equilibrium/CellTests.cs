@@ -48,6 +48,33 @@ public class CellTests
     }
 
     [TestMethod]
+    public void A_sparse_input_has_the_loss_and_the_gradients_of_the_same_dense_one()
+    {
+        CellCase test = CellCase.Dense();
+        var layer = new DeepEquilibrium(test.Cell);
+        Tensor dense = test.X.relu();
+        (double loss, Tensor[] gradients) = Evaluate(dense);
+        (double sparseLoss, Tensor[] sparseGradients) = Evaluate(dense.to_sparse());
+        Assert.AreEqual(loss, sparseLoss, 1e-12);
+        Assert.HasCount(1, sparseGradients.Where(gradient => gradient.is_sparse));
+        foreach ((Tensor expected, Tensor actual) in gradients.Zip(sparseGradients))
+        {
+            Assert.IsLessThan(1e-10, (expected - (actual.is_sparse ? actual.to_dense() : actual)).abs().max().item<double>());
+        }
+
+        (double Loss, Tensor[] Gradients) Evaluate(Tensor x)
+        {
+            foreach (Parameter parameter in test.Cell.parameters())
+            {
+                parameter.grad = null;
+            }
+
+            double value = layer.Backward(x, z => Loss(test.Cell.Readout(z))).Loss;
+            return (value, [.. test.Cell.parameters().Select(parameter => parameter.grad!.clone())]);
+        }
+    }
+
+    [TestMethod]
     [DataRow(false)]
     [DataRow(true)]
     public void The_closed_form_product_equals_that_of_autograd(bool convolutional)

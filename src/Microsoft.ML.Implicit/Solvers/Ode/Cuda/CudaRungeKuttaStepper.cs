@@ -57,13 +57,13 @@ internal sealed class CudaRungeKuttaStepper : OdeStepper
 
     public override int RowCount { get; }
 
-    public override double EstimateInitialStep(OdeSegment segment, PiStepControl control)
+    public override double EstimateInitialStep(OdeSegment segment, AdaptiveStepControl control)
     {
         using DisposeScope scope = NewDisposeScope();
         (_time, _size) = (segment.Start, 0);
         Launch(0, 1, null);
         Tensor slope = _stages.Row(0);
-        Tensor scale = _state.abs().mul_(control.RelativeTolerance.Held()).PlusInPlace(control.AbsoluteTolerance.Held());
+        Tensor scale = control.Scale(_state);
         double d1 = Rms(slope / scale);
         double h0 = InitialStep.FirstGuess(Rms(_state / scale), d1, segment.Length);
         if (!double.IsFinite(h0))
@@ -84,7 +84,7 @@ internal sealed class CudaRungeKuttaStepper : OdeStepper
         return InitialStep.Estimate(h0, d1, Rms(change.div_(scale)) / h0, _method.Order);
     }
 
-    public override double TryStep(OdeStep step, PiStepControl? control)
+    public override double TryStep(OdeStep step, AdaptiveStepControl? control)
     {
         using DisposeScope scope = NewDisposeScope();
         (_time, _size) = (step.Time, step.Size);
@@ -156,7 +156,7 @@ internal sealed class CudaRungeKuttaStepper : OdeStepper
         _trial.Dispose();
     }
 
-    private void Launch(int first, int last, PiStepControl? control)
+    private void Launch(int first, int last, AdaptiveStepControl? control)
     {
         _kernel.Launch(
             _dynamics.Blocks, CudaDynamics.Threads, _dynamics.Parameters, _state, _stages.All, _trial, _squaredErrors,

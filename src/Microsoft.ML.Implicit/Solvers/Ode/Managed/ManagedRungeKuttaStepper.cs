@@ -61,7 +61,7 @@ internal sealed unsafe class ManagedRungeKuttaStepper : OdeStepper
 
     public override int RowCount { get; }
 
-    public override double EstimateInitialStep(OdeSegment segment, PiStepControl control)
+    public override double EstimateInitialStep(OdeSegment segment, AdaptiveStepControl control)
     {
         _step = new OdeStep(segment.Start, 0, segment);
         EvaluateStages(0, 1);
@@ -89,7 +89,7 @@ internal sealed unsafe class ManagedRungeKuttaStepper : OdeStepper
         return InitialStep.Estimate(h0, d1, d2 / h0, _method.Order);
     }
 
-    public override double TryStep(OdeStep step, PiStepControl? control)
+    public override double TryStep(OdeStep step, AdaptiveStepControl? control)
     {
         _step = step;
         int last = control is null ? _method.EndStage : Math.Max(_method.EndStage, _errorWeights.Length);
@@ -256,14 +256,14 @@ internal sealed unsafe class ManagedRungeKuttaStepper : OdeStepper
 
     private delegate float* TileValue(int chunk, int tile);
 
-    private double Norm(PiStepControl control, TileValue value)
+    private double Norm(AdaptiveStepControl control, TileValue value)
     {
         _loop.Run((chunk, tile) => _errors[tile] = TileAlgebra.SumScaledSquares(
             value(chunk, tile), State(tile), State(tile), _tileLength, LanesIn(tile), (float)control.RelativeTolerance, (float)control.AbsoluteTolerance));
         return Rms(_errors);
     }
 
-    private double SumSquaredErrors(int chunk, int tile, float[] weights, PiStepControl control)
+    private double SumSquaredErrors(int chunk, int tile, float[] weights, AdaptiveStepControl control)
     {
         float* error = Scratch(chunk);
         TileAlgebra.Combine(null, Stage(tile, 0), weights, _tileLength, error);

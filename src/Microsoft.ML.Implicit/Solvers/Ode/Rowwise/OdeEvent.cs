@@ -4,7 +4,7 @@ namespace Microsoft.ML.Implicit.Solvers.Ode.Rowwise;
 
 /// <summary>A condition at which a row stops: its function g(t, z) crosses zero.</summary>
 /// <remarks>
-/// g is looked at where steps end, so that two crossings inside one step go unnoticed: <see cref="PiStepControl.MaximumStep"/>
+/// g is looked at where steps end, so that two crossings inside one step go unnoticed: <see cref="AdaptiveStepControl.MaximumStep"/>
 /// limits steps. Where g only touches zero its place has no gradient, and gradients through the event are not finite.
 /// </remarks>
 /// <param name="function">

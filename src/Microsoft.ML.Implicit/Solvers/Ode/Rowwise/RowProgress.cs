@@ -11,7 +11,7 @@ internal sealed class RowProgress
     private readonly OdeOptions _options;
     private readonly OdeSegment[] _segments;
     private readonly double _direction;
-    private PiStepController? _controller;
+    private StepSizeController? _controller;
     private double _size;
     private int _segment;
 
@@ -80,7 +80,7 @@ internal sealed class RowProgress
         }
 
         Time = end;
-        _size = _controller is null ? 0 : Math.Min(Math.Abs(size) * _controller.Accept(error), MaximumStep);
+        _size = _controller is null ? 0 : Math.Min(_controller.AfterAccepted(size, error), MaximumStep);
         EnterSegment();
         Finish();
     }
@@ -108,7 +108,7 @@ internal sealed class RowProgress
     public void Reject(double size, double error)
     {
         RejectedSteps++;
-        _size = Math.Abs(size) * _controller!.Reject(error);
+        _size = _controller!.AfterRejected(size, error);
         StartsSegment = false;
         if (_size <= TimeResolution * Segment.Length || Time + _direction * _size == Time)
         {
@@ -122,9 +122,9 @@ internal sealed class RowProgress
     private double NextStop =>
         _options.StepControl is FixedStepControl && _direction * (Segment.End - _times[ReachedTimes]) > 0 ? _times[ReachedTimes] : Segment.End;
 
-    private double MaximumStep => ((PiStepControl)_options.StepControl).MaximumStep;
+    private double MaximumStep => ((AdaptiveStepControl)_options.StepControl).MaximumStep;
 
-    private PiStepController? CreateController() => _options.StepControl is PiStepControl control ? new PiStepController(control, _options.Method.EmbeddedOrder) : null;
+    private StepSizeController? CreateController() => (_options.StepControl as AdaptiveStepControl)?.CreateController(_options.Method.EmbeddedOrder);
 
     private void EnterSegment()
     {

@@ -86,9 +86,9 @@ internal sealed class RowStepper : IDisposable
     }
 
     /// <summary>Weighted error of each row, one host read.</summary>
-    public double[] Errors(List<Tensor> stages, Tensor sizes, Tensor state, Tensor trial, PiStepControl control)
+    public double[] Errors(List<Tensor> stages, Tensor sizes, Tensor state, Tensor trial, AdaptiveStepControl control)
     {
-        Tensor scale = maximum(state.abs(), trial.abs()).mul_(control.RelativeTolerance.Held()).PlusInPlace(control.AbsoluteTolerance.Held());
+        Tensor scale = control.Scale(state, trial);
         Tensor error = RowNorms(Combine(stages, _errorWeights).div_(scale)) * sizes.abs();
         if (_method.CorrectionWeights.Length == 0)
         {

@@ -58,7 +58,7 @@ internal sealed class RowwiseIntegrator
             using DisposeScope iteration = NewDisposeScope();
             Tensor rows = Indices(active, all);
             long[] starting = [.. active.Where(r => _rows[r].StartsSegment)];
-            if (starting.Length > 0 && _options.StepControl is PiStepControl control)
+            if (starting.Length > 0 && _options.StepControl is AdaptiveStepControl control)
             {
                 EstimateInitialSteps(all, starting, control);
             }
@@ -80,7 +80,7 @@ internal sealed class RowwiseIntegrator
         Tensor sizes = clock.Sizes;
         (List<Tensor> stages, Tensor trial) = _stepper.Step(clock, state, first);
         double[] errors = new double[active.Length];
-        if (_options.StepControl is PiStepControl control)
+        if (_options.StepControl is AdaptiveStepControl control)
         {
             _stepper.Extend(stages, clock, state, _method.ErrorWeights.Length);
             errors = _stepper.Errors(stages, sizes, state, trial, control);
@@ -144,7 +144,7 @@ internal sealed class RowwiseIntegrator
         return new RowStep([.. moved.Select(i => active[i])], [.. moved.Select(i => starts[i])], [.. moved.Select(i => steps[i])], [.. moved.Select(i => segments[i])], [.. outputs]);
     }
 
-    private void EstimateInitialSteps(Tensor all, long[] active, PiStepControl control)
+    private void EstimateInitialSteps(Tensor all, long[] active, AdaptiveStepControl control)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor rows = Indices(active, all);
@@ -152,7 +152,7 @@ internal sealed class RowwiseIntegrator
         OdeSegment[] segments = [.. active.Select(r => _rows[r].Segment)];
         double[] starts = [.. segments.Select(segment => segment.Start)];
         Tensor slope = _stepper.Evaluate(new RowClock(starts, starts, segments, all).At(0), state);
-        Tensor scale = state.abs().mul_(control.RelativeTolerance.Held()).PlusInPlace(control.AbsoluteTolerance.Held());
+        Tensor scale = control.Scale(state);
         double[] norms = RowStepper.ToDoubles(cat([RowStepper.RowNorms(state / scale), RowStepper.RowNorms(slope / scale)]));
         double[] guesses = [.. active.Select((_, i) => InitialStep.FirstGuess(norms[i], norms[i + active.Length], segments[i].Length))];
         var probe = new RowClock(starts, [.. segments.Select((segment, i) => segment.Direction * guesses[i])], segments, all);

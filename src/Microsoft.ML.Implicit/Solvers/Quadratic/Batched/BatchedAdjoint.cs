@@ -34,7 +34,7 @@ internal sealed class BatchedAdjoint(BatchedState? state, bool[] converged) : IQ
         (Tensor slack, Tensor lambda) = new WeaklyActiveConstraints(problem, system, Regularisation).Centre(solution);
         Tensor inverse = active / slack.Plus(lambda * Regularisation.Held()).PlusInPlace(double.Epsilon.Held());
         Tensor weights = lambda * inverse, share = slack * inverse;
-        (Tensor dz, Tensor dnu, Tensor u) = new BatchedKkt(system, weights, Regularisation).SolveRefined(weights, share, gradZ, gradNu, gradConstraints);
+        (Tensor dz, Tensor dnu, Tensor u) = new BatchedKkt(system, weights, null, Regularisation).SolveRefined(weights, share, gradZ, gradNu, gradConstraints);
 
         Tensor failed = tensor(converged, device: problem.P.device).logical_not().unsqueeze(1);
         dz = Finish(dz, system.VariableScale);

@@ -1,14 +1,14 @@
 using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Solvers.Quadratic.Batched;
 
-/// <summary>Vectors of a batch's rows in equilibrated units, and the measures of convergence in the user's units.</summary>
+/// <summary>Vectors of a batch's rows in normal units, and the measures of convergence.</summary>
 internal sealed class BatchedData
 {
-    private readonly Tensor _dualScale;
-    private readonly Tensor _inequalityWeights;
-    private readonly Tensor _equalityWeights;
+    private readonly BatchedUnits _units;
+    private readonly Tensor _costMagnitude;
 
     public BatchedData(QuadraticProblem problem)
     {
@@ -17,20 +17,19 @@ internal sealed class BatchedData
         long batch = problem.BatchSize;
         Tensor p = Rows(problem.P), empty = zeros(1, 0, ScalarType.Float64, p.device);
         Tensor b = problem.B is null ? empty : Rows(problem.B);
-        P = (p * System.VariableScale).expand(batch, problem.Variables);
-        B = (b * System.EqualityScale).expand(batch, problem.Equalities);
         Tensor d = System.Stack(problem.H is null ? empty : Rows(problem.H), problem.Lower is null ? null : -Rows(problem.Lower), problem.Upper is null ? null : Rows(problem.Upper));
 
         // NaN counts as a constraint, which makes the row unsolvable.
-        Tensor constrained = d.ge(Dense.DenseRow.Infinity.Held()).logical_not();
+        Tensor constrained = d.ge(Limits(problem)).logical_not();
         AllActive = constrained.all().item<bool>();
         d = AllActive ? d : where(constrained, d, zeros_like(d));
+        _units = new BatchedUnits(System, p, b, d, problem.Lower is not null, problem.Upper is not null);
+        P = (p * (_units.Variable / _units.Objective)).expand(batch, problem.Variables);
+        B = (b / _units.Equality).expand(batch, problem.Equalities);
         Active = constrained.to(ScalarType.Float64).expand(batch, d.shape[1]);
-        D = (d * System.ConstraintScale).PlusInPlace(constrained.logical_not()).expand(batch, d.shape[1]);
+        D = (d / _units.Constraint).PlusInPlace(constrained.logical_not()).expand(batch, d.shape[1]);
         Unsolvable = System.IsConvex().logical_and(P.sum(1).Plus(B.sum(1)).Plus(D.sum(1)).isfinite()).logical_not();
-        _dualScale = Largest(p).PlusInPlace(1.Held());
-        _inequalityWeights = constrained / (System.ConstraintScale * Largest(d).PlusInPlace(1.Held()).unsqueeze(1));
-        _equalityWeights = (System.EqualityScale * Largest(b).PlusInPlace(1.Held()).unsqueeze(1)).reciprocal_();
+        _costMagnitude = Largest(P).clamp_(min: ResidualNorms.SmallestScale.Held());
     }
 
     public QuadraticProblem Problem { get; }
@@ -50,13 +49,20 @@ internal sealed class BatchedData
     /// <summary>Whether no constraint is switched off.</summary>
     public bool AllActive { get; }
 
+    /// <summary>Whether factors for equal weights of all constraints serve all rows.</summary>
+    public bool SharesFactors => Problem.SharesMatrices && AllActive && Curvature is null;
+
     /// <summary>Rows that no method for convex problems with finite data can solve, [batch] Boolean.</summary>
     public Tensor Unsolvable { get; }
+
+    /// <summary>What Q is multiplied by, [1 or batch, 1], or null where that is 1 everywhere.</summary>
+    public Tensor? Curvature => _units.Curvature;
 
     /// <summary>Products with zeros where a constraint is switched off.</summary>
     public BatchedProducts Products(Tensor x)
     {
         BatchedProducts products = System.Products(x);
+        products = Curvature is null ? products : products with { Q = products.Q * Curvature };
         return AllActive ? products : products with { C = Active * products.C };
     }
 
@@ -76,33 +82,51 @@ internal sealed class BatchedData
     /// <summary>Relative primal and dual residuals and gaps, [3, batch].</summary>
     public Tensor Measure(Tensor z, BatchedResiduals r)
     {
-        Tensor dual = Largest(r.Stationarity * System.InverseVariableScale) / maximum(_dualScale, Largest(r.Qz * System.InverseVariableScale).PlusInPlace(1.Held()));
-        Tensor primal = Largest(r.Inequality * _inequalityWeights);
+        Tensor combination = r.Stationarity - r.Qz - P;
+        Tensor dual = Largest(r.Stationarity) / maximum(maximum(_costMagnitude, Largest(r.Qz)), Largest(combination));
+        Tensor size = Largest(z).clamp_(min: ResidualNorms.SmallestScale.Held()).unsqueeze(1);
+        Tensor primal = Largest(r.Inequality / maximum(D.abs(), size));
         if (Problem.Equalities > 0)
         {
-            primal = maximum(primal, Largest(r.Equality * _equalityWeights));
+            primal = maximum(primal, Largest(r.Equality / maximum(B.abs(), size)));
         }
 
-        Tensor objective = (z * P.add(r.Qz, 0.5.Held())).sum(1);
-        return stack([primal, dual, r.Gap / objective.abs_().PlusInPlace(1.Held())]);
+        Tensor objective = maximum((z * r.Qz).sum(1).mul_(0.5.Held()), (z * P).sum(1).abs_());
+        return stack([primal, dual, r.Gap / objective.clamp_(min: ResidualNorms.SmallestScale.Held())]);
+    }
+
+    /// <summary>Primal and dual residuals and gaps in the user's units, [3, batch].</summary>
+    public Tensor MeasureAbsolute(BatchedResiduals r)
+    {
+        Tensor primal = maximum(Largest(r.Inequality * _units.Constraint), Largest(r.Equality * _units.Equality));
+        return stack([primal, Largest(r.Stationarity * (_units.Objective / _units.Variable)), r.Gap * _units.Objective.squeeze(1)]);
     }
 
     /// <summary>An iterate in the user's units.</summary>
     public BatchedState ToState(Tensor z, Tensor nu, Tensor s, Tensor lambda) => new(
-        z * System.VariableScale,
-        nu * System.EqualityScale,
-        where(Active > 0.Held(), s / System.ConstraintScale, full_like(s, double.PositiveInfinity.Held())),
-        lambda * System.ConstraintScale,
+        z * _units.Variable,
+        nu * (_units.Objective / _units.Equality),
+        where(Active > 0.Held(), s * _units.Constraint, full_like(s, double.PositiveInfinity.Held())),
+        lambda * (_units.Objective / _units.Constraint),
         System.Scales.clone());
+
+    /// <summary>Largest magnitude of each row, NaN where an entry is.</summary>
+    public static Tensor Largest(Tensor values) => values.shape[1] > 0
+        ? values.abs().amax([1])
+        : zeros(values.shape[0], ScalarType.Float64, values.device);
+
+    // Right-hand sides at least this large switch a constraint off, whatever the unit of a row of G, [1 or batch, L].
+    private Tensor Limits(QuadraticProblem problem)
+    {
+        Tensor bound = full([1, problem.Variables], DenseRow.Infinity.Held(), ScalarType.Float64, problem.P.device);
+        Tensor general = problem.G is null ? bound.narrow(1, 0, 0) : BatchedSystem.Double(problem.G).abs().amax([-1]).clamp_(min: 1.Held()).mul_(DenseRow.Infinity.Held());
+        general = general.dim() > 1 ? general : general.unsqueeze(0);
+        return System.Stack(general, bound, bound);
+    }
 
     private static Tensor Rows(Tensor tensor)
     {
         Tensor rows = BatchedSystem.Double(tensor);
         return rows.dim() > 1 ? rows : rows.unsqueeze(0);
     }
-
-    // Largest magnitude of each row, NaN where an entry is.
-    private static Tensor Largest(Tensor values) => values.shape[1] > 0
-        ? linalg.vector_norm(values, double.PositiveInfinity, [1])
-        : zeros(values.shape[0], ScalarType.Float64, values.device);
 }

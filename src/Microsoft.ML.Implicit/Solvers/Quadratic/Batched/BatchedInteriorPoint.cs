@@ -45,7 +45,7 @@ internal sealed class BatchedInteriorPoint : IBatchedMethod
         _active = _data.Active;
         _constraints = _active.shape[1];
         _inverseCount = _active.sum(1).clamp_(min: 1.Held()).reciprocal_();
-        _padding = _data.AllActive ? null : cat([zeros_like(_active), 1.Held() - _active], 1);
+        _padding = _data.AllActive ? null : cat([zeros_like(_active), 1.Held().Minus(_active)], 1);
         _tolerances = tensor([options.Tolerance, options.Tolerance, options.GapTolerance], [3, 1], ScalarType.Float64, problem.P.device);
         _iterations = zeros(problem.BatchSize, ScalarType.Float64, problem.P.device);
         _measures = full([3, problem.BatchSize], double.NaN.Held(), ScalarType.Float64, problem.P.device);
@@ -80,7 +80,8 @@ internal sealed class BatchedInteriorPoint : IBatchedMethod
     public BatchedState State() => _data.ToState(_x.Z, _x.Nu, _x.S, _x.Lambda);
 
     /// <inheritdoc/>
-    public Tensor Statistics() => cat([_measures, _iterations.unsqueeze(0)], 0);
+    public Tensor Statistics() =>
+        cat([_measures, _data.MeasureAbsolute(_data.Residuals(_x.Z, _x.Nu, _x.S, _x.Lambda)), _iterations.unsqueeze(0)], 0);
 
     private void Advance(BatchedResiduals r, Tensor finished)
     {
@@ -105,7 +106,7 @@ internal sealed class BatchedInteriorPoint : IBatchedMethod
 
         BatchedIterate step = newton.Step(target, refine: true);
         step.Packed.masked_fill_(finished, 0.Held());
-        Tensor share = (1.Held() - mu).clamp_(min: BackOff.Held());
+        Tensor share = 1.Held().Minus(mu).clamp_(min: BackOff.Held());
         Tensor length = share.div_(Rate(step, positive).clamp_(min: 1e-12.Held())).clamp_(max: 1.Held()).unsqueeze(1);
         _x.Packed.addcmul_(length, step.Packed, (-1).Held());
     }
@@ -117,8 +118,8 @@ internal sealed class BatchedInteriorPoint : IBatchedMethod
     private Tensor Start()
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor weights = _data.Problem.SharesMatrices && _data.AllActive ? _active.narrow(0, 0, 1) : _active;
-        (Tensor z, Tensor nu) = new BatchedKkt(_system, weights, StartRegularisation)
+        Tensor weights = _data.SharesFactors ? _active.narrow(0, 0, 1) : _active;
+        (Tensor z, Tensor nu) = new BatchedKkt(_system, weights, _data.Curvature, StartRegularisation)
             .Solve(_system.AddTransposed(-_data.P, _active * _data.D, null), _data.B);
         if (_constraints == 0)
         {

@@ -15,14 +15,21 @@ internal sealed class BatchedKkt
     private const int Corrections = 3;
 
     private readonly BatchedSystem _system;
+    private readonly Tensor? _curvature;
     private readonly Tensor _inverse;
     private readonly Tensor? _halfSolved;
     private readonly Tensor? _schurInverse;
 
-    public BatchedKkt(BatchedSystem system, Tensor w, double regularisation)
+    /// <summary>Factors the systems.</summary>
+    /// <param name="system">The matrices.</param>
+    /// <param name="w">Weights of the constraints, [rows, L].</param>
+    /// <param name="curvature">What Q is multiplied by, [1 or rows, 1]; 1 if null.</param>
+    /// <param name="regularisation">ρ.</param>
+    public BatchedKkt(BatchedSystem system, Tensor w, Tensor? curvature, double regularisation)
     {
         _system = system;
-        _inverse = system.InverseFactor(system.Hessian(w, regularisation));
+        _curvature = curvature;
+        _inverse = system.InverseFactor(system.Hessian(w, curvature, regularisation));
         if (system.A is not null)
         {
             _halfSolved = _inverse.matmul(system.A.transpose(-1, -2));
@@ -63,7 +70,7 @@ internal sealed class BatchedKkt
             dz = dz.Plus(z);
             dnu = dnu.Plus(nu);
             u = u.addcmul(weights, products.C, 1.Held()).sub_(r3);
-            stationarity = stationarity.Plus(products.Q);
+            stationarity = stationarity.Plus(_curvature is null ? products.Q : products.Q * _curvature);
             inequality = inequality.Plus(products.C);
             equality = equality.Plus(products.A);
         }

@@ -26,7 +26,7 @@ internal sealed class BatchedNewton
         _inverse = inverse;
         _weights = x.Lambda * inverse;
         _shift = (_weights * residuals.Inequality).neg_();
-        _kkt = new BatchedKkt(data.System, _weights, regularisation);
+        _kkt = new BatchedKkt(data.System, _weights, data.Curvature, regularisation);
     }
 
     /// <summary>

@@ -3,6 +3,6 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Solvers.Quadratic.Batched;
 
 /// <summary>
-/// Residuals of a batch in equilibrated units: Q z, Q z + p + Cᵀλ + Aᵀν, C z + s - d, A z - b, s ∘ λ and sᵀλ.
+/// Residuals of a batch in normal units: Q z, Q z + p + Cᵀλ + Aᵀν, C z + s - d, A z - b, s ∘ λ and sᵀλ.
 /// </summary>
 internal sealed record BatchedResiduals(Tensor Qz, Tensor Stationarity, Tensor Inequality, Tensor Equality, Tensor Gaps, Tensor Gap);

@@ -20,7 +20,7 @@ internal static class BatchedSolve
         var outcomes = new DenseOutcome[problem.BatchSize];
         for (int i = 0; i < outcomes.Length; i++)
         {
-            outcomes[i] = new DenseOutcome(SolveStatus.Converged, (int)statistics[(3 * outcomes.Length) + i], double.NaN, statistics[i], statistics[outcomes.Length + i], statistics[(2 * outcomes.Length) + i]);
+            outcomes[i] = new DenseOutcome(SolveStatus.Converged, (int)statistics[(6 * outcomes.Length) + i], double.NaN, Norms(i), Norms((3 * outcomes.Length) + i));
         }
 
         int[] rest = [.. Enumerable.Range(0, outcomes.Length).Where(i => !converged[i])];
@@ -29,6 +29,8 @@ internal static class BatchedSolve
         QuadraticSolution solution = ToSolution(problem, state, outcomes, row => Diagnose(dense, rest, row));
         scope.MoveToOuter(solution.Tensors);
         return solution;
+
+        ResidualNorms Norms(int start) => new(statistics[start], statistics[outcomes.Length + start], statistics[(2 * outcomes.Length) + start]);
     }
 
     private static QuadraticDiagnosis Diagnose(DenseBatch? dense, int[] rest, int row)
@@ -52,7 +54,7 @@ internal static class BatchedSolve
         Tensor q = problem.Q is null ? zeros_like(state.Z) : BatchedSystem.Apply(BatchedSystem.Double(problem.Q), state.Z);
         Tensor objective = (state.Z * (q * 0.5.Held()).Plus(BatchedSystem.Double(problem.P))).sum(1);
         var adjoint = new BatchedAdjoint(state, Array.ConvertAll(outcomes, o => o.Status == SolveStatus.Converged));
-        return new QuadraticSolution(problem, adjoint, diagnose)
+        return new QuadraticSolution(problem, adjoint, diagnose, outcomes)
         {
             Z = Output(state.Z),
             Lambda = Output(state.Lambda.narrow(1, 0, m)),
@@ -60,11 +62,6 @@ internal static class BatchedSolve
             LowerMultipliers = problem.Lower is null ? null : Output(state.Lambda.narrow(1, m, n)),
             UpperMultipliers = problem.Upper is null ? null : Output(state.Lambda.narrow(1, state.Lambda.shape[1] - n, n)),
             Objective = Output(objective),
-            Status = Array.ConvertAll(outcomes, o => o.Status),
-            Iterations = Array.ConvertAll(outcomes, o => o.Iterations),
-            PrimalResiduals = Array.ConvertAll(outcomes, o => o.Primal),
-            DualResiduals = Array.ConvertAll(outcomes, o => o.Dual),
-            Gaps = Array.ConvertAll(outcomes, o => o.Gap),
         };
 
         Tensor Output(Tensor values) => values.to(problem.P.dtype, copy: true);

@@ -10,7 +10,7 @@ namespace Microsoft.ML.Implicit.Solvers.Quadratic.Batched;
 /// </summary>
 internal sealed class BatchedSystem
 {
-    private const int EquilibrationPasses = 4;
+    private const int EquilibrationPasses = 8;
 
     // Its inverse is finite; a multiplier below it is none.
     private const double SmallestTerm = 1e-290;
@@ -52,6 +52,9 @@ internal sealed class BatchedSystem
 
     /// <summary>Q + AᵀA.</summary>
     public Tensor QAugmented { get; }
+
+    /// <summary>Variables that are in no matrix, [1, n] or [batch, n] Boolean.</summary>
+    public Tensor IsUnused => Rows(_matrices.ne(0.Held()).any(-2).logical_not());
 
     /// <summary>Row scales of Q, G and A, [n + m + k] or [batch, n + m + k]; those of Q are its column scales too.</summary>
     public Tensor Scales { get; }
@@ -141,13 +144,14 @@ internal sealed class BatchedSystem
         return A is null || nu is null ? sum : AddTransposedProduct(sum, A, nu, scale);
     }
 
-    /// <summary>Q + AᵀA + ρI + Cᵀ diag(w) C for weights [rows, L], [rows, n, n].</summary>
-    public Tensor Hessian(Tensor w, double regularisation)
+    /// <summary>κ Q + AᵀA + ρI + Cᵀ diag(w) C for weights [rows, L] and κ [rows, 1], or 1 where that is null, [rows, n, n].</summary>
+    public Tensor Hessian(Tensor w, Tensor? curvature, double regularisation)
     {
         long m = _problem.Inequalities, n = _problem.Variables, rows = w.shape[0];
+        Tensor objective = curvature is null ? QAugmented : QAugmented.addcmul(Q, (curvature - 1.Held()).unsqueeze(2), 1.Held());
         Tensor h = _g is null
-            ? QAugmented.expand(rows, n, n).clone()
-            : AddBatchedProduct(QAugmented.expand(rows, n, n), _g.transpose(-1, -2).expand(rows, n, m), _g * w.narrow(1, 0, m).unsqueeze(2), 1);
+            ? objective.expand(rows, n, n).clone()
+            : AddBatchedProduct(objective.expand(rows, n, n), _g.transpose(-1, -2).expand(rows, n, m), _g * w.narrow(1, 0, m).unsqueeze(2), 1);
         Tensor diagonal = h.diagonal(0, 1, 2);
         diagonal.PlusInPlace(regularisation.Held());
         if (_problem.Lower is not null)
@@ -204,20 +208,33 @@ internal sealed class BatchedSystem
         return problem.SharesMatrices ? cat(matrices, 0) : cat([.. matrices.Select(matrix => matrix.expand(problem.BatchSize, matrix.shape[^2], n))], 1);
     }
 
-    // Ruiz (2001): symmetric in Q, two-sided in G and A.
+    // Ruiz (2001): symmetric in Q, two-sided in G and A, whose rows count by their shares of their largest entries from the start. In every pass Q counts by its share of its largest entry, so that the unit of the objective
+    // plays no part; at last the scale of its rows against the others, which G and A leave open, makes that entry about one.
     private static Tensor Equilibrate(Tensor matrices, long n)
     {
         Tensor magnitudes = matrices.abs(), scales = ones(magnitudes.shape[..^1], ScalarType.Float64, magnitudes.device);
+        long constraints = scales.shape[^1] - n;
+        scales.narrow(-1, n, constraints).copy_(magnitudes.narrow(-2, n, constraints).amax([-1]).log2_().floor_().nan_to_num_(0, 0, 0).neg_().exp2_());
+        magnitudes.mul_(scales.unsqueeze(-1));
         for (int pass = 0; pass < EquilibrationPasses; pass++)
         {
+            magnitudes.narrow(-2, 0, n).mul_(ObjectiveExponent(magnitudes, n).neg_().exp2_());
             Tensor rows = magnitudes.amax([-1]);
-            Tensor factors = Factors(cat([magnitudes.amax([-2]), rows.narrow(-1, n, rows.shape[^1] - n)], -1));
+            Tensor factors = Factors(cat([magnitudes.amax([-2]), rows.narrow(-1, n, constraints)], -1));
             magnitudes = (magnitudes * factors.unsqueeze(-1)).mul_(factors.narrow(-1, 0, n).unsqueeze(-2));
             scales.mul_(factors);
         }
 
+        Tensor scaled = (matrices.narrow(-2, 0, n).abs() * scales.narrow(-1, 0, n).unsqueeze(-1)).mul_(scales.narrow(-1, 0, n).unsqueeze(-2));
+        Tensor half = (ObjectiveExponent(scaled, n) * 0.5.Held()).floor_().squeeze(-1);
+        scales.narrow(-1, 0, n).mul_(half.neg().exp2_());
+        scales.narrow(-1, n, constraints).mul_(half.exp2_());
         return scales;
     }
+
+    // Exponent of the power of two below the largest entry of Q, [1, 1] or [batch, 1, 1]; 0 where Q is zero.
+    private static Tensor ObjectiveExponent(Tensor magnitudes, long n) =>
+        magnitudes.narrow(-2, 0, n).amax([-1, -2], keepdim: true).log2_().floor_().nan_to_num_(0, 0, 0);
 
     // The powers of two nearest to the inverse square roots; 1 for an empty line.
     private static Tensor Factors(Tensor maxima) => maxima.masked_fill(maxima.eq(0.Held()), 1.Held()).log2_().mul_((-0.5).Held()).round_().exp2();

@@ -11,6 +11,6 @@ internal interface IBatchedMethod
     /// <summary>The iterates in the user's units.</summary>
     BatchedState State();
 
-    /// <summary>Relative primal and dual residuals and gaps, then iterations, [4, batch].</summary>
+    /// <summary>Relative primal and dual residuals and gaps, the same in the user's units, then iterations, [7, batch].</summary>
     Tensor Statistics();
 }

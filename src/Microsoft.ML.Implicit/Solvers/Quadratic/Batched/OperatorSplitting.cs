@@ -36,7 +36,7 @@ internal sealed class OperatorSplitting : IBatchedMethod
         _options = options;
         _data = new BatchedData(problem);
         _system = _data.System;
-        _shared = problem.SharesMatrices && _data.AllActive;
+        _shared = _data.SharesFactors;
         _rho = options.InitialRho;
         _z = zeros_like(_data.P);
         _w = zeros_like(_data.D);
@@ -72,7 +72,7 @@ internal sealed class OperatorSplitting : IBatchedMethod
     public BatchedState State() => _data.ToState(_z, _nu, Slack(), _y);
 
     /// <inheritdoc/>
-    public Tensor Statistics() => cat([_measures, _iterations.unsqueeze(0)], 0);
+    public Tensor Statistics() => cat([_measures, _data.MeasureAbsolute(_data.Residuals(_z, _nu, Slack(), _y)), _iterations.unsqueeze(0)], 0);
 
     private Tensor Slack() => where(_data.Active > 0.Held(), _data.D - _w, ones_like(_w));
 
@@ -98,7 +98,11 @@ internal sealed class OperatorSplitting : IBatchedMethod
         Tensor unfinished = _measures.amax([0]).le(_options.Tolerance.Held()).logical_not();
         _iterations = where(unfinished, full_like(_iterations, iteration.Held()), _iterations);
         _measures = measures;
-        Tensor ratio = (measures[0] / measures[1].clamp(min: 1e-300.Held())).clamp_(1e-10.Held(), 1e10.Held()).log().nan_to_num(0).mean().mul_(0.5.Held()).exp();
+
+        // The rows that have converged have no say: theirs are ratios of roundings.
+        Tensor asking = unfinished.logical_and(_data.Unsolvable.logical_not()).to(ScalarType.Float64);
+        Tensor ratios = (measures[0] / measures[1].clamp(min: 1e-300.Held())).clamp_(1e-10.Held(), 1e10.Held()).log().nan_to_num(0);
+        Tensor ratio = ((ratios * asking).sum() / asking.sum().clamp_(min: 1.Held())).mul_(0.5.Held()).exp();
         Tensor largest = measures.amax([0]).masked_fill(_data.Unsolvable, 0.Held()).max();
         double[] read = stack([largest, ratio]).cpu().data<double>().ToArray();
         if (read[0] <= _options.Tolerance)
@@ -118,7 +122,7 @@ internal sealed class OperatorSplitting : IBatchedMethod
     private Tensor Factor()
     {
         Tensor active = _shared ? _data.Active.narrow(0, 0, 1) : _data.Active;
-        Tensor h = _system.Hessian(active * _rho.Held(), Sigma);
+        Tensor h = _system.Hessian(active * _rho.Held(), _data.Curvature, Sigma);
         if (_system.A is not null)
         {
             h = h.Plus(_system.A.transpose(-1, -2).matmul(_system.A) * ((EqualityFactor * _rho) - 1).Held());
@@ -133,7 +137,7 @@ internal sealed class OperatorSplitting : IBatchedMethod
         using DisposeScope scope = NewDisposeScope();
         Tensor tight = (_data.Active * _y).gt(_data.Active * Slack()).to(ScalarType.Float64);
         Tensor weights = tight / PolishRegularisation.Held();
-        (Tensor z, Tensor nu, Tensor y) = new BatchedKkt(_system, weights, PolishRegularisation)
+        (Tensor z, Tensor nu, Tensor y) = new BatchedKkt(_system, weights, _data.Curvature, PolishRegularisation)
             .SolveRefined(weights, zeros_like(weights), _data.P, -_data.B, -_data.D);
         y = (y * tight).clamp_(min: 0.Held());
         Tensor w = minimum(_data.Active * _system.ApplyC(z), _data.D);

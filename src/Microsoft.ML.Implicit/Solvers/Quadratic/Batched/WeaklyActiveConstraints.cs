@@ -58,7 +58,7 @@ internal sealed class WeaklyActiveConstraints(QuadraticProblem problem, BatchedS
     private Tensor Coupling(BatchedSystem selected, Tensor slack, Tensor lambda, Tensor places, Tensor chosen)
     {
         Tensor inverse = slack.Plus(lambda * regularisation.Held()).reciprocal_(), weights = lambda * inverse, share = slack * inverse;
-        var kkt = new BatchedKkt(selected, weights, regularisation);
+        var kkt = new BatchedKkt(selected, weights, null, regularisation);
         Tensor none = zeros_like(lambda), one = ones_like(lambda.narrow(1, 0, 1));
         Tensor noVariables = zeros([lambda.shape[0], problem.Variables], ScalarType.Float64, lambda.device);
         Tensor noEqualities = zeros([lambda.shape[0], problem.Equalities], ScalarType.Float64, lambda.device);

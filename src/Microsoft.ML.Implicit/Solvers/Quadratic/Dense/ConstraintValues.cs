@@ -24,10 +24,9 @@ internal sealed unsafe class ConstraintValues(int rows, int count, int offset)
     {
         for (int i = 0; i < count; i++)
         {
-            double scale = data.ConstraintScale[offset + i];
-            bool active = data.Active[offset + i] > 0;
-            Slacks[(row * count) + i] = active ? x.S[offset + i] / scale : double.PositiveInfinity;
-            Multipliers[(row * count) + i] = x.Lambda[offset + i] * scale;
+            double unit = data.ConstraintUnit[offset + i];
+            Slacks[(row * count) + i] = data.Active[offset + i] > 0 ? x.S[offset + i] * unit : double.PositiveInfinity;
+            Multipliers[(row * count) + i] = x.Lambda[offset + i] * (data.ObjectiveUnit / unit);
         }
     }
 
@@ -35,9 +34,17 @@ internal sealed unsafe class ConstraintValues(int rows, int count, int offset)
     {
         for (int i = 0; i < count; i++)
         {
-            double scale = data.ConstraintScale[offset + i];
-            x.S[offset + i] = data.Active[offset + i] > 0 ? Slacks[(row * count) + i] * scale : 1;
-            x.Lambda[offset + i] = Multipliers[(row * count) + i] / scale;
+            double unit = data.ConstraintUnit[offset + i];
+            bool active = data.Active[offset + i] > 0;
+            x.S[offset + i] = active ? Slacks[(row * count) + i] / unit : 1;
+            x.Lambda[offset + i] = active ? Multipliers[(row * count) + i] / (data.ObjectiveUnit / unit) : 0;
         }
+    }
+
+    /// <summary>Stores the multiplier of a bound without slack, in the user's units.</summary>
+    public void StoreFixed(int row, int variable, double multiplier)
+    {
+        Slacks[(row * count) + variable] = 0;
+        Multipliers[(row * count) + variable] = Math.Max(multiplier, 0);
     }
 }

@@ -64,7 +64,7 @@ internal sealed unsafe class DenseAdjointWorker
             data.LoadMatrices(_matrices, index);
         }
 
-        data.LoadRow(_row, _matrices, index);
+        data.LoadRow(_row, _matrices, index, fixesVariables: false);
         results.LoadInto(index, _row, _x);
         gradients.Load(index, _row, _gradZ, _gradNu, _gradConstraints);
         Factor();
@@ -85,7 +85,7 @@ internal sealed unsafe class DenseAdjointWorker
             _weights[i] = _row.Active[i] * _x.Lambda[i] / (_x.S[i] + (Regularisation * _x.Lambda[i]) + double.Epsilon);
         }
 
-        _factor.Factor(_matrices, _weights, Regularisation);
+        _factor.Factor(_row, _weights, Regularisation);
     }
 
     // Adds one solve against the current residual; returns the size of the correction relative to the solution.

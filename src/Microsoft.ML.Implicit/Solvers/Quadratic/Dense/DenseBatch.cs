@@ -33,12 +33,17 @@ internal sealed class DenseBatch
 
     public QuadraticDiagnosis Diagnose(int row) => DenseDiagnosis.Diagnose(_problem, _layout, _options, Results, row);
 
-    private static unsafe KktFactor StartFactor(ConstraintLayout layout, DenseData data, DenseMatrices matrices, ThreadTeam team)
+    private static unsafe KktFactor? StartFactor(ConstraintLayout layout, DenseData data, DenseMatrices matrices, ThreadTeam team)
     {
         var row = new DenseRow(layout);
-        data.LoadRow(row, matrices, 0);
+        data.LoadRow(row, matrices, 0, fixesVariables: true);
+        if (!row.IsOrdinary)
+        {
+            return null;
+        }
+
         var factor = new KktFactor(layout, team);
-        factor.Factor(matrices, row.Active, StartingPoint.Regularisation);
+        factor.Factor(row, row.Active, StartingPoint.Regularisation);
         return factor;
     }
 

@@ -32,8 +32,8 @@ internal sealed unsafe class DenseData
 
     public void LoadMatrices(DenseMatrices matrices, int row) => matrices.Load(_q[row], _g[row], _a[row], _problem.QuadraticType);
 
-    public bool LoadRow(DenseRow target, DenseMatrices matrices, int row) =>
-        target.Load(matrices, _p[row], _h[row], _b[row], _lower[row], _upper[row]);
+    public bool LoadRow(DenseRow target, DenseMatrices matrices, int row, bool fixesVariables) =>
+        target.Load(matrices, _p[row], _h[row], _b[row], _lower[row], _upper[row], fixesVariables);
 
     /// <summary>Whether all rows have constraints in the same places, so that a factor for unit weights serves all.</summary>
     public bool SharesPattern => _problem.SharesMatrices && !_h.IsBatched && !_lower.IsBatched && !_upper.IsBatched;

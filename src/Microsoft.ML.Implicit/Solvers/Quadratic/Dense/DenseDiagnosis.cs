@@ -34,7 +34,7 @@ internal static unsafe class DenseDiagnosis
         var matrices = new DenseMatrices(layout, team);
         data.LoadMatrices(matrices, row);
         var dense = new DenseRow(layout);
-        data.LoadRow(dense, matrices, row);
+        data.LoadRow(dense, matrices, row, fixesVariables: true);
         var method = new DenseInteriorPoint(layout, options, team);
         if (status == SolveStatus.Infeasible && method.FindContradiction(dense))
         {
@@ -69,10 +69,11 @@ internal static unsafe class DenseDiagnosis
                 continue;
             }
 
-            Tensor values = (tensor.dim() > dimensions ? tensor[row] : tensor).detach();
+            Tensor values = dimensions == 2 ? Row(tensor, row) : (tensor.dim() > 1 ? tensor[row] : tensor).detach();
             Tensor valid = argument switch
             {
-                QuadraticArguments.H or QuadraticArguments.Upper => values.gt((-DenseRow.Infinity).Held()),
+                QuadraticArguments.H => (values / Row(problem.G!, row).abs().amax([-1]).clamp_(min: 1.Held())).gt((-DenseRow.Infinity).Held()),
+                QuadraticArguments.Upper => values.gt((-DenseRow.Infinity).Held()),
                 QuadraticArguments.Lower => values.lt(DenseRow.Infinity.Held()),
                 _ => values.isfinite(),
             };
@@ -81,6 +82,8 @@ internal static unsafe class DenseDiagnosis
 
         return invalid;
     }
+
+    private static Tensor Row(Tensor matrices, int row) => (matrices.dim() > 2 ? matrices[row] : matrices).detach();
 
     private static QuadraticDiagnosis Contradiction(ConstraintLayout layout, DenseIterate certificate)
     {

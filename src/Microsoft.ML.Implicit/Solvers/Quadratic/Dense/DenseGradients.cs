@@ -24,46 +24,47 @@ internal sealed unsafe class DenseGradients(int rows, ConstraintLayout layout, d
         void Fill(double[] values, int count) => Array.Fill(values, double.NaN, row * count, count);
     }
 
-    /// <summary>Reads a row in equilibrated units.</summary>
+    /// <summary>Reads a row in normal units.</summary>
     public void Load(int row, DenseRow data, double* z, double* nu, double* constraints)
     {
-        Load(gradZ, row, layout.ActualVariables, data.Matrices.VariableScale, z);
-        Load(gradNu, row, layout.Equalities, data.Matrices.EqualityScale, nu);
-        Load(gradGeneral, row, layout.Inequalities, data.ConstraintScale, constraints);
-        Load(gradLower, row, layout.ActualVariables, data.ConstraintScale + layout.LowerOffset, constraints + layout.LowerOffset);
-        Load(gradUpper, row, layout.ActualVariables, data.ConstraintScale + layout.UpperOffset, constraints + layout.UpperOffset);
+        for (int i = 0; gradZ is not null && i < layout.ActualVariables; i++)
+        {
+            z[i] = gradZ[(row * layout.ActualVariables) + i] * (data.VariableUnit[i] / data.ObjectiveUnit);
+        }
+
+        Load(gradNu, row, layout.Equalities, data.EqualityUnit, nu);
+        Load(gradGeneral, row, layout.Inequalities, data.ConstraintUnit, constraints);
+        Load(gradLower, row, layout.ActualVariables, data.ConstraintUnit + layout.LowerOffset, constraints + layout.LowerOffset);
+        Load(gradUpper, row, layout.ActualVariables, data.ConstraintUnit + layout.UpperOffset, constraints + layout.UpperOffset);
     }
 
     /// <summary>Writes a row's solution back in the user's units.</summary>
     public void Store(int row, DenseRow data, double* dz, double* dnu, double* u)
     {
-        Store(Dz, row, layout.ActualVariables, data.Matrices.VariableScale, dz);
-        Store(Dnu, row, layout.Equalities, data.Matrices.EqualityScale, dnu);
-        Store(General, row, layout.Inequalities, data.ConstraintScale, u);
-        if (layout.HasLower)
+        for (int i = 0; i < layout.ActualVariables; i++)
         {
-            Store(Lower, row, layout.ActualVariables, data.ConstraintScale + layout.LowerOffset, u + layout.LowerOffset);
+            Dz[(row * layout.ActualVariables) + i] = dz[i] * data.VariableUnit[i];
         }
 
-        if (layout.HasUpper)
+        Store(Dnu, layout.Equalities, data.EqualityUnit, dnu);
+        Store(General, layout.Inequalities, data.ConstraintUnit, u);
+        Store(Lower, layout.HasLower ? layout.ActualVariables : 0, data.ConstraintUnit + layout.LowerOffset, u + layout.LowerOffset);
+        Store(Upper, layout.HasUpper ? layout.ActualVariables : 0, data.ConstraintUnit + layout.UpperOffset, u + layout.UpperOffset);
+
+        void Store(double[] target, int count, double* unit, double* source)
         {
-            Store(Upper, row, layout.ActualVariables, data.ConstraintScale + layout.UpperOffset, u + layout.UpperOffset);
+            for (int i = 0; i < count; i++)
+            {
+                target[(row * count) + i] = source[i] * (data.ObjectiveUnit / unit[i]);
+            }
         }
     }
 
-    private static void Load(double[]? source, int row, int count, double* scale, double* target)
+    private static void Load(double[]? source, int row, int count, double* unit, double* target)
     {
         for (int i = 0; source is not null && i < count; i++)
         {
-            target[i] = source[(row * count) + i] * scale[i];
-        }
-    }
-
-    private static void Store(double[] target, int row, int count, double* scale, double* source)
-    {
-        for (int i = 0; i < count; i++)
-        {
-            target[(row * count) + i] = source[i] * scale[i];
+            target[i] = source[(row * count) + i] / unit[i];
         }
     }
 }

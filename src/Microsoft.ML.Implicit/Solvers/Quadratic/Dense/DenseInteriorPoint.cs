@@ -18,10 +18,13 @@ internal sealed unsafe class DenseInteriorPoint
     // A step that meets the boundary before this is replaced by a cautious one: more centring, which takes on less of the residuals.
     private const double ShortBoundary = 0.1;
     private const double CautiousCentring = 0.8;
-    private const double CertificateTolerance = 1e-9;
 
-    // Of certificates that are looked for where the iterations lead nowhere.
-    private const double LastResortTolerance = 1e-6;
+    // A certificate that the constraints contradict each other holds to within rounding: less could be a solution far away.
+    private const double Rounding = 1e-12;
+
+    // An iterate that is a direction of recession to this is worth a closer look; in the end, one that is to the second.
+    private const double RecessionTolerance = 1e-9;
+    private const double LastRecessionTolerance = 1e-6;
     private const int StalledIterations = 5;
 
     // A warm start that needs more was a bad one.
@@ -31,7 +34,11 @@ internal sealed unsafe class DenseInteriorPoint
     private const int ShortSteps = 4;
     private const double ShortStep = 0.2;
     private const int FeasibilityIterations = 60;
-    private const double FeasibilityTolerance = 1e-10;
+    private const double FeasibilityTolerance = 1e-13;
+    private const double RefinedFeasibility = 1e-6;
+
+    // By then multipliers of constraints that are no part of a contradiction have vanished.
+    private const double NamedFeasibility = 1e-10;
 
     private readonly ConstraintLayout _layout;
     private readonly InteriorPointOptions _options;
@@ -40,6 +47,7 @@ internal sealed unsafe class DenseInteriorPoint
     private readonly DenseResiduals _residuals;
     private readonly DenseNewton _newton;
     private readonly StartingPoint _start;
+    private readonly RecessionDirection _recession;
     private readonly DenseIterate _affine;
     private readonly DenseIterate _step;
     private readonly DenseIterate _current;
@@ -53,6 +61,7 @@ internal sealed unsafe class DenseInteriorPoint
         _residuals = new DenseResiduals(layout);
         _newton = new DenseNewton(layout, team);
         _start = new StartingPoint(layout, _residuals, _newton, options.WarmStartMargin);
+        _recession = new RecessionDirection(layout);
         _affine = new DenseIterate(layout);
         _step = new DenseIterate(layout);
         _current = new DenseIterate(layout);
@@ -61,6 +70,11 @@ internal sealed unsafe class DenseInteriorPoint
 
     /// <summary>The best iterate of the last solve; a certificate where it ended as infeasible or unbounded.</summary>
     public DenseIterate Best { get; }
+
+    /// <summary>The gradient of the Lagrangian at <see cref="Best"/>, of fixed variables too.</summary>
+    public double* FixedGradient => _residuals.Gradient;
+
+    private double Infeasibility => Math.Max(_residuals.Relative.Primal, _residuals.Relative.Dual);
 
     /// <summary>Solves one row.</summary>
     /// <param name="row">The row's data.</param>
@@ -77,7 +91,7 @@ internal sealed unsafe class DenseInteriorPoint
             DenseOutcome outcome = Iterate(row, Math.Min(WarmIterations, _options.MaximumIterations), cancellation);
             if (outcome.Status == SolveStatus.Converged)
             {
-                return outcome;
+                return Measure(row, outcome);
             }
 
             spent = outcome.Iterations;
@@ -85,13 +99,29 @@ internal sealed unsafe class DenseInteriorPoint
 
         _start.SetCold(row, startFactor, _current);
         DenseOutcome cold = Iterate(row, _options.MaximumIterations, cancellation);
-        return cold with { Iterations = spent + cold.Iterations };
+        return Measure(row, cold with { Iterations = spent + cold.Iterations });
+    }
+
+    private DenseOutcome Measure(DenseRow row, DenseOutcome outcome)
+    {
+        if (outcome.Status is not (SolveStatus.Converged or SolveStatus.MaximumIterations))
+        {
+            return outcome;
+        }
+
+        _residuals.Update(row, Best);
+        return outcome with
+        {
+            Objective = (_residuals.Objective * row.ObjectiveUnit) + row.Constant,
+            Relative = _residuals.Relative,
+            Absolute = _residuals.Absolute(row),
+        };
     }
 
     private DenseOutcome Iterate(DenseRow row, int maximumIterations, CancellationToken cancellation)
     {
         double best = double.PositiveInfinity, expected = double.PositiveInfinity;
-        var outcome = new DenseOutcome(SolveStatus.Diverged, 0, double.NaN, double.NaN, double.NaN, double.NaN);
+        var outcome = new DenseOutcome(SolveStatus.Diverged, 0);
         bool refine = false, checkedFeasibility = false;
         int stalled = 0, shortSteps = 0;
         for (int iteration = 0; ; iteration++)
@@ -109,19 +139,24 @@ internal sealed unsafe class DenseInteriorPoint
             {
                 best = residual;
                 Best.CopyFrom(_current);
-                outcome = new DenseOutcome(SolveStatus.MaximumIterations, iteration, _residuals.Objective, _residuals.Primal, _residuals.Dual, _residuals.Gap);
+                outcome = new DenseOutcome(SolveStatus.MaximumIterations, iteration);
             }
 
-            if (Math.Max(_residuals.Primal, _residuals.Dual) <= _options.Tolerance && _residuals.Gap <= _options.GapTolerance)
+            if (Infeasibility <= _options.Tolerance && _residuals.Relative.Gap <= _options.GapTolerance)
             {
                 Best.CopyFrom(_current);
-                return new DenseOutcome(SolveStatus.Converged, iteration, _residuals.Objective, _residuals.Primal, _residuals.Dual, _residuals.Gap);
+                return new DenseOutcome(SolveStatus.Converged, iteration);
             }
 
-            if (Certificate() is { } status)
+            if (_residuals.ProvesInfeasible(row, _current, Rounding, _options.Tolerance))
             {
                 Best.CopyFrom(_current);
-                return new DenseOutcome(status, iteration, double.NaN, _residuals.Primal, _residuals.Dual, _residuals.Gap);
+                return new DenseOutcome(SolveStatus.Infeasible, iteration);
+            }
+
+            if (IsUnbounded(row, RecessionTolerance))
+            {
+                return new DenseOutcome(SolveStatus.Unbounded, iteration);
             }
 
             if (iteration == maximumIterations || (stalled >= StalledIterations && best <= _options.AcceptableTolerance))
@@ -129,42 +164,39 @@ internal sealed unsafe class DenseInteriorPoint
                 return Finish(row, outcome, best, iteration);
             }
 
-            refine |= Math.Max(_residuals.Dual, _residuals.Primal) > Math.Max(2 * expected, 0.1 * _options.Tolerance);
+            refine |= Infeasibility > Math.Max(2 * expected, 0.1 * _options.Tolerance);
             double length = Advance(row, refine || row.ActiveCount == 0);
-            expected = Math.Max(_residuals.Dual, _residuals.Primal) * (1 - length);
+            expected = Infeasibility * (1 - length);
             shortSteps += length < ShortStep ? 1 : 0;
             if (!checkedFeasibility && (shortSteps == ShortSteps || stalled == StalledIterations))
             {
                 checkedFeasibility = true;
                 if (FindContradiction(row))
                 {
-                    return new DenseOutcome(SolveStatus.Infeasible, iteration, double.NaN, double.NaN, double.NaN, double.NaN);
+                    return new DenseOutcome(SolveStatus.Infeasible, iteration);
                 }
 
                 _current.CopyFrom(Best);
             }
         }
-
-        SolveStatus? Certificate() =>
-            _residuals.ProvesInfeasible(row, _current, CertificateTolerance) ? SolveStatus.Infeasible
-            : _residuals.ProvesUnbounded(row, _current, CertificateTolerance) ? SolveStatus.Unbounded
-            : null;
     }
 
     private DenseOutcome Finish(DenseRow row, DenseOutcome outcome, double best, int iteration)
     {
-        if (best <= _options.AcceptableTolerance)
+        bool isAcceptable = best <= _options.AcceptableTolerance;
+        SolveStatus status = isAcceptable ? SolveStatus.Converged : IsUnbounded(row, LastRecessionTolerance) ? SolveStatus.Unbounded : outcome.Status;
+        return outcome with { Iterations = iteration, Status = status };
+    }
+
+    private bool IsUnbounded(DenseRow row, double tolerance)
+    {
+        if (!_residuals.SuggestsUnbounded(row, _current, tolerance) || !_recession.Find(row, _current.Z, _newton.OwnFactor))
         {
-            return outcome with { Iterations = iteration, Status = SolveStatus.Converged };
+            return false;
         }
 
-        if (_residuals.ProvesUnbounded(row, _current, LastResortTolerance))
-        {
-            Best.CopyFrom(_current);
-            return new DenseOutcome(SolveStatus.Unbounded, iteration, double.NaN, _residuals.Primal, _residuals.Dual, _residuals.Gap);
-        }
-
-        return outcome with { Iterations = iteration };
+        Vectors.Copy(_recession.Direction, Best.Z, _layout.Variables);
+        return true;
     }
 
     /// <summary>
@@ -176,25 +208,26 @@ internal sealed unsafe class DenseInteriorPoint
         new Span<double>(_current.Nu, _layout.PaddedEqualities).Clear();
         new Span<double>(_current.S, _layout.Length).Fill(1);
         Vectors.Copy(row.Active, _current.Lambda, _layout.Length);
+        bool found = false;
         for (int iteration = 0; iteration < FeasibilityIterations; iteration++)
         {
             _residuals.UpdateElastic(row, _current);
-            if (!(_residuals.Largest > FeasibilityTolerance))
+            if (_residuals.ProvesInfeasible(row, _current, Rounding, _options.Tolerance))
+            {
+                Best.CopyFrom(_current);
+                found = true;
+            }
+
+            if (!(_residuals.Largest > (found ? NamedFeasibility : FeasibilityTolerance)))
             {
                 break;
             }
 
             _newton.FactorElastic(row, _current, SmallestRegularisation);
-            Advance(row, _residuals.Mu, refine: false);
+            Advance(row, _residuals.Mu, refine: _residuals.Largest < RefinedFeasibility);
         }
 
-        if (!_residuals.ProvesInfeasible(row, _current, LastResortTolerance))
-        {
-            return false;
-        }
-
-        Best.CopyFrom(_current);
-        return true;
+        return found;
     }
 
     private double Advance(DenseRow row, bool refine)
@@ -222,7 +255,7 @@ internal sealed unsafe class DenseInteriorPoint
         double centring = ratio * ratio * ratio;
         double boundary = Correct(row, mu, centring, 1, 1, refine);
         double length = Length(boundary, mu);
-        bool guarded = Math.Max(_residuals.Primal, _residuals.Dual) < _residuals.Gap;
+        bool guarded = Infeasibility < _residuals.Relative.Gap;
         if (boundary < ShortBoundary || (guarded && length > LongestDescent()))
         {
             centring = Math.Max(centring, CautiousCentring);

@@ -1,6 +1,6 @@
 namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
 
-/// <summary>Primal and dual variables of one row in equilibrated units, or a step in them.</summary>
+/// <summary>Primal and dual variables of one row in normal units, or a step in them.</summary>
 internal sealed unsafe class DenseIterate
 {
     private readonly ConstraintLayout _layout;

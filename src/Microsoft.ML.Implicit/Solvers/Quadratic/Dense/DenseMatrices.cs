@@ -4,15 +4,14 @@ namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
 
 /// <summary>
 /// Q, G and A of one row, or of all rows where they are shared, equilibrated: D Q D, E G D, F A D with powers of two,
-/// so that scaling rounds nothing (Ruiz, 2001).
+/// so that scaling rounds nothing (Ruiz, 2001). The scales do not depend on the unit of the objective: the largest entry of D Q D is about one.
 /// </summary>
 internal sealed unsafe class DenseMatrices
 {
-    private const int EquilibrationPasses = 4;
+    private const int EquilibrationPasses = 8;
 
     private readonly PinnedBuffer _buffer;
     private readonly ThreadTeam _team;
-    private readonly bool _hasBounds;
     private readonly double* _columnMaxima;
     private readonly double* _inequalityMaxima;
     private readonly double* _equalityMaxima;
@@ -20,13 +19,12 @@ internal sealed unsafe class DenseMatrices
     public DenseMatrices(ConstraintLayout layout, ThreadTeam team)
     {
         _team = team;
-        _hasBounds = layout.HasLower || layout.HasUpper;
         Variables = layout.ActualVariables;
         Inequalities = layout.Inequalities;
         Equalities = layout.Equalities;
         int n = layout.Variables, m = layout.General, k = layout.PaddedEqualities;
         int squares = Equalities > 0 ? 2 : 1;
-        _buffer = new PinnedBuffer((squares * n * n) + (2 * m * n) + (2 * k * n) + (2 * (n + m + k)) + PanelCholesky.Size(n));
+        _buffer = new PinnedBuffer((squares * n * n) + (2 * m * n) + (2 * k * n) + (3 * (n + m)) + (2 * k) + PanelCholesky.Size(n));
         Q = new PanelMatrix(_buffer, n, n);
         QAugmented = Equalities > 0 ? new PanelMatrix(_buffer, n, n) : Q;
         G = new PanelMatrix(_buffer, m, n);
@@ -36,6 +34,8 @@ internal sealed unsafe class DenseMatrices
         VariableScale = _buffer.Take(n);
         InequalityScale = _buffer.Take(m);
         EqualityScale = _buffer.Take(k);
+        IsUnused = _buffer.Take(n);
+        InequalityMagnitude = _buffer.Take(m);
         _columnMaxima = _buffer.Take(n);
         _inequalityMaxima = _buffer.Take(m);
         _equalityMaxima = _buffer.Take(k);
@@ -70,6 +70,15 @@ internal sealed unsafe class DenseMatrices
     /// <summary>F: ν = F ν̃.</summary>
     public double* EqualityScale { get; }
 
+    /// <summary>1 for variables that are in no term but p and their bounds, 0 for others.</summary>
+    public double* IsUnused { get; }
+
+    /// <summary>Largest magnitude in each row of G, in the user's units.</summary>
+    public double* InequalityMagnitude { get; }
+
+    /// <summary>Whether Q is not zero.</summary>
+    public bool HasCurvature { get; private set; }
+
     public bool IsFinite { get; private set; }
 
     public bool IsConvex { get; private set; }
@@ -87,6 +96,7 @@ internal sealed unsafe class DenseMatrices
             return;
         }
 
+        SetPadding(0);
         Q.Load(q, Variables, Variables);
         Symmetrise();
         G.Load(g, Inequalities, Variables);
@@ -95,14 +105,18 @@ internal sealed unsafe class DenseMatrices
         ATransposed.LoadTransposed(A);
         Equilibrate();
         IsConvex = MakeConvex(quadraticType);
-        for (int i = Variables; i < Q.Rows; i++)
-        {
-            Q.At(i, i) = 1;
-        }
-
+        SetPadding(1);
         if (Equalities > 0)
         {
             Augment();
+        }
+    }
+
+    private void SetPadding(double diagonal)
+    {
+        for (int i = Variables; i < Q.Rows; i++)
+        {
+            Q.At(i, i) = diagonal;
         }
     }
 
@@ -132,37 +146,98 @@ internal sealed unsafe class DenseMatrices
         new Span<double>(VariableScale, Q.Rows).Fill(1);
         new Span<double>(InequalityScale, G.Rows).Fill(1);
         new Span<double>(EqualityScale, A.Rows).Fill(1);
+        NormaliseRows();
         for (int pass = 0; pass < EquilibrationPasses; pass++)
         {
             new Span<double>(_columnMaxima, Q.Rows).Clear();
-            new Span<double>(_inequalityMaxima, G.Rows).Clear();
-            new Span<double>(_equalityMaxima, A.Rows).Clear();
             Equilibration.ColumnMaxima(Q, _columnMaxima);
-            if (_hasBounds)
-            {
-                Equilibration.FillEmpty(_columnMaxima, Variables);
-            }
-
+            Equilibration.Normalise(_columnMaxima, Q.Rows);
             Equilibration.ColumnMaxima(G, _columnMaxima);
             Equilibration.ColumnMaxima(A, _columnMaxima);
-            Equilibration.ColumnMaxima(GTransposed, _inequalityMaxima);
-            Equilibration.ColumnMaxima(ATransposed, _equalityMaxima);
+            MeasureRows();
+            if (pass == 0)
+            {
+                DescribeVariables();
+            }
+
             bool changed = Equilibration.ToFactors(_columnMaxima, Q.Rows);
             changed |= Equilibration.ToFactors(_inequalityMaxima, G.Rows);
             changed |= Equilibration.ToFactors(_equalityMaxima, A.Rows);
             if (!changed)
             {
-                return;
+                break;
             }
 
             Equilibration.Scale(Q, _columnMaxima, _columnMaxima);
-            Equilibration.Scale(G, _inequalityMaxima, _columnMaxima);
-            Equilibration.Scale(A, _equalityMaxima, _columnMaxima);
-            Equilibration.Scale(GTransposed, _columnMaxima, _inequalityMaxima);
-            Equilibration.Scale(ATransposed, _columnMaxima, _equalityMaxima);
             Vectors.Multiply(VariableScale, _columnMaxima, 1, VariableScale, Q.Rows);
-            Vectors.Multiply(InequalityScale, _inequalityMaxima, 1, InequalityScale, G.Rows);
-            Vectors.Multiply(EqualityScale, _equalityMaxima, 1, EqualityScale, A.Rows);
+            ScaleConstraints();
+        }
+
+        ScaleObjective();
+    }
+
+    // Whatever the units of the rows of G and A, the passes start from the same.
+    private void NormaliseRows()
+    {
+        MeasureRows();
+        Vectors.Copy(_inequalityMaxima, InequalityMagnitude, G.Rows);
+        new Span<double>(_columnMaxima, Q.Rows).Fill(1);
+        Equilibration.ToInverses(_inequalityMaxima, G.Rows);
+        Equilibration.ToInverses(_equalityMaxima, A.Rows);
+        ScaleConstraints();
+    }
+
+    private void MeasureRows()
+    {
+        new Span<double>(_inequalityMaxima, G.Rows).Clear();
+        new Span<double>(_equalityMaxima, A.Rows).Clear();
+        Equilibration.ColumnMaxima(GTransposed, _inequalityMaxima);
+        Equilibration.ColumnMaxima(ATransposed, _equalityMaxima);
+    }
+
+    // By the factors that have taken the place of the maxima.
+    private void ScaleConstraints()
+    {
+        Equilibration.Scale(G, _inequalityMaxima, _columnMaxima);
+        Equilibration.Scale(A, _equalityMaxima, _columnMaxima);
+        Equilibration.Scale(GTransposed, _columnMaxima, _inequalityMaxima);
+        Equilibration.Scale(ATransposed, _columnMaxima, _equalityMaxima);
+        Vectors.Multiply(InequalityScale, _inequalityMaxima, 1, InequalityScale, G.Rows);
+        Vectors.Multiply(EqualityScale, _equalityMaxima, 1, EqualityScale, A.Rows);
+    }
+
+    private void DescribeVariables()
+    {
+        HasCurvature = false;
+        for (int i = 0; i < Variables; i++)
+        {
+            IsUnused[i] = _columnMaxima[i] > 0 ? 0 : 1;
+            HasCurvature |= Q.At(i, i) != 0;
+        }
+    }
+
+    // The scale of D against E and F is free: G and A are the same for all. It is set to make the largest entry of Q about one.
+    private void ScaleObjective()
+    {
+        new Span<double>(_columnMaxima, Q.Rows).Clear();
+        Equilibration.ColumnMaxima(Q, _columnMaxima);
+        int half = Equilibration.Exponent(Vectors.MaxMagnitude(_columnMaxima, Q.Rows)) >> 1;
+        if (half == 0)
+        {
+            return;
+        }
+
+        new Span<double>(_columnMaxima, Q.Rows).Fill(Math.ScaleB(1, -half));
+        Equilibration.Scale(Q, _columnMaxima, _columnMaxima);
+        Vectors.Multiply(VariableScale, _columnMaxima, 1, VariableScale, Q.Rows);
+        for (int i = 0; i < Inequalities; i++)
+        {
+            InequalityScale[i] = Math.ScaleB(InequalityScale[i], half);
+        }
+
+        for (int i = 0; i < Equalities; i++)
+        {
+            EqualityScale[i] = Math.ScaleB(EqualityScale[i], half);
         }
     }
 

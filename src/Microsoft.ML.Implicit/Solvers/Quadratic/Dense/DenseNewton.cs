@@ -39,7 +39,7 @@ internal sealed unsafe class DenseNewton
     public void Factor(DenseRow row, DenseIterate x, double primal, double dual)
     {
         SetWeights(row, x, dual);
-        OwnFactor.Factor(row.Matrices, _weights, primal);
+        OwnFactor.Factor(row, _weights, primal);
         _factor = OwnFactor;
         _primal = primal;
         _elasticity = 0;
@@ -49,8 +49,9 @@ internal sealed unsafe class DenseNewton
     public void FactorElastic(DenseRow row, DenseIterate x, double primal)
     {
         SetWeights(row, x, 1);
-        OwnFactor.FactorElastic(row.Matrices, _weights, primal);
+        OwnFactor.FactorElastic(row, _weights, primal);
         _factor = OwnFactor;
+        _primal = primal;
         _elasticity = 1;
     }
 
@@ -123,7 +124,15 @@ internal sealed unsafe class DenseNewton
     // Corrects the step by the residual of the system before its reduction.
     private void Refine(DenseRow row, DenseResiduals residuals, double share, DenseIterate step)
     {
-        row.ApplyHessian(step.Z, _r1);
+        if (_elasticity > 0)
+        {
+            new Span<double>(_r1, _layout.Variables).Clear();
+        }
+        else
+        {
+            row.ApplyHessian(step.Z, _r1);
+        }
+
         Vectors.Add(step.Z, _primal, _r1, _layout.Variables);
         row.AddTransposedConstraints(step.Lambda, _r1);
         row.AddTransposedEqualities(step.Nu, _r1);
@@ -132,10 +141,12 @@ internal sealed unsafe class DenseNewton
             _r1[i] = (-share * residuals.Stationarity[i]) - _r1[i];
         }
 
+        row.ClearFixed(_r1);
+
         row.ApplyEqualities(step.Z, _r2);
         for (int i = 0; i < _layout.PaddedEqualities; i++)
         {
-            _r2[i] = (-share * residuals.Equality[i]) - _r2[i];
+            _r2[i] = (-share * residuals.Equality[i]) - _r2[i] + (_elasticity * step.Nu[i]);
         }
 
         _factor.Solve(row.Matrices, _r1, _r2);

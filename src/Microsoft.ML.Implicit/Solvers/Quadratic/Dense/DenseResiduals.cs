@@ -2,23 +2,28 @@ using System.Runtime.CompilerServices;
 
 namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
 
-/// <summary>Residuals of the optimality conditions at one row's iterate, with the norms that decide convergence, in the user's units.</summary>
+/// <summary>Residuals of the optimality conditions at one row's iterate, with the norms that decide convergence.</summary>
 internal sealed unsafe class DenseResiduals
 {
-    // In equilibrated units; less cannot be told from rounding.
+    // In normal units; less cannot be told from rounding.
     private const double SmallestViolation = 1e-10;
+
+    // A proof that no point is feasible must hold for all as large as the inverse of this, in normal units.
+    private const double SmallestReach = 1e-6;
 
     private readonly ConstraintLayout _layout;
     private readonly PinnedBuffer _buffer;
     private readonly double* _qz;
     private readonly double* _combination;
     private readonly double* _az;
+    private double _complementarity;
 
     public DenseResiduals(ConstraintLayout layout)
     {
         _layout = layout;
-        _buffer = new PinnedBuffer((3 * layout.Variables) + (2 * layout.PaddedEqualities) + (2 * layout.Length));
+        _buffer = new PinnedBuffer((4 * layout.Variables) + (2 * layout.PaddedEqualities) + (2 * layout.Length));
         Stationarity = _buffer.Take(layout.Variables);
+        Gradient = _buffer.Take(layout.Variables);
         _qz = _buffer.Take(layout.Variables);
         _combination = _buffer.Take(layout.Variables);
         Equality = _buffer.Take(layout.PaddedEqualities);
@@ -27,7 +32,7 @@ internal sealed unsafe class DenseResiduals
         ConstraintValues = _buffer.Take(layout.Length);
     }
 
-    /// <summary>Q z + p + Cᵀ λ + Aᵀ ν.</summary>
+    /// <summary>Q z + p + Cᵀ λ + Aᵀ ν; 0 for fixed variables.</summary>
     public double* Stationarity { get; }
 
     /// <summary>C z + s - d.</summary>
@@ -39,21 +44,18 @@ internal sealed unsafe class DenseResiduals
     /// <summary>C z.</summary>
     public double* ConstraintValues { get; }
 
-    /// <summary>Stationarity, relative to 1 + its largest term.</summary>
-    public double Dual { get; private set; }
+    /// <summary>Q z + p + Cᵀ λ + Aᵀ ν, of fixed variables too.</summary>
+    public double* Gradient { get; }
 
-    /// <summary>Violation of the constraints, relative to 1 + their largest term.</summary>
-    public double Primal { get; private set; }
-
-    /// <summary>sᵀλ relative to 1 + |objective|.</summary>
-    public double Gap { get; private set; }
+    /// <summary>Norms relative to the iterate and the data, which do not depend on the user's units.</summary>
+    public ResidualNorms Relative { get; private set; }
 
     /// <summary>sᵀλ / number of constraints.</summary>
     public double Mu { get; private set; }
 
     public double Objective { get; private set; }
 
-    public double Largest => Math.Max(Math.Max(Dual, Primal), Gap);
+    public double Largest => Math.Max(Math.Max(Relative.Dual, Relative.Primal), Relative.Gap);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Update(DenseRow row, DenseIterate x)
@@ -63,34 +65,49 @@ internal sealed unsafe class DenseResiduals
         new Span<double>(_combination, n).Clear();
         row.AddTransposedConstraints(x.Lambda, _combination);
         row.AddTransposedEqualities(x.Nu, _combination);
-        Vectors.Combine(_qz, 1, row.P, Stationarity, n);
-        Vectors.Add(_combination, 1, Stationarity, n);
+        Vectors.Combine(_qz, 1, row.P, Gradient, n);
+        Vectors.Add(_combination, 1, Gradient, n);
+        Vectors.Copy(Gradient, Stationarity, n);
+        row.ClearFixed(Stationarity);
+        row.ClearFixed(_combination);
+        row.ClearFixed(_qz);
         row.ApplyConstraints(x.Z, ConstraintValues);
         Vectors.Combine(ConstraintValues, 1, x.S, Inequality, _layout.Length);
         Vectors.Add(row.D, -1, Inequality, _layout.Length);
         row.ApplyEqualities(x.Z, _az);
         Vectors.Combine(_az, -1, row.B, Equality, _layout.PaddedEqualities);
 
-        double* inverse = row.InverseVariableScale;
-        double dualScale = 1 + Math.Max(Vectors.MaxMagnitude(row.P, inverse, n), Math.Max(Vectors.MaxMagnitude(_qz, inverse, n), Vectors.MaxMagnitude(_combination, inverse, n)));
-        Dual = Vectors.MaxMagnitude(Stationarity, inverse, n) / dualScale;
-        double inequality = Vectors.MaxMagnitudeOver(Inequality, row.Active, row.ConstraintScale, _layout.Length);
-        double bound = Vectors.MaxMagnitudeOver(row.D, row.Active, row.ConstraintScale, _layout.Length);
-        double equality = 0, target = 0;
-        for (int i = 0; i < _layout.Equalities; i++)
-        {
-            equality = Math.Max(equality, Math.Abs(Equality[i] / row.Matrices.EqualityScale[i]));
-            target = Math.Max(target, Math.Abs(row.B[i] / row.Matrices.EqualityScale[i]));
-        }
-
-        Primal = Math.Max(inequality / (1 + bound), equality / (1 + target));
-        Objective = (0.5 * Vectors.Dot(x.Z, _qz, n)) + Vectors.Dot(row.P, x.Z, n);
-        double complementarity = Vectors.Dot(x.S, x.Lambda, _layout.Length);
-        Mu = row.ActiveCount > 0 ? complementarity / row.ActiveCount : 0;
-        Gap = complementarity / (1 + Math.Abs(Objective));
+        const double smallest = ResidualNorms.SmallestScale;
+        double dualScale = Math.Max(Math.Max(row.CostMagnitude, smallest), Math.Max(Vectors.MaxMagnitude(_qz, n), Vectors.MaxMagnitude(_combination, n)));
+        double size = Math.Max(Vectors.MaxMagnitude(x.Z, n), smallest);
+        double primal = Math.Max(Vectors.MaxRatio(Inequality, row.D, size, _layout.Length), Vectors.MaxRatio(Equality, row.B, size, _layout.PaddedEqualities));
+        double quadratic = 0.5 * Vectors.Dot(x.Z, _qz, n);
+        double linear = Vectors.Dot(row.P, x.Z, n);
+        Objective = quadratic + linear;
+        _complementarity = Vectors.Dot(x.S, x.Lambda, _layout.Length);
+        Mu = row.ActiveCount > 0 ? _complementarity / row.ActiveCount : 0;
+        double gapScale = Math.Max(Math.Max(quadratic, Math.Abs(linear)), smallest);
+        Relative = new ResidualNorms(primal, Vectors.MaxMagnitude(Stationarity, n) / dualScale, _complementarity / gapScale);
     }
 
-    /// <summary>Residuals of the feasibility phase: minimise ½‖(C z - d)₊‖² + ½‖A z - b‖², whose multipliers are the violations. Relative to the largest violation, in equilibrated units.</summary>
+    /// <summary>The norms in the user's units, after <see cref="Update"/>.</summary>
+    public ResidualNorms Absolute(DenseRow row)
+    {
+        double primal = Vectors.MaxMagnitude(Inequality, row.ConstraintUnit, _layout.Length), dual = 0;
+        for (int i = 0; i < _layout.Equalities; i++)
+        {
+            primal = Math.Max(primal, Math.Abs(Equality[i]) * row.EqualityUnit[i]);
+        }
+
+        for (int i = 0; i < _layout.ActualVariables; i++)
+        {
+            dual = Math.Max(dual, Math.Abs(Stationarity[i]) * (row.ObjectiveUnit / row.VariableUnit[i]));
+        }
+
+        return new ResidualNorms(primal, dual, _complementarity * row.ObjectiveUnit);
+    }
+
+    /// <summary>Residuals of the feasibility phase: minimise ½‖(C z - d)₊‖² + ½‖A z - b‖², whose multipliers are the violations. Relative to the largest violation, in normal units.</summary>
     public void UpdateElastic(DenseRow row, DenseIterate x)
     {
         Update(row, x);
@@ -98,21 +115,38 @@ internal sealed unsafe class DenseResiduals
         Vectors.Add(x.Lambda, -1, Inequality, _layout.Length);
         Vectors.Add(x.Nu, -1, Equality, _layout.PaddedEqualities);
         double size = Math.Max(Math.Max(Vectors.MaxMagnitude(x.Lambda, _layout.Length), Vectors.MaxMagnitude(x.Nu, _layout.PaddedEqualities)), SmallestViolation);
-        Dual = Vectors.MaxMagnitude(Stationarity, _layout.Variables) / size;
-        Primal = Math.Max(Vectors.MaxMagnitude(Inequality, _layout.Length), Vectors.MaxMagnitude(Equality, _layout.PaddedEqualities)) / size;
-        Gap = Mu / (size * size);
+        Relative = new ResidualNorms(
+            Math.Max(Vectors.MaxMagnitude(Inequality, _layout.Length), Vectors.MaxMagnitude(Equality, _layout.PaddedEqualities)) / size,
+            Vectors.MaxMagnitude(Stationarity, _layout.Variables) / size,
+            Mu / (size * size));
     }
 
-    /// <summary>Whether (λ, ν) proves that no point is feasible whose 1-norm is below 1 / tolerance times the largest right-hand side (Farkas).</summary>
-    public bool ProvesInfeasible(DenseRow row, DenseIterate x, double tolerance)
+    /// <summary>
+    /// Whether (λ, ν) proves (Farkas) that every point violates a constraint by more than <paramref name="violation"/>: Cᵀλ + Aᵀν vanishes to within
+    /// <paramref name="rounding"/> of its terms, and by far where it is weighed against -dᵀλ - bᵀν.
+    /// </summary>
+    public bool ProvesInfeasible(DenseRow row, DenseIterate x, double rounding, double violation)
     {
         double gain = -Vectors.Dot(row.D, x.Lambda, _layout.Length) - Vectors.Dot(row.B, x.Nu, _layout.PaddedEqualities);
-        double reach = Math.Max(Vectors.MaxMagnitude(row.D, row.Active, _layout.Length), Vectors.MaxMagnitude(row.B, _layout.PaddedEqualities));
-        return gain > 0 && Vectors.MaxMagnitude(_combination, _layout.Variables) * reach <= tolerance * gain;
+        double terms = 0, weight = 0;
+        Add(x.Lambda, row.D, _layout.Length);
+        Add(x.Nu, row.B, _layout.PaddedEqualities);
+        double combination = Vectors.MaxMagnitude(_combination, _layout.Variables);
+        return gain > violation * weight && combination <= rounding * terms && combination <= SmallestReach * gain;
+
+        void Add(double* multipliers, double* bounds, int length)
+        {
+            for (int i = 0; i < length; i++)
+            {
+                double multiplier = Math.Abs(multipliers[i]);
+                terms += multiplier;
+                weight += multiplier * Math.Max(Math.Abs(bounds[i]), 1);
+            }
+        }
     }
 
     /// <summary>Whether z is, to the tolerance, a direction of recession along which the objective falls.</summary>
-    public bool ProvesUnbounded(DenseRow row, DenseIterate x, double tolerance)
+    public bool SuggestsUnbounded(DenseRow row, DenseIterate x, double tolerance)
     {
         double descent = -Vectors.Dot(row.P, x.Z, _layout.Variables);
         if (!(descent > 0) || Vectors.MaxMagnitude(_qz, _layout.Variables) > tolerance * descent || Vectors.MaxMagnitude(_az, _layout.PaddedEqualities) > tolerance * descent)

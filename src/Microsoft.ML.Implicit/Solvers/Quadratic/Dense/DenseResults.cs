@@ -35,7 +35,7 @@ internal sealed unsafe class DenseResults
     /// <summary>Marks a row that was not solved.</summary>
     public void Fail(int row, SolveStatus status)
     {
-        _outcomes[row] = new DenseOutcome(status, 0, double.NaN, double.NaN, double.NaN, double.NaN);
+        _outcomes[row] = new DenseOutcome(status, 0);
         Array.Fill(Z, double.NaN, row * _layout.ActualVariables, _layout.ActualVariables);
         Array.Fill(Nu, double.NaN, row * _layout.Equalities, _layout.Equalities);
         General.Fail(row);
@@ -43,7 +43,13 @@ internal sealed unsafe class DenseResults
         Upper?.Fail(row);
     }
 
-    public void Store(int row, DenseRow data, DenseIterate x, DenseOutcome outcome)
+    /// <summary>Stores a row.</summary>
+    /// <param name="row">Its index.</param>
+    /// <param name="data">Its data.</param>
+    /// <param name="x">Its solution in normal units.</param>
+    /// <param name="fixedGradient">The gradient of the Lagrangian without the bounds of fixed variables, which they balance.</param>
+    /// <param name="outcome">How it ended.</param>
+    public void Store(int row, DenseRow data, DenseIterate x, double* fixedGradient, DenseOutcome outcome)
     {
         if (outcome.Status is SolveStatus.Infeasible or SolveStatus.Unbounded or SolveStatus.Diverged)
         {
@@ -55,20 +61,29 @@ internal sealed unsafe class DenseResults
         _outcomes[row] = outcome;
         for (int i = 0; i < _layout.ActualVariables; i++)
         {
-            Z[(row * _layout.ActualVariables) + i] = x.Z[i] * data.Matrices.VariableScale[i];
+            Z[(row * _layout.ActualVariables) + i] = (x.Z[i] * data.VariableUnit[i]) + data.FixedValue[i];
         }
 
         for (int i = 0; i < _layout.Equalities; i++)
         {
-            Nu[(row * _layout.Equalities) + i] = x.Nu[i] * data.Matrices.EqualityScale[i];
+            Nu[(row * _layout.Equalities) + i] = x.Nu[i] * (data.ObjectiveUnit / data.EqualityUnit[i]);
         }
 
         General.Store(row, data, x);
         Lower?.Store(row, data, x);
         Upper?.Store(row, data, x);
+        for (int i = 0; data.HasFixed && i < _layout.ActualVariables; i++)
+        {
+            if (data.Fixing[i] > 0)
+            {
+                double gradient = fixedGradient[i] * (data.ObjectiveUnit / data.VariableUnit[i]);
+                Lower!.StoreFixed(row, i, gradient);
+                Upper!.StoreFixed(row, i, -gradient);
+            }
+        }
     }
 
-    /// <summary>Copies a row into an iterate in equilibrated units; false where it is not finite.</summary>
+    /// <summary>Copies a row into an iterate in normal units; false where it is not finite.</summary>
     public bool LoadInto(int row, DenseRow data, DenseIterate x)
     {
         bool finite = true;
@@ -76,12 +91,12 @@ internal sealed unsafe class DenseResults
         {
             double value = Z[(row * _layout.ActualVariables) + i];
             finite &= double.IsFinite(value);
-            x.Z[i] = value / data.Matrices.VariableScale[i];
+            x.Z[i] = data.Fixing[i] > 0 ? 0 : value / data.VariableUnit[i];
         }
 
         for (int i = 0; i < _layout.Equalities; i++)
         {
-            x.Nu[i] = Nu[(row * _layout.Equalities) + i] / data.Matrices.EqualityScale[i];
+            x.Nu[i] = Nu[(row * _layout.Equalities) + i] / (data.ObjectiveUnit / data.EqualityUnit[i]);
         }
 
         new Span<double>(x.S, _layout.Length).Fill(1);
@@ -104,7 +119,7 @@ internal sealed unsafe class DenseResults
     public QuadraticSolution ToSolution(QuadraticProblem problem, Func<int, QuadraticDiagnosis> diagnose, IQuadraticAdjoint adjoint)
     {
         long batch = problem.BatchSize, n = problem.Variables;
-        return new QuadraticSolution(problem, adjoint, diagnose)
+        return new QuadraticSolution(problem, adjoint, diagnose, _outcomes)
         {
             Z = ToTensor(Z, batch, n),
             Lambda = ToTensor(General.Multipliers, batch, problem.Inequalities),
@@ -112,11 +127,6 @@ internal sealed unsafe class DenseResults
             LowerMultipliers = Lower is null ? null : ToTensor(Lower.Multipliers, batch, n),
             UpperMultipliers = Upper is null ? null : ToTensor(Upper.Multipliers, batch, n),
             Objective = ToTensor(Array.ConvertAll(_outcomes, o => o.Objective), batch),
-            Status = Array.ConvertAll(_outcomes, o => o.Status),
-            Iterations = Array.ConvertAll(_outcomes, o => o.Iterations),
-            PrimalResiduals = Array.ConvertAll(_outcomes, o => o.Primal),
-            DualResiduals = Array.ConvertAll(_outcomes, o => o.Dual),
-            Gaps = Array.ConvertAll(_outcomes, o => o.Gap),
         };
 
         Tensor ToTensor(double[] values, params long[] shape) => tensor(values, shape, problem.P.dtype, problem.P.device);

@@ -1,7 +1,10 @@
 namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
 
-/// <summary>Vectors of one row's problem in equilibrated units, and products with its constraint matrix C = [G; -I; I].</summary>
-internal sealed unsafe class DenseRow
+/// <summary>
+/// Vectors of one row's problem in normal units, in which costs and solution are of the order of one whatever the user's, and products with its
+/// constraint matrix C = [G; -I; I]. Variables that their bounds leave no room are fixed.
+/// </summary>
+internal sealed unsafe partial class DenseRow
 {
     /// <summary>Bounds at least this large mean that there is none.</summary>
     public const double Infinity = 1e20;
@@ -11,13 +14,16 @@ internal sealed unsafe class DenseRow
     public DenseRow(ConstraintLayout layout)
     {
         Layout = layout;
-        _buffer = new PinnedBuffer((3 * layout.Length) + (2 * layout.Variables) + layout.PaddedEqualities);
+        _buffer = new PinnedBuffer((3 * layout.Length) + (4 * layout.Variables) + (2 * layout.PaddedEqualities));
         P = _buffer.Take(layout.Variables);
-        InverseVariableScale = _buffer.Take(layout.Variables);
+        VariableUnit = _buffer.Take(layout.Variables);
+        Fixing = _buffer.Take(layout.Variables);
+        FixedValue = _buffer.Take(layout.Variables);
         D = _buffer.Take(layout.Length);
         Active = _buffer.Take(layout.Length);
-        ConstraintScale = _buffer.Take(layout.Length);
+        ConstraintUnit = _buffer.Take(layout.Length);
         B = _buffer.Take(layout.PaddedEqualities);
+        EqualityUnit = _buffer.Take(layout.PaddedEqualities);
     }
 
     public ConstraintLayout Layout { get; }
@@ -26,52 +32,105 @@ internal sealed unsafe class DenseRow
 
     public double* P { get; }
 
-    /// <summary>1 / D of the variable scale, 0 for padding.</summary>
-    public double* InverseVariableScale { get; }
+    /// <summary>z = unit · z̃ + fixed value.</summary>
+    public double* VariableUnit { get; }
+
+    /// <summary>A weight for variables that are fixed, 0 for others.</summary>
+    public double* Fixing { get; }
+
+    /// <summary>In the user's units; 0 for variables that are not fixed.</summary>
+    public double* FixedValue { get; }
 
     /// <summary>Right-hand side of C z ≤ d; 1 where there is no constraint.</summary>
     public double* D { get; }
 
-    /// <summary>1 for a constraint, 0 for padding and infinite bounds.</summary>
+    /// <summary>1 for a constraint, 0 for padding, infinite bounds and bounds of fixed variables.</summary>
     public double* Active { get; }
 
-    /// <summary>E extended to the bounds: λ = E λ̃, s = s̃ / E.</summary>
-    public double* ConstraintScale { get; }
+    /// <summary>s = unit · s̃, λ = objective's unit / unit · λ̃.</summary>
+    public double* ConstraintUnit { get; }
 
     public double* B { get; }
 
+    /// <summary>ν = objective's unit / unit · ν̃.</summary>
+    public double* EqualityUnit { get; }
+
+    public double ObjectiveUnit { get; private set; }
+
+    /// <summary>Objective of the fixed variables, in the user's units.</summary>
+    public double Constant { get; private set; }
+
+    /// <summary>What the equilibrated Q is multiplied by: 1, or less where the linear costs outweigh it.</summary>
+    public double Curvature { get; private set; }
+
+    /// <summary>Largest magnitude in p of variables that are not fixed.</summary>
+    public double CostMagnitude { get; private set; }
+
+    /// <summary>Whether the row's system for unit weights is that of every other row with the same matrices and constraints.</summary>
+    public bool IsOrdinary => !HasFixed && Curvature == 1;
+
+    public bool HasFixed { get; private set; }
+
     public int ActiveCount { get; private set; }
 
-    /// <summary>Reads one row; says whether its data are finite (bounds may be infinite) and ordered.</summary>
-    public bool Load(DenseMatrices matrices, ReadOnlySpan<double> p, ReadOnlySpan<double> h, ReadOnlySpan<double> b, ReadOnlySpan<double> lower, ReadOnlySpan<double> upper)
+    /// <summary>Reads one row; says whether its data are finite (bounds may be infinite).</summary>
+    public bool Load(
+        DenseMatrices matrices,
+        ReadOnlySpan<double> p,
+        ReadOnlySpan<double> h,
+        ReadOnlySpan<double> b,
+        ReadOnlySpan<double> lower,
+        ReadOnlySpan<double> upper,
+        bool fixesVariables)
     {
         Matrices = matrices;
-        bool finite = matrices.IsFinite;
+        Curvature = 1;
+        Constant = 0;
+        HasFixed = false;
+        ActiveCount = 0;
+        new Span<double>(Fixing, Layout.Variables).Clear();
+        new Span<double>(FixedValue, Layout.Variables).Clear();
+        new Span<double>(D, Layout.Length).Fill(1);
+        new Span<double>(Active, Layout.Length).Clear();
+        new Span<double>(ConstraintUnit, Layout.Length).Fill(1);
+        bool valid = matrices.IsFinite & Finite.All(p) & Finite.All(b);
         for (int i = 0; i < p.Length; i++)
         {
-            finite &= double.IsFinite(p[i]);
-            P[i] = p[i] * matrices.VariableScale[i];
-            InverseVariableScale[i] = 1 / matrices.VariableScale[i];
+            VariableUnit[i] = matrices.IsUnused[i] > 0 ? OwnUnit(i, lower, upper) : matrices.VariableScale[i];
+            P[i] = p[i] * VariableUnit[i];
         }
 
         for (int i = 0; i < b.Length; i++)
         {
-            finite &= double.IsFinite(b[i]);
+            EqualityUnit[i] = 1 / matrices.EqualityScale[i];
             B[i] = b[i] * matrices.EqualityScale[i];
         }
 
-        new Span<double>(D, Layout.Length).Fill(1);
-        new Span<double>(Active, Layout.Length).Clear();
-        new Span<double>(ConstraintScale, Layout.Length).Fill(1);
-        ActiveCount = 0;
         for (int i = 0; i < h.Length; i++)
         {
-            finite &= !double.IsNaN(h[i]) && h[i] > -Infinity;
-            ConstraintScale[i] = matrices.InequalityScale[i];
-            Set(i, h[i] * matrices.InequalityScale[i], h[i] < Infinity);
+            double limit = Infinity * Math.Max(matrices.InequalityMagnitude[i], 1);
+            valid &= !double.IsNaN(h[i]) && h[i] > -limit;
+            ConstraintUnit[i] = 1 / matrices.InequalityScale[i];
+            Set(i, h[i] * matrices.InequalityScale[i], h[i] < limit);
         }
 
-        return finite & LoadBounds(lower, Layout.LowerOffset, -1) & LoadBounds(upper, Layout.UpperOffset, 1);
+        valid &= LoadBounds(lower, Layout.LowerOffset, -1) & LoadBounds(upper, Layout.UpperOffset, 1);
+        if (valid)
+        {
+            for (int i = 0; fixesVariables && !HasFixed && Layout.HasLower && Layout.HasUpper && i < Layout.ActualVariables; i++)
+            {
+                HasFixed = HasNoRoom(i);
+            }
+
+            if (HasFixed)
+            {
+                FixVariables();
+            }
+
+            ToNormalUnits();
+        }
+
+        return valid;
     }
 
     /// <summary>result = C z on constraints, 0 elsewhere.</summary>
@@ -121,7 +180,7 @@ internal sealed unsafe class DenseRow
     {
         for (int j = 0; j < Matrices.Q.Panels; j++)
         {
-            Panel.MultiplyVector(z, Matrices.Q.Column(j), Layout.Variables, 1, add: false, result + (j * Panel.Width));
+            Panel.MultiplyVector(z, Matrices.Q.Column(j), Layout.Variables, Curvature, add: false, result + (j * Panel.Width));
         }
     }
 
@@ -146,6 +205,15 @@ internal sealed unsafe class DenseRow
         }
     }
 
+    /// <summary>Sets the entries of fixed variables to zero.</summary>
+    public void ClearFixed(double* values)
+    {
+        for (int i = 0; HasFixed && i < Layout.Variables; i++)
+        {
+            values[i] = Fixing[i] > 0 ? 0 : values[i];
+        }
+    }
+
     private bool LoadBounds(ReadOnlySpan<double> bounds, int offset, double sign)
     {
         bool valid = true;
@@ -153,8 +221,8 @@ internal sealed unsafe class DenseRow
         {
             double bound = sign * bounds[i];
             valid &= !double.IsNaN(bound) && bound > -Infinity;
-            ConstraintScale[offset + i] = InverseVariableScale[i];
-            Set(offset + i, bound * InverseVariableScale[i], bound < Infinity);
+            ConstraintUnit[offset + i] = VariableUnit[i];
+            Set(offset + i, bound / VariableUnit[i], bound < Infinity);
         }
 
         return valid;
@@ -168,5 +236,12 @@ internal sealed unsafe class DenseRow
             Active[index] = 1;
             ActiveCount++;
         }
+    }
+
+    private void SwitchOff(int index)
+    {
+        D[index] = 1;
+        Active[index] = 0;
+        ActiveCount--;
     }
 }

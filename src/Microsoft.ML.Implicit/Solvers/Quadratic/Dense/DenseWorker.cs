@@ -1,7 +1,7 @@
 namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
 
 /// <summary>Workspace of one thread that solves rows.</summary>
-internal sealed class DenseWorker
+internal sealed unsafe class DenseWorker
 {
     private readonly bool _loadsMatrices;
     private readonly DenseMatrices _matrices;
@@ -23,7 +23,7 @@ internal sealed class DenseWorker
             data.LoadMatrices(_matrices, index);
         }
 
-        if (!_matrices.IsFinite || !data.LoadRow(_row, _matrices, index))
+        if (!_matrices.IsFinite || !data.LoadRow(_row, _matrices, index, fixesVariables: true))
         {
             results.Fail(index, SolveStatus.InvalidInput);
             return;
@@ -36,7 +36,7 @@ internal sealed class DenseWorker
         }
 
         warm = warm && results.LoadInto(index, _row, _method.Best);
-        DenseOutcome outcome = _method.Solve(_row, startFactor, warm, cancellation);
-        results.Store(index, _row, _method.Best, outcome);
+        DenseOutcome outcome = _method.Solve(_row, startFactor?.Fits(_row) == true ? startFactor : null, warm, cancellation);
+        results.Store(index, _row, _method.Best, _method.FixedGradient, outcome);
     }
 }

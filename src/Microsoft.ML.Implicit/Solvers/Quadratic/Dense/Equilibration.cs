@@ -27,12 +27,25 @@ internal static unsafe class Equilibration
         }
     }
 
-    /// <summary>Raises maxima of 0 to 1, the entry of a bound: a variable in no quadratic term must not be scaled far away from its bounds.</summary>
-    public static void FillEmpty(double* maxima, int count)
+    /// <summary>Divides maxima by the power of two below the largest.</summary>
+    public static void Normalise(double* maxima, int count)
+    {
+        double factor = Math.ScaleB(1, -Exponent(Vectors.MaxMagnitude(maxima, count)));
+        for (int i = 0; i < count; i++)
+        {
+            maxima[i] *= factor;
+        }
+    }
+
+    /// <summary>Exponent of the power of two below a value; 0 where there is none.</summary>
+    public static int Exponent(double value) => double.IsNormal(value) ? Math.ILogB(value) : 0;
+
+    /// <summary>Turns maxima into the inverses of the powers of two below them, 1 for an empty line.</summary>
+    public static void ToInverses(double* maxima, int count)
     {
         for (int i = 0; i < count; i++)
         {
-            maxima[i] = maxima[i] > 0 ? maxima[i] : 1;
+            maxima[i] = Math.ScaleB(1, -Exponent(maxima[i]));
         }
     }
 
@@ -43,7 +56,7 @@ internal static unsafe class Equilibration
         for (int i = 0; i < count; i++)
         {
             // Half the logarithm, rounded: exponents of either parity and their fractions come to the same as floor((e + 1) / 2).
-            int exponent = maxima[i] > 0 ? -((Math.ILogB(maxima[i]) + 1) >> 1) : 0;
+            int exponent = -((Exponent(maxima[i]) + 1) >> 1);
             changed |= exponent != 0;
             maxima[i] = Math.ScaleB(1, exponent);
         }

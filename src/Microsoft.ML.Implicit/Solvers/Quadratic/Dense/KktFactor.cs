@@ -10,6 +10,10 @@ internal sealed unsafe class KktFactor
 {
     private const int ChunkRows = 128;
 
+    // What is left of an equality all of whose variables are fixed; its multiplier is set to zero.
+    private const double EmptyPivot = 1e-30;
+    private const double DroppedPivot = 1e64;
+
     private readonly ConstraintLayout _layout;
     private readonly ThreadTeam _team;
     private readonly PanelCholesky _hessian;
@@ -18,6 +22,7 @@ internal sealed unsafe class KktFactor
     private readonly double* _product;
     private readonly PinnedBuffer _buffer;
     private bool _augmented;
+    private int _constraints;
 
     public KktFactor(ConstraintLayout layout, ThreadTeam team)
     {
@@ -32,21 +37,37 @@ internal sealed unsafe class KktFactor
     }
 
     /// <summary>Factors for weights <paramref name="w"/> of the constraints and ρ = <paramref name="primal"/>, δ = 0.</summary>
-    public void Factor(DenseMatrices matrices, double* w, double primal) => Factor(matrices, w, primal, 0, withObjective: true);
+    public void Factor(DenseRow row, double* w, double primal)
+    {
+        _augmented = true;
+        _constraints = row.ActiveCount;
+        CopyObjective(row.Matrices, row.Curvature);
+        FactorRest(row, w, primal, 0);
+    }
 
     /// <summary>Factors the same system with Q = 0 and δ = 1, as the feasibility phase needs it.</summary>
-    public void FactorElastic(DenseMatrices matrices, double* w, double primal) => Factor(matrices, w, primal, 1, withObjective: false);
-
-    private void Factor(DenseMatrices matrices, double* w, double primal, double dual, bool withObjective)
+    public void FactorElastic(DenseRow row, double* w, double primal)
     {
-        _augmented = withObjective;
-        CopyObjective(matrices.QAugmented, withObjective);
-        AddConstraints(matrices.G, w);
-        AddDiagonal(w, primal);
+        _augmented = false;
+        for (int j = 0; j < _hessian.Factor.Panels; j++)
+        {
+            new Span<double>(_hessian.Factor.Column(j), (j + 1) * Panel.TileSize).Clear();
+        }
+
+        FactorRest(row, w, primal, 1);
+    }
+
+    /// <summary>Whether factors for unit weights, made for a row with the same matrices, are those of another row too.</summary>
+    public bool Fits(DenseRow row) => row.IsOrdinary && row.ActiveCount == _constraints;
+
+    private void FactorRest(DenseRow row, double* w, double primal, double dual)
+    {
+        AddConstraints(row.Matrices.G, w);
+        AddDiagonal(row, w, primal);
         _hessian.FactorAll(_team);
         if (_layout.Equalities > 0)
         {
-            FactorSchur(matrices, dual);
+            FactorSchur(row.Matrices, dual);
         }
     }
 
@@ -86,20 +107,17 @@ internal sealed unsafe class KktFactor
         _hessian.Solve(r1);
     }
 
-    private void CopyObjective(PanelMatrix q, bool withObjective)
+    private void CopyObjective(DenseMatrices matrices, double curvature)
     {
-        for (int j = 0; j < q.Panels; j++)
+        for (int j = 0; j < matrices.Q.Panels; j++)
         {
             // The upper triangle: the first tiles of each column panel.
             int count = (j + 1) * Panel.TileSize;
-            var target = new Span<double>(_hessian.Factor.Column(j), count);
-            if (withObjective)
+            double* target = _hessian.Factor.Column(j);
+            Vectors.Copy(matrices.QAugmented.Column(j), target, count);
+            if (curvature != 1)
             {
-                new ReadOnlySpan<double>(q.Column(j), count).CopyTo(target);
-            }
-            else
-            {
-                target.Clear();
+                Vectors.Add(matrices.Q.Column(j), curvature - 1, target, count);
             }
         }
     }
@@ -124,11 +142,11 @@ internal sealed unsafe class KktFactor
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void AddDiagonal(double* w, double primal)
+    private void AddDiagonal(DenseRow row, double* w, double primal)
     {
         for (int i = 0; i < _layout.Variables; i++)
         {
-            double weight = primal;
+            double weight = primal + row.Fixing[i];
             if (_layout.HasLower)
             {
                 weight += w[_layout.LowerOffset + i];
@@ -160,7 +178,8 @@ internal sealed unsafe class KktFactor
             Panel.AddProducts(x.Column(i), x.Column(i), x.PanelStride, x.Rows, 1, s.Tile(row, i), s.PanelStride, s.Panels - i);
             for (int r = 0; r < Panel.Width; r++)
             {
-                s.Tile(row, i)[r * (Panel.Width + 1)] += row + r < equalities ? dual : 1;
+                ref double pivot = ref s.Tile(row, i)[r * (Panel.Width + 1)];
+                pivot += row + r >= equalities ? 1 : pivot + dual > EmptyPivot ? dual : DroppedPivot;
             }
         });
         _schur.FactorAll(_team);

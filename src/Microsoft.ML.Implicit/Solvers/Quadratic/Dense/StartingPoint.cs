@@ -8,6 +8,9 @@ internal sealed unsafe class StartingPoint
 
     private const double Smallest = 1e-6;
 
+    // In normal units; constraints farther away do not move the start.
+    private const double Reach = 16;
+
     private readonly ConstraintLayout _layout;
     private readonly DenseResiduals _residuals;
     private readonly DenseNewton _newton;
@@ -44,12 +47,17 @@ internal sealed unsafe class StartingPoint
         new Span<double>(x.Lambda, _layout.Length).Clear();
         if (factor is null)
         {
-            _newton.OwnFactor.Factor(row.Matrices, row.Active, Regularisation);
+            _newton.OwnFactor.Factor(row, row.Active, Regularisation);
         }
 
         _newton.UseUnitFactor(factor ?? _newton.OwnFactor, row, Regularisation);
         _residuals.Update(row, x);
-        _newton.Solve(row, _residuals, 1, row.Active, refine: false, _step);
+        for (int i = 0; i < _layout.Length; i++)
+        {
+            _constraints[i] = row.Active[i] * (1 - Math.Max(row.D[i] - Reach, 0));
+        }
+
+        _newton.Solve(row, _residuals, 1, _constraints, refine: false, _step);
         Vectors.Copy(_step.Z, x.Z, _layout.Variables);
         Vectors.Copy(_step.Nu, x.Nu, _layout.PaddedEqualities);
         row.ApplyConstraints(x.Z, _constraints);
@@ -57,7 +65,7 @@ internal sealed unsafe class StartingPoint
         {
             double slack = row.D[i] - _constraints[i];
             x.S[i] = slack;
-            x.Lambda[i] = row.Active[i] * -slack;
+            x.Lambda[i] = row.Active[i] * -Math.Min(slack, Reach);
         }
 
         MoveInside(row, x);
@@ -70,11 +78,11 @@ internal sealed unsafe class StartingPoint
         for (int i = 0; i < _layout.Length; i++)
         {
             x.S[i] = Math.Max(row.D[i] - _constraints[i], _warmMargin);
-            x.Lambda[i] = row.Active[i] * Math.Max(x.Lambda[i], _warmMargin);
+            x.Lambda[i] = row.Active[i] * Math.Max(x.Lambda[i], _warmMargin * Math.Min(1, Reach / x.S[i]));
         }
     }
 
-    // Shifts slacks and multipliers of either sign to positive ones of like size.
+    // Shifts slacks and multipliers of either sign to positive ones of like size; beyond the reach, multipliers fall as slacks grow.
     private static void MoveInside(DenseRow row, DenseIterate x)
     {
         int length = row.Layout.Length;
@@ -92,7 +100,7 @@ internal sealed unsafe class StartingPoint
         double product = 0, slacks = 0, multipliers = 0;
         for (int i = 0; i < length; i++)
         {
-            double s = row.Active[i] * (x.S[i] + slackShift), l = row.Active[i] * (x.Lambda[i] + multiplierShift);
+            double s = row.Active[i] * (Math.Min(x.S[i], Reach) + slackShift), l = row.Active[i] * (x.Lambda[i] + multiplierShift);
             product += s * l;
             slacks += s;
             multipliers += l;
@@ -103,8 +111,9 @@ internal sealed unsafe class StartingPoint
         for (int i = 0; i < length; i++)
         {
             bool active = row.Active[i] > 0;
+            double share = x.S[i] > Reach ? Reach / x.S[i] : 1;
             x.S[i] = active ? Math.Max(x.S[i] + slackShift, Smallest) : 1;
-            x.Lambda[i] = active ? Math.Max(x.Lambda[i] + multiplierShift, Smallest) : 0;
+            x.Lambda[i] = active ? Math.Max(x.Lambda[i] + multiplierShift, Smallest) * share : 0;
         }
     }
 }

@@ -79,14 +79,14 @@ internal static unsafe class Vectors
         return Max(largest);
     }
 
-    /// <summary>Largest magnitude of x ∘ y / scale, for scales that are positive.</summary>
+    /// <summary>Largest magnitude in x relative to that of y, which counts as no less than <paramref name="smallest"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static double MaxMagnitudeOver(double* x, double* y, double* scale, int length)
+    public static double MaxRatio(double* x, double* y, double smallest, int length)
     {
-        Vector256<double> largest = Vector256<double>.Zero;
+        Vector256<double> largest = Vector256<double>.Zero, floor = Vector256.Create(smallest);
         for (int i = 0; i < length; i += Lanes)
         {
-            largest = Vector256.Max(largest, Vector256.Abs(Vector256.Load(x + i) * Vector256.Load(y + i) / Vector256.Load(scale + i)));
+            largest = Vector256.Max(largest, Vector256.Abs(Vector256.Load(x + i)) / Vector256.Max(Vector256.Abs(Vector256.Load(y + i)), floor));
         }
 
         return Max(largest);

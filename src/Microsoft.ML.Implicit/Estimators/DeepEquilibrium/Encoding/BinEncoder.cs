@@ -1,0 +1,104 @@
+using Microsoft.ML.Implicit.Data;
+using Microsoft.ML.Implicit.Native;
+using TorchSharp;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>
+/// Encodes plain feature vectors. A feature becomes its robustly scaled, clipped value, its inverse hyperbolic sine, and, unless
+/// there are very many features, a piecewise-linear encoding that says how far through each of its target-aware bins it
+/// lies (Gorishniy, Rubachev and Babenko, "On Embeddings for Numerical Features", 2022), with which a smooth network follows
+/// steps as trees do.
+/// </summary>
+internal sealed class BinEncoder : FeatureEncoder
+{
+    // A bin's slope is learned from the rows in it.
+    private const long RowsPerBin = 50;
+    private const int MinimumBins = 2;
+    private const int MaximumBins = 16;
+
+    [ComponentName(Name = "center")]
+    private readonly Tensor _center;
+
+    [ComponentName(Name = "factor")]
+    private readonly Tensor _factor;
+
+    [ComponentName(Name = "bin_features")]
+    private readonly Tensor _binFeatures;
+
+    [ComponentName(Name = "bin_starts")]
+    private readonly Tensor _binStarts;
+
+    [ComponentName(Name = "bin_factors")]
+    private readonly Tensor _binFactors;
+
+    /// <summary>Creates an encoder whose scales and bins are yet to be filled in.</summary>
+    /// <param name="featureCount">Length of the feature vector.</param>
+    /// <param name="binCount">Bins of all features together.</param>
+    public BinEncoder(int featureCount, int binCount)
+        : base(nameof(BinEncoder))
+    {
+        BinCount = binCount;
+        Width = checked((2 * featureCount) + binCount);
+        _center = zeros(featureCount);
+        _factor = ones(featureCount);
+        _binFeatures = zeros(binCount, ScalarType.Int64);
+        _binStarts = zeros(binCount);
+        _binFactors = zeros(binCount);
+        RegisterComponents();
+    }
+
+    /// <summary>Bins of all features together.</summary>
+    public int BinCount { get; }
+
+    /// <inheritdoc/>
+    public override int Width { get; }
+
+    /// <summary>Learns the scales and bins.</summary>
+    /// <param name="features">float32 [rows, features], on the CPU.</param>
+    /// <param name="classes">What the bins tell apart: a class a row, from 0.</param>
+    public static BinEncoder Of(Tensor features, int[] classes)
+    {
+        FeatureScale[] scales = FindScales(features, classes);
+        var encoder = new BinEncoder(scales.Length, scales.Sum(scale => scale.Bins.Count));
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGradient = no_grad();
+        encoder._center.copy_(tensor(scales.Select(scale => scale.Center).ToArray()));
+        encoder._factor.copy_(tensor(scales.Select(scale => scale.Factor).ToArray()));
+        encoder._binFeatures.copy_(tensor(scales.SelectMany((scale, feature) => scale.Bins.Select(_ => (long)feature)).ToArray()));
+        encoder._binStarts.copy_(tensor(scales.SelectMany(scale => scale.Bins.Select(bin => bin.Start)).ToArray()));
+        encoder._binFactors.copy_(tensor(scales.SelectMany(scale => scale.Bins.Select(bin => bin.Factor)).ToArray()));
+        return encoder;
+    }
+
+    /// <inheritdoc/>
+    public override void CheckState()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        if (_binFeatures.data<long>().ToArray().Any(feature => feature < 0 || feature >= _center.shape[0]))
+        {
+            throw new FormatException($"The model file has a bin of a feature beyond the {_center.shape[0]} there are.");
+        }
+    }
+
+    /// <inheritdoc/>
+    public override Tensor forward(Tensor features)
+    {
+        Tensor values = features.is_sparse ? features.to_dense() : features;
+        Tensor scaled = Scale(values, _center, _factor);
+        Tensor bins = Scale(values.index_select(1, _binFeatures), _binStarts, _binFactors).clamp_(0.Held(), 1.Held()).sub_(0.5.Held());
+        return cat([Clip(scaled), Tails(scaled), bins], dim: 1);
+    }
+
+    private static FeatureScale[] FindScales(Tensor features, int[] classes)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        (Tensor rows, long stride) = RowsToRead(features, features.shape[1]);
+        int[] rowClasses = [.. classes.Where((_, row) => row % stride == 0)];
+        int maximumBins = FeatureTensor.IsWide(features.shape[1]) ? 0 : (int)Math.Clamp(features.shape[0] / RowsPerBin, MinimumBins, MaximumBins);
+        Tensor columns = rows.t().contiguous();
+        return [.. Enumerable.Range(0, (int)features.shape[1]).Select(feature => FeatureScale.Of(columns[feature].data<float>().ToArray(), rowClasses, maximumBins))];
+    }
+}

@@ -1,0 +1,68 @@
+using Microsoft.ML.Implicit.Native;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>Turns raw features into inputs of a common scale.</summary>
+internal abstract class FeatureEncoder : nn.Module<Tensor, Tensor>
+{
+    // More values would not move a quantile or a bin by anything that matters.
+    private const long MaximumValuesRead = 20_000_000;
+    private const long MinimumRowsRead = 1000;
+
+    // Far beyond any tail, and small enough to be squared.
+    private const double LargestScaled = 1e9;
+
+    private const double ClipScale = 3;
+
+    private protected FeatureEncoder(string name)
+        : base(name)
+    {
+    }
+
+    /// <summary>Length of an encoded row.</summary>
+    public abstract int Width { get; }
+
+    /// <summary>Learns an encoder of feature vectors without spatial structure.</summary>
+    /// <param name="features">float32 [rows, features], on the CPU.</param>
+    /// <param name="classes">What the encoding is to tell apart: a class a row, from 0.</param>
+    public static FeatureEncoder OfVectors(Tensor features, int[] classes) =>
+        features.is_sparse ? SparseEncoder.Of(features) : BinEncoder.Of(features, classes);
+
+    /// <summary>Makes sure of a state that was read.</summary>
+    /// <exception cref="FormatException">It refers to a feature that there is not.</exception>
+    public virtual void CheckState()
+    {
+    }
+
+    /// <inheritdoc/>
+    /// <param name="features">float32 [batch, features], dense or in coordinate format.</param>
+    /// <returns>float32 [batch, <see cref="Width"/>], in coordinate format where the encoder is one of sparse rows.</returns>
+    public abstract override Tensor forward(Tensor features);
+
+    /// <summary>Scales features, which may lie further apart than a float32 can say.</summary>
+    /// <param name="features">float32 [batch, features].</param>
+    /// <param name="center">What becomes 0, float32 [features].</param>
+    /// <param name="factor">Inverse of what becomes 1, float32 [features].</param>
+    private protected static Tensor Scale(Tensor features, Tensor center, Tensor factor)
+    {
+        Tensor half = (features * 0.5.Held()).sub_(center * 0.5.Held());
+        return half.mul_(factor * 2.Held()).clamp_((-LargestScaled).Held(), LargestScaled.Held());
+    }
+
+    /// <summary>Folds outliers smoothly into a range (Holzmüller, Grinsztajn and Steinwart, "Better by Default", 2024).</summary>
+    private protected static Tensor Clip(Tensor scaled) => scaled / (scaled / ClipScale.Held()).Squared().Plus(1.Held()).sqrt();
+
+    /// <summary>The inverse hyperbolic sine, which keeps the tails apart that clipping folds together.</summary>
+    private protected static Tensor Tails(Tensor scaled) => scaled.asinh() / ClipScale.Held();
+
+    /// <summary>As many rows, evenly spread, as a scale is learned from.</summary>
+    /// <param name="features">float32 [rows, features].</param>
+    /// <param name="valuesPerRow">Values that a row holds.</param>
+    private protected static (Tensor Rows, long Stride) RowsToRead(Tensor features, long valuesPerRow)
+    {
+        long read = Math.Max(MinimumRowsRead, MaximumValuesRead / Math.Max(valuesPerRow, 1));
+        long stride = (features.shape[0] + read - 1) / read;
+        return (stride == 1 ? features : features.index_select(0, HeldArithmetic.Range(0, (features.shape[0] + stride - 1) / stride, features.device) * stride.Held()), stride);
+    }
+}

@@ -1,0 +1,37 @@
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>Scale and bins of one feature.</summary>
+/// <param name="Center">Median.</param>
+/// <param name="Factor">Inverse of the interquartile range; 0 for a constant feature.</param>
+/// <param name="Bins">Start and inverse width of each bin.</param>
+internal sealed record FeatureScale(float Center, float Factor, IReadOnlyList<(float Start, float Factor)> Bins)
+{
+    /// <summary>A factor whose double is finite.</summary>
+    public const float LargestFactor = 1e38f;
+
+    // Bins narrower than this fraction of the range are steps.
+    private const float NarrowestBin = 1e-6f;
+
+    /// <summary>Learns the scale of a feature.</summary>
+    /// <param name="values">Value a row; sorted by this call.</param>
+    /// <param name="classes">Class a row.</param>
+    /// <param name="maximumBins">Bins at most, from 0.</param>
+    public static FeatureScale Of(float[] values, int[] classes, int maximumBins)
+    {
+        int[] sortedClasses = [.. classes];
+        Array.Sort(values, sortedClasses);
+        float Quantile(double fraction) => values[(int)Math.Round(fraction * (values.Length - 1))];
+
+        // Mostly constant features have no interquartile range; half their range stands in for it. Halves cannot overflow.
+        float halfRange = (values[^1] / 2) - (values[0] / 2);
+        float halfSpread = (Quantile(0.75) / 2) - (Quantile(0.25) / 2);
+        float[] edges = maximumBins > 0 ? TargetAwareBins.Edges(values, sortedClasses, maximumBins) : [];
+        return new FeatureScale(
+            Quantile(0.5),
+            halfSpread > 0 ? Inverse(halfSpread) / 2 : Inverse(halfRange),
+            [.. edges.Zip(edges.Skip(1), (start, end) => (start, Inverse(Math.Max((end / 2) - (start / 2), halfRange * NarrowestBin)) / 2))]);
+    }
+
+    /// <summary>A factor that makes a value 1, or 0 where there is none to make so.</summary>
+    public static float Inverse(float value) => value > 0 ? Math.Min(1 / value, LargestFactor) : 0;
+}

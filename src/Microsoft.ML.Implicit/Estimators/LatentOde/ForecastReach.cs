@@ -1,0 +1,43 @@
+using System.Globalization;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>
+/// How far ahead forecasts reach. The latent path is solved step by step up to the time asked for, and what was learned within
+/// one horizon says ever less about later ones: far beyond it there is a mistake in the units, and no forecast.
+/// </summary>
+internal static class ForecastReach
+{
+    /// <summary>The longest time ahead, in horizons of training.</summary>
+    public const double MostHorizons = 1000;
+
+    /// <summary>Whether a time can be forecast at.</summary>
+    /// <param name="time">The time.</param>
+    /// <param name="last">Time of the last observation before it.</param>
+    /// <param name="horizon">Longest time ahead that training looked at.</param>
+    public static bool Covers(double time, double last, double horizon) => time - last <= MostHorizons * horizon;
+
+    /// <summary>Makes sure that times can be forecast at.</summary>
+    /// <param name="times">Points in time.</param>
+    /// <param name="last">Time of the last observation before them.</param>
+    /// <param name="horizon">Longest time ahead that training looked at.</param>
+    /// <param name="place">Where the times come from, for the message.</param>
+    /// <exception cref="ArgumentException">A time is not finite, or too far ahead.</exception>
+    public static void Check(double[] times, double last, double horizon, string place)
+    {
+        foreach (double time in times)
+        {
+            if (!double.IsFinite(time))
+            {
+                throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"{place}A time to forecast at is {time}; it must be finite."));
+            }
+
+            if (!Covers(time, last, horizon))
+            {
+                throw new ArgumentException(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{place}The forecast at {time} is {time - last} after the observation at {last}, more than {MostHorizons} times the {horizon} that training looked ahead. Was a point in time given for a time ahead, or another unit than that of the time column, such as seconds where it counts days (as it does for dates)?"));
+            }
+        }
+    }
+}

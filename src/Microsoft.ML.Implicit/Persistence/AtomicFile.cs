@@ -1,0 +1,34 @@
+namespace Microsoft.ML.Implicit.Persistence;
+
+/// <summary>
+/// Replaces a file as a whole: at any time its path holds the old content or the new one, whatever ends the program or the
+/// write. A process that is killed may leave its temporary file, <c>path.*.tmp</c>, which nothing reads.
+/// </summary>
+internal static class AtomicFile
+{
+    /// <param name="path">File to create or replace; a symbolic link stays one, and the file that it names is replaced.</param>
+    /// <param name="write">Writes the new content.</param>
+    /// <exception cref="IOException">The disk is full or the file cannot be replaced; the old file is as it was.</exception>
+    public static void Write(string path, Action<Stream> write)
+    {
+        string target = new FileInfo(path) is { LinkTarget: not null } link ? link.ResolveLinkTarget(returnFinalTarget: true)!.FullName : path;
+
+        // In the same folder, since a file is moved at once only within a file system.
+        string temporary = $"{target}.{Path.GetRandomFileName()}.tmp";
+        try
+        {
+            using (var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))
+            {
+                write(file);
+                file.Flush(flushToDisk: true);
+            }
+
+            File.Move(temporary, target, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
+    }
+}

@@ -1,0 +1,82 @@
+using System.Runtime.InteropServices;
+using static TorchSharp.torch;
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
+
+namespace Microsoft.ML.Implicit.Persistence;
+
+/// <summary>A tensor as plain data: type, shape, numbers.</summary>
+internal static class StoredTensor
+{
+    private const long LargestRank = 8;
+
+    public static void Write(BinaryWriter writer, Tensor value)
+    {
+        using Tensor local = value.detach().cpu().contiguous();
+        writer.Write((byte)local.dtype);
+        writer.Write(local.dim());
+        foreach (long size in local.shape)
+        {
+            writer.Write(size);
+        }
+
+        writer.Write(local.bytes);
+    }
+
+    /// <summary>Reads a tensor into one of the same type and shape.</summary>
+    /// <param name="reader">Where it is.</param>
+    /// <param name="name">For messages.</param>
+    /// <param name="target">Receives its numbers.</param>
+    /// <param name="mayBeMissing">Whether NaN stands for a number that there is not.</param>
+    /// <exception cref="FormatException">It differs in type or shape, or has a number that is not finite.</exception>
+    public static void Read(BinaryReader reader, string name, Tensor target, bool mayBeMissing = false)
+    {
+        var type = (ScalarType)reader.ReadByte();
+        long[] shape = new long[CheckRank(reader.ReadInt64(), name, target)];
+        for (int d = 0; d < shape.Length; d++)
+        {
+            shape[d] = reader.ReadInt64();
+        }
+
+        if (type != target.dtype || !shape.AsSpan().SequenceEqual(target.shape))
+        {
+            throw new FormatException(
+                $"Tensor '{name}' of the file is {type}[{string.Join(", ", shape)}]; the model has {target.dtype}[{string.Join(", ", target.shape)}].");
+        }
+
+        using IDisposable noGradient = no_grad();
+        using Tensor local = empty(shape, type);
+        reader.BaseStream.ReadExactly(local.bytes);
+        if (!mayBeMissing && !IsFinite(local.bytes, type))
+        {
+            throw new FormatException($"Tensor '{name}' of the file has a number that is not finite.");
+        }
+
+        target.copy_(local);
+    }
+
+    /// <summary>Passes over a tensor that has no elements.</summary>
+    /// <returns>Whether it has none; otherwise the reader is left within it.</returns>
+    public static bool SkipEmpty(BinaryReader reader)
+    {
+        reader.ReadByte();
+        long rank = reader.ReadInt64();
+        bool isEmpty = false;
+        for (long d = 0; d < Math.Min(rank, LargestRank); d++)
+        {
+            isEmpty |= reader.ReadInt64() == 0;
+        }
+
+        return isEmpty;
+    }
+
+    private static long CheckRank(long rank, string name, Tensor target) => rank == target.dim()
+        ? rank
+        : throw new FormatException($"Tensor '{name}' of the file has {rank} dimensions; the model has {target.dim()}.");
+
+    private static bool IsFinite(ReadOnlySpan<byte> numbers, ScalarType type) => numbers.IsEmpty || type switch
+    {
+        ScalarType.Float32 => TensorPrimitives.IsFiniteAll(MemoryMarshal.Cast<byte, float>(numbers)),
+        ScalarType.Float64 => TensorPrimitives.IsFiniteAll(MemoryMarshal.Cast<byte, double>(numbers)),
+        _ => true,
+    };
+}

@@ -1,0 +1,75 @@
+using Microsoft.ML.Implicit.Native;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Solvers.Ode.OneStep;
+
+/// <summary>The adjoint of the steps of any <see cref="OneStepMethod"/>: each is repeated with an autograd graph of that step alone.</summary>
+internal sealed class OneStepAdjointStep : AdjointStep
+{
+    private readonly IDifferentiableOdeTerm _term;
+    private readonly OneStepMethod _method;
+    private readonly long[] _shape;
+    private readonly Tensor _parameterGradient;
+    private readonly Tensor _adjoint;
+    private bool _isFollowed;
+
+    /// <param name="term">Right-hand side, whose evaluation autograd follows.</param>
+    /// <param name="method">Method.</param>
+    /// <param name="state"><c>[batch, ...]</c>, for its shape, type and device.</param>
+    /// <param name="parameterGradient">Flat vector that the parameters' gradients are added to.</param>
+    public OneStepAdjointStep(IDifferentiableOdeTerm term, OneStepMethod method, Tensor state, Tensor parameterGradient)
+    {
+        _term = term;
+        _method = method;
+        _shape = state.shape;
+        _parameterGradient = parameterGradient;
+        _adjoint = zeros_like(state).DetachFromDisposeScope();
+    }
+
+    public override Tensor Advance(OdeStep step, Tensor state)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return Take(step, state.view(_shape)).State.reshape(-1).clone().MoveToOuterDisposeScope();
+    }
+
+    public override void Reverse(OdeStep step, Tensor state, ReadOnlySpan<double> thetas, Tensor outputCotangents)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        int inside = thetas is [.., 1.0] ? thetas.Length - 1 : thetas.Length;
+        if (inside < thetas.Length)
+        {
+            _adjoint.PlusInPlace(outputCotangents[inside].view(_shape));
+        }
+
+        Tensor start = state.view(_shape).detach().requires_grad_();
+        if (!_isFollowed)
+        {
+            Backpropagation.EnsureFollowed(_term, step.At(0), start);
+            _isFollowed = true;
+        }
+
+        List<Tensor> results = [];
+        List<Tensor> cotangents = [_adjoint];
+        using (enable_grad())
+        {
+            results.Add(Take(step, start).State);
+            if (inside > 0)
+            {
+                results.Add(HermiteCubic.Interpolate(new SegmentTerm(_term, step.Segment), step, start, results[0], thetas[..inside]));
+                cotangents.Add(outputCotangents.narrow(0, 0, inside).view([inside, .. _shape]));
+            }
+        }
+
+        IReadOnlyList<Tensor> parameters = _term.Parameters;
+        Tensor?[] gradients = GuardedAutograd.Pullback(results, [start, .. parameters.Where(p => p.requires_grad)], cotangents, _term);
+        FlatGradient.Add(_parameterGradient, parameters, gradients, 1);
+        _adjoint.copy_(gradients[0] ?? zeros_like(start));
+    }
+
+    public override Tensor Finish() => _adjoint.reshape(-1).clone();
+
+    protected override void Dispose(bool disposing) => _adjoint.Dispose();
+
+    private OneStepResult Take(OdeStep step, Tensor state) => OneStepStepper.Take(_method, new SegmentTerm(_term, step.Segment), step, state);
+}

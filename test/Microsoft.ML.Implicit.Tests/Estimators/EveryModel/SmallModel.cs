@@ -1,0 +1,69 @@
+using Microsoft.ML.Implicit.Estimators;
+using Microsoft.ML.Implicit.Training;
+
+namespace Microsoft.ML.Implicit.Tests.Estimators.EveryModel;
+
+/// <summary>A model of each kind, trained on <see cref="ModelRow"/> as shortly as can be.</summary>
+/// <param name="Kind">What it is called in tests.</param>
+/// <param name="Columns">Vector columns that it reads.</param>
+/// <param name="Fit">Trains it.</param>
+internal sealed record SmallModel(string Kind, string[] Columns, Func<MLContext, IDataView, ITransformer> Fit)
+{
+    private const string Output = nameof(ModelOutput.Output);
+
+    public static SmallModel[] All { get; } =
+    [
+        new("regression", [nameof(ModelRow.Features)], (ml, data) =>
+            ml.Regression.Trainers.DeepEquilibrium(new DeepEquilibriumOptions { HiddenWidth = 8, EnsembleSize = 1, Training = Training() }).Fit(data)),
+        new("anomaly detection", [nameof(ModelRow.Features), nameof(ModelRow.Context)], (ml, data) =>
+            ml.AnomalyDetection.Trainers.NormalizingFlow(Flow()).Fit(data)),
+        new("latent vectors", [nameof(ModelRow.Features), nameof(ModelRow.Context)], (ml, data) =>
+            ml.Transforms.NormalizingFlow(Flow(), Output).Fit(data)),
+        new("quadratic program", [nameof(ModelRow.Costs)], (ml, data) =>
+            ml.Transforms.QuadraticProgram(Output, nameof(ModelRow.Costs), q: 1, lowerBounds: 0).Fit(data)),
+        new("learned program", [nameof(ModelRow.Features)], (ml, data) => ml.Transforms.LearnedQuadraticProgram(Decisions()).Fit(data)),
+        new("forecast", [nameof(ModelRow.Time), nameof(ModelRow.Level)], (ml, data) => ml.Forecasting.ForecastByLatentOde(Forecast()).Fit(data)),
+    ];
+
+    public static IEnumerable<object[]> Kinds => All.Select(model => new object[] { model.Kind });
+
+    /// <summary>Kinds of models with each of their columns.</summary>
+    public static IEnumerable<object[]> KindsAndColumns => All.SelectMany(model => model.Columns.Select(column => new object[] { model.Kind, column }));
+
+    /// <summary>Those that learn from the columns that they read.</summary>
+    public static IEnumerable<object[]> TrainedKindsAndColumns => KindsAndColumns.Where(pair => (string)pair[0] != "quadratic program");
+
+    public static SmallModel Of(string kind) => All.Single(model => model.Kind == kind);
+
+    /// <summary>Outputs of all rows, read one after another.</summary>
+    public static float[][] Read(IDataView scored) => scored.Schema.GetColumnOrNull(Output) is null
+        ? [.. Scored.Values(scored).Select(score => new[] { score })]
+        : Scored.Vectors(scored, Output);
+
+    private static TrainingOptions Training() => new() { MaximumEpochs = 1, Seed = 1 };
+
+    private static NormalizingFlowOptions Flow() => new() { ContextColumnName = nameof(ModelRow.Context), HiddenWidth = 8, Training = Training() };
+
+    private static LearnedQuadraticProgramOptions Decisions() => new()
+    {
+        OutputColumnName = Output,
+        LabelColumnName = nameof(ModelRow.Costs),
+        A = new double[,] { { 1, 1, 1 } },
+        B = 1,
+        LowerBounds = 0,
+        Training = Training(),
+    };
+
+    private static LatentOdeOptions Forecast() => new()
+    {
+        OutputColumnName = Output,
+        TimeColumnName = nameof(ModelRow.Time),
+        InputColumnNames = [nameof(ModelRow.Level)],
+        Horizon = [1],
+        LatentWidth = 4,
+        HiddenWidth = 8,
+        SolverSteps = 4,
+        EnsembleSize = 1,
+        Training = Training(),
+    };
+}

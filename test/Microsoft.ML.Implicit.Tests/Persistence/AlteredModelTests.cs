@@ -1,0 +1,116 @@
+using System.Security.Cryptography;
+using Microsoft.ML.Implicit.Estimators;
+
+namespace Microsoft.ML.Implicit.Tests.Persistence;
+
+/// <summary>Model files with numbers that no training gives, and a digest that is right.</summary>
+[TestClass]
+public sealed class AlteredModelTests
+{
+    private const int Places = 44;
+
+    public static IEnumerable<string> Kinds => SavedModels.Kinds.Keys;
+
+    [TestMethod]
+    [DynamicData(nameof(Kinds))]
+    public void A_model_file_with_impossible_numbers_is_refused_or_scores_numbers(string kind)
+    {
+        string path = Path.Combine(AppContext.BaseDirectory, "Persistence", "Version010", kind);
+        var file = new ModelFile($"{path}.zip");
+        var ml = new MLContext();
+        IDataView rows = ml.Data.LoadFromBinary($"{path}.rows");
+        string[] columns = [.. ml.Data.LoadFromBinary($"{path}.scores").Schema.Select(column => column.Name)];
+        foreach ((int offset, byte[] value) in Alterations.Of(file.Start, file.End, Places))
+        {
+            string place = $"{Convert.ToHexString(value)} at {offset - file.Start} of {file.End - file.Start}";
+            ITransformer model;
+            try
+            {
+                model = ml.Model.Load(file.With(offset, value), out _);
+            }
+            catch (Exception exception)
+            {
+                Assert.IsTrue(IsFormatException(exception), $"{place}: {exception}");
+                continue;
+            }
+
+            AssertScoresNumbers(model, rows, columns, place);
+            (model as IDisposable)?.Dispose();
+        }
+    }
+
+    [TestMethod]
+    public void A_check_point_of_an_engine_with_impossible_numbers_is_refused_or_forecasts_numbers()
+    {
+        const int digest = 40, payload = 72;
+        using var model = (LatentOdeTransformer)new MLContext().Model.Load(Path.Combine(AppContext.BaseDirectory, "Persistence", "Version010", "forecast-ode-rnn.zip"), out _);
+        ForecastEngine<Observation, Answer> engine = model.CreateForecastEngine<Observation, Answer>();
+        for (int i = 0; i < 10; i++)
+        {
+            engine.Observe(new Observation { Day = i, Level = i, Flow = i % 3 == 0 ? float.NaN : 1 });
+        }
+
+        string path = Path.GetTempFileName();
+        int refused = 0;
+        try
+        {
+            engine.CheckPoint(path);
+            byte[] file = File.ReadAllBytes(path);
+            foreach ((int offset, byte[] value) in Alterations.Of(payload, file.Length, 6 * Places))
+            {
+                byte[] altered = [.. file];
+                value.CopyTo(altered, offset);
+                SHA256.HashData(altered.AsSpan(payload)).CopyTo(altered, digest);
+                File.WriteAllBytes(path, altered);
+                try
+                {
+                    float[] forecast = model.ResumeForecastEngine<Observation, Answer>(path).Forecast().Forecast;
+                    Assert.IsFalse(Array.Exists(forecast, float.IsNaN), $"{Convert.ToHexString(value)} at {offset - payload}: [{string.Join(", ", forecast)}]");
+                }
+                catch (FormatException)
+                {
+                    refused++;
+                }
+            }
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+
+        Assert.IsGreaterThan(Places, refused);
+    }
+
+    // What a file may say is that its columns have other names or sizes, or that its programs have no solution.
+    private static void AssertScoresNumbers(ITransformer model, IDataView rows, string[] columns, string place)
+    {
+        try
+        {
+            IDataView scored = model.Transform(rows);
+            foreach ((string column, float[] numbers, _) in SavedModel.Read(scored, [.. columns.Where(name => scored.Schema.GetColumnOrNull(name) is not null)]))
+            {
+                Assert.IsFalse(Array.Exists(numbers, float.IsNaN), $"{place}: column '{column}' has [{string.Join(", ", numbers)}].");
+            }
+        }
+        catch (Exception exception) when (exception is ArgumentException or InvalidOperationException)
+        {
+            Assert.IsGreaterThan(20, exception.Message.Length, place);
+        }
+    }
+
+    private static bool IsFormatException(Exception? exception) => exception is not null && (exception is FormatException || IsFormatException(exception.InnerException));
+
+    private sealed class Observation
+    {
+        public double Day { get; set; }
+
+        public float Level { get; set; }
+
+        public float Flow { get; set; }
+    }
+
+    private sealed class Answer
+    {
+        public float[] Forecast { get; set; } = [];
+    }
+}

@@ -1,0 +1,197 @@
+using Microsoft.ML.Implicit.Estimators;
+using Microsoft.ML.Implicit.Training;
+using Microsoft.ML.Runtime;
+
+namespace Microsoft.ML.Implicit.Tests.Persistence;
+
+/// <summary>One small model of each kind that can be saved, with the rows it scores and the columns it writes.</summary>
+internal static class SavedModels
+{
+    public static readonly IReadOnlyDictionary<string, Func<MLContext, TrainingOptions, SavedModel>> Kinds = new Dictionary<string, Func<MLContext, TrainingOptions, SavedModel>>
+    {
+        ["multiclass-ensemble"] = Multiclass,
+        ["binary"] = Binary,
+        ["regression"] = Regression,
+        ["convolutional"] = Convolutional,
+        ["anomaly"] = (ml, training) => Anomaly(ml, training, AnomalyScoring.LogDensity),
+        ["anomaly-polar"] = (ml, training) => Anomaly(ml, training, AnomalyScoring.PolarLogDensity),
+        ["conditional-manifold"] = ConditionalManifold,
+        ["latent"] = Latent,
+        ["latent-inverse"] = LatentInverse,
+        ["forecast-gru"] = (ml, training) => Forecast(ml, training, SeriesEncoderKind.Gru),
+        ["forecast-ode-rnn"] = (ml, training) => Forecast(ml, training, SeriesEncoderKind.OdeRnn),
+        ["forecast-gru-ode-bayes"] = (ml, training) => Forecast(ml, training, SeriesEncoderKind.GruOdeBayes),
+        ["forecast-controlled"] = (ml, training) => Forecast(ml, training, SeriesEncoderKind.ControlledDifferentialEquation),
+        ["series"] = (ml, _) => Series(ml),
+        ["quadratic-program"] = (ml, _) => QuadraticProgram(ml),
+        ["learned-costs"] = LearnedCosts,
+        ["learned-constraints"] = LearnedConstraints,
+    };
+
+    /// <summary>Options for a model that need not be a good one.</summary>
+    public static TrainingOptions Quickly() => new() { MaximumEpochs = 2, BatchSize = 16, Seed = 1 };
+
+    /// <summary>What a trainer without a seed would draw next from a context.</summary>
+    public static int DrawSeed(MLContext ml) => ((IHostEnvironment)ml).Register("test").Rand.Next();
+
+    private static SavedModel Multiclass(MLContext ml, TrainingOptions training)
+    {
+        IDataView data = ml.Data.LoadFromEnumerable(Shapes.Create(90));
+        data = ml.Transforms.Conversion.MapValueToKey("Label", nameof(Shapes.Row.Name)).Fit(data).Transform(data);
+        DeepEquilibriumOptions options = Equilibrium(training);
+        options.EnsembleSize = 2;
+        return new SavedModel(ml.MulticlassClassification.Trainers.DeepEquilibrium(options).Fit(data), data, "PredictedLabel", "Score");
+    }
+
+    private static SavedModel Binary(MLContext ml, TrainingOptions training)
+    {
+        IDataView data = ml.Data.LoadFromEnumerable(Shapes.Create(90));
+        DeepEquilibriumOptions options = Equilibrium(training);
+        options.LabelColumnName = nameof(Shapes.Row.IsFirst);
+        options.Solver = FixedPointMethod.Broyden;
+        return new SavedModel(ml.BinaryClassification.Trainers.DeepEquilibrium(options).Fit(data), data, "PredictedLabel", "Score", "Probability");
+    }
+
+    private static SavedModel Regression(MLContext ml, TrainingOptions training)
+    {
+        IDataView data = ml.Data.LoadFromEnumerable(Shapes.Create(90));
+        DeepEquilibriumOptions options = Equilibrium(training);
+        options.LabelColumnName = nameof(Shapes.Row.Size);
+        options.Solver = FixedPointMethod.Picard;
+        return new SavedModel(ml.Regression.Trainers.DeepEquilibrium(options).Fit(data), data, "Score");
+    }
+
+    private static SavedModel Convolutional(MLContext ml, TrainingOptions training)
+    {
+        IDataView data = ml.Data.LoadFromEnumerable(Shapes.Create(60));
+        DeepEquilibriumOptions options = Equilibrium(training);
+        options.LabelColumnName = nameof(Shapes.Row.IsFirst);
+        options.FeatureColumnName = nameof(Shapes.Row.Pixels);
+        options.Cell = EquilibriumCellKind.MultiscaleConvolutional;
+        options.Image = new ImageShape(1, Shapes.Side, Shapes.Side);
+        training.LearningRate = 1e-4;
+        return new SavedModel(ml.BinaryClassification.Trainers.DeepEquilibrium(options).Fit(data), data, "PredictedLabel", "Score", "Probability");
+    }
+
+    private static SavedModel Anomaly(MLContext ml, TrainingOptions training, AnomalyScoring scoring)
+    {
+        IDataView data = ml.Data.LoadFromEnumerable(Shapes.Create(90));
+        NormalizingFlowOptions options = Flow(training);
+        options.Scoring = scoring;
+        return new SavedModel(ml.AnomalyDetection.Trainers.NormalizingFlow(options).Fit(data), data, "Score", "PredictedLabel", "LogDensity");
+    }
+
+    private static SavedModel ConditionalManifold(MLContext ml, TrainingOptions training)
+    {
+        IDataView data = ml.Data.LoadFromEnumerable(Shapes.Create(90));
+        NormalizingFlowOptions options = Flow(training);
+        options.FeatureColumnName = nameof(Shapes.Row.Pose);
+        options.ContextColumnName = nameof(Shapes.Row.Features);
+        options.ManifoldFeatures = [ManifoldFeature.Angle(1, period: 360), ManifoldFeature.UnitVector(firstSlot: 2, length: 2)];
+        return new SavedModel(ml.AnomalyDetection.Trainers.NormalizingFlow(options).Fit(data), data, "Score", "PredictedLabel", "LogDensity");
+    }
+
+    private static SavedModel Latent(MLContext ml, TrainingOptions training)
+    {
+        IDataView data = ml.Data.LoadFromEnumerable(Shapes.Create(90));
+        return new SavedModel(ml.Transforms.NormalizingFlow(Flow(training)).Fit(data), data, "Latent", "LogDensity");
+    }
+
+    private static SavedModel LatentInverse(MLContext ml, TrainingOptions training)
+    {
+        IDataView data = ml.Data.LoadFromEnumerable(Shapes.Create(90));
+        LatentTransformer model = ml.Transforms.NormalizingFlow(Flow(training), "Z").Fit(data);
+        return new SavedModel(model.CreateInverse("Back"), model.Transform(data), "Back");
+    }
+
+    private static SavedModel Forecast(MLContext ml, TrainingOptions training, SeriesEncoderKind encoder)
+    {
+        // The first kind has all that a series may have, the others follow a drift.
+        bool isRich = encoder == SeriesEncoderKind.Gru;
+        IDataView data = ml.Data.LoadFromEnumerable(Walks.Create(isRich ? 30 : 6));
+        var options = new LatentOdeOptions
+        {
+            TimeColumnName = nameof(Walks.Row.Day),
+            InputColumnNames = [nameof(Walks.Row.Level), nameof(Walks.Row.Flow)],
+            StaticColumnNames = isRich ? [nameof(Walks.Row.Slope)] : [],
+            CovariateTimeColumnName = isRich ? nameof(Walks.Row.KnownDay) : null,
+            CovariateColumnNames = isRich ? [nameof(Walks.Row.Known)] : [],
+            SeasonalPeriods = isRich ? [7] : [],
+            Horizon = [1, 2.5],
+            LowerBoundColumnName = "Lower",
+            UpperBoundColumnName = "Upper",
+            Encoder = encoder,
+            LatentWidth = 3,
+            HiddenWidth = 6,
+            SolverSteps = 4,
+            EnsembleSize = 2,
+            Training = training,
+        };
+        return new SavedModel(ml.Forecasting.ForecastByLatentOde(options).Fit(data), data, "Forecast", "Lower", "Upper");
+    }
+
+    private static SavedModel Series(MLContext ml)
+    {
+        IDataView data = ml.Data.LoadFromEnumerable(Shapes.Create(90));
+        return new SavedModel(
+            ml.Transforms.GroupIntoSeries(nameof(Shapes.Row.Name), nameof(Shapes.Row.Time), [nameof(Shapes.Row.Size)], [nameof(Shapes.Row.Turn)]).Fit(data),
+            data,
+            nameof(Shapes.Row.Name), nameof(Shapes.Row.Time), nameof(Shapes.Row.Size), nameof(Shapes.Row.Turn));
+    }
+
+    private static SavedModel QuadraticProgram(MLContext ml)
+    {
+        IDataView data = ml.Data.LoadFromEnumerable(Shapes.Create(90));
+        var options = new QuadraticProgramOptions
+        {
+            Q = new double[,] { { 2, 0.3 }, { 0.3, 1 } },
+            P = nameof(Shapes.Row.Features),
+            G = new double[,] { { 1, 2 } },
+            H = nameof(Shapes.Row.Size),
+            A = new double[,] { { 1, -1 } },
+            B = 0.1,
+            LowerBounds = -5,
+            UpperBounds = new double[] { 0.6, double.PositiveInfinity },
+            MultipliersColumnName = "Lambda",
+            EqualityMultipliersColumnName = "Nu",
+        };
+        return new SavedModel(ml.Transforms.QuadraticProgram(options).Fit(data), data, "Solution", "Objective", "Status", "Lambda", "Nu");
+    }
+
+    private static SavedModel LearnedCosts(MLContext ml, TrainingOptions training)
+    {
+        IDataView data = ml.Data.LoadFromEnumerable(Shapes.Create(90));
+        var options = new LearnedQuadraticProgramOptions
+        {
+            LabelColumnName = nameof(Shapes.Row.Costs),
+            Loss = DecisionLoss.SpoPlus,
+            A = new double[,] { { 1, 1, 1 } },
+            B = 1,
+            LowerBounds = 0,
+            HiddenWidth = 4,
+            Training = training,
+        };
+        return new SavedModel(ml.Transforms.LearnedQuadraticProgram(options).Fit(data), data, "Solution", "PredictedCost", "Objective", "Status");
+    }
+
+    private static SavedModel LearnedConstraints(MLContext ml, TrainingOptions training)
+    {
+        IDataView data = ml.Data.LoadFromEnumerable(Shapes.Create(90));
+        var options = new LearnedQuadraticProgramOptions
+        {
+            LabelColumnName = nameof(Shapes.Row.Costs),
+            Loss = DecisionLoss.Imitation,
+            Q = 1,
+            UpperBounds = 4,
+            LearnedEqualities = 1,
+            LearnedInequalities = 2,
+            Training = training,
+        };
+        return new SavedModel(ml.Transforms.LearnedQuadraticProgram(options).Fit(data), data, "Solution", "PredictedCost", "Objective", "Status");
+    }
+
+    // A narrow tolerance leaves no choice of iterations to rounding.
+    private static DeepEquilibriumOptions Equilibrium(TrainingOptions training) => new() { HiddenWidth = 8, EnsembleSize = 1, Tolerance = 1e-6, MaximumIterations = 100, Training = training };
+
+    private static NormalizingFlowOptions Flow(TrainingOptions training) => new() { HiddenWidth = 8, Training = training };
+}

@@ -1,0 +1,108 @@
+using System.Runtime.CompilerServices;
+using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Estimators;
+using Microsoft.ML.Implicit.Training;
+
+namespace Microsoft.ML.Implicit.Tests.Persistence;
+
+/// <summary>Files that version 0.1.0 wrote are read by every later version, and score what they scored then.</summary>
+[TestClass]
+public sealed class Version010Tests
+{
+    private const int RowsKept = 6;
+    private const string CheckPointOf = "forecast-ode-rnn";
+
+    public static IEnumerable<string> Kinds => SavedModels.Kinds.Keys;
+
+    [TestMethod]
+    [DynamicData(nameof(Kinds))]
+    public void A_model_file_scores_what_it_scored_then(string kind)
+    {
+        var ml = new MLContext();
+        ITransformer model = ml.Model.Load(PathOf($"{kind}.zip"), out _);
+        IDataView then = ml.Data.LoadFromBinary(PathOf($"{kind}.scores"));
+        string[] columns = [.. then.Schema.Select(column => column.Name)];
+        AssertEqual(SavedModel.Read(then, columns), SavedModel.Read(model.Transform(ml.Data.LoadFromBinary(PathOf($"{kind}.rows"))), columns));
+    }
+
+    [TestMethod]
+    public void A_forecast_engine_goes_on_from_its_check_point()
+    {
+        var ml = new MLContext();
+        using var model = (LatentOdeTransformer)ml.Model.Load(PathOf($"{CheckPointOf}.zip"), out _);
+        ForecastEngine<Observation, Answer> engine = model.ResumeForecastEngine<Observation, Answer>(PathOf($"{CheckPointOf}.checkpoint"));
+        string[] columns = [nameof(Answer.Forecast)];
+        AssertEqual(SavedModel.Read(ml.Data.LoadFromBinary(PathOf($"{CheckPointOf}.resumed")), columns), SavedModel.Read(ml.Data.LoadFromEnumerable([engine.Forecast()]), columns));
+    }
+
+    [TestMethod]
+    [Ignore("Writes the files; run it by hand with the version whose files are wanted.")]
+    public void Write()
+    {
+        foreach ((string kind, Func<MLContext, TrainingOptions, SavedModel> create) in SavedModels.Kinds)
+        {
+            var ml = new MLContext(seed: 1);
+            SavedModel saved = create(ml, SavedModels.Quickly());
+            IDataView rows = ml.Data.TakeRows(saved.Rows, RowsKept);
+            IDataView scored = saved.Model.Transform(rows);
+            ml.Model.Save(saved.Model, saved.Rows.Schema, Path.Combine(SourceFolder(), $"{kind}.zip"));
+            Save(ml, rows, $"{kind}.rows");
+            Save(ml, ml.Transforms.SelectColumns(saved.Outputs).Fit(scored).Transform(scored), $"{kind}.scores");
+            if (kind == CheckPointOf)
+            {
+                WriteCheckPoint(ml, (LatentOdeTransformer)saved.Model);
+            }
+        }
+    }
+
+    private static void WriteCheckPoint(MLContext ml, LatentOdeTransformer model)
+    {
+        ForecastEngine<Observation, Answer> engine = model.CreateForecastEngine<Observation, Answer>();
+        Walks.Row row = Walks.Create(1)[0];
+        for (int i = 0; i < row.Day.Length; i++)
+        {
+            engine.Observe(new Observation { Day = row.Day[i], Level = row.Level[i], Flow = row.Flow[i] });
+        }
+
+        engine.CheckPoint(Path.Combine(SourceFolder(), $"{CheckPointOf}.checkpoint"));
+        Save(ml, ml.Data.LoadFromEnumerable([engine.Forecast()]), $"{CheckPointOf}.resumed");
+    }
+
+    private static void Save(MLContext ml, IDataView data, string name)
+    {
+        using FileStream file = File.Create(Path.Combine(SourceFolder(), name));
+        ml.Data.SaveAsBinary(data, file);
+    }
+
+    private static void AssertEqual(IReadOnlyList<(string Column, float[] Numbers, string? Text)> expected, IReadOnlyList<(string Column, float[] Numbers, string? Text)> actual)
+    {
+        Assert.HasCount(expected.Count, actual);
+        foreach ((var then, var now) in expected.Zip(actual))
+        {
+            Assert.AreEqual(then.Text, now.Text, then.Column);
+            Assert.HasCount(then.Numbers.Length, now.Numbers);
+            for (int slot = 0; slot < then.Numbers.Length; slot++)
+            {
+                Assert.AreEqual(then.Numbers[slot], now.Numbers[slot], 1e-5 * (1 + Math.Abs(then.Numbers[slot])), $"{then.Column}, slot {slot}");
+            }
+        }
+    }
+
+    private static string PathOf(string file) => Path.Combine(AppContext.BaseDirectory, "Persistence", "Version010", file);
+
+    private static string SourceFolder([CallerFilePath] string path = "") => Path.Combine(Path.GetDirectoryName(path)!, "Version010");
+
+    private sealed class Observation
+    {
+        public double Day { get; set; }
+
+        public float Level { get; set; }
+
+        public float Flow { get; set; }
+    }
+
+    private sealed class Answer
+    {
+        public float[] Forecast { get; set; } = [];
+    }
+}
