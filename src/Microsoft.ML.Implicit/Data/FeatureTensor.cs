@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Native;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Data;
@@ -44,7 +45,7 @@ internal static class FeatureTensor
             rows[row].CopyTo(values.AsSpan(row * width, width));
         }
 
-        return tensor(values, [rows.Length, width]);
+        return NativeTensor.Of(values, [rows.Length, width]);
     }
 
     /// <summary>Rows by their non-zeros: float32 [rows, width] in coordinate format, row by row.</summary>

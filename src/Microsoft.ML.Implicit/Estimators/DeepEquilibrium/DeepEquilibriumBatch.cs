@@ -25,7 +25,8 @@ internal sealed class DeepEquilibriumBatch : RowBatch
     public override void Read(int slot)
     {
         VBuffer<float> row = _reader.Read();
-        _isFinite[slot] = TensorPrimitives.IsFiniteAll(row.GetValues());
+        ReadOnlySpan<float> values = row.GetValues();
+        _isFinite[slot] = values.IsEmpty || TensorPrimitives.IsFiniteAll(values);
         if (_isFinite[slot])
         {
             row.CopyTo(ref _rows[slot]);

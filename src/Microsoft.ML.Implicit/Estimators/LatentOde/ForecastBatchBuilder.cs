@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
@@ -146,5 +147,5 @@ internal sealed class ForecastBatchBuilder(SeriesScaling scaling, LatentAnchor a
     }
 
     // A copy, since an array's memory is aligned differently from run to run, and with it the rounding of products.
-    private Tensor ToTensor(float[] values, params long[] shape) => tensor(values, shape, device: device).clone();
+    private Tensor ToTensor(float[] values, params long[] shape) => NativeTensor.Of(values, shape, device);
 }

@@ -88,7 +88,7 @@ public sealed class LatentOdeModelParameters : IDisposable
         return Forecast([example], (network, batch) =>
         {
             float[] numbers = history.EncoderStates[member++];
-            return LatentOdeProblem.Predict(network, batch, tensor(numbers, [1, numbers.Length], device: _device), CancellationToken.None);
+            return LatentOdeProblem.Predict(network, batch, NativeTensor.Of(numbers, [1, numbers.Length], _device), CancellationToken.None);
         })[0];
     }
 
@@ -124,11 +124,11 @@ public sealed class LatentOdeModelParameters : IDisposable
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
-        Tensor features = tensor(state.LastFeatures, [1, state.LastFeatures.Length], device: _device);
+        Tensor features = NativeTensor.Of(state.LastFeatures, [1, state.LastFeatures.Length], _device);
         for (int i = 0; i < _networks.Length; i++)
         {
             float[] numbers = state.EncoderStates[i];
-            Tensor next = _networks[i].Encoder.Step(tensor(numbers, [1, numbers.Length], device: _device), features, full([1, 1], ((float)(gap / Scaling.MedianGap)).Held(), device: _device));
+            Tensor next = _networks[i].Encoder.Step(NativeTensor.Of(numbers, [1, numbers.Length], _device), features, full([1, 1], ((float)(gap / Scaling.MedianGap)).Held(), device: _device));
             next.cpu().contiguous().data<float>().CopyTo(numbers);
         }
     }

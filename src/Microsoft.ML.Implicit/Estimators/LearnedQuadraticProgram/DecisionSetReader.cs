@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.ML.Implicit.Native;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
@@ -94,6 +95,6 @@ internal static class DecisionSetReader
             return CollectionsMarshal.AsSpan(_values)[^width..];
         }
 
-        public Tensor ToTensor() => tensor(_values.ToArray(), [Count, width], ScalarType.Float64);
+        public Tensor ToTensor() => NativeTensor.Of(_values.ToArray(), [Count, width]);
     }
 }

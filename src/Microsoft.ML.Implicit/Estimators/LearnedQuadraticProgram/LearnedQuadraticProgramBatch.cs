@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Data;
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.Quadratic;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -41,7 +42,7 @@ internal sealed class LearnedQuadraticProgramBatch : RowBatch
         }
 
         using DisposeScope scope = NewDisposeScope();
-        Tensor features = tensor(_features.AsSpan(0, count * _model.FeatureCount).ToArray(), [count, _model.FeatureCount], ScalarType.Float64);
+        Tensor features = NativeTensor.Of(_features.AsSpan(0, count * _model.FeatureCount).ToArray(), [count, _model.FeatureCount]);
         QuadraticSolution solution = _model.Solve(_binding, features, _rows.ToTensor(count), _solver);
         _solutions.Store(solution, _rows.Positions(count));
     }

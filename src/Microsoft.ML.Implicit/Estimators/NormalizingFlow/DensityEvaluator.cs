@@ -173,7 +173,7 @@ internal sealed class DensityEvaluator : IDisposable
             values.Slice(rows[i] * width, width).CopyTo(gathered.AsSpan(i * width));
         }
 
-        return tensor(gathered, [rows.Length, width], device: _device);
+        return NativeTensor.Of(gathered, [rows.Length, width], _device);
     }
 
     private static Span<T> Slice<T>(Span<T> values, int first, int count, int width) => values.IsEmpty ? values : values.Slice(first * width, count * width);

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
@@ -37,5 +38,5 @@ internal sealed class ProgramRows
     public ReadOnlySpan<long> Positions(int count) => _positions.AsSpan(0, count);
 
     /// <summary>The rows read into the first slots: float64 [count, width].</summary>
-    public Tensor ToTensor(int count) => tensor(_values.AsSpan(0, count * _width).ToArray(), [count, _width], ScalarType.Float64);
+    public Tensor ToTensor(int count) => NativeTensor.Of(_values.AsSpan(0, count * _width).ToArray(), [count, _width]);
 }

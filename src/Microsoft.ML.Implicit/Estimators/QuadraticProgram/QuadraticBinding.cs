@@ -66,7 +66,7 @@ internal sealed class QuadraticBinding
     {
         if (argument.Shape.Length > 0)
         {
-            return tensor(argument.Values, shape, ScalarType.Float64);
+            return NativeTensor.Of(argument.Values, shape);
         }
 
         return shape.Length == 2

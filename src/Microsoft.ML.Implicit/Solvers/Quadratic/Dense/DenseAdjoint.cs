@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
@@ -36,7 +37,7 @@ internal sealed class DenseAdjoint(ConstraintLayout layout, DenseResults results
             ToTensor(results.General.Multipliers, layout.Inequalities),
             ToTensor(results.Nu, layout.Equalities));
 
-        Tensor ToTensor(double[] values, int columns) => tensor(values, [problem.BatchSize, columns], ScalarType.Float64, problem.P.device);
+        Tensor ToTensor(double[] values, int columns) => NativeTensor.Of(values, [problem.BatchSize, columns], problem.P.device);
     }
 
     private static double[]? Read(Tensor? gradient) => gradient is null || gradient.numel() == 0 ? null : gradient.detach().to(ScalarType.Float64).cpu().contiguous().data<double>().ToArray();

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -129,7 +130,7 @@ internal sealed unsafe class DenseResults
             Objective = ToTensor(Array.ConvertAll(_outcomes, o => o.Objective), batch),
         };
 
-        Tensor ToTensor(double[] values, params long[] shape) => tensor(values, shape, problem.P.dtype, problem.P.device);
+        Tensor ToTensor(double[] values, params long[] shape) => NativeTensor.Of(values, shape).to(problem.P.dtype, problem.P.device);
     }
 
     /// <summary>Writes these rows into a larger batch, at the given indices.</summary>
@@ -146,7 +147,7 @@ internal sealed unsafe class DenseResults
             outcomes[rows[i]] = _outcomes[i];
         }
 
-        Tensor ToTensor(double[] values, int columns) => tensor(values, [rows.Length, columns], ScalarType.Float64);
+        Tensor ToTensor(double[] values, int columns) => NativeTensor.Of(values, [rows.Length, columns]);
         void Write(Tensor target, Tensor source) => target.index_copy_(0, indices, source.to(target.device));
     }
 
