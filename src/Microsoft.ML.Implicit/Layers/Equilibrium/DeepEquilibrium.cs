@@ -135,7 +135,7 @@ public sealed class DeepEquilibrium : nn.Module<Tensor, Tensor>
         if (Options.Gradient == EquilibriumGradient.Phantom)
         {
             Tensor unrolled = loss(Unroll(z, injection));
-            unrolled.backward();
+            ImplicitBackward.Run(() => unrolled.backward());
             return new EquilibriumBackward(unrolled.ReadDouble(), Escape(equilibrium), null);
         }
 
@@ -145,7 +145,7 @@ public sealed class DeepEquilibrium : nn.Module<Tensor, Tensor>
         Tensor image = _cell.IterateChecked(state, injection);
         Tensor output = image.detach().requires_grad_();
         Tensor value = loss(output);
-        value.backward();
+        ImplicitBackward.Run(() => value.backward());
         Tensor? gradient = output.grad;
         FixedPointResult? adjoint = null;
         if (gradient is not null && image.requires_grad)
@@ -156,7 +156,7 @@ public sealed class DeepEquilibrium : nn.Module<Tensor, Tensor>
                 adjoint = SolveAdjoint(linearization, gradient, cancellationToken);
             }
 
-            image.backward([adjoint?.Solution ?? gradient]);
+            ImplicitBackward.Run(() => image.backward([adjoint?.Solution ?? gradient]));
         }
 
         return new EquilibriumBackward(value.ReadDouble(), Escape(equilibrium), adjoint is null ? null : Escape(adjoint));
