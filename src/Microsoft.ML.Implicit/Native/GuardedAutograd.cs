@@ -44,4 +44,14 @@ internal static class GuardedAutograd
             }
         }
     }
+
+    /// <summary>Multiplies a cotangent with the Jacobian of an output, as a graph that can be differentiated again.</summary>
+    /// <param name="output">Tensor with a graph, of a shape that was checked: the native engine's own errors end the process here.</param>
+    /// <param name="inputs">Tensors of the graph that require a gradient, leaves or not.</param>
+    /// <param name="cotangent">Like the output.</param>
+    /// <returns>For each input its gradient, <see langword="null"/> where the output does not depend on it.</returns>
+    public static Tensor?[] DifferentiablePullback(Tensor output, IReadOnlyList<Tensor> inputs, Tensor cotangent) =>
+        output.requires_grad && inputs.Count > 0
+            ? [.. autograd.grad([output], [.. inputs], [cotangent.reshape(output.shape)], retain_graph: true, create_graph: true, allow_unused: true).Select(gradient => gradient is null || gradient.IsInvalid ? null : gradient)]
+            : new Tensor?[inputs.Count];
 }

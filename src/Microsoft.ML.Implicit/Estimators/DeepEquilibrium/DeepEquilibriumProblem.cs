@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.ML.Implicit.Data;
+using Microsoft.ML.Implicit.Layers;
 using Microsoft.ML.Implicit.Layers.Equilibrium;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers;
@@ -203,7 +204,7 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
     private double Penalize(Tensor equilibrium, Tensor input)
     {
         using Tensor penalty = _options.JacobianPenalty.Held() * JacobianRegularization.FrobeniusNorm(_network.Equilibrium.Cell, equilibrium, input, _generator);
-        penalty.backward();
+        ImplicitBackward.Run(() => penalty.backward());
         return penalty.ReadDouble();
     }
 }

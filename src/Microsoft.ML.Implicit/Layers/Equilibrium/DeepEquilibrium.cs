@@ -1,4 +1,7 @@
+using Microsoft.ML.Implicit.Differentiation;
+using Microsoft.ML.Implicit.LinearAlgebra;
 using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Roots;
 using Microsoft.ML.Implicit.Solvers.FixedPoint;
 using TorchSharp;
 using TorchSharp.Utils;
@@ -62,13 +65,13 @@ public sealed class DeepEquilibrium : nn.Module<Tensor, Tensor>
             return Unroll(z, injection).MoveToOuterDisposeScope();
         }
 
-        Tensor image = _cell.IterateChecked(z, injection);
-        if (Options.Gradient == EquilibriumGradient.JacobianFree || !image.requires_grad)
+        if (Options.Gradient == EquilibriumGradient.JacobianFree)
         {
-            return image.MoveToOuterDisposeScope();
+            return _cell.IterateChecked(z, injection).MoveToOuterDisposeScope();
         }
 
-        return ImplicitGradientFunction.Attach(this, image, z, injection).MoveToOuterDisposeScope();
+        var rule = new RootRule(new EquilibriumFunction(_cell, injection), new NeumannAndersonSolver(Options.BackwardSolver), Options.ThrowOnFailure);
+        return ImplicitSolve.Attach(rule, EquilibriumFunction.Inputs(_cell, injection), [z], [z])[0].MoveToOuterDisposeScope();
     }
 
     /// <summary>Solves for the equilibrium with no autograd graph.</summary>
@@ -132,7 +135,7 @@ public sealed class DeepEquilibrium : nn.Module<Tensor, Tensor>
         if (Options.Gradient == EquilibriumGradient.Phantom)
         {
             Tensor unrolled = loss(Unroll(z, injection));
-            unrolled.backward();
+            ImplicitBackward.Run(() => unrolled.backward());
             return new EquilibriumBackward(unrolled.ReadDouble(), Escape(equilibrium), null);
         }
 
@@ -142,25 +145,25 @@ public sealed class DeepEquilibrium : nn.Module<Tensor, Tensor>
         Tensor image = _cell.IterateChecked(state, injection);
         Tensor output = image.detach().requires_grad_();
         Tensor value = loss(output);
-        value.backward();
+        ImplicitBackward.Run(() => value.backward());
         Tensor? gradient = output.grad;
         FixedPointResult? adjoint = null;
         if (gradient is not null && image.requires_grad)
         {
             if (Options.Gradient == EquilibriumGradient.Implicit)
             {
-                linearization ??= AutogradLinearization.OnGraph(_cell, injection, state, image);
+                linearization ??= AutogradCellLinearization.OnGraph(_cell, injection, state, image);
                 adjoint = SolveAdjoint(linearization, gradient, cancellationToken);
             }
 
-            image.backward([adjoint?.Solution ?? gradient]);
+            ImplicitBackward.Run(() => image.backward([adjoint?.Solution ?? gradient]));
         }
 
         return new EquilibriumBackward(value.ReadDouble(), Escape(equilibrium), adjoint is null ? null : Escape(adjoint));
     }
 
     internal CellLinearization Linearize(Tensor z, Injection injection) =>
-        _cell.Linearize(z, injection) ?? AutogradLinearization.Create(_cell, z, injection);
+        _cell.Linearize(z, injection) ?? AutogradCellLinearization.Create(_cell, z, injection);
 
     internal FixedPointResult SolveAdjoint(CellLinearization linearization, Tensor gradient, CancellationToken cancellationToken)
     {

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Differentiation;
 using Microsoft.ML.Implicit.Native;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -28,22 +29,16 @@ internal static class SpectralBound
     public static Tensor Of(Tensor weight)
     {
         using DisposeScope scope = NewDisposeScope();
+        Tensor bound, direction;
         bool needsGradient = weight.requires_grad && is_grad_enabled();
-        Tensor direction;
         using (no_grad())
         {
-            Tensor matrix = weight.shape[0] < weight.shape[1] ? weight.t() : weight;
-            (Tensor bound, Tensor powers) = GramIteration(matrix, needsGradient);
-            if (!needsGradient)
-            {
-                return bound.MoveToOuterDisposeScope();
-            }
-
-            direction = weight.shape[0] < weight.shape[1] ? powers.t() : powers;
-            direction = direction * (bound / (weight * direction).sum().Plus(1e-30.Held()));
+            (bound, direction) = BoundAndDirection(weight, needsGradient);
         }
 
-        return (weight * direction).sum().MoveToOuterDisposeScope();
+        return needsGradient
+            ? ImplicitSolve.Attach(new Gradient(), [weight], [bound], [direction])[0].MoveToOuterDisposeScope()
+            : bound.MoveToOuterDisposeScope();
     }
 
     /// <summary>Scales a matrix down to a largest singular value of at most <paramref name="limit"/>; a smaller one is left alone.</summary>
@@ -59,6 +54,19 @@ internal static class SpectralBound
     /// <param name="kernel">Kernel [output, input, height, width].</param>
     public static Tensor OfConvolution(Tensor kernel) => Of(kernel.flatten(1)) * Math.Sqrt(kernel.shape[2] * kernel.shape[3]).Held();
 
+    private static (Tensor Bound, Tensor Direction) BoundAndDirection(Tensor weight, bool withDirection)
+    {
+        bool isWide = weight.shape[0] < weight.shape[1];
+        (Tensor bound, Tensor powers) = GramIteration(isWide ? weight.t() : weight, withDirection);
+        if (!withDirection)
+        {
+            return (bound, powers);
+        }
+
+        Tensor direction = isWide ? powers.t() : powers;
+        return (bound, direction * (bound / (weight * direction).sum().Plus(1e-30.Held())));
+    }
+
     private static (Tensor Bound, Tensor Powers) GramIteration(Tensor matrix, bool withPowers)
     {
         // Each Gram matrix is scaled to unit norm, so that powers neither overflow nor vanish; the logarithm keeps the scales.
@@ -71,9 +79,9 @@ internal static class SpectralBound
         {
             gram = gram.t().mm(gram);
             norm = Norm(gram);
-            gram.div_(norm);
+            gram = gram / norm;
             exponent /= 2;
-            logarithm.add_(norm.log(), exponent.Held());
+            logarithm = logarithm.add(norm.log(), exponent.Held());
             powers = withPowers ? powers.mm(gram) : powers;
         }
 
@@ -81,4 +89,13 @@ internal static class SpectralBound
     }
 
     private static Tensor Norm(Tensor matrix) => matrix.Squared().sum().Plus(1e-30.Held()).sqrt();
+
+    private sealed class Gradient : IBackwardRule
+    {
+        public IReadOnlyList<Tensor?> Backward(IReadOnlyList<Tensor> inputs, IReadOnlyList<Tensor> saved, IReadOnlyList<Tensor> cotangents) =>
+            [saved[0] * cotangents[0]];
+
+        public IReadOnlyList<Tensor?> DifferentiableBackward(IReadOnlyList<Tensor> inputs, IReadOnlyList<Tensor> saved, IReadOnlyList<Tensor> cotangents) =>
+            [BoundAndDirection(inputs[0], withDirection: true).Direction * cotangents[0]];
+    }
 }

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Differentiation;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers;
 using Microsoft.ML.Implicit.Solvers.Ode;
@@ -116,12 +117,8 @@ public sealed class NormalizingFlow : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor data)
     {
         CheckRows(data, nameof(data));
-        if (is_grad_enabled() && (data.requires_grad || parameters().Any(p => p.requires_grad)))
-        {
-            return NormalizingFlowFunction.Apply(this, Manifold.Project(data));
-        }
-
-        return LogDensity(data);
+        Tensor projected = Manifold.Project(data);
+        return ImplicitSolve.Attach(new FlowRule(this), [projected, .. parameters()], [LogDensity(projected.detach())], [])[0];
     }
 
     /// <summary>Carries rows to the base distribution and computes their log densities, with the exact trace and no graph.</summary>

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Differentiation;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers;
 using Microsoft.ML.Implicit.Solvers.Ode;
@@ -58,7 +59,7 @@ public sealed class NeuralOde : nn.Module<Tensor, Tensor, Tensor>
     /// <exception cref="OperationCanceledException">The options' token was cancelled.</exception>
     /// <remarks>
     /// Call <c>backward()</c> through <see cref="ImplicitBackward.Run"/>, so that errors inside it reach the caller.
-    /// Second derivatives are not supported. What a module returns is checked, and so are the gradients that come back; but an exception
+    /// Second derivatives are known of solves with a step size common to all rows by explicit methods with a step each. What a module returns is checked, and so are the gradients that come back; but an exception
     /// that leaves the backward pass of an autograd function of its own ends the process, as it does anywhere in TorchSharp.
     /// </remarks>
     public override Tensor forward(Tensor initialState, Tensor times)
@@ -70,7 +71,13 @@ public sealed class NeuralOde : nn.Module<Tensor, Tensor, Tensor>
         using ISolutionRecord solution = times.dim() == 2
             ? Solve(initialState, RowsOf(times), differentiable)
             : Solve(initialState, ToDoubles(times), differentiable);
-        return differentiable ? NeuralOdeFunction.Apply(this, solution, initialState, times, parameters) : solution.States.alias();
+        if (!differentiable)
+        {
+            return solution.States.alias();
+        }
+
+        var rule = new OdeRule(Term, solution.WithTensors(null, []));
+        return ImplicitSolve.Attach(rule, [initialState, times, .. parameters], [solution.States], [solution.States, .. solution.Checkpoints])[0];
     }
 
     /// <summary>Solves outside autograd, with status, statistics and, where asked for, gradients in plain calls.</summary>

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Differentiation;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.Quadratic;
 using static TorchSharp.torch;
@@ -10,8 +11,8 @@ namespace Microsoft.ML.Implicit.Layers.Quadratic;
 /// grow with iterations. A loop of one's own can call <see cref="QuadraticSolution.Backward"/> instead.
 /// </summary>
 /// <remarks>
-/// Run the backward pass through <see cref="ImplicitBackward.Run"/> to see errors raised in it. Second derivatives are not supported.
-/// Where the active set is degenerate the solution has no derivative: see <see cref="QuadraticSolution.Backward"/> for what is returned.
+/// Run the backward pass through <see cref="ImplicitBackward.Run"/> to see errors raised in it. Second derivatives need strictly complementary
+/// solutions: no active constraint whose multiplier is zero. Where the active set is degenerate the solution has no derivative: see <see cref="QuadraticSolution.Backward"/> for what is returned.
 /// </remarks>
 public sealed class QuadraticProgram : nn.Module<QuadraticProblem, QuadraticOutputs>
 {
@@ -53,8 +54,13 @@ public sealed class QuadraticProgram : nn.Module<QuadraticProblem, QuadraticOutp
             solution.ThrowIfFailed();
         }
 
-        return is_grad_enabled() && problem.Tensors.Any(t => t.requires_grad)
-            ? QuadraticProgramFunction.Apply(problem, solution)
-            : new QuadraticOutputs(solution.Z, solution.Lambda, solution.Nu, solution.LowerMultipliers, solution.UpperMultipliers, solution);
+        IReadOnlyList<Tensor> outputs = ImplicitSolve.Attach(new QuadraticRule(solution), [.. problem.Tensors], [.. solution.Outputs], [.. solution.Outputs, .. solution.Adjoint.State]);
+        return new QuadraticOutputs(
+            outputs[0],
+            outputs[1],
+            outputs[2],
+            problem.Lower is null ? null : outputs[3],
+            problem.Upper is null ? null : outputs[^1],
+            solution);
     }
 }

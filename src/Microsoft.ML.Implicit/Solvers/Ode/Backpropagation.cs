@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Solvers.Ode.OneStep;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -60,9 +61,16 @@ internal static class Backpropagation
         }
     }
 
-    private static Tensor Replay(OdeSolution solution, IOdeTerm term, Tensor start)
+    /// <summary>Whether the steps of a method can be repeated by operations that autograd follows.</summary>
+    public static bool CanReplay(OdeMethod method) => method is ExplicitRungeKutta or OneStepMethod;
+
+    /// <summary>Repeats the accepted steps of a solve.</summary>
+    /// <param name="solution">A solution with a trace, by a method that can be repeated.</param>
+    /// <param name="term">Its term.</param>
+    /// <param name="start">Its initial state, <c>[batch, ...]</c>.</param>
+    /// <returns>States at all times but the first, <c>[times - 1, n]</c>.</returns>
+    public static Tensor Replay(OdeSolution solution, IOdeTerm term, Tensor start)
     {
-        var method = (ExplicitRungeKutta)solution.Options.Method;
         OdeTrace trace = solution.Trace!;
         var outputs = new List<Tensor>();
         Tensor state = start.reshape(-1);
@@ -70,12 +78,38 @@ internal static class Backpropagation
         for (int n = 0; n < trace.Steps.Count; n++)
         {
             solution.Options.CancellationToken.ThrowIfCancellationRequested();
-            first = n > 0 && trace.Steps[n - 1].Segment == trace.Steps[n].Segment ? first : null;
+            OdeStep step = trace.Steps[n];
             double[] thetas = [.. trace.Outputs.Skip(outputs.Count).TakeWhile(o => o.Step == n).Select(o => o.Theta)];
-            (state, first) = Step(term, method, trace.Steps[n], state, first, start.shape, thetas, outputs);
+            if (solution.Options.Method is ExplicitRungeKutta method)
+            {
+                first = n > 0 && trace.Steps[n - 1].Segment == step.Segment ? first : null;
+                (state, first) = Step(term, method, step, state, first, start.shape, thetas, outputs);
+            }
+            else
+            {
+                state = Step(term, (OneStepMethod)solution.Options.Method, step, state.view(start.shape), thetas, outputs);
+            }
         }
 
         return stack(outputs);
+    }
+
+    private static Tensor Step(IOdeTerm term, OneStepMethod method, OdeStep step, Tensor state, double[] thetas, List<Tensor> outputs)
+    {
+        var inSegment = new SegmentTerm(term, step.Segment);
+        Tensor end = OneStepStepper.Take(method, inSegment, step, state).State;
+        double[] inside = thetas is [.., 1.0] ? thetas[..^1] : thetas;
+        if (inside.Length > 0)
+        {
+            outputs.AddRange(HermiteCubic.Interpolate(inSegment, step, state, end, inside).reshape(inside.Length, -1).unbind(0));
+        }
+
+        if (inside.Length < thetas.Length)
+        {
+            outputs.Add(end.reshape(-1));
+        }
+
+        return end.reshape(-1);
     }
 
     private static (Tensor State, Tensor? First) Step(

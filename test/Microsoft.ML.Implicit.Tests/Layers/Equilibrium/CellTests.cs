@@ -83,7 +83,7 @@ public class CellTests
         Injection injection = test.Cell.Inject(test.X);
         Tensor z = randn_like(test.Cell.InitialState(test.X));
         Tensor vector = randn_like(z);
-        Tensor expected = AutogradLinearization.Create(test.Cell, z, injection).VectorJacobianProduct(vector);
+        Tensor expected = AutogradCellLinearization.Create(test.Cell, z, injection).VectorJacobianProduct(vector);
         CellLinearization closed = test.Cell.Linearize(z, injection.Detach())!;
         Assert.IsTrue(closed.VectorJacobianProduct(vector).allclose(expected, 1e-12, 1e-12));
         Tensor rows = tensor(new long[] { 2, 0 });

@@ -97,18 +97,6 @@ public class DeepEquilibriumTests
     }
 
     [TestMethod]
-    public void A_second_derivative_is_refused()
-    {
-        CellCase test = CellCase.Dense();
-        using var layer = new DeepEquilibrium(test.Cell);
-        Tensor x = test.X.requires_grad_();
-        Tensor loss = layer.call(x).square().sum();
-        NotSupportedException exception = Assert.ThrowsExactly<NotSupportedException>(
-            () => ImplicitBackward.Run(() => autograd.grad([loss], [x], create_graph: true)));
-        StringAssert.Contains(exception.Message, "create_graph", StringComparison.Ordinal);
-    }
-
-    [TestMethod]
     public void An_error_inside_a_backward_pass_reaches_the_caller_with_its_message()
     {
         CellCase test = CellCase.Dense();

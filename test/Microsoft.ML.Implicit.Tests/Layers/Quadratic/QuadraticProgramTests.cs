@@ -59,18 +59,6 @@ public class QuadraticProgramTests
     }
 
     [TestMethod]
-    public void A_second_derivative_is_refused_where_the_caller_sees_it()
-    {
-        using DisposeScope scope = NewDisposeScope();
-        Tensor?[] x = RandomPrograms.Arguments(seed: 42, batch: 1, n: 4, m: 2, k: 1, bounds: false);
-        x[1]!.requires_grad_(true);
-        using var layer = new QuadraticProgram();
-        Tensor loss = layer.forward(RandomPrograms.Problem(x)).Z.sum();
-
-        Assert.ThrowsExactly<NotSupportedException>(() => ImplicitBackward.Run(() => loss.backward(create_graph: true)));
-    }
-
-    [TestMethod]
     public void A_linear_program_at_a_vertex_has_gradients_with_respect_to_its_constraints()
     {
         using DisposeScope scope = NewDisposeScope();

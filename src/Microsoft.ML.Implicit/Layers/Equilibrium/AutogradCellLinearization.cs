@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Layers.Equilibrium;
 
 /// <summary>Vector-Jacobian products by autograd, all on one graph of a single evaluation of the cell.</summary>
-internal sealed class AutogradLinearization : CellLinearization
+internal sealed class AutogradCellLinearization : CellLinearization
 {
     private readonly EquilibriumCell _cell;
     private readonly Injection _injection;
@@ -15,7 +15,7 @@ internal sealed class AutogradLinearization : CellLinearization
     /// <param name="injection">Its injection; a graph that reaches beyond it is left alone.</param>
     /// <param name="z">State that requires a gradient.</param>
     /// <param name="image">f(z) with its graph.</param>
-    private AutogradLinearization(EquilibriumCell cell, Injection injection, Tensor z, Tensor image)
+    private AutogradCellLinearization(EquilibriumCell cell, Injection injection, Tensor z, Tensor image)
     {
         _cell = cell;
         _injection = injection;
@@ -23,14 +23,14 @@ internal sealed class AutogradLinearization : CellLinearization
         _image = image;
     }
 
-    public static AutogradLinearization Create(EquilibriumCell cell, Tensor z, Injection injection)
+    public static AutogradCellLinearization Create(EquilibriumCell cell, Tensor z, Injection injection)
     {
         using IDisposable graph = enable_grad();
         Tensor leaf = z.detach().requires_grad_();
         return OnGraph(cell, injection.Detach(), leaf, cell.IterateChecked(leaf, injection.Detach()));
     }
 
-    public static AutogradLinearization OnGraph(EquilibriumCell cell, Injection injection, Tensor z, Tensor image) => new(cell, injection, z, image);
+    public static AutogradCellLinearization OnGraph(EquilibriumCell cell, Injection injection, Tensor z, Tensor image) => new(cell, injection, z, image);
 
     public override Tensor VectorJacobianProduct(Tensor vector)
     {

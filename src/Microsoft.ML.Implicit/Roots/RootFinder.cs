@@ -1,0 +1,52 @@
+using Microsoft.ML.Implicit.Differentiation;
+using Microsoft.ML.Implicit.LinearAlgebra;
+using Microsoft.ML.Implicit.Native;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Roots;
+
+/// <summary>
+/// Roots z of g(z, inputs) = 0, differentiable in the inputs by the implicit function theorem any number of times: nothing of the
+/// search is kept for the backward pass.
+/// </summary>
+/// <example>
+/// The cube root of each element of x, and its derivative:
+/// <code>
+/// Tensor x = torch.tensor(new[] { 1.0, 8.0 }).unsqueeze(1).requires_grad_();
+/// RootResult root = new RootFinder().Solve(new RootEquation((z, inputs) => z * z * z - inputs[0]), torch.ones_like(x), [x]);
+/// ImplicitBackward.Run(() => root.Solution.sum().backward());
+/// </code>
+/// </example>
+/// <param name="method">Finds the root; null for <see cref="NewtonMethod"/>.</param>
+/// <param name="adjointSolver">Solves the linear equations of the backward pass; null for <see cref="DirectOrKrylovSolver"/>.</param>
+/// <param name="throwOnFailure">Whether a row that did not converge is an exception; otherwise see the statuses.</param>
+public sealed class RootFinder(IRootMethod? method = null, ILinearSolver? adjointSolver = null, bool throwOnFailure = true)
+{
+    private readonly IRootMethod _method = method ?? new NewtonMethod();
+    private readonly ILinearSolver _adjointSolver = adjointSolver ?? new DirectOrKrylovSolver();
+
+    /// <summary>Finds roots.</summary>
+    /// <param name="function">g; rows must not influence one another.</param>
+    /// <param name="initial">Where to start, float32 or float64 <c>[rows, ...]</c>.</param>
+    /// <param name="inputs">All else that g depends on; gradients flow to those that require them, parameters included.</param>
+    /// <param name="cancellationToken">Looked at once an iteration.</param>
+    /// <returns>Roots with a graph to the inputs, in the caller's dispose scope, and how each row ended.</returns>
+    /// <exception cref="ArgumentException">g changes the state's shape, type or device.</exception>
+    /// <exception cref="Solvers.SolveFailedException">A row did not converge and failures are thrown.</exception>
+    /// <exception cref="OperationCanceledException">The solve was cancelled.</exception>
+    public RootResult Solve(IDifferentiableFunction function, Tensor initial, IReadOnlyList<Tensor> inputs, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(function);
+        ArgumentNullException.ThrowIfNull(initial);
+        ArgumentNullException.ThrowIfNull(inputs);
+        NativeBackend.EnsureLoaded();
+        RootResult result = _method.Solve(function, inputs, initial, cancellationToken);
+        if (throwOnFailure)
+        {
+            result.ThrowIfFailed();
+        }
+
+        return result with { Solution = ImplicitSolve.Attach(new RootRule(function, _adjointSolver), inputs, [result.Solution], [result.Solution])[0] };
+    }
+}

@@ -1,0 +1,133 @@
+using Microsoft.ML.Implicit.Layers;
+using Microsoft.ML.Implicit.LinearAlgebra;
+using Microsoft.ML.Implicit.Roots;
+using Microsoft.ML.Implicit.Solvers;
+using Microsoft.ML.Implicit.Solvers.FixedPoint;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Tests.Roots;
+
+[TestClass]
+public class RootFinderTests
+{
+    private static readonly AndersonSettings Tight = new() { AbsoluteTolerance = 1e-13, RelativeTolerance = 0, MaximumIterations = 400 };
+
+    private DisposeScope? _scope;
+
+    public static IEnumerable<object[]> Finders =>
+    [
+        [new RootFinder()],
+        [new RootFinder(new NewtonMethod(new NewtonSettings { KeepsJacobian = true }))],
+        [new RootFinder(new NewtonMethod(new NewtonSettings { LinearSolver = new GmresSolver() }), new GmresSolver(new KrylovSettings { RelativeTolerance = 1e-13 }))],
+        [new RootFinder(new FixedPointMethod(new AndersonSolver(Tight)), new NeumannAndersonSolver(new AndersonSolver(Tight)))],
+        [new RootFinder(new FixedPointMethod(new BroydenSolver(new BroydenSettings { AbsoluteTolerance = 1e-13, RelativeTolerance = 0, MaximumIterations = 400 })))],
+    ];
+
+    [TestInitialize]
+    public void Enter() => _scope = NewDisposeScope();
+
+    [TestCleanup]
+    public void Leave() => _scope?.Dispose();
+
+    [TestMethod]
+    [DynamicData(nameof(Finders))]
+    public void Roots_gradients_and_Hessian_products_match_the_reference(RootFinder finder)
+    {
+        Golden golden = Golden.Load("deq_second");
+        string[] names = ["x", "W", "U", "b"];
+        Tensor[] inputs = [.. names.Select(name => golden[name].requires_grad_())];
+        var equation = new RootEquation((z, i) => z - tanh(z.matmul(i[1]) + i[0].matmul(i[2]) + i[3]));
+        RootResult root = finder.Solve(equation, zeros(golden["z"].shape, ScalarType.Float64), inputs);
+        golden.AssertMatches("z", root.Solution, 1e-10);
+
+        Tensor loss = root.Solution.square().matmul(golden["c"]).sum();
+        IList<Tensor> gradients = [];
+        ImplicitBackward.Run(() => gradients = autograd.grad([loss], inputs, retain_graph: true, create_graph: true));
+        for (int i = 0; i < names.Length; i++)
+        {
+            golden.AssertMatches("grad_" + names[i], gradients[i], 1e-9);
+        }
+
+        Tensor product = gradients.Zip(names, (gradient, name) => (gradient * golden["v_" + name]).sum()).Aggregate((a, b) => a + b);
+        IList<Tensor> second = [];
+        ImplicitBackward.Run(() => second = autograd.grad([product], inputs));
+        for (int i = 0; i < names.Length; i++)
+        {
+            golden.AssertMatches("hvp_" + names[i], second[i], 1e-8);
+        }
+    }
+
+    [TestMethod]
+    public void Third_derivatives_of_a_cube_root_are_right()
+    {
+        Tensor x = tensor(new[] { 0.5, 1.0, 8.0 }).unsqueeze(1).requires_grad_();
+        Tensor derivative = new RootFinder().Solve(new RootEquation((z, i) => z.pow(3) - i[0]), ones_like(x), [x]).Solution;
+        double exponent = 1.0 / 3;
+        double factor = 1;
+        for (int order = 0; order < 4; order++)
+        {
+            Assert.IsTrue(derivative.allclose(x.detach().pow(exponent) * factor, 1e-9, 1e-12), $"order {order}");
+            ImplicitBackward.Run(() => derivative = autograd.grad([derivative.sum()], [x], retain_graph: true, create_graph: true)[0]);
+            factor *= exponent;
+            exponent -= 1;
+        }
+    }
+
+    [TestMethod]
+    [DataRow(1e-9)]
+    [DataRow(1.0)]
+    [DataRow(1e9)]
+    public void The_units_of_the_state_and_of_the_equation_do_not_matter(double unit)
+    {
+        Tensor x = tensor(new[] { 0.5, 1.0, 8.0 }).unsqueeze(1) * Math.Pow(unit, 3);
+        foreach (double scale in new[] { 1e-12, 1, 1e12 })
+        {
+            RootResult root = new RootFinder().Solve(new RootEquation((z, i) => (z.pow(3) - i[0]) * scale), ones_like(x) * unit, [x]);
+            Assert.IsTrue((root.Solution / unit).allclose(tensor(new[] { 0.5, 1.0, 8.0 }).unsqueeze(1).pow(1.0 / 3), 1e-10, 0));
+        }
+    }
+
+    [TestMethod]
+    public void A_row_without_a_root_is_reported_and_leaves_the_others_alone()
+    {
+        Tensor x = tensor(new[] { -1.0, 4.0, double.NaN }).unsqueeze(1);
+        var equation = new RootEquation((z, i) => z.square() - i[0]);
+        RootResult result = new RootFinder(throwOnFailure: false).Solve(equation, ones_like(x) * 3, [x]);
+        Assert.AreEqual(SolveStatus.Converged, result.Statuses[1]);
+        Assert.AreEqual(2, result.Solution[1].item<double>(), 1e-12);
+        Assert.AreEqual(SolveStatus.MaximumIterations, result.Statuses[0]);
+        Assert.AreEqual(SolveStatus.Diverged, result.Statuses[2]);
+        Assert.Contains("row 0", Assert.ThrowsExactly<SolveFailedException>(() => new RootFinder().Solve(equation, ones_like(x) * 3, [x])).Message);
+    }
+
+    [TestMethod]
+    public void Products_of_an_implicit_backward_pass_do_not_depend_on_the_batch()
+    {
+        int[] calls = [.. new[] { 1, 16 }.Select(rows =>
+        {
+            int count = 0;
+            Tensor x = rand([rows, 4], ScalarType.Float64, generator: new Generator(2)).requires_grad_();
+            Tensor root = new RootFinder().Solve(
+                new RootEquation((z, i) =>
+                {
+                    count++;
+                    return z + (0.1 * z.pow(3)) - i[0];
+                }),
+                zeros_like(x),
+                [x]).Solution;
+            count = 0;
+            ImplicitBackward.Run(() => root.sum().backward());
+            return count;
+        })];
+        Assert.AreEqual(calls[0], calls[1]);
+        Assert.AreEqual(1, calls[0]);
+    }
+
+    [TestMethod]
+    public void An_equation_of_another_shape_is_refused()
+    {
+        Tensor x = ones(2, 3, ScalarType.Float64);
+        Assert.Contains("[2]", Assert.ThrowsExactly<ArgumentException>(() => new RootFinder().Solve(new RootEquation((z, _) => z.sum(1)), x, [])).Message);
+    }
+}
