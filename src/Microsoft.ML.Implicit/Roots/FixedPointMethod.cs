@@ -1,6 +1,5 @@
 using Microsoft.ML.Implicit.Differentiation;
 using Microsoft.ML.Implicit.Solvers.FixedPoint;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Roots;
@@ -12,12 +11,12 @@ public sealed class FixedPointMethod(IFixedPointSolver solver) : IRootMethod
     private readonly IFixedPointSolver _solver = solver ?? throw new ArgumentNullException(nameof(solver));
 
     /// <inheritdoc/>
-    public RootResult Solve(IDifferentiableFunction function, IReadOnlyList<Tensor> inputs, Tensor initial, CancellationToken cancellationToken = default)
+    public RootResult Solve(IDifferentiableFunction equation, IReadOnlyList<Tensor> inputs, Tensor initial, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(function);
+        ArgumentNullException.ThrowIfNull(equation);
         ArgumentNullException.ThrowIfNull(inputs);
         ArgumentNullException.ThrowIfNull(initial);
-        FixedPointResult result = _solver.Solve(new FixedPointMap(z => z - function.EvaluateChecked(z, inputs)), initial, cancellationToken);
+        FixedPointResult result = _solver.Solve(new FixedPointMap(z => z - equation.EvaluateChecked(z, inputs)), initial, cancellationToken);
         return new RootResult(result.Solution, result.Statuses, result.Residuals, result.Iterations);
     }
 }

@@ -7,12 +7,12 @@ namespace Microsoft.ML.Implicit.Roots;
 public interface IRootMethod
 {
     /// <summary>Finds roots, with no autograd graph.</summary>
-    /// <param name="function">g.</param>
+    /// <param name="equation">g.</param>
     /// <param name="inputs">All else that g depends on.</param>
     /// <param name="initial">Where to start, floating point <c>[rows, ...]</c>; a nearby root is a warm start. Left as it is.</param>
     /// <param name="cancellationToken">Looked at once an iteration.</param>
     /// <returns>The best iterate of each row, in the caller's dispose scope, and how each row ended; numerical trouble never throws.</returns>
     /// <exception cref="ArgumentException">g changes the state's shape, type or device.</exception>
     /// <exception cref="OperationCanceledException">The solve was cancelled.</exception>
-    RootResult Solve(IDifferentiableFunction function, IReadOnlyList<Tensor> inputs, Tensor initial, CancellationToken cancellationToken = default);
+    RootResult Solve(IDifferentiableFunction equation, IReadOnlyList<Tensor> inputs, Tensor initial, CancellationToken cancellationToken = default);
 }

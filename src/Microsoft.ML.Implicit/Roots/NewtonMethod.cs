@@ -24,9 +24,9 @@ public sealed class NewtonMethod : IRootMethod
     public NewtonSettings Settings { get; }
 
     /// <inheritdoc/>
-    public RootResult Solve(IDifferentiableFunction function, IReadOnlyList<Tensor> inputs, Tensor initial, CancellationToken cancellationToken = default)
+    public RootResult Solve(IDifferentiableFunction equation, IReadOnlyList<Tensor> inputs, Tensor initial, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(function);
+        ArgumentNullException.ThrowIfNull(equation);
         ArgumentNullException.ThrowIfNull(inputs);
         ArgumentNullException.ThrowIfNull(initial);
         if (initial.dim() < 1 || initial.dtype is not (ScalarType.Float32 or ScalarType.Float64))
@@ -36,7 +36,7 @@ public sealed class NewtonMethod : IRootMethod
 
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGraph = no_grad();
-        using var iteration = new NewtonIteration(Settings, Settings.LinearSolver ?? new DirectOrKrylovSolver(), function, inputs, initial);
+        using var iteration = new NewtonIteration(Settings, Settings.LinearSolver ?? new DirectOrKrylovSolver(), equation, inputs, initial);
         return iteration.Run(cancellationToken);
     }
 }

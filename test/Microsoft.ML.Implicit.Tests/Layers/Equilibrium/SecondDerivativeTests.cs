@@ -2,7 +2,6 @@ using Microsoft.ML.Implicit.Layers;
 using Microsoft.ML.Implicit.Layers.Equilibrium;
 using Microsoft.ML.Implicit.Solvers.FixedPoint;
 using TorchSharp;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Tests.Layers.Equilibrium;
