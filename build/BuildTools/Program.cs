@@ -6,11 +6,5 @@ if (args is ["publicize", var source, var target])
     return 0;
 }
 
-if (args is ["relax-glibcxx", var library])
-{
-    ElfVersionRequirements.RelaxUnmet(library, "GLIBCXX_3.4.32");
-    return 0;
-}
-
-Console.Error.WriteLine("usage: BuildTools publicize SOURCE TARGET | relax-glibcxx LIBRARY");
+Console.Error.WriteLine("usage: BuildTools publicize SOURCE TARGET");
 return 2;

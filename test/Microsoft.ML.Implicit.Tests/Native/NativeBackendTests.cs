@@ -55,7 +55,36 @@ public class NativeBackendTests
     }
 
     [TestMethod]
-    public void Without_native_libraries_the_packages_to_reference_are_named()
+    public void Without_native_libraries_the_packages_to_reference_are_named() =>
+        AssertLoadFailsInCopy(_ => { }, "Reference libtorch-cpu-");
+
+    [TestMethod]
+    public void The_reason_of_the_loader_is_given()
+    {
+        string binding = NativeLibraryFiles.Name("LibTorchSharp");
+        AssertLoadFailsInCopy(
+            copy =>
+            {
+                File.WriteAllText(Path.Combine(copy, binding), "not a library, but long enough to have the header of one: " + new string('.', 100));
+                File.WriteAllText(Path.Combine(copy, NativeLibraryFiles.Name("torch_cpu")), "");
+            },
+            OperatingSystem.IsLinux() ? $"{binding}: invalid ELF header" : binding);
+    }
+
+    [TestMethod]
+    [DataRow("/app/libLibTorchSharp.so: version `GLIBCXX_3.4.32' not found", "linux-x64", "libstdc++ is older")]
+    [DataRow("libtorch.so: cannot open shared object file", "linux-x64", "Reference libtorch-cpu-linux-x64")]
+    [DataRow("libLibTorchSharp.so is not among the application's files.", "linux-arm64", "run on one of linux-x64,")]
+    public void A_failure_gives_its_reason_and_one_thing_to_do(string reason, string platform, string remedy)
+    {
+        string[] lines = NativeLoadFailure.Explain(new DllNotFoundException(reason + "\ntrace"), platform, hasBackend: false).Split(Environment.NewLine);
+        Assert.HasCount(2, lines);
+        Assert.EndsWith(reason, lines[0]);
+        Assert.Contains(remedy, lines[1]);
+    }
+
+    // The copy has the managed libraries of the tests, and of the native ones what the test puts there.
+    private static void AssertLoadFailsInCopy(Action<string> addLibraries, string fragment)
     {
         string copy = Directory.CreateTempSubdirectory().FullName;
         try
@@ -65,7 +94,8 @@ public class NativeBackendTests
                 File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
             }
 
-            AssertLoadFails(copy, libTorch: string.Empty, "libtorch-cpu-linux-x64");
+            addLibraries(copy);
+            AssertLoadFails(copy, libTorch: string.Empty, fragment);
         }
         finally
         {
@@ -81,6 +111,7 @@ public class NativeBackendTests
         start.ArgumentList.Add(Path.Combine(folder, Path.GetFileName(typeof(NativeBackendTests).Assembly.Location)));
         start.ArgumentList.Add($"--Tests:{nameof(Native_backend_loads)}");
         start.Environment[NativeBackend.LibTorchVariable] = libTorch;
+        start.Environment["NUGET_PACKAGES"] = folder; // where TorchSharp would look for libtorch next
         using Process process = Process.Start(start)!;
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
