@@ -31,57 +31,73 @@ internal sealed class ElfLibrary
         _sections = [.. Enumerable.Range(0, UInt16(0x3c)).Select(i => new Section(image, checked((int)(table + (i * size)))))];
     }
 
+    /// <summary>Versions of another library without which the dynamic loader refuses this one.</summary>
+    public IEnumerable<string> RequiredVersions(string provider) =>
+        Requirements(provider).Where(requirement => !requirement.IsWeak).Select(requirement => requirement.Version);
+
+    /// <summary>Binds a symbol to an older version of it that its library still has; does nothing where either version is not required.</summary>
+    public void Rebind(string provider, string symbol, string version, string olderVersion)
+    {
+        int from = Requirements(provider).FirstOrDefault(requirement => requirement.Version == version)?.Index ?? -1;
+        int to = Requirements(provider).FirstOrDefault(requirement => requirement.Version == olderVersion)?.Index ?? -1;
+        if (from < 0 || to < 0)
+        {
+            return;
+        }
+
+        const int symbolSize = 24;
+        Section symbols = First(DynamicSymbols);
+        int names = _sections[symbols.Link].Offset;
+        for (int i = 0; i < symbols.Size / symbolSize; i++)
+        {
+            if (VersionOf(i) == from && String(names + Int32(symbols.Offset + (i * symbolSize))) == symbol)
+            {
+                Write(First(SymbolVersions).Offset + (2 * i), (ushort)to);
+            }
+        }
+    }
+
     /// <summary>
     /// Makes optional the versions of another library that no relocation uses. The dynamic loader refuses a library
     /// for a required version that is missing even where nothing is bound to it.
     /// </summary>
-    /// <returns>The versions that were required before.</returns>
-    public IReadOnlyList<string> RelaxUnusedRequirements(string provider)
+    public void RelaxUnusedRequirements(string provider)
     {
         HashSet<int> used = VersionsInUse();
-        List<string> relaxed = [];
-        foreach (Section section in _sections.Where(section => section.Type == VersionRequirements))
+        foreach (Requirement requirement in Requirements(provider).Where(requirement => !used.Contains(requirement.Index)))
         {
-            int strings = _sections[section.Link].Offset;
-            foreach (int need in Chain(section.Offset, next: 12))
-            {
-                if (String(strings + Int32(need + 4)) != provider)
-                {
-                    continue;
-                }
-
-                foreach (int version in Chain(need + Int32(need + 8), next: 12))
-                {
-                    ushort flags = UInt16(version + 4);
-                    if ((flags & WeakVersion) == 0 && !used.Contains(UInt16(version + 6)))
-                    {
-                        BitConverter.GetBytes((ushort)(flags | WeakVersion)).CopyTo(_image, version + 4);
-                        relaxed.Add(String(strings + Int32(version + 8)));
-                    }
-                }
-            }
+            Write(requirement.Entry + 4, (ushort)(UInt16(requirement.Entry + 4) | WeakVersion));
         }
+    }
 
-        return relaxed;
+    private IEnumerable<Requirement> Requirements(string provider)
+    {
+        Section section = First(VersionRequirements);
+        int strings = _sections[section.Link].Offset;
+        return
+            from need in Chain(section.Offset, next: 12)
+            where String(strings + Int32(need + 4)) == provider
+            from entry in Chain(need + Int32(need + 8), next: 12)
+            select new Requirement(entry, String(strings + Int32(entry + 8)), UInt16(entry + 6), (UInt16(entry + 4) & WeakVersion) != 0);
     }
 
     private HashSet<int> VersionsInUse()
     {
         const int entrySize = 24;
         int symbols = Array.FindIndex(_sections, section => section.Type == DynamicSymbols);
-        int versions = _sections.FirstOrDefault(section => section.Type == SymbolVersions)?.Offset ?? 0;
-        HashSet<int> used = [];
-        foreach (Section section in _sections.Where(section => section.Type == Relocations && section.Link == symbols))
-        {
-            for (int entry = section.Offset; entry < section.Offset + section.Size; entry += entrySize)
-            {
-                int symbol = Int32(entry + 12);
-                used.Add(UInt16(versions + (2 * symbol)) & 0x7fff);
-            }
-        }
-
-        return used;
+        return
+        [
+            .. from section in _sections
+               where section.Type == Relocations && section.Link == symbols
+               from i in Enumerable.Range(0, section.Size / entrySize)
+               select VersionOf(Int32(section.Offset + (i * entrySize) + 12)),
+        ];
     }
+
+    private int VersionOf(int symbol) => UInt16(First(SymbolVersions).Offset + (2 * symbol)) & 0x7fff;
+
+    private Section First(int type) => _sections.FirstOrDefault(section => section.Type == type)
+        ?? throw new InvalidDataException($"The library has no section of type 0x{type:x}.");
 
     // Entries that each hold the distance to the next, 0 in the last.
     private IEnumerable<int> Chain(int entry, int next)
@@ -96,11 +112,24 @@ internal sealed class ElfLibrary
         while (distance != 0);
     }
 
+    private void Write(int offset, ushort value) => BitConverter.GetBytes(value).CopyTo(_image, offset);
+
     private ushort UInt16(int offset) => BitConverter.ToUInt16(_image, offset);
 
     private int Int32(int offset) => BitConverter.ToInt32(_image, offset);
 
     private string String(int offset) => Encoding.ASCII.GetString(_image, offset, Array.IndexOf(_image, (byte)0, offset) - offset);
+
+    private sealed class Requirement(int entry, string version, int index, bool isWeak)
+    {
+        public int Entry => entry;
+
+        public string Version => version;
+
+        public int Index => index;
+
+        public bool IsWeak => isWeak;
+    }
 
     private sealed class Section(byte[] image, int header)
     {

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Reflection;
+using System.Runtime.InteropServices;
 using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Tasks;
 using TorchSharp;
 
 namespace Microsoft.ML.Implicit.Tests.Native;
@@ -15,6 +17,21 @@ public class NativeBackendTests
         using torch.Tensor ones = torch.ones(2, 3);
         using torch.Tensor sum = ones.sum();
         Assert.AreEqual(6f, sum.item<float>());
+    }
+
+    [TestMethod]
+    public void The_native_library_asks_for_nothing_newer_than_GCC_11()
+    {
+        if (RuntimeInformation.RuntimeIdentifier != "linux-x64")
+        {
+            Assert.Inconclusive("Linux alone has versions of symbols.");
+        }
+
+        var library = new ElfLibrary(File.ReadAllBytes(NativeLibraryFiles.Find("LibTorchSharp")!));
+        IEnumerable<Version> required = library.RequiredVersions("libstdc++.so.6")
+            .Where(version => version.StartsWith("GLIBCXX_", StringComparison.Ordinal))
+            .Select(version => Version.Parse(version["GLIBCXX_".Length..]));
+        Assert.AreEqual(new Version(3, 4, 29), required.Max());
     }
 
     [TestMethod]
