@@ -6,7 +6,8 @@ root="$(cd "$(dirname "$0")/../.." && pwd)"
 work="$(mktemp -d)"
 packages="${NUGET_PACKAGES:-$HOME/.nuget/packages}"
 version="0.1.0-verify$(date +%s)"
-trap 'rm -rf "$work" "$packages/microsoft.ml.implicit/$version"' EXIT
+package="$packages/microsoft.ml.implicit/$version"
+trap 'rm -rf "$work" "$package"' EXIT
 # One thread is faster than two on a busy machine; a build must not keep the package's build step loaded.
 export OMP_NUM_THREADS=1 MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 ImplicitVersion="$version"
 
@@ -14,7 +15,7 @@ say() { printf '\n== %s\n' "$*"; }
 fail() { echo "verify.sh: $*" >&2; exit 1; }
 
 say "pack"
-dotnet pack "$root/src/Microsoft.ML.Implicit" -c Release -v q -p:Version="$version" -o "$work/feed"
+dotnet pack "$root/src/Microsoft.ML.Implicit" -c Release -v q -p:Version="$version" -p:RepositoryAddress=https://example.org/repository -o "$work/feed"
 ls "$work/feed"
 cp -r "$root/build/package/consumer" "$work/consumer"
 cd "$work/consumer"
@@ -28,6 +29,10 @@ CONFIG
 
 say "restore, build and run"
 dotnet restore App -v q
+grep -nE '\]\((src|test|docs|[A-Z]+\.md)' "$package/README.md" && fail "the package's README has relative links"
+grep -n 'SharpZipLib' "$package"/*.nuspec && fail "the package depends on what the library does not use"
+grep -n 'NativeLibraryFiles' "$package"/lib/*/*.xml && fail "the package documents internal members"
+grep -q 'T:Microsoft.ML.Implicit.Native.NativeBackend"' "$package"/lib/*/*.xml || fail "the package lacks documentation"
 strict() { find "$packages/torchsharp" -name "$1" -exec sh -c 'cksum < "$0"' {} \;; } # a line a version of TorchSharp
 before="$(strict libLibTorchSharp.so)"
 dotnet build App -c Release -v q --no-restore

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using TorchSharp;
 
 namespace Microsoft.ML.Implicit.Native;
@@ -73,7 +72,9 @@ public static class NativeBackend
                 LoadLibTorch(folder);
             }
 
-            reason = NativeLibraryFiles.TryLoad("LibTorchSharp");
+            reason = NativeLibraryFiles.Find("LibTorchSharp") is { } binding
+                ? NativeLibraryFiles.TryLoad(binding)
+                : new DllNotFoundException($"{NativeLibraryFiles.Name("LibTorchSharp")} is not among the application's files.");
             if (reason is null || NativeLibraryFiles.Find("torch_cpu") is null)
             {
                 // Without a libtorch beside the application, TorchSharp looks for one elsewhere, such as in NuGet's folder.
@@ -104,9 +105,9 @@ public static class NativeBackend
             throw new DllNotFoundException($"{LibTorchVariable} names '{folder}', which holds no libtorch.");
         }
 
-        foreach (string path in paths)
+        if (paths.Select(NativeLibraryFiles.TryLoad).FirstOrDefault(refusal => refusal is not null) is { } reason)
         {
-            NativeLibrary.Load(path);
+            throw reason;
         }
     }
 }

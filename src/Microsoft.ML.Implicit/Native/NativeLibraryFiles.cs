@@ -23,15 +23,10 @@ internal static class NativeLibraryFiles
         return folders.Select(folder => Path.Combine(folder, Name(library))).FirstOrDefault(File.Exists);
     }
 
-    /// <summary>Loads a library of the application.</summary>
+    /// <summary>Loads a library.</summary>
     /// <returns>The loader's reason where it refuses, null where it loads.</returns>
-    public static Exception? TryLoad(string library)
+    public static Exception? TryLoad(string path)
     {
-        if (Find(library) is not { } path)
-        {
-            return new DllNotFoundException($"{Name(library)} is not among the application's files.");
-        }
-
         try
         {
             NativeLibrary.Load(path);

@@ -38,8 +38,8 @@ internal static class NativeLoadFailure
 
         if (reason.Contains("GLIBCXX", StringComparison.Ordinal) || reason.Contains("CXXABI", StringComparison.Ordinal))
         {
-            return "This host's libstdc++ is older than the library asks for. Build the application with the targets of the package Microsoft.ML.Implicit, "
-                + "which relax that (RelaxTorchSharpRequirements is not false), on a host that docs/platforms.md lists.";
+            return "This host's libstdc++ is older than the library asks for. Build the application with the targets of the package Microsoft.ML.Implicit "
+                + "(RelaxTorchSharpRequirements is not false): the library then needs no more than GCC 11's libstdc++.";
         }
 
         string version = typeof(torch).Assembly.GetName().Version?.ToString(3) ?? "";
