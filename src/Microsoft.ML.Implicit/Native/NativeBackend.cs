@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using TorchSharp;
 
 namespace Microsoft.ML.Implicit.Native;
@@ -16,13 +15,13 @@ public static class NativeBackend
 
     /// <summary>Loads the native libraries once; later calls return at once.</summary>
     /// <exception cref="InvalidOperationException">
-    /// No native backend was found, or the host is too old for it; the message says what to do.
+    /// No native backend was found, or this host cannot load it; the message holds the loader's reason and what to do.
     /// </exception>
     public static void EnsureLoaded()
     {
         if (LoadFailure.Value is { } failure)
         {
-            throw new InvalidOperationException(Explain(failure), failure);
+            throw new InvalidOperationException(NativeLoadFailure.Explain(failure), failure);
         }
     }
 
@@ -62,26 +61,37 @@ public static class NativeBackend
         return new torch.Device(DeviceType.CUDA, index);
     }
 
+    // TorchSharp keeps the loader's reason to itself, so its library is loaded here first.
     private static Exception? TryLoad()
     {
+        Exception? reason = null;
         try
         {
             if (Environment.GetEnvironmentVariable(LibTorchVariable) is { Length: > 0 } folder)
             {
-                LoadFrom(folder);
+                LoadLibTorch(folder);
             }
 
-            _ = torch.get_num_threads();
-            return null;
+            reason = NativeLibraryFiles.Find("LibTorchSharp") is { } binding
+                ? NativeLibraryFiles.TryLoad(binding)
+                : new DllNotFoundException($"{NativeLibraryFiles.Name("LibTorchSharp")} is not among the application's files.");
+            if (reason is null || NativeLibraryFiles.Find("torch_cpu") is null)
+            {
+                // Without a libtorch beside the application, TorchSharp looks for one elsewhere, such as in NuGet's folder.
+                _ = torch.get_num_threads();
+                reason = null;
+            }
         }
         catch (Exception exception) when (exception is DllNotFoundException or TypeInitializationException or NotSupportedException or DirectoryNotFoundException or EntryPointNotFoundException or BadImageFormatException)
         {
-            return exception;
+            reason ??= exception;
         }
+
+        return reason;
     }
 
     // The libraries of a Python PyTorch do not find one another by themselves: each must be in memory before the next needs it.
-    private static void LoadFrom(string folder)
+    private static void LoadLibTorch(string folder)
     {
         if (!Directory.Exists(folder))
         {
@@ -89,50 +99,15 @@ public static class NativeBackend
         }
 
         string[] libraries = ["c10", "torch_cpu", "c10_cuda", "torch_cuda", "torch"];
-        string[] paths = [.. libraries.Select(library => Path.Combine(folder, FileName(library))).Where(File.Exists)];
+        string[] paths = [.. libraries.Select(library => Path.Combine(folder, NativeLibraryFiles.Name(library))).Where(File.Exists)];
         if (paths.Length == 0)
         {
             throw new DllNotFoundException($"{LibTorchVariable} names '{folder}', which holds no libtorch.");
         }
 
-        foreach (string path in paths)
+        if (paths.Select(NativeLibraryFiles.TryLoad).FirstOrDefault(refusal => refusal is not null) is { } reason)
         {
-            NativeLibrary.Load(path);
+            throw reason;
         }
-
-        string binding = FileName("LibTorchSharp");
-        string[] candidates =
-        [
-            Path.Combine(AppContext.BaseDirectory, binding),
-            Path.Combine(AppContext.BaseDirectory, "runtimes", RuntimeInformation.RuntimeIdentifier, "native", binding),
-            Path.Combine(AppContext.BaseDirectory, "runtimes", PortableRuntimeIdentifier(), "native", binding),
-        ];
-        if (candidates.FirstOrDefault(File.Exists) is { } candidate)
-        {
-            NativeLibrary.Load(candidate);
-        }
-    }
-
-    private static string FileName(string library) =>
-        OperatingSystem.IsWindows() ? $"{library}.dll" : OperatingSystem.IsMacOS() ? $"lib{library}.dylib" : $"lib{library}.so";
-
-    private static string PortableRuntimeIdentifier()
-    {
-        string system = OperatingSystem.IsWindows() ? "win" : OperatingSystem.IsMacOS() ? "osx" : "linux";
-        return $"{system}-{RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()}";
-    }
-
-    private static string Explain(Exception failure)
-    {
-        string details = failure.ToString();
-        if (details.Contains("GLIBCXX", StringComparison.Ordinal))
-        {
-            return "TorchSharp's native library needs GLIBCXX_3.4.32 (GCC 13), which this host's libstdc++ lacks. "
-                + "Run on a newer host (Debian 13, Ubuntu 24.04, RHEL 10), install a newer libstdc++, "
-                + "or mark that one version requirement weak as build/BuildTools in the project's repository does for its own programs.";
-        }
-
-        return "TorchSharp's native libraries were not found. Reference libtorch-cpu (or libtorch-cpu-win-x64, libtorch-cpu-linux-x64, "
-            + $"TorchSharp-cuda-windows, TorchSharp-cuda-linux) from your application, or set {LibTorchVariable} to a folder with libtorch. {failure.GetBaseException().Message}";
     }
 }

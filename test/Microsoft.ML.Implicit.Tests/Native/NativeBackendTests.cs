@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Reflection;
+using System.Runtime.InteropServices;
 using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Tasks;
 using TorchSharp;
 
 namespace Microsoft.ML.Implicit.Tests.Native;
@@ -15,6 +17,21 @@ public class NativeBackendTests
         using torch.Tensor ones = torch.ones(2, 3);
         using torch.Tensor sum = ones.sum();
         Assert.AreEqual(6f, sum.item<float>());
+    }
+
+    [TestMethod]
+    public void The_native_library_asks_for_nothing_newer_than_GCC_11()
+    {
+        if (RuntimeInformation.RuntimeIdentifier != "linux-x64")
+        {
+            Assert.Inconclusive("Linux alone has versions of symbols.");
+        }
+
+        var library = new ElfLibrary(File.ReadAllBytes(NativeLibraryFiles.Find("LibTorchSharp")!));
+        IEnumerable<Version> required = library.RequiredVersions("libstdc++.so.6")
+            .Where(version => version.StartsWith("GLIBCXX_", StringComparison.Ordinal))
+            .Select(version => Version.Parse(version["GLIBCXX_".Length..]));
+        Assert.AreEqual(new Version(3, 4, 29), required.Max());
     }
 
     [TestMethod]
@@ -55,7 +72,36 @@ public class NativeBackendTests
     }
 
     [TestMethod]
-    public void Without_native_libraries_the_packages_to_reference_are_named()
+    public void Without_native_libraries_the_packages_to_reference_are_named() =>
+        AssertLoadFailsInCopy(_ => { }, "Reference libtorch-cpu-");
+
+    [TestMethod]
+    public void The_reason_of_the_loader_is_given()
+    {
+        string binding = NativeLibraryFiles.Name("LibTorchSharp");
+        AssertLoadFailsInCopy(
+            copy =>
+            {
+                File.WriteAllText(Path.Combine(copy, binding), "not a library, but long enough to have the header of one: " + new string('.', 100));
+                File.WriteAllText(Path.Combine(copy, NativeLibraryFiles.Name("torch_cpu")), "");
+            },
+            OperatingSystem.IsLinux() ? $"{binding}: invalid ELF header" : binding);
+    }
+
+    [TestMethod]
+    [DataRow("/app/libLibTorchSharp.so: version `GLIBCXX_3.4.32' not found", "linux-x64", "libstdc++ is older")]
+    [DataRow("libtorch.so: cannot open shared object file", "linux-x64", "Reference libtorch-cpu-linux-x64")]
+    [DataRow("libLibTorchSharp.so is not among the application's files.", "linux-arm64", "run on one of linux-x64,")]
+    public void A_failure_gives_its_reason_and_one_thing_to_do(string reason, string platform, string remedy)
+    {
+        string[] lines = NativeLoadFailure.Explain(new DllNotFoundException(reason + "\ntrace"), platform, hasBackend: false).Split(Environment.NewLine);
+        Assert.HasCount(2, lines);
+        Assert.EndsWith(reason, lines[0]);
+        Assert.Contains(remedy, lines[1]);
+    }
+
+    // The copy has the managed libraries of the tests, and of the native ones what the test puts there.
+    private static void AssertLoadFailsInCopy(Action<string> addLibraries, string fragment)
     {
         string copy = Directory.CreateTempSubdirectory().FullName;
         try
@@ -65,7 +111,8 @@ public class NativeBackendTests
                 File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
             }
 
-            AssertLoadFails(copy, libTorch: string.Empty, "libtorch-cpu-linux-x64");
+            addLibraries(copy);
+            AssertLoadFails(copy, libTorch: string.Empty, fragment);
         }
         finally
         {
@@ -81,6 +128,7 @@ public class NativeBackendTests
         start.ArgumentList.Add(Path.Combine(folder, Path.GetFileName(typeof(NativeBackendTests).Assembly.Location)));
         start.ArgumentList.Add($"--Tests:{nameof(Native_backend_loads)}");
         start.Environment[NativeBackend.LibTorchVariable] = libTorch;
+        start.Environment["NUGET_PACKAGES"] = folder; // where TorchSharp would look for libtorch next
         using Process process = Process.Start(start)!;
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();

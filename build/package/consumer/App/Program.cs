@@ -1,13 +1,11 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
-using Microsoft.ML.Implicit.Estimators;
+using Models;
 
 var ml = new MLContext(seed: 1);
-IDataView data = ml.Data.LoadFromEnumerable(Enumerable.Range(0, 400).Select(i => Point.OnSpiral(i)));
+IDataView data = ml.Data.LoadFromEnumerable(Enumerable.Range(0, 200).Select(i => Point.OnSpiral(i)));
 
-var options = new DeepEquilibriumOptions();
-options.Training.MaximumEpochs = 60;
-ITransformer model = ml.BinaryClassification.Trainers.DeepEquilibrium(options).Fit(data);
+ITransformer model = SpiralModel.Fit(ml, data);
 string path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
 ml.Model.Save(model, data.Schema, path);
 
@@ -27,7 +25,7 @@ internal sealed class Point
 
     public static Point OnSpiral(int index)
     {
-        float angle = index / 400f * 6;
+        float angle = index / 200f * 6;
         float sign = index % 2 == 0 ? 1 : -1;
         return new Point { Features = [sign * angle * MathF.Cos(angle), sign * angle * MathF.Sin(angle)], Label = sign > 0 };
     }
