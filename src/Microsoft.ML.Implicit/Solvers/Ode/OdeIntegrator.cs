@@ -74,6 +74,11 @@ internal sealed class OdeIntegrator
             double stop = _direction * (segment.End - _times[ReachedTimes]) > 0 ? _times[ReachedTimes] : segment.End;
             double interval = stop - start;
             double count = Math.Max(1, Math.Ceiling(Math.Abs(interval) / control.Size * (1 - 1e-12)));
+            if (count > 1 && !OdeArguments.Resolves(start, interval / count))
+            {
+                return All(SolveStatus.StepUnderflow);
+            }
+
             for (int i = 0; i < count; i++)
             {
                 if (IsExhausted())
@@ -109,11 +114,18 @@ internal sealed class OdeIntegrator
             // A last step a hair short of the end would leave a remainder that is all rounding.
             double remaining = Math.Abs(segment.End - Time);
             bool isLast = size * (1 + 1e-6) >= remaining;
-            var step = new OdeStep(Time, _direction * (isLast ? remaining : size), segment);
+            double end = isLast ? segment.End : Time + (_direction * size);
+            if (end == Time)
+            {
+                return All(SolveStatus.StepUnderflow);
+            }
+
+            // Far from zero the next time is a rounded one: the step goes just there.
+            var step = new OdeStep(Time, end - Time, segment);
             double error = _stepper.TryStep(step, control);
             if (error <= 1)
             {
-                AcceptStep(step, isLast ? segment.End : Time + step.Size, reachesOutputs: true);
+                AcceptStep(step, end, reachesOutputs: true);
                 size = Math.Min(controller.AfterAccepted(step.Size, error), control.MaximumStep);
                 continue;
             }

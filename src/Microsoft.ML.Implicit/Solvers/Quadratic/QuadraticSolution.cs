@@ -58,9 +58,13 @@ public sealed class QuadraticSolution
     public IReadOnlyList<double> PrimalResiduals { get; }
 
     /// <summary>Largest entry of Qz + p + Gᵀλ + Aᵀν + bound multipliers in each row, relative to its largest term. Does not depend on units.</summary>
+    /// <remarks>A cost more than about 1e10 times all others (1e8 for operator splitting) hides what is left of those: leave such a variable out instead.</remarks>
     public IReadOnlyList<double> DualResiduals { get; }
 
-    /// <summary>Σ slack · multiplier of each row, relative to the larger of ½ zᵀQz and |pᵀz|. Does not depend on units.</summary>
+    /// <summary>
+    /// Σ slack · multiplier of each row, relative to the larger of ½ zᵀQz and |pᵀz|, or a ten-thousandth of what the residuals may cost relative to the
+    /// terms of the objective, whichever is larger. Does not depend on units.
+    /// </summary>
     public IReadOnlyList<double> Gaps { get; }
 
     /// <summary>Largest violation of a constraint in each row, in the problem's units.</summary>

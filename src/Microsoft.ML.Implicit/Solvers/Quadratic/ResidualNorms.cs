@@ -6,5 +6,11 @@ internal readonly record struct ResidualNorms(double Primal, double Dual, double
     /// <summary>In normal units, the scale of a solution that vanishes: residuals are relative to no less.</summary>
     public const double SmallestScale = 1e-8;
 
+    /// <summary>
+    /// Weight in the gap of what the residuals may cost: Σ |residual · z| of stationarity and Σ |violation · multiplier|, relative to the terms of
+    /// the objective. A residual that is small beside the largest cost or constraint of a program need not be small beside the objective.
+    /// </summary>
+    public const double ResidualCostWeight = 1e-4;
+
     public static ResidualNorms Unknown { get; } = new(double.NaN, double.NaN, double.NaN);
 }

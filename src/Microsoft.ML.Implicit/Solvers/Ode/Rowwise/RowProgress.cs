@@ -25,6 +25,10 @@ internal sealed class RowProgress
         Time = times[0];
         ReachedTimes = 1;
         SkipReached();
+        if (Status is null && _controller is null && NextStep() == 0)
+        {
+            Status = SolveStatus.StepUnderflow;
+        }
     }
 
     public double Time { get; private set; }
@@ -48,7 +52,14 @@ internal sealed class RowProgress
     /// <summary>Whether the next step is the first of its segment, so that it needs an initial size and a first stage of its own.</summary>
     public bool StartsSegment { get; private set; } = true;
 
-    public void SetInitialStep(double size) => _size = double.IsNaN(size) ? Segment.Length : Math.Min(size, MaximumStep);
+    public void SetInitialStep(double size)
+    {
+        _size = double.IsNaN(size) ? Segment.Length : Math.Min(size, MaximumStep);
+        if (NextStep() == 0)
+        {
+            Status = SolveStatus.StepUnderflow;
+        }
+    }
 
     /// <summary>Signed size of the next step.</summary>
     public double NextStep()
@@ -57,11 +68,13 @@ internal sealed class RowProgress
         {
             double interval = NextStop - Time;
             double count = Math.Max(1, Math.Ceiling(Math.Abs(interval) / control.Size * (1 - 1e-12)));
-            return interval / count;
+            return count == 1 || OdeArguments.Resolves(Time, interval / count) ? interval / count : 0;
         }
 
+        // Far from zero the next time is a rounded one: the step goes just there.
+
         double remaining = Math.Abs(Segment.End - Time);
-        return _direction * (_size * (1 + 1e-6) >= remaining ? remaining : _size);
+        return _direction * (_size * (1 + 1e-6) >= remaining ? remaining : Math.Abs(Time + (_direction * _size) - Time));
     }
 
     /// <summary>Takes note of a step that met the tolerance.</summary>
@@ -83,6 +96,7 @@ internal sealed class RowProgress
         _size = _controller is null ? 0 : Math.Min(_controller.AfterAccepted(size, error), MaximumStep);
         EnterSegment();
         Finish();
+        CheckResolution();
     }
 
     /// <summary>Takes note of a step that an event ends.</summary>
@@ -145,6 +159,15 @@ internal sealed class RowProgress
         }
 
         Finish();
+    }
+
+    // A step that does not change the time would be taken for ever.
+    private void CheckResolution()
+    {
+        if (Status is null && !StartsSegment && NextStep() == 0)
+        {
+            Status = SolveStatus.StepUnderflow;
+        }
     }
 
     private void Finish()

@@ -70,13 +70,10 @@ internal sealed class BatchedData
     {
         BatchedProducts products = Products(z);
         Tensor complementarity = s * lambda;
-        return new BatchedResiduals(
-            products.Q,
-            System.AddTransposed(products.Q.Plus(P), lambda, nu),
-            products.C.Plus(s).sub_(D),
-            products.A - B,
-            complementarity,
-            complementarity.sum(1));
+        Tensor stationarity = System.AddTransposed(products.Q.Plus(P), lambda, nu);
+        Tensor inequality = products.C.Plus(s).sub_(D), equality = products.A - B;
+        Tensor cost = (stationarity * z).abs_().sum(1).Plus((inequality * lambda).abs_().sum(1)).Plus((equality * nu).abs_().sum(1));
+        return new BatchedResiduals(products.Q, stationarity, inequality, equality, complementarity, complementarity.sum(1), cost);
     }
 
     /// <summary>Relative primal and dual residuals and gaps, [3, batch].</summary>
@@ -91,8 +88,10 @@ internal sealed class BatchedData
             primal = maximum(primal, Largest(r.Equality / maximum(B.abs(), size)));
         }
 
-        Tensor objective = maximum((z * r.Qz).sum(1).mul_(0.5.Held()), (z * P).sum(1).abs_());
-        return stack([primal, dual, r.Gap / objective.clamp_(min: ResidualNorms.SmallestScale.Held())]);
+        Tensor quadratic = (z * r.Qz).sum(1).mul_(0.5.Held()), linear = z * P;
+        Tensor gap = r.Gap / maximum(quadratic, linear.sum(1).abs_()).clamp_(min: ResidualNorms.SmallestScale.Held());
+        Tensor cost = r.ResidualCost / maximum(quadratic, linear.abs_().sum(1)).clamp_(min: ResidualNorms.SmallestScale.Held());
+        return stack([primal, dual, maximum(gap, cost * ResidualNorms.ResidualCostWeight.Held())]);
     }
 
     /// <summary>Primal and dual residuals and gaps in the user's units, [3, batch].</summary>

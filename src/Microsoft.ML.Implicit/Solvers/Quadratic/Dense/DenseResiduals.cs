@@ -87,7 +87,12 @@ internal sealed unsafe class DenseResiduals
         _complementarity = Vectors.Dot(x.S, x.Lambda, _layout.Length);
         Mu = row.ActiveCount > 0 ? _complementarity / row.ActiveCount : 0;
         double gapScale = Math.Max(Math.Max(quadratic, Math.Abs(linear)), smallest);
-        Relative = new ResidualNorms(primal, Vectors.MaxMagnitude(Stationarity, n) / dualScale, _complementarity / gapScale);
+        double residualCost = Vectors.DotOfMagnitudes(Stationarity, x.Z, n)
+            + Vectors.DotOfMagnitudes(Inequality, x.Lambda, _layout.Length)
+            + Vectors.DotOfMagnitudes(Equality, x.Nu, _layout.PaddedEqualities);
+        double terms = Math.Max(Math.Max(quadratic, Vectors.DotOfMagnitudes(row.P, x.Z, n)), smallest);
+        double gap = Math.Max(_complementarity / gapScale, ResidualNorms.ResidualCostWeight * residualCost / terms);
+        Relative = new ResidualNorms(primal, Vectors.MaxMagnitude(Stationarity, n) / dualScale, gap);
     }
 
     /// <summary>The norms in the user's units, after <see cref="Update"/>.</summary>

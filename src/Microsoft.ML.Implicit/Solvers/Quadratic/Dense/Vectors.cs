@@ -53,6 +53,19 @@ internal static unsafe class Vectors
         return Vector256.Sum(sum0 + sum1);
     }
 
+    /// <summary>Σ |xᵢ yᵢ|.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static double DotOfMagnitudes(double* x, double* y, int length)
+    {
+        Vector256<double> sum = Vector256<double>.Zero;
+        for (int i = 0; i < length; i += Lanes)
+        {
+            sum += Vector256.Abs(Vector256.Load(x + i) * Vector256.Load(y + i));
+        }
+
+        return Vector256.Sum(sum);
+    }
+
     /// <summary>Largest magnitude; NaN where an entry is.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double MaxMagnitude(double* x, int length)
