@@ -24,7 +24,7 @@ internal sealed unsafe class DenseMatrices
         Equalities = layout.Equalities;
         int n = layout.Variables, m = layout.General, k = layout.PaddedEqualities;
         int squares = Equalities > 0 ? 2 : 1;
-        _buffer = new PinnedBuffer((squares * n * n) + (2 * m * n) + (2 * k * n) + (3 * (n + m)) + (2 * k) + PanelCholesky.Size(n));
+        _buffer = new PinnedBuffer((squares * n * n) + (2 * m * n) + (2 * k * n) + (3 * (n + m + k)) + PanelCholesky.Size(n));
         Q = new PanelMatrix(_buffer, n, n);
         QAugmented = Equalities > 0 ? new PanelMatrix(_buffer, n, n) : Q;
         G = new PanelMatrix(_buffer, m, n);
@@ -36,6 +36,7 @@ internal sealed unsafe class DenseMatrices
         EqualityScale = _buffer.Take(k);
         IsUnused = _buffer.Take(n);
         InequalityMagnitude = _buffer.Take(m);
+        EqualityMagnitude = _buffer.Take(k);
         _columnMaxima = _buffer.Take(n);
         _inequalityMaxima = _buffer.Take(m);
         _equalityMaxima = _buffer.Take(k);
@@ -75,6 +76,9 @@ internal sealed unsafe class DenseMatrices
 
     /// <summary>Largest magnitude in each row of G, in the user's units.</summary>
     public double* InequalityMagnitude { get; }
+
+    /// <summary>Largest magnitude in each row of A, in the user's units.</summary>
+    public double* EqualityMagnitude { get; }
 
     /// <summary>Whether Q is not zero.</summary>
     public bool HasCurvature { get; private set; }
@@ -181,6 +185,7 @@ internal sealed unsafe class DenseMatrices
     {
         MeasureRows();
         Vectors.Copy(_inequalityMaxima, InequalityMagnitude, G.Rows);
+        Vectors.Copy(_equalityMaxima, EqualityMagnitude, A.Rows);
         new Span<double>(_columnMaxima, Q.Rows).Fill(1);
         Equilibration.ToInverses(_inequalityMaxima, G.Rows);
         Equilibration.ToInverses(_equalityMaxima, A.Rows);

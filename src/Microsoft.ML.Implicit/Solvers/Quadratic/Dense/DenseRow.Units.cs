@@ -9,9 +9,6 @@ internal sealed unsafe partial class DenseRow
     // On the diagonal, this keeps a fixed variable where it is and out of all other equations.
     private const double FixingWeight = 1e40;
 
-    // A row of zeros may be violated by this.
-    private const double NegligibleViolation = 1e-10;
-
     private static double OwnUnit(int variable, ReadOnlySpan<double> lower, ReadOnlySpan<double> upper)
     {
         double low = lower.IsEmpty ? 0 : Math.Abs(lower[variable]), high = upper.IsEmpty ? 0 : Math.Abs(upper[variable]);
@@ -52,9 +49,31 @@ internal sealed unsafe partial class DenseRow
         return Active[low] * Active[high] > 0 && Math.Abs(D[high] + D[low]) <= NoRoom * Math.Max(Math.Abs(D[low]), Math.Abs(D[high]));
     }
 
+    private void SetEmptyRowsAside()
+    {
+        for (int i = 0; i < Layout.Inequalities; i++)
+        {
+            if (Active[i] > 0 && Matrices.InequalityMagnitude[i] == 0)
+            {
+                EmptyRows.AddInequality(i, D[i] * ConstraintUnit[i]);
+                SwitchOff(i);
+            }
+        }
+
+        for (int i = 0; i < Layout.Equalities; i++)
+        {
+            if (Matrices.EqualityMagnitude[i] == 0)
+            {
+                EmptyRows.AddEquality(i, B[i] * EqualityUnit[i]);
+                B[i] = 0;
+            }
+        }
+    }
+
     private void ToNormalUnits()
     {
-        (double unit, ObjectiveUnit) = NormalUnits.Of(this);
+        (Unit, ObjectiveUnit) = NormalUnits.Of(this);
+        double unit = Unit;
         Curvature = Matrices.HasCurvature ? unit * unit / ObjectiveUnit : 1;
         CostMagnitude = 0;
         for (int i = 0; i < Layout.ActualVariables; i++)
@@ -70,10 +89,6 @@ internal sealed unsafe partial class DenseRow
         for (int i = 0; i < Layout.Inequalities; i++)
         {
             ScaleBound(true, i, unit);
-            if (Active[i] > 0 && Matrices.InequalityMagnitude[i] == 0 && D[i] >= -NegligibleViolation)
-            {
-                SwitchOff(i);
-            }
         }
 
         for (int i = 0; i < Layout.Equalities; i++)

@@ -24,6 +24,7 @@ internal sealed unsafe partial class DenseRow
         ConstraintUnit = _buffer.Take(layout.Length);
         B = _buffer.Take(layout.PaddedEqualities);
         EqualityUnit = _buffer.Take(layout.PaddedEqualities);
+        EmptyRows = new EmptyRows(layout);
     }
 
     public ConstraintLayout Layout { get; }
@@ -54,6 +55,11 @@ internal sealed unsafe partial class DenseRow
 
     /// <summary>ν = objective's unit / unit · ν̃.</summary>
     public double* EqualityUnit { get; }
+
+    public EmptyRows EmptyRows { get; }
+
+    /// <summary>The unit of all variables and right-hand sides, on top of those of the matrices.</summary>
+    public double Unit { get; private set; }
 
     public double ObjectiveUnit { get; private set; }
 
@@ -88,6 +94,7 @@ internal sealed unsafe partial class DenseRow
         Constant = 0;
         HasFixed = false;
         ActiveCount = 0;
+        EmptyRows.Clear();
         new Span<double>(Fixing, Layout.Variables).Clear();
         new Span<double>(FixedValue, Layout.Variables).Clear();
         new Span<double>(D, Layout.Length).Fill(1);
@@ -127,6 +134,7 @@ internal sealed unsafe partial class DenseRow
                 FixVariables();
             }
 
+            SetEmptyRowsAside();
             ToNormalUnits();
         }
 
@@ -203,6 +211,19 @@ internal sealed unsafe partial class DenseRow
                 Panel.MultiplyVector(y, Matrices.A.Column(j), Layout.PaddedEqualities, 1, add: true, result + (j * Panel.Width));
             }
         }
+    }
+
+    /// <summary>Largest magnitude of z in the user's units, of variables that a matrix or a cost determines.</summary>
+    public double SizeOf(double* z)
+    {
+        double size = 0;
+        for (int i = 0; i < Layout.ActualVariables; i++)
+        {
+            bool isArbitrary = Matrices.IsUnused[i] > 0 && P[i] == 0;
+            size = isArbitrary ? size : Math.Max(size, Math.Abs((z[i] * VariableUnit[i]) + FixedValue[i]));
+        }
+
+        return size;
     }
 
     /// <summary>Sets the entries of fixed variables to zero.</summary>
