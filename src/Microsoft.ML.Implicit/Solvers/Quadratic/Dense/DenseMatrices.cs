@@ -21,6 +21,7 @@ internal sealed unsafe class DenseMatrices
         _team = team;
         Variables = layout.ActualVariables;
         Inequalities = layout.Inequalities;
+        SingleVariableRows = new SingleVariableRows(layout);
         Equalities = layout.Equalities;
         int n = layout.Variables, m = layout.General, k = layout.PaddedEqualities;
         int squares = Equalities > 0 ? 2 : 1;
@@ -80,6 +81,8 @@ internal sealed unsafe class DenseMatrices
     /// <summary>Largest magnitude in each row of A, in the user's units.</summary>
     public double* EqualityMagnitude { get; }
 
+    public SingleVariableRows SingleVariableRows { get; }
+
     /// <summary>Whether Q is not zero.</summary>
     public bool HasCurvature { get; private set; }
 
@@ -104,6 +107,7 @@ internal sealed unsafe class DenseMatrices
         Q.Load(q, Variables, Variables);
         Symmetrise();
         G.Load(g, Inequalities, Variables);
+        SingleVariableRows.Load(g);
         A.Load(a, Equalities, Variables);
         GTransposed.LoadTransposed(G);
         ATransposed.LoadTransposed(A);
