@@ -7,9 +7,10 @@ namespace Microsoft.ML.Implicit.Solvers.Quadratic;
 
 /// <summary>
 /// Batched dense primal-dual interior point method: Mehrotra's predictor-corrector with proximal regularisation
-/// (Mehrotra, 1992; Pougkakiotis and Gondzio, 2021), in float64. Redundant and empty constraint rows, singular Q and linear programs are solved as they are.
+/// (Mehrotra, 1992; Pougkakiotis and Gondzio, 2021), in float64. Redundant and empty constraint rows, singular Q and linear programs are solved as they are;
+/// a row of zeros that its right-hand side violates by no more than rounding, 2e-10 of the solution, counts as met.
 /// Each row is solved in units in which its solution and costs are of the order of one, so that the user's do not matter. Variables that their bounds
-/// leave no room are fixed. Rows do not influence each other. Safe to use from several threads at once.
+/// and rows of G with one entry leave no room are fixed. Rows do not influence each other. Safe to use from several threads at once.
 /// </summary>
 /// <remarks>On a GPU, small batches are solved by the host and copied back: their iterations would take longer to launch than to compute.</remarks>
 public sealed class InteriorPointSolver : IQuadraticSolver

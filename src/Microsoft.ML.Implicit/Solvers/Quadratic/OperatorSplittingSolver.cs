@@ -36,6 +36,10 @@ public sealed class OperatorSplittingSolver : IQuadraticSolver
     {
         ArgumentNullException.ThrowIfNull(problem);
         using IDisposable noGrad = no_grad();
-        return BatchedSolve.Solve(problem, () => new OperatorSplitting(problem, _options), _fallback, cancellation);
+
+        // An empty batch leaves the device nothing to do.
+        return problem.BatchSize == 0
+            ? new InteriorPointSolver(_fallback).Solve(problem, null, cancellation)
+            : BatchedSolve.Solve(problem, () => new OperatorSplitting(problem, _options), _fallback, cancellation);
     }
 }

@@ -44,15 +44,16 @@ public sealed class QuadraticProblem
         B = Equalities > 0 ? b : null;
         Lower = lower;
         Upper = upper;
-        Check(q, nameof(q), [Variables, Variables]);
-        Check(p, nameof(p), [Variables]);
-        Check(g, nameof(g), [Inequalities, Variables]);
-        Check(h, nameof(h), [Inequalities]);
-        Check(a, nameof(a), [Equalities, Variables]);
-        Check(b, nameof(b), [Equalities]);
-        Check(lower, nameof(lower), [Variables]);
-        Check(upper, nameof(upper), [Variables]);
-        BatchSize = Math.Max(BatchSize, 1);
+        int? batch = null;
+        Check(q, nameof(q), [Variables, Variables], ref batch);
+        Check(p, nameof(p), [Variables], ref batch);
+        Check(g, nameof(g), [Inequalities, Variables], ref batch);
+        Check(h, nameof(h), [Inequalities], ref batch);
+        Check(a, nameof(a), [Equalities, Variables], ref batch);
+        Check(b, nameof(b), [Equalities], ref batch);
+        Check(lower, nameof(lower), [Variables], ref batch);
+        Check(upper, nameof(upper), [Variables], ref batch);
+        BatchSize = batch ?? 1;
         QuadraticType = p.dtype;
         DenseLimits.Check(Variables, Inequalities, Equalities);
     }
@@ -90,8 +91,8 @@ public sealed class QuadraticProblem
     /// <summary>k, the number of rows of A.</summary>
     public int Equalities { get; }
 
-    /// <summary>Number of rows; 1 where no tensor has a batch dimension.</summary>
-    public int BatchSize { get; private set; }
+    /// <summary>Number of rows, possibly 0; 1 where no tensor has a batch dimension.</summary>
+    public int BatchSize { get; }
 
     /// <summary>Whether Q, G and A are the same for all rows.</summary>
     public bool SharesMatrices => !IsBatched(Q, 2) && !IsBatched(G, 2) && !IsBatched(A, 2);
@@ -210,7 +211,7 @@ public sealed class QuadraticProblem
         return (int)matrix.shape[^2];
     }
 
-    private void Check(Tensor? tensor, string name, long[] expected)
+    private void Check(Tensor? tensor, string name, long[] expected, ref int? batch)
     {
         if (tensor is null)
         {
@@ -229,14 +230,14 @@ public sealed class QuadraticProblem
             throw new ArgumentException($"{name} is {tensor.dtype} on {tensor.device}; all tensors must be Float32 or Float64 alike, on one device: p is {P.dtype} on {P.device}.", name);
         }
 
-        if (batched && BatchSize > 0 && tensor.shape[0] != BatchSize)
+        if (batched && tensor.shape[0] != (batch ?? tensor.shape[0]))
         {
-            throw new ArgumentException($"{name} has shape [{string.Join(", ", tensor.shape)}], so a batch of {tensor.shape[0]}; the tensors before it have a batch of {BatchSize}.", name);
+            throw new ArgumentException($"{name} has shape [{string.Join(", ", tensor.shape)}], so a batch of {tensor.shape[0]}; the tensors before it have a batch of {batch}.", name);
         }
 
         if (batched)
         {
-            BatchSize = (int)tensor.shape[0];
+            batch = (int)tensor.shape[0];
         }
     }
 }

@@ -10,6 +10,9 @@ internal sealed class BatchedData
     private readonly BatchedUnits _units;
     private readonly Tensor _costMagnitude;
 
+    // Of the rows of zeros in G and A, in the user's units, [batch, 1]; null where there is none.
+    private readonly Tensor? _emptyRowViolation;
+
     public BatchedData(QuadraticProblem problem)
     {
         Problem = problem;
@@ -20,14 +23,23 @@ internal sealed class BatchedData
         Tensor d = System.Stack(problem.H is null ? empty : Rows(problem.H), problem.Lower is null ? null : -Rows(problem.Lower), problem.Upper is null ? null : Rows(problem.Upper));
 
         // NaN counts as a constraint, which makes the row unsolvable.
-        Tensor constrained = d.ge(Limits(problem)).logical_not();
+        Tensor magnitudes = Magnitudes(problem);
+        Tensor constrained = d.ge(magnitudes.clamp(min: 1.Held()).mul_(DenseRow.Infinity.Held())).logical_not();
         AllActive = constrained.all().item<bool>();
         d = AllActive ? d : where(constrained, d, zeros_like(d));
+
+        // No point changes a row of zeros: those that are violated are judged beside the solution.
+        Tensor isEmpty = magnitudes.eq(0.Held()).logical_and(d.isfinite());
+        Tensor isEmptyEquality = System.IsEmptyEquality.logical_and(b.isfinite());
+        Tensor violation = maximum(Largest(where(isEmpty, d, zeros_like(d)).clamp_(max: 0.Held())), Largest(where(isEmptyEquality, b, zeros_like(b))));
+        _emptyRowViolation = violation.any().item<bool>() ? violation.unsqueeze(1).expand(batch, 1) : null;
+        d = d.masked_fill(isEmpty, 0.Held());
+        b = b.masked_fill(isEmptyEquality, 0.Held());
         _units = new BatchedUnits(System, p, b, d, problem.Lower is not null, problem.Upper is not null);
         P = (p * (_units.Variable / _units.Objective)).expand(batch, problem.Variables);
         B = (b / _units.Equality).expand(batch, problem.Equalities);
         Active = constrained.to(ScalarType.Float64).expand(batch, d.shape[1]);
-        D = (d / _units.Constraint).PlusInPlace(constrained.logical_not()).expand(batch, d.shape[1]);
+        D = (d / _units.Constraint).PlusInPlace(constrained.logical_not().logical_or(isEmpty)).expand(batch, d.shape[1]);
         Unsolvable = System.IsConvex().logical_and(P.sum(1).Plus(B.sum(1)).Plus(D.sum(1)).isfinite()).logical_not();
         _costMagnitude = Largest(P).clamp_(min: ResidualNorms.SmallestScale.Held());
     }
@@ -94,12 +106,26 @@ internal sealed class BatchedData
         return stack([primal, dual, maximum(gap, cost * ResidualNorms.ResidualCostWeight.Held())]);
     }
 
-    /// <summary>Primal and dual residuals and gaps in the user's units, [3, batch].</summary>
-    public Tensor MeasureAbsolute(BatchedResiduals r)
+    /// <summary>The measures of z and then the residuals and gaps in the user's units, with those of rows of zeros, [6, batch].</summary>
+    public Tensor Report(Tensor z, Tensor measures, BatchedResiduals r)
     {
         Tensor primal = maximum(Largest(r.Inequality * _units.Constraint), Largest(r.Equality * _units.Equality));
-        return stack([primal, Largest(r.Stationarity * (_units.Objective / _units.Variable)), r.Gap * _units.Objective.squeeze(1)]);
+        Tensor absolute = stack([primal, Largest(r.Stationarity * (_units.Objective / _units.Variable)), r.Gap * _units.Objective.squeeze(1)]);
+        Tensor report = cat([measures, absolute], 0);
+        if (_emptyRowViolation is not null)
+        {
+            Tensor relative = (_emptyRowViolation / maximum(_emptyRowViolation, SizeOf(z))).nan_to_num_(0);
+            report[0] = maximum(report[0], relative.squeeze(1));
+            report[3] = maximum(report[3], _emptyRowViolation.squeeze(1));
+        }
+
+        return report;
     }
+
+    /// <summary>Rows that z cannot solve, whatever its measures: <see cref="Unsolvable"/>, or with a row of zeros that contradicts it, [batch] Boolean.</summary>
+    public Tensor Contradicted(Tensor z) => _emptyRowViolation is null
+        ? Unsolvable
+        : Unsolvable.logical_or(_emptyRowViolation.gt(SizeOf(z) * EmptyRows.NegligibleViolation.Held()).squeeze(1));
 
     /// <summary>An iterate in the user's units.</summary>
     public BatchedState ToState(Tensor z, Tensor nu, Tensor s, Tensor lambda) => new(
@@ -114,11 +140,18 @@ internal sealed class BatchedData
         ? values.abs().amax([1])
         : zeros(values.shape[0], ScalarType.Float64, values.device);
 
-    // Right-hand sides at least this large switch a constraint off, whatever the unit of a row of G, [1 or batch, L].
-    private Tensor Limits(QuadraticProblem problem)
+    // Largest magnitude in the user's units of variables that a matrix or a cost determines, [batch, 1].
+    private Tensor SizeOf(Tensor z)
     {
-        Tensor bound = full([1, problem.Variables], DenseRow.Infinity.Held(), ScalarType.Float64, problem.P.device);
-        Tensor general = problem.G is null ? bound.narrow(1, 0, 0) : BatchedSystem.Double(problem.G).abs().amax([-1]).clamp_(min: 1.Held()).mul_(DenseRow.Infinity.Held());
+        Tensor isArbitrary = System.IsUnused.logical_and(P.eq(0.Held()));
+        return Largest((z * _units.Variable).masked_fill(isArbitrary, 0.Held())).unsqueeze(1);
+    }
+
+    // Largest magnitude in each row of C, in the user's units, [1 or batch, L].
+    private Tensor Magnitudes(QuadraticProblem problem)
+    {
+        Tensor bound = ones(1, problem.Variables, ScalarType.Float64, problem.P.device);
+        Tensor general = problem.G is null ? bound.narrow(1, 0, 0) : BatchedSystem.Double(problem.G).abs().amax([-1]);
         general = general.dim() > 1 ? general : general.unsqueeze(0);
         return System.Stack(general, bound, bound);
     }

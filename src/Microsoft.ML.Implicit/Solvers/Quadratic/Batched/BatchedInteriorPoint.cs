@@ -68,7 +68,7 @@ internal sealed class BatchedInteriorPoint : IBatchedMethod
             if (iteration == _maximumIterations || finished.all().item<bool>())
             {
                 _measures = measures.MoveToOuterDisposeScope();
-                return converged.logical_and(_data.Unsolvable.logical_not()).MoveToOuterDisposeScope();
+                return converged.logical_and(_data.Contradicted(_x.Z).logical_not()).MoveToOuterDisposeScope();
             }
 
             _iterations.PlusInPlace(finished.logical_not());
@@ -81,7 +81,7 @@ internal sealed class BatchedInteriorPoint : IBatchedMethod
 
     /// <inheritdoc/>
     public Tensor Statistics() =>
-        cat([_measures, _data.MeasureAbsolute(_data.Residuals(_x.Z, _x.Nu, _x.S, _x.Lambda)), _iterations.unsqueeze(0)], 0);
+        cat([_data.Report(_x.Z, _measures, _data.Residuals(_x.Z, _x.Nu, _x.S, _x.Lambda)), _iterations.unsqueeze(0)], 0);
 
     private void Advance(BatchedResiduals r, Tensor finished)
     {

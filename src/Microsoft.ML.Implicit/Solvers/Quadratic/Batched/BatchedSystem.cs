@@ -56,6 +56,9 @@ internal sealed class BatchedSystem
     /// <summary>Variables that are in no matrix, [1, n] or [batch, n] Boolean.</summary>
     public Tensor IsUnused => Rows(_matrices.ne(0.Held()).any(-2).logical_not());
 
+    /// <summary>Rows of zeros in A, [1, k] or [batch, k] Boolean.</summary>
+    public Tensor IsEmptyEquality => A is null ? zeros_like(EqualityScale, ScalarType.Bool) : Rows(A.ne(0.Held()).any(-1).logical_not());
+
     /// <summary>Row scales of Q, G and A, [n + m + k] or [batch, n + m + k]; those of Q are its column scales too.</summary>
     public Tensor Scales { get; }
 

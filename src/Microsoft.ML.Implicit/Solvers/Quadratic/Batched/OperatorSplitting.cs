@@ -65,14 +65,14 @@ internal sealed class OperatorSplitting : IBatchedMethod
         }
 
         Polish();
-        return _measures.amax([0]).le(_options.Tolerance.Held()).logical_and(_data.Unsolvable.logical_not());
+        return _measures.amax([0]).le(_options.Tolerance.Held()).logical_and(_data.Contradicted(_z).logical_not());
     }
 
     /// <inheritdoc/>
     public BatchedState State() => _data.ToState(_z, _nu, Slack(), _y);
 
     /// <inheritdoc/>
-    public Tensor Statistics() => cat([_measures, _data.MeasureAbsolute(_data.Residuals(_z, _nu, Slack(), _y)), _iterations.unsqueeze(0)], 0);
+    public Tensor Statistics() => cat([_data.Report(_z, _measures, _data.Residuals(_z, _nu, Slack(), _y)), _iterations.unsqueeze(0)], 0);
 
     private Tensor Slack() => where(_data.Active > 0.Held(), _data.D - _w, ones_like(_w));
 

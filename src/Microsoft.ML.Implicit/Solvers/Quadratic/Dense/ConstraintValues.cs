@@ -25,7 +25,7 @@ internal sealed unsafe class ConstraintValues(int rows, int count, int offset)
         for (int i = 0; i < count; i++)
         {
             double unit = data.ConstraintUnit[offset + i];
-            Slacks[(row * count) + i] = data.Active[offset + i] > 0 ? x.S[offset + i] * unit : double.PositiveInfinity;
+            Slacks[(row * count) + i] = data.Active[offset + i] > 0 ? x.S[offset + i] * unit : data.InactiveSlack[offset + i];
             Multipliers[(row * count) + i] = x.Lambda[offset + i] * (data.ObjectiveUnit / unit);
         }
     }
@@ -41,10 +41,11 @@ internal sealed unsafe class ConstraintValues(int rows, int count, int offset)
         }
     }
 
-    /// <summary>Stores the multiplier of a bound without slack, in the user's units.</summary>
-    public void StoreFixed(int row, int variable, double multiplier)
+    /// <summary>Stores the multiplier of the constraint that holds a variable without room, in the user's units. It alone has no slack.</summary>
+    public void StoreFixed(int row, int constraint, double multiplier)
     {
-        Slacks[(row * count) + variable] = 0;
-        Multipliers[(row * count) + variable] = Math.Max(multiplier, 0);
+        int index = (row * count) + constraint - offset;
+        Slacks[index] = 0;
+        Multipliers[index] = multiplier;
     }
 }

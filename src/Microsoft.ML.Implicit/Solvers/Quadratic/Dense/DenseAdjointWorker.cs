@@ -10,6 +10,9 @@ internal sealed unsafe class DenseAdjointWorker
     private const double NegligibleCorrection = 1e-13;
     private const int MaximumRefinements = 6;
 
+    // A constraint without slack holds its variable even where nothing pulls at it.
+    private const double SlightestPull = 1e-280;
+
     private readonly ConstraintLayout _layout;
     private readonly bool _loadsMatrices;
     private readonly DenseMatrices _matrices;
@@ -82,6 +85,7 @@ internal sealed unsafe class DenseAdjointWorker
     {
         for (int i = 0; i < _layout.Length; i++)
         {
+            _x.Lambda[i] = _x.S[i] == 0 ? Math.Max(_x.Lambda[i], SlightestPull) : _x.Lambda[i];
             _weights[i] = _row.Active[i] * _x.Lambda[i] / (_x.S[i] + (Regularisation * _x.Lambda[i]) + double.Epsilon);
         }
 

@@ -104,17 +104,26 @@ internal sealed unsafe class DenseInteriorPoint
 
     private DenseOutcome Measure(DenseRow row, DenseOutcome outcome)
     {
-        if (outcome.Status is not (SolveStatus.Converged or SolveStatus.MaximumIterations))
+        bool hasIterate = outcome.Status is SolveStatus.Converged or SolveStatus.MaximumIterations;
+        double size = hasIterate ? row.SizeOf(Best.Z) : row.Unit;
+        if (outcome.Status != SolveStatus.Infeasible && row.EmptyRows.Contradict(size))
+        {
+            row.EmptyRows.CopyCertificate(Best);
+            return new DenseOutcome(SolveStatus.Infeasible, outcome.Iterations);
+        }
+
+        if (!hasIterate)
         {
             return outcome;
         }
 
         _residuals.Update(row, Best);
+        ResidualNorms relative = _residuals.Relative, absolute = _residuals.Absolute(row);
         return outcome with
         {
             Objective = (_residuals.Objective * row.ObjectiveUnit) + row.Constant,
-            Relative = _residuals.Relative,
-            Absolute = _residuals.Absolute(row),
+            Relative = relative with { Primal = Math.Max(relative.Primal, row.EmptyRows.Relative(size)) },
+            Absolute = absolute with { Primal = Math.Max(absolute.Primal, row.EmptyRows.Violation) },
         };
     }
 

@@ -21,10 +21,11 @@ internal sealed unsafe class DenseMatrices
         _team = team;
         Variables = layout.ActualVariables;
         Inequalities = layout.Inequalities;
+        SingleVariableRows = new SingleVariableRows(layout);
         Equalities = layout.Equalities;
         int n = layout.Variables, m = layout.General, k = layout.PaddedEqualities;
         int squares = Equalities > 0 ? 2 : 1;
-        _buffer = new PinnedBuffer((squares * n * n) + (2 * m * n) + (2 * k * n) + (3 * (n + m)) + (2 * k) + PanelCholesky.Size(n));
+        _buffer = new PinnedBuffer((squares * n * n) + (2 * m * n) + (2 * k * n) + (3 * (n + m + k)) + PanelCholesky.Size(n));
         Q = new PanelMatrix(_buffer, n, n);
         QAugmented = Equalities > 0 ? new PanelMatrix(_buffer, n, n) : Q;
         G = new PanelMatrix(_buffer, m, n);
@@ -36,6 +37,7 @@ internal sealed unsafe class DenseMatrices
         EqualityScale = _buffer.Take(k);
         IsUnused = _buffer.Take(n);
         InequalityMagnitude = _buffer.Take(m);
+        EqualityMagnitude = _buffer.Take(k);
         _columnMaxima = _buffer.Take(n);
         _inequalityMaxima = _buffer.Take(m);
         _equalityMaxima = _buffer.Take(k);
@@ -76,6 +78,11 @@ internal sealed unsafe class DenseMatrices
     /// <summary>Largest magnitude in each row of G, in the user's units.</summary>
     public double* InequalityMagnitude { get; }
 
+    /// <summary>Largest magnitude in each row of A, in the user's units.</summary>
+    public double* EqualityMagnitude { get; }
+
+    public SingleVariableRows SingleVariableRows { get; }
+
     /// <summary>Whether Q is not zero.</summary>
     public bool HasCurvature { get; private set; }
 
@@ -100,6 +107,7 @@ internal sealed unsafe class DenseMatrices
         Q.Load(q, Variables, Variables);
         Symmetrise();
         G.Load(g, Inequalities, Variables);
+        SingleVariableRows.Load(g);
         A.Load(a, Equalities, Variables);
         GTransposed.LoadTransposed(G);
         ATransposed.LoadTransposed(A);
@@ -181,6 +189,7 @@ internal sealed unsafe class DenseMatrices
     {
         MeasureRows();
         Vectors.Copy(_inequalityMaxima, InequalityMagnitude, G.Rows);
+        Vectors.Copy(_equalityMaxima, EqualityMagnitude, A.Rows);
         new Span<double>(_columnMaxima, Q.Rows).Fill(1);
         Equilibration.ToInverses(_inequalityMaxima, G.Rows);
         Equilibration.ToInverses(_equalityMaxima, A.Rows);

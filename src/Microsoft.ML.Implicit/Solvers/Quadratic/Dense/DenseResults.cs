@@ -48,7 +48,7 @@ internal sealed unsafe class DenseResults
     /// <param name="row">Its index.</param>
     /// <param name="data">Its data.</param>
     /// <param name="x">Its solution in normal units.</param>
-    /// <param name="fixedGradient">The gradient of the Lagrangian without the bounds of fixed variables, which they balance.</param>
+    /// <param name="fixedGradient">The gradient of the Lagrangian without the limits of fixed variables, which they balance.</param>
     /// <param name="outcome">How it ended.</param>
     public void Store(int row, DenseRow data, DenseIterate x, double* fixedGradient, DenseOutcome outcome)
     {
@@ -78,8 +78,7 @@ internal sealed unsafe class DenseResults
             if (data.Fixing[i] > 0)
             {
                 double gradient = fixedGradient[i] * (data.ObjectiveUnit / data.VariableUnit[i]);
-                Lower!.StoreFixed(row, i, gradient);
-                Upper!.StoreFixed(row, i, -gradient);
+                StoreFixed(row, gradient < 0 ? data.Room.Upper(i) : data.Room.Lower(i), Math.Abs(gradient));
             }
         }
     }
@@ -149,6 +148,12 @@ internal sealed unsafe class DenseResults
 
         Tensor ToTensor(double[] values, int columns) => NativeTensor.Of(values, [rows.Length, columns]);
         void Write(Tensor target, Tensor source) => target.index_copy_(0, indices, source.to(target.device));
+    }
+
+    private void StoreFixed(int row, VariableRoom.Limit limit, double multiplier)
+    {
+        ConstraintValues part = limit.Constraint < _layout.General ? General : _layout.HasLower && limit.Constraint < _layout.UpperOffset ? Lower! : Upper!;
+        part.StoreFixed(row, limit.Constraint, multiplier / limit.Coefficient);
     }
 
     private static void Read(Tensor? source, double[]? target)

@@ -3,14 +3,13 @@ namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
 /// <content>How a row comes into normal units: variables without room are fixed, then the units are chosen.</content>
 internal sealed unsafe partial class DenseRow
 {
-    // Bounds nearer to each other than this, relative to their magnitude, fix a variable.
-    private const double NoRoom = 2e-10;
-
     // On the diagonal, this keeps a fixed variable where it is and out of all other equations.
     private const double FixingWeight = 1e40;
 
-    // A row of zeros may be violated by this.
-    private const double NegligibleViolation = 1e-10;
+    // Of a limit that does not hold its variable.
+    private const double SmallestSlack = 1e-280;
+
+    private delegate void LimitAction(int constraint, int variable, double coefficient, double rightHandSide);
 
     private static double OwnUnit(int variable, ReadOnlySpan<double> lower, ReadOnlySpan<double> upper)
     {
@@ -26,17 +25,22 @@ internal sealed unsafe partial class DenseRow
         double* constraints = buffer.Take(Layout.Length), equalities = buffer.Take(Layout.PaddedEqualities);
         for (int i = 0; i < Layout.ActualVariables; i++)
         {
-            if (HasNoRoom(i))
+            if (Room.IsFixed(i))
             {
-                int low = Layout.LowerOffset + i, high = Layout.UpperOffset + i;
-                values[i] = 0.5 * (D[high] - D[low]);
-                FixedValue[i] = values[i] * VariableUnit[i];
+                FixedValue[i] = Room.Middle(i);
+                values[i] = FixedValue[i] / VariableUnit[i];
                 Fixing[i] = FixingWeight;
-                SwitchOff(low);
-                SwitchOff(high);
             }
         }
 
+        ForEachLimit((constraint, variable, coefficient, rightHandSide) =>
+        {
+            if (Fixing[variable] > 0)
+            {
+                InactiveSlack[constraint] = Math.Max(rightHandSide - (coefficient * FixedValue[variable]), SmallestSlack);
+                SwitchOff(constraint);
+            }
+        });
         ApplyHessian(values, curvature);
         ApplyConstraints(values, constraints);
         ApplyEqualities(values, equalities);
@@ -46,15 +50,67 @@ internal sealed unsafe partial class DenseRow
         Vectors.Add(equalities, -1, B, Layout.PaddedEqualities);
     }
 
-    private bool HasNoRoom(int variable)
+    private bool FindRoom()
     {
-        int low = Layout.LowerOffset + variable, high = Layout.UpperOffset + variable;
-        return Active[low] * Active[high] > 0 && Math.Abs(D[high] + D[low]) <= NoRoom * Math.Max(Math.Abs(D[low]), Math.Abs(D[high]));
+        Room.Clear();
+        ForEachLimit(Room.Include);
+        bool isAnyFixed = false;
+        for (int i = 0; i < Layout.ActualVariables; i++)
+        {
+            isAnyFixed |= Room.IsFixed(i);
+        }
+
+        return isAnyFixed;
+    }
+
+    // Bounds come first: where a row of G says the same, they hold the variable.
+    private void ForEachLimit(LimitAction action)
+    {
+        for (int i = 0; i < Layout.ActualVariables; i++)
+        {
+            ActOn(Layout.HasLower, Layout.LowerOffset + i, i, -1);
+            ActOn(Layout.HasUpper, Layout.UpperOffset + i, i, 1);
+        }
+
+        for (int i = 0; Matrices.SingleVariableRows.Any && i < Layout.Inequalities; i++)
+        {
+            ActOn(Matrices.SingleVariableRows.TryGet(i, out int variable, out double coefficient), i, variable, coefficient);
+        }
+
+        void ActOn(bool exists, int constraint, int variable, double coefficient)
+        {
+            if (exists && Active[constraint] > 0)
+            {
+                action(constraint, variable, coefficient, D[constraint] * ConstraintUnit[constraint]);
+            }
+        }
+    }
+
+    private void SetEmptyRowsAside()
+    {
+        for (int i = 0; i < Layout.Inequalities; i++)
+        {
+            if (Active[i] > 0 && Matrices.InequalityMagnitude[i] == 0)
+            {
+                EmptyRows.AddInequality(i, D[i] * ConstraintUnit[i]);
+                SwitchOff(i);
+            }
+        }
+
+        for (int i = 0; i < Layout.Equalities; i++)
+        {
+            if (Matrices.EqualityMagnitude[i] == 0)
+            {
+                EmptyRows.AddEquality(i, B[i] * EqualityUnit[i]);
+                B[i] = 0;
+            }
+        }
     }
 
     private void ToNormalUnits()
     {
-        (double unit, ObjectiveUnit) = NormalUnits.Of(this);
+        (Unit, ObjectiveUnit) = NormalUnits.Of(this);
+        double unit = Unit;
         Curvature = Matrices.HasCurvature ? unit * unit / ObjectiveUnit : 1;
         CostMagnitude = 0;
         for (int i = 0; i < Layout.ActualVariables; i++)
@@ -70,10 +126,6 @@ internal sealed unsafe partial class DenseRow
         for (int i = 0; i < Layout.Inequalities; i++)
         {
             ScaleBound(true, i, unit);
-            if (Active[i] > 0 && Matrices.InequalityMagnitude[i] == 0 && D[i] >= -NegligibleViolation)
-            {
-                SwitchOff(i);
-            }
         }
 
         for (int i = 0; i < Layout.Equalities; i++)

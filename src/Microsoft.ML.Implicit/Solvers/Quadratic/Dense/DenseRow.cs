@@ -2,7 +2,7 @@ namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
 
 /// <summary>
 /// Vectors of one row's problem in normal units, in which costs and solution are of the order of one whatever the user's, and products with its
-/// constraint matrix C = [G; -I; I]. Variables that their bounds leave no room are fixed.
+/// constraint matrix C = [G; -I; I]. Variables that bounds and rows of G with one entry leave no room are fixed.
 /// </summary>
 internal sealed unsafe partial class DenseRow
 {
@@ -14,7 +14,7 @@ internal sealed unsafe partial class DenseRow
     public DenseRow(ConstraintLayout layout)
     {
         Layout = layout;
-        _buffer = new PinnedBuffer((3 * layout.Length) + (4 * layout.Variables) + (2 * layout.PaddedEqualities));
+        _buffer = new PinnedBuffer((4 * layout.Length) + (4 * layout.Variables) + (2 * layout.PaddedEqualities));
         P = _buffer.Take(layout.Variables);
         VariableUnit = _buffer.Take(layout.Variables);
         Fixing = _buffer.Take(layout.Variables);
@@ -24,6 +24,9 @@ internal sealed unsafe partial class DenseRow
         ConstraintUnit = _buffer.Take(layout.Length);
         B = _buffer.Take(layout.PaddedEqualities);
         EqualityUnit = _buffer.Take(layout.PaddedEqualities);
+        InactiveSlack = _buffer.Take(layout.Length);
+        EmptyRows = new EmptyRows(layout);
+        Room = new VariableRoom(layout);
     }
 
     public ConstraintLayout Layout { get; }
@@ -44,7 +47,7 @@ internal sealed unsafe partial class DenseRow
     /// <summary>Right-hand side of C z ≤ d; 1 where there is no constraint.</summary>
     public double* D { get; }
 
-    /// <summary>1 for a constraint, 0 for padding, infinite bounds and bounds of fixed variables.</summary>
+    /// <summary>1 for a constraint, 0 for padding, infinite bounds, rows of zeros and limits of fixed variables.</summary>
     public double* Active { get; }
 
     /// <summary>s = unit · s̃, λ = objective's unit / unit · λ̃.</summary>
@@ -54,6 +57,16 @@ internal sealed unsafe partial class DenseRow
 
     /// <summary>ν = objective's unit / unit · ν̃.</summary>
     public double* EqualityUnit { get; }
+
+    /// <summary>Slacks of constraints that are switched off, in the user's units: what fixed variables leave, or infinity.</summary>
+    public double* InactiveSlack { get; }
+
+    public EmptyRows EmptyRows { get; }
+
+    public VariableRoom Room { get; }
+
+    /// <summary>The unit of all variables and right-hand sides, on top of those of the matrices.</summary>
+    public double Unit { get; private set; }
 
     public double ObjectiveUnit { get; private set; }
 
@@ -88,11 +101,13 @@ internal sealed unsafe partial class DenseRow
         Constant = 0;
         HasFixed = false;
         ActiveCount = 0;
+        EmptyRows.Clear();
         new Span<double>(Fixing, Layout.Variables).Clear();
         new Span<double>(FixedValue, Layout.Variables).Clear();
         new Span<double>(D, Layout.Length).Fill(1);
         new Span<double>(Active, Layout.Length).Clear();
         new Span<double>(ConstraintUnit, Layout.Length).Fill(1);
+        new Span<double>(InactiveSlack, Layout.Length).Fill(double.PositiveInfinity);
         bool valid = matrices.IsFinite & Finite.All(p) & Finite.All(b);
         for (int i = 0; i < p.Length; i++)
         {
@@ -117,16 +132,13 @@ internal sealed unsafe partial class DenseRow
         valid &= LoadBounds(lower, Layout.LowerOffset, -1) & LoadBounds(upper, Layout.UpperOffset, 1);
         if (valid)
         {
-            for (int i = 0; fixesVariables && !HasFixed && Layout.HasLower && Layout.HasUpper && i < Layout.ActualVariables; i++)
-            {
-                HasFixed = HasNoRoom(i);
-            }
-
+            HasFixed = fixesVariables && FindRoom();
             if (HasFixed)
             {
                 FixVariables();
             }
 
+            SetEmptyRowsAside();
             ToNormalUnits();
         }
 
@@ -203,6 +215,19 @@ internal sealed unsafe partial class DenseRow
                 Panel.MultiplyVector(y, Matrices.A.Column(j), Layout.PaddedEqualities, 1, add: true, result + (j * Panel.Width));
             }
         }
+    }
+
+    /// <summary>Largest magnitude of z in the user's units, of variables that a matrix or a cost determines.</summary>
+    public double SizeOf(double* z)
+    {
+        double size = 0;
+        for (int i = 0; i < Layout.ActualVariables; i++)
+        {
+            bool isArbitrary = Matrices.IsUnused[i] > 0 && P[i] == 0;
+            size = isArbitrary ? size : Math.Max(size, Math.Abs((z[i] * VariableUnit[i]) + FixedValue[i]));
+        }
+
+        return size;
     }
 
     /// <summary>Sets the entries of fixed variables to zero.</summary>
