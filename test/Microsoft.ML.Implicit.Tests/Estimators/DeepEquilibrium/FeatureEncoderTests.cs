@@ -116,6 +116,15 @@ public class FeatureEncoderTests
     }
 
     [TestMethod]
+    public void The_range_of_many_pixels_is_learned_from_every_place_in_the_images()
+    {
+        Tensor pixels = zeros(1500, 784);
+        pixels[TensorIndex.Colon, TensorIndex.Slice(1, null, 2)] = 1;
+        pixels.narrow(0, 0, 100).zero_();
+        Assert.AreEqual(new PixelRange(-10, 10), PixelRange.Of(pixels));
+    }
+
+    [TestMethod]
     public void Ordinary_pixels_are_scaled_by_their_mean_and_deviation_alone()
     {
         using var generator = new Generator(1);

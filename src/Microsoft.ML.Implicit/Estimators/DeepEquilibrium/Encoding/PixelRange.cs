@@ -1,3 +1,4 @@
+using System.Numerics;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
@@ -22,6 +23,12 @@ internal readonly record struct PixelRange(float Lowest, float Highest)
     {
         Tensor flat = pixels.reshape(-1);
         long stride = (flat.shape[0] + MaximumValuesRead - 1) / MaximumValuesRead;
+        while (BigInteger.GreatestCommonDivisor(stride, pixels.shape[1]) > 1)
+        {
+            // Every place in an image is then read as often as any other.
+            stride++;
+        }
+
         float[] values = flat.slice(0, 0, flat.shape[0], stride).contiguous().data<float>().ToArray();
         Array.Sort(values);
         double median = values[values.Length / 2];
