@@ -7,7 +7,7 @@ public static partial class ImplicitCatalog
 {
     /// <summary>Learns the density of feature vectors with a continuous normalizing flow, and flags rows of low density.</summary>
     /// <param name="catalog">The trainers of <see cref="MLContext.AnomalyDetection"/>.</param>
-    /// <param name="featureColumnName">Feature column: a vector of Single of known size, without missing values.</param>
+    /// <param name="featureColumnName">Feature column: a vector of Single of known size, finite in training.</param>
     /// <param name="exampleWeightColumnName">Column of example weights (Single), or <see langword="null"/>.</param>
     /// <param name="contamination">Largest fraction of the training rows that are taken for anomalies, from 0 to 0.5. Rows of equal score are all taken for anomalies or none.</param>
     /// <returns>The trainer.</returns>
@@ -56,7 +56,7 @@ public static partial class ImplicitCatalog
     /// <summary>Learns the density of feature vectors, and turns them into latent vectors and log densities.</summary>
     /// <param name="catalog"><see cref="MLContext.Transforms"/>.</param>
     /// <param name="outputColumnName">Column of latent vectors, standard normal if the model is right.</param>
-    /// <param name="featureColumnName">Feature column: a vector of Single of known size, without missing values.</param>
+    /// <param name="featureColumnName">Feature column: a vector of Single of known size, finite in training.</param>
     /// <param name="logDensityColumnName">Column of log densities, in nats.</param>
     /// <returns>The estimator; <see cref="LatentTransformer.CreateInverse"/> of what it fits leads back.</returns>
     public static NormalizingFlowEstimator NormalizingFlow(

@@ -86,7 +86,10 @@ public static partial class ImplicitCatalog
     /// <param name="staticColumnNames">Columns of values that hold for the whole series, Single; the first that is not missing counts.</param>
     /// <param name="seriesAreContiguous">Whether all rows of a series follow each other: then one series at a time is held in memory, and a series that comes again is an error.</param>
     /// <returns>The estimator. Its output has these columns and no others.</returns>
-    /// <remarks><see cref="TextLoader"/> reads empty fields as 0 unless <see cref="TextLoader.Options.MissingRealsAsNaNs"/> is set.</remarks>
+    /// <remarks>
+    /// <see cref="TextLoader"/> reads empty fields as 0 unless <see cref="TextLoader.Options.MissingRealsAsNaNs"/> is set. Rows that do not
+    /// name their series (an empty text, a missing key, NaN) are one series, of which a warning gives the number of rows.
+    /// </remarks>
     public static SeriesGroupingEstimator GroupIntoSeries(
         this TransformsCatalog catalog,
         string? seriesColumnName,

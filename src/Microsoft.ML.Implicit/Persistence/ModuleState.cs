@@ -18,11 +18,15 @@ internal static class ModuleState
         }
     }
 
+    /// <summary>Reads the parameters and buffers of a module.</summary>
+    /// <param name="reader">Where they are.</param>
+    /// <param name="module">Receives them.</param>
+    /// <param name="addedNames">Tensors that older files lack: the module's stay as they are.</param>
     /// <exception cref="FormatException">A tensor is missing, differs in shape or type from the module's, or has a number that is not finite.</exception>
-    public static void Read(BinaryReader reader, nn.Module module) => Read(reader, module.state_dict());
+    public static void Read(BinaryReader reader, nn.Module module, params IEnumerable<string> addedNames) => Read(reader, module.state_dict(), addedNames);
 
-    /// <inheritdoc cref="Read(BinaryReader, nn.Module)"/>
-    public static void Read(BinaryReader reader, Dictionary<string, Tensor> state)
+    /// <inheritdoc cref="Read(BinaryReader, nn.Module, IEnumerable{string})"/>
+    public static void Read(BinaryReader reader, Dictionary<string, Tensor> state, params IEnumerable<string> addedNames)
     {
         var missing = new HashSet<string>(state.Keys);
         int count = reader.ReadInt32();
@@ -39,6 +43,7 @@ internal static class ModuleState
             }
         }
 
+        missing.ExceptWith(addedNames);
         if (missing.FirstOrDefault(name => state[name].numel() > 0) is { } absent)
         {
             throw new FormatException($"The file lacks the tensor '{absent}' of the model.");

@@ -45,6 +45,7 @@ public sealed class TrainingOptions
     /// <remarks>
     /// One file serves one <c>Fit</c> at a time. <c>Fit</c> throws an <see cref="InvalidOperationException"/> where the file is one of other
     /// options or data, and a <see cref="FormatException"/> where it is no such file or was altered; delete it to train anew.
+    /// A path that is that of a folder is an <see cref="ArgumentException"/>.
     /// <see cref="Progress"/>, <see cref="CancellationToken"/> and <see cref="OnCancellation"/> may differ. Without <see cref="Seed"/> the
     /// seed comes from the file. A file is in place whole or not at all, however training ends.
     /// </remarks>

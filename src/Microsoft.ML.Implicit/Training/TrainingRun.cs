@@ -8,6 +8,7 @@ internal sealed class TrainingRun : IDisposable
     private readonly TrainingCancellation _cancellation;
 
     /// <exception cref="FormatException">There is a file at the check point's path that is no check point.</exception>
+    /// <exception cref="ArgumentException">The check point's path is that of a folder.</exception>
     /// <exception cref="DirectoryNotFoundException">There is no folder for the check point.</exception>
     public TrainingRun(IHost host, TrainingOptions options)
     {

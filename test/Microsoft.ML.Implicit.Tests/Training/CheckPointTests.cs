@@ -138,6 +138,9 @@ public sealed class CheckPointTests : IDisposable
         TrainingOptions options = Options();
         options.CheckpointPath = Path.Combine(_folder.FullName, "absent", "file");
         StringAssert.Contains(Assert.Throws<DirectoryNotFoundException>(() => Scores("jacobian-penalty", options)).Message, "absent", StringComparison.Ordinal);
+        options.CheckpointPath = _folder.FullName;
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() => Scores("jacobian-penalty", options)).Message, $"CheckpointPath names '{_folder.FullName}', which is a folder", StringComparison.Ordinal);
         options.CheckpointPath = string.Empty;
         StringAssert.Contains(Assert.Throws<ArgumentException>(() => Scores("jacobian-penalty", options)).Message, "CheckpointPath", StringComparison.Ordinal);
     }

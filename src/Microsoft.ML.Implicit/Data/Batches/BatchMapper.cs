@@ -3,7 +3,7 @@ namespace Microsoft.ML.Implicit.Data;
 /// <summary>A function from rows to new columns that is evaluated for many rows at once.</summary>
 internal abstract class BatchMapper
 {
-    private volatile object? _disposedOwner;
+    private readonly DisposalGate _gate = new();
 
     /// <summary>Rows evaluated together when a data view is read.</summary>
     public abstract int BatchSize { get; }
@@ -22,14 +22,18 @@ internal abstract class BatchMapper
     /// <exception cref="ObjectDisposedException">The function's owner was disposed of, and what it needs with it.</exception>
     public void Evaluate(RowBatch batch, int count)
     {
-        ThrowIfDisposed();
+        using DisposalGate.Use use = Hold();
         batch.Evaluate(count);
     }
 
-    /// <summary>Refuses evaluation from now on, also to views and prediction engines that were made before.</summary>
-    /// <param name="owner">What was disposed of, for the message.</param>
-    public void Close(object owner) => _disposedOwner = owner;
+    /// <summary>Keeps the function's owner from being disposed of until the result is disposed of.</summary>
+    /// <exception cref="ObjectDisposedException">The function's owner was disposed of.</exception>
+    public DisposalGate.Use Hold() => _gate.Enter();
+
+    /// <summary>Refuses evaluation from now on, also to views and prediction engines that were made before, and waits for evaluations under way.</summary>
+    /// <param name="owner">What is disposed of, for the message.</param>
+    public void Close(object owner) => _gate.Close(owner.GetType());
 
     /// <exception cref="ObjectDisposedException">The function's owner was disposed of.</exception>
-    public void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_disposedOwner is not null, _disposedOwner!);
+    public void ThrowIfDisposed() => _gate.ThrowIfClosed();
 }

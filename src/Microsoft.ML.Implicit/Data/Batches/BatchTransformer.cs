@@ -60,16 +60,16 @@ public abstract class BatchTransformer : ITransformer, IDisposable
     void ICanSaveModel.Save(ModelSaveContext ctx)
     {
         ArgumentNullException.ThrowIfNull(ctx);
-        Mapper.ThrowIfDisposed();
+        using DisposalGate.Use use = Mapper.Hold();
         _format.Save(ctx, Write);
     }
 
     /// <inheritdoc/>
+    /// <remarks>Waits for what other threads are evaluating with the transformer; what they evaluate next is refused.</remarks>
     public void Dispose()
     {
-        if (!_isDisposed)
+        if (!Interlocked.Exchange(ref _isDisposed, true))
         {
-            _isDisposed = true;
             Mapper.Close(this);
             DisposeModel();
         }

@@ -26,7 +26,7 @@ internal sealed class SeriesCollector(SeriesGrouping grouping, IHost host)
     {
         var groups = new Dictionary<object, GroupedSeries>();
         var ordered = new List<GroupedSeries>();
-        foreach (GroupedSeries _ in Visit(data, key =>
+        foreach (GroupedSeries _ in Visit(data, issues, key =>
         {
             if (!groups.TryGetValue(key, out GroupedSeries? group))
             {
@@ -47,7 +47,7 @@ internal sealed class SeriesCollector(SeriesGrouping grouping, IHost host)
     {
         var seen = new HashSet<object>();
         GroupedSeries? current = null;
-        foreach (GroupedSeries group in Visit(data, key => current is not null && current.Key.Equals(key) ? current : Create(key)))
+        foreach (GroupedSeries group in Visit(data, issues, key => current is not null && current.Key.Equals(key) ? current : Create(key)))
         {
             if (ReferenceEquals(group, current))
             {
@@ -74,10 +74,11 @@ internal sealed class SeriesCollector(SeriesGrouping grouping, IHost host)
     }
 
     // Adds each row to the group that is chosen for its key.
-    private IEnumerable<GroupedSeries> Visit(IDataView data, Func<object, GroupedSeries> choose)
+    private IEnumerable<GroupedSeries> Visit(IDataView data, SeriesIssues issues, Func<object, GroupedSeries> choose)
     {
         using DataViewRowCursor cursor = data.GetRowCursor(grouping.InputColumns.Select(name => data.Schema[name]));
-        Func<object> key = grouping.Series is null ? () => SingleSeries : SeriesKeyReader.Create(cursor, data.Schema[grouping.Series]);
+        DataViewSchema.Column? series = grouping.Series is null ? null : data.Schema[grouping.Series];
+        Func<object> readKey = series is { } column ? SeriesKeyReader.Create(cursor, column) : () => SingleSeries;
         Func<double> time = TimeReader.CreateScalar(cursor, data.Schema[grouping.Time]);
         ValueGetter<float>[] getters = [.. grouping.Values.Concat(grouping.Statics).Select(name => cursor.GetGetter<float>(data.Schema[name]))];
         float[] values = new float[getters.Length];
@@ -88,7 +89,9 @@ internal sealed class SeriesCollector(SeriesGrouping grouping, IHost host)
                 getters[i](ref values[i]);
             }
 
-            GroupedSeries group = choose(key());
+            object key = readKey();
+            issues.UnnamedRows += series is { } named && SeriesKeyReader.IsMissing(key, named.Type) ? 1 : 0;
+            GroupedSeries group = choose(key);
             group.Add(time(), values.AsSpan(0, grouping.Values.Length), values.AsSpan(grouping.Values.Length));
             yield return group;
         }

@@ -5,6 +5,8 @@ namespace Microsoft.ML.Implicit.Data;
 /// <summary>Counts of what was repaired while series were read.</summary>
 internal sealed class SeriesIssues
 {
+    public long UnnamedRows { get; set; }
+
     public long UnsortedSeries { get; set; }
 
     public long DuplicateTimes { get; set; }
@@ -17,6 +19,7 @@ internal sealed class SeriesIssues
 
     public void Report(IChannel channel)
     {
+        Warn(channel, UnnamedRows, "rows do not say which series they belong to; they are taken as one series");
         Warn(channel, UnsortedSeries, "series were not in the order of time; they were sorted");
         Warn(channel, DuplicateTimes, "observations repeat a time of their series; observations at one time were averaged");
         Warn(channel, MissingTimes, "observations have no finite time; they were left out");

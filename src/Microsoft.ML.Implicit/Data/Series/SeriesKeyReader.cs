@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Reflection;
+using Microsoft.ML.Data;
 
 namespace Microsoft.ML.Implicit.Data;
 
@@ -32,6 +34,15 @@ internal static class SeriesKeyReader
                 .GetMethod(nameof(CreateTypedGetter), BindingFlags.NonPublic | BindingFlags.Static)!
                 .MakeGenericMethod(type)
                 .Invoke(null, [key])!;
+
+    /// <summary>Whether a row's key is that of no series: an empty text, a number that is NaN, or a missing value of a key type.</summary>
+    public static bool IsMissing(object key, DataViewType type) => key switch
+    {
+        string text => text.Length == 0,
+        float number => float.IsNaN(number),
+        double number => double.IsNaN(number),
+        _ => type is KeyDataViewType && Convert.ToUInt64(key, CultureInfo.InvariantCulture) == 0,
+    };
 
     private static Func<object> CreateTyped<T>(DataViewRow row, DataViewSchema.Column column)
     {

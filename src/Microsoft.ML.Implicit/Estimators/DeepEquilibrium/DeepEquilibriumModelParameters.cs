@@ -73,7 +73,7 @@ public sealed class DeepEquilibriumModelParameters : IDisposable
         EquilibriumEnsemble ensemble = architecture.CreateEnsemble();
         try
         {
-            ModuleState.Read(reader, ensemble);
+            ModuleState.Read(reader, ensemble, EquilibriumEnsemble.AddedNames);
             ensemble.CheckState();
             ensemble.Freeze();
             return new DeepEquilibriumModelParameters(architecture, ensemble, task, CPU);

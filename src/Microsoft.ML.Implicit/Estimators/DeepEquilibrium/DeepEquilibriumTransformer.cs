@@ -11,7 +11,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>Scores rows with a trained deep-equilibrium model.</summary>
 /// <remarks>
-/// Rows are scored in batches as they are read. A row with a missing or infinite feature gets NaN scores and a missing
+/// Rows are scored in batches as they are read. A row with a NaN or infinite feature gets NaN scores and a missing
 /// predicted label. Prediction engines in several threads may share one transformer; each engine serves one thread.
 /// </remarks>
 public sealed class DeepEquilibriumTransformer : BatchTransformer, ISingleFeaturePredictionTransformer<DeepEquilibriumModelParameters>, ISingleFeaturePredictionTransformer

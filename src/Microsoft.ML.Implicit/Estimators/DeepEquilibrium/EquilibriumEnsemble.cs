@@ -9,6 +9,8 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// </summary>
 internal sealed class EquilibriumEnsemble : nn.Module
 {
+    private const string EncoderName = "encoder";
+
     private readonly FeatureEncoder _encoder;
     private readonly DeepEquilibriumNetwork[] _networks;
 
@@ -20,12 +22,15 @@ internal sealed class EquilibriumEnsemble : nn.Module
     {
         _encoder = encoder;
         _networks = networks;
-        register_module("encoder", encoder);
+        register_module(EncoderName, encoder);
         for (int i = 0; i < networks.Length; i++)
         {
             register_module($"network{i}", networks[i]);
         }
     }
+
+    /// <summary>Names of tensors that files of version 0.1.0 lack.</summary>
+    public static IEnumerable<string> AddedNames => ImageEncoder.LimitNames.Select(name => $"{EncoderName}.{name}");
 
     /// <summary>Scores rows.</summary>
     /// <param name="features">float32 [batch, features].</param>

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Native;
 using static TorchSharp.torch;
 
@@ -67,7 +68,7 @@ internal static class DecisionSetReader
         {
             if (!double.IsFinite(row[slot]))
             {
-                throw new InvalidOperationException($"Column '{column?.Name}', slot {slot}, row {position} is {row[slot]}. Replace or remove missing values before training.");
+                throw new InvalidOperationException($"Column '{column!.Value.Name}', {SlotNames.Describe(column.Value, slot)}, row {position} is {row[slot]}. Replace or remove missing values before training.");
             }
         }
     }

@@ -1,5 +1,4 @@
 using Microsoft.ML.Implicit.Data;
-using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.Quadratic;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -12,8 +11,8 @@ internal sealed class LearnedQuadraticProgramBatch : RowBatch
     private readonly LearnedQuadraticProgramModelParameters _model;
     private readonly QuadraticBinding _binding;
     private readonly InteriorPointSolver _solver;
-    private readonly NumberReader? _readFeatures;
-    private readonly double[] _features;
+    private readonly UnsolvedRowHandling _unsolvedRows;
+    private readonly FeatureRows _features;
     private readonly ProgramRows _rows;
     private readonly SolutionBuffer _solutions;
 
@@ -22,29 +21,30 @@ internal sealed class LearnedQuadraticProgramBatch : RowBatch
         _model = model;
         _binding = new QuadraticBinding(scheme.Template, source.Schema, model.VariableCount);
         _solver = scheme.Solving.CreateSolver();
-        _readFeatures = scheme.FeatureColumnName is null ? null : NumberColumns.CreateReader(source, source.Schema[scheme.FeatureColumnName]);
-        _features = new double[capacity * model.FeatureCount];
+        _unsolvedRows = scheme.Solving.UnsolvedRows;
+        _features = new FeatureRows(source, scheme.FeatureColumnName, model.FeatureCount, capacity);
         _rows = new ProgramRows(_binding, source, capacity);
         _solutions = new SolutionBuffer(scheme.Outputs, _binding, scheme.Solving.UnsolvedRows, scheme.NamesIn(source.Schema), capacity);
     }
 
     public override void Read(int slot)
     {
-        _readFeatures?.Invoke(_features.AsSpan(slot * _model.FeatureCount, _model.FeatureCount));
+        _features.Read(slot, _unsolvedRows);
         _rows.Read(slot);
     }
 
     public override void Evaluate(int count)
     {
-        if (count == 0)
+        _solutions.Clear();
+        int[] slots = _features.Complete(count);
+        if (slots.Length == 0)
         {
             return;
         }
 
         using DisposeScope scope = NewDisposeScope();
-        Tensor features = NativeTensor.Of(_features.AsSpan(0, count * _model.FeatureCount).ToArray(), [count, _model.FeatureCount]);
-        QuadraticSolution solution = _model.Solve(_binding, features, _rows.ToTensor(count), _solver);
-        _solutions.Store(solution, _rows.Positions(count));
+        QuadraticSolution solution = _model.Solve(_binding, _features.ToTensor(slots), _rows.ToTensor(slots), _solver);
+        _solutions.Store(solution, slots, _rows.Positions(count));
     }
 
     public override Delegate CreateGetter(int column, Func<int> slot) => _solutions.CreateGetter(column, slot);

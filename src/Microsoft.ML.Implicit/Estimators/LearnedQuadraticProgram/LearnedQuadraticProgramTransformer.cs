@@ -10,7 +10,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>Predicts the data of each row's quadratic program and solves it.</summary>
 /// <remarks>
-/// Rows are evaluated in batches as they are read, each as if it were alone. A row with a missing feature counts as unsolved.
+/// Rows are evaluated in batches as they are read, each as if it were alone. A row with a NaN or infinite feature counts as unsolved.
 /// Prediction engines in several threads may share one transformer.
 /// </remarks>
 public sealed class LearnedQuadraticProgramTransformer : BatchTransformer

@@ -1,4 +1,5 @@
 using System.Numerics;
+using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.Ode;
 using TorchSharp;
@@ -23,7 +24,7 @@ internal sealed class DensityEvaluator : IDisposable
     private readonly DensityNetwork _network;
     private readonly Lazy<DensityNetwork> _doubleNetwork;
     private readonly Device _device;
-    private volatile bool _isDisposed;
+    private readonly DisposalGate _gate = new();
 
     public DensityEvaluator(DensityNetwork network, Device device)
     {
@@ -39,7 +40,7 @@ internal sealed class DensityEvaluator : IDisposable
     /// <exception cref="ObjectDisposedException">The model was disposed of.</exception>
     public DensityEvaluator Copy()
     {
-        ThrowIfDisposed();
+        using DisposalGate.Use use = _gate.Enter();
         return new DensityEvaluator(_network.Copy(_device), _device);
     }
 
@@ -53,6 +54,7 @@ internal sealed class DensityEvaluator : IDisposable
     /// <exception cref="ArgumentException">The lengths do not fit, or a row is no point of the manifold.</exception>
     public void Encode(ReadOnlySpan<float> features, Span<float> latent, Span<double> logDensities, Span<double> meanSquares, ReadOnlySpan<float> context, double tolerance)
     {
+        using DisposalGate.Use use = _gate.Enter();
         int rows = CountRows(features, context, nameof(features));
         CheckLength(latent.Length, features.Length, nameof(latent));
         CheckLength(logDensities.Length, rows, nameof(logDensities));
@@ -80,6 +82,7 @@ internal sealed class DensityEvaluator : IDisposable
     /// <exception cref="ArgumentException">The lengths do not fit, or a row is no point of the manifold.</exception>
     public void Decode(ReadOnlySpan<float> latent, Span<float> features, ReadOnlySpan<float> context, double tolerance)
     {
+        using DisposalGate.Use use = _gate.Enter();
         int rows = CountRows(latent, context, nameof(latent));
         CheckLength(features.Length, latent.Length, nameof(features));
         using IDisposable noGradient = no_grad();
@@ -103,7 +106,7 @@ internal sealed class DensityEvaluator : IDisposable
     /// <returns>[count, features], row by row.</returns>
     public float[] Draw(int count, int seed, ReadOnlySpan<float> context, double tolerance)
     {
-        ThrowIfDisposed();
+        using DisposalGate.Use use = _gate.Enter();
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         float[] latent;
         using (NewDisposeScope())
@@ -117,12 +120,13 @@ internal sealed class DensityEvaluator : IDisposable
         return features;
     }
 
+    /// <summary>Keeps the model from being disposed of until the result is disposed of.</summary>
     /// <exception cref="ObjectDisposedException">The model was disposed of, perhaps with another transformer that shares it.</exception>
-    public void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_isDisposed, typeof(NormalizingFlowModelParameters));
+    public DisposalGate.Use Hold() => _gate.Enter();
 
     public void Dispose()
     {
-        _isDisposed = true;
+        _gate.Close(typeof(NormalizingFlowModelParameters));
         _network.Dispose();
         if (_doubleNetwork.IsValueCreated)
         {
@@ -191,7 +195,6 @@ internal sealed class DensityEvaluator : IDisposable
 
     private int CountRows(ReadOnlySpan<float> values, ReadOnlySpan<float> context, string name)
     {
-        ThrowIfDisposed();
         int rows = values.Length / FeatureCount;
         if (values.Length != rows * FeatureCount)
         {

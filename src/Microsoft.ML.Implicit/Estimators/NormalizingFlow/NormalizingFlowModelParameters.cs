@@ -245,7 +245,7 @@ public sealed class NormalizingFlowModelParameters : IDisposable
 
     internal void Write(BinaryWriter writer)
     {
-        _evaluator.ThrowIfDisposed();
+        using DisposalGate.Use use = _evaluator.Hold();
         _evaluator.Network.Architecture.Write(writer);
         writer.Write(_tolerance);
         writer.Write((byte)Scoring);

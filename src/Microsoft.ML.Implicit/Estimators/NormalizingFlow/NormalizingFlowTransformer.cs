@@ -11,7 +11,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>Scores rows with a trained normalizing flow.</summary>
 /// <remarks>
-/// Rows are scored in batches as they are read. A row with a missing or infinite value in its features or context gets NaN for its
+/// Rows are scored in batches as they are read. A row with a NaN or infinite value in its features or context gets NaN for its
 /// score and log density, and counts as no anomaly. A finite row far outside the training range scores the higher the further out it lies,
 /// at most the largest finite Single. Neither changes what rows within that range get. A row with an angle out of range or a vector that is
 /// no unit vector, where the model has such features, is refused with an <see cref="InvalidOperationException"/> that names it.

@@ -1,4 +1,3 @@
-using Microsoft.ML.Implicit.Native;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
@@ -8,23 +7,21 @@ internal sealed class ProgramRows
 {
     private readonly (NumberReader Read, int Start, int Length)[] _readers;
     private readonly DataViewRow _source;
-    private readonly int _width;
-    private readonly double[] _values;
+    private readonly NumberRows _values;
     private readonly long[] _positions;
 
     public ProgramRows(QuadraticBinding binding, DataViewRow source, int capacity)
     {
         _source = source;
-        _width = binding.Width;
         _readers = [.. binding.Columns.Select(column => (NumberColumns.CreateReader(source, source.Schema[column.Name]), column.Start, column.Length))];
-        _values = new double[capacity * _width];
+        _values = new NumberRows(binding.Width, capacity);
         _positions = new long[capacity];
     }
 
     public void Read(int slot)
     {
         _positions[slot] = _source.Position;
-        Span<double> row = _values.AsSpan(slot * _width, _width);
+        Span<double> row = _values[slot];
         foreach ((NumberReader read, int start, int length) in _readers)
         {
             read(row.Slice(start, length));
@@ -32,11 +29,11 @@ internal sealed class ProgramRows
     }
 
     /// <summary>The numbers read into a slot.</summary>
-    public ReadOnlySpan<double> Row(int slot) => _values.AsSpan(slot * _width, _width);
+    public ReadOnlySpan<double> Row(int slot) => _values[slot];
 
     /// <summary>Positions of the rows read into the first slots.</summary>
     public ReadOnlySpan<long> Positions(int count) => _positions.AsSpan(0, count);
 
-    /// <summary>The rows read into the first slots: float64 [count, width].</summary>
-    public Tensor ToTensor(int count) => NativeTensor.Of(_values.AsSpan(0, count * _width).ToArray(), [count, _width]);
+    /// <summary>The rows read into some slots: float64 [slots, width].</summary>
+    public Tensor ToTensor(int[] slots) => _values.ToTensor(slots);
 }

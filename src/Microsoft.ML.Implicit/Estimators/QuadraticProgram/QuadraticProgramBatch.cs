@@ -31,8 +31,9 @@ internal sealed class QuadraticProgramBatch : RowBatch
         }
 
         using DisposeScope scope = NewDisposeScope();
-        Tensor?[] arguments = _binding.Arguments(_binding.CreateConstants(CPU), _rows.ToTensor(count));
-        _solutions.Store(_solver.Solve(QuadraticProblem.FromArguments(arguments, _binding.QuadraticType)), _rows.Positions(count));
+        int[] slots = [.. Enumerable.Range(0, count)];
+        Tensor?[] arguments = _binding.Arguments(_binding.CreateConstants(CPU), _rows.ToTensor(slots));
+        _solutions.Store(_solver.Solve(QuadraticProblem.FromArguments(arguments, _binding.QuadraticType)), slots, _rows.Positions(count));
     }
 
     public override Delegate CreateGetter(int column, Func<int> slot) => _solutions.CreateGetter(column, slot);

@@ -28,20 +28,29 @@ internal sealed class SolutionBuffer
         _status = new SolveStatus[capacity];
     }
 
-    /// <summary>Keeps the solutions of a batch.</summary>
-    /// <param name="solution">One solution a row, or one for all.</param>
-    /// <param name="positions">Positions of the rows in their data view.</param>
+    /// <summary>Leaves every slot without a solution, as that of an invalid row.</summary>
+    public void Clear()
+    {
+        Array.Fill(_status, SolveStatus.InvalidInput);
+        Array.ForEach(_values, values => Array.Fill(values, float.NaN));
+    }
+
+    /// <summary>Keeps the solutions of rows.</summary>
+    /// <param name="solution">One solution a slot, or one for all.</param>
+    /// <param name="slots">Slots of the rows that were solved.</param>
+    /// <param name="positions">Position of the row in each slot in its data view.</param>
     /// <exception cref="SolveFailedException">A row was not solved, and that is to be an error.</exception>
-    public void Store(QuadraticSolution solution, ReadOnlySpan<long> positions)
+    public void Store(QuadraticSolution solution, int[] slots, ReadOnlySpan<long> positions)
     {
         bool isShared = solution.Status.Count == 1;
-        for (int slot = 0; slot < positions.Length; slot++)
+        for (int i = 0; i < slots.Length; i++)
         {
-            int row = isShared ? 0 : slot;
-            _status[slot] = solution.Status[row];
-            if (_status[slot] != SolveStatus.Converged && _unsolvedRows == UnsolvedRowHandling.Throw)
+            int row = isShared ? 0 : i;
+            SolveStatus status = _status[slots[i]] = solution.Status[row];
+            if (status != SolveStatus.Converged && _unsolvedRows == UnsolvedRowHandling.Throw)
             {
-                throw new SolveFailedException($"Row {positions[slot]}: {solution.Diagnose(row).Describe(_names)}", _status[slot], (int)positions[slot]);
+                long position = positions[slots[i]];
+                throw new SolveFailedException($"Row {position}: {solution.Diagnose(row).Describe(_names)}", status, (int)position);
             }
         }
 
@@ -49,7 +58,7 @@ internal sealed class SolutionBuffer
         {
             if (_lengths[column] > 0)
             {
-                Store(column, Part(solution, _columns.Part(column)), positions.Length);
+                Store(column, Part(solution, _columns.Part(column)), slots);
             }
         }
     }
@@ -82,17 +91,21 @@ internal sealed class SolutionBuffer
         _ => solution.Z,
     };
 
-    private void Store(int column, Tensor part, int count)
+    private void Store(int column, Tensor part, int[] slots)
     {
         using DisposeScope scope = NewDisposeScope();
         int length = _lengths[column];
-        Span<float> target = _values[column].AsSpan(0, count * length);
-        part.reshape(-1, length).expand(count, length).to(ScalarType.Float32).cpu().contiguous().data<float>().CopyTo(target);
-        for (int slot = 0; slot < count; slot++)
+        Span<float> values = part.reshape(-1, length).expand(slots.Length, length).to(ScalarType.Float32).cpu().contiguous().data<float>().ToArray();
+        for (int i = 0; i < slots.Length; i++)
         {
-            if (_status[slot] != SolveStatus.Converged)
+            Span<float> target = _values[column].AsSpan(slots[i] * length, length);
+            if (_status[slots[i]] == SolveStatus.Converged)
             {
-                target.Slice(slot * length, length).Fill(float.NaN);
+                values.Slice(i * length, length).CopyTo(target);
+            }
+            else
+            {
+                target.Fill(float.NaN);
             }
         }
     }

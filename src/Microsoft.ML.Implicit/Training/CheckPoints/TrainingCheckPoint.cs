@@ -17,10 +17,16 @@ internal sealed class TrainingCheckPoint
 
     /// <summary>Looks for a check point to go on from.</summary>
     /// <exception cref="FormatException">The file is no check point, or was altered.</exception>
+    /// <exception cref="ArgumentException">The path is that of a folder.</exception>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     public static TrainingCheckPoint Open(string path)
     {
         string full = Path.GetFullPath(path);
+        if (Directory.Exists(full))
+        {
+            throw new ArgumentException($"Training.{nameof(TrainingOptions.CheckpointPath)} names '{full}', which is a folder. Name a file, which may be one in it.", nameof(path));
+        }
+
         string folder = Path.GetDirectoryName(full) ?? full;
         return Directory.Exists(folder)
             ? new TrainingCheckPoint(full) { _found = File.Exists(full) ? TrainingCheckPointFile.Read(full) : null }

@@ -49,10 +49,29 @@ public class ConvolutionalTests
         Assert.IsTrue(scores[0].All(float.IsFinite));
     }
 
-    private static IDataView Bars(MLContext ml, int count, int seed)
+    [TestMethod]
+    [DataRow(1e6f)]
+    [DataRow(1e30f)]
+    public void One_absurd_pixel_in_training_costs_no_other_image(float absurd)
+    {
+        var ml = new MLContext(seed: 1);
+        DeepEquilibriumOptions options = QuickOptions.Create(epochs: 20);
+        options.Cell = EquilibriumCellKind.MultiscaleConvolutional;
+        options.Training.LearningRate = 0.01;
+        options.Image = new ImageShape(1, Size, Size);
+        options.MaximumImageShift = 1;
+        Image[] images = DrawBars(160, seed: 1);
+        images[3].Features[20] = absurd;
+        DeepEquilibriumTransformer model = ml.BinaryClassification.Trainers.DeepEquilibrium(options).Fit(ml.Data.LoadFromEnumerable(images));
+        Assert.IsGreaterThan(0.9, ml.BinaryClassification.Evaluate(model.Transform(Bars(ml, 80, seed: 2))).Accuracy);
+    }
+
+    private static IDataView Bars(MLContext ml, int count, int seed) => ml.Data.LoadFromEnumerable(DrawBars(count, seed));
+
+    private static Image[] DrawBars(int count, int seed)
     {
         var random = new Random(seed);
-        return ml.Data.LoadFromEnumerable(Enumerable.Range(0, count).Select(i => Image.Draw(random, isVertical: i % 2 == 0)).ToArray());
+        return [.. Enumerable.Range(0, count).Select(i => Image.Draw(random, isVertical: i % 2 == 0))];
     }
 
     private sealed class Image

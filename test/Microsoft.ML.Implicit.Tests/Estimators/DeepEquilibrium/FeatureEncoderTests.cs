@@ -99,6 +99,43 @@ public class FeatureEncoderTests
     }
 
     [TestMethod]
+    [DataRow(1e6f)]
+    [DataRow(-1e30f)]
+    [DataRow(float.MaxValue)]
+    public void One_absurd_pixel_hardly_moves_the_scale_of_its_channel_and_that_of_no_other(float absurd)
+    {
+        using var generator = new Generator(1);
+        Tensor pixels = randn(400, 3 * 64, generator: generator) + 100;
+        Tensor expected = ImageEncoder.Of(pixels, channels: 3).forward(pixels);
+        Tensor damaged = pixels.clone();
+        damaged[3, 70] = absurd;
+        Tensor encoded = ImageEncoder.Of(damaged, channels: 3).forward(damaged);
+        Assert.IsLessThan(0.2f, (encoded[4..] - expected[4..]).abs().max().item<float>());
+        Assert.IsLessThan(60, encoded.abs().max().item<float>());
+        CollectionAssert.AreEqual(expected[.., ..64].contiguous().data<float>().ToArray(), encoded[.., ..64].contiguous().data<float>().ToArray(), "other channels");
+    }
+
+    [TestMethod]
+    public void The_range_of_many_pixels_is_learned_from_every_place_in_the_images()
+    {
+        Tensor pixels = zeros(1500, 784);
+        pixels[TensorIndex.Colon, TensorIndex.Slice(1, null, 2)] = 1;
+        pixels.narrow(0, 0, 100).zero_();
+        Assert.AreEqual(new PixelRange(-10, 10), PixelRange.Of(pixels));
+    }
+
+    [TestMethod]
+    public void Ordinary_pixels_are_scaled_by_their_mean_and_deviation_alone()
+    {
+        using var generator = new Generator(1);
+        Tensor pixels = rand(20, 64, generator: generator) * (rand(20, 64, generator: generator) > 0.95);
+        Tensor mean = pixels.to(ScalarType.Float64).mean();
+        Tensor deviation = (pixels.to(ScalarType.Float64) - mean).square().mean().sqrt();
+        Tensor expected = (pixels - mean) / deviation;
+        Assert.IsTrue(ImageEncoder.Of(pixels, channels: 1).forward(pixels).allclose(expected.to(ScalarType.Float32), 1e-5, 1e-6));
+    }
+
+    [TestMethod]
     public void Labels_of_a_regression_are_told_apart_by_their_quantiles()
     {
         int[] classes = new RegressionTask(mean: 0, scale: 1).ClassesOf(arange(Rows, dtype: ScalarType.Float32));

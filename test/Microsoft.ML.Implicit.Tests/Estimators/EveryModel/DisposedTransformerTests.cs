@@ -29,6 +29,36 @@ public sealed class DisposedTransformerTests
     }
 
     [TestMethod]
+    [DynamicData(nameof(Kinds))]
+    public void Threads_that_score_while_the_transformer_is_disposed_of_are_told_so(string kind)
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView data = ml.Data.LoadFromEnumerable(Rows);
+        ITransformer model = SmallModel.Of(kind).Fit(ml, data);
+        IDataView scored = model.Transform(data);
+        using var begun = new CountdownEvent(3);
+        Task[] scoring = [.. Enumerable.Range(0, begun.InitialCount).Select(_ => Task.Factory.StartNew(
+            () =>
+            {
+                SmallModel.Read(scored);
+                begun.Signal();
+                Assert.ThrowsExactly<ObjectDisposedException>(() =>
+                {
+                    while (true)
+                    {
+                        SmallModel.Read(scored);
+                    }
+                });
+            },
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default))];
+        begun.Wait();
+        ((IDisposable)model).Dispose();
+        Task.WaitAll(scoring);
+    }
+
+    [TestMethod]
     public void A_prediction_engine_takes_its_transformer_along()
     {
         var ml = new MLContext(seed: 1);

@@ -31,6 +31,23 @@ public class LongFormatTests
     }
 
     [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public void Rows_without_a_series_are_warned_of_once_with_their_number(bool isContiguous)
+    {
+        var ml = new MLContext(seed: 1);
+        var messages = new List<string>();
+        ml.Log += (_, message) => messages.Add(message.Message);
+        IDataView data = ml.Data.LoadFromEnumerable([new Observation("a", 1, 1, 0), new Observation(null!, 1, 1, 0), new Observation(string.Empty, 2, 1, 0)]);
+        Assert.AreEqual(2, Group("Series", data));
+        Assert.AreEqual(2, Group("Key", ml.Transforms.Conversion.MapValueToKey("Key", "Series").Fit(data).Transform(data)));
+        Assert.HasCount(2, messages.Where(message => message.Contains("2 rows do not say which series they belong to", StringComparison.Ordinal)));
+
+        int Group(string series, IDataView rows) =>
+            ml.Transforms.GroupIntoSeries(series, "Time", ["Value"], seriesAreContiguous: isContiguous).Fit(rows).Transform(rows).GetColumn<float[]>("Value").Count();
+    }
+
+    [TestMethod]
     public void Contiguous_series_are_streamed_and_a_series_that_comes_again_is_an_error()
     {
         var ml = new MLContext(seed: 1);

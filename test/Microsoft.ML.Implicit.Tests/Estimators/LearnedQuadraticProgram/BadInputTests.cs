@@ -74,6 +74,25 @@ public class BadInputTests
 
     [TestMethod]
     [DataRow(float.NaN)]
+    [DataRow(float.NegativeInfinity)]
+    public void A_feature_that_is_not_finite_is_named_with_its_row_after_the_rows_before_it(float value)
+    {
+        var ml = new MLContext(seed: 1);
+        LearnedQuadraticProgramTransformer model = ml.Transforms.LearnedQuadraticProgram(Markets.Options(DecisionLoss.SpoPlus, epochs: 1)).Fit(Markets.Linear(ml));
+        Markets.Row[] rows = [new() { Features = [1, 1] }, new() { Features = [1, value] }];
+        SolveFailedException failure = Assert.ThrowsExactly<SolveFailedException>(() => Scored.Vectors(model.Transform(ml.Data.LoadFromEnumerable(rows)), "Solution"));
+        StringAssert.Contains(failure.Message, $"Row 1: column 'Features', slot 1, is {value}", StringComparison.CurrentCulture);
+        Assert.AreEqual((SolveStatus.InvalidInput, 1), (failure.Status, failure.Row));
+
+        IDataView named = ml.Transforms.Concatenate("Features", "Demand", "Rain").Fit(Named()).Transform(Named());
+        StringAssert.Contains(
+            Assert.ThrowsExactly<SolveFailedException>(() => Scored.Vectors(model.Transform(named), "Solution")).Message, "slot 0 ('Demand')", StringComparison.Ordinal);
+
+        IDataView Named() => ml.Data.LoadFromEnumerable([new { Demand = value, Rain = 1f }]);
+    }
+
+    [TestMethod]
+    [DataRow(float.NaN)]
     [DataRow(float.PositiveInfinity)]
     [DataRow(1e38f)]
     [DataRow(-3.4e38f)]
