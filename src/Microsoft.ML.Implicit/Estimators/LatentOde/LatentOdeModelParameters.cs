@@ -141,7 +141,7 @@ public sealed class LatentOdeModelParameters : IDisposable
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
-        ForecastBatch batch = _builder.Build(examples);
+        ForecastBatch batch = _builder.Build([.. examples.Select(WithHorizon)]);
         (Tensor Mean, Tensor Scale)[] predictions = [.. _networks.Select(network => predict(network, batch))];
         ReadOnlySpan<float> means = stack(predictions.Select(p => p.Mean)).mean([0]).cpu().contiguous().data<float>().ToArray();
         ReadOnlySpan<float> scales = stack(predictions.Select(p => p.Scale)).mean([0]).cpu().contiguous().data<float>().ToArray();
@@ -206,6 +206,15 @@ public sealed class LatentOdeModelParameters : IDisposable
         return new ForecastExample(series, first, count - first, times, null) { Start = start };
     }
 
+    // Asks for the end of the trained horizon, behind all other times, where one lies beyond it.
+    private ForecastExample WithHorizon(ForecastExample example) =>
+        Array.Exists(example.TargetTimes, time => Extrapolation(example, time) > 1)
+            ? example with { TargetTimes = [.. example.TargetTimes, example.Series.Times[example.Last] + Scaling.Horizon] }
+            : example;
+
+    private double Extrapolation(ForecastExample example, double time) =>
+        ForecastReach.Extrapolation(time, example.Series.Times[example.Last], Scaling.Horizon);
+
     private SeriesForecast ToUnits(ForecastExample example, ReadOnlySpan<float> means, ReadOnlySpan<float> scales)
     {
         int variables = Scaling.Variables.Length;
@@ -215,12 +224,17 @@ public sealed class LatentOdeModelParameters : IDisposable
         {
             double time = example.TargetTimes[m];
             bool isAhead = time >= example.Start && ForecastReach.Covers(time, example.Series.Times[example.Last], Scaling.Horizon);
+            double extrapolation = Extrapolation(example, time);
             for (int v = 0; v < variables; v++)
             {
                 VariableScale scale = Scaling.Variables[v];
                 double start = Scaling.Start(v, example.Series.LastValues[(example.Last * variables) + v]);
                 double mean = isAhead ? start + (means[(m * variables) + v] * scale.ChangeScale) + Scaling.Seasonal(v, time) : double.NaN;
-                double half = IntervalFactors[v] * scales[(m * variables) + v] * scale.ChangeScale;
+
+                // Networks learned how far they err up to the horizon alone. From there on the error grows at least in proportion to the time.
+                double predicted = scales[(m * variables) + v];
+                predicted = extrapolation > 1 ? Math.Max(predicted, extrapolation * scales[(count * variables) + v]) : predicted;
+                double half = IntervalFactors[v] * predicted * scale.ChangeScale;
                 int flat = (v * count) + m;
                 forecast.Mean[flat] = (float)mean;
                 forecast.Lower[flat] = (float)(mean - half);

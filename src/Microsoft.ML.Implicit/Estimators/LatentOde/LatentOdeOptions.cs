@@ -38,7 +38,10 @@ public sealed class LatentOdeOptions
     /// <summary>Column that receives the upper bound, or <see langword="null"/>.</summary>
     public string? UpperBoundColumnName { get; set; }
 
-    /// <summary>Probability that a value lies between the bounds.</summary>
+    /// <summary>
+    /// Probability that a value lies between the bounds, within the longest time ahead that training looked at. For times further ahead nothing is
+    /// known of the errors: bounds then lie at least as much further from the forecast than those at that longest time as the time is further ahead.
+    /// </summary>
     public float ConfidenceLevel { get; set; } = 0.95f;
 
     /// <summary>
