@@ -227,14 +227,19 @@ public sealed class LatentOdeModelParameters : IDisposable
             double extrapolation = Extrapolation(example, time);
             for (int v = 0; v < variables; v++)
             {
+                int place = (m * variables) + v;
+                int horizon = (count * variables) + v;
                 VariableScale scale = Scaling.Variables[v];
                 double start = Scaling.Start(v, example.Series.LastValues[(example.Last * variables) + v]);
-                double mean = isAhead ? start + (means[(m * variables) + v] * scale.ChangeScale) + Scaling.Seasonal(v, time) : double.NaN;
+                double mean = isAhead ? start + (means[place] * scale.ChangeScale) + Scaling.Seasonal(v, time) : double.NaN;
+                double half = IntervalFactors[v] * scales[place];
+                if (extrapolation > 1)
+                {
+                    // Nothing was learned of what follows the horizon: it may be as forecast there, with an error that grows in proportion to the time.
+                    half = Math.Max(half, Math.Abs(means[place] - means[horizon]) + (extrapolation * IntervalFactors[v] * scales[horizon]));
+                }
 
-                // Networks learned how far they err up to the horizon alone. From there on the error grows at least in proportion to the time.
-                double predicted = scales[(m * variables) + v];
-                predicted = extrapolation > 1 ? Math.Max(predicted, extrapolation * scales[(count * variables) + v]) : predicted;
-                double half = IntervalFactors[v] * predicted * scale.ChangeScale;
+                half *= scale.ChangeScale;
                 int flat = (v * count) + m;
                 forecast.Mean[flat] = (float)mean;
                 forecast.Lower[flat] = (float)(mean - half);

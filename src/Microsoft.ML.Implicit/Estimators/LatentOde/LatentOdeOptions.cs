@@ -40,7 +40,8 @@ public sealed class LatentOdeOptions
 
     /// <summary>
     /// Probability that a value lies between the bounds, within the longest time ahead that training looked at. For times further ahead nothing is
-    /// known of the errors: bounds then lie at least as much further from the forecast than those at that longest time as the time is further ahead.
+    /// known of the errors: bounds then hold at least the forecast at that longest time (seasons aside) with its own bounds, which widen in proportion
+    /// to the time ahead. That of a variable which has fallen silent counts from its own last value.
     /// </summary>
     public float ConfidenceLevel { get; set; } = 0.95f;
 
