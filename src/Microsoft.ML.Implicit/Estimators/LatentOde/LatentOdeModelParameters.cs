@@ -10,6 +10,9 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <summary>A trained latent-ODE forecaster: an ensemble of networks with their units. Safe to use from several threads at once.</summary>
 public sealed class LatentOdeModelParameters : IDisposable
 {
+    // Times in a horizon at which the path beyond it is looked at.
+    private const int PathTimes = 4;
+
     private readonly LatentOdeNetwork[] _networks;
     private readonly Device _device;
     private readonly ForecastBatchBuilder _builder;
@@ -141,7 +144,7 @@ public sealed class LatentOdeModelParameters : IDisposable
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
-        ForecastBatch batch = _builder.Build([.. examples.Select(WithHorizon)]);
+        ForecastBatch batch = _builder.Build([.. examples.Select(WithPath)]);
         (Tensor Mean, Tensor Scale)[] predictions = [.. _networks.Select(network => predict(network, batch))];
         ReadOnlySpan<float> means = stack(predictions.Select(p => p.Mean)).mean([0]).cpu().contiguous().data<float>().ToArray();
         ReadOnlySpan<float> scales = stack(predictions.Select(p => p.Scale)).mean([0]).cpu().contiguous().data<float>().ToArray();
@@ -206,11 +209,17 @@ public sealed class LatentOdeModelParameters : IDisposable
         return new ForecastExample(series, first, count - first, times, null) { Start = start };
     }
 
-    // Asks for the end of the trained horizon, behind all other times, where one lies beyond it.
-    private ForecastExample WithHorizon(ForecastExample example) =>
-        Array.Exists(example.TargetTimes, time => Extrapolation(example, time) > 1)
-            ? example with { TargetTimes = [.. example.TargetTimes, example.Series.Times[example.Last] + Scaling.Horizon] }
+    // Asks for the forecasts from the end of the trained horizon on, behind those at all other times, where one of these lies beyond it.
+    private ForecastExample WithPath(ForecastExample example)
+    {
+        double farthest = example.TargetTimes.Select(time => Extrapolation(example, time)).DefaultIfEmpty(1).Max();
+        double last = example.Series.Times[example.Last];
+        return farthest > 1
+            ? example with { TargetTimes = [.. example.TargetTimes, .. Enumerable.Range(0, PathLength(farthest)).Select(i => last + ((1 + (i / (double)PathTimes)) * Scaling.Horizon))] }
             : example;
+    }
+
+    private static int PathLength(double extrapolation) => 1 + (int)((extrapolation - 1) * PathTimes);
 
     private double Extrapolation(ForecastExample example, double time) =>
         ForecastReach.Extrapolation(time, example.Series.Times[example.Last], Scaling.Horizon);
@@ -228,18 +237,11 @@ public sealed class LatentOdeModelParameters : IDisposable
             for (int v = 0; v < variables; v++)
             {
                 int place = (m * variables) + v;
-                int horizon = (count * variables) + v;
                 VariableScale scale = Scaling.Variables[v];
                 double start = Scaling.Start(v, example.Series.LastValues[(example.Last * variables) + v]);
                 double mean = isAhead ? start + (means[place] * scale.ChangeScale) + Scaling.Seasonal(v, time) : double.NaN;
-                double half = IntervalFactors[v] * scales[place];
-                if (extrapolation > 1)
-                {
-                    // Nothing was learned of what follows the horizon: it may be as forecast there, with an error that grows in proportion to the time.
-                    half = Math.Max(half, Math.Abs(means[place] - means[horizon]) + (extrapolation * IntervalFactors[v] * scales[horizon]));
-                }
-
-                half *= scale.ChangeScale;
+                double half = scale.ChangeScale * IntervalFactors[v] * scales[place];
+                half = extrapolation > 1 ? Math.Max(half, scale.ChangeScale * ExtrapolatedHalfWidth(means, scales, place, count, extrapolation)) : half;
                 int flat = (v * count) + m;
                 forecast.Mean[flat] = (float)mean;
                 forecast.Lower[flat] = (float)(mean - half);
@@ -248,5 +250,24 @@ public sealed class LatentOdeModelParameters : IDisposable
         }
 
         return forecast;
+    }
+
+    // Nothing was learned of what follows the horizon: it may be as forecast at its end, with an error that grows in proportion to the time, or as
+    // anywhere on the path since.
+    private double ExtrapolatedHalfWidth(ReadOnlySpan<float> means, ReadOnlySpan<float> scales, int place, int count, double extrapolation)
+    {
+        int variables = Scaling.Variables.Length;
+        int variable = place % variables;
+        int horizon = (count * variables) + variable;
+        double distance = Math.Abs(means[place] - means[horizon]);
+        double scale = 0;
+        for (int i = 0; i < PathLength(extrapolation); i++)
+        {
+            int path = horizon + (i * variables);
+            distance = Math.Max(distance, Math.Abs(means[path] - means[horizon]));
+            scale = Math.Max(scale, scales[path]);
+        }
+
+        return distance + (IntervalFactors[variable] * Math.Max(scale, extrapolation * scales[horizon]));
     }
 }

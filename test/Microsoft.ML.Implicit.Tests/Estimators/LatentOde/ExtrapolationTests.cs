@@ -36,6 +36,25 @@ public class ExtrapolationTests
     }
 
     [TestMethod]
+    public void Bounds_beyond_the_trained_horizon_never_narrow_with_the_time_ahead()
+    {
+        using LatentOdeTransformer model = WaveModels.TrainForTimes(LatentAnchor.LastObservation, SeriesEncoderKind.Gru);
+        List<WaveObservation> wave = WaveObservation.FromRow(Waves.Create(1, seed: 5)[0]);
+        ForecastEngine<WaveObservation, WaveForecast> engine = WaveModels.Observe(model, wave);
+        float[] before = HalfWidths(engine.Forecast(wave[^1].Time + Horizon));
+        for (double ratio = 1.25; ratio < 50; ratio += 0.5)
+        {
+            float[] widths = HalfWidths(engine.Forecast(wave[^1].Time + (ratio * Horizon)));
+            for (int v = 0; v < widths.Length; v++)
+            {
+                Assert.IsGreaterThanOrEqualTo(before[v] * (1 - 1e-4), widths[v], $"{ratio} horizons ahead");
+            }
+
+            before = widths;
+        }
+    }
+
+    [TestMethod]
     public void The_time_ahead_of_a_silent_variable_counts_from_its_own_last_value()
     {
         using LatentOdeTransformer model = WaveModels.TrainForTimes(LatentAnchor.LastObservation, SeriesEncoderKind.Gru, Complete());
