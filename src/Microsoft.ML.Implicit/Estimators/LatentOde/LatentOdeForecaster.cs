@@ -17,8 +17,10 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// missing values no imputation.
 /// </summary>
 /// <remarks>
-/// The forecast is the last observed value, without what lies more than five standard deviations off the mean of the training
-/// values, plus a change that the latent state is decoded to. Bounds are calibrated on series, or with few series on stretches
+/// The forecast is the last observed value plus a change that the latent state is decoded to. What of a value lies more than five
+/// standard deviations off the mean of the training values is left out, unless the value before lies there too. A series at such a
+/// level is forecast by changes that were learned elsewhere: its bounds are at least a twentieth of the distance beyond those five
+/// standard deviations away from the forecast. Bounds are calibrated on series, or with few series on stretches
 /// of time, that each network of the ensemble did not see. For training, values further from the median of their column than ten
 /// times the distance that 99 of 100 stay within are taken for ones at that distance.
 /// </remarks>

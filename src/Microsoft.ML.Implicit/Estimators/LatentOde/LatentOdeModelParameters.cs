@@ -238,10 +238,11 @@ public sealed class LatentOdeModelParameters : IDisposable
             {
                 int place = (m * variables) + v;
                 VariableScale scale = Scaling.Variables[v];
-                double start = Scaling.Start(v, example.Series.LastValues[(example.Last * variables) + v]);
+                double start = example.Series.Starts[(example.Last * variables) + v];
                 double mean = isAhead ? start + (means[place] * scale.ChangeScale) + Scaling.Seasonal(v, time) : double.NaN;
                 double half = scale.ChangeScale * IntervalFactors[v] * scales[place];
                 half = extrapolation > 1 ? Math.Max(half, scale.ChangeScale * ExtrapolatedHalfWidth(means, scales, place, count, extrapolation)) : half;
+                half = Math.Max(half, Scaling.LeastHalfWidth(v, start));
                 int flat = (v * count) + m;
                 forecast.Mean[flat] = (float)mean;
                 forecast.Lower[flat] = (float)(mean - half);
