@@ -41,8 +41,8 @@ public sealed class LatentOdeOptions
     /// <summary>
     /// Probability that a value lies between the bounds, within the longest time ahead that training looked at. For times further ahead nothing is
     /// known of the errors: bounds then hold at least the forecast at that longest time (seasons aside) with its own bounds, which widen in proportion
-    /// to the time ahead, and are as far from the forecast as any forecast was on the way from there. For a variable which has fallen silent, time
-    /// counts from its own last value.
+    /// to the time ahead, and follow the path on the way from there however it turns back. For a variable which has fallen silent, time counts from its
+    /// own last value.
     /// </summary>
     public float ConfidenceLevel { get; set; } = 0.95f;
 

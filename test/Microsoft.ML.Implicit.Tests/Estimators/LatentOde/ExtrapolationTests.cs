@@ -12,8 +12,8 @@ public class ExtrapolationTests
     {
         foreach ((LatentAnchor anchor, SeriesEncoderKind encoder) in WaveModels.Kinds)
         {
-            using LatentOdeTransformer model = WaveModels.TrainForTimes(anchor, encoder, Complete());
-            List<WaveObservation> wave = WaveObservation.FromRow(Complete()[3]);
+            using LatentOdeTransformer model = WaveModels.TrainForTimes(anchor, encoder, Waves.CreateComplete());
+            List<WaveObservation> wave = WaveObservation.FromRow(Waves.CreateComplete()[3]);
             ForecastEngine<WaveObservation, WaveForecast> engine = WaveModels.Observe(model, wave);
             double last = wave[^1].Time;
             WaveForecast atHorizon = engine.Forecast(last + Horizon);
@@ -57,8 +57,8 @@ public class ExtrapolationTests
     [TestMethod]
     public void The_time_ahead_of_a_silent_variable_counts_from_its_own_last_value()
     {
-        using LatentOdeTransformer model = WaveModels.TrainForTimes(LatentAnchor.LastObservation, SeriesEncoderKind.Gru, Complete());
-        List<WaveObservation> all = WaveObservation.FromRow(Complete()[3]);
+        using LatentOdeTransformer model = WaveModels.TrainForTimes(LatentAnchor.LastObservation, SeriesEncoderKind.Gru, Waves.CreateComplete());
+        List<WaveObservation> all = WaveObservation.FromRow(Waves.CreateComplete()[3]);
         List<WaveObservation> known = all[..^9];
         WaveObservation[] lagging = [.. known, .. all[^9..].Select(observation => new WaveObservation { Time = observation.Time, Sine = observation.Sine, Amplitude = observation.Amplitude })];
         double ahead = all[^1].Time + Horizon - known[^1].Time;
@@ -90,12 +90,4 @@ public class ExtrapolationTests
     }
 
     private static float[] HalfWidths(WaveForecast answer) => [.. answer.Upper.Zip(answer.Lower, (upper, lower) => (upper - lower) / 2)];
-
-    // Waves of which both variables are observed whenever one is.
-    private static List<WaveRow> Complete()
-    {
-        List<WaveRow> rows = Waves.Create(30);
-        rows.ForEach(row => row.Cosine = [.. row.Time.Select(time => (float)Math.Cos(time))]);
-        return rows;
-    }
 }
