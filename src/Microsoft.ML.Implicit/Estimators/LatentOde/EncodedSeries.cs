@@ -12,7 +12,7 @@ internal sealed class EncodedSeries
         Statics = scaling.ScaleStatics(series.Statics);
         Covariates = [.. series.Covariates.Select((values, i) => new StepFunction(series.CovariateTimes, values, scaling.CovariateCenters[i], scaling.CovariateScales[i]))];
         Features = new float[series.Count * scaling.FeatureCount];
-        LastValues = new double[series.Count * variables];
+        Starts = new double[series.Count * variables];
         Values = new double[series.Count * variables];
         var history = new HistoryFeatures(scaling, Statics, Covariates);
         float[] row = new float[variables];
@@ -25,7 +25,7 @@ internal sealed class EncodedSeries
             }
 
             history.Advance(Times[i], row, Features.AsSpan(i * scaling.FeatureCount, scaling.FeatureCount));
-            history.LastValues.CopyTo(LastValues.AsSpan(i * variables));
+            history.Starts.CopyTo(Starts.AsSpan(i * variables));
         }
     }
 
@@ -36,7 +36,7 @@ internal sealed class EncodedSeries
         Statics = state.Statics;
         Covariates = state.Covariates;
         Features = state.LastFeatures;
-        LastValues = state.History.LastValues;
+        Starts = state.History.Starts;
         Values = state.History.LastValues;
     }
 
@@ -54,6 +54,6 @@ internal sealed class EncodedSeries
     /// <summary>Seasonally adjusted values, NaN where not observed: [observations, variables].</summary>
     public double[] Values { get; }
 
-    /// <summary>Last observed seasonally adjusted values at each observation: [observations, variables].</summary>
-    public double[] LastValues { get; }
+    /// <summary>Seasonally adjusted values that forecasts from each observation start from: [observations, variables].</summary>
+    public double[] Starts { get; }
 }

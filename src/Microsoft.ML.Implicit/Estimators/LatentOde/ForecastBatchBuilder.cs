@@ -109,7 +109,7 @@ internal sealed class ForecastBatchBuilder(SeriesScaling scaling, LatentAnchor a
                     if (double.IsFinite(value))
                     {
                         int flat = (((row * targets) + m) * variables) + v;
-                        values[flat] = (float)((value - scaling.Start(v, example.Series.LastValues[(example.Last * variables) + v])) / scaling.Variables[v].ChangeScale);
+                        values[flat] = (float)((value - example.Series.Starts[(example.Last * variables) + v]) / scaling.Variables[v].ChangeScale);
                         mask[flat] = 1;
                     }
                 }

@@ -9,6 +9,7 @@ internal sealed class HistoryFeatures
     private readonly float[] _statics;
     private readonly StepFunction[] _covariates;
     private readonly double[] _lastTimes;
+    private readonly double[] _previousValues;
     private readonly RunningLevel?[] _levels;
 
     public HistoryFeatures(SeriesScaling scaling, float[] statics, StepFunction[] covariates)
@@ -18,12 +19,16 @@ internal sealed class HistoryFeatures
         _covariates = covariates;
         _lastTimes = new double[scaling.Variables.Length];
         Array.Fill(_lastTimes, double.NaN);
+        _previousValues = [.. _lastTimes];
         _levels = [.. scaling.Variables.Select(variable => variable.LevelMemory is { } memory ? new RunningLevel(memory) : null)];
         LastValues = [.. scaling.Variables.Select(variable => variable.Center)];
     }
 
     /// <summary>Last observed value of each variable, seasonally adjusted; the mean of training where there is none.</summary>
     public double[] LastValues { get; }
+
+    /// <summary>Value of each variable that forecasts start from, as <see cref="SeriesScaling.Start"/> has it.</summary>
+    public double[] Starts => [.. LastValues.Select((value, v) => _scaling.Start(v, value, _previousValues[v]))];
 
     public double FirstTime { get; private set; } = double.NaN;
 
@@ -51,6 +56,7 @@ internal sealed class HistoryFeatures
             features[next++] = isObserved && wasObserved ? SeriesScaling.Clip((value - LastValues[v]) / scale.StepScale) : 0;
             features[next++] = isObserved ? 1 : 0;
             features[next++] = wasObserved ? _scaling.Gap(time - _lastTimes[v]) : 0;
+            _previousValues[v] = isObserved && wasObserved ? LastValues[v] : _previousValues[v];
             LastValues[v] = value;
             _lastTimes[v] = isObserved ? time : _lastTimes[v];
         }
@@ -93,11 +99,22 @@ internal sealed class HistoryFeatures
     public void Read(BinaryReader reader)
     {
         int levels = 2 + (2 * _lastTimes.Length);
-        double[] numbers = BinaryArrays.ReadDoubles(reader, levels + (3 * _levels.Count(level => level is not null)));
+        int previous = levels + (3 * _levels.Count(level => level is not null));
+        double[] numbers = BinaryArrays.ReadDoubles(reader);
+        if (numbers.Length == previous)
+        {
+            // Earlier versions did not keep the values before the last ones.
+            numbers = [.. numbers, .. Enumerable.Repeat(double.NaN, _previousValues.Length)];
+        }
 
-        // What was never observed has no time.
-        bool IsTime(int index) => index < 2 + _lastTimes.Length || (index >= levels && (index - levels) % 3 == 0);
-        if (numbers.Where((number, i) => !BinaryArrays.IsMeasurement(number) && !(double.IsNaN(number) && IsTime(i))).Any())
+        if (numbers.Length != previous + _previousValues.Length)
+        {
+            throw new FormatException($"The file holds an array of {numbers.Length} numbers where {previous + _previousValues.Length} belong.");
+        }
+
+        // What was never observed has no time, and what was not observed twice no previous value.
+        bool MayLack(int index) => index < 2 + _lastTimes.Length || index >= previous || (index >= levels && (index - levels) % 3 == 0);
+        if (numbers.Where((number, i) => !BinaryArrays.IsMeasurement(number) && !(double.IsNaN(number) && MayLack(i))).Any())
         {
             throw new FormatException("The file holds a number beyond all measurements.");
         }
@@ -105,7 +122,7 @@ internal sealed class HistoryFeatures
         Restore(numbers);
     }
 
-    private double[] ToNumbers() => [FirstTime, LastTime, .. _lastTimes, .. LastValues, .. _levels.OfType<RunningLevel>().SelectMany(level => level.ToNumbers())];
+    private double[] ToNumbers() => [FirstTime, LastTime, .. _lastTimes, .. LastValues, .. _levels.OfType<RunningLevel>().SelectMany(level => level.ToNumbers()), .. _previousValues];
 
     private void Restore(double[] numbers)
     {
@@ -119,5 +136,7 @@ internal sealed class HistoryFeatures
             level.Restore(numbers.AsSpan(next, 3));
             next += 3;
         }
+
+        Array.Copy(numbers, next, _previousValues, 0, _previousValues.Length);
     }
 }

@@ -17,9 +17,12 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// missing values no imputation.
 /// </summary>
 /// <remarks>
-/// The forecast is the last observed value, without what lies more than five standard deviations off the mean of the training
-/// values, plus a change that the latent state is decoded to. Bounds are calibrated on series, or with few series on stretches
-/// of time, that each network of the ensemble did not see.
+/// The forecast is the last observed value plus a change that the latent state is decoded to. What of a value lies more than five
+/// standard deviations off the mean of the training values is left out, unless the value before lies there too. A series at such a
+/// level is forecast by changes that were learned elsewhere: its bounds are at least a twentieth of the distance beyond those five
+/// standard deviations away from the forecast. Bounds are calibrated on series, or with few series on stretches
+/// of time, that each network of the ensemble did not see. For training, values further from the median of their column than ten
+/// times the distance that 99 of 100 stay within are taken for ones at that distance.
 /// </remarks>
 public sealed class LatentOdeForecaster : IEstimator<LatentOdeTransformer>
 {
@@ -72,8 +75,9 @@ public sealed class LatentOdeForecaster : IEstimator<LatentOdeTransformer>
         run.Begin(_options, series, validation);
         double? horizon = _options.MaximumHorizon ?? (_options.Horizon.Length > 0 ? _options.Horizon.Max() : null);
         CheckHorizon(series, horizon);
-        SeriesScaling scaling = SeriesScaling.Fit(series, horizon, _options.SeasonalPeriods);
-        EncodedSeries[] encoded = [.. series.Concat(validation).Select(s => new EncodedSeries(s, scaling))];
+        var ranges = new UsualRanges(series);
+        SeriesScaling scaling = SeriesScaling.Fit([.. series.Select(ranges.Winsorize)], horizon, _options.SeasonalPeriods);
+        EncodedSeries[] encoded = [.. series.Concat(validation).Select(s => new EncodedSeries(ranges.Winsorize(s), scaling))];
         int members = _options.EnsembleSize ?? ForecastDivision.DefaultMembers(series.Count);
         ForecastDivision division = validation.Count > 0
             ? ForecastDivision.After(series.Count, members)

@@ -10,6 +10,9 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <summary>A trained latent-ODE forecaster: an ensemble of networks with their units. Safe to use from several threads at once.</summary>
 public sealed class LatentOdeModelParameters : IDisposable
 {
+    // Times in a horizon at which the path beyond it is looked at.
+    private const int PathTimes = 4;
+
     private readonly LatentOdeNetwork[] _networks;
     private readonly Device _device;
     private readonly ForecastBatchBuilder _builder;
@@ -141,7 +144,7 @@ public sealed class LatentOdeModelParameters : IDisposable
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
-        ForecastBatch batch = _builder.Build(examples);
+        ForecastBatch batch = _builder.Build([.. examples.Select(WithPath)]);
         (Tensor Mean, Tensor Scale)[] predictions = [.. _networks.Select(network => predict(network, batch))];
         ReadOnlySpan<float> means = stack(predictions.Select(p => p.Mean)).mean([0]).cpu().contiguous().data<float>().ToArray();
         ReadOnlySpan<float> scales = stack(predictions.Select(p => p.Scale)).mean([0]).cpu().contiguous().data<float>().ToArray();
@@ -206,6 +209,21 @@ public sealed class LatentOdeModelParameters : IDisposable
         return new ForecastExample(series, first, count - first, times, null) { Start = start };
     }
 
+    // Asks for the forecasts from the end of the trained horizon on, behind those at all other times, where one of these lies beyond it.
+    private ForecastExample WithPath(ForecastExample example)
+    {
+        double farthest = example.TargetTimes.Select(time => Extrapolation(example, time)).DefaultIfEmpty(1).Max();
+        double last = example.Series.Times[example.Last];
+        return farthest > 1
+            ? example with { TargetTimes = [.. example.TargetTimes, .. Enumerable.Range(0, PathLength(farthest)).Select(i => last + ((1 + (i / (double)PathTimes)) * Scaling.Horizon))] }
+            : example;
+    }
+
+    private static int PathLength(double extrapolation) => 1 + (int)((extrapolation - 1) * PathTimes);
+
+    private double Extrapolation(ForecastExample example, double time) =>
+        ForecastReach.Extrapolation(time, example.Series.Times[example.Last], Scaling.Horizon);
+
     private SeriesForecast ToUnits(ForecastExample example, ReadOnlySpan<float> means, ReadOnlySpan<float> scales)
     {
         int variables = Scaling.Variables.Length;
@@ -215,12 +233,16 @@ public sealed class LatentOdeModelParameters : IDisposable
         {
             double time = example.TargetTimes[m];
             bool isAhead = time >= example.Start && ForecastReach.Covers(time, example.Series.Times[example.Last], Scaling.Horizon);
+            double extrapolation = Extrapolation(example, time);
             for (int v = 0; v < variables; v++)
             {
+                int place = (m * variables) + v;
                 VariableScale scale = Scaling.Variables[v];
-                double start = Scaling.Start(v, example.Series.LastValues[(example.Last * variables) + v]);
-                double mean = isAhead ? start + (means[(m * variables) + v] * scale.ChangeScale) + Scaling.Seasonal(v, time) : double.NaN;
-                double half = IntervalFactors[v] * scales[(m * variables) + v] * scale.ChangeScale;
+                double start = example.Series.Starts[(example.Last * variables) + v];
+                double mean = isAhead ? start + (means[place] * scale.ChangeScale) + Scaling.Seasonal(v, time) : double.NaN;
+                double half = scale.ChangeScale * IntervalFactors[v] * scales[place];
+                half = extrapolation > 1 ? Math.Max(half, scale.ChangeScale * ExtrapolatedHalfWidth(means, scales, place, count, extrapolation)) : half;
+                half = Math.Max(half, Scaling.LeastHalfWidth(v, start));
                 int flat = (v * count) + m;
                 forecast.Mean[flat] = (float)mean;
                 forecast.Lower[flat] = (float)(mean - half);
@@ -229,5 +251,24 @@ public sealed class LatentOdeModelParameters : IDisposable
         }
 
         return forecast;
+    }
+
+    // Nothing was learned of what follows the horizon: it may be as forecast at its end, with an error that grows in proportion to the time, or as
+    // anywhere on the path since.
+    private double ExtrapolatedHalfWidth(ReadOnlySpan<float> means, ReadOnlySpan<float> scales, int place, int count, double extrapolation)
+    {
+        int variables = Scaling.Variables.Length;
+        int variable = place % variables;
+        int horizon = (count * variables) + variable;
+        double distance = Math.Abs(means[place] - means[horizon]);
+        double scale = 0;
+        for (int i = 0; i < PathLength(extrapolation); i++)
+        {
+            int path = horizon + (i * variables);
+            distance = Math.Max(distance, Math.Abs(means[path] - means[horizon]));
+            scale = Math.Max(scale, scales[path]);
+        }
+
+        return distance + (IntervalFactors[variable] * Math.Max(scale, extrapolation * scales[horizon]));
     }
 }

@@ -38,7 +38,12 @@ public sealed class LatentOdeOptions
     /// <summary>Column that receives the upper bound, or <see langword="null"/>.</summary>
     public string? UpperBoundColumnName { get; set; }
 
-    /// <summary>Probability that a value lies between the bounds.</summary>
+    /// <summary>
+    /// Probability that a value lies between the bounds, within the longest time ahead that training looked at. For times further ahead nothing is
+    /// known of the errors: bounds then hold at least the forecast at that longest time (seasons aside) with its own bounds, which widen in proportion
+    /// to the time ahead, and follow the path on the way from there however it turns back. For a variable which has fallen silent, time counts from its
+    /// own last value.
+    /// </summary>
     public float ConfidenceLevel { get; set; } = 0.95f;
 
     /// <summary>

@@ -18,6 +18,7 @@ internal sealed record SeriesScaling(
     private const double ClipScale = 5;
     private const double LevelMemoryInHorizons = 3;
     private const double UsualShare = 0.95;
+    private const double ForeignLevelShare = 0.05;
 
     /// <summary>Numbers that describe one observation to an encoder.</summary>
     public int FeatureCount => (4 * Variables.Length) + 2 + SeasonFeatureCount + (2 * CovariateCenters.Length) + StaticCenters.Length;
@@ -50,14 +51,31 @@ internal sealed record SeriesScaling(
     public double Adjust(int variable, double time, double value) => value - Seasonal(variable, time);
 
     /// <summary>
-    /// The value that a forecast starts from: the last one, or the end of the range in which an encoder can tell values apart. No
-    /// changes were learned from further out, and a single outlier would be in every forecast after it.
+    /// The value that a forecast starts from: the last one, or the end of the range in which an encoder can tell values apart, since a single
+    /// outlier would be in every forecast after it. A value next to one that lies beyond the range too is no single outlier.
     /// </summary>
-    public double Start(int variable, double lastValue)
+    /// <param name="variable">The variable.</param>
+    /// <param name="lastValue">Its last value.</param>
+    /// <param name="previousValue">The one before, NaN where there is none.</param>
+    public double Start(int variable, double lastValue, double previousValue)
+    {
+        (double lowest, double highest) = Range(variable);
+        double step = ClipScale * Variables[variable].StepScale;
+        return Math.Clamp(lastValue, previousValue < lowest ? previousValue - step : lowest, previousValue > highest ? previousValue + step : highest);
+    }
+
+    /// <summary>The least half-width of an interval: a part of the distance by which a start lies beyond the range that changes were learned in.</summary>
+    public double LeastHalfWidth(int variable, double start)
+    {
+        (double lowest, double highest) = Range(variable);
+        return ForeignLevelShare * Math.Abs(start - Math.Clamp(start, lowest, highest));
+    }
+
+    private (double Lowest, double Highest) Range(int variable)
     {
         VariableScale scale = Variables[variable];
-        double reach = ClipScale * scale.LevelScale;
-        return scale.LevelMemory is null ? Math.Clamp(lastValue, scale.LevelCenter - reach, scale.LevelCenter + reach) : lastValue;
+        double reach = scale.LevelMemory is null ? ClipScale * scale.LevelScale : double.PositiveInfinity;
+        return (scale.LevelCenter - reach, scale.LevelCenter + reach);
     }
 
     /// <summary>

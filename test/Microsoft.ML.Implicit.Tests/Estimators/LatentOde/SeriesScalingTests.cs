@@ -13,9 +13,28 @@ public class SeriesScalingTests
         TimeSeries[] series = [.. Enumerable.Repeat(Series([1, -1, -1, 1]), 30)];
         var scaling = SeriesScaling.Fit(series, horizon: 1, periods: []);
 
-        Assert.AreEqual(-4.9, scaling.Start(0, -4.9));
-        Assert.AreEqual(5, scaling.Start(0, 1480), 1e-9);
-        Assert.AreEqual(-5, scaling.Start(0, -1480), 1e-9);
+        foreach (double previous in new[] { double.NaN, 0, 4.9, -4.9 })
+        {
+            Assert.AreEqual(-4.9, scaling.Start(0, -4.9, previous));
+            Assert.AreEqual(5, scaling.Start(0, 1480, previous), 1e-9);
+            Assert.AreEqual(-5, scaling.Start(0, -1480, previous), 1e-9);
+        }
+    }
+
+    [TestMethod]
+    public void Forecasts_start_from_a_level_beyond_that_of_training_where_two_values_in_a_row_show_it()
+    {
+        TimeSeries[] series = [.. Enumerable.Repeat(Series([1, -1, -1, 1]), 30)];
+        var scaling = SeriesScaling.Fit(series, horizon: 1, periods: []);
+        double step = 5 * Math.Sqrt(8 / 3.0);
+
+        Assert.AreEqual(110, scaling.Start(0, 110, 109));
+        Assert.AreEqual(-110, scaling.Start(0, -110, -109));
+        Assert.AreEqual(100 + step, scaling.Start(0, 1480, 100), 1e-9);
+        Assert.AreEqual(3, scaling.Start(0, 3, 1480));
+        Assert.AreEqual(-5, scaling.Start(0, -1480, 1480), 1e-9);
+        Assert.AreEqual(0.05 * 105, scaling.LeastHalfWidth(0, 110), 1e-9);
+        Assert.AreEqual(0, scaling.LeastHalfWidth(0, 5 - 1e-9));
     }
 
     [TestMethod]
@@ -23,7 +42,8 @@ public class SeriesScalingTests
     {
         var scaling = SeriesScaling.Fit([Series([.. Enumerable.Range(0, 100).Select(i => (float)i)])], horizon: 1, periods: []);
 
-        Assert.AreEqual(1480, scaling.Start(0, 1480));
+        Assert.AreEqual(1480, scaling.Start(0, 1480, double.NaN));
+        Assert.AreEqual(0, scaling.LeastHalfWidth(0, 1480));
     }
 
     private static TimeSeries Series(float[] values) => new([.. Enumerable.Range(0, values.Length).Select(i => (double)i)], [values], [], [], []);

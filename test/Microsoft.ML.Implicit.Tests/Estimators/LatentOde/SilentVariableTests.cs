@@ -10,8 +10,8 @@ public class SilentVariableTests
     {
         foreach ((LatentAnchor anchor, SeriesEncoderKind encoder) in WaveModels.Kinds)
         {
-            using LatentOdeTransformer model = WaveModels.TrainForTimes(anchor, encoder, Complete());
-            List<WaveObservation> all = WaveObservation.FromRow(Complete()[3]);
+            using LatentOdeTransformer model = WaveModels.TrainForTimes(anchor, encoder, Waves.CreateComplete());
+            List<WaveObservation> all = WaveObservation.FromRow(Waves.CreateComplete()[3]);
             foreach (int silent in new[] { 1, 3, 9 })
             {
                 List<WaveObservation> known = all[..^silent];
@@ -63,7 +63,7 @@ public class SilentVariableTests
     [TestMethod]
     public void A_silent_variable_is_taken_up_again_and_survives_a_check_point()
     {
-        using LatentOdeTransformer model = WaveModels.Train(LatentAnchor.LastObservation, SeriesEncoderKind.GruOdeBayes, rows: Complete());
+        using LatentOdeTransformer model = WaveModels.Train(LatentAnchor.LastObservation, SeriesEncoderKind.GruOdeBayes, rows: Waves.CreateComplete());
         WaveObservation[] observations =
         [
             new() { Time = 0, Sine = 5, Cosine = 1 }, new() { Time = 1, Sine = 5.5f, Cosine = 0.5f }, new() { Time = 2, Sine = 6 }, new() { Time = 2.5, Cosine = 0 },
@@ -90,7 +90,7 @@ public class SilentVariableTests
     [TestMethod]
     public void A_variable_silent_for_too_long_gets_NaN_and_the_others_their_forecast()
     {
-        using LatentOdeTransformer model = WaveModels.Train(LatentAnchor.LastObservation, SeriesEncoderKind.Gru, rows: Complete());
+        using LatentOdeTransformer model = WaveModels.Train(LatentAnchor.LastObservation, SeriesEncoderKind.Gru, rows: Waves.CreateComplete());
         WaveObservation[] observations = [new() { Time = 0, Sine = 5, Cosine = 1 }, new() { Time = 1e8, Sine = 5 }, new() { Time = 1e8 + 1, Sine = 6 }];
         foreach (WaveForecast answer in new[] { WaveModels.Observe(model, observations).Forecast(), WaveModels.Transform(model, WaveObservation.ToRow(observations))[0] })
         {
@@ -98,13 +98,5 @@ public class SilentVariableTests
             Assert.IsTrue(answer.Forecast[3..].All(float.IsNaN));
             Assert.IsTrue(answer.Lower[3..].All(float.IsNaN));
         }
-    }
-
-    // Waves of which both variables are observed whenever one is.
-    private static List<WaveRow> Complete()
-    {
-        List<WaveRow> rows = Waves.Create(30);
-        rows.ForEach(row => row.Cosine = [.. row.Time.Select(time => (float)Math.Cos(time))]);
-        return rows;
     }
 }

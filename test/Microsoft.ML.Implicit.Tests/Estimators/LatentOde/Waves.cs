@@ -9,6 +9,14 @@ internal static class Waves
         return [.. Enumerable.Range(0, series).Select(_ => Row(random, observations))];
     }
 
+    /// <summary>Waves of which both variables are observed whenever one is.</summary>
+    public static List<WaveRow> CreateComplete()
+    {
+        List<WaveRow> rows = Create(30);
+        rows.ForEach(row => row.Cosine = [.. row.Time.Select(time => (float)Math.Cos(time))]);
+        return rows;
+    }
+
     private static WaveRow Row(Random random, int observations)
     {
         double amplitude = 1 + random.NextDouble();
