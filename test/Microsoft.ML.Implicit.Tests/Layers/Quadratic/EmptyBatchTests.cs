@@ -10,14 +10,14 @@ namespace Microsoft.ML.Implicit.Tests.Layers.Quadratic;
 [TestClass]
 public class EmptyBatchTests
 {
-    private static readonly IQuadraticSolver[] _solvers = [new InteriorPointSolver(), new OperatorSplittingSolver()];
+    private static readonly IQuadraticSolver[] Solvers = [new InteriorPointSolver(), new OperatorSplittingSolver()];
 
     [TestMethod]
     [DataRow(true)]
     [DataRow(false)]
     public void An_empty_batch_has_empty_solutions_and_no_gradients(bool sharedMatrices)
     {
-        foreach (IQuadraticSolver solver in _solvers)
+        foreach (IQuadraticSolver solver in Solvers)
         {
             using DisposeScope scope = NewDisposeScope();
             Tensor?[] x = EmptyBatch(sharedMatrices);
@@ -46,7 +46,7 @@ public class EmptyBatchTests
     [TestMethod]
     public void The_solution_of_an_empty_batch_is_solved_and_gives_gradients()
     {
-        foreach (IQuadraticSolver solver in _solvers)
+        foreach (IQuadraticSolver solver in Solvers)
         {
             using DisposeScope scope = NewDisposeScope();
             QuadraticProblem problem = RandomPrograms.Problem(EmptyBatch(sharedMatrices: true));

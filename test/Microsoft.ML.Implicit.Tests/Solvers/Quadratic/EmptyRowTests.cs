@@ -10,7 +10,7 @@ namespace Microsoft.ML.Implicit.Tests.Solvers.Quadratic;
 [TestClass]
 public class EmptyRowTests
 {
-    private static readonly Func<QuadraticProblem, QuadraticSolution>[] _solvers =
+    private static readonly Func<QuadraticProblem, QuadraticSolution>[] Solvers =
     [
         problem => new InteriorPointSolver().Solve(problem),
         problem => new OperatorSplittingSolver().Solve(problem),
@@ -102,7 +102,7 @@ public class EmptyRowTests
 
     private static void ForEachSolver(Action<Func<QuadraticProblem, QuadraticSolution>> check)
     {
-        foreach (Func<QuadraticProblem, QuadraticSolution> solve in _solvers)
+        foreach (Func<QuadraticProblem, QuadraticSolution> solve in Solvers)
         {
             using DisposeScope scope = NewDisposeScope();
             check(solve);
