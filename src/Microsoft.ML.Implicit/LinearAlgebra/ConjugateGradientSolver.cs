@@ -18,14 +18,14 @@ public sealed class ConjugateGradientSolver(KrylovSettings? settings = null) : K
 
     private protected override LinearSolution Solve(RowOperator linearOperator, Tensor rightSide, CancellationToken cancellationToken)
     {
-        double[] limits = [.. Norms(rightSide).Select(norm => norm * Settings.Tolerance(rightSide.dtype))];
+        double[] limits = [.. RowNorms.Of(rightSide).Select(norm => norm * Settings.Tolerance(rightSide.dtype))];
         Tensor x = zeros_like(rightSide);
         Tensor residual = rightSide.clone();
         Tensor direction = rightSide.clone();
         Tensor squared = Dot(residual, residual);
-        double[] residuals = Norms(residual);
+        double[] residuals = RowNorms.Of(residual);
         int iterations = 0;
-        while (iterations < Settings.MaximumIterations && HasOpenRow(residuals, limits))
+        while (iterations < Settings.MaximumIterations && RowNorms.AnyAbove(residuals, limits))
         {
             cancellationToken.ThrowIfCancellationRequested();
             using DisposeScope step = NewDisposeScope();
@@ -37,13 +37,11 @@ public sealed class ConjugateGradientSolver(KrylovSettings? settings = null) : K
             Tensor next = Dot(residual, residual);
             direction.mul_(Ratio(next, squared)).PlusInPlace(residual);
             squared.copy_(next);
-            residuals = Norms(residual);
+            residuals = RowNorms.Of(residual);
         }
 
         return new LinearSolution(x, Statuses(residuals, limits), iterations);
     }
-
-    private static bool HasOpenRow(double[] residuals, double[] limits) => residuals.Zip(limits).Any(row => row.First > row.Second);
 
     private static Tensor Dot(Tensor x, Tensor y) => x.mul(y).sum(1, keepdim: true);
 

@@ -14,22 +14,22 @@ public sealed class GmresSolver(KrylovSettings? settings = null) : KrylovSolver(
 {
     private protected override LinearSolution Solve(RowOperator linearOperator, Tensor rightSide, CancellationToken cancellationToken)
     {
-        double[] limits = [.. Norms(rightSide).Select(norm => norm * Settings.Tolerance(rightSide.dtype))];
+        double[] limits = [.. RowNorms.Of(rightSide).Select(norm => norm * Settings.Tolerance(rightSide.dtype))];
         Tensor x = zeros_like(rightSide);
         Tensor residual = rightSide.clone();
-        double[] norms = Norms(residual);
+        double[] norms = RowNorms.Of(residual);
         int iterations = 0;
         bool progresses = true;
-        while (progresses && iterations < Settings.MaximumIterations && HasOpenRow(norms, limits))
+        while (progresses && iterations < Settings.MaximumIterations && RowNorms.AnyAbove(norms, limits))
         {
             using DisposeScope cycle = NewDisposeScope();
             iterations += Cycle(linearOperator, x, residual, norms, limits, Settings.MaximumIterations - iterations, cancellationToken);
             residual.copy_(rightSide - linearOperator.Apply(x));
             double[] before = norms;
-            norms = Norms(residual);
+            norms = RowNorms.Of(residual);
 
             // Rounding keeps a residual from falling further: another cycle would repeat this one.
-            progresses = norms.Where((norm, row) => norm > limits[row]).Any() && norms.Zip(before).Any(row => row.First < 0.9 * row.Second);
+            progresses = norms.Zip(before).Any(row => row.First < 0.9 * row.Second);
         }
 
         return new LinearSolution(x, Statuses(norms, limits), iterations);
@@ -65,8 +65,6 @@ public sealed class GmresSolver(KrylovSettings? settings = null) : KrylovSolver(
         x.PlusInPlace(weights.bmm(basis.narrow(0, 0, count).transpose(0, 1)).squeeze(1));
         return count;
     }
-
-    private static bool HasOpenRow(double[] norms, double[] limits) => norms.Zip(limits).Any(row => row.First > row.Second);
 
     private static Tensor Orthogonalize(Tensor basis, ref Tensor vector)
     {

@@ -1,3 +1,5 @@
+using Microsoft.ML.Implicit.Solvers;
+
 namespace Microsoft.ML.Implicit.LinearAlgebra;
 
 /// <summary>When an iterative linear solve stops: a row has converged at ‖b − A x‖₂ ≤ tolerance · ‖b‖₂.</summary>
@@ -16,16 +18,8 @@ public sealed record KrylovSettings
 
     internal void Validate()
     {
-        Require(RelativeTolerance is null or (> 0 and < 1), nameof(RelativeTolerance), RelativeTolerance!, "above 0 and below 1");
-        Require(MaximumIterations >= 1, nameof(MaximumIterations), MaximumIterations, "at least 1");
-        Require(Restart >= 1, nameof(Restart), Restart, "at least 1");
-    }
-
-    private static void Require(bool holds, string setting, object value, string range)
-    {
-        if (!holds)
-        {
-            throw new ArgumentOutOfRangeException(setting, value, $"{setting} must be {range}.");
-        }
+        SettingRange.Require(RelativeTolerance is null or (> 0 and < 1), nameof(RelativeTolerance), RelativeTolerance, "above 0 and below 1");
+        SettingRange.Require(MaximumIterations >= 1, nameof(MaximumIterations), MaximumIterations, "at least 1");
+        SettingRange.Require(Restart >= 1, nameof(Restart), Restart, "at least 1");
     }
 }

@@ -37,12 +37,6 @@ public abstract class KrylovSolver : ILinearSolver
         return statuses;
     }
 
-    private protected static double[] Norms(Tensor vectors)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        return [.. vectors.norm(1, false, 2f).cpu().to(ScalarType.Float64).data<double>()];
-    }
-
     private sealed class Unfactorized(KrylovSolver solver, RowOperator linearOperator) : IFactorization
     {
         public LinearSolution Solve(Tensor rightSide, CancellationToken cancellationToken = default) => Run(linearOperator, rightSide, cancellationToken);

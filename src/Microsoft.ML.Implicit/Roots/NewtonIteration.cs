@@ -30,7 +30,7 @@ internal sealed class NewtonIteration : IDisposable
         _function = function;
         _inputs = inputs;
         _z = initial.detach().clone();
-        _residuals = Norms(function.EvaluateChecked(_z, inputs));
+        _residuals = RowNorms.Of(function.EvaluateChecked(_z, inputs));
         _limits = [.. _residuals.Select(residual => settings.AbsoluteTolerance + (settings.Tolerance(initial.dtype) * residual))];
         _isStuck = new bool[_residuals.Length];
     }
@@ -89,7 +89,7 @@ internal sealed class NewtonIteration : IDisposable
         {
             Tensor size = tensor(sizes, [sizes.Length, .. Enumerable.Repeat(1L, (int)_z.dim() - 1)]).to(_z.dtype, _z.device);
             candidate = where(size.gt(0.Held()), _z.Plus(direction * size), _z);
-            next = Norms(_function.EvaluateChecked(candidate, _inputs));
+            next = RowNorms.Of(_function.EvaluateChecked(candidate, _inputs));
             bool halves = false;
             for (int row = 0; row < sizes.Length; row++)
             {
@@ -108,8 +108,8 @@ internal sealed class NewtonIteration : IDisposable
 
         // A row that no fraction of the step improves keeps its iterate.
         Tensor moves = tensor([.. sizes.Select(s => s > 0)], [sizes.Length, .. Enumerable.Repeat(1L, (int)_z.dim() - 1)]).to(_z.device);
-        double[] lengths = Norms(direction);
-        double[] states = Norms(_z);
+        double[] lengths = RowNorms.Of(direction);
+        double[] states = RowNorms.Of(_z);
         double rounding = _z.dtype == ScalarType.Float64 ? Math.ScaleB(1, -50) : Math.ScaleB(1, -21);
         double[] residuals = [.. _residuals];
         for (int row = 0; row < sizes.Length; row++)
@@ -120,11 +120,5 @@ internal sealed class NewtonIteration : IDisposable
 
         _z.copy_(where(moves, candidate, _z));
         _residuals = residuals;
-    }
-
-    private static double[] Norms(Tensor vectors)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        return [.. vectors.reshape(vectors.shape[0], -1).norm(1, false, 2f).cpu().to(ScalarType.Float64).data<double>()];
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.LinearAlgebra;
+using Microsoft.ML.Implicit.Solvers;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Roots;
@@ -27,16 +28,8 @@ public sealed record NewtonSettings
 
     internal void Validate()
     {
-        Require(RelativeTolerance is null or (>= 0 and < 1), nameof(RelativeTolerance), RelativeTolerance!, "from 0 up to 1");
-        Require(AbsoluteTolerance >= 0 && double.IsFinite(AbsoluteTolerance), nameof(AbsoluteTolerance), AbsoluteTolerance, "finite and at least 0");
-        Require(MaximumIterations >= 1, nameof(MaximumIterations), MaximumIterations, "at least 1");
-    }
-
-    private static void Require(bool holds, string setting, object value, string range)
-    {
-        if (!holds)
-        {
-            throw new ArgumentOutOfRangeException(setting, value, $"{setting} must be {range}.");
-        }
+        SettingRange.Require(RelativeTolerance is null or (>= 0 and < 1), nameof(RelativeTolerance), RelativeTolerance, "from 0 up to 1");
+        SettingRange.Require(AbsoluteTolerance >= 0 && double.IsFinite(AbsoluteTolerance), nameof(AbsoluteTolerance), AbsoluteTolerance, "finite and at least 0");
+        SettingRange.Require(MaximumIterations >= 1, nameof(MaximumIterations), MaximumIterations, "at least 1");
     }
 }

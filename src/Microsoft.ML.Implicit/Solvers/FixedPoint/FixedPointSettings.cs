@@ -22,11 +22,5 @@ public abstract record FixedPointSettings
     }
 
     /// <summary>Throws when a setting is out of range.</summary>
-    protected static void Require(bool holds, string setting, object value, string range)
-    {
-        if (!holds)
-        {
-            throw new ArgumentOutOfRangeException(setting, value, $"{setting} must be {range}.");
-        }
-    }
+    protected static void Require(bool holds, string setting, object value, string range) => SettingRange.Require(holds, setting, value, range);
 }

@@ -1,4 +1,3 @@
-using Microsoft.ML.Implicit.Layers;
 using Microsoft.ML.Implicit.Layers.Ode;
 using Microsoft.ML.Implicit.Solvers.Ode;
 using TorchSharp;
@@ -44,7 +43,7 @@ public class SecondDerivativeTests
         golden.AssertMatches("z", end, 1e-10);
         Tensor[] inputs = [start, .. layer.Term.Parameters];
         string[] names = ["z0", .. GoldenDynamics.ParameterNames];
-        Tensor[] products = HessianProducts(end.pow(3).sum(), inputs, [.. names.Select(name => golden["v_" + name])]);
+        Tensor[] products = HessianProducts.Of(end.pow(3).sum(), inputs, [.. names.Select(name => golden["v_" + name])]);
         for (int i = 0; i < names.Length; i++)
         {
             golden.AssertMatches("hvp_" + names[i], products[i], 1e-7);
@@ -66,13 +65,13 @@ public class SecondDerivativeTests
         Tensor times = tensor(new[] { 0.0, 0.35, 0.8 }).requires_grad_();
         Tensor[] inputs = [start, times, .. dynamics.parameters()];
         Tensor[] directions = [.. inputs.Select((input, i) => i == 1 ? tensor(new[] { 0.0, 0.0, 0.0 }) : randn(input.shape, ScalarType.Float64, generator: generator))];
-        Tensor[] products = HessianProducts(Loss(), inputs, directions);
-        Tensor[] ahead = Shifted(Step), behind = Shifted(-Step);
+        Tensor[] products = HessianProducts.Of(Loss(), inputs, directions);
+        Tensor[] differences = HessianProducts.ByDifferences(Loss, inputs, directions, Step);
         for (int i = 0; i < inputs.Length; i++)
         {
             if (i != 1)
             {
-                Tensor expected = (ahead[i] - behind[i]) / (2 * Step);
+                Tensor expected = differences[i];
                 Assert.IsLessThan(1e-5 * Math.Max(1, expected.abs().max().item<double>()), (products[i] - expected).abs().max().item<double>(), $"input {i}");
             }
         }
@@ -82,24 +81,6 @@ public class SecondDerivativeTests
             Tensor half = layer.forward(start, times)[2];
             return layer.forward(half, tensor(new[] { 0.0, 0.4 }))[1].pow(3).sum() + layer.forward(start, times)[1].square().sum();
         }
-
-        Tensor[] Shifted(double by)
-        {
-            Move(by);
-            Tensor loss = Loss();
-            IList<Tensor> gradients = [];
-            ImplicitBackward.Run(() => gradients = autograd.grad([loss], inputs));
-            Move(-by);
-            return [.. gradients];
-        }
-
-        void Move(double by)
-        {
-            for (int i = 0; i < inputs.Length; i++)
-            {
-                inputs[i].detach().add_(directions[i] * by);
-            }
-        }
     }
 
     private static OdeOptions Tight(OdeMethod method) => new()
@@ -107,16 +88,4 @@ public class SecondDerivativeTests
         Method = method,
         StepControl = new PiStepControl { AbsoluteTolerance = 1e-12, RelativeTolerance = 1e-12 },
     };
-
-    private static Tensor[] HessianProducts(Tensor loss, Tensor[] inputs, Tensor[] directions)
-    {
-        IList<Tensor> products = [];
-        ImplicitBackward.Run(() =>
-        {
-            IList<Tensor> gradients = autograd.grad([loss], inputs, retain_graph: true, create_graph: true);
-            Tensor product = gradients.Zip(directions, (gradient, direction) => (gradient * direction).sum()).Aggregate((a, b) => a + b);
-            products = autograd.grad([product], inputs);
-        });
-        return [.. products];
-    }
 }

@@ -1,4 +1,3 @@
-using Microsoft.ML.Implicit.Layers;
 using Microsoft.ML.Implicit.Layers.Quadratic;
 using Microsoft.ML.Implicit.Solvers.Quadratic;
 using Microsoft.ML.Implicit.Tests.Solvers.Quadratic;
@@ -27,18 +26,12 @@ public class SecondDerivativeTests
         Tensor weights = randn([3, 4], ScalarType.Float64, generator: generator);
         using var layer = new QuadraticProgram(new InteriorPointSolver(new InteriorPointOptions { Tolerance = 1e-12, GapTolerance = 1e-12 }));
 
-        IList<Tensor> products = [];
-        ImplicitBackward.Run(() =>
-        {
-            IList<Tensor> gradients = autograd.grad([Loss()], inputs, retain_graph: true, create_graph: true);
-            Tensor product = gradients.Zip(directions, (gradient, direction) => (gradient * direction).sum()).Aggregate((a, b) => a + b);
-            products = autograd.grad([product], inputs);
-        });
-        Tensor[] ahead = Shifted(Step), behind = Shifted(-Step);
+        Tensor[] products = HessianProducts.Of(Loss(), inputs, directions);
+        Tensor[] differences = HessianProducts.ByDifferences(Loss, inputs, directions, Step);
         string[] names = [.. Names.Where((_, i) => x[i] is not null)];
         for (int i = 0; i < inputs.Length; i++)
         {
-            Tensor expected = (ahead[i] - behind[i]) / (2 * Step);
+            Tensor expected = differences[i];
             Assert.IsLessThan(1e-4 * Math.Max(1, expected.abs().max().item<double>()), (products[i] - expected).abs().max().item<double>(), names[i]);
         }
 
@@ -47,24 +40,6 @@ public class SecondDerivativeTests
             QuadraticOutputs outputs = layer.forward(RandomPrograms.Problem(x));
             Tensor loss = (outputs.Z * weights).sum().square() + outputs.Lambda.square().sum() + outputs.Nu.square().sum();
             return bounds ? loss + (0.5 * outputs.UpperMultipliers!.square().sum()) : loss;
-        }
-
-        Tensor[] Shifted(double by)
-        {
-            Move(by);
-            Tensor loss = Loss();
-            IList<Tensor> gradients = [];
-            ImplicitBackward.Run(() => gradients = autograd.grad([loss], inputs));
-            Move(-by);
-            return [.. gradients];
-        }
-
-        void Move(double by)
-        {
-            for (int i = 0; i < inputs.Length; i++)
-            {
-                inputs[i].detach().add_(directions[i] * by);
-            }
         }
     }
 }

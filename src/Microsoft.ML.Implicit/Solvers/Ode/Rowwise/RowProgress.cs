@@ -25,9 +25,9 @@ internal sealed class RowProgress
         Time = times[0];
         ReachedTimes = 1;
         SkipReached();
-        if (Status is null && _controller is null && NextStep() == 0)
+        if (_controller is null)
         {
-            Status = SolveStatus.StepUnderflow;
+            CheckResolution();
         }
     }
 
@@ -55,10 +55,7 @@ internal sealed class RowProgress
     public void SetInitialStep(double size)
     {
         _size = double.IsNaN(size) ? Segment.Length : Math.Min(size, MaximumStep);
-        if (NextStep() == 0)
-        {
-            Status = SolveStatus.StepUnderflow;
-        }
+        CheckResolution();
     }
 
     /// <summary>Signed size of the next step.</summary>
@@ -72,7 +69,6 @@ internal sealed class RowProgress
         }
 
         // Far from zero the next time is a rounded one: the step goes just there.
-
         double remaining = Math.Abs(Segment.End - Time);
         return _direction * (_size * (1 + 1e-6) >= remaining ? remaining : Math.Abs(Time + (_direction * _size) - Time));
     }
@@ -96,7 +92,10 @@ internal sealed class RowProgress
         _size = _controller is null ? 0 : Math.Min(_controller.AfterAccepted(size, error), MaximumStep);
         EnterSegment();
         Finish();
-        CheckResolution();
+        if (!StartsSegment)
+        {
+            CheckResolution();
+        }
     }
 
     /// <summary>Takes note of a step that an event ends.</summary>
@@ -164,7 +163,7 @@ internal sealed class RowProgress
     // A step that does not change the time would be taken for ever.
     private void CheckResolution()
     {
-        if (Status is null && !StartsSegment && NextStep() == 0)
+        if (Status is null && NextStep() == 0)
         {
             Status = SolveStatus.StepUnderflow;
         }
