@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Solvers.Ode.Paths;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -43,21 +44,19 @@ internal sealed class ControlledEncoder : SeriesEncoder
             return state;
         }
 
-        (Tensor lengths, Tensor curvatures) = NaturalCubicSpline.Fit(history, gaps, lastIndices);
+        (Tensor lengths, Tensor curvatures) = NaturalCubicSplineFit.Fit(history, gaps, lastIndices);
+        Tensor[] places = [.. ((double[])[0, 0.5, 1]).Select(place => full([], place.Held(), history.dtype, history.device))];
         for (long i = 0; i + 1 < history.shape[1]; i++)
         {
             Tensor length = lengths.select(1, i).unsqueeze(1);
             Tensor left = curvatures.select(1, i);
             Tensor right = curvatures.select(1, i + 1);
             Tensor difference = history.select(1, i + 1) - history.select(1, i);
-
-            // dX/ds on the gap scaled to s in [0, 1].
-            Tensor At(double s) => difference.Plus(length.Squared() / 6.Held() * ((((3 * s * s) - 1).Held() * right) - (((3 * (1 - s) * (1 - s)) - 1).Held() * left)));
-            Tensor middle = At(0.5);
-            Tensor k1 = Drive(state, At(0));
-            Tensor k2 = Drive(state.Plus(k1 / 2.Held()), middle);
-            Tensor k3 = Drive(state.Plus(k2 / 2.Held()), middle);
-            Tensor k4 = Drive(state.Plus(k3), At(1));
+            Tensor[] slopes = [.. places.Select(place => NaturalCubicSplineFit.Slope(difference, length, left, right, place))];
+            Tensor k1 = Drive(state, slopes[0]);
+            Tensor k2 = Drive(state.Plus(k1 / 2.Held()), slopes[1]);
+            Tensor k3 = Drive(state.Plus(k2 / 2.Held()), slopes[1]);
+            Tensor k4 = Drive(state.Plus(k3), slopes[2]);
             Tensor next = state.Plus(k1.Plus(2.Held() * k2).Plus(2.Held() * k3).Plus(k4) / 6.Held());
             state = where((lastIndices > i.Held()).unsqueeze(1), next, state);
         }

@@ -47,54 +47,11 @@ public sealed class AutogradOdeTerm : IDifferentiableOdeTerm, IRowTimeOdeTerm
     public OdeLinearization Linearize(double time, Tensor state)
     {
         ArgumentNullException.ThrowIfNull(state);
-        using DisposeScope scope = NewDisposeScope();
-        Tensor leaf = state.detach().requires_grad_();
-        using (enable_grad())
-        {
-            Tensor output = Evaluate(time, leaf);
-            return new Linearization(this, Parameters, leaf.DetachFromDisposeScope(), output.DetachFromDisposeScope());
-        }
+        return AutogradOdeLinearization.Create(this, time, state);
     }
 
     /// <inheritdoc/>
     public override string ToString() => $"the module {_module.GetName()}";
 
     private Tensor Call(Tensor time, Tensor state) => TensorContract.Require(_module.forward(time, state), state, this);
-
-    private sealed class Linearization(AutogradOdeTerm term, IReadOnlyList<Tensor> parameters, Tensor leaf, Tensor output) : OdeLinearization
-    {
-        public override Tensor Value { get; } = output.detach().DetachFromDisposeScope();
-
-        public override Tensor Pullback(Tensor cotangent, Tensor? parameterGradient)
-        {
-            using DisposeScope scope = NewDisposeScope();
-            if (!output.requires_grad)
-            {
-                return zeros_like(leaf).MoveToOuterDisposeScope();
-            }
-
-            List<Tensor> inputs = [leaf];
-            if (parameterGradient is not null)
-            {
-                inputs.AddRange(parameters.Where(p => p.requires_grad));
-            }
-
-            Tensor?[] gradients = GuardedAutograd.Pullback([output], inputs, [cotangent], term);
-            if (parameterGradient is not null)
-            {
-                FlatGradient.Add(parameterGradient, parameters, gradients, 1);
-            }
-
-            return (gradients[0] ?? zeros_like(leaf)).MoveToOuterDisposeScope();
-        }
-
-        public override string ToString() => term.ToString();
-
-        protected override void Dispose(bool disposing)
-        {
-            leaf.Dispose();
-            output.Dispose();
-            Value.Dispose();
-        }
-    }
 }

@@ -38,23 +38,25 @@ internal sealed class OdeRule(IDifferentiableOdeTerm term, ISolutionRecord recor
 
         var gate = new GradientGate();
         Tensor start = FunctionInputs.Gated([inputs[0].requires_grad ? inputs[0] : inputs[0].detach().requires_grad_()], gate)[0];
+        IReadOnlyList<Tensor> parameters = FunctionInputs.Gated([.. inputs.Skip(2)], gate);
+        IDifferentiableOdeTerm bound = term is IRebindableOdeTerm rebindable ? rebindable.Rebind(parameters) : term;
         Tensor w = cotangents[0];
         Backpropagation.EnsureFollowed(term, solution.Times[0], saved[0][0].detach().requires_grad_());
-        Tensor states = Backpropagation.Replay(solution, term, start).view([-1, .. w.shape[1..]]);
-        Tensor[] variables = [start, .. inputs.Skip(2).Where(parameter => parameter.requires_grad)];
+        Tensor states = Backpropagation.Replay(solution, bound, start).view([-1, .. w.shape[1..]]);
+        Tensor[] variables = [start, .. parameters.Where(parameter => parameter.requires_grad)];
         Tensor?[] found = gate.WhileClosed(() => GuardedAutograd.DifferentiablePullback(states, variables, w.narrow(0, 1, w.shape[0] - 1)));
-        Tensor? times = inputs[1].requires_grad ? TimeGradient(solution, cat([start.unsqueeze(0), states]), found[0], w).to(inputs[1].dtype, inputs[1].device) : null;
+        Tensor? times = inputs[1].requires_grad ? TimeGradient(bound, solution, cat([start.unsqueeze(0), states]), found[0], w).to(inputs[1].dtype, inputs[1].device) : null;
         int next = 1;
         return
         [
             found[0] is { } initial ? initial.Plus(w[0]) : w[0],
             times,
-            .. inputs.Skip(2).Select(parameter => parameter.requires_grad ? found[next++] : null),
+            .. parameters.Select(parameter => parameter.requires_grad ? found[next++] : null),
         ];
     }
 
     // As in OdeGradient: the flow moves the state at a time, and starting later is starting at a state moved back.
-    private Tensor TimeGradient(OdeSolution solution, Tensor states, Tensor? adjointAtStart, Tensor cotangents) => stack(
+    private static Tensor TimeGradient(IDifferentiableOdeTerm term, OdeSolution solution, Tensor states, Tensor? adjointAtStart, Tensor cotangents) => stack(
     [
         .. Enumerable.Range(0, solution.Times.Count).Select(k =>
         {

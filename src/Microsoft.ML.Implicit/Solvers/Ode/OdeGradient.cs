@@ -11,6 +11,7 @@ internal static class OdeGradient
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGrad = no_grad();
+        term = IRebindableOdeTerm.Separate(term);
         Tensor cotangents = stateGradients.detach().to(solution.States.dtype, solution.States.device);
         Tensor flat = cotangents.reshape(cotangents.shape[0], -1);
         Tensor parameterGradient = zeros(term.Parameters.Sum(p => p.numel()), flat.dtype, flat.device);

@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Layers.LatentOde;
+using Microsoft.ML.Implicit.Solvers.Ode.Paths;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -80,7 +81,7 @@ public class SeriesEncoderTests
         using var generator = new Generator(1);
         Tensor points = rand([2, 7, 3], ScalarType.Float64, generator: generator);
         Tensor gaps = rand([2, 7], ScalarType.Float64, generator: generator) + 0.1;
-        (Tensor lengths, Tensor curvatures) = NaturalCubicSpline.Fit(points, gaps, tensor([6L, 4L]));
+        (Tensor lengths, Tensor curvatures) = NaturalCubicSplineFit.Fit(points, gaps, tensor([6L, 4L]));
         Assert.AreEqual(0, curvatures[0, 0].abs().max().item<double>() + curvatures[0, 6].abs().max().item<double>() + curvatures[1, 4].abs().max().item<double>(), 1e-12);
         for (int row = 0; row < 2; row++)
         {

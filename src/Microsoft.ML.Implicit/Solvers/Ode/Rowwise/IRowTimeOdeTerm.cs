@@ -13,4 +13,10 @@ public interface IRowTimeOdeTerm
     /// <param name="state">State, <c>[batch, ...]</c>.</param>
     /// <returns>dz/dt, of the shape of <paramref name="state"/>.</returns>
     Tensor Evaluate(Tensor times, Tensor state);
+
+    /// <summary>Restricts the right-hand side to some rows of the batch; needed where it holds data of its own for each row.</summary>
+    /// <param name="rows">Indices of the rows that the states given to the result consist of, int64.</param>
+    /// <param name="batch">Number of rows of the whole batch.</param>
+    /// <returns>The restricted right-hand side; this one by default.</returns>
+    IRowTimeOdeTerm SelectRows(Tensor rows, long batch) => this;
 }

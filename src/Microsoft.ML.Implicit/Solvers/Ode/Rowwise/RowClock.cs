@@ -3,24 +3,29 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Solvers.Ode.Rowwise;
 
-/// <summary>Times and sizes of the steps of several rows as tensors.</summary>
+/// <summary>Rows of a batch, with times and sizes of their steps, as tensors.</summary>
 internal readonly struct RowClock
 {
     private readonly Tensor? _earliest;
     private readonly Tensor? _latest;
 
-    /// <param name="times">Time of each row at its step's start.</param>
+    /// <param name="rows">The rows.</param>
+    /// <param name="times">Time of each at its step's start.</param>
     /// <param name="sizes">Signed sizes.</param>
     /// <param name="segments">The part of its solve that each step lies in.</param>
     /// <param name="like">A state, for its type and device.</param>
-    public RowClock(double[] times, double[] sizes, OdeSegment[] segments, Tensor like)
+    public RowClock(Tensor rows, double[] times, double[] sizes, OdeSegment[] segments, Tensor like)
     {
+        Rows = rows;
         bool jumps = segments.Any(segment => segment.HasJump);
         double[] values = jumps ? [.. times, .. sizes, .. segments.Select(s => s.Earliest), .. segments.Select(s => s.Latest)] : [.. times, .. sizes];
         Tensor all = tensor(values, like.dtype, like.device).view(-1, times.Length);
         (Times, Sizes) = (all[0], all[1]);
         (_earliest, _latest) = jumps ? (all[2], all[3]) : (null, null);
     }
+
+    /// <summary>Indices of the rows, int64 <c>[rows]</c>.</summary>
+    public Tensor Rows { get; }
 
     /// <summary>Starts, <c>[rows]</c>.</summary>
     public Tensor Times { get; }

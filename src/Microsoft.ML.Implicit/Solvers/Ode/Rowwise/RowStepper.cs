@@ -36,13 +36,14 @@ internal sealed class RowStepper : IDisposable
     public Tensor Shape(Tensor flat) => flat.view([flat.shape[0], .. _shape[1..]]);
 
     /// <summary>f at given points.</summary>
-    /// <param name="times"><c>[rows]</c>.</param>
+    /// <param name="clock">Rows and their steps.</param>
+    /// <param name="node">Place of the points in their steps.</param>
     /// <param name="flat"><c>[rows, n]</c>.</param>
-    public Tensor Evaluate(Tensor times, Tensor flat)
+    public Tensor Evaluate(RowClock clock, double node, Tensor flat)
     {
         Evaluations++;
         Tensor state = Shape(flat);
-        return TensorContract.Require(_term.Evaluate(times, state), state, _term).reshape(flat.shape);
+        return TensorContract.Require(_term.SelectRows(clock.Rows, _shape[0]).Evaluate(clock.At(node), state), state, _term).reshape(flat.shape);
     }
 
     /// <summary>Stages that make the step's result.</summary>
@@ -52,7 +53,7 @@ internal sealed class RowStepper : IDisposable
     /// <returns>Stages, each <c>[rows, n]</c>, and the state at the steps' ends.</returns>
     public (List<Tensor> Stages, Tensor Trial) Step(RowClock clock, Tensor state, Tensor? first)
     {
-        var stages = new List<Tensor>(_method.StageCount) { first ?? Evaluate(clock.At(0), state) };
+        var stages = new List<Tensor>(_method.StageCount) { first ?? Evaluate(clock, 0, state) };
         Tensor trial = Extend(stages, clock, state, _method.EndStage);
         return (stages, trial);
     }
@@ -71,7 +72,7 @@ internal sealed class RowStepper : IDisposable
                 return point;
             }
 
-            stages.Add(Evaluate(clock.At(_method.C[i]), point));
+            stages.Add(Evaluate(clock, _method.C[i], point));
         }
     }
 

@@ -11,6 +11,7 @@ namespace Microsoft.ML.Implicit.Solvers.Ode.Rowwise;
 internal sealed class RowwiseGradient
 {
     private readonly OdeRowSolution _solution;
+    private readonly IRowTimeOdeTerm _term;
     private readonly RowStepper _stepper;
     private readonly RowwiseTrace _trace;
     private readonly ExplicitRungeKutta _method;
@@ -18,9 +19,10 @@ internal sealed class RowwiseGradient
     private readonly Tensor _parameterGradient;
     private readonly Tensor _adjoint;
 
-    private RowwiseGradient(OdeRowSolution solution, RowStepper stepper, Tensor cotangents, Tensor parameterGradient)
+    private RowwiseGradient(OdeRowSolution solution, IRowTimeOdeTerm term, RowStepper stepper, Tensor cotangents, Tensor parameterGradient)
     {
         _solution = solution;
+        _term = term;
         _stepper = stepper;
         _trace = solution.Trace!;
         _method = (ExplicitRungeKutta)solution.Options.Method;
@@ -45,8 +47,9 @@ internal sealed class RowwiseGradient
             ? outputs
             : cat([outputs, EventGradient.AtFixedTimes(solution, eventTimeGradients, eventStateGradients).unsqueeze(0)]);
         Tensor parameterGradient = zeros(solution.Term.Parameters.Sum(p => p.numel()), states.dtype, states.device);
-        using var stepper = new RowStepper(solution.Term, (ExplicitRungeKutta)solution.Options.Method, states[0]);
-        var gradient = new RowwiseGradient(solution, stepper, cotangents, parameterGradient);
+        IRowTimeOdeTerm term = IRebindableOdeTerm.Separate(solution.Term);
+        using var stepper = new RowStepper(term, (ExplicitRungeKutta)solution.Options.Method, states[0]);
+        var gradient = new RowwiseGradient(solution, term, stepper, cotangents, parameterGradient);
         new CheckpointSweep(solution.Options, gradient.Advance, gradient.Reverse).Run(gradient._trace.Steps.Count, gradient._trace.Checkpoints, gradient._trace.Stride);
 
         // Outputs at a row's first time are its initial state.
@@ -81,17 +84,17 @@ internal sealed class RowwiseGradient
     private Tensor Advance(int index, Tensor states)
     {
         using DisposeScope scope = NewDisposeScope();
-        (Tensor rows, RowClock clock) = Read(_trace.Steps[index]);
-        (_, Tensor trial) = _stepper.Step(clock, states.index_select(0, rows), null);
-        return states.index_copy(0, rows, trial).MoveToOuterDisposeScope();
+        RowClock clock = Read(_trace.Steps[index]);
+        (_, Tensor trial) = _stepper.Step(clock, states.index_select(0, clock.Rows), null);
+        return states.index_copy(0, clock.Rows, trial).MoveToOuterDisposeScope();
     }
 
     private void Reverse(int index, Tensor states)
     {
         using DisposeScope scope = NewDisposeScope();
         RowStep step = _trace.Steps[index];
-        (Tensor rows, RowClock clock) = Read(step);
-        Tensor start = states.index_select(0, rows).requires_grad_();
+        RowClock clock = Read(step);
+        Tensor start = states.index_select(0, clock.Rows).requires_grad_();
         var results = new List<Tensor>();
         using (enable_grad())
         {
@@ -104,20 +107,19 @@ internal sealed class RowwiseGradient
             }
         }
 
-        List<Tensor> cotangents = [_adjoint.index_select(0, rows)];
+        List<Tensor> cotangents = [_adjoint.index_select(0, clock.Rows)];
         if (step.Outputs.Length > 0)
         {
             Tensor places = tensor(step.Outputs.Select(o => (o.Output * _cotangents.shape[1]) + o.Row).ToArray(), ScalarType.Int64, states.device);
             cotangents.Add(_cotangents.view(-1, _cotangents.shape[2]).index_select(0, places));
         }
 
-        IReadOnlyList<Tensor> parameters = _solution.Term.Parameters;
+        IReadOnlyList<Tensor> parameters = _term.Parameters;
         List<Tensor> inputs = [start, .. parameters.Where(p => p.requires_grad)];
-        Tensor?[] gradients = GuardedAutograd.Pullback(results, inputs, cotangents, _solution.Term);
+        Tensor?[] gradients = GuardedAutograd.Pullback(results, inputs, cotangents, _term);
         FlatGradient.Add(_parameterGradient, parameters, gradients, 1);
-        _adjoint.index_copy_(0, rows, gradients[0] ?? zeros_like(start));
+        _adjoint.index_copy_(0, clock.Rows, gradients[0] ?? zeros_like(start));
     }
 
-    private (Tensor Rows, RowClock Clock) Read(RowStep step) =>
-        (tensor(step.Rows, ScalarType.Int64, _adjoint.device), new RowClock(step.Times, step.Sizes, step.Segments, _adjoint));
+    private RowClock Read(RowStep step) => new(tensor(step.Rows, ScalarType.Int64, _adjoint.device), step.Times, step.Sizes, step.Segments, _adjoint);
 }

@@ -76,7 +76,7 @@ internal sealed class RowwiseIntegrator
         double[] steps = [.. active.Select(r => _rows[r].NextStep())];
         OdeSegment[] segments = [.. active.Select(r => _rows[r].Segment)];
         Tensor state = all.index_select(0, rows);
-        var clock = new RowClock(starts, steps, segments, all);
+        var clock = new RowClock(rows, starts, steps, segments, all);
         Tensor sizes = clock.Sizes;
         (List<Tensor> stages, Tensor trial) = _stepper.Step(clock, state, first);
         double[] errors = new double[active.Length];
@@ -151,12 +151,12 @@ internal sealed class RowwiseIntegrator
         Tensor state = all.index_select(0, rows);
         OdeSegment[] segments = [.. active.Select(r => _rows[r].Segment)];
         double[] starts = [.. segments.Select(segment => segment.Start)];
-        Tensor slope = _stepper.Evaluate(new RowClock(starts, starts, segments, all).At(0), state);
+        Tensor slope = _stepper.Evaluate(new RowClock(rows, starts, starts, segments, all), 0, state);
         Tensor scale = control.Scale(state);
         double[] norms = RowStepper.ToDoubles(cat([RowStepper.RowNorms(state / scale), RowStepper.RowNorms(slope / scale)]));
         double[] guesses = [.. active.Select((_, i) => InitialStep.FirstGuess(norms[i], norms[i + active.Length], segments[i].Length))];
-        var probe = new RowClock(starts, [.. segments.Select((segment, i) => segment.Direction * guesses[i])], segments, all);
-        Tensor change = _stepper.Evaluate(probe.At(1), state.Plus(slope * probe.Sizes.unsqueeze(1))).sub_(slope).div_(scale);
+        var probe = new RowClock(rows, starts, [.. segments.Select((segment, i) => segment.Direction * guesses[i])], segments, all);
+        Tensor change = _stepper.Evaluate(probe, 1, state.Plus(slope * probe.Sizes.unsqueeze(1))).sub_(slope).div_(scale);
         double[] curvatures = RowStepper.ToDoubles(RowStepper.RowNorms(change));
         for (int i = 0; i < active.Length; i++)
         {

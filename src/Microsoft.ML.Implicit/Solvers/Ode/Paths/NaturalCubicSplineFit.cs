@@ -1,10 +1,10 @@
 using Microsoft.ML.Implicit.Native;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.Implicit.Layers.LatentOde;
+namespace Microsoft.ML.Implicit.Solvers.Ode.Paths;
 
 /// <summary>Natural cubic splines through batches of points with gaps of their own.</summary>
-internal static class NaturalCubicSpline
+internal static class NaturalCubicSplineFit
 {
     /// <summary>Second derivatives of the splines at their points: zero at both ends, and continuous first derivatives between.</summary>
     /// <param name="points">[batch, points, channels].</param>
@@ -28,5 +28,18 @@ internal static class NaturalCubicSpline
         Tensor slopes = (points.narrow(1, 1, count - 1) - points.narrow(1, 0, count - 1)) / lengths.unsqueeze(2);
         Tensor jumps = nn.functional.pad(slopes, [0, 0, 0, 1]) - nn.functional.pad(slopes, [0, 0, 1, 0]);
         return (lengths, linalg.solve(diagonal.Plus(lower).Plus(upper), 6.Held() * inner.unsqueeze(2) * jumps));
+    }
+
+    /// <summary>dX/ds on a piece, with s in [0, 1] the place in it.</summary>
+    /// <param name="difference">Value at the piece's end minus that at its start.</param>
+    /// <param name="length">Length of the piece.</param>
+    /// <param name="left">Second derivative with respect to time at its start.</param>
+    /// <param name="right">The same at its end.</param>
+    /// <param name="place">s.</param>
+    public static Tensor Slope(Tensor difference, Tensor length, Tensor left, Tensor right, Tensor place)
+    {
+        Tensor rest = 1.Held().Minus(place);
+        Tensor bend = ((3.Held() * place.Squared()).Plus((-1).Held()) * right) - ((3.Held() * rest.Squared()).Plus((-1).Held()) * left);
+        return difference.Plus(length.Squared() / 6.Held() * bend);
     }
 }
