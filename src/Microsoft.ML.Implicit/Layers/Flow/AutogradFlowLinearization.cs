@@ -22,7 +22,7 @@ internal sealed class AutogradFlowLinearization(FlowTerm term, Tensor leaf, Tens
             inputs.AddRange(term.Parameters.Where(p => p.requires_grad));
         }
 
-        Tensor?[]? gradients = output.requires_grad ? GuardedAutograd.Pullback([output], inputs, [cotangent], term) : null;
+        Tensor?[]? gradients = output.requires_grad ? GuardedAutograd.Pullback([output], inputs, [cotangent], term, retainGraph: parameterGradient is null) : null;
         if (parameterGradient is not null && gradients is not null)
         {
             FlatGradient.Add(parameterGradient, term.Parameters, gradients, 1);

@@ -12,6 +12,7 @@ internal sealed class AutogradOdeLinearization : OdeLinearization
     private readonly IReadOnlyList<Tensor> _parameters;
     private readonly Tensor _leaf;
     private readonly Tensor _output;
+    private (Tensor Cotangent, Tensor Product)? _pullback;
 
     private AutogradOdeLinearization(IDifferentiableOdeTerm term, Tensor leaf, Tensor output)
     {
@@ -51,13 +52,23 @@ internal sealed class AutogradOdeLinearization : OdeLinearization
             inputs.AddRange(_parameters.Where(p => p.requires_grad));
         }
 
-        Tensor?[] gradients = GuardedAutograd.Pullback([_output], inputs, [cotangent], _term);
+        Tensor?[] gradients = GuardedAutograd.Pullback([_output], inputs, [cotangent], _term, retainGraph: parameterGradient is null);
         if (parameterGradient is not null)
         {
             FlatGradient.Add(parameterGradient, _parameters, gradients, 1);
         }
 
         return (gradients[0] ?? zeros_like(_leaf)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The pullback u ↦ uᵀ ∂f/∂z is linear in u, so that its own pullback is the pushforward.</summary>
+    public override Tensor Pushforward(Tensor tangent)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        _pullback ??= CreatePullback();
+        (Tensor cotangent, Tensor product) = _pullback.Value;
+        Tensor? result = product.requires_grad ? GuardedAutograd.Pullback([product], [cotangent], [tangent], _term, retainGraph: true)[0] : null;
+        return (result ?? zeros_like(tangent)).MoveToOuterDisposeScope();
     }
 
     public override string? ToString() => _term.ToString();
@@ -67,5 +78,15 @@ internal sealed class AutogradOdeLinearization : OdeLinearization
         _leaf.Dispose();
         _output.Dispose();
         Value.Dispose();
+        _pullback?.Cotangent.Dispose();
+        _pullback?.Product.Dispose();
+    }
+
+    private (Tensor Cotangent, Tensor Product) CreatePullback()
+    {
+        using IDisposable graph = enable_grad();
+        Tensor cotangent = zeros_like(_output).detach().requires_grad_();
+        Tensor product = GuardedAutograd.DifferentiablePullback(_output, [_leaf], cotangent)[0] ?? zeros_like(_leaf);
+        return (cotangent.DetachFromDisposeScope(), product.DetachFromDisposeScope());
     }
 }

@@ -31,7 +31,7 @@ internal sealed class TupleLinearization(TupleDynamics term, OdeStateLayout layo
             variables.AddRange(parameters.Where(p => p.requires_grad));
         }
 
-        Tensor?[] gradients = GuardedAutograd.Pullback([.. followed.Select(i => outputs[i])], variables, [.. followed.Select(i => cotangents[i])], term);
+        Tensor?[] gradients = GuardedAutograd.Pullback([.. followed.Select(i => outputs[i])], variables, [.. followed.Select(i => cotangents[i])], term, retainGraph: parameterGradient is null);
         if (parameterGradient is not null)
         {
             FlatGradient.Add(parameterGradient, parameters, gradients, inputs.Length);

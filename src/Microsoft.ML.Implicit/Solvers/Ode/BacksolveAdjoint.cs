@@ -22,34 +22,22 @@ internal static class BacksolveAdjoint
     {
         using DisposeScope scope = NewDisposeScope();
         long[] shape = solution.States.shape[1..];
-        long n = cotangents.shape[1];
-        var adjointTerm = new AdjointTerm(term, shape, n, parameterGradient);
+        var extent = new StateExtent(shape[0], 2 * cotangents.shape[1] / shape[0]);
+        var adjointTerm = new AdjointTerm(term, shape, extent, parameterGradient);
         OdeOptions options = solution.Options with { ThrowOnFailure = false };
         Tensor adjoint = zeros_like(cotangents[0]);
         for (int k = solution.Times.Count - 1; k > 0; k--)
         {
             adjoint = adjoint.Plus(cotangents[k]);
-            Tensor start = cat([solution.States[k].reshape(-1), adjoint, parameterGradient]).view(1, -1);
-            using OdeSolution backward = OdeSolver.Solve(adjointTerm, start, [solution.Times[k], solution.Times[k - 1]], options, differentiable: false, normLength: 2 * n);
+            Tensor rows = cat([solution.States[k].reshape(extent.Rows, -1), adjoint.view(extent.Rows, -1)], 1);
+            Tensor start = cat([rows.view(-1), parameterGradient]).view(1, -1);
+            using OdeSolution backward = OdeSolver.Solve(adjointTerm, start, [solution.Times[k], solution.Times[k - 1]], options, differentiable: false, extent);
             SolveFailure.ThrowIfAny(backward);
             Tensor end = backward.States[1].view(-1);
-            adjoint = end.narrow(0, n, n).clone();
-            parameterGradient.copy_(end.narrow(0, 2 * n, parameterGradient.numel()));
+            adjoint = adjointTerm.Split(end).Adjoint.reshape(-1);
+            parameterGradient.copy_(end.narrow(0, extent.Length, parameterGradient.numel()));
         }
 
         return adjoint.MoveToOuterDisposeScope();
-    }
-
-    private sealed class AdjointTerm(IDifferentiableOdeTerm term, long[] shape, long n, Tensor like) : IOdeTerm
-    {
-        public Tensor Evaluate(double time, Tensor state)
-        {
-            using DisposeScope scope = NewDisposeScope();
-            Tensor flat = state.view(-1);
-            using OdeLinearization linearization = term.LinearizeChecked(time, flat.narrow(0, 0, n).view(shape));
-            Tensor slopes = zeros_like(like);
-            Tensor adjointSlope = linearization.PullbackChecked(flat.narrow(0, n, n).neg().view(shape), slopes);
-            return cat([linearization.Value.reshape(-1), adjointSlope.reshape(-1), slopes]).view(state.shape).MoveToOuterDisposeScope();
-        }
     }
 }

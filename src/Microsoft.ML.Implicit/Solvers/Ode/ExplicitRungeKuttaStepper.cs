@@ -25,14 +25,14 @@ internal sealed class ExplicitRungeKuttaStepper : OdeStepper
     /// <param name="method">Method.</param>
     /// <param name="initialState"><c>[batch, ...]</c>.</param>
     /// <param name="outputs"><c>[times, batch * ...]</c>, written by <see cref="WriteOutputs"/>.</param>
-    /// <param name="normLength">Number of leading elements of the flat state that the error norm covers.</param>
-    public ExplicitRungeKuttaStepper(IOdeTerm term, ExplicitRungeKutta method, Tensor initialState, Tensor outputs, long normLength)
+    /// <param name="extent">What of the flat state the error norm covers.</param>
+    public ExplicitRungeKuttaStepper(IOdeTerm term, ExplicitRungeKutta method, Tensor initialState, Tensor outputs, StateExtent extent)
     {
         _term = term;
         _method = method;
         _shape = initialState.shape;
         _outputs = outputs;
-        _normLength = normLength;
+        _normLength = extent.Length;
         _state = initialState.reshape(-1).clone().DetachFromDisposeScope();
         _trial = _state;
         _stages = new StageBuffer(method, _state);

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.LinearAlgebra;
 using Microsoft.ML.Implicit.Native;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -8,12 +9,13 @@ namespace Microsoft.ML.Implicit.Solvers.Ode;
 /// The adjoint of diagonally implicit Runge-Kutta steps. With yᵢ the cotangent of the point of stage i, gᵢ that of the stage kᵢ
 /// and Gᵢ = h Σⱼ₊ aⱼᵢyⱼ over the stages j after i, plus the dense output's share: gᵢ = Gᵢ + hγyᵢ and yᵢ = Jᵢᵀgᵢ, so that
 /// (I - hγJᵢᵀ) yᵢ = JᵢᵀGᵢ, a linear system for each row. The point of the end stage is the step's result, whose cotangent adds
-/// to its right-hand side.
+/// to its right-hand side. Each stage is linearised once, however many products its equation takes.
 /// </summary>
 internal sealed class ImplicitAdjointStep : AdjointStep
 {
     private readonly IDifferentiableOdeTerm _term;
     private readonly DiagonallyImplicitRungeKutta _method;
+    private readonly ILinearSolver _solver = StageOperator.CreateSolver();
     private readonly AdaptiveStepControl? _control;
     private readonly long[] _shape;
     private readonly Tensor _parameterGradient;
@@ -34,7 +36,7 @@ internal sealed class ImplicitAdjointStep : AdjointStep
         _shape = state.shape;
         _parameterGradient = parameterGradient;
         using Tensor flat = state.reshape(-1);
-        _stages = new ImplicitStages(term, method, state, state.numel());
+        _stages = new ImplicitStages(term, method, state, new StateExtent(_shape[0], state.numel() / _shape[0]));
         _cotangents = new CotangentBuffer(method, flat);
         _adjoint = zeros_like(flat).DetachFromDisposeScope();
     }
@@ -86,34 +88,18 @@ internal sealed class ImplicitAdjointStep : AdjointStep
         double time = step.At(_method.C[stage]);
         double weight = step.Size * _method.Diagonal;
         Tensor point = _stages.Values.Combine(state, stage).Plus(_stages.Values.Row(stage) * weight.Held()).view(_shape);
-        Tensor transposed = Jacobian(time, point).transpose(1, 2);
-        Tensor right = transposed.bmm(gathered.view(_shape[0], -1, 1)).reshape(-1);
+        using var jacobian = new LinearizedJacobian(_term, time, point);
+        Tensor right = jacobian.ApplyTransposed(gathered.view(_shape[0], -1));
         if (stage == _method.EndStage)
         {
-            right = right.Plus(_adjoint);
+            right = right.Plus(_adjoint.view(right.shape));
         }
 
-        Tensor matrix = eye(transposed.shape[1], dtype: point.dtype, device: point.device) - (transposed * weight.Held());
-        Tensor cotangent = linalg.solve(matrix, right.view(_shape[0], -1, 1)).reshape(-1);
-        using OdeLinearization linearization = _term.LinearizeChecked(time, point);
-        linearization.PullbackChecked(gathered.Plus(cotangent * weight.Held()).view(_shape), _parameterGradient);
+        using IFactorization factorization = _solver.Prepare(new StageOperator(jacobian, weight));
+        LinearSolution solution = factorization.SolveTransposed(right);
+        solution.ThrowIfFailed($"adjoint equation of the stage at time {time}");
+        Tensor cotangent = solution.Solution.view(-1);
+        jacobian.Linearization.PullbackChecked(gathered.Plus(cotangent * weight.Held()).view(_shape), _parameterGradient);
         return cotangent.MoveToOuterDisposeScope();
-    }
-
-    // [batch, n, n], one vector-Jacobian product for each row of it.
-    private Tensor Jacobian(double time, Tensor point)
-    {
-        long width = point.numel() / _shape[0];
-        var rows = new Tensor[width];
-        for (int j = 0; j < rows.Length; j++)
-        {
-            using DisposeScope scope = NewDisposeScope();
-            Tensor unit = zeros([_shape[0], width], point.dtype, point.device);
-            unit.select(1, j).fill_(1.Held());
-            using OdeLinearization linearization = _term.LinearizeChecked(time, point);
-            rows[j] = linearization.PullbackChecked(unit.view(_shape), null).reshape(_shape[0], width).MoveToOuterDisposeScope();
-        }
-
-        return stack(rows, 1);
     }
 }

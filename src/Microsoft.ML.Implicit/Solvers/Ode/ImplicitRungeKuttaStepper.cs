@@ -20,15 +20,15 @@ internal sealed class ImplicitRungeKuttaStepper : OdeStepper
     /// <param name="method">Method.</param>
     /// <param name="initialState"><c>[batch, ...]</c>.</param>
     /// <param name="outputs"><c>[times, batch * ...]</c>, written.</param>
-    /// <param name="normLength">Number of leading elements of the flat state that the error norm covers.</param>
-    public ImplicitRungeKuttaStepper(IOdeTerm term, DiagonallyImplicitRungeKutta method, Tensor initialState, Tensor outputs, long normLength)
+    /// <param name="extent">What of the flat state the error norm covers.</param>
+    public ImplicitRungeKuttaStepper(IOdeTerm term, DiagonallyImplicitRungeKutta method, Tensor initialState, Tensor outputs, StateExtent extent)
     {
         _method = method;
         _shape = initialState.shape;
         _outputs = outputs;
         _state = initialState.reshape(-1).clone().DetachFromDisposeScope();
         _trial = _state;
-        _stages = new ImplicitStages(term, method, initialState, normLength);
+        _stages = new ImplicitStages(term, method, initialState, extent);
     }
 
     public override int RowCount => (int)_shape[0];

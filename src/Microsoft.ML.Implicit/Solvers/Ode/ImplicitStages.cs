@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Microsoft.ML.Implicit.Native;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -6,8 +5,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Solvers.Ode;
 
 /// <summary>
-/// The stages of a diagonally implicit step. The Jacobian of every row, by forward differences, serves the Newton iterations
-/// of all stages of a step. Their unknowns are the increments hγk, not the points: near the solution they are small, so that
+/// The stages of a diagonally implicit step. The Jacobian of every row at its start serves the Newton iterations of all stages of a step,
+/// as a matrix where rows are short and by its products where they are long. Their unknowns are the increments hγk, not the points: near the solution they are small, so that
 /// rounding matters less (Hairer, Wanner, Solving Ordinary Differential Equations II, IV.8).
 /// </summary>
 /// <remarks>
@@ -17,6 +16,9 @@ namespace Microsoft.ML.Implicit.Solvers.Ode;
 internal sealed class ImplicitStages : IDisposable
 {
     private const int MaximumNewtonIterations = 10;
+
+    // A step of a fixed size is not shortened where the Jacobian of its start serves badly.
+    private const int MaximumFixedStepIterations = 40;
 
     // Newton's method stops at a small part of what the step itself is allowed to be wrong by (Hairer, Wanner II, IV.8).
     private const double NewtonTolerance = 0.01;
@@ -28,26 +30,24 @@ internal sealed class ImplicitStages : IDisposable
     private readonly IOdeTerm _term;
     private readonly DiagonallyImplicitRungeKutta _method;
     private readonly long[] _shape;
-    private readonly long _width;
+    private readonly StateExtent _extent;
     private readonly double _epsilon;
     private readonly double _smallest;
     private readonly double _errorAmplification;
-    private Tensor? _jacobian;
+    private StateJacobian? _jacobian;
+    private Tensor? _matrices;
     private Tensor? _rounding;
 
     /// <param name="term">Right-hand side, whose rows do not depend on one another.</param>
     /// <param name="method">Method.</param>
     /// <param name="initialState"><c>[batch, ...]</c>, for its shape, type and device.</param>
-    /// <param name="normLength">
-    /// Number of leading elements of the flat state that error norms cover. The others, which f must not depend on, are left out
-    /// of the Jacobian. It is less than all only for a single row.
-    /// </param>
-    public ImplicitStages(IOdeTerm term, DiagonallyImplicitRungeKutta method, Tensor initialState, long normLength)
+    /// <param name="extent">What of the flat state is solved for; the rest is left out of the Jacobian.</param>
+    public ImplicitStages(IOdeTerm term, DiagonallyImplicitRungeKutta method, Tensor initialState, StateExtent extent)
     {
         _term = term;
         _method = method;
         _shape = initialState.shape;
-        _width = normLength / _shape[0];
+        _extent = extent;
         _epsilon = OdeArguments.Epsilon(initialState.dtype);
         _smallest = Math.ScaleB(1, initialState.dtype == ScalarType.Float64 ? -1022 : -126);
         _errorAmplification = method.ErrorWeights.Sum(Math.Abs) / method.Diagonal;
@@ -91,14 +91,15 @@ internal sealed class ImplicitStages : IDisposable
     {
         using DisposeScope scope = NewDisposeScope();
         Values.SetStepSize(step.Size);
-        _jacobian ??= Jacobian(step.At(0), state, control).DetachFromDisposeScope();
+        Linearize(step.At(0), state, control);
         double weight = step.Size * _method.Diagonal;
-        if (Invert(weight) is not { } inverse)
+        using StageSystem? system = StageSystem.TryCreate(_jacobian!, _matrices, weight);
+        if (system is null)
         {
             return null;
         }
 
-        BoundRounding(inverse, step.Size, weight, state);
+        BoundRounding(system, step.Size, weight, state);
         Tensor tolerance = _rounding! * Noise.Held();
         if (control is not null)
         {
@@ -110,7 +111,7 @@ internal sealed class ImplicitStages : IDisposable
         {
             using DisposeScope stage = NewDisposeScope();
             Tensor known = Values.Combine(state, i);
-            if (SolveStage(step.At(_method.C[i]), known, weight, Values.Row(i - 1), inverse, tolerance) is not { } increment)
+            if (SolveStage(step.At(_method.C[i]), known, weight, Values.Row(i - 1), system, tolerance, control is null ? MaximumFixedStepIterations : MaximumNewtonIterations) is not { } increment)
             {
                 return null;
             }
@@ -137,11 +138,11 @@ internal sealed class ImplicitStages : IDisposable
         return leading.norm().to(ScalarType.Float64).item<double>() / Math.Sqrt(leading.numel());
     }
 
-    /// <summary>Tells for each row whether its first stage or Jacobian is not finite.</summary>
+    /// <summary>Tells for each row of the batch whether its first stage or Jacobian is not finite.</summary>
     public Tensor FindRowsNotFinite()
     {
         Tensor finite = Values.Finite(1).view(_shape[0], -1).all(1);
-        return (_jacobian is null ? finite : finite.logical_and(_jacobian.isfinite().view(_shape[0], -1).all(1))).logical_not();
+        return (_matrices is null ? finite : finite.logical_and(_matrices.isfinite().view(_shape[0], -1).all(1))).logical_not();
     }
 
     /// <inheritdoc/>
@@ -152,23 +153,14 @@ internal sealed class ImplicitStages : IDisposable
         Values.Dispose();
     }
 
-    // [batch, width, width], one evaluation of f for each column.
-    private Tensor Jacobian(double time, Tensor state, AdaptiveStepControl? control)
+    private void Linearize(double time, Tensor state, AdaptiveStepControl? control)
     {
-        Tensor rows = state.view(_shape[0], -1);
-        Tensor slope = Evaluate(time, state).view(rows.shape);
-        Tensor step = DifferenceSteps(rows, control);
-        var columns = new Tensor[_width];
-        for (int j = 0; j < columns.Length; j++)
+        if (_jacobian is null)
         {
-            using DisposeScope scope = NewDisposeScope();
-            Tensor moved = rows.clone();
-            moved.select(1, j).PlusInPlace(step.select(1, j));
-            Tensor column = (Evaluate(time, moved.view(-1)).view(rows.shape) - slope).div_(step.select(1, j).unsqueeze(1));
-            columns[j] = column.narrow(1, 0, _width).MoveToOuterDisposeScope();
+            _jacobian = StateJacobian.Create(_term, time, state.view(_shape), DifferenceSteps(Rows(state), control));
+            _matrices = _extent.Width <= StageOperator.LargestDense ? _jacobian.Dense().DetachFromDisposeScope() : null;
+            Evaluations += _jacobian.Evaluations;
         }
-
-        return stack(columns, 2);
     }
 
     // In the units of each element: a part of its size, and where that is next to nothing a part of what it may be wrong by, or,
@@ -183,39 +175,24 @@ internal sealed class ImplicitStages : IDisposable
         return steps.masked_fill(steps.le(_smallest.Held()), Math.Sqrt(_epsilon).Held());
     }
 
-    // (I - hγJ)⁻¹ of every row; null where that of some row is singular, as it may be for a growing solution and one size of the step.
-    private Tensor? Invert(double weight)
+    private void BoundRounding(StageSystem system, double size, double weight, Tensor state)
     {
-        Tensor identity = eye(_width, dtype: _jacobian!.dtype, device: _jacobian.device);
-        try
-        {
-            (Tensor factors, Tensor? pivots) = linalg.lu_factor(identity - (_jacobian * weight.Held()));
-            return linalg.lu_solve(factors, pivots!, identity.expand_as(_jacobian));
-        }
-        catch (ExternalException)
-        {
-            return null;
-        }
-    }
-
-    private void BoundRounding(Tensor inverse, double size, double weight, Tensor state)
-    {
-        Tensor magnitude = Leading(state).abs().view(_shape[0], _width, 1);
-        Tensor slope = Leading(Values.Row(0)).abs().view(_shape[0], _width, 1);
-        Tensor terms = magnitude.Plus(slope * Math.Abs(size).Held()).Plus(_jacobian!.abs().bmm(magnitude).mul_(Math.Abs(weight).Held()));
+        Tensor magnitude = Rows(state).abs();
+        Tensor slope = Rows(Values.Row(0)).abs();
+        Tensor terms = magnitude.Plus(slope * Math.Abs(size).Held()).Plus(system.JacobianMagnitude(magnitude).mul_(Math.Abs(weight).Held()));
         _rounding?.Dispose();
-        _rounding = inverse.abs().bmm(terms).view(-1).mul_(_epsilon.Held()).clamp_min_(_smallest.Held()).DetachFromDisposeScope();
+        _rounding = system.InverseMagnitude(terms).reshape(-1).mul_(_epsilon.Held()).clamp_min_(_smallest.Held()).DetachFromDisposeScope();
     }
 
     // hγk of the stage; null where Newton's method does not converge.
-    private Tensor? SolveStage(double time, Tensor known, double weight, Tensor slopeGuess, Tensor inverse, Tensor tolerance)
+    private Tensor? SolveStage(double time, Tensor known, double weight, Tensor slopeGuess, StageSystem system, Tensor tolerance, int maximumIterations)
     {
         Tensor increment = slopeGuess * weight.Held();
         double previous = double.PositiveInfinity;
-        for (int k = 0; k < MaximumNewtonIterations; k++)
+        for (int k = 0; k < maximumIterations; k++)
         {
             Tensor residual = (Evaluate(time, known.Plus(increment)) * weight.Held()).sub_(increment);
-            Tensor change = SolveLinear(inverse, residual);
+            Tensor change = SolveLinear(system, residual);
             increment = increment.Plus(change);
             double norm = Norm(Leading(change) / tolerance);
             if (norm <= 1 || (norm > 0.5 * previous && Norm(Leading(change) / _rounding!) <= StagnationNoise))
@@ -234,22 +211,21 @@ internal sealed class ImplicitStages : IDisposable
         return null;
     }
 
-    private Tensor SolveLinear(Tensor inverse, Tensor residual)
+    private Tensor SolveLinear(StageSystem system, Tensor residual)
     {
-        Tensor leading = inverse.bmm(Leading(residual).view(_shape[0], _width, 1)).view(-1);
+        Tensor leading = system.Solve(Rows(residual)).reshape(-1);
         long rest = residual.numel() - leading.numel();
         return rest == 0 ? leading : cat([leading, residual.narrow(0, leading.numel(), rest)]);
     }
 
-    private Tensor Leading(Tensor flat)
-    {
-        long length = _width * _shape[0];
-        return length == flat.numel() ? flat : flat.narrow(0, 0, length);
-    }
+    private Tensor Rows(Tensor flat) => Leading(flat).view(_extent.Rows, _extent.Width);
+
+    private Tensor Leading(Tensor flat) => _extent.Length == flat.numel() ? flat : flat.narrow(0, 0, _extent.Length);
 
     private void ForgetJacobian()
     {
         _jacobian?.Dispose();
-        _jacobian = null;
+        _matrices?.Dispose();
+        (_jacobian, _matrices) = (null, null);
     }
 }

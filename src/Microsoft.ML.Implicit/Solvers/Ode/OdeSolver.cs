@@ -38,7 +38,7 @@ public static class OdeSolver
             throw new ArgumentException($"The backsolve adjoint of {options.Method.Name} is not available: use {nameof(OdeGradientMethod.CheckpointedAdjoint)}.", nameof(options));
         }
 
-        OdeSolution solution = Solve(term, initialState, times.ToArray(), options, differentiable, initialState.numel());
+        OdeSolution solution = Solve(term, initialState, times.ToArray(), options, differentiable, new StateExtent(initialState.shape[0], initialState.numel() / initialState.shape[0]));
         if (options.ThrowOnFailure == true && !solution.Converged)
         {
             using (solution)
@@ -55,8 +55,8 @@ public static class OdeSolver
     /// <param name="times">Valid times.</param>
     /// <param name="options">Valid options.</param>
     /// <param name="differentiable">Whether a trace is kept.</param>
-    /// <param name="normLength">Number of leading elements of the flat state that the error norm covers.</param>
-    internal static OdeSolution Solve(IOdeTerm term, Tensor initialState, double[] times, OdeOptions options, bool differentiable, long normLength)
+    /// <param name="extent">What of the flat state the error norm covers.</param>
+    internal static OdeSolution Solve(IOdeTerm term, Tensor initialState, double[] times, OdeOptions options, bool differentiable, StateExtent extent)
     {
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
@@ -73,7 +73,7 @@ public static class OdeSolver
         OdeTrace? trace = differentiable ? new OdeTrace(options.GradientMethod == OdeGradientMethod.CheckpointedAdjoint ? options.MaximumCheckpoints : 0) : null;
         try
         {
-            using OdeStepper stepper = OdeStepperFactory.Create(term, options.Method, start, outputs, normLength);
+            using OdeStepper stepper = OdeStepperFactory.Create(term, options.Method, start, outputs, extent);
             OdeSegment[] segments = OdeSegment.Split(times[0], times[^1], options.JumpTimes, start.dtype);
             var integrator = new OdeIntegrator(stepper, times, segments, options, options.GradientMethod == OdeGradientMethod.BacksolveAdjoint ? null : trace);
             SolveStatus[] status = integrator.Run();

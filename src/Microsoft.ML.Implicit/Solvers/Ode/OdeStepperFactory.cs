@@ -8,16 +8,16 @@ namespace Microsoft.ML.Implicit.Solvers.Ode;
 /// <summary>Chooses the stepper for a method, a term and a device.</summary>
 internal static class OdeStepperFactory
 {
-    public static OdeStepper Create(IOdeTerm term, OdeMethod method, Tensor initialState, Tensor outputs, long normLength) => method switch
+    public static OdeStepper Create(IOdeTerm term, OdeMethod method, Tensor initialState, Tensor outputs, StateExtent extent) => method switch
     {
         ExplicitRungeKutta explicitMethod when term is IManagedOdeTerm managedTerm && managedTerm.CreateManagedDynamics(initialState) is { } dynamics =>
             new ManagedRungeKuttaStepper(dynamics, explicitMethod, initialState, outputs),
-        ExplicitRungeKutta explicitMethod when term is ICudaOdeTerm cudaTerm && normLength == initialState.numel() && CudaRungeKuttaStepper.TryCreate(cudaTerm, explicitMethod, initialState, outputs) is { } stepper =>
+        ExplicitRungeKutta explicitMethod when term is ICudaOdeTerm cudaTerm && extent.Length == initialState.numel() && CudaRungeKuttaStepper.TryCreate(cudaTerm, explicitMethod, initialState, outputs) is { } stepper =>
             stepper,
-        ExplicitRungeKutta explicitMethod => new ExplicitRungeKuttaStepper(term, explicitMethod, initialState, outputs, normLength),
-        DiagonallyImplicitRungeKutta implicitMethod => new ImplicitRungeKuttaStepper(term, implicitMethod, initialState, outputs, normLength),
+        ExplicitRungeKutta explicitMethod => new ExplicitRungeKuttaStepper(term, explicitMethod, initialState, outputs, extent),
+        DiagonallyImplicitRungeKutta implicitMethod => new ImplicitRungeKuttaStepper(term, implicitMethod, initialState, outputs, extent),
         AdamsBashforthMoulton => new AdamsBashforthMoultonStepper(term, initialState, outputs),
-        OneStepMethod oneStepMethod => new OneStepStepper(term, oneStepMethod, initialState, outputs, normLength),
+        OneStepMethod oneStepMethod => new OneStepStepper(term, oneStepMethod, initialState, outputs, extent),
         _ => throw new ArgumentException($"Method {method.Name} is not known.", nameof(method)),
     };
 

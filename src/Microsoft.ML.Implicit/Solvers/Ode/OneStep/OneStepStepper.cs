@@ -19,13 +19,13 @@ internal sealed class OneStepStepper : OdeStepper
     /// <param name="method">Method.</param>
     /// <param name="initialState"><c>[batch, ...]</c>.</param>
     /// <param name="outputs"><c>[times, batch * ...]</c>, written.</param>
-    /// <param name="normLength">Number of leading elements of the flat state that the error norm covers.</param>
-    public OneStepStepper(IOdeTerm term, OneStepMethod method, Tensor initialState, Tensor outputs, long normLength)
+    /// <param name="extent">What of the flat state the error norm covers.</param>
+    public OneStepStepper(IOdeTerm term, OneStepMethod method, Tensor initialState, Tensor outputs, StateExtent extent)
     {
         _term = term;
         _method = method;
         _outputs = outputs;
-        _normLength = normLength;
+        _normLength = extent.Length;
         _state = initialState.clone().DetachFromDisposeScope();
         _trial = _state;
     }
