@@ -59,8 +59,8 @@ public sealed class NeuralOde : nn.Module<Tensor, Tensor, Tensor>
     /// <exception cref="OperationCanceledException">The options' token was cancelled.</exception>
     /// <remarks>
     /// Call <c>backward()</c> through <see cref="ImplicitBackward.Run"/>, so that errors inside it reach the caller.
-    /// Second derivatives are known of solves with a step size common to all rows by explicit methods with a step each. What a module returns is checked, and so are the gradients that come back; but an exception
-    /// that leaves the backward pass of an autograd function of its own ends the process, as it does anywhere in TorchSharp.
+    /// It can be differentiated any number of times, by every method of integration: gradients that are to be differentiated again come from
+    /// repeating the accepted steps under autograd. What a module returns is checked, and so are the gradients that come back; but an exception that leaves the backward pass of an autograd function of its own ends the process, as it does anywhere in TorchSharp.
     /// </remarks>
     public override Tensor forward(Tensor initialState, Tensor times)
     {
@@ -76,7 +76,7 @@ public sealed class NeuralOde : nn.Module<Tensor, Tensor, Tensor>
             return solution.States.alias();
         }
 
-        var rule = new OdeRule(Term, solution.WithTensors(null, []));
+        var rule = new OdeRule(solution.WithTensors(null, []));
         return ImplicitSolve.Attach(rule, [initialState, times, .. parameters], [solution.States], [solution.States, .. solution.Checkpoints])[0];
     }
 

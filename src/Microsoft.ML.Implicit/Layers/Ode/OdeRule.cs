@@ -10,7 +10,7 @@ namespace Microsoft.ML.Implicit.Layers.Ode;
 /// saved are the states and the checkpoints.
 /// </summary>
 /// <remarks>A gradient that is to be differentiated again comes from repeating the accepted steps under autograd.</remarks>
-internal sealed class OdeRule(IDifferentiableOdeTerm term, ISolutionRecord record) : IBackwardRule
+internal sealed class OdeRule(ISolutionRecord record) : IBackwardRule
 {
     public IReadOnlyList<Tensor?> Backward(IReadOnlyList<Tensor> inputs, IReadOnlyList<Tensor> saved, IReadOnlyList<Tensor> cotangents)
     {
@@ -29,40 +29,16 @@ internal sealed class OdeRule(IDifferentiableOdeTerm term, ISolutionRecord recor
 
     public IReadOnlyList<Tensor?> DifferentiableBackward(IReadOnlyList<Tensor> inputs, IReadOnlyList<Tensor> saved, IReadOnlyList<Tensor> cotangents)
     {
-        if (record is not OdeSolution solution || !Backpropagation.CanReplay(solution.Options.Method))
-        {
-            throw new NotSupportedException(
-                $"Second derivatives are known of solves with one step size for all rows by explicit Runge-Kutta methods and by methods that derive from {nameof(Solvers.Ode.OneStep.OneStepMethod)}: "
-                + "choose one, or call backward without create_graph.");
-        }
-
         var gate = new GradientGate();
         Tensor start = FunctionInputs.Gated([inputs[0].requires_grad ? inputs[0] : inputs[0].detach().requires_grad_()], gate)[0];
-        IReadOnlyList<Tensor> parameters = FunctionInputs.Gated([.. inputs.Skip(2)], gate);
-        IDifferentiableOdeTerm bound = term is IRebindableOdeTerm rebindable ? rebindable.Rebind(parameters) : term;
+        Tensor[] parameters = FunctionInputs.Gated([.. inputs.Skip(2)], gate);
         Tensor w = cotangents[0];
-        Backpropagation.EnsureFollowed(term, solution.Times[0], saved[0][0].detach().requires_grad_());
-        Tensor states = Backpropagation.Replay(solution, bound, start).view([-1, .. w.shape[1..]]);
+        Tensor states = record.Replay(parameters, start);
         Tensor[] variables = [start, .. parameters.Where(parameter => parameter.requires_grad)];
-        Tensor?[] found = gate.WhileClosed(() => GuardedAutograd.DifferentiablePullback(states, variables, w.narrow(0, 1, w.shape[0] - 1)));
-        Tensor? times = inputs[1].requires_grad ? TimeGradient(bound, solution, cat([start.unsqueeze(0), states]), found[0], w).to(inputs[1].dtype, inputs[1].device) : null;
+        Tensor?[] found = gate.WhileClosed(() => GuardedAutograd.DifferentiablePullback(states, variables, w));
+        Tensor initial = found[0] ?? zeros_like(start);
+        Tensor? times = inputs[1].requires_grad ? TimeGradient.Of(record, parameters, states, w, initial - w[0]).to(inputs[1].dtype, inputs[1].device) : null;
         int next = 1;
-        return
-        [
-            found[0] is { } initial ? initial.Plus(w[0]) : w[0],
-            times,
-            .. parameters.Select(parameter => parameter.requires_grad ? found[next++] : null),
-        ];
+        return [initial, times, .. parameters.Select(parameter => parameter.requires_grad ? found[next++] : null)];
     }
-
-    // As in OdeGradient: the flow moves the state at a time, and starting later is starting at a state moved back.
-    private static Tensor TimeGradient(IDifferentiableOdeTerm term, OdeSolution solution, Tensor states, Tensor? adjointAtStart, Tensor cotangents) => stack(
-    [
-        .. Enumerable.Range(0, solution.Times.Count).Select(k =>
-        {
-            Tensor slope = term.EvaluateChecked(solution.Times[k], states[k]);
-            Tensor cotangent = k > 0 ? cotangents[k] : adjointAtStart?.neg() ?? zeros_like(slope);
-            return (slope * cotangent).sum();
-        }),
-    ]);
 }

@@ -15,5 +15,9 @@ internal interface IRebindableOdeTerm : IDifferentiableOdeTerm
     /// which it was computed from.
     /// </summary>
     static T Separate<T>(T term)
-        where T : class => term is IRebindableOdeTerm rebindable ? (T)rebindable.Rebind(FunctionInputs.Detached(rebindable.Parameters)) : term;
+        where T : class => term is IRebindableOdeTerm rebindable ? Bind(term, FunctionInputs.Detached(rebindable.Parameters)) : term;
+
+    /// <summary>A right-hand side with other tensors in the place of its parameters, where it has parameters that are not leaves.</summary>
+    static T Bind<T>(T term, IReadOnlyList<Tensor> parameters)
+        where T : class => term is IRebindableOdeTerm rebindable ? (T)rebindable.Rebind(parameters) : term;
 }

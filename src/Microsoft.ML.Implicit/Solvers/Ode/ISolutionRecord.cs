@@ -19,4 +19,16 @@ internal interface ISolutionRecord : IDisposable
 
     /// <summary>Gradients from those of the states.</summary>
     OdeGradients Differentiate(Tensor stateGradients, bool timeGradients);
+
+    /// <summary>Repeats the accepted steps by operations that autograd follows.</summary>
+    /// <param name="parameters">What to take in the place of the term's parameters.</param>
+    /// <param name="start">Initial state, <c>[batch, ...]</c>.</param>
+    /// <returns>States at all times, <c>[times, batch, ...]</c>.</returns>
+    Tensor Replay(IReadOnlyList<Tensor> parameters, Tensor start);
+
+    /// <summary>f at the outputs, on the side that the integration comes from where f jumps there.</summary>
+    /// <param name="parameters">What to take in the place of the term's parameters; <see langword="null"/> for themselves.</param>
+    /// <param name="states">States at all times, <c>[times, batch, ...]</c>.</param>
+    /// <returns>Of the shape of <paramref name="states"/>.</returns>
+    Tensor Slopes(IReadOnlyList<Tensor>? parameters, Tensor states);
 }

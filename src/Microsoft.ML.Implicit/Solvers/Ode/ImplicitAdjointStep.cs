@@ -36,7 +36,7 @@ internal sealed class ImplicitAdjointStep : AdjointStep
         _shape = state.shape;
         _parameterGradient = parameterGradient;
         using Tensor flat = state.reshape(-1);
-        _stages = new ImplicitStages(term, method, state, new StateExtent(_shape[0], state.numel() / _shape[0]));
+        _stages = ImplicitStages.OfRows(term, method, state);
         _cotangents = new CotangentBuffer(method, flat);
         _adjoint = zeros_like(flat).DetachFromDisposeScope();
     }
@@ -44,10 +44,7 @@ internal sealed class ImplicitAdjointStep : AdjointStep
     public override Tensor Advance(OdeStep step, Tensor state)
     {
         using DisposeScope scope = NewDisposeScope();
-        _stages.EvaluateFirst(step.At(0), state);
-        Tensor end = _stages.Solve(step, state, _control)
-            ?? throw new InvalidOperationException($"The step at time {step.Time} could not be repeated: Newton's method did not converge.");
-        return end.MoveToOuterDisposeScope();
+        return _stages.Repeat(step, state, _control).MoveToOuterDisposeScope();
     }
 
     public override void Reverse(OdeStep step, Tensor state, ReadOnlySpan<double> thetas, Tensor outputCotangents)

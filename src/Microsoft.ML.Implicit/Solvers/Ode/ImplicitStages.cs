@@ -55,6 +55,10 @@ internal sealed class ImplicitStages : IDisposable
         Values = new StageBuffer(method, flat);
     }
 
+    /// <summary>The stages of steps whose whole state consists of rows.</summary>
+    public static ImplicitStages OfRows(IOdeTerm term, DiagonallyImplicitRungeKutta method, Tensor state) =>
+        new(term, method, state, new StateExtent(state.shape[0], state.numel() / state.shape[0]));
+
     /// <summary>The stages; the first must be set, by <see cref="EvaluateFirst"/> or <see cref="Advance"/>, before others are solved for.</summary>
     public StageBuffer Values { get; }
 
@@ -122,6 +126,18 @@ internal sealed class ImplicitStages : IDisposable
         }
 
         return end.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Repeats a step that was accepted.</summary>
+    /// <param name="step">The step.</param>
+    /// <param name="state">State at its start, <c>[n]</c>.</param>
+    /// <param name="control">Tolerances of the forward solve.</param>
+    /// <returns>State at its end.</returns>
+    /// <exception cref="InvalidOperationException">Newton's method does not converge.</exception>
+    public Tensor Repeat(OdeStep step, Tensor state, AdaptiveStepControl? control)
+    {
+        EvaluateFirst(step.At(0), state);
+        return Solve(step, state, control) ?? throw new InvalidOperationException($"The step at time {step.Time} could not be repeated: Newton's method did not converge.");
     }
 
     /// <summary>Weighted error of the step solved last.</summary>

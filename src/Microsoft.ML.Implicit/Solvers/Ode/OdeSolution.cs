@@ -81,6 +81,21 @@ public sealed class OdeSolution : IDisposable, ISolutionRecord
 
     OdeGradients ISolutionRecord.Differentiate(Tensor stateGradients, bool timeGradients) => Backward(stateGradients, timeGradients);
 
+    Tensor ISolutionRecord.Replay(IReadOnlyList<Tensor> parameters, Tensor start)
+    {
+        var term = (IDifferentiableOdeTerm)Term;
+        Backpropagation.EnsureFollowed(term, _times[0], start.detach().requires_grad_());
+        Tensor first = start.unsqueeze(0);
+        return _times.Length == 1 ? first : cat([first, Backpropagation.Replay(this, IRebindableOdeTerm.Bind(term, parameters), start).view([-1, .. start.shape])]);
+    }
+
+    Tensor ISolutionRecord.Slopes(IReadOnlyList<Tensor>? parameters, Tensor states)
+    {
+        IOdeTerm term = parameters is null ? Term : IRebindableOdeTerm.Bind(Term, parameters);
+        OdeSegment[] segments = OdeSegment.Split(_times[0], _times[^1], Options.JumpTimes, states.dtype);
+        return stack([.. _times.Select((time, k) => term.EvaluateChecked(OdeSegment.ClampArrival(segments, time), states[k]))]);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -75,7 +75,7 @@ public static class OdeSolver
         {
             using OdeStepper stepper = OdeStepperFactory.Create(term, options.Method, start, outputs, extent);
             OdeSegment[] segments = OdeSegment.Split(times[0], times[^1], options.JumpTimes, start.dtype);
-            var integrator = new OdeIntegrator(stepper, times, segments, options, options.GradientMethod == OdeGradientMethod.BacksolveAdjoint ? null : trace);
+            var integrator = new OdeIntegrator(stepper, times, segments, options, trace);
             SolveStatus[] status = integrator.Run();
             Tensor states = outputs.view([times.Length, .. start.shape]);
             MarkNotFinite(states[integrator.ReachedTimes - 1], status);

@@ -95,6 +95,23 @@ public sealed class OdeRowSolution : IDisposable, ISolutionRecord
 
     OdeGradients ISolutionRecord.Differentiate(Tensor stateGradients, bool timeGradients) => Backward(stateGradients, timeGradients: timeGradients);
 
+    Tensor ISolutionRecord.Replay(IReadOnlyList<Tensor> parameters, Tensor start) => RowwiseReplay.Run(this, IRebindableOdeTerm.Bind(Term, parameters), start);
+
+    Tensor ISolutionRecord.Slopes(IReadOnlyList<Tensor>? parameters, Tensor states)
+    {
+        IRowTimeOdeTerm term = parameters is null ? Term : IRebindableOdeTerm.Bind(Term, parameters);
+        double[][] clamped =
+        [
+            .. Times.Select(own =>
+            {
+                OdeSegment[] segments = OdeSegment.Split(own[0], own[^1], Options.JumpTimes, states.dtype);
+                return own.Select(time => OdeSegment.ClampArrival(segments, time)).ToArray();
+            }),
+        ];
+        Tensor times = RowTimes.ToTensor(clamped, states.dtype, states.device);
+        return stack([.. Enumerable.Range(0, Times[0].Length).Select(k => TensorContract.Require(term.Evaluate(times[k], states[k]), states[k], term))]);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -24,6 +24,13 @@ internal readonly struct RowClock
         (_earliest, _latest) = jumps ? (all[2], all[3]) : (null, null);
     }
 
+    /// <param name="step">A step that was taken.</param>
+    /// <param name="like">A state, for its type and device.</param>
+    public RowClock(RowStep step, Tensor like)
+        : this(tensor(step.Rows, ScalarType.Int64, like.device), step.Times, step.Sizes, step.Segments, like)
+    {
+    }
+
     /// <summary>Indices of the rows, int64 <c>[rows]</c>.</summary>
     public Tensor Rows { get; }
 

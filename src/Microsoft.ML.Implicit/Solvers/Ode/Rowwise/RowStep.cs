@@ -6,4 +6,8 @@ namespace Microsoft.ML.Implicit.Solvers.Ode.Rowwise;
 /// <param name="Sizes">Signed size of each.</param>
 /// <param name="Segments">The part of its solve that each lies in.</param>
 /// <param name="Outputs">Outputs inside these steps.</param>
-internal sealed record RowStep(long[] Rows, double[] Times, double[] Sizes, OdeSegment[] Segments, RowOutput[] Outputs);
+internal sealed record RowStep(long[] Rows, double[] Times, double[] Sizes, OdeSegment[] Segments, RowOutput[] Outputs)
+{
+    /// <summary>Places of the outputs in <c>[times · batch]</c>.</summary>
+    public long[] OutputPlaces(long batch) => [.. Outputs.Select(o => (o.Output * batch) + o.Row)];
+}

@@ -76,6 +76,23 @@ internal sealed class RowStepper : IDisposable
         }
     }
 
+    /// <summary>Repeats steps that were accepted.</summary>
+    /// <param name="step">The steps.</param>
+    /// <param name="clock">Their times and sizes.</param>
+    /// <param name="state">States at their starts, <c>[rows, n]</c>.</param>
+    /// <returns>States at their ends, and at the outputs inside of them; <see langword="null"/> where there are none.</returns>
+    public (Tensor Trial, Tensor? Outputs) Repeat(RowStep step, RowClock clock, Tensor state)
+    {
+        (List<Tensor> stages, Tensor trial) = Step(clock, state, null);
+        if (step.Outputs.Length == 0)
+        {
+            return (trial, null);
+        }
+
+        Extend(stages, clock, state, _method.DenseStages);
+        return (trial, Interpolate(stages, clock.Sizes, state, step.Outputs));
+    }
+
     /// <summary>States inside the steps, <c>[outputs, n]</c>.</summary>
     public Tensor Interpolate(List<Tensor> stages, Tensor sizes, Tensor state, IReadOnlyList<RowOutput> outputs)
     {

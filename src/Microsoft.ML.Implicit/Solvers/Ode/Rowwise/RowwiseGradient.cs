@@ -10,22 +10,18 @@ namespace Microsoft.ML.Implicit.Solvers.Ode.Rowwise;
 /// </summary>
 internal sealed class RowwiseGradient
 {
-    private readonly OdeRowSolution _solution;
     private readonly IRowTimeOdeTerm _term;
     private readonly RowStepper _stepper;
     private readonly RowwiseTrace _trace;
-    private readonly ExplicitRungeKutta _method;
     private readonly Tensor _cotangents;
     private readonly Tensor _parameterGradient;
     private readonly Tensor _adjoint;
 
     private RowwiseGradient(OdeRowSolution solution, IRowTimeOdeTerm term, RowStepper stepper, Tensor cotangents, Tensor parameterGradient)
     {
-        _solution = solution;
         _term = term;
         _stepper = stepper;
         _trace = solution.Trace!;
-        _method = (ExplicitRungeKutta)solution.Options.Method;
         _cotangents = cotangents;
         _parameterGradient = parameterGradient;
         _adjoint = zeros_like(cotangents[0]);
@@ -56,35 +52,15 @@ internal sealed class RowwiseGradient
         Tensor unmoved = RowTimes.EqualFirst(solution.Times, states.device);
         Tensor direct = where(unmoved, outputs, zeros_like(outputs));
         Tensor adjoint = gradient._adjoint.PlusInPlace(direct.sum(dim: 0));
-        Tensor? times = timeGradients ? OfTimes(solution, outputs, adjoint - direct[0]) : null;
+        Tensor? times = timeGradients ? TimeGradient.Of(solution, null, states, outputs, adjoint - direct[0]).cpu() : null;
         SolveFailure.ThrowIfNotFinite(adjoint, parameterGradient, cotangents, solution.Term);
         return new OdeGradients(adjoint.view(states.shape[1..]).MoveToOuterDisposeScope(), parameterGradient.MoveToOuterDisposeScope(), times?.MoveToOuterDisposeScope());
-    }
-
-    // ∂L/∂tₖ = ∂L/∂z(tₖ) · f(tₖ, z(tₖ)) for k > 0 and ∂L/∂t₀ = -a(t₀) · f(t₀, z₀), row by row; zero where an event came first.
-    private static Tensor OfTimes(OdeRowSolution solution, Tensor cotangents, Tensor adjointAtStart)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        Tensor states = solution.States;
-        OdeSegment[][] segments = [.. solution.Times.Select(own => OdeSegment.Split(own[0], own[^1], solution.Options.JumpTimes, states.dtype))];
-        double[][] clamped = [.. solution.Times.Select((own, row) => own.Select(time => OdeSegment.ClampArrival(segments[row], time)).ToArray())];
-        Tensor times = RowTimes.ToTensor(clamped, states.dtype, states.device);
-        Tensor reached = states.view(cotangents.shape).isfinite().all(2);
-        var gradients = new Tensor[solution.Times[0].Length];
-        for (int k = 0; k < gradients.Length; k++)
-        {
-            Tensor slope = solution.Term.Evaluate(times[k], states[k].nan_to_num(0, 0, 0)).reshape(adjointAtStart.shape);
-            Tensor product = (slope * (k == 0 ? adjointAtStart.neg() : cotangents[k])).sum(dim: 1, type: ScalarType.Float64);
-            gradients[k] = where(reached[k], product, zeros_like(product));
-        }
-
-        return stack(gradients, 1).cpu().MoveToOuterDisposeScope();
     }
 
     private Tensor Advance(int index, Tensor states)
     {
         using DisposeScope scope = NewDisposeScope();
-        RowClock clock = Read(_trace.Steps[index]);
+        var clock = new RowClock(_trace.Steps[index], _adjoint);
         (_, Tensor trial) = _stepper.Step(clock, states.index_select(0, clock.Rows), null);
         return states.index_copy(0, clock.Rows, trial).MoveToOuterDisposeScope();
     }
@@ -93,25 +69,20 @@ internal sealed class RowwiseGradient
     {
         using DisposeScope scope = NewDisposeScope();
         RowStep step = _trace.Steps[index];
-        RowClock clock = Read(step);
+        var clock = new RowClock(step, _adjoint);
         Tensor start = states.index_select(0, clock.Rows).requires_grad_();
-        var results = new List<Tensor>();
+        List<Tensor> results = [];
+        List<Tensor> cotangents = [_adjoint.index_select(0, clock.Rows)];
         using (enable_grad())
         {
-            (List<Tensor> stages, Tensor trial) = _stepper.Step(clock, start, null);
+            (Tensor trial, Tensor? outputs) = _stepper.Repeat(step, clock, start);
             results.Add(trial);
-            if (step.Outputs.Length > 0)
+            if (outputs is not null)
             {
-                _stepper.Extend(stages, clock, start, _method.DenseStages);
-                results.Add(_stepper.Interpolate(stages, clock.Sizes, start, step.Outputs));
+                results.Add(outputs);
+                Tensor places = tensor(step.OutputPlaces(_cotangents.shape[1]), ScalarType.Int64, states.device);
+                cotangents.Add(_cotangents.view(-1, _cotangents.shape[2]).index_select(0, places));
             }
-        }
-
-        List<Tensor> cotangents = [_adjoint.index_select(0, clock.Rows)];
-        if (step.Outputs.Length > 0)
-        {
-            Tensor places = tensor(step.Outputs.Select(o => (o.Output * _cotangents.shape[1]) + o.Row).ToArray(), ScalarType.Int64, states.device);
-            cotangents.Add(_cotangents.view(-1, _cotangents.shape[2]).index_select(0, places));
         }
 
         IReadOnlyList<Tensor> parameters = _term.Parameters;
@@ -120,6 +91,4 @@ internal sealed class RowwiseGradient
         FlatGradient.Add(_parameterGradient, parameters, gradients, 1);
         _adjoint.index_copy_(0, clock.Rows, gradients[0] ?? zeros_like(start));
     }
-
-    private RowClock Read(RowStep step) => new(tensor(step.Rows, ScalarType.Int64, _adjoint.device), step.Times, step.Sizes, step.Segments, _adjoint);
 }

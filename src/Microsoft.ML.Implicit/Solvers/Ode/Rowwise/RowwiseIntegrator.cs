@@ -103,7 +103,7 @@ internal sealed class RowwiseIntegrator
         if (step.Outputs.Length > 0)
         {
             _stepper.Extend(stages, clock, state, _method.DenseStages);
-            Write(_stepper.Interpolate(stages, sizes, state, [.. step.Outputs.Select(o => o with { Position = Array.IndexOf(active, o.Row) })]), step.Outputs);
+            Write(_stepper.Interpolate(stages, sizes, state, [.. step.Outputs.Select(o => o with { Position = Array.IndexOf(active, o.Row) })]), step);
         }
 
         // Every row's first stage of its next step: its end stage where accepted, else the same as before.
@@ -165,12 +165,8 @@ internal sealed class RowwiseIntegrator
         }
     }
 
-    private void Write(Tensor states, RowOutput[] outputs)
-    {
-        long batch = _outputs.shape[1];
-        Tensor places = Indices([.. outputs.Select(o => (o.Output * batch) + o.Row)], states);
-        _outputs.view(-1, _outputs.shape[2]).index_copy_(0, places, states);
-    }
+    private void Write(Tensor states, RowStep step) =>
+        _outputs.view(-1, _outputs.shape[2]).index_copy_(0, Indices(step.OutputPlaces(_outputs.shape[1]), states), states);
 
     private long[] Active() => [.. Enumerable.Range(0, _rows.Length).Where(r => _rows[r].Status is null).Select(r => (long)r)];
 
