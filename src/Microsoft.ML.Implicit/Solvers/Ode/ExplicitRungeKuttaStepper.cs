@@ -45,22 +45,7 @@ internal sealed class ExplicitRungeKuttaStepper : OdeStepper
         using DisposeScope scope = NewDisposeScope();
         EvaluateStage(0, segment.Clamp(segment.Start), _state);
         _stagesReady = 1;
-        Tensor slope = _stages.Row(0);
-        Tensor scale = control.Scale(_state);
-        double[] norms = ReadNorms(_state / scale, slope / scale);
-        double d1 = norms[1];
-        double h0 = InitialStep.FirstGuess(norms[0], d1, segment.Length);
-        if (!double.IsFinite(h0))
-        {
-            return double.NaN;
-        }
-
-        double signed = segment.Direction * h0;
-        Tensor point = _state.Plus(slope * signed.Held()).view(_shape);
-        Tensor probe = _term.EvaluateChecked(segment.Clamp(segment.Start + signed), point).reshape(-1);
-        Evaluations++;
-        double d2 = ReadNorms(probe.sub(slope).div_(scale))[0];
-        return InitialStep.Estimate(h0, d1, d2 / h0, _method.Order);
+        return InitialStep.Estimate(segment, control, _method.Order, _state, _stages.Row(0), Probe, ReadNorms);
     }
 
     public override double TryStep(OdeStep step, AdaptiveStepControl? control)
@@ -165,6 +150,12 @@ internal sealed class ExplicitRungeKuttaStepper : OdeStepper
         Evaluations++;
     }
 
+    private Tensor Probe(double time, Tensor point)
+    {
+        Evaluations++;
+        return _term.EvaluateChecked(time, point.view(_shape)).reshape(-1);
+    }
+
     private void ReplaceTrial(Tensor value)
     {
         if (!ReferenceEquals(_trial, _state))
@@ -178,7 +169,7 @@ internal sealed class ExplicitRungeKuttaStepper : OdeStepper
     private Tensor Leading(Tensor flat) => _normLength == flat.numel() ? flat : flat.narrow(0, 0, _normLength);
 
     // Root mean squares, in one host read.
-    private double[] ReadNorms(params ReadOnlySpan<Tensor> values)
+    private double[] ReadNorms(params Tensor[] values)
     {
         double root = Math.Sqrt(_normLength);
         if (values.Length == 1)

@@ -37,20 +37,9 @@ internal sealed class ImplicitRungeKuttaStepper : OdeStepper
     {
         using DisposeScope scope = NewDisposeScope();
         EvaluateFirst(segment.Clamp(segment.Start));
-        Tensor slope = _stages.Values.Row(0);
-        Tensor scale = control.Scale(_state);
-        double d0 = _stages.Norm(_state / scale);
-        double d1 = _stages.Norm(slope / scale);
-        double h0 = InitialStep.FirstGuess(d0, d1, segment.Length);
-        if (!double.IsFinite(h0))
-        {
-            return double.NaN;
-        }
-
-        double signed = segment.Direction * h0;
-        Tensor probe = _stages.Evaluate(segment.Clamp(segment.Start + signed), _state.Plus(slope * signed.Held()));
+        double step = InitialStep.Estimate(segment, control, _method.Order, _state, _stages.Values.Row(0), _stages.Evaluate, values => [.. values.Select(_stages.Norm)]);
         Evaluations = _stages.Evaluations;
-        return InitialStep.Estimate(h0, d1, _stages.Norm(probe.sub(slope).div_(scale)) / h0, _method.Order);
+        return step;
     }
 
     public override double TryStep(OdeStep step, AdaptiveStepControl? control)

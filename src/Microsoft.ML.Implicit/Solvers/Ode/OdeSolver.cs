@@ -74,14 +74,13 @@ public static class OdeSolver
         try
         {
             using OdeStepper stepper = OdeStepperFactory.Create(term, options.Method, start, outputs, extent);
-            OdeSegment[] segments = OdeSegment.Split(times[0], times[^1], options.JumpTimes, start.dtype);
-            var integrator = new OdeIntegrator(stepper, times, segments, options, trace);
+            var integrator = new OdeIntegrator(stepper, times, options, start.dtype, trace);
             SolveStatus[] status = integrator.Run();
             Tensor states = outputs.view([times.Length, .. start.shape]);
-            MarkNotFinite(states[integrator.ReachedTimes - 1], status);
+            RowOutcome.MarkNotFinite(states[integrator.ReachedTimes - 1], status);
             if (anyInvalid)
             {
-                MarkInvalid(states, invalidRows, status);
+                RowOutcome.MarkInvalid(states, invalidRows, status);
             }
 
             return new OdeSolution(term, options, times, states.MoveToOuterDisposeScope(), status, integrator.ReachedTimes, integrator.Statistics, trace)
@@ -93,31 +92,6 @@ public static class OdeSolver
         {
             trace?.Dispose();
             throw;
-        }
-    }
-
-    // An overflow in the last step leaves no trace in the error estimate, nor does any with fixed steps.
-    private static void MarkNotFinite(Tensor lastState, SolveStatus[] status)
-    {
-        bool[] notFinite = FiniteRows.FindNotFinite(lastState);
-        for (int row = 0; row < status.Length; row++)
-        {
-            if (notFinite[row] && status[row] == SolveStatus.Converged)
-            {
-                status[row] = SolveStatus.Diverged;
-            }
-        }
-    }
-
-    private static void MarkInvalid(Tensor states, bool[] invalidRows, SolveStatus[] status)
-    {
-        for (int row = 0; row < status.Length; row++)
-        {
-            if (invalidRows[row])
-            {
-                states.select(1, row).fill_(double.NaN.Held());
-                status[row] = SolveStatus.InvalidInput;
-            }
         }
     }
 }

@@ -36,19 +36,9 @@ internal sealed class OneStepStepper : OdeStepper
     {
         using DisposeScope scope = NewDisposeScope();
         var term = new SegmentTerm(_term, segment);
-        Tensor slope = term.Evaluate(segment.Start, _state);
-        Tensor scale = control.Scale(_state);
-        double d1 = Norm(slope / scale);
-        double h0 = InitialStep.FirstGuess(Norm(_state / scale), d1, segment.Length);
-        if (!double.IsFinite(h0))
-        {
-            return double.NaN;
-        }
-
-        double signed = segment.Direction * h0;
-        Tensor change = term.Evaluate(segment.Start + signed, _state.Plus(slope * signed.Held())).sub(slope).div_(scale);
+        double step = InitialStep.Estimate(segment, control, _method.Order, _state, term.Evaluate(segment.Start, _state), term.Evaluate, values => [.. values.Select(Norm)]);
         Evaluations += term.Evaluations;
-        return InitialStep.Estimate(h0, d1, Norm(change) / h0, _method.Order);
+        return step;
     }
 
     public override double TryStep(OdeStep step, AdaptiveStepControl? control)

@@ -15,7 +15,7 @@ internal sealed class RowwiseIntegrator
     private readonly RowStepper _stepper;
     private readonly Tensor _outputs;
     private readonly RowwiseTrace? _trace;
-    private readonly RowProgress[] _rows;
+    private readonly SolveProgress[] _rows;
     private readonly List<(int Output, double Theta)> _reached = [];
     private readonly OdeEvent? _event;
     private EventSearch? _search;
@@ -34,10 +34,10 @@ internal sealed class RowwiseIntegrator
         _method = (ExplicitRungeKutta)options.Method;
         _outputs = outputs;
         _trace = trace;
-        _rows = [.. times.Select(t => new RowProgress(t, options, outputs.dtype))];
+        _rows = [.. times.Select(t => new SolveProgress(t, options, outputs.dtype))];
     }
 
-    public IReadOnlyList<RowProgress> Rows => _rows;
+    public IReadOnlyList<SolveProgress> Rows => _rows;
 
     /// <summary>Runs every row to its last time or until it fails.</summary>
     /// <param name="initialState"><c>[batch, n]</c>.</param>
@@ -97,7 +97,7 @@ internal sealed class RowwiseIntegrator
         RowStep step = Decide(active, starts, steps, segments, errors, eventThetas);
         if (step.Rows.Length > 0)
         {
-            _trace?.Add(step, all);
+            _trace?.AddStep(step, all.clone);
         }
 
         if (step.Outputs.Length > 0)
@@ -119,7 +119,7 @@ internal sealed class RowwiseIntegrator
         var moved = new List<int>();
         for (int i = 0; i < active.Length; i++)
         {
-            RowProgress row = _rows[active[i]];
+            SolveProgress row = _rows[active[i]];
             if (!(errors[i] <= 1))
             {
                 row.Reject(steps[i], errors[i]);

@@ -71,18 +71,9 @@ public static class RowwiseOdeSolver
             integrator.Run(flat);
             Tensor all = outputs.view([outputs.shape[0], .. start.shape]);
             SolveStatus[] status = [.. integrator.Rows.Select(row => row.Status!.Value)];
-            for (int row = 0; row < status.Length; row++)
-            {
-                if (invalid[row])
-                {
-                    status[row] = SolveStatus.InvalidInput;
-                    all.select(1, row).fill_(double.NaN.Held());
-                }
-            }
-
+            RowOutcome.MarkInvalid(all, invalid, status);
             Tensor states = all.narrow(0, 0, count);
-            MarkNotFinite(states, integrator.Rows, status);
-
+            RowOutcome.MarkNotFinite(states[-1].contiguous(), status, row => !double.IsNaN(integrator.Rows[row].EventTime));
             OdeStatistics[] statistics = [.. integrator.Rows.Select(row => new OdeStatistics(stepper.Evaluations, row.AcceptedSteps, row.RejectedSteps))];
             return new OdeRowSolution(term, options, times, states.MoveToOuterDisposeScope(), status, statistics, trace)
             {
@@ -96,19 +87,6 @@ public static class RowwiseOdeSolver
         {
             trace?.Dispose();
             throw;
-        }
-    }
-
-    private static void MarkNotFinite(Tensor states, IReadOnlyList<RowProgress> rows, SolveStatus[] status)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        bool[] notFinite = FiniteRows.FindNotFinite(states[-1].contiguous());
-        for (int row = 0; row < status.Length; row++)
-        {
-            if (notFinite[row] && status[row] == SolveStatus.Converged && double.IsNaN(rows[row].EventTime))
-            {
-                status[row] = SolveStatus.Diverged;
-            }
         }
     }
 }

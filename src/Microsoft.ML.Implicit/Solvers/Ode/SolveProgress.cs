@@ -1,10 +1,14 @@
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.Implicit.Solvers.Ode.Rowwise;
+namespace Microsoft.ML.Implicit.Solvers.Ode;
 
-/// <summary>Where one row stands on its own way through its own output times.</summary>
-internal sealed class RowProgress
+/// <summary>
+/// Where a solve stands on its way through its output times, and how it goes on: the solve of all rows with one step size, or that of a row with
+/// times and step sizes of its own.
+/// </summary>
+internal sealed class SolveProgress
 {
+    // Times are kept in double precision whatever the type of the state.
     private static readonly double TimeResolution = OdeArguments.Epsilon(ScalarType.Float64);
 
     private readonly double[] _times;
@@ -12,10 +16,15 @@ internal sealed class RowProgress
     private readonly OdeSegment[] _segments;
     private readonly double _direction;
     private StepSizeController? _controller;
+    private FixedInterval _interval;
     private double _size;
+    private double _end;
     private int _segment;
 
-    public RowProgress(double[] times, OdeOptions options, ScalarType type)
+    /// <param name="times">Output times, the first of them that of the initial state.</param>
+    /// <param name="options">Method, step control and limits.</param>
+    /// <param name="type">Type that the right-hand side is given the time in.</param>
+    public SolveProgress(double[] times, OdeOptions options, ScalarType type)
     {
         _times = times;
         _options = options;
@@ -61,16 +70,8 @@ internal sealed class RowProgress
     /// <summary>Signed size of the next step.</summary>
     public double NextStep()
     {
-        if (_options.StepControl is FixedStepControl control)
-        {
-            double interval = NextStop - Time;
-            double count = Math.Max(1, Math.Ceiling(Math.Abs(interval) / control.Size * (1 - 1e-12)));
-            return count == 1 || OdeArguments.Resolves(Time, interval / count) ? interval / count : 0;
-        }
-
-        // Far from zero the next time is a rounded one: the step goes just there.
-        double remaining = Math.Abs(Segment.End - Time);
-        return _direction * (_size * (1 + 1e-6) >= remaining ? remaining : Math.Abs(Time + (_direction * _size) - Time));
+        _end = _options.StepControl is FixedStepControl control ? EndOfFixedStep(control) : EndOfAdaptiveStep();
+        return _end - Time;
     }
 
     /// <summary>Takes note of a step that met the tolerance.</summary>
@@ -80,15 +81,15 @@ internal sealed class RowProgress
     public void Accept(double size, double error, List<(int Output, double Theta)> outputs)
     {
         AcceptedSteps++;
-        double target = NextStop;
-        double end = Math.Abs(target - Time) <= Math.Abs(size) ? target : Time + size;
+        double end = _end;
         while (ReachedTimes < _times.Length && _direction * (end - _times[ReachedTimes]) >= 0)
         {
-            outputs.Add((ReachedTimes, Math.Min(1.0, (_times[ReachedTimes] - Time) / size)));
+            outputs.Add((ReachedTimes, _times[ReachedTimes] == end ? 1.0 : (_times[ReachedTimes] - Time) / size));
             ReachedTimes++;
         }
 
         Time = end;
+        _interval = _interval with { Taken = _interval.Taken + 1 };
         _size = _controller is null ? 0 : Math.Min(_controller.AfterAccepted(size, error), MaximumStep);
         EnterSegment();
         Finish();
@@ -131,9 +132,22 @@ internal sealed class RowProgress
         Finish();
     }
 
-    // Where the next step must not go beyond: fixed steps end at outputs.
-    private double NextStop =>
-        _options.StepControl is FixedStepControl && _direction * (Segment.End - _times[ReachedTimes]) > 0 ? _times[ReachedTimes] : Segment.End;
+    // A last step a hair short of the end would leave a remainder that is all rounding. Far from zero the next time is a rounded one.
+    private double EndOfAdaptiveStep() => _size * (1 + 1e-6) >= Math.Abs(Segment.End - Time) ? Segment.End : Time + (_direction * _size);
+
+    // Fixed steps end at outputs.
+    private double EndOfFixedStep(FixedStepControl control)
+    {
+        if (Time == _interval.Stop || _interval.Count == 0)
+        {
+            double stop = _direction * (Segment.End - _times[ReachedTimes]) > 0 ? _times[ReachedTimes] : Segment.End;
+            double count = Math.Max(1, Math.Ceiling(Math.Abs(stop - Time) / control.Size * (1 - 1e-12)));
+            _interval = new FixedInterval(Time, stop, count);
+        }
+
+        bool resolves = _interval.Count == 1 || OdeArguments.Resolves(_interval.Start, (_interval.Stop - _interval.Start) / _interval.Count);
+        return resolves ? _interval.At(_interval.Taken + 1) : Time;
+    }
 
     private double MaximumStep => ((AdaptiveStepControl)_options.StepControl).MaximumStep;
 
@@ -179,5 +193,11 @@ internal sealed class RowProgress
         {
             Status ??= SolveStatus.MaximumIterations;
         }
+    }
+
+    /// <summary>An interval that is divided into equal steps.</summary>
+    private readonly record struct FixedInterval(double Start, double Stop, double Count, double Taken = 0)
+    {
+        public double At(double step) => step == Count ? Stop : Start + ((Stop - Start) * (step / Count));
     }
 }
