@@ -1,3 +1,5 @@
+using Microsoft.ML.Implicit.Solvers.Ode.Methods;
+
 namespace Microsoft.ML.Implicit.Solvers.Ode;
 
 /// <summary>

@@ -1,3 +1,6 @@
+using Microsoft.ML.Implicit.Solvers.Ode.Adjoints;
+using Microsoft.ML.Implicit.Solvers.Ode.Replays;
+
 namespace Microsoft.ML.Implicit.Solvers.Ode;
 
 /// <summary>How gradients of a solution are computed.</summary>

@@ -1,3 +1,5 @@
+using Microsoft.ML.Implicit.Solvers.Ode.Stepping;
+
 namespace Microsoft.ML.Implicit.Solvers.Ode;
 
 /// <summary>

@@ -1,3 +1,5 @@
+using Microsoft.ML.Implicit.Solvers.Ode.Stepping;
+using Microsoft.ML.Implicit.Solvers.Ode.Terms;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Solvers.Ode.OneStep;

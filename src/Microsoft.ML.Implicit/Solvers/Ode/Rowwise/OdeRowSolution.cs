@@ -1,3 +1,6 @@
+using Microsoft.ML.Implicit.Solvers.Ode.Adjoints;
+using Microsoft.ML.Implicit.Solvers.Ode.Stepping;
+using Microsoft.ML.Implicit.Solvers.Ode.Terms;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Solvers.Ode.Rowwise;

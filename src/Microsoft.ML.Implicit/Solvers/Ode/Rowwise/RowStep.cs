@@ -1,3 +1,5 @@
+using Microsoft.ML.Implicit.Solvers.Ode.Stepping;
+
 namespace Microsoft.ML.Implicit.Solvers.Ode.Rowwise;
 
 /// <summary>Steps that several rows took in one iteration, each with its own time and size.</summary>

@@ -1,0 +1,90 @@
+using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Solvers.Ode.Adjoints;
+using Microsoft.ML.Implicit.Solvers.Ode.Terms;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Solvers.Ode.Replays;
+
+/// <summary>Repeats the accepted steps of a solve with an autograd graph through all of them.</summary>
+internal static class Backpropagation
+{
+    /// <summary>Differentiates the repeated steps.</summary>
+    /// <param name="solution">A solution with a trace.</param>
+    /// <param name="term">Its term.</param>
+    /// <param name="cotangents">Gradients of the states, <c>[times, n]</c>.</param>
+    /// <param name="parameterGradient">Flat vector that the parameters' gradients are added to.</param>
+    /// <returns>Adjoint at the first time, <c>[n]</c>, without the direct contribution of the first output.</returns>
+    public static Tensor Run(OdeSolution solution, IDifferentiableOdeTerm term, Tensor cotangents, Tensor parameterGradient)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor start = solution.States[0].clone().requires_grad_();
+        if (solution.Trace!.Outputs.Count == 0)
+        {
+            return zeros_like(cotangents[0]).MoveToOuterDisposeScope();
+        }
+
+        EnsureFollowed(term, solution.Times[0], start);
+        Tensor states;
+        using (enable_grad())
+        {
+            states = Replay(solution, term, start);
+        }
+
+        IReadOnlyList<Tensor> parameters = term.Parameters;
+        List<Tensor> inputs = [start, .. parameters.Where(p => p.requires_grad)];
+        Tensor?[] gradients = GuardedAutograd.Pullback([states], inputs, [cotangents.narrow(0, 1, states.shape[0])], term);
+        FlatGradient.Add(parameterGradient, parameters, gradients, 1);
+        return (gradients[0] ?? zeros_like(start)).reshape(-1).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Throws where autograd does not follow the evaluation of a right-hand side.</summary>
+    /// <exception cref="InvalidOperationException">It does not, and the derivative is not zero.</exception>
+    public static void EnsureFollowed(IDifferentiableOdeTerm term, double time, Tensor start)
+    {
+        // A value outside autograd is right where the dynamics are constant; elsewhere gradients would be wrong without a word.
+        using DisposeScope scope = NewDisposeScope();
+        using (enable_grad())
+        {
+            if (term.EvaluateChecked(time, start).requires_grad)
+            {
+                return;
+            }
+        }
+
+        Tensor parameterGradient = zeros(term.Parameters.Sum(p => p.numel()), start.dtype, start.device);
+        using OdeLinearization linearization = term.LinearizeChecked(time, start.detach());
+        Tensor gradient = linearization.PullbackChecked(HeldArithmetic.Range(1, start.numel() + 1, start.device).to(start.dtype).view(start.shape), parameterGradient);
+        if (gradient.count_nonzero().item<long>() + parameterGradient.count_nonzero().item<long>() > 0)
+        {
+            throw new InvalidOperationException(
+                $"The dynamics' {nameof(IOdeTerm.Evaluate)} is not followed by autograd: use {nameof(OdeGradientMethod.CheckpointedAdjoint)} with one of the built-in Runge-Kutta methods, which asks for vector-Jacobian products only.");
+        }
+    }
+
+    /// <summary>Repeats the accepted steps of a solve.</summary>
+    /// <param name="solution">A solution with a trace.</param>
+    /// <param name="term">Its term.</param>
+    /// <param name="start">Its initial state, <c>[batch, ...]</c>.</param>
+    /// <returns>States at all times but the first, <c>[times - 1, n]</c>.</returns>
+    public static Tensor Replay(OdeSolution solution, IDifferentiableOdeTerm term, Tensor start)
+    {
+        OdeTrace trace = solution.Trace!;
+        using StepReplay replay = StepReplay.Create(term, solution.Options, start);
+        var outputs = new List<Tensor>();
+        Tensor state = start.reshape(-1);
+        for (int n = 0; n < trace.Steps.Count; n++)
+        {
+            solution.Options.CancellationToken.ThrowIfCancellationRequested();
+            double[] thetas = [.. trace.Outputs.Skip(outputs.Count).TakeWhile(o => o.Step == n).Select(o => o.Theta)];
+            bool endsAtOutput = thetas is [.., 1.0];
+            state = replay.Take(trace.Steps[n], state, endsAtOutput ? thetas.AsSpan()[..^1] : thetas, outputs);
+            if (endsAtOutput)
+            {
+                outputs.Add(state);
+            }
+        }
+
+        return stack(outputs);
+    }
+}

@@ -1,0 +1,28 @@
+namespace Microsoft.ML.Implicit.Solvers.Ode.Stepping;
+
+/// <summary>The state of a <see cref="PiStepControl"/> along one solve.</summary>
+internal sealed class PiStepController(PiStepControl control, int embeddedOrder) : StepSizeController
+{
+    // A local error far below the tolerance says little about the next step, so its memory is bounded (Hairer's dopri5).
+    private const double SmallestRememberedError = 1e-4;
+
+    private readonly double _integral = 1.0 / (embeddedOrder + 1) - 0.75 * control.Stabilization;
+    private double _previousError = SmallestRememberedError;
+    private bool _rejected;
+
+    public override double Accept(double weightedError)
+    {
+        double growth = control.Safety * Math.Pow(Math.Max(weightedError, 1e-10), -_integral) * Math.Pow(_previousError, control.Stabilization);
+        _previousError = Math.Max(weightedError, SmallestRememberedError);
+        double limit = _rejected ? 1.0 : control.MaximumFactor;
+        _rejected = false;
+        return Math.Clamp(growth, control.MinimumFactor, limit);
+    }
+
+    public override double Reject(double weightedError)
+    {
+        // An error that is not finite shrinks the step as far as allowed.
+        _rejected = true;
+        return double.IsFinite(weightedError) ? Math.Clamp(control.Safety * Math.Pow(weightedError, -_integral), control.MinimumFactor, control.Safety) : control.MinimumFactor;
+    }
+}

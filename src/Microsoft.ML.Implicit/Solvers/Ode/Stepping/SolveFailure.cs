@@ -1,0 +1,65 @@
+using System.Globalization;
+using Microsoft.ML.Implicit.Solvers.Ode.Rowwise;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Solvers.Ode.Stepping;
+
+/// <summary>Explains a failed solve.</summary>
+internal static class SolveFailure
+{
+    private const int RowsNamed = 10;
+
+    /// <exception cref="SolveFailedException">A row was not solved to the last time.</exception>
+    public static void ThrowIfAny(OdeSolution solution)
+    {
+        ThrowIfAny(solution.Status, _ => solution.EndTime);
+    }
+
+    /// <exception cref="SolveFailedException">A row was not solved to its last time.</exception>
+    public static void ThrowIfAny(OdeRowSolution solution)
+    {
+        ThrowIfAny(solution.Status, row => solution.EndTimes[row]);
+    }
+
+    /// <summary>Throws where gradients are not finite though the incoming gradient is: the backward pass of the right-hand side is wrong, or overflows.</summary>
+    /// <param name="initialState">Gradient of the initial state, <c>[batch, ...]</c>.</param>
+    /// <param name="parameters">Gradient of the parameters, flat.</param>
+    /// <param name="incoming">Gradient of the states.</param>
+    /// <param name="term">The right-hand side.</param>
+    /// <exception cref="SolveFailedException">The gradients are not finite.</exception>
+    public static void ThrowIfNotFinite(Tensor initialState, Tensor parameters, Tensor incoming, object term)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        if (initialState.isfinite().all().logical_and(parameters.isfinite().all()).item<bool>() || !incoming.isfinite().all().item<bool>())
+        {
+            return;
+        }
+
+        int row = Array.IndexOf(FiniteRows.FindNotFinite(initialState.contiguous()), true);
+        string what = row < 0 ? "the parameters" : $"row {row} of the initial state";
+        throw new SolveFailedException(
+            $"The gradient of {what} is not finite, though the solution and the gradient that came in are: check the backward pass of {term} for NaN and overflow.", SolveStatus.Diverged, Math.Max(row, 0));
+    }
+
+    private static void ThrowIfAny(IReadOnlyList<SolveStatus> status, Func<int, double> endTime)
+    {
+        int[] rows = [.. Enumerable.Range(0, status.Count).Where(row => status[row] != SolveStatus.Converged)];
+        if (rows.Length > 0)
+        {
+            int first = rows[0];
+            string others = rows.Length == 1 ? string.Empty : $" {rows.Length} of {status.Count} rows failed: {string.Join(", ", rows.Take(RowsNamed))}{(rows.Length > RowsNamed ? ", ..." : ".")}";
+            string reached = endTime(first).ToString(CultureInfo.InvariantCulture);
+            throw new SolveFailedException($"The differential equation was solved up to time {reached} only ({status[first]}). {Explain(status[first], first)}{others}", status[first], first);
+        }
+    }
+
+    private static string Explain(SolveStatus status, int row) => status switch
+    {
+        SolveStatus.MaximumIterations => $"Row {row} took the largest number of steps allowed: raise {nameof(OdeOptions.MaximumSteps)}, loosen the tolerances, or use an implicit method if the problem is stiff.",
+        SolveStatus.StepUnderflow => $"Row {row} needs steps shorter than the floating-point type resolves: use float64, loosen the tolerances, or check the dynamics for a singularity.",
+        SolveStatus.Diverged => $"Row {row} stopped being finite: check the dynamics and the scale of its input.",
+        SolveStatus.InvalidInput => $"Row {row} of the initial state is not finite.",
+        _ => $"Row {row} ended with {status}.",
+    };
+}
