@@ -8,6 +8,24 @@ namespace Microsoft.ML.Implicit.Solvers.Ode;
 /// Step sizes by the weighted root mean square of the estimated local error, e = rms(errorᵢ / (atol + rtol · max(|zᵢ|, |z₁ᵢ|))): a step with
 /// e ≤ 1 is accepted. How sizes follow from e is the controller's: <see cref="PiStepControl"/>, or one of your own.
 /// </summary>
+/// <example>
+/// A controller that halves and doubles:
+/// <code>
+/// sealed record HalvingControl : AdaptiveStepControl
+/// {
+///     protected override StepSizeController CreateController(int embeddedOrder) => new Halving(Math.Pow(0.5, embeddedOrder + 1));
+///
+///     private sealed class Halving(double smallError) : StepSizeController
+///     {
+///         public override double Accept(double weightedError) => weightedError &lt; smallError ? 2 : 1;
+///
+///         public override double Reject(double weightedError) => 0.5;
+///     }
+/// }
+///
+/// var options = new OdeOptions { StepControl = new HalvingControl { RelativeTolerance = 1e-4 } };
+/// </code>
+/// </example>
 public abstract record AdaptiveStepControl : OdeStepControl
 {
     /// <summary>Relative tolerance rtol of the local error. The default is 1e-6.</summary>

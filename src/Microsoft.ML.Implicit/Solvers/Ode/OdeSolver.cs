@@ -10,6 +10,24 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Solvers.Ode;
 
 /// <summary>Solves initial value problems dz/dt = f(t, z), z(t₀) = z₀ for a batch of rows.</summary>
+/// <example>
+/// A damped oscillator from two initial states, at three times:
+/// <code>
+/// sealed class Oscillator : IOdeTerm
+/// {
+///     public Tensor Evaluate(double time, Tensor state)
+///     {
+///         (Tensor position, Tensor velocity) = (state.narrow(1, 0, 1), state.narrow(1, 1, 1));
+///         return torch.cat([velocity, -position - (0.1f * velocity)], 1);
+///     }
+/// }
+///
+/// Tensor start = torch.tensor(new[,] { { 1f, 0f }, { 0f, 2f } });
+/// using OdeSolution solution = OdeSolver.Solve(new Oscillator(), start, [0, 1, 2], new OdeOptions { Method = OdeMethods.Tsit5 });
+/// Tensor states = solution.States;      // [3, 2, 2]
+/// </code>
+/// <see cref="Layers.Ode.NeuralOde"/> solves within autograd, with dynamics that are learned.
+/// </example>
 public static class OdeSolver
 {
     /// <summary>Solves with one step size common to all rows.</summary>

@@ -97,17 +97,6 @@ public sealed class NeuralOdeTests
     }
 
     [TestMethod]
-    public void A_second_derivative_of_an_implicit_method_is_refused()
-    {
-        using DisposeScope scope = NewDisposeScope();
-        using var generator = new Generator(4);
-        var layer = new NeuralOde(new MlpDynamics(2, [8], generator), new OdeOptions { Method = OdeMethods.Kvaerno5 });
-        Tensor start = ones(3, 2).requires_grad_();
-        Tensor loss = layer.forward(start, tensor(new[] { 0f, 1f })).square().sum();
-        Assert.ThrowsExactly<NotSupportedException>(() => ImplicitBackward.Run(() => autograd.grad([loss], [start], create_graph: true)));
-    }
-
-    [TestMethod]
     public void States_and_times_that_do_not_fit_the_dynamics_are_refused()
     {
         using DisposeScope scope = NewDisposeScope();

@@ -6,6 +6,23 @@ namespace Microsoft.ML.Implicit.Solvers.Ode.OneStep;
 /// A one-step method, given by what one step computes. All else follows: step control, outputs inside steps, jumps, and gradients by
 /// repeating each step under autograd.
 /// </summary>
+/// <example>
+/// Heun's method with Euler's for an estimate of the error:
+/// <code>
+/// sealed class MyHeun() : OneStepMethod("MyHeun", order: 2, embeddedOrder: 1)
+/// {
+///     public override OneStepResult Advance(IOdeTerm term, double time, double size, Tensor state)
+///     {
+///         Tensor first = term.Evaluate(time, state);
+///         Tensor second = term.Evaluate(time + size, state + (size * first));
+///         Tensor correction = (second - first) * (size / 2);
+///         return new OneStepResult(state + (size * first) + correction, correction);
+///     }
+/// }
+///
+/// var options = new OdeOptions { Method = new MyHeun() };
+/// </code>
+/// </example>
 public abstract class OneStepMethod : OdeMethod
 {
     /// <summary>Creates a method.</summary>
