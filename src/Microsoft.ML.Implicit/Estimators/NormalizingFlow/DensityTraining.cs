@@ -3,7 +3,6 @@ using Microsoft.ML.Implicit.Layers.Flow;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers;
 using Microsoft.ML.Implicit.Solvers.Ode;
-using Microsoft.ML.Implicit.Solvers.Ode.Stepping;
 using Microsoft.ML.Implicit.Training;
 using Microsoft.ML.Runtime;
 using TorchSharp;

@@ -2,7 +2,6 @@ using Microsoft.ML.Implicit.Solvers.Ode;
 using Microsoft.ML.Implicit.Solvers.Ode.Paths;
 using Microsoft.ML.Implicit.Solvers.Ode.Rowwise;
 using Microsoft.ML.Implicit.Solvers.Ode.Terms;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Layers.Ode;

@@ -1,5 +1,4 @@
 using Microsoft.ML.Implicit.Native;
-using Microsoft.ML.Implicit.Solvers.Ode.Stepping;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Solvers.Ode;

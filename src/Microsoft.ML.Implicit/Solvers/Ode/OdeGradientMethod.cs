@@ -1,6 +1,3 @@
-using Microsoft.ML.Implicit.Solvers.Ode.Adjoints;
-using Microsoft.ML.Implicit.Solvers.Ode.Replays;
-
 namespace Microsoft.ML.Implicit.Solvers.Ode;
 
 /// <summary>How gradients of a solution are computed.</summary>

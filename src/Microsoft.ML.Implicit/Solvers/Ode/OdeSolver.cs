@@ -1,7 +1,6 @@
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.Ode.Adjoints;
 using Microsoft.ML.Implicit.Solvers.Ode.OneStep;
-using Microsoft.ML.Implicit.Solvers.Ode.Replays;
 using Microsoft.ML.Implicit.Solvers.Ode.Stepping;
 using Microsoft.ML.Implicit.Solvers.Ode.Terms;
 using TorchSharp;

@@ -1,6 +1,5 @@
 using Microsoft.ML.Implicit.Layers.Ode;
 using Microsoft.ML.Implicit.Solvers.Ode;
-using Microsoft.ML.Implicit.Solvers.Ode.Stepping;
 using TorchSharp;
 using static TorchSharp.torch;
 

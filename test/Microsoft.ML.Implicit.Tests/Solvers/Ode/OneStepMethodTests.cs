@@ -1,7 +1,6 @@
 using Microsoft.ML.Implicit.Layers.Ode;
 using Microsoft.ML.Implicit.Solvers.Ode;
 using Microsoft.ML.Implicit.Solvers.Ode.OneStep;
-using Microsoft.ML.Implicit.Solvers.Ode.Stepping;
 using Microsoft.ML.Implicit.Tests.Layers.Ode;
 using TorchSharp;
 using static TorchSharp.torch;

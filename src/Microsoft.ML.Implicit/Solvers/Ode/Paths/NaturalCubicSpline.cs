@@ -47,7 +47,7 @@ public sealed class NaturalCubicSpline : ControlPath
         Tensor gaps = _times.diff(dim: 1);
         Tensor increasing = gaps.gt(0.Held());
         _lastPieces = increasing.sum(dim: 1).Plus((-1).Held());
-        Require(gaps, increasing);
+        RequireIncreasing(times, gaps, increasing);
         (_lengths, Tensor curvatures) = NaturalCubicSplineFit.Fit(points, nn.functional.pad(gaps, [1, 0]).to(values.dtype), _lastPieces.Plus(1.Held()));
         Inputs = [points.alias(), curvatures];
         foreach (Tensor kept in (Tensor[])[_times, _lengths, _lastPieces, .. Inputs])
@@ -99,7 +99,7 @@ public sealed class NaturalCubicSpline : ControlPath
     }
 
     // Equal times are allowed behind the last one only, and not in the place of all.
-    private void Require(Tensor gaps, Tensor increasing)
+    private void RequireIncreasing(Tensor times, Tensor gaps, Tensor increasing)
     {
         Tensor place = HeldArithmetic.Range(0, gaps.shape[1], gaps.device).unsqueeze(0);
         Tensor padding = place.gt(_lastPieces.unsqueeze(1));
@@ -107,7 +107,7 @@ public sealed class NaturalCubicSpline : ControlPath
         bool[] rows = [.. sound.cpu().data<bool>()];
         if (Array.IndexOf(rows, false) is int row and >= 0)
         {
-            throw new ArgumentException($"Times of row {row} must be finite and increasing, at least two of them; only the last may be repeated.", "times");
+            throw new ArgumentException($"Times of row {row} must be finite and increasing, at least two of them; only the last may be repeated.", nameof(times));
         }
     }
 }

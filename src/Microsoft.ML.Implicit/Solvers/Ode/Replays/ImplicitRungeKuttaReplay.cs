@@ -63,5 +63,9 @@ internal sealed class ImplicitRungeKuttaReplay : StepReplay
         return end;
     }
 
-    public override void Dispose() => _stages.Dispose();
+    public override void Dispose()
+    {
+        _stages.Dispose();
+        base.Dispose();
+    }
 }

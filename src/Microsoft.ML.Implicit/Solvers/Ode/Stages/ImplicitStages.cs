@@ -8,8 +8,8 @@ namespace Microsoft.ML.Implicit.Solvers.Ode.Stages;
 
 /// <summary>
 /// The stages of a diagonally implicit step. The Jacobian of every row at its start serves the Newton iterations of all stages of a step,
-/// as a matrix where rows are short and by its products where they are long. Their unknowns are the increments hγk, not the points: near the solution they are small, so that
-/// rounding matters less (Hairer, Wanner, Solving Ordinary Differential Equations II, IV.8).
+/// as a matrix where rows are short and by its products where they are long. Their unknowns are the increments hγk, not the points: near the
+/// solution they are small, so that rounding matters less (Hairer, Wanner, Solving Ordinary Differential Equations II, IV.8).
 /// </summary>
 /// <remarks>
 /// What rounding leaves undetermined in an increment is at most |(I - hγJ)⁻¹| ε (|z| + |hf| + |hγ| |J| |z|), element by element. It is
@@ -39,6 +39,7 @@ internal sealed class ImplicitStages : IDisposable
     private StateJacobian? _jacobian;
     private Tensor? _matrices;
     private Tensor? _rounding;
+    private int _evaluations;
 
     /// <param name="term">Right-hand side, whose rows do not depend on one another.</param>
     /// <param name="method">Method.</param>
@@ -65,12 +66,12 @@ internal sealed class ImplicitStages : IDisposable
     public StageBuffer Values { get; }
 
     /// <summary>Evaluations of f so far.</summary>
-    public int Evaluations { get; private set; }
+    public int Evaluations => _evaluations + (_jacobian?.Evaluations ?? 0);
 
     /// <summary>Evaluates f at a flat state.</summary>
     public Tensor Evaluate(double time, Tensor flat)
     {
-        Evaluations++;
+        _evaluations++;
         return _term.EvaluateChecked(time, flat.view(_shape)).reshape(-1);
     }
 
@@ -177,7 +178,6 @@ internal sealed class ImplicitStages : IDisposable
         {
             _jacobian = StateJacobian.Create(_term, time, state.view(_shape), DifferenceSteps(Rows(state), control));
             _matrices = _extent.Width <= StageOperator.LargestDense ? _jacobian.Dense().DetachFromDisposeScope() : null;
-            Evaluations += _jacobian.Evaluations;
         }
     }
 
@@ -242,6 +242,7 @@ internal sealed class ImplicitStages : IDisposable
 
     private void ForgetJacobian()
     {
+        _evaluations = Evaluations;
         _jacobian?.Dispose();
         _matrices?.Dispose();
         (_jacobian, _matrices) = (null, null);
