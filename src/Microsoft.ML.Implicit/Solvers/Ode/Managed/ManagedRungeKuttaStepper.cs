@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Numerics;
 using Microsoft.ML.Implicit.Solvers.Ode.Stepping;
 using static TorchSharp.torch;
 
