@@ -40,7 +40,7 @@ public sealed class NeumannAndersonSolver(IFixedPointSolver? solver = null) : IL
 
     private sealed class RichardsonMap(RowOperator linearOperator, Tensor rightSide) : IFixedPointMap
     {
-        public Tensor Evaluate(Tensor z) => linearOperator.Apply(z).neg_().PlusInPlace(z).PlusInPlace(rightSide);
+        public Tensor Evaluate(Tensor z) => linearOperator.ApplyComplement(z).PlusInPlace(rightSide);
 
         public IFixedPointMap? SelectRows(Tensor rows) => linearOperator.SelectRows(rows) is { } selected ? new RichardsonMap(selected, rightSide.index_select(0, rows)) : null;
     }

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -44,6 +45,15 @@ public abstract class RowOperator
     /// <param name="vector"><c>[rows, width]</c>, not written to.</param>
     /// <returns>Aᵀ v, <c>[rows, width]</c>, without a graph; the caller may write to it.</returns>
     public abstract Tensor ApplyTransposed(Tensor vector);
+
+    /// <summary>Applies what is left of the identity without the transposed operator, for those that are known by it.</summary>
+    /// <param name="vector"><c>[rows, width]</c>, not written to.</param>
+    /// <returns>(I − A)ᵀ v, <c>[rows, width]</c>, without a graph; the caller may write to it.</returns>
+    internal virtual Tensor ApplyComplementTransposed(Tensor vector) => ApplyTransposed(vector).neg_().PlusInPlace(vector);
+
+    /// <summary>The same with the operator itself.</summary>
+    /// <returns>(I − A) v, <c>[rows, width]</c>.</returns>
+    internal virtual Tensor ApplyComplement(Tensor vector) => Apply(vector).neg_().PlusInPlace(vector);
 
     /// <summary>The operator as matrices. Unless overridden it is applied to each unit vector, in all rows at once.</summary>
     /// <returns><c>[rows, width, width]</c>; the caller may write to it.</returns>

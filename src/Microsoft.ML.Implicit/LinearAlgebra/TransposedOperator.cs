@@ -11,6 +11,10 @@ internal sealed class TransposedOperator(RowOperator inner) : RowOperator(inner.
 
     public override Tensor ApplyTransposed(Tensor vector) => inner.Apply(vector);
 
+    internal override Tensor ApplyComplement(Tensor vector) => inner.ApplyComplementTransposed(vector);
+
+    internal override Tensor ApplyComplementTransposed(Tensor vector) => inner.ApplyComplement(vector);
+
     public override Tensor Dense() => inner.Dense().transpose(1, 2);
 
     public override RowOperator? SelectRows(Tensor rows) => inner.SelectRows(rows)?.Transpose();

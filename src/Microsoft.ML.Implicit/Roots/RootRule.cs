@@ -21,7 +21,7 @@ internal sealed class RootRule(IDifferentiableFunction function, ILinearSolver s
     public IReadOnlyList<Tensor?> Backward(IReadOnlyList<Tensor> inputs, IReadOnlyList<Tensor> saved, IReadOnlyList<Tensor> cotangents)
     {
         Linearization linearization = function.Linearize(saved[0].detach(), inputs);
-        return linearization.PullbackInputs(SolveAdjoint(linearization, cotangents[0].detach()));
+        return linearization.PullbackInputs(SolveAdjoint(linearization, cotangents[0].detach().neg()).Solution);
     }
 
     public IReadOnlyList<Tensor?> DifferentiableBackward(IReadOnlyList<Tensor> inputs, IReadOnlyList<Tensor> saved, IReadOnlyList<Tensor> cotangents)
@@ -30,7 +30,7 @@ internal sealed class RootRule(IDifferentiableFunction function, ILinearSolver s
         Tensor root = saved[0].detach();
         Tensor z = ImplicitSolve.Attach(this, inputs, [root], [root], gate)[0];
         Tensor w = cotangents[0];
-        Tensor adjoint = SolveAdjoint(function.Linearize(root, inputs), w.detach()).view(root.shape);
+        Tensor adjoint = SolveAdjoint(function.Linearize(root, inputs), w.detach().neg()).Solution.view(root.shape);
         Tensor u = ImplicitSolve.Attach(new RootRule(new AdjointEquation(function), solver, throwOnFailure), [w, z, .. inputs], [adjoint], [adjoint])[0];
 
         int[] wanted = [.. Enumerable.Range(0, inputs.Count).Where(i => inputs[i].requires_grad)];
@@ -46,15 +46,20 @@ internal sealed class RootRule(IDifferentiableFunction function, ILinearSolver s
         return gradients;
     }
 
-    private Tensor SolveAdjoint(Linearization linearization, Tensor cotangent)
+    /// <summary>Solves (∂g/∂z)ᵀ u = w.</summary>
+    /// <param name="linearization">g at its root.</param>
+    /// <param name="rightSide">w, in the shape of z or as rows.</param>
+    /// <param name="cancellationToken">Looked at once an iteration.</param>
+    /// <exception cref="Solvers.SolveFailedException">A row failed, and that is an exception.</exception>
+    public LinearSolution SolveAdjoint(Linearization linearization, Tensor rightSide, CancellationToken cancellationToken = default)
     {
         using IFactorization factorization = solver.Prepare(linearization);
-        LinearSolution solution = factorization.SolveTransposed(cotangent.reshape(linearization.Rows, linearization.Width).neg());
+        LinearSolution solution = factorization.SolveTransposed(rightSide.reshape(linearization.Rows, linearization.Width), cancellationToken);
         if (throwOnFailure)
         {
             solution.ThrowIfFailed($"adjoint equation of {function}");
         }
 
-        return solution.Solution;
+        return solution;
     }
 }

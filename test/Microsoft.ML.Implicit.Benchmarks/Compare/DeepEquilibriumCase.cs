@@ -44,7 +44,7 @@ internal sealed class DeepEquilibriumCase(int batch, int width) : IComparisonCas
             EquilibriumBackward pass = layer.Backward(x, z => z.square().sum());
             layer.zero_grad();
             iterations = pass.Equilibrium.Iterations;
-            residual = Math.Max(pass.Equilibrium.Residuals.Max(), pass.Adjoint!.Residuals.Max());
+            residual = pass.Adjoint!.AllConverged ? pass.Equilibrium.Residuals.Max() : double.NaN;
         }
     }
 }

@@ -70,7 +70,7 @@ public sealed class DeepEquilibrium : nn.Module<Tensor, Tensor>
             return _cell.IterateChecked(z, injection).MoveToOuterDisposeScope();
         }
 
-        var rule = new RootRule(new EquilibriumFunction(_cell, injection), new NeumannAndersonSolver(Options.BackwardSolver), Options.ThrowOnFailure);
+        RootRule rule = Rule(new EquilibriumFunction(_cell, injection));
         return ImplicitSolve.Attach(rule, EquilibriumFunction.Inputs(_cell, injection), [z], [z])[0].MoveToOuterDisposeScope();
     }
 
@@ -109,7 +109,7 @@ public sealed class DeepEquilibrium : nn.Module<Tensor, Tensor>
 
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGraph = no_grad();
-        return SolveAdjoint(Linearize(z.detach(), _cell.InjectChecked(x)), gradient, cancellationToken).Solution.MoveToOuterDisposeScope();
+        return SolveAdjoint(z.detach(), _cell.InjectChecked(x), gradient, cancellationToken).Solution.MoveToOuterDisposeScope();
     }
 
     /// <summary>
@@ -139,42 +139,30 @@ public sealed class DeepEquilibrium : nn.Module<Tensor, Tensor>
             return new EquilibriumBackward(unrolled.ReadDouble(), Escape(equilibrium), null);
         }
 
-        CellLinearization? linearization = Options.Gradient == EquilibriumGradient.Implicit ? _cell.Linearize(z, injection.Detach()) : null;
-        bool byAutograd = Options.Gradient == EquilibriumGradient.Implicit && linearization is null;
-        Tensor state = byAutograd ? z.detach().requires_grad_() : z;
-        Tensor image = _cell.IterateChecked(state, injection);
+        Tensor image = _cell.IterateChecked(z, injection);
         Tensor output = image.detach().requires_grad_();
         Tensor value = loss(output);
         ImplicitBackward.Run(() => value.backward());
         Tensor? gradient = output.grad;
-        FixedPointResult? adjoint = null;
+        LinearSolution? adjoint = null;
         if (gradient is not null && image.requires_grad)
         {
-            if (Options.Gradient == EquilibriumGradient.Implicit)
-            {
-                linearization ??= AutogradCellLinearization.OnGraph(_cell, injection, state, image);
-                adjoint = SolveAdjoint(linearization, gradient, cancellationToken);
-            }
-
+            adjoint = Options.Gradient == EquilibriumGradient.Implicit ? SolveAdjoint(z, injection, gradient, cancellationToken) : null;
             ImplicitBackward.Run(() => image.backward([adjoint?.Solution ?? gradient]));
         }
 
-        return new EquilibriumBackward(value.ReadDouble(), Escape(equilibrium), adjoint is null ? null : Escape(adjoint));
+        adjoint?.Solution.MoveToOuterDisposeScope();
+        return new EquilibriumBackward(value.ReadDouble(), Escape(equilibrium), adjoint);
     }
 
-    internal CellLinearization Linearize(Tensor z, Injection injection) =>
-        _cell.Linearize(z, injection) ?? AutogradCellLinearization.Create(_cell, z, injection);
-
-    internal FixedPointResult SolveAdjoint(CellLinearization linearization, Tensor gradient, CancellationToken cancellationToken)
+    private LinearSolution SolveAdjoint(Tensor z, Injection injection, Tensor gradient, CancellationToken cancellationToken)
     {
-        FixedPointResult result = Options.BackwardSolver.Solve(new AdjointMap(_cell, linearization, gradient), gradient, cancellationToken);
-        if (Options.ThrowOnFailure)
-        {
-            result.ThrowIfFailed($"adjoint equation of the cell {_cell.GetName()}");
-        }
-
-        return result;
+        var function = new EquilibriumFunction(_cell, injection);
+        LinearSolution adjoint = Rule(function).SolveAdjoint(function.Linearize(z, EquilibriumFunction.Inputs(_cell, injection)), gradient, cancellationToken);
+        return adjoint with { Solution = adjoint.Solution.view(z.shape) };
     }
+
+    private RootRule Rule(EquilibriumFunction function) => new(function, new NeumannAndersonSolver(Options.BackwardSolver), Options.ThrowOnFailure);
 
     private FixedPointResult Solve(Injection injection, Tensor initial, CancellationToken cancellationToken)
     {

@@ -1,5 +1,6 @@
 using Microsoft.ML.Implicit.Differentiation;
 using Microsoft.ML.Implicit.LinearAlgebra;
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers;
 using static TorchSharp.torch;
 
@@ -33,11 +34,12 @@ internal sealed class EquilibriumLinearization : Linearization
 
     public override Tensor Apply(Tensor vector) => General.Apply(vector);
 
-    public override Tensor ApplyTransposed(Tensor vector)
+    public override Tensor ApplyTransposed(Tensor vector) => ApplyComplementTransposed(vector).neg_().PlusInPlace(vector);
+
+    internal override Tensor ApplyComplementTransposed(Tensor vector)
     {
         Tensor shaped = vector.view(_state.shape);
-        Tensor product = TensorContract.Require(_closedForm.VectorJacobianProduct(shaped), shaped, _source, " from its vector-Jacobian product");
-        return vector - product.view(vector.shape);
+        return TensorContract.Require(_closedForm.VectorJacobianProduct(shaped), shaped, _source, " from its vector-Jacobian product").view(vector.shape);
     }
 
     public override IReadOnlyList<Tensor?> PullbackInputs(Tensor cotangent) => General.PullbackInputs(cotangent);

@@ -83,7 +83,8 @@ public class CellTests
         Injection injection = test.Cell.Inject(test.X);
         Tensor z = randn_like(test.Cell.InitialState(test.X));
         Tensor vector = randn_like(z);
-        Tensor expected = AutogradCellLinearization.Create(test.Cell, z, injection).VectorJacobianProduct(vector);
+        var function = new EquilibriumFunction(test.Cell, injection);
+        Tensor expected = vector - AutogradLinearization.Create(function, z, EquilibriumFunction.Inputs(test.Cell, injection)).ApplyTransposed(vector);
         CellLinearization closed = test.Cell.Linearize(z, injection.Detach())!;
         Assert.IsTrue(closed.VectorJacobianProduct(vector).allclose(expected, 1e-12, 1e-12));
         Tensor rows = tensor(new long[] { 2, 0 });
