@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 namespace Documentation.Extending;
 
 /// <summary>A regression of one's own: a linear head on a deep-equilibrium layer, from "Features" and "Label" to "Score".</summary>
-public sealed class EquilibriumRegression(MLContext ml, int width = 8, int epochs = 100, long seed = 1) : IEstimator<ITransformer>
+public sealed class EquilibriumRegression(MLContext ml, int width = 8, int epochs = 60, long seed = 1) : IEstimator<ITransformer>
 {
     public ITransformer Fit(IDataView input)
     {
