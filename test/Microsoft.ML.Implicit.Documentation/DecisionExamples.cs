@@ -9,11 +9,10 @@ namespace Documentation;
 [TestClass]
 public sealed class DecisionExamples
 {
-    private readonly MLContext ml = new(seed: 1);
-
     [TestMethod]
     public void Each_row_is_a_program()
     {
+        var ml = new MLContext(seed: 1);
         IDataView goods = ml.Data.LoadFromEnumerable(
         [
             new Goods { Prices = [3, 1, 2], Needed = 1 },
@@ -54,6 +53,7 @@ public sealed class DecisionExamples
     [TestMethod]
     public void The_short_forms_take_columns_arrays_and_numbers()
     {
+        var ml = new MLContext(seed: 1);
         double[,] flow = { { 1, 1, 0 }, { 0, 1, 1 } };
         double[] supply = [1, 1];
         var allocate = ml.Transforms.QuadraticProgram("Allocation", p: "Costs", q: 1.0, a: new double[,] { { 1, 1, 1 } }, b: 1.0, lowerBounds: 0.0);
@@ -66,6 +66,7 @@ public sealed class DecisionExamples
     [TestMethod]
     public void Costs_are_predicted_for_the_decisions_made_with_them()
     {
+        var ml = new MLContext(seed: 1);
         var random = new Random(1);
         IDataView history = ml.Data.LoadFromEnumerable(Enumerable.Range(0, 120).Select(_ =>
         {

@@ -9,11 +9,10 @@ namespace Documentation;
 [TestClass]
 public sealed class DeepEquilibriumExamples
 {
-    private readonly MLContext ml = new(seed: 1);
-
     [TestMethod]
     public void Images_have_a_shape()
     {
+        var ml = new MLContext(seed: 1);
         var progress = new Progress<TrainingProgress>();
         CancellationToken token = CancellationToken.None;
         var options = new DeepEquilibriumOptions
@@ -30,6 +29,7 @@ public sealed class DeepEquilibriumExamples
     [TestMethod]
     public void Every_task_has_its_trainer()
     {
+        var ml = new MLContext(seed: 1);
         var pipeline = ml.Transforms.Conversion.MapValueToKey("Label")
             .Append(ml.MulticlassClassification.Trainers.DeepEquilibrium())
             .Append(ml.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
@@ -40,15 +40,41 @@ public sealed class DeepEquilibriumExamples
         var quick = ml.Regression.Trainers.DeepEquilibrium(new DeepEquilibriumOptions { EnsembleSize = 1, Training = { MaximumEpochs = 50 } });
 
         Assert.IsNotNull(pipeline);
+        AssertNeedsLabel(Tumours(ml), "IsMalignant");
+        AssertNeedsLabel(Mixes(ml), "Strength");
         Assert.IsNotNull(binary.Info);
         Assert.IsNotNull(regression.Info);
         Assert.AreEqual(byOptions.Info.WantCaching, stable.Info.WantCaching);
         Assert.IsNotNull(quick.Info);
     }
 
+    private static IEstimator<ITransformer> Tumours(MLContext ml)
+    {
+        var pipeline = ml.Transforms.Concatenate("Features", "Radius", "Texture")
+            .Append(ml.BinaryClassification.Trainers.DeepEquilibrium(labelColumnName: "IsMalignant"));
+
+        return pipeline;
+    }
+
+    private static IEstimator<ITransformer> Mixes(MLContext ml)
+    {
+        var pipeline = ml.Transforms.Concatenate("Features", "Cement", "Water", "Age")
+            .Append(ml.Regression.Trainers.DeepEquilibrium(labelColumnName: "Strength"));
+
+        return pipeline;
+    }
+
+    private static void AssertNeedsLabel(IEstimator<ITransformer> pipeline, string label)
+    {
+        IDataView unlabelled = new MLContext().Data.LoadFromEnumerable([new Unlabelled()]);
+        Exception exception = Assert.Throws<Exception>(() => pipeline.Fit(unlabelled));
+        Assert.Contains(label, exception.Message);
+    }
+
     [TestMethod]
     public void A_model_is_cross_validated_and_its_features_are_weighed()
     {
+        var ml = new MLContext(seed: 1);
         IDataView data = ml.Data.LoadFromTextFile<Mix>("concrete.csv", separatorChar: ',', hasHeader: true);
         IDataView train = ml.Data.TakeRows(data, 200);
         var options = new DeepEquilibriumOptions { EnsembleSize = 1, HiddenWidth = 32 };
@@ -68,5 +94,18 @@ public sealed class DeepEquilibriumExamples
         Assert.HasCount(3, folds);
         Assert.AreEqual(8, importance.Length);
         Assert.AreEqual(1, model.Model.EnsembleSize);
+    }
+
+    private sealed class Unlabelled
+    {
+        public float Radius { get; set; }
+
+        public float Texture { get; set; }
+
+        public float Cement { get; set; }
+
+        public float Water { get; set; }
+
+        public float Age { get; set; }
     }
 }

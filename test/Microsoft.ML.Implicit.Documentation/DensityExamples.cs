@@ -8,11 +8,10 @@ namespace Documentation;
 [TestClass]
 public sealed class DensityExamples
 {
-    private readonly MLContext ml = new(seed: 1);
-
     [TestMethod]
     public void Rows_of_low_density_are_flagged()
     {
+        var ml = new MLContext(seed: 1);
         IDataView flowers = ml.Data.LoadFromTextFile<Flower>("iris.csv", separatorChar: ',', hasHeader: true);
         IDataView rows = ml.Data.ShuffleRows(flowers, seed: 1);
         IDataView normal = ml.Data.TakeRows(rows, 120);
@@ -47,6 +46,7 @@ public sealed class DensityExamples
     [TestMethod]
     public void Latent_vectors_lead_back()
     {
+        var ml = new MLContext(seed: 1);
         IDataView data = ml.Data.LoadFromTextFile<Flower>("iris.csv", separatorChar: ',', hasHeader: true);
         var options = new NormalizingFlowOptions();
         MakeQuick(options);
@@ -63,6 +63,7 @@ public sealed class DensityExamples
     [TestMethod]
     public void A_density_can_depend_on_a_context()
     {
+        var ml = new MLContext(seed: 1);
         var random = new Random(1);
         IDataView data = ml.Data.LoadFromEnumerable(Enumerable.Range(0, 120).Select(i => new Reading { Hour = [i % 24], Load = [(i % 24) + random.NextSingle(), random.NextSingle()] }).ToArray());
         var options = new NormalizingFlowOptions { FeatureColumnName = "Load", ContextColumnName = "Hour" };
@@ -77,22 +78,34 @@ public sealed class DensityExamples
     [TestMethod]
     public void Directions_are_marked()
     {
+        var ml = new MLContext(seed: 1);
         var detector = ml.Transforms.Concatenate("Features", "Position", "Heading", "Speed")
             .Append(ml.AnomalyDetection.Trainers.NormalizingFlow(new NormalizingFlowOptions
             {
                 ManifoldFeatures = [ManifoldFeature.UnitVector(firstSlot: 0, length: 3), ManifoldFeature.Angle("Heading", period: 360)],
             }));
 
+        var options = new NormalizingFlowOptions
+        {
+            ManifoldFeatures = [ManifoldFeature.Angle("Heading", period: 360), ManifoldFeature.UnitVector("X", "Y", "Z")],
+        };
+
         Assert.IsNotNull(detector);
+        Assert.HasCount(2, options.ManifoldFeatures);
     }
 
     [TestMethod]
     public void The_short_forms_name_their_columns()
     {
+        var ml = new MLContext(seed: 1);
         var detector = ml.AnomalyDetection.Trainers.NormalizingFlow(contamination: 0.05);   // Score, PredictedLabel, LogDensity
         var features = ml.Transforms.NormalizingFlow(outputColumnName: "Latent");           // latent vectors as features, with inverse
         var byLength = ml.AnomalyDetection.Trainers.NormalizingFlow(new NormalizingFlowOptions { Scoring = AnomalyScoring.PolarLogDensity });
 
+        var pipeline = ml.Transforms.Concatenate("Features", "Radius", "Texture")
+            .Append(ml.AnomalyDetection.Trainers.NormalizingFlow(contamination: 0.01));
+
+        Assert.IsNotNull(pipeline);
         Assert.IsTrue(detector.Info.NeedNormalization == byLength.Info.NeedNormalization);
         Assert.IsNotNull(features);
     }

@@ -9,11 +9,10 @@ namespace Documentation;
 [TestClass]
 public sealed class ForecastingExamples
 {
-    private readonly MLContext ml = new(seed: 1);
-
     [TestMethod]
     public void Visits_are_forecast_and_followed()
     {
+        var ml = new MLContext(seed: 1);
         WriteVisits();
         IDataView visits = ml.Data.LoadFromTextFile("visits.csv", new TextLoader.Options
         {
@@ -71,6 +70,7 @@ public sealed class ForecastingExamples
     [TestMethod]
     public void Visits_in_long_format_need_one_call()
     {
+        var ml = new MLContext(seed: 1);
         var forecaster = ml.Forecasting.ForecastByLatentOde(
             outputColumnName: "Forecast", seriesColumnName: "Patient", timeColumnName: "Day", inputColumnNames: ["Bilirubin", "Albumin"],
             horizon: [90, 180, 365], confidenceLowerBoundColumn: "Lower", confidenceUpperBoundColumn: "Upper");
@@ -84,6 +84,7 @@ public sealed class ForecastingExamples
     [TestMethod]
     public void Forecasts_are_backtested()
     {
+        var ml = new MLContext(seed: 1);
         WriteVisits();
         IDataView visits = ml.Data.LoadFromTextFile<VisitRow>("visits.csv", new TextLoader.Options { Separators = [','], HasHeader = true, MissingRealsAsNaNs = true });
         IDataView series = ml.Transforms.GroupIntoSeries("Patient", "Day", ["Bilirubin", "Albumin"]).Fit(visits).Transform(visits);
@@ -106,6 +107,7 @@ public sealed class ForecastingExamples
     [TestMethod]
     public void Forecasts_are_compared_with_what_came()
     {
+        var ml = new MLContext(seed: 1);
         IDataView outcomes = ml.Data.LoadFromEnumerable(
         [
             new Outcome { Forecast = [1, 2], Actual = [1.5f, 2], Lower = [0, 1], Upper = [2, 3] },
@@ -134,18 +136,19 @@ public sealed class ForecastingExamples
     private static void WriteVisits()
     {
         var random = new Random(1);
-        using var file = new StreamWriter("visits.csv");
-        file.WriteLine("patient,day,bilirubin,albumin");
+        List<string> lines = ["patient,day,bilirubin,albumin"];
         for (int patient = 0; patient < 24; patient++)
         {
             double day = 0, bilirubin = 1 + random.NextDouble();
             for (int visit = 0; visit < 10; visit++, day += random.Next(60, 140))
             {
                 string albumin = random.NextDouble() < 0.3 ? "" : (4 - (0.2 * bilirubin)).ToString("F2", CultureInfo.InvariantCulture);
-                file.WriteLine(string.Create(CultureInfo.InvariantCulture, $"P{patient},{day},{bilirubin:F2},{albumin}"));
+                lines.Add(string.Create(CultureInfo.InvariantCulture, $"P{patient},{day},{bilirubin:F2},{albumin}"));
                 bilirubin += 0.1 * random.NextDouble();
             }
         }
+
+        File.WriteAllLines("visits.csv", lines);
     }
 
     public class PatientForecast

@@ -111,6 +111,19 @@ public sealed class ExtendingTests
     }
 
     [TestMethod]
+    public void A_fixed_point_solver_serves_a_layer()
+    {
+        using var generator = new Generator(1);
+        var cell = new ContractionCell(3, 5, generator, ScalarType.Float64);
+        var layer = new DeepEquilibrium(cell, new EquilibriumSettings { ForwardSolver = new AitkenSolver(), BackwardSolver = new AitkenSolver() });
+        Tensor x = randn(4, 3, ScalarType.Float64, generator: generator).requires_grad_();
+        Tensor z = layer.forward(x);
+        ImplicitBackward.Run(() => z.sum().backward());
+        Assert.AreEqual(0, (cell.forward(z, x) - z).norm().item<double>(), 1e-5);
+        Assert.IsTrue(x.grad!.isfinite().all().item<bool>());
+    }
+
+    [TestMethod]
     public void An_estimator_on_a_layer_works_in_a_pipeline()
     {
         manual_seed(1);

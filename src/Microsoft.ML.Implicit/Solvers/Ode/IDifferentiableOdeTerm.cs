@@ -11,6 +11,9 @@ public interface IDifferentiableOdeTerm : IOdeTerm
     /// <summary>Evaluates f(t, z) and keeps what its vector-Jacobian products need.</summary>
     /// <param name="time">Time t, common to all rows.</param>
     /// <param name="state">State z, <c>[batch, ...]</c>.</param>
-    /// <returns>The value and its pullback. The caller disposes it.</returns>
+    /// <returns>
+    /// The value and its pullback, which the caller disposes. It outlives the dispose scope of the call, and the state's memory is used again after its
+    /// pullback: its tensors are its own, taken out of the scope.
+    /// </returns>
     OdeLinearization Linearize(double time, Tensor state);
 }

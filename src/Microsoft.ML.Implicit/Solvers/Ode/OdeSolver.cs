@@ -6,6 +6,11 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Solvers.Ode;
 
 /// <summary>Solves initial value problems dz/dt = f(t, z), z(t₀) = z₀ for a batch of rows.</summary>
+/// <example><code>
+/// var term = new AutogradOdeTerm(new Decay());
+/// using OdeSolution solution = OdeSolver.Solve(term, ones(1, 1, dtype: ScalarType.Float64), [0, 2], differentiable: true);
+/// using OdeGradients gradients = solution.Backward(ones_like(solution.States));
+/// </code></example>
 public static class OdeSolver
 {
     /// <summary>Solves with one step size common to all rows.</summary>
