@@ -59,8 +59,11 @@ public sealed class DecisionExamples
         var allocate = ml.Transforms.QuadraticProgram("Allocation", p: "Costs", q: 1.0, a: new double[,] { { 1, 1, 1 } }, b: 1.0, lowerBounds: 0.0);
         var decide = ml.Transforms.LearnedQuadraticProgram("Decision", costColumnName: "Costs", a: flow, b: supply, lowerBounds: 0.0, upperBounds: 1.0);
 
-        Assert.IsNotNull(allocate);
-        Assert.IsNotNull(decide);
+        IDataView costs = ml.Data.LoadFromEnumerable([new Choice { Costs = [-1, -2, 0] }]);
+        float[] shares = allocate.Fit(costs).Transform(costs).GetColumn<float[]>("Allocation").Single();
+        Assert.AreEqual(1, shares.Sum(), 1e-4f);
+        Assert.AreEqual(1, shares[1], 1e-4f);
+        ColumnAssert.Needs("Costs", decide);
     }
 
     [TestMethod]

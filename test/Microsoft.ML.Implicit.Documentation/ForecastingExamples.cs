@@ -77,8 +77,8 @@ public sealed class ForecastingExamples
 
         var oneSeriesARow = ml.Forecasting.ForecastByLatentOde("Forecast", timeColumnName: "Hour", inputColumnNames: ["Wind"], horizon: [6, 12, 24]);
 
-        Assert.IsNotNull(forecaster);
-        Assert.IsNotNull(oneSeriesARow);
+        ColumnAssert.Needs("Patient", forecaster);
+        ColumnAssert.Needs("Hour", oneSeriesARow);
     }
 
     [TestMethod]
@@ -101,7 +101,7 @@ public sealed class ForecastingExamples
         options.CovariateColumnNames = ["Dose"];
         options.CovariateTimeColumnName = "DoseDay";
 
-        Assert.IsNotNull(ml.Forecasting.ForecastByLatentOde(options));
+        ColumnAssert.Needs("Day", ml.Forecasting.ForecastByLatentOde(options));
     }
 
     [TestMethod]

@@ -8,6 +8,9 @@ namespace Documentation.Snippets;
 /// <param name="Lines">Its lines, without indentation.</param>
 internal sealed partial record Snippet(string Place, IReadOnlyList<string> Lines)
 {
+    // What the SDK's implicit usings bring into the sources; a notebook has to name it.
+    private static readonly string[] ImplicitUsings = ["using System.IO;"];
+
     /// <summary>Blocks of Markdown that are marked as C#.</summary>
     public static IEnumerable<Snippet> OfMarkdown(string file) =>
         Fence().Matches(File.ReadAllText(file)).Select((match, index) => Create($"{Path.GetFileName(file)}, block {index + 1}", match.Groups["code"].Value));
@@ -28,7 +31,7 @@ internal sealed partial record Snippet(string Place, IReadOnlyList<string> Lines
     public bool OccursIn(IReadOnlyList<string> source)
     {
         int from = 0;
-        return Lines.Where(IsUsing).All(source.Contains) && Paragraphs().All(paragraph => (from = End(source, from, paragraph)) >= 0);
+        return Lines.Where(IsUsing).Except(ImplicitUsings).All(source.Contains) && Paragraphs().All(paragraph => (from = End(source, from, paragraph)) >= 0);
     }
 
     public static string[] Normalize(string code) => [.. code.Split('\n').Select(line => line.Trim())];

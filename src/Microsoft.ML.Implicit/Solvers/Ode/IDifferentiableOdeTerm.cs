@@ -12,8 +12,8 @@ public interface IDifferentiableOdeTerm : IOdeTerm
     /// <param name="time">Time t, common to all rows.</param>
     /// <param name="state">State z, <c>[batch, ...]</c>.</param>
     /// <returns>
-    /// The value and its pullback, which the caller disposes. It outlives the dispose scope of the call, and the state's memory is used again after its
-    /// pullback: its tensors are its own, taken out of the scope.
+    /// The value and its pullback, which the caller disposes. It outlives the dispose scope of the call: the tensors that it keeps, the value included, are its
+    /// own, taken out of the scope.
     /// </returns>
     OdeLinearization Linearize(double time, Tensor state);
 }
