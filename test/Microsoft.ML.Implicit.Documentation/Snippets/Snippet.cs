@@ -34,7 +34,8 @@ internal sealed partial record Snippet(string Place, IReadOnlyList<string> Lines
         return Lines.Where(IsUsing).Except(ImplicitUsings).All(source.Contains) && Paragraphs().All(paragraph => (from = End(source, from, paragraph)) >= 0);
     }
 
-    public static string[] Normalize(string code) => [.. code.Split('\n').Select(line => line.Trim())];
+    /// <summary>Lines without indentation, and types without their accessibility: a reader's may stand anywhere, the source's within a test.</summary>
+    public static string[] Normalize(string code) => [.. code.Split('\n').Select(line => Accessibility().Replace(line.Trim(), ""))];
 
     private static Snippet Create(string place, string code) => new(place, [.. Normalize(code).Where(line => !line.StartsWith('#'))]);
 
@@ -75,6 +76,9 @@ internal sealed partial record Snippet(string Place, IReadOnlyList<string> Lines
 
     [GeneratedRegex(@"^#!csharp\r?\n(?<code>.*?)(?=^#!|\z)", RegexOptions.Singleline | RegexOptions.Multiline)]
     private static partial Regex Cell();
+
+    [GeneratedRegex(@"^(public|private|internal) (?=(sealed |abstract |static |partial )*(class|record|struct|enum|interface) )")]
+    private static partial Regex Accessibility();
 
     [GeneratedRegex(@"^using (static )?[\w.]+;$")]
     private static partial Regex Using();

@@ -11,9 +11,6 @@ public interface IDifferentiableOdeTerm : IOdeTerm
     /// <summary>Evaluates f(t, z) and keeps what its vector-Jacobian products need.</summary>
     /// <param name="time">Time t, common to all rows.</param>
     /// <param name="state">State z, <c>[batch, ...]</c>.</param>
-    /// <returns>
-    /// The value and its pullback, which the caller disposes. It outlives the dispose scope of the call: the tensors that it keeps, the value included, are its
-    /// own, taken out of the scope.
-    /// </returns>
+    /// <returns>The value and its pullback. The caller disposes it.</returns>
     OdeLinearization Linearize(double time, Tensor state);
 }
