@@ -12,8 +12,7 @@ public static partial class ImplicitCatalog
     /// <param name="contamination">Largest fraction of the training rows that are taken for anomalies, from 0 to 0.5. Rows of equal score are all taken for anomalies or none.</param>
     /// <returns>The trainer.</returns>
     /// <example><code>
-    /// var model = ml.AnomalyDetection.Trainers.NormalizingFlow(contamination: 0.01).Fit(data);
-    /// var metrics = ml.AnomalyDetection.Evaluate(model.Transform(test));
+    /// var detector = ml.AnomalyDetection.Trainers.NormalizingFlow(contamination: 0.05);   // Score, PredictedLabel, LogDensity
     /// </code></example>
     public static NormalizingFlowTrainer NormalizingFlow(
         this AnomalyDetectionCatalog.AnomalyDetectionTrainers catalog,
@@ -32,6 +31,11 @@ public static partial class ImplicitCatalog
     /// <param name="options">All settings.</param>
     /// <returns>The trainer.</returns>
     /// <exception cref="ArgumentException">A setting is out of range.</exception>
+    /// <example><code>
+    /// var options = new NormalizingFlowOptions { Contamination = 0.05 };
+    ///
+    /// NormalizingFlowTransformer model = ml.AnomalyDetection.Trainers.NormalizingFlow(options).Fit(normal);
+    /// </code></example>
     public static NormalizingFlowTrainer NormalizingFlow(this AnomalyDetectionCatalog.AnomalyDetectionTrainers catalog, NormalizingFlowOptions options)
     {
         ArgumentNullException.ThrowIfNull(catalog);
@@ -44,6 +48,9 @@ public static partial class ImplicitCatalog
     /// <param name="threshold">Score, in nats, from which on a row counts as an anomaly.</param>
     /// <returns>The new model; the given one stays as it is.</returns>
     /// <remarks>ML.NET's own function of this name takes its own sealed transformer only.</remarks>
+    /// <example><code>
+    /// NormalizingFlowTransformer stricter = ml.AnomalyDetection.ChangeModelThreshold(model, threshold: model.Model.Threshold + 2);
+    /// </code></example>
     public static NormalizingFlowTransformer ChangeModelThreshold(this AnomalyDetectionCatalog catalog, NormalizingFlowTransformer model, float threshold)
     {
         ArgumentNullException.ThrowIfNull(catalog);
@@ -59,6 +66,9 @@ public static partial class ImplicitCatalog
     /// <param name="featureColumnName">Feature column: a vector of Single of known size, finite in training.</param>
     /// <param name="logDensityColumnName">Column of log densities, in nats.</param>
     /// <returns>The estimator; <see cref="LatentTransformer.CreateInverse"/> of what it fits leads back.</returns>
+    /// <example><code>
+    /// var features = ml.Transforms.NormalizingFlow(outputColumnName: "Latent");           // latent vectors as features, with inverse
+    /// </code></example>
     public static NormalizingFlowEstimator NormalizingFlow(
         this TransformsCatalog catalog,
         string outputColumnName = "Latent",
@@ -73,6 +83,11 @@ public static partial class ImplicitCatalog
     /// <param name="logDensityColumnName">Column of log densities, in nats.</param>
     /// <returns>The estimator; <see cref="LatentTransformer.CreateInverse"/> of what it fits leads back.</returns>
     /// <exception cref="ArgumentException">A setting is out of range.</exception>
+    /// <example><code>
+    /// LatentTransformer encoder = ml.Transforms.NormalizingFlow(options, outputColumnName: "Latent").Fit(data);
+    /// IDataView latent = encoder.Transform(data);
+    /// IDataView restored = encoder.CreateInverse("Restored").Transform(latent);
+    /// </code></example>
     public static NormalizingFlowEstimator NormalizingFlow(
         this TransformsCatalog catalog,
         NormalizingFlowOptions options,

@@ -43,6 +43,19 @@ public static partial class ImplicitCatalog
     /// <param name="options">All settings.</param>
     /// <returns>The estimator.</returns>
     /// <exception cref="ArgumentException">A setting is out of range, or the arguments cannot belong to a quadratic program.</exception>
+    /// <example><code>
+    /// var options = new QuadraticProgramOptions
+    /// {
+    ///     P = "Prices",
+    ///     A = new double[,] { { 1, 1, 1 } },
+    ///     B = "Needed",
+    ///     LowerBounds = 0,
+    ///     UpperBounds = 0.5,
+    ///     EqualityMultipliersColumnName = "Price",
+    ///     UnsolvedRows = UnsolvedRowHandling.ReturnMissing,
+    /// };
+    /// IDataView checkedRows = ml.Transforms.QuadraticProgram(options).Fit(goods).Transform(goods);
+    /// </code></example>
     public static QuadraticProgramEstimator QuadraticProgram(this TransformsCatalog catalog, QuadraticProgramOptions options)
     {
         ArgumentNullException.ThrowIfNull(catalog);
@@ -67,6 +80,9 @@ public static partial class ImplicitCatalog
     /// <param name="upperBounds">Upper bounds, n values, or absent.</param>
     /// <returns>The estimator.</returns>
     /// <exception cref="ArgumentException">Arguments that cannot belong to a quadratic program.</exception>
+    /// <example><code>
+    /// var decide = ml.Transforms.LearnedQuadraticProgram("Decision", costColumnName: "Costs", a: flow, b: supply, lowerBounds: 0.0, upperBounds: 1.0);
+    /// </code></example>
     public static LearnedQuadraticProgramEstimator LearnedQuadraticProgram(
         this TransformsCatalog catalog,
         string outputColumnName,
@@ -101,6 +117,20 @@ public static partial class ImplicitCatalog
     /// <param name="options">All settings.</param>
     /// <returns>The estimator.</returns>
     /// <exception cref="ArgumentException">A setting is out of range, or settings contradict each other.</exception>
+    /// <example><code>
+    /// var options = new LearnedQuadraticProgramOptions
+    /// {
+    ///     LabelColumnName = "Costs",
+    ///     OutputColumnName = "Decision",
+    ///     A = new double[,] { { 1, 1, 1 } },
+    ///     B = 1,
+    ///     LowerBounds = 0,
+    ///     UpperBounds = 1,
+    ///     Loss = DecisionLoss.SpoPlus,
+    /// };
+    ///
+    /// ITransformer model = ml.Transforms.LearnedQuadraticProgram(options).Fit(history);
+    /// </code></example>
     public static LearnedQuadraticProgramEstimator LearnedQuadraticProgram(this TransformsCatalog catalog, LearnedQuadraticProgramOptions options)
     {
         ArgumentNullException.ThrowIfNull(catalog);

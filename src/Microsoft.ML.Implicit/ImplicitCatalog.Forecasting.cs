@@ -17,6 +17,9 @@ public static partial class ImplicitCatalog
     /// <param name="confidenceLevel">Probability that a value lies between the bounds.</param>
     /// <returns>The forecaster.</returns>
     /// <exception cref="ArgumentException">A setting is out of range.</exception>
+    /// <example><code>
+    /// var oneSeriesARow = ml.Forecasting.ForecastByLatentOde("Forecast", timeColumnName: "Hour", inputColumnNames: ["Wind"], horizon: [6, 12, 24]);
+    /// </code></example>
     public static LatentOdeForecaster ForecastByLatentOde(
         this ForecastingCatalog catalog,
         string outputColumnName,
@@ -42,6 +45,19 @@ public static partial class ImplicitCatalog
     /// <param name="options">All settings.</param>
     /// <returns>The forecaster.</returns>
     /// <exception cref="ArgumentException">A setting is out of range.</exception>
+    /// <example><code>
+    /// var options = new LatentOdeOptions
+    /// {
+    ///     TimeColumnName = "Day",
+    ///     InputColumnNames = ["Bilirubin", "Albumin"],
+    ///     Horizon = [90, 180, 365],
+    ///     LowerBoundColumnName = "Lower",
+    ///     UpperBoundColumnName = "Upper",
+    /// };
+    ///
+    /// var pipeline = ml.Transforms.GroupIntoSeries("Patient", "Day", ["Bilirubin", "Albumin"])
+    ///     .Append(ml.Forecasting.ForecastByLatentOde(options));
+    /// </code></example>
     public static LatentOdeForecaster ForecastByLatentOde(this ForecastingCatalog catalog, LatentOdeOptions options)
     {
         ArgumentNullException.ThrowIfNull(catalog);
@@ -60,6 +76,11 @@ public static partial class ImplicitCatalog
     /// <param name="confidenceLevel">Probability that a value lies between the bounds.</param>
     /// <returns><see cref="GroupIntoSeries"/> and the forecaster after it; the output has one row a series.</returns>
     /// <exception cref="ArgumentException">A setting is out of range.</exception>
+    /// <example><code>
+    /// var forecaster = ml.Forecasting.ForecastByLatentOde(
+    ///     outputColumnName: "Forecast", seriesColumnName: "Patient", timeColumnName: "Day", inputColumnNames: ["Bilirubin", "Albumin"],
+    ///     horizon: [90, 180, 365], confidenceLowerBoundColumn: "Lower", confidenceUpperBoundColumn: "Upper");
+    /// </code></example>
     public static EstimatorChain<LatentOdeTransformer> ForecastByLatentOde(
         this ForecastingCatalog catalog,
         string outputColumnName,
@@ -90,6 +111,9 @@ public static partial class ImplicitCatalog
     /// <see cref="TextLoader"/> reads empty fields as 0 unless <see cref="TextLoader.Options.MissingRealsAsNaNs"/> is set. Rows that do not
     /// name their series (an empty text, a missing key, NaN) are one series, of which a warning gives the number of rows.
     /// </remarks>
+    /// <example><code>
+    /// IDataView series = ml.Transforms.GroupIntoSeries("Patient", "Day", ["Bilirubin", "Albumin"]).Fit(visits).Transform(visits);
+    /// </code></example>
     public static SeriesGroupingEstimator GroupIntoSeries(
         this TransformsCatalog catalog,
         string? seriesColumnName,
@@ -114,6 +138,12 @@ public static partial class ImplicitCatalog
     /// <returns>Metrics for each slot of the forecast.</returns>
     /// <exception cref="ArgumentException">A column is missing or has another size than the forecast.</exception>
     /// <exception cref="InvalidOperationException">A row's vector has another length than its column's type declares.</exception>
+    /// <example><code>
+    /// foreach (ForecastMetrics metrics in ml.Forecasting.EvaluateForecasts(outcomes, "Actual", "Forecast", "Lower", "Upper"))
+    /// {
+    ///     Console.WriteLine($"{metrics.Name}: MAE {metrics.MeanAbsoluteError}, {metrics.Coverage:P0} within the bounds");
+    /// }
+    /// </code></example>
     public static IReadOnlyList<ForecastMetrics> EvaluateForecasts(
         this ForecastingCatalog catalog,
         IDataView data,
@@ -140,6 +170,12 @@ public static partial class ImplicitCatalog
     /// <param name="refits">Whether the forecaster is trained anew at each origin.</param>
     /// <returns>Metrics for each variable and each range of time ahead, named by the range's end.</returns>
     /// <exception cref="ArgumentException">A setting is out of range or a column does not fit.</exception>
+    /// <example><code>
+    /// foreach (ForecastMetrics metrics in ml.Forecasting.BacktestByLatentOde(series, options, origins: 3))
+    /// {
+    ///     Console.WriteLine($"{metrics.Name}: RMSE {metrics.RootMeanSquaredError:F2} of {metrics.Count} values");
+    /// }
+    /// </code></example>
     public static IReadOnlyList<ForecastMetrics> BacktestByLatentOde(
         this ForecastingCatalog catalog,
         IDataView data,

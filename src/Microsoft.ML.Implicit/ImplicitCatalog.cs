@@ -13,10 +13,9 @@ public static partial class ImplicitCatalog
     /// <param name="exampleWeightColumnName">Column of example weights (Single), or <see langword="null"/>.</param>
     /// <returns>The trainer.</returns>
     /// <example><code>
-    /// var model = ml.Transforms.Conversion.MapValueToKey("Label")
+    /// var pipeline = ml.Transforms.Conversion.MapValueToKey("Label")
     ///     .Append(ml.MulticlassClassification.Trainers.DeepEquilibrium())
-    ///     .Append(ml.Transforms.Conversion.MapKeyToValue("PredictedLabel"))
-    ///     .Fit(data);
+    ///     .Append(ml.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
     /// </code></example>
     public static DeepEquilibriumMulticlassTrainer DeepEquilibrium(
         this MulticlassClassificationCatalog.MulticlassClassificationTrainers catalog,
@@ -30,6 +29,9 @@ public static partial class ImplicitCatalog
     /// <param name="options">All settings.</param>
     /// <returns>The trainer.</returns>
     /// <exception cref="ArgumentException">A setting is out of range.</exception>
+    /// <example><code>
+    /// var byOptions = ml.MulticlassClassification.Trainers.DeepEquilibrium(new DeepEquilibriumOptions { HiddenWidth = 256, Training = { Device = "auto" } });
+    /// </code></example>
     public static DeepEquilibriumMulticlassTrainer DeepEquilibrium(
         this MulticlassClassificationCatalog.MulticlassClassificationTrainers catalog,
         DeepEquilibriumOptions options)
@@ -44,6 +46,9 @@ public static partial class ImplicitCatalog
     /// <param name="featureColumnName">Feature column: a vector of Single of known size, finite in training.</param>
     /// <param name="exampleWeightColumnName">Column of example weights (Single), or <see langword="null"/>.</param>
     /// <returns>The trainer.</returns>
+    /// <example><code>
+    /// var binary = ml.BinaryClassification.Trainers.DeepEquilibrium(labelColumnName: "Defaulted", featureColumnName: "Features");
+    /// </code></example>
     public static DeepEquilibriumBinaryTrainer DeepEquilibrium(
         this BinaryClassificationCatalog.BinaryClassificationTrainers catalog,
         string labelColumnName = DefaultColumnNames.Label,
@@ -56,6 +61,9 @@ public static partial class ImplicitCatalog
     /// <param name="options">All settings.</param>
     /// <returns>The trainer.</returns>
     /// <exception cref="ArgumentException">A setting is out of range.</exception>
+    /// <example><code>
+    /// var stable = ml.BinaryClassification.Trainers.DeepEquilibrium(new DeepEquilibriumOptions { EnsembleSize = 10 });
+    /// </code></example>
     public static DeepEquilibriumBinaryTrainer DeepEquilibrium(
         this BinaryClassificationCatalog.BinaryClassificationTrainers catalog,
         DeepEquilibriumOptions options)
@@ -70,6 +78,9 @@ public static partial class ImplicitCatalog
     /// <param name="featureColumnName">Feature column: a vector of Single of known size, finite in training.</param>
     /// <param name="exampleWeightColumnName">Column of example weights (Single), or <see langword="null"/>.</param>
     /// <returns>The trainer.</returns>
+    /// <example><code>
+    /// var regression = ml.Regression.Trainers.DeepEquilibrium(labelColumnName: "Strength", featureColumnName: "Features");
+    /// </code></example>
     public static DeepEquilibriumRegressionTrainer DeepEquilibrium(
         this RegressionCatalog.RegressionTrainers catalog,
         string labelColumnName = DefaultColumnNames.Label,
@@ -82,6 +93,9 @@ public static partial class ImplicitCatalog
     /// <param name="options">All settings.</param>
     /// <returns>The trainer.</returns>
     /// <exception cref="ArgumentException">A setting is out of range.</exception>
+    /// <example><code>
+    /// var quick = ml.Regression.Trainers.DeepEquilibrium(new DeepEquilibriumOptions { EnsembleSize = 1, Training = { MaximumEpochs = 50 } });
+    /// </code></example>
     public static DeepEquilibriumRegressionTrainer DeepEquilibrium(
         this RegressionCatalog.RegressionTrainers catalog,
         DeepEquilibriumOptions options)

@@ -7,6 +7,12 @@ namespace Microsoft.ML.Implicit.LinearAlgebra;
 /// Solves banded systems by LU factorisation with partial pivoting within the band, in time proportional to the width: for a
 /// <see cref="BandedOperator"/>. It runs in double precision on the host. A row whose matrix is singular comes out as NaN.
 /// </summary>
+/// <example><code>
+/// // −1, 2, −1 on three diagonals.
+/// Tensor diagonals = tensor(new double[] { 0, -1, -1, 2, 2, 2, -1, -1, 0 }, [1, 3, 3]);
+/// using IFactorization banded = new BandedSolver().Prepare(new BandedOperator(diagonals, lower: 1));
+/// Tensor y = banded.Solve(ones(1, 3, dtype: ScalarType.Float64)).Solution;
+/// </code></example>
 public sealed class BandedSolver : ILinearSolver
 {
     /// <inheritdoc/>

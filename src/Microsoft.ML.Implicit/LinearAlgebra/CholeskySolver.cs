@@ -7,6 +7,9 @@ namespace Microsoft.ML.Implicit.LinearAlgebra;
 /// Solves by Cholesky factorisation of dense matrices, at half the cost of <see cref="LuSolver"/>. A row whose matrix is not positive
 /// definite comes out as NaN.
 /// </summary>
+/// <example><code>
+/// using IFactorization cholesky = new CholeskySolver().Prepare(a);
+/// </code></example>
 public sealed class CholeskySolver : ILinearSolver
 {
     /// <inheritdoc/>

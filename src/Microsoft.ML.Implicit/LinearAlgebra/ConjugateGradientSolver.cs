@@ -6,6 +6,9 @@ namespace Microsoft.ML.Implicit.LinearAlgebra;
 
 /// <summary>Conjugate gradients for positive definite operators, each row with its own coefficients (Hestenes and Stiefel 1952).</summary>
 /// <param name="settings">Tolerance and limits; null for the defaults.</param>
+/// <example><code>
+/// using IFactorization conjugateGradients = new ConjugateGradientSolver(new KrylovSettings { RelativeTolerance = 1e-12 }).Prepare(a);
+/// </code></example>
 public sealed class ConjugateGradientSolver(KrylovSettings? settings = null) : KrylovSolver(settings)
 {
     /// <inheritdoc/>

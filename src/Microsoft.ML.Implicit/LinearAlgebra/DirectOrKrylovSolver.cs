@@ -6,6 +6,9 @@ namespace Microsoft.ML.Implicit.LinearAlgebra;
 /// </summary>
 /// <param name="largestDense">Largest width that is factorised.</param>
 /// <param name="krylov">Tolerance and limits of GMRES; null for the defaults.</param>
+/// <example><code>
+/// using IFactorization directOrKrylov = new DirectOrKrylovSolver().Prepare(a);
+/// </code></example>
 public sealed class DirectOrKrylovSolver(int largestDense = 64, KrylovSettings? krylov = null) : ILinearSolver
 {
     private readonly ILinearSolver _direct = new LuSolver();

@@ -10,6 +10,9 @@ namespace Microsoft.ML.Implicit.LinearAlgebra;
 /// </summary>
 /// <remarks>Bases are orthogonalised twice on the device; the small least-squares problems are solved on the host in double precision.</remarks>
 /// <param name="settings">Tolerance and limits; null for the defaults.</param>
+/// <example><code>
+/// using IFactorization gmres = new GmresSolver().Prepare(a);
+/// </code></example>
 public sealed class GmresSolver(KrylovSettings? settings = null) : KrylovSolver(settings)
 {
     private protected override LinearSolution Solve(RowOperator linearOperator, Tensor rightSide, CancellationToken cancellationToken)

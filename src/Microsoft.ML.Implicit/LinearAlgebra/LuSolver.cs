@@ -5,6 +5,12 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.LinearAlgebra;
 
 /// <summary>Solves by LU factorisation of dense matrices with partial pivoting. A row whose matrix is singular comes out as NaN.</summary>
+/// <example><code>
+/// var a = new DenseOperator(matrices, OperatorTraits.PositiveDefinite);
+/// using IFactorization factorization = new LuSolver().Prepare(a);
+/// LinearSolution x = factorization.Solve(b);
+/// LinearSolution transposed = factorization.SolveTransposed(b);
+/// </code></example>
 public sealed class LuSolver : ILinearSolver
 {
     /// <inheritdoc/>

@@ -9,6 +9,10 @@ namespace Microsoft.ML.Implicit.LinearAlgebra;
 /// near the identity, such as I − ∂f/∂z of a contraction f.
 /// </summary>
 /// <param name="solver">Fixed-point solver; null for <see cref="AndersonSolver"/> with its defaults.</param>
+/// <example><code>
+/// var nearIdentity = new DenseOperator(eye(3, dtype: ScalarType.Float64).unsqueeze(0) * 1.1);
+/// using IFactorization neumann = new NeumannAndersonSolver().Prepare(nearIdentity);
+/// </code></example>
 public sealed class NeumannAndersonSolver(IFixedPointSolver? solver = null) : ILinearSolver
 {
     private readonly IFixedPointSolver _solver = solver ?? new AndersonSolver();

@@ -6,6 +6,9 @@ namespace Microsoft.ML.Implicit.Roots;
 
 /// <summary>Finds roots as fixed points z = z − g(z): by Anderson's or Broyden's method, which need no derivatives.</summary>
 /// <param name="solver">Fixed-point solver, such as <see cref="BroydenSolver"/> or <see cref="AndersonSolver"/>.</param>
+/// <example><code>
+/// var byBroyden = new RootFinder(new FixedPointMethod(new BroydenSolver()), adjointSolver: new GmresSolver());
+/// </code></example>
 public sealed class FixedPointMethod(IFixedPointSolver solver) : IRootMethod
 {
     private readonly IFixedPointSolver _solver = solver ?? throw new ArgumentNullException(nameof(solver));

@@ -9,6 +9,9 @@ namespace Microsoft.ML.Implicit.Roots;
 /// Newton's method with a backtracking line search on ‖g‖ for each row by itself (Nocedal and Wright 2006, "Numerical optimization",
 /// section 11.2).
 /// </summary>
+/// <example><code>
+/// var byNewton = new RootFinder(new NewtonMethod(new NewtonSettings { AbsoluteTolerance = 1e-10 }));
+/// </code></example>
 public sealed class NewtonMethod : IRootMethod
 {
     /// <summary>Creates the method.</summary>

@@ -5,7 +5,7 @@ using Microsoft.ML.Implicit.Benchmarks.Quality.Forecasting;
 
 namespace Microsoft.ML.Implicit.Benchmarks.Quality;
 
-/// <summary><c>quality NAME</c>: prints a quality table of the README.</summary>
+/// <summary><c>quality NAME</c>: prints a table of docs/results.md.</summary>
 internal static class QualityCommand
 {
     public static System.CommandLine.Command Create()

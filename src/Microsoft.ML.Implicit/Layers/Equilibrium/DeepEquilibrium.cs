@@ -19,6 +19,18 @@ namespace Microsoft.ML.Implicit.Layers.Equilibrium;
 /// so that errors in it arrive. A training loop of one's own does better with <see cref="Backward"/>, which does
 /// the same work without entering autograd for the implicit part.
 /// </remarks>
+/// <example><code>
+/// var cell = new DenseResidualCell(inputWidth: 8, hiddenWidth: 32, generator);
+/// var layer = new DeepEquilibrium(cell, new EquilibriumSettings
+/// {
+///     ForwardSolver = new AndersonSolver(new AndersonSettings { Memory = 5, RelativeTolerance = 1e-4, MaximumIterations = 40 }),
+///     BackwardSolver = new BroydenSolver(),
+/// });
+/// Tensor x = randn(16, 8, generator: generator);
+/// Tensor z = layer.forward(x);
+/// Tensor features = cell.Readout(z);
+/// ImplicitBackward.Run(() =&gt; features.pow(2).mean().backward());
+/// </code></example>
 public sealed class DeepEquilibrium : nn.Module<Tensor, Tensor>
 {
     [ComponentName(Name = "cell")]

@@ -18,6 +18,18 @@ namespace Microsoft.ML.Implicit.Layers.Equilibrium;
 /// matrices a solve, independent of the batch and of the iterations. Dropout acts on the embedded input and on the features,
 /// never inside the recurrence, where it would break the bound.
 /// </remarks>
+/// <example><code>
+/// var cell = new DenseResidualCell(inputWidth: 8, hiddenWidth: 32, generator);
+/// var layer = new DeepEquilibrium(cell, new EquilibriumSettings
+/// {
+///     ForwardSolver = new AndersonSolver(new AndersonSettings { Memory = 5, RelativeTolerance = 1e-4, MaximumIterations = 40 }),
+///     BackwardSolver = new BroydenSolver(),
+/// });
+/// Tensor x = randn(16, 8, generator: generator);
+/// Tensor z = layer.forward(x);
+/// Tensor features = cell.Readout(z);
+/// ImplicitBackward.Run(() =&gt; features.pow(2).mean().backward());
+/// </code></example>
 public sealed class DenseResidualCell : FeatureCell
 {
     private readonly double _dropout;

@@ -16,6 +16,10 @@ namespace Microsoft.ML.Implicit.Layers.Equilibrium;
 /// as the variance of a group falls and convergence must be hoped for, so here normalisation stays in the
 /// pyramid and in the readout.
 /// </remarks>
+/// <example><code>
+/// var images = new MultiscaleConvolutionalCell(channels: 1, height: 8, width: 8, scaleWidths: [8, 16], generator);
+/// Tensor perImage = images.Readout(new DeepEquilibrium(images).forward(randn(2, 64, generator: generator)));
+/// </code></example>
 public sealed class MultiscaleConvolutionalCell : FeatureCell
 {
     private const int FinestSize = 16;

@@ -7,6 +7,10 @@ namespace Microsoft.ML.Implicit.Layers.Equilibrium;
 
 /// <summary>The simplest cell, f(z, x) = tanh(z W + x U + b), with its Jacobian in closed form.</summary>
 /// <remarks>Nothing keeps W a contraction: see <see cref="DenseResidualCell"/> for a cell that trains on any data.</remarks>
+/// <example><code>
+/// var tanh = new TanhCell(randn(4, 4, generator: generator) * 0.2, randn(8, 4, generator: generator), zeros(4));
+/// Tensor equilibria = new DeepEquilibrium(tanh).forward(x);
+/// </code></example>
 public sealed class TanhCell : EquilibriumCell
 {
     [ComponentName(Name = "W")]

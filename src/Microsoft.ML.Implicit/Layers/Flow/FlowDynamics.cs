@@ -10,6 +10,10 @@ namespace Microsoft.ML.Implicit.Layers.Flow;
 /// Dynamics dz/dt = f(t, z, y) of a continuous normalizing flow: a multilayer perceptron whose divergence and
 /// vector-Jacobian products have closed forms.
 /// </summary>
+/// <example><code>
+/// var dynamics = new FlowDynamics(dimension: 2, hiddenWidths: [32, 32], generator);
+/// var flow = new NormalizingFlow(dynamics);
+/// </code></example>
 public sealed class FlowDynamics : nn.Module<Tensor, Tensor, Tensor>
 {
     private readonly ModuleList<FlowLayer> _layers;

@@ -18,6 +18,17 @@ namespace Microsoft.ML.Implicit.Layers.Flow;
 /// the divergence on the manifold (Mathieu and Nickel, Riemannian continuous normalizing flows, 2020). Rows of data and latent
 /// vectors are first projected onto the manifold.
 /// </remarks>
+/// <example><code>
+/// var dynamics = new FlowDynamics(dimension: 2, hiddenWidths: [32, 32], generator);
+/// var flow = new NormalizingFlow(dynamics);
+///
+/// optimizer.zero_grad();
+/// flow.Backward(data, generator);
+/// optimizer.step();
+///
+/// Tensor logDensities = flow.LogDensity(data);                    // [128], in nats
+/// Tensor rows = flow.Sample(10, generator);
+/// </code></example>
 public sealed class NormalizingFlow : nn.Module<Tensor, Tensor>
 {
     private static readonly double[] ToData = [0, 1];

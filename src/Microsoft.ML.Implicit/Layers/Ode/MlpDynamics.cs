@@ -13,6 +13,14 @@ namespace Microsoft.ML.Implicit.Layers.Ode;
 /// Dynamics dz/dt = f(t, z) given by a multilayer perceptron over the last dimension of z, with vector-Jacobian products
 /// in closed form.
 /// </summary>
+/// <example><code>
+/// var dynamics = new MlpDynamics(dimension: 2, hiddenWidths: [32], generator);
+/// var layer = new NeuralOde(dynamics);
+/// Tensor start = randn(64, 2, generator: generator);
+/// Tensor times = tensor(new[] { 0.0, 0.5, 1.0 });
+/// Tensor states = layer.forward(start, times);                // [3, 64, 2]
+/// ImplicitBackward.Run(() =&gt; states[-1].pow(2).mean().backward());
+/// </code></example>
 public sealed class MlpDynamics : nn.Module<Tensor, Tensor, Tensor>, IDifferentiableOdeTerm, IRowTimeOdeTerm, IManagedOdeTerm, ICudaOdeTerm
 {
     private readonly ModuleList<AffineLayer> _layers;

@@ -13,6 +13,14 @@ namespace Microsoft.ML.Implicit.Layers.Ode;
 /// The solution of dz/dt = f(t, z), z(t₀) = z₀ as a layer (Chen, Rubanova, Bettencourt, Duvenaud, Neural ordinary
 /// differential equations, 2018), with gradients with respect to z₀, the parameters of f and all times.
 /// </summary>
+/// <example><code>
+/// var dynamics = new MlpDynamics(dimension: 2, hiddenWidths: [32], generator);
+/// var layer = new NeuralOde(dynamics);
+/// Tensor start = randn(64, 2, generator: generator);
+/// Tensor times = tensor(new[] { 0.0, 0.5, 1.0 });
+/// Tensor states = layer.forward(start, times);                // [3, 64, 2]
+/// ImplicitBackward.Run(() =&gt; states[-1].pow(2).mean().backward());
+/// </code></example>
 public sealed class NeuralOde : nn.Module<Tensor, Tensor, Tensor>
 {
 #pragma warning disable IDE1006 // The name of this field is the name in the state dictionary.

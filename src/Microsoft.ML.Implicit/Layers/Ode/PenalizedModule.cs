@@ -13,6 +13,11 @@ namespace Microsoft.ML.Implicit.Layers.Ode;
 /// Start the added columns at zero (<see cref="Extend"/>), solve with <see cref="NeuralOde"/>, and add their last values, weighted,
 /// to the loss.
 /// </remarks>
+/// <example><code>
+/// var penalized = new PenalizedModule(new MlpDynamics(2, [16], generator), DynamicsPenalties.KineticEnergy);
+/// Tensor extended = new NeuralOde(penalized).forward(penalized.Extend(ones(4, 2)), tensor(new[] { 0.0, 1.0 }))[-1];
+/// Tensor energy = extended[.., 2..].mean();                       // add it, weighted, to the loss
+/// </code></example>
 public sealed class PenalizedModule : nn.Module<Tensor, Tensor, Tensor>
 {
 #pragma warning disable IDE1006 // The name of this field is the name in the state dictionary.

@@ -15,6 +15,13 @@ namespace Microsoft.ML.Implicit.Layers.Ode;
 /// Start from <see cref="OdeStateLayout.Join"/> and read solutions with <see cref="OdeStateLayout.Split"/>. The module reads views
 /// of the solver's state, and its results are written to the solver's stages: nothing is put together or copied in between.
 /// </remarks>
+/// <example><code>
+/// var layout = new OdeStateLayout([2], [3]);
+/// var layer = new NeuralOde(new TupleDynamics(new Exchange(), layout));
+/// Tensor start = layout.Join(ones(4, 2), zeros(4, 3));
+/// Tensor states = layer.forward(start, tensor(new[] { 0.0, 1.0 }));
+/// IReadOnlyList&lt;Tensor&gt; parts = layout.Split(states);
+/// </code></example>
 public sealed class TupleDynamics : nn.Module<Tensor, Tensor, Tensor>, IDifferentiableOdeTerm, IRowTimeOdeTerm, IWritingOdeTerm
 {
 #pragma warning disable IDE1006 // The name of this field is the name in the state dictionary.

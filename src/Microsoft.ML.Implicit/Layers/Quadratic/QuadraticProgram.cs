@@ -14,6 +14,15 @@ namespace Microsoft.ML.Implicit.Layers.Quadratic;
 /// Run the backward pass through <see cref="ImplicitBackward.Run"/> to see errors raised in it. Second derivatives need strictly complementary
 /// solutions: no active constraint whose multiplier is zero. Where the active set is degenerate the solution has no derivative: see <see cref="QuadraticSolution.Backward"/> for what is returned.
 /// </remarks>
+/// <example><code>
+/// var layer = new QuadraticProgram();
+///
+/// // The nearest point of the simplex to −p: minimise ½ ‖z‖² + pᵀz subject to Σ z = 1 and z ≥ 0, for each row of p.
+/// var problem = new QuadraticProblem(
+///     q: eye(3, dtype: ScalarType.Float64), p, a: ones(1, 3, ScalarType.Float64), b: ones(1, ScalarType.Float64), lower: zeros(3, ScalarType.Float64));
+/// QuadraticOutputs outputs = layer.forward(problem);
+/// ImplicitBackward.Run(() =&gt; outputs.Z.pow(2).sum().backward());
+/// </code></example>
 public sealed class QuadraticProgram : nn.Module<QuadraticProblem, QuadraticOutputs>
 {
     private readonly IQuadraticSolver _solver;

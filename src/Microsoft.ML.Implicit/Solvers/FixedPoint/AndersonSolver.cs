@@ -12,6 +12,10 @@ namespace Microsoft.ML.Implicit.Solvers.FixedPoint;
 /// rows of the batch at a time. Where it is singular the row takes a damped Picard step.
 /// </remarks>
 /// <param name="settings">Tolerances, memory, mixing and ridge; null for the defaults.</param>
+/// <example><code>
+/// var map = new FixedPointMap(z =&gt; z.cos());
+/// FixedPointResult result = new AndersonSolver().Solve(map, ones(4, 1));
+/// </code></example>
 public sealed class AndersonSolver(AndersonSettings? settings = null) : FixedPointSolver(settings ?? new AndersonSettings())
 {
     /// <summary>The settings.</summary>

@@ -12,6 +12,9 @@ namespace Microsoft.ML.Implicit.Solvers.FixedPoint;
 /// update whose denominator vanishes is skipped for its row.
 /// </remarks>
 /// <param name="settings">Tolerances and memory; null for the defaults.</param>
+/// <example><code>
+/// FixedPointResult byBroyden = new BroydenSolver().Solve(map, ones(4, 1));
+/// </code></example>
 public sealed class BroydenSolver(BroydenSettings? settings = null) : FixedPointSolver(settings ?? new BroydenSettings())
 {
     /// <summary>The settings.</summary>

@@ -8,11 +8,17 @@ public sealed class FixedPointResult
     private readonly SolveStatus[] _statuses;
     private readonly double[] _residuals;
 
-    internal FixedPointResult(Tensor solution, SolveStatus[] statuses, double[] residuals, int iterations, long rowEvaluations)
+    /// <summary>Creates the result of a solver of one's own.</summary>
+    /// <param name="solution">The best iterate of each row, [rows, ...], without a graph.</param>
+    /// <param name="statuses">How each row ended.</param>
+    /// <param name="residuals">‖f(z) − z‖₂ of each row of the solution.</param>
+    /// <param name="iterations">Iterations of the slowest row.</param>
+    /// <param name="rowEvaluations">Rows evaluated over all iterations.</param>
+    public FixedPointResult(Tensor solution, IReadOnlyList<SolveStatus> statuses, IReadOnlyList<double> residuals, int iterations, long rowEvaluations)
     {
         Solution = solution;
-        _statuses = statuses;
-        _residuals = residuals;
+        _statuses = [.. statuses];
+        _residuals = [.. residuals];
         Iterations = iterations;
         RowEvaluations = rowEvaluations;
     }

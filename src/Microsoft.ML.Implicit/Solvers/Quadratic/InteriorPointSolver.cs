@@ -13,6 +13,9 @@ namespace Microsoft.ML.Implicit.Solvers.Quadratic;
 /// and rows of G with one entry leave no room are fixed. Rows do not influence each other. Safe to use from several threads at once.
 /// </summary>
 /// <remarks>On a GPU, small batches are solved by the host and copied back: their iterations would take longer to launch than to compute.</remarks>
+/// <example><code>
+/// QuadraticSolution solution = new InteriorPointSolver().Solve(problem);
+/// </code></example>
 public sealed class InteriorPointSolver : IQuadraticSolver
 {
     // Multiplications of one factorisation of all rows, from which on a GPU is done sooner.

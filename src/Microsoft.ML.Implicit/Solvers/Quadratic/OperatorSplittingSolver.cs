@@ -10,6 +10,9 @@ namespace Microsoft.ML.Implicit.Solvers.Quadratic;
 /// diagnosed, by <see cref="InteriorPointSolver"/>.
 /// </summary>
 /// <remarks>The penalty ρ is one for the batch, so a row's iterates, though not its solution, depend on its neighbours.</remarks>
+/// <example><code>
+/// QuadraticSolution bySplitting = new OperatorSplittingSolver().Solve(problem);
+/// </code></example>
 public sealed class OperatorSplittingSolver : IQuadraticSolver
 {
     private readonly OperatorSplittingOptions _options;

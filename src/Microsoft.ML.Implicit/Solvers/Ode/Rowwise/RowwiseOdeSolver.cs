@@ -10,6 +10,9 @@ namespace Microsoft.ML.Implicit.Solvers.Ode.Rowwise;
 /// It pays where rows differ in stiffness or in times: a row neither waits for nor suffers from another. Where rows are
 /// alike, <see cref="OdeSolver"/> does less work a step.
 /// </remarks>
+/// <example><code>
+/// using OdeRowSolution rows = RowwiseOdeSolver.Solve(new AutogradOdeTerm(new Fall()), start, [[0, 0.1], [0, 0.2]]);
+/// </code></example>
 public static class RowwiseOdeSolver
 {
     /// <summary>Solves each row with step sizes of its own.</summary>
