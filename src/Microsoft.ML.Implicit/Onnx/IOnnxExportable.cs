@@ -8,6 +8,7 @@ internal interface IOnnxExportable
 
     /// <summary>Writes the function.</summary>
     /// <param name="graph">Receives its nodes.</param>
+    /// <param name="inputSchema">Types of the columns that come in.</param>
     /// <returns>A value [rows, length] for each output column, in their order.</returns>
-    IReadOnlyList<OnnxValue> WriteTo(OnnxGraph graph);
+    IReadOnlyList<OnnxValue> WriteTo(OnnxGraph graph, DataViewSchema inputSchema);
 }

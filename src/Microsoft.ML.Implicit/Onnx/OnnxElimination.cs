@@ -20,7 +20,7 @@ internal static class OnnxElimination
             unit[k] = 1;
             OnnxValue row = rows.Slice(1, k, k + 1);
             pivots[k] = row.Slice(2, 0, 1);
-            OnnxValue factors = rows.Slice(2, 0, 1) - graph.Constant(unit, 1, size, 1);
+            OnnxValue factors = rows.Slice(2, 0, 1) - graph.Constant(unit, matrix.Type, 1, size, 1);
             rows = rows.Slice(2, 1, int.MaxValue) - (factors * (row.Slice(2, 1, int.MaxValue) / pivots[k]));
         }
 

@@ -19,6 +19,7 @@ internal sealed class OnnxGraph
     private readonly OnnxContext _context;
     private readonly string _prefix;
     private readonly Dictionary<(OnnxType, double), OnnxValue> _numbers = [];
+    private readonly Dictionary<string, Action<string>> _unusedConstants = [];
     private OnnxBody? _body;
     private int _count;
 
@@ -57,35 +58,33 @@ internal sealed class OnnxGraph
     {
         if (!_numbers.TryGetValue((type, value), out OnnxValue? number))
         {
-            number = type == OnnxType.Double ? Constant([value], 1) : type == OnnxType.Int64 ? Constant([(long)value], 1) : Constant([(float)value], 1);
+            number = type == OnnxType.Int64 ? Constant([(long)value], 1) : Constant([value], type, 1);
             _numbers.Add((type, value), number);
         }
 
         return number;
     }
 
-    public OnnxValue Constant(ReadOnlySpan<float> values, params long[] shape) =>
-        new(this, _context.AddInitializer(values.ToArray(), shape, NewName("constant")), OnnxType.Single);
+    /// <summary>Numbers of float32 or float64.</summary>
+    public OnnxValue Constant(double[] values, OnnxType type, params long[] shape) => type == OnnxType.Double
+        ? Constant(type, name => _context.AddInitializer(values, shape, name))
+        : Constant(type, name => _context.AddInitializer(Array.ConvertAll(values, value => (float)value), shape, name));
 
-    public OnnxValue Constant(ReadOnlySpan<double> values, params long[] shape) =>
-        new(this, _context.AddInitializer(values.ToArray(), shape, NewName("constant")), OnnxType.Double);
-
-    public OnnxValue Constant(ReadOnlySpan<long> values, params long[] shape) =>
-        new(this, _context.AddInitializer(values.ToArray(), shape, NewName("constant")), OnnxType.Int64);
+    public OnnxValue Constant(long[] values, params long[] shape) => Constant(OnnxType.Int64, name => _context.AddInitializer(values, shape, name));
 
     /// <summary>A tensor of at least one dimension, in another precision where one is given.</summary>
     public OnnxValue Constant(Tensor value, OnnxType? precision = null)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor local = value.detach().cpu().contiguous();
-        local = precision is null ? local : local.to(precision == OnnxType.Double ? ScalarType.Float64 : ScalarType.Float32);
-        return local.dtype switch
-        {
-            ScalarType.Float64 => Constant(local.data<double>().ToArray(), local.shape),
-            ScalarType.Int64 => Constant(local.data<long>().ToArray(), local.shape),
-            _ => Constant(local.data<float>().ToArray(), local.shape),
-        };
+        return local.dtype == ScalarType.Int64
+            ? Constant(local.data<long>().ToArray(), local.shape)
+            : Constant(local.to(ScalarType.Float64).data<double>().ToArray(), precision ?? (local.dtype == ScalarType.Float64 ? OnnxType.Double : OnnxType.Single), local.shape);
     }
+
+    /// <summary>The identity matrix, [1, size, size].</summary>
+    public OnnxValue Identity(int size, OnnxType type) =>
+        Constant([.. Enumerable.Range(0, size * size).Select(i => i % (size + 1) == 0 ? 1.0 : 0.0)], type, 1, size, size);
 
     /// <summary>A tensor with one entry a row that repeats a value.</summary>
     /// <param name="value">What is repeated, of a shape that broadcasts to <paramref name="shape"/>.</param>
@@ -119,8 +118,8 @@ internal sealed class OnnxGraph
         }
 
         _body = outer;
-        OnnxValue limit = new(this, _context.AddInitializer(maximum, NewName("limit")), OnnxType.Int64);
-        OnnxValue begin = new(this, _context.AddInitializer(true, NewName("begin")), OnnxType.Boolean);
+        OnnxValue limit = Constant(OnnxType.Int64, name => _context.AddInitializer(maximum, name));
+        OnnxValue begin = Constant(OnnxType.Boolean, name => _context.AddInitializer(true, name));
         return Nodes("Loop", [limit, begin, .. initial], Array.ConvertAll(initial, value => value.Type), OnnxAttribute.Graph("body", body.ToMessage()));
     }
 
@@ -145,8 +144,24 @@ internal sealed class OnnxGraph
         _ => throw new NotSupportedException($"A column of {type.Name} has no ONNX form here."),
     };
 
+    // A constant that nothing uses does not come into the file.
+    private OnnxValue Constant(OnnxType type, Action<string> write)
+    {
+        string name = NewName("constant");
+        _unusedConstants.Add(name, write);
+        return new OnnxValue(this, name, type);
+    }
+
     private void Emit(string operation, string[] inputs, string[] outputs, OnnxAttribute[] attributes)
     {
+        foreach (string input in inputs)
+        {
+            if (_unusedConstants.Remove(input, out Action<string>? write))
+            {
+                write(input);
+            }
+        }
+
         string name = NewName("node");
         if (_body is not null)
         {

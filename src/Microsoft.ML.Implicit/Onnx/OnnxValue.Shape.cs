@@ -18,7 +18,7 @@ internal sealed partial record OnnxValue
         Graph.Node("Slice", [this, Graph.Number(start, OnnxType.Int64), Graph.Number(end, OnnxType.Int64), Graph.Number(axis, OnnxType.Int64)], Type);
 
     /// <summary>Entries at the given places along a dimension.</summary>
-    public OnnxValue Gather(long axis, ReadOnlySpan<long> indices) => Gather(axis, Graph.Constant(indices, indices.Length));
+    public OnnxValue Gather(long axis, long[] indices) => Gather(axis, Graph.Constant(indices, indices.Length));
 
     public OnnxValue Gather(long axis, OnnxValue indices) => Graph.Node("Gather", [this, indices], Type, OnnxAttribute.Integer("axis", axis));
 

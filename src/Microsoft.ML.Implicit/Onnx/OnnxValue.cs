@@ -71,6 +71,10 @@ internal sealed partial record OnnxValue(OnnxGraph Graph, string Name, OnnxType 
 
     public OnnxValue Asinh() => Unary("Asinh");
 
+    public OnnxValue Atan() => Unary("Atan");
+
+    public OnnxValue Cos() => Unary("Cos");
+
     public OnnxValue Exp() => Unary("Exp");
 
     public OnnxValue Log() => Unary("Log");
@@ -78,6 +82,8 @@ internal sealed partial record OnnxValue(OnnxGraph Graph, string Name, OnnxType 
     public OnnxValue Relu() => Unary("Relu");
 
     public OnnxValue Sigmoid() => Unary("Sigmoid");
+
+    public OnnxValue Sin() => Unary("Sin");
 
     public OnnxValue Softplus() => Unary("Softplus");
 
@@ -90,6 +96,8 @@ internal sealed partial record OnnxValue(OnnxGraph Graph, string Name, OnnxType 
 
     /// <summary>Whether numbers are neither NaN nor infinite.</summary>
     public OnnxValue IsFinite() => Abs() <= (Type == OnnxType.Double ? double.MaxValue : float.MaxValue);
+
+    public OnnxValue IsNaN() => Graph.Node("IsNaN", [this], OnnxType.Boolean);
 
     private OnnxValue Unary(string operation) => Graph.Node(operation, [this], Type);
 

@@ -23,7 +23,7 @@ internal sealed partial class BatchedDataView : ITransformCanSaveOnnx
 
         using DisposalGate.Use use = _mapper.Hold();
         var graph = new OnnxGraph(ctx, MapperName);
-        IReadOnlyList<OnnxValue> values = ((IOnnxExportable)_mapper).WriteTo(graph);
+        IReadOnlyList<OnnxValue> values = ((IOnnxExportable)_mapper).WriteTo(graph, _source.Schema);
         for (int i = 0; i < columns.Count; i++)
         {
             graph.AddColumn(columns[i], values[i]);

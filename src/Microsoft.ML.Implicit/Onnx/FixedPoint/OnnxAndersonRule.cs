@@ -45,7 +45,7 @@ internal sealed class OnnxAndersonRule(AndersonSettings settings) : OnnxIteratio
     private OnnxValue Weights(OnnxValue gram)
     {
         OnnxGraph graph = gram.Graph;
-        OnnxValue isDiagonal = graph.Constant(Identity(), 1, _memory, _memory) > 0;
+        OnnxValue isDiagonal = graph.Identity(_memory, OnnxType.Double) > 0;
         OnnxValue diagonal = isDiagonal.Where(gram, 0).Sum(2);
         OnnxValue unit = diagonal.Slice(1, 0, 1);
         OnnxValue scale = (diagonal > 0).Where((unit / diagonal).Sqrt(), 0);
@@ -56,8 +56,6 @@ internal sealed class OnnxAndersonRule(AndersonSettings settings) : OnnxIteratio
         OnnxValue isRegular = (smallestPivot > 0) & (sum > 0) & sum.IsFinite();
         double[] newest = new double[_memory];
         newest[0] = 1;
-        return isRegular.Where(shares / sum, graph.Constant(newest, 1, _memory, 1)).Squeeze(2);
+        return isRegular.Where(shares / sum, graph.Constant(newest, OnnxType.Double, 1, _memory, 1)).Squeeze(2);
     }
-
-    private double[] Identity() => [.. Enumerable.Range(0, _memory * _memory).Select(i => i % (_memory + 1) == 0 ? 1.0 : 0.0)];
 }

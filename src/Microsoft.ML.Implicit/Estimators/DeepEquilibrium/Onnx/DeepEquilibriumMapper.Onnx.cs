@@ -7,5 +7,5 @@ internal sealed partial class DeepEquilibriumMapper : IOnnxExportable
 {
     public string? OnnxObstacle => _model.OnnxObstacle;
 
-    public IReadOnlyList<OnnxValue> WriteTo(OnnxGraph graph) => _model.Score(graph.Column(_featureColumnName));
+    public IReadOnlyList<OnnxValue> WriteTo(OnnxGraph graph, DataViewSchema inputSchema) => _model.Score(graph.Column(_featureColumnName));
 }
