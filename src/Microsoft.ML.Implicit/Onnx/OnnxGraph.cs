@@ -50,7 +50,14 @@ internal sealed class OnnxGraph
         }
 
         string variable = _context.AddIntermediateVariable(column.Type, column.Name);
-        Emit("Cast", [value.Name], [variable], [OnnxAttribute.Integer("to", (long)type)]);
+        if (type == value.Type)
+        {
+            Emit("Identity", [value.Name], [variable], []);
+        }
+        else
+        {
+            Emit("Cast", [value.Name], [variable], [OnnxAttribute.Integer("to", (long)type)]);
+        }
     }
 
     /// <summary>A number that is broadcast, of shape [1].</summary>
@@ -71,6 +78,8 @@ internal sealed class OnnxGraph
         : Constant(type, name => _context.AddInitializer(Array.ConvertAll(values, value => (float)value), shape, name));
 
     public OnnxValue Constant(long[] values, params long[] shape) => Constant(OnnxType.Int64, name => _context.AddInitializer(values, shape, name));
+
+    public OnnxValue Constant(string[] values, params long[] shape) => Constant(OnnxType.Text, name => _context.AddInitializer(values, shape, name));
 
     /// <summary>A tensor of at least one dimension, in another precision where one is given.</summary>
     public OnnxValue Constant(Tensor value, OnnxType? precision = null)
@@ -141,6 +150,7 @@ internal sealed class OnnxGraph
         _ when type == typeof(double) => OnnxType.Double,
         _ when type == typeof(uint) => OnnxType.UInt32,
         _ when type == typeof(float) => OnnxType.Single,
+        _ when type == typeof(ReadOnlyMemory<char>) => OnnxType.Text,
         _ => throw new NotSupportedException($"A column of {type.Name} has no ONNX form here."),
     };
 

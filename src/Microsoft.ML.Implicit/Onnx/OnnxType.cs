@@ -9,6 +9,9 @@ internal enum OnnxType
     /// <summary>int64.</summary>
     Int64 = 7,
 
+    /// <summary>Text.</summary>
+    Text = 8,
+
     /// <summary>bool.</summary>
     Boolean = 9,
 

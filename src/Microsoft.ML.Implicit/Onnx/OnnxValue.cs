@@ -75,6 +75,8 @@ internal sealed partial record OnnxValue(OnnxGraph Graph, string Name, OnnxType 
 
     public OnnxValue Cos() => Unary("Cos");
 
+    public OnnxValue Erf() => Unary("Erf");
+
     public OnnxValue Exp() => Unary("Exp");
 
     public OnnxValue Log() => Unary("Log");

@@ -35,17 +35,24 @@ internal sealed class OnnxFile : IDisposable
 
     /// <summary>Scores all rows of a view in batches of the given size.</summary>
     /// <returns>A vector a row.</returns>
-    public float[][] Score(IDataView data, string output, int batchSize)
+    public float[][] Score(IDataView data, string output, int batchSize) => Run(data, output, batchSize, Values);
+
+    /// <summary>The text of each row, all in one batch.</summary>
+    public string[] ScoreText(IDataView data, string output) => [.. Run<string>(data, output, int.MaxValue, value => [.. value.AsEnumerable<string>()]).Select(row => row[0])];
+
+    public void Dispose() => _session.Dispose();
+
+    private T[][] Run<T>(IDataView data, string output, int batchSize, Func<DisposableNamedOnnxValue, T[]> read)
     {
-        Dictionary<string, Array[]> columns = _session.InputMetadata.ToDictionary(input => input.Key, input => Column(data, input.Key, input.Value));
+        Dictionary<string, Array[]> columns = _session.InputMetadata.ToDictionary(input => input.Key, input => Column(data, input.Key));
         int rows = columns.Values.First().Length;
-        var result = new List<float[]>();
+        var result = new List<T[]>();
         for (int first = 0; first < rows; first += batchSize)
         {
             int count = Math.Min(batchSize, rows - first);
             NamedOnnxValue[] inputs = [.. _session.InputMetadata.Select(input => Input(input.Key, input.Value, columns[input.Key].AsSpan(first, count)))];
             using IDisposableReadOnlyCollection<DisposableNamedOnnxValue> outputs = _session.Run(inputs, [$"{output}.output"]);
-            float[] values = Values(outputs.Single());
+            T[] values = read(outputs.Single());
             int width = values.Length / count;
             result.AddRange(Enumerable.Range(0, count).Select(row => values[(row * width)..((row + 1) * width)]));
         }
@@ -53,10 +60,9 @@ internal sealed class OnnxFile : IDisposable
         return [.. result];
     }
 
-    public void Dispose() => _session.Dispose();
-
-    private static Array[] Column(IDataView data, string name, NodeMetadata metadata) => data.Schema[name].Type switch
+    private static Array[] Column(IDataView data, string name) => data.Schema[name].Type switch
     {
+        VectorDataViewType vector when vector.ItemType.RawType == typeof(double) => [.. data.GetColumn<double[]>(name)],
         VectorDataViewType => [.. data.GetColumn<float[]>(name)],
         TextDataViewType => [.. data.GetColumn<string>(name).Select(value => new[] { value })],
         BooleanDataViewType => [.. data.GetColumn<bool>(name).Select(value => new[] { value })],
