@@ -101,8 +101,7 @@ internal sealed class OnnxGraph
     /// <param name="shape">Shape of one row.</param>
     public OnnxValue PerRow(OnnxValue value, OnnxValue rows, params long[] shape)
     {
-        OnnxValue count = Node("Shape", [rows], OnnxType.Int64).Slice(0, 0, 1);
-        return Node("Expand", [value, OnnxValue.Concatenate(0, count, Constant(shape, shape.Length))], value.Type);
+        return Node("Expand", [value, OnnxValue.Concatenate(0, rows.Size(0), Constant(shape, shape.Length))], value.Type);
     }
 
     /// <summary>Repeats a body.</summary>

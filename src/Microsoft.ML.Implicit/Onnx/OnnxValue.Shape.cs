@@ -10,6 +10,12 @@ internal sealed partial record OnnxValue
     /// <summary>The shape; 0 keeps a dimension, -1 takes what is left.</summary>
     public OnnxValue Reshape(params long[] shape) => Graph.Node("Reshape", [this, Graph.Constant(shape, shape.Length)], Type);
 
+    /// <summary>The shape as a value, of which parts may be those of other shapes.</summary>
+    public OnnxValue Reshape(OnnxValue shape) => Graph.Node("Reshape", [this, shape], Type);
+
+    /// <summary>The size of a dimension, of shape [1].</summary>
+    public OnnxValue Size(long axis) => Graph.Node("Shape", [this], OnnxType.Int64).Slice(0, axis, axis + 1);
+
     /// <summary>All but the first dimension as one.</summary>
     public OnnxValue Flatten() => Graph.Node("Flatten", [this], Type, OnnxAttribute.Integer("axis", 1));
 

@@ -79,6 +79,8 @@ internal sealed partial record OnnxValue(OnnxGraph Graph, string Name, OnnxType 
 
     public OnnxValue Exp() => Unary("Exp");
 
+    public OnnxValue Floor() => Unary("Floor");
+
     public OnnxValue Log() => Unary("Log");
 
     public OnnxValue Relu() => Unary("Relu");
