@@ -1,6 +1,5 @@
 using System.Globalization;
 using Microsoft.ML.Data;
-using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Model.OnnxConverter;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 
@@ -10,9 +11,9 @@ internal sealed class ProtocolBufferWriter
     private const int LengthDelimited = 2;
     private const int FourBytes = 5;
 
-    private readonly MemoryStream _bytes = new();
+    private readonly ArrayBufferWriter<byte> _bytes = new();
 
-    public byte[] ToArray() => _bytes.ToArray();
+    public byte[] ToArray() => _bytes.WrittenSpan.ToArray();
 
     public void WriteInteger(int field, long value)
     {
@@ -44,9 +45,9 @@ internal sealed class ProtocolBufferWriter
     {
         for (; value > 0x7F; value >>= 7)
         {
-            _bytes.WriteByte((byte)(value | 0x80));
+            _bytes.Write([(byte)(value | 0x80)]);
         }
 
-        _bytes.WriteByte((byte)value);
+        _bytes.Write([(byte)value]);
     }
 }

@@ -1,4 +1,3 @@
-using Microsoft.ML.Implicit.Layers.Equilibrium;
 using Microsoft.ML.Implicit.Onnx;
 using Microsoft.ML.Implicit.Onnx.FixedPoint;
 

@@ -1,6 +1,4 @@
 using Microsoft.ML.Data;
-using Microsoft.ML.Implicit.Data;
-using Microsoft.ML.Implicit.Layers.LatentOde;
 using Microsoft.ML.Implicit.Onnx;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,5 +1,4 @@
 using Microsoft.ML.Implicit.Onnx;
-using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
