@@ -2,7 +2,6 @@ using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Estimators;
 using Microsoft.ML.Implicit.Tests.Estimators;
 using Microsoft.ML.Implicit.Tests.Estimators.DeepEquilibrium;
-using Microsoft.ML.Transforms.Onnx;
 
 namespace Microsoft.ML.Implicit.Tests.Onnx;
 
