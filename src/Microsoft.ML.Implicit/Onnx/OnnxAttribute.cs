@@ -6,14 +6,12 @@ internal sealed class OnnxAttribute
     private const int NameField = 1;
     private const int SingleField = 2;
     private const int IntegerField = 3;
-    private const int TextField = 4;
     private const int GraphField = 6;
     private const int IntegersField = 8;
     private const int TypeField = 20;
 
     private const int SingleType = 1;
     private const int IntegerType = 2;
-    private const int TextType = 3;
     private const int GraphType = 5;
     private const int IntegersType = 7;
 
@@ -31,8 +29,6 @@ internal sealed class OnnxAttribute
     public static OnnxAttribute Single(string name, float value) => new(name, SingleType, writer => writer.WriteSingle(SingleField, value));
 
     public static OnnxAttribute Integer(string name, long value) => new(name, IntegerType, writer => writer.WriteInteger(IntegerField, value));
-
-    public static OnnxAttribute Text(string name, string value) => new(name, TextType, writer => writer.WriteText(TextField, value));
 
     public static OnnxAttribute Integers(string name, params ReadOnlySpan<long> values)
     {

@@ -98,10 +98,8 @@ internal sealed class OnnxGraph
     /// <param name="value">What is repeated, of a shape that broadcasts to <paramref name="shape"/>.</param>
     /// <param name="rows">A value whose first dimension is the number of rows.</param>
     /// <param name="shape">Shape of one row.</param>
-    public OnnxValue PerRow(OnnxValue value, OnnxValue rows, params long[] shape)
-    {
-        return Node("Expand", [value, OnnxValue.Concatenate(0, rows.Size(0), Constant(shape, shape.Length))], value.Type);
-    }
+    public OnnxValue PerRow(OnnxValue value, OnnxValue rows, params long[] shape) =>
+        Node("Expand", [value, OnnxValue.Concatenate(0, rows.Size(0), Constant(shape, shape.Length))], value.Type);
 
     /// <summary>Repeats a body.</summary>
     /// <param name="maximum">Repetitions at most.</param>

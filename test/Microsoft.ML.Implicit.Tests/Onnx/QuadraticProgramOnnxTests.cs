@@ -87,6 +87,24 @@ public sealed class QuadraticProgramOnnxTests
     }
 
     [TestMethod]
+    public void A_matrix_that_rounding_to_Single_made_indefinite_still_counts_as_convex()
+    {
+        var ml = new MLContext(seed: 1);
+        const float third = 1f / 3;
+        IDataView data = ml.Data.LoadFromEnumerable([new Rounded { Q = [third * third, third, third, 0.99999994f] }, new Rounded { Q = [-0.01f, 0, 0, 1] }]);
+        ITransformer model = ml.Transforms.QuadraticProgram(new QuadraticProgramOptions
+        {
+            Q = "Q",
+            P = "P",
+            LowerBounds = 0,
+            UpperBounds = 1,
+            UnsolvedRows = UnsolvedRowHandling.ReturnMissing,
+        }).Fit(data);
+        AssertSameStatus(ml, model, data);
+        AssertAlike(ml, model, data, 2, "Solution");
+    }
+
+    [TestMethod]
     public void A_program_without_inequalities_is_solved_in_one_step()
     {
         var ml = new MLContext(seed: 1);
@@ -168,6 +186,15 @@ public sealed class QuadraticProgramOnnxTests
 
         [VectorType(2)]
         public double[] Limit { get; set; } = [0, 0];
+    }
+
+    private sealed class Rounded
+    {
+        [VectorType(4)]
+        public float[] Q { get; set; } = [];
+
+        [VectorType(2)]
+        public float[] P { get; set; } = [1, -2];
     }
 
     private sealed class Program

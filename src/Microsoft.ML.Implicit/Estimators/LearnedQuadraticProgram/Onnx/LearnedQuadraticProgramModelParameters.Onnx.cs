@@ -24,6 +24,6 @@ public sealed partial class LearnedQuadraticProgramModelParameters
             VariableCount,
             binding.Inequalities + _architecture.Inequalities,
             binding.Equalities + _architecture.Equalities);
-        return new OnnxQuadraticProgram(size, completed, areConstant, rows).Solve(scheme.Solving);
+        return new OnnxQuadraticProgram(size, completed, areConstant, rows, binding.QuadraticType).Solve(scheme.Solving);
     }
 }

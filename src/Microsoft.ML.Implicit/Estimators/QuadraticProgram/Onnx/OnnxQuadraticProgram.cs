@@ -1,6 +1,8 @@
 using Microsoft.ML.Implicit.Onnx;
 using Microsoft.ML.Implicit.Onnx.Quadratic;
 using Microsoft.ML.Implicit.Solvers;
+using Microsoft.ML.Implicit.Solvers.Quadratic;
+using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
@@ -10,11 +12,10 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <param name="arguments">The arguments in the order of <see cref="QuadraticTemplate.Names"/>, float64 with rows first, or with one for all.</param>
 /// <param name="isConstant">Which are the same for all rows.</param>
 /// <param name="rows">A value whose first dimension is the number of rows.</param>
-internal sealed class OnnxQuadraticProgram((int Variables, int Inequalities, int Equalities) size, OnnxValue?[] arguments, bool[] isConstant, OnnxValue rows)
+/// <param name="quadraticType">The type that the numbers of Q come in, within whose rounding it counts as convex.</param>
+internal sealed class OnnxQuadraticProgram(
+    (int Variables, int Inequalities, int Equalities) size, OnnxValue?[] arguments, bool[] isConstant, OnnxValue rows, ScalarType quadraticType)
 {
-    // Rounding of a factorisation in float64; below it a negative curvature is none.
-    private const double NegligibleCurvature = 1e-9;
-
     private readonly OnnxGraph _graph = arguments[1]!.Graph;
     private readonly int _variables = size.Variables;
     private readonly List<OnnxValue> _isInfinite = [];
@@ -102,8 +103,10 @@ internal sealed class OnnxQuadraticProgram((int Variables, int Inequalities, int
 
     private OnnxValue IsConvex(OnnxValue q)
     {
-        OnnxValue size = q.Abs().Largest(2).Largest(1);
-        OnnxValue shifted = (q / (size > 0).Where(size, 1)) + (_graph.Identity(_variables, OnnxType.Double) * NegligibleCurvature);
+        OnnxValue unit = _graph.Identity(_variables, OnnxType.Double);
+        OnnxValue diagonal = (q * unit).Sum(2).Abs().Maximum(q.Abs().Largest(2).Largest(1) * Convexity.SmallestDiagonal);
+        OnnxValue scale = 1 / (diagonal > 0).Where(diagonal, 1).Sqrt();
+        OnnxValue shifted = (q * scale * scale.Transpose(0, 2, 1)) + (unit * Convexity.Tolerances(_variables, quadraticType).Last());
         return OnnxElimination.Invert(shifted, _variables).SmallestPivot > 0;
     }
 

@@ -16,7 +16,7 @@ internal sealed partial class QuadraticProgramMapper : IOnnxExportable
         var arguments = new OnnxQuadraticArguments(graph, inputSchema);
         OnnxValue?[] given = arguments.Of(model.Template, binding);
         var program = new OnnxQuadraticProgram(
-            (binding.Variables, binding.Inequalities, binding.Equalities), given, model.Template.AreConstant(), arguments.Column(InputColumnNames[0]));
+            (binding.Variables, binding.Inequalities, binding.Equalities), given, model.Template.AreConstant(), arguments.Column(InputColumnNames[0]), binding.QuadraticType);
         return model.Outputs.Select(program.Solve(model.Solving));
     }
 }
