@@ -1,3 +1,5 @@
+using Microsoft.ML.Implicit.Differentiation;
+using Microsoft.ML.Implicit.Layers.Ode;
 using Microsoft.ML.Implicit.Solvers.Ode;
 using Microsoft.ML.Implicit.Solvers.Ode.OneStep;
 using TorchSharp;
@@ -63,6 +65,52 @@ public sealed class DifferentialEquationExamples
 
             public override double Reject(double weightedError) => 0.5;
         }
+    }
+
+    private sealed class Wave(Tensor frequency) : ControlPath
+    {
+        public override IReadOnlyList<Tensor> Inputs => [frequency];
+
+        public override Tensor Derivative(Tensor times, IReadOnlyList<Tensor> inputs) => (inputs[0] * (inputs[0] * times).cos()).unsqueeze(1);
+    }
+
+    private sealed class FirstChannel() : nn.Module<Tensor, Tensor, Tensor>(nameof(FirstChannel))
+    {
+        public override Tensor forward(Tensor time, Tensor state) => torch.stack([torch.ones_like(state), torch.zeros_like(state)], 2);
+    }
+
+    private sealed class OneChannel() : nn.Module<Tensor, Tensor, Tensor>(nameof(OneChannel))
+    {
+        public override Tensor forward(Tensor time, Tensor state) => torch.ones_like(state).unsqueeze(2);
+    }
+
+    [TestMethod]
+    public void A_state_follows_the_channel_that_drives_it()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor initialState = torch.zeros(1, 1);
+        Tensor observations = torch.tensor(new[,,] { { { 1f, 5f }, { 2f, 4f }, { -1f, 3f }, { 0.5f, 2f } } });
+        nn.Module<Tensor, Tensor, Tensor> field = new FirstChannel();
+
+        Tensor times = torch.tensor(new[] { 0f, 1f, 2.5f, 3f });
+        var path = new NaturalCubicSpline(times, observations);      // observations [batch, 4, 2]
+        var layer = new NeuralOde(new ControlledDynamics(field, path));
+        Tensor end = layer.forward(initialState, torch.tensor(new[] { 0f, 3f }))[1];
+        Assert.AreEqual(-0.5, end.item<float>(), 1e-4);
+    }
+
+    [TestMethod]
+    public void A_frequency_is_learned_through_a_path_of_ones_own()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor frequency = torch.tensor(2f).requires_grad_();
+        var layer = new NeuralOde(new ControlledDynamics(new OneChannel(), new Wave(frequency)));
+        Tensor end = layer.forward(torch.zeros(1, 1), torch.tensor(new[] { 0f, 1f }))[1];
+        ImplicitBackward.Run(() => end.sum().backward());
+
+        // The state is sin(frequency · time).
+        Assert.AreEqual(Math.Sin(2), end.item<float>(), 1e-4);
+        Assert.AreEqual(Math.Cos(2), frequency.grad!.item<float>(), 1e-3);
     }
 
     [TestMethod]

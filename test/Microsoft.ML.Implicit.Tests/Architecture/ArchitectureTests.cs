@@ -27,13 +27,14 @@ public sealed class ArchitectureTests
         ["Layers.Equilibrium"] = ["Roots"],
         ["Layers.Quadratic"] = ["Roots", "Solvers.Quadratic"],
         ["Persistence"] = ["Native"],
-        ["Data"] = ["Persistence"],
+        ["Onnx"] = ["Solvers.FixedPoint", "Solvers.Ode"],
+        ["Data"] = ["Persistence", "Onnx"],
         ["Training"] = ["Data", "Solvers"],
         ["Estimators"] = ["Training", "Layers.Flow", "Layers.LatentOde", "Layers.Equilibrium", "Layers.Quadratic"],
     };
 
     // These know ML.NET; what is below them is of use without it.
-    private static readonly string[] KnowsMLNet = ["Persistence", "Data", "Training", "Estimators"];
+    private static readonly string[] KnowsMLNet = ["Persistence", "Onnx", "Data", "Training", "Estimators"];
 
     [TestMethod]
     public void Namespaces_use_only_those_below_them()

@@ -14,9 +14,15 @@ internal static class RealData
     /// <summary>Iris with a scalar column a feature instead of a vector.</summary>
     public static IDataView Iris(MLContext ml, IReadOnlyList<string> featureNames)
     {
-        TextLoader.Column[] columns = [.. featureNames.Select((name, i) => new TextLoader.Column(name, DataKind.Single, i)), new TextLoader.Column("Label", DataKind.String, featureNames.Count)];
-        IDataView raw = ml.Data.LoadFromTextFile(PathOf("iris.csv"), columns, separatorChar: ',', hasHeader: true);
+        IDataView raw = IrisText(ml, featureNames);
         return ml.Transforms.Conversion.MapValueToKey("Label").Fit(raw).Transform(raw);
+    }
+
+    /// <summary>Iris with a scalar column a feature, and names as labels.</summary>
+    public static IDataView IrisText(MLContext ml, IReadOnlyList<string> featureNames)
+    {
+        TextLoader.Column[] columns = [.. featureNames.Select((name, i) => new TextLoader.Column(name, DataKind.Single, i)), new TextLoader.Column("Label", DataKind.String, featureNames.Count)];
+        return ml.Data.LoadFromTextFile(PathOf("iris.csv"), columns, separatorChar: ',', hasHeader: true);
     }
 
     public static IDataView BreastCancer(MLContext ml)

@@ -5,7 +5,7 @@ namespace Microsoft.ML.Implicit.Data;
 /// A source may give other rows, or the same in another order, each time that it is read. Columns of one row therefore come from one
 /// cursor over it.
 /// </remarks>
-internal sealed class BatchedDataView : IDataView
+internal sealed partial class BatchedDataView : IDataView
 {
     private readonly IDataView _source;
     private readonly BatchMapper _mapper;

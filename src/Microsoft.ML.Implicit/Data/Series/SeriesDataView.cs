@@ -1,7 +1,7 @@
 namespace Microsoft.ML.Implicit.Data;
 
 /// <summary>A view with one series a row, made from long-format data when its rows are first read.</summary>
-internal sealed class SeriesDataView : IDataView
+internal sealed partial class SeriesDataView : IDataView
 {
     private readonly IDataView _source;
     private readonly SeriesGrouping _grouping;

@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>True or false: logistic loss; the score is the log-odds and its sigmoid the probability.</summary>
-internal sealed class BinaryTask : PredictionTask
+internal sealed partial class BinaryTask : PredictionTask
 {
     public const byte FormatTag = 2;
 

@@ -3,7 +3,7 @@ using Microsoft.ML.Implicit.Data;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>Maps batches of feature vectors to score columns.</summary>
-internal sealed class DeepEquilibriumMapper : BatchMapper
+internal sealed partial class DeepEquilibriumMapper : BatchMapper
 {
     private readonly DeepEquilibriumModelParameters _model;
     private readonly string _featureColumnName;

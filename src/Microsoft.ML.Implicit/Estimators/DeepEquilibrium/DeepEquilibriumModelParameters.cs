@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>A trained deep-equilibrium model: one network, or several whose predictions are averaged. Safe to use from several threads at once.</summary>
-public sealed class DeepEquilibriumModelParameters : IDisposable
+public sealed partial class DeepEquilibriumModelParameters : IDisposable
 {
     private readonly DeepEquilibriumArchitecture _architecture;
     private readonly EquilibriumEnsemble _ensemble;

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>Equilibrium layer and linear head.</summary>
-internal sealed class DeepEquilibriumNetwork : nn.Module
+internal sealed partial class DeepEquilibriumNetwork : nn.Module
 {
     [ComponentName(Name = "equilibrium")]
     private readonly DeepEquilibrium _equilibrium;

@@ -7,7 +7,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// which takes out what a network owes to chance rather than to few rows (Lakshminarayanan, Pritzel and Blundell, "Simple and
 /// Scalable Predictive Uncertainty Estimation using Deep Ensembles", 2017).
 /// </summary>
-internal sealed class EquilibriumEnsemble : nn.Module
+internal sealed partial class EquilibriumEnsemble : nn.Module
 {
     private const string EncoderName = "encoder";
 

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>One of several classes: cross-entropy loss, softmax scores.</summary>
-internal sealed class MulticlassTask : PredictionTask
+internal sealed partial class MulticlassTask : PredictionTask
 {
     public const byte FormatTag = 1;
 

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>What differs between classification and regression: the loss, and the columns a score becomes.</summary>
-internal abstract class PredictionTask
+internal abstract partial class PredictionTask
 {
     /// <summary>Width of the network's output.</summary>
     public abstract int OutputWidth { get; }

@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>A number: squared error of the standardised label.</summary>
-internal sealed class RegressionTask : PredictionTask
+internal sealed partial class RegressionTask : PredictionTask
 {
     public const byte FormatTag = 3;
 

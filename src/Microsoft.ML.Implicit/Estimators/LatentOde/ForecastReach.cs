@@ -12,7 +12,7 @@ internal static class ForecastReach
     public const double MostHorizons = 1000;
 
     // Times far from zero are rounded, and so are their differences.
-    private const double Tolerance = 1e-4;
+    public const double Tolerance = 1e-4;
 
     /// <summary>Whether a time can be forecast at.</summary>
     /// <param name="time">The time.</param>

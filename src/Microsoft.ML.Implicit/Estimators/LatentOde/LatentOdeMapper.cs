@@ -4,7 +4,7 @@ using Microsoft.ML.Implicit.Data;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>Maps rows with a series to forecast columns.</summary>
-internal sealed class LatentOdeMapper : BatchMapper
+internal sealed partial class LatentOdeMapper : BatchMapper
 {
     private readonly LatentOdeModelParameters _model;
     private readonly SeriesColumns _input;

@@ -11,7 +11,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 public sealed class LatentOdeModelParameters : IDisposable
 {
     // Times in a horizon at which the path beyond it is looked at.
-    private const int PathTimes = 4;
+    internal const int PathTimes = 4;
 
     private readonly LatentOdeNetwork[] _networks;
     private readonly Device _device;

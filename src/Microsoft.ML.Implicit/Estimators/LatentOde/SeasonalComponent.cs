@@ -3,7 +3,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <summary>Sums of harmonics of given periods, fitted to changes between observations, so that trends do not disturb the fit.</summary>
 internal static class SeasonalComponent
 {
-    private const int Harmonics = 4;
+    public const int Harmonics = 4;
     private const double Ridge = 1e-3;
 
     public static int CoefficientCount(int periods) => 2 * Harmonics * periods;

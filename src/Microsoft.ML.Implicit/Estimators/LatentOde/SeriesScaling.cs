@@ -3,7 +3,7 @@ using Microsoft.ML.Implicit.Data;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>Units of time, variables, static values and covariates, learned from the training series.</summary>
-internal sealed record SeriesScaling(
+internal sealed partial record SeriesScaling(
     double MedianGap,
     double Horizon,
     double[] Periods,

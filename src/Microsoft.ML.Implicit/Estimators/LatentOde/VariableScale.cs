@@ -14,8 +14,11 @@ internal sealed record VariableScale(double Center, double? LevelMemory, double 
     // Times far from zero are rounded, and so are their differences.
     private const double Tolerance = 1e-4;
 
+    /// <summary>The longest time since the last value at which a variable is not silent.</summary>
+    public double LongestSilence => UsualSilence * (1 + Tolerance);
+
     /// <summary>Whether a variable was last observed longer ago than was usual in training.</summary>
-    public bool IsSilent(double duration) => duration > UsualSilence * (1 + Tolerance);
+    public bool IsSilent(double duration) => duration > LongestSilence;
 
     public void Write(BinaryWriter writer, uint version)
     {

@@ -9,7 +9,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <summary>
 /// Predicts the data of a quadratic program from features, and holds those of its constraints that are learned. In float64, as the solver.
 /// </summary>
-internal sealed class DecisionNetwork : nn.Module
+internal sealed partial class DecisionNetwork : nn.Module
 {
     private readonly DecisionArchitecture _architecture;
 

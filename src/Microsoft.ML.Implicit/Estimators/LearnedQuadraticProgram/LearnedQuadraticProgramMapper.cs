@@ -3,7 +3,7 @@ using Microsoft.ML.Implicit.Data;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>Maps batches of features to decisions.</summary>
-internal sealed class LearnedQuadraticProgramMapper(LearnedQuadraticProgramScheme scheme, LearnedQuadraticProgramModelParameters model) : BatchMapper
+internal sealed partial class LearnedQuadraticProgramMapper(LearnedQuadraticProgramScheme scheme, LearnedQuadraticProgramModelParameters model) : BatchMapper
 {
     public override int BatchSize => 256;
 

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>A trained quadratic program. Safe to use from several threads at once.</summary>
-public sealed class LearnedQuadraticProgramModelParameters : IDisposable
+public sealed partial class LearnedQuadraticProgramModelParameters : IDisposable
 {
     private readonly DecisionArchitecture _architecture;
     private readonly DecisionNetwork _network;

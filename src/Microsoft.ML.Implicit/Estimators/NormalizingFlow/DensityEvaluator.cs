@@ -10,7 +10,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>Encodes and decodes rows with a frozen network to a tolerance that may change. Safe to use from several threads at once.</summary>
 /// <remarks>A row with a value that is not finite, in its features, latent vector or context, gives NaN and changes no other.</remarks>
-internal sealed class DensityEvaluator : IDisposable
+internal sealed partial class DensityEvaluator : IDisposable
 {
     // Below this float32 rounding would swamp the tolerance.
     private const double SmallestSingleTolerance = 1e-5;

@@ -17,7 +17,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// determinant. A context further out than those of the training rows is replaced by the nearest on its ray that is not, and costs what a
 /// standard normal log density loses from there to where it lies.
 /// </remarks>
-internal sealed class DensityNetwork : nn.Module<Tensor, Tensor>
+internal sealed partial class DensityNetwork : nn.Module<Tensor, Tensor>
 {
     // Root mean square of the coordinates on lines.
     private const double OutermostSolved = 1e4;

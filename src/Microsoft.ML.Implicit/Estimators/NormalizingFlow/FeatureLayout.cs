@@ -10,7 +10,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// Which slots of a feature vector are numbers on a line, and which give points of circles and spheres; and the map from
 /// feature vectors to rows of a <see cref="ProductManifold"/>.
 /// </summary>
-internal sealed class FeatureLayout
+internal sealed partial class FeatureLayout
 {
     // Vectors of Single, normalised by whatever means, are within this of length one.
     private const double LengthTolerance = 1e-3;

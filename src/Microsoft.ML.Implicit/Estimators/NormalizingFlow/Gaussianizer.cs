@@ -9,7 +9,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// The invertible map from features in the user's units to approximately standard normal, uncorrelated ones: a monotone
 /// spline for each feature, then whitening. By itself it is a Gaussian copula.
 /// </summary>
-internal sealed class Gaussianizer : nn.Module<Tensor, Tensor>
+internal sealed partial class Gaussianizer : nn.Module<Tensor, Tensor>
 {
     // More rows would not move a quantile by anything that matters.
     private const long MaximumRowsRead = 100_000;

@@ -4,7 +4,7 @@ using Microsoft.ML.Implicit.Data;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>Maps batches of feature vectors to latent vectors and log densities, or latent vectors back.</summary>
-internal sealed class LatentMapper(NormalizingFlowModelParameters model, LatentColumns columns) : BatchMapper
+internal sealed partial class LatentMapper(NormalizingFlowModelParameters model, LatentColumns columns) : BatchMapper
 {
     public override int BatchSize => DensityEvaluator.RowsAtOnce;
 

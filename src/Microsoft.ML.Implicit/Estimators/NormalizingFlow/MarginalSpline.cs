@@ -10,7 +10,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// Delbourgo, Piecewise rational quadratic interpolation to monotonic data, 1982) through the edges of
 /// <see cref="BayesianBlocks"/>, with linear tails.
 /// </summary>
-internal sealed class MarginalSpline : nn.Module<Tensor, Tensor>
+internal sealed partial class MarginalSpline : nn.Module<Tensor, Tensor>
 {
     private const int KnotCount = 64;
 

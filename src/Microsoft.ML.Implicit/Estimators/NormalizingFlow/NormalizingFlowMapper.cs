@@ -4,7 +4,7 @@ using Microsoft.ML.Implicit.Data;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>Maps batches of feature vectors to the columns of anomaly detection.</summary>
-internal sealed class NormalizingFlowMapper(NormalizingFlowModelParameters model, string featureColumnName, string? contextColumnName) : BatchMapper
+internal sealed partial class NormalizingFlowMapper(NormalizingFlowModelParameters model, string featureColumnName, string? contextColumnName) : BatchMapper
 {
     public const string LogDensity = nameof(LogDensity);
 

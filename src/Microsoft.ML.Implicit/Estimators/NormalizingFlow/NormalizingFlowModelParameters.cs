@@ -19,7 +19,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// a Single cannot hold become the largest that it can.
 /// </para>
 /// </remarks>
-public sealed class NormalizingFlowModelParameters : IDisposable
+public sealed partial class NormalizingFlowModelParameters : IDisposable
 {
     private const string DefaultLatent = "Latent";
 

@@ -4,7 +4,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 internal static class PolarScore
 {
     // The centre itself has no direction.
-    private const double SmallestMeanSquare = 1e-12;
+    public const double SmallestMeanSquare = 1e-12;
 
     /// <summary>-log p(x) - (d - 1) log(‖u‖ / √d), in nats.</summary>
     /// <param name="logDensity">log p(x).</param>

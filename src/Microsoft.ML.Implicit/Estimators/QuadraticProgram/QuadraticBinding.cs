@@ -103,7 +103,8 @@ internal sealed class QuadraticBinding
         return slice;
     }
 
-    private long[] Shape(int index) => index switch
+    /// <summary>Shape of an argument.</summary>
+    public long[] Shape(int index) => index switch
     {
         0 => [Variables, Variables],
         2 => [Inequalities, Variables],

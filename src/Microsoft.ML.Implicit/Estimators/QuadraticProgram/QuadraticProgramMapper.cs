@@ -3,7 +3,7 @@ using Microsoft.ML.Implicit.Data;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>Maps the data of batches of quadratic programs to their solutions.</summary>
-internal sealed class QuadraticProgramMapper(QuadraticProgramModel model) : BatchMapper
+internal sealed partial class QuadraticProgramMapper(QuadraticProgramModel model) : BatchMapper
 {
     public override int BatchSize => 256;
 

@@ -40,6 +40,9 @@ internal sealed class QuadraticTemplate
     /// <summary>Columns that the arguments are read from.</summary>
     public IReadOnlyList<string> ColumnNames => [.. _arguments.Select(argument => argument?.ColumnName).OfType<string>().Distinct()];
 
+    /// <summary>Which arguments are the same for all rows, absent ones included.</summary>
+    public bool[] AreConstant() => Array.ConvertAll(_arguments, argument => argument?.ColumnName is null);
+
     /// <summary>The input column whose slots a part of the solution corresponds to.</summary>
     public string? NameSource(SolutionPart part) => _arguments[part switch
     {

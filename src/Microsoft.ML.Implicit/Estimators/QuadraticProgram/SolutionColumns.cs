@@ -21,6 +21,9 @@ internal sealed class SolutionColumns
 
     public SolutionPart Part(int column) => _columns[column].Part;
 
+    /// <summary>What a function gives for the part of each column.</summary>
+    public IReadOnlyList<T> Select<T>(Func<SolutionPart, T> part) => [.. _columns.Select(column => part(column.Part))];
+
     /// <summary>The columns as an estimator promises them.</summary>
     /// <param name="inputSchema">Schema of the input.</param>
     /// <param name="nameSources">For a part, the input column whose slot names it takes over, or null.</param>

@@ -35,7 +35,7 @@ public abstract class FeatureCell : EquilibriumCell
     public abstract Tensor Readout(Tensor z);
 
     /// <summary>The recurrent weights, scaled so that f is a contraction.</summary>
-    protected IReadOnlyList<Tensor> LimitedWeights => _frozen is not null && !training && !is_grad_enabled() ? _frozen : LimitWeights();
+    protected internal IReadOnlyList<Tensor> LimitedWeights => _frozen is not null && !training && !is_grad_enabled() ? _frozen : LimitWeights();
 
     /// <summary>Scales the recurrent weights so that f is a contraction, differentiable in the parameters.</summary>
     protected abstract IReadOnlyList<Tensor> LimitWeights();

@@ -23,7 +23,7 @@ namespace Microsoft.ML.Implicit.Layers.Equilibrium;
 public sealed class MultiscaleConvolutionalCell : FeatureCell
 {
     private const int FinestSize = 16;
-    private const int ReadoutGrid = 4;
+    internal const int ReadoutGrid = 4;
 
     private readonly (int Channels, int Height, int Width) _image;
     private readonly int _multiple;
@@ -97,6 +97,18 @@ public sealed class MultiscaleConvolutionalCell : FeatureCell
         RegisterComponents();
     }
 
+    /// <summary>Resolutions of the state, finest first.</summary>
+    internal IReadOnlyList<ImageScale> Scales => _scales;
+
+    /// <summary>Shape of the images.</summary>
+    internal (int Channels, int Height, int Width) Image => _image;
+
+    /// <summary>Rows and columns of zeros that are added to an image, so that each resolution halves the one before.</summary>
+    internal (int Height, int Width) Padding => (Padded(_image.Height) - _image.Height, Padded(_image.Width) - _image.Width);
+
+    /// <summary>The pyramid that embeds an image: two steps to the finest resolution and one to each further.</summary>
+    internal IReadOnlyList<NormalizedConvolution> Pyramid => [.. _pyramid];
+
     private int StateWidth => _scales[^1].Offset + _scales[^1].Length;
 
     /// <inheritdoc/>
@@ -111,7 +123,7 @@ public sealed class MultiscaleConvolutionalCell : FeatureCell
     {
         ArgumentNullException.ThrowIfNull(x);
         Tensor level = x.view(x.shape[0], _image.Channels, _image.Height, _image.Width);
-        level = nn.functional.pad(level, [0, Padded(_image.Width) - _image.Width, 0, Padded(_image.Height) - _image.Height]);
+        level = nn.functional.pad(level, [0, Padding.Width, 0, Padding.Height]);
         level = _pyramid[0].call(level);
         var embedded = new List<Tensor>();
         var injected = new List<Tensor>();

@@ -7,7 +7,8 @@ namespace Microsoft.ML.Implicit.Layers.Equilibrium;
 /// <summary>A convolution, group normalisation and a rectifier.</summary>
 internal sealed class NormalizedConvolution : nn.Module<Tensor, Tensor>
 {
-    private const double Epsilon = 1e-5;
+    public const double Epsilon = 1e-5;
+
     private const int LargestGroupCount = 8;
 
     private readonly long _stride;
@@ -36,11 +37,21 @@ internal sealed class NormalizedConvolution : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
+    public long Stride => _stride;
+
+    /// <summary>Groups of channels that are normalised together.</summary>
+    public long Groups => GreatestCommonDivisor(_weight.shape[0], LargestGroupCount);
+
+    public Tensor Weight => _weight;
+
+    public Tensor Scale => _scale;
+
+    public Tensor Shift => _shift;
+
     public override Tensor forward(Tensor input)
     {
         Tensor sum = Convolution.Apply(input, _weight, _stride);
-        long groups = GreatestCommonDivisor(sum.shape[1], LargestGroupCount);
-        return nn.functional.group_norm(sum, groups, _scale, _shift, Epsilon).relu_();
+        return nn.functional.group_norm(sum, Groups, _scale, _shift, Epsilon).relu_();
     }
 
     private static long GreatestCommonDivisor(long a, long b) => b == 0 ? a : GreatestCommonDivisor(b, a % b);

@@ -106,12 +106,14 @@ public sealed class ProductManifold
         return (points.MoveToOuterDisposeScope(), velocities.MoveToOuterDisposeScope());
     }
 
+    /// <summary>Log of the integral of exp(-‖x‖² / 2) over the Euclidean coordinates x and the spheres.</summary>
+    internal double LogNormalization => (0.5 * EuclideanDimension * Math.Log(2 * Math.PI)) + SphereWidths.Sum(LogArea);
+
     /// <summary>Log density of the base distribution of flows, standard normal along Euclidean coordinates and uniform on spheres: <c>[batch]</c>.</summary>
     internal Tensor LogBaseDensity(Tensor points)
     {
         using DisposeScope scope = NewDisposeScope();
-        double logNormalization = (0.5 * EuclideanDimension * Math.Log(2 * Math.PI)) + SphereWidths.Sum(LogArea);
-        return points.narrow(1, 0, EuclideanDimension).Squared().sum(1).mul_((-0.5).Held()).sub_(logNormalization.Held()).MoveToOuterDisposeScope();
+        return points.narrow(1, 0, EuclideanDimension).Squared().sum(1).mul_((-0.5).Held()).sub_(LogNormalization.Held()).MoveToOuterDisposeScope();
     }
 
     /// <summary>The gradient of <see cref="LogBaseDensity"/> of each row: <c>[batch, width]</c>.</summary>

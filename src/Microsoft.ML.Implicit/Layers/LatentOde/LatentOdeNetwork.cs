@@ -14,11 +14,11 @@ namespace Microsoft.ML.Implicit.Layers.LatentOde;
 internal sealed class LatentOdeNetwork : nn.Module
 {
     // Length of the longest horizon in the dynamics' own unit of time: with the usual initial weights a path may then turn several times within it.
-    private const double HorizonLength = 8;
+    public const double HorizonLength = 8;
 
     // The dynamics are to hold over many steps; they need more room than what reads and decodes their state.
     private const int DynamicsWidening = 2;
-    private const double SmallestScale = 1e-3;
+    public const double SmallestScale = 1e-3;
 
     private readonly long _latentWidth;
 

@@ -12,7 +12,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// lies (Gorishniy, Rubachev and Babenko, "On Embeddings for Numerical Features", 2022), with which a smooth network follows
 /// steps as trees do.
 /// </summary>
-internal sealed class BinEncoder : FeatureEncoder
+internal sealed partial class BinEncoder : FeatureEncoder
 {
     // A bin's slope is learned from the rows in it.
     private const long RowsPerBin = 50;

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>Turns raw features into inputs of a common scale.</summary>
-internal abstract class FeatureEncoder : nn.Module<Tensor, Tensor>
+internal abstract partial class FeatureEncoder : nn.Module<Tensor, Tensor>
 {
     // More values would not move a quantile or a bin by anything that matters.
     private const long MaximumValuesRead = 20_000_000;

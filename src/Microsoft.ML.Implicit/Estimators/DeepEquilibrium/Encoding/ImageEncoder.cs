@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>Centres and scales the pixels of images, channel by channel. A pixel far beyond those of training counts as at their edge.</summary>
-internal sealed class ImageEncoder : FeatureEncoder
+internal sealed partial class ImageEncoder : FeatureEncoder
 {
     private const string LowestName = "lowest";
     private const string HighestName = "highest";

@@ -10,7 +10,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// centred; a slot is scaled by the median of its non-zero magnitudes and not by its deviation, which would blow up what is rare.
 /// Slots that are zero in all training rows, about which nothing can be learned, are left out.
 /// </summary>
-internal sealed class SparseEncoder : FeatureEncoder
+internal sealed partial class SparseEncoder : FeatureEncoder
 {
     [ComponentName(Name = "slots")]
     private readonly Tensor _slots;

@@ -1,0 +1,71 @@
+using Microsoft.ML.Implicit.Onnx;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <content>The units within an ONNX file, where numbers of variables are float64 [rows, variables].</content>
+internal sealed partial record SeriesScaling
+{
+    /// <summary>A number of each variable, [1, variables].</summary>
+    public OnnxValue Constant(OnnxGraph graph, Func<VariableScale, double> number) =>
+        graph.Constant(Array.ConvertAll(Variables, variable => number(variable)), OnnxType.Double, 1, Variables.Length);
+
+    public OnnxValue Gap(OnnxValue duration) => ((duration.Maximum(duration.Graph.Number(0, OnnxType.Double)) / MedianGap) + 1).Log();
+
+    public static OnnxValue Clip(OnnxValue value) => value / (((value / ClipScale) * (value / ClipScale)) + 1).Sqrt();
+
+    /// <summary>The seasons that a network is told, behind the dimensions of the times; null where there are none.</summary>
+    public OnnxValue? Seasons(OnnxValue times) => Harmonics(times, HarmonicsShown);
+
+    /// <summary>The seasonal components, [..., variables] of times [...].</summary>
+    public OnnxValue Seasonal(OnnxValue times)
+    {
+        if (Harmonics(times, SeasonalComponent.Harmonics) is not { } harmonics)
+        {
+            return times.Unsqueeze(-1) * 0;
+        }
+
+        int count = SeasonalComponent.CoefficientCount(Periods.Length);
+        double[] coefficients = [.. Enumerable.Range(0, count).SelectMany(i => Variables.Select(variable => variable.Seasonal[i]))];
+        return harmonics.MatrixProduct(times.Graph.Constant(coefficients, OnnxType.Double, count, Variables.Length));
+    }
+
+    /// <summary>The values that forecasts start from.</summary>
+    /// <param name="last">Last values.</param>
+    /// <param name="previous">The values before, NaN where there are none.</param>
+    public OnnxValue ForecastStart(OnnxValue last, OnnxValue previous)
+    {
+        OnnxGraph graph = last.Graph;
+        OnnxValue lowest = Lowest(graph), highest = Highest(graph), step = Constant(graph, variable => ClipScale * variable.StepScale);
+        return last.Maximum((previous < lowest).Where(previous - step, lowest)).Minimum((previous > highest).Where(previous + step, highest));
+    }
+
+    /// <summary>The least half-widths of intervals.</summary>
+    public OnnxValue LeastHalfWidth(OnnxValue start) =>
+        (start - start.Maximum(Lowest(start.Graph)).Minimum(Highest(start.Graph))).Abs() * ForeignLevelShare;
+
+    private OnnxValue Lowest(OnnxGraph graph) => Constant(graph, variable => Reach(variable, -1));
+
+    private OnnxValue Highest(OnnxGraph graph) => Constant(graph, variable => Reach(variable, 1));
+
+    private static double Reach(VariableScale variable, int sign) =>
+        variable.LevelMemory is null ? variable.LevelCenter + (sign * ClipScale * variable.LevelScale) : sign * double.MaxValue;
+
+    // Sines and cosines, which ONNX has for float32 alone, of phases in float64.
+    private OnnxValue? Harmonics(OnnxValue times, int count)
+    {
+        var waves = new List<OnnxValue>();
+        foreach (double period in Periods)
+        {
+            OnnxValue turns = times / period;
+            OnnxValue phase = (turns - turns.Floor()) * Math.Tau;
+            for (int k = 1; k <= count; k++)
+            {
+                OnnxValue angle = (phase * k).To(OnnxType.Single);
+                waves.Add(angle.Sin().Unsqueeze(-1));
+                waves.Add(angle.Cos().Unsqueeze(-1));
+            }
+        }
+
+        return waves.Count == 0 ? null : OnnxValue.Concatenate(-1, [.. waves]).To(OnnxType.Double);
+    }
+}
