@@ -2,6 +2,7 @@ using Microsoft.ML.Implicit.Differentiation;
 using Microsoft.ML.Implicit.Layers.Ode;
 using Microsoft.ML.Implicit.Solvers.Ode;
 using Microsoft.ML.Implicit.Solvers.Ode.OneStep;
+using Microsoft.ML.Implicit.Solvers.Ode.Paths;
 using TorchSharp;
 using static TorchSharp.torch;
 

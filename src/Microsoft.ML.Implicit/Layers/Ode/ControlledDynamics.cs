@@ -12,8 +12,12 @@ namespace Microsoft.ML.Implicit.Layers.Ode;
 /// </summary>
 /// <remarks>
 /// Gradients flow to the state, the times, the parameters of f and what the path is made of. Instances cost next to nothing: make one for each batch of paths,
-/// around one module f. See <see cref="NaturalCubicSpline"/> for an example.
+/// around one module f. See <see cref="NaturalCubicSpline"/> for the whole example.
 /// </remarks>
+/// <example><code>
+/// var layer = new NeuralOde(new ControlledDynamics(field, path));
+/// Tensor end = layer.forward(initialState, torch.tensor(new[] { 0f, 3f }))[1];
+/// </code></example>
 public sealed class ControlledDynamics : nn.Module<Tensor, Tensor, Tensor>, IRebindableOdeTerm, IRowTimeOdeTerm
 {
 #pragma warning disable IDE1006 // The name of this field is the name in the state dictionary.

@@ -42,7 +42,7 @@ internal sealed class ControlledTerm(nn.Module<Tensor, Tensor, Tensor> vectorFie
 
     private Tensor Product(Tensor time, Tensor times, Tensor state)
     {
-        Tensor slope = Slope(times);
+        Tensor slope = Slope(times).to(state.dtype);
         long rowCount = slope.dim() == 2 && slope.shape[0] == 1 ? 1 : state.shape[0];
         using Tensor like = empty([rowCount, slope.shape[^1]], state.dtype, state.device);
         TensorContract.Require(slope, like, path, " as its derivative");

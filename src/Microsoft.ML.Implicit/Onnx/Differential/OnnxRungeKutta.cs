@@ -3,7 +3,7 @@ using Microsoft.ML.Implicit.Solvers.Ode;
 namespace Microsoft.ML.Implicit.Onnx.Differential;
 
 /// <summary>An adaptive Runge-Kutta solve from time 0 to 1 as an ONNX loop, in which each row takes steps of its own.</summary>
-/// <remarks>Step sizes follow <see cref="PiStepController"/>. Times are float64, whatever the precision of the state.</remarks>
+/// <remarks>Step sizes follow <see cref="Solvers.Ode.Stepping.PiStepController"/>. Times are float64, whatever the precision of the state.</remarks>
 /// <param name="method">An explicit method with an error estimate.</param>
 /// <param name="control">Tolerances and step sizes.</param>
 /// <param name="maximumSteps">Attempted steps at most.</param>

@@ -26,6 +26,6 @@ public abstract class ControlPath
     /// <summary>Evaluates dX/dt by operations that autograd follows.</summary>
     /// <param name="times">Times: one for all rows, <c>[1]</c>, or one for each, <c>[batch]</c>; float64.</param>
     /// <param name="inputs">What to read in the place of <see cref="Inputs"/>: the same numbers, as variables of their own.</param>
-    /// <returns><c>[1, channels]</c> where the path is the same for all rows at those times, <c>[batch, channels]</c> otherwise, of the type of the state.</returns>
+    /// <returns><c>[1, channels]</c> where the path is the same for all rows at those times, <c>[batch, channels]</c> otherwise, of any floating-point type.</returns>
     public abstract Tensor Derivative(Tensor times, IReadOnlyList<Tensor> inputs);
 }
