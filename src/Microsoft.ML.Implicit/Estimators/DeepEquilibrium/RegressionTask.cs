@@ -43,7 +43,7 @@ internal sealed class RegressionTask : PredictionTask
         return Array.ConvertAll(values, value => cuts.Count(cut => value >= cut));
     }
 
-    public override Tensor Score(Tensor output) => (output * _scale.Held()).Plus(_mean.Held());
+    public override void Score(Span<float> outputs, Span<float> scores) => scores[0] = (System.Numerics.Tensors.TensorPrimitives.Average<float>(outputs) * _scale) + _mean;
 
     public override IReadOnlyList<DataViewSchema.DetachedColumn> GetOutputColumns(DataViewSchema inputSchema) =>
     [
