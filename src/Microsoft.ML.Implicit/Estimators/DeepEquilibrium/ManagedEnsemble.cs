@@ -1,7 +1,6 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Layers.Equilibrium.Managed;
-using Microsoft.ML.Implicit.Layers.Managed;
-using Microsoft.ML.Implicit.Solvers.Ode.Managed;
+using Microsoft.ML.Implicit.Numerics;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;

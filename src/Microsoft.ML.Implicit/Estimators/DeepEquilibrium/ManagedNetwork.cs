@@ -1,5 +1,5 @@
 using Microsoft.ML.Implicit.Layers.Equilibrium.Managed;
-using Microsoft.ML.Implicit.Layers.Managed;
+using Microsoft.ML.Implicit.Numerics;
 using Microsoft.ML.Implicit.Solvers.FixedPoint;
 
 namespace Microsoft.ML.Implicit.Estimators;

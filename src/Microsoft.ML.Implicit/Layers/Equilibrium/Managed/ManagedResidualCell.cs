@@ -1,5 +1,4 @@
-using Microsoft.ML.Implicit.Layers.Managed;
-using Microsoft.ML.Implicit.Layers.Ode;
+using Microsoft.ML.Implicit.Numerics;
 using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Microsoft.ML.Implicit.Layers.Equilibrium.Managed;

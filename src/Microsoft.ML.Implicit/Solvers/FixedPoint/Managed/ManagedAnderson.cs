@@ -1,4 +1,4 @@
-using Microsoft.ML.Implicit.Solvers.Ode.Managed;
+using Microsoft.ML.Implicit.Numerics;
 using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Microsoft.ML.Implicit.Solvers.FixedPoint.Managed;

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace Microsoft.ML.Implicit.Layers.Managed;
+namespace Microsoft.ML.Implicit.Numerics;
 
 /// <summary>Buffers that are made once and lent to one thread at a time.</summary>
 /// <typeparam name="T">The buffers of one evaluation.</typeparam>

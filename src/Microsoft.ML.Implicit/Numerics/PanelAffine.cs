@@ -1,9 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Microsoft.ML.Implicit.Solvers.Ode.Managed;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.Implicit.Layers.Managed;
+namespace Microsoft.ML.Implicit.Numerics;
 
 /// <summary>
 /// An affine map x W + b of a few rows, which may be one: W is regrouped in panels of neighbouring outputs, which the processor's cache holds
