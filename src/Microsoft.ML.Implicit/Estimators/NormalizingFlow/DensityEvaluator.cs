@@ -141,6 +141,16 @@ internal sealed class DensityEvaluator : IDisposable
     /// <exception cref="ObjectDisposedException">The model was disposed of, perhaps with another transformer that shares it.</exception>
     public DisposalGate.Use Hold() => _gate.Enter();
 
+    /// <summary>Moves the network to another device, when no row is encoded or decoded.</summary>
+    /// <exception cref="ObjectDisposedException">The model was disposed of.</exception>
+    public void MoveTo(Device device) => _gate.RunAlone(() =>
+    {
+        DisposeCopies();
+        _network.to(device);
+        _network.Freeze();
+        Place(device);
+    });
+
     /// <summary>Whether rows are encoded without tensor operations at usual tolerances.</summary>
     public bool IsManaged => _managed is not null;
 

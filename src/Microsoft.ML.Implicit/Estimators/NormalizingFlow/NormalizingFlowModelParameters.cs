@@ -246,6 +246,9 @@ public sealed class NormalizingFlowModelParameters : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _evaluator.Dispose();
 
+    /// <summary>Moves the model to another device, when no row is scored.</summary>
+    internal void MoveTo(Device device) => _evaluator.MoveTo(device);
+
     internal void Write(BinaryWriter writer)
     {
         using DisposalGate.Use use = _evaluator.Hold();

@@ -96,6 +96,7 @@ internal sealed unsafe class ManagedRowIntegrator : IDisposable
     private void ChooseFirstSteps(IManagedRows rows, double start, double end, int count)
     {
         double length = Math.Abs(end - start);
+        Span<float> weights = stackalloc float[2];
         _times.AsSpan(0, count).Fill(start);
         rows.Evaluate(_times, _states.Pointer, count, Slope(0, 0), _slopesStride);
         for (int row = 0; row < count; row++)
@@ -104,14 +105,16 @@ internal sealed unsafe class ManagedRowIntegrator : IDisposable
             _steps[row].SetSize(InitialStep.FirstGuess(Norm(State(row), State(row), State(row)), Norm(Slope(row, 0), State(row), State(row)), length));
             double euler = Math.Sign(end - start) * _steps[row].Size;
             _times[row] = start + euler;
-            TileAlgebra.Combine(State(row), Slope(row, 0), [(float)euler], Stride, Point(row));
+            weights[0] = (float)euler;
+            TileAlgebra.Combine(State(row), Slope(row, 0), weights[..1], Stride, Point(row));
         }
 
         rows.Evaluate(_times, _points.Pointer, count, Slope(0, 1), _slopesStride);
+        (weights[0], weights[1]) = (-1, 1);
         for (int row = 0; row < count; row++)
         {
             double guess = _steps[row].Size;
-            TileAlgebra.Combine(null, Slope(row, 0), [-1f, 1f], Stride, _error.Pointer);
+            TileAlgebra.Combine(null, Slope(row, 0), weights, Stride, _error.Pointer);
             double curvature = Norm(_error.Pointer, State(row), State(row)) / guess;
             _steps[row].SetSize(double.IsNaN(guess) ? length : InitialStep.Estimate(guess, Norm(Slope(row, 0), State(row), State(row)), curvature, _method.Order));
         }
