@@ -30,8 +30,7 @@ internal sealed unsafe class PanelAffine : IDisposable
         _panels = Stride / Width;
         _weight = new AlignedBuffer((long)_inputs * Stride);
         _bias = new AlignedBuffer(Stride);
-        using Tensor contiguous = weight.detach().contiguous();
-        ReadOnlySpan<float> values = contiguous.data<float>().ToArray();
+        float[] values = Read(weight);
         for (int i = 0; i < _inputs; i++)
         {
             for (int j = 0; j < outputs; j++)
@@ -43,8 +42,7 @@ internal sealed unsafe class PanelAffine : IDisposable
 
         if (bias is not null)
         {
-            using Tensor values1 = bias.detach().contiguous();
-            values1.data<float>().ToArray().CopyTo(new Span<float>(_bias.Pointer, outputs));
+            Read(bias).CopyTo(new Span<float>(_bias.Pointer, outputs));
         }
     }
 
@@ -104,6 +102,12 @@ internal sealed unsafe class PanelAffine : IDisposable
     {
         _weight.Dispose();
         _bias.Dispose();
+    }
+
+    private static float[] Read(Tensor parameter)
+    {
+        using Tensor contiguous = parameter.detach().contiguous();
+        return [.. contiguous.data<float>()];
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

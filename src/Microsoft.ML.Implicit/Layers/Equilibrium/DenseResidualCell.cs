@@ -1,6 +1,6 @@
 using Microsoft.ML.Implicit.Layers.Equilibrium.Managed;
-using Microsoft.ML.Implicit.Numerics;
 using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Numerics;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;

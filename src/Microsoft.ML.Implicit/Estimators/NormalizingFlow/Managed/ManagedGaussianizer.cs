@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary><see cref="Gaussianizer"/> row by row in managed memory. Safe to use from several threads at once.</summary>
@@ -22,7 +24,7 @@ internal sealed class ManagedGaussianizer(ManagedSpline[] splines, double[] mean
         {
             (double value, double logDerivative) = splines[i].Map(features[i]);
             sum += logDerivative;
-            System.Numerics.Tensors.TensorPrimitives.MultiplyAdd(whitening.AsSpan(i * Width, Width), value - mean[i], normal, normal);
+            TensorPrimitives.MultiplyAdd(whitening.AsSpan(i * Width, Width), value - mean[i], normal, normal);
         }
 
         return sum;

@@ -1,6 +1,6 @@
+using Microsoft.ML.Implicit.Numerics;
 using Microsoft.ML.Implicit.Solvers.FixedPoint;
 using Microsoft.ML.Implicit.Solvers.FixedPoint.Managed;
-using Microsoft.ML.Implicit.Numerics;
 
 namespace Microsoft.ML.Implicit.Layers.Equilibrium.Managed;
 
