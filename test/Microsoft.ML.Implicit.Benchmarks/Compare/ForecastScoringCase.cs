@@ -5,12 +5,13 @@ using TorchSharp;
 namespace Microsoft.ML.Implicit.Benchmarks.Compare;
 
 /// <summary>
-/// <c>forecast-rows</c>: a latent-ODE forecaster over one variable, one network, one step ahead at every row of a series. The rate in rows a second
-/// is 1000 · rows / milliseconds.
+/// <c>forecast-rows</c>: a latent-ODE forecaster over one variable, one network, a series of 20 observations a row, forecast one step ahead. The rate in
+/// rows a second is 1000 · rows / milliseconds.
 /// </summary>
 internal sealed class ForecastScoringCase(int rows) : IComparisonCase
 {
-    private const int TrainingRows = 200;
+    private const int Length = 20;
+    private const int TrainingRows = 100;
 
     public string Name => $"forecast-{rows}";
 
@@ -19,7 +20,7 @@ internal sealed class ForecastScoringCase(int rows) : IComparisonCase
     public ComparisonResult Run(torch.Device device)
     {
         var ml = new MLContext(seed: 1);
-        IDataView data = ml.Data.LoadFromEnumerable(Enumerable.Range(0, rows).Select(i => new Row { Time = i, Level = MathF.Sin(i * 0.3f) }));
+        IDataView data = ml.Data.LoadFromEnumerable(Enumerable.Range(0, rows).Select(Row.Create));
         var options = new LatentOdeOptions
         {
             TimeColumnName = nameof(Row.Time),
@@ -35,8 +36,16 @@ internal sealed class ForecastScoringCase(int rows) : IComparisonCase
 
     private sealed class Row
     {
-        public float Time { get; set; }
+        [VectorType(Length)]
+        public float[] Time { get; set; } = [];
 
-        public float Level { get; set; }
+        [VectorType(Length)]
+        public float[] Level { get; set; } = [];
+
+        public static Row Create(int series) => new()
+        {
+            Time = [.. Enumerable.Range(0, Length).Select(i => (float)i)],
+            Level = [.. Enumerable.Range(0, Length).Select(i => MathF.Sin((i + series) * 0.3f))],
+        };
     }
 }
