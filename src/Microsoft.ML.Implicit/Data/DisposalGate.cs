@@ -33,6 +33,23 @@ internal sealed class DisposalGate
         }
     }
 
+    /// <summary>Runs an action while there is no use: waits until those under way have ended, and lets later ones wait for it; not to be called within a use.</summary>
+    /// <exception cref="ObjectDisposedException">The gate is closed.</exception>
+    public void RunAlone(Action action)
+    {
+        lock (_lock)
+        {
+            // A use within one under way still begins meanwhile: waiting gives the lock free.
+            while (_uses > 0)
+            {
+                Monitor.Wait(_lock);
+            }
+
+            ThrowIfClosed();
+            action();
+        }
+    }
+
     /// <exception cref="ObjectDisposedException">The gate is closed.</exception>
     public void ThrowIfClosed() => ObjectDisposedException.ThrowIf(_closedOwner is not null, _closedOwner!);
 

@@ -34,8 +34,15 @@ public sealed class TrainingOptions
     /// <summary>Seed of initialisation, shuffling and noise, or <see langword="null"/> to draw it from the <see cref="MLContext"/>.</summary>
     public int? Seed { get; set; }
 
-    /// <summary>Where to train and score: <c>"cpu"</c>, <c>"cuda"</c>, <c>"cuda:1"</c>, or <c>"auto"</c>: CUDA where there is one.</summary>
+    /// <summary>Where to train, and to score unless <see cref="ScoringDevice"/> is given: <c>"cpu"</c>, <c>"cuda"</c>, <c>"cuda:1"</c>, or <c>"auto"</c>: CUDA where there is one.</summary>
     public string Device { get; set; } = "cpu";
+
+    /// <summary>
+    /// Where the fitted model scores, in the words of <see cref="Device"/>, or <see langword="null"/> for the device that it was trained on.
+    /// <see cref="Data.BatchTransformer.MoveTo"/> moves it later.
+    /// </summary>
+    [field: LeavesModelUnchanged]
+    public string? ScoringDevice { get; set; }
 
     /// <summary>
     /// File that keeps where training stands, written after every epoch, or <see langword="null"/> for none. A <c>Fit</c> with the same
@@ -77,6 +84,7 @@ public sealed class TrainingOptions
         Require(Enum.IsDefined(Schedule), nameof(Schedule), "is not a known schedule");
         Require(Enum.IsDefined(OnCancellation), nameof(OnCancellation), "is not a known behaviour");
         Require(!string.IsNullOrEmpty(Device), nameof(Device), "must be given");
+        Require(ScoringDevice is not { Length: 0 }, nameof(ScoringDevice), "must be the name of a device, or null");
         Require(CheckpointPath is not { Length: 0 }, nameof(CheckpointPath), "must be the path of a file, or null");
     }
 

@@ -1,4 +1,6 @@
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Runtime;
+using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Training;
 
@@ -6,12 +8,15 @@ namespace Microsoft.ML.Implicit.Training;
 internal sealed class TrainingRun : IDisposable
 {
     private readonly TrainingCancellation _cancellation;
+    private readonly Device? _scoringDevice;
 
+    /// <exception cref="ArgumentException">The scoring device's name is not known, or the check point's path is that of a folder.</exception>
+    /// <exception cref="InvalidOperationException">The scoring device is absent.</exception>
     /// <exception cref="FormatException">There is a file at the check point's path that is no check point.</exception>
-    /// <exception cref="ArgumentException">The check point's path is that of a folder.</exception>
     /// <exception cref="DirectoryNotFoundException">There is no folder for the check point.</exception>
     public TrainingRun(IHost host, TrainingOptions options)
     {
+        _scoringDevice = options.ScoringDevice is { } device ? NativeBackend.ResolveDevice(device) : null;
         CheckPoint = options.CheckpointPath is { } path ? TrainingCheckPoint.Open(path) : null;
 
         // A seed is drawn even where the check point has one: what is trained after this draws the same seeds as without it.
@@ -39,6 +44,15 @@ internal sealed class TrainingRun : IDisposable
     /// <param name="data">The rows as they were read.</param>
     /// <exception cref="InvalidOperationException">The check point is one of other options or data.</exception>
     public void Begin(object options, params object?[] data) => CheckPoint?.Begin(options, data, Seed);
+
+    /// <summary>Moves a trained model to where it is to score.</summary>
+    public void Place(Action<Device> move)
+    {
+        if (_scoringDevice is not null)
+        {
+            move(_scoringDevice);
+        }
+    }
 
     /// <summary>Ends a training that gave a model. The check point of one that was cancelled stays, to go on from.</summary>
     public void Complete()

@@ -51,9 +51,11 @@ internal static class CompareCommand
         new NormalizingFlowCase(512, 2, 64),
         new NormalizingFlowCase(10_000, 8, 64),
         .. QuadraticCase.All(),
+        new EngineCase(),
         new ScoringCase(1),
         new ScoringCase(10_000),
         new FlowScoringCase(1),
         new FlowScoringCase(100_000),
+        new ForecastScoringCase(1000),
     ];
 }

@@ -30,6 +30,10 @@ internal abstract class BatchMapper
     /// <exception cref="ObjectDisposedException">The function's owner was disposed of.</exception>
     public DisposalGate.Use Hold() => _gate.Enter();
 
+    /// <summary>Runs an action while nothing is evaluated.</summary>
+    /// <exception cref="ObjectDisposedException">The function's owner was disposed of.</exception>
+    public void RunAlone(Action action) => _gate.RunAlone(action);
+
     /// <summary>Refuses evaluation from now on, also to views and prediction engines that were made before, and waits for evaluations under way.</summary>
     /// <param name="owner">What is disposed of, for the message.</param>
     public void Close(object owner) => _gate.Close(owner.GetType());

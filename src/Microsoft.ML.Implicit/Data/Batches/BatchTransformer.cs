@@ -1,6 +1,8 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Persistence;
 using Microsoft.ML.Runtime;
+using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Data;
 
@@ -57,6 +59,18 @@ public abstract class BatchTransformer : ITransformer, IDisposable
         return new BatchedRowMapper(inputSchema, Mapper);
     }
 
+    /// <summary>Moves the transformer's model to a device, where it scores from now on, also in views and prediction engines that were made before.</summary>
+    /// <param name="device"><c>"cpu"</c>, <c>"cuda"</c>, <c>"cuda:1"</c>, or <c>"auto"</c>: CUDA where there is one, else the CPU.</param>
+    /// <remarks>Waits for what other threads are evaluating. A model file says nothing of a device: a loaded transformer scores on the CPU.</remarks>
+    /// <exception cref="ArgumentException">The name is none of these.</exception>
+    /// <exception cref="InvalidOperationException">CUDA was asked for and is absent; the model stays where it was.</exception>
+    /// <exception cref="ObjectDisposedException">The transformer was disposed, for instance together with a prediction engine.</exception>
+    public void MoveTo(string device)
+    {
+        Device target = NativeBackend.ResolveDevice(device);
+        Mapper.RunAlone(() => MoveModel(target));
+    }
+
     void ICanSaveModel.Save(ModelSaveContext ctx)
     {
         ArgumentNullException.ThrowIfNull(ctx);
@@ -79,6 +93,9 @@ public abstract class BatchTransformer : ITransformer, IDisposable
 
     /// <summary>Writes everything that the transformer's loader reads.</summary>
     private protected abstract void Write(BinaryWriter writer);
+
+    /// <summary>Moves to a device whatever is evaluated there, while nothing is.</summary>
+    private protected abstract void MoveModel(Device device);
 
     private protected abstract void DisposeModel();
 }

@@ -23,11 +23,9 @@ internal sealed partial class BinaryTask : PredictionTask
         return (positive / negative).log().unsqueeze(0);
     }
 
-    public override Tensor Score(Tensor output) => output;
-
     /// <summary>Log-odds of the mean probability.</summary>
-    public override Tensor Average(Tensor scores) =>
-        nn.functional.logsigmoid(scores).logsumexp(0) - nn.functional.logsigmoid(scores.neg()).logsumexp(0);
+    public override void Score(Span<float> outputs, Span<float> scores) =>
+        scores[0] = outputs.Length == 1 ? outputs[0] : (float)(LogSumOfSigmoids(outputs, 1) - LogSumOfSigmoids(outputs, -1));
 
     public override IReadOnlyList<DataViewSchema.DetachedColumn> GetOutputColumns(DataViewSchema inputSchema)
     {
@@ -55,4 +53,24 @@ internal sealed partial class BinaryTask : PredictionTask
     };
 
     public override void Write(IHost host, BinaryWriter writer) => writer.Write(FormatTag);
+
+    // log Σᵢ sigmoid(± xᵢ), by the largest of its terms, so that none of them vanishes alone.
+    private static double LogSumOfSigmoids(ReadOnlySpan<float> values, int sign)
+    {
+        double largest = double.NegativeInfinity;
+        foreach (float value in values)
+        {
+            largest = Math.Max(largest, LogSigmoid(sign * (double)value));
+        }
+
+        double sum = 0;
+        foreach (float value in values)
+        {
+            sum += Math.Exp(LogSigmoid(sign * (double)value) - largest);
+        }
+
+        return largest + Math.Log(sum);
+    }
+
+    private static double LogSigmoid(double value) => Math.Min(value, 0) - Math.Log(1 + Math.Exp(-Math.Abs(value)));
 }

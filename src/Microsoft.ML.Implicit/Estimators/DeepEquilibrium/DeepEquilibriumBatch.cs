@@ -40,7 +40,7 @@ internal sealed class DeepEquilibriumBatch : RowBatch
     public override void Evaluate(int count)
     {
         int width = _model.Task.OutputWidth;
-        _model.Score(_rows.AsSpan(0, count), _scores.AsSpan(0, count * width));
+        _model.Score(_rows, count, _scores);
         for (int slot = 0; slot < count; slot++)
         {
             if (!_isFinite[slot])

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Persistence;
@@ -12,13 +13,15 @@ public sealed partial class DeepEquilibriumModelParameters : IDisposable
 {
     private readonly DeepEquilibriumArchitecture _architecture;
     private readonly EquilibriumEnsemble _ensemble;
-    private readonly Device _device;
+    private ManagedEnsemble? _managed;
+    private Device _device;
 
     internal DeepEquilibriumModelParameters(DeepEquilibriumArchitecture architecture, EquilibriumEnsemble ensemble, PredictionTask task, Device device)
     {
         _architecture = architecture;
         _ensemble = ensemble;
         _device = device;
+        _managed = ensemble.CreateManaged();
         Task = task;
     }
 
@@ -36,22 +39,65 @@ public sealed partial class DeepEquilibriumModelParameters : IDisposable
 
     internal PredictionTask Task { get; }
 
+    /// <summary>Whether rows are scored without tensor operations.</summary>
+    internal bool IsManaged => _managed is not null;
+
     /// <summary>Shape of the images that feature vectors hold, or <see langword="null"/> where they hold none.</summary>
     internal ImageShape? Image => _architecture.Cell == EquilibriumCellKind.MultiscaleConvolutional ? _architecture.Image : null;
 
     /// <inheritdoc/>
-    public void Dispose() => _ensemble.Dispose();
+    public void Dispose()
+    {
+        _managed?.Dispose();
+        _ensemble.Dispose();
+    }
 
     /// <summary>Scores rows.</summary>
     /// <param name="rows">Finite features, <see cref="FeatureCount"/> a row.</param>
+    /// <param name="count">Number of rows.</param>
     /// <param name="scores">Receives [rows, outputs], row by row.</param>
-    internal void Score(ReadOnlySpan<VBuffer<float>> rows, Span<float> scores)
+    internal void Score(VBuffer<float>[] rows, int count, float[] scores)
+    {
+        int width = Task.OutputWidth;
+        int stride = EnsembleSize * width;
+        float[] outputs = ArrayPool<float>.Shared.Rent(count * stride);
+        if (_managed is not null)
+        {
+            _managed.Evaluate(rows, count, outputs);
+        }
+        else
+        {
+            EvaluateTensors(rows.AsSpan(0, count), outputs);
+        }
+
+        for (int row = 0; row < count; row++)
+        {
+            Task.Score(outputs.AsSpan(row * stride, stride), scores.AsSpan(row * width, width));
+        }
+
+        ArrayPool<float>.Shared.Return(outputs);
+    }
+
+    /// <summary>Moves the model to another device; not to be called while rows are scored.</summary>
+    internal void MoveTo(Device device)
+    {
+        _managed?.Dispose();
+        _managed = null;
+        _ensemble.to(device);
+        _ensemble.Freeze();
+        _device = device;
+        _managed = _ensemble.CreateManaged();
+    }
+
+    /// <summary>Evaluates all networks by tensor operations, as on other devices than the CPU.</summary>
+    /// <param name="rows">Finite features.</param>
+    /// <param name="outputs">Receives [rows, networks, outputs].</param>
+    internal void EvaluateTensors(ReadOnlySpan<VBuffer<float>> rows, Span<float> outputs)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
-        Tensor input = _architecture.SlotCount > 0 ? FeatureTensor.Sparse(rows, FeatureCount) : FeatureTensor.Dense(rows, FeatureCount);
-        Tensor output = _ensemble.Score(input.to(_device), Task).cpu().contiguous();
-        output.data<float>().CopyTo(scores);
+        Tensor features = _architecture.SlotCount > 0 ? FeatureTensor.Sparse(rows, FeatureCount) : FeatureTensor.Dense(rows, FeatureCount);
+        _ensemble.Evaluate(features.to(_device)).cpu().data<float>().CopyTo(outputs);
     }
 
     internal void Write(IHost host, BinaryWriter writer)

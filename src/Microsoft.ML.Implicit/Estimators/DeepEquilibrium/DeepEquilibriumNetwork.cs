@@ -1,4 +1,6 @@
 using Microsoft.ML.Implicit.Layers.Equilibrium;
+using Microsoft.ML.Implicit.Numerics;
+using Microsoft.ML.Implicit.Solvers.FixedPoint;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -54,6 +56,17 @@ internal sealed partial class DeepEquilibriumNetwork : nn.Module
     /// <param name="input">Encoded rows, float32 [batch, inputWidth].</param>
     /// <returns>float32 [batch, outputs], without a graph.</returns>
     public Tensor Predict(Tensor input) => Output(_equilibrium.Solve(input).Solution);
+
+    /// <summary>A copy of the frozen network in managed memory, or <see langword="null"/> where there is none for its cell or solver.</summary>
+    public ManagedNetwork? CreateManaged()
+    {
+        if (_equilibrium.Options.ForwardSolver is not FixedPointSolver { AndersonForm: { } settings } || Cell.CreateManaged() is not { } cell)
+        {
+            return null;
+        }
+
+        return new ManagedNetwork(cell, settings, new PanelAffine(_headWeight, _headBias), (int)_headBias.numel());
+    }
 
     /// <summary>Multiplies the weights that a dense cell's inputs meet, as if the inputs had been multiplied.</summary>
     public void ScaleInputs(double factor) => (Cell as DenseResidualCell)?.ScaleEmbedding(factor);

@@ -140,6 +140,7 @@ public abstract class DeepEquilibriumTrainer : ITrainerEstimator<DeepEquilibrium
         var ensemble = new EquilibriumEnsemble(encoder, networks);
         ensemble.Freeze();
         var model = new DeepEquilibriumModelParameters(architecture with { EnsembleSize = networks.Length }, ensemble, task, device);
+        run.Place(model.MoveTo);
         return new DeepEquilibriumTransformer(Host, model, Options.FeatureColumnName);
     }
 

@@ -4,6 +4,7 @@ using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Estimators;
 using Microsoft.ML.Implicit.Persistence;
 using Microsoft.ML.Runtime;
+using static TorchSharp.torch;
 
 [assembly: LoadableClass(typeof(ITransformer), typeof(DeepEquilibriumTransformer), null, typeof(SignatureLoadModel), "", DeepEquilibriumTransformer.LoaderSignature)]
 
@@ -44,6 +45,8 @@ public sealed class DeepEquilibriumTransformer : BatchTransformer, ISingleFeatur
         writer.Write(FeatureColumnName);
         Model.Write(Host, writer);
     }
+
+    private protected override void MoveModel(Device device) => Model.MoveTo(device);
 
     private protected override void DisposeModel() => Model.Dispose();
 

@@ -32,15 +32,24 @@ internal sealed partial class EquilibriumEnsemble : nn.Module
     /// <summary>Names of tensors that files of version 0.1.0 lack.</summary>
     public static IEnumerable<string> AddedNames => ImageEncoder.LimitNames.Select(name => $"{EncoderName}.{name}");
 
-    /// <summary>Scores rows.</summary>
-    /// <param name="features">float32 [batch, features].</param>
-    /// <param name="task">Turns outputs into scores.</param>
-    /// <returns>float32 [batch, outputs], without a graph.</returns>
-    public Tensor Score(Tensor features, PredictionTask task)
+    /// <summary>Evaluates all networks by tensor operations.</summary>
+    /// <param name="features">float32 [batch, features], on the networks' device.</param>
+    /// <returns>float32 [batch, networks, outputs], without a graph.</returns>
+    public Tensor Evaluate(Tensor features)
     {
         Tensor input = _encoder.forward(features);
-        Tensor[] scores = Array.ConvertAll(_networks, network => task.Score(network.Predict(input)));
-        return scores.Length == 1 ? scores[0] : task.Average(stack(scores));
+        return stack(_networks.Select(network => network.Predict(input)), 1);
+    }
+
+    /// <summary>A copy of the frozen ensemble in managed memory, or <see langword="null"/> where it consists of what there is none for.</summary>
+    public ManagedEnsemble? CreateManaged()
+    {
+        if (_encoder.CreateManaged() is not { } encoder || _networks[0].CreateManaged() is not { } first)
+        {
+            return null;
+        }
+
+        return new ManagedEnsemble(encoder, [first, .. _networks.Skip(1).Select(network => network.CreateManaged()!)]);
     }
 
     /// <summary>Makes sure of a state that was read.</summary>

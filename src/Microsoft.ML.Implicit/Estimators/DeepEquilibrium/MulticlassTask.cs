@@ -2,6 +2,7 @@ using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Runtime;
 using static TorchSharp.torch;
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
@@ -30,7 +31,19 @@ internal sealed partial class MulticlassTask : PredictionTask
         return (shares / shares.sum()).log();
     }
 
-    public override Tensor Score(Tensor output) => output.softmax(1);
+    public override void Score(Span<float> outputs, Span<float> scores)
+    {
+        int networks = outputs.Length / _classCount;
+        scores.Clear();
+        for (int network = 0; network < networks; network++)
+        {
+            // The largest output is taken off first, so that nothing overflows.
+            Span<float> shares = outputs.Slice(network * _classCount, _classCount);
+            TensorPrimitives.Subtract(shares, TensorPrimitives.Max<float>(shares), shares);
+            TensorPrimitives.Exp(shares, shares);
+            TensorPrimitives.MultiplyAdd(shares, 1 / (TensorPrimitives.Sum<float>(shares) * networks), scores, scores);
+        }
+    }
 
     public override IReadOnlyList<DataViewSchema.DetachedColumn> GetOutputColumns(DataViewSchema inputSchema)
     {
@@ -86,7 +99,7 @@ internal sealed partial class MulticlassTask : PredictionTask
     // Keys count from 1; 0 is a missing key, the only honest answer to a row that has no score.
     private static uint PredictedKey(ReadOnlySpan<float> scores)
     {
-        int best = System.Numerics.Tensors.TensorPrimitives.IndexOfMax(scores);
+        int best = TensorPrimitives.IndexOfMax(scores);
         return float.IsNaN(scores[best]) ? 0u : (uint)best + 1;
     }
 

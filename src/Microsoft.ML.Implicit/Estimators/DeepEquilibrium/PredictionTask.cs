@@ -25,13 +25,10 @@ internal abstract partial class PredictionTask
     /// <param name="labels">float32 [rows], on the CPU.</param>
     public virtual int[] ClassesOf(Tensor labels) => Array.ConvertAll(labels.data<float>().ToArray(), label => (int)label);
 
-    /// <summary>Turns network outputs into scores of the same shape.</summary>
-    public abstract Tensor Score(Tensor output);
-
-    /// <summary>Averages the predictions that the scores of several networks stand for.</summary>
-    /// <param name="scores">float32 [networks, batch, <see cref="OutputWidth"/>].</param>
-    /// <returns>float32 [batch, <see cref="OutputWidth"/>].</returns>
-    public virtual Tensor Average(Tensor scores) => scores.mean([0]);
+    /// <summary>Turns what each of several networks gives for a row into the row's score: that of the mean of their predictions.</summary>
+    /// <param name="outputs">[networks, <see cref="OutputWidth"/>]; overwritten.</param>
+    /// <param name="scores">Receives [<see cref="OutputWidth"/>].</param>
+    public abstract void Score(Span<float> outputs, Span<float> scores);
 
     public abstract IReadOnlyList<DataViewSchema.DetachedColumn> GetOutputColumns(DataViewSchema inputSchema);
 

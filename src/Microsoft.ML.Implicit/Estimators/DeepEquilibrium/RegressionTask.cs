@@ -3,6 +3,7 @@ using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Runtime;
 using static TorchSharp.torch;
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
@@ -43,7 +44,7 @@ internal sealed partial class RegressionTask : PredictionTask
         return Array.ConvertAll(values, value => cuts.Count(cut => value >= cut));
     }
 
-    public override Tensor Score(Tensor output) => (output * _scale.Held()).Plus(_mean.Held());
+    public override void Score(Span<float> outputs, Span<float> scores) => scores[0] = (TensorPrimitives.Average<float>(outputs) * _scale) + _mean;
 
     public override IReadOnlyList<DataViewSchema.DetachedColumn> GetOutputColumns(DataViewSchema inputSchema) =>
     [

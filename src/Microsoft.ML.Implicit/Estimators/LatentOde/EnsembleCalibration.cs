@@ -30,7 +30,7 @@ internal sealed class EnsembleCalibration(ForecastBatchBuilder builder, SeriesSc
         {
             using DisposeScope scope = NewDisposeScope();
             ForecastBatch batch = builder.Build(examples);
-            (Tensor mean, Tensor scale) = LatentOdeProblem.Predict(network, batch, CancellationToken.None);
+            (Tensor mean, Tensor scale) = ForecastPrediction.Of(network, batch, CancellationToken.None);
             float[] errors = [.. (batch.Targets - mean).cpu().data<float>()];
             float[] scales = [.. scale.cpu().contiguous().data<float>()];
             float[] mask = [.. batch.Mask.cpu().data<float>()];
@@ -70,7 +70,7 @@ internal sealed class EnsembleCalibration(ForecastBatchBuilder builder, SeriesSc
         {
             using DisposeScope scope = NewDisposeScope();
             ForecastBatch batch = builder.Build(examples);
-            (Tensor Mean, Tensor Scale)[] predictions = [.. networks.Select(network => LatentOdeProblem.Predict(network, batch, CancellationToken.None))];
+            (Tensor Mean, Tensor Scale)[] predictions = [.. networks.Select(network => ForecastPrediction.Of(network, batch, CancellationToken.None))];
             Tensor means = stack(predictions.Select(prediction => prediction.Mean));
             Tensor scales = stack(predictions.Select(prediction => prediction.Scale));
             Collect((means.mean([0], keepdim: true) - batch.Targets).abs() / scales.mean([0], keepdim: true), batch.Mask, ensemble);

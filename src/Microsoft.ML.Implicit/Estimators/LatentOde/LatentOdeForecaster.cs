@@ -202,6 +202,7 @@ public sealed class LatentOdeForecaster : IEstimator<LatentOdeTransformer>
 
             double[] factors = calibration.Factors(networks, Sampler(division.Shared).HeldOut(), _options.ConfidenceLevel);
             var model = new LatentOdeModelParameters(architecture, scaling, networks, factors, device);
+            run.Place(model.MoveTo);
             return new LatentOdeTransformer(_host, model, _input, _output);
         }
         catch

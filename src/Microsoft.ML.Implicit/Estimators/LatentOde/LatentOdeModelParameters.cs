@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Layers.LatentOde;
 using Microsoft.ML.Implicit.Native;
@@ -14,9 +15,9 @@ public sealed class LatentOdeModelParameters : IDisposable
     internal const int PathTimes = 4;
 
     private readonly LatentOdeNetwork[] _networks;
-    private readonly Device _device;
-    private readonly ForecastBatchBuilder _builder;
-    private volatile bool _isDisposed;
+    private readonly DisposalGate _gate = new();
+    private Device _device;
+    private ForecastBatchBuilder _builder;
 
     internal LatentOdeModelParameters(LatentOdeArchitecture architecture, SeriesScaling scaling, LatentOdeNetwork[] networks, double[] intervalFactors, Device device)
     {
@@ -24,8 +25,7 @@ public sealed class LatentOdeModelParameters : IDisposable
         Scaling = scaling;
         IntervalFactors = intervalFactors;
         _networks = networks;
-        _device = device;
-        _builder = new ForecastBatchBuilder(scaling, architecture.Anchor, architecture.SolverSteps, device);
+        Place(device);
     }
 
     /// <summary>Number of networks whose forecasts are averaged.</summary>
@@ -51,12 +51,24 @@ public sealed class LatentOdeModelParameters : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _isDisposed = true;
+        _gate.Close(GetType());
         foreach (LatentOdeNetwork network in _networks)
         {
             network.Dispose();
         }
     }
+
+    /// <summary>Moves the model to another device, when nothing is forecast.</summary>
+    internal void MoveTo(Device device) => _gate.RunAlone(() =>
+    {
+        foreach (LatentOdeNetwork network in _networks)
+        {
+            network.to(device);
+            network.Freeze();
+        }
+
+        Place(device);
+    });
 
     /// <summary>Forecasts series at given times.</summary>
     /// <param name="series">Series with at least one observation.</param>
@@ -91,7 +103,7 @@ public sealed class LatentOdeModelParameters : IDisposable
         return Forecast([example], (network, batch) =>
         {
             float[] numbers = history.EncoderStates[member++];
-            return LatentOdeProblem.Predict(network, batch, NativeTensor.Of(numbers, [1, numbers.Length], _device), CancellationToken.None);
+            return ForecastPrediction.Of(network, batch, NativeTensor.Of(numbers, [1, numbers.Length], _device), CancellationToken.None);
         })[0];
     }
 
@@ -124,7 +136,7 @@ public sealed class LatentOdeModelParameters : IDisposable
             return;
         }
 
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        using DisposalGate.Use use = _gate.Enter();
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
         Tensor features = NativeTensor.Of(state.LastFeatures, [1, state.LastFeatures.Length], _device);
@@ -137,11 +149,11 @@ public sealed class LatentOdeModelParameters : IDisposable
     }
 
     private SeriesForecast[] Forecast(ForecastExample[] examples) =>
-        Forecast(examples, (network, batch) => LatentOdeProblem.Predict(network, batch, CancellationToken.None));
+        Forecast(examples, (network, batch) => ForecastPrediction.Of(network, batch, CancellationToken.None));
 
     private SeriesForecast[] Forecast(ForecastExample[] examples, Func<LatentOdeNetwork, ForecastBatch, (Tensor Mean, Tensor Scale)> predict)
     {
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        using DisposalGate.Use use = _gate.Enter();
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
         ForecastBatch batch = _builder.Build([.. examples.Select(WithPath)]);
@@ -200,6 +212,13 @@ public sealed class LatentOdeModelParameters : IDisposable
             networks.ForEach(network => network.Dispose());
             throw;
         }
+    }
+
+    [MemberNotNull(nameof(_device), nameof(_builder))]
+    private void Place(Device device)
+    {
+        _device = device;
+        _builder = new ForecastBatchBuilder(Scaling, Architecture.Anchor, Architecture.SolverSteps, device);
     }
 
     private ForecastExample CreateExample(EncodedSeries series, int count, double[] times, double start)

@@ -55,14 +55,14 @@ internal sealed class LatentOdeProblem : ITrainingProblem
         ForecastBatch batch = _builder.Build([.. examples.data<long>().Select(example => _sampler.Draw((int)example, _random))]);
         using SeriesEncoding encoding = _network.Encoder.EncodeForTraining(batch.History, batch.Gaps, batch.LastIndices);
         Tensor state = encoding.State.detach().requires_grad_();
-        (Tensor mean, Tensor logVariance) = Posterior(_network, batch, state);
+        (Tensor mean, Tensor logVariance) = ForecastPrediction.Posterior(_network, batch, state);
         Tensor noise = empty(mean.shape).normal_(0, 1, _generator).to(mean.device);
         Tensor initial = mean.Plus((logVariance / 2.Held()).exp() * noise);
         using OdeSolution solution = _network.Solve(initial, batch.Grid, batch.Controls, differentiable: true, _cancellationToken);
         _meter.Add(solution.Statistics.Evaluations);
 
         Tensor path = solution.States.detach().requires_grad_();
-        (Tensor forecast, Tensor scale) = Decode(_network, batch, path);
+        (Tensor forecast, Tensor scale) = ForecastPrediction.Decode(_network, batch, path);
         Tensor likelihood = NegativeLogLikelihood(forecast, scale, batch);
         likelihood.backward();
         using OdeGradients gradients = solution.Backward(path.grad!);
@@ -89,7 +89,7 @@ internal sealed class LatentOdeProblem : ITrainingProblem
         {
             using DisposeScope scope = NewDisposeScope();
             ForecastBatch batch = _builder.Build(examples);
-            (Tensor mean, Tensor scale) = Predict(_network, batch, _cancellationToken);
+            (Tensor mean, Tensor scale) = ForecastPrediction.Of(_network, batch, _cancellationToken);
             total += (ContinuousRankedProbabilityScore(mean, scale, batch.Targets) * batch.Mask).sum().ReadDouble();
             count += batch.Mask.sum().ReadDouble();
         }
@@ -107,32 +107,6 @@ internal sealed class LatentOdeProblem : ITrainingProblem
     {
         GeneratorState.Read(reader, _generator);
         _random.ReadState(reader);
-    }
-
-    /// <summary>Mean and scale of a batch's targets, each [batch, targets, variables], at the mean of the posterior.</summary>
-    public static (Tensor Mean, Tensor Scale) Predict(LatentOdeNetwork network, ForecastBatch batch, CancellationToken cancellationToken) =>
-        Predict(network, batch, Encode(network, batch), cancellationToken);
-
-    /// <summary>The same from the encoder's state, [batch, state].</summary>
-    public static (Tensor Mean, Tensor Scale) Predict(LatentOdeNetwork network, ForecastBatch batch, Tensor state, CancellationToken cancellationToken)
-    {
-        (Tensor initial, _) = Posterior(network, batch, state);
-        using OdeSolution solution = network.Solve(initial, batch.Grid, batch.Controls, differentiable: false, cancellationToken);
-        return Decode(network, batch, solution.States);
-    }
-
-    private static Tensor Encode(LatentOdeNetwork network, ForecastBatch batch) => network.Encoder.Encode(batch.History, batch.Gaps, batch.LastIndices);
-
-    private static (Tensor Mean, Tensor LogVariance) Posterior(LatentOdeNetwork network, ForecastBatch batch, Tensor state)
-    {
-        Tensor index = batch.LastIndices.view(-1, 1, 1).expand(-1, 1, batch.History.shape[2]);
-        return network.Posterior(state, batch.History.gather(1, index).squeeze(1));
-    }
-
-    private static (Tensor Mean, Tensor Scale) Decode(LatentOdeNetwork network, ForecastBatch batch, Tensor path)
-    {
-        (Tensor mean, Tensor scale) = network.Decode(path, batch.Grid[1], batch.Controls, batch.LowerIndices, batch.Thetas, batch.TargetFeatures);
-        return (mean.view_as(batch.Targets), scale.view_as(batch.Targets));
     }
 
     private static Tensor NegativeLogLikelihood(Tensor mean, Tensor scale, ForecastBatch batch)

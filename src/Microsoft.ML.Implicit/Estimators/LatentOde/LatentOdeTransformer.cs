@@ -3,6 +3,7 @@ using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Estimators;
 using Microsoft.ML.Implicit.Persistence;
 using Microsoft.ML.Runtime;
+using static TorchSharp.torch;
 
 [assembly: LoadableClass(typeof(ITransformer), typeof(LatentOdeTransformer), null, typeof(SignatureLoadModel), "", LatentOdeTransformer.LoaderSignature)]
 
@@ -83,6 +84,8 @@ public sealed class LatentOdeTransformer : BatchTransformer
         Output.Write(writer);
         Model.Write(writer, CurrentVersion);
     }
+
+    private protected override void MoveModel(Device device) => Model.MoveTo(device);
 
     private protected override void DisposeModel() => Model.Dispose();
 

@@ -90,6 +90,7 @@ public sealed class LearnedQuadraticProgramEstimator : IEstimator<LearnedQuadrat
             }
 
             LearnedQuadraticProgramModelParameters model = Train(binding, training, validation, device, run);
+            run.Place(model.MoveTo);
             run.Complete();
             LearnedQuadraticProgramScheme scheme = _scheme with { VariableNames = SolutionColumns.SlotNames(trainData.Schema[_options.LabelColumnName]) };
             return new LearnedQuadraticProgramTransformer(_host, scheme, model);

@@ -1,5 +1,6 @@
 using Microsoft.ML.Implicit.Persistence;
 using Microsoft.ML.Implicit.Solvers.Quadratic;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
@@ -9,7 +10,7 @@ public sealed partial class LearnedQuadraticProgramModelParameters : IDisposable
 {
     private readonly DecisionArchitecture _architecture;
     private readonly DecisionNetwork _network;
-    private readonly Device _device;
+    private Device _device;
 
     internal LearnedQuadraticProgramModelParameters(DecisionArchitecture architecture, DecisionNetwork network, Device device)
     {
@@ -40,6 +41,14 @@ public sealed partial class LearnedQuadraticProgramModelParameters : IDisposable
         using IDisposable noGradient = no_grad();
         Tensor?[] given = binding.Arguments(binding.CreateConstants(_device), columns.to(_device));
         return solver.Solve(QuadraticProblem.FromArguments(_network.Complete(given, features.to(_device)), binding.QuadraticType));
+    }
+
+    /// <summary>Moves the model to another device; not to be called while rows are scored.</summary>
+    internal void MoveTo(Device device)
+    {
+        _network.to(device);
+        _network.Freeze();
+        _device = device;
     }
 
     /// <summary>Whether the network gives what the scheme leaves open, and reads what the scheme has.</summary>

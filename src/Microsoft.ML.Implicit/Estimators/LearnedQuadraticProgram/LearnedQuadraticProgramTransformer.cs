@@ -3,6 +3,7 @@ using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Estimators;
 using Microsoft.ML.Implicit.Persistence;
 using Microsoft.ML.Runtime;
+using static TorchSharp.torch;
 
 [assembly: LoadableClass(typeof(ITransformer), typeof(LearnedQuadraticProgramTransformer), null, typeof(SignatureLoadModel), "", LearnedQuadraticProgramTransformer.LoaderSignature)]
 
@@ -39,6 +40,8 @@ public sealed class LearnedQuadraticProgramTransformer : BatchTransformer
         _scheme.Write(writer);
         Model.Write(writer);
     }
+
+    private protected override void MoveModel(Device device) => Model.MoveTo(device);
 
     private protected override void DisposeModel() => Model.Dispose();
 

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
 using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Native;
@@ -21,16 +22,19 @@ internal sealed partial class DensityEvaluator : IDisposable
     /// <summary>Largest number of rows that are solved together.</summary>
     public const int RowsAtOnce = 1024;
 
+    private static readonly PiStepControl StepControl = new();
+    private static readonly OdeOptions Options = new() { StepControl = StepControl };
+
     private readonly DensityNetwork _network;
-    private readonly Lazy<DensityNetwork> _doubleNetwork;
-    private readonly Device _device;
     private readonly DisposalGate _gate = new();
+    private Device _device;
+    private Lazy<DensityNetwork> _doubleNetwork;
+    private ManagedDensity? _managed;
 
     public DensityEvaluator(DensityNetwork network, Device device)
     {
         _network = network;
-        _device = device;
-        _doubleNetwork = new Lazy<DensityNetwork>(() => network.Copy(device, ScalarType.Float64));
+        Place(device);
     }
 
     /// <summary>The network in single precision.</summary>
@@ -59,6 +63,19 @@ internal sealed partial class DensityEvaluator : IDisposable
         CheckLength(latent.Length, features.Length, nameof(latent));
         CheckLength(logDensities.Length, rows, nameof(logDensities));
         CheckLength(meanSquares.Length, rows, nameof(meanSquares));
+        bool isEncoded = _managed is not null && tolerance >= SmallestSingleTolerance
+            && _managed.TryEncode(features, latent, logDensities, meanSquares, context, SolverShareOfTolerance * tolerance);
+        if (!isEncoded)
+        {
+            EncodeByTensors(features, latent, logDensities, meanSquares, context, tolerance);
+        }
+    }
+
+    /// <summary>The same by tensor operations, as on other devices than the CPU; it says which row could not be solved, and why.</summary>
+    /// <inheritdoc cref="Encode"/>
+    public void EncodeByTensors(ReadOnlySpan<float> features, Span<float> latent, Span<double> logDensities, Span<double> meanSquares, ReadOnlySpan<float> context, double tolerance)
+    {
+        int rows = features.Length / FeatureCount;
         using IDisposable noGradient = no_grad();
         for (int first = 0; first < rows; first += RowsAtOnce)
         {
@@ -124,14 +141,24 @@ internal sealed partial class DensityEvaluator : IDisposable
     /// <exception cref="ObjectDisposedException">The model was disposed of, perhaps with another transformer that shares it.</exception>
     public DisposalGate.Use Hold() => _gate.Enter();
 
+    /// <summary>Moves the network to another device, when no row is encoded or decoded.</summary>
+    /// <exception cref="ObjectDisposedException">The model was disposed of.</exception>
+    public void MoveTo(Device device) => _gate.RunAlone(() =>
+    {
+        DisposeCopies();
+        _network.to(device);
+        _network.Freeze();
+        Place(device);
+    });
+
+    /// <summary>Whether rows are encoded without tensor operations at usual tolerances.</summary>
+    public bool IsManaged => _managed is not null;
+
     public void Dispose()
     {
         _gate.Close(typeof(NormalizingFlowModelParameters));
         _network.Dispose();
-        if (_doubleNetwork.IsValueCreated)
-        {
-            _doubleNetwork.Value.Dispose();
-        }
+        DisposeCopies();
     }
 
     private int FeatureCount => Layout.Count;
@@ -142,9 +169,26 @@ internal sealed partial class DensityEvaluator : IDisposable
 
     private DensityNetwork NetworkFor(double tolerance) => tolerance < SmallestSingleTolerance ? _doubleNetwork.Value : _network;
 
-    private static OdeOptions Solver(double tolerance) => new()
+    [MemberNotNull(nameof(_device), nameof(_doubleNetwork))]
+    private void Place(Device device)
     {
-        StepControl = new PiStepControl { RelativeTolerance = SolverShareOfTolerance * tolerance, AbsoluteTolerance = SolverShareOfTolerance * tolerance },
+        _device = device;
+        _doubleNetwork = new Lazy<DensityNetwork>(() => _network.Copy(device, ScalarType.Float64));
+        _managed = _network.CreateManaged(Options);
+    }
+
+    private void DisposeCopies()
+    {
+        _managed?.Dispose();
+        if (_doubleNetwork.IsValueCreated)
+        {
+            _doubleNetwork.Value.Dispose();
+        }
+    }
+
+    private static OdeOptions Solver(double tolerance) => Options with
+    {
+        StepControl = StepControl with { RelativeTolerance = SolverShareOfTolerance * tolerance, AbsoluteTolerance = SolverShareOfTolerance * tolerance },
     };
 
     // Far out, a value that a Single cannot hold becomes the largest that it can.

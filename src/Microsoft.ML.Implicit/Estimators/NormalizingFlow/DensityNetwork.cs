@@ -19,8 +19,8 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// </remarks>
 internal sealed partial class DensityNetwork : nn.Module<Tensor, Tensor>
 {
-    // Root mean square of the coordinates on lines.
-    private const double OutermostSolved = 1e4;
+    /// <summary>Root mean square of the coordinates on lines beyond which the flow is continued along a ray.</summary>
+    public const double OutermostSolved = 1e4;
 
     private readonly Gaussianizer? _gaussianizer;
     private readonly Gaussianizer? _contextGaussianizer;
@@ -174,6 +174,15 @@ internal sealed partial class DensityNetwork : nn.Module<Tensor, Tensor>
         Tensor noise = randn(count, Architecture.Layout.Manifold.Width, generator: generator);
         return Architecture.Layout.Restore(Architecture.Layout.Manifold.Project(noise)).to(ScalarType.Float32).MoveToOuterDisposeScope();
     }
+
+    /// <summary>
+    /// A copy of the frozen network in managed memory, which the caller disposes of, or <see langword="null"/> where there is none for networks of its
+    /// kind, device and precision.
+    /// </summary>
+    /// <param name="solver">How the flow is solved.</param>
+    public ManagedDensity? CreateManaged(OdeOptions solver) => _gaussianizer is not null && _flow.CreateManaged() is { } flow
+        ? new ManagedDensity(_gaussianizer.CreateManaged(), _contextGaussianizer?.CreateManaged(), flow, solver)
+        : null;
 
     /// <summary>A frozen network with the same state, which shares nothing with this one.</summary>
     public DensityNetwork Copy(Device device, ScalarType type = ScalarType.Float32) => Create(Architecture, CopyStateTo, device, type);

@@ -55,6 +55,7 @@ internal sealed class DensityTraining(IHost host, NormalizingFlowOptions options
             network.Freeze();
             var model = new NormalizingFlowModelParameters(host, new DensityEvaluator(network, device), options.Tolerance, options.Scoring);
             SetThreshold(model, all);
+            run.Place(model.MoveTo);
             run.Complete();
             return model;
         }

@@ -67,6 +67,10 @@ internal sealed partial class Gaussianizer : nn.Module<Tensor, Tensor>
         return constant;
     }
 
+    /// <summary>A copy of the map in managed memory.</summary>
+    public ManagedGaussianizer CreateManaged() =>
+        new(_spline.CreateManaged(), [.. _mean.data<double>()], [.. _whitening.data<double>()], _logDeterminant.item<double>());
+
     /// <inheritdoc cref="MarginalSpline.CheckState"/>
     public void CheckState() => _spline.CheckState();
 

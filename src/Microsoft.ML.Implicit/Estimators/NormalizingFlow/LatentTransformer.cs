@@ -3,6 +3,7 @@ using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Estimators;
 using Microsoft.ML.Implicit.Persistence;
 using Microsoft.ML.Runtime;
+using static TorchSharp.torch;
 
 [assembly: LoadableClass(typeof(ITransformer), typeof(LatentTransformer), null, typeof(SignatureLoadModel), "", LatentTransformer.LoaderSignature)]
 
@@ -56,6 +57,8 @@ public sealed class LatentTransformer : BatchTransformer
         writer.Write(_columns.LogDensity ?? string.Empty);
         Model.Write(writer);
     }
+
+    private protected override void MoveModel(Device device) => Model.MoveTo(device);
 
     private protected override void DisposeModel() => Model.Dispose();
 

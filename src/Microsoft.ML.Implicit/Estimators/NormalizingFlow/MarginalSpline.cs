@@ -65,6 +65,15 @@ internal sealed partial class MarginalSpline : nn.Module<Tensor, Tensor>
         return constant;
     }
 
+    /// <summary>A copy of the splines in managed memory.</summary>
+    public ManagedSpline[] CreateManaged()
+    {
+        double[][] positions = Rows(_positions), values = Rows(_values), slopes = Rows(_slopes);
+        return [.. positions.Select((knots, feature) => new ManagedSpline(knots, values[feature], slopes[feature]))];
+
+        static double[][] Rows(Tensor knots) => [.. knots.data<double>().ToArray().Chunk(KnotCount)];
+    }
+
     /// <summary>Makes sure of a state that was read.</summary>
     /// <exception cref="FormatException">A spline does not rise everywhere.</exception>
     public void CheckState()

@@ -64,6 +64,9 @@ public sealed partial class NormalizingFlowModelParameters : IDisposable
     /// <summary>Score from which on a row counts as an anomaly.</summary>
     public float Threshold { get; internal set; }
 
+    /// <summary>What rows are encoded and decoded with.</summary>
+    internal DensityEvaluator Evaluator => _evaluator;
+
     internal FeatureLayout Layout => _evaluator.Network.Architecture.Layout;
 
     /// <summary>Computes log densities, in nats, of rows in the features' own units.</summary>
@@ -242,6 +245,9 @@ public sealed partial class NormalizingFlowModelParameters : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _evaluator.Dispose();
+
+    /// <summary>Moves the model to another device, when no row is scored.</summary>
+    internal void MoveTo(Device device) => _evaluator.MoveTo(device);
 
     internal void Write(BinaryWriter writer)
     {

@@ -4,6 +4,7 @@ using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Estimators;
 using Microsoft.ML.Implicit.Persistence;
 using Microsoft.ML.Runtime;
+using static TorchSharp.torch;
 
 [assembly: LoadableClass(typeof(ITransformer), typeof(NormalizingFlowTransformer), null, typeof(SignatureLoadModel), "", NormalizingFlowTransformer.LoaderSignature)]
 
@@ -53,6 +54,8 @@ public sealed class NormalizingFlowTransformer : BatchTransformer, ISingleFeatur
         writer.Write(ContextColumnName ?? string.Empty);
         Model.Write(writer);
     }
+
+    private protected override void MoveModel(Device device) => Model.MoveTo(device);
 
     private protected override void DisposeModel() => Model.Dispose();
 

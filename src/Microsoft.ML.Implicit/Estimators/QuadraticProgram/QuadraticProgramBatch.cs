@@ -8,6 +8,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <summary>Data of a batch of quadratic programs and their solutions.</summary>
 internal sealed class QuadraticProgramBatch : RowBatch
 {
+    private readonly QuadraticProgramModel _model;
     private readonly QuadraticBinding _binding;
     private readonly InteriorPointSolver _solver;
     private readonly ProgramRows _rows;
@@ -15,6 +16,7 @@ internal sealed class QuadraticProgramBatch : RowBatch
 
     public QuadraticProgramBatch(QuadraticProgramModel model, DataViewRow source, int capacity)
     {
+        _model = model;
         _binding = new QuadraticBinding(model.Template, source.Schema);
         _solver = model.Solving.CreateSolver();
         _rows = new ProgramRows(_binding, source, capacity);
@@ -32,7 +34,7 @@ internal sealed class QuadraticProgramBatch : RowBatch
 
         using DisposeScope scope = NewDisposeScope();
         int[] slots = [.. Enumerable.Range(0, count)];
-        Tensor?[] arguments = _binding.Arguments(_binding.CreateConstants(CPU), _rows.ToTensor(slots));
+        Tensor?[] arguments = _binding.Arguments(_binding.CreateConstants(_model.Device), _rows.ToTensor(slots).to(_model.Device));
         _solutions.Store(_solver.Solve(QuadraticProblem.FromArguments(arguments, _binding.QuadraticType)), slots, _rows.Positions(count));
     }
 

@@ -1,3 +1,5 @@
+using static TorchSharp.torch;
+
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>Everything that <see cref="QuadraticProgramTransformer"/> does and saves.</summary>
@@ -7,6 +9,9 @@ internal sealed record QuadraticProgramModel(QuadraticTemplate Template, Solutio
         : this(new QuadraticTemplate(options), CreateColumns(options), new RowSolving(options))
     {
     }
+
+    /// <summary>Where programs are solved; not saved.</summary>
+    public Device Device { get; set; } = CPU;
 
     public void Write(BinaryWriter writer)
     {

@@ -4,6 +4,7 @@ using Microsoft.ML.Implicit.Estimators;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Persistence;
 using Microsoft.ML.Runtime;
+using static TorchSharp.torch;
 
 [assembly: LoadableClass(typeof(ITransformer), typeof(QuadraticProgramTransformer), null, typeof(SignatureLoadModel), "", QuadraticProgramTransformer.LoaderSignature)]
 
@@ -33,6 +34,8 @@ public sealed class QuadraticProgramTransformer : BatchTransformer
     private protected override BatchMapper Mapper { get; }
 
     private protected override void Write(BinaryWriter writer) => _model.Write(writer);
+
+    private protected override void MoveModel(Device device) => _model.Device = device;
 
     // A solve holds native memory only while it runs.
     private protected override void DisposeModel()

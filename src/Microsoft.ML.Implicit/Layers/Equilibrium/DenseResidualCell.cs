@@ -1,4 +1,6 @@
+using Microsoft.ML.Implicit.Layers.Equilibrium.Managed;
 using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Numerics;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -32,6 +34,10 @@ namespace Microsoft.ML.Implicit.Layers.Equilibrium;
 /// </code></example>
 public sealed class DenseResidualCell : FeatureCell
 {
+    // Weights of more than a processor's own cache are served better by the matrix product of the native library.
+    private const int LargestManagedWidth = 256;
+    private const long LargestManagedEmbedding = 1 << 20;
+
     private readonly double _dropout;
     private readonly double _contraction;
     private readonly Generator _generator;
@@ -128,6 +134,22 @@ public sealed class DenseResidualCell : FeatureCell
     {
         ArgumentNullException.ThrowIfNull(z);
         return Drop(z);
+    }
+
+    /// <inheritdoc/>
+    internal override ManagedCell? CreateManaged()
+    {
+        Parameter[] weights = [_embeddingWeight, _injectionWeight, _innerWeight, _outerWeight];
+        bool isSmall = FeatureWidth <= LargestManagedWidth && _embeddingWeight.numel() <= LargestManagedEmbedding;
+        if (!isSmall || weights.Any(weight => weight.device_type != TorchSharp.DeviceType.CPU || weight.dtype != ScalarType.Float32))
+        {
+            return null;
+        }
+
+        using IDisposable noGraph = no_grad();
+        IReadOnlyList<Tensor> limited = LimitedWeights;
+        return new ManagedResidualCell(
+            new PanelAffine(_embeddingWeight, _embeddingBias), new PanelAffine(_injectionWeight, _injectionBias), new PanelAffine(limited[0]), new PanelAffine(limited[1]));
     }
 
     /// <summary>Multiplies the weights of the input by a number.</summary>

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Layers.Equilibrium.Managed;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -33,6 +34,12 @@ public abstract class FeatureCell : EquilibriumCell
     /// <param name="z">Equilibrium [batch, ...].</param>
     /// <returns>Features [batch, <see cref="FeatureWidth"/>].</returns>
     public abstract Tensor Readout(Tensor z);
+
+    /// <summary>
+    /// A copy of the frozen cell in managed memory, which the caller disposes of, or <see langword="null"/> where there is none for such cells or tensor
+    /// operations serve it better. What it reads out of an equilibrium is the equilibrium itself.
+    /// </summary>
+    internal virtual ManagedCell? CreateManaged() => null;
 
     /// <summary>The recurrent weights, scaled so that f is a contraction.</summary>
     protected internal IReadOnlyList<Tensor> LimitedWeights => _frozen is not null && !training && !is_grad_enabled() ? _frozen : LimitWeights();

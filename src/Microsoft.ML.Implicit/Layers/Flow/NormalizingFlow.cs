@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Differentiation;
+using Microsoft.ML.Implicit.Layers.Flow.Managed;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers;
 using Microsoft.ML.Implicit.Solvers.Ode;
@@ -231,6 +232,13 @@ public sealed class NormalizingFlow : nn.Module<Tensor, Tensor>
         pass.Backward(Manifold.BaseScore(pass.Latent) * -shares.unsqueeze(1), -shares, pass.Penalty is null ? null : shares, ParameterGradient.Add);
         return new FlowLoss(perRow.dot(shares).ReadDouble(), pass.Evaluations);
     }
+
+    /// <summary>
+    /// A copy of the flow with its present weights in managed memory, which the caller disposes of, or <see langword="null"/> where there is none for
+    /// such flows or tensor operations serve it better.
+    /// </summary>
+    internal ManagedPerceptronFlow? CreateManaged() =>
+        BlockCount == 1 && Manifold.IsEuclidean && _blocks[0] is FlowDynamics dynamics && ManagedPerceptronFlow.Suits(dynamics) ? new ManagedPerceptronFlow(dynamics) : null;
 
     internal FlowNormalization? NormalizationAfter(int block) => _normalizations.Count == 0 ? null : _normalizations[block];
 

@@ -21,6 +21,8 @@ public sealed class AndersonSolver(AndersonSettings? settings = null) : FixedPoi
     /// <summary>The settings.</summary>
     public AndersonSettings Settings { get; } = settings ?? new AndersonSettings();
 
+    internal override AndersonSettings? AndersonForm => Settings;
+
     private protected override IterationRule CreateRule(Tensor initial) =>
         (IterationRule?)DeviceAndersonRule.TryCreate(Settings, initial) ?? new AndersonRule(Settings);
 }

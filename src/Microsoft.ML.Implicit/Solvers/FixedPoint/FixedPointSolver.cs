@@ -32,5 +32,8 @@ public abstract class FixedPointSolver : IFixedPointSolver
         return new FixedPointIteration(_settings, CreateRule(initial), map, initial).Run(cancellationToken);
     }
 
+    /// <summary>The settings with which Anderson acceleration takes the same iterates, or <see langword="null"/> where it never does.</summary>
+    internal virtual AndersonSettings? AndersonForm => null;
+
     private protected abstract IterationRule CreateRule(Tensor initial);
 }

@@ -11,7 +11,6 @@ internal sealed class GramSystem
 {
     private readonly int _memory;
     private readonly double _ridge;
-    private int _rows;
     private int _stride;
     private double[] _entries;
 
@@ -19,10 +18,13 @@ internal sealed class GramSystem
     {
         _memory = memory;
         _ridge = ridge;
-        _rows = rows;
+        RowCount = rows;
         _stride = Padded(rows);
         _entries = new double[memory * memory * _stride];
     }
+
+    /// <summary>Number of matrices: of the first rows, as many as there were in the beginning at most.</summary>
+    public int RowCount { get; set; }
 
     /// <summary>Replaces row and column <paramref name="slot"/> of each matrix.</summary>
     /// <param name="slot">Slot of the newest residual.</param>
@@ -34,7 +36,7 @@ internal sealed class GramSystem
         for (int j = 0; j < count; j++)
         {
             Span<double> entry = Entry(slot, j);
-            for (int row = 0; row < _rows; row++)
+            for (int row = 0; row < RowCount; row++)
             {
                 entry[row] = products[(row * stride) + j];
             }
@@ -50,7 +52,7 @@ internal sealed class GramSystem
         Span<Vector<double>> factor = stackalloc Vector<double>[count * count];
         Span<Vector<double>> solution = stackalloc Vector<double>[count];
         Span<Vector<double>> scale = stackalloc Vector<double>[count];
-        for (int first = 0; first < _rows; first += Vector<double>.Count)
+        for (int first = 0; first < RowCount; first += Vector<double>.Count)
         {
             Load(first, newest, count, factor, scale);
             Vector<long> regular = Factorise(count, factor);
@@ -63,7 +65,7 @@ internal sealed class GramSystem
             }
 
             regular &= Vector.GreaterThan(sum, Vector<double>.Zero) & Vector.LessThan(sum, new Vector<double>(double.PositiveInfinity));
-            int rows = Math.Min(Vector<double>.Count, _rows - first);
+            int rows = Math.Min(Vector<double>.Count, RowCount - first);
             for (int i = 0; i < count; i++)
             {
                 var picard = new Vector<double>(i == newest ? 1 : 0);
@@ -89,7 +91,16 @@ internal sealed class GramSystem
             }
         }
 
-        (_entries, _stride, _rows) = (entries, stride, kept.Length);
+        (_entries, _stride, RowCount) = (entries, stride, kept.Length);
+    }
+
+    /// <summary>Lets a row's matrix take the place of another's.</summary>
+    public void MoveRow(int from, int to)
+    {
+        for (int entry = 0; entry < _entries.Length; entry += _stride)
+        {
+            _entries[entry + to] = _entries[entry + from];
+        }
     }
 
     private static int Padded(int rows) => (rows + Vector<double>.Count - 1) / Vector<double>.Count * Vector<double>.Count;

@@ -12,5 +12,15 @@ public sealed class PicardSolver(PicardSettings? settings = null) : FixedPointSo
     /// <summary>The settings.</summary>
     public PicardSettings Settings { get; } = settings ?? new PicardSettings();
 
+    // A single iterate has all the weight.
+    internal override AndersonSettings? AndersonForm => new()
+    {
+        RelativeTolerance = Settings.RelativeTolerance,
+        AbsoluteTolerance = Settings.AbsoluteTolerance,
+        MaximumIterations = Settings.MaximumIterations,
+        Memory = 1,
+        Mixing = Settings.Damping,
+    };
+
     private protected override IterationRule CreateRule(Tensor initial) => new PicardRule(Settings.Damping);
 }

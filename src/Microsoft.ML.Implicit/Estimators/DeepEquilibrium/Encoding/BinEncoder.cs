@@ -84,6 +84,11 @@ internal sealed partial class BinEncoder : FeatureEncoder
     }
 
     /// <inheritdoc/>
+    public override ManagedBinEncoder? CreateManaged() => _center.device_type != DeviceType.CPU
+        ? null
+        : new([.. _center.data<float>()], [.. _factor.data<float>()], [.. _binFeatures.data<long>().Select(feature => (int)feature)], [.. _binStarts.data<float>()], [.. _binFactors.data<float>()]);
+
+    /// <inheritdoc/>
     public override Tensor forward(Tensor features)
     {
         Tensor values = features.is_sparse ? features.to_dense() : features;

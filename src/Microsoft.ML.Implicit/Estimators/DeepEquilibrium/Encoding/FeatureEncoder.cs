@@ -10,10 +10,11 @@ internal abstract partial class FeatureEncoder : nn.Module<Tensor, Tensor>
     private const long MaximumValuesRead = 20_000_000;
     private const long MinimumRowsRead = 1000;
 
-    // Far beyond any tail, and small enough to be squared.
-    private const double LargestScaled = 1e9;
+    /// <summary>Magnitude up to which scaled features are told apart: far beyond any tail, and small enough to be squared.</summary>
+    public const double LargestScaled = 1e9;
 
-    private const double ClipScale = 3;
+    /// <summary>Magnitude that features are folded into.</summary>
+    public const double ClipScale = 3;
 
     private protected FeatureEncoder(string name)
         : base(name)
@@ -34,6 +35,9 @@ internal abstract partial class FeatureEncoder : nn.Module<Tensor, Tensor>
     public virtual void CheckState()
     {
     }
+
+    /// <summary>A copy of the encoder in managed memory, or <see langword="null"/> where there is none for encoders of its kind and device.</summary>
+    public virtual ManagedBinEncoder? CreateManaged() => null;
 
     /// <inheritdoc/>
     /// <param name="features">float32 [batch, features], dense or in coordinate format.</param>

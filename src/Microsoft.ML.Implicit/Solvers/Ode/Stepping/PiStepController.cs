@@ -10,6 +10,9 @@ internal sealed class PiStepController(PiStepControl control, int embeddedOrder)
     private double _previousError = SmallestRememberedError;
     private bool _rejected;
 
+    /// <summary>Forgets all steps, as a new controller has none.</summary>
+    public void Restart() => (_previousError, _rejected) = (SmallestRememberedError, false);
+
     public override double Accept(double weightedError)
     {
         double growth = control.Safety * Math.Pow(Math.Max(weightedError, 1e-10), -_integral) * Math.Pow(_previousError, control.Stabilization);

@@ -1,0 +1,207 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Numerics;
+
+/// <summary>
+/// An affine map x W + b of a few rows, which may be one: W is regrouped in panels of neighbouring outputs, which the processor's cache holds
+/// while all rows pass.
+/// </summary>
+/// <remarks>A row's result does not depend on the rows beside it: each output adds up its products in the order of the inputs.</remarks>
+internal sealed unsafe class PanelAffine : IDisposable
+{
+    // Enough independent sums to hide the latency of a fused multiply-add.
+    private const int RowsAtOnce = 4;
+    private const int PanelsAtOnce = 4;
+
+    private readonly AlignedBuffer _weight;
+    private readonly AlignedBuffer _bias;
+    private readonly int _inputs;
+    private readonly int _panels;
+
+    /// <param name="weight">W, float32 <c>[inputs, outputs]</c> on the CPU.</param>
+    /// <param name="bias">b, float32 <c>[outputs]</c>, or <see langword="null"/> for zeros.</param>
+    public PanelAffine(Tensor weight, Tensor? bias = null)
+    {
+        _inputs = (int)weight.shape[0];
+        int outputs = (int)weight.shape[1];
+        Stride = Pad(outputs);
+        _panels = Stride / Width;
+        _weight = new AlignedBuffer((long)_inputs * Stride);
+        _bias = new AlignedBuffer(Stride);
+        float[] values = Read(weight);
+        for (int i = 0; i < _inputs; i++)
+        {
+            for (int j = 0; j < outputs; j++)
+            {
+                (int panel, int within) = Math.DivRem(j, Width);
+                _weight.Pointer[(((panel * _inputs) + i) * Width) + within] = values[(i * outputs) + j];
+            }
+        }
+
+        if (bias is not null)
+        {
+            Read(bias).CopyTo(new Span<float>(_bias.Pointer, outputs));
+        }
+    }
+
+    /// <summary>Outputs of a panel.</summary>
+    public static int Width { get; } = 2 * Vector<float>.Count;
+
+    /// <summary>Floats of a row of outputs, in whole panels; those past the last output are zero.</summary>
+    public int Stride { get; }
+
+    /// <summary>Multiplications for one row.</summary>
+    public long Work => (long)_inputs * Stride;
+
+    /// <summary>b, of <see cref="Stride"/> floats.</summary>
+    public float* Bias => _bias.Pointer;
+
+    /// <summary>A length in whole panels.</summary>
+    public static int Pad(int length) => (length + Width - 1) / Width * Width;
+
+    /// <summary>output = input · W + b for each row.</summary>
+    /// <param name="input">Rows of inputs.</param>
+    /// <param name="inputStride">Floats from one row of inputs to the next.</param>
+    /// <param name="rows">Their number.</param>
+    /// <param name="output">Receives rows of <see cref="Stride"/> floats.</param>
+    /// <param name="outputStride">Floats from one row of outputs to the next.</param>
+    public void Evaluate(float* input, int inputStride, int rows, float* output, int outputStride) =>
+        Evaluate(input, inputStride, _bias.Pointer, 0, rows, output, outputStride);
+
+    /// <summary>output = input · W + shift for each row, with a shift of its own.</summary>
+    /// <param name="input">Rows of inputs.</param>
+    /// <param name="inputStride">Floats from one row of inputs to the next.</param>
+    /// <param name="shift">Rows of <see cref="Stride"/> floats.</param>
+    /// <param name="shiftStride">Floats from one row's shift to the next; 0 where all rows share it.</param>
+    /// <param name="rows">Number of rows.</param>
+    /// <param name="output">Receives rows of <see cref="Stride"/> floats.</param>
+    /// <param name="outputStride">Floats from one row of outputs to the next.</param>
+    public void Evaluate(float* input, int inputStride, float* shift, int shiftStride, int rows, float* output, int outputStride)
+    {
+        int grouped = rows - (rows % RowsAtOnce);
+        for (int panel = 0; panel < _panels && grouped > 0; panel++)
+        {
+            float* weight = _weight.Pointer + ((long)panel * _inputs * Width);
+            int first = panel * Width;
+            for (int row = 0; row < grouped; row += RowsAtOnce)
+            {
+                MultiplyRows(weight, _inputs, input + ((long)row * inputStride), inputStride, shift + ((long)row * shiftStride) + first, shiftStride, output + ((long)row * outputStride) + first, outputStride);
+            }
+        }
+
+        for (int row = grouped; row < rows; row++)
+        {
+            MultiplyRow(input + ((long)row * inputStride), shift + ((long)row * shiftStride), output + ((long)row * outputStride));
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _weight.Dispose();
+        _bias.Dispose();
+    }
+
+    private static float[] Read(Tensor parameter)
+    {
+        using Tensor contiguous = parameter.detach().contiguous();
+        return [.. contiguous.data<float>()];
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void MultiplyRows(float* weight, int inputs, float* x, int stride, float* shift, int shiftStride, float* y, int outputStride)
+    {
+        int width = Vector<float>.Count;
+        float* x1 = x + stride, x2 = x1 + stride, x3 = x2 + stride;
+        float* s1 = shift + shiftStride, s2 = s1 + shiftStride, s3 = s2 + shiftStride;
+        Vector<float> a0 = Vector.Load(shift), a1 = Vector.Load(s1), a2 = Vector.Load(s2), a3 = Vector.Load(s3);
+        Vector<float> b0 = Vector.Load(shift + width), b1 = Vector.Load(s1 + width), b2 = Vector.Load(s2 + width), b3 = Vector.Load(s3 + width);
+        for (int i = 0; i < inputs; i++)
+        {
+            Vector<float> low = Vector.Load(weight), high = Vector.Load(weight + width);
+            var v = new Vector<float>(x[i]);
+            a0 = Vector.FusedMultiplyAdd(v, low, a0);
+            b0 = Vector.FusedMultiplyAdd(v, high, b0);
+            v = new Vector<float>(x1[i]);
+            a1 = Vector.FusedMultiplyAdd(v, low, a1);
+            b1 = Vector.FusedMultiplyAdd(v, high, b1);
+            v = new Vector<float>(x2[i]);
+            a2 = Vector.FusedMultiplyAdd(v, low, a2);
+            b2 = Vector.FusedMultiplyAdd(v, high, b2);
+            v = new Vector<float>(x3[i]);
+            a3 = Vector.FusedMultiplyAdd(v, low, a3);
+            b3 = Vector.FusedMultiplyAdd(v, high, b3);
+            weight += 2 * width;
+        }
+
+        a0.Store(y);
+        b0.Store(y + width);
+        y += outputStride;
+        a1.Store(y);
+        b1.Store(y + width);
+        y += outputStride;
+        a2.Store(y);
+        b2.Store(y + width);
+        y += outputStride;
+        a3.Store(y);
+        b3.Store(y + width);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void MultiplyRow(float* x, float* shift, float* y)
+    {
+        int width = Vector<float>.Count;
+        int panelLength = _inputs * 2 * width;
+        float* weight = _weight.Pointer;
+        int panel = 0;
+        for (; panel + PanelsAtOnce <= _panels; panel += PanelsAtOnce)
+        {
+            Vector<float> a0 = Vector.Load(shift), b0 = Vector.Load(shift + width), a1 = Vector.Load(shift + (2 * width)), b1 = Vector.Load(shift + (3 * width));
+            Vector<float> a2 = Vector.Load(shift + (4 * width)), b2 = Vector.Load(shift + (5 * width)), a3 = Vector.Load(shift + (6 * width)), b3 = Vector.Load(shift + (7 * width));
+            float* w1 = weight + panelLength, w2 = w1 + panelLength, w3 = w2 + panelLength;
+            for (int i = 0, j = 0; i < _inputs; i++, j += 2 * width)
+            {
+                var v = new Vector<float>(x[i]);
+                a0 = Vector.FusedMultiplyAdd(v, Vector.Load(weight + j), a0);
+                b0 = Vector.FusedMultiplyAdd(v, Vector.Load(weight + j + width), b0);
+                a1 = Vector.FusedMultiplyAdd(v, Vector.Load(w1 + j), a1);
+                b1 = Vector.FusedMultiplyAdd(v, Vector.Load(w1 + j + width), b1);
+                a2 = Vector.FusedMultiplyAdd(v, Vector.Load(w2 + j), a2);
+                b2 = Vector.FusedMultiplyAdd(v, Vector.Load(w2 + j + width), b2);
+                a3 = Vector.FusedMultiplyAdd(v, Vector.Load(w3 + j), a3);
+                b3 = Vector.FusedMultiplyAdd(v, Vector.Load(w3 + j + width), b3);
+            }
+
+            a0.Store(y);
+            b0.Store(y + width);
+            a1.Store(y + (2 * width));
+            b1.Store(y + (3 * width));
+            a2.Store(y + (4 * width));
+            b2.Store(y + (5 * width));
+            a3.Store(y + (6 * width));
+            b3.Store(y + (7 * width));
+            weight = w3 + panelLength;
+            shift += 8 * width;
+            y += 8 * width;
+        }
+
+        for (; panel < _panels; panel++)
+        {
+            Vector<float> a = Vector.Load(shift), b = Vector.Load(shift + width);
+            for (int i = 0, j = 0; i < _inputs; i++, j += 2 * width)
+            {
+                var v = new Vector<float>(x[i]);
+                a = Vector.FusedMultiplyAdd(v, Vector.Load(weight + j), a);
+                b = Vector.FusedMultiplyAdd(v, Vector.Load(weight + j + width), b);
+            }
+
+            a.Store(y);
+            b.Store(y + width);
+            weight += panelLength;
+            shift += 2 * width;
+            y += 2 * width;
+        }
+    }
+}

@@ -1,0 +1,187 @@
+using Microsoft.ML.Implicit.Numerics;
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
+
+namespace Microsoft.ML.Implicit.Solvers.FixedPoint.Managed;
+
+/// <summary>
+/// <see cref="AndersonSolver"/> on a few rows in managed memory: the same iterates, without a tensor operation or an allocation. An instance
+/// holds one solve at a time.
+/// </summary>
+internal sealed unsafe class ManagedAnderson : IDisposable
+{
+    // One unit of rounding of a float32 near 1.
+    private const double Rounding = 1.0 / (1 << 23);
+
+    private readonly AndersonSettings _settings;
+    private readonly int _stride;
+    private readonly AlignedBuffer _states;
+    private readonly AlignedBuffer _evaluated;
+    private readonly AlignedBuffer _images;
+    private readonly AlignedBuffer _residuals;
+    private readonly GramSystem _gram;
+    private readonly double[] _products;
+    private readonly double[] _weights;
+    private readonly double[] _best;
+    private readonly int[] _original;
+    private readonly bool[] _isDone;
+
+    /// <param name="settings">Tolerances, memory and mixing.</param>
+    /// <param name="capacity">Rows of a solve at most.</param>
+    /// <param name="stride">Floats of a row: its state, padded with zeros to a multiple of <see cref="Tile.Lanes"/>.</param>
+    public ManagedAnderson(AndersonSettings settings, int capacity, int stride)
+    {
+        (_settings, _stride) = (settings, stride);
+        _states = new AlignedBuffer((long)capacity * stride);
+        _evaluated = new AlignedBuffer((long)capacity * stride);
+        _images = new AlignedBuffer((long)capacity * settings.Memory * stride);
+        _residuals = new AlignedBuffer((long)capacity * settings.Memory * stride);
+        _gram = new GramSystem(capacity, settings.Memory, Math.Max(settings.Ridge, 8 * Rounding));
+        _products = new double[capacity * settings.Memory];
+        _weights = new double[capacity * settings.Memory];
+        _best = new double[capacity];
+        _original = new int[capacity];
+        _isDone = new bool[capacity];
+    }
+
+    /// <summary>Solves for the fixed point of each row.</summary>
+    /// <param name="map">f.</param>
+    /// <param name="rows">Number of rows.</param>
+    /// <param name="solutions">Where to start, and then the best iterate of each row, one row after another.</param>
+    public void Solve(IManagedMap map, int rows, float* solutions)
+    {
+        Begin(rows, solutions);
+        int active = rows;
+        for (int iteration = 1; active > 0; iteration++)
+        {
+            int newest = (iteration - 1) % _settings.Memory;
+            int count = Math.Min(iteration, _settings.Memory);
+            map.Evaluate(_states.Pointer, active, _evaluated.Pointer);
+            for (int row = 0; row < active; row++)
+            {
+                Store(row, newest, count);
+                _isDone[row] = Assess(row, newest, solutions);
+            }
+
+            if (iteration == _settings.MaximumIterations)
+            {
+                return;
+            }
+
+            _gram.SetRow(newest, count, _products, _settings.Memory);
+            active = DropRowsDone(map, active);
+            _gram.Solve(newest, count, _weights);
+            for (int row = 0; row < active; row++)
+            {
+                Combine(row, count);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _states.Dispose();
+        _evaluated.Dispose();
+        _images.Dispose();
+        _residuals.Dispose();
+    }
+
+    private void Begin(int rows, float* solutions)
+    {
+        new ReadOnlySpan<float>(solutions, rows * _stride).CopyTo(new Span<float>(_states.Pointer, rows * _stride));
+        _gram.RowCount = rows;
+        for (int row = 0; row < rows; row++)
+        {
+            _original[row] = row;
+            _best[row] = double.PositiveInfinity;
+        }
+    }
+
+    // Takes in an iterate and its image.
+    private void Store(int row, int newest, int count)
+    {
+        Span<float> image = Row(_evaluated, row);
+        Span<float> residual = Slot(_residuals, row, newest);
+        image.CopyTo(Slot(_images, row, newest));
+        TensorPrimitives.Subtract(image, Row(_states, row), residual);
+        for (int slot = 0; slot < count; slot++)
+        {
+            _products[(row * _settings.Memory) + slot] = TensorPrimitives.Dot<float>(residual, Slot(_residuals, row, slot));
+        }
+    }
+
+    // Keeps an iterate that is better than those before, and says whether the row is done.
+    private bool Assess(int row, int newest, float* solutions)
+    {
+        double residual = Math.Sqrt(_products[(row * _settings.Memory) + newest]);
+        if (!double.IsFinite(residual))
+        {
+            return true;
+        }
+
+        double norm = _settings.RelativeTolerance > 0 ? TensorPrimitives.Norm<float>(Row(_evaluated, row)) : 0;
+        bool hasConverged = residual <= _settings.AbsoluteTolerance + (_settings.RelativeTolerance * norm);
+        if (hasConverged || residual < _best[row])
+        {
+            _best[row] = residual;
+            Row(_states, row).CopyTo(new Span<float>(solutions + ((long)_original[row] * _stride), _stride));
+        }
+
+        return hasConverged;
+    }
+
+    // The last rows take the places of those that are done.
+    private int DropRowsDone(IManagedMap map, int active)
+    {
+        for (int row = active - 1; row >= 0; row--)
+        {
+            if (!_isDone[row])
+            {
+                continue;
+            }
+
+            active--;
+            if (row == active)
+            {
+                continue;
+            }
+
+            int length = _settings.Memory * _stride;
+            new ReadOnlySpan<float>(_images.Pointer + ((long)active * length), length).CopyTo(new Span<float>(_images.Pointer + ((long)row * length), length));
+            new ReadOnlySpan<float>(_residuals.Pointer + ((long)active * length), length).CopyTo(new Span<float>(_residuals.Pointer + ((long)row * length), length));
+            (_original[row], _best[row]) = (_original[active], _best[active]);
+            _gram.MoveRow(active, row);
+            map.MoveRow(active, row);
+        }
+
+        _gram.RowCount = active;
+        return active;
+    }
+
+    // Σ αᵢ (fᵢ − damping · gᵢ).
+    private void Combine(int row, int count)
+    {
+        Span<float> weights = stackalloc float[count];
+        for (int slot = 0; slot < count; slot++)
+        {
+            weights[slot] = (float)_weights[(row * count) + slot];
+        }
+
+        long first = (long)row * _settings.Memory * _stride;
+        float* next = _states.Pointer + ((long)row * _stride);
+        TileAlgebra.Combine(null, _images.Pointer + first, weights, _stride, next);
+        if (_settings.Mixing != 1)
+        {
+            for (int slot = 0; slot < count; slot++)
+            {
+                weights[slot] = (float)(-(1 - _settings.Mixing) * _weights[(row * count) + slot]);
+            }
+
+            TileAlgebra.Combine(next, _residuals.Pointer + first, weights, _stride, next);
+        }
+    }
+
+    private Span<float> Row(AlignedBuffer rows, int row) => new(rows.Pointer + ((long)row * _stride), _stride);
+
+    private Span<float> Slot(AlignedBuffer ring, int row, int slot) => new(ring.Pointer + ((((long)row * _settings.Memory) + slot) * _stride), _stride);
+}

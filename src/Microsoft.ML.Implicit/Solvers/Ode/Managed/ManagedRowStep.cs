@@ -1,0 +1,77 @@
+namespace Microsoft.ML.Implicit.Solvers.Ode.Managed;
+
+/// <summary>Where one row of a solve stands, and its next step; used for one row after another.</summary>
+/// <param name="controller">Chooses the sizes of the steps.</param>
+/// <param name="maximumStep">Longest step.</param>
+/// <param name="maximumSteps">Limit on the steps attempted.</param>
+internal sealed class ManagedRowStep(PiStepController controller, double maximumStep, int maximumSteps)
+{
+    private static readonly double TimeResolution = Math.BitIncrement(1.0) - 1;
+
+    private double _end;
+    private double _stepEnd;
+    private double _direction;
+    private double _smallest;
+    private int _attempts;
+
+    /// <summary>Place of the row among those that the solve began with.</summary>
+    public int Original { get; private set; }
+
+    /// <summary>Time that the row has come to.</summary>
+    public double Time { get; private set; }
+
+    /// <summary>Signed size of the step proposed.</summary>
+    public double Step { get; private set; }
+
+    /// <summary>Size of the next step where nothing limits it.</summary>
+    public double Size { get; private set; }
+
+    public bool HasArrived { get; private set; }
+
+    public bool HasFailed { get; private set; }
+
+    /// <summary>Starts a row.</summary>
+    /// <param name="original">Its place.</param>
+    /// <param name="start">First time.</param>
+    /// <param name="end">Last time, another one.</param>
+    public void Begin(int original, double start, double end)
+    {
+        controller.Restart();
+        (Original, Time, _end, _direction, _attempts) = (original, start, end, Math.Sign(end - start), 0);
+        _smallest = TimeResolution * Math.Abs(end - start);
+        (HasArrived, HasFailed) = (false, false);
+    }
+
+    /// <summary>Sets the size of the first step.</summary>
+    public void SetSize(double size) => Size = Math.Min(size, maximumStep);
+
+    /// <summary>Proposes the next step.</summary>
+    public void Propose()
+    {
+        // A last step a hair short of the end would leave a remainder that is all rounding.
+        bool isLast = Size * (1 + 1e-6) >= Math.Abs(_end - Time);
+        _stepEnd = isLast ? _end : Time + (_direction * Size);
+        Step = _stepEnd - Time;
+    }
+
+    /// <summary>Takes the step or not, by its error.</summary>
+    /// <returns>Whether it was taken.</returns>
+    public bool Judge(double error)
+    {
+        _attempts++;
+        bool isTaken = error <= 1;
+        if (isTaken)
+        {
+            Time = _stepEnd;
+            HasArrived = Time == _end;
+            SetSize(controller.AfterAccepted(Step, error));
+        }
+        else
+        {
+            Size = controller.AfterRejected(Step, error);
+        }
+
+        HasFailed = !HasArrived && (Size <= _smallest || Time + (_direction * Size) == Time || _attempts >= maximumSteps);
+        return isTaken;
+    }
+}
