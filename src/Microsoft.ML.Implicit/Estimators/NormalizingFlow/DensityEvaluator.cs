@@ -72,7 +72,7 @@ internal sealed partial class DensityEvaluator : IDisposable
     }
 
     /// <summary>The same by tensor operations, as on other devices than the CPU; it says which row could not be solved, and why.</summary>
-    /// <inheritdoc cref="Encode"/>
+    /// <inheritdoc cref="Encode(ReadOnlySpan{float}, Span{float}, Span{double}, Span{double}, ReadOnlySpan{float}, double)"/>
     public void EncodeByTensors(ReadOnlySpan<float> features, Span<float> latent, Span<double> logDensities, Span<double> meanSquares, ReadOnlySpan<float> context, double tolerance)
     {
         int rows = features.Length / FeatureCount;

@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Numerics;
+using Microsoft.ML.Implicit.Solvers.Ode.Stepping;
 using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Microsoft.ML.Implicit.Solvers.Ode.Managed;

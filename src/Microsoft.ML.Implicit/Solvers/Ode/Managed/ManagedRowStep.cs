@@ -1,3 +1,5 @@
+using Microsoft.ML.Implicit.Solvers.Ode.Stepping;
+
 namespace Microsoft.ML.Implicit.Solvers.Ode.Managed;
 
 /// <summary>Where one row of a solve stands, and its next step; used for one row after another.</summary>
