@@ -2,6 +2,7 @@ using System.CommandLine;
 using Microsoft.ML.Implicit.Benchmarks.Quality.Decisions;
 using Microsoft.ML.Implicit.Benchmarks.Quality.Directional;
 using Microsoft.ML.Implicit.Benchmarks.Quality.Forecasting;
+using Microsoft.ML.Implicit.Benchmarks.Quality.Tabular;
 
 namespace Microsoft.ML.Implicit.Benchmarks.Quality;
 
@@ -10,12 +11,13 @@ internal static class QualityCommand
 {
     public static System.CommandLine.Command Create()
     {
-        var name = new Argument<string>("name") { Description = "classification, forecast, density, toy-density, directional, anomaly, sudoku, regret or portfolio" };
+        var name = new Argument<string>("name") { Description = "classification, forecast, density, toy-density, directional, anomaly, sudoku, regret or portfolio", DefaultValueFactory = _ => "" };
         var folder = new Option<string>("--data") { Description = "folder with the data sets", DefaultValueFactory = _ => "." };
         var sets = new Option<string[]>("--set") { Description = "names of data sets; all without it", DefaultValueFactory = _ => [] };
         var seeds = new Option<int>("--seeds") { Description = "repetitions to average", DefaultValueFactory = _ => 3 };
         var device = new Option<string>("--device") { Description = "cpu or cuda", DefaultValueFactory = _ => "cpu" };
         var command = new System.CommandLine.Command("quality", "Prints the quality tables.") { name, folder, sets, seeds, device };
+        command.Subcommands.Add(TabularCommand.Create());
         command.SetAction(result =>
         {
             Action<string, IReadOnlyCollection<string>, int, string>? table = result.GetRequiredValue(name) switch
