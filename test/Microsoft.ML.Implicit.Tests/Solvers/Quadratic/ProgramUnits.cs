@@ -21,10 +21,16 @@ internal sealed record ProgramUnits(int Seed, bool IsLinear, double Cost, double
         int n = _random.Next(2, 12), m = _random.Next(1, 12), k = _random.Next(0, 3);
         Tensor?[] x = RandomPrograms.Arguments(Seed, 2, n, m, Math.Min(k, n - 1), bounds: true, sharedMatrices: _random.Next(2) == 0);
         x[0] = IsLinear ? null : x[0];
-        _variables = Draw(n, Spread) * Unit;
-        _inequalities = Draw(m, 2 * Spread);
-        _equalities = Draw((int)(x[5]?.shape[1] ?? 0), 2 * Spread);
+        Draw(x);
         return x;
+    }
+
+    /// <summary>Draws units for the variables and constraints of a program.</summary>
+    public void Draw(Tensor?[] x)
+    {
+        _variables = Draw((int)x[1]!.shape[^1], Spread) * Unit;
+        _inequalities = Draw((int)x[3]!.shape[^1], 2 * Spread);
+        _equalities = Draw((int)(x[5]?.shape[^1] ?? 0), 2 * Spread);
     }
 
     /// <summary>The data, or gradients with respect to the data, in the other units.</summary>
@@ -36,8 +42,8 @@ internal sealed record ProgramUnits(int Seed, bool IsLinear, double Cost, double
         x[3]! * _inequalities!,
         x[4] is null ? null : x[4]! / Variables * _equalities!.unsqueeze(1),
         x[5] is null ? null : x[5]! * _equalities!,
-        x[6]! * Variables,
-        x[7]! * Variables,
+        x[6] is null ? null : x[6]! * Variables,
+        x[7] is null ? null : x[7]! * Variables,
     ];
 
     /// <summary>Asserts that a solution in the other units has the status and, relative to the largest, the values of one in the first.</summary>

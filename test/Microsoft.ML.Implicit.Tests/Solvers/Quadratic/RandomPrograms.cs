@@ -24,6 +24,36 @@ internal static class RandomPrograms
         Tensor Slack(params long[] shape) => (0.3 * Normal(shape).abs()) + 0.02;
     }
 
+    /// <summary>
+    /// Data of one row, in which two of three entries are zero: linear, of low rank with bounds, or definite without bounds, in turn.
+    /// </summary>
+    public static Tensor?[] Sparse(int seed)
+    {
+        var random = new Random(seed);
+        int kind = seed % 3, n = random.Next(2, 12), m = random.Next(1, 15), k = random.Next(0, Math.Min(4, n));
+        using var generator = new Generator((ulong)seed);
+        Tensor inside = Normal(1, n);
+        Tensor factor = Entries(kind == 2 ? n : random.Next(1, n + 1), n);
+        Tensor? q = kind == 0 ? null : factor.t().mm(factor) / n;
+        q = kind == 2 ? q! + (0.1 * eye(n, dtype: ScalarType.Float64)) : q;
+        Tensor g = Entries(m, n);
+        Tensor? a = k > 0 ? Entries(k, n) : null;
+        return
+        [
+            q,
+            Normal(1, n),
+            g,
+            inside.mm(g.t()) + (0.3 * Normal(1, m).abs()) + 0.02,
+            a,
+            a is null ? null : inside.mm(a.t()),
+            kind == 2 ? null : inside - Normal(1, n).abs() - 0.05,
+            kind == 2 ? null : inside + Normal(1, n).abs() + 0.05,
+        ];
+
+        Tensor Normal(params long[] shape) => randn(shape, ScalarType.Float64, generator: generator);
+        Tensor Entries(params long[] shape) => Normal(shape) * rand(shape, ScalarType.Float64, generator: generator).lt(0.35);
+    }
+
     public static QuadraticProblem Problem(params Tensor?[] x) => new(x[0], x[1]!, x[2], x[3], x[4], x[5], x[6], x[7]);
 
     /// <summary>Largest violation of any optimality condition in any row, in absolute terms.</summary>

@@ -35,7 +35,7 @@ internal sealed class BatchedData
         _emptyRowViolation = violation.any().item<bool>() ? violation.unsqueeze(1).expand(batch, 1) : null;
         d = d.masked_fill(isEmpty, 0.Held());
         b = b.masked_fill(isEmptyEquality, 0.Held());
-        _units = new BatchedUnits(System, p, b, d, problem.Lower is not null, problem.Upper is not null);
+        _units = new BatchedUnits(System, p, b, d);
         P = (p * (_units.Variable / _units.Objective)).expand(batch, problem.Variables);
         B = (b / _units.Equality).expand(batch, problem.Equalities);
         Active = constrained.to(ScalarType.Float64).expand(batch, d.shape[1]);
@@ -131,7 +131,7 @@ internal sealed class BatchedData
     public BatchedState ToState(Tensor z, Tensor nu, Tensor s, Tensor lambda) => new(
         z * _units.Variable,
         nu * (_units.Objective / _units.Equality),
-        where(Active > 0.Held(), s * _units.Constraint, full_like(s, double.PositiveInfinity.Held())),
+        where(Active > 0.Held(), Complementarity.Separate(s, lambda) * _units.Constraint, full_like(s, double.PositiveInfinity.Held())),
         lambda * (_units.Objective / _units.Constraint),
         System.Scales.clone());
 

@@ -31,6 +31,9 @@ internal sealed class BatchedInteriorPoint : IBatchedMethod
     private readonly Tensor _tolerances;
     private readonly Tensor _iterations;
 
+    // Iterations at which each row had converged.
+    private readonly Tensor _separatingSteps;
+
     // 1 for the multipliers of constraints that are switched off, which stay zero.
     private readonly Tensor? _padding;
     private readonly BatchedIterate _x;
@@ -48,6 +51,7 @@ internal sealed class BatchedInteriorPoint : IBatchedMethod
         _padding = _data.AllActive ? null : cat([zeros_like(_active), 1.Held().Minus(_active)], 1);
         _tolerances = tensor([options.Tolerance, options.Tolerance, options.GapTolerance], [3, 1], ScalarType.Float64, problem.P.device);
         _iterations = zeros(problem.BatchSize, ScalarType.Float64, problem.P.device);
+        _separatingSteps = zeros_like(_iterations);
         _measures = full([3, problem.BatchSize], double.NaN.Held(), ScalarType.Float64, problem.P.device);
         _x = new BatchedIterate(Start(), problem.Variables, _constraints);
     }
@@ -64,7 +68,8 @@ internal sealed class BatchedInteriorPoint : IBatchedMethod
             // A row that has converged stays as it is, and so do its measures.
             Tensor measures = _data.Measure(_x.Z, residuals);
             Tensor converged = measures.le(_tolerances).all(0);
-            Tensor finished = converged.logical_or(_data.Unsolvable);
+            Tensor separated = _separatingSteps.ge(Complementarity.MaximumSteps.Held()).logical_or(IsSeparated());
+            Tensor finished = converged.logical_and(separated).logical_or(_data.Unsolvable);
             if (iteration == _maximumIterations || finished.all().item<bool>())
             {
                 _measures = measures.MoveToOuterDisposeScope();
@@ -72,6 +77,7 @@ internal sealed class BatchedInteriorPoint : IBatchedMethod
             }
 
             _iterations.PlusInPlace(finished.logical_not());
+            _separatingSteps.PlusInPlace(converged);
             Advance(residuals, finished.unsqueeze(1));
         }
     }
@@ -110,6 +116,10 @@ internal sealed class BatchedInteriorPoint : IBatchedMethod
         Tensor length = share.div_(Rate(step, positive).clamp_(min: 1e-12.Held())).clamp_(max: 1.Held()).unsqueeze(1);
         _x.Packed.addcmul_(length, step.Packed, (-1).Held());
     }
+
+    // Whether every constraint is clearly held or clearly not.
+    private Tensor IsSeparated() =>
+        minimum(_x.S, _x.Lambda).gt(maximum(_x.S, _x.Lambda).mul_(Complementarity.Separation.Held())).any(1).logical_not();
 
     // The inverse of the distance to the boundary.
     private static Tensor Rate(BatchedIterate step, Tensor positive) => (step.Positive / positive).amax([1]);

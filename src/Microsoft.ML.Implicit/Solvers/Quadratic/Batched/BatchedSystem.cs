@@ -29,7 +29,7 @@ internal sealed class BatchedSystem
         _problem = problem;
         long n = problem.Variables, m = problem.Inequalities, k = problem.Equalities;
         Tensor matrices = StackMatrices(problem);
-        Scales = scales ?? Equilibrate(matrices, n);
+        Scales = scales ?? Equilibrate(matrices, Links = new BatchedLinks(matrices, n), n);
         Tensor variableScale = Scales.narrow(-1, 0, n);
         _matrices = (matrices * Scales.unsqueeze(-1)).mul_(variableScale.unsqueeze(-2));
         _g = m > 0 ? _matrices.narrow(-2, n, m) : null;
@@ -58,6 +58,9 @@ internal sealed class BatchedSystem
 
     /// <summary>Rows of zeros in A, [1, k] or [batch, k] Boolean.</summary>
     public Tensor IsEmptyEquality => A is null ? zeros_like(EqualityScale, ScalarType.Bool) : Rows(A.ne(0.Held()).any(-1).logical_not());
+
+    /// <summary>What links variables; null where the scales were given.</summary>
+    public BatchedLinks? Links { get; }
 
     /// <summary>Row scales of Q, G and A, [n + m + k] or [batch, n + m + k]; those of Q are its column scales too.</summary>
     public Tensor Scales { get; }
@@ -211,14 +214,13 @@ internal sealed class BatchedSystem
         return problem.SharesMatrices ? cat(matrices, 0) : cat([.. matrices.Select(matrix => matrix.expand(problem.BatchSize, matrix.shape[^2], n))], 1);
     }
 
-    // Ruiz (2001): symmetric in Q, two-sided in G and A, whose rows count by their shares of their largest entries from the start. In every pass Q counts by its share of its largest entry, so that the unit of the objective
-    // plays no part; at last the scale of its rows against the others, which G and A leave open, makes that entry about one.
-    private static Tensor Equilibrate(Tensor matrices, long n)
+    // Ruiz (2001): symmetric in Q, two-sided in G and A. In every pass Q counts by its share of its largest entry, so that the unit of the objective plays no
+    // part; at last the scale of its rows against the others, which G and A leave open, makes that entry about one.
+    private static Tensor Equilibrate(Tensor matrices, BatchedLinks links, long n)
     {
-        Tensor magnitudes = matrices.abs(), scales = ones(magnitudes.shape[..^1], ScalarType.Float64, magnitudes.device);
+        Tensor scales = links.Scales();
         long constraints = scales.shape[^1] - n;
-        scales.narrow(-1, n, constraints).copy_(magnitudes.narrow(-2, n, constraints).amax([-1]).log2_().floor_().nan_to_num_(0, 0, 0).neg_().exp2_());
-        magnitudes.mul_(scales.unsqueeze(-1));
+        Tensor magnitudes = matrices.abs().mul_(scales.unsqueeze(-1)).mul_(scales.narrow(-1, 0, n).unsqueeze(-2));
         for (int pass = 0; pass < EquilibrationPasses; pass++)
         {
             magnitudes.narrow(-2, 0, n).mul_(ObjectiveExponent(magnitudes, n).neg_().exp2_());

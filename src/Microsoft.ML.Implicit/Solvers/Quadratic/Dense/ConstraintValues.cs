@@ -1,6 +1,6 @@
 namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
 
-/// <summary>Slacks and multipliers of one kind of constraint for a batch, in the user's units.</summary>
+/// <summary>Slacks, separated as <see cref="Complementarity"/> says, and multipliers of one kind of constraint for a batch, in the user's units.</summary>
 /// <param name="rows">Number of rows of the batch.</param>
 /// <param name="count">Constraints of this kind a row.</param>
 /// <param name="offset">Where they begin in a constraint vector.</param>
@@ -25,7 +25,7 @@ internal sealed unsafe class ConstraintValues(int rows, int count, int offset)
         for (int i = 0; i < count; i++)
         {
             double unit = data.ConstraintUnit[offset + i];
-            Slacks[(row * count) + i] = data.Active[offset + i] > 0 ? x.S[offset + i] * unit : data.InactiveSlack[offset + i];
+            Slacks[(row * count) + i] = data.Active[offset + i] > 0 ? Complementarity.Separate(x.S[offset + i], x.Lambda[offset + i]) * unit : data.InactiveSlack[offset + i];
             Multipliers[(row * count) + i] = x.Lambda[offset + i] * (data.ObjectiveUnit / unit);
         }
     }
@@ -35,7 +35,7 @@ internal sealed unsafe class ConstraintValues(int rows, int count, int offset)
         for (int i = 0; i < count; i++)
         {
             double unit = data.ConstraintUnit[offset + i];
-            bool active = data.Active[offset + i] > 0;
+            bool active = data.Active[offset + i] > 0 && Slacks[(row * count) + i] < double.PositiveInfinity;
             x.S[offset + i] = active ? Slacks[(row * count) + i] / unit : 1;
             x.Lambda[offset + i] = active ? Multipliers[(row * count) + i] / (data.ObjectiveUnit / unit) : 0;
         }

@@ -105,7 +105,7 @@ internal sealed unsafe class DenseInteriorPoint
     private DenseOutcome Measure(DenseRow row, DenseOutcome outcome)
     {
         bool hasIterate = outcome.Status is SolveStatus.Converged or SolveStatus.MaximumIterations;
-        double size = hasIterate ? row.SizeOf(Best.Z) : row.Unit;
+        double size = hasIterate ? row.SizeOf(Best.Z) : Vectors.MaxMagnitude(row.VariableUnit, _layout.Variables);
         if (outcome.Status != SolveStatus.Infeasible && row.EmptyRows.Contradict(size))
         {
             row.EmptyRows.CopyCertificate(Best);
@@ -132,12 +132,31 @@ internal sealed unsafe class DenseInteriorPoint
         double best = double.PositiveInfinity, expected = double.PositiveInfinity;
         var outcome = new DenseOutcome(SolveStatus.Diverged, 0);
         bool refine = false, checkedFeasibility = false;
-        int stalled = 0, shortSteps = 0;
+        int stalled = 0, shortSteps = 0, separatingSteps = 0;
         for (int iteration = 0; ; iteration++)
         {
             cancellation.ThrowIfCancellationRequested();
             _residuals.Update(row, _current);
             double residual = _residuals.Largest;
+            bool converged = Infeasibility <= _options.Tolerance && _residuals.Relative.Gap <= _options.GapTolerance;
+            if (outcome.Status == SolveStatus.Converged && !converged)
+            {
+                return outcome with { Iterations = iteration };
+            }
+
+            if (converged)
+            {
+                Best.CopyFrom(_current);
+                outcome = new DenseOutcome(SolveStatus.Converged, iteration);
+                if (_current.IsSeparated() || separatingSteps++ == Complementarity.MaximumSteps || iteration == maximumIterations)
+                {
+                    return outcome;
+                }
+
+                Advance(row, refine: true);
+                continue;
+            }
+
             if (!double.IsFinite(residual))
             {
                 return Finish(row, outcome, best, iteration);
@@ -149,12 +168,6 @@ internal sealed unsafe class DenseInteriorPoint
                 best = residual;
                 Best.CopyFrom(_current);
                 outcome = new DenseOutcome(SolveStatus.MaximumIterations, iteration);
-            }
-
-            if (Infeasibility <= _options.Tolerance && _residuals.Relative.Gap <= _options.GapTolerance)
-            {
-                Best.CopyFrom(_current);
-                return new DenseOutcome(SolveStatus.Converged, iteration);
             }
 
             if (_residuals.ProvesInfeasible(row, _current, Rounding, _options.Tolerance))

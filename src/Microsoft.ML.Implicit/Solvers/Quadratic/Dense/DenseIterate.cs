@@ -44,4 +44,18 @@ internal sealed unsafe class DenseIterate
     /// <summary>Largest step, at most 1, that keeps slacks and multipliers nonnegative.</summary>
     public double StepToBoundary(DenseIterate step) =>
         Math.Min(1, Math.Min(Vectors.StepToBoundary(S, step.S, _layout.Length), Vectors.StepToBoundary(Lambda, step.Lambda, _layout.Length)));
+
+    /// <summary>Whether every constraint is clearly held or clearly not, see <see cref="Complementarity"/>.</summary>
+    public bool IsSeparated()
+    {
+        for (int i = 0; i < _layout.Length; i++)
+        {
+            if (Math.Min(S[i], Lambda[i]) > Complementarity.Separation * Math.Max(S[i], Lambda[i]))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 }

@@ -15,6 +15,7 @@ internal sealed unsafe class DenseMatrices
     private readonly double* _columnMaxima;
     private readonly double* _inequalityMaxima;
     private readonly double* _equalityMaxima;
+    private readonly LogarithmicScales _start;
 
     public DenseMatrices(ConstraintLayout layout, ThreadTeam team)
     {
@@ -22,6 +23,7 @@ internal sealed unsafe class DenseMatrices
         Variables = layout.ActualVariables;
         Inequalities = layout.Inequalities;
         SingleVariableRows = new SingleVariableRows(layout);
+        Linked = new LinkedVariables(layout);
         Equalities = layout.Equalities;
         int n = layout.Variables, m = layout.General, k = layout.PaddedEqualities;
         int squares = Equalities > 0 ? 2 : 1;
@@ -42,6 +44,7 @@ internal sealed unsafe class DenseMatrices
         _inequalityMaxima = _buffer.Take(m);
         _equalityMaxima = _buffer.Take(k);
         ConvexityFactor = new PanelCholesky(_buffer, n);
+        _start = new LogarithmicScales(layout);
     }
 
     public int Variables { get; }
@@ -83,8 +86,7 @@ internal sealed unsafe class DenseMatrices
 
     public SingleVariableRows SingleVariableRows { get; }
 
-    /// <summary>Whether Q is not zero.</summary>
-    public bool HasCurvature { get; private set; }
+    public LinkedVariables Linked { get; }
 
     public bool IsFinite { get; private set; }
 
@@ -108,6 +110,8 @@ internal sealed unsafe class DenseMatrices
         Symmetrise();
         G.Load(g, Inequalities, Variables);
         SingleVariableRows.Load(g);
+        Linked.Load(g, a);
+        Linked.Group(Q);
         A.Load(a, Equalities, Variables);
         GTransposed.LoadTransposed(G);
         ATransposed.LoadTransposed(A);
@@ -154,7 +158,16 @@ internal sealed unsafe class DenseMatrices
         new Span<double>(VariableScale, Q.Rows).Fill(1);
         new Span<double>(InequalityScale, G.Rows).Fill(1);
         new Span<double>(EqualityScale, A.Rows).Fill(1);
-        NormaliseRows();
+        MeasureRows();
+        Vectors.Copy(_inequalityMaxima, InequalityMagnitude, G.Rows);
+        Vectors.Copy(_equalityMaxima, EqualityMagnitude, A.Rows);
+        _start.Find(this);
+        Vectors.Copy(_start.Variables, _columnMaxima, Q.Rows);
+        Vectors.Copy(_start.Inequalities, _inequalityMaxima, G.Rows);
+        Vectors.Copy(_start.Equalities, _equalityMaxima, A.Rows);
+        Equilibration.Scale(Q, _columnMaxima, _columnMaxima);
+        Vectors.Multiply(VariableScale, _columnMaxima, 1, VariableScale, Q.Rows);
+        ScaleConstraints();
         for (int pass = 0; pass < EquilibrationPasses; pass++)
         {
             new Span<double>(_columnMaxima, Q.Rows).Clear();
@@ -184,18 +197,6 @@ internal sealed unsafe class DenseMatrices
         ScaleObjective();
     }
 
-    // Whatever the units of the rows of G and A, the passes start from the same.
-    private void NormaliseRows()
-    {
-        MeasureRows();
-        Vectors.Copy(_inequalityMaxima, InequalityMagnitude, G.Rows);
-        Vectors.Copy(_equalityMaxima, EqualityMagnitude, A.Rows);
-        new Span<double>(_columnMaxima, Q.Rows).Fill(1);
-        Equilibration.ToInverses(_inequalityMaxima, G.Rows);
-        Equilibration.ToInverses(_equalityMaxima, A.Rows);
-        ScaleConstraints();
-    }
-
     private void MeasureRows()
     {
         new Span<double>(_inequalityMaxima, G.Rows).Clear();
@@ -217,11 +218,9 @@ internal sealed unsafe class DenseMatrices
 
     private void DescribeVariables()
     {
-        HasCurvature = false;
         for (int i = 0; i < Variables; i++)
         {
             IsUnused[i] = _columnMaxima[i] > 0 ? 0 : 1;
-            HasCurvature |= Q.At(i, i) != 0;
         }
     }
 

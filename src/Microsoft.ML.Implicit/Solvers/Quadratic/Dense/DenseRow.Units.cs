@@ -11,12 +11,6 @@ internal sealed unsafe partial class DenseRow
 
     private delegate void LimitAction(int constraint, int variable, double coefficient, double rightHandSide);
 
-    private static double OwnUnit(int variable, ReadOnlySpan<double> lower, ReadOnlySpan<double> upper)
-    {
-        double low = lower.IsEmpty ? 0 : Math.Abs(lower[variable]), high = upper.IsEmpty ? 0 : Math.Abs(upper[variable]);
-        return Math.ScaleB(1, Equilibration.Exponent(Math.Max(low < Infinity ? low : 0, high < Infinity ? high : 0)));
-    }
-
     // Moves the terms of variables without room into p, d and b; from then on they are 0.
     private void FixVariables()
     {
@@ -109,27 +103,30 @@ internal sealed unsafe partial class DenseRow
 
     private void ToNormalUnits()
     {
-        (Unit, ObjectiveUnit) = NormalUnits.Of(this);
-        double unit = Unit;
-        Curvature = Matrices.HasCurvature ? unit * unit / ObjectiveUnit : 1;
+        LinkedVariables linked = Matrices.Linked;
+        _units.Choose(this);
+        ObjectiveUnit = _units.Objective;
+        double curved = _units[LinkedVariables.Curved];
+        Curvature = linked.AnyCurved ? curved * curved / ObjectiveUnit : 1;
         CostMagnitude = 0;
         for (int i = 0; i < Layout.ActualVariables; i++)
         {
-            double factor = Matrices.IsUnused[i] > 0 ? 1 : unit;
-            VariableUnit[i] *= factor;
-            P[i] *= factor / ObjectiveUnit;
+            double unit = _units[linked.GroupOf(i)];
+            VariableUnit[i] *= unit;
+            P[i] *= unit / ObjectiveUnit;
             CostMagnitude = Fixing[i] > 0 ? CostMagnitude : Math.Max(CostMagnitude, Math.Abs(P[i]));
-            ScaleBound(Layout.HasLower, Layout.LowerOffset + i, factor);
-            ScaleBound(Layout.HasUpper, Layout.UpperOffset + i, factor);
+            ScaleBound(Layout.HasLower, Layout.LowerOffset + i, unit);
+            ScaleBound(Layout.HasUpper, Layout.UpperOffset + i, unit);
         }
 
         for (int i = 0; i < Layout.Inequalities; i++)
         {
-            ScaleBound(true, i, unit);
+            ScaleBound(true, i, _units[linked.GroupOfInequality(i)]);
         }
 
         for (int i = 0; i < Layout.Equalities; i++)
         {
+            double unit = _units[linked.GroupOfEquality(i)];
             EqualityUnit[i] *= unit;
             B[i] /= unit;
         }

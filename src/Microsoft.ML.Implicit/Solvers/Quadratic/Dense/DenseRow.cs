@@ -10,6 +10,7 @@ internal sealed unsafe partial class DenseRow
     public const double Infinity = 1e20;
 
     private readonly PinnedBuffer _buffer;
+    private readonly NormalUnits _units;
 
     public DenseRow(ConstraintLayout layout)
     {
@@ -27,6 +28,7 @@ internal sealed unsafe partial class DenseRow
         InactiveSlack = _buffer.Take(layout.Length);
         EmptyRows = new EmptyRows(layout);
         Room = new VariableRoom(layout);
+        _units = new NormalUnits(layout);
     }
 
     public ConstraintLayout Layout { get; }
@@ -64,9 +66,6 @@ internal sealed unsafe partial class DenseRow
     public EmptyRows EmptyRows { get; }
 
     public VariableRoom Room { get; }
-
-    /// <summary>The unit of all variables and right-hand sides, on top of those of the matrices.</summary>
-    public double Unit { get; private set; }
 
     public double ObjectiveUnit { get; private set; }
 
@@ -111,7 +110,7 @@ internal sealed unsafe partial class DenseRow
         bool valid = matrices.IsFinite & Finite.All(p) & Finite.All(b);
         for (int i = 0; i < p.Length; i++)
         {
-            VariableUnit[i] = matrices.IsUnused[i] > 0 ? OwnUnit(i, lower, upper) : matrices.VariableScale[i];
+            VariableUnit[i] = matrices.VariableScale[i];
             P[i] = p[i] * VariableUnit[i];
         }
 

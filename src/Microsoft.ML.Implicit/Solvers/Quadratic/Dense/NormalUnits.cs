@@ -1,71 +1,99 @@
 namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
 
 /// <summary>
-/// Chooses the units in which a row's solution and costs are of the order of one. With Q, G and A equilibrated two are free: that of all variables
-/// and right-hand sides, and that of the objective. Both are powers of two, so that changing to them rounds nothing.
+/// Chooses the units in which a row's solution and costs are of the order of one. With Q, G and A equilibrated, these are free: that of the variables and
+/// right-hand sides of each group of <see cref="LinkedVariables"/>, and that of the objective. All are powers of two, so that changing to them rounds nothing.
 /// </summary>
-internal static unsafe class NormalUnits
+internal sealed unsafe class NormalUnits(ConstraintLayout layout)
 {
     /// <summary>Linear costs may outweigh the quadratic ones by this before the objective is measured by them.</summary>
     public const double LargestCost = 1024;
 
-    /// <summary>The units, from a row in the units of its matrices.</summary>
-    public static (double Variable, double Objective) Of(DenseRow row)
+    private readonly double[] _units = new double[layout.ActualVariables + 1];
+    private readonly double[] _forced = new double[layout.ActualVariables + 1];
+    private readonly double[] _reach = new double[layout.ActualVariables + 1];
+    private readonly double[] _free = new double[layout.ActualVariables + 1];
+
+    public double Objective { get; private set; }
+
+    /// <summary>The unit of a group.</summary>
+    public double this[int group] => _units[group];
+
+    /// <summary>Chooses them for a row in the units of its matrices.</summary>
+    public void Choose(DenseRow row)
     {
-        double unit = PowerOfTwo(SolutionSize(row)), linear = 0;
-        for (int i = 0; i < row.Layout.ActualVariables; i++)
+        LinkedVariables linked = row.Matrices.Linked;
+        Measure(row, linked);
+        for (int i = 0; i < linked.Groups; i++)
         {
-            linear = row.Fixing[i] > 0 ? linear : Math.Max(linear, Math.Abs(row.P[i]) * (row.Matrices.IsUnused[i] > 0 ? 1 : unit));
+            _units[i] = PowerOfTwo(Size(i));
         }
 
-        double quadratic = row.Matrices.HasCurvature ? unit * unit : 0;
-        return (unit, linear > LargestCost * quadratic ? PowerOfTwo(linear) : quadratic > 0 ? quadratic : 1);
+        double linear = 0;
+        for (int i = 0; i < layout.ActualVariables; i++)
+        {
+            linear = row.Fixing[i] > 0 ? linear : Math.Max(linear, Math.Abs(row.P[i]) * _units[linked.GroupOf(i)]);
+        }
+
+        double curved = _units[LinkedVariables.Curved], quadratic = linked.AnyCurved ? curved * curved : 0;
+        Objective = linear > LargestCost * quadratic ? PowerOfTwo(linear) : quadratic > 0 ? quadratic : 1;
     }
 
     // Constraints that 0 violates force at least their right-hand side; beyond that, neither the others nor the minimiser without constraints are passed.
-    private static double SolutionSize(DenseRow row)
+    private double Size(int group)
     {
-        ConstraintLayout layout = row.Layout;
-        double forced = Vectors.MaxMagnitude(row.B, layout.PaddedEqualities), reach = 0, free = 0;
+        double reach = _reach[group] > 0 ? _reach[group] : double.PositiveInfinity;
+        double unforced = Math.Min(_free[group], reach);
+        double size = Math.Max(_forced[group], double.IsInfinity(unforced) ? 0 : unforced);
+        return size > 0 ? size : reach;
+    }
+
+    private void Measure(DenseRow row, LinkedVariables linked)
+    {
+        Array.Clear(_forced);
+        Array.Clear(_reach);
+        Array.Clear(_free);
+        for (int i = 0; i < layout.Equalities; i++)
+        {
+            ref double forced = ref _forced[linked.GroupOfEquality(i)];
+            forced = Math.Max(forced, Math.Abs(row.B[i]));
+        }
+
         for (int i = 0; i < layout.Inequalities; i++)
         {
-            Include(i);
+            Include(i, linked.GroupOfInequality(i));
         }
 
         for (int i = 0; i < layout.ActualVariables; i++)
         {
-            if (row.Matrices.IsUnused[i] > 0 || row.Fixing[i] > 0)
+            if (row.Fixing[i] > 0)
             {
                 continue;
             }
 
+            int group = linked.GroupOf(i);
             if (layout.HasLower)
             {
-                Include(layout.LowerOffset + i);
+                Include(layout.LowerOffset + i, group);
             }
 
             if (layout.HasUpper)
             {
-                Include(layout.UpperOffset + i);
+                Include(layout.UpperOffset + i, group);
             }
 
             if (row.P[i] != 0)
             {
-                free = Math.Max(free, Math.Abs(row.P[i]) / row.Matrices.Q.At(i, i));
+                _free[group] = Math.Max(_free[group], Math.Abs(row.P[i]) / row.Matrices.Q.At(i, i));
             }
         }
 
-        reach = reach > 0 ? reach : double.PositiveInfinity;
-        double unforced = Math.Min(free, reach);
-        double size = Math.Max(forced, double.IsInfinity(unforced) ? 0 : unforced);
-        return size > 0 ? size : reach;
-
-        void Include(int index)
+        void Include(int index, int group)
         {
             if (row.Active[index] > 0)
             {
-                forced = Math.Max(forced, -row.D[index]);
-                reach = Math.Max(reach, row.D[index]);
+                _forced[group] = Math.Max(_forced[group], -row.D[index]);
+                _reach[group] = Math.Max(_reach[group], row.D[index]);
             }
         }
     }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
@@ -26,11 +27,14 @@ internal static class Rows
         }
 
         var options = new ParallelOptions { MaxDegreeOfParallelism = parallelism, CancellationToken = cancellation };
-        Parallel.For(0, count, options, () => create(team), (row, _, worker) =>
+
+        // More tasks than threads come and go; they hand their workspace on.
+        var idle = new ConcurrentBag<TWorker>();
+        Parallel.For(0, count, options, () => idle.TryTake(out TWorker? worker) ? worker : create(team), (row, _, worker) =>
         {
             action(worker, row);
             return worker;
-        }, _ => { });
+        }, idle.Add);
     }
 
     private static int Threads(int maximumParallelism) => maximumParallelism > 0 ? maximumParallelism : get_num_threads();
