@@ -1,5 +1,5 @@
 using CsCheck;
-using Microsoft.ML.Implicit.Layers;
+using Microsoft.ML.Implicit.Differentiation;
 using Microsoft.ML.Implicit.Layers.Quadratic;
 using Microsoft.ML.Implicit.Solvers;
 using Microsoft.ML.Implicit.Solvers.Quadratic;
