@@ -90,7 +90,7 @@ public sealed class DifferentialEquationExamples
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor initialState = torch.zeros(1, 1);
-        Tensor observations = torch.tensor(new[,,] { { { 1f, 5f }, { 2f, 4f }, { -1f, 3f }, { 0.5f, 2f } } });
+        Tensor observations = torch.tensor(new[] { 1f, 5f, 2f, 4f, -1f, 3f, 0.5f, 2f }).view(1, 4, 2);
         nn.Module<Tensor, Tensor, Tensor> field = new FirstChannel();
 
         Tensor times = torch.tensor(new[] { 0f, 1f, 2.5f, 3f });
