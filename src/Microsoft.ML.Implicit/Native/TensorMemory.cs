@@ -16,4 +16,12 @@ internal static unsafe class TensorMemory
             return (T*)pointer;
         }
     }
+
+    /// <summary>Copies the elements of a tensor, row by row.</summary>
+    /// <param name="tensor">float32, on the CPU.</param>
+    public static float[] ReadSingles(this Tensor tensor)
+    {
+        using Tensor contiguous = tensor.detach().contiguous();
+        return [.. contiguous.data<float>()];
+    }
 }

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using Microsoft.ML.Implicit.Native;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Numerics;
@@ -30,7 +31,7 @@ internal sealed unsafe class PanelAffine : IDisposable
         _panels = Stride / Width;
         _weight = new AlignedBuffer((long)_inputs * Stride);
         _bias = new AlignedBuffer(Stride);
-        float[] values = Read(weight);
+        float[] values = weight.ReadSingles();
         for (int i = 0; i < _inputs; i++)
         {
             for (int j = 0; j < outputs; j++)
@@ -42,7 +43,7 @@ internal sealed unsafe class PanelAffine : IDisposable
 
         if (bias is not null)
         {
-            Read(bias).CopyTo(new Span<float>(_bias.Pointer, outputs));
+            bias.ReadSingles().CopyTo(new Span<float>(_bias.Pointer, outputs));
         }
     }
 
@@ -102,12 +103,6 @@ internal sealed unsafe class PanelAffine : IDisposable
     {
         _weight.Dispose();
         _bias.Dispose();
-    }
-
-    private static float[] Read(Tensor parameter)
-    {
-        using Tensor contiguous = parameter.detach().contiguous();
-        return [.. contiguous.data<float>()];
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

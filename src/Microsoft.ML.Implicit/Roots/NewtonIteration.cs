@@ -1,6 +1,7 @@
 using Microsoft.ML.Implicit.Differentiation;
 using Microsoft.ML.Implicit.LinearAlgebra;
 using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Numerics;
 using Microsoft.ML.Implicit.Solvers;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -110,7 +111,7 @@ internal sealed class NewtonIteration : IDisposable
         Tensor moves = tensor([.. sizes.Select(s => s > 0)], [sizes.Length, .. Enumerable.Repeat(1L, (int)_z.dim() - 1)]).to(_z.device);
         double[] lengths = RowNorms.Of(direction);
         double[] states = RowNorms.Of(_z);
-        double rounding = _z.dtype == ScalarType.Float64 ? Math.ScaleB(1, -50) : Math.ScaleB(1, -21);
+        double rounding = 4 * MachineEpsilon.Of(_z.dtype);
         double[] residuals = [.. _residuals];
         for (int row = 0; row < sizes.Length; row++)
         {

@@ -1,7 +1,6 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Onnx;
 using Microsoft.ML.Model.OnnxConverter;
-using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Implicit.Data;
 
@@ -30,8 +29,7 @@ internal sealed partial class BatchedDataView : ITransformCanSaveOnnx
         }
     }
 
-    // A view is part of a legacy pipeline file, which none of ours can be in.
-    void ICanSaveModel.Save(ModelSaveContext ctx) => throw Contracts.ExceptNotSupp("Save the transformer, with MLContext.Model.Save, rather than the data that it makes.");
+    void ICanSaveModel.Save(ModelSaveContext ctx) => throw TransformedData.RefuseToSave();
 
     private string MapperName => _mapper.GetType().Name.Replace("Mapper", "", StringComparison.Ordinal);
 

@@ -1,7 +1,6 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Onnx;
 using Microsoft.ML.Model.OnnxConverter;
-using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Implicit.Data;
 
@@ -15,5 +14,5 @@ internal sealed partial class SeriesDataView : ITransformCanSaveOnnx
 
     void ISaveAsOnnx.SaveAsOnnx(OnnxContext ctx) => ((ICanSaveOnnx)this).CanSaveOnnx(ctx);
 
-    void ICanSaveModel.Save(ModelSaveContext ctx) => throw Contracts.ExceptNotSupp("Save the transformer, with MLContext.Model.Save, rather than the data that it makes.");
+    void ICanSaveModel.Save(ModelSaveContext ctx) => throw TransformedData.RefuseToSave();
 }

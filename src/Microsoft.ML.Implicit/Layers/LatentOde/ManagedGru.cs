@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Layers.Ode;
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Numerics;
 using static TorchSharp.torch;
 
@@ -29,11 +30,11 @@ internal sealed unsafe class ManagedGru : IDisposable
         Width = (int)stateWeight.shape[1];
         _stateLength = Width * Tile.Lanes;
         _stride = OuterProduct.Stride(Gates);
-        _inputWeight = new PackedMatrix(Read(inputWeight), Inputs, Gates, transposed: true);
-        _stateWeight = new PackedMatrix(Read(stateWeight), Width, Gates, transposed: true);
-        _statePullback = new PackedMatrix(Read(stateWeight), Gates, Width, transposed: false);
-        _inputBias = Buffer(Read(inputBias));
-        _stateBias = Buffer(Read(stateBias));
+        _inputWeight = new PackedMatrix(inputWeight.ReadSingles(), Inputs, Gates, transposed: true);
+        _stateWeight = new PackedMatrix(stateWeight.ReadSingles(), Width, Gates, transposed: true);
+        _statePullback = new PackedMatrix(stateWeight.ReadSingles(), Gates, Width, transposed: false);
+        _inputBias = Buffer(inputBias.ReadSingles());
+        _stateBias = Buffer(stateBias.ReadSingles());
         _noBias = new AlignedBuffer(_statePullback.PaddedOutputs);
     }
 
@@ -144,11 +145,5 @@ internal sealed unsafe class ManagedGru : IDisposable
         var buffer = new AlignedBuffer(_inputWeight.PaddedOutputs);
         values.CopyTo(new Span<float>(buffer.Pointer, values.Length));
         return buffer;
-    }
-
-    private static float[] Read(Tensor parameter)
-    {
-        using Tensor contiguous = parameter.detach().contiguous();
-        return [.. contiguous.data<float>()];
     }
 }

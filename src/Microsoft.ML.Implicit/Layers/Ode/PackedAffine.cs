@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Numerics;
 using static TorchSharp.torch;
 
@@ -25,9 +26,9 @@ internal sealed unsafe class PackedAffine : IDisposable
         _inputs = (int)weight.shape[0];
         _outputs = (int)weight.shape[1];
         _stride = OuterProduct.Stride(_outputs);
-        _bias = bias is null ? new float[_outputs] : Read(bias);
-        _timeWeight = timeWeight is null ? null : Read(timeWeight);
-        float[] values = Read(weight);
+        _bias = bias is null ? new float[_outputs] : bias.ReadSingles();
+        _timeWeight = timeWeight is null ? null : timeWeight.ReadSingles();
+        float[] values = weight.ReadSingles();
         _matrix = new PackedMatrix(values, _inputs, _outputs, transposed: false);
         _transposed = new PackedMatrix(values, _outputs, _inputs, transposed: true);
         _noShift = new AlignedBuffer(Math.Max(_matrix.PaddedOutputs, _transposed.PaddedOutputs));
@@ -138,11 +139,5 @@ internal sealed unsafe class PackedAffine : IDisposable
         {
             shift[j] = _timeWeight is null ? _bias[j] : _bias[j] + ((float)time * _timeWeight[j]);
         }
-    }
-
-    private static float[] Read(Tensor parameter)
-    {
-        using Tensor contiguous = parameter.detach().contiguous();
-        return [.. contiguous.data<float>()];
     }
 }

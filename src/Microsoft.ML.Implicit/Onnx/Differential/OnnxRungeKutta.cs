@@ -1,21 +1,21 @@
 using Microsoft.ML.Implicit.Solvers.Ode;
+using Microsoft.ML.Implicit.Solvers.Ode.Stepping;
 
 namespace Microsoft.ML.Implicit.Onnx.Differential;
 
 /// <summary>An adaptive Runge-Kutta solve from time 0 to 1 as an ONNX loop, in which each row takes steps of its own.</summary>
-/// <remarks>Step sizes follow <see cref="Solvers.Ode.Stepping.PiStepController"/>. Times are float64, whatever the precision of the state.</remarks>
+/// <remarks>Step sizes follow <see cref="PiStepController"/>. Times are float64, whatever the precision of the state.</remarks>
 /// <param name="method">An explicit method with an error estimate.</param>
 /// <param name="control">Tolerances and step sizes.</param>
 /// <param name="maximumSteps">Attempted steps at most.</param>
 internal sealed class OnnxRungeKutta(RungeKutta method, PiStepControl control, int maximumSteps)
 {
-    // As in the controller.
-    private const double SmallestRememberedError = 1e-4;
-    private const double SmallestError = 1e-10;
-
     // The first step is cut down where it is too long, and soon grows where it is too short.
     private const double ShortestFirstStep = 1e-4;
     private const double FirstStepOfScale = 0.01;
+    private const double SlowestSpeed = 1e-10;
+
+    private readonly double _integral = PiStepController.IntegralExponent(control, method.EmbeddedOrder);
 
     /// <summary>Solves dz/dt = f(t, z).</summary>
     /// <param name="start">z(0), [rows, width].</param>
@@ -27,7 +27,7 @@ internal sealed class OnnxRungeKutta(RungeKutta method, PiStepControl control, i
         OnnxValue zero = graph.PerRow(graph.Number(0, OnnxType.Double), start, 1);
         OnnxValue none = zero > 0;
         OnnxValue firstSlope = slope(zero, start);
-        OnnxValue[] initial = [zero, FirstStep(start, firstSlope), start, firstSlope, zero + SmallestRememberedError, none, !none, none];
+        OnnxValue[] initial = [zero, FirstStep(start, firstSlope), start, firstSlope, zero + PiStepController.SmallestRememberedError, none, !none, none];
         OnnxValue[] end = graph.Loop(maximumSteps, initial, (_, state) => Advance(state, slope));
         return end[7].Where(end[2], double.NaN);
     }
@@ -37,9 +37,8 @@ internal sealed class OnnxRungeKutta(RungeKutta method, PiStepControl control, i
         (OnnxValue time, OnnxValue size, OnnxValue z, OnnxValue firstSlope) = (state[0], state[1], state[2], state[3]);
         (OnnxValue previousError, OnnxValue wasRejected, OnnxValue active, OnnxValue arrived) = (state[4], state[5], state[6], state[7]);
 
-        // A last step a hair short of the end would leave a remainder that is all rounding.
         OnnxValue remaining = 1 - time;
-        OnnxValue isLast = (size * (1 + 1e-6)) >= remaining;
+        OnnxValue isLast = (size * (1 + AdaptiveSteps.Remainder)) >= remaining;
         OnnxValue step = isLast.Where(remaining, size);
         (OnnxValue end, OnnxValue endSlope, OnnxValue error) = TryStep(time, step, z, firstSlope, slope);
         OnnxValue accepts = active & (error <= 1);
@@ -47,14 +46,14 @@ internal sealed class OnnxRungeKutta(RungeKutta method, PiStepControl control, i
         OnnxValue next = active.Where(step * factor, size);
         OnnxValue arrives = accepts & isLast;
         arrived |= arrives;
-        active = active & !arrives & (next > Math.ScaleB(1, -52));
+        active = active & !arrives & (next > AdaptiveSteps.TimeResolution);
         return (active.Any(),
         [
             accepts.Where(time + step, time),
             next,
             accepts.Where(end, z),
             accepts.Where(endSlope, firstSlope),
-            accepts.Where(AtLeast(error, SmallestRememberedError), previousError),
+            accepts.Where(AtLeast(error, PiStepController.SmallestRememberedError), previousError),
             !accepts,
             active,
             arrived,
@@ -80,22 +79,20 @@ internal sealed class OnnxRungeKutta(RungeKutta method, PiStepControl control, i
     {
         OnnxValue scale = (start.Abs() * control.RelativeTolerance) + control.AbsoluteTolerance;
         OnnxValue distance = RootMeanSquare(start / scale), speed = RootMeanSquare(slope / scale);
-        OnnxValue step = (speed > SmallestError).Where(distance * FirstStepOfScale / speed, 1);
+        OnnxValue step = (speed > SlowestSpeed).Where(distance * FirstStepOfScale / speed, 1);
         return step.Clamp(ShortestFirstStep, 1);
     }
 
-    private double Integral => (1.0 / (method.EmbeddedOrder + 1)) - (0.75 * control.Stabilization);
-
     private OnnxValue Growth(OnnxValue error, OnnxValue previousError, OnnxValue wasRejected)
     {
-        OnnxValue growth = Power(AtLeast(error, SmallestError), -Integral) * Power(previousError, control.Stabilization) * control.Safety;
+        OnnxValue growth = Power(AtLeast(error, PiStepController.SmallestError), -_integral) * Power(previousError, control.Stabilization) * control.Safety;
         OnnxValue limited = growth.Clamp(control.MinimumFactor, control.MaximumFactor);
         return (wasRejected & (limited > 1)).Where(error.Graph.Number(1, OnnxType.Double), limited);
     }
 
     // An error that is not finite shrinks the step as far as allowed.
     private OnnxValue Shrinkage(OnnxValue error) => error.IsFinite()
-        .Where((Power(AtLeast(error, 1), -Integral) * control.Safety).Clamp(control.MinimumFactor, control.Safety), control.MinimumFactor);
+        .Where((Power(AtLeast(error, 1), -_integral) * control.Safety).Clamp(control.MinimumFactor, control.Safety), control.MinimumFactor);
 
     private static OnnxValue Combine(double[] weights, List<OnnxValue> slopes) =>
         weights.Select((weight, i) => (weight, i)).Where(pair => pair.weight != 0).Select(pair => slopes[pair.i] * pair.weight).Aggregate((sum, term) => sum + term);

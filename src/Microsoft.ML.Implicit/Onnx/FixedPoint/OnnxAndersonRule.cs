@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Solvers.FixedPoint;
+using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Onnx.FixedPoint;
 
@@ -7,7 +8,7 @@ namespace Microsoft.ML.Implicit.Onnx.FixedPoint;
 internal sealed class OnnxAndersonRule(AndersonSettings settings) : OnnxIterationRule(settings)
 {
     private readonly int _memory = settings.Memory;
-    private readonly double _ridge = Math.Max(settings.Ridge, 8 * Math.ScaleB(1, -23));
+    private readonly double _ridge = settings.RidgeOf(ScalarType.Float32);
 
     public override OnnxValue[] CreateMemory(OnnxValue start, int width)
     {

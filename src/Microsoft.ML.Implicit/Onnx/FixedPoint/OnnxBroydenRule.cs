@@ -1,4 +1,6 @@
+using Microsoft.ML.Implicit.Numerics;
 using Microsoft.ML.Implicit.Solvers.FixedPoint;
+using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Onnx.FixedPoint;
 
@@ -31,7 +33,7 @@ internal sealed class OnnxBroydenRule(BroydenSettings settings) : OnnxIterationR
         right = startsAfresh.Where(right * 0, right);
         OnnxValue newRight = Apply(right, left, dz);
         OnnxValue denominator = (newRight * dg).Sum(1);
-        OnnxValue vanishes = denominator.Abs().To(OnnxType.Double) <= Norm(newRight) * Norm(dg) * Math.ScaleB(1, -23);
+        OnnxValue vanishes = denominator.Abs().To(OnnxType.Double) <= Norm(newRight) * Norm(dg) * MachineEpsilon.Of(ScalarType.Float32);
         OnnxValue newLeft = vanishes.Where(dz * 0, (dz - Apply(left, right, dg)) / denominator);
         long[] places = [.. Enumerable.Range(0, _memory).Select(i => (long)i)];
         OnnxValue isPlace = graph.Constant(places, 1, _memory, 1).EqualTo(place);

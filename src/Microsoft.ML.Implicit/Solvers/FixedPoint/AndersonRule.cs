@@ -37,14 +37,13 @@ internal sealed class AndersonRule(AndersonSettings settings) : IterationRule
     private void Allocate(Tensor z)
     {
         int rows = (int)z.shape[0];
-        double rounding = z.dtype == ScalarType.Float64 ? Math.ScaleB(1, -52) : Math.ScaleB(1, -23);
         _history = (z.device_type, z.dtype) switch
         {
             (TorchSharp.DeviceType.CPU, ScalarType.Float32) => new ManagedAndersonHistory<float>(settings.Memory, z),
             (TorchSharp.DeviceType.CPU, ScalarType.Float64) => new ManagedAndersonHistory<double>(settings.Memory, z),
             _ => new TensorAndersonHistory(settings.Memory, z),
         };
-        _gram = new GramSystem(rows, settings.Memory, Math.Max(settings.Ridge, 8 * rounding));
+        _gram = new GramSystem(rows, settings.Memory, settings.RidgeOf(z.dtype));
         _weights = new double[rows * settings.Memory];
     }
 }

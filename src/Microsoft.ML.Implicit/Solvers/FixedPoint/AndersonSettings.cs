@@ -1,3 +1,6 @@
+using Microsoft.ML.Implicit.Numerics;
+using static TorchSharp.torch;
+
 namespace Microsoft.ML.Implicit.Solvers.FixedPoint;
 
 /// <summary>Settings of <see cref="AndersonSolver"/>.</summary>
@@ -14,6 +17,9 @@ public sealed record AndersonSettings : FixedPointSettings
     /// rounding of the state's type, which is what the Gram matrix itself is known to.
     /// </summary>
     public double Ridge { get; init; } = 1e-10;
+
+    /// <summary>The ridge for states of a type.</summary>
+    internal double RidgeOf(ScalarType type) => Math.Max(Ridge, 8 * MachineEpsilon.Of(type));
 
     /// <inheritdoc/>
     protected internal override void Validate()

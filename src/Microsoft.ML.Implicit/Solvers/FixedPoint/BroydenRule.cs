@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Numerics;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Solvers.FixedPoint;
@@ -66,8 +67,7 @@ internal sealed class BroydenRule(BroydenSettings settings) : IterationRule
         Tensor right = Apply(_right!, _left!, dz);
         Tensor denominator = right.mul(dg).sum(1, keepdim: true);
         Tensor left = dz.sub(Apply(_left!, _right!, dg)).div_(denominator);
-        double rounding = dz.dtype == ScalarType.Float64 ? Math.ScaleB(1, -52) : Math.ScaleB(1, -23);
-        Tensor vanishes = denominator.abs() <= right.norm(1, true, 2f).mul_(dg.norm(1, true, 2f)).mul_(rounding.Held());
+        Tensor vanishes = denominator.abs() <= right.norm(1, true, 2f).mul_(dg.norm(1, true, 2f)).mul_(MachineEpsilon.Of(dz.dtype).Held());
         _left!.select(0, _count).copy_(left.masked_fill_(vanishes, 0.Held()));
         _right!.select(0, _count).copy_(right);
         _count++;

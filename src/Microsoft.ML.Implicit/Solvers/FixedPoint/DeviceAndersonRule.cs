@@ -30,8 +30,7 @@ internal sealed class DeviceAndersonRule : IterationRule
         _images = empty([settings.Memory, rows, width], state.dtype, state.device);
         _residuals = empty_like(_images);
         _gram = empty([rows, settings.Memory, settings.Memory], ScalarType.Float64, state.device);
-        double rounding = state.dtype == ScalarType.Float64 ? Math.ScaleB(1, -52) : Math.ScaleB(1, -23);
-        _ridge = Math.Max(settings.Ridge, 8 * rounding);
+        _ridge = settings.RidgeOf(state.dtype);
     }
 
     /// <summary>Creates the rule where its kernel can run.</summary>

@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Numerics;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -67,5 +68,5 @@ internal static class Convexity
     }
 
     private static double Tolerance(int order, ScalarType type) =>
-        Math.Max(Roundings * order * (type == ScalarType.Float32 ? float.BitIncrement(1) - 1 : double.BitIncrement(1) - 1), SmallestTolerance);
+        Math.Max(Roundings * order * MachineEpsilon.Of(type), SmallestTolerance);
 }

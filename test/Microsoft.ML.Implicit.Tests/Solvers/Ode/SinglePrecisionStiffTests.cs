@@ -1,8 +1,8 @@
 using Microsoft.ML.Implicit.Differentiation;
 using Microsoft.ML.Implicit.Layers.Ode;
+using Microsoft.ML.Implicit.Numerics;
 using Microsoft.ML.Implicit.Solvers;
 using Microsoft.ML.Implicit.Solvers.Ode;
-using Microsoft.ML.Implicit.Solvers.Ode.Stepping;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -34,7 +34,7 @@ public sealed class SinglePrecisionStiffTests
         foreach (ScalarType type in (ScalarType[])[ScalarType.Float32, ScalarType.Float64])
         {
             using DisposeScope scope = NewDisposeScope();
-            double rounding = OdeArguments.Epsilon(type);
+            double rounding = MachineEpsilon.Of(type);
             var control = new PiStepControl { RelativeTolerance = rounding / 4, AbsoluteTolerance = 0 };
             OdeOptions options = new() { Method = method, StepControl = control, MaximumSteps = 2000 };
             Tensor start = tensor(new[] { 1.0, 1e3 }).view(2, 1).to(type);

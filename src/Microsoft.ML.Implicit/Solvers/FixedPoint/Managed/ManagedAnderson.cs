@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Numerics;
+using static TorchSharp.torch;
 using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Microsoft.ML.Implicit.Solvers.FixedPoint.Managed;
@@ -9,9 +10,6 @@ namespace Microsoft.ML.Implicit.Solvers.FixedPoint.Managed;
 /// </summary>
 internal sealed unsafe class ManagedAnderson : IDisposable
 {
-    // One unit of rounding of a float32 near 1.
-    private const double Rounding = 1.0 / (1 << 23);
-
     private readonly AndersonSettings _settings;
     private readonly int _stride;
     private readonly AlignedBuffer _states;
@@ -35,7 +33,7 @@ internal sealed unsafe class ManagedAnderson : IDisposable
         _evaluated = new AlignedBuffer((long)capacity * stride);
         _images = new AlignedBuffer((long)capacity * settings.Memory * stride);
         _residuals = new AlignedBuffer((long)capacity * settings.Memory * stride);
-        _gram = new GramSystem(capacity, settings.Memory, Math.Max(settings.Ridge, 8 * Rounding));
+        _gram = new GramSystem(capacity, settings.Memory, settings.RidgeOf(ScalarType.Float32));
         _products = new double[capacity * settings.Memory];
         _weights = new double[capacity * settings.Memory];
         _best = new double[capacity];

@@ -8,12 +8,10 @@ namespace Microsoft.ML.Implicit.Solvers.Ode.Managed;
 /// <param name="maximumSteps">Limit on the steps attempted.</param>
 internal sealed class ManagedRowStep(PiStepController controller, double maximumStep, int maximumSteps)
 {
-    private static readonly double TimeResolution = Math.BitIncrement(1.0) - 1;
-
     private double _end;
     private double _stepEnd;
     private double _direction;
-    private double _smallest;
+    private double _length;
     private int _attempts;
 
     /// <summary>Place of the row among those that the solve began with.</summary>
@@ -40,7 +38,7 @@ internal sealed class ManagedRowStep(PiStepController controller, double maximum
     {
         controller.Restart();
         (Original, Time, _end, _direction, _attempts) = (original, start, end, Math.Sign(end - start), 0);
-        _smallest = TimeResolution * Math.Abs(end - start);
+        _length = Math.Abs(end - start);
         (HasArrived, HasFailed) = (false, false);
     }
 
@@ -50,9 +48,7 @@ internal sealed class ManagedRowStep(PiStepController controller, double maximum
     /// <summary>Proposes the next step.</summary>
     public void Propose()
     {
-        // A last step a hair short of the end would leave a remainder that is all rounding.
-        bool isLast = Size * (1 + 1e-6) >= Math.Abs(_end - Time);
-        _stepEnd = isLast ? _end : Time + (_direction * Size);
+        _stepEnd = AdaptiveSteps.End(Time, Size, _direction, _end);
         Step = _stepEnd - Time;
     }
 
@@ -73,7 +69,7 @@ internal sealed class ManagedRowStep(PiStepController controller, double maximum
             Size = controller.AfterRejected(Step, error);
         }
 
-        HasFailed = !HasArrived && (Size <= _smallest || Time + (_direction * Size) == Time || _attempts >= maximumSteps);
+        HasFailed = !HasArrived && (AdaptiveSteps.Vanishes(Time, Size, _direction, _length) || _attempts >= maximumSteps);
         return isTaken;
     }
 }

@@ -1,5 +1,5 @@
 using Microsoft.ML.Implicit.Native;
-using Microsoft.ML.Implicit.Solvers.Ode.Stepping;
+using Microsoft.ML.Implicit.Numerics;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -56,7 +56,7 @@ internal sealed class EventSearch
         Tensor chosen = tensor(positions.Select(p => (long)p).ToArray(), ScalarType.Int64, step.Trial.device);
         Tensor starts = step.Times.index_select(0, chosen);
         Tensor sizes = step.Sizes.index_select(0, chosen);
-        double width = OdeArguments.Epsilon(step.Trial.dtype);
+        double width = MachineEpsilon.Of(step.Trial.dtype);
         while (high[0] - low[0] > width)
         {
             using DisposeScope scope = NewDisposeScope();

@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Numerics;
 using Microsoft.ML.Implicit.Solvers.Ode.Stepping;
 using Microsoft.ML.Implicit.Solvers.Ode.Terms;
 using TorchSharp;
@@ -51,7 +52,7 @@ internal sealed class ImplicitStages : IDisposable
         _method = method;
         _shape = initialState.shape;
         _extent = extent;
-        _epsilon = OdeArguments.Epsilon(initialState.dtype);
+        _epsilon = MachineEpsilon.Of(initialState.dtype);
         _smallest = Math.ScaleB(1, initialState.dtype == ScalarType.Float64 ? -1022 : -126);
         _errorAmplification = method.ErrorWeights.Sum(Math.Abs) / method.Diagonal;
         using Tensor flat = initialState.reshape(-1);

@@ -52,9 +52,6 @@ internal static class OdeArguments
     /// <summary>Whether steps of a size, begun at a time, are those that were asked for: a time far from zero is rounded to a multiple of its spacing.</summary>
     public static bool Resolves(double time, double size) => Math.BitIncrement(Math.Abs(time)) - Math.Abs(time) <= 0.01 * Math.Abs(size);
 
-    /// <summary>Relative spacing of the numbers of a type.</summary>
-    public static double Epsilon(ScalarType type) => type == ScalarType.Float64 ? double.BitIncrement(1.0) - 1.0 : MathF.BitIncrement(1f) - 1f;
-
     public static void ValidateTimes(ReadOnlySpan<double> times)
     {
         if (times.IsEmpty)

@@ -3,19 +3,25 @@ namespace Microsoft.ML.Implicit.Solvers.Ode.Stepping;
 /// <summary>The state of a <see cref="PiStepControl"/> along one solve.</summary>
 internal sealed class PiStepController(PiStepControl control, int embeddedOrder) : StepSizeController
 {
-    // A local error far below the tolerance says little about the next step, so its memory is bounded (Hairer's dopri5).
-    private const double SmallestRememberedError = 1e-4;
+    /// <summary>A local error far below the tolerance says little about the next step, so its memory is bounded (Hairer's dopri5).</summary>
+    public const double SmallestRememberedError = 1e-4;
 
-    private readonly double _integral = 1.0 / (embeddedOrder + 1) - 0.75 * control.Stabilization;
+    /// <summary>Smaller errors count as this one.</summary>
+    public const double SmallestError = 1e-10;
+
+    private readonly double _integral = IntegralExponent(control, embeddedOrder);
     private double _previousError = SmallestRememberedError;
     private bool _rejected;
+
+    /// <summary>Power of the last error that divides the step size.</summary>
+    public static double IntegralExponent(PiStepControl control, int embeddedOrder) => (1.0 / (embeddedOrder + 1)) - (0.75 * control.Stabilization);
 
     /// <summary>Forgets all steps, as a new controller has none.</summary>
     public void Restart() => (_previousError, _rejected) = (SmallestRememberedError, false);
 
     public override double Accept(double weightedError)
     {
-        double growth = control.Safety * Math.Pow(Math.Max(weightedError, 1e-10), -_integral) * Math.Pow(_previousError, control.Stabilization);
+        double growth = control.Safety * Math.Pow(Math.Max(weightedError, SmallestError), -_integral) * Math.Pow(_previousError, control.Stabilization);
         _previousError = Math.Max(weightedError, SmallestRememberedError);
         double limit = _rejected ? 1.0 : control.MaximumFactor;
         _rejected = false;

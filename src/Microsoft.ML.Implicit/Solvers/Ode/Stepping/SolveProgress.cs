@@ -8,9 +8,6 @@ namespace Microsoft.ML.Implicit.Solvers.Ode.Stepping;
 /// </summary>
 internal sealed class SolveProgress
 {
-    // Times are kept in double precision whatever the type of the state.
-    private static readonly double TimeResolution = OdeArguments.Epsilon(ScalarType.Float64);
-
     private readonly double[] _times;
     private readonly OdeOptions _options;
     private readonly OdeSegment[] _segments;
@@ -70,7 +67,7 @@ internal sealed class SolveProgress
     /// <summary>Signed size of the next step.</summary>
     public double NextStep()
     {
-        _end = _options.StepControl is FixedStepControl control ? EndOfFixedStep(control) : EndOfAdaptiveStep();
+        _end = _options.StepControl is FixedStepControl control ? EndOfFixedStep(control) : AdaptiveSteps.End(Time, _size, _direction, Segment.End);
         return _end - Time;
     }
 
@@ -124,16 +121,13 @@ internal sealed class SolveProgress
         RejectedSteps++;
         _size = _controller!.AfterRejected(size, error);
         StartsSegment = false;
-        if (_size <= TimeResolution * Segment.Length || Time + _direction * _size == Time)
+        if (AdaptiveSteps.Vanishes(Time, _size, _direction, Segment.Length))
         {
             Status = double.IsFinite(error) ? SolveStatus.StepUnderflow : SolveStatus.Diverged;
         }
 
         Finish();
     }
-
-    // A last step a hair short of the end would leave a remainder that is all rounding. Far from zero the next time is a rounded one.
-    private double EndOfAdaptiveStep() => _size * (1 + 1e-6) >= Math.Abs(Segment.End - Time) ? Segment.End : Time + (_direction * _size);
 
     // Fixed steps end at outputs.
     private double EndOfFixedStep(FixedStepControl control)
