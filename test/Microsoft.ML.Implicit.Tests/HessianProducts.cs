@@ -1,4 +1,4 @@
-using Microsoft.ML.Implicit.Layers;
+using Microsoft.ML.Implicit.Differentiation;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Tests;

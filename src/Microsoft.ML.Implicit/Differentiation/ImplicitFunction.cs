@@ -1,4 +1,3 @@
-using Microsoft.ML.Implicit.Layers;
 using Microsoft.ML.Implicit.Native;
 using TorchSharp;
 using static TorchSharp.torch;

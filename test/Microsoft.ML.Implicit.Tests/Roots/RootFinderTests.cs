@@ -1,4 +1,4 @@
-using Microsoft.ML.Implicit.Layers;
+using Microsoft.ML.Implicit.Differentiation;
 using Microsoft.ML.Implicit.LinearAlgebra;
 using Microsoft.ML.Implicit.Roots;
 using Microsoft.ML.Implicit.Solvers;

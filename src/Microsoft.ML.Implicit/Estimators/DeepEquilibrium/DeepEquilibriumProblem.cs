@@ -1,6 +1,6 @@
 using System.Globalization;
 using Microsoft.ML.Implicit.Data;
-using Microsoft.ML.Implicit.Layers;
+using Microsoft.ML.Implicit.Differentiation;
 using Microsoft.ML.Implicit.Layers.Equilibrium;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers;

@@ -1,6 +1,5 @@
-using Microsoft.ML.Implicit.Layers.Ode;
 using Microsoft.ML.Implicit.Native;
-using Microsoft.ML.Implicit.Solvers.Ode.Managed;
+using Microsoft.ML.Implicit.Numerics;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Layers.Equilibrium;

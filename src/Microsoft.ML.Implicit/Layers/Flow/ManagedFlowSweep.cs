@@ -1,5 +1,5 @@
 using Microsoft.ML.Implicit.Layers.Ode;
-using Microsoft.ML.Implicit.Solvers.Ode.Managed;
+using Microsoft.ML.Implicit.Numerics;
 using TorchSharp;
 using static TorchSharp.torch;
 

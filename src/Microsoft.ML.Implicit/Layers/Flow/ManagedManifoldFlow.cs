@@ -1,5 +1,5 @@
 using System.Numerics;
-using Microsoft.ML.Implicit.Solvers.Ode.Managed;
+using Microsoft.ML.Implicit.Numerics;
 
 namespace Microsoft.ML.Implicit.Layers.Flow;
 

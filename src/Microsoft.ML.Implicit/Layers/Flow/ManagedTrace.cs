@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using Microsoft.ML.Implicit.Layers.Ode;
-using Microsoft.ML.Implicit.Solvers.Ode.Managed;
+using Microsoft.ML.Implicit.Numerics;
 
 namespace Microsoft.ML.Implicit.Layers.Flow;
 

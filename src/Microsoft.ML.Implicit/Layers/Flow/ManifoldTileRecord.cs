@@ -1,4 +1,4 @@
-using Microsoft.ML.Implicit.Solvers.Ode.Managed;
+using Microsoft.ML.Implicit.Numerics;
 
 namespace Microsoft.ML.Implicit.Layers.Flow;
 

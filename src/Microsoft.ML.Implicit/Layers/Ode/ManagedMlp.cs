@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Numerics;
 using Microsoft.ML.Implicit.Solvers.Ode.Managed;
 
 namespace Microsoft.ML.Implicit.Layers.Ode;

@@ -1,4 +1,4 @@
-using Microsoft.ML.Implicit.Layers;
+using Microsoft.ML.Implicit.Differentiation;
 using Microsoft.ML.Implicit.Layers.Equilibrium;
 using Microsoft.ML.Implicit.Layers.Flow;
 using Microsoft.ML.Implicit.Layers.Ode;

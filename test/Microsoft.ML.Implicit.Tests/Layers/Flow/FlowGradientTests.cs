@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Differentiation;
 using Microsoft.ML.Implicit.Layers.Flow;
 using Microsoft.ML.Implicit.Layers.Ode;
 using Microsoft.ML.Implicit.Solvers.Ode;
@@ -61,7 +62,7 @@ public sealed class FlowGradientTests
         flow.to(ScalarType.Float64);
         Tensor data = Data(seed).requires_grad_();
         Tensor loss = flow.forward(data).square().sum();
-        Implicit.Layers.ImplicitBackward.Run(() => loss.backward());
+        ImplicitBackward.Run(() => loss.backward());
         Tensor expected = FiniteDifferences.Gradient(data, () => flow.LogDensity(data.detach()).square().sum().item<double>());
         AssertClose(expected, data.grad!, "data");
     }

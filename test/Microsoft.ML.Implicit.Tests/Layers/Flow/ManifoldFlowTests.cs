@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Differentiation;
 using Microsoft.ML.Implicit.Layers.Flow;
 using Microsoft.ML.Implicit.Layers.Ode;
 using Microsoft.ML.Implicit.Solvers.Ode;
@@ -99,7 +100,7 @@ public sealed class ManifoldFlowTests
         var flow = new NormalizingFlow(new FlowDynamics(4, [3, 3], seed), manifold, new FlowOptions { Solver = Steps });
         flow.to(ScalarType.Float64);
         Tensor data = manifold.Project(randn([4, 4], ScalarType.Float64, generator: seed)).requires_grad_();
-        Implicit.Layers.ImplicitBackward.Run(() => flow.forward(data).square().sum().backward());
+        ImplicitBackward.Run(() => flow.forward(data).square().sum().backward());
         AssertClose(FiniteDifferences.Gradient(data, () => flow.LogDensity(data.detach()).square().sum().item<double>()), data.grad!, "data");
         AssertClose(manifold.ProjectToTangents(data.detach(), data.grad!), data.grad!, "tangent");
     }

@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Layers.Ode;
+using Microsoft.ML.Implicit.Numerics;
 using Microsoft.ML.Implicit.Solvers;
 using Microsoft.ML.Implicit.Solvers.Ode;
 using Microsoft.ML.Implicit.Tests.Solvers.Ode;

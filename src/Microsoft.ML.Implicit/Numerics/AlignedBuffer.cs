@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Microsoft.ML.Implicit.Solvers.Ode.Managed;
+namespace Microsoft.ML.Implicit.Numerics;
 
 /// <summary>Floats in memory aligned to cache lines.</summary>
 internal sealed unsafe class AlignedBuffer : IDisposable

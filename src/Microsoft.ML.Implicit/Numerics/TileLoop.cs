@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Implicit.Solvers.Ode.Managed;
+namespace Microsoft.ML.Implicit.Numerics;
 
 /// <summary>Runs work on tiles, on as many threads as torch would use, where there is enough of it.</summary>
 internal sealed class TileLoop

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Implicit.Layers;
+namespace Microsoft.ML.Implicit.Differentiation;
 
 /// <summary>Runs backward passes through implicit layers so that errors in them reach the caller.</summary>
 /// <remarks>

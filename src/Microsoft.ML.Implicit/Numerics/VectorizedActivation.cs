@@ -1,7 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 
-namespace Microsoft.ML.Implicit.Layers.Ode;
+namespace Microsoft.ML.Implicit.Numerics;
 
 /// <summary>Activations in float32 on whole vectors, optimised from the first call since a single solve runs them thousands of times.</summary>
 internal static unsafe class VectorizedActivation

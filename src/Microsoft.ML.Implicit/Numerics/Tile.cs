@@ -2,7 +2,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
-namespace Microsoft.ML.Implicit.Solvers.Ode.Managed;
+namespace Microsoft.ML.Implicit.Numerics;
 
 /// <summary>Layout of rows in tiles: <c>[padded dimension][lanes]</c>.</summary>
 internal static unsafe class Tile

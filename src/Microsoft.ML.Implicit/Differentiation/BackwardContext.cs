@@ -1,7 +1,7 @@
 using System.Runtime.ExceptionServices;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.Implicit.Layers;
+namespace Microsoft.ML.Implicit.Differentiation;
 
 /// <summary>What implicit layers leave behind in backward passes through graphs built on one thread.</summary>
 internal sealed class BackwardContext

@@ -1,7 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 
-namespace Microsoft.ML.Implicit.Solvers.Ode.Managed;
+namespace Microsoft.ML.Implicit.Numerics;
 
 /// <summary>Vectorised operations of a Runge-Kutta step on one tile, optimised from the first call since a single solve runs them thousands of times.</summary>
 internal static unsafe class TileAlgebra

@@ -1,7 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 
-namespace Microsoft.ML.Implicit.Solvers.Ode.Managed;
+namespace Microsoft.ML.Implicit.Numerics;
 
 /// <summary>Vectorised elementwise products on tiles <c>[coordinate][lanes]</c>.</summary>
 internal static unsafe class TileProducts

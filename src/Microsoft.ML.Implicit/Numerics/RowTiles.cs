@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.Implicit.Solvers.Ode.Managed;
+namespace Microsoft.ML.Implicit.Numerics;
 
 /// <summary>A vector for each row of a batch, in tiles; or one vector that stands for all rows.</summary>
 internal sealed unsafe class RowTiles : IDisposable
