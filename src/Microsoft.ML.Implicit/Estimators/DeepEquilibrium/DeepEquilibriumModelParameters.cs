@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>A trained deep-equilibrium model: one network, or several whose predictions are averaged. Safe to use from several threads at once.</summary>
-public sealed class DeepEquilibriumModelParameters : IDisposable
+public sealed class DeepEquilibriumModelParameters : ImplicitModelParameters
 {
     private readonly DeepEquilibriumArchitecture _architecture;
     private readonly EquilibriumEnsemble _ensemble;
@@ -31,8 +31,8 @@ public sealed class DeepEquilibriumModelParameters : IDisposable
     /// <summary>Number of networks whose predictions are averaged.</summary>
     public int EnsembleSize => _architecture.EnsembleSize;
 
-    /// <summary>Number of trained numbers.</summary>
-    public long ParameterCount => _ensemble.parameters().Sum(parameter => parameter.numel());
+    /// <inheritdoc/>
+    public override long ParameterCount => _ensemble.parameters().Sum(parameter => parameter.numel());
 
     internal PredictionTask Task { get; }
 
@@ -40,7 +40,7 @@ public sealed class DeepEquilibriumModelParameters : IDisposable
     internal ImageShape? Image => _architecture.Cell == EquilibriumCellKind.MultiscaleConvolutional ? _architecture.Image : null;
 
     /// <inheritdoc/>
-    public void Dispose() => _ensemble.Dispose();
+    public override void Dispose() => _ensemble.Dispose();
 
     /// <summary>Scores rows.</summary>
     /// <param name="rows">Finite features, <see cref="FeatureCount"/> a row.</param>

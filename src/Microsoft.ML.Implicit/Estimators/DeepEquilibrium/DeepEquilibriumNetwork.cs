@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Layers.Equilibrium;
+using Microsoft.ML.Implicit.Native;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -58,20 +59,10 @@ internal sealed class DeepEquilibriumNetwork : nn.Module
     /// <summary>Multiplies the weights that a dense cell's inputs meet, as if the inputs had been multiplied.</summary>
     public void ScaleInputs(double factor) => (Cell as DenseResidualCell)?.ScaleEmbedding(factor);
 
-    /// <summary>Fixes the parameters, so that several threads may score at once, and frees them from the dispose scope they were made in.</summary>
+    /// <summary>Ends training: the cell's normalised weights are computed once.</summary>
     public void Freeze()
     {
-        eval();
-        foreach (Tensor value in state_dict().Values)
-        {
-            value.DetachFromDisposeScope();
-        }
-
-        foreach (Parameter parameter in parameters())
-        {
-            parameter.requires_grad_(false);
-        }
-
+        this.FreezeState();
         Cell.Freeze();
     }
 }

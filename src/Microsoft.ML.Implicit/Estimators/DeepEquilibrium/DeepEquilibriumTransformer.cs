@@ -14,22 +14,19 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// Rows are scored in batches as they are read. A row with a NaN or infinite feature gets NaN scores and a missing
 /// predicted label. Prediction engines in several threads may share one transformer; each engine serves one thread.
 /// </remarks>
-public sealed class DeepEquilibriumTransformer : BatchTransformer, ISingleFeaturePredictionTransformer<DeepEquilibriumModelParameters>, ISingleFeaturePredictionTransformer
+public sealed class DeepEquilibriumTransformer
+    : ImplicitTransformer<DeepEquilibriumModelParameters>, ISingleFeaturePredictionTransformer<DeepEquilibriumModelParameters>, ISingleFeaturePredictionTransformer
 {
     internal const string LoaderSignature = "DeepEquilibriumTransform";
 
     private static readonly ModelFormat Format = new("DEQMODEL", LoaderSignature, version: 0x00010003);
 
     internal DeepEquilibriumTransformer(IHost host, DeepEquilibriumModelParameters model, string featureColumnName)
-        : base(host, Format)
+        : base(host, Format, model)
     {
-        Model = model;
         FeatureColumnName = featureColumnName;
         Mapper = new DeepEquilibriumMapper(model, featureColumnName);
     }
-
-    /// <inheritdoc/>
-    public DeepEquilibriumModelParameters Model { get; }
 
     /// <inheritdoc cref="ISingleFeaturePredictionTransformer{TModel}.FeatureColumnName"/>
     public string FeatureColumnName { get; }
@@ -44,8 +41,6 @@ public sealed class DeepEquilibriumTransformer : BatchTransformer, ISingleFeatur
         writer.Write(FeatureColumnName);
         Model.Write(Host, writer);
     }
-
-    private protected override void DisposeModel() => Model.Dispose();
 
     private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx) => Format.Load(env, ctx, (host, reader) =>
     {

@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>A trained latent-ODE forecaster: an ensemble of networks with their units. Safe to use from several threads at once.</summary>
-public sealed class LatentOdeModelParameters : IDisposable
+public sealed class LatentOdeModelParameters : ImplicitModelParameters
 {
     // Times in a horizon at which the path beyond it is looked at.
     private const int PathTimes = 4;
@@ -31,8 +31,8 @@ public sealed class LatentOdeModelParameters : IDisposable
     /// <summary>Number of networks whose forecasts are averaged.</summary>
     public int EnsembleSize => _networks.Length;
 
-    /// <summary>Number of trained numbers.</summary>
-    public long ParameterCount => _networks.Sum(network => network.parameters().Sum(parameter => parameter.numel()));
+    /// <inheritdoc/>
+    public override long ParameterCount => _networks.Sum(network => network.parameters().Sum(parameter => parameter.numel()));
 
     /// <summary>Longest time ahead that training looked at, in the unit of the time column. Forecasts are given up to 1000 times as far ahead.</summary>
     public double TrainedHorizon => Scaling.Horizon;
@@ -49,7 +49,7 @@ public sealed class LatentOdeModelParameters : IDisposable
     internal IReadOnlyList<LatentOdeNetwork> Networks => _networks;
 
     /// <inheritdoc/>
-    public void Dispose()
+    public override void Dispose()
     {
         _isDisposed = true;
         foreach (LatentOdeNetwork network in _networks)
@@ -190,7 +190,7 @@ public sealed class LatentOdeModelParameters : IDisposable
                 LatentOdeNetwork network = architecture.CreateNetwork(scaling, generator);
                 networks.Add(network);
                 ModuleState.Read(reader, network);
-                network.Freeze();
+                network.FreezeState();
             }
 
             return new LatentOdeModelParameters(architecture, scaling, [.. networks], factors, CPU);

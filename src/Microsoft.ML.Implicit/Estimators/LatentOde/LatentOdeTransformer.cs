@@ -19,7 +19,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <see cref="ArgumentException"/> that names the row. Prediction engines in several threads may share one transformer; each engine
 /// serves one thread.
 /// </remarks>
-public sealed class LatentOdeTransformer : BatchTransformer
+public sealed class LatentOdeTransformer : ImplicitTransformer<LatentOdeModelParameters>
 {
     internal const string LoaderSignature = "LatentOdeTransform";
 
@@ -31,16 +31,12 @@ public sealed class LatentOdeTransformer : BatchTransformer
     private static readonly ModelFormat Format = new("LATNTODE", LoaderSignature, CurrentVersion, FirstVersion);
 
     internal LatentOdeTransformer(IHost host, LatentOdeModelParameters model, SeriesColumns input, ForecastColumns output)
-        : base(host, Format)
+        : base(host, Format, model)
     {
-        Model = model;
         Input = input;
         Output = output;
         Mapper = new LatentOdeMapper(model, input, output);
     }
-
-    /// <summary>The trained model.</summary>
-    public LatentOdeModelParameters Model { get; }
 
     internal SeriesColumns Input { get; }
 
@@ -83,8 +79,6 @@ public sealed class LatentOdeTransformer : BatchTransformer
         Output.Write(writer);
         Model.Write(writer, CurrentVersion);
     }
-
-    private protected override void DisposeModel() => Model.Dispose();
 
     private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx) => Format.Load(env, ctx, (host, reader, version) =>
     {

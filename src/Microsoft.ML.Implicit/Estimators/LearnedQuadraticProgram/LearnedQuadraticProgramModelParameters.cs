@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Persistence;
 using Microsoft.ML.Implicit.Solvers.Quadratic;
 using static TorchSharp.torch;
@@ -5,7 +6,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>A trained quadratic program. Safe to use from several threads at once.</summary>
-public sealed class LearnedQuadraticProgramModelParameters : IDisposable
+public sealed class LearnedQuadraticProgramModelParameters : ImplicitModelParameters
 {
     private readonly DecisionArchitecture _architecture;
     private readonly DecisionNetwork _network;
@@ -24,11 +25,11 @@ public sealed class LearnedQuadraticProgramModelParameters : IDisposable
     /// <summary>Number of decision variables.</summary>
     public int VariableCount => _architecture.Variables;
 
-    /// <summary>Number of trained numbers.</summary>
-    public long ParameterCount => _network.parameters().Sum(parameter => parameter.numel());
+    /// <inheritdoc/>
+    public override long ParameterCount => _network.parameters().Sum(parameter => parameter.numel());
 
     /// <inheritdoc/>
-    public void Dispose() => _network.Dispose();
+    public override void Dispose() => _network.Dispose();
 
     /// <summary>Predicts the data of a batch of programs and solves them; the tensors belong to the current dispose scope.</summary>
     /// <param name="binding">Places of the given arguments.</param>
@@ -68,7 +69,7 @@ public sealed class LearnedQuadraticProgramModelParameters : IDisposable
         try
         {
             ModuleState.Read(reader, network);
-            network.Freeze();
+            network.FreezeState();
             return new LearnedQuadraticProgramModelParameters(architecture, network, CPU);
         }
         catch

@@ -13,7 +13,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// Rows are evaluated in batches as they are read, each as if it were alone. A row with a NaN or infinite feature counts as unsolved.
 /// Prediction engines in several threads may share one transformer.
 /// </remarks>
-public sealed class LearnedQuadraticProgramTransformer : BatchTransformer
+public sealed class LearnedQuadraticProgramTransformer : ImplicitTransformer<LearnedQuadraticProgramModelParameters>
 {
     internal const string LoaderSignature = "LearnedQuadraticProgram";
 
@@ -22,15 +22,11 @@ public sealed class LearnedQuadraticProgramTransformer : BatchTransformer
     private readonly LearnedQuadraticProgramScheme _scheme;
 
     internal LearnedQuadraticProgramTransformer(IHost host, LearnedQuadraticProgramScheme scheme, LearnedQuadraticProgramModelParameters model)
-        : base(host, Format)
+        : base(host, Format, model)
     {
         _scheme = scheme;
-        Model = model;
         Mapper = new LearnedQuadraticProgramMapper(scheme, model);
     }
-
-    /// <summary>The trained numbers.</summary>
-    public LearnedQuadraticProgramModelParameters Model { get; }
 
     private protected override BatchMapper Mapper { get; }
 
@@ -39,8 +35,6 @@ public sealed class LearnedQuadraticProgramTransformer : BatchTransformer
         _scheme.Write(writer);
         Model.Write(writer);
     }
-
-    private protected override void DisposeModel() => Model.Dispose();
 
     private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx) => Format.Load(env, ctx, (host, reader) =>
     {

@@ -54,7 +54,7 @@ internal sealed class DensityNetwork : nn.Module<Tensor, Tensor>
             network.Flow.to(type);
             network.to(device);
             fill(network);
-            network.Freeze();
+            network.FreezeState();
             return network;
         }
         catch
@@ -177,21 +177,6 @@ internal sealed class DensityNetwork : nn.Module<Tensor, Tensor>
 
     /// <summary>A frozen network with the same state, which shares nothing with this one.</summary>
     public DensityNetwork Copy(Device device, ScalarType type = ScalarType.Float32) => Create(Architecture, CopyStateTo, device, type);
-
-    /// <summary>Fixes the parameters, so that several threads may score at once, and frees them from the dispose scope they were made in.</summary>
-    public void Freeze()
-    {
-        eval();
-        foreach (Tensor value in state_dict().Values)
-        {
-            value.DetachFromDisposeScope();
-        }
-
-        foreach (Parameter parameter in parameters())
-        {
-            parameter.requires_grad_(false);
-        }
-    }
 
     private void CopyStateTo(DensityNetwork target)
     {

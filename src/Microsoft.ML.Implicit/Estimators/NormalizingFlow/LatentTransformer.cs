@@ -14,7 +14,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// (<see cref="NormalizingFlowOptions.ManifoldFeatures"/>) are mapped to angles and unit vectors in the same slots, uniformly
 /// distributed if the model is right.
 /// </remarks>
-public sealed class LatentTransformer : BatchTransformer
+public sealed class LatentTransformer : ImplicitTransformer<NormalizingFlowModelParameters>
 {
     internal const string LoaderSignature = "NormalizingFlowLatent";
 
@@ -23,15 +23,11 @@ public sealed class LatentTransformer : BatchTransformer
     private readonly LatentColumns _columns;
 
     internal LatentTransformer(IHost host, NormalizingFlowModelParameters model, LatentColumns columns)
-        : base(host, Format)
+        : base(host, Format, model)
     {
-        Model = model;
         _columns = columns;
         Mapper = new LatentMapper(model, columns);
     }
-
-    /// <summary>The trained density.</summary>
-    public NormalizingFlowModelParameters Model { get; }
 
     private protected override BatchMapper Mapper { get; }
 
@@ -56,8 +52,6 @@ public sealed class LatentTransformer : BatchTransformer
         writer.Write(_columns.LogDensity ?? string.Empty);
         Model.Write(writer);
     }
-
-    private protected override void DisposeModel() => Model.Dispose();
 
     private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx) => Format.Load(env, ctx, (host, reader) =>
     {

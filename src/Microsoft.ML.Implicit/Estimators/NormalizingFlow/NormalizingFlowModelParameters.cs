@@ -19,7 +19,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// a Single cannot hold become the largest that it can.
 /// </para>
 /// </remarks>
-public sealed class NormalizingFlowModelParameters : IDisposable
+public sealed class NormalizingFlowModelParameters : ImplicitModelParameters
 {
     private const string DefaultLatent = "Latent";
 
@@ -36,8 +36,8 @@ public sealed class NormalizingFlowModelParameters : IDisposable
     /// <summary>Length of the vector that the density is conditioned on, or zero.</summary>
     public int ContextCount => _evaluator.Network.Architecture.ContextCount;
 
-    /// <summary>Number of trained numbers.</summary>
-    public long ParameterCount => _evaluator.Network.Flow.parameters().Sum(parameter => parameter.numel());
+    /// <inheritdoc/>
+    public override long ParameterCount => _evaluator.Network.Flow.parameters().Sum(parameter => parameter.numel());
 
     /// <summary>
     /// Tolerance to which log densities are correct, in nats, as far as solving the differential equation goes; it may be
@@ -241,7 +241,7 @@ public sealed class NormalizingFlowModelParameters : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _evaluator.Dispose();
+    public override void Dispose() => _evaluator.Dispose();
 
     internal void Write(BinaryWriter writer)
     {
@@ -277,7 +277,7 @@ public sealed class NormalizingFlowModelParameters : IDisposable
     }
 
     /// <summary>A model with the same parameters and another threshold, which shares nothing with this one.</summary>
-    internal NormalizingFlowModelParameters WithThreshold(float threshold) => new(_host, _evaluator.Copy(), _tolerance, Scoring) { Threshold = threshold };
+    internal NormalizingFlowModelParameters WithThreshold(float threshold) => new(_host, _evaluator.Copy(), _tolerance, Scoring) { Threshold = threshold, Training = Training };
 
     // Both from one cursor: another could give the rows in another order.
     private (float[] Features, float[] Context) ReadColumns(IDataView data, string featureColumnName, string? contextColumnName)

@@ -16,23 +16,20 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// at most the largest finite Single. Neither changes what rows within that range get. A row with an angle out of range or a vector that is
 /// no unit vector, where the model has such features, is refused with an <see cref="InvalidOperationException"/> that names it.
 /// </remarks>
-public sealed class NormalizingFlowTransformer : BatchTransformer, ISingleFeaturePredictionTransformer<NormalizingFlowModelParameters>, ISingleFeaturePredictionTransformer
+public sealed class NormalizingFlowTransformer
+    : ImplicitTransformer<NormalizingFlowModelParameters>, ISingleFeaturePredictionTransformer<NormalizingFlowModelParameters>, ISingleFeaturePredictionTransformer
 {
     internal const string LoaderSignature = "NormalizingFlow";
 
     private static readonly ModelFormat Format = new("CNFMODEL", LoaderSignature, version: 0x00010003);
 
     internal NormalizingFlowTransformer(IHost host, NormalizingFlowModelParameters model, string featureColumnName, string? contextColumnName)
-        : base(host, Format)
+        : base(host, Format, model)
     {
-        Model = model;
         FeatureColumnName = featureColumnName;
         ContextColumnName = contextColumnName;
         Mapper = new NormalizingFlowMapper(model, featureColumnName, contextColumnName);
     }
-
-    /// <inheritdoc/>
-    public NormalizingFlowModelParameters Model { get; }
 
     /// <inheritdoc cref="ISingleFeaturePredictionTransformer{TModel}.FeatureColumnName"/>
     public string FeatureColumnName { get; }
@@ -53,8 +50,6 @@ public sealed class NormalizingFlowTransformer : BatchTransformer, ISingleFeatur
         writer.Write(ContextColumnName ?? string.Empty);
         Model.Write(writer);
     }
-
-    private protected override void DisposeModel() => Model.Dispose();
 
     private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx) => Format.Load(env, ctx, (host, reader) =>
     {

@@ -136,7 +136,7 @@ public sealed class DeepEquilibrium : nn.Module<Tensor, Tensor>
         {
             Tensor unrolled = loss(Unroll(z, injection));
             ImplicitBackward.Run(() => unrolled.backward());
-            return new EquilibriumBackward(unrolled.ReadDouble(), Escape(equilibrium), null);
+            return new EquilibriumBackward(unrolled.detach().MoveToOuterDisposeScope(), Escape(equilibrium), null);
         }
 
         CellLinearization? linearization = Options.Gradient == EquilibriumGradient.Implicit ? _cell.Linearize(z, injection.Detach()) : null;
@@ -159,7 +159,7 @@ public sealed class DeepEquilibrium : nn.Module<Tensor, Tensor>
             ImplicitBackward.Run(() => image.backward([adjoint?.Solution ?? gradient]));
         }
 
-        return new EquilibriumBackward(value.ReadDouble(), Escape(equilibrium), adjoint is null ? null : Escape(adjoint));
+        return new EquilibriumBackward(value.detach().MoveToOuterDisposeScope(), Escape(equilibrium), adjoint is null ? null : Escape(adjoint));
     }
 
     internal CellLinearization Linearize(Tensor z, Injection injection) =>

@@ -8,6 +8,7 @@ internal sealed class EncodedSeries
     public EncodedSeries(TimeSeries series, SeriesScaling scaling)
     {
         Times = series.Times;
+        Weight = series.Weight;
         int variables = series.Values.Length;
         Statics = scaling.ScaleStatics(series.Statics);
         Covariates = [.. series.Covariates.Select((values, i) => new StepFunction(series.CovariateTimes, values, scaling.CovariateCenters[i], scaling.CovariateScales[i]))];
@@ -43,6 +44,9 @@ internal sealed class EncodedSeries
     public double[] Times { get; }
 
     public int Count => Times.Length;
+
+    /// <summary>What the series counts in training, 1 on average.</summary>
+    public float Weight { get; } = 1;
 
     public float[] Statics { get; }
 

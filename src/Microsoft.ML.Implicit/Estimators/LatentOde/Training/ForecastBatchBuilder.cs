@@ -6,6 +6,9 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <summary>Puts examples into tensors.</summary>
 internal sealed class ForecastBatchBuilder(SeriesScaling scaling, LatentAnchor anchor, int solverSteps, Device device)
 {
+    /// <summary>Where the tensors are made.</summary>
+    public Device Device => device;
+
     public ForecastBatch Build(IReadOnlyList<ForecastExample> examples)
     {
         int targets = Math.Max(1, examples.Max(e => e.TargetTimes.Length));

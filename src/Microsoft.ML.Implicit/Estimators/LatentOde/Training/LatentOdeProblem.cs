@@ -50,9 +50,11 @@ internal sealed class LatentOdeProblem : ITrainingProblem
 
     public double TakeSolverIterations() => _meter.Take();
 
-    public double TrainBatch(Tensor examples, double progress)
+    public Tensor TrainBatch(Tensor examples, double progress)
     {
-        ForecastBatch batch = _builder.Build([.. examples.data<long>().Select(example => _sampler.Draw((int)example, _random))]);
+        ForecastExample[] drawn = [.. examples.data<long>().Select(example => _sampler.Draw((int)example, _random))];
+        ForecastBatch batch = _builder.Build(drawn);
+        Tensor weights = WeightsOf(drawn, batch);
         using SeriesEncoding encoding = _network.Encoder.EncodeForTraining(batch.History, batch.Gaps, batch.LastIndices);
         Tensor state = encoding.State.detach().requires_grad_();
         (Tensor mean, Tensor logVariance) = Posterior(_network, batch, state);
@@ -63,19 +65,19 @@ internal sealed class LatentOdeProblem : ITrainingProblem
 
         Tensor path = solution.States.detach().requires_grad_();
         (Tensor forecast, Tensor scale) = Decode(_network, batch, path);
-        Tensor likelihood = NegativeLogLikelihood(forecast, scale, batch);
+        Tensor likelihood = NegativeLogLikelihood(forecast, scale, batch, weights);
         likelihood.backward();
         using OdeGradients gradients = solution.Backward(path.grad!);
         gradients.AccumulateInto(_network.DynamicsParameters);
 
-        Tensor divergence = 0.5.Held() * (mean.Squared().Plus(logVariance.exp()) - 1.Held() - logVariance).sum(1).mean();
+        Tensor divergence = 0.5.Held() * (mean.Squared().Plus(logVariance.exp()) - 1.Held() - logVariance).sum(1).mul(weights).mean();
         double weight = _options.DivergenceWeight * Math.Min(1, progress / AnnealedFraction);
         (initial * gradients.InitialState).sum().Plus(weight.Held() * divergence).backward();
         encoding.Backward(state.grad!);
-        return likelihood.Plus(weight.Held() * divergence).ReadDouble();
+        return likelihood.Plus(weight.Held() * divergence);
     }
 
-    public double? Validate()
+    public Tensor? Validate()
     {
         if (_validation.Count == 0)
         {
@@ -83,18 +85,19 @@ internal sealed class LatentOdeProblem : ITrainingProblem
         }
 
         using IDisposable noGradient = no_grad();
-        double total = 0;
-        double count = 0;
+        Tensor total = zeros([], ScalarType.Float64, _builder.Device);
+        Tensor count = zeros([], ScalarType.Float64, _builder.Device);
         foreach (ForecastExample[] examples in _validation.Chunk(ValidationBatch))
         {
             using DisposeScope scope = NewDisposeScope();
             ForecastBatch batch = _builder.Build(examples);
             (Tensor mean, Tensor scale) = Predict(_network, batch, _cancellationToken);
-            total += (ContinuousRankedProbabilityScore(mean, scale, batch.Targets) * batch.Mask).sum().ReadDouble();
-            count += batch.Mask.sum().ReadDouble();
+            Tensor mask = batch.Mask * WeightsOf(examples, batch).view(-1, 1, 1);
+            total.PlusInPlace((ContinuousRankedProbabilityScore(mean, scale, batch.Targets) * mask).sum().to(ScalarType.Float64));
+            count.PlusInPlace(mask.sum().to(ScalarType.Float64));
         }
 
-        return total / Math.Max(count, 1);
+        return total.div(count);
     }
 
     public void WriteState(BinaryWriter writer)
@@ -135,11 +138,16 @@ internal sealed class LatentOdeProblem : ITrainingProblem
         return (mean.view_as(batch.Targets), scale.view_as(batch.Targets));
     }
 
-    private static Tensor NegativeLogLikelihood(Tensor mean, Tensor scale, ForecastBatch batch)
+    // Weights of the series, float32 [batch].
+    private static Tensor WeightsOf(ForecastExample[] examples, ForecastBatch batch) =>
+        NativeTensor.Of(Array.ConvertAll(examples, example => example.Series.Weight), [examples.Length], batch.Mask.device);
+
+    private static Tensor NegativeLogLikelihood(Tensor mean, Tensor scale, ForecastBatch batch, Tensor weights)
     {
         Tensor residual = (batch.Targets - mean) / scale;
         Tensor weight = scale.detach().pow((2 * VarianceExponent).Held()) * batch.Mask;
         weight *= batch.Mask.sum([0, 1]) / weight.sum([0, 1]).clamp_min(SmallestWeight.Held());
+        weight *= weights.view(-1, 1, 1);
         return (weight * (0.5.Held() * residual.Squared()).Plus(scale.log())).sum() / batch.Mask.sum().clamp_min(1.Held());
     }
 

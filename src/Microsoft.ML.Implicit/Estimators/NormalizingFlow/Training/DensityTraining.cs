@@ -1,3 +1,4 @@
+using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Layers.Flow;
 using Microsoft.ML.Implicit.Native;
@@ -10,52 +11,59 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
-/// <summary>Trains a density on the rows of a data view.</summary>
-internal sealed class DensityTraining(IHost host, NormalizingFlowOptions options)
+/// <summary>Trains a density.</summary>
+/// <param name="host">The trainer's host.</param>
+/// <param name="options">The trainer's options.</param>
+/// <param name="column">Column of the features.</param>
+/// <param name="run">The run.</param>
+internal sealed class DensityTraining(IHost host, NormalizingFlowOptions options, DataViewSchema.Column column, TrainingRun run)
+    : ModelTraining<TrainingSet, NormalizingFlowModelParameters>(options, run)
 {
-    private const long RowsThatAffordValidation = 100;
-    private const long RowsOfWhichATenthIsEnough = 1000;
+    private readonly FeatureLayout _layout = FeatureLayout.Create(column, options.ManifoldFeatures);
+    private TrainingSet? _all;
 
-    /// <exception cref="InvalidOperationException">The data cannot be trained on, or training stopped being finite.</exception>
-    /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public NormalizingFlowModelParameters Train(IDataView trainData, IDataView? validationData)
+    /// <summary>The threshold is set on all of them.</summary>
+    protected override bool NeedsAllRows => true;
+
+    protected override TrainingSet Read(IDataView data)
     {
-        Device device = NativeBackend.ResolveDevice(options.Training.Device);
-        using var run = new TrainingRun(host, options.Training);
-        using DisposeScope scope = NewDisposeScope();
-        using var generator = new Generator((ulong)run.Seed, CPU);
-        DensityColumns.CheckSizes(trainData.Schema, options);
-        FeatureLayout layout = FeatureLayout.Create(trainData.Schema[options.FeatureColumnName], options.ManifoldFeatures);
-        RawRows all = Read(trainData, layout, run), rows = all;
-        RawRows? validation = validationData is null ? null : Read(validationData, layout, run);
-        run.Begin(options, rows, validation);
-        if (validation is null)
-        {
-            (rows, validation) = HoldOut(rows, generator);
-        }
+        var reader = new TrainingSetReader(options.FeatureColumnName, null, options.ExampleWeightColumnName, options.ContextColumnName, _layout.FindFault);
+        return reader.Read(data, Run.Channel, Run.CancellationToken);
+    }
 
-        int contextCount = (int)(rows.Context?.shape[1] ?? 0);
-        FlowPlan plan = FlowPlan.Create(options, rows.Features.shape[0], layout.Count + contextCount);
+    protected override void Examine(TrainingSet rows) => _all = rows;
+
+    protected override NormalizingFlowModelParameters Train(TrainingSet training, TrainingSet? validation, Generator generator)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        int contextCount = (int)(training.Context?.shape[1] ?? 0);
+        FlowPlan plan = FlowPlan.Create(options, training.Count, _layout.Count + contextCount);
+        Run.KeepChoice(nameof(options.HiddenWidth), options.HiddenWidth, plan.HiddenWidth);
+        Run.KeepChoice(nameof(options.KineticPenalty), options.KineticPenalty, plan.KineticPenalty);
+        Run.KeepChoice(nameof(options.JacobianPenalty), options.JacobianPenalty, plan.JacobianPenalty);
+        Run.KeepChoice(nameof(options.Smoothing), options.Smoothing, plan.Smoothing);
         var architecture = new NormalizingFlowArchitecture(
-            layout,
+            _layout,
             contextCount,
             plan.HiddenWidth,
             options.HiddenLayers,
             options.Activation,
             options.Time);
-        var network = new DensityNetwork(architecture, FlowOptions(plan, run.CancellationToken), generator);
+        var network = new DensityNetwork(architecture, FlowOptions(plan), generator);
         try
         {
-            WarnOfConstants(run.Channel, trainData, network.Fit(rows.Features, rows.Context), plan.Smoothing);
+            WarnOfConstants(network.Fit(training.Features, training.Context), plan.Smoothing);
             network.ScaleToDetail(plan.Detail);
-            DensityTrainingSet training = Encode(network, rows).To(device);
-            DensityTrainingSet? held = validation is null ? null : Encode(network, validation).To(device);
-            network.to(device);
-            Train(network, plan, training, held, generator, run);
-            network.Freeze();
-            var model = new NormalizingFlowModelParameters(host, new DensityEvaluator(network, device), options.Tolerance, options.Scoring);
-            SetThreshold(model, all);
-            run.Complete();
+            DensityTrainingSet rows = Encode(network, training).To(Run.Device);
+            DensityTrainingSet? heldOut = validation is null ? null : Encode(network, validation).To(Run.Device);
+            network.to(Run.Device);
+            ITrainingProblem problem = options.Method == FlowTrainingMethod.FlowMatching
+                ? new FlowMatchingProblem(network, rows, heldOut, plan.Smoothing, generator)
+                : new LikelihoodProblem(network, rows, heldOut, plan.Smoothing, generator, Run.CancellationToken);
+            Optimize(problem, Run.Plan(plan.Training, rows.Count));
+            network.FreezeState();
+            var model = new NormalizingFlowModelParameters(host, new DensityEvaluator(network, Run.Device), options.Tolerance, options.Scoring);
+            SetThreshold(model, _all!);
             return model;
         }
         catch (SolveFailedException exception)
@@ -72,57 +80,25 @@ internal sealed class DensityTraining(IHost host, NormalizingFlowOptions options
         }
     }
 
-    private FlowOptions FlowOptions(FlowPlan plan, CancellationToken cancellationToken) => new()
+    private FlowOptions FlowOptions(FlowPlan plan) => new()
     {
         Solver = new OdeOptions
         {
             StepControl = new PiStepControl { RelativeTolerance = options.TrainingTolerance, AbsoluteTolerance = options.TrainingTolerance, InitialStep = 0.5 },
-            CancellationToken = cancellationToken,
+            CancellationToken = Run.CancellationToken,
         },
         Trace = options.Trace,
         KineticPenalty = plan.KineticPenalty,
         JacobianPenalty = plan.JacobianPenalty,
     };
 
-    private void Train(DensityNetwork network, FlowPlan plan, DensityTrainingSet training, DensityTrainingSet? validation, Generator generator, TrainingRun run)
-    {
-        ITrainingProblem problem = options.Method == FlowTrainingMethod.FlowMatching
-            ? new FlowMatchingProblem(network, training, validation, plan.Smoothing, generator)
-            : new LikelihoodProblem(network, training, validation, plan.Smoothing, generator, run.CancellationToken);
-        using var loop = new TrainingLoop(problem, TrainingPlan.Create(options.Training, plan.Training, training.Count, run.Seed), run);
-        loop.Run();
-    }
-
-    private RawRows Read(IDataView data, FeatureLayout layout, TrainingRun run)
-    {
-        var reader = new TrainingSetReader(options.FeatureColumnName, null, options.ExampleWeightColumnName, options.ContextColumnName, layout.FindFault);
-        using TrainingSet set = reader.Read(data, run.Channel, run.CancellationToken);
-
-        // The set's tensors belong to no dispose scope; their aliases belong to the current one.
-        return new RawRows(set.Features.alias(), set.Context?.alias(), set.Weights?.alias());
-    }
-
-    private (RawRows Training, RawRows? Validation) HoldOut(RawRows rows, Generator generator)
-    {
-        long count = rows.Features.shape[0];
-        double fraction = options.Training.ValidationFraction ?? (count >= RowsOfWhichATenthIsEnough ? 0.1 : count >= RowsThatAffordValidation ? 0.2 : 0);
-        long held = (long)Math.Round(fraction * count);
-        if (held == 0 || held == count)
-        {
-            return (rows, null);
-        }
-
-        Tensor order = randperm(count, generator: generator);
-        return (rows.Select(order.narrow(0, held, count - held)), rows.Select(order.narrow(0, 0, held)));
-    }
-
-    private static DensityTrainingSet Encode(DensityNetwork network, RawRows rows)
+    private static DensityTrainingSet Encode(DensityNetwork network, TrainingSet rows)
     {
         using IDisposable noGradient = no_grad();
         return new DensityTrainingSet(network.EncodeFeatures(rows.Features), network.EncodeContext(rows.Context), rows.Weights);
     }
 
-    private void SetThreshold(NormalizingFlowModelParameters model, RawRows rows)
+    private void SetThreshold(NormalizingFlowModelParameters model, TrainingSet rows)
     {
         float[] scores = new float[rows.Features.shape[0]];
         double[] batch = new double[DensityEvaluator.RowsAtOnce], logDensities = new double[batch.Length];
@@ -145,18 +121,11 @@ internal sealed class DensityTraining(IHost host, NormalizingFlowOptions options
         model.Threshold = AnomalyThreshold.Of(scores, options.Contamination, options.Tolerance);
     }
 
-    private void WarnOfConstants(IChannel channel, IDataView data, IReadOnlyList<int> constant, double smoothing)
+    private void WarnOfConstants(IReadOnlyList<int> constant, double smoothing)
     {
         if (constant.Count > 0)
         {
-            int count = data.Schema[options.FeatureColumnName].Type is Microsoft.ML.Data.VectorDataViewType type ? type.Size : 0;
-            channel.Warning($"{constant.Count} of {count} features in column '{options.FeatureColumnName}' are constant, the first in slot {constant[0]}: they are taken to have standard deviation {smoothing:G2} about their value.");
+            Run.Channel.Warning($"{constant.Count} of {column.Type.GetVectorSize()} features in column '{column.Name}' are constant, the first in slot {constant[0]}: they are taken to have standard deviation {smoothing:G2} about their value.");
         }
-    }
-
-    private sealed record RawRows(Tensor Features, Tensor? Context, Tensor? Weights)
-    {
-        public RawRows Select(Tensor indices) =>
-            new(Features.index_select(0, indices), Context?.index_select(0, indices), Weights?.index_select(0, indices));
     }
 }

@@ -46,16 +46,16 @@ internal sealed class FlowMatchingProblem : ITrainingProblem
 
     public double TakeSolverIterations() => 0;
 
-    public double TrainBatch(Tensor examples, double progress)
+    public Tensor TrainBatch(Tensor examples, double progress)
     {
         DensityTrainingSet batch = _training.Select(examples.to(_training.Device));
         Tensor data = Manifold.Project(batch.Features.add(Noise(batch.Features), alpha: _smoothing.Held()));
         Tensor loss = Loss(batch with { Features = data }, Manifold.Project(Noise(data)), Times(batch.Count, batch.Device));
         loss.backward();
-        return loss.ReadDouble();
+        return loss;
     }
 
-    public double? Validate()
+    public Tensor? Validate()
     {
         if (_validation is null)
         {
@@ -64,7 +64,7 @@ internal sealed class FlowMatchingProblem : ITrainingProblem
 
         using IDisposable noGradient = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        return Loss(_validation, _validationNoise!, _validationTimes!).ReadDouble();
+        return Loss(_validation, _validationNoise!, _validationTimes!).MoveToOuterDisposeScope();
     }
 
     public void WriteState(BinaryWriter writer) => GeneratorState.Write(writer, _generator);

@@ -35,16 +35,16 @@ internal sealed class LikelihoodProblem : ITrainingProblem
 
     public double TakeSolverIterations() => _meter.Take();
 
-    public double TrainBatch(Tensor examples, double progress)
+    public Tensor TrainBatch(Tensor examples, double progress)
     {
         DensityTrainingSet batch = _training.Select(examples.to(_training.Device));
         Tensor noise = randn(batch.Features.shape, generator: _generator).to(batch.Device);
         FlowLoss loss = _network.Flow.Backward(batch.Features.add(noise, alpha: _smoothing.Held()), _generator, batch.Context, batch.Weights);
         _meter.Add(loss.Evaluations);
-        return loss.Loss;
+        return loss.LossTensor;
     }
 
-    public double? Validate() => _validation is null
+    public Tensor? Validate() => _validation is null
         ? null
         : ExampleBatches.Mean(_validation.Count, ValidationBatch, _validation.Device, examples => Evaluate(_validation.Select(examples)), _cancellationToken);
 
@@ -52,11 +52,11 @@ internal sealed class LikelihoodProblem : ITrainingProblem
 
     public void ReadState(BinaryReader reader) => GeneratorState.Read(reader, _generator);
 
-    private (double Loss, double Weight) Evaluate(DensityTrainingSet batch)
+    private (Tensor Loss, Tensor Weight) Evaluate(DensityTrainingSet batch)
     {
         Tensor logDensity = _network.Flow.LogDensity(batch.Features, batch.Context);
         return batch.Weights is null
-            ? (-logDensity.sum().ReadDouble(), batch.Count)
-            : (-(logDensity * batch.Weights).sum().ReadDouble(), batch.Weights.sum().ReadDouble());
+            ? (-logDensity.sum(), full([], batch.Count.Held(), ScalarType.Float64, batch.Device))
+            : (-(logDensity * batch.Weights).sum(), batch.Weights.sum());
     }
 }

@@ -1,0 +1,31 @@
+namespace Microsoft.ML.Implicit.Training;
+
+/// <summary>An epoch as numbers, for files.</summary>
+internal static class TrainingProgressFormat
+{
+    /// <summary>What the numbers are.</summary>
+    public static IReadOnlyList<string> Columns { get; } =
+        ["epoch", "maximum_epochs", "training_loss", "validation_loss", "best_epoch", "learning_rate", "solver_iterations", "seconds"];
+
+    /// <summary>The numbers, in the order of <see cref="Columns"/>; NaN for a loss that there is not.</summary>
+    public static double[] ToNumbers(TrainingProgress progress) =>
+    [
+        progress.Epoch,
+        progress.MaximumEpochs,
+        progress.TrainingLoss,
+        progress.ValidationLoss ?? double.NaN,
+        progress.BestEpoch,
+        progress.LearningRate,
+        progress.SolverIterations,
+        progress.Elapsed.TotalSeconds,
+    ];
+
+    /// <exception cref="FormatException">A number is one that no training gives.</exception>
+    public static TrainingProgress FromNumbers(IReadOnlyList<double> numbers)
+    {
+        double epoch = numbers[0], maximum = numbers[1], best = numbers[4], seconds = numbers[7];
+        return epoch >= 1 && epoch <= maximum && maximum <= int.MaxValue && best >= 0 && best <= epoch && seconds >= 0 && seconds <= TimeSpan.MaxValue.TotalSeconds / 2
+            ? new TrainingProgress((int)epoch, (int)maximum, numbers[2], double.IsNaN(numbers[3]) ? null : numbers[3], (int)best, numbers[5], numbers[6], TimeSpan.FromSeconds(seconds))
+            : throw new FormatException($"The file says that epoch {epoch} of {maximum} ended after {seconds} seconds, and that epoch {best} was the best so far.");
+    }
+}
