@@ -29,7 +29,7 @@ public sealed class LatentOdeForecaster : ImplicitTrainer<LatentOdeTransformer, 
     {
         _options = options;
         _input = new SeriesColumns(options.TimeColumnName, options.InputColumnNames, options.StaticColumnNames, options.CovariateTimeColumnName, options.CovariateColumnNames);
-        _output = new ForecastColumns(options.OutputColumnName, options.LowerBoundColumnName, options.UpperBoundColumnName, options.Horizon, options.ForecastTimeColumnName);
+        _output = new ForecastColumns(options.OutputColumnName, options.ConfidenceLowerBoundColumn, options.ConfidenceUpperBoundColumn, options.Horizon, options.ForecastTimeColumnName);
     }
 
     private SeriesSetReader Reader => new(_input, _options.ExampleWeightColumnName);

@@ -39,10 +39,10 @@ public sealed class LatentOdeOptions : ITrainerOptions
     public string OutputColumnName { get; set; } = "Forecast";
 
     /// <summary>Column that receives the lower bound, or <see langword="null"/>.</summary>
-    public string? LowerBoundColumnName { get; set; }
+    public string? ConfidenceLowerBoundColumn { get; set; }
 
     /// <summary>Column that receives the upper bound, or <see langword="null"/>.</summary>
-    public string? UpperBoundColumnName { get; set; }
+    public string? ConfidenceUpperBoundColumn { get; set; }
 
     /// <summary>
     /// Probability that a value lies between the bounds, within the longest time ahead that training looked at. For times further ahead nothing is

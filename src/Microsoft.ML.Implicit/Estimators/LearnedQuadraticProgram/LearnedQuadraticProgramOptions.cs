@@ -15,7 +15,7 @@ public sealed class LearnedQuadraticProgramOptions : QuadraticProgramSettings, I
     public string? ExampleWeightColumnName { get; set; }
 
     /// <summary>Column for the predicted (or given) p: a vector of Single, or <see langword="null"/>.</summary>
-    public string? CostColumnName { get; set; } = "PredictedCost";
+    public string? PredictedCostColumnName { get; set; } = "PredictedCost";
 
     /// <summary>What the model is trained to do.</summary>
     public DecisionLoss Loss { get; set; } = DecisionLoss.SpoPlus;

@@ -58,7 +58,7 @@ internal sealed record LearnedQuadraticProgramScheme(
     {
         var columns = new SolutionColumns();
         columns.Add(SolutionPart.Solution, options.OutputColumnName);
-        columns.Add(SolutionPart.Cost, options.CostColumnName);
+        columns.Add(SolutionPart.Cost, options.PredictedCostColumnName);
         columns.Add(SolutionPart.Objective, options.ObjectiveColumnName);
         columns.Add(SolutionPart.Status, options.StatusColumnName);
         return columns;
