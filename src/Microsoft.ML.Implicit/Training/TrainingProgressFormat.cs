@@ -3,6 +3,8 @@ namespace Microsoft.ML.Implicit.Training;
 /// <summary>An epoch as numbers, for files.</summary>
 internal static class TrainingProgressFormat
 {
+    private const double MostSeconds = 1e9;
+
     /// <summary>What the numbers are.</summary>
     public static IReadOnlyList<string> Columns { get; } =
         ["epoch", "maximum_epochs", "training_loss", "validation_loss", "best_epoch", "learning_rate", "solver_iterations", "seconds"];
@@ -24,8 +26,14 @@ internal static class TrainingProgressFormat
     public static TrainingProgress FromNumbers(IReadOnlyList<double> numbers)
     {
         double epoch = numbers[0], maximum = numbers[1], best = numbers[4], seconds = numbers[7];
-        return epoch >= 1 && epoch <= maximum && maximum <= int.MaxValue && best >= 0 && best <= epoch && seconds >= 0 && seconds <= TimeSpan.MaxValue.TotalSeconds / 2
-            ? new TrainingProgress((int)epoch, (int)maximum, numbers[2], double.IsNaN(numbers[3]) ? null : numbers[3], (int)best, numbers[5], numbers[6], TimeSpan.FromSeconds(seconds))
-            : throw new FormatException($"The file says that epoch {epoch} of {maximum} ended after {seconds} seconds, and that epoch {best} was the best so far.");
+        return epoch >= 1 && epoch <= maximum && maximum <= int.MaxValue && best >= 0 && best <= epoch
+            ? new TrainingProgress((int)epoch, (int)maximum, numbers[2], double.IsNaN(numbers[3]) ? null : numbers[3], (int)best, numbers[5], numbers[6], ToTime(seconds))
+            : throw new FormatException($"The file tells of epoch {epoch} of {maximum}, and that epoch {best} was the best so far.");
     }
+
+    /// <summary>A time of so many seconds, to the tick.</summary>
+    /// <exception cref="FormatException">No training takes so long.</exception>
+    public static TimeSpan ToTime(double seconds) => seconds >= 0 && seconds <= MostSeconds
+        ? TimeSpan.FromTicks((long)Math.Round(seconds * TimeSpan.TicksPerSecond))
+        : throw new FormatException($"The file tells of {seconds} seconds of training.");
 }

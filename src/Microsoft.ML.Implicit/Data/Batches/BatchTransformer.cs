@@ -78,7 +78,7 @@ public abstract class BatchTransformer : ITransformer, IDisposable
     }
 
     /// <summary>Writes everything that the transformer's loader reads.</summary>
-    private protected abstract void Write(BinaryWriter writer);
+    private protected abstract void Write(DocumentWriter writer);
 
     private protected abstract void DisposeModel();
 }

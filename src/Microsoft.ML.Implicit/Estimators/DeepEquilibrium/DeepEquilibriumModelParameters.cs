@@ -54,17 +54,17 @@ public sealed class DeepEquilibriumModelParameters : ImplicitModelParameters
         output.data<float>().CopyTo(scores);
     }
 
-    internal void Write(IHost host, BinaryWriter writer)
+    internal void Write(IHost host, DocumentWriter writer)
     {
-        _architecture.Write(writer);
-        Task.Write(host, writer);
-        ModuleState.Write(writer, _ensemble);
+        _architecture.Write(writer.Section("architecture"));
+        Task.Write(host, writer.Section("task"));
+        writer.Write("ensemble", _ensemble);
     }
 
-    internal static DeepEquilibriumModelParameters Read(IHost host, BinaryReader reader)
+    internal static DeepEquilibriumModelParameters Read(IHost host, DocumentReader reader)
     {
-        DeepEquilibriumArchitecture architecture = DeepEquilibriumArchitecture.Read(reader);
-        PredictionTask task = PredictionTaskFormat.Read(host, reader);
+        DeepEquilibriumArchitecture architecture = DeepEquilibriumArchitecture.Read(reader.Section("architecture"));
+        PredictionTask task = PredictionTaskFormat.Read(host, reader.Section("task"));
         if (task.OutputWidth != architecture.OutputWidth)
         {
             throw new FormatException("The model file describes a network that does not fit its task.");
@@ -73,7 +73,7 @@ public sealed class DeepEquilibriumModelParameters : ImplicitModelParameters
         EquilibriumEnsemble ensemble = architecture.CreateEnsemble();
         try
         {
-            ModuleState.Read(reader, ensemble, EquilibriumEnsemble.AddedNames);
+            reader.Read("ensemble", ensemble, EquilibriumEnsemble.AddedNames);
             ensemble.CheckState();
             ensemble.Freeze();
             return new DeepEquilibriumModelParameters(architecture, ensemble, task, CPU);

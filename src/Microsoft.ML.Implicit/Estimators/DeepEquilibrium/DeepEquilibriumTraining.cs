@@ -23,7 +23,7 @@ internal sealed class DeepEquilibriumTraining(DeepEquilibriumOptions options, Fu
 
     protected override void Examine(TrainingSet rows) => _task = createTask(rows);
 
-    protected override double HeldOutFraction(long rows) => Run.Options.ValidationFraction ?? DeepEquilibriumDefaults.ValidationFraction(rows);
+    protected override double? HeldOutFraction(long rows) => DeepEquilibriumDefaults.ValidationFraction(rows);
 
     protected override DeepEquilibriumModelParameters Train(TrainingSet training, TrainingSet? validation, Generator generator)
     {

@@ -19,7 +19,7 @@ public sealed class DeepEquilibriumTransformer
 {
     internal const string LoaderSignature = "DeepEquilibriumTransform";
 
-    private static readonly ModelFormat Format = new("DEQMODEL", LoaderSignature, version: 0x00010003);
+    private static readonly ModelFormat Format = new("DEQMODEL", LoaderSignature, version: 0x00010004, oldestVersion: 0x00010003, DeepEquilibriumPositional.Read);
 
     internal DeepEquilibriumTransformer(IHost host, DeepEquilibriumModelParameters model, string featureColumnName)
         : base(host, Format, model)
@@ -36,15 +36,15 @@ public sealed class DeepEquilibriumTransformer
 
     private protected override BatchMapper Mapper { get; }
 
-    private protected override void Write(BinaryWriter writer)
+    private protected override void WriteModel(DocumentWriter writer)
     {
-        writer.Write(FeatureColumnName);
+        writer.Write("feature_column", FeatureColumnName);
         Model.Write(Host, writer);
     }
 
-    private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx) => Format.Load(env, ctx, (host, reader) =>
+    private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx) => Load(Format, env, ctx, (host, reader) =>
     {
-        string featureColumnName = reader.ReadString();
+        string featureColumnName = reader.Text("feature_column");
         return new DeepEquilibriumTransformer(host, DeepEquilibriumModelParameters.Read(host, reader), featureColumnName);
     });
 }

@@ -3,8 +3,6 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <summary>Arrays of numbers with their length before them.</summary>
 internal static class BinaryArrays
 {
-    private const double LargestMeasurement = 1e100;
-
     public static void Write(BinaryWriter writer, double[] values)
     {
         writer.Write(values.Length);
@@ -31,19 +29,6 @@ internal static class BinaryArrays
 
         return values;
     }
-
-    /// <exception cref="FormatException">The length is more than the file holds, or a number is beyond all measurements.</exception>
-    public static double[] ReadMeasurements(BinaryReader reader)
-    {
-        double[] values = ReadDoubles(reader);
-        return Array.TrueForAll(values, IsMeasurement) ? values : throw new FormatException("The model file holds a number beyond all measurements.");
-    }
-
-    /// <summary>Whether a number is finite and far enough from the largest ones that what is computed from it is finite as well.</summary>
-    public static bool IsMeasurement(double value) => Math.Abs(value) <= LargestMeasurement;
-
-    /// <summary>Whether measurements can be told in a unit.</summary>
-    public static bool IsUnit(double value) => value is >= 1 / LargestMeasurement and <= LargestMeasurement;
 
     /// <exception cref="FormatException">The array has another length.</exception>
     public static double[] ReadDoubles(BinaryReader reader, int length)

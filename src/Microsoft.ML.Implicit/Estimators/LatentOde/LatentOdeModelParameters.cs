@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Layers.LatentOde;
 using Microsoft.ML.Implicit.Native;
@@ -16,6 +17,7 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
     private readonly LatentOdeNetwork[] _networks;
     private readonly Device _device;
     private readonly ForecastBatchBuilder _builder;
+    private byte[]? _identity;
     private volatile bool _isDisposed;
 
     internal LatentOdeModelParameters(LatentOdeArchitecture architecture, SeriesScaling scaling, LatentOdeNetwork[] networks, double[] intervalFactors, Device device)
@@ -40,6 +42,9 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
     internal LatentOdeArchitecture Architecture { get; }
 
     internal SeriesScaling Scaling { get; }
+
+    /// <summary>A digest of what was learned, as it was first written or computed: it stays the same in files of later versions.</summary>
+    internal byte[] Identity => _identity ??= ComputeIdentity();
 
     internal double[] IntervalFactors { get; }
 
@@ -158,24 +163,18 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
         return forecasts;
     }
 
-    internal void Write(BinaryWriter writer, uint version)
+    internal void Write(DocumentWriter writer)
     {
-        Architecture.Write(writer);
-        Scaling.Write(writer, version);
-        BinaryArrays.Write(writer, IntervalFactors);
-        writer.Write(_networks.Length);
-        foreach (LatentOdeNetwork network in _networks)
-        {
-            ModuleState.Write(writer, network);
-        }
+        WriteLearned(writer);
+        writer.Write("identity", Identity);
     }
 
-    internal static LatentOdeModelParameters Read(BinaryReader reader, uint version)
+    internal static LatentOdeModelParameters Read(DocumentReader reader)
     {
-        LatentOdeArchitecture architecture = LatentOdeArchitecture.Read(reader);
-        SeriesScaling scaling = SeriesScaling.Read(reader, version);
-        double[] factors = BinaryArrays.ReadMeasurements(reader);
-        int count = reader.ReadInt32();
+        LatentOdeArchitecture architecture = LatentOdeArchitecture.Read(reader.Section("architecture"));
+        SeriesScaling scaling = SeriesScaling.Read(reader.Section("scaling"));
+        double[] factors = Measurements.Checked(reader.Doubles("interval_factors"));
+        int count = reader.Int32("networks");
         if (factors.Length != scaling.Variables.Length || Array.Exists(factors, factor => factor < 0) || count is < 1 or > 64)
         {
             throw new FormatException("The model file describes an impossible ensemble.");
@@ -184,22 +183,42 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
         var networks = new List<LatentOdeNetwork>();
         try
         {
-            for (int i = 0; i < count; i++)
+            while (networks.Count < count)
             {
                 using var generator = new Generator(0, CPU);
                 LatentOdeNetwork network = architecture.CreateNetwork(scaling, generator);
+                string name = $"network{networks.Count}";
                 networks.Add(network);
-                ModuleState.Read(reader, network);
+                reader.Read(name, network);
                 network.FreezeState();
             }
 
-            return new LatentOdeModelParameters(architecture, scaling, [.. networks], factors, CPU);
+            return new LatentOdeModelParameters(architecture, scaling, [.. networks], factors, CPU) { _identity = reader.Bytes("identity") };
         }
         catch
         {
             networks.ForEach(network => network.Dispose());
             throw;
         }
+    }
+
+    private void WriteLearned(DocumentWriter writer)
+    {
+        Architecture.Write(writer.Section("architecture"));
+        Scaling.Write(writer.Section("scaling"));
+        writer.Write("interval_factors", IntervalFactors);
+        writer.Write("networks", _networks.Length);
+        for (int i = 0; i < _networks.Length; i++)
+        {
+            writer.Write($"network{i}", _networks[i]);
+        }
+    }
+
+    private byte[] ComputeIdentity()
+    {
+        var writer = new DocumentWriter();
+        WriteLearned(writer);
+        return SHA256.HashData(writer.ToBytes());
     }
 
     private ForecastExample CreateExample(EncodedSeries series, int count, double[] times, double start)

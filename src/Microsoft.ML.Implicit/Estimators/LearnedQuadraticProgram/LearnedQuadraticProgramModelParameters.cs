@@ -55,20 +55,20 @@ public sealed class LearnedQuadraticProgramModelParameters : ImplicitModelParame
             && (scheme.VariableNames is null || scheme.VariableNames.Count == VariableCount);
     }
 
-    internal void Write(BinaryWriter writer)
+    internal void Write(DocumentWriter writer)
     {
-        _architecture.Write(writer);
-        ModuleState.Write(writer, _network);
+        _architecture.Write(writer.Section("architecture"));
+        writer.Write("network", _network);
     }
 
-    internal static LearnedQuadraticProgramModelParameters Read(BinaryReader reader)
+    internal static LearnedQuadraticProgramModelParameters Read(DocumentReader reader)
     {
-        DecisionArchitecture architecture = DecisionArchitecture.Read(reader);
+        DecisionArchitecture architecture = DecisionArchitecture.Read(reader.Section("architecture"));
         using var generator = new Generator(0, CPU);
         var network = new DecisionNetwork(architecture, generator);
         try
         {
-            ModuleState.Read(reader, network);
+            reader.Read("network", network);
             network.FreezeState();
             return new LearnedQuadraticProgramModelParameters(architecture, network, CPU);
         }

@@ -17,7 +17,7 @@ public sealed class LearnedQuadraticProgramTransformer : ImplicitTransformer<Lea
 {
     internal const string LoaderSignature = "LearnedQuadraticProgram";
 
-    private static readonly ModelFormat Format = new("LEARNDQP", LoaderSignature);
+    private static readonly ModelFormat Format = new("LEARNDQP", LoaderSignature, version: 0x00010002, oldestVersion: 0x00010001, QuadraticProgramPositional.ReadLearned);
 
     private readonly LearnedQuadraticProgramScheme _scheme;
 
@@ -30,13 +30,13 @@ public sealed class LearnedQuadraticProgramTransformer : ImplicitTransformer<Lea
 
     private protected override BatchMapper Mapper { get; }
 
-    private protected override void Write(BinaryWriter writer)
+    private protected override void WriteModel(DocumentWriter writer)
     {
         _scheme.Write(writer);
         Model.Write(writer);
     }
 
-    private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx) => Format.Load(env, ctx, (host, reader) =>
+    private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx) => Load(Format, env, ctx, (host, reader) =>
     {
         LearnedQuadraticProgramScheme scheme = LearnedQuadraticProgramScheme.Read(reader);
         LearnedQuadraticProgramModelParameters model = LearnedQuadraticProgramModelParameters.Read(reader);

@@ -18,7 +18,7 @@ public sealed class LatentTransformer : ImplicitTransformer<NormalizingFlowModel
 {
     internal const string LoaderSignature = "NormalizingFlowLatent";
 
-    private static readonly ModelFormat Format = new("CNFLATNT", LoaderSignature, version: 0x00010003);
+    private static readonly ModelFormat Format = new("CNFLATNT", LoaderSignature, version: 0x00010004, oldestVersion: 0x00010003, NormalizingFlowPositional.ReadLatent);
 
     private readonly LatentColumns _columns;
 
@@ -44,20 +44,19 @@ public sealed class LatentTransformer : ImplicitTransformer<NormalizingFlowModel
             : new LatentTransformer(Host, Model, new LatentColumns(_columns.Output, _columns.Context, outputColumnName ?? _columns.Input, null));
     }
 
-    private protected override void Write(BinaryWriter writer)
+    private protected override void WriteModel(DocumentWriter writer)
     {
-        writer.Write(_columns.Input);
-        writer.Write(_columns.Context ?? string.Empty);
-        writer.Write(_columns.Output);
-        writer.Write(_columns.LogDensity ?? string.Empty);
+        writer.Write("input_column", _columns.Input);
+        writer.Write("context_column", _columns.Context);
+        writer.Write("output_column", _columns.Output);
+        writer.Write("log_density_column", _columns.LogDensity);
         Model.Write(writer);
     }
 
-    private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx) => Format.Load(env, ctx, (host, reader) =>
+    private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx) => Load(Format, env, ctx, (host, reader) =>
     {
-        var columns = new LatentColumns(reader.ReadString(), OrNull(reader.ReadString()), reader.ReadString(), OrNull(reader.ReadString()));
+        var columns = new LatentColumns(
+            reader.Text("input_column"), reader.OptionalText("context_column"), reader.Text("output_column"), reader.OptionalText("log_density_column"));
         return new LatentTransformer(host, NormalizingFlowModelParameters.Read(host, reader), columns);
     });
-
-    private static string? OrNull(string name) => name.Length == 0 ? null : name;
 }

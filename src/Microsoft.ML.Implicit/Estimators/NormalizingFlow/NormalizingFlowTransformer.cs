@@ -21,7 +21,7 @@ public sealed class NormalizingFlowTransformer
 {
     internal const string LoaderSignature = "NormalizingFlow";
 
-    private static readonly ModelFormat Format = new("CNFMODEL", LoaderSignature, version: 0x00010003);
+    private static readonly ModelFormat Format = new("CNFMODEL", LoaderSignature, version: 0x00010004, oldestVersion: 0x00010003, NormalizingFlowPositional.Read);
 
     internal NormalizingFlowTransformer(IHost host, NormalizingFlowModelParameters model, string featureColumnName, string? contextColumnName)
         : base(host, Format, model)
@@ -44,17 +44,16 @@ public sealed class NormalizingFlowTransformer
 
     internal NormalizingFlowTransformer WithThreshold(float threshold) => new(Host, Model.WithThreshold(threshold), FeatureColumnName, ContextColumnName);
 
-    private protected override void Write(BinaryWriter writer)
+    private protected override void WriteModel(DocumentWriter writer)
     {
-        writer.Write(FeatureColumnName);
-        writer.Write(ContextColumnName ?? string.Empty);
+        writer.Write("feature_column", FeatureColumnName);
+        writer.Write("context_column", ContextColumnName);
         Model.Write(writer);
     }
 
-    private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx) => Format.Load(env, ctx, (host, reader) =>
+    private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx) => Load(Format, env, ctx, (host, reader) =>
     {
-        string featureColumnName = reader.ReadString();
-        string contextColumnName = reader.ReadString();
-        return new NormalizingFlowTransformer(host, NormalizingFlowModelParameters.Read(host, reader), featureColumnName, contextColumnName.Length == 0 ? null : contextColumnName);
+        (string feature, string? context) = (reader.Text("feature_column"), reader.OptionalText("context_column"));
+        return new NormalizingFlowTransformer(host, NormalizingFlowModelParameters.Read(host, reader), feature, context);
     });
 }

@@ -1,3 +1,5 @@
+using Microsoft.ML.Implicit.Persistence;
+
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>Everything that <see cref="QuadraticProgramTransformer"/> does and saves.</summary>
@@ -8,16 +10,16 @@ internal sealed record QuadraticProgramModel(QuadraticTemplate Template, Solutio
     {
     }
 
-    public void Write(BinaryWriter writer)
+    public void Write(DocumentWriter writer)
     {
-        Template.Write(writer);
-        Outputs.Write(writer);
-        Solving.Write(writer);
+        Template.Write(writer.Section("program"));
+        Outputs.Write(writer.Section("output"));
+        Solving.Write(writer.Section("solving"));
     }
 
     /// <exception cref="FormatException">A value is out of range.</exception>
-    public static QuadraticProgramModel Read(BinaryReader reader) =>
-        new(QuadraticTemplate.Read(reader), SolutionColumns.Read(reader), RowSolving.Read(reader));
+    public static QuadraticProgramModel Read(DocumentReader reader) =>
+        new(QuadraticTemplate.Read(reader.Section("program")), SolutionColumns.Read(reader.Section("output")), RowSolving.Read(reader.Section("solving")));
 
     private static SolutionColumns CreateColumns(QuadraticProgramOptions options)
     {

@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Persistence;
 using Microsoft.ML.Implicit.Solvers.Quadratic;
 
 namespace Microsoft.ML.Implicit.Estimators;
@@ -97,30 +98,19 @@ internal sealed class SolutionColumns
         _ => binding.Variables,
     };
 
-    public void Write(BinaryWriter writer)
+    public void Write(DocumentWriter writer)
     {
-        writer.Write((byte)_columns.Count);
-        foreach ((SolutionPart part, string name) in _columns)
-        {
-            writer.Write((byte)part);
-            writer.Write(name);
-        }
+        writer.Write("parts", _columns.Select(column => column.Part.ToString()));
+        writer.Write("columns", _columns.Select(column => column.Name));
     }
 
     /// <exception cref="FormatException">A column is of an unknown kind.</exception>
-    public static SolutionColumns Read(BinaryReader reader)
+    public static SolutionColumns Read(DocumentReader reader)
     {
         var columns = new SolutionColumns();
-        int count = reader.ReadByte();
-        for (int i = 0; i < count; i++)
+        foreach ((string part, string name) in reader.Texts("parts").Zip(reader.Texts("columns")))
         {
-            var part = (SolutionPart)reader.ReadByte();
-            if (!Enum.IsDefined(part))
-            {
-                throw new FormatException($"The model file names output {(byte)part}, which this version does not know.");
-            }
-
-            columns.Add(part, reader.ReadString());
+            columns.Add(Enum.TryParse(part, out SolutionPart known) ? known : throw new FormatException($"The model file names the output '{part}', which this version does not know."), name);
         }
 
         return columns;

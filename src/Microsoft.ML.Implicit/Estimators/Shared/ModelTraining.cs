@@ -34,10 +34,15 @@ internal abstract class ModelTraining<TRows, TModel>(ITrainerOptions options, Tr
         run.Begin(options, rows, validation);
         Examine(rows);
         using var generator = new Generator((ulong)run.Seed, CPU);
-        double fraction = validation is null ? HeldOutFraction(rows.Count) : 0;
-        if (HoldOut.Split(rows, fraction, generator) is not { } split)
+        if (validation is not null || HeldOutFraction(rows.Count) is not { } fraction)
         {
             return Complete(Train(rows, validation, generator));
+        }
+
+        run.KeepChoice($"Training.{nameof(run.Options.ValidationFraction)}", run.Options.ValidationFraction, fraction);
+        if (HoldOut.Split(rows, run.Options.ValidationFraction ?? fraction, generator) is not { } split)
+        {
+            return Complete(Train(rows, null, generator));
         }
 
         using TRows training = split.Training, heldOut = split.Validation;
@@ -56,8 +61,8 @@ internal abstract class ModelTraining<TRows, TModel>(ITrainerOptions options, Tr
     {
     }
 
-    /// <summary>Fraction of the rows to hold out where no validation rows are given.</summary>
-    protected virtual double HeldOutFraction(long rows) => run.Options.ValidationFraction ?? HoldOut.UsualFraction(rows);
+    /// <summary>Fraction of so many rows to hold out where the options do not say it; <see langword="null"/> where networks hold out parts of their own.</summary>
+    protected virtual double? HeldOutFraction(long rows) => HoldOut.UsualFraction(rows);
 
     /// <summary>Trains the model.</summary>
     /// <param name="training">Rows to train on; disposed of by the caller.</param>

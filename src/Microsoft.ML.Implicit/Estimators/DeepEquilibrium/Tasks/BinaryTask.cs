@@ -1,6 +1,7 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Persistence;
 using Microsoft.ML.Runtime;
 using static TorchSharp.torch;
 
@@ -9,7 +10,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <summary>True or false: logistic loss; the score is the log-odds and its sigmoid the probability.</summary>
 internal sealed class BinaryTask : PredictionTask
 {
-    public const byte FormatTag = 2;
+    public const string Kind = "binary";
 
     public override int OutputWidth => 1;
 
@@ -54,5 +55,5 @@ internal sealed class BinaryTask : PredictionTask
         _ => (ValueGetter<float>)((ref float value) => value = 1 / (1 + MathF.Exp(-scores[slot()]))),
     };
 
-    public override void Write(IHost host, BinaryWriter writer) => writer.Write(FormatTag);
+    public override void Write(IHost host, DocumentWriter writer) => writer.Write(PredictionTaskFormat.KindName, Kind);
 }

@@ -1,5 +1,6 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Data;
+using Microsoft.ML.Implicit.Persistence;
 using Microsoft.ML.Runtime;
 using static TorchSharp.torch;
 
@@ -8,7 +9,10 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <summary>One of several classes: cross-entropy loss, softmax scores.</summary>
 internal sealed class MulticlassTask : PredictionTask
 {
-    public const byte FormatTag = 1;
+    public const string Kind = "multiclass";
+
+    // As ML.NET writes them.
+    private const string LabelsName = "label_values";
 
     private readonly int _classCount;
     private readonly LabelValues? _labelValues;
@@ -64,20 +68,23 @@ internal sealed class MulticlassTask : PredictionTask
             value = editor.Commit();
         });
 
-    public override void Write(IHost host, BinaryWriter writer)
+    public override void Write(IHost host, DocumentWriter writer)
     {
-        writer.Write(FormatTag);
-        writer.Write(_classCount);
-        writer.Write(_labelValues is not null);
-        writer.Flush();
-        _labelValues?.Write(host, writer.BaseStream);
+        writer.Write(PredictionTaskFormat.KindName, Kind);
+        writer.Write("classes", _classCount);
+        if (_labelValues is not null)
+        {
+            using var values = new MemoryStream();
+            _labelValues.Write(host, values);
+            writer.Write(LabelsName, values.ToArray());
+        }
     }
 
     /// <exception cref="FormatException">There are not as many label values as classes.</exception>
-    public static MulticlassTask Read(IHost host, BinaryReader reader)
+    public static MulticlassTask Read(IHost host, DocumentReader reader)
     {
-        int classCount = reader.ReadInt32();
-        LabelValues? values = reader.ReadBoolean() ? LabelValues.Read(host, reader.BaseStream) : null;
+        int classCount = reader.Int32("classes");
+        LabelValues? values = reader.OptionalTensor(LabelsName) is null ? null : LabelValues.Read(host, new MemoryStream(reader.Bytes(LabelsName)));
         return values is null || values.Type.Size == classCount
             ? new MulticlassTask(classCount, values)
             : throw new FormatException($"The model file names {values.Type.Size} labels of {classCount} classes.");

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Persistence;
 using Microsoft.ML.Runtime;
 using static TorchSharp.torch;
 
@@ -39,7 +40,7 @@ internal abstract class PredictionTask
     public abstract Delegate CreateGetter(int column, float[] scores, Func<int> slot);
 
     /// <summary>Writes what <see cref="PredictionTaskFormat"/> needs to read the task again.</summary>
-    public abstract void Write(IHost host, BinaryWriter writer);
+    public abstract void Write(IHost host, DocumentWriter writer);
 
     /// <summary>Mean of values times weights. Weights have mean 1 over the training rows, and a batch counts by those in it.</summary>
     protected static Tensor Mean(Tensor values, Tensor? weights) => (weights is null ? values : values * weights).mean();

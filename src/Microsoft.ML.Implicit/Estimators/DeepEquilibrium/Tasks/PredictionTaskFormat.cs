@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Persistence;
 using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Implicit.Estimators;
@@ -5,16 +6,14 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <summary>Reads a task from a model file.</summary>
 internal static class PredictionTaskFormat
 {
+    public const string KindName = "kind";
+
     /// <exception cref="FormatException">The file names no known task.</exception>
-    public static PredictionTask Read(IHost host, BinaryReader reader)
+    public static PredictionTask Read(IHost host, DocumentReader reader) => reader.Text(KindName) switch
     {
-        byte tag = reader.ReadByte();
-        return tag switch
-        {
-            MulticlassTask.FormatTag => MulticlassTask.Read(host, reader),
-            BinaryTask.FormatTag => new BinaryTask(),
-            RegressionTask.FormatTag => RegressionTask.Read(reader),
-            _ => throw new FormatException($"The model file names task {tag}, which this version does not know."),
-        };
-    }
+        MulticlassTask.Kind => MulticlassTask.Read(host, reader),
+        BinaryTask.Kind => new BinaryTask(),
+        RegressionTask.Kind => RegressionTask.Read(reader),
+        var kind => throw new FormatException($"The model file names the task '{kind}', which this version does not know."),
+    };
 }

@@ -1,6 +1,7 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Persistence;
 using Microsoft.ML.Runtime;
 using static TorchSharp.torch;
 
@@ -9,7 +10,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <summary>A number: squared error of the standardised label.</summary>
 internal sealed class RegressionTask : PredictionTask
 {
-    public const byte FormatTag = 3;
+    public const string Kind = "regression";
 
     // As many classes as say whether a label is low or high.
     private const int LabelClasses = 8;
@@ -58,17 +59,17 @@ internal sealed class RegressionTask : PredictionTask
     public override Delegate CreateGetter(int column, float[] scores, Func<int> slot) =>
         (ValueGetter<float>)((ref float value) => value = scores[slot()]);
 
-    public override void Write(IHost host, BinaryWriter writer)
+    public override void Write(IHost host, DocumentWriter writer)
     {
-        writer.Write(FormatTag);
-        writer.Write(_mean);
-        writer.Write(_scale);
+        writer.Write(PredictionTaskFormat.KindName, Kind);
+        writer.Write("mean", (double)_mean);
+        writer.Write("scale", (double)_scale);
     }
 
     /// <exception cref="FormatException">The label's unit is impossible.</exception>
-    public static RegressionTask Read(BinaryReader reader)
+    public static RegressionTask Read(DocumentReader reader)
     {
-        float mean = reader.ReadSingle(), scale = reader.ReadSingle();
+        float mean = reader.Single("mean"), scale = reader.Single("scale");
         return float.IsFinite(mean) && float.IsFinite(scale) && scale > 0
             ? new RegressionTask(mean, scale)
             : throw new FormatException("The model file describes an impossible unit of the label.");

@@ -13,11 +13,10 @@ internal static class ForecastCheckPoint
     public static void Write(string path, LatentOdeModelParameters model, ForecastState state)
     {
         byte[] payload = StoredData.Serialize(state.Write);
-        byte[] modelDigest = DigestOf(model, LatentOdeTransformer.CurrentVersion);
         AtomicFile.Write(path, file =>
         {
             file.Write(Mark);
-            file.Write(modelDigest);
+            file.Write(model.Identity);
             file.Write(SHA256.HashData(payload));
             file.Write(payload);
         });
@@ -34,7 +33,7 @@ internal static class ForecastCheckPoint
             throw new FormatException($"'{path}' is not a check point of a forecast engine, or of another version of Microsoft.ML.Implicit.");
         }
 
-        if (!file.Slice(Mark.Length, SHA256.HashSizeInBytes).SequenceEqual(DigestOf(model, isFirst ? LatentOdeTransformer.FirstVersion : LatentOdeTransformer.CurrentVersion)))
+        if (!file.Slice(Mark.Length, SHA256.HashSizeInBytes).SequenceEqual(model.Identity))
         {
             throw new FormatException($"'{path}' was written with another model.");
         }
@@ -47,6 +46,4 @@ internal static class ForecastCheckPoint
 
         return StoredData.Parse(payload, $"check point '{path}'", reader => isFirst ? ForecastState.ReadFirstVersion(reader, model) : ForecastState.Read(reader, model));
     }
-
-    private static byte[] DigestOf(LatentOdeModelParameters model, uint version) => SHA256.HashData(StoredData.Serialize(writer => model.Write(writer, version)));
 }

@@ -114,7 +114,7 @@ internal sealed class HistoryFeatures
 
         // What was never observed has no time, and what was not observed twice no previous value.
         bool MayLack(int index) => index < 2 + _lastTimes.Length || index >= previous || (index >= levels && (index - levels) % 3 == 0);
-        if (numbers.Where((number, i) => !BinaryArrays.IsMeasurement(number) && !(double.IsNaN(number) && MayLack(i))).Any())
+        if (numbers.Where((number, i) => !Measurements.IsMeasurement(number) && !(double.IsNaN(number) && MayLack(i))).Any())
         {
             throw new FormatException("The file holds a number beyond all measurements.");
         }

@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Data;
+using Microsoft.ML.Implicit.Persistence;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
@@ -119,52 +120,53 @@ internal sealed record SeriesScaling(
         return next;
     }
 
-    public void Write(BinaryWriter writer, uint version)
+    public void Write(DocumentWriter writer)
     {
-        writer.Write(MedianGap);
-        writer.Write(Horizon);
-        BinaryArrays.Write(writer, Periods);
-        writer.Write(Variables.Length);
-        foreach (VariableScale variable in Variables)
+        writer.Write("median_gap", MedianGap);
+        writer.Write("horizon", Horizon);
+        writer.Write("periods", Periods);
+        writer.Write("variables", Variables.Length);
+        for (int v = 0; v < Variables.Length; v++)
         {
-            variable.Write(writer, version);
+            Variables[v].Write(writer.Section($"variable{v}"));
         }
 
-        BinaryArrays.Write(writer, StaticCenters);
-        BinaryArrays.Write(writer, StaticScales);
-        BinaryArrays.Write(writer, CovariateCenters);
-        BinaryArrays.Write(writer, CovariateScales);
+        writer.Write("static_centers", StaticCenters);
+        writer.Write("static_scales", StaticScales);
+        writer.Write("covariate_centers", CovariateCenters);
+        writer.Write("covariate_scales", CovariateScales);
     }
 
     /// <exception cref="FormatException">A value is out of range.</exception>
-    public static SeriesScaling Read(BinaryReader reader, uint version)
+    public static SeriesScaling Read(DocumentReader reader)
     {
-        double medianGap = reader.ReadDouble();
-        double horizon = reader.ReadDouble();
-        double[] periods = BinaryArrays.ReadMeasurements(reader);
-        int count = reader.ReadInt32();
-        if (count < 1 || count > reader.BaseStream.Length || !BinaryArrays.IsUnit(medianGap) || !BinaryArrays.IsUnit(horizon) || !Array.TrueForAll(periods, BinaryArrays.IsUnit))
+        double medianGap = reader.Double("median_gap");
+        double horizon = reader.Double("horizon");
+        double[] periods = Measurements.Checked(reader.Doubles("periods"));
+        int count = reader.Int32("variables");
+        if (count < 1 || !Measurements.IsUnit(medianGap) || !Measurements.IsUnit(horizon) || !Array.TrueForAll(periods, Measurements.IsUnit))
         {
             throw new FormatException("The model file describes impossible units.");
         }
 
-        var variables = new VariableScale[count];
-        for (int v = 0; v < count; v++)
+        var variables = new List<VariableScale>();
+        while (variables.Count < count)
         {
-            variables[v] = VariableScale.Read(reader, version);
-            if (variables[v].Seasonal.Length != SeasonalComponent.CoefficientCount(periods.Length))
-            {
-                throw new FormatException("The model file's seasonal components do not fit its periods.");
-            }
+            variables.Add(VariableScale.Read(reader.Section($"variable{variables.Count}")));
         }
 
-        double[] staticCenters = BinaryArrays.ReadMeasurements(reader);
-        double[] staticScales = BinaryArrays.ReadMeasurements(reader);
-        double[] covariateCenters = BinaryArrays.ReadMeasurements(reader);
-        double[] covariateScales = BinaryArrays.ReadMeasurements(reader);
+        if (variables.Exists(variable => variable.Seasonal.Length != SeasonalComponent.CoefficientCount(periods.Length)))
+        {
+            throw new FormatException("The model file's seasonal components do not fit its periods.");
+        }
+
+        double[] staticCenters = Measurements.Checked(reader.Doubles("static_centers"));
+        double[] staticScales = reader.Doubles("static_scales");
+        double[] covariateCenters = Measurements.Checked(reader.Doubles("covariate_centers"));
+        double[] covariateScales = reader.Doubles("covariate_scales");
         return staticCenters.Length == staticScales.Length && covariateCenters.Length == covariateScales.Length
-            && Array.TrueForAll(staticScales, BinaryArrays.IsUnit) && Array.TrueForAll(covariateScales, BinaryArrays.IsUnit)
-            ? new SeriesScaling(medianGap, horizon, periods, variables, staticCenters, staticScales, covariateCenters, covariateScales)
+            && Array.TrueForAll(staticScales, Measurements.IsUnit) && Array.TrueForAll(covariateScales, Measurements.IsUnit)
+            ? new SeriesScaling(medianGap, horizon, periods, [.. variables], staticCenters, staticScales, covariateCenters, covariateScales)
             : throw new FormatException("The model file's centres and scales do not fit each other.");
     }
 

@@ -1,3 +1,5 @@
+using Microsoft.ML.Implicit.Persistence;
+
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>Units in which a network sees and forecasts one variable.</summary>
@@ -17,39 +19,37 @@ internal sealed record VariableScale(double Center, double? LevelMemory, double 
     /// <summary>Whether a variable was last observed longer ago than was usual in training.</summary>
     public bool IsSilent(double duration) => duration > UsualSilence * (1 + Tolerance);
 
-    public void Write(BinaryWriter writer, uint version)
+    public void Write(DocumentWriter writer)
     {
-        writer.Write(Center);
-        writer.Write(LevelMemory ?? 0);
-        writer.Write(LevelCenter);
-        writer.Write(LevelScale);
-        writer.Write(StepScale);
-        writer.Write(ChangeScale);
-        if (version != LatentOdeTransformer.FirstVersion)
-        {
-            writer.Write(UsualSilence);
-        }
-
-        BinaryArrays.Write(writer, Seasonal);
+        writer.Write("center", Center);
+        writer.Write("level_memory", LevelMemory ?? 0);
+        writer.Write("level_center", LevelCenter);
+        writer.Write("level_scale", LevelScale);
+        writer.Write("step_scale", StepScale);
+        writer.Write("change_scale", ChangeScale);
+        writer.Write("usual_silence", UsualSilence);
+        writer.Write("seasonal", Seasonal);
     }
 
-    /// <param name="reader">Where the units are.</param>
-    /// <param name="version">Version of the format.</param>
     /// <exception cref="FormatException">A value is out of range.</exception>
-    public static VariableScale Read(BinaryReader reader, uint version)
+    public static VariableScale Read(DocumentReader reader)
     {
-        double center = reader.ReadDouble();
-        double memory = reader.ReadDouble();
-        double levelCenter = reader.ReadDouble(), levelScale = reader.ReadDouble(), stepScale = reader.ReadDouble(), changeScale = reader.ReadDouble();
-
-        // In the first version every variable was forecast from the last observation of all.
-        double usualSilence = version == LatentOdeTransformer.FirstVersion ? double.PositiveInfinity : reader.ReadDouble();
-        bool isPossible = BinaryArrays.IsMeasurement(center) && BinaryArrays.IsMeasurement(levelCenter)
-            && (memory == 0 || BinaryArrays.IsUnit(memory))
-            && BinaryArrays.IsUnit(levelScale) && BinaryArrays.IsUnit(stepScale) && BinaryArrays.IsUnit(changeScale)
-            && usualSilence >= 0;
-        return isPossible
-            ? new VariableScale(center, memory == 0 ? null : memory, levelCenter, levelScale, stepScale, changeScale, usualSilence, BinaryArrays.ReadMeasurements(reader))
-            : throw new FormatException("The model file describes impossible units of a variable.");
+        double memory = reader.Double("level_memory");
+        var scale = new VariableScale(
+            reader.Double("center"),
+            memory == 0 ? null : memory,
+            reader.Double("level_center"),
+            reader.Double("level_scale"),
+            reader.Double("step_scale"),
+            reader.Double("change_scale"),
+            reader.Double("usual_silence"),
+            Measurements.Checked(reader.Doubles("seasonal")));
+        return scale.IsPossible ? scale : throw new FormatException("The model file describes impossible units of a variable.");
     }
+
+    private bool IsPossible =>
+        Measurements.IsMeasurement(Center) && Measurements.IsMeasurement(LevelCenter)
+        && (LevelMemory is null || Measurements.IsUnit(LevelMemory.Value))
+        && Measurements.IsUnit(LevelScale) && Measurements.IsUnit(StepScale) && Measurements.IsUnit(ChangeScale)
+        && UsualSilence >= 0;
 }

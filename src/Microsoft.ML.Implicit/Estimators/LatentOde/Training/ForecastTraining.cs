@@ -21,8 +21,7 @@ internal sealed class ForecastTraining(LatentOdeOptions options, SeriesSetReader
 
     protected override SeriesSet Read(IDataView data) => reader.Read(data, Run.Channel, Run.ThrowIfCancelled);
 
-    /// <summary>None that all networks would do without.</summary>
-    protected override double HeldOutFraction(long rows) => 0;
+    protected override double? HeldOutFraction(long rows) => null;
 
     protected override LatentOdeModelParameters Train(SeriesSet training, SeriesSet? validation, Generator generator)
     {
