@@ -1,5 +1,3 @@
-using Microsoft.ML.Data;
-
 namespace Microsoft.ML.Implicit.Data;
 
 /// <summary>Reads example weights row by row.</summary>

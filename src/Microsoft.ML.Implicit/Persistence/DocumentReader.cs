@@ -37,8 +37,11 @@ internal sealed class DocumentReader(ModelDocument document, string prefix)
 
     /// <exception cref="FormatException">There is no such field, or it is none of the values that this version knows.</exception>
     public TEnum Enum<TEnum>(string name)
-        where TEnum : struct, Enum =>
-        Array.Find(System.Enum.GetNames<TEnum>(), known => known == Text(name)) is { } value ? System.Enum.Parse<TEnum>(value) : throw Impossible(name);
+        where TEnum : struct, Enum => ToEnum<TEnum>(Text(name), name);
+
+    /// <exception cref="FormatException">There is no such list, or it holds a value that this version does not know.</exception>
+    public TEnum[] Enums<TEnum>(string name)
+        where TEnum : struct, Enum => Array.ConvertAll(Texts(name), text => ToEnum<TEnum>(text, name));
 
     /// <exception cref="FormatException">There is no such field, or it is no list of texts.</exception>
     public string[] Texts(string name) => OptionalTexts(name) ?? throw Lacking("field", name);
@@ -89,6 +92,10 @@ internal sealed class DocumentReader(ModelDocument document, string prefix)
             }
         }
     }
+
+    // Its names alone: numbers parse too, whether or not they stand for something.
+    private TEnum ToEnum<TEnum>(string text, string name)
+        where TEnum : struct, Enum => Array.IndexOf(System.Enum.GetNames<TEnum>(), text) >= 0 ? System.Enum.Parse<TEnum>(text) : throw Impossible(name);
 
     private ReadOnlySpan<byte> Vector(string name, ScalarType type)
     {

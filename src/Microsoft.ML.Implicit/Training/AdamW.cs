@@ -61,7 +61,7 @@ internal sealed class AdamW : IResumable, IDisposable
         Tensor[] gradients = [.. _parameters.Select(Gradient).OfType<Tensor>().Select(gradient => gradient.is_sparse ? gradient.SparseValues : gradient)];
         if (gradients.Length == 0)
         {
-            return zeros([], ScalarType.Float64).MoveToOuterDisposeScope();
+            return zeros([], ScalarType.Float64, _parameters.FirstOrDefault()?.device ?? CPU).MoveToOuterDisposeScope();
         }
 
         Tensor norm = stack(gradients.Select(gradient => gradient.norm())).norm().to(ScalarType.Float64);

@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.ML.Implicit.Persistence;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Tests.Persistence;
@@ -158,6 +157,7 @@ public sealed class ModelDocumentTests
         DocumentWriter section = writer.Section("part");
         section.Write("text", "seven");
         section.Write("list", "[1, null]");
+        section.Write("days", ["Friday", "5"]);
         section.Write("matrix", [1, 2], [1, 2]);
         DocumentReader reader = ModelDocument.Parse(writer.ToBytes()).Root.Section("part");
         foreach ((string name, Action read) in new (string, Action)[]
@@ -169,6 +169,7 @@ public sealed class ModelDocumentTests
             ("text", () => reader.Enum<DayOfWeek>("text")),
             ("text", () => reader.Texts("text")),
             ("list", () => reader.Texts("list")),
+            ("days", () => reader.Enums<DayOfWeek>("days")),
             ("matrix", () => reader.Doubles("matrix")),
             ("matrix", () => reader.Int32s("matrix")),
             ("absent", () => reader.Bytes("absent")),

@@ -165,6 +165,21 @@ public sealed class TrainingReportTests
     }
 
     [TestMethod]
+    public void Latent_vectors_are_learned_with_validation_rows_of_one_s_own_too()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView Rows(int count) => ml.Data.LoadFromEnumerable(Shapes.Create(count));
+        var options = new NormalizingFlowOptions { HiddenWidth = 8, Training = { MaximumEpochs = 2, Seed = 1 } };
+        using LatentTransformer heldOut = ml.Transforms.NormalizingFlow(options).Fit(Rows(120));
+        using LatentTransformer given = ml.Transforms.NormalizingFlow(options).Fit(Rows(90), Rows(40));
+        using LatentTransformer none = ml.Transforms.NormalizingFlow(options).Fit(Rows(90));
+        Assert.AreEqual(0.2, heldOut.Model.Training!.ChosenSettings["Training.ValidationFraction"]);
+        Assert.IsFalse(given.Model.Training!.ChosenSettings.ContainsKey("Training.ValidationFraction"));
+        Assert.IsTrue(new[] { heldOut, given }.All(model => model.Model.Training!.Networks[0].Epochs.All(epoch => epoch.ValidationLoss is not null)));
+        Assert.IsTrue(none.Model.Training!.Networks[0].Epochs.All(epoch => epoch.ValidationLoss is null));
+    }
+
+    [TestMethod]
     public void Files_without_a_history_have_none()
     {
         using var model = (DeepEquilibriumTransformer)new MLContext().Model.Load(Path.Combine(AppContext.BaseDirectory, "Persistence", "Version010", "binary.zip"), out _);

@@ -107,10 +107,17 @@ internal sealed class SolutionColumns
     /// <exception cref="FormatException">A column is of an unknown kind.</exception>
     public static SolutionColumns Read(DocumentReader reader)
     {
-        var columns = new SolutionColumns();
-        foreach ((string part, string name) in reader.Texts("parts").Zip(reader.Texts("columns")))
+        SolutionPart[] parts = reader.Enums<SolutionPart>("parts");
+        string[] names = reader.Texts("columns");
+        if (parts.Length != names.Length)
         {
-            columns.Add(Enum.TryParse(part, out SolutionPart known) ? known : throw new FormatException($"The model file names the output '{part}', which this version does not know."), name);
+            throw new FormatException($"The model file names {names.Length} columns for {parts.Length} outputs.");
+        }
+
+        var columns = new SolutionColumns();
+        foreach ((SolutionPart part, string name) in parts.Zip(names))
+        {
+            columns.Add(part, name);
         }
 
         return columns;
