@@ -68,7 +68,7 @@ public static partial class ImplicitCatalog
     /// </summary>
     /// <param name="catalog">The transforms of <see cref="MLContext"/>.</param>
     /// <param name="outputColumnName">Column for the decision z.</param>
-    /// <param name="costColumnName">Label column: realised p, a vector of known size.</param>
+    /// <param name="labelColumnName">Label column: realised p, a vector of known size.</param>
     /// <param name="featureColumnName">Feature column: a vector of known size.</param>
     /// <param name="exampleWeightColumnName">Column of example weights (Single), or <see langword="null"/>.</param>
     /// <param name="q">Q, n × n; absent: a linear program. A number stands for that multiple of the identity.</param>
@@ -86,7 +86,7 @@ public static partial class ImplicitCatalog
     public static LearnedQuadraticProgramEstimator LearnedQuadraticProgram(
         this TransformsCatalog catalog,
         string outputColumnName,
-        string costColumnName,
+        string labelColumnName,
         string featureColumnName = DefaultColumnNames.Features,
         string? exampleWeightColumnName = null,
         QuadraticCoefficients? q = null,
@@ -100,7 +100,7 @@ public static partial class ImplicitCatalog
             new LearnedQuadraticProgramOptions
             {
                 OutputColumnName = outputColumnName,
-                LabelColumnName = costColumnName,
+                LabelColumnName = labelColumnName,
                 FeatureColumnName = featureColumnName,
                 ExampleWeightColumnName = exampleWeightColumnName,
             },
