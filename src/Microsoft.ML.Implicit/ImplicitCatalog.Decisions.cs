@@ -81,7 +81,7 @@ public static partial class ImplicitCatalog
     /// <returns>The estimator.</returns>
     /// <exception cref="ArgumentException">Arguments that cannot belong to a quadratic program.</exception>
     /// <example><code>
-    /// var decide = ml.Transforms.LearnedQuadraticProgram("Decision", costColumnName: "Costs", a: flow, b: supply, lowerBounds: 0.0, upperBounds: 1.0);
+    /// var decide = ml.Transforms.LearnedQuadraticProgram("Decision", labelColumnName: "Costs", a: flow, b: supply, lowerBounds: 0.0, upperBounds: 1.0);
     /// </code></example>
     public static LearnedQuadraticProgramEstimator LearnedQuadraticProgram(
         this TransformsCatalog catalog,

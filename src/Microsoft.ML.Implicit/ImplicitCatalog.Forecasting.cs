@@ -54,8 +54,8 @@ public static partial class ImplicitCatalog
     ///     TimeColumnName = "Day",
     ///     InputColumnNames = ["Bilirubin", "Albumin"],
     ///     Horizon = [90, 180, 365],
-    ///     LowerBoundColumnName = "Lower",
-    ///     UpperBoundColumnName = "Upper",
+    ///     ConfidenceLowerBoundColumn = "Lower",
+    ///     ConfidenceUpperBoundColumn = "Upper",
     /// };
     ///
     /// var pipeline = ml.Transforms.GroupIntoSeries("Patient", "Day", ["Bilirubin", "Albumin"])
