@@ -39,7 +39,7 @@ internal sealed record DeepEquilibriumArchitecture(
             options.Tolerance,
             options.MaximumIterations,
             options.EnsembleSize ?? DeepEquilibriumDefaults.EnsembleSize(options.Cell, rows),
-            options.Dropout ?? DeepEquilibriumDefaults.Dropout(task, rows))
+            DeepEquilibriumDefaults.Usual(options, task, rows, featureCount).Dropout)
     {
         if (Cell == EquilibriumCellKind.MultiscaleConvolutional && Image.Length != featureCount)
         {

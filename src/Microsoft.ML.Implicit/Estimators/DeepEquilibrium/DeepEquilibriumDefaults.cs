@@ -37,21 +37,44 @@ internal static class DeepEquilibriumDefaults
 
     private const int EnsembleSizeOfFewRows = 5;
 
-    public static TrainingDefaults Training(EquilibriumCellKind cell, PredictionTask task, long rows, bool areSparse, int hiddenWidth)
+    private const double WeightDecayFactorOfWeak = 0.3;
+    private const double DropoutOfWeak = 0.2;
+    private const double WeightDecayFactorOfStrong = 4;
+    private const double DropoutOfStrong = 0.7;
+    private const double LargestInputDropout = 0.8;
+
+    // A fold of fewer says little.
+    private const long RowsThatAffordFolds = 50;
+    private const int FoldsOfFewRows = 5;
+
+    public static TrainingDefaults Training(EquilibriumCellKind cell, PredictionTask task, long rows, bool areSparse, int hiddenWidth, double weightDecay)
     {
         if (cell == EquilibriumCellKind.MultiscaleConvolutional)
         {
-            return new TrainingDefaults(Steps: 600, LearningRate: 3e-3, WeightDecay, MinimumEpochs: 15, MaximumBatchSize: 64);
+            return new TrainingDefaults(Steps: 600, LearningRate: 3e-3, weightDecay, MinimumEpochs: 15, MaximumBatchSize: 64);
         }
 
         int steps = (int)Math.Clamp(StepsPerRow * rows, MinimumSteps, areSparse ? MaximumStepsOfSparseRows : MaximumSteps);
 
         // Yang and Hu, "Feature Learning in Infinite-Width Neural Networks", 2021: Adam's rate goes with the inverse of the width.
         double learningRate = DenseLearningRate(task, rows) * WidthOfLearningRates / hiddenWidth;
-        return new TrainingDefaults(steps, learningRate, DenseWeightDecay(task, rows), areSparse ? MinimumEpochsOfSparseRows : MinimumEpochs);
+        return new TrainingDefaults(steps, learningRate, weightDecay, areSparse ? MinimumEpochsOfSparseRows : MinimumEpochs);
     }
 
-    public static double Dropout(PredictionTask task, long rows) => rows switch
+    /// <summary>What suits most data; what the options say holds.</summary>
+    public static Regularization Usual(DeepEquilibriumOptions options, PredictionTask task, long rows, long features) => Complete(options, new Regularization(
+        options.Cell == EquilibriumCellKind.Dense ? DenseWeightDecay(task, rows) : WeightDecay, Dropout(task, rows), InputDropout(options.Cell, task, rows, features)));
+
+    /// <summary>What to choose from where rows are few: some data is free of noise and wants little, other data is mostly noise and wants much.</summary>
+    public static Regularization[] Candidates(DeepEquilibriumOptions options, PredictionTask task, long rows, long features)
+    {
+        Regularization usual = Usual(options, task, rows, features);
+        var weak = new Regularization(WeightDecayFactorOfWeak * usual.WeightDecay, DropoutOfWeak, 0);
+        var strong = new Regularization(WeightDecayFactorOfStrong * usual.WeightDecay, DropoutOfStrong, Math.Min(LargestInputDropout, 2 * usual.InputDropout));
+        return [.. new[] { weak, strong }.Select(candidate => Complete(options, candidate)).Distinct()];
+    }
+
+    private static double Dropout(PredictionTask task, long rows) => rows switch
     {
         < FewRows => 0.5,
         < ManyRows when task is not RegressionTask => 0.3,
@@ -60,7 +83,7 @@ internal static class DeepEquilibriumDefaults
 
     // Features tell much the same where there are many of them, and nothing stands in for one of a few. Noise in the inputs
     // smooths what is learned, as it should between classes and not where a number is asked for.
-    public static double InputDropout(EquilibriumCellKind cell, PredictionTask task, long rows, long features)
+    private static double InputDropout(EquilibriumCellKind cell, PredictionTask task, long rows, long features)
     {
         if (cell == EquilibriumCellKind.MultiscaleConvolutional || task is RegressionTask)
         {
@@ -70,6 +93,10 @@ internal static class DeepEquilibriumDefaults
         double limit = rows < ManyRows ? InputDropoutOfManyFeatures : InputDropoutOfManyFeaturesAndRows;
         return limit * features / (features + FeaturesOfHalfTheInputDropout);
     }
+
+    /// <summary>Folds to choose by, or 0 where there is no choice to make.</summary>
+    public static int Folds(DeepEquilibriumOptions options, long rows) =>
+        options is { Cell: EquilibriumCellKind.Dense, EnsembleSize: null, Training.ValidationFraction: null } && rows is >= RowsThatAffordFolds and < ManyRows ? FoldsOfFewRows : 0;
 
     public static int EnsembleSize(EquilibriumCellKind cell, long rows) => cell == EquilibriumCellKind.Dense && rows < FewRows ? EnsembleSizeOfFewRows : 1;
 
@@ -89,4 +116,7 @@ internal static class DeepEquilibriumDefaults
         < ManyRows => WeightDecayBelowManyRows,
         _ => WeightDecay,
     };
+
+    private static Regularization Complete(DeepEquilibriumOptions options, Regularization chosen) => new(
+        options.Training.WeightDecay ?? chosen.WeightDecay, options.Dropout ?? chosen.Dropout, options.InputDropout ?? chosen.InputDropout);
 }

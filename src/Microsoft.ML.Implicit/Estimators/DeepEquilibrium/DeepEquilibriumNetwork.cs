@@ -72,6 +72,14 @@ internal sealed partial class DeepEquilibriumNetwork : nn.Module
     /// <summary>Multiplies the weights that a dense cell's inputs meet, as if the inputs had been multiplied.</summary>
     public void ScaleInputs(double factor) => (Cell as DenseResidualCell)?.ScaleEmbedding(factor);
 
+    /// <summary>Multiplies the network's outputs by a number.</summary>
+    public void ScaleOutputs(double factor)
+    {
+        using IDisposable noGraph = no_grad();
+        _headWeight.mul_(factor.Held());
+        _headBias.mul_(factor.Held());
+    }
+
     /// <summary>Ends training: the cell's normalised weights are computed once.</summary>
     public void Freeze()
     {

@@ -29,6 +29,7 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
     private readonly TrainingSet _training;
     private readonly TrainingSet? _validation;
     private readonly DeepEquilibriumOptions _options;
+    private readonly double _inputDropout;
     private readonly Generator _generator;
     private readonly CancellationToken _cancellationToken;
     private readonly SolverMeter _meter = new();
@@ -36,7 +37,7 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
     private long _rows;
     private long _unsolvedRows;
 
-    public DeepEquilibriumProblem(DeepEquilibriumNetwork network, FeatureEncoder encoder, PredictionTask task, TrainingSet training, TrainingSet? validation, DeepEquilibriumOptions options, Generator generator, CancellationToken cancellationToken)
+    public DeepEquilibriumProblem(DeepEquilibriumNetwork network, FeatureEncoder encoder, PredictionTask task, TrainingSet training, TrainingSet? validation, DeepEquilibriumOptions options, double inputDropout, Generator generator, CancellationToken cancellationToken)
     {
         _network = network;
         _encoder = encoder;
@@ -46,15 +47,12 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
         _options = options;
         _generator = generator;
         _cancellationToken = cancellationToken;
-        InputDropout = options.InputDropout ?? DeepEquilibriumDefaults.InputDropout(options.Cell, task, training.Count, training.Features.shape[1]);
+        _inputDropout = inputDropout;
     }
 
     public nn.Module Module => _network;
 
     public long ExampleCount => _training.Count;
-
-    /// <summary>Fraction of the encoded features that is set to zero in training.</summary>
-    public double InputDropout { get; }
 
     /// <summary>Whether rows are held by their non-zeros.</summary>
     public bool HasSparseInputs => _training.Features.is_sparse;
@@ -93,7 +91,11 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
     }
 
     /// <summary>Leaves the network with weights for inputs as they are encoded.</summary>
-    public void Complete() => _network.ScaleInputs(_inputScale);
+    public void Complete()
+    {
+        _network.ScaleInputs(_inputScale);
+        _inputScale = 1;
+    }
 
     public void WriteState(BinaryWriter writer)
     {
@@ -144,7 +146,8 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
         }
     }
 
-    private Tensor Predict(TrainingSet batch) => _network.Predict(Encode(batch.Features));
+    /// <summary>What the network gives for rows, float32 [rows, outputs].</summary>
+    public Tensor Predict(TrainingSet batch) => _network.Predict(Encode(batch.Features));
 
     private Tensor MeanLoss(TrainingSet rows, Func<TrainingSet, Tensor> predict, CancellationToken cancellationToken) => ExampleBatches.Mean(
         rows.Count,
@@ -174,14 +177,14 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
 
     private Tensor Drop(Tensor input)
     {
-        if (InputDropout == 0)
+        if (_inputDropout == 0)
         {
             return input;
         }
 
         // A zero stays one, dropped or not.
         Tensor values = input.is_sparse ? input.SparseValues : input;
-        Tensor dropped = values * RandomMask.Like(values, InputDropout, _generator);
+        Tensor dropped = values * RandomMask.Like(values, _inputDropout, _generator);
         return input.is_sparse ? FeatureTensor.WithValues(input, dropped) : dropped;
     }
 

@@ -14,6 +14,8 @@ internal sealed partial class BinaryTask : PredictionTask
 
     public override int OutputWidth => 1;
 
+    public override bool HasConfidence => true;
+
     public override Tensor Loss(Tensor output, Tensor labels, Tensor? weights) =>
         Mean(nn.functional.binary_cross_entropy_with_logits(output.squeeze(1), labels, reduction: nn.Reduction.None), weights);
 
@@ -23,6 +25,9 @@ internal sealed partial class BinaryTask : PredictionTask
         Tensor negative = Mean(1.Held().Minus(labels), weights);
         return (positive / negative).log().unsqueeze(0);
     }
+
+    public override Tensor Average(Tensor outputs) =>
+        nn.functional.logsigmoid(outputs).logsumexp(1) - nn.functional.logsigmoid(outputs.neg()).logsumexp(1);
 
     /// <summary>Log-odds of the mean probability.</summary>
     public override void Score(Span<float> outputs, Span<float> scores) =>

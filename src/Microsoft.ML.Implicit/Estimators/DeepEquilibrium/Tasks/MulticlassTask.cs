@@ -26,6 +26,8 @@ internal sealed partial class MulticlassTask : PredictionTask
 
     public override int OutputWidth => _classCount;
 
+    public override bool HasConfidence => true;
+
     public override Tensor Loss(Tensor output, Tensor labels, Tensor? weights) =>
         Mean(nn.functional.cross_entropy(output, labels.to(ScalarType.Int64), reduction: nn.Reduction.None), weights);
 
@@ -34,6 +36,8 @@ internal sealed partial class MulticlassTask : PredictionTask
         Tensor shares = labels.to(ScalarType.Int64).bincount(weights, _classCount).to(ScalarType.Float32);
         return (shares / shares.sum()).log();
     }
+
+    public override Tensor Average(Tensor outputs) => nn.functional.log_softmax(outputs, -1).logsumexp(1);
 
     public override void Score(Span<float> outputs, Span<float> scores)
     {

@@ -22,6 +22,14 @@ internal abstract partial class PredictionTask
     /// <returns>float32 [<see cref="OutputWidth"/>].</returns>
     public abstract Tensor BestConstant(Tensor labels, Tensor? weights);
 
+    /// <summary>Whether a multiple of an output says the same more or less surely.</summary>
+    public abstract bool HasConfidence { get; }
+
+    /// <summary>The output of one network that would predict the mean of what several do.</summary>
+    /// <param name="outputs">float32 [batch, networks, <see cref="OutputWidth"/>].</param>
+    /// <returns>float32 [batch, <see cref="OutputWidth"/>].</returns>
+    public abstract Tensor Average(Tensor outputs);
+
     /// <summary>A class a row, from 0, for the bins of the features to tell apart.</summary>
     /// <param name="labels">float32 [rows], on the CPU.</param>
     public virtual int[] ClassesOf(Tensor labels) => Array.ConvertAll(labels.data<float>().ToArray(), label => (int)label);

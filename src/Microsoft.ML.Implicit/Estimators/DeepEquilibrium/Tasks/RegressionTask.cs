@@ -27,6 +27,8 @@ internal sealed partial class RegressionTask : PredictionTask
 
     public override int OutputWidth => 1;
 
+    public override bool HasConfidence => false;
+
     public override Tensor Loss(Tensor output, Tensor labels, Tensor? weights) =>
         Mean((output.squeeze(1) - Standardize(labels)).Squared(), weights);
 
@@ -44,6 +46,8 @@ internal sealed partial class RegressionTask : PredictionTask
         float[] cuts = [.. Enumerable.Range(1, LabelClasses - 1).Select(i => sorted[(int)((long)i * sorted.Length / LabelClasses)])];
         return Array.ConvertAll(values, value => cuts.Count(cut => value >= cut));
     }
+
+    public override Tensor Average(Tensor outputs) => outputs.mean([1]);
 
     public override void Score(Span<float> outputs, Span<float> scores) => scores[0] = (TensorPrimitives.Average<float>(outputs) * _scale) + _mean;
 

@@ -1,0 +1,97 @@
+using Microsoft.ML.Implicit.Data;
+using Microsoft.ML.Implicit.Native;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>
+/// Chooses between candidates, networks of each of which are trained on all rows but a fold of their own, by what they give for the rows
+/// they did not see, and finds how sure of itself each candidate may be (Guo, Pleiss, Sun and Weinberger, "On Calibration of Modern Neural
+/// Networks", 2017, on held-out folds).
+/// </summary>
+internal sealed class CrossValidation
+{
+    // Factors of the outputs lie within e^±3; their logarithm is taken to be standard normal before any row is seen.
+    private const double LargestLogFactor = 3;
+    private const int FactorSearchSteps = 40;
+
+    private readonly PredictionTask _task;
+    private readonly TrainingSet _rows;
+    private readonly Tensor[] _folds;
+    private readonly Tensor[] _outputs;
+
+    /// <param name="task">What is predicted.</param>
+    /// <param name="rows">All rows; their device is that of everything.</param>
+    /// <param name="folds">Number of folds.</param>
+    /// <param name="candidates">Number of candidates.</param>
+    /// <param name="generator">Source of the folds, on the CPU.</param>
+    public CrossValidation(PredictionTask task, TrainingSet rows, int folds, int candidates, Generator generator)
+    {
+        (_task, _rows) = (task, rows);
+        _folds = randperm(rows.Count, generator: generator).to(rows.Labels.device).tensor_split(folds);
+        _outputs = [.. Enumerable.Range(0, candidates).Select(_ => zeros(rows.Count, task.OutputWidth, device: rows.Labels.device))];
+    }
+
+    /// <summary>The rows to train on where a fold is held out.</summary>
+    public TrainingSet TrainingRows(int fold) => _rows.Select(cat([.. _folds.Where((_, index) => index != fold)]));
+
+    /// <summary>The fold that is held out.</summary>
+    public TrainingSet HeldOutRows(int fold) => _rows.Select(_folds[fold]);
+
+    /// <summary>Keeps what a candidate's network gives for the fold that it has not seen.</summary>
+    /// <param name="candidate">Index of the candidate.</param>
+    /// <param name="fold">The fold.</param>
+    /// <param name="outputs">float32 [rows of the fold, outputs].</param>
+    public void Add(int candidate, int fold, Tensor outputs) => _outputs[candidate].index_copy_(0, _folds[fold], outputs);
+
+    /// <summary>The candidates whose networks together do best, and the factor of each one's outputs.</summary>
+    public IReadOnlyList<(int Candidate, double Factor)> Select()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGradient = no_grad();
+        double[] factors = Array.ConvertAll(_outputs, FindFactor);
+        Tensor[] outputs = [.. _outputs.Select((output, candidate) => output * factors[candidate].Held())];
+        int best = Enumerable.Range(1, (1 << outputs.Length) - 1).MinBy(set => Loss(stack(Members(set).Select(candidate => outputs[candidate]), 1)));
+        return [.. Members(best).Select(candidate => (candidate, factors[candidate]))];
+    }
+
+    // Sets of candidates are numbered by their bits.
+    private IEnumerable<int> Members(int set) => Enumerable.Range(0, _outputs.Length).Where(candidate => (set & (1 << candidate)) != 0);
+
+    private double Loss(Tensor outputs) => _task.Loss(_task.Average(outputs), _rows.Labels, _rows.Weights).ReadDouble();
+
+    // The loss is convex in the factor: a golden section finds the most probable one.
+    private double FindFactor(Tensor outputs)
+    {
+        if (!_task.HasConfidence)
+        {
+            return 1;
+        }
+
+        double ratio = (Math.Sqrt(5) - 1) / 2;
+        double low = -LargestLogFactor, high = LargestLogFactor;
+        double left = high - (ratio * (high - low)), right = low + (ratio * (high - low));
+        double leftLoss = Improbability(left), rightLoss = Improbability(right);
+        for (int step = 0; step < FactorSearchSteps; step++)
+        {
+            if (leftLoss < rightLoss)
+            {
+                (high, right, rightLoss) = (right, left, leftLoss);
+                left = high - (ratio * (high - low));
+                leftLoss = Improbability(left);
+            }
+            else
+            {
+                (low, left, leftLoss) = (left, right, rightLoss);
+                right = low + (ratio * (high - low));
+                rightLoss = Improbability(right);
+            }
+        }
+
+        return Math.Exp((low + high) / 2);
+
+        double Improbability(double logFactor) =>
+            (_rows.Count * _task.Loss(outputs * Math.Exp(logFactor).Held(), _rows.Labels, _rows.Weights).ReadDouble()) + (logFactor * logFactor / 2);
+    }
+}
