@@ -52,7 +52,7 @@ internal sealed class DeepEquilibriumTraining(DeepEquilibriumOptions options, Fu
         // The first network is the one that would be trained alone.
         var seeds = new Random(Run.Seed);
         return EnsembleTraining.Run(architecture.EnsembleSize, Run.Options, member =>
-            TrainNetwork(architecture, regularization, encoder, training, validation, member.Index == 0 ? Run.Seed : seeds.Next(), member).Network);
+            TrainNetwork(architecture, regularization, encoder, training, validation, member.Index == 0 ? Run.Seed : seeds.Next(), member, isOfFolds: false).Network);
     }
 
     // Each network holds out a fold, by which the candidates are compared.
@@ -64,9 +64,9 @@ internal sealed class DeepEquilibriumTraining(DeepEquilibriumOptions options, Fu
         DeepEquilibriumNetwork[] networks = EnsembleTraining.Run(folds * candidates.Length, Run.Options, member =>
         {
             (int fold, int candidate) = Math.DivRem(member.Index, candidates.Length);
-            using DisposeScope scope = NewDisposeScope();
             (DeepEquilibriumNetwork network, DeepEquilibriumProblem problem) =
-                TrainNetwork(architecture, candidates[candidate], encoder, validation.TrainingRows(fold), null, seeds.Next(), member);
+                TrainNetwork(architecture, candidates[candidate], encoder, validation.TrainingRows(fold), null, seeds.Next(), member, isOfFolds: true);
+            using DisposeScope scope = NewDisposeScope();
             using IDisposable noGradient = no_grad();
             validation.Add(candidate, fold, problem.Predict(validation.HeldOutRows(fold)));
             return network;
@@ -98,14 +98,14 @@ internal sealed class DeepEquilibriumTraining(DeepEquilibriumOptions options, Fu
         Run.KeepChoice($"{nameof(options.InputDropout)}{suffix}", options.InputDropout, regularization.InputDropout);
     }
 
-    private (DeepEquilibriumNetwork Network, DeepEquilibriumProblem Problem) TrainNetwork(DeepEquilibriumArchitecture architecture, Regularization regularization, FeatureEncoder encoder, TrainingSet training, TrainingSet? validation, int seed, EnsembleMember member)
+    private (DeepEquilibriumNetwork Network, DeepEquilibriumProblem Problem) TrainNetwork(DeepEquilibriumArchitecture architecture, Regularization regularization, FeatureEncoder encoder, TrainingSet training, TrainingSet? validation, int seed, EnsembleMember member, bool isOfFolds)
     {
         using var generator = new Generator((ulong)seed, CPU);
         var network = new DeepEquilibriumNetwork(architecture with { Dropout = regularization.Dropout }, encoder.Width, options.GradientTolerance, generator);
         network.to(Run.Device);
         var problem = new DeepEquilibriumProblem(network, encoder, Task, training, validation, options, regularization.InputDropout, generator, Run.CancellationToken);
         TrainingDefaults defaults = DeepEquilibriumDefaults.Training(options.Cell, Task, problem.ExampleCount, problem.HasSparseInputs, options.HiddenWidth, regularization.WeightDecay);
-        TrainingPlan plan = Run.Plan(defaults, problem.ExampleCount) with { Seed = seed };
+        TrainingPlan plan = Run.Plan(isOfFolds ? DeepEquilibriumDefaults.OfFolds(defaults) : defaults, problem.ExampleCount) with { Seed = seed };
         problem.Begin(plan.LearningRate);
         Optimize(problem, plan, member);
         problem.ReportUnsolvedRows(Run.Channel);

@@ -94,19 +94,20 @@ public class EnsembleTests
     }
 
     [TestMethod]
-    public void Few_rows_get_an_ensemble_and_many_a_single_network()
+    public void Very_few_rows_and_those_with_validation_get_an_ensemble_of_the_usual_size()
     {
         var ml = new MLContext(seed: 1);
         IDataView data = RealData.Concrete(ml);
-        int Size(int rows)
+        int Size(int rows, double? validation = null)
         {
             DeepEquilibriumOptions options = QuickOptions.Create(epochs: 1);
-            options.EnsembleSize = null;
+            (options.EnsembleSize, options.Training.ValidationFraction) = (null, validation);
             return ml.Regression.Trainers.DeepEquilibrium(options).Fit(ml.Data.TakeRows(data, rows)).Model.EnsembleSize;
         }
 
-        Assert.AreEqual(5, Size(499));
-        Assert.AreEqual(1, Size(500));
+        Assert.AreEqual(5, Size(49));
+        Assert.AreEqual(5, Size(499, validation: 0.1));
+        Assert.AreEqual(1, Size(600, validation: 0.1));
     }
 
     [TestMethod]
