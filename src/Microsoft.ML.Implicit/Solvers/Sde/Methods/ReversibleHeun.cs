@@ -1,0 +1,58 @@
+using Microsoft.ML.Implicit.Native;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Solvers.Sde.Methods;
+
+/// <summary>
+/// The reversible Heun method for Stratonovich equations (Kidger, Foster, Li, Lyons, Efficient and accurate gradients for neural SDEs, 2021,
+/// algorithms 1 and 2): strong order ½, or 1 for additive noise, one evaluation a step. It carries y, z and the drift and diffusion at z, and each of its steps can be
+/// undone in closed form.
+/// </summary>
+internal sealed class ReversibleHeun() : SdeMethod("reversible Heun")
+{
+    public override StochasticCalculus? Calculus => StochasticCalculus.Stratonovich;
+
+    public override bool IsReversible => true;
+
+    public override double? StrongOrder(StochasticEquation equation) => equation.IsAdditive ? 1 : 0.5;
+
+    public override Tensor Begin(SdeStep step, Tensor state) => Join(state, state, step.Drift(step.Time, state), step.Diffusion(step.Time, state));
+
+    public override Tensor SolutionOf(Tensor state, long dimension) => state.narrow(1, 0, dimension);
+
+    public override SdeStepResult Advance(SdeStep step, Tensor state)
+    {
+        (Tensor y, Tensor z, Tensor drift, Tensor diffusion) = Split(step, state);
+        Tensor nextZ = step.Diffused(step.Drifted(Reflect(y, z), drift), diffusion, step.W);
+        Tensor nextDrift = step.Drift(step.End, nextZ);
+        Tensor nextDiffusion = step.Diffusion(step.End, nextZ);
+        Tensor nextY = step.Diffused(step.Drifted(y, drift.Plus(nextDrift), 0.5), diffusion.Plus(nextDiffusion), step.W, 0.5);
+        return new SdeStepResult(Join(nextY, nextZ, nextDrift, nextDiffusion));
+    }
+
+    public override Tensor Reverse(SdeStep step, Tensor state)
+    {
+        (Tensor nextY, Tensor nextZ, Tensor nextDrift, Tensor nextDiffusion) = Split(step, state);
+        Tensor z = step.Diffused(step.Drifted(Reflect(nextY, nextZ), nextDrift, -1), nextDiffusion, step.W, -1);
+        Tensor drift = step.Drift(step.Time, z);
+        Tensor diffusion = step.Diffusion(step.Time, z);
+        Tensor y = step.Diffused(step.Drifted(nextY, drift.Plus(nextDrift), -0.5), diffusion.Plus(nextDiffusion), step.W, -0.5);
+        return Join(y, z, drift, diffusion);
+    }
+
+    // 2y - z.
+    private static Tensor Reflect(Tensor y, Tensor z) => y.mul(2.Held()).sub(z);
+
+    private static Tensor Join(Tensor y, Tensor z, Tensor drift, Tensor diffusion) => cat([y, z, drift, diffusion.flatten(1)], 1);
+
+    private static (Tensor Y, Tensor Z, Tensor Drift, Tensor Diffusion) Split(SdeStep step, Tensor state)
+    {
+        long dimension = step.Dimension;
+        Tensor diffusion = state.narrow(1, 3 * dimension, state.shape[1] - (3 * dimension));
+        return (
+            state.narrow(1, 0, dimension),
+            state.narrow(1, dimension, dimension),
+            state.narrow(1, 2 * dimension, dimension),
+            step.Equation.Noise == NoiseKind.General ? diffusion.reshape(state.shape[0], dimension, -1) : diffusion);
+    }
+}
