@@ -26,7 +26,7 @@ public static class SdeMethods
     /// <summary>Foster's, dos Reis' and Strange's SlowRK for Stratonovich equations, 2023, strong order 1.5 for commutative noise, ½ for general.</summary>
     public static SdeMethod SlowRk { get; } = new SlowRk();
 
-    /// <summary>Kidger's reversible Heun method for Stratonovich equations, 2021, strong order ½, 1 for additive noise; one evaluation a step.</summary>
+    /// <summary>Kidger's reversible Heun method for Stratonovich equations, 2021, strong order 1 for commutative noise, ½ for general; one evaluation a step.</summary>
     public static SdeMethod ReversibleHeun { get; } = new ReversibleHeun();
 
     /// <summary>The method that is taken where none is named.</summary>

@@ -23,6 +23,13 @@ internal sealed class DerivativeFreeMilstein() : SdeMethod("Milstein without der
             return new SdeStepResult(result);
         }
 
+        // A difference over √h is one-sided: its second derivative has the factor W² - h, of mean zero, but in Stratonovich's calculus would have W².
+        if (step.Equation.Calculus == StochasticCalculus.Stratonovich)
+        {
+            Tensor along = step.Diffusion(step.Time, step.Diffused(drifted, diffusion, step.W)).sub(diffusion);
+            return new SdeStepResult(step.Diffused(result, along, step.W, 0.5));
+        }
+
         double root = Math.Sqrt(step.Size);
         Tensor change = step.Diffusion(step.Time, drifted.add(diffusion, alpha: root.Held())).sub(diffusion);
         return new SdeStepResult(result.addcmul(change, Milstein.SecondIntegral(step), (0.5 / root).Held()));

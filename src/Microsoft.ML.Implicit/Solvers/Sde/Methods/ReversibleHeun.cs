@@ -5,8 +5,8 @@ namespace Microsoft.ML.Implicit.Solvers.Sde.Methods;
 
 /// <summary>
 /// The reversible Heun method for Stratonovich equations (Kidger, Foster, Li, Lyons, Efficient and accurate gradients for neural SDEs, 2021,
-/// algorithms 1 and 2): strong order ½, or 1 for additive noise, one evaluation a step. It carries y, z and the drift and diffusion at z, and each of its steps can be
-/// undone in closed form.
+/// algorithms 1 and 2), with one evaluation a step. It carries y, z and the drift and diffusion at z, and each of its steps can be undone in
+/// closed form.
 /// </summary>
 internal sealed class ReversibleHeun() : SdeMethod("reversible Heun")
 {
@@ -14,7 +14,8 @@ internal sealed class ReversibleHeun() : SdeMethod("reversible Heun")
 
     public override bool IsReversible => true;
 
-    public override double? StrongOrder(StochasticEquation equation) => equation.IsAdditive ? 1 : 0.5;
+    /// <remarks>What y and z differ by, of order √h, cancels to first order in g(z) + g(z'), so that commutative noise has order 1.</remarks>
+    public override double? StrongOrder(StochasticEquation equation) => equation.IsCommutative ? 1 : 0.5;
 
     public override Tensor Begin(SdeStep step, Tensor state) => Join(state, state, step.Drift(step.Time, state), step.Diffusion(step.Time, state));
 
