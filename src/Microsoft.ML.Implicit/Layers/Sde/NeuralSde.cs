@@ -4,7 +4,6 @@ using Microsoft.ML.Implicit.Solvers;
 using Microsoft.ML.Implicit.Solvers.Sde;
 using Microsoft.ML.Implicit.Solvers.Sde.Adjoints;
 using Microsoft.ML.Implicit.Solvers.Sde.Brownian;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Layers.Sde;

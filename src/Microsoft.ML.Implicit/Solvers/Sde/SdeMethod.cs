@@ -15,12 +15,12 @@ namespace Microsoft.ML.Implicit.Solvers.Sde;
 ///
 ///     public override double? StrongOrder(StochasticEquation equation) => equation.IsCommutative ? 1 : 0.5;
 ///
-///     public override SdeStepResult Advance(SdeStep step, Tensor state)
+///     public override SdeStepResult Advance(SdeStep interval, Tensor state)
 ///     {
-///         double time = step.Time + (step.Size / 2);
-///         Tensor drifted = step.Drifted(state, step.Drift(step.Time, state), 0.5);
-///         Tensor middle = step.Diffused(drifted, step.Diffusion(step.Time, state), step.W, 0.5);
-///         return new SdeStepResult(step.Diffused(step.Drifted(state, step.Drift(time, middle)), step.Diffusion(time, middle), step.W));
+///         double time = interval.Time + (interval.Size / 2);
+///         Tensor drifted = interval.Drifted(state, interval.Drift(interval.Time, state), 0.5);
+///         Tensor middle = interval.Diffused(drifted, interval.Diffusion(interval.Time, state), interval.W, 0.5);
+///         return new SdeStepResult(interval.Diffused(interval.Drifted(state, interval.Drift(time, middle)), interval.Diffusion(time, middle), interval.W));
 ///     }
 /// }
 /// </code>
@@ -52,10 +52,10 @@ public abstract class SdeMethod
     public abstract double? StrongOrder(StochasticEquation equation);
 
     /// <summary>What the first step starts from.</summary>
-    /// <param name="step">The first step.</param>
+    /// <param name="interval">The first step.</param>
     /// <param name="state">Initial state, <c>[rows, dimension]</c>.</param>
     /// <returns><c>[rows, ...]</c>: the state itself by default, or the state and what else the method carries from step to step.</returns>
-    public virtual Tensor Begin(SdeStep step, Tensor state) => state;
+    public virtual Tensor Begin(SdeStep interval, Tensor state) => state;
 
     /// <summary>The solution within what steps start from.</summary>
     /// <param name="state">As <see cref="Begin"/> and <see cref="Advance"/> return it.</param>
@@ -64,17 +64,17 @@ public abstract class SdeMethod
     public virtual Tensor SolutionOf(Tensor state, long dimension) => state;
 
     /// <summary>Takes one step by operations that autograd follows.</summary>
-    /// <param name="step">The step: its time and size, the noise on it, and the equation's drift and diffusion.</param>
+    /// <param name="interval">The step: its time and size, the noise on it, and the equation's drift and diffusion.</param>
     /// <param name="state">What it starts from, not to be written to.</param>
     /// <returns>What the next step starts from, and an estimate of the error where the method has one and <see cref="SdeStep.WantsError"/> is set.</returns>
-    public abstract SdeStepResult Advance(SdeStep step, Tensor state);
+    public abstract SdeStepResult Advance(SdeStep interval, Tensor state);
 
     /// <summary>Computes what a step started from.</summary>
-    /// <param name="step">The step.</param>
+    /// <param name="interval">The step.</param>
     /// <param name="state">What the step after it starts from.</param>
     /// <returns>What this one started from.</returns>
     /// <exception cref="NotSupportedException">The method is not reversible.</exception>
-    public virtual Tensor Reverse(SdeStep step, Tensor state) => throw new NotSupportedException($"{this} has no reverse.");
+    public virtual Tensor Reverse(SdeStep interval, Tensor state) => throw new NotSupportedException($"{this} has no reverse.");
 
     /// <inheritdoc/>
     public override string ToString() => Name;

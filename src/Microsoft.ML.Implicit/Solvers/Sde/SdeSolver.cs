@@ -57,7 +57,7 @@ public static class SdeSolver
         options.Validate();
         SdeArguments.Validate(equation, initialState, times, path);
         SdeMethod method = options.Method ?? SdeMethods.For(equation);
-        SdeArguments.ValidateMethod(method, equation, options.GradientMethod == SdeGradientMethod.ReversibleAdjoint && differentiable);
+        SdeArguments.ValidateMethod(method, equation, options, differentiable);
         if (options.StepControl is AdaptiveStepControl && !method.EstimatesError)
         {
             method = new HalvedSteps(method);

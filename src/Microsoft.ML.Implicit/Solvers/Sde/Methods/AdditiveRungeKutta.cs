@@ -32,17 +32,17 @@ internal sealed class AdditiveRungeKutta : SdeMethod
 
     public override double? StrongOrder(StochasticEquation equation) => equation.IsAdditive ? 1.5 : null;
 
-    public override SdeStepResult Advance(SdeStep step, Tensor state)
+    public override SdeStepResult Advance(SdeStep interval, Tensor state)
     {
-        Tensor atStart = step.Diffusion(step.Time, state);
-        Tensor atEnd = step.Diffusion(step.End, state);
-        Tensor shifted = _firstArea == 0 ? state : step.Diffused(state, atStart, step.H, _firstArea);
-        Tensor first = step.Drift(step.Time, shifted);
-        Tensor noise = step.W.mul(_node.Held()).add(step.H, alpha: _secondArea.Held());
-        Tensor second = step.Drift(step.Time + (_node * step.Size), step.Diffused(step.Drifted(state, first, _node), atStart, noise));
+        Tensor atStart = interval.Diffusion(interval.Time, state);
+        Tensor atEnd = interval.Diffusion(interval.End, state);
+        Tensor shifted = _firstArea == 0 ? state : interval.Diffused(state, atStart, interval.H, _firstArea);
+        Tensor first = interval.Drift(interval.Time, shifted);
+        Tensor noise = interval.W.mul(_node.Held()).add(interval.H, alpha: _secondArea.Held());
+        Tensor second = interval.Drift(interval.Time + (_node * interval.Size), interval.Diffused(interval.Drifted(state, first, _node), atStart, noise));
         Tensor change = second.sub(first);
-        Tensor drifted = step.Drifted(step.Drifted(state, first), change, _weight);
-        Tensor diffused = step.Diffused(step.Diffused(drifted, atStart.Plus(atEnd), step.W, 0.5), atStart.sub(atEnd), step.H);
-        return new SdeStepResult(diffused, step.WantsError ? change.mul((_weight * step.Size).Held()) : null);
+        Tensor drifted = interval.Drifted(interval.Drifted(state, first), change, _weight);
+        Tensor diffused = interval.Diffused(interval.Diffused(drifted, atStart.Plus(atEnd), interval.W, 0.5), atStart.sub(atEnd), interval.H);
+        return new SdeStepResult(diffused, interval.WantsError ? change.mul((_weight * interval.Size).Held()) : null);
     }
 }

@@ -13,25 +13,25 @@ internal sealed class DerivativeFreeMilstein() : SdeMethod("Milstein without der
 
     public override double? StrongOrder(StochasticEquation equation) => equation.IsCommutative ? 1 : null;
 
-    public override SdeStepResult Advance(SdeStep step, Tensor state)
+    public override SdeStepResult Advance(SdeStep interval, Tensor state)
     {
-        Tensor diffusion = step.Diffusion(step.Time, state);
-        Tensor drifted = step.Drifted(state, step.Drift(step.Time, state));
-        Tensor result = step.Diffused(drifted, diffusion, step.W);
-        if (step.Equation.IsAdditive)
+        Tensor diffusion = interval.Diffusion(interval.Time, state);
+        Tensor drifted = interval.Drifted(state, interval.Drift(interval.Time, state));
+        Tensor result = interval.Diffused(drifted, diffusion, interval.W);
+        if (interval.Equation.IsAdditive)
         {
             return new SdeStepResult(result);
         }
 
         // A difference over √h is one-sided: its second derivative has the factor W² - h, of mean zero, but in Stratonovich's calculus would have W².
-        if (step.Equation.Calculus == StochasticCalculus.Stratonovich)
+        if (interval.Equation.Calculus == StochasticCalculus.Stratonovich)
         {
-            Tensor along = step.Diffusion(step.Time, step.Diffused(drifted, diffusion, step.W)).sub(diffusion);
-            return new SdeStepResult(step.Diffused(result, along, step.W, 0.5));
+            Tensor along = interval.Diffusion(interval.Time, interval.Diffused(drifted, diffusion, interval.W)).sub(diffusion);
+            return new SdeStepResult(interval.Diffused(result, along, interval.W, 0.5));
         }
 
-        double root = Math.Sqrt(step.Size);
-        Tensor change = step.Diffusion(step.Time, drifted.add(diffusion, alpha: root.Held())).sub(diffusion);
-        return new SdeStepResult(result.addcmul(change, Milstein.SecondIntegral(step), (0.5 / root).Held()));
+        double root = Math.Sqrt(interval.Size);
+        Tensor change = interval.Diffusion(interval.Time, drifted.add(diffusion, alpha: root.Held())).sub(diffusion);
+        return new SdeStepResult(result.addcmul(change, Milstein.SecondIntegral(interval), (0.5 / root).Held()));
     }
 }

@@ -9,9 +9,9 @@ internal sealed class EulerMaruyama() : SdeMethod("Euler-Maruyama")
 
     public override double? StrongOrder(StochasticEquation equation) => equation.IsAdditive ? 1 : 0.5;
 
-    public override SdeStepResult Advance(SdeStep step, Tensor state)
+    public override SdeStepResult Advance(SdeStep interval, Tensor state)
     {
-        Tensor drifted = step.Drifted(state, step.Drift(step.Time, state));
-        return new SdeStepResult(step.Diffused(drifted, step.Diffusion(step.Time, state), step.W));
+        Tensor drifted = interval.Drifted(state, interval.Drift(interval.Time, state));
+        return new SdeStepResult(interval.Diffused(drifted, interval.Diffusion(interval.Time, state), interval.W));
     }
 }

@@ -13,26 +13,26 @@ internal sealed class HalvedSteps(SdeMethod method) : SdeMethod(method.Name)
 
     public override double? StrongOrder(StochasticEquation equation) => method.StrongOrder(equation);
 
-    public override Tensor Begin(SdeStep step, Tensor state) => method.Begin(step, state);
+    public override Tensor Begin(SdeStep interval, Tensor state) => method.Begin(interval, state);
 
     public override Tensor SolutionOf(Tensor state, long dimension) => method.SolutionOf(state, dimension);
 
-    public override SdeStepResult Advance(SdeStep step, Tensor state)
+    public override SdeStepResult Advance(SdeStep interval, Tensor state)
     {
-        (SdeStep first, SdeStep second) = step.Halve();
+        (SdeStep first, SdeStep second) = interval.Halve();
         Tensor end = method.Advance(second, method.Advance(first, state).State).State;
-        if (!step.WantsError)
+        if (!interval.WantsError)
         {
             return new SdeStepResult(end);
         }
 
-        Tensor change = end.sub(method.Advance(step, state).State);
-        return new SdeStepResult(end, method.SolutionOf(change, step.Dimension));
+        Tensor change = end.sub(method.Advance(interval, state).State);
+        return new SdeStepResult(end, method.SolutionOf(change, interval.Dimension));
     }
 
-    public override Tensor Reverse(SdeStep step, Tensor state)
+    public override Tensor Reverse(SdeStep interval, Tensor state)
     {
-        (SdeStep first, SdeStep second) = step.Halve();
+        (SdeStep first, SdeStep second) = interval.Halve();
         return method.Reverse(first, method.Reverse(second, state));
     }
 }

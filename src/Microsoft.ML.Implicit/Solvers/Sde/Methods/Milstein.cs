@@ -13,19 +13,19 @@ internal sealed class Milstein() : SdeMethod("Milstein")
 
     public override double? StrongOrder(StochasticEquation equation) => equation.IsCommutative ? 1 : null;
 
-    public override SdeStepResult Advance(SdeStep step, Tensor state)
+    public override SdeStepResult Advance(SdeStep interval, Tensor state)
     {
-        Tensor drifted = step.Drifted(state, step.Drift(step.Time, state));
-        Tensor result = step.Diffused(drifted, step.Diffusion(step.Time, state), step.W);
-        return new SdeStepResult(step.Equation.IsAdditive
+        Tensor drifted = interval.Drifted(state, interval.Drift(interval.Time, state));
+        Tensor result = interval.Diffused(drifted, interval.Diffusion(interval.Time, state), interval.W);
+        return new SdeStepResult(interval.Equation.IsAdditive
             ? result
-            : result.addcmul(step.DiffusionDerivative(step.Time, state), SecondIntegral(step), 0.5.Held()));
+            : result.addcmul(interval.DiffusionDerivative(interval.Time, state), SecondIntegral(interval), 0.5.Held()));
     }
 
     /// <summary>Twice the double integral of the noise: W² in Stratonovich's calculus, W² - h in Itô's.</summary>
-    public static Tensor SecondIntegral(SdeStep step)
+    public static Tensor SecondIntegral(SdeStep interval)
     {
-        Tensor square = step.W.Squared();
-        return step.Equation.Calculus == StochasticCalculus.Ito ? square.sub(step.Size.Held()) : square;
+        Tensor square = interval.W.Squared();
+        return interval.Equation.Calculus == StochasticCalculus.Ito ? square.sub(interval.Size.Held()) : square;
     }
 }

@@ -17,27 +17,27 @@ internal sealed class ReversibleHeun() : SdeMethod("reversible Heun")
     /// <remarks>What y and z differ by, of order √h, cancels to first order in g(z) + g(z'), so that commutative noise has order 1.</remarks>
     public override double? StrongOrder(StochasticEquation equation) => equation.IsCommutative ? 1 : 0.5;
 
-    public override Tensor Begin(SdeStep step, Tensor state) => Join(state, state, step.Drift(step.Time, state), step.Diffusion(step.Time, state));
+    public override Tensor Begin(SdeStep interval, Tensor state) => Join(state, state, interval.Drift(interval.Time, state), interval.Diffusion(interval.Time, state));
 
     public override Tensor SolutionOf(Tensor state, long dimension) => state.narrow(1, 0, dimension);
 
-    public override SdeStepResult Advance(SdeStep step, Tensor state)
+    public override SdeStepResult Advance(SdeStep interval, Tensor state)
     {
-        (Tensor y, Tensor z, Tensor drift, Tensor diffusion) = Split(step, state);
-        Tensor nextZ = step.Diffused(step.Drifted(Reflect(y, z), drift), diffusion, step.W);
-        Tensor nextDrift = step.Drift(step.End, nextZ);
-        Tensor nextDiffusion = step.Diffusion(step.End, nextZ);
-        Tensor nextY = step.Diffused(step.Drifted(y, drift.Plus(nextDrift), 0.5), diffusion.Plus(nextDiffusion), step.W, 0.5);
+        (Tensor y, Tensor z, Tensor drift, Tensor diffusion) = Split(interval, state);
+        Tensor nextZ = interval.Diffused(interval.Drifted(Reflect(y, z), drift), diffusion, interval.W);
+        Tensor nextDrift = interval.Drift(interval.End, nextZ);
+        Tensor nextDiffusion = interval.Diffusion(interval.End, nextZ);
+        Tensor nextY = interval.Diffused(interval.Drifted(y, drift.Plus(nextDrift), 0.5), diffusion.Plus(nextDiffusion), interval.W, 0.5);
         return new SdeStepResult(Join(nextY, nextZ, nextDrift, nextDiffusion));
     }
 
-    public override Tensor Reverse(SdeStep step, Tensor state)
+    public override Tensor Reverse(SdeStep interval, Tensor state)
     {
-        (Tensor nextY, Tensor nextZ, Tensor nextDrift, Tensor nextDiffusion) = Split(step, state);
-        Tensor z = step.Diffused(step.Drifted(Reflect(nextY, nextZ), nextDrift, -1), nextDiffusion, step.W, -1);
-        Tensor drift = step.Drift(step.Time, z);
-        Tensor diffusion = step.Diffusion(step.Time, z);
-        Tensor y = step.Diffused(step.Drifted(nextY, drift.Plus(nextDrift), -0.5), diffusion.Plus(nextDiffusion), step.W, -0.5);
+        (Tensor nextY, Tensor nextZ, Tensor nextDrift, Tensor nextDiffusion) = Split(interval, state);
+        Tensor z = interval.Diffused(interval.Drifted(Reflect(nextY, nextZ), nextDrift, -1), nextDiffusion, interval.W, -1);
+        Tensor drift = interval.Drift(interval.Time, z);
+        Tensor diffusion = interval.Diffusion(interval.Time, z);
+        Tensor y = interval.Diffused(interval.Drifted(nextY, drift.Plus(nextDrift), -0.5), diffusion.Plus(nextDiffusion), interval.W, -0.5);
         return Join(y, z, drift, diffusion);
     }
 
@@ -46,14 +46,14 @@ internal sealed class ReversibleHeun() : SdeMethod("reversible Heun")
 
     private static Tensor Join(Tensor y, Tensor z, Tensor drift, Tensor diffusion) => cat([y, z, drift, diffusion.flatten(1)], 1);
 
-    private static (Tensor Y, Tensor Z, Tensor Drift, Tensor Diffusion) Split(SdeStep step, Tensor state)
+    private static (Tensor Y, Tensor Z, Tensor Drift, Tensor Diffusion) Split(SdeStep interval, Tensor state)
     {
-        long dimension = step.Dimension;
+        long dimension = interval.Dimension;
         Tensor diffusion = state.narrow(1, 3 * dimension, state.shape[1] - (3 * dimension));
         return (
             state.narrow(1, 0, dimension),
             state.narrow(1, dimension, dimension),
             state.narrow(1, 2 * dimension, dimension),
-            step.Equation.Noise == NoiseKind.General ? diffusion.reshape(state.shape[0], dimension, -1) : diffusion);
+            interval.Equation.Noise == NoiseKind.General ? diffusion.reshape(state.shape[0], dimension, -1) : diffusion);
     }
 }

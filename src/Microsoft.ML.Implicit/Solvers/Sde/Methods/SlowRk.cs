@@ -13,24 +13,24 @@ internal sealed class SlowRk() : SdeMethod("SlowRK")
 
     public override double? StrongOrder(StochasticEquation equation) => equation.IsCommutative ? 1.5 : 0.5;
 
-    public override SdeStepResult Advance(SdeStep step, Tensor state)
+    public override SdeStepResult Advance(SdeStep interval, Tensor state)
     {
-        double middle = step.Time + (0.5 * step.Size);
-        Tensor drift = step.Drift(step.Time, state);
+        double middle = interval.Time + (0.5 * interval.Size);
+        Tensor drift = interval.Drift(interval.Time, state);
 
         // The classical Runge-Kutta method along the noise, from the middle of the drift.
-        Tensor center = step.Drifted(state, drift, 0.5);
-        Tensor g1 = step.Diffusion(middle, center);
-        Tensor g2 = step.Diffusion(middle, step.Diffused(center, g1, step.W, 0.5));
-        Tensor g3 = step.Diffusion(middle, step.Diffused(center, g2, step.W, 0.5));
-        Tensor g4 = step.Diffusion(middle, step.Diffused(center, g3, step.W));
+        Tensor center = interval.Drifted(state, drift, 0.5);
+        Tensor g1 = interval.Diffusion(middle, center);
+        Tensor g2 = interval.Diffusion(middle, interval.Diffused(center, g1, interval.W, 0.5));
+        Tensor g3 = interval.Diffusion(middle, interval.Diffused(center, g2, interval.W, 0.5));
+        Tensor g4 = interval.Diffusion(middle, interval.Diffused(center, g3, interval.W));
 
-        Tensor ahead = step.Diffused(step.Diffused(step.Drifted(state, drift, 0.75), g3, step.W, 0.75), g3, step.H, 1.5);
-        Tensor late = step.Drift(step.Time + (0.75 * step.Size), ahead);
-        Tensor g5 = step.Diffusion(step.End, step.Diffused(step.Drifted(state, drift), g2, step.W, 0.5));
+        Tensor ahead = interval.Diffused(interval.Diffused(interval.Drifted(state, drift, 0.75), g3, interval.W, 0.75), g3, interval.H, 1.5);
+        Tensor late = interval.Drift(interval.Time + (0.75 * interval.Size), ahead);
+        Tensor g5 = interval.Diffusion(interval.End, interval.Diffused(interval.Drifted(state, drift), g2, interval.W, 0.5));
 
-        Tensor drifted = step.Drifted(step.Drifted(state, drift, 1.0 / 3), late, 2.0 / 3);
+        Tensor drifted = interval.Drifted(interval.Drifted(state, drift, 1.0 / 3), late, 2.0 / 3);
         Tensor along = g1.Plus(g4).add(g2.Plus(g3), alpha: 2.Held());
-        return new SdeStepResult(step.Diffused(step.Diffused(drifted, along, step.W, 1.0 / 6), g3.sub(g5), step.H, 2));
+        return new SdeStepResult(interval.Diffused(interval.Diffused(drifted, along, interval.W, 1.0 / 6), g3.sub(g5), interval.H, 2));
     }
 }

@@ -10,13 +10,13 @@ internal sealed class StochasticHeun() : SdeMethod("Heun")
 
     public override double? StrongOrder(StochasticEquation equation) => equation.IsCommutative ? 1 : 0.5;
 
-    public override SdeStepResult Advance(SdeStep step, Tensor state)
+    public override SdeStepResult Advance(SdeStep interval, Tensor state)
     {
-        Tensor drift = step.Drift(step.Time, state);
-        Tensor diffusion = step.Diffusion(step.Time, state);
-        Tensor predicted = step.Diffused(step.Drifted(state, drift), diffusion, step.W);
-        Tensor meanDrift = drift.Plus(step.Drift(step.End, predicted));
-        Tensor meanDiffusion = diffusion.Plus(step.Diffusion(step.End, predicted));
-        return new SdeStepResult(step.Diffused(step.Drifted(state, meanDrift, 0.5), meanDiffusion, step.W, 0.5));
+        Tensor drift = interval.Drift(interval.Time, state);
+        Tensor diffusion = interval.Diffusion(interval.Time, state);
+        Tensor predicted = interval.Diffused(interval.Drifted(state, drift), diffusion, interval.W);
+        Tensor meanDrift = drift.Plus(interval.Drift(interval.End, predicted));
+        Tensor meanDiffusion = diffusion.Plus(interval.Diffusion(interval.End, predicted));
+        return new SdeStepResult(interval.Diffused(interval.Drifted(state, meanDrift, 0.5), meanDiffusion, interval.W, 0.5));
     }
 }

@@ -42,26 +42,27 @@ internal static class SdeArguments
         }
     }
 
-    public static void ValidateMethod(SdeMethod method, StochasticEquation equation, bool isReversed)
+    public static void ValidateMethod(SdeMethod method, StochasticEquation equation, SdeOptions options, bool differentiable)
     {
         if (method.Calculus is { } calculus && calculus != equation.Calculus && !equation.IsAdditive)
         {
             throw new ArgumentException(
                 $"{method} solves equations in {calculus} form; {equation} is declared as {equation.Calculus}. Take another method, such as {SdeMethods.For(equation)}, or convert the drift: f (Stratonovich) = f (Ito) - ½ Σⱼ (∂gⱼ/∂y) gⱼ.",
-                nameof(SdeOptions.Method));
+                nameof(options));
         }
 
         if (method.StrongOrder(equation) is null)
         {
             throw new ArgumentException(
                 $"{method} does not apply to the noise of {equation}, which is {equation.Noise}{(equation.IsAdditive ? " and additive" : string.Empty)}. Take another method, such as {SdeMethods.For(equation)}.",
-                nameof(SdeOptions.Method));
+                nameof(options));
         }
 
-        if (isReversed && !method.IsReversible)
+        if (differentiable && options.GradientMethod == SdeGradientMethod.ReversibleAdjoint && !method.IsReversible)
         {
             throw new ArgumentException(
-                $"{method} cannot be reversed: take {nameof(SdeMethods.ReversibleHeun)}, or {nameof(SdeGradientMethod.CheckpointedAdjoint)} for its gradient.", nameof(SdeOptions.GradientMethod));
+                $"{method} cannot be reversed: take {nameof(SdeMethods.ReversibleHeun)}, or {nameof(SdeGradientMethod.CheckpointedAdjoint)} for its gradient.",
+                nameof(options));
         }
     }
 }

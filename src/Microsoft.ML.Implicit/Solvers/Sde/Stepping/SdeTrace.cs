@@ -1,5 +1,4 @@
 using Microsoft.ML.Implicit.Solvers.Ode.Adjoints;
-using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Solvers.Sde.Stepping;
 
