@@ -9,7 +9,8 @@ namespace Microsoft.ML.Implicit.Solvers.Sde;
 public sealed class SdeStep
 {
     private readonly DrivenEquation _driven;
-    private BrownianIncrement? _noise;
+    private Tensor? _increment;
+    private Tensor? _area;
 
     /// <param name="driven">The equation and its noise.</param>
     /// <param name="time">Time at the step's start.</param>
@@ -42,12 +43,10 @@ public sealed class SdeStep
     public long Dimension => _driven.Dimension;
 
     /// <summary>Increment of the Brownian motion on the step, <c>[rows, channels]</c>.</summary>
-    public Tensor W => Noise.W;
+    public Tensor W => _increment ??= _driven.Increment(Time, End);
 
     /// <summary>Space-time Lévy area on the step, <c>[rows, channels]</c>; see <see cref="BrownianIncrement"/>.</summary>
-    public Tensor H => Noise.H;
-
-    private BrownianIncrement Noise => _noise ??= _driven.Noise(Time, End);
+    public Tensor H => _area ??= _driven.Area(Time, End);
 
     /// <summary>f(t, y).</summary>
     /// <param name="time">A time within the step.</param>

@@ -57,7 +57,6 @@ public sealed class StrongOrderTests
         int[] steps = [32, 64, 128];
         double[] errors = [.. steps.Select(n => (Solve(equation, method, path, n) - reference).pow(2).sum(1).mean().sqrt().item<double>())];
         double slope = Math.Log2(errors[0] / errors[^1]) / Math.Log2(steps[^1] / steps[0]);
-        System.IO.File.AppendAllText("/tmp/slopes.txt", $"{method}\t{noise}\t{calculus}\t{order}\t{slope:F3}\n"); // TEMP
         Assert.AreEqual(order, slope, 0.15, $"{method}, {noise} noise: errors {string.Join(", ", errors.Select(e => e.ToString("E3")))}");
     }
 

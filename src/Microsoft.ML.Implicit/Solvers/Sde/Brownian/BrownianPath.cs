@@ -87,15 +87,41 @@ public sealed class BrownianPath
     public BrownianIncrement Increment(double from, double to, ScalarType type = ScalarType.Float64, Device? device = null)
     {
         SettingRange.Require(type is ScalarType.Float32 or ScalarType.Float64, nameof(type), type, "Float32 or Float64");
-        long first = _clock.TickAt(from, nameof(from));
-        long last = _clock.TickAt(to, nameof(to));
-        SettingRange.Require(last > first, nameof(to), to, $"after {from} by more than rounding");
+        (long first, long last) = Ticks(from, to);
         NativeBackend.EnsureLoaded();
         lock (_lock)
         {
             BrownianValues values = _tree.Between(first, last);
             return new BrownianIncrement(ToTensor(values.W, type, device), ToTensor(values.H, type, device));
         }
+    }
+
+    /// <summary>The increment alone.</summary>
+    internal Tensor ReadIncrement(double from, double to, ScalarType type, Device device)
+    {
+        (long first, long last) = Ticks(from, to);
+        lock (_lock)
+        {
+            return ToTensor(_tree.Between(first, last).W, type, device);
+        }
+    }
+
+    /// <summary>The space-time Lévy area alone.</summary>
+    internal Tensor ReadArea(double from, double to, ScalarType type, Device device)
+    {
+        (long first, long last) = Ticks(from, to);
+        lock (_lock)
+        {
+            return ToTensor(_tree.Between(first, last).H, type, device);
+        }
+    }
+
+    private (long First, long Last) Ticks(double from, double to)
+    {
+        long first = _clock.TickAt(from, nameof(from));
+        long last = _clock.TickAt(to, nameof(to));
+        SettingRange.Require(last > first, nameof(to), to, $"after {from} by more than rounding");
+        return (first, last);
     }
 
     private Tensor ToTensor(ReadOnlySpan<double> values, ScalarType type, Device? device)

@@ -14,12 +14,18 @@ internal sealed class BrownianTree(ulong[] keys, BrownianClock clock)
     private readonly BrownianValues _result = new(keys.Length);
     private long _drawnInterval = -1;
     private long _covered;
+    private (long From, long To) _last;
 
     /// <summary>Values between two ticks; overwritten by the next call.</summary>
     /// <param name="from">First tick.</param>
     /// <param name="to">A later one.</param>
     public BrownianValues Between(long from, long to)
     {
+        if (_last == (from, to))
+        {
+            return _result;
+        }
+
         _covered = 0;
         for (long interval = from / clock.TicksPerInterval; interval * clock.TicksPerInterval < to; interval++)
         {
@@ -33,6 +39,7 @@ internal sealed class BrownianTree(ulong[] keys, BrownianClock clock)
             Visit(cell, _interval, Math.Max(from, cell.First), Math.Min(to, cell.Last));
         }
 
+        _last = (from, to);
         return _result;
     }
 

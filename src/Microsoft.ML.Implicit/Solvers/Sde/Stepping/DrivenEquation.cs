@@ -41,5 +41,7 @@ internal sealed class DrivenEquation
 
     public Tensor DiffusionDerivative(double time, Tensor state) => TensorContract.Require(Equation.DiffusionDerivative(time, state), state, Equation, " as the derivative of its diffusion");
 
-    public BrownianIncrement Noise(double from, double to) => _path.Increment(from, to, _type, _device);
+    public Tensor Increment(double from, double to) => _path.ReadIncrement(from, to, _type, _device);
+
+    public Tensor Area(double from, double to) => _path.ReadArea(from, to, _type, _device);
 }
