@@ -87,17 +87,12 @@ public sealed class BrownianPath
     public BrownianIncrement Increment(double from, double to, ScalarType type = ScalarType.Float64, Device? device = null)
     {
         SettingRange.Require(type is ScalarType.Float32 or ScalarType.Float64, nameof(type), type, "Float32 or Float64");
-        (long first, long last) = Ticks(from, to);
         NativeBackend.EnsureLoaded();
-        lock (_lock)
-        {
-            BrownianValues values = _tree.Between(first, last);
-            return new BrownianIncrement(ToTensor(values.W, type, device), ToTensor(values.H, type, device));
-        }
+        return new BrownianIncrement(ReadIncrement(from, to, type, device), ReadArea(from, to, type, device));
     }
 
     /// <summary>The increment alone.</summary>
-    internal Tensor ReadIncrement(double from, double to, ScalarType type, Device device)
+    internal Tensor ReadIncrement(double from, double to, ScalarType type, Device? device)
     {
         (long first, long last) = Ticks(from, to);
         lock (_lock)
@@ -107,7 +102,7 @@ public sealed class BrownianPath
     }
 
     /// <summary>The space-time Lévy area alone.</summary>
-    internal Tensor ReadArea(double from, double to, ScalarType type, Device device)
+    internal Tensor ReadArea(double from, double to, ScalarType type, Device? device)
     {
         (long first, long last) = Ticks(from, to);
         lock (_lock)
