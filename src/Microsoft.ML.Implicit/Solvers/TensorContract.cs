@@ -12,11 +12,20 @@ internal static class TensorContract
     /// <param name="occasion">Where in it, for the message.</param>
     /// <returns><paramref name="result"/>.</returns>
     /// <exception cref="ArgumentException">It is null, disposed, or of another shape, type or device.</exception>
-    public static Tensor Require(Tensor? result, Tensor like, object source, string occasion = "")
+    public static Tensor Require(Tensor? result, Tensor like, object source, string occasion = "") => Require(result, like.shape, like, source, occasion);
+
+    /// <summary>Throws unless a tensor has a shape, and the type and device of another.</summary>
+    /// <inheritdoc cref="Require(Tensor?, Tensor, object, string)"/>
+    /// <param name="result">What was returned.</param>
+    /// <param name="shape">What shape it must have.</param>
+    /// <param name="like">What type and device it must have.</param>
+    /// <param name="source">What returned it, for the message.</param>
+    /// <param name="occasion">Where in it, for the message.</param>
+    public static Tensor Require(Tensor? result, ReadOnlySpan<long> shape, Tensor like, object source, string occasion)
     {
         if (result is null)
         {
-            throw new ArgumentException($"{source} returned null{occasion} for a tensor that is {Describe(like)}.");
+            throw new ArgumentException($"{source} returned null{occasion} for a tensor that is {Describe(shape, like)}.");
         }
 
         if (result.IsInvalid)
@@ -24,10 +33,10 @@ internal static class TensorContract
             throw new ArgumentException($"{source} returned a disposed tensor{occasion}: move what is returned out of a dispose scope before that ends.");
         }
 
-        return result.shape.AsSpan().SequenceEqual(like.shape) && result.dtype == like.dtype && result.device_type == like.device_type
+        return result.shape.AsSpan().SequenceEqual(shape) && result.dtype == like.dtype && result.device_type == like.device_type
             ? result
-            : throw new ArgumentException($"{source} returned {Describe(result)}{occasion} for a tensor that is {Describe(like)}.");
+            : throw new ArgumentException($"{source} returned {Describe(result.shape, result)}{occasion} for a tensor that is {Describe(shape, like)}.");
     }
 
-    private static string Describe(Tensor tensor) => $"{tensor.dtype} [{string.Join(", ", tensor.shape)}] on {tensor.device}";
+    private static string Describe(ReadOnlySpan<long> shape, Tensor tensor) => $"{tensor.dtype} [{string.Join(", ", shape.ToArray())}] on {tensor.device}";
 }

@@ -20,7 +20,8 @@ internal class StepTrace<TStep>(int maximumCheckpoints) : IDisposable
 
     public int Stride { get; private set; } = 1;
 
-    protected int MaximumCheckpoints => maximumCheckpoints;
+    /// <summary>Limit on checkpoints; zero where none are wanted.</summary>
+    public int MaximumCheckpoints => maximumCheckpoints;
 
     /// <summary>Records a step about to be accepted.</summary>
     /// <param name="step">The step.</param>

@@ -42,7 +42,11 @@ internal static class SolveFailure
             $"The gradient of {what} is not finite, though the solution and the gradient that came in are: check the backward pass of {term} for NaN and overflow.", SolveStatus.Diverged, Math.Max(row, 0));
     }
 
-    private static void ThrowIfAny(IReadOnlyList<SolveStatus> status, Func<int, double> endTime)
+    /// <summary>Throws where a row was not solved.</summary>
+    /// <param name="status">How the solve ended, for each row.</param>
+    /// <param name="endTime">Time that a row reached.</param>
+    /// <exception cref="SolveFailedException">A row was not solved to its last time.</exception>
+    public static void ThrowIfAny(IReadOnlyList<SolveStatus> status, Func<int, double> endTime)
     {
         int[] rows = [.. Enumerable.Range(0, status.Count).Where(row => status[row] != SolveStatus.Converged)];
         if (rows.Length > 0)

@@ -1,0 +1,47 @@
+using Microsoft.ML.Implicit.Solvers.Sde.Brownian;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Solvers.Sde.Stepping;
+
+/// <summary>An equation with the noise that drives it, with checks of what it returns.</summary>
+internal sealed class DrivenEquation
+{
+    private readonly BrownianPath _path;
+    private readonly ScalarType _type;
+    private readonly Device _device;
+    private readonly long[] _diffusionShape;
+
+    /// <param name="equation">Equation.</param>
+    /// <param name="path">Noise of as many rows and channels as the equation needs.</param>
+    /// <param name="state">A state, for its shape, type and device.</param>
+    public DrivenEquation(StochasticEquation equation, BrownianPath path, Tensor state)
+    {
+        Equation = equation;
+        _path = path;
+        (_type, _device) = (state.dtype, state.device);
+        Dimension = state.shape[1];
+        _diffusionShape = equation.Noise == NoiseKind.General ? [.. state.shape, path.Channels] : state.shape;
+    }
+
+    public StochasticEquation Equation { get; }
+
+    /// <summary>Number of elements of a row of the state.</summary>
+    public long Dimension { get; }
+
+    /// <summary>Evaluations of the drift so far.</summary>
+    public int Evaluations { get; private set; }
+
+    public Tensor Drift(double time, Tensor state)
+    {
+        Evaluations++;
+        return TensorContract.Require(Equation.Drift(time, state), state, Equation, " as its drift");
+    }
+
+    public Tensor Diffusion(double time, Tensor state) => TensorContract.Require(Equation.Diffusion(time, state), _diffusionShape, state, Equation, " as its diffusion");
+
+    public Tensor DiffusionDerivative(double time, Tensor state) => TensorContract.Require(Equation.DiffusionDerivative(time, state), state, Equation, " as the derivative of its diffusion");
+
+    public Tensor Increment(double from, double to) => _path.ReadIncrement(from, to, _type, _device);
+
+    public Tensor Area(double from, double to) => _path.ReadArea(from, to, _type, _device);
+}
