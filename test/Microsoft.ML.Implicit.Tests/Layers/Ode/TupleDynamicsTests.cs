@@ -65,7 +65,7 @@ public sealed class TupleDynamicsTests
         var dynamics = new TupleDynamics(coupled, Layout);
         Tensor start = Layout.Join(Parts());
         using OdeSolution common = OdeSolver.Solve(dynamics, start, [0, 0.4, 1], Tight);
-        using OdeRowSolution rows = RowwiseOdeSolver.Solve(dynamics, start, [.. Enumerable.Repeat(new[] { 0, 0.4, 1 }, 4)], Tight);
+        using OdeSolution rows = OdeSolver.Solve(dynamics, start, [.. Enumerable.Repeat(new[] { 0, 0.4, 1 }, 4)], Tight);
         Assert.IsLessThan(1e-9, (common.States - rows.States).abs().max().item<double>());
     }
 

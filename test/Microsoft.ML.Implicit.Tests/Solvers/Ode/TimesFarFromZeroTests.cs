@@ -47,7 +47,7 @@ public class TimesFarFromZeroTests
         foreach (OdeStepControl control in new OdeStepControl[] { new PiStepControl(), new FixedStepControl(0.1) })
         {
             using DisposeScope scope = NewDisposeScope();
-            using OdeRowSolution solution = RowwiseOdeSolver.Solve(
+            using OdeSolution solution = OdeSolver.Solve(
                 new RowFunctionTerm((_, z) => -z),
                 ones(2, 1, ScalarType.Float64),
                 [[start, start + 2], [0, 2]],

@@ -3,30 +3,76 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Solvers.Ode.Adjoints;
 
-/// <summary>The steps of a solve with one step size for all rows, and where the outputs lie in them.</summary>
+/// <summary>
+/// What a reverse sweep needs of a forward solve: the accepted steps, and states at checkpoints at equal distances, a distance that doubles
+/// each time their number reaches the limit.
+/// </summary>
 /// <param name="maximumCheckpoints">Limit on checkpoints; zero where none are wanted.</param>
-internal sealed class OdeTrace(int maximumCheckpoints) : StepTrace<OdeStep>(maximumCheckpoints)
+internal sealed class OdeTrace(int maximumCheckpoints) : IDisposable
 {
-    private readonly List<OdeOutput> _outputs = [];
+    private readonly List<StepRecord> _steps = [];
+    private readonly List<Tensor> _checkpoints = [];
 
-    /// <summary>Outputs after the first, which is the initial state, in order of time.</summary>
-    public IReadOnlyList<OdeOutput> Outputs => _outputs;
+    public IReadOnlyList<StepRecord> Steps => _steps;
 
-    /// <summary>Records that the next outputs lie in the step recorded last.</summary>
-    public void AddOutputs(ReadOnlySpan<double> thetas)
+    /// <summary>States at the starts of steps 0, <see cref="Stride"/>, 2 · <see cref="Stride"/>, ...</summary>
+    public IReadOnlyList<Tensor> Checkpoints => _checkpoints;
+
+    public int Stride { get; private set; } = 1;
+
+    /// <summary>Records steps about to be accepted.</summary>
+    /// <param name="steps">The steps.</param>
+    /// <param name="copyState">Copies what they start from.</param>
+    public void Add(StepRecord steps, Func<Tensor> copyState)
     {
-        foreach (double theta in thetas)
+        if (maximumCheckpoints > 0 && _steps.Count % Stride == 0)
         {
-            _outputs.Add(new OdeOutput(Steps.Count - 1, theta));
+            if (_checkpoints.Count == maximumCheckpoints)
+            {
+                Thin();
+            }
+
+            if (_steps.Count % Stride == 0)
+            {
+                _checkpoints.Add(copyState().DetachFromDisposeScope());
+            }
         }
+
+        _steps.Add(steps);
     }
 
-    /// <summary>A copy of the record of steps and outputs with other tensors for its checkpoints.</summary>
+    /// <summary>A copy of the record of steps with other tensors for its checkpoints.</summary>
     public OdeTrace WithCheckpoints(IEnumerable<Tensor> checkpoints)
     {
-        var copy = new OdeTrace(MaximumCheckpoints);
-        copy.CopyFrom(this, checkpoints);
-        copy._outputs.AddRange(_outputs);
+        var copy = new OdeTrace(maximumCheckpoints) { Stride = Stride };
+        copy._steps.AddRange(_steps);
+        copy._checkpoints.AddRange(checkpoints);
         return copy;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (Tensor checkpoint in _checkpoints)
+        {
+            checkpoint.Dispose();
+        }
+
+        _checkpoints.Clear();
+    }
+
+    // Drops every other state, the second first.
+    private void Thin()
+    {
+        for (int i = _checkpoints.Count - 1; i > 0; i--)
+        {
+            if (i % 2 == 1)
+            {
+                _checkpoints[i].Dispose();
+                _checkpoints.RemoveAt(i);
+            }
+        }
+
+        Stride *= 2;
     }
 }

@@ -11,7 +11,7 @@ namespace Microsoft.ML.Implicit.Solvers.Ode.Managed;
 /// The adjoint of <see cref="RungeKuttaAdjointStep"/> in managed memory: each tile of rows goes through a whole step,
 /// forward and in reverse, while it lies in the processor's cache.
 /// </summary>
-internal sealed unsafe class ManagedAdjointStep : AdjointStep
+internal sealed unsafe class ManagedAdjointStep : CommonAdjointStep
 {
     private readonly ManagedDynamics _dynamics;
     private readonly ExplicitRungeKutta _method;

@@ -1,99 +1,93 @@
 using Microsoft.ML.Implicit.Solvers.Ode.Adjoints;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Solvers.Ode.Stepping;
 
-/// <summary>Drives a stepper through the output times with one step size common to all rows.</summary>
-internal sealed class OdeIntegrator
+/// <summary>
+/// Drives a stepper through the output times, with one clock that all rows share, or with one a row (Lienen and Günnemann, torchode, 2022). An
+/// iteration tries a step of every clock under way.
+/// </summary>
+/// <param name="stepper">Takes the steps.</param>
+/// <param name="clocks">Where each clock stands.</param>
+/// <param name="options">Step control and token.</param>
+/// <param name="trace">Records what a reverse sweep needs.</param>
+internal sealed class OdeIntegrator(OdeStepper stepper, SolveProgress[] clocks, OdeOptions options, OdeTrace? trace)
 {
-    private readonly OdeStepper _stepper;
-    private readonly OdeOptions _options;
-    private readonly OdeTrace? _trace;
-    private readonly SolveProgress _progress;
-    private readonly List<(int Output, double Theta)> _reached = [];
+    private readonly AdaptiveStepControl? _control = options.StepControl as AdaptiveStepControl;
 
-    /// <param name="stepper">Takes the steps.</param>
-    /// <param name="times">Output times.</param>
-    /// <param name="options">Step control and limits.</param>
-    /// <param name="type">Type of the state.</param>
-    /// <param name="trace">Records what a reverse sweep needs.</param>
-    public OdeIntegrator(OdeStepper stepper, double[] times, OdeOptions options, ScalarType type, OdeTrace? trace)
+    /// <summary>Runs every clock to its last output time, or until its solve fails.</summary>
+    public void Run()
     {
-        _stepper = stepper;
-        _options = options;
-        _trace = trace;
-        _progress = new SolveProgress(times, options, type);
+        int[] active = UnderWay([.. Enumerable.Range(0, clocks.Length)]);
+        while (active.Length > 0)
+        {
+            options.CancellationToken.ThrowIfCancellationRequested();
+            using DisposeScope scope = NewDisposeScope();
+            BeginSegments(active);
+            active = UnderWay(active);
+            if (active.Length > 0)
+            {
+                TakeSteps(active);
+                active = UnderWay(active);
+            }
+        }
     }
 
-    /// <summary>Number of output times reached, the first included.</summary>
-    public int ReachedTimes => _progress.ReachedTimes;
+    private int[] UnderWay(int[] candidates) =>
+        Array.TrueForAll(candidates, clock => clocks[clock].Status is null) ? candidates : Array.FindAll(candidates, clock => clocks[clock].Status is null);
 
-    /// <summary>Time of the current state.</summary>
-    public double Time => _progress.Time;
-
-    /// <summary>Cost so far.</summary>
-    public OdeStatistics Statistics => new(_stepper.Evaluations, _progress.AcceptedSteps, _progress.RejectedSteps);
-
-    /// <summary>Runs to the last output time, or until the solve fails.</summary>
-    /// <returns>How the solve ended, for each row.</returns>
-    public SolveStatus[] Run()
+    private void BeginSegments(int[] active)
     {
-        var control = _options.StepControl as AdaptiveStepControl;
-        while (_progress.Status is null)
+        if (!Array.Exists(active, clock => clocks[clock].StartsSegment))
         {
-            _options.CancellationToken.ThrowIfCancellationRequested();
-            if (_progress.StartsSegment && !TryBeginSegment(control))
+            return;
+        }
+
+        int[] starting = Array.FindAll(active, clock => clocks[clock].StartsSegment);
+        stepper.Restart(Array.FindAll(starting, clock => clocks[clock].AcceptedSteps > 0));
+        if (_control is not null)
+        {
+            double[]? sizes = _control.InitialStep is null ? stepper.EstimateInitialSteps(starting, Array.ConvertAll(starting, clock => clocks[clock].Segment), _control) : null;
+            for (int i = 0; i < starting.Length; i++)
             {
-                break;
+                clocks[starting[i]].SetInitialStep(_control.InitialStep ?? sizes![i]);
+            }
+        }
+    }
+
+    private void TakeSteps(int[] active)
+    {
+        OdeStep[] steps = Array.ConvertAll(active, clock => clocks[clock].NextStep());
+        double[] errors = stepper.TrySteps(active, steps, _control);
+        double[]? events = stepper.FindEvents(active, errors);
+        var accepted = new List<int>();
+        var outputs = new List<StepOutput>();
+        for (int i = 0; i < active.Length; i++)
+        {
+            SolveProgress clock = clocks[active[i]];
+            if (!(errors[i] <= 1))
+            {
+                clock.Reject(steps[i].Size, errors[i]);
+                continue;
             }
 
-            double time = _progress.Time;
-            var step = new OdeStep(time, _progress.NextStep(), _progress.Segment);
-            double error = _stepper.TryStep(step, control);
-            if (error <= 1)
+            accepted.Add(i);
+            if (events is not null && !double.IsNaN(events[i]))
             {
-                Accept(step, error);
+                clock.Stop(steps[i].Size, events[i], outputs);
             }
             else
             {
-                _progress.Reject(step.Size, error);
+                clock.Accept(steps[i].Size, errors[i], outputs);
             }
         }
 
-        // What is not finite is so in some rows only.
-        SolveStatus status = _progress.Status!.Value;
-        return status == SolveStatus.Diverged
-            ? [.. _stepper.FindRowsNotFinite().Select(notFinite => notFinite ? SolveStatus.Diverged : SolveStatus.StepUnderflow)]
-            : [.. Enumerable.Repeat(status, _stepper.RowCount)];
-    }
-
-    private bool TryBeginSegment(AdaptiveStepControl? control)
-    {
-        if (_progress.AcceptedSteps > 0)
+        if (accepted.Count > 0)
         {
-            _stepper.Restart();
+            var record = new StepRecord([.. accepted.Select(i => active[i])], [.. accepted.Select(i => steps[i] with { EarlierSlopes = stepper.EarlierSlopes })], [.. outputs]);
+            trace?.Add(record, stepper.CopyState);
+            stepper.Accept(record);
         }
-
-        if (control is not null)
-        {
-            _progress.SetInitialStep(control.InitialStep ?? _stepper.EstimateInitialStep(_progress.Segment, control));
-        }
-
-        return _progress.Status is null;
-    }
-
-    private void Accept(OdeStep step, double error)
-    {
-        _trace?.AddStep(step with { EarlierSlopes = _stepper.EarlierSlopes }, _stepper.CopyState);
-        _reached.Clear();
-        _progress.Accept(step.Size, error, _reached);
-        if (_reached.Count > 0)
-        {
-            double[] thetas = [.. _reached.Select(output => output.Theta)];
-            _trace?.AddOutputs(thetas);
-            _stepper.WriteOutputs(_reached[0].Output, thetas);
-        }
-
-        _stepper.Accept();
     }
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Microsoft.ML.Implicit.Solvers.Ode.Rowwise;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -10,16 +9,18 @@ internal static class SolveFailure
 {
     private const int RowsNamed = 10;
 
-    /// <exception cref="SolveFailedException">A row was not solved to the last time.</exception>
+    /// <exception cref="SolveFailedException">A row was not solved to its last time.</exception>
     public static void ThrowIfAny(OdeSolution solution)
     {
-        ThrowIfAny(solution.Status, _ => solution.EndTime);
-    }
-
-    /// <exception cref="SolveFailedException">A row was not solved to its last time.</exception>
-    public static void ThrowIfAny(OdeRowSolution solution)
-    {
-        ThrowIfAny(solution.Status, row => solution.EndTimes[row]);
+        IReadOnlyList<SolveStatus> status = solution.Status;
+        int[] rows = [.. Enumerable.Range(0, status.Count).Where(row => status[row] != SolveStatus.Converged)];
+        if (rows.Length > 0)
+        {
+            int first = rows[0];
+            string others = rows.Length == 1 ? string.Empty : $" {rows.Length} of {status.Count} rows failed: {string.Join(", ", rows.Take(RowsNamed))}{(rows.Length > RowsNamed ? ", ..." : ".")}";
+            string reached = solution.EndTimes[solution.HasRowTimes ? first : 0].ToString(CultureInfo.InvariantCulture);
+            throw new SolveFailedException($"The differential equation was solved up to time {reached} only ({status[first]}). {Explain(status[first], first)}{others}", status[first], first);
+        }
     }
 
     /// <summary>Throws where gradients are not finite though the incoming gradient is: the backward pass of the right-hand side is wrong, or overflows.</summary>
@@ -40,18 +41,6 @@ internal static class SolveFailure
         string what = row < 0 ? "the parameters" : $"row {row} of the initial state";
         throw new SolveFailedException(
             $"The gradient of {what} is not finite, though the solution and the gradient that came in are: check the backward pass of {term} for NaN and overflow.", SolveStatus.Diverged, Math.Max(row, 0));
-    }
-
-    private static void ThrowIfAny(IReadOnlyList<SolveStatus> status, Func<int, double> endTime)
-    {
-        int[] rows = [.. Enumerable.Range(0, status.Count).Where(row => status[row] != SolveStatus.Converged)];
-        if (rows.Length > 0)
-        {
-            int first = rows[0];
-            string others = rows.Length == 1 ? string.Empty : $" {rows.Length} of {status.Count} rows failed: {string.Join(", ", rows.Take(RowsNamed))}{(rows.Length > RowsNamed ? ", ..." : ".")}";
-            string reached = endTime(first).ToString(CultureInfo.InvariantCulture);
-            throw new SolveFailedException($"The differential equation was solved up to time {reached} only ({status[first]}). {Explain(status[first], first)}{others}", status[first], first);
-        }
     }
 
     private static string Explain(SolveStatus status, int row) => status switch
