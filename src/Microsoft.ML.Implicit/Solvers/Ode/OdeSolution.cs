@@ -8,13 +8,14 @@ namespace Microsoft.ML.Implicit.Solvers.Ode;
 /// <summary>The solution of an initial value problem, whose rows took steps together or each its own.</summary>
 public sealed class OdeSolution : IDisposable
 {
-    internal OdeSolution(StepScheme scheme, OdeOptions options, double[][] times, Tensor states, IReadOnlyList<SolveStatus> status, OdeTrace? trace)
+    internal OdeSolution(StepScheme scheme, OdeOptions options, IReadOnlyList<double[]> times, Tensor states, IReadOnlyList<SolveStatus> status, IReadOnlyList<SolveProgress> clocks, OdeTrace? trace)
     {
         Scheme = scheme;
         Options = options;
         Times = times;
         States = states;
         Status = status;
+        Clocks = clocks;
         Trace = trace;
     }
 
@@ -28,13 +29,13 @@ public sealed class OdeSolution : IDisposable
     public IReadOnlyList<SolveStatus> Status { get; }
 
     /// <summary>Number of leading times that every row reached.</summary>
-    public int ReachedTimes { get; internal init; }
+    public int ReachedTimes => Clocks.Min(clock => clock.ReachedTimes);
 
     /// <summary>What the solve cost: the steps are those of all rows together where each took its own.</summary>
-    public OdeStatistics Statistics { get; internal init; }
+    public OdeStatistics Statistics => new(Evaluations, Clocks.Sum(clock => clock.AcceptedSteps), Clocks.Sum(clock => clock.RejectedSteps));
 
     /// <summary>What each row cost, one entry for all rows where they took steps together; evaluations are those of the whole batch.</summary>
-    public IReadOnlyList<OdeStatistics> RowStatistics { get; internal init; } = [];
+    public IReadOnlyList<OdeStatistics> RowStatistics => [.. Clocks.Select(clock => new OdeStatistics(Evaluations, clock.AcceptedSteps, clock.RejectedSteps))];
 
     /// <summary>Time at which the event stopped each row, NaN where there was none; <see langword="null"/> without an event.</summary>
     public IReadOnlyList<double>? EventTimes { get; internal init; }
@@ -54,8 +55,11 @@ public sealed class OdeSolution : IDisposable
     /// <summary>Whether each row has times of its own.</summary>
     internal bool HasRowTimes => Scheme.HasRowTimes;
 
-    /// <summary>Time that the last accepted step of each clock ended at.</summary>
-    internal IReadOnlyList<double> EndTimes { get; init; } = [];
+    /// <summary>Where each clock came to: that of all rows, or that of each row.</summary>
+    internal IReadOnlyList<SolveProgress> Clocks { get; }
+
+    /// <summary>Evaluations of f.</summary>
+    internal int Evaluations { get; init; }
 
     /// <summary>First time of each clock.</summary>
     internal double[] StartTimes => [.. Times.Select(own => own[0])];
@@ -97,7 +101,7 @@ public sealed class OdeSolution : IDisposable
 
     /// <summary>The same record with other tensors, which autograd owns.</summary>
     internal OdeSolution WithTensors(Tensor? states, IReadOnlyList<Tensor> checkpoints) =>
-        new(Scheme, Options, [.. Times], states!, Status, Trace?.WithCheckpoints(checkpoints)) { EndTimes = EndTimes };
+        new(Scheme, Options, Times, states!, Status, Clocks, Trace?.WithCheckpoints(checkpoints)) { Evaluations = Evaluations };
 
     /// <summary>Repeats the accepted steps by operations that autograd follows.</summary>
     /// <param name="parameters">What to take in the place of the term's parameters.</param>

@@ -127,7 +127,12 @@ public static class OdeSolver
         try
         {
             using OdeStepper stepper = scheme.CreateStepper(options, start, outputs);
-            SolveProgress[] clocks = [.. times.Select((own, clock) => new SolveProgress(clock, own, options, start.dtype))];
+            var clocks = new SolveProgress[times.Length];
+            for (int clock = 0; clock < clocks.Length; clock++)
+            {
+                clocks[clock] = new SolveProgress(clock, times[clock], options, start.dtype);
+            }
+
             new OdeIntegrator(stepper, clocks, options, trace).Run();
             SolveStatus[] status = stepper.Statuses(clocks);
             Tensor all = outputs.view([outputs.shape[0], .. start.shape]);
@@ -137,14 +142,12 @@ public static class OdeSolver
                 RowOutcome.MarkInvalid(all, invalidRows, status);
             }
 
-            return new OdeSolution(scheme, options, times, all.narrow(0, 0, count).MoveToOuterDisposeScope(), status, trace)
+            Tensor states = scheme.Event is null ? all : all.narrow(0, 0, count);
+            return new OdeSolution(scheme, options, times, states.MoveToOuterDisposeScope(), status, clocks, trace)
             {
-                ReachedTimes = clocks.Min(clock => clock.ReachedTimes),
-                Statistics = new OdeStatistics(stepper.Evaluations, clocks.Sum(clock => clock.AcceptedSteps), clocks.Sum(clock => clock.RejectedSteps)),
-                RowStatistics = [.. clocks.Select(clock => new OdeStatistics(stepper.Evaluations, clock.AcceptedSteps, clock.RejectedSteps))],
-                EndTimes = [.. clocks.Select(clock => clock.Time)],
-                EventTimes = scheme.Event is not null ? [.. clocks.Select(clock => clock.EventTime)] : null,
-                EventStates = scheme.Event is not null ? all[count].MoveToOuterDisposeScope() : null,
+                Evaluations = stepper.Evaluations,
+                EventTimes = scheme.Event is null ? null : [.. clocks.Select(clock => clock.EventTime)],
+                EventStates = scheme.Event is null ? null : all[count].MoveToOuterDisposeScope(),
             };
         }
         catch

@@ -30,6 +30,9 @@ internal sealed class RowwiseStepper : OdeStepper
         _isFirstStageReady = new bool[method.Batch];
     }
 
+    // The stages of a step are needed until it is accepted.
+    public override IDisposable BeginIteration() => NewDisposeScope();
+
     public override double[] EstimateInitialSteps(int[] clocks, OdeSegment[] segments, AdaptiveStepControl control)
     {
         using DisposeScope scope = NewDisposeScope();
@@ -74,10 +77,11 @@ internal sealed class RowwiseStepper : OdeStepper
             _outputs.index_copy_(0, tensor(steps.Places(_method.Batch), device: _outputs.device), inside);
         }
 
-        Tensor positions = tensor(_tried.Clock.PositionsOf(steps.Clocks), device: _states.device);
-        Tensor rows = _tried.Clock.Rows.index_select(0, positions);
-        _firstStages.index_copy_(0, rows, _tried.EndStage().index_select(0, positions));
-        _states.index_copy_(0, rows, _tried.End.index_select(0, positions));
+        Tensor? chosen = steps.Clocks.Length == _tried.Start.shape[0] ? null : tensor(_tried.Clock.PositionsOf(steps.Clocks), device: _states.device);
+        Tensor Accepted(Tensor tried) => chosen is null ? tried : tried.index_select(0, chosen);
+        Tensor rows = Accepted(_tried.Clock.Rows);
+        _firstStages.index_copy_(0, rows, Accepted(_tried.EndStage()));
+        _states.index_copy_(0, rows, Accepted(_tried.End));
         Evaluations = _method.Evaluations;
     }
 

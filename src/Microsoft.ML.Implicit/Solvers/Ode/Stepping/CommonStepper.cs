@@ -6,6 +6,9 @@ internal abstract class CommonStepper : OdeStepper
     /// <summary>Number of rows of the batch.</summary>
     public abstract int RowCount { get; }
 
+    /// <summary>Number of slopes of earlier steps that the step just tried used: zero for a one-step method.</summary>
+    public virtual int EarlierSlopes => 0;
+
     /// <summary>Estimates a first step; NaN where the state or f is not finite.</summary>
     /// <param name="segment">What is ahead; the current state is at its start.</param>
     /// <param name="control">Tolerances.</param>
@@ -26,7 +29,7 @@ internal abstract class CommonStepper : OdeStepper
     /// <summary>Moves to the end of the step just tried.</summary>
     public abstract void Accept();
 
-    /// <summary>Forgets the slopes of the steps before: f jumps at the time of the current state.</summary>
+    /// <summary>Forgets the slopes of the steps before: a segment starts at the current state, where f may jump.</summary>
     public abstract void Restart();
 
     /// <summary>Tells for each row whether the step just tried is not finite there.</summary>
@@ -34,7 +37,12 @@ internal abstract class CommonStepper : OdeStepper
 
     public sealed override double[] EstimateInitialSteps(int[] clocks, OdeSegment[] segments, AdaptiveStepControl control) => [EstimateInitialStep(segments[0], control)];
 
-    public sealed override double[] TrySteps(int[] clocks, OdeStep[] steps, AdaptiveStepControl? control) => [TryStep(steps[0], control)];
+    public sealed override double[] TrySteps(int[] clocks, OdeStep[] steps, AdaptiveStepControl? control)
+    {
+        double error = TryStep(steps[0], control);
+        steps[0] = steps[0] with { EarlierSlopes = EarlierSlopes };
+        return [error];
+    }
 
     public sealed override void Accept(StepRecord steps)
     {

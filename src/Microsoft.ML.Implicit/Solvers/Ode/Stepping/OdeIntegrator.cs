@@ -1,6 +1,4 @@
 using Microsoft.ML.Implicit.Solvers.Ode.Adjoints;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Solvers.Ode.Stepping;
 
@@ -15,6 +13,7 @@ namespace Microsoft.ML.Implicit.Solvers.Ode.Stepping;
 internal sealed class OdeIntegrator(OdeStepper stepper, SolveProgress[] clocks, OdeOptions options, OdeTrace? trace)
 {
     private readonly AdaptiveStepControl? _control = options.StepControl as AdaptiveStepControl;
+    private readonly List<StepOutput> _outputs = [];
 
     /// <summary>Runs every clock to its last output time, or until its solve fails.</summary>
     public void Run()
@@ -23,9 +22,8 @@ internal sealed class OdeIntegrator(OdeStepper stepper, SolveProgress[] clocks, 
         while (active.Length > 0)
         {
             options.CancellationToken.ThrowIfCancellationRequested();
-            using DisposeScope scope = NewDisposeScope();
-            BeginSegments(active);
-            active = UnderWay(active);
+            using IDisposable? scope = stepper.BeginIteration();
+            active = BeginSegments(active);
             if (active.Length > 0)
             {
                 TakeSteps(active);
@@ -34,35 +32,64 @@ internal sealed class OdeIntegrator(OdeStepper stepper, SolveProgress[] clocks, 
         }
     }
 
-    private int[] UnderWay(int[] candidates) =>
-        Array.TrueForAll(candidates, clock => clocks[clock].Status is null) ? candidates : Array.FindAll(candidates, clock => clocks[clock].Status is null);
-
-    private void BeginSegments(int[] active)
+    // What runs every step goes without closures and copies: a small solve has steps of a few microseconds.
+    private int[] UnderWay(int[] candidates)
     {
-        if (!Array.Exists(active, clock => clocks[clock].StartsSegment))
+        foreach (int clock in candidates)
+        {
+            if (clocks[clock].Status is not null)
+            {
+                return [.. candidates.Where(candidate => clocks[candidate].Status is null)];
+            }
+        }
+
+        return candidates;
+    }
+
+    private int[] BeginSegments(int[] active)
+    {
+        int starting = 0;
+        foreach (int clock in active)
+        {
+            starting += clocks[clock].StartsSegment ? 1 : 0;
+        }
+
+        if (starting == 0)
+        {
+            return active;
+        }
+
+        BeginSegmentsOf([.. active.Where(clock => clocks[clock].StartsSegment)]);
+        return UnderWay(active);
+    }
+
+    private void BeginSegmentsOf(int[] starting)
+    {
+        stepper.Restart(starting);
+        if (_control is null)
         {
             return;
         }
 
-        int[] starting = Array.FindAll(active, clock => clocks[clock].StartsSegment);
-        stepper.Restart(Array.FindAll(starting, clock => clocks[clock].AcceptedSteps > 0));
-        if (_control is not null)
+        double[]? sizes = _control.InitialStep is null ? stepper.EstimateInitialSteps(starting, [.. starting.Select(clock => clocks[clock].Segment)], _control) : null;
+        for (int i = 0; i < starting.Length; i++)
         {
-            double[]? sizes = _control.InitialStep is null ? stepper.EstimateInitialSteps(starting, Array.ConvertAll(starting, clock => clocks[clock].Segment), _control) : null;
-            for (int i = 0; i < starting.Length; i++)
-            {
-                clocks[starting[i]].SetInitialStep(_control.InitialStep ?? sizes![i]);
-            }
+            clocks[starting[i]].SetInitialStep(_control.InitialStep ?? sizes![i]);
         }
     }
 
     private void TakeSteps(int[] active)
     {
-        OdeStep[] steps = Array.ConvertAll(active, clock => clocks[clock].NextStep());
+        var steps = new OdeStep[active.Length];
+        for (int i = 0; i < active.Length; i++)
+        {
+            steps[i] = clocks[active[i]].NextStep();
+        }
+
         double[] errors = stepper.TrySteps(active, steps, _control);
         double[]? events = stepper.FindEvents(active, errors);
-        var accepted = new List<int>();
-        var outputs = new List<StepOutput>();
+        int accepted = 0;
+        _outputs.Clear();
         for (int i = 0; i < active.Length; i++)
         {
             SolveProgress clock = clocks[active[i]];
@@ -72,22 +99,32 @@ internal sealed class OdeIntegrator(OdeStepper stepper, SolveProgress[] clocks, 
                 continue;
             }
 
-            accepted.Add(i);
+            accepted++;
             if (events is not null && !double.IsNaN(events[i]))
             {
-                clock.Stop(steps[i].Size, events[i], outputs);
+                clock.Stop(steps[i].Size, events[i], _outputs);
             }
             else
             {
-                clock.Accept(steps[i].Size, errors[i], outputs);
+                clock.Accept(steps[i].Size, errors[i], _outputs);
             }
         }
 
-        if (accepted.Count > 0)
+        if (accepted > 0)
         {
-            var record = new StepRecord([.. accepted.Select(i => active[i])], [.. accepted.Select(i => steps[i] with { EarlierSlopes = stepper.EarlierSlopes })], [.. outputs]);
-            trace?.Add(record, stepper.CopyState);
-            stepper.Accept(record);
+            Accept(accepted == active.Length ? new StepRecord(active, steps, [.. _outputs]) : SelectAccepted(active, steps, errors));
         }
+    }
+
+    private StepRecord SelectAccepted(int[] active, OdeStep[] steps, double[] errors)
+    {
+        int[] accepted = [.. Enumerable.Range(0, active.Length).Where(i => errors[i] <= 1)];
+        return new StepRecord([.. accepted.Select(i => active[i])], [.. accepted.Select(i => steps[i])], [.. _outputs]);
+    }
+
+    private void Accept(StepRecord steps)
+    {
+        trace?.Add(steps, stepper.CopyState);
+        stepper.Accept(steps);
     }
 }

@@ -11,8 +11,9 @@ internal abstract class OdeStepper : IDisposable
     /// <summary>Evaluations of f so far.</summary>
     public int Evaluations { get; protected set; }
 
-    /// <summary>Number of slopes of earlier steps that the step just tried used: zero for a one-step method.</summary>
-    public virtual int EarlierSlopes => 0;
+    /// <summary>Begins an iteration of the integrator, which ends when the result is disposed.</summary>
+    /// <returns><see langword="null"/> where nothing of it is to be released then.</returns>
+    public virtual IDisposable? BeginIteration() => null;
 
     /// <summary>Estimates first steps (Hairer, Nørsett, Wanner I, II.4); NaN where the state or f is not finite.</summary>
     /// <param name="clocks">Clocks at the start of a segment, increasing.</param>
@@ -23,7 +24,7 @@ internal abstract class OdeStepper : IDisposable
 
     /// <summary>Computes the states at the ends of steps without moving there.</summary>
     /// <param name="clocks">Clocks under way, increasing.</param>
-    /// <param name="steps">A step from the current state of each.</param>
+    /// <param name="steps">A step from the current state of each; a multistep method adds the number of slopes of earlier steps that it used.</param>
     /// <param name="control">Tolerances; <see langword="null"/> where no error estimate is wanted.</param>
     /// <returns>Weighted root mean square of each error estimate; zero where none is wanted.</returns>
     public abstract double[] TrySteps(int[] clocks, OdeStep[] steps, AdaptiveStepControl? control);
@@ -37,7 +38,7 @@ internal abstract class OdeStepper : IDisposable
     /// <summary>Writes the outputs inside some of the steps just tried and moves to their ends.</summary>
     public abstract void Accept(StepRecord steps);
 
-    /// <summary>Forgets the slopes of the steps before: f jumps at the times of these clocks.</summary>
+    /// <summary>Forgets the slopes of the steps before: these clocks start a segment, where f may jump.</summary>
     public abstract void Restart(int[] clocks);
 
     /// <summary>

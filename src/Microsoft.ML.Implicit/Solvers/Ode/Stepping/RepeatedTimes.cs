@@ -8,8 +8,8 @@ internal static class RepeatedTimes
     /// <returns>Their places in <c>[times · clocks]</c>, and the clock of each.</returns>
     public static (long[] Places, long[] Clocks) Find(IReadOnlyList<double[]> times)
     {
-        var places = new List<long>();
-        var clocks = new List<long>();
+        List<long> places = [];
+        List<long> clocks = [];
         for (int clock = 0; clock < times.Count; clock++)
         {
             double[] own = times[clock];

@@ -18,7 +18,7 @@ internal static class SolveFailure
         {
             int first = rows[0];
             string others = rows.Length == 1 ? string.Empty : $" {rows.Length} of {status.Count} rows failed: {string.Join(", ", rows.Take(RowsNamed))}{(rows.Length > RowsNamed ? ", ..." : ".")}";
-            string reached = solution.EndTimes[solution.HasRowTimes ? first : 0].ToString(CultureInfo.InvariantCulture);
+            string reached = solution.Clocks[solution.HasRowTimes ? first : 0].Time.ToString(CultureInfo.InvariantCulture);
             throw new SolveFailedException($"The differential equation was solved up to time {reached} only ({status[first]}). {Explain(status[first], first)}{others}", status[first], first);
         }
     }
