@@ -24,8 +24,8 @@ internal sealed class LatentOdeEntry(Action<LatentOdeOptions>? configure = null)
             ForecastTimeColumnName = nameof(SeriesRow.ForecastTime),
             MaximumHorizon = panel.Horizon,
             SeasonalPeriods = panel.Periods,
-            LowerBoundColumnName = "Lower",
-            UpperBoundColumnName = "Upper",
+            ConfidenceLowerBoundColumn = "Lower",
+            ConfidenceUpperBoundColumn = "Upper",
         };
         options.Training.Seed = seed;
         configure?.Invoke(options);
