@@ -1,7 +1,6 @@
 using Microsoft.ML.Implicit.Differentiation;
 using Microsoft.ML.Implicit.Layers.Ode;
 using Microsoft.ML.Implicit.Solvers.Ode;
-using Microsoft.ML.Implicit.Solvers.Ode.Rowwise;
 using TorchSharp;
 using static TorchSharp.torch;
 

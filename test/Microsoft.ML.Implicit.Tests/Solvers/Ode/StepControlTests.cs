@@ -1,6 +1,5 @@
 using Microsoft.ML.Implicit.Layers.Ode;
 using Microsoft.ML.Implicit.Solvers.Ode;
-using Microsoft.ML.Implicit.Solvers.Ode.Rowwise;
 using Microsoft.ML.Implicit.Tests.Solvers.Ode.Rowwise;
 using TorchSharp;
 using static TorchSharp.torch;

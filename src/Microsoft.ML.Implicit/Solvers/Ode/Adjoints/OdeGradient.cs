@@ -32,7 +32,7 @@ internal static class OdeGradient
         {
             Tensor rows = initial.view(solution.Times.Count, -1);
             Tensor repeated = outputs.reshape(-1, rows.shape[1]).index_select(0, tensor(places, device: states.device));
-            initial = rows.index_add(0, tensor(clocks, device: states.device), repeated, alpha: 1).view(-1);
+            initial = rows.index_add(0, tensor(clocks, device: states.device), repeated, alpha: 1.Held()).view(-1);
         }
 
         Tensor? times = timeGradients ? TimeGradient.Of(solution, solution.Scheme, states, outputs, initial).cpu() : null;

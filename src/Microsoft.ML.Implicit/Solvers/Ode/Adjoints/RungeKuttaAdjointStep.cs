@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Solvers.Ode.Common;
 using Microsoft.ML.Implicit.Solvers.Ode.Stepping;
 using Microsoft.ML.Implicit.Solvers.Ode.Terms;
 using TorchSharp;

@@ -1,6 +1,7 @@
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Native.Cuda;
 using Microsoft.ML.Implicit.Solvers.Ode.Adjoints;
+using Microsoft.ML.Implicit.Solvers.Ode.Common;
 using Microsoft.ML.Implicit.Solvers.Ode.Stepping;
 using TorchSharp;
 using static TorchSharp.torch;

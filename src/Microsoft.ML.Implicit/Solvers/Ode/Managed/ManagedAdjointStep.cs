@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Numerics;
 using Microsoft.ML.Implicit.Solvers.Ode.Adjoints;
+using Microsoft.ML.Implicit.Solvers.Ode.Common;
 using Microsoft.ML.Implicit.Solvers.Ode.Stepping;
 using static TorchSharp.torch;
 

@@ -1,5 +1,6 @@
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.Ode.Adjoints;
+using Microsoft.ML.Implicit.Solvers.Ode.Common;
 using Microsoft.ML.Implicit.Solvers.Ode.Replays;
 using Microsoft.ML.Implicit.Solvers.Ode.Stepping;
 using TorchSharp;

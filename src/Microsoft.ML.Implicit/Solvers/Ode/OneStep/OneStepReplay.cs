@@ -1,4 +1,4 @@
-using Microsoft.ML.Implicit.Solvers.Ode.Replays;
+using Microsoft.ML.Implicit.Solvers.Ode.Common;
 using Microsoft.ML.Implicit.Solvers.Ode.Stepping;
 using static TorchSharp.torch;
 

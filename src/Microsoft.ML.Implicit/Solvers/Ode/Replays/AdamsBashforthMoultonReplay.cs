@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Solvers.Ode.Common;
 using Microsoft.ML.Implicit.Solvers.Ode.Stepping;
 using Microsoft.ML.Implicit.Solvers.Ode.Terms;
 using static TorchSharp.torch;

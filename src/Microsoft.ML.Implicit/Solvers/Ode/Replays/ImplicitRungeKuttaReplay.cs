@@ -2,6 +2,7 @@ using Microsoft.ML.Implicit.Differentiation;
 using Microsoft.ML.Implicit.LinearAlgebra;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Roots;
+using Microsoft.ML.Implicit.Solvers.Ode.Common;
 using Microsoft.ML.Implicit.Solvers.Ode.Stages;
 using Microsoft.ML.Implicit.Solvers.Ode.Stepping;
 using Microsoft.ML.Implicit.Solvers.Ode.Terms;

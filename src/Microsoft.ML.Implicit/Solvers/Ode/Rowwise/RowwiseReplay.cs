@@ -21,5 +21,9 @@ internal sealed class RowwiseReplay(RowRungeKutta method) : StepReplay
         return states.index_copy(0, clock.Rows, stages.End).view(-1);
     }
 
-    public override void Dispose() => method.Dispose();
+    public override void Dispose()
+    {
+        method.Dispose();
+        base.Dispose();
+    }
 }

@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Solvers.Ode.Adjoints;
+using Microsoft.ML.Implicit.Solvers.Ode.Common;
 using Microsoft.ML.Implicit.Solvers.Ode.Replays;
 using Microsoft.ML.Implicit.Solvers.Ode.Rowwise;
 using static TorchSharp.torch;

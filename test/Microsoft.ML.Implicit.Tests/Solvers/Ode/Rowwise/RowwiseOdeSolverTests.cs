@@ -2,7 +2,6 @@ using Microsoft.ML.Implicit.Differentiation;
 using Microsoft.ML.Implicit.Layers.Ode;
 using Microsoft.ML.Implicit.Solvers;
 using Microsoft.ML.Implicit.Solvers.Ode;
-using Microsoft.ML.Implicit.Solvers.Ode.Rowwise;
 using Microsoft.ML.Implicit.Tests.Layers.Ode;
 using TorchSharp;
 using static TorchSharp.torch;

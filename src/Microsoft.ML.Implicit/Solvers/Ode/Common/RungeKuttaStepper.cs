@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.Implicit.Solvers.Ode.Stepping;
+namespace Microsoft.ML.Implicit.Solvers.Ode.Common;
 
 /// <summary>Takes common steps of an explicit Runge-Kutta method whose stages lie in one tensor, whoever evaluates them.</summary>
 /// <param name="method">Method.</param>

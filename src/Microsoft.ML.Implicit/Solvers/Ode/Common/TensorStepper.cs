@@ -1,7 +1,8 @@
+using Microsoft.ML.Implicit.Solvers.Ode.Stepping;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.Implicit.Solvers.Ode.Stepping;
+namespace Microsoft.ML.Implicit.Solvers.Ode.Common;
 
 /// <summary>Takes common steps over tensors on any device: keeps the state, the state at the end of the step tried, and the outputs.</summary>
 /// <param name="initialState"><c>[batch, ...]</c>.</param>

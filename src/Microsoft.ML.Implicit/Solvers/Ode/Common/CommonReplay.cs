@@ -1,8 +1,9 @@
 using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Solvers.Ode.Replays;
 using Microsoft.ML.Implicit.Solvers.Ode.Stepping;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.Implicit.Solvers.Ode.Replays;
+namespace Microsoft.ML.Implicit.Solvers.Ode.Common;
 
 /// <summary>Repeats steps that are common to all rows.</summary>
 internal abstract class CommonReplay : StepReplay

@@ -4,10 +4,11 @@ using Microsoft.ML.Implicit.Solvers.Ode.Managed;
 using Microsoft.ML.Implicit.Solvers.Ode.OneStep;
 using Microsoft.ML.Implicit.Solvers.Ode.Replays;
 using Microsoft.ML.Implicit.Solvers.Ode.Stages;
+using Microsoft.ML.Implicit.Solvers.Ode.Stepping;
 using Microsoft.ML.Implicit.Solvers.Ode.Terms;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.Implicit.Solvers.Ode.Stepping;
+namespace Microsoft.ML.Implicit.Solvers.Ode.Common;
 
 /// <summary>One step for the whole batch, by the code that suits the method, the right-hand side and the device.</summary>
 /// <param name="term">Right-hand side.</param>

@@ -1,8 +1,9 @@
+using Microsoft.ML.Implicit.Solvers.Ode.Stepping;
 using Microsoft.ML.Implicit.Solvers.Ode.Terms;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.Implicit.Solvers.Ode.Stepping;
+namespace Microsoft.ML.Implicit.Solvers.Ode.Common;
 
 /// <summary>
 /// An explicit Runge-Kutta method over tensors on any device. All stages lie in one tensor, so that each combination of

@@ -1,4 +1,5 @@
-namespace Microsoft.ML.Implicit.Solvers.Ode.Stepping;
+using Microsoft.ML.Implicit.Solvers.Ode.Stepping;
+namespace Microsoft.ML.Implicit.Solvers.Ode.Common;
 
 /// <summary>Takes steps that are common to all rows: there is one clock.</summary>
 internal abstract class CommonStepper : OdeStepper

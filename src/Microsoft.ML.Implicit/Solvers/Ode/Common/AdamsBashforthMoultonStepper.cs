@@ -1,8 +1,9 @@
+using Microsoft.ML.Implicit.Solvers.Ode.Stepping;
 using Microsoft.ML.Implicit.Solvers.Ode.Terms;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.Implicit.Solvers.Ode.Stepping;
+namespace Microsoft.ML.Implicit.Solvers.Ode.Common;
 
 /// <summary>Takes Adams-Bashforth-Moulton steps; the first three after each change of the step size are classical Runge-Kutta steps.</summary>
 internal sealed class AdamsBashforthMoultonStepper : TensorStepper

@@ -1,8 +1,9 @@
+using Microsoft.ML.Implicit.Solvers.Ode.Adjoints;
 using Microsoft.ML.Implicit.Solvers.Ode.Stepping;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.Implicit.Solvers.Ode.Adjoints;
+namespace Microsoft.ML.Implicit.Solvers.Ode.Common;
 
 /// <summary>Moves the adjoint backward along steps that are common to all rows.</summary>
 internal abstract class CommonAdjointStep : AdjointStep
