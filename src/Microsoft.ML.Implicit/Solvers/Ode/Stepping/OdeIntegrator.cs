@@ -24,11 +24,8 @@ internal sealed class OdeIntegrator(OdeStepper stepper, SolveProgress[] clocks, 
             options.CancellationToken.ThrowIfCancellationRequested();
             using IDisposable? scope = stepper.BeginIteration();
             active = BeginSegments(active);
-            if (active.Length > 0)
-            {
-                TakeSteps(active);
-                active = UnderWay(active);
-            }
+            TakeSteps(active);
+            active = UnderWay(active);
         }
     }
 
@@ -54,12 +51,11 @@ internal sealed class OdeIntegrator(OdeStepper stepper, SolveProgress[] clocks, 
             starting += clocks[clock].StartsSegment ? 1 : 0;
         }
 
-        if (starting == 0)
+        if (starting > 0)
         {
-            return active;
+            BeginSegmentsOf(starting == active.Length ? active : [.. active.Where(clock => clocks[clock].StartsSegment)]);
         }
 
-        BeginSegmentsOf([.. active.Where(clock => clocks[clock].StartsSegment)]);
         return UnderWay(active);
     }
 
@@ -80,6 +76,11 @@ internal sealed class OdeIntegrator(OdeStepper stepper, SolveProgress[] clocks, 
 
     private void TakeSteps(int[] active)
     {
+        if (active.Length == 0)
+        {
+            return;
+        }
+
         var steps = new OdeStep[active.Length];
         for (int i = 0; i < active.Length; i++)
         {
