@@ -72,13 +72,13 @@ public sealed class LayerExamples
         var fall = new NeuralOde(new Fall());
         Tensor start = tensor(new[] { 1.0, 0.0, 4.0, 0.0 }, [2, 2]);    // height and velocity of two stones
         var ground = new OdeEvent((_, state) => state.select(1, 0), EventDirection.Falling);
-        using OdeRowSolution landing = fall.Solve(start, [[0, 10], [0, 10]], stopEvent: ground);
+        using OdeSolution landing = fall.Solve(start, [[0, 10], [0, 10]], stopEvent: ground);
         Console.WriteLine($"landed after {landing.EventTimes![0]:F3} and {landing.EventTimes[1]:F3} seconds");
 
         Assert.AreEqual(Math.Sqrt(2 / 9.81), landing.EventTimes[0], 1e-5);
         Assert.AreEqual(Math.Sqrt(8 / 9.81), landing.EventTimes[1], 1e-5);
 
-        using OdeRowSolution rows = RowwiseOdeSolver.Solve(new AutogradOdeTerm(new Fall()), start, [[0, 0.1], [0, 0.2]]);
+        using OdeSolution rows = OdeSolver.Solve(new AutogradOdeTerm(new Fall()), start, [[0, 0.1], [0, 0.2]]);
 
         Assert.AreEqual(1 - (9.81 * 0.005), rows.States[1, 0, 0].item<double>(), 1e-6);
     }

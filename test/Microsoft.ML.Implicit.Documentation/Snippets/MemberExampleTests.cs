@@ -38,5 +38,5 @@ public sealed class MemberExampleTests
 
     private static bool IsEntryPoint(Type type) =>
         (!type.IsAbstract && (type.IsSubclassOf(typeof(nn.Module)) || Solvers.Any(solver => solver.IsAssignableFrom(type))))
-        || (type.IsAbstract && type.IsSealed && type.GetMethod("Solve", BindingFlags.Public | BindingFlags.Static) is not null);
+        || (type.IsAbstract && type.IsSealed && type.GetMethods(BindingFlags.Public | BindingFlags.Static).Any(method => method.Name == "Solve"));
 }

@@ -2,7 +2,6 @@ using Microsoft.ML.Implicit.Differentiation;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers;
 using Microsoft.ML.Implicit.Solvers.Ode;
-using Microsoft.ML.Implicit.Solvers.Ode.Adjoints;
 using Microsoft.ML.Implicit.Solvers.Ode.Rowwise;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -59,8 +58,7 @@ public sealed class NeuralOde : nn.Module<Tensor, Tensor, Tensor>
     /// <param name="initialState">z₀, <c>[batch, ...]</c>.</param>
     /// <param name="times">
     /// t₀ and the times at which the state is wanted: <c>[times]</c>, strictly increasing or strictly decreasing, for one step
-    /// size common to all rows; or <c>[batch, times]</c>, sorted in each row, for rows that step independently
-    /// (<see cref="RowwiseOdeSolver"/>).
+    /// size common to all rows; or <c>[batch, times]</c>, sorted in each row, for rows that step independently.
     /// </param>
     /// <returns>States, <c>[times, batch, ...]</c>; NaN at times that were not reached, where failures are not thrown.</returns>
     /// <exception cref="ArgumentException">The state's type or shape, or the times, are not valid, or the dynamics cannot be evaluated at a time for each row.</exception>
@@ -77,7 +75,7 @@ public sealed class NeuralOde : nn.Module<Tensor, Tensor, Tensor>
         ArgumentNullException.ThrowIfNull(times);
         IReadOnlyList<Tensor> parameters = Term.Parameters;
         bool differentiable = is_grad_enabled() && (initialState.requires_grad || times.requires_grad || parameters.Any(p => p.requires_grad));
-        using ISolutionRecord solution = times.dim() == 2
+        using OdeSolution solution = times.dim() == 2
             ? Solve(initialState, RowsOf(times), differentiable)
             : Solve(initialState, ToDoubles(times), differentiable);
         if (!differentiable)
@@ -86,7 +84,7 @@ public sealed class NeuralOde : nn.Module<Tensor, Tensor, Tensor>
         }
 
         var rule = new OdeRule(solution.WithTensors(null, []));
-        return ImplicitSolve.Attach(rule, [initialState, times, .. parameters], [solution.States], [solution.States, .. solution.Checkpoints])[0];
+        return ImplicitSolve.Attach(rule, [initialState, times, .. parameters], [solution.States], [solution.States, .. solution.Trace!.Checkpoints])[0];
     }
 
     /// <summary>Solves outside autograd, with status, statistics and, where asked for, gradients in plain calls.</summary>
@@ -106,17 +104,17 @@ public sealed class NeuralOde : nn.Module<Tensor, Tensor, Tensor>
     /// <summary>Solves outside autograd with times and step sizes of its own for every row.</summary>
     /// <param name="initialState">z₀, <c>[batch, ...]</c>.</param>
     /// <param name="times">For each row t₀ and the times at which its state is wanted, sorted; equal neighbours are allowed.</param>
-    /// <param name="differentiable">Whether <see cref="OdeRowSolution.Backward"/> will be called.</param>
+    /// <param name="differentiable">Whether <see cref="OdeSolution.Backward"/> will be called.</param>
     /// <param name="stopEvent">Stops a row where its function crosses zero.</param>
     /// <returns>The solution, which the caller disposes.</returns>
     /// <exception cref="ArgumentException">The state's type or shape, or the times, are not valid, or the dynamics cannot be evaluated at a time for each row.</exception>
     /// <exception cref="SolveFailedException">A row could not be solved and <see cref="OdeOptions.ThrowOnFailure"/> is not <see langword="false"/>.</exception>
     /// <exception cref="OperationCanceledException">The options' token was cancelled.</exception>
-    public OdeRowSolution Solve(Tensor initialState, IReadOnlyList<double[]> times, bool differentiable = false, OdeEvent? stopEvent = null)
+    public OdeSolution Solve(Tensor initialState, IReadOnlyList<double[]> times, bool differentiable = false, OdeEvent? stopEvent = null)
     {
         Validate(initialState);
         return Term is IRowTimeOdeTerm term
-            ? RowwiseOdeSolver.Solve(term, initialState, times, Options, differentiable, stopEvent)
+            ? OdeSolver.Solve(term, initialState, times, Options, differentiable, stopEvent)
             : throw new ArgumentException($"Dynamics whose rows have times of their own must implement {nameof(IRowTimeOdeTerm)}.", nameof(times));
     }
 

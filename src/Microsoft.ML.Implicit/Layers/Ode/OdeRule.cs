@@ -11,12 +11,12 @@ namespace Microsoft.ML.Implicit.Layers.Ode;
 /// saved are the states and the checkpoints.
 /// </summary>
 /// <remarks>A gradient that is to be differentiated again comes from repeating the accepted steps under autograd.</remarks>
-internal sealed class OdeRule(ISolutionRecord record) : IBackwardRule
+internal sealed class OdeRule(OdeSolution record) : IBackwardRule
 {
     public IReadOnlyList<Tensor?> Backward(IReadOnlyList<Tensor> inputs, IReadOnlyList<Tensor> saved, IReadOnlyList<Tensor> cotangents)
     {
-        using ISolutionRecord solution = record.WithTensors(saved[0].detach(), [.. saved.Skip(1).Select(s => s.detach())]);
-        OdeGradients gradients = solution.Differentiate(cotangents[0], inputs[1].requires_grad);
+        using OdeSolution solution = record.WithTensors(saved[0].detach(), [.. saved.Skip(1).Select(s => s.detach())]);
+        OdeGradients gradients = solution.Backward(cotangents[0], timeGradients: inputs[1].requires_grad);
         var result = new List<Tensor?> { gradients.InitialState, gradients.Times?.to(inputs[1].dtype, inputs[1].device) };
         long offset = 0;
         foreach (Tensor parameter in inputs.Skip(2))
@@ -38,7 +38,7 @@ internal sealed class OdeRule(ISolutionRecord record) : IBackwardRule
         Tensor[] variables = [start, .. parameters.Where(parameter => parameter.requires_grad)];
         Tensor?[] found = gate.WhileClosed(() => GuardedAutograd.DifferentiablePullback(states, variables, w));
         Tensor initial = found[0] ?? zeros_like(start);
-        Tensor? times = inputs[1].requires_grad ? TimeGradient.Of(record, parameters, states, w, initial - w[0]).to(inputs[1].dtype, inputs[1].device) : null;
+        Tensor? times = inputs[1].requires_grad ? TimeGradient.Of(record, record.Scheme.Bind(parameters), states, w, initial - w[0]).to(inputs[1].dtype, inputs[1].device) : null;
         int next = 1;
         return [initial, times, .. parameters.Select(parameter => parameter.requires_grad ? found[next++] : null)];
     }

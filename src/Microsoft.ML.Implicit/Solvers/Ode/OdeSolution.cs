@@ -1,64 +1,82 @@
 using Microsoft.ML.Implicit.Solvers.Ode.Adjoints;
 using Microsoft.ML.Implicit.Solvers.Ode.Replays;
 using Microsoft.ML.Implicit.Solvers.Ode.Stepping;
-using Microsoft.ML.Implicit.Solvers.Ode.Terms;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Solvers.Ode;
 
-/// <summary>The solution of an initial value problem at the requested times.</summary>
-public sealed class OdeSolution : IDisposable, ISolutionRecord
+/// <summary>The solution of an initial value problem, whose rows took steps together or each its own.</summary>
+public sealed class OdeSolution : IDisposable
 {
-    private readonly double[] _times;
-    private readonly SolveStatus[] _status;
-
-    internal OdeSolution(IOdeTerm term, OdeOptions options, double[] times, Tensor states, SolveStatus[] status, int reachedTimes, OdeStatistics statistics, OdeTrace? trace)
+    internal OdeSolution(StepScheme scheme, OdeOptions options, IReadOnlyList<double[]> times, Tensor states, IReadOnlyList<SolveStatus> status, IReadOnlyList<SolveProgress> clocks, OdeTrace? trace)
     {
-        Term = term;
+        Scheme = scheme;
         Options = options;
-        _times = times;
+        Times = times;
         States = states;
-        _status = status;
-        ReachedTimes = reachedTimes;
-        Statistics = statistics;
+        Status = status;
+        Clocks = clocks;
         Trace = trace;
     }
 
-    /// <summary>States at the requested times, <c>[times, batch, ...]</c>, with no autograd graph; NaN at times that were not reached.</summary>
+    /// <summary>States at the requested times, <c>[times, batch, ...]</c>, with no autograd graph; NaN at times that a row did not reach.</summary>
     public Tensor States { get; }
 
-    /// <summary>The requested times.</summary>
-    public IReadOnlyList<double> Times => _times;
+    /// <summary>The requested times: one list for all rows, or one for each row where rows have times of their own.</summary>
+    public IReadOnlyList<double[]> Times { get; }
 
     /// <summary>How the solve ended, for each row of the batch.</summary>
-    public IReadOnlyList<SolveStatus> Status => _status;
+    public IReadOnlyList<SolveStatus> Status { get; }
 
-    /// <summary>Number of leading entries of <see cref="Times"/> that were reached.</summary>
-    public int ReachedTimes { get; }
+    /// <summary>Number of leading times that every row reached.</summary>
+    public int ReachedTimes => Clocks.Min(clock => clock.ReachedTimes);
 
-    /// <summary>What the solve cost.</summary>
-    public OdeStatistics Statistics { get; }
+    /// <summary>What the solve cost: the steps are those of all rows together where each took its own.</summary>
+    public OdeStatistics Statistics => new(Evaluations, Clocks.Sum(clock => clock.AcceptedSteps), Clocks.Sum(clock => clock.RejectedSteps));
 
-    /// <summary>Whether every row was solved to the last time.</summary>
+    /// <summary>What each row cost, one entry for all rows where they took steps together; evaluations are those of the whole batch.</summary>
+    public IReadOnlyList<OdeStatistics> RowStatistics => [.. Clocks.Select(clock => new OdeStatistics(Evaluations, clock.AcceptedSteps, clock.RejectedSteps))];
+
+    /// <summary>Time at which the event stopped each row, NaN where there was none; <see langword="null"/> without an event.</summary>
+    public IReadOnlyList<double>? EventTimes { get; internal init; }
+
+    /// <summary>State at which the event stopped each row, <c>[batch, ...]</c>, NaN where there was none; <see langword="null"/> without an event.</summary>
+    public Tensor? EventStates { get; internal init; }
+
+    /// <summary>Whether every row was solved to its last time.</summary>
     public bool Converged => Status.All(s => s == SolveStatus.Converged);
 
-    internal IOdeTerm Term { get; }
+    internal StepScheme Scheme { get; }
 
     internal OdeOptions Options { get; }
 
     internal OdeTrace? Trace { get; }
 
-    /// <summary>Time that the last accepted step ended at.</summary>
-    internal double EndTime { get; init; }
+    /// <summary>Whether each row has times of its own.</summary>
+    internal bool HasRowTimes => Scheme.HasRowTimes;
+
+    /// <summary>Where each clock came to: that of all rows, or that of each row.</summary>
+    internal IReadOnlyList<SolveProgress> Clocks { get; }
+
+    /// <summary>Evaluations of f.</summary>
+    internal int Evaluations { get; init; }
+
+    /// <summary>First time of each clock.</summary>
+    internal double[] StartTimes => [.. Times.Select(own => own[0])];
 
     /// <summary>Computes gradients of a scalar from its gradient with respect to <see cref="States"/>.</summary>
     /// <param name="stateGradients">Gradient of the scalar with respect to <see cref="States"/>, <c>[times, batch, ...]</c>.</param>
-    /// <param name="timeGradients">Whether gradients of the times are wanted; they cost one evaluation of f for each time.</param>
+    /// <param name="eventTimeGradients">Gradient with respect to <see cref="EventTimes"/>, <c>[batch]</c>.</param>
+    /// <param name="eventStateGradients">Gradient with respect to <see cref="EventStates"/>, <c>[batch, ...]</c>.</param>
+    /// <param name="timeGradients">
+    /// Whether gradients of the times are wanted; they cost one evaluation of f for each time. That of a time which a row did not reach,
+    /// since an event stopped it, is zero.
+    /// </param>
     /// <returns>Gradients of the initial state, the parameters and, if wanted, the times. The caller disposes them.</returns>
-    /// <exception cref="InvalidOperationException">The solve was not asked to be differentiable, or its term is not an <see cref="IDifferentiableOdeTerm"/>.</exception>
-    /// <exception cref="SolveFailedException">The solution ends before the last time, so it has no gradient there; or the gradient is not finite, though all that it is computed from is.</exception>
+    /// <exception cref="InvalidOperationException">The solve was not asked to be differentiable, its term is not an <see cref="IDifferentiableOdeTerm"/>, or it had no event.</exception>
+    /// <exception cref="SolveFailedException">A row was not solved to its last time, so it has no gradient there; or the gradient is not finite, though all that it is computed from is.</exception>
     /// <exception cref="ArgumentException">The gradient's shape is not that of <see cref="States"/>.</exception>
-    public OdeGradients Backward(Tensor stateGradients, bool timeGradients = false)
+    public OdeGradients Backward(Tensor stateGradients, Tensor? eventTimeGradients = null, Tensor? eventStateGradients = null, bool timeGradients = false)
     {
         ArgumentNullException.ThrowIfNull(stateGradients);
         if (!stateGradients.shape.AsSpan().SequenceEqual(States.shape))
@@ -67,43 +85,39 @@ public sealed class OdeSolution : IDisposable, ISolutionRecord
                 $"The gradient has shape [{string.Join(", ", stateGradients.shape)}], the states have [{string.Join(", ", States.shape)}].", nameof(stateGradients));
         }
 
-        if (Trace is null || Term is not IDifferentiableOdeTerm term)
+        if (Trace is null || Scheme.Parameters is null)
         {
             throw new InvalidOperationException($"Solve with differentiable: true and a term that implements {nameof(IDifferentiableOdeTerm)} to get gradients.");
         }
 
         SolveFailure.ThrowIfAny(this);
-        return OdeGradient.Compute(this, term, stateGradients, timeGradients);
+        if (Scheme.Event is null && (eventTimeGradients is not null || eventStateGradients is not null))
+        {
+            throw new InvalidOperationException("The solve had no event.");
+        }
+
+        return OdeGradient.Compute(this, stateGradients, eventTimeGradients, eventStateGradients, timeGradients);
     }
 
-    IReadOnlyList<Tensor> ISolutionRecord.Checkpoints => Trace!.Checkpoints;
+    /// <summary>The same record with other tensors, which autograd owns.</summary>
+    internal OdeSolution WithTensors(Tensor? states, IReadOnlyList<Tensor> checkpoints) =>
+        new(Scheme, Options, Times, states!, Status, Clocks, Trace?.WithCheckpoints(checkpoints)) { Evaluations = Evaluations };
 
-    long[] ISolutionRecord.TimesShape => [_times.Length];
-
-    ISolutionRecord ISolutionRecord.WithTensors(Tensor? states, IReadOnlyList<Tensor> checkpoints) =>
-        new OdeSolution(Term, Options, _times, states!, _status, ReachedTimes, Statistics, Trace?.WithCheckpoints(checkpoints)) { EndTime = EndTime };
-
-    OdeGradients ISolutionRecord.Differentiate(Tensor stateGradients, bool timeGradients) => Backward(stateGradients, timeGradients);
-
-    Tensor ISolutionRecord.Replay(IReadOnlyList<Tensor> parameters, Tensor start)
+    /// <summary>Repeats the accepted steps by operations that autograd follows.</summary>
+    /// <param name="parameters">What to take in the place of the term's parameters.</param>
+    /// <param name="start">Initial state, <c>[batch, ...]</c>.</param>
+    /// <returns>States at all times, <c>[times, batch, ...]</c>.</returns>
+    internal Tensor Replay(IReadOnlyList<Tensor> parameters, Tensor start)
     {
-        var term = (IDifferentiableOdeTerm)Term;
-        Backpropagation.EnsureFollowed(term, _times[0], start.detach().requires_grad_());
-        Tensor first = start.unsqueeze(0);
-        return _times.Length == 1 ? first : cat([first, Backpropagation.Replay(this, IRebindableOdeTerm.Bind(term, parameters), start).view([-1, .. start.shape])]);
-    }
-
-    Tensor ISolutionRecord.Slopes(IReadOnlyList<Tensor>? parameters, Tensor states)
-    {
-        IOdeTerm term = parameters is null ? Term : IRebindableOdeTerm.Bind(Term, parameters);
-        OdeSegment[] segments = OdeSegment.Split(_times[0], _times[^1], Options.JumpTimes, states.dtype);
-        return stack([.. _times.Select((time, k) => term.EvaluateChecked(OdeSegment.ClampArrival(segments, time), states[k]))]);
+        Scheme.EnsureFollowed(StartTimes, start.detach().requires_grad_());
+        return Backpropagation.Replay(this, Scheme.Bind(parameters), start);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
         States.Dispose();
+        EventStates?.Dispose();
         Trace?.Dispose();
     }
 }

@@ -193,7 +193,7 @@ public sealed class ModuleContractTests
         using var dynamics = new MlpDynamics(2, [4], generator);
         Assert.ThrowsExactly<ArgumentException>(() => dynamics.LinearizeWithDivergence(0, ones(3, 2), ones(1, 3, 4)));
         Assert.ThrowsExactly<ArgumentException>(() => new PenalizedDynamics(dynamics, DynamicsPenalties.JacobianNorm, ones(3, 5)).Evaluate(0, ones(3, 3)));
-        Assert.Throws<Exception>(() => RowwiseOdeSolver.Solve(dynamics, ones(2, 2, ScalarType.Float64), [[0.0, 1], [0, 1]]));
+        Assert.Throws<Exception>(() => OdeSolver.Solve(dynamics, ones(2, 2, ScalarType.Float64), [[0.0, 1], [0, 1]]));
         Assert.Throws<Exception>(() => OdeSolver.Solve(dynamics, ones(2, 2, ScalarType.Float64), [0, 1]));
         using DivergenceLinearization linearization = dynamics.LinearizeWithDivergence(0, ones(3, 2), ones(1, 3, 2));
         Assert.Throws<Exception>(() => linearization.PullbackTangents(ones(3, 2), ones(1, 3, 5), null));

@@ -1,7 +1,6 @@
 using Microsoft.ML.Implicit.Differentiation;
 using Microsoft.ML.Implicit.Layers.Ode;
 using Microsoft.ML.Implicit.Solvers.Ode;
-using Microsoft.ML.Implicit.Solvers.Ode.Rowwise;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -65,7 +64,7 @@ public sealed class TupleDynamicsTests
         var dynamics = new TupleDynamics(coupled, Layout);
         Tensor start = Layout.Join(Parts());
         using OdeSolution common = OdeSolver.Solve(dynamics, start, [0, 0.4, 1], Tight);
-        using OdeRowSolution rows = RowwiseOdeSolver.Solve(dynamics, start, [.. Enumerable.Repeat(new[] { 0, 0.4, 1 }, 4)], Tight);
+        using OdeSolution rows = OdeSolver.Solve(dynamics, start, [.. Enumerable.Repeat(new[] { 0, 0.4, 1 }, 4)], Tight);
         Assert.IsLessThan(1e-9, (common.States - rows.States).abs().max().item<double>());
     }
 

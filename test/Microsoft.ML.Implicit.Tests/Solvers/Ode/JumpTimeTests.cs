@@ -1,6 +1,5 @@
 using Microsoft.ML.Implicit.Layers.Ode;
 using Microsoft.ML.Implicit.Solvers.Ode;
-using Microsoft.ML.Implicit.Solvers.Ode.Rowwise;
 using Microsoft.ML.Implicit.Tests.Layers.Ode;
 using Microsoft.ML.Implicit.Tests.Solvers.Ode.Rowwise;
 using TorchSharp;
@@ -49,7 +48,7 @@ public sealed class JumpTimeTests
             foreach (OdeStepControl control in (OdeStepControl[])[new PiStepControl(), new FixedStepControl(0.7)])
             {
                 double[][] times = [[0, 5, 5.01, 10], [10, 5.01, 5, 0], [2, 3, 5.005, 6], [0, 1, 1, 1]];
-                using OdeRowSolution solution = RowwiseOdeSolver.Solve(term, tensor(new[] { 0.0, 1, 0, 0 }).view(4, 1).to(type), times, new OdeOptions { JumpTimes = PulseEnds, StepControl = control });
+                using OdeSolution solution = OdeSolver.Solve(term, tensor(new[] { 0.0, 1, 0, 0 }).view(4, 1).to(type), times, new OdeOptions { JumpTimes = PulseEnds, StepControl = control });
                 Assert.IsTrue(solution.Converged);
                 Tensor expected = tensor(new[,] { { 0.0, 1, 0, 0 }, { 0, 1, 0, 0 }, { 1, 0, 0.5, 0 }, { 1, 0, 1, 0 } });
                 Assert.IsLessThan(1e-4, (solution.States.squeeze(2).to(ScalarType.Float64) - expected).abs().max().item<double>());
@@ -129,7 +128,7 @@ public sealed class JumpTimeTests
         Tensor start = tensor(new[,] { { 0.7, 1.0 }, { -0.3, 0.5 } });
         double[][] times = [[0, 0.8, 1.25, 2], [2, 1, 0.5, 0.1]];
         var term = new AutogradOdeTerm(module);
-        using OdeRowSolution solution = RowwiseOdeSolver.Solve(term, start, times, options, differentiable: true);
+        using OdeSolution solution = OdeSolver.Solve(term, start, times, options, differentiable: true);
         using OdeGradients gradients = solution.Backward(ones_like(solution.States), timeGradients: true);
         Tensor expected = FiniteDifferences.Gradient(start, Scalar);
         Assert.IsLessThan(1e-6, (expected - gradients.InitialState).abs().max().item<double>());
@@ -137,7 +136,7 @@ public sealed class JumpTimeTests
 
         double Scalar()
         {
-            using OdeRowSolution at = RowwiseOdeSolver.Solve(term, start, times, options);
+            using OdeSolution at = OdeSolver.Solve(term, start, times, options);
             return at.States.sum().item<double>();
         }
     }

@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Solvers.Ode;
+using Microsoft.ML.Implicit.Solvers.Ode.Common;
 using Microsoft.ML.Implicit.Solvers.Ode.Stepping;
 using Microsoft.ML.Implicit.Solvers.Ode.Terms;
 using TorchSharp;
@@ -60,7 +61,7 @@ public sealed class OrderOfConvergenceTests
         double[] thetas = [0.3, 0.7];
         double size = duration / steps;
         Tensor outputs = empty([2 * steps, start.numel()], ScalarType.Float64);
-        using OdeStepper stepper = OdeStepperFactory.Create(Term, method, start, outputs, new StateExtent(start.shape[0], start.numel() / start.shape[0]));
+        using CommonStepper stepper = new CommonSteps(Term, new StateExtent(start.shape[0], start.numel() / start.shape[0])).CreateStepper(method, start, outputs);
         OdeSegment segment = OdeSegment.Split(0, duration, [], ScalarType.Float64)[0];
         for (int i = 0; i < steps; i++)
         {

@@ -1,6 +1,5 @@
 using Microsoft.ML.Implicit.Layers.Ode;
 using Microsoft.ML.Implicit.Solvers.Ode;
-using Microsoft.ML.Implicit.Solvers.Ode.Rowwise;
 using Microsoft.ML.Implicit.Tests.Solvers.Ode.Rowwise;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -30,7 +29,7 @@ public sealed class StepControlTests
     {
         using DisposeScope scope = NewDisposeScope();
         var options = new OdeOptions { StepControl = new Halving() };
-        using OdeRowSolution rows = RowwiseOdeSolver.Solve(new RowFunctionTerm((_, z) => z.neg()), ones(2, 1, ScalarType.Float64), [[0.0, 1], [1, 0]], options);
+        using OdeSolution rows = OdeSolver.Solve(new RowFunctionTerm((_, z) => z.neg()), ones(2, 1, ScalarType.Float64), [[0.0, 1], [1, 0]], options);
         Assert.AreEqual(Math.Exp(-1), rows.States[1, 0, 0].item<double>(), 1e-5);
         Assert.AreEqual(Math.Exp(1), rows.States[1, 1, 0].item<double>(), 1e-5);
         using var generator = new Generator(3);

@@ -1,6 +1,5 @@
 using Microsoft.ML.Implicit.Solvers;
 using Microsoft.ML.Implicit.Solvers.Ode;
-using Microsoft.ML.Implicit.Solvers.Ode.Rowwise;
 using Microsoft.ML.Implicit.Tests.Solvers.Ode.Rowwise;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -47,7 +46,7 @@ public class TimesFarFromZeroTests
         foreach (OdeStepControl control in new OdeStepControl[] { new PiStepControl(), new FixedStepControl(0.1) })
         {
             using DisposeScope scope = NewDisposeScope();
-            using OdeRowSolution solution = RowwiseOdeSolver.Solve(
+            using OdeSolution solution = OdeSolver.Solve(
                 new RowFunctionTerm((_, z) => -z),
                 ones(2, 1, ScalarType.Float64),
                 [[start, start + 2], [0, 2]],

@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Solvers.Ode.Common;
 using Microsoft.ML.Implicit.Solvers.Ode.Stepping;
 using Microsoft.ML.Implicit.Solvers.Ode.Terms;
 using TorchSharp;
@@ -11,7 +12,7 @@ namespace Microsoft.ML.Implicit.Solvers.Ode.Adjoints;
 /// is gathered from all of them and pulled back when the sweep reaches its own step.
 /// </summary>
 /// <remarks>A step starts from the state and the slopes of earlier steps, the latest first, as rows of one tensor.</remarks>
-internal sealed class AdamsBashforthMoultonAdjointStep : AdjointStep
+internal sealed class AdamsBashforthMoultonAdjointStep : CommonAdjointStep
 {
     private static readonly ExplicitRungeKutta StartingMethod = OdeMethods.RungeKutta4;
 

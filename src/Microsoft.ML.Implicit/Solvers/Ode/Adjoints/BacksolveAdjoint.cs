@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Solvers.Ode.Common;
 using Microsoft.ML.Implicit.Solvers.Ode.Stepping;
 using Microsoft.ML.Implicit.Solvers.Ode.Terms;
 using TorchSharp;
@@ -26,14 +27,15 @@ internal static class BacksolveAdjoint
         long[] shape = solution.States.shape[1..];
         var extent = new StateExtent(shape[0], 2 * cotangents.shape[1] / shape[0]);
         var adjointTerm = new AdjointTerm(term, shape, extent, parameterGradient);
-        OdeOptions options = solution.Options with { ThrowOnFailure = false };
+        var steps = new CommonSteps(adjointTerm, extent);
+        double[] times = solution.Times[0];
         Tensor adjoint = zeros_like(cotangents[0]);
-        for (int k = solution.Times.Count - 1; k > 0; k--)
+        for (int k = times.Length - 1; k > 0; k--)
         {
             adjoint = adjoint.Plus(cotangents[k]);
             Tensor rows = cat([solution.States[k].reshape(extent.Rows, -1), adjoint.view(extent.Rows, -1)], 1);
             Tensor start = cat([rows.view(-1), parameterGradient]).view(1, -1);
-            using OdeSolution backward = OdeSolver.Solve(adjointTerm, start, [solution.Times[k], solution.Times[k - 1]], options, differentiable: false, extent);
+            using OdeSolution backward = OdeSolver.Run(steps, start, [[times[k], times[k - 1]]], solution.Options, differentiable: false);
             SolveFailure.ThrowIfAny(backward);
             Tensor end = backward.States[1].view(-1);
             adjoint = adjointTerm.Split(end).Adjoint.reshape(-1);

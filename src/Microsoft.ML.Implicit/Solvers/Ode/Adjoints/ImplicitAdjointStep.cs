@@ -1,5 +1,6 @@
 using Microsoft.ML.Implicit.LinearAlgebra;
 using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Solvers.Ode.Common;
 using Microsoft.ML.Implicit.Solvers.Ode.Stages;
 using Microsoft.ML.Implicit.Solvers.Ode.Stepping;
 using Microsoft.ML.Implicit.Solvers.Ode.Terms;
@@ -14,7 +15,7 @@ namespace Microsoft.ML.Implicit.Solvers.Ode.Adjoints;
 /// (I - hγJᵢᵀ) yᵢ = JᵢᵀGᵢ, a linear system for each row. The point of the end stage is the step's result, whose cotangent adds
 /// to its right-hand side. Each stage is linearised once, however many products its equation takes.
 /// </summary>
-internal sealed class ImplicitAdjointStep : AdjointStep
+internal sealed class ImplicitAdjointStep : CommonAdjointStep
 {
     private readonly IDifferentiableOdeTerm _term;
     private readonly DiagonallyImplicitRungeKutta _method;

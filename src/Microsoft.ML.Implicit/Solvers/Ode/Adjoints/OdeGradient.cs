@@ -1,7 +1,6 @@
 using Microsoft.ML.Implicit.Native;
-using Microsoft.ML.Implicit.Solvers.Ode.Replays;
+using Microsoft.ML.Implicit.Solvers.Ode.Rowwise;
 using Microsoft.ML.Implicit.Solvers.Ode.Stepping;
-using Microsoft.ML.Implicit.Solvers.Ode.Terms;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -10,23 +9,35 @@ namespace Microsoft.ML.Implicit.Solvers.Ode.Adjoints;
 /// <summary>Computes gradients of a solution by the method its options name.</summary>
 internal static class OdeGradient
 {
-    public static OdeGradients Compute(OdeSolution solution, IDifferentiableOdeTerm term, Tensor stateGradients, bool timeGradients)
+    /// <summary>Computes them.</summary>
+    /// <param name="solution">A solution with a trace.</param>
+    /// <param name="stateGradients"><c>[times, batch, ...]</c>.</param>
+    /// <param name="eventTimeGradients"><c>[batch]</c>.</param>
+    /// <param name="eventStateGradients"><c>[batch, ...]</c>.</param>
+    /// <param name="timeGradients">Whether gradients of the times are wanted.</param>
+    public static OdeGradients Compute(OdeSolution solution, Tensor stateGradients, Tensor? eventTimeGradients, Tensor? eventStateGradients, bool timeGradients)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGrad = no_grad();
-        term = IRebindableOdeTerm.Separate(term);
-        Tensor cotangents = stateGradients.detach().to(solution.States.dtype, solution.States.device);
-        Tensor flat = cotangents.reshape(cotangents.shape[0], -1);
-        Tensor parameterGradient = zeros(term.Parameters.Sum(p => p.numel()), flat.dtype, flat.device);
-        Tensor initial = solution.Options.GradientMethod switch
+        Tensor states = solution.States;
+        StepScheme scheme = solution.Scheme.Separate();
+        Tensor outputs = stateGradients.detach().to(states.dtype, states.device).reshape(states.shape[0], -1);
+        Tensor cotangents = scheme.Event is not null
+            ? cat([outputs, EventGradient.AtFixedTimes(solution, eventTimeGradients, eventStateGradients).view(1, -1)])
+            : outputs;
+        Tensor parameterGradient = zeros(scheme.Parameters!.Sum(p => p.numel()), states.dtype, states.device);
+        Tensor initial = scheme.Differentiate(solution, cotangents, parameterGradient);
+        (long[] places, long[] clocks) = RepeatedTimes.Find(solution.Times);
+        if (places.Length > 0)
         {
-            OdeGradientMethod.CheckpointedAdjoint => CheckpointedAdjoint.Run(solution, term, flat, parameterGradient),
-            OdeGradientMethod.BacksolveAdjoint => BacksolveAdjoint.Run(solution, term, flat, parameterGradient),
-            _ => Backpropagation.Run(solution, term, flat, parameterGradient),
-        };
-        Tensor? times = timeGradients ? TimeGradient.Of(solution, null, solution.States, cotangents, initial).cpu() : null;
-        Tensor initialState = initial.Plus(flat[0]).view(solution.States.shape[1..]);
-        SolveFailure.ThrowIfNotFinite(initialState, parameterGradient, flat, term);
+            Tensor rows = initial.view(solution.Times.Count, -1);
+            Tensor repeated = outputs.reshape(-1, rows.shape[1]).index_select(0, tensor(places, device: states.device));
+            initial = rows.index_add(0, tensor(clocks, device: states.device), repeated, alpha: 1.Held()).view(-1);
+        }
+
+        Tensor? times = timeGradients ? TimeGradient.Of(solution, solution.Scheme, states, outputs, initial).cpu() : null;
+        Tensor initialState = initial.Plus(outputs[0]).view(states.shape[1..]);
+        SolveFailure.ThrowIfNotFinite(initialState, parameterGradient, cotangents, solution.Scheme.Term);
         return new OdeGradients(initialState.MoveToOuterDisposeScope(), parameterGradient.MoveToOuterDisposeScope(), times?.MoveToOuterDisposeScope());
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Solvers.Ode.Common;
 using Microsoft.ML.Implicit.Solvers.Ode.Stepping;
 using Microsoft.ML.Implicit.Solvers.Ode.Terms;
 using TorchSharp;
@@ -15,7 +16,7 @@ namespace Microsoft.ML.Implicit.Solvers.Ode.Adjoints;
 /// The end stage is the next step's first stage. Its cotangent is gathered from both steps and pulled back once, so a
 /// step costs as many linearizations as stages that make its result.
 /// </remarks>
-internal sealed class RungeKuttaAdjointStep : AdjointStep
+internal sealed class RungeKuttaAdjointStep : CommonAdjointStep
 {
     private readonly IDifferentiableOdeTerm _term;
     private readonly ExplicitRungeKutta _method;

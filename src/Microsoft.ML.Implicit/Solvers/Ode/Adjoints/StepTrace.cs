@@ -26,7 +26,7 @@ internal class StepTrace<TStep>(int maximumCheckpoints) : IDisposable
     /// <summary>Records a step about to be accepted.</summary>
     /// <param name="step">The step.</param>
     /// <param name="copyState">Copies what it starts from.</param>
-    public void AddStep(TStep step, Func<Tensor> copyState)
+    public void Add(TStep step, Func<Tensor> copyState)
     {
         if (maximumCheckpoints > 0 && _steps.Count % Stride == 0)
         {

@@ -1,6 +1,7 @@
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Native.Cuda;
 using Microsoft.ML.Implicit.Solvers.Ode.Adjoints;
+using Microsoft.ML.Implicit.Solvers.Ode.Common;
 using Microsoft.ML.Implicit.Solvers.Ode.Stepping;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -8,7 +9,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Solvers.Ode.Cuda;
 
 /// <summary>The adjoint of <see cref="RungeKuttaAdjointStep"/> on a GPU: a step, forward and in reverse, is one kernel.</summary>
-internal sealed class CudaAdjointStep : AdjointStep
+internal sealed class CudaAdjointStep : CommonAdjointStep
 {
     // Each block adds up a gradient of its own, so that the sum does not depend on their order.
     private const long LargestGradients = 1 << 26;

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Numerics;
 using Microsoft.ML.Implicit.Solvers.Ode.Adjoints;
+using Microsoft.ML.Implicit.Solvers.Ode.Common;
 using Microsoft.ML.Implicit.Solvers.Ode.Stepping;
 using static TorchSharp.torch;
 
@@ -11,7 +12,7 @@ namespace Microsoft.ML.Implicit.Solvers.Ode.Managed;
 /// The adjoint of <see cref="RungeKuttaAdjointStep"/> in managed memory: each tile of rows goes through a whole step,
 /// forward and in reverse, while it lies in the processor's cache.
 /// </summary>
-internal sealed unsafe class ManagedAdjointStep : AdjointStep
+internal sealed unsafe class ManagedAdjointStep : CommonAdjointStep
 {
     private readonly ManagedDynamics _dynamics;
     private readonly ExplicitRungeKutta _method;

@@ -1,5 +1,6 @@
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Numerics;
+using Microsoft.ML.Implicit.Solvers.Ode.Common;
 using Microsoft.ML.Implicit.Solvers.Ode.Stepping;
 using static TorchSharp.torch;
 
@@ -9,7 +10,7 @@ namespace Microsoft.ML.Implicit.Solvers.Ode.Managed;
 /// An explicit Runge-Kutta method in managed memory: each tile of rows goes through a whole step while it lies in the
 /// processor's cache, and the error norm is all that tiles share.
 /// </summary>
-internal sealed unsafe class ManagedRungeKuttaStepper : OdeStepper
+internal sealed unsafe class ManagedRungeKuttaStepper : CommonStepper
 {
     private readonly ManagedDynamics _dynamics;
     private readonly ExplicitRungeKutta _method;

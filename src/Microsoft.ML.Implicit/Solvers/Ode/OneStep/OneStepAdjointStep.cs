@@ -1,5 +1,6 @@
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.Ode.Adjoints;
+using Microsoft.ML.Implicit.Solvers.Ode.Common;
 using Microsoft.ML.Implicit.Solvers.Ode.Replays;
 using Microsoft.ML.Implicit.Solvers.Ode.Stepping;
 using TorchSharp;
@@ -8,7 +9,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Solvers.Ode.OneStep;
 
 /// <summary>The adjoint of the steps of any <see cref="OneStepMethod"/>: each is repeated with an autograd graph of that step alone.</summary>
-internal sealed class OneStepAdjointStep : AdjointStep
+internal sealed class OneStepAdjointStep : CommonAdjointStep
 {
     private readonly IDifferentiableOdeTerm _term;
     private readonly OneStepMethod _method;

@@ -1,13 +1,13 @@
-using Microsoft.ML.Implicit.Solvers.Ode.Replays;
+using Microsoft.ML.Implicit.Solvers.Ode.Common;
 using Microsoft.ML.Implicit.Solvers.Ode.Stepping;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Solvers.Ode.OneStep;
 
 /// <summary>Repeats the steps of a <see cref="OneStepMethod"/>.</summary>
-internal sealed class OneStepReplay(IOdeTerm term, OneStepMethod method, long[] shape) : StepReplay
+internal sealed class OneStepReplay(IOdeTerm term, OneStepMethod method, long[] shape) : CommonReplay
 {
-    public override Tensor Take(OdeStep step, Tensor state, ReadOnlySpan<double> thetas, List<Tensor> outputs)
+    protected override Tensor Take(OdeStep step, Tensor state, ReadOnlySpan<double> thetas, List<Tensor> outputs)
     {
         var inSegment = new SegmentTerm(term, step.Segment);
         Tensor start = state.view(shape);

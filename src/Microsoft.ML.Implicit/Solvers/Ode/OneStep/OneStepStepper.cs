@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Solvers.Ode.Common;
 using Microsoft.ML.Implicit.Solvers.Ode.Stepping;
 using Microsoft.ML.Implicit.Solvers.Ode.Terms;
 using TorchSharp;
@@ -6,15 +7,12 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Solvers.Ode.OneStep;
 
 /// <summary>Takes the steps of a <see cref="OneStepMethod"/>.</summary>
-internal sealed class OneStepStepper : OdeStepper
+internal sealed class OneStepStepper : TensorStepper
 {
     private readonly IOdeTerm _term;
     private readonly OneStepMethod _method;
-    private readonly Tensor _outputs;
     private readonly long _normLength;
     private OdeStep _step;
-    private Tensor _state;
-    private Tensor _trial;
 
     /// <param name="term">Right-hand side.</param>
     /// <param name="method">Method.</param>
@@ -22,22 +20,19 @@ internal sealed class OneStepStepper : OdeStepper
     /// <param name="outputs"><c>[times, batch * ...]</c>, written.</param>
     /// <param name="extent">What of the flat state the error norm covers.</param>
     public OneStepStepper(IOdeTerm term, OneStepMethod method, Tensor initialState, Tensor outputs, StateExtent extent)
+        : base(initialState, outputs)
     {
         _term = term;
         _method = method;
-        _outputs = outputs;
         _normLength = extent.Length;
-        _state = initialState.clone().DetachFromDisposeScope();
-        _trial = _state;
     }
-
-    public override int RowCount => (int)_state.shape[0];
 
     public override double EstimateInitialStep(OdeSegment segment, AdaptiveStepControl control)
     {
         using DisposeScope scope = NewDisposeScope();
         var term = new SegmentTerm(_term, segment);
-        double step = InitialStep.Estimate(segment, control, _method.Order, _state, term.Evaluate(segment.Start, _state), term.Evaluate, values => [.. values.Select(Norm)]);
+        Tensor state = State.view(Shape);
+        double step = InitialStep.Estimate(segment, control, _method.Order, state, term.Evaluate(segment.Start, state), term.Evaluate, values => [.. values.Select(Norm)]);
         Evaluations += term.Evaluations;
         return step;
     }
@@ -47,48 +42,22 @@ internal sealed class OneStepStepper : OdeStepper
         using DisposeScope scope = NewDisposeScope();
         _step = step;
         var term = new SegmentTerm(_term, step.Segment);
-        OneStepResult result = Take(_method, term, step, _state);
+        Tensor state = State.view(Shape);
+        OneStepResult result = Take(_method, term, step, state);
         Evaluations += term.Evaluations;
-        Replace(result.State);
+        Trial = result.State.reshape(-1).clone();
         if (control is null)
         {
             return 0;
         }
 
-        Tensor error = TensorContract.Require(result.Error, _state, _method, " as its estimate of the error");
-        return Norm(error / control.Scale(_state, _trial));
-    }
-
-    public override void WriteOutputs(int firstOutput, ReadOnlySpan<double> thetas)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        int inside = thetas is [.., 1.0] ? thetas.Length - 1 : thetas.Length;
-        if (inside > 0)
-        {
-            var term = new SegmentTerm(_term, _step.Segment);
-            _outputs.narrow(0, firstOutput, inside).copy_(HermiteCubic.Interpolate(term, _step, _state, _trial, thetas[..inside]).view(inside, -1));
-            Evaluations += term.Evaluations;
-        }
-
-        if (inside < thetas.Length)
-        {
-            _outputs[firstOutput + inside].copy_(_trial.view(-1));
-        }
-    }
-
-    public override void Accept()
-    {
-        _state.Dispose();
-        _state = _trial;
+        Tensor error = TensorContract.Require(result.Error, state, _method, " as its estimate of the error");
+        return Norm(error / control.Scale(state, Trial.view(Shape)));
     }
 
     public override void Restart()
     {
     }
-
-    public override Tensor CopyState() => _state.reshape(-1).clone();
-
-    public override bool[] FindRowsNotFinite() => FiniteRows.FindNotFinite(_trial.contiguous());
 
     /// <summary>A step with checks of what it computes.</summary>
     public static OneStepResult Take(OneStepMethod method, SegmentTerm term, OdeStep step, Tensor state)
@@ -98,24 +67,12 @@ internal sealed class OneStepStepper : OdeStepper
         return result;
     }
 
-    protected override void Dispose(bool disposing)
+    protected override Tensor Interpolate(ReadOnlySpan<double> thetas)
     {
-        if (!ReferenceEquals(_trial, _state))
-        {
-            _trial.Dispose();
-        }
-
-        _state.Dispose();
-    }
-
-    private void Replace(Tensor value)
-    {
-        if (!ReferenceEquals(_trial, _state))
-        {
-            _trial.Dispose();
-        }
-
-        _trial = value.contiguous().clone().DetachFromDisposeScope();
+        var term = new SegmentTerm(_term, _step.Segment);
+        Tensor states = HermiteCubic.Interpolate(term, _step, State.view(Shape), Trial.view(Shape), thetas);
+        Evaluations += term.Evaluations;
+        return states.view(thetas.Length, -1);
     }
 
     private double Norm(Tensor values)

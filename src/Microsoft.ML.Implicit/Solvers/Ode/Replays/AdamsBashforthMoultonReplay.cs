@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Solvers.Ode.Common;
 using Microsoft.ML.Implicit.Solvers.Ode.Stepping;
 using Microsoft.ML.Implicit.Solvers.Ode.Terms;
 using static TorchSharp.torch;
@@ -5,11 +6,11 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Solvers.Ode.Replays;
 
 /// <summary>Repeats Adams-Bashforth-Moulton steps, which share the slopes of those before. Outputs lie at their ends.</summary>
-internal sealed class AdamsBashforthMoultonReplay(IOdeTerm term, long[] shape) : StepReplay
+internal sealed class AdamsBashforthMoultonReplay(IOdeTerm term, long[] shape) : CommonReplay
 {
     private List<Tensor> _slopes = [];
 
-    public override Tensor Take(OdeStep step, Tensor state, ReadOnlySpan<double> thetas, List<Tensor> outputs)
+    protected override Tensor Take(OdeStep step, Tensor state, ReadOnlySpan<double> thetas, List<Tensor> outputs)
     {
         _slopes = [Evaluate(step.At(0), state), .. _slopes.Take(step.EarlierSlopes)];
         if (_slopes.Count < AdamsBashforthMoulton.HistoryLength)

@@ -1,5 +1,6 @@
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.Ode.Adjoints;
+using Microsoft.ML.Implicit.Solvers.Ode.Stepping;
 using Microsoft.ML.Implicit.Solvers.Ode.Terms;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -11,29 +12,29 @@ internal static class Backpropagation
 {
     /// <summary>Differentiates the repeated steps.</summary>
     /// <param name="solution">A solution with a trace.</param>
-    /// <param name="term">Its term.</param>
+    /// <param name="scheme">Its scheme.</param>
     /// <param name="cotangents">Gradients of the states, <c>[times, n]</c>.</param>
     /// <param name="parameterGradient">Flat vector that the parameters' gradients are added to.</param>
     /// <returns>Adjoint at the first time, <c>[n]</c>, without the direct contribution of the first output.</returns>
-    public static Tensor Run(OdeSolution solution, IDifferentiableOdeTerm term, Tensor cotangents, Tensor parameterGradient)
+    public static Tensor Run(OdeSolution solution, StepScheme scheme, Tensor cotangents, Tensor parameterGradient)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor start = solution.States[0].clone().requires_grad_();
-        if (solution.Trace!.Outputs.Count == 0)
+        if (solution.Trace!.Steps.Count == 0)
         {
             return zeros_like(cotangents[0]).MoveToOuterDisposeScope();
         }
 
-        EnsureFollowed(term, solution.Times[0], start);
+        scheme.EnsureFollowed(solution.StartTimes, start);
         Tensor states;
         using (enable_grad())
         {
-            states = Replay(solution, term, start);
+            states = Replay(solution, scheme, start).narrow(0, 1, cotangents.shape[0] - 1);
         }
 
-        IReadOnlyList<Tensor> parameters = term.Parameters;
+        IReadOnlyList<Tensor> parameters = scheme.Parameters!;
         List<Tensor> inputs = [start, .. parameters.Where(p => p.requires_grad)];
-        Tensor?[] gradients = GuardedAutograd.Pullback([states], inputs, [cotangents.narrow(0, 1, states.shape[0])], term);
+        Tensor?[] gradients = GuardedAutograd.Pullback([states], inputs, [cotangents.narrow(0, 1, states.shape[0]).view(states.shape)], scheme.Term);
         FlatGradient.Add(parameterGradient, parameters, gradients, 1);
         return (gradients[0] ?? zeros_like(start)).reshape(-1).MoveToOuterDisposeScope();
     }
@@ -62,29 +63,28 @@ internal static class Backpropagation
         }
     }
 
-    /// <summary>Repeats the accepted steps of a solve.</summary>
+    /// <summary>Repeats the accepted steps of a solve without an event.</summary>
     /// <param name="solution">A solution with a trace.</param>
-    /// <param name="term">Its term.</param>
+    /// <param name="scheme">Its scheme, perhaps with other parameters.</param>
     /// <param name="start">Its initial state, <c>[batch, ...]</c>.</param>
-    /// <returns>States at all times but the first, <c>[times - 1, n]</c>.</returns>
-    public static Tensor Replay(OdeSolution solution, IDifferentiableOdeTerm term, Tensor start)
+    /// <returns>States at all times, <c>[times, batch, ...]</c>.</returns>
+    public static Tensor Replay(OdeSolution solution, StepScheme scheme, Tensor start)
     {
-        OdeTrace trace = solution.Trace!;
-        using StepReplay replay = StepReplay.Create(term, solution.Options, start);
-        var outputs = new List<Tensor>();
+        int clocks = solution.Times.Count;
+        using StepReplay replay = scheme.CreateReplay(solution.Options, start);
         Tensor state = start.reshape(-1);
-        for (int n = 0; n < trace.Steps.Count; n++)
+        Tensor rows = state.view(clocks, -1);
+        (long[] repeated, long[] repeating) = RepeatedTimes.Find(solution.Times);
+        List<long> places = [.. Enumerable.Range(0, clocks), .. repeated];
+        List<Tensor> values = [rows, rows.index_select(0, tensor(repeating, device: start.device))];
+        foreach (StepRecord steps in solution.Trace!.Steps)
         {
             solution.Options.CancellationToken.ThrowIfCancellationRequested();
-            double[] thetas = [.. trace.Outputs.Skip(outputs.Count).TakeWhile(o => o.Step == n).Select(o => o.Theta)];
-            bool endsAtOutput = thetas is [.., 1.0];
-            state = replay.Take(trace.Steps[n], state, endsAtOutput ? thetas.AsSpan()[..^1] : thetas, outputs);
-            if (endsAtOutput)
-            {
-                outputs.Add(state);
-            }
+            places.AddRange(steps.Places(clocks));
+            state = replay.Take(steps, state, values);
         }
 
-        return stack(outputs);
+        Tensor outputs = zeros([solution.Times[0].Length * clocks, rows.shape[1]], start.dtype, start.device);
+        return outputs.index_copy(0, tensor(places.ToArray(), device: start.device), cat(values)).view([-1, .. start.shape]);
     }
 }

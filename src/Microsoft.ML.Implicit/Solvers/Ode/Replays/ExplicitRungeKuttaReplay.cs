@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Solvers.Ode.Common;
 using Microsoft.ML.Implicit.Solvers.Ode.Stepping;
 using Microsoft.ML.Implicit.Solvers.Ode.Terms;
 using static TorchSharp.torch;
@@ -5,14 +6,13 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Solvers.Ode.Replays;
 
 /// <summary>Repeats the steps of an explicit Runge-Kutta method; the end stage of one is the first of the next within a segment.</summary>
-internal sealed class ExplicitRungeKuttaReplay(IOdeTerm term, ExplicitRungeKutta method, long[] shape) : StepReplay
+internal sealed class ExplicitRungeKuttaReplay(IOdeTerm term, ExplicitRungeKutta method, long[] shape) : CommonReplay
 {
-    private OdeSegment? _segment;
     private Tensor? _first;
 
-    public override Tensor Take(OdeStep step, Tensor state, ReadOnlySpan<double> thetas, List<Tensor> outputs)
+    protected override Tensor Take(OdeStep step, Tensor state, ReadOnlySpan<double> thetas, List<Tensor> outputs)
     {
-        Tensor? first = step.Segment == _segment ? _first : null;
+        Tensor? first = step.StartsSegment ? null : _first;
         int count = thetas.Length > 0 ? Math.Max(method.DenseStages, method.EndStage) : method.EndStage;
         var stages = new List<Tensor>(count);
         Tensor end = state;
@@ -27,7 +27,7 @@ internal sealed class ExplicitRungeKuttaReplay(IOdeTerm term, ExplicitRungeKutta
         }
 
         Interpolate(method, step, state, stages, thetas, outputs);
-        (_segment, _first) = (step.Segment, count > method.EndStage ? stages[method.EndStage] : null);
+        _first = count > method.EndStage ? stages[method.EndStage] : null;
         return end;
     }
 }

@@ -2,6 +2,7 @@ using Microsoft.ML.Implicit.Differentiation;
 using Microsoft.ML.Implicit.LinearAlgebra;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Roots;
+using Microsoft.ML.Implicit.Solvers.Ode.Common;
 using Microsoft.ML.Implicit.Solvers.Ode.Stages;
 using Microsoft.ML.Implicit.Solvers.Ode.Stepping;
 using Microsoft.ML.Implicit.Solvers.Ode.Terms;
@@ -13,7 +14,7 @@ namespace Microsoft.ML.Implicit.Solvers.Ode.Replays;
 /// Repeats the steps of a diagonally implicit method. Each stage is a root, attached to the graph by the implicit function theorem: nothing of
 /// Newton's iterations is differentiated.
 /// </summary>
-internal sealed class ImplicitRungeKuttaReplay : StepReplay
+internal sealed class ImplicitRungeKuttaReplay : CommonReplay
 {
     private readonly IDifferentiableOdeTerm _term;
     private readonly DiagonallyImplicitRungeKutta _method;
@@ -21,7 +22,6 @@ internal sealed class ImplicitRungeKuttaReplay : StepReplay
     private readonly long[] _shape;
     private readonly ImplicitStages _stages;
     private readonly ILinearSolver _solver = StageOperator.CreateSolver();
-    private OdeSegment? _segment;
     private Tensor? _first;
 
     /// <param name="term">Right-hand side, whose rows do not depend on one another.</param>
@@ -37,14 +37,14 @@ internal sealed class ImplicitRungeKuttaReplay : StepReplay
         _stages = ImplicitStages.OfRows(term, method, start);
     }
 
-    public override Tensor Take(OdeStep step, Tensor state, ReadOnlySpan<double> thetas, List<Tensor> outputs)
+    protected override Tensor Take(OdeStep step, Tensor state, ReadOnlySpan<double> thetas, List<Tensor> outputs)
     {
         using (no_grad())
         {
             _stages.Repeat(step, state.detach(), _control);
         }
 
-        Tensor first = step.Segment == _segment ? _first! : _term.EvaluateChecked(step.At(0), state.view(_shape)).reshape(-1);
+        Tensor first = step.StartsSegment ? _term.EvaluateChecked(step.At(0), state.view(_shape)).reshape(-1) : _first!;
         var slopes = new List<Tensor> { first };
         Tensor end = state;
         for (int i = 1; i <= _method.EndStage; i++)
@@ -59,7 +59,7 @@ internal sealed class ImplicitRungeKuttaReplay : StepReplay
         }
 
         Interpolate(_method, step, state, slopes, thetas, outputs);
-        (_segment, _first) = (step.Segment, slopes[^1]);
+        _first = slopes[^1];
         return end;
     }
 

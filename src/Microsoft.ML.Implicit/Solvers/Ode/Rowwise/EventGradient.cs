@@ -15,14 +15,14 @@ internal static class EventGradient
     /// <param name="timeGradients"><c>[batch]</c>, or <see langword="null"/> for zero.</param>
     /// <param name="stateGradients"><c>[batch, ...]</c>, or <see langword="null"/> for zero.</param>
     /// <returns><c>[batch, n]</c>; zero for rows without an event.</returns>
-    public static Tensor AtFixedTimes(OdeRowSolution solution, Tensor? timeGradients, Tensor? stateGradients)
+    public static Tensor AtFixedTimes(OdeSolution solution, Tensor? timeGradients, Tensor? stateGradients)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor state = solution.EventStates!.nan_to_num(0, 0, 0);
-        Tensor times = tensor(solution.EventTimes!.Select(t => double.IsNaN(t) ? 0 : t).ToArray(), state.dtype, state.device);
+        double[] eventTimes = [.. solution.EventTimes!.Select(t => double.IsNaN(t) ? 0 : t)];
         Tensor occurred = tensor(solution.EventTimes!.Select(t => !double.IsNaN(t)).ToArray(), ScalarType.Bool, state.device);
-        Tensor slope = solution.Term.Evaluate(times, state).reshape(state.shape[0], -1);
-        (Tensor byState, Tensor byTime) = Differentiate(solution.Event!, times, state);
+        Tensor slope = solution.Scheme.Evaluate(eventTimes, state).reshape(state.shape[0], -1);
+        (Tensor byState, Tensor byTime) = Differentiate(solution.Scheme.Event!, tensor(eventTimes, state.dtype, state.device), state);
         Tensor rate = (byState * slope).sum(dim: 1).Plus(byTime);
         Tensor direct = stateGradients is null ? zeros_like(slope) : stateGradients.detach().to(state.dtype, state.device).reshape(slope.shape);
         Tensor ofTime = (direct * slope).sum(dim: 1);

@@ -6,64 +6,66 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Solvers.Ode.Rowwise;
 
 /// <summary>Watches a function of every row for zero crossings and finds their places by bisection on the dense output.</summary>
-internal sealed class EventSearch
+/// <param name="stopEvent">The function.</param>
+/// <param name="method">Knows the shape of rows.</param>
+internal sealed class EventSearch(OdeEvent stopEvent, RowRungeKutta method)
 {
-    private readonly OdeEvent _event;
-    private readonly RowStepper _stepper;
-    private readonly double[] _values;
-
-    public EventSearch(OdeEvent stopEvent, RowStepper stepper, Tensor times, Tensor initialState)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        _event = stopEvent;
-        _stepper = stepper;
-        _values = Evaluate(times, initialState);
-    }
+    private readonly double[] _values = new double[method.Batch];
+    private bool _isStarted;
 
     /// <summary>Looks for events in the steps just tried.</summary>
-    /// <param name="active">Rows that took them.</param>
-    /// <param name="accepted">Whether each step was accepted.</param>
+    /// <param name="rows">Rows that took them; at first all that take any.</param>
     /// <param name="step">The steps.</param>
-    /// <returns>For each row the place of its event in its step, in (0, 1]; NaN where there is none.</returns>
-    public double[] Find(long[] active, bool[] accepted, in TriedStep step)
+    /// <param name="errors">Their errors.</param>
+    /// <returns>For each the place of its event in it, in (0, 1]; NaN where there is none.</returns>
+    public double[] Find(int[] rows, RowStages step, double[] errors)
     {
-        double[] after = Evaluate(step.Times.Plus(step.Sizes), step.Trial);
-        double[] thetas = new double[active.Length];
+        if (!_isStarted)
+        {
+            Remember(rows, Evaluate(step.Clock.Times, step.Start), _ => true);
+            _isStarted = true;
+        }
+
+        double[] after = Evaluate(step.Clock.Times.Plus(step.Clock.Sizes), step.End);
+        double[] thetas = new double[rows.Length];
         Array.Fill(thetas, double.NaN);
-        int[] crossing = [.. Enumerable.Range(0, active.Length).Where(i => accepted[i] && _event.IsCrossing(_values[active[i]], after[i]))];
+        int[] crossing = [.. Enumerable.Range(0, rows.Length).Where(i => errors[i] <= 1 && stopEvent.IsCrossing(_values[rows[i]], after[i]))];
         if (crossing.Length > 0)
         {
-            double[] roots = Bisect(crossing, [.. crossing.Select(i => Math.Sign(_values[active[i]]))], step);
+            double[] roots = Bisect([.. crossing.Select(i => (long)i)], [.. crossing.Select(i => Math.Sign(_values[rows[i]]))], step);
             for (int i = 0; i < crossing.Length; i++)
             {
                 thetas[crossing[i]] = roots[i];
             }
         }
 
-        for (int i = 0; i < active.Length; i++)
-        {
-            _values[active[i]] = accepted[i] ? after[i] : _values[active[i]];
-        }
-
+        Remember(rows, after, i => errors[i] <= 1);
         return thetas;
     }
 
-    private double[] Bisect(int[] positions, int[] signs, in TriedStep step)
+    private void Remember(int[] rows, double[] values, Func<int, bool> isReached)
+    {
+        for (int i = 0; i < rows.Length; i++)
+        {
+            _values[rows[i]] = isReached(i) ? values[i] : _values[rows[i]];
+        }
+    }
+
+    private double[] Bisect(long[] positions, int[] signs, RowStages step)
     {
         double[] low = new double[positions.Length];
         double[] high = new double[positions.Length];
         Array.Fill(high, 1.0);
-        Tensor chosen = tensor(positions.Select(p => (long)p).ToArray(), ScalarType.Int64, step.Trial.device);
-        Tensor starts = step.Times.index_select(0, chosen);
-        Tensor sizes = step.Sizes.index_select(0, chosen);
-        double width = MachineEpsilon.Of(step.Trial.dtype);
+        Tensor chosen = tensor(positions, device: step.End.device);
+        Tensor starts = step.Clock.Times.index_select(0, chosen);
+        Tensor sizes = step.Clock.Sizes.index_select(0, chosen);
+        step.EvaluateDenseStages();
+        double width = MachineEpsilon.Of(step.End.dtype);
         while (high[0] - low[0] > width)
         {
             using DisposeScope scope = NewDisposeScope();
             double[] middle = [.. low.Zip(high, (a, b) => 0.5 * (a + b))];
-            RowOutput[] places = [.. positions.Select((p, i) => new RowOutput(p, p, 0, middle[i]))];
-            Tensor states = _stepper.Interpolate(step.Stages, step.Sizes, step.State, places);
-            double[] values = Evaluate(starts.Plus(sizes * tensor(middle, sizes.dtype, sizes.device)), states);
+            double[] values = Evaluate(starts.Plus(sizes * tensor(middle, sizes.dtype, sizes.device)), step.Interpolate(positions, middle));
             for (int i = 0; i < middle.Length; i++)
             {
                 bool beforeEvent = Math.Sign(values[i]) == signs[i];
@@ -75,5 +77,5 @@ internal sealed class EventSearch
         return high;
     }
 
-    private double[] Evaluate(Tensor times, Tensor flat) => RowStepper.ToDoubles(_event.Evaluate(times, _stepper.Shape(flat)));
+    private double[] Evaluate(Tensor times, Tensor flat) => RowRungeKutta.ToDoubles(stopEvent.Evaluate(times, method.Shape(flat)));
 }

@@ -5,31 +5,26 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Solvers.Ode.Rowwise;
 
 /// <summary>Rows of a batch, with times and sizes of their steps, as tensors.</summary>
-internal readonly struct RowClock
+internal sealed class RowClock
 {
+    private readonly int[] _rows;
     private readonly Tensor? _earliest;
     private readonly Tensor? _latest;
 
-    /// <param name="rows">The rows.</param>
-    /// <param name="times">Time of each at its step's start.</param>
-    /// <param name="sizes">Signed sizes.</param>
-    /// <param name="segments">The part of its solve that each step lies in.</param>
+    /// <param name="rows">The rows, increasing.</param>
+    /// <param name="steps">The step of each.</param>
     /// <param name="like">A state, for its type and device.</param>
-    public RowClock(Tensor rows, double[] times, double[] sizes, OdeSegment[] segments, Tensor like)
+    public RowClock(int[] rows, OdeStep[] steps, Tensor like)
     {
-        Rows = rows;
-        bool jumps = segments.Any(segment => segment.HasJump);
-        double[] values = jumps ? [.. times, .. sizes, .. segments.Select(s => s.Earliest), .. segments.Select(s => s.Latest)] : [.. times, .. sizes];
-        Tensor all = tensor(values, like.dtype, like.device).view(-1, times.Length);
+        _rows = rows;
+        Rows = tensor(Array.ConvertAll(rows, row => (long)row), device: like.device);
+        double[] times = Array.ConvertAll(steps, step => step.Time);
+        double[] sizes = Array.ConvertAll(steps, step => step.Size);
+        bool jumps = Array.Exists(steps, step => step.Segment.HasJump);
+        double[] values = jumps ? [.. times, .. sizes, .. steps.Select(step => step.Segment.Earliest), .. steps.Select(step => step.Segment.Latest)] : [.. times, .. sizes];
+        Tensor all = tensor(values, like.dtype, like.device).view(-1, rows.Length);
         (Times, Sizes) = (all[0], all[1]);
         (_earliest, _latest) = jumps ? (all[2], all[3]) : (null, null);
-    }
-
-    /// <param name="step">A step that was taken.</param>
-    /// <param name="like">A state, for its type and device.</param>
-    public RowClock(RowStep step, Tensor like)
-        : this(tensor(step.Rows, ScalarType.Int64, like.device), step.Times, step.Sizes, step.Segments, like)
-    {
     }
 
     /// <summary>Indices of the rows, int64 <c>[rows]</c>.</summary>
@@ -40,6 +35,9 @@ internal readonly struct RowClock
 
     /// <summary>Signed sizes, <c>[rows]</c>.</summary>
     public Tensor Sizes { get; }
+
+    /// <summary>Places of some of the rows among all of these.</summary>
+    public long[] PositionsOf(IEnumerable<int> rows) => [.. rows.Select(row => (long)Array.BinarySearch(_rows, row))];
 
     /// <summary>Times at which the stages with a given node are evaluated, <c>[rows]</c>.</summary>
     public Tensor At(double node)

@@ -1,36 +1,29 @@
+using Microsoft.ML.Implicit.Solvers.Ode.Replays;
+using Microsoft.ML.Implicit.Solvers.Ode.Stepping;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Solvers.Ode.Rowwise;
 
-/// <summary>Repeats the accepted steps of rows that step independently, by operations that autograd follows.</summary>
-internal static class RowwiseReplay
+/// <summary>Repeats the steps of rows that step independently.</summary>
+/// <param name="method">Method; owned.</param>
+internal sealed class RowwiseReplay(RowRungeKutta method) : StepReplay
 {
-    /// <summary>Repeats a solve without an event.</summary>
-    /// <param name="solution">A solution with a trace.</param>
-    /// <param name="term">Its term.</param>
-    /// <param name="start">Initial state, <c>[batch, ...]</c>.</param>
-    /// <returns>States at all times, <c>[times, batch, ...]</c>.</returns>
-    public static Tensor Run(OdeRowSolution solution, IRowTimeOdeTerm term, Tensor start)
+    public override Tensor Take(StepRecord steps, Tensor state, List<Tensor> outputs)
     {
-        using var stepper = new RowStepper(term, (ExplicitRungeKutta)solution.Options.Method, start);
-        Tensor states = start.reshape(start.shape[0], -1);
-        Tensor outputs = where(RowTimes.EqualFirst(solution.Times, start.device), states, zeros_like(states)).view(-1, states.shape[1]);
-        var places = new List<long>();
-        var values = new List<Tensor>();
-        foreach (RowStep step in solution.Trace!.Steps)
+        Tensor states = state.view(method.Batch, -1);
+        var clock = new RowClock(steps.Clocks, steps.Steps, states);
+        var stages = new RowStages(method, clock, states.index_select(0, clock.Rows));
+        if (stages.At(steps) is { } inside)
         {
-            solution.Options.CancellationToken.ThrowIfCancellationRequested();
-            var clock = new RowClock(step, states);
-            (Tensor trial, Tensor? inside) = stepper.Repeat(step, clock, states.index_select(0, clock.Rows));
-            states = states.index_copy(0, clock.Rows, trial);
-            if (inside is not null)
-            {
-                places.AddRange(step.OutputPlaces(start.shape[0]));
-                values.Add(inside);
-            }
+            outputs.Add(inside);
         }
 
-        Tensor all = values.Count == 0 ? outputs : outputs.index_copy(0, tensor(places.ToArray(), ScalarType.Int64, start.device), cat(values));
-        return all.view([-1, .. start.shape]);
+        return states.index_copy(0, clock.Rows, stages.End).view(-1);
+    }
+
+    public override void Dispose()
+    {
+        method.Dispose();
+        base.Dispose();
     }
 }

@@ -1,99 +1,131 @@
 using Microsoft.ML.Implicit.Solvers.Ode.Adjoints;
-using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Solvers.Ode.Stepping;
 
-/// <summary>Drives a stepper through the output times with one step size common to all rows.</summary>
-internal sealed class OdeIntegrator
+/// <summary>
+/// Drives a stepper through the output times, with one clock that all rows share, or with one a row (Lienen and Günnemann, torchode, 2022). An
+/// iteration tries a step of every clock under way.
+/// </summary>
+/// <param name="stepper">Takes the steps.</param>
+/// <param name="clocks">Where each clock stands.</param>
+/// <param name="options">Step control and token.</param>
+/// <param name="trace">Records what a reverse sweep needs.</param>
+internal sealed class OdeIntegrator(OdeStepper stepper, SolveProgress[] clocks, OdeOptions options, OdeTrace? trace)
 {
-    private readonly OdeStepper _stepper;
-    private readonly OdeOptions _options;
-    private readonly OdeTrace? _trace;
-    private readonly SolveProgress _progress;
-    private readonly List<(int Output, double Theta)> _reached = [];
+    private readonly AdaptiveStepControl? _control = options.StepControl as AdaptiveStepControl;
+    private readonly List<StepOutput> _outputs = [];
 
-    /// <param name="stepper">Takes the steps.</param>
-    /// <param name="times">Output times.</param>
-    /// <param name="options">Step control and limits.</param>
-    /// <param name="type">Type of the state.</param>
-    /// <param name="trace">Records what a reverse sweep needs.</param>
-    public OdeIntegrator(OdeStepper stepper, double[] times, OdeOptions options, ScalarType type, OdeTrace? trace)
+    /// <summary>Runs every clock to its last output time, or until its solve fails.</summary>
+    public void Run()
     {
-        _stepper = stepper;
-        _options = options;
-        _trace = trace;
-        _progress = new SolveProgress(times, options, type);
+        int[] active = UnderWay([.. Enumerable.Range(0, clocks.Length)]);
+        while (active.Length > 0)
+        {
+            options.CancellationToken.ThrowIfCancellationRequested();
+            using IDisposable? scope = stepper.BeginIteration();
+            active = BeginSegments(active);
+            TakeSteps(active);
+            active = UnderWay(active);
+        }
     }
 
-    /// <summary>Number of output times reached, the first included.</summary>
-    public int ReachedTimes => _progress.ReachedTimes;
-
-    /// <summary>Time of the current state.</summary>
-    public double Time => _progress.Time;
-
-    /// <summary>Cost so far.</summary>
-    public OdeStatistics Statistics => new(_stepper.Evaluations, _progress.AcceptedSteps, _progress.RejectedSteps);
-
-    /// <summary>Runs to the last output time, or until the solve fails.</summary>
-    /// <returns>How the solve ended, for each row.</returns>
-    public SolveStatus[] Run()
+    // What runs every step goes without closures and copies: a small solve has steps of a few microseconds.
+    private int[] UnderWay(int[] candidates)
     {
-        var control = _options.StepControl as AdaptiveStepControl;
-        while (_progress.Status is null)
+        foreach (int clock in candidates)
         {
-            _options.CancellationToken.ThrowIfCancellationRequested();
-            if (_progress.StartsSegment && !TryBeginSegment(control))
+            if (clocks[clock].Status is not null)
             {
-                break;
+                return [.. candidates.Where(candidate => clocks[candidate].Status is null)];
+            }
+        }
+
+        return candidates;
+    }
+
+    private int[] BeginSegments(int[] active)
+    {
+        int starting = 0;
+        foreach (int clock in active)
+        {
+            starting += clocks[clock].StartsSegment ? 1 : 0;
+        }
+
+        if (starting > 0)
+        {
+            BeginSegmentsOf(starting == active.Length ? active : [.. active.Where(clock => clocks[clock].StartsSegment)]);
+        }
+
+        return UnderWay(active);
+    }
+
+    private void BeginSegmentsOf(int[] starting)
+    {
+        stepper.Restart(starting);
+        if (_control is null)
+        {
+            return;
+        }
+
+        double[]? sizes = _control.InitialStep is null ? stepper.EstimateInitialSteps(starting, [.. starting.Select(clock => clocks[clock].Segment)], _control) : null;
+        for (int i = 0; i < starting.Length; i++)
+        {
+            clocks[starting[i]].SetInitialStep(_control.InitialStep ?? sizes![i]);
+        }
+    }
+
+    private void TakeSteps(int[] active)
+    {
+        if (active.Length == 0)
+        {
+            return;
+        }
+
+        var steps = new OdeStep[active.Length];
+        for (int i = 0; i < active.Length; i++)
+        {
+            steps[i] = clocks[active[i]].NextStep();
+        }
+
+        double[] errors = stepper.TrySteps(active, steps, _control);
+        double[]? events = stepper.FindEvents(active, errors);
+        int accepted = 0;
+        _outputs.Clear();
+        for (int i = 0; i < active.Length; i++)
+        {
+            SolveProgress clock = clocks[active[i]];
+            if (!(errors[i] <= 1))
+            {
+                clock.Reject(steps[i].Size, errors[i]);
+                continue;
             }
 
-            double time = _progress.Time;
-            var step = new OdeStep(time, _progress.NextStep(), _progress.Segment);
-            double error = _stepper.TryStep(step, control);
-            if (error <= 1)
+            accepted++;
+            if (events is not null && !double.IsNaN(events[i]))
             {
-                Accept(step, error);
+                clock.Stop(steps[i].Size, events[i], _outputs);
             }
             else
             {
-                _progress.Reject(step.Size, error);
+                clock.Accept(steps[i].Size, errors[i], _outputs);
             }
         }
 
-        // What is not finite is so in some rows only.
-        SolveStatus status = _progress.Status!.Value;
-        return status == SolveStatus.Diverged
-            ? [.. _stepper.FindRowsNotFinite().Select(notFinite => notFinite ? SolveStatus.Diverged : SolveStatus.StepUnderflow)]
-            : [.. Enumerable.Repeat(status, _stepper.RowCount)];
+        if (accepted > 0)
+        {
+            Accept(accepted == active.Length ? new StepRecord(active, steps, [.. _outputs]) : SelectAccepted(active, steps, errors));
+        }
     }
 
-    private bool TryBeginSegment(AdaptiveStepControl? control)
+    private StepRecord SelectAccepted(int[] active, OdeStep[] steps, double[] errors)
     {
-        if (_progress.AcceptedSteps > 0)
-        {
-            _stepper.Restart();
-        }
-
-        if (control is not null)
-        {
-            _progress.SetInitialStep(control.InitialStep ?? _stepper.EstimateInitialStep(_progress.Segment, control));
-        }
-
-        return _progress.Status is null;
+        int[] accepted = [.. Enumerable.Range(0, active.Length).Where(i => errors[i] <= 1)];
+        return new StepRecord([.. accepted.Select(i => active[i])], [.. accepted.Select(i => steps[i])], [.. _outputs]);
     }
 
-    private void Accept(OdeStep step, double error)
+    private void Accept(StepRecord steps)
     {
-        _trace?.AddStep(step with { EarlierSlopes = _stepper.EarlierSlopes }, _stepper.CopyState);
-        _reached.Clear();
-        _progress.Accept(step.Size, error, _reached);
-        if (_reached.Count > 0)
-        {
-            double[] thetas = [.. _reached.Select(output => output.Theta)];
-            _trace?.AddOutputs(thetas);
-            _stepper.WriteOutputs(_reached[0].Output, thetas);
-        }
-
-        _stepper.Accept();
+        trace?.Add(steps, stepper.CopyState);
+        stepper.Accept(steps);
     }
 }

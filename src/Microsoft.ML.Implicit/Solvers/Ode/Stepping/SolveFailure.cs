@@ -1,5 +1,4 @@
 using System.Globalization;
-using Microsoft.ML.Implicit.Solvers.Ode.Rowwise;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -10,17 +9,8 @@ internal static class SolveFailure
 {
     private const int RowsNamed = 10;
 
-    /// <exception cref="SolveFailedException">A row was not solved to the last time.</exception>
-    public static void ThrowIfAny(OdeSolution solution)
-    {
-        ThrowIfAny(solution.Status, _ => solution.EndTime);
-    }
-
     /// <exception cref="SolveFailedException">A row was not solved to its last time.</exception>
-    public static void ThrowIfAny(OdeRowSolution solution)
-    {
-        ThrowIfAny(solution.Status, row => solution.EndTimes[row]);
-    }
+    public static void ThrowIfAny(OdeSolution solution) => ThrowIfAny(solution.Status, row => solution.Clocks[solution.HasRowTimes ? row : 0].Time);
 
     /// <summary>Throws where gradients are not finite though the incoming gradient is: the backward pass of the right-hand side is wrong, or overflows.</summary>
     /// <param name="initialState">Gradient of the initial state, <c>[batch, ...]</c>.</param>

@@ -3,11 +3,12 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Solvers.Ode.Stepping;
 
 /// <summary>
-/// Where a solve stands on its way through its output times, and how it goes on: the solve of all rows with one step size, or that of a row with
+/// Where a clock stands on its way through its output times, and how it goes on: the solve of all rows with one step size, or that of a row with
 /// times and step sizes of its own.
 /// </summary>
 internal sealed class SolveProgress
 {
+    private readonly int _clock;
     private readonly double[] _times;
     private readonly OdeOptions _options;
     private readonly OdeSegment[] _segments;
@@ -18,11 +19,13 @@ internal sealed class SolveProgress
     private double _end;
     private int _segment;
 
+    /// <param name="clock">Which clock: 0 for all rows, or that of a row.</param>
     /// <param name="times">Output times, the first of them that of the initial state.</param>
     /// <param name="options">Method, step control and limits.</param>
     /// <param name="type">Type that the right-hand side is given the time in.</param>
-    public SolveProgress(double[] times, OdeOptions options, ScalarType type)
+    public SolveProgress(int clock, double[] times, OdeOptions options, ScalarType type)
     {
+        _clock = clock;
         _times = times;
         _options = options;
         _direction = Math.Sign(times[^1] - times[0]);
@@ -64,24 +67,20 @@ internal sealed class SolveProgress
         CheckResolution();
     }
 
-    /// <summary>Signed size of the next step.</summary>
-    public double NextStep()
-    {
-        _end = _options.StepControl is FixedStepControl control ? EndOfFixedStep(control) : AdaptiveSteps.End(Time, _size, _direction, Segment.End);
-        return _end - Time;
-    }
+    /// <summary>The next step.</summary>
+    public OdeStep NextStep() => new(Time, NextSize(), Segment);
 
     /// <summary>Takes note of a step that met the tolerance.</summary>
     /// <param name="size">Its signed size.</param>
     /// <param name="error">Its weighted error.</param>
-    /// <param name="outputs">Receives, for each output time in the step, its index and its place in the step.</param>
-    public void Accept(double size, double error, List<(int Output, double Theta)> outputs)
+    /// <param name="outputs">Receives the outputs in the step.</param>
+    public void Accept(double size, double error, List<StepOutput> outputs)
     {
         AcceptedSteps++;
         double end = _end;
         while (ReachedTimes < _times.Length && _direction * (end - _times[ReachedTimes]) >= 0)
         {
-            outputs.Add((ReachedTimes, _times[ReachedTimes] == end ? 1.0 : (_times[ReachedTimes] - Time) / size));
+            outputs.Add(new StepOutput(_clock, ReachedTimes, _times[ReachedTimes] == end ? 1.0 : (_times[ReachedTimes] - Time) / size));
             ReachedTimes++;
         }
 
@@ -100,17 +99,17 @@ internal sealed class SolveProgress
     /// <param name="size">Signed size of the step.</param>
     /// <param name="theta">Place of the event in it.</param>
     /// <param name="outputs">Receives the outputs up to the event and, as the last of all outputs, the event itself.</param>
-    public void Stop(double size, double theta, List<(int Output, double Theta)> outputs)
+    public void Stop(double size, double theta, List<StepOutput> outputs)
     {
         AcceptedSteps++;
         EventTime = Time + (theta * size);
         while (ReachedTimes < _times.Length && _direction * (EventTime - _times[ReachedTimes]) >= 0)
         {
-            outputs.Add((ReachedTimes, (_times[ReachedTimes] - Time) / size));
+            outputs.Add(new StepOutput(_clock, ReachedTimes, (_times[ReachedTimes] - Time) / size));
             ReachedTimes++;
         }
 
-        outputs.Add((_times.Length, theta));
+        outputs.Add(new StepOutput(_clock, _times.Length, theta));
         Time = EventTime;
         Status = SolveStatus.Converged;
     }
@@ -127,6 +126,12 @@ internal sealed class SolveProgress
         }
 
         Finish();
+    }
+
+    private double NextSize()
+    {
+        _end = _options.StepControl is FixedStepControl control ? EndOfFixedStep(control) : AdaptiveSteps.End(Time, _size, _direction, Segment.End);
+        return _end - Time;
     }
 
     // Fixed steps end at outputs.
@@ -171,7 +176,7 @@ internal sealed class SolveProgress
     // A step that does not change the time would be taken for ever.
     private void CheckResolution()
     {
-        if (Status is null && NextStep() == 0)
+        if (Status is null && NextSize() == 0)
         {
             Status = SolveStatus.StepUnderflow;
         }

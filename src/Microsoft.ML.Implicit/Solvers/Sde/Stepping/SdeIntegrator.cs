@@ -14,7 +14,7 @@ internal sealed class SdeIntegrator : IDisposable
     private readonly SolveProgress _progress;
     private readonly SdeTrace? _trace;
     private readonly Tensor _outputs;
-    private readonly List<(int Output, double Theta)> _reached = [];
+    private readonly List<StepOutput> _reached = [];
     private double _usualSize;
 
     /// <param name="driven">Equation and noise.</param>
@@ -30,7 +30,7 @@ internal sealed class SdeIntegrator : IDisposable
         _steps = steps;
         _outputs = outputs;
         _trace = trace;
-        _progress = new SolveProgress(times, steps, outputs.dtype);
+        _progress = new SolveProgress(0, times, steps, outputs.dtype);
         _usualSize = 0.01 * (times[^1] - times[0]);
         using DisposeScope scope = NewDisposeScope();
         State = _method.Begin(new SdeStep(driven, times[0], times[0], false), outputs[0]).clone().DetachFromDisposeScope();
@@ -82,7 +82,7 @@ internal sealed class SdeIntegrator : IDisposable
     private bool[]? Take(AdaptiveStepControl? control)
     {
         using DisposeScope scope = NewDisposeScope();
-        double size = _progress.NextStep();
+        double size = _progress.NextStep().Size;
         double end = _progress.Time + size;
         var step = new SdeStep(_driven, _progress.Time, end, control is not null);
         SdeStepResult result = Take(_method, step, State);
@@ -108,7 +108,7 @@ internal sealed class SdeIntegrator : IDisposable
 
     private void Accept(SdeStep step, Tensor state, double error)
     {
-        _trace?.AddStep((step.Time, step.End), State.clone);
+        _trace?.Add((step.Time, step.End), State.clone);
         Tensor next = ReferenceEquals(state, State) ? state.clone() : state;
         State.Dispose();
         State = next.DetachFromDisposeScope();
@@ -117,10 +117,10 @@ internal sealed class SdeIntegrator : IDisposable
 
         // A step that an output cut short says nothing of the size that errors allow.
         _usualSize = _reached.Count == 0 ? step.Size : Math.Max(_usualSize, step.Size);
-        foreach ((int output, _) in _reached)
+        foreach (StepOutput reached in _reached)
         {
             _trace?.AddOutput();
-            _outputs[output].copy_(Solution(State));
+            _outputs[reached.Output].copy_(Solution(State));
         }
     }
 

@@ -21,7 +21,7 @@ public sealed class OdeEventTests
     {
         using DisposeScope scope = NewDisposeScope();
         double[,] starts = { { 10, 0 }, { 3, 4 }, { 0, 5 }, { 1000, 0 } };
-        using OdeRowSolution solution = RowwiseOdeSolver.Solve(Ball, tensor(starts), [.. Enumerable.Repeat(new[] { 0.0, 0.5, 3 }, 4)], Tight, stopEvent: Ground);
+        using OdeSolution solution = OdeSolver.Solve(Ball, tensor(starts), [.. Enumerable.Repeat(new[] { 0.0, 0.5, 3 }, 4)], Tight, stopEvent: Ground);
         for (int row = 0; row < 3; row++)
         {
             Assert.AreEqual(ImpactTime(starts[row, 0], starts[row, 1]), solution.EventTimes![row], 1e-9);
@@ -40,10 +40,10 @@ public sealed class OdeEventTests
     {
         using DisposeScope scope = NewDisposeScope();
         var height = new OdeEvent((_, z) => z.select(1, 0) - 1, EventDirection.Rising);
-        using OdeRowSolution rising = RowwiseOdeSolver.Solve(Ball, tensor(new[,] { { 0.0, 8.0 } }), [[0.0, 3]], Tight, stopEvent: height);
+        using OdeSolution rising = OdeSolver.Solve(Ball, tensor(new[,] { { 0.0, 8.0 } }), [[0.0, 3]], Tight, stopEvent: height);
         Assert.IsGreaterThan(0, rising.EventStates![0, 1].item<double>());
         var falling = new OdeEvent((_, z) => z.select(1, 0) - 1, EventDirection.Falling);
-        using OdeRowSolution down = RowwiseOdeSolver.Solve(Ball, tensor(new[,] { { 0.0, 8.0 } }), [[0.0, 3]], Tight, stopEvent: falling);
+        using OdeSolution down = OdeSolver.Solve(Ball, tensor(new[,] { { 0.0, 8.0 } }), [[0.0, 3]], Tight, stopEvent: falling);
         Assert.IsLessThan(0, down.EventStates![0, 1].item<double>());
     }
 
@@ -57,14 +57,14 @@ public sealed class OdeEventTests
         Tensor start = tensor(new[,] { { 0.2, -0.1 }, { 0.5, 0.4 } });
         var stop = new OdeEvent((t, z) => z.square().sum(dim: 1) + (t * 0.3) - 2.5);
         double[][] times = [[0.0, 20], [0.0, 20]];
-        using OdeRowSolution solution = RowwiseOdeSolver.Solve(dynamics, start, times, Tight, differentiable: true, stopEvent: stop);
+        using OdeSolution solution = OdeSolver.Solve(dynamics, start, times, Tight, differentiable: true, stopEvent: stop);
         Assert.IsFalse(solution.EventTimes!.Any(double.IsNaN));
         Tensor timeWeights = tensor(new[] { 1.0, -0.7 });
         Tensor stateWeights = tensor(new[,] { { 0.3, 1.2 }, { -0.5, 0.9 } });
         using OdeGradients gradients = solution.Backward(zeros_like(solution.States), timeWeights, stateWeights);
         double Scalar()
         {
-            using OdeRowSolution at = RowwiseOdeSolver.Solve(dynamics, start, times, Tight, stopEvent: stop);
+            using OdeSolution at = OdeSolver.Solve(dynamics, start, times, Tight, stopEvent: stop);
             return at.EventTimes![0] - (0.7 * at.EventTimes[1]) + (at.EventStates! * stateWeights).sum().item<double>();
         }
 
@@ -82,7 +82,7 @@ public sealed class OdeEventTests
         // A quarter of an oscillation after the start, whichever way time runs.
         using DisposeScope scope = NewDisposeScope();
         var oscillator = new Oscillator();
-        using OdeRowSolution solution = RowwiseOdeSolver.Solve(oscillator, tensor(new[,] { { 1.0, 0.0 } }), [[start, end]], Tight, stopEvent: Ground);
+        using OdeSolution solution = OdeSolver.Solve(oscillator, tensor(new[,] { { 1.0, 0.0 } }), [[start, end]], Tight, stopEvent: Ground);
         Assert.AreEqual(start + (Math.Sign(end - start) * Math.PI / 2), solution.EventTimes![0], 1e-9);
         Assert.AreEqual(-Math.Sign(end - start), solution.EventStates![0, 1].item<double>(), 1e-9);
     }
@@ -92,7 +92,7 @@ public sealed class OdeEventTests
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor start = tensor(new[,] { { 3.0, 4.0 } });
-        using OdeRowSolution solution = RowwiseOdeSolver.Solve(Ball, start, [[0, 0.5, 9]], Tight, differentiable: true, stopEvent: Ground);
+        using OdeSolution solution = OdeSolver.Solve(Ball, start, [[0, 0.5, 9]], Tight, differentiable: true, stopEvent: Ground);
         using OdeGradients gradients = solution.Backward(ones_like(solution.States), ones(1, ScalarType.Float64), timeGradients: true);
 
         // The event's time moves one to one; the state at 0.5 by minus its slope, (v, -g), through the first time and by plus its slope through its own.

@@ -2,7 +2,6 @@ using Microsoft.ML.Implicit.Differentiation;
 using Microsoft.ML.Implicit.Layers.Ode;
 using Microsoft.ML.Implicit.Solvers;
 using Microsoft.ML.Implicit.Solvers.Ode;
-using Microsoft.ML.Implicit.Solvers.Ode.Rowwise;
 using Microsoft.ML.Implicit.Tests.Layers.Ode;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -28,7 +27,7 @@ public sealed class RowwiseOdeSolverTests
         using MlpDynamics dynamics = Dynamics();
         Tensor start = Start(3);
         double[][] times = [[0, 0.3, 1, 2.5], [1, 0.5, 0.1, -1], [2, 2.1, 2.1, 2.1]];
-        using OdeRowSolution rows = RowwiseOdeSolver.Solve(dynamics, start, times, options);
+        using OdeSolution rows = OdeSolver.Solve(dynamics, start, times, options);
         Assert.IsTrue(rows.Converged);
         for (int row = 0; row < 3; row++)
         {
@@ -45,9 +44,9 @@ public sealed class RowwiseOdeSolverTests
         using DisposeScope scope = NewDisposeScope();
         var decay = new RowFunctionTerm((t, z) => stack([-z.select(1, 0) * z.select(1, 1), zeros_like(z.select(1, 1))], 1));
         Tensor start = tensor(new[,] { { 1.0, 1.0 }, { 1.0, 500.0 } });
-        using OdeRowSolution solution = RowwiseOdeSolver.Solve(decay, start, [[0.0, 1], [0.0, 1]]);
+        using OdeSolution solution = OdeSolver.Solve(decay, start, [[0.0, 1], [0.0, 1]]);
         Assert.IsTrue(solution.Converged);
-        Assert.IsLessThan(solution.Statistics[1].AcceptedSteps / 4, solution.Statistics[0].AcceptedSteps);
+        Assert.IsLessThan(solution.RowStatistics[1].AcceptedSteps / 4, solution.RowStatistics[0].AcceptedSteps);
         Assert.AreEqual(Math.Exp(-1), solution.States[1, 0, 0].item<double>(), 1e-5);
     }
 
@@ -57,7 +56,7 @@ public sealed class RowwiseOdeSolverTests
         using DisposeScope scope = NewDisposeScope();
         var term = new RowFunctionTerm((t, z) => z.square());
         Tensor start = tensor(new[,] { { -1.0 }, { 1.0 }, { double.NaN } });
-        using OdeRowSolution solution = RowwiseOdeSolver.Solve(term, start, [[0, 0.5, 2], [0, 0.5, 2], [0, 0.5, 2]]);
+        using OdeSolution solution = OdeSolver.Solve(term, start, [[0, 0.5, 2], [0, 0.5, 2], [0, 0.5, 2]]);
         Assert.AreEqual(SolveStatus.Converged, solution.Status[0]);
         Assert.AreNotEqual(SolveStatus.Converged, solution.Status[1]);
         Assert.AreEqual(SolveStatus.InvalidInput, solution.Status[2]);
@@ -77,7 +76,7 @@ public sealed class RowwiseOdeSolverTests
         double[][] times = [[0, 0.3, 1], [1, 0.4, -1]];
         using var generator = new Generator(12);
         Tensor weights = randn([3, 2, 3], ScalarType.Float64, generator: generator);
-        using OdeRowSolution rows = RowwiseOdeSolver.Solve(dynamics, start, times, Tight with { MaximumCheckpoints = checkpoints }, differentiable: true);
+        using OdeSolution rows = OdeSolver.Solve(dynamics, start, times, Tight with { MaximumCheckpoints = checkpoints }, differentiable: true);
         using OdeGradients gradients = rows.Backward(weights);
         Tensor parameters = zeros_like(gradients.Parameters);
         for (int row = 0; row < 2; row++)
@@ -99,19 +98,19 @@ public sealed class RowwiseOdeSolverTests
         Tensor start = Start(2);
         Tensor times = tensor(new[,] { { 0, 0.3, 1 }, { 1, 0.4, -1 } });
         Tensor weights = arange(18, dtype: ScalarType.Float64).view(3, 2, 3).sin();
-        using OdeRowSolution rows = Solve(differentiable: true);
+        using OdeSolution rows = Solve(differentiable: true);
         using OdeGradients gradients = rows.Backward(weights, timeGradients: true);
         double Scalar()
         {
-            using OdeRowSolution at = Solve(differentiable: false);
+            using OdeSolution at = Solve(differentiable: false);
             return (at.States * weights).sum().item<double>();
         }
 
         CollectionAssert.AreEqual(new long[] { 2, 3 }, gradients.Times!.shape);
         Assert.IsLessThan(1e-6, (FiniteDifferences.Gradient(times, Scalar, 1e-4) - gradients.Times!).abs().max().item<double>());
 
-        OdeRowSolution Solve(bool differentiable) =>
-            RowwiseOdeSolver.Solve(dynamics, start, [.. times.data<double>().ToArray().Chunk(3)], Tight, differentiable);
+        OdeSolution Solve(bool differentiable) =>
+            OdeSolver.Solve(dynamics, start, [.. times.data<double>().ToArray().Chunk(3)], Tight, differentiable);
     }
 
     [TestMethod]
@@ -120,7 +119,7 @@ public sealed class RowwiseOdeSolverTests
         using DisposeScope scope = NewDisposeScope();
         using MlpDynamics dynamics = Dynamics();
         Tensor start = Start(1);
-        using OdeRowSolution rows = RowwiseOdeSolver.Solve(dynamics, start, [[0.5, 0.5, 0.5]], Tight, differentiable: true);
+        using OdeSolution rows = OdeSolver.Solve(dynamics, start, [[0.5, 0.5, 0.5]], Tight, differentiable: true);
         using OdeGradients gradients = rows.Backward(ones_like(rows.States), timeGradients: true);
         double slope = dynamics.Evaluate(0.5, start).sum().item<double>();
         Assert.IsLessThan(1e-12, (gradients.InitialState - 3).abs().max().item<double>());
@@ -138,7 +137,7 @@ public sealed class RowwiseOdeSolverTests
         Tensor grid = tensor(times.SelectMany(t => t).ToArray(), [2, 3]).requires_grad_();
         Tensor states = layer.forward(start, grid);
         ImplicitBackward.Run(() => states.square().sum().backward());
-        using OdeRowSolution solution = layer.Solve(start, times, differentiable: true);
+        using OdeSolution solution = layer.Solve(start, times, differentiable: true);
         using OdeGradients gradients = solution.Backward(solution.States * 2, timeGradients: true);
         Assert.AreEqual(0, (solution.States - states).abs().max().item<double>());
         Assert.AreEqual(0, (gradients.InitialState - start.grad!).abs().max().item<double>());
@@ -168,7 +167,7 @@ public sealed class RowwiseOdeSolverTests
                 return dynamics.Evaluate(t, z);
             });
             var options = new OdeOptions { StepControl = new FixedStepControl(1.0 / steps), MaximumCheckpoints = 4, Method = OdeMethods.Midpoint };
-            using OdeRowSolution solution = RowwiseOdeSolver.Solve(term, start, [[0, 1.0], [1.0, 0]], options, differentiable: true);
+            using OdeSolution solution = OdeSolver.Solve(term, start, [[0, 1.0], [1.0, 0]], options, differentiable: true);
             using OdeGradients gradients = solution.Backward(ones_like(solution.States));
             return peak;
         }
@@ -181,10 +180,10 @@ public sealed class RowwiseOdeSolverTests
         using MlpDynamics dynamics = Dynamics();
         using var source = new CancellationTokenSource();
         OdeOptions options = Tight with { CancellationToken = source.Token };
-        using OdeRowSolution solution = RowwiseOdeSolver.Solve(dynamics, Start(1), [[0, 1.0]], options, differentiable: true);
+        using OdeSolution solution = OdeSolver.Solve(dynamics, Start(1), [[0, 1.0]], options, differentiable: true);
         source.Cancel();
         Assert.ThrowsExactly<OperationCanceledException>(() => solution.Backward(ones_like(solution.States)));
-        Assert.ThrowsExactly<OperationCanceledException>(() => RowwiseOdeSolver.Solve(dynamics, Start(1), [[0, 1.0]], options));
+        Assert.ThrowsExactly<OperationCanceledException>(() => OdeSolver.Solve(dynamics, Start(1), [[0, 1.0]], options));
     }
 
     [TestMethod]
@@ -194,7 +193,7 @@ public sealed class RowwiseOdeSolverTests
         using MlpDynamics dynamics = Dynamics();
         foreach (double[][] times in (double[][][])[[[0, 1]], [[0, 1], [0]], [[], []], [[0, 1, 0.5], [0, 1, 2]], [[0, double.NaN], [0, 1]], [[0, 1, 0], [0, 1, 2]]])
         {
-            Assert.ThrowsExactly<ArgumentException>(() => RowwiseOdeSolver.Solve(dynamics, Start(2), times));
+            Assert.ThrowsExactly<ArgumentException>(() => OdeSolver.Solve(dynamics, Start(2), times));
         }
     }
 
@@ -205,7 +204,7 @@ public sealed class RowwiseOdeSolverTests
         Golden golden = Golden.Load("ode_mlp");
         var term = new AutogradOdeTerm(GoldenDynamics.Autograd(golden));
         double[] times = [.. golden["t"].data<double>()];
-        using OdeRowSolution solution = RowwiseOdeSolver.Solve(term, golden["z0"], [.. Enumerable.Repeat(times, 8)], Tight, differentiable: true);
+        using OdeSolution solution = OdeSolver.Solve(term, golden["z0"], [.. Enumerable.Repeat(times, 8)], Tight, differentiable: true);
         golden.AssertMatches("z", solution.States, 1e-8);
         Tensor gradient = zeros_like(solution.States);
         gradient[1] = ones_like(gradient[1]);
@@ -228,7 +227,7 @@ public sealed class RowwiseOdeSolverTests
         void Run()
         {
             using DisposeScope inner = NewDisposeScope();
-            using OdeRowSolution solution = RowwiseOdeSolver.Solve(dynamics, start, [[0, 1.0], [0, 2.0]], differentiable: true);
+            using OdeSolution solution = OdeSolver.Solve(dynamics, start, [[0, 1.0], [0, 2.0]], differentiable: true);
             using OdeGradients gradients = solution.Backward(ones_like(solution.States));
         }
     }

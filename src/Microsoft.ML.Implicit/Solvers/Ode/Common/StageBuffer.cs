@@ -3,7 +3,7 @@ using Microsoft.ML.Implicit.Solvers.Ode.Terms;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.Implicit.Solvers.Ode.Stepping;
+namespace Microsoft.ML.Implicit.Solvers.Ode.Common;
 
 /// <summary>The stages of a Runge-Kutta step in one tensor, with the tableau beside them on the same device.</summary>
 internal sealed class StageBuffer : IDisposable

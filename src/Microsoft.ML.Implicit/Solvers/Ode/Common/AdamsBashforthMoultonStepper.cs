@@ -1,35 +1,27 @@
+using Microsoft.ML.Implicit.Solvers.Ode.Stepping;
 using Microsoft.ML.Implicit.Solvers.Ode.Terms;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.Implicit.Solvers.Ode.Stepping;
+namespace Microsoft.ML.Implicit.Solvers.Ode.Common;
 
 /// <summary>Takes Adams-Bashforth-Moulton steps; the first three after each change of the step size are classical Runge-Kutta steps.</summary>
-internal sealed class AdamsBashforthMoultonStepper : OdeStepper
+internal sealed class AdamsBashforthMoultonStepper : TensorStepper
 {
     private readonly IOdeTerm _term;
-    private readonly long[] _shape;
-    private readonly Tensor _outputs;
     private readonly Queue<Tensor> _history = new();
-    private Tensor _state;
-    private Tensor _trial;
     private double _size = double.NaN;
 
     /// <param name="term">Right-hand side.</param>
     /// <param name="initialState"><c>[batch, ...]</c>.</param>
     /// <param name="outputs"><c>[times, batch * ...]</c>, written.</param>
     public AdamsBashforthMoultonStepper(IOdeTerm term, Tensor initialState, Tensor outputs)
+        : base(initialState, outputs)
     {
         _term = term;
-        _shape = initialState.shape;
-        _outputs = outputs;
-        _state = initialState.reshape(-1).clone().DetachFromDisposeScope();
-        _trial = _state;
     }
 
     public override int EarlierSlopes => _history.Count - 1;
-
-    public override int RowCount => (int)_shape[0];
 
     public override double EstimateInitialStep(OdeSegment segment, AdaptiveStepControl control) =>
         throw new NotSupportedException($"{nameof(AdamsBashforthMoulton)} takes fixed steps.");
@@ -44,54 +36,31 @@ internal sealed class AdamsBashforthMoultonStepper : OdeStepper
         }
 
         _size = step.Size;
-        _history.Enqueue(Evaluate(step.At(0), _state).DetachFromDisposeScope());
+        _history.Enqueue(Evaluate(step.At(0), State).DetachFromDisposeScope());
         Forget(AdamsBashforthMoulton.HistoryLength);
         Tensor[] slopes = [.. _history.Reverse()];
-        Tensor trial = slopes.Length < AdamsBashforthMoulton.HistoryLength ? RungeKuttaStep(step, slopes[0]) : PredictAndCorrect(step, slopes);
-        if (!ReferenceEquals(_trial, _state))
-        {
-            _trial.Dispose();
-        }
-
-        _trial = trial.DetachFromDisposeScope();
+        Trial = slopes.Length < AdamsBashforthMoulton.HistoryLength ? RungeKuttaStep(step, slopes[0]) : PredictAndCorrect(step, slopes);
         return 0;
-    }
-
-    public override void WriteOutputs(int firstOutput, ReadOnlySpan<double> thetas)
-    {
-        // Fixed steps end at output times, so that none lies inside a step.
-        using Tensor output = _outputs[firstOutput];
-        output.copy_(_trial);
-    }
-
-    public override void Accept()
-    {
-        _state.Dispose();
-        _state = _trial;
     }
 
     public override void Restart() => Forget(0);
 
-    public override Tensor CopyState() => stack([_state, .. _history.Reverse().Skip(1)]);
+    public override Tensor CopyState() => stack([State, .. _history.Reverse().Skip(1)]);
 
-    public override bool[] FindRowsNotFinite() => FiniteRows.FindNotFinite(_trial.view(_shape));
+    protected override Tensor Interpolate(ReadOnlySpan<double> thetas) =>
+        throw new NotSupportedException($"Fixed steps of {nameof(AdamsBashforthMoulton)} end at outputs.");
 
     protected override void Dispose(bool disposing)
     {
-        if (!ReferenceEquals(_trial, _state))
-        {
-            _trial.Dispose();
-        }
-
-        _state.Dispose();
         Forget(0);
+        base.Dispose(disposing);
     }
 
     private Tensor PredictAndCorrect(OdeStep step, Tensor[] slopes)
     {
-        Tensor predicted = AdamsBashforthMoulton.Combine(_state, AdamsBashforthMoulton.Predictor, slopes, step.Size);
+        Tensor predicted = AdamsBashforthMoulton.Combine(State, AdamsBashforthMoulton.Predictor, slopes, step.Size);
         Tensor slope = Evaluate(step.At(1), predicted);
-        return AdamsBashforthMoulton.Combine(_state, AdamsBashforthMoulton.Corrector, [slope, .. slopes[..^1]], step.Size);
+        return AdamsBashforthMoulton.Combine(State, AdamsBashforthMoulton.Corrector, [slope, .. slopes[..^1]], step.Size);
     }
 
     private Tensor RungeKuttaStep(OdeStep step, Tensor first)
@@ -100,16 +69,16 @@ internal sealed class AdamsBashforthMoultonStepper : OdeStepper
         var stages = new List<Tensor> { first };
         for (int i = 1; i < method.EndStage; i++)
         {
-            stages.Add(Evaluate(step.At(method.C[i]), AdamsBashforthMoulton.Combine(_state, method.A[i], stages, step.Size)));
+            stages.Add(Evaluate(step.At(method.C[i]), AdamsBashforthMoulton.Combine(State, method.A[i], stages, step.Size)));
         }
 
-        return AdamsBashforthMoulton.Combine(_state, method.A[method.EndStage], stages, step.Size);
+        return AdamsBashforthMoulton.Combine(State, method.A[method.EndStage], stages, step.Size);
     }
 
     private Tensor Evaluate(double time, Tensor flat)
     {
         Evaluations++;
-        return _term.EvaluateChecked(time, flat.view(_shape)).reshape(-1);
+        return _term.EvaluateChecked(time, flat.view(Shape)).reshape(-1);
     }
 
     private void Forget(int remaining)
