@@ -68,7 +68,7 @@ public static partial class ImplicitCatalog
     /// </summary>
     /// <param name="catalog">The transforms of <see cref="MLContext"/>.</param>
     /// <param name="outputColumnName">Column for the decision z.</param>
-    /// <param name="costColumnName">Label column: realised p, a vector of known size.</param>
+    /// <param name="labelColumnName">Label column: realised p, a vector of known size.</param>
     /// <param name="featureColumnName">Feature column: a vector of known size.</param>
     /// <param name="exampleWeightColumnName">Column of example weights (Single), or <see langword="null"/>.</param>
     /// <param name="q">Q, n × n; absent: a linear program. A number stands for that multiple of the identity.</param>
@@ -81,12 +81,12 @@ public static partial class ImplicitCatalog
     /// <returns>The estimator.</returns>
     /// <exception cref="ArgumentException">Arguments that cannot belong to a quadratic program.</exception>
     /// <example><code>
-    /// var decide = ml.Transforms.LearnedQuadraticProgram("Decision", costColumnName: "Costs", a: flow, b: supply, lowerBounds: 0.0, upperBounds: 1.0);
+    /// var decide = ml.Transforms.LearnedQuadraticProgram("Decision", labelColumnName: "Costs", a: flow, b: supply, lowerBounds: 0.0, upperBounds: 1.0);
     /// </code></example>
     public static LearnedQuadraticProgramEstimator LearnedQuadraticProgram(
         this TransformsCatalog catalog,
         string outputColumnName,
-        string costColumnName,
+        string labelColumnName,
         string featureColumnName = DefaultColumnNames.Features,
         string? exampleWeightColumnName = null,
         QuadraticCoefficients? q = null,
@@ -100,7 +100,7 @@ public static partial class ImplicitCatalog
             new LearnedQuadraticProgramOptions
             {
                 OutputColumnName = outputColumnName,
-                LabelColumnName = costColumnName,
+                LabelColumnName = labelColumnName,
                 FeatureColumnName = featureColumnName,
                 ExampleWeightColumnName = exampleWeightColumnName,
             },

@@ -15,6 +15,7 @@ public static partial class ImplicitCatalog
     /// <param name="confidenceLowerBoundColumn">Column that receives the lower bound, or <see langword="null"/>.</param>
     /// <param name="confidenceUpperBoundColumn">Column that receives the upper bound, or <see langword="null"/>.</param>
     /// <param name="confidenceLevel">Probability that a value lies between the bounds.</param>
+    /// <param name="exampleWeightColumnName">Column of example weights (Single), or <see langword="null"/>.</param>
     /// <returns>The forecaster.</returns>
     /// <exception cref="ArgumentException">A setting is out of range.</exception>
     /// <example><code>
@@ -28,16 +29,18 @@ public static partial class ImplicitCatalog
         double[] horizon,
         string? confidenceLowerBoundColumn = null,
         string? confidenceUpperBoundColumn = null,
-        float confidenceLevel = 0.95f) =>
+        float confidenceLevel = 0.95f,
+        string? exampleWeightColumnName = null) =>
         catalog.ForecastByLatentOde(new LatentOdeOptions
         {
             OutputColumnName = outputColumnName,
             TimeColumnName = timeColumnName,
             InputColumnNames = inputColumnNames,
             Horizon = horizon,
-            LowerBoundColumnName = confidenceLowerBoundColumn,
-            UpperBoundColumnName = confidenceUpperBoundColumn,
+            ConfidenceLowerBoundColumn = confidenceLowerBoundColumn,
+            ConfidenceUpperBoundColumn = confidenceUpperBoundColumn,
             ConfidenceLevel = confidenceLevel,
+            ExampleWeightColumnName = exampleWeightColumnName,
         });
 
     /// <summary>Forecasts irregularly sampled series with a latent ODE.</summary>
@@ -51,8 +54,8 @@ public static partial class ImplicitCatalog
     ///     TimeColumnName = "Day",
     ///     InputColumnNames = ["Bilirubin", "Albumin"],
     ///     Horizon = [90, 180, 365],
-    ///     LowerBoundColumnName = "Lower",
-    ///     UpperBoundColumnName = "Upper",
+    ///     ConfidenceLowerBoundColumn = "Lower",
+    ///     ConfidenceUpperBoundColumn = "Upper",
     /// };
     ///
     /// var pipeline = ml.Transforms.GroupIntoSeries("Patient", "Day", ["Bilirubin", "Albumin"])
@@ -74,6 +77,7 @@ public static partial class ImplicitCatalog
     /// <param name="confidenceLowerBoundColumn">Column that receives the lower bound, or <see langword="null"/>.</param>
     /// <param name="confidenceUpperBoundColumn">Column that receives the upper bound, or <see langword="null"/>.</param>
     /// <param name="confidenceLevel">Probability that a value lies between the bounds.</param>
+    /// <param name="exampleWeightColumnName">Column of example weights (Single), of which the first of a series that is not missing counts; or <see langword="null"/>.</param>
     /// <returns><see cref="GroupIntoSeries"/> and the forecaster after it; the output has one row a series.</returns>
     /// <exception cref="ArgumentException">A setting is out of range.</exception>
     /// <example><code>
@@ -90,13 +94,15 @@ public static partial class ImplicitCatalog
         double[] horizon,
         string? confidenceLowerBoundColumn = null,
         string? confidenceUpperBoundColumn = null,
-        float confidenceLevel = 0.95f)
+        float confidenceLevel = 0.95f,
+        string? exampleWeightColumnName = null)
     {
         ArgumentNullException.ThrowIfNull(catalog);
-        var grouping = new SeriesGrouping(seriesColumnName, timeColumnName, inputColumnNames, [], IsContiguous: false);
+        string[] statics = exampleWeightColumnName is null ? [] : [exampleWeightColumnName];
+        var grouping = new SeriesGrouping(seriesColumnName, timeColumnName, inputColumnNames, statics, IsContiguous: false);
         return new EstimatorChain<ITransformer>()
             .Append(new SeriesGroupingEstimator(CatalogUtils.GetEnvironment(catalog), grouping))
-            .Append(catalog.ForecastByLatentOde(outputColumnName, timeColumnName, inputColumnNames, horizon, confidenceLowerBoundColumn, confidenceUpperBoundColumn, confidenceLevel));
+            .Append(catalog.ForecastByLatentOde(outputColumnName, timeColumnName, inputColumnNames, horizon, confidenceLowerBoundColumn, confidenceUpperBoundColumn, confidenceLevel, exampleWeightColumnName));
     }
 
     /// <summary>Turns long-format data, one observation a row, into one series a row.</summary>

@@ -57,7 +57,7 @@ public sealed class DecisionExamples
         double[,] flow = { { 1, 1, 0 }, { 0, 1, 1 } };
         double[] supply = [1, 1];
         var allocate = ml.Transforms.QuadraticProgram("Allocation", p: "Costs", q: 1.0, a: new double[,] { { 1, 1, 1 } }, b: 1.0, lowerBounds: 0.0);
-        var decide = ml.Transforms.LearnedQuadraticProgram("Decision", costColumnName: "Costs", a: flow, b: supply, lowerBounds: 0.0, upperBounds: 1.0);
+        var decide = ml.Transforms.LearnedQuadraticProgram("Decision", labelColumnName: "Costs", a: flow, b: supply, lowerBounds: 0.0, upperBounds: 1.0);
 
         IDataView costs = ml.Data.LoadFromEnumerable([new Choice { Costs = [-1, -2, 0] }]);
         float[] shares = allocate.Fit(costs).Transform(costs).GetColumn<float[]>("Allocation").Single();

@@ -33,8 +33,8 @@ public sealed class ForecastingExamples
             TimeColumnName = "Day",
             InputColumnNames = ["Bilirubin", "Albumin"],
             Horizon = [90, 180, 365],
-            LowerBoundColumnName = "Lower",
-            UpperBoundColumnName = "Upper",
+            ConfidenceLowerBoundColumn = "Lower",
+            ConfidenceUpperBoundColumn = "Upper",
         };
 
         MakeQuick(options);

@@ -12,9 +12,6 @@ namespace Microsoft.ML.Implicit.Data;
 /// </summary>
 internal sealed class TrainingSetReader
 {
-    // Next to the largest weight, less than this is nothing in float32.
-    private const double SmallestWeight = 1e-30;
-
     private readonly string _featureColumn;
     private readonly string? _labelColumn;
     private readonly string? _weightColumn;
@@ -52,13 +49,13 @@ internal sealed class TrainingSetReader
         var featureReader = new VectorReader<float>(cursor, feature);
         VectorReader<float>? contextReader = context is null ? null : new VectorReader<float>(cursor, context.Value);
         ValueGetter<float>? getLabel = label is null ? null : RowCursorUtils.GetLabelGetter(cursor, label.Value.Index);
-        ValueGetter<float>? getWeight = weight is null ? null : cursor.GetGetter<float>(weight.Value);
+        WeightReader? weightReader = weight is null ? null : new WeightReader(cursor, weight.Value);
 
         using DisposeScope scope = NewDisposeScope();
         var features = new FeatureChunks(featureReader.Length, KeepsSparse);
         var contexts = new FeatureChunks(contextReader?.Length ?? 0, allowsSparse: false);
         var labels = new List<float>();
-        var weights = new List<float>();
+        var weights = new List<double>();
         long unlabelled = 0;
         while (cursor.MoveNext())
         {
@@ -76,7 +73,7 @@ internal sealed class TrainingSetReader
                 throw new InvalidOperationException($"Column '{_labelColumn}', row {cursor.Position} is {labelValue}; labels must be finite.");
             }
 
-            float weightValue = getWeight is null ? 1 : ReadWeight(getWeight, cursor.Position);
+            double weightValue = weightReader?.Read() ?? 1;
             if (weightValue == 0)
             {
                 continue;
@@ -117,17 +114,14 @@ internal sealed class TrainingSetReader
         }
 
         var set = new TrainingSet(features.ToTensor(), tensor(labels), null, contextReader is null ? null : contexts.ToTensor());
-        return (getWeight is null ? set : Weigh(set, weights)).Detach();
+        return (weightReader is null ? set : Weigh(set, weights)).Detach();
     }
 
-    // Weights of mean 1, whatever their unit.
-    private static TrainingSet Weigh(TrainingSet set, List<float> weights)
+    private static TrainingSet Weigh(TrainingSet set, List<double> weights)
     {
-        double smallest = SmallestWeight * weights.Max();
-        long[] rows = [.. Enumerable.Range(0, weights.Count).Where(row => weights[row] >= smallest).Select(row => (long)row)];
-        double mean = rows.Average(row => (double)weights[(int)row]);
-        set = set with { Weights = tensor(weights.ConvertAll(weight => (float)(weight / mean))) };
-        return rows.Length == weights.Count ? set : set.Select(tensor(rows));
+        (int[] rows, float[] shares) = ExampleWeights.Normalize(weights);
+        TrainingSet kept = rows.Length == weights.Count ? set : set.Select(tensor(Array.ConvertAll(rows, row => (long)row)));
+        return kept with { Weights = tensor(shares) };
     }
 
     private static void CheckFinite(in VBuffer<float> row, DataViewSchema.Column column, long position)
@@ -143,14 +137,5 @@ internal sealed class TrainingSetReader
                     + "Replace missing values before training, for instance with Transforms.ReplaceMissingValues.");
             }
         }
-    }
-
-    private float ReadWeight(ValueGetter<float> getter, long position)
-    {
-        float value = 0;
-        getter(ref value);
-        return float.IsFinite(value) && value >= 0
-            ? value
-            : throw new InvalidOperationException($"Column '{_weightColumn}', row {position} is {value}; example weights must be finite and not negative.");
     }
 }

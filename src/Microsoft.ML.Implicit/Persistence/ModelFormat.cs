@@ -6,33 +6,32 @@ namespace Microsoft.ML.Implicit.Persistence;
 /// <summary>How a transformer of this library is marked in a model file, and how it is written there and read back.</summary>
 /// <param name="modelSignature">Eight characters that mark the model in the file.</param>
 /// <param name="loaderSignature">Name under which ML.NET finds the transformer's loader, at most 24 characters.</param>
-/// <param name="version">Version of the format, as ML.NET writes them: 0x00010001 is the first.</param>
-/// <param name="oldestVersion">Oldest version that is read; <see langword="null"/> for this one alone.</param>
+/// <param name="version">First version of the format that is a document, as ML.NET writes them: 0x00010001 is the first.</param>
+/// <param name="oldestVersion">Oldest version that is read.</param>
+/// <param name="readPositional">Reads the versions before the document.</param>
 /// <param name="usesNativeBackend">Whether the transformer has tensors.</param>
-internal sealed class ModelFormat(string modelSignature, string loaderSignature, uint version = 0x00010001, uint? oldestVersion = null, bool usesNativeBackend = true)
+internal sealed class ModelFormat(
+    string modelSignature, string loaderSignature, uint version, uint oldestVersion, Action<PositionalReader> readPositional, bool usesNativeBackend = true)
 {
     private VersionInfo Version => new(
         modelSignature,
         verWrittenCur: version,
         verReadableCur: version,
-        verWeCanReadBack: oldestVersion ?? version,
+        verWeCanReadBack: oldestVersion,
         loaderSignature: loaderSignature,
         loaderAssemblyName: typeof(ModelFormat).Assembly.FullName);
 
-    public void Save(ModelSaveContext ctx, Action<BinaryWriter> write)
+    public void Save(ModelSaveContext ctx, Action<DocumentWriter> write)
     {
         ctx.CheckAtModel();
         ctx.SetVersionInfo(Version);
-        ModelPayload.Write(ctx, write);
+        var writer = new DocumentWriter();
+        write(writer);
+        ModelPayload.Write(ctx.Writer, writer.ToBytes());
     }
 
-    /// <exception cref="FormatException">The file was cut off or altered, or what it holds is impossible.</exception>
-    public ITransformer Load(IHostEnvironment env, ModelLoadContext ctx, Func<IHost, BinaryReader, ITransformer> read) =>
-        Load(env, ctx, (host, reader, _) => read(host, reader));
-
-    /// <summary>Loads a model that is read by the version of its format.</summary>
-    /// <exception cref="FormatException">The file was cut off or altered, or what it holds is impossible.</exception>
-    public ITransformer Load(IHostEnvironment env, ModelLoadContext ctx, Func<IHost, BinaryReader, uint, ITransformer> read)
+    /// <exception cref="FormatException">The file was cut off or altered, what it holds is impossible, or a later version of this library has added to it.</exception>
+    public ITransformer Load(IHostEnvironment env, ModelLoadContext ctx, Func<IHost, DocumentReader, ITransformer> read)
     {
         MLNetCompatibility.EnsureSupported();
         if (usesNativeBackend)
@@ -42,6 +41,25 @@ internal sealed class ModelFormat(string modelSignature, string loaderSignature,
 
         IHost host = env.Register(loaderSignature);
         ctx.CheckAtModel(Version);
-        return ModelPayload.Read(ctx, reader => read(host, reader, ctx.Header.ModelVerWritten));
+        byte[] payload = ModelPayload.Read(ctx.Reader);
+        ModelDocument document = ModelDocument.Parse(ctx.Header.ModelVerWritten < version ? Upgrade(payload, host, ctx.Header.ModelVerWritten) : payload);
+        ITransformer transformer = StoredData.Understand("model file", () => read(host, document.Root));
+        try
+        {
+            document.EnsureUnderstood();
+            return transformer;
+        }
+        catch
+        {
+            (transformer as IDisposable)?.Dispose();
+            throw;
+        }
     }
+
+    private byte[] Upgrade(byte[] payload, IHost host, uint written) => StoredData.Parse(payload, "model file", reader =>
+    {
+        var writer = new DocumentWriter();
+        readPositional(new PositionalReader(host, written, reader, writer));
+        return writer.ToBytes();
+    });
 }

@@ -8,18 +8,15 @@ namespace Microsoft.ML.Implicit.Persistence;
 /// </summary>
 internal static class ModelPayload
 {
-    public static void Write(ModelSaveContext ctx, Action<BinaryWriter> write)
+    public static void Write(BinaryWriter writer, byte[] payload)
     {
-        byte[] payload = StoredData.Serialize(write);
-        ctx.Writer.Write(payload.Length);
-        ctx.Writer.Write(SHA256.HashData(payload));
-        ctx.Writer.Write(payload);
+        writer.Write(payload.Length);
+        writer.Write(SHA256.HashData(payload));
+        writer.Write(payload);
     }
 
-    /// <exception cref="FormatException">The file was cut off or altered, or does not hold a valid model.</exception>
-    public static T Read<T>(ModelLoadContext ctx, Func<BinaryReader, T> read) => StoredData.Parse(ReadPayload(ctx.Reader), "model file", read);
-
-    private static byte[] ReadPayload(BinaryReader reader)
+    /// <exception cref="FormatException">The file was cut off or altered.</exception>
+    public static byte[] Read(BinaryReader reader)
     {
         try
         {

@@ -20,22 +20,25 @@ internal static class StoredData
     public static T Parse<T>(byte[] data, string name, Func<BinaryReader, T> read)
     {
         using var reader = new BinaryReader(new MemoryStream(data, writable: false));
-        T result;
+        T result = Understand(name, () => read(reader));
+        return reader.BaseStream.Position == data.Length
+            ? result
+            : throw new FormatException($"The {name} holds more than this version of Microsoft.ML.Implicit understands.");
+    }
+
+    /// <summary>Makes something of data.</summary>
+    /// <param name="name">What the data is, for messages.</param>
+    /// <param name="make">Whatever exception it meets on the way, the data is not valid.</param>
+    /// <exception cref="FormatException">The data is not valid.</exception>
+    public static T Understand<T>(string name, Func<T> make)
+    {
         try
         {
-            result = read(reader);
+            return make();
         }
         catch (Exception exception) when (exception is not (FormatException or OutOfMemoryException))
         {
             throw new FormatException($"The {name} does not hold what it should.", exception);
         }
-
-        if (reader.BaseStream.Position == data.Length)
-        {
-            return result;
-        }
-
-        (result as IDisposable)?.Dispose();
-        throw new FormatException($"The {name} holds more than this version of Microsoft.ML.Implicit understands.");
     }
 }

@@ -7,8 +7,6 @@ namespace Microsoft.ML.Implicit.Persistence;
 /// <summary>A tensor as plain data: type, shape, numbers.</summary>
 internal static class StoredTensor
 {
-    private const long LargestRank = 8;
-
     public static void Write(BinaryWriter writer, Tensor value)
     {
         using Tensor local = value.detach().cpu().contiguous();
@@ -46,27 +44,21 @@ internal static class StoredTensor
         using IDisposable noGradient = no_grad();
         using Tensor local = empty(shape, type);
         reader.BaseStream.ReadExactly(local.bytes);
-        if (!mayBeMissing && !IsFinite(local.bytes, type))
+        if (!mayBeMissing)
         {
-            throw new FormatException($"Tensor '{name}' of the file has a number that is not finite.");
+            CheckFinite(local, name);
         }
 
         target.copy_(local);
     }
 
-    /// <summary>Passes over a tensor that has no elements.</summary>
-    /// <returns>Whether it has none; otherwise the reader is left within it.</returns>
-    public static bool SkipEmpty(BinaryReader reader)
+    /// <exception cref="FormatException">A number is not finite.</exception>
+    public static void CheckFinite(Tensor numbers, string name)
     {
-        reader.ReadByte();
-        long rank = reader.ReadInt64();
-        bool isEmpty = false;
-        for (long d = 0; d < Math.Min(rank, LargestRank); d++)
+        if (!IsFinite(numbers.bytes, numbers.dtype))
         {
-            isEmpty |= reader.ReadInt64() == 0;
+            throw new FormatException($"Tensor '{name}' of the file has a number that is not finite.");
         }
-
-        return isEmpty;
     }
 
     private static long CheckRank(long rank, string name, Tensor target) => rank == target.dim()

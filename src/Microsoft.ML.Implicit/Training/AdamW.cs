@@ -53,27 +53,25 @@ internal sealed class AdamW : IResumable, IDisposable
     }
 
     /// <summary>Scales all gradients down so that their common Euclidean norm is at most <paramref name="maximum"/>.</summary>
-    /// <returns>The norm before.</returns>
-    public double ClipGradients(double maximum)
+    /// <returns>The norm before, of one element, on the parameters' device and in the current dispose scope.</returns>
+    public Tensor ClipGradients(double maximum)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor[] gradients = [.. _parameters.Select(Gradient).OfType<Tensor>()];
+        using IDisposable noGradient = no_grad();
+        Tensor[] gradients = [.. _parameters.Select(Gradient).OfType<Tensor>().Select(gradient => gradient.is_sparse ? gradient.SparseValues : gradient)];
         if (gradients.Length == 0)
         {
-            return 0;
+            return zeros([], ScalarType.Float64, _parameters.FirstOrDefault()?.device ?? CPU).MoveToOuterDisposeScope();
         }
 
-        double norm = stack(gradients.Select(gradient => (gradient.is_sparse ? gradient.SparseValues : gradient).norm())).norm().ReadDouble();
-        if (norm > maximum)
+        Tensor norm = stack(gradients.Select(gradient => gradient.norm())).norm().to(ScalarType.Float64);
+        Tensor factor = full_like(norm, maximum.Held()).div(norm).clamp_max(1.Held());
+        foreach (Tensor gradient in gradients)
         {
-            using Scalar factor = (maximum / norm).ToScalar();
-            foreach (Tensor gradient in gradients)
-            {
-                gradient.mul_(factor);
-            }
+            gradient.mul_(factor.to(gradient.dtype));
         }
 
-        return norm;
+        return norm.MoveToOuterDisposeScope();
     }
 
     /// <summary>Updates the parameters by their gradients; matrices whose gradient is in coordinate format only in its rows.</summary>

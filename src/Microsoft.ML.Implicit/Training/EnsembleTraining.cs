@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Training;
@@ -15,13 +14,12 @@ internal static class EnsembleTraining
     public static TNetwork[] Run<TNetwork>(int count, TrainingOptions options, Func<EnsembleMember, TNetwork> train)
         where TNetwork : nn.Module
     {
-        long start = Stopwatch.GetTimestamp();
         var networks = new List<TNetwork>(count);
         try
         {
             while (networks.Count < count)
             {
-                networks.Add(train(new EnsembleMember(networks.Count, count, start)));
+                networks.Add(train(new EnsembleMember(networks.Count, count)));
             }
 
             return [.. networks];

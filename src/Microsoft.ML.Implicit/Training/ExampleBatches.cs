@@ -11,24 +11,25 @@ internal static class ExampleBatches
     /// <param name="count">Number of examples.</param>
     /// <param name="batchSize">Examples a batch.</param>
     /// <param name="device">Where the indices are made.</param>
-    /// <param name="evaluate">From the indices of a batch, int64 [batch], to the weighted sum of its losses and the sum of its weights.</param>
+    /// <param name="evaluate">From the indices of a batch, int64 [batch], to the weighted sum of its losses and the sum of its weights, of one element each.</param>
     /// <param name="cancellationToken">Looked at once a batch.</param>
+    /// <returns>The mean, float64 of one element, on the device and in the current dispose scope.</returns>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public static double Mean(long count, long batchSize, Device device, Func<Tensor, (double Loss, double Weight)> evaluate, CancellationToken cancellationToken)
+    public static Tensor Mean(long count, long batchSize, Device device, Func<Tensor, (Tensor Loss, Tensor Weight)> evaluate, CancellationToken cancellationToken)
     {
         using IDisposable noGradient = no_grad();
-        double total = 0;
-        double totalWeight = 0;
+        Tensor total = zeros([], ScalarType.Float64, device);
+        Tensor totalWeight = zeros([], ScalarType.Float64, device);
         for (long first = 0; first < count; first += batchSize)
         {
             cancellationToken.ThrowIfCancellationRequested();
             using DisposeScope scope = NewDisposeScope();
             long end = Math.Min(first + batchSize, count);
-            (double loss, double weight) = evaluate(HeldArithmetic.Range(first, end, device));
-            total += loss;
-            totalWeight += weight;
+            (Tensor loss, Tensor weight) = evaluate(HeldArithmetic.Range(first, end, device));
+            total.PlusInPlace(loss.to(ScalarType.Float64));
+            totalWeight.PlusInPlace(weight.to(ScalarType.Float64));
         }
 
-        return total / totalWeight;
+        return total.div(totalWeight);
     }
 }

@@ -20,8 +20,9 @@ internal interface ITrainingProblem : IResumable
     /// <summary>Computes the mean loss of a batch and adds its gradients to the parameters'.</summary>
     /// <param name="examples">Indices of the batch's examples, int64 [batch], on the CPU.</param>
     /// <param name="progress">Fraction of the training steps done, from 0 to 1.</param>
-    double TrainBatch(Tensor examples, double progress);
+    /// <returns>The loss, of one element, where it was computed: the host need not wait for it.</returns>
+    Tensor TrainBatch(Tensor examples, double progress);
 
-    /// <summary>Mean loss on the validation examples, or <see langword="null"/> where there are none.</summary>
-    double? Validate();
+    /// <summary>Mean loss on the validation examples, of one element, where it was computed; <see langword="null"/> where there are none.</summary>
+    Tensor? Validate();
 }

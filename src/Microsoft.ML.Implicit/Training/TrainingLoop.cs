@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using System.Globalization;
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Persistence;
 using Microsoft.ML.Runtime;
 using TorchSharp;
@@ -17,26 +17,30 @@ internal sealed class TrainingLoop : IResumable, IDisposable
     private readonly AdamW _optimizer;
     private readonly Generator _generator;
     private readonly BestParameters _best;
-    private int _epoch;
+    private readonly Device _device;
+    private readonly List<TrainingProgress> _history = [];
     private bool _isFinished;
 
     /// <summary>Creates the loop.</summary>
     /// <param name="problem">What to optimise.</param>
     /// <param name="plan">How.</param>
-    /// <param name="run">Receives a message and a check point an epoch.</param>
-    /// <param name="member">Place of the trained module in an ensemble, over which epochs and time are counted on, or <see langword="null"/>.</param>
-    public TrainingLoop(ITrainingProblem problem, TrainingPlan plan, TrainingRun run, EnsembleMember? member = null)
+    /// <param name="run">Receives a message and a check point an epoch, and the history at the end.</param>
+    /// <param name="member">Place of the trained module in an ensemble, over which epochs are counted on.</param>
+    public TrainingLoop(ITrainingProblem problem, TrainingPlan plan, TrainingRun run, EnsembleMember member)
     {
-        _member = member ?? EnsembleMember.Alone();
+        _member = member;
         _problem = problem;
         _plan = plan;
         _run = run;
         _generator = new Generator((ulong)plan.Seed, CPU);
+        _device = run.Device;
         _best = new BestParameters(problem.Module);
         _optimizer = new AdamW(problem.Module.parameters().Where(parameter => parameter.requires_grad), plan.WeightDecay);
     }
 
-    private bool IsOver => _epoch >= _plan.Epochs || _epoch - _best.Epoch >= _plan.Patience;
+    private int Epoch => _history.Count;
+
+    private bool IsOver => Epoch >= _plan.Epochs || Epoch - _best.Epoch >= _plan.Patience;
 
     /// <summary>Trains, from where a check point was left, and leaves the best parameters in the module.</summary>
     /// <exception cref="OperationCanceledException">
@@ -48,7 +52,8 @@ internal sealed class TrainingLoop : IResumable, IDisposable
     {
         if (_run.CheckPoint?.Resume(_member.Index, this) == true)
         {
-            _run.Channel.Info($"Training goes on from a check point after epoch {Counted(_epoch)}.");
+            _run.Resume(_history[^1].Elapsed);
+            _run.Channel.Info($"Training goes on from a check point after epoch {Counted(Epoch)}.");
         }
 
         if (!_isFinished)
@@ -63,11 +68,19 @@ internal sealed class TrainingLoop : IResumable, IDisposable
             _isFinished = true;
             _run.CheckPoint?.Keep(_member.Index, this);
         }
+
+        TrainingEnd end = Epoch >= _plan.Epochs ? TrainingEnd.LastEpoch : _isFinished ? TrainingEnd.NoImprovement : TrainingEnd.Cancelled;
+        _run.Keep(new NetworkTraining(_plan.Seed, end, _history.Count > 0 ? _history[^1].BestEpoch : Counted(0), _history));
     }
 
     public void WriteState(BinaryWriter writer)
     {
-        writer.Write(_epoch);
+        writer.Write(Epoch);
+        foreach (double number in _history.SelectMany(TrainingProgressFormat.ToNumbers))
+        {
+            writer.Write(number);
+        }
+
         writer.Write(_isFinished);
         ModuleState.Write(writer, _problem.Module);
         _problem.WriteState(writer);
@@ -81,10 +94,15 @@ internal sealed class TrainingLoop : IResumable, IDisposable
 
     public void ReadState(BinaryReader reader)
     {
-        _epoch = reader.ReadInt32();
-        if (_epoch < 1 || _epoch > _plan.Epochs)
+        int epoch = reader.ReadInt32();
+        if (epoch < 1 || epoch > _plan.Epochs)
         {
-            throw new FormatException($"The check point is one after epoch {_epoch} of {_plan.Epochs}.");
+            throw new FormatException($"The check point is one after epoch {epoch} of {_plan.Epochs}.");
+        }
+
+        while (_history.Count < epoch)
+        {
+            _history.Add(TrainingProgressFormat.FromNumbers([.. TrainingProgressFormat.Columns.Select(_ => reader.ReadDouble())]));
         }
 
         _isFinished = reader.ReadBoolean();
@@ -109,24 +127,20 @@ internal sealed class TrainingLoop : IResumable, IDisposable
     {
         try
         {
-            if (_problem.StartsFitted && _epoch == 0)
+            if (_problem.StartsFitted && Epoch == 0)
             {
-                _best.Offer(0, _problem.Validate());
+                OfferStart();
             }
 
             while (!IsOver)
             {
-                double trainingLoss = RunEpoch(_epoch + 1);
-                _problem.Module.eval();
-                double? validationLoss = _problem.Validate();
-                _epoch++;
-                _best.Offer(_epoch, validationLoss);
-                double iterations = _problem.TakeSolverIterations();
+                TrainingProgress progress = RunEpoch(Epoch + 1);
+                _history.Add(progress);
                 _run.CheckPoint?.Keep(_member.Index, this);
-                Report(trainingLoss, validationLoss, iterations);
+                Report(progress);
             }
 
-            if (_epoch < _plan.Epochs)
+            if (Epoch < _plan.Epochs)
             {
                 _run.Channel.Info($"No better validation loss since epoch {Counted(_best.Epoch)}: training ends.");
             }
@@ -137,50 +151,82 @@ internal sealed class TrainingLoop : IResumable, IDisposable
         }
     }
 
-    private double RunEpoch(int epoch)
+    private void OfferStart()
     {
         using DisposeScope scope = NewDisposeScope();
+        _best.Offer(0, _problem.Validate()?.ReadDouble());
+    }
+
+    private TrainingProgress RunEpoch(int epoch)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        var losses = new EpochLosses(_problem.ExampleCount, _device);
+        Tensor? validation;
+        try
+        {
+            RunSteps(losses, epoch);
+            _problem.Module.eval();
+            validation = _problem.Validate();
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            // What is computed from numbers that are not finite fails in ways that tell nothing.
+            ThrowIfNotFinite(losses.Read(null), epoch, exception);
+            throw;
+        }
+
+        EpochReading reading = losses.Read(validation);
+        ThrowIfNotFinite(reading, epoch);
+        _best.Offer(epoch, reading.ValidationLoss);
+        return new TrainingProgress(
+            Counted(epoch),
+            _member.Count * _plan.Epochs,
+            reading.TrainingLoss,
+            reading.ValidationLoss,
+            Counted(_best.Epoch),
+            _plan.RateAt(epoch / (double)_plan.Epochs),
+            _problem.TakeSolverIterations(),
+            _run.Elapsed);
+    }
+
+    private void RunSteps(EpochLosses losses, int epoch)
+    {
         _problem.Module.train();
         Tensor order = randperm(_problem.ExampleCount, generator: _generator);
         long steps = (_problem.ExampleCount + _plan.BatchSize - 1) / _plan.BatchSize;
-        double total = 0;
         for (long step = 0; step < steps; step++)
         {
             _run.ThrowIfCancelled();
+            using DisposeScope scope = NewDisposeScope();
             long first = step * _plan.BatchSize;
             long count = Math.Min(_plan.BatchSize, _problem.ExampleCount - first);
             double progress = (epoch - 1 + (step / (double)steps)) / _plan.Epochs;
-            total += count * RunStep(order.narrow(0, first, count), progress, epoch);
+            _optimizer.ZeroGradients();
+            Tensor loss = _problem.TrainBatch(order.narrow(0, first, count), progress);
+            losses.Add(loss, _optimizer.ClipGradients(_plan.Options.MaximumGradientNorm), count);
+            _optimizer.Step(_plan.RateAt(progress));
         }
-
-        return total / _problem.ExampleCount;
     }
 
-    private double RunStep(Tensor examples, double progress, int epoch)
+    private void ThrowIfNotFinite(EpochReading reading, int epoch, Exception? consequence = null)
     {
-        using DisposeScope scope = NewDisposeScope();
-        _optimizer.ZeroGradients();
-        double loss = _problem.TrainBatch(examples, progress);
-        double norm = _optimizer.ClipGradients(_plan.Options.MaximumGradientNorm);
-        if (!double.IsFinite(loss) || !double.IsFinite(norm))
+        if (!double.IsFinite(reading.LatestLoss) || !double.IsFinite(reading.LatestNorm))
         {
-            throw new InvalidOperationException(string.Create(
-                CultureInfo.InvariantCulture,
-                $"Training stopped being finite in epoch {epoch} (loss {loss}, gradient norm {norm}). Lower Training.LearningRate (now {_plan.LearningRate}), and look for extreme values in the data."));
+            throw new InvalidOperationException(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Training stopped being finite in epoch {epoch} (loss {reading.LatestLoss}, gradient norm {reading.LatestNorm}). Lower Training.LearningRate (now {_plan.LearningRate}), and look for extreme values in the data."),
+                consequence);
         }
-
-        _optimizer.Step(_plan.RateAt(progress));
-        return loss;
     }
 
     private int Counted(int epoch) => (_member.Index * _plan.Epochs) + epoch;
 
-    private void Report(double trainingLoss, double? validationLoss, double iterations)
+    private void Report(TrainingProgress progress)
     {
-        int total = _member.Count * _plan.Epochs;
-        double rate = _plan.RateAt(_epoch / (double)_plan.Epochs);
-        string validation = validationLoss is null ? string.Empty : string.Create(CultureInfo.InvariantCulture, $", validation loss {validationLoss:G5}");
-        _run.Channel.Info(string.Create(CultureInfo.InvariantCulture, $"Epoch {Counted(_epoch)}/{total}: training loss {trainingLoss:G5}{validation}, {iterations:F1} solver iterations."));
-        _plan.Options.Progress?.Report(new TrainingProgress(Counted(_epoch), total, trainingLoss, validationLoss, Counted(_best.Epoch), rate, iterations, Stopwatch.GetElapsedTime(_member.Start)));
+        string validation = progress.ValidationLoss is { } loss ? string.Create(CultureInfo.InvariantCulture, $", validation loss {loss:G5}") : string.Empty;
+        _run.Channel.Info(string.Create(
+            CultureInfo.InvariantCulture, $"Epoch {progress.Epoch}/{progress.MaximumEpochs}: training loss {progress.TrainingLoss:G5}{validation}, {progress.SolverIterations:F1} solver iterations."));
+        _plan.Options.Progress?.Report(progress);
     }
 }

@@ -74,25 +74,17 @@ public sealed class TrainingOptions
     /// <exception cref="ArgumentException">A setting is out of range; the message names it.</exception>
     internal void Validate()
     {
-        Require(MaximumEpochs is null or > 0, nameof(MaximumEpochs), "must be positive");
-        Require(BatchSize is null or > 0, nameof(BatchSize), "must be positive");
-        Require(LearningRate is null || (LearningRate > 0 && double.IsFinite(LearningRate.Value)), nameof(LearningRate), "must be positive");
-        Require(WeightDecay is null || (WeightDecay >= 0 && double.IsFinite(WeightDecay.Value)), nameof(WeightDecay), "must not be negative");
-        Require(MaximumGradientNorm > 0, nameof(MaximumGradientNorm), "must be positive");
-        Require(ValidationFraction is null or (>= 0 and <= 0.5), nameof(ValidationFraction), "must lie between 0 and 0.5");
-        Require(EarlyStoppingPatience is null or > 0, nameof(EarlyStoppingPatience), "must be positive");
-        Require(Enum.IsDefined(Schedule), nameof(Schedule), "is not a known schedule");
-        Require(Enum.IsDefined(OnCancellation), nameof(OnCancellation), "is not a known behaviour");
-        Require(!string.IsNullOrEmpty(Device), nameof(Device), "must be given");
-        Require(ScoringDevice is not { Length: 0 }, nameof(ScoringDevice), "must be the name of a device, or null");
-        Require(CheckpointPath is not { Length: 0 }, nameof(CheckpointPath), "must be the path of a file, or null");
-    }
-
-    private static void Require(bool condition, string setting, string message)
-    {
-        if (!condition)
-        {
-            throw new ArgumentException($"Training.{setting} {message}.", setting);
-        }
+        Setting.Require(MaximumEpochs is null or > 0, $"Training.{nameof(MaximumEpochs)}", "must be positive");
+        Setting.Require(BatchSize is null or > 0, $"Training.{nameof(BatchSize)}", "must be positive");
+        Setting.Require(LearningRate is null || (LearningRate > 0 && double.IsFinite(LearningRate.Value)), $"Training.{nameof(LearningRate)}", "must be positive");
+        Setting.Require(WeightDecay is null || (WeightDecay >= 0 && double.IsFinite(WeightDecay.Value)), $"Training.{nameof(WeightDecay)}", "must not be negative");
+        Setting.Require(MaximumGradientNorm > 0, $"Training.{nameof(MaximumGradientNorm)}", "must be positive");
+        Setting.Require(ValidationFraction is null or (>= 0 and <= 0.5), $"Training.{nameof(ValidationFraction)}", "must lie between 0 and 0.5");
+        Setting.Require(EarlyStoppingPatience is null or > 0, $"Training.{nameof(EarlyStoppingPatience)}", "must be positive");
+        Setting.Require(Enum.IsDefined(Schedule), $"Training.{nameof(Schedule)}", "is not a known schedule");
+        Setting.Require(Enum.IsDefined(OnCancellation), $"Training.{nameof(OnCancellation)}", "is not a known behaviour");
+        Setting.Require(!string.IsNullOrEmpty(Device), $"Training.{nameof(Device)}", "must be given");
+        Setting.Require(ScoringDevice is not { Length: 0 }, $"Training.{nameof(ScoringDevice)}", "must be the name of a device, or null");
+        Setting.Require(CheckpointPath is not { Length: 0 }, $"Training.{nameof(CheckpointPath)}", "must be the path of a file, or null");
     }
 }

@@ -34,8 +34,8 @@ internal static partial class CarbonForecast
             InputColumnNames = [nameof(CarbonSeries.Concentration)],
             Horizon = [.. Enumerable.Range(1, 52).Select(week => 7.0 * week)],
             SeasonalPeriods = [Year],
-            LowerBoundColumnName = nameof(CarbonOutlook.Lower),
-            UpperBoundColumnName = nameof(CarbonOutlook.Upper),
+            ConfidenceLowerBoundColumn = nameof(CarbonOutlook.Lower),
+            ConfidenceUpperBoundColumn = nameof(CarbonOutlook.Upper),
             Training = new TrainingOptions { Device = device, Progress = progress },
         }).Fit(ml.Data.LoadFromEnumerable([series]));
 }

@@ -45,8 +45,8 @@ internal static partial class StormForecast
             InputColumnNames = Variables,
             ForecastTimeColumnName = nameof(Storm.ForecastHour),
             MaximumHorizon = LongestHorizon,
-            LowerBoundColumnName = nameof(StormOutlook.Lower),
-            UpperBoundColumnName = nameof(StormOutlook.Upper),
+            ConfidenceLowerBoundColumn = nameof(StormOutlook.Lower),
+            ConfidenceUpperBoundColumn = nameof(StormOutlook.Upper),
             Training = new TrainingOptions { Device = device, Progress = progress },
         }).Fit(data);
 }

@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
+using System.Text.Json.Nodes;
 using Microsoft.ML.Implicit.Estimators;
+using Microsoft.ML.Implicit.Persistence;
 
 namespace Microsoft.ML.Implicit.Tests.Persistence;
 
@@ -9,33 +11,42 @@ public sealed class AlteredModelTests
 {
     private const int Places = 44;
 
+    private static readonly string[] ImpossibleFields = ["-1", "2147483647", "NaN", "1E+300", "0", "", "[]"];
+
+    private readonly MLContext _ml = new();
+
     public static IEnumerable<string> Kinds => SavedModels.Kinds.Keys;
 
     [TestMethod]
     [DynamicData(nameof(Kinds))]
     public void A_model_file_with_impossible_numbers_is_refused_or_scores_numbers(string kind)
     {
-        string path = Path.Combine(AppContext.BaseDirectory, "Persistence", "Version010", kind);
-        var file = new ModelFile($"{path}.zip");
-        var ml = new MLContext();
-        IDataView rows = ml.Data.LoadFromBinary($"{path}.rows");
-        string[] columns = [.. ml.Data.LoadFromBinary($"{path}.scores").Schema.Select(column => column.Name)];
-        foreach ((int offset, byte[] value) in Alterations.Of(file.Start, file.End, Places))
+        using FileStream stored = File.OpenRead($"{PathOf(kind)}.zip");
+        foreach (ModelFile file in new[] { new ModelFile(stored), SavedAnew(kind) })
         {
-            string place = $"{Convert.ToHexString(value)} at {offset - file.Start} of {file.End - file.Start}";
-            ITransformer model;
-            try
+            foreach ((int offset, byte[] value) in Alterations.Of(file.Start, file.End, Places))
             {
-                model = ml.Model.Load(file.With(offset, value), out _);
+                AssertRefusedOrScoresNumbers(kind, file.With(offset, value), $"{Convert.ToHexString(value)} at {offset - file.Start} of {file.End - file.Start}");
             }
-            catch (Exception exception)
+        }
+    }
+
+    [TestMethod]
+    [DynamicData(nameof(Kinds))]
+    public void A_model_file_with_impossible_fields_is_refused_or_scores_numbers(string kind)
+    {
+        ModelFile file = SavedAnew(kind);
+        (JsonObject header, byte[] numbers) = DocumentBytes.TakeApart(file.Payload);
+        int next = 0;
+        foreach ((string name, JsonNode? value) in header[ModelDocument.MetadataName]!.AsObject().ToArray())
+        {
+            foreach (string impossible in new[] { ImpossibleFields[next++ % ImpossibleFields.Length], ImpossibleFields[next++ % ImpossibleFields.Length] })
             {
-                Assert.IsTrue(IsFormatException(exception), $"{place}: {exception}");
-                continue;
+                header[ModelDocument.MetadataName]![name] = impossible;
+                AssertRefusedOrScoresNumbers(kind, file.With(DocumentBytes.PutTogether(header, numbers)), $"'{impossible}' for {name}");
             }
 
-            AssertScoresNumbers(model, rows, columns, place);
-            (model as IDisposable)?.Dispose();
+            header[ModelDocument.MetadataName]![name] = value!.GetValue<string>();
         }
     }
 
@@ -79,6 +90,34 @@ public sealed class AlteredModelTests
         }
 
         Assert.IsGreaterThan(Places, refused);
+    }
+
+    private static string PathOf(string kind) => Path.Combine(AppContext.BaseDirectory, "Persistence", "Version010", kind);
+
+    private ModelFile SavedAnew(string kind)
+    {
+        using var stream = new MemoryStream();
+        ITransformer model = _ml.Model.Load($"{PathOf(kind)}.zip", out DataViewSchema schema);
+        _ml.Model.Save(model, schema, stream);
+        return new ModelFile(stream);
+    }
+
+    private void AssertRefusedOrScoresNumbers(string kind, Stream file, string place)
+    {
+        ITransformer model;
+        try
+        {
+            model = _ml.Model.Load(file, out _);
+        }
+        catch (Exception exception)
+        {
+            Assert.IsTrue(IsFormatException(exception), $"{place}: {exception}");
+            return;
+        }
+
+        string[] columns = [.. _ml.Data.LoadFromBinary($"{PathOf(kind)}.scores").Schema.Select(column => column.Name)];
+        AssertScoresNumbers(model, _ml.Data.LoadFromBinary($"{PathOf(kind)}.rows"), columns, place);
+        (model as IDisposable)?.Dispose();
     }
 
     // What a file may say is that its columns have other names or sizes, or that its programs have no solution.

@@ -14,9 +14,9 @@ internal sealed class ModelFile
     private readonly List<(string Name, byte[] Content)> _entries = [];
     private readonly int _model;
 
-    public ModelFile(string path)
+    public ModelFile(Stream file)
     {
-        using ZipArchive archive = ZipFile.OpenRead(path);
+        using var archive = new ZipArchive(file);
         foreach (ZipArchiveEntry entry in archive.Entries)
         {
             using var content = new MemoryStream();
@@ -36,12 +36,23 @@ internal sealed class ModelFile
     /// <summary>Where it ends.</summary>
     public int End { get; }
 
+    /// <summary>The model's own data.</summary>
+    public byte[] Payload => _entries[_model].Content[Start..End];
+
     /// <summary>The file with a value put into the model's data, and its digest made right again.</summary>
     public MemoryStream With(int offset, byte[] value)
     {
-        byte[] altered = [.. _entries[_model].Content];
-        value.CopyTo(altered, offset);
-        SHA256.HashData(altered.AsSpan(Start, End - Start)).CopyTo(altered, Start - PayloadOffset + DigestOffset);
+        byte[] payload = Payload;
+        value.CopyTo(payload, offset - Start);
+        return With(payload);
+    }
+
+    /// <summary>The file with other data of the model, and its length and digest.</summary>
+    public MemoryStream With(byte[] payload)
+    {
+        byte[] content = _entries[_model].Content;
+        int header = Start - PayloadOffset;
+        byte[] altered = [.. content[..header], .. BitConverter.GetBytes(payload.Length), .. SHA256.HashData(payload), .. payload, .. content[End..]];
         var file = new MemoryStream();
         using (var archive = new ZipArchive(file, ZipArchiveMode.Create, leaveOpen: true))
         {

@@ -5,34 +5,50 @@ using Microsoft.ML.Implicit.Training;
 
 namespace Microsoft.ML.Implicit.Tests.Persistence;
 
-/// <summary>Files that version 0.1.0 wrote are read by every later version, and score what they scored then.</summary>
+/// <summary>Files that version 0.1.0 wrote, and later ones before files became documents, are read by every later version, and score what they scored then.</summary>
 [TestClass]
 public sealed class Version010Tests
 {
     private const int RowsKept = 6;
     private const string CheckPointOf = "forecast-ode-rnn";
 
-    public static IEnumerable<string> Kinds => SavedModels.Kinds.Keys;
+    private const string First = "Version010";
+    private const string BeforeDocument = "BeforeDocument";
+
+    public static IEnumerable<(string Folder, string Kind)> Files =>
+    [
+        .. SavedModels.Kinds.Keys.Select(kind => (First, kind)),
+        .. new[] { "forecast-gru", "forecast-ode-rnn", "convolutional", "wide-sparse" }.Select(kind => (BeforeDocument, kind)),
+    ];
 
     [TestMethod]
-    [DynamicData(nameof(Kinds))]
-    public void A_model_file_scores_what_it_scored_then(string kind)
+    [DynamicData(nameof(Files))]
+    public void A_model_file_scores_what_it_scored_then_and_so_it_does_when_it_is_saved_anew(string folder, string kind)
     {
         var ml = new MLContext();
-        ITransformer model = ml.Model.Load(PathOf($"{kind}.zip"), out _);
-        IDataView then = ml.Data.LoadFromBinary(PathOf($"{kind}.scores"));
+        IDataView rows = ml.Data.LoadFromBinary(PathOf(folder, $"{kind}.rows")), then = ml.Data.LoadFromBinary(PathOf(folder, $"{kind}.scores"));
         string[] columns = [.. then.Schema.Select(column => column.Name)];
-        AssertEqual(SavedModel.Read(then, columns), SavedModel.Read(model.Transform(ml.Data.LoadFromBinary(PathOf($"{kind}.rows"))), columns));
+        ITransformer model = ml.Model.Load(PathOf(folder, $"{kind}.zip"), out _);
+        AssertEqual(SavedModel.Read(then, columns), SavedModel.Read(model.Transform(rows), columns));
+        ITransformer again = SavedAnew(model, rows.Schema);
+        AssertEqual(SavedModel.Read(model.Transform(rows), columns), SavedModel.Read(again.Transform(rows), columns));
+        Array.ForEach([model, again], transformer => (transformer as IDisposable)?.Dispose());
     }
 
     [TestMethod]
-    public void A_forecast_engine_goes_on_from_its_check_point()
+    [DataRow(First)]
+    [DataRow(BeforeDocument)]
+    public void A_forecast_engine_goes_on_from_its_check_point(string folder)
     {
         var ml = new MLContext();
-        using var model = (LatentOdeTransformer)ml.Model.Load(PathOf($"{CheckPointOf}.zip"), out _);
-        ForecastEngine<Observation, Answer> engine = model.ResumeForecastEngine<Observation, Answer>(PathOf($"{CheckPointOf}.checkpoint"));
+        using var model = (LatentOdeTransformer)ml.Model.Load(PathOf(folder, $"{CheckPointOf}.zip"), out DataViewSchema schema);
+        using var again = (LatentOdeTransformer)SavedAnew(model, schema);
         string[] columns = [nameof(Answer.Forecast)];
-        AssertEqual(SavedModel.Read(ml.Data.LoadFromBinary(PathOf($"{CheckPointOf}.resumed")), columns), SavedModel.Read(ml.Data.LoadFromEnumerable([engine.Forecast()]), columns));
+        foreach (LatentOdeTransformer forecaster in new[] { model, again })
+        {
+            ForecastEngine<Observation, Answer> engine = forecaster.ResumeForecastEngine<Observation, Answer>(PathOf(folder, $"{CheckPointOf}.checkpoint"));
+            AssertEqual(SavedModel.Read(ml.Data.LoadFromBinary(PathOf(folder, $"{CheckPointOf}.resumed")), columns), SavedModel.Read(ml.Data.LoadFromEnumerable([engine.Forecast()]), columns));
+        }
     }
 
     [TestMethod]
@@ -53,6 +69,15 @@ public sealed class Version010Tests
                 WriteCheckPoint(ml, (LatentOdeTransformer)saved.Model);
             }
         }
+    }
+
+    private static ITransformer SavedAnew(ITransformer model, DataViewSchema schema)
+    {
+        var ml = new MLContext();
+        using var file = new MemoryStream();
+        ml.Model.Save(model, schema, file);
+        file.Position = 0;
+        return ml.Model.Load(file, out _);
     }
 
     private static void WriteCheckPoint(MLContext ml, LatentOdeTransformer model)
@@ -88,9 +113,9 @@ public sealed class Version010Tests
         }
     }
 
-    private static string PathOf(string file) => Path.Combine(AppContext.BaseDirectory, "Persistence", "Version010", file);
+    private static string PathOf(string folder, string file) => Path.Combine(AppContext.BaseDirectory, "Persistence", folder, file);
 
-    private static string SourceFolder([CallerFilePath] string path = "") => Path.Combine(Path.GetDirectoryName(path)!, "Version010");
+    private static string SourceFolder([CallerFilePath] string path = "") => Path.Combine(Path.GetDirectoryName(path)!, First);
 
     private sealed class Observation
     {

@@ -69,7 +69,7 @@ public class AdamWTests
         using var parameter = new Parameter(ones(2, 1, ScalarType.Float64));
         using var optimizer = new Implicit.Training.AdamW([parameter], weightDecay: 0);
         parameter.grad = sparse_coo_tensor(tensor(new long[] { 1, 1 }, [1, 2]), tensor(new[] { 1.0, 2.0 }, [2, 1]), [2, 1]);
-        Assert.AreEqual(3, optimizer.ClipGradients(1.5), 1e-12);
+        Assert.AreEqual(3, optimizer.ClipGradients(1.5).item<double>(), 1e-12);
         Assert.AreEqual(1.5, parameter.grad!.to_dense()[1, 0].item<double>(), 1e-12);
     }
 
@@ -81,10 +81,10 @@ public class AdamWTests
         using var second = new Parameter(tensor(new[] { 4.0 }));
         using var optimizer = new Implicit.Training.AdamW([first, second], weightDecay: 0);
         (first.square().sum() + second.square().sum()).backward();
-        Assert.AreEqual(10, optimizer.ClipGradients(1), 1e-12);
+        Assert.AreEqual(10, optimizer.ClipGradients(1).item<double>(), 1e-12);
         Assert.AreEqual(0.6, first.grad!.item<double>(), 1e-12);
         Assert.AreEqual(0.8, second.grad!.item<double>(), 1e-12);
-        Assert.AreEqual(1, optimizer.ClipGradients(5), 1e-12, "a smaller norm is left alone");
+        Assert.AreEqual(1, optimizer.ClipGradients(5).item<double>(), 1e-12, "a smaller norm is left alone");
     }
 
     [TestMethod]

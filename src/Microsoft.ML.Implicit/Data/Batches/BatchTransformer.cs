@@ -92,7 +92,7 @@ public abstract class BatchTransformer : ITransformer, IDisposable
     }
 
     /// <summary>Writes everything that the transformer's loader reads.</summary>
-    private protected abstract void Write(BinaryWriter writer);
+    private protected abstract void Write(DocumentWriter writer);
 
     /// <summary>Moves to a device whatever is evaluated there, while nothing is.</summary>
     private protected abstract void MoveModel(Device device);

@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Persistence;
 
 namespace Microsoft.ML.Implicit.Data;
 
@@ -50,47 +51,16 @@ internal sealed record SeriesColumns(string Times, string[] Values, string[] Sta
         }
     }
 
-    public void Write(BinaryWriter writer)
+    public void Write(DocumentWriter writer)
     {
-        writer.Write(Times);
-        WriteNames(writer, Values);
-        WriteNames(writer, Statics);
-        writer.Write(CovariateTimes ?? string.Empty);
-        WriteNames(writer, Covariates);
+        writer.Write("time_column", Times);
+        writer.Write("value_columns", Values);
+        writer.Write("static_columns", Statics);
+        writer.Write("covariate_time_column", CovariateTimes);
+        writer.Write("covariate_columns", Covariates);
     }
 
-    public static SeriesColumns Read(BinaryReader reader)
-    {
-        string times = reader.ReadString();
-        string[] values = ReadNames(reader);
-        string[] statics = ReadNames(reader);
-        string covariateTimes = reader.ReadString();
-        return new SeriesColumns(times, values, statics, covariateTimes.Length == 0 ? null : covariateTimes, ReadNames(reader));
-    }
-
-    private static void WriteNames(BinaryWriter writer, string[] names)
-    {
-        writer.Write(names.Length);
-        foreach (string name in names)
-        {
-            writer.Write(name);
-        }
-    }
-
-    private static string[] ReadNames(BinaryReader reader)
-    {
-        int count = reader.ReadInt32();
-        if (count < 0 || count > reader.BaseStream.Length - reader.BaseStream.Position)
-        {
-            throw new FormatException("The model file names an impossible number of columns.");
-        }
-
-        string[] names = new string[count];
-        for (int i = 0; i < count; i++)
-        {
-            names[i] = reader.ReadString();
-        }
-
-        return names;
-    }
+    /// <exception cref="FormatException">A name is missing.</exception>
+    public static SeriesColumns Read(DocumentReader reader) => new(
+        reader.Text("time_column"), reader.Texts("value_columns"), reader.Texts("static_columns"), reader.OptionalText("covariate_time_column"), reader.Texts("covariate_columns"));
 }

@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Persistence;
 
 namespace Microsoft.ML.Implicit.Data;
 
@@ -55,17 +56,17 @@ internal sealed record SeriesGrouping(string? Series, string Time, string[] Valu
         return builder.ToSchema();
     }
 
-    public void Write(BinaryWriter writer)
+    public void Write(DocumentWriter writer)
     {
-        writer.Write(Series ?? string.Empty);
+        writer.Write("series_column", Series);
         new SeriesColumns(Time, Values, Statics, null, []).Write(writer);
-        writer.Write(IsContiguous);
+        writer.Write("is_contiguous", IsContiguous);
     }
 
-    public static SeriesGrouping Read(BinaryReader reader)
+    /// <exception cref="FormatException">A name is missing.</exception>
+    public static SeriesGrouping Read(DocumentReader reader)
     {
-        string series = reader.ReadString();
         SeriesColumns columns = SeriesColumns.Read(reader);
-        return new SeriesGrouping(series.Length == 0 ? null : series, columns.Times, columns.Values, columns.Statics, reader.ReadBoolean());
+        return new SeriesGrouping(reader.OptionalText("series_column"), columns.Times, columns.Values, columns.Statics, reader.Boolean("is_contiguous"));
     }
 }

@@ -12,4 +12,7 @@ internal sealed record TimeSeries(double[] Times, float[][] Values, float[] Stat
 
     /// <summary>The time up to which the series was followed, observed or not: what lies ahead is counted from here.</summary>
     public double End { get; init; } = Times.Length > 0 ? Times[^1] : double.NaN;
+
+    /// <summary>What the series counts in training, 1 on average.</summary>
+    public float Weight { get; init; } = 1;
 }

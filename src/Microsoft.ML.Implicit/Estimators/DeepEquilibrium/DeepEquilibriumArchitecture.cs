@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Layers.Equilibrium;
+using Microsoft.ML.Implicit.Persistence;
 using Microsoft.ML.Implicit.Solvers.FixedPoint;
 using static TorchSharp.torch;
 
@@ -18,9 +19,6 @@ internal sealed record DeepEquilibriumArchitecture(
     int EnsembleSize,
     double Dropout)
 {
-    // Marks in a file that features are read by their non-zeros.
-    private const byte SparseFlag = 0x80;
-
     /// <summary>Slots that are told apart where features are read by their non-zeros; 0 where they are read in full.</summary>
     public int SlotCount { get; init; }
 
@@ -86,61 +84,55 @@ internal sealed record DeepEquilibriumArchitecture(
         _ => new AndersonSolver(new AndersonSettings { RelativeTolerance = relativeTolerance, MaximumIterations = MaximumIterations }),
     };
 
-    public void Write(BinaryWriter writer)
+    public void Write(DocumentWriter writer)
     {
-        writer.Write((byte)((byte)Cell | (SlotCount > 0 ? SparseFlag : 0)));
-        writer.Write(Image.Channels);
-        writer.Write(Image.Height);
-        writer.Write(Image.Width);
-        writer.Write(FeatureCount);
-        writer.Write(SlotCount > 0 ? SlotCount : BinCount);
-        writer.Write(HiddenWidth);
-        writer.Write(OutputWidth);
-        writer.Write((byte)Solver);
-        writer.Write(Tolerance);
-        writer.Write(MaximumIterations);
-        writer.Write(EnsembleSize);
+        writer.Write("cell", Cell);
+        writer.Write("image_channels", Image.Channels);
+        writer.Write("image_height", Image.Height);
+        writer.Write("image_width", Image.Width);
+        writer.Write("features", FeatureCount);
+        writer.Write("bins", BinCount);
+        writer.Write("slots", SlotCount);
+        writer.Write("hidden_width", HiddenWidth);
+        writer.Write("outputs", OutputWidth);
+        writer.Write("solver", Solver);
+        writer.Write("tolerance", Tolerance);
+        writer.Write("maximum_iterations", MaximumIterations);
+        writer.Write("networks", EnsembleSize);
     }
 
     /// <exception cref="FormatException">A value is out of range.</exception>
-    public static DeepEquilibriumArchitecture Read(BinaryReader reader)
+    public static DeepEquilibriumArchitecture Read(DocumentReader reader)
     {
-        byte kind = reader.ReadByte();
         var architecture = new DeepEquilibriumArchitecture(
-            (EquilibriumCellKind)(kind & ~SparseFlag),
-            new ImageShape(reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32()),
-            reader.ReadInt32(),
-            reader.ReadInt32(),
-            reader.ReadInt32(),
-            reader.ReadInt32(),
-            (FixedPointMethod)reader.ReadByte(),
-            reader.ReadDouble(),
-            reader.ReadInt32(),
-            reader.ReadInt32(),
-            Dropout: 0);
-        if ((kind & SparseFlag) != 0)
+            reader.Enum<EquilibriumCellKind>("cell"),
+            new ImageShape(reader.Int32("image_channels"), reader.Int32("image_height"), reader.Int32("image_width")),
+            reader.Int32("features"),
+            reader.Int32("bins"),
+            reader.Int32("hidden_width"),
+            reader.Int32("outputs"),
+            reader.Enum<FixedPointMethod>("solver"),
+            reader.Double("tolerance"),
+            reader.Int32("maximum_iterations"),
+            reader.Int32("networks"),
+            Dropout: 0)
         {
-            architecture = architecture with { SlotCount = architecture.BinCount, BinCount = 0 };
-        }
-
-        return architecture.IsPlausible(reader.BaseStream.Length)
-            ? architecture
-            : throw new FormatException("The model file describes an impossible network.");
+            SlotCount = reader.Int32("slots"),
+        };
+        return architecture.IsPlausible(reader.TensorBytes) ? architecture : throw new FormatException("The model file describes an impossible network.");
     }
 
     // Every weight stands in the file as a number of four bytes, so sizes that make more weights than it has room for are refused
     // before anything is allocated for them. A lower bound on the weights is enough.
-    private bool IsPlausible(long fileLength)
+    private bool IsPlausible(long tensorBytes)
     {
-        return Enum.IsDefined(Cell)
-            && Enum.IsDefined(Solver)
-            && FeatureCount > 0 && BinCount >= 0 && SlotCount >= 0 && SlotCount <= FeatureCount && HiddenWidth > 0 && OutputWidth > 0
+        return FeatureCount > 0 && BinCount >= 0 && SlotCount >= 0 && SlotCount <= FeatureCount && HiddenWidth > 0 && OutputWidth > 0
             && Tolerance is > 0 and < 1 && MaximumIterations > 0
             && EnsembleSize is >= 1 and <= DeepEquilibriumOptions.MaximumEnsembleSize
-            && (SlotCount > 0 || FeatureCount <= fileLength / sizeof(float))
-            && BinCount <= fileLength / sizeof(float)
+            && (SlotCount > 0 || FeatureCount <= tensorBytes / sizeof(float))
+            && BinCount <= tensorBytes / sizeof(float)
             && (Cell == EquilibriumCellKind.Dense || HoldsImages())
-            && InputWeights() + ((Int128)HiddenWidth * ((long)HiddenWidth + OutputWidth)) <= fileLength / sizeof(float) / EnsembleSize;
+            && InputWeights() + ((Int128)HiddenWidth * ((long)HiddenWidth + OutputWidth)) <= tensorBytes / sizeof(float) / EnsembleSize;
 
         bool HoldsImages() => Image is { Channels: > 0, Height: > 0, Width: > 0 } && (Int128)Image.Channels * Image.Height * Image.Width == FeatureCount;
 

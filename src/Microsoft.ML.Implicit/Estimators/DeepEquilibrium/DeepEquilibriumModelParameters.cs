@@ -9,7 +9,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>A trained deep-equilibrium model: one network, or several whose predictions are averaged. Safe to use from several threads at once.</summary>
-public sealed partial class DeepEquilibriumModelParameters : IDisposable
+public sealed partial class DeepEquilibriumModelParameters : ImplicitModelParameters
 {
     private readonly DeepEquilibriumArchitecture _architecture;
     private readonly EquilibriumEnsemble _ensemble;
@@ -34,8 +34,8 @@ public sealed partial class DeepEquilibriumModelParameters : IDisposable
     /// <summary>Number of networks whose predictions are averaged.</summary>
     public int EnsembleSize => _architecture.EnsembleSize;
 
-    /// <summary>Number of trained numbers.</summary>
-    public long ParameterCount => _ensemble.parameters().Sum(parameter => parameter.numel());
+    /// <inheritdoc/>
+    public override long ParameterCount => _ensemble.parameters().Sum(parameter => parameter.numel());
 
     internal PredictionTask Task { get; }
 
@@ -46,7 +46,7 @@ public sealed partial class DeepEquilibriumModelParameters : IDisposable
     internal ImageShape? Image => _architecture.Cell == EquilibriumCellKind.MultiscaleConvolutional ? _architecture.Image : null;
 
     /// <inheritdoc/>
-    public void Dispose()
+    public override void Dispose()
     {
         _managed?.Dispose();
         _ensemble.Dispose();
@@ -78,8 +78,7 @@ public sealed partial class DeepEquilibriumModelParameters : IDisposable
         ArrayPool<float>.Shared.Return(outputs);
     }
 
-    /// <summary>Moves the model to another device; not to be called while rows are scored.</summary>
-    internal void MoveTo(Device device)
+    internal override void MoveTo(Device device)
     {
         _managed?.Dispose();
         _managed = null;
@@ -100,17 +99,17 @@ public sealed partial class DeepEquilibriumModelParameters : IDisposable
         _ensemble.Evaluate(features.to(_device)).cpu().data<float>().CopyTo(outputs);
     }
 
-    internal void Write(IHost host, BinaryWriter writer)
+    internal void Write(IHost host, DocumentWriter writer)
     {
-        _architecture.Write(writer);
-        Task.Write(host, writer);
-        ModuleState.Write(writer, _ensemble);
+        _architecture.Write(writer.Section("architecture"));
+        Task.Write(host, writer.Section("task"));
+        writer.Write("ensemble", _ensemble);
     }
 
-    internal static DeepEquilibriumModelParameters Read(IHost host, BinaryReader reader)
+    internal static DeepEquilibriumModelParameters Read(IHost host, DocumentReader reader)
     {
-        DeepEquilibriumArchitecture architecture = DeepEquilibriumArchitecture.Read(reader);
-        PredictionTask task = PredictionTaskFormat.Read(host, reader);
+        DeepEquilibriumArchitecture architecture = DeepEquilibriumArchitecture.Read(reader.Section("architecture"));
+        PredictionTask task = PredictionTaskFormat.Read(host, reader.Section("task"));
         if (task.OutputWidth != architecture.OutputWidth)
         {
             throw new FormatException("The model file describes a network that does not fit its task.");
@@ -119,7 +118,7 @@ public sealed partial class DeepEquilibriumModelParameters : IDisposable
         EquilibriumEnsemble ensemble = architecture.CreateEnsemble();
         try
         {
-            ModuleState.Read(reader, ensemble, EquilibriumEnsemble.AddedNames);
+            reader.Read("ensemble", ensemble, EquilibriumEnsemble.AddedNames);
             ensemble.CheckState();
             ensemble.Freeze();
             return new DeepEquilibriumModelParameters(architecture, ensemble, task, CPU);

@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Layers.Equilibrium;
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Numerics;
 using Microsoft.ML.Implicit.Solvers.FixedPoint;
 using TorchSharp.Modules;
@@ -71,20 +72,10 @@ internal sealed partial class DeepEquilibriumNetwork : nn.Module
     /// <summary>Multiplies the weights that a dense cell's inputs meet, as if the inputs had been multiplied.</summary>
     public void ScaleInputs(double factor) => (Cell as DenseResidualCell)?.ScaleEmbedding(factor);
 
-    /// <summary>Fixes the parameters, so that several threads may score at once, and frees them from the dispose scope they were made in.</summary>
+    /// <summary>Ends training: the cell's normalised weights are computed once.</summary>
     public void Freeze()
     {
-        eval();
-        foreach (Tensor value in state_dict().Values)
-        {
-            value.DetachFromDisposeScope();
-        }
-
-        foreach (Parameter parameter in parameters())
-        {
-            parameter.requires_grad_(false);
-        }
-
+        this.FreezeState();
         Cell.Freeze();
     }
 }

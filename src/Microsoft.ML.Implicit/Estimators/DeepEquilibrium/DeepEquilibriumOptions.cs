@@ -4,7 +4,7 @@ using Microsoft.ML.Trainers;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>Settings of the deep-equilibrium trainers.</summary>
-public sealed class DeepEquilibriumOptions : TrainerInputBaseWithWeight
+public sealed class DeepEquilibriumOptions : TrainerInputBaseWithWeight, ITrainerOptions
 {
     internal const int MaximumEnsembleSize = 64;
 
@@ -58,32 +58,23 @@ public sealed class DeepEquilibriumOptions : TrainerInputBaseWithWeight
     /// <summary>Epochs, learning rate, validation, seed, device, progress and cancellation. Progress counts the epochs of all networks.</summary>
     public TrainingOptions Training { get; set; } = new();
 
-    /// <exception cref="ArgumentException">A setting is out of range; the message names it.</exception>
-    internal void Validate()
+    void IEstimatorOptions.Validate()
     {
         ArgumentException.ThrowIfNullOrEmpty(LabelColumnName);
         ArgumentException.ThrowIfNullOrEmpty(FeatureColumnName);
         ArgumentNullException.ThrowIfNull(Training);
-        Require(Enum.IsDefined(Cell), nameof(Cell), "is not a known cell");
-        Require(Enum.IsDefined(Solver), nameof(Solver), "is not a known method");
-        Require(HiddenWidth is >= 8 and <= 8192, nameof(HiddenWidth), "must lie between 8 and 8192");
-        Require(Dropout is null or (>= 0 and < 1), nameof(Dropout), "must lie between 0 and 1");
-        Require(InputDropout is null or (>= 0 and < 1), nameof(InputDropout), "must lie between 0 and 1");
-        Require(EnsembleSize is null or (>= 1 and <= MaximumEnsembleSize), nameof(EnsembleSize), $"must lie between 1 and {MaximumEnsembleSize}");
-        Require(MaximumImageShift >= 0, nameof(MaximumImageShift), "must not be negative");
-        Require(Tolerance is > 0 and < 1, nameof(Tolerance), "must lie between 0 and 1");
-        Require(GradientTolerance is > 0 and < 1, nameof(GradientTolerance), "must lie between 0 and 1");
-        Require(MaximumIterations > 0, nameof(MaximumIterations), "must be positive");
-        Require(JacobianPenalty >= 0 && double.IsFinite(JacobianPenalty), nameof(JacobianPenalty), "must not be negative");
-        Require(Cell == EquilibriumCellKind.Dense || Image is not null, nameof(Image), "must be given for the convolutional cell");
+        Setting.Require(Enum.IsDefined(Cell), nameof(Cell), "is not a known cell");
+        Setting.Require(Enum.IsDefined(Solver), nameof(Solver), "is not a known method");
+        Setting.Require(HiddenWidth is >= 8 and <= 8192, nameof(HiddenWidth), "must lie between 8 and 8192");
+        Setting.Require(Dropout is null or (>= 0 and < 1), nameof(Dropout), "must lie between 0 and 1");
+        Setting.Require(InputDropout is null or (>= 0 and < 1), nameof(InputDropout), "must lie between 0 and 1");
+        Setting.Require(EnsembleSize is null or (>= 1 and <= MaximumEnsembleSize), nameof(EnsembleSize), $"must lie between 1 and {MaximumEnsembleSize}");
+        Setting.Require(MaximumImageShift >= 0, nameof(MaximumImageShift), "must not be negative");
+        Setting.Require(Tolerance is > 0 and < 1, nameof(Tolerance), "must lie between 0 and 1");
+        Setting.Require(GradientTolerance is > 0 and < 1, nameof(GradientTolerance), "must lie between 0 and 1");
+        Setting.Require(MaximumIterations > 0, nameof(MaximumIterations), "must be positive");
+        Setting.Require(JacobianPenalty >= 0 && double.IsFinite(JacobianPenalty), nameof(JacobianPenalty), "must not be negative");
+        Setting.Require(Cell == EquilibriumCellKind.Dense || Image is not null, nameof(Image), "must be given for the convolutional cell");
         Training.Validate();
-    }
-
-    private static void Require(bool condition, string setting, string message)
-    {
-        if (!condition)
-        {
-            throw new ArgumentException($"{setting} {message}.", setting);
-        }
     }
 }

@@ -31,7 +31,6 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
     private readonly DeepEquilibriumOptions _options;
     private readonly Generator _generator;
     private readonly CancellationToken _cancellationToken;
-    private readonly double _inputDropout;
     private readonly SolverMeter _meter = new();
     private double _inputScale = 1;
     private long _rows;
@@ -47,19 +46,22 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
         _options = options;
         _generator = generator;
         _cancellationToken = cancellationToken;
-        _inputDropout = options.InputDropout ?? DeepEquilibriumDefaults.InputDropout(options.Cell, task, training.Count, training.Features.shape[1]);
+        InputDropout = options.InputDropout ?? DeepEquilibriumDefaults.InputDropout(options.Cell, task, training.Count, training.Features.shape[1]);
     }
 
     public nn.Module Module => _network;
 
     public long ExampleCount => _training.Count;
 
+    /// <summary>Fraction of the encoded features that is set to zero in training.</summary>
+    public double InputDropout { get; }
+
     /// <summary>Whether rows are held by their non-zeros.</summary>
     public bool HasSparseInputs => _training.Features.is_sparse;
 
     public double TakeSolverIterations() => _meter.Take();
 
-    public double TrainBatch(Tensor examples, double progress)
+    public Tensor TrainBatch(Tensor examples, double progress)
     {
         TrainingSet batch = _training.Select(examples.to(_training.Features.device));
         Tensor input = Drop(Encode(Shift(batch.Features)));
@@ -70,10 +72,10 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
         _meter.Add(result.Equilibrium.Iterations);
         _rows += batch.Count;
         _unsolvedRows += result.Equilibrium.AllConverged ? 0 : result.Equilibrium.Statuses.Count(status => status != SolveStatus.Converged);
-        return _options.JacobianPenalty > 0 ? result.Loss + Penalize(result.Equilibrium.Solution, input) : result.Loss;
+        return _options.JacobianPenalty > 0 ? result.LossTensor.to(ScalarType.Float64).Plus(Penalize(result.Equilibrium.Solution, input)) : result.LossTensor;
     }
 
-    public double? Validate() => _validation is null ? null : MeanLoss(_validation, Predict, _cancellationToken);
+    public Tensor? Validate() => _validation is null ? null : MeanLoss(_validation, Predict, _cancellationToken);
 
     /// <summary>Chooses the scale of the inputs to train with, which goes into the weights.</summary>
     /// <param name="learningRate">Peak learning rate.</param>
@@ -129,8 +131,8 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
         using IDisposable noGradient = no_grad();
         TrainingSet rows = _validation ?? _training;
         Tensor constant = _task.BestConstant(_training.Labels, _training.Weights);
-        double baseline = MeanLoss(rows, batch => constant.expand(batch.Count, -1), CancellationToken.None);
-        double loss = MeanLoss(rows, Predict, CancellationToken.None);
+        double baseline = MeanLoss(rows, batch => constant.expand(batch.Count, -1), CancellationToken.None).ReadDouble();
+        double loss = MeanLoss(rows, Predict, CancellationToken.None).ReadDouble();
         if (baseline > 0 && loss >= SomethingLearned * baseline)
         {
             string kind = _validation is null ? "training" : "validation";
@@ -144,15 +146,15 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
 
     private Tensor Predict(TrainingSet batch) => _network.Predict(Encode(batch.Features));
 
-    private double MeanLoss(TrainingSet rows, Func<TrainingSet, Tensor> predict, CancellationToken cancellationToken) => ExampleBatches.Mean(
+    private Tensor MeanLoss(TrainingSet rows, Func<TrainingSet, Tensor> predict, CancellationToken cancellationToken) => ExampleBatches.Mean(
         rows.Count,
         ValidationBatch,
         rows.Features.device,
         examples =>
         {
             TrainingSet batch = rows.Select(examples);
-            double loss = _task.Loss(predict(batch), batch.Labels, batch.Weights).ReadDouble();
-            return (loss * batch.Count, batch.Weights?.sum().ReadDouble() ?? batch.Count);
+            Tensor loss = _task.Loss(predict(batch), batch.Labels, batch.Weights).to(ScalarType.Float64);
+            return (loss * batch.Count.Held(), batch.Weights?.sum() ?? full_like(loss, batch.Count.Held()));
         },
         cancellationToken);
 
@@ -172,14 +174,14 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
 
     private Tensor Drop(Tensor input)
     {
-        if (_inputDropout == 0)
+        if (InputDropout == 0)
         {
             return input;
         }
 
         // A zero stays one, dropped or not.
         Tensor values = input.is_sparse ? input.SparseValues : input;
-        Tensor dropped = values * RandomMask.Like(values, _inputDropout, _generator);
+        Tensor dropped = values * RandomMask.Like(values, InputDropout, _generator);
         return input.is_sparse ? FeatureTensor.WithValues(input, dropped) : dropped;
     }
 
@@ -201,10 +203,10 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
             .reshape(features.shape);
     }
 
-    private double Penalize(Tensor equilibrium, Tensor input)
+    private Tensor Penalize(Tensor equilibrium, Tensor input)
     {
-        using Tensor penalty = _options.JacobianPenalty.Held() * JacobianRegularization.FrobeniusNorm(_network.Equilibrium.Cell, equilibrium, input, _generator);
+        Tensor penalty = _options.JacobianPenalty.Held() * JacobianRegularization.FrobeniusNorm(_network.Equilibrium.Cell, equilibrium, input, _generator);
         ImplicitBackward.Run(() => penalty.backward());
-        return penalty.ReadDouble();
+        return penalty.detach().to(ScalarType.Float64);
     }
 }

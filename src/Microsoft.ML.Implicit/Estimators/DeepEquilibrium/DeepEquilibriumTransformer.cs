@@ -4,7 +4,6 @@ using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Estimators;
 using Microsoft.ML.Implicit.Persistence;
 using Microsoft.ML.Runtime;
-using static TorchSharp.torch;
 
 [assembly: LoadableClass(typeof(ITransformer), typeof(DeepEquilibriumTransformer), null, typeof(SignatureLoadModel), "", DeepEquilibriumTransformer.LoaderSignature)]
 
@@ -15,22 +14,19 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// Rows are scored in batches as they are read. A row with a NaN or infinite feature gets NaN scores and a missing
 /// predicted label. Prediction engines in several threads may share one transformer; each engine serves one thread.
 /// </remarks>
-public sealed class DeepEquilibriumTransformer : BatchTransformer, ISingleFeaturePredictionTransformer<DeepEquilibriumModelParameters>, ISingleFeaturePredictionTransformer
+public sealed class DeepEquilibriumTransformer
+    : ImplicitTransformer<DeepEquilibriumModelParameters>, ISingleFeaturePredictionTransformer<DeepEquilibriumModelParameters>, ISingleFeaturePredictionTransformer
 {
     internal const string LoaderSignature = "DeepEquilibriumTransform";
 
-    private static readonly ModelFormat Format = new("DEQMODEL", LoaderSignature, version: 0x00010003);
+    private static readonly ModelFormat Format = new("DEQMODEL", LoaderSignature, version: 0x00010004, oldestVersion: 0x00010003, DeepEquilibriumPositional.Read);
 
     internal DeepEquilibriumTransformer(IHost host, DeepEquilibriumModelParameters model, string featureColumnName)
-        : base(host, Format)
+        : base(host, Format, model)
     {
-        Model = model;
         FeatureColumnName = featureColumnName;
         Mapper = new DeepEquilibriumMapper(model, featureColumnName);
     }
-
-    /// <inheritdoc/>
-    public DeepEquilibriumModelParameters Model { get; }
 
     /// <inheritdoc cref="ISingleFeaturePredictionTransformer{TModel}.FeatureColumnName"/>
     public string FeatureColumnName { get; }
@@ -40,19 +36,15 @@ public sealed class DeepEquilibriumTransformer : BatchTransformer, ISingleFeatur
 
     private protected override BatchMapper Mapper { get; }
 
-    private protected override void Write(BinaryWriter writer)
+    private protected override void WriteModel(DocumentWriter writer)
     {
-        writer.Write(FeatureColumnName);
+        writer.Write("feature_column", FeatureColumnName);
         Model.Write(Host, writer);
     }
 
-    private protected override void MoveModel(Device device) => Model.MoveTo(device);
-
-    private protected override void DisposeModel() => Model.Dispose();
-
-    private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx) => Format.Load(env, ctx, (host, reader) =>
+    private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx) => Load(Format, env, ctx, (host, reader) =>
     {
-        string featureColumnName = reader.ReadString();
+        string featureColumnName = reader.Text("feature_column");
         return new DeepEquilibriumTransformer(host, DeepEquilibriumModelParameters.Read(host, reader), featureColumnName);
     });
 }

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
@@ -56,17 +57,10 @@ internal sealed partial class EquilibriumEnsemble : nn.Module
     /// <exception cref="FormatException">The state is impossible.</exception>
     public void CheckState() => _encoder.CheckState();
 
-    /// <summary>Fixes the parameters, so that several threads may score at once, and frees them from the dispose scope they were made in.</summary>
+    /// <summary>Ends training.</summary>
     public void Freeze()
     {
-        foreach (Tensor value in _encoder.buffers())
-        {
-            value.DetachFromDisposeScope();
-        }
-
-        foreach (DeepEquilibriumNetwork network in _networks)
-        {
-            network.Freeze();
-        }
+        _encoder.FreezeState();
+        Array.ForEach(_networks, network => network.Freeze());
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Persistence;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
@@ -20,23 +21,26 @@ internal sealed record ForecastColumns(string Forecast, string? Lower, string? U
     public IEnumerable<string> SlotNames(string[] variables) =>
         variables.SelectMany(variable => Horizon.Select(time => string.Create(CultureInfo.InvariantCulture, $"{variable}+{time}")));
 
-    public void Write(BinaryWriter writer)
+    public void Write(DocumentWriter writer)
     {
-        writer.Write(Forecast);
-        writer.Write(Lower ?? string.Empty);
-        writer.Write(Upper ?? string.Empty);
-        BinaryArrays.Write(writer, Horizon);
-        writer.Write(Times ?? string.Empty);
+        writer.Write("forecast_column", Forecast);
+        writer.Write("lower_bound_column", Lower);
+        writer.Write("upper_bound_column", Upper);
+        writer.Write("horizon", Horizon);
+        writer.Write("time_column", Times);
     }
 
     /// <exception cref="FormatException">There are no times to forecast at, or impossible ones.</exception>
-    public static ForecastColumns Read(BinaryReader reader)
+    public static ForecastColumns Read(DocumentReader reader)
     {
-        var columns = new ForecastColumns(reader.ReadString(), Optional(reader), Optional(reader), BinaryArrays.ReadMeasurements(reader), Optional(reader));
+        var columns = new ForecastColumns(
+            reader.Text("forecast_column"),
+            reader.OptionalText("lower_bound_column"),
+            reader.OptionalText("upper_bound_column"),
+            Measurements.Checked(reader.Doubles("horizon")),
+            reader.OptionalText("time_column"));
         return columns.Horizon.Length > 0 == columns.Times is null && Array.TrueForAll(columns.Horizon, time => time > 0)
             ? columns
             : throw new FormatException("The model file describes impossible times to forecast at.");
     }
-
-    private static string? Optional(BinaryReader reader) => reader.ReadString() is { Length: > 0 } name ? name : null;
 }

@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Layers.LatentOde;
+using Microsoft.ML.Implicit.Persistence;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
@@ -18,24 +19,27 @@ internal sealed record LatentOdeArchitecture(SeriesEncoderKind Encoder, LatentAn
         return new LatentOdeNetwork(CreateEncoder(sizes.Features, generator), sizes, generator);
     }
 
-    public void Write(BinaryWriter writer)
+    public void Write(DocumentWriter writer)
     {
-        writer.Write((byte)Encoder);
-        writer.Write((byte)Anchor);
-        writer.Write(LatentWidth);
-        writer.Write(HiddenWidth);
-        writer.Write(SolverSteps);
-        writer.Write(ContextLength);
+        writer.Write("encoder", Encoder);
+        writer.Write("anchor", Anchor);
+        writer.Write("latent_width", LatentWidth);
+        writer.Write("hidden_width", HiddenWidth);
+        writer.Write("solver_steps", SolverSteps);
+        writer.Write("context_length", ContextLength);
     }
 
     /// <exception cref="FormatException">A value is out of range.</exception>
-    public static LatentOdeArchitecture Read(BinaryReader reader)
+    public static LatentOdeArchitecture Read(DocumentReader reader)
     {
         var architecture = new LatentOdeArchitecture(
-            (SeriesEncoderKind)reader.ReadByte(), (LatentAnchor)reader.ReadByte(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32());
-        return architecture.IsPlausible(reader.BaseStream.Length)
-            ? architecture
-            : throw new FormatException("The model file describes an impossible network.");
+            reader.Enum<SeriesEncoderKind>("encoder"),
+            reader.Enum<LatentAnchor>("anchor"),
+            reader.Int32("latent_width"),
+            reader.Int32("hidden_width"),
+            reader.Int32("solver_steps"),
+            reader.Int32("context_length"));
+        return architecture.IsPlausible(reader.TensorBytes) ? architecture : throw new FormatException("The model file describes an impossible network.");
     }
 
     private SeriesEncoder CreateEncoder(int features, Generator generator) => Encoder switch
@@ -46,13 +50,11 @@ internal sealed record LatentOdeArchitecture(SeriesEncoderKind Encoder, LatentAn
         _ => new GruEncoder(features, HiddenWidth, generator),
     };
 
-    // Layers have more than one parameter of four bytes for each unit, so sizes beyond the file's length are refused
+    // Layers have more than one parameter of four bytes for each unit, so sizes beyond the tensors' are refused
     // before anything is allocated for them.
-    private bool IsPlausible(long fileLength) =>
-        Enum.IsDefined(Encoder)
-        && Enum.IsDefined(Anchor)
-        && LatentWidth > 0 && HiddenWidth > 0
-        && (long)LatentWidth * HiddenWidth <= fileLength
-        && (long)HiddenWidth * HiddenWidth <= fileLength
+    private bool IsPlausible(long tensorBytes) =>
+        LatentWidth > 0 && HiddenWidth > 0
+        && (long)LatentWidth * HiddenWidth <= tensorBytes
+        && (long)HiddenWidth * HiddenWidth <= tensorBytes
         && SolverSteps is >= 1 and <= 4096 && ContextLength is >= 1 and <= 65536;
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
 using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Layers.LatentOde;
 using Microsoft.ML.Implicit.Native;
@@ -9,7 +10,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>A trained latent-ODE forecaster: an ensemble of networks with their units. Safe to use from several threads at once.</summary>
-public sealed class LatentOdeModelParameters : IDisposable
+public sealed class LatentOdeModelParameters : ImplicitModelParameters
 {
     // Times in a horizon at which the path beyond it is looked at.
     internal const int PathTimes = 4;
@@ -18,6 +19,7 @@ public sealed class LatentOdeModelParameters : IDisposable
     private readonly DisposalGate _gate = new();
     private Device _device;
     private ForecastBatchBuilder _builder;
+    private byte[]? _identity;
 
     internal LatentOdeModelParameters(LatentOdeArchitecture architecture, SeriesScaling scaling, LatentOdeNetwork[] networks, double[] intervalFactors, Device device)
     {
@@ -31,8 +33,8 @@ public sealed class LatentOdeModelParameters : IDisposable
     /// <summary>Number of networks whose forecasts are averaged.</summary>
     public int EnsembleSize => _networks.Length;
 
-    /// <summary>Number of trained numbers.</summary>
-    public long ParameterCount => _networks.Sum(network => network.parameters().Sum(parameter => parameter.numel()));
+    /// <inheritdoc/>
+    public override long ParameterCount => _networks.Sum(network => network.parameters().Sum(parameter => parameter.numel()));
 
     /// <summary>Longest time ahead that training looked at, in the unit of the time column. Forecasts are given up to 1000 times as far ahead.</summary>
     public double TrainedHorizon => Scaling.Horizon;
@@ -40,6 +42,9 @@ public sealed class LatentOdeModelParameters : IDisposable
     internal LatentOdeArchitecture Architecture { get; }
 
     internal SeriesScaling Scaling { get; }
+
+    /// <summary>A digest of what was learned, as it was first written or computed: it stays the same in files of later versions.</summary>
+    internal byte[] Identity => _identity ??= ComputeIdentity();
 
     internal double[] IntervalFactors { get; }
 
@@ -49,7 +54,7 @@ public sealed class LatentOdeModelParameters : IDisposable
     internal IReadOnlyList<LatentOdeNetwork> Networks => _networks;
 
     /// <inheritdoc/>
-    public void Dispose()
+    public override void Dispose()
     {
         _gate.Close(GetType());
         foreach (LatentOdeNetwork network in _networks)
@@ -58,13 +63,12 @@ public sealed class LatentOdeModelParameters : IDisposable
         }
     }
 
-    /// <summary>Moves the model to another device, when nothing is forecast.</summary>
-    internal void MoveTo(Device device) => _gate.RunAlone(() =>
+    internal override void MoveTo(Device device) => _gate.RunAlone(() =>
     {
         foreach (LatentOdeNetwork network in _networks)
         {
             network.to(device);
-            network.Freeze();
+            network.FreezeState();
         }
 
         Place(device);
@@ -170,24 +174,18 @@ public sealed class LatentOdeModelParameters : IDisposable
         return forecasts;
     }
 
-    internal void Write(BinaryWriter writer, uint version)
+    internal void Write(DocumentWriter writer)
     {
-        Architecture.Write(writer);
-        Scaling.Write(writer, version);
-        BinaryArrays.Write(writer, IntervalFactors);
-        writer.Write(_networks.Length);
-        foreach (LatentOdeNetwork network in _networks)
-        {
-            ModuleState.Write(writer, network);
-        }
+        WriteLearned(writer);
+        writer.Write("identity", Identity);
     }
 
-    internal static LatentOdeModelParameters Read(BinaryReader reader, uint version)
+    internal static LatentOdeModelParameters Read(DocumentReader reader)
     {
-        LatentOdeArchitecture architecture = LatentOdeArchitecture.Read(reader);
-        SeriesScaling scaling = SeriesScaling.Read(reader, version);
-        double[] factors = BinaryArrays.ReadMeasurements(reader);
-        int count = reader.ReadInt32();
+        LatentOdeArchitecture architecture = LatentOdeArchitecture.Read(reader.Section("architecture"));
+        SeriesScaling scaling = SeriesScaling.Read(reader.Section("scaling"));
+        double[] factors = Measurements.Checked(reader.Doubles("interval_factors"));
+        int count = reader.Int32("networks");
         if (factors.Length != scaling.Variables.Length || Array.Exists(factors, factor => factor < 0) || count is < 1 or > 64)
         {
             throw new FormatException("The model file describes an impossible ensemble.");
@@ -196,16 +194,17 @@ public sealed class LatentOdeModelParameters : IDisposable
         var networks = new List<LatentOdeNetwork>();
         try
         {
-            for (int i = 0; i < count; i++)
+            while (networks.Count < count)
             {
                 using var generator = new Generator(0, CPU);
                 LatentOdeNetwork network = architecture.CreateNetwork(scaling, generator);
+                string name = $"network{networks.Count}";
                 networks.Add(network);
-                ModuleState.Read(reader, network);
-                network.Freeze();
+                reader.Read(name, network);
+                network.FreezeState();
             }
 
-            return new LatentOdeModelParameters(architecture, scaling, [.. networks], factors, CPU);
+            return new LatentOdeModelParameters(architecture, scaling, [.. networks], factors, CPU) { _identity = reader.Bytes("identity") };
         }
         catch
         {
@@ -219,6 +218,25 @@ public sealed class LatentOdeModelParameters : IDisposable
     {
         _device = device;
         _builder = new ForecastBatchBuilder(Scaling, Architecture.Anchor, Architecture.SolverSteps, device);
+    }
+
+    private void WriteLearned(DocumentWriter writer)
+    {
+        Architecture.Write(writer.Section("architecture"));
+        Scaling.Write(writer.Section("scaling"));
+        writer.Write("interval_factors", IntervalFactors);
+        writer.Write("networks", _networks.Length);
+        for (int i = 0; i < _networks.Length; i++)
+        {
+            writer.Write($"network{i}", _networks[i]);
+        }
+    }
+
+    private byte[] ComputeIdentity()
+    {
+        var writer = new DocumentWriter();
+        WriteLearned(writer);
+        return SHA256.HashData(writer.ToBytes());
     }
 
     private ForecastExample CreateExample(EncodedSeries series, int count, double[] times, double start)

@@ -3,7 +3,7 @@ using Microsoft.ML.Implicit.Training;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>Settings of the latent-ODE forecaster.</summary>
-public sealed class LatentOdeOptions
+public sealed class LatentOdeOptions : ITrainerOptions
 {
     /// <summary>Column of each row's observation times: a vector of Single, Double, DateTime, DateTimeOffset or TimeSpan; dates and spans are counted in days.</summary>
     public string TimeColumnName { get; set; } = "Time";
@@ -21,6 +21,12 @@ public sealed class LatentOdeOptions
     public string? CovariateTimeColumnName { get; set; }
 
     /// <summary>
+    /// Column of example weights (Single, not negative; series of weight 0 are left out), or <see langword="null"/>. A series counts by its weight in the losses
+    /// of training and validation; scales of the data and bounds are learned from all series alike.
+    /// </summary>
+    public string? ExampleWeightColumnName { get; set; }
+
+    /// <summary>
     /// Times ahead to forecast at, in the unit of the time column (days for dates), counted from the time of a series' last row. A row in which
     /// nothing is observed counts too: it says that time has passed, and changes no forecast at a given time.
     /// </summary>
@@ -33,10 +39,10 @@ public sealed class LatentOdeOptions
     public string OutputColumnName { get; set; } = "Forecast";
 
     /// <summary>Column that receives the lower bound, or <see langword="null"/>.</summary>
-    public string? LowerBoundColumnName { get; set; }
+    public string? ConfidenceLowerBoundColumn { get; set; }
 
     /// <summary>Column that receives the upper bound, or <see langword="null"/>.</summary>
-    public string? UpperBoundColumnName { get; set; }
+    public string? ConfidenceUpperBoundColumn { get; set; }
 
     /// <summary>
     /// Probability that a value lies between the bounds, within the longest time ahead that training looked at. For times further ahead nothing is
@@ -88,36 +94,27 @@ public sealed class LatentOdeOptions
     /// <summary>Epochs, learning rate, validation, seed, device, progress and cancellation. Epochs are counted on from network to network.</summary>
     public TrainingOptions Training { get; set; } = new();
 
-    /// <exception cref="ArgumentException">A setting is out of range; the message names it.</exception>
-    internal void Validate()
+    void IEstimatorOptions.Validate()
     {
         ArgumentException.ThrowIfNullOrEmpty(TimeColumnName);
         ArgumentException.ThrowIfNullOrEmpty(OutputColumnName);
         ArgumentNullException.ThrowIfNull(Training);
-        Require(InputColumnNames is { Length: > 0 } && InputColumnNames.All(name => !string.IsNullOrEmpty(name)), nameof(InputColumnNames), "must name at least one column");
-        Require(InputColumnNames.Distinct().Count() == InputColumnNames.Length, nameof(InputColumnNames), "must not repeat a column");
-        Require(Horizon.Length > 0 != ForecastTimeColumnName is not null, nameof(Horizon), $"or {nameof(ForecastTimeColumnName)} must be given, and not both");
-        Require(Horizon.All(time => time > 0 && double.IsFinite(time)), nameof(Horizon), "must hold times after the last observation, greater than zero");
-        Require(ConfidenceLevel is > 0 and < 1, nameof(ConfidenceLevel), "must lie between 0 and 1");
-        Require(MaximumHorizon is null || (MaximumHorizon > 0 && double.IsFinite(MaximumHorizon.Value)), nameof(MaximumHorizon), "must be greater than zero");
-        Require(Horizon.All(time => time <= ForecastReach.MostHorizons * (MaximumHorizon ?? time)), nameof(Horizon), $"must not reach more than {ForecastReach.MostHorizons} times as far as {nameof(MaximumHorizon)}: give both in the unit of the time column");
-        Require(SeasonalPeriods.All(period => period > 0 && double.IsFinite(period)), nameof(SeasonalPeriods), "must be greater than zero");
-        Require(Enum.IsDefined(Encoder), nameof(Encoder), "is not a known encoder");
-        Require(Enum.IsDefined(Anchor), nameof(Anchor), "is not a known place");
-        Require(LatentWidth is >= 1 and <= 1024, nameof(LatentWidth), "must lie between 1 and 1024");
-        Require(HiddenWidth is >= 4 and <= 4096, nameof(HiddenWidth), "must lie between 4 and 4096");
-        Require(SolverSteps is >= 1 and <= 4096, nameof(SolverSteps), "must lie between 1 and 4096");
-        Require(ContextLength is >= 1 and <= 65536, nameof(ContextLength), "must lie between 1 and 65536");
-        Require(DivergenceWeight >= 0 && double.IsFinite(DivergenceWeight), nameof(DivergenceWeight), "must not be negative");
-        Require(EnsembleSize is null or (>= 1 and <= 64), nameof(EnsembleSize), "must lie between 1 and 64");
+        Setting.Require(InputColumnNames is { Length: > 0 } && InputColumnNames.All(name => !string.IsNullOrEmpty(name)), nameof(InputColumnNames), "must name at least one column");
+        Setting.Require(InputColumnNames.Distinct().Count() == InputColumnNames.Length, nameof(InputColumnNames), "must not repeat a column");
+        Setting.Require(Horizon.Length > 0 != ForecastTimeColumnName is not null, nameof(Horizon), $"or {nameof(ForecastTimeColumnName)} must be given, and not both");
+        Setting.Require(Horizon.All(time => time > 0 && double.IsFinite(time)), nameof(Horizon), "must hold times after the last observation, greater than zero");
+        Setting.Require(ConfidenceLevel is > 0 and < 1, nameof(ConfidenceLevel), "must lie between 0 and 1");
+        Setting.Require(MaximumHorizon is null || (MaximumHorizon > 0 && double.IsFinite(MaximumHorizon.Value)), nameof(MaximumHorizon), "must be greater than zero");
+        Setting.Require(Horizon.All(time => time <= ForecastReach.MostHorizons * (MaximumHorizon ?? time)), nameof(Horizon), $"must not reach more than {ForecastReach.MostHorizons} times as far as {nameof(MaximumHorizon)}: give both in the unit of the time column");
+        Setting.Require(SeasonalPeriods.All(period => period > 0 && double.IsFinite(period)), nameof(SeasonalPeriods), "must be greater than zero");
+        Setting.Require(Enum.IsDefined(Encoder), nameof(Encoder), "is not a known encoder");
+        Setting.Require(Enum.IsDefined(Anchor), nameof(Anchor), "is not a known place");
+        Setting.Require(LatentWidth is >= 1 and <= 1024, nameof(LatentWidth), "must lie between 1 and 1024");
+        Setting.Require(HiddenWidth is >= 4 and <= 4096, nameof(HiddenWidth), "must lie between 4 and 4096");
+        Setting.Require(SolverSteps is >= 1 and <= 4096, nameof(SolverSteps), "must lie between 1 and 4096");
+        Setting.Require(ContextLength is >= 1 and <= 65536, nameof(ContextLength), "must lie between 1 and 65536");
+        Setting.Require(DivergenceWeight >= 0 && double.IsFinite(DivergenceWeight), nameof(DivergenceWeight), "must not be negative");
+        Setting.Require(EnsembleSize is null or (>= 1 and <= 64), nameof(EnsembleSize), "must lie between 1 and 64");
         Training.Validate();
-    }
-
-    private static void Require(bool condition, string setting, string message)
-    {
-        if (!condition)
-        {
-            throw new ArgumentException($"{setting} {message}.", setting);
-        }
     }
 }

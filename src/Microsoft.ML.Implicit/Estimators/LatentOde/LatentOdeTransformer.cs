@@ -3,7 +3,6 @@ using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Estimators;
 using Microsoft.ML.Implicit.Persistence;
 using Microsoft.ML.Runtime;
-using static TorchSharp.torch;
 
 [assembly: LoadableClass(typeof(ITransformer), typeof(LatentOdeTransformer), null, typeof(SignatureLoadModel), "", LatentOdeTransformer.LoaderSignature)]
 
@@ -20,28 +19,19 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <see cref="ArgumentException"/> that names the row. Prediction engines in several threads may share one transformer; each engine
 /// serves one thread.
 /// </remarks>
-public sealed class LatentOdeTransformer : BatchTransformer
+public sealed class LatentOdeTransformer : ImplicitTransformer<LatentOdeModelParameters>
 {
     internal const string LoaderSignature = "LatentOdeTransform";
 
-    /// <summary>The first version of the format, which knows no usual silence.</summary>
-    internal const uint FirstVersion = 0x00010001;
-
-    internal const uint CurrentVersion = 0x00010002;
-
-    private static readonly ModelFormat Format = new("LATNTODE", LoaderSignature, CurrentVersion, FirstVersion);
+    private static readonly ModelFormat Format = new("LATNTODE", LoaderSignature, version: 0x00010003, oldestVersion: 0x00010001, LatentOdePositional.Read);
 
     internal LatentOdeTransformer(IHost host, LatentOdeModelParameters model, SeriesColumns input, ForecastColumns output)
-        : base(host, Format)
+        : base(host, Format, model)
     {
-        Model = model;
         Input = input;
         Output = output;
         Mapper = new LatentOdeMapper(model, input, output);
     }
-
-    /// <summary>The trained model.</summary>
-    public LatentOdeModelParameters Model { get; }
 
     internal SeriesColumns Input { get; }
 
@@ -78,22 +68,18 @@ public sealed class LatentOdeTransformer : BatchTransformer
         return new(this, ForecastCheckPoint.Read(path, Model));
     }
 
-    private protected override void Write(BinaryWriter writer)
+    private protected override void WriteModel(DocumentWriter writer)
     {
-        Input.Write(writer);
-        Output.Write(writer);
-        Model.Write(writer, CurrentVersion);
+        Input.Write(writer.Section("input"));
+        Output.Write(writer.Section("output"));
+        Model.Write(writer);
     }
 
-    private protected override void MoveModel(Device device) => Model.MoveTo(device);
-
-    private protected override void DisposeModel() => Model.Dispose();
-
-    private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx) => Format.Load(env, ctx, (host, reader, version) =>
+    private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx) => Load(Format, env, ctx, (host, reader) =>
     {
-        SeriesColumns input = SeriesColumns.Read(reader);
-        ForecastColumns output = ForecastColumns.Read(reader);
-        LatentOdeModelParameters model = LatentOdeModelParameters.Read(reader, version);
+        SeriesColumns input = SeriesColumns.Read(reader.Section("input"));
+        ForecastColumns output = ForecastColumns.Read(reader.Section("output"));
+        LatentOdeModelParameters model = LatentOdeModelParameters.Read(reader);
         return model.Scaling.Variables.Length == input.Values.Length
             && model.Scaling.StaticCenters.Length == input.Statics.Length
             && model.Scaling.CovariateCenters.Length == input.Covariates.Length

@@ -1,3 +1,5 @@
+using Microsoft.ML.Implicit.Persistence;
+
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>What a model file must say about a <see cref="DecisionNetwork"/> before its parameters can be read.</summary>
@@ -13,31 +15,35 @@ internal sealed record DecisionArchitecture(int Features, int Variables, bool Pr
     /// <summary>Numbers predicted a row.</summary>
     public int Outputs => (PredictsCost ? Variables : 0) + RightHandSides;
 
-    public void Write(BinaryWriter writer)
+    public void Write(DocumentWriter writer)
     {
-        writer.Write(Features);
-        writer.Write(Variables);
-        writer.Write(PredictsCost);
-        writer.Write(RightHandSides);
-        writer.Write(HiddenWidth);
-        writer.Write(Inequalities);
-        writer.Write(Equalities);
+        writer.Write("features", Features);
+        writer.Write("variables", Variables);
+        writer.Write("predicts_cost", PredictsCost);
+        writer.Write("right_hand_sides", RightHandSides);
+        writer.Write("hidden_width", HiddenWidth);
+        writer.Write("inequalities", Inequalities);
+        writer.Write("equalities", Equalities);
     }
 
     /// <exception cref="FormatException">A value is out of range.</exception>
-    public static DecisionArchitecture Read(BinaryReader reader)
+    public static DecisionArchitecture Read(DocumentReader reader)
     {
         var architecture = new DecisionArchitecture(
-            reader.ReadInt32(), reader.ReadInt32(), reader.ReadBoolean(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32());
-        return architecture.IsPlausible(reader.BaseStream.Length)
-            ? architecture
-            : throw new FormatException("The model file describes an impossible network.");
+            reader.Int32("features"),
+            reader.Int32("variables"),
+            reader.Boolean("predicts_cost"),
+            reader.Int32("right_hand_sides"),
+            reader.Int32("hidden_width"),
+            reader.Int32("inequalities"),
+            reader.Int32("equalities"));
+        return architecture.IsPlausible(reader.TensorBytes) ? architecture : throw new FormatException("The model file describes an impossible network.");
     }
 
-    // Behind each parameter stand eight bytes in the file, so sizes beyond its length are refused before anything is allocated for them.
-    private bool IsPlausible(long fileLength) =>
+    // Behind each parameter stand eight bytes in the file, so sizes beyond the tensors' are refused before anything is allocated for them.
+    private bool IsPlausible(long tensorBytes) =>
         Features >= 0 && Variables > 0 && RightHandSides >= 0 && HiddenWidth >= 0 && Inequalities >= 0 && Equalities >= 0
-        && (long)Features * Outputs * 8 <= fileLength
-        && (long)HiddenWidth * Math.Max(Features, Outputs) * 8 <= fileLength
-        && ((long)Inequalities + Equalities) * Variables * 8 <= fileLength;
+        && (long)Features * Outputs * 8 <= tensorBytes
+        && (long)HiddenWidth * Math.Max(Features, Outputs) * 8 <= tensorBytes
+        && ((long)Inequalities + Equalities) * Variables * 8 <= tensorBytes;
 }

@@ -170,17 +170,6 @@ internal sealed partial class DecisionNetwork : nn.Module
         return arguments;
     }
 
-    /// <summary>Fixes the parameters, so that several threads may score at once, and frees them from the dispose scope they were made in.</summary>
-    public void Freeze()
-    {
-        eval();
-        foreach (Tensor value in state_dict().Values)
-        {
-            value.DetachFromDisposeScope();
-            value.requires_grad_(false);
-        }
-    }
-
     private Tensor Predict(Tensor features)
     {
         Tensor inputs = Scaled(features);

@@ -59,7 +59,7 @@ internal sealed class DecisionProblem : ITrainingProblem, IDisposable
 
     public double TakeSolverIterations() => _meter.Take();
 
-    public double TrainBatch(Tensor examples, double progress)
+    public Tensor TrainBatch(Tensor examples, double progress)
     {
         DecisionSet batch = _training.Select(examples.to(_training.Labels.device));
         Tensor?[] arguments = _network.Complete(_binding.Arguments(_constants, batch.Columns), batch.Features);
@@ -76,7 +76,7 @@ internal sealed class DecisionProblem : ITrainingProblem, IDisposable
     /// Mean validation loss. Where training begins at the least-squares fit, one standard error of the difference to that fit's is added, so that
     /// a model takes its place only if it is better beyond the chance of the validation rows.
     /// </summary>
-    public double? Validate()
+    public Tensor? Validate()
     {
         if (_validation is null)
         {
@@ -102,16 +102,16 @@ internal sealed class DecisionProblem : ITrainingProblem, IDisposable
         }
 
         Tensor losses = cat(parts, 0), shares = _validation.Shares;
-        double mean = (losses * shares).sum().item<double>();
+        Tensor mean = (losses * shares).sum();
         if (!StartsFitted)
         {
-            return mean;
+            return mean.MoveToOuterDisposeScope();
         }
 
         _fittedLosses ??= losses.alias().DetachFromDisposeScope();
         Tensor difference = losses - _fittedLosses;
         Tensor centred = difference - (difference * shares).sum();
-        return mean + (centred * shares).Squared().sum().sqrt().item<double>();
+        return mean.Plus((centred * shares).Squared().sum().sqrt()).MoveToOuterDisposeScope();
     }
 
     public void WriteState(BinaryWriter writer)
@@ -163,7 +163,7 @@ internal sealed class DecisionProblem : ITrainingProblem, IDisposable
         total.backward();
     }
 
-    private double Imitate(DecisionSet batch, Tensor?[] arguments, Tensor examples)
+    private Tensor Imitate(DecisionSet batch, Tensor?[] arguments, Tensor examples)
     {
         QuadraticSolution solution = Solve(arguments, _trainingStarts, examples);
         Tensor difference = solution.Z - batch.Labels, shares = batch.Shares;
@@ -171,7 +171,7 @@ internal sealed class DecisionProblem : ITrainingProblem, IDisposable
         return Mean(SquaredErrors(solution.Z, batch.Labels), shares);
     }
 
-    private double LowerRegret(DecisionSet batch, Tensor?[] arguments, Tensor examples)
+    private Tensor LowerRegret(DecisionSet batch, Tensor?[] arguments, Tensor examples)
     {
         Tensor? q = arguments[0];
         Tensor curvature = eye(_binding.Variables, dtype: ScalarType.Float64, device: batch.Labels.device) * (_options.Smoothing * _costScale).Held();
@@ -184,23 +184,23 @@ internal sealed class DecisionProblem : ITrainingProblem, IDisposable
     }
 
     // Elmachtoub and Grigas (2022), definition 3 and proposition 3, with the known ½ zᵀQz as one more variable of cost 1.
-    private double LowerSurrogate(DecisionSet batch, Tensor?[] arguments, Tensor examples)
+    private Tensor LowerSurrogate(DecisionSet batch, Tensor?[] arguments, Tensor examples)
     {
         Tensor costs = (2.Held() * arguments[1]!.detach()) - batch.Labels, shares = batch.Shares;
         QuadraticSolution solution = Solve([arguments[0], costs, .. arguments.Skip(2)], _trainingStarts, examples);
         Backpropagate([arguments[1]], [(batch.Decisions! - solution.Z) * shares * (2 / _costScale).Held()]);
         Tensor loss = Objective(batch.Decisions!, costs, arguments[0]) - Objective(solution.Z, costs, arguments[0]);
-        return Mean(loss, shares) / _costScale;
+        return Mean(loss, shares) / _costScale.Held();
     }
 
-    private double LowerCostError(DecisionSet batch, Tensor?[] arguments)
+    private Tensor LowerCostError(DecisionSet batch, Tensor?[] arguments)
     {
         Tensor loss = (SquaredErrors(arguments[1]! / _costScale.Held(), batch.Labels / _costScale.Held()) * batch.Shares).sum();
         loss.backward();
-        return loss.item<double>();
+        return loss;
     }
 
-    private static double Mean(Tensor values, Tensor shares) => (values * shares).sum().item<double>();
+    private static Tensor Mean(Tensor values, Tensor shares) => (values * shares).sum();
 
     private Tensor Regrets(Tensor z, DecisionSet batch, Tensor? q) =>
         (Objective(z, batch.Labels, q) - Objective(batch.Decisions!, batch.Labels, q)) / _costScale.Held();

@@ -25,24 +25,22 @@ internal static class DecisionSetReader
         using DataViewRowCursor cursor = data.GetRowCursor(needed.DistinctBy(column => column.Index));
         NumberReader readLabel = NumberColumns.CreateReader(cursor, label);
         NumberReader? readFeatures = feature is null ? null : NumberColumns.CreateReader(cursor, feature.Value);
-        NumberReader? readWeight = weight is null ? null : NumberColumns.CreateReader(cursor, weight.Value);
+        WeightReader? weightReader = weight is null ? null : new WeightReader(cursor, weight.Value);
         var program = new ProgramRows(binding, cursor, capacity: 1);
         var features = new RowList(feature is null ? 0 : NumberColumns.Length(feature.Value.Type));
         var labels = new RowList(binding.Variables);
         var columns = new RowList(binding.Width);
         var weights = new RowList(1);
-        double[] weightRow = [1];
         while (cursor.MoveNext())
         {
             cancellationToken.ThrowIfCancellationRequested();
-            readWeight?.Invoke(weightRow);
-            CheckWeight(weightRow[0], weight, cursor.Position);
-            if (weightRow[0] == 0)
+            double weightValue = weightReader?.Read() ?? 1;
+            if (weightValue == 0)
             {
                 continue;
             }
 
-            weightRow.CopyTo(weights.Add());
+            weights.Add()[0] = weightValue;
             readLabel(labels.Add());
             CheckFinite(labels.Last, label, cursor.Position);
             Span<double> row = features.Add();
@@ -70,14 +68,6 @@ internal static class DecisionSetReader
             {
                 throw new InvalidOperationException($"Column '{column!.Value.Name}', {SlotNames.Describe(column.Value, slot)}, row {position} is {row[slot]}. Replace or remove missing values before training.");
             }
-        }
-    }
-
-    private static void CheckWeight(double weight, DataViewSchema.Column? column, long position)
-    {
-        if (weight < 0 || !double.IsFinite(weight))
-        {
-            throw new InvalidOperationException($"Column '{column?.Name}', row {position} is {weight}; example weights must be finite and not negative.");
         }
     }
 

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Persistence;
 using Microsoft.ML.Implicit.Solvers.Quadratic;
 using TorchSharp;
@@ -6,7 +7,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>A trained quadratic program. Safe to use from several threads at once.</summary>
-public sealed partial class LearnedQuadraticProgramModelParameters : IDisposable
+public sealed partial class LearnedQuadraticProgramModelParameters : ImplicitModelParameters
 {
     private readonly DecisionArchitecture _architecture;
     private readonly DecisionNetwork _network;
@@ -25,11 +26,11 @@ public sealed partial class LearnedQuadraticProgramModelParameters : IDisposable
     /// <summary>Number of decision variables.</summary>
     public int VariableCount => _architecture.Variables;
 
-    /// <summary>Number of trained numbers.</summary>
-    public long ParameterCount => _network.parameters().Sum(parameter => parameter.numel());
+    /// <inheritdoc/>
+    public override long ParameterCount => _network.parameters().Sum(parameter => parameter.numel());
 
     /// <inheritdoc/>
-    public void Dispose() => _network.Dispose();
+    public override void Dispose() => _network.Dispose();
 
     /// <summary>Predicts the data of a batch of programs and solves them; the tensors belong to the current dispose scope.</summary>
     /// <param name="binding">Places of the given arguments.</param>
@@ -43,11 +44,10 @@ public sealed partial class LearnedQuadraticProgramModelParameters : IDisposable
         return solver.Solve(QuadraticProblem.FromArguments(_network.Complete(given, features.to(_device)), binding.QuadraticType));
     }
 
-    /// <summary>Moves the model to another device; not to be called while rows are scored.</summary>
-    internal void MoveTo(Device device)
+    internal override void MoveTo(Device device)
     {
         _network.to(device);
-        _network.Freeze();
+        _network.FreezeState();
         _device = device;
     }
 
@@ -63,21 +63,21 @@ public sealed partial class LearnedQuadraticProgramModelParameters : IDisposable
             && (scheme.VariableNames is null || scheme.VariableNames.Count == VariableCount);
     }
 
-    internal void Write(BinaryWriter writer)
+    internal void Write(DocumentWriter writer)
     {
-        _architecture.Write(writer);
-        ModuleState.Write(writer, _network);
+        _architecture.Write(writer.Section("architecture"));
+        writer.Write("network", _network);
     }
 
-    internal static LearnedQuadraticProgramModelParameters Read(BinaryReader reader)
+    internal static LearnedQuadraticProgramModelParameters Read(DocumentReader reader)
     {
-        DecisionArchitecture architecture = DecisionArchitecture.Read(reader);
+        DecisionArchitecture architecture = DecisionArchitecture.Read(reader.Section("architecture"));
         using var generator = new Generator(0, CPU);
         var network = new DecisionNetwork(architecture, generator);
         try
         {
-            ModuleState.Read(reader, network);
-            network.Freeze();
+            reader.Read("network", network);
+            network.FreezeState();
             return new LearnedQuadraticProgramModelParameters(architecture, network, CPU);
         }
         catch

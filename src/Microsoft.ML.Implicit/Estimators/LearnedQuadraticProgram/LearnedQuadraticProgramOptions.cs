@@ -3,7 +3,7 @@ using Microsoft.ML.Implicit.Training;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>Settings of <see cref="LearnedQuadraticProgramEstimator"/>. Without P, p is predicted from the features.</summary>
-public sealed class LearnedQuadraticProgramOptions : QuadraticProgramSettings
+public sealed class LearnedQuadraticProgramOptions : QuadraticProgramSettings, ITrainerOptions
 {
     /// <summary>Label column: a vector of Single or Double, a decision or realised costs as <see cref="Loss"/> says, one slot a variable.</summary>
     public string LabelColumnName { get; set; } = "Label";
@@ -15,7 +15,7 @@ public sealed class LearnedQuadraticProgramOptions : QuadraticProgramSettings
     public string? ExampleWeightColumnName { get; set; }
 
     /// <summary>Column for the predicted (or given) p: a vector of Single, or <see langword="null"/>.</summary>
-    public string? CostColumnName { get; set; } = "PredictedCost";
+    public string? PredictedCostColumnName { get; set; } = "PredictedCost";
 
     /// <summary>What the model is trained to do.</summary>
     public DecisionLoss Loss { get; set; } = DecisionLoss.SpoPlus;
@@ -52,28 +52,28 @@ public sealed class LearnedQuadraticProgramOptions : QuadraticProgramSettings
     internal bool UsesFeatures => P is null || PredictRightHandSide;
 
     /// <inheritdoc/>
-    internal override void Validate()
+    private protected override void Validate()
     {
         base.Validate();
         ArgumentNullException.ThrowIfNull(Training);
-        Require(!string.IsNullOrEmpty(LabelColumnName), nameof(LabelColumnName), "must be given");
-        Require(!string.IsNullOrEmpty(FeatureColumnName), nameof(FeatureColumnName), "must be given");
-        Require(Enum.IsDefined(Loss), nameof(Loss), "is not a known loss");
-        Require(HiddenWidth is >= 0 and <= 8192, nameof(HiddenWidth), "must lie between 0 and 8192");
-        Require(LearnedInequalities is >= 0 and <= 8192, nameof(LearnedInequalities), "must lie between 0 and 8192");
-        Require(LearnedEqualities is >= 0 and <= 8192, nameof(LearnedEqualities), "must lie between 0 and 8192");
-        Require(Smoothing > 0 && double.IsFinite(Smoothing), nameof(Smoothing), "must be positive");
-        Require(!PredictRightHandSide || H is not null, nameof(PredictRightHandSide), "needs H, to which the prediction is added");
-        Require(!LearnsConstraints || (G is null && A is null), nameof(LearnedEqualities), "and LearnedInequalities cannot be combined with G and A");
-        Require(P is null || LearnsConstraints || PredictRightHandSide, nameof(P), "is given, and nothing else is to be learned");
+        Setting.Require(!string.IsNullOrEmpty(LabelColumnName), nameof(LabelColumnName), "must be given");
+        Setting.Require(!string.IsNullOrEmpty(FeatureColumnName), nameof(FeatureColumnName), "must be given");
+        Setting.Require(Enum.IsDefined(Loss), nameof(Loss), "is not a known loss");
+        Setting.Require(HiddenWidth is >= 0 and <= 8192, nameof(HiddenWidth), "must lie between 0 and 8192");
+        Setting.Require(LearnedInequalities is >= 0 and <= 8192, nameof(LearnedInequalities), "must lie between 0 and 8192");
+        Setting.Require(LearnedEqualities is >= 0 and <= 8192, nameof(LearnedEqualities), "must lie between 0 and 8192");
+        Setting.Require(Smoothing > 0 && double.IsFinite(Smoothing), nameof(Smoothing), "must be positive");
+        Setting.Require(!PredictRightHandSide || H is not null, nameof(PredictRightHandSide), "needs H, to which the prediction is added");
+        Setting.Require(!LearnsConstraints || (G is null && A is null), nameof(LearnedEqualities), "and LearnedInequalities cannot be combined with G and A");
+        Setting.Require(P is null || LearnsConstraints || PredictRightHandSide, nameof(P), "is given, and nothing else is to be learned");
         if (Loss == DecisionLoss.Imitation)
         {
-            Require(Q is not null, nameof(Q), "must be given for imitation: the solution of a linear program has no useful gradient");
+            Setting.Require(Q is not null, nameof(Q), "must be given for imitation: the solution of a linear program has no useful gradient");
         }
         else
         {
-            Require(P is null, nameof(P), "is what is predicted from realised costs; it cannot be given");
-            Require(!LearnsConstraints && !PredictRightHandSide, nameof(Loss), "must be Imitation where constraints are learned: realised costs say nothing about them");
+            Setting.Require(P is null, nameof(P), "is what is predicted from realised costs; it cannot be given");
+            Setting.Require(!LearnsConstraints && !PredictRightHandSide, nameof(Loss), "must be Imitation where constraints are learned: realised costs say nothing about them");
         }
 
         Training.Validate();

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Persistence;
 using Microsoft.ML.Implicit.Solvers.Quadratic;
 
 namespace Microsoft.ML.Implicit.Estimators;
@@ -23,42 +24,32 @@ internal sealed record LearnedQuadraticProgramScheme(
     /// <summary>Names of the variables, from the label column of the training data, and of constraints, from this schema's columns.</summary>
     public QuadraticNames NamesIn(DataViewSchema schema) => Template.NamesIn(schema) with { Variables = VariableNames };
 
-    public void Write(BinaryWriter writer)
+    public void Write(DocumentWriter writer)
     {
-        Template.Write(writer);
-        Outputs.Write(writer);
-        writer.Write(FeatureColumnName ?? string.Empty);
-        writer.Write(VariableNames?.Count ?? 0);
-        foreach (string name in VariableNames ?? [])
+        Template.Write(writer.Section("program"));
+        Outputs.Write(writer.Section("output"));
+        writer.Write("feature_column", FeatureColumnName);
+        if (VariableNames is not null)
         {
-            writer.Write(name);
+            writer.Write("variable_names", VariableNames);
         }
 
-        Solving.Write(writer);
+        Solving.Write(writer.Section("solving"));
     }
 
     /// <exception cref="FormatException">A value is out of range.</exception>
-    public static LearnedQuadraticProgramScheme Read(BinaryReader reader)
-    {
-        QuadraticTemplate template = QuadraticTemplate.Read(reader);
-        SolutionColumns outputs = SolutionColumns.Read(reader);
-        string featureColumnName = reader.ReadString();
-        int nameCount = reader.ReadInt32();
-        var names = new List<string>();
-        for (int i = 0; i < nameCount; i++)
-        {
-            names.Add(reader.ReadString());
-        }
-
-        return new LearnedQuadraticProgramScheme(
-            template, outputs, featureColumnName.Length == 0 ? null : featureColumnName, nameCount == 0 ? null : names, RowSolving.Read(reader));
-    }
+    public static LearnedQuadraticProgramScheme Read(DocumentReader reader) => new(
+        QuadraticTemplate.Read(reader.Section("program")),
+        SolutionColumns.Read(reader.Section("output")),
+        reader.OptionalText("feature_column"),
+        reader.OptionalTexts("variable_names"),
+        RowSolving.Read(reader.Section("solving")));
 
     private static SolutionColumns CreateColumns(LearnedQuadraticProgramOptions options)
     {
         var columns = new SolutionColumns();
         columns.Add(SolutionPart.Solution, options.OutputColumnName);
-        columns.Add(SolutionPart.Cost, options.CostColumnName);
+        columns.Add(SolutionPart.Cost, options.PredictedCostColumnName);
         columns.Add(SolutionPart.Objective, options.ObjectiveColumnName);
         columns.Add(SolutionPart.Status, options.StatusColumnName);
         return columns;

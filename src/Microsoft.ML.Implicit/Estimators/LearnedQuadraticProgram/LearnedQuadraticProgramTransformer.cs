@@ -3,7 +3,6 @@ using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Estimators;
 using Microsoft.ML.Implicit.Persistence;
 using Microsoft.ML.Runtime;
-using static TorchSharp.torch;
 
 [assembly: LoadableClass(typeof(ITransformer), typeof(LearnedQuadraticProgramTransformer), null, typeof(SignatureLoadModel), "", LearnedQuadraticProgramTransformer.LoaderSignature)]
 
@@ -14,38 +13,30 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// Rows are evaluated in batches as they are read, each as if it were alone. A row with a NaN or infinite feature counts as unsolved.
 /// Prediction engines in several threads may share one transformer.
 /// </remarks>
-public sealed class LearnedQuadraticProgramTransformer : BatchTransformer
+public sealed class LearnedQuadraticProgramTransformer : ImplicitTransformer<LearnedQuadraticProgramModelParameters>
 {
     internal const string LoaderSignature = "LearnedQuadraticProgram";
 
-    private static readonly ModelFormat Format = new("LEARNDQP", LoaderSignature);
+    private static readonly ModelFormat Format = new("LEARNDQP", LoaderSignature, version: 0x00010002, oldestVersion: 0x00010001, QuadraticProgramPositional.ReadLearned);
 
     private readonly LearnedQuadraticProgramScheme _scheme;
 
     internal LearnedQuadraticProgramTransformer(IHost host, LearnedQuadraticProgramScheme scheme, LearnedQuadraticProgramModelParameters model)
-        : base(host, Format)
+        : base(host, Format, model)
     {
         _scheme = scheme;
-        Model = model;
         Mapper = new LearnedQuadraticProgramMapper(scheme, model);
     }
 
-    /// <summary>The trained numbers.</summary>
-    public LearnedQuadraticProgramModelParameters Model { get; }
-
     private protected override BatchMapper Mapper { get; }
 
-    private protected override void Write(BinaryWriter writer)
+    private protected override void WriteModel(DocumentWriter writer)
     {
         _scheme.Write(writer);
         Model.Write(writer);
     }
 
-    private protected override void MoveModel(Device device) => Model.MoveTo(device);
-
-    private protected override void DisposeModel() => Model.Dispose();
-
-    private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx) => Format.Load(env, ctx, (host, reader) =>
+    private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx) => Load(Format, env, ctx, (host, reader) =>
     {
         LearnedQuadraticProgramScheme scheme = LearnedQuadraticProgramScheme.Read(reader);
         LearnedQuadraticProgramModelParameters model = LearnedQuadraticProgramModelParameters.Read(reader);

@@ -2,7 +2,6 @@ using Microsoft.ML.Implicit.Layers.Flow;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.Ode;
 using TorchSharp;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
@@ -54,7 +53,7 @@ internal sealed partial class DensityNetwork : nn.Module<Tensor, Tensor>
             network.Flow.to(type);
             network.to(device);
             fill(network);
-            network.Freeze();
+            network.FreezeState();
             return network;
         }
         catch
@@ -186,21 +185,6 @@ internal sealed partial class DensityNetwork : nn.Module<Tensor, Tensor>
 
     /// <summary>A frozen network with the same state, which shares nothing with this one.</summary>
     public DensityNetwork Copy(Device device, ScalarType type = ScalarType.Float32) => Create(Architecture, CopyStateTo, device, type);
-
-    /// <summary>Fixes the parameters, so that several threads may score at once, and frees them from the dispose scope they were made in.</summary>
-    public void Freeze()
-    {
-        eval();
-        foreach (Tensor value in state_dict().Values)
-        {
-            value.DetachFromDisposeScope();
-        }
-
-        foreach (Parameter parameter in parameters())
-        {
-            parameter.requires_grad_(false);
-        }
-    }
 
     private void CopyStateTo(DensityNetwork target)
     {

@@ -3,7 +3,6 @@ using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Estimators;
 using Microsoft.ML.Implicit.Persistence;
 using Microsoft.ML.Runtime;
-using static TorchSharp.torch;
 
 [assembly: LoadableClass(typeof(ITransformer), typeof(LatentTransformer), null, typeof(SignatureLoadModel), "", LatentTransformer.LoaderSignature)]
 
@@ -15,24 +14,20 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// (<see cref="NormalizingFlowOptions.ManifoldFeatures"/>) are mapped to angles and unit vectors in the same slots, uniformly
 /// distributed if the model is right.
 /// </remarks>
-public sealed class LatentTransformer : BatchTransformer
+public sealed class LatentTransformer : ImplicitTransformer<NormalizingFlowModelParameters>
 {
     internal const string LoaderSignature = "NormalizingFlowLatent";
 
-    private static readonly ModelFormat Format = new("CNFLATNT", LoaderSignature, version: 0x00010003);
+    private static readonly ModelFormat Format = new("CNFLATNT", LoaderSignature, version: 0x00010004, oldestVersion: 0x00010003, NormalizingFlowPositional.ReadLatent);
 
     private readonly LatentColumns _columns;
 
     internal LatentTransformer(IHost host, NormalizingFlowModelParameters model, LatentColumns columns)
-        : base(host, Format)
+        : base(host, Format, model)
     {
-        Model = model;
         _columns = columns;
         Mapper = new LatentMapper(model, columns);
     }
-
-    /// <summary>The trained density.</summary>
-    public NormalizingFlowModelParameters Model { get; }
 
     private protected override BatchMapper Mapper { get; }
 
@@ -49,24 +44,19 @@ public sealed class LatentTransformer : BatchTransformer
             : new LatentTransformer(Host, Model, new LatentColumns(_columns.Output, _columns.Context, outputColumnName ?? _columns.Input, null));
     }
 
-    private protected override void Write(BinaryWriter writer)
+    private protected override void WriteModel(DocumentWriter writer)
     {
-        writer.Write(_columns.Input);
-        writer.Write(_columns.Context ?? string.Empty);
-        writer.Write(_columns.Output);
-        writer.Write(_columns.LogDensity ?? string.Empty);
+        writer.Write("input_column", _columns.Input);
+        writer.Write("context_column", _columns.Context);
+        writer.Write("output_column", _columns.Output);
+        writer.Write("log_density_column", _columns.LogDensity);
         Model.Write(writer);
     }
 
-    private protected override void MoveModel(Device device) => Model.MoveTo(device);
-
-    private protected override void DisposeModel() => Model.Dispose();
-
-    private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx) => Format.Load(env, ctx, (host, reader) =>
+    private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx) => Load(Format, env, ctx, (host, reader) =>
     {
-        var columns = new LatentColumns(reader.ReadString(), OrNull(reader.ReadString()), reader.ReadString(), OrNull(reader.ReadString()));
+        var columns = new LatentColumns(
+            reader.Text("input_column"), reader.OptionalText("context_column"), reader.Text("output_column"), reader.OptionalText("log_density_column"));
         return new LatentTransformer(host, NormalizingFlowModelParameters.Read(host, reader), columns);
     });
-
-    private static string? OrNull(string name) => name.Length == 0 ? null : name;
 }

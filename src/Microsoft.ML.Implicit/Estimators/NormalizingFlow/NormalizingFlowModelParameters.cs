@@ -19,7 +19,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// a Single cannot hold become the largest that it can.
 /// </para>
 /// </remarks>
-public sealed partial class NormalizingFlowModelParameters : IDisposable
+public sealed partial class NormalizingFlowModelParameters : ImplicitModelParameters
 {
     private const string DefaultLatent = "Latent";
 
@@ -36,8 +36,8 @@ public sealed partial class NormalizingFlowModelParameters : IDisposable
     /// <summary>Length of the vector that the density is conditioned on, or zero.</summary>
     public int ContextCount => _evaluator.Network.Architecture.ContextCount;
 
-    /// <summary>Number of trained numbers.</summary>
-    public long ParameterCount => _evaluator.Network.Flow.parameters().Sum(parameter => parameter.numel());
+    /// <inheritdoc/>
+    public override long ParameterCount => _evaluator.Network.Flow.parameters().Sum(parameter => parameter.numel());
 
     /// <summary>
     /// Tolerance to which log densities are correct, in nats, as far as solving the differential equation goes; it may be
@@ -88,7 +88,11 @@ public sealed partial class NormalizingFlowModelParameters : IDisposable
     /// <exception cref="SolveFailedException">A row could not be solved.</exception>
     public double[] LogDensity(IDataView data, string featureColumnName = DefaultColumnNames.Features, string? contextColumnName = null)
     {
-        (float[] features, float[] context) = ReadColumns(data, featureColumnName, contextColumnName);
+        ArgumentNullException.ThrowIfNull(data);
+        DataViewSchema.Column feature = InputColumns.FindVector(data.Schema, featureColumnName, FeatureCount);
+        DataViewSchema.Column[] given = contextColumnName is null ? [] : [InputColumns.FindVector(data.Schema, contextColumnName, ContextCount)];
+        float[][] columns = VectorColumns.Read(data, [feature, .. given]);
+        (float[] features, float[] context) = (columns[0], given.Length == 0 ? [] : columns[1]);
         double[] logDensities = new double[features.Length / FeatureCount];
         LogDensity(features, logDensities, context);
         return logDensities;
@@ -244,29 +248,27 @@ public sealed partial class NormalizingFlowModelParameters : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _evaluator.Dispose();
+    public override void Dispose() => _evaluator.Dispose();
 
-    /// <summary>Moves the model to another device, when no row is scored.</summary>
-    internal void MoveTo(Device device) => _evaluator.MoveTo(device);
+    internal override void MoveTo(Device device) => _evaluator.MoveTo(device);
 
-    internal void Write(BinaryWriter writer)
+    internal void Write(DocumentWriter writer)
     {
         using DisposalGate.Use use = _evaluator.Hold();
-        _evaluator.Network.Architecture.Write(writer);
-        writer.Write(_tolerance);
-        writer.Write((byte)Scoring);
-        writer.Write(Threshold);
-        ModuleState.Write(writer, _evaluator.Network);
+        _evaluator.Network.Architecture.Write(writer.Section("architecture"));
+        writer.Write("tolerance", _tolerance);
+        writer.Write("scoring", Scoring);
+        writer.Write("threshold", (double)Threshold);
+        writer.Write("network", _evaluator.Network);
     }
 
-    internal static NormalizingFlowModelParameters Read(IHost host, BinaryReader reader)
+    internal static NormalizingFlowModelParameters Read(IHost host, DocumentReader reader)
     {
-        NormalizingFlowArchitecture architecture = NormalizingFlowArchitecture.Read(reader);
-        double tolerance = reader.ReadDouble();
-        var scoring = (AnomalyScoring)reader.ReadByte();
-        float threshold = reader.ReadSingle();
-        if (tolerance is not (> 0 and < 1) || !Enum.IsDefined(scoring) || float.IsNaN(threshold)
-            || (scoring == AnomalyScoring.PolarLogDensity && architecture.Layout.Spheres.Count > 0))
+        NormalizingFlowArchitecture architecture = NormalizingFlowArchitecture.Read(reader.Section("architecture"));
+        double tolerance = reader.Double("tolerance");
+        AnomalyScoring scoring = reader.Enum<AnomalyScoring>("scoring");
+        float threshold = reader.Single("threshold");
+        if (tolerance is not (> 0 and < 1) || float.IsNaN(threshold) || (scoring == AnomalyScoring.PolarLogDensity && architecture.Layout.Spheres.Count > 0))
         {
             throw new FormatException("The model file holds an impossible tolerance, score or threshold.");
         }
@@ -275,7 +277,7 @@ public sealed partial class NormalizingFlowModelParameters : IDisposable
             architecture,
             target =>
             {
-                ModuleState.Read(reader, target);
+                reader.Read("network", target);
                 target.CheckState();
             },
             CPU);
@@ -283,31 +285,7 @@ public sealed partial class NormalizingFlowModelParameters : IDisposable
     }
 
     /// <summary>A model with the same parameters and another threshold, which shares nothing with this one.</summary>
-    internal NormalizingFlowModelParameters WithThreshold(float threshold) => new(_host, _evaluator.Copy(), _tolerance, Scoring) { Threshold = threshold };
-
-    // Both from one cursor: another could give the rows in another order.
-    private (float[] Features, float[] Context) ReadColumns(IDataView data, string featureColumnName, string? contextColumnName)
-    {
-        ArgumentNullException.ThrowIfNull(data);
-        var columns = new List<DataViewSchema.Column> { InputColumns.FindVector(data.Schema, featureColumnName, FeatureCount) };
-        if (contextColumnName is not null)
-        {
-            columns.Add(InputColumns.FindVector(data.Schema, contextColumnName, ContextCount));
-        }
-
-        using DataViewRowCursor cursor = data.GetRowCursor(columns.DistinctBy(column => column.Index));
-        VectorReader<float>[] readers = [.. columns.Select(column => new VectorReader<float>(cursor, column))];
-        List<float>[] values = [.. columns.Select(_ => new List<float>())];
-        while (cursor.MoveNext())
-        {
-            for (int i = 0; i < readers.Length; i++)
-            {
-                values[i].AddRange(readers[i].Read().DenseValues());
-            }
-        }
-
-        return ([.. values[0]], contextColumnName is null ? [] : [.. values[1]]);
-    }
+    internal NormalizingFlowModelParameters WithThreshold(float threshold) => new(_host, _evaluator.Copy(), _tolerance, Scoring) { Threshold = threshold, Training = Training };
 
     private BatchedDataView Map(IDataView data, LatentColumns columns)
     {

@@ -6,7 +6,7 @@ using Microsoft.ML.Trainers;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>Settings of normalizing flows.</summary>
-public sealed class NormalizingFlowOptions : UnsupervisedTrainerInputBaseWithWeight
+public sealed class NormalizingFlowOptions : UnsupervisedTrainerInputBaseWithWeight, ITrainerOptions
 {
     /// <summary>
     /// Column of a vector that the density is conditioned on, or <see langword="null"/>: the model is then p(features | context).
@@ -71,38 +71,29 @@ public sealed class NormalizingFlowOptions : UnsupervisedTrainerInputBaseWithWei
     /// <summary>Epochs, learning rate, validation, seed, device, progress and cancellation.</summary>
     public TrainingOptions Training { get; set; } = new();
 
-    /// <exception cref="ArgumentException">A setting is out of range; the message names it.</exception>
-    internal void Validate()
+    void IEstimatorOptions.Validate()
     {
         ArgumentException.ThrowIfNullOrEmpty(FeatureColumnName);
         ArgumentNullException.ThrowIfNull(Training);
         ArgumentNullException.ThrowIfNull(ManifoldFeatures);
-        Require(ManifoldFeatures.All(feature => feature is not null), nameof(ManifoldFeatures), "must not hold null");
-        Require(Enum.IsDefined(Method), nameof(Method), "is not a known method");
-        Require(HiddenWidth is null or (>= 4 and <= 8192), nameof(HiddenWidth), "must lie between 4 and 8192");
-        Require(HiddenLayers is >= 1 and <= 8, nameof(HiddenLayers), "must lie between 1 and 8");
-        Require(Enum.IsDefined(Activation), nameof(Activation), "is not a known activation");
-        Require(Enum.IsDefined(Time), nameof(Time), "is not a known conditioning");
-        Require(Enum.IsDefined(Trace), nameof(Trace), "is not a known estimator");
-        Require(KineticPenalty is null or (>= 0 and < double.PositiveInfinity), nameof(KineticPenalty), "must not be negative");
-        Require(JacobianPenalty is null or (>= 0 and < double.PositiveInfinity), nameof(JacobianPenalty), "must not be negative");
-        Require(Smoothing is null or (>= 0 and < 1), nameof(Smoothing), "must lie between 0 and 1");
-        Require(TrainingTolerance is > 0 and < 1, nameof(TrainingTolerance), "must lie between 0 and 1");
-        Require(Tolerance is > 0 and < 1, nameof(Tolerance), "must lie between 0 and 1");
-        Require(Enum.IsDefined(Scoring), nameof(Scoring), "is not a known score");
-        Require(
+        Setting.Require(ManifoldFeatures.All(feature => feature is not null), nameof(ManifoldFeatures), "must not hold null");
+        Setting.Require(Enum.IsDefined(Method), nameof(Method), "is not a known method");
+        Setting.Require(HiddenWidth is null or (>= 4 and <= 8192), nameof(HiddenWidth), "must lie between 4 and 8192");
+        Setting.Require(HiddenLayers is >= 1 and <= 8, nameof(HiddenLayers), "must lie between 1 and 8");
+        Setting.Require(Enum.IsDefined(Activation), nameof(Activation), "is not a known activation");
+        Setting.Require(Enum.IsDefined(Time), nameof(Time), "is not a known conditioning");
+        Setting.Require(Enum.IsDefined(Trace), nameof(Trace), "is not a known estimator");
+        Setting.Require(KineticPenalty is null or (>= 0 and < double.PositiveInfinity), nameof(KineticPenalty), "must not be negative");
+        Setting.Require(JacobianPenalty is null or (>= 0 and < double.PositiveInfinity), nameof(JacobianPenalty), "must not be negative");
+        Setting.Require(Smoothing is null or (>= 0 and < 1), nameof(Smoothing), "must lie between 0 and 1");
+        Setting.Require(TrainingTolerance is > 0 and < 1, nameof(TrainingTolerance), "must lie between 0 and 1");
+        Setting.Require(Tolerance is > 0 and < 1, nameof(Tolerance), "must lie between 0 and 1");
+        Setting.Require(Enum.IsDefined(Scoring), nameof(Scoring), "is not a known score");
+        Setting.Require(
             Scoring != AnomalyScoring.PolarLogDensity || ManifoldFeatures.Count == 0,
             nameof(Scoring),
             $"{nameof(AnomalyScoring.PolarLogDensity)} needs features that are all plain numbers: angles and unit vectors have no length to tell apart");
-        Require(Contamination is >= 0 and <= 0.5, nameof(Contamination), "must lie between 0 and 0.5");
+        Setting.Require(Contamination is >= 0 and <= 0.5, nameof(Contamination), "must lie between 0 and 0.5");
         Training.Validate();
-    }
-
-    private static void Require(bool condition, string setting, string message)
-    {
-        if (!condition)
-        {
-            throw new ArgumentException($"{setting} {message}.", setting);
-        }
     }
 }

@@ -4,7 +4,6 @@ using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Estimators;
 using Microsoft.ML.Implicit.Persistence;
 using Microsoft.ML.Runtime;
-using static TorchSharp.torch;
 
 [assembly: LoadableClass(typeof(ITransformer), typeof(NormalizingFlowTransformer), null, typeof(SignatureLoadModel), "", NormalizingFlowTransformer.LoaderSignature)]
 
@@ -17,23 +16,20 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// at most the largest finite Single. Neither changes what rows within that range get. A row with an angle out of range or a vector that is
 /// no unit vector, where the model has such features, is refused with an <see cref="InvalidOperationException"/> that names it.
 /// </remarks>
-public sealed class NormalizingFlowTransformer : BatchTransformer, ISingleFeaturePredictionTransformer<NormalizingFlowModelParameters>, ISingleFeaturePredictionTransformer
+public sealed class NormalizingFlowTransformer
+    : ImplicitTransformer<NormalizingFlowModelParameters>, ISingleFeaturePredictionTransformer<NormalizingFlowModelParameters>, ISingleFeaturePredictionTransformer
 {
     internal const string LoaderSignature = "NormalizingFlow";
 
-    private static readonly ModelFormat Format = new("CNFMODEL", LoaderSignature, version: 0x00010003);
+    private static readonly ModelFormat Format = new("CNFMODEL", LoaderSignature, version: 0x00010004, oldestVersion: 0x00010003, NormalizingFlowPositional.Read);
 
     internal NormalizingFlowTransformer(IHost host, NormalizingFlowModelParameters model, string featureColumnName, string? contextColumnName)
-        : base(host, Format)
+        : base(host, Format, model)
     {
-        Model = model;
         FeatureColumnName = featureColumnName;
         ContextColumnName = contextColumnName;
         Mapper = new NormalizingFlowMapper(model, featureColumnName, contextColumnName);
     }
-
-    /// <inheritdoc/>
-    public NormalizingFlowModelParameters Model { get; }
 
     /// <inheritdoc cref="ISingleFeaturePredictionTransformer{TModel}.FeatureColumnName"/>
     public string FeatureColumnName { get; }
@@ -48,21 +44,16 @@ public sealed class NormalizingFlowTransformer : BatchTransformer, ISingleFeatur
 
     internal NormalizingFlowTransformer WithThreshold(float threshold) => new(Host, Model.WithThreshold(threshold), FeatureColumnName, ContextColumnName);
 
-    private protected override void Write(BinaryWriter writer)
+    private protected override void WriteModel(DocumentWriter writer)
     {
-        writer.Write(FeatureColumnName);
-        writer.Write(ContextColumnName ?? string.Empty);
+        writer.Write("feature_column", FeatureColumnName);
+        writer.Write("context_column", ContextColumnName);
         Model.Write(writer);
     }
 
-    private protected override void MoveModel(Device device) => Model.MoveTo(device);
-
-    private protected override void DisposeModel() => Model.Dispose();
-
-    private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx) => Format.Load(env, ctx, (host, reader) =>
+    private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx) => Load(Format, env, ctx, (host, reader) =>
     {
-        string featureColumnName = reader.ReadString();
-        string contextColumnName = reader.ReadString();
-        return new NormalizingFlowTransformer(host, NormalizingFlowModelParameters.Read(host, reader), featureColumnName, contextColumnName.Length == 0 ? null : contextColumnName);
+        (string feature, string? context) = (reader.Text("feature_column"), reader.OptionalText("context_column"));
+        return new NormalizingFlowTransformer(host, NormalizingFlowModelParameters.Read(host, reader), feature, context);
     });
 }

@@ -1,3 +1,7 @@
+using System.Runtime.InteropServices;
+using Microsoft.ML.Implicit.Persistence;
+using static TorchSharp.torch;
+
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>One argument of a quadratic program: constants for all rows, or a column that holds the values of each row.</summary>
@@ -63,65 +67,33 @@ public sealed class QuadraticCoefficients
     /// <inheritdoc cref="FromMatrix"/>
     public static implicit operator QuadraticCoefficients(double[,] values) => FromMatrix(values);
 
-    internal static void Write(BinaryWriter writer, QuadraticCoefficients? coefficients)
+    internal void Write(DocumentWriter writer, string name)
     {
-        writer.Write(coefficients is not null);
-        if (coefficients is null)
+        if (ColumnName is null)
         {
-            return;
+            writer.Write(name, Values, Array.ConvertAll(Shape, length => (long)length));
         }
-
-        writer.Write(coefficients.ColumnName ?? string.Empty);
-        if (coefficients.ColumnName is not null)
+        else
         {
-            return;
-        }
-
-        writer.Write((byte)coefficients.Shape.Length);
-        foreach (int length in coefficients.Shape)
-        {
-            writer.Write(length);
-        }
-
-        foreach (double value in coefficients.Values)
-        {
-            writer.Write(value);
+            writer.Write(name, ColumnName);
         }
     }
 
-    /// <exception cref="FormatException">The shape is impossible, or larger than the file.</exception>
-    internal static QuadraticCoefficients? Read(BinaryReader reader)
+    /// <summary>Reads what stands under a name, or null where there is nothing.</summary>
+    /// <exception cref="FormatException">The type or shape is impossible.</exception>
+    internal static QuadraticCoefficients? Read(DocumentReader reader, string name)
     {
-        if (!reader.ReadBoolean())
+        if (reader.OptionalText(name) is { } columnName)
         {
-            return null;
+            return columnName.Length > 0 ? FromColumn(columnName) : throw new FormatException("The model file names a column without a name.");
         }
 
-        string columnName = reader.ReadString();
-        if (columnName.Length > 0)
+        return reader.OptionalTensor(name) switch
         {
-            return FromColumn(columnName);
-        }
-
-        int[] shape = new int[reader.ReadByte()];
-        long count = 1;
-        for (int d = 0; d < shape.Length; d++)
-        {
-            shape[d] = reader.ReadInt32();
-            count = checked(count * shape[d]);
-        }
-
-        if (shape.Length > 2 || Array.Exists(shape, length => length < 0) || count > (reader.BaseStream.Length - reader.BaseStream.Position) / sizeof(double))
-        {
-            throw new FormatException("The model file describes an impossible constant.");
-        }
-
-        double[] values = new double[count];
-        for (int i = 0; i < values.Length; i++)
-        {
-            values[i] = reader.ReadDouble();
-        }
-
-        return new QuadraticCoefficients(null, values, shape);
+            null => null,
+            { Type: ScalarType.Float64, Shape.Length: <= 2 } constant =>
+                new QuadraticCoefficients(null, MemoryMarshal.Cast<byte, double>(constant.Bytes.Span).ToArray(), Array.ConvertAll(constant.Shape, length => (int)length)),
+            _ => throw new FormatException("The model file describes an impossible constant."),
+        };
     }
 }

@@ -1,4 +1,3 @@
-using Microsoft.ML.Implicit.Persistence;
 using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Implicit.Estimators;
@@ -11,47 +10,29 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// Output: the solution z (a vector of Single, with the slot names of p's column), and as asked for its multipliers, the objective (Single) and
 /// the status (text). Rows are solved in float64 by a primal-dual interior point method.
 /// </remarks>
-public sealed class QuadraticProgramEstimator : IEstimator<QuadraticProgramTransformer>
+public sealed class QuadraticProgramEstimator : ImplicitEstimator<QuadraticProgramTransformer>
 {
-    private readonly IHost _host;
     private readonly QuadraticProgramModel _model;
 
     internal QuadraticProgramEstimator(IHostEnvironment environment, QuadraticProgramOptions options)
-    {
-        ArgumentNullException.ThrowIfNull(environment);
-        ArgumentNullException.ThrowIfNull(options);
-        MLNetCompatibility.EnsureSupported();
-        options.Validate();
-        _host = environment.Register(nameof(QuadraticProgramEstimator));
-        _model = new QuadraticProgramModel(options);
-    }
+        : base(environment, nameof(QuadraticProgramEstimator), options) => _model = new QuadraticProgramModel(options);
 
     /// <summary>Checks that the columns fit the problem.</summary>
     /// <param name="input">Rows with the columns that the arguments are read from.</param>
     /// <returns>The transformer.</returns>
     /// <exception cref="ArgumentException">A column is missing, sizes do not match, or a constant Q is not positive semidefinite.</exception>
-    public QuadraticProgramTransformer Fit(IDataView input)
+    public override QuadraticProgramTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        using IChannel channel = _host.Start("Fit");
+        using IChannel channel = Host.Start("Fit");
         _model.Template.CheckQuadraticTerm(channel);
-        var transformer = new QuadraticProgramTransformer(_host, _model);
+        var transformer = new QuadraticProgramTransformer(Host, _model);
         transformer.GetOutputSchema(input.Schema);
         return transformer;
     }
 
-    /// <inheritdoc/>
-    /// <exception cref="ArgumentException">A column is missing or does not hold numbers.</exception>
-    public SchemaShape GetOutputSchema(SchemaShape inputSchema)
-    {
-        ArgumentNullException.ThrowIfNull(inputSchema);
-        _model.Template.CheckColumns(_host, inputSchema);
-        Dictionary<string, SchemaShape.Column> columns = inputSchema.ToDictionary(column => column.Name);
-        foreach (SchemaShape.Column column in _model.Outputs.Promise(inputSchema, _model.Template.NameSource))
-        {
-            columns[column.Name] = column;
-        }
+    private protected override void CheckColumns(SchemaShape schema) => _model.Template.CheckColumns(Host, schema);
 
-        return new SchemaShape(columns.Values);
-    }
+    private protected override IEnumerable<SchemaShape.Column> GetOutputColumns(SchemaShape inputSchema) =>
+        _model.Outputs.Promise(inputSchema, _model.Template.NameSource);
 }

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Persistence;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
@@ -13,16 +14,16 @@ internal sealed record QuadraticProgramModel(QuadraticTemplate Template, Solutio
     /// <summary>Where programs are solved; not saved.</summary>
     public Device Device { get; set; } = CPU;
 
-    public void Write(BinaryWriter writer)
+    public void Write(DocumentWriter writer)
     {
-        Template.Write(writer);
-        Outputs.Write(writer);
-        Solving.Write(writer);
+        Template.Write(writer.Section("program"));
+        Outputs.Write(writer.Section("output"));
+        Solving.Write(writer.Section("solving"));
     }
 
     /// <exception cref="FormatException">A value is out of range.</exception>
-    public static QuadraticProgramModel Read(BinaryReader reader) =>
-        new(QuadraticTemplate.Read(reader), SolutionColumns.Read(reader), RowSolving.Read(reader));
+    public static QuadraticProgramModel Read(DocumentReader reader) =>
+        new(QuadraticTemplate.Read(reader.Section("program")), SolutionColumns.Read(reader.Section("output")), RowSolving.Read(reader.Section("solving")));
 
     private static SolutionColumns CreateColumns(QuadraticProgramOptions options)
     {

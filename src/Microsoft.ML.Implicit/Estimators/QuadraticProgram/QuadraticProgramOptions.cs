@@ -1,3 +1,5 @@
+using Microsoft.ML.Implicit.Training;
+
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>Settings of <see cref="QuadraticProgramEstimator"/>.</summary>
@@ -16,13 +18,13 @@ public sealed class QuadraticProgramOptions : QuadraticProgramSettings
     public string? UpperBoundMultipliersColumnName { get; set; }
 
     /// <inheritdoc/>
-    internal override void Validate()
+    private protected override void Validate()
     {
         base.Validate();
-        Require(P is not null, nameof(P), "must be given: a column, or constants, with one entry a variable");
-        Require(MultipliersColumnName is null || G is not null, nameof(MultipliersColumnName), "names a column, but there are no inequalities");
-        Require(EqualityMultipliersColumnName is null || A is not null, nameof(EqualityMultipliersColumnName), "names a column, but there are no equalities");
-        Require(LowerBoundMultipliersColumnName is null || LowerBounds is not null, nameof(LowerBoundMultipliersColumnName), "names a column, but there are no lower bounds");
-        Require(UpperBoundMultipliersColumnName is null || UpperBounds is not null, nameof(UpperBoundMultipliersColumnName), "names a column, but there are no upper bounds");
+        Setting.Require(P is not null, nameof(P), "must be given: a column, or constants, with one entry a variable");
+        Setting.Require(MultipliersColumnName is null || G is not null, nameof(MultipliersColumnName), "names a column, but there are no inequalities");
+        Setting.Require(EqualityMultipliersColumnName is null || A is not null, nameof(EqualityMultipliersColumnName), "names a column, but there are no equalities");
+        Setting.Require(LowerBoundMultipliersColumnName is null || LowerBounds is not null, nameof(LowerBoundMultipliersColumnName), "names a column, but there are no lower bounds");
+        Setting.Require(UpperBoundMultipliersColumnName is null || UpperBounds is not null, nameof(UpperBoundMultipliersColumnName), "names a column, but there are no upper bounds");
     }
 }

@@ -1,10 +1,12 @@
+using Microsoft.ML.Implicit.Training;
+
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>
 /// The optimisation problem of a row and what is written about it: minimise ½ zᵀQz + pᵀz subject to G z ≤ h, A z = b and lower ≤ z ≤ upper.
 /// n is the number of variables, m of inequalities, k of equalities.
 /// </summary>
-public abstract class QuadraticProgramSettings
+public abstract class QuadraticProgramSettings : IEstimatorOptions
 {
     private protected QuadraticProgramSettings()
     {
@@ -55,20 +57,14 @@ public abstract class QuadraticProgramSettings
     /// <summary>Limit on solver iterations.</summary>
     public int MaximumIterations { get; set; } = 100;
 
-    /// <exception cref="ArgumentException">A setting is out of range; the message names it.</exception>
-    internal virtual void Validate()
-    {
-        Require(!string.IsNullOrEmpty(OutputColumnName), nameof(OutputColumnName), "must be given");
-        Require(Enum.IsDefined(UnsolvedRows), nameof(UnsolvedRows), "is not a known handling");
-        Require(Tolerance is > 0 and < 1, nameof(Tolerance), "must lie between 0 and 1");
-        Require(MaximumIterations > 0, nameof(MaximumIterations), "must be positive");
-    }
+    void IEstimatorOptions.Validate() => Validate();
 
-    private protected static void Require(bool condition, string setting, string message)
+    /// <exception cref="ArgumentException">A setting is out of range; the message names it.</exception>
+    private protected virtual void Validate()
     {
-        if (!condition)
-        {
-            throw new ArgumentException($"{setting} {message}.", setting);
-        }
+        Setting.Require(!string.IsNullOrEmpty(OutputColumnName), nameof(OutputColumnName), "must be given");
+        Setting.Require(Enum.IsDefined(UnsolvedRows), nameof(UnsolvedRows), "is not a known handling");
+        Setting.Require(Tolerance is > 0 and < 1, nameof(Tolerance), "must lie between 0 and 1");
+        Setting.Require(MaximumIterations > 0, nameof(MaximumIterations), "must be positive");
     }
 }

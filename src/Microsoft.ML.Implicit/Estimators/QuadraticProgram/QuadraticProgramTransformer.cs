@@ -19,7 +19,7 @@ public sealed class QuadraticProgramTransformer : BatchTransformer
 {
     internal const string LoaderSignature = "QuadraticProgram";
 
-    private static readonly ModelFormat Format = new("QUADPROG", LoaderSignature);
+    private static readonly ModelFormat Format = new("QUADPROG", LoaderSignature, version: 0x00010002, oldestVersion: 0x00010001, QuadraticProgramPositional.Read);
 
     private readonly QuadraticProgramModel _model;
 
@@ -33,7 +33,7 @@ public sealed class QuadraticProgramTransformer : BatchTransformer
 
     private protected override BatchMapper Mapper { get; }
 
-    private protected override void Write(BinaryWriter writer) => _model.Write(writer);
+    private protected override void Write(DocumentWriter writer) => _model.Write(writer);
 
     private protected override void MoveModel(Device device) => _model.Device = device;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Persistence;
 using Microsoft.ML.Implicit.Solvers.Quadratic;
 using Microsoft.ML.Runtime;
 using TorchSharp;
@@ -103,25 +104,16 @@ internal sealed class QuadraticTemplate
         }
     }
 
-    public void Write(BinaryWriter writer)
+    public void Write(DocumentWriter writer)
     {
-        foreach (QuadraticCoefficients? argument in _arguments)
+        for (int i = 0; i < _arguments.Length; i++)
         {
-            QuadraticCoefficients.Write(writer, argument);
+            _arguments[i]?.Write(writer, Names[i]);
         }
     }
 
-    /// <exception cref="FormatException">The arguments cannot be those of a quadratic program.</exception>
-    public static QuadraticTemplate Read(BinaryReader reader)
-    {
-        var arguments = new QuadraticCoefficients?[Names.Count];
-        for (int i = 0; i < arguments.Length; i++)
-        {
-            arguments[i] = QuadraticCoefficients.Read(reader);
-        }
-
-        return new QuadraticTemplate(arguments);
-    }
+    /// <exception cref="FormatException">An argument has an impossible shape.</exception>
+    public static QuadraticTemplate Read(DocumentReader reader) => new([.. Names.Select(name => QuadraticCoefficients.Read(reader, name))]);
 
     private void CheckConstant(int index)
     {

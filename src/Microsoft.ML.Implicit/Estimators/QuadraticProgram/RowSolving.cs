@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Persistence;
 using Microsoft.ML.Implicit.Solvers.Quadratic;
 
 namespace Microsoft.ML.Implicit.Estimators;
@@ -19,18 +20,18 @@ internal sealed record RowSolving(UnsolvedRowHandling UnsolvedRows, double Toler
         MaximumIterations = MaximumIterations,
     });
 
-    public void Write(BinaryWriter writer)
+    public void Write(DocumentWriter writer)
     {
-        writer.Write((byte)UnsolvedRows);
-        writer.Write(Tolerance);
-        writer.Write(MaximumIterations);
+        writer.Write("unsolved_rows", UnsolvedRows);
+        writer.Write("tolerance", Tolerance);
+        writer.Write("maximum_iterations", MaximumIterations);
     }
 
     /// <exception cref="FormatException">A value is out of range.</exception>
-    public static RowSolving Read(BinaryReader reader)
+    public static RowSolving Read(DocumentReader reader)
     {
-        var solving = new RowSolving((UnsolvedRowHandling)reader.ReadByte(), reader.ReadDouble(), reader.ReadInt32());
-        return Enum.IsDefined(solving.UnsolvedRows) && solving.Tolerance is > 0 and < 1 && solving.MaximumIterations > 0
+        var solving = new RowSolving(reader.Enum<UnsolvedRowHandling>("unsolved_rows"), reader.Double("tolerance"), reader.Int32("maximum_iterations"));
+        return solving.Tolerance is > 0 and < 1 && solving.MaximumIterations > 0
             ? solving
             : throw new FormatException("The model file describes an impossible solver.");
     }

@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Persistence;
 using Microsoft.ML.Implicit.Solvers.Quadratic;
 
 namespace Microsoft.ML.Implicit.Estimators;
@@ -100,30 +101,26 @@ internal sealed class SolutionColumns
         _ => binding.Variables,
     };
 
-    public void Write(BinaryWriter writer)
+    public void Write(DocumentWriter writer)
     {
-        writer.Write((byte)_columns.Count);
-        foreach ((SolutionPart part, string name) in _columns)
-        {
-            writer.Write((byte)part);
-            writer.Write(name);
-        }
+        writer.Write("parts", _columns.Select(column => column.Part.ToString()));
+        writer.Write("columns", _columns.Select(column => column.Name));
     }
 
     /// <exception cref="FormatException">A column is of an unknown kind.</exception>
-    public static SolutionColumns Read(BinaryReader reader)
+    public static SolutionColumns Read(DocumentReader reader)
     {
-        var columns = new SolutionColumns();
-        int count = reader.ReadByte();
-        for (int i = 0; i < count; i++)
+        SolutionPart[] parts = reader.Enums<SolutionPart>("parts");
+        string[] names = reader.Texts("columns");
+        if (parts.Length != names.Length)
         {
-            var part = (SolutionPart)reader.ReadByte();
-            if (!Enum.IsDefined(part))
-            {
-                throw new FormatException($"The model file names output {(byte)part}, which this version does not know.");
-            }
+            throw new FormatException($"The model file names {names.Length} columns for {parts.Length} outputs.");
+        }
 
-            columns.Add(part, reader.ReadString());
+        var columns = new SolutionColumns();
+        foreach ((SolutionPart part, string name) in parts.Zip(names))
+        {
+            columns.Add(part, name);
         }
 
         return columns;

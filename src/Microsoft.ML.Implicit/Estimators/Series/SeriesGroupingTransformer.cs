@@ -14,7 +14,7 @@ public sealed class SeriesGroupingTransformer : ITransformer
 {
     internal const string LoaderSignature = "SeriesGroupingTransform";
 
-    private static readonly ModelFormat Format = new("SERIESGR", LoaderSignature, usesNativeBackend: false);
+    private static readonly ModelFormat Format = new("SERIESGR", LoaderSignature, version: 0x00010002, oldestVersion: 0x00010001, SeriesPositional.ReadGrouping, usesNativeBackend: false);
 
     private readonly IHost _host;
     private readonly SeriesGrouping _grouping;

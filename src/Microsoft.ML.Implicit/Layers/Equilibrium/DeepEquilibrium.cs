@@ -148,7 +148,7 @@ public sealed class DeepEquilibrium : nn.Module<Tensor, Tensor>
         {
             Tensor unrolled = loss(Unroll(z, injection));
             ImplicitBackward.Run(() => unrolled.backward());
-            return new EquilibriumBackward(unrolled.ReadDouble(), Escape(equilibrium), null);
+            return new EquilibriumBackward(unrolled.detach().MoveToOuterDisposeScope(), Escape(equilibrium), null);
         }
 
         Tensor image = _cell.IterateChecked(z, injection);
@@ -164,7 +164,7 @@ public sealed class DeepEquilibrium : nn.Module<Tensor, Tensor>
         }
 
         adjoint?.Solution.MoveToOuterDisposeScope();
-        return new EquilibriumBackward(value.ReadDouble(), Escape(equilibrium), adjoint);
+        return new EquilibriumBackward(value.detach().MoveToOuterDisposeScope(), Escape(equilibrium), adjoint);
     }
 
     private LinearSolution SolveAdjoint(Tensor z, Injection injection, Tensor gradient, CancellationToken cancellationToken)

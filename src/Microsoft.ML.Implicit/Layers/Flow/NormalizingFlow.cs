@@ -212,7 +212,7 @@ public sealed class NormalizingFlow : nn.Module<Tensor, Tensor>
     /// <param name="generator">Source of the noise of trace estimate and Jacobian penalty.</param>
     /// <param name="context">y, <c>[batch, contextWidth]</c>, for conditional dynamics.</param>
     /// <param name="weights">Weights of the rows, <c>[batch]</c>; <see langword="null"/> where all count the same.</param>
-    /// <returns>The loss, read by the host once.</returns>
+    /// <returns>The loss, which belongs to the caller's dispose scope.</returns>
     /// <exception cref="SolveFailedException">A row could not be solved.</exception>
     public FlowLoss Backward(Tensor data, Generator generator, Tensor? context = null, Tensor? weights = null)
     {
@@ -230,7 +230,7 @@ public sealed class NormalizingFlow : nn.Module<Tensor, Tensor>
         }
 
         pass.Backward(Manifold.BaseScore(pass.Latent) * -shares.unsqueeze(1), -shares, pass.Penalty is null ? null : shares, ParameterGradient.Add);
-        return new FlowLoss(perRow.dot(shares).ReadDouble(), pass.Evaluations);
+        return new FlowLoss(perRow.dot(shares).MoveToOuterDisposeScope(), pass.Evaluations);
     }
 
     /// <summary>

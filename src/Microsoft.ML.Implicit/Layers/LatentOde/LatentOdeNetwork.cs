@@ -98,17 +98,6 @@ internal sealed class LatentOdeNetwork : nn.Module
         return (parts[0], parts[1].Plus(0.5.Held()).Softplus().Plus(SmallestScale.Held()));
     }
 
-    /// <summary>Fixes the parameters, so that several threads may score at once, and frees them from the dispose scope they were made in.</summary>
-    public void Freeze()
-    {
-        eval();
-        foreach (Tensor value in state_dict().Values)
-        {
-            value.DetachFromDisposeScope();
-            value.requires_grad_(false);
-        }
-    }
-
     // Cubic Hermite interpolation of states and slopes at both ends of a step.
     private Tensor Interpolate(Tensor lower, Tensor upper, Tensor theta)
     {

@@ -10,7 +10,7 @@ namespace Microsoft.ML.Implicit.Training;
 /// <param name="Networks">State of each network that was begun.</param>
 internal sealed record TrainingCheckPointFile(int Seed, byte[] Options, byte[] Data, IReadOnlyList<byte[]> Networks)
 {
-    private static ReadOnlySpan<byte> Mark => "IMLTRN01"u8;
+    private static ReadOnlySpan<byte> Mark => "IMLTRN02"u8;
 
     public void Write(string path) => AtomicFile.Write(path, file =>
     {

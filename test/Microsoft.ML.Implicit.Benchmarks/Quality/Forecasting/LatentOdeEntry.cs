@@ -23,8 +23,8 @@ internal sealed class LatentOdeEntry(Action<LatentOdeOptions> configure) : IFore
             ForecastTimeColumnName = nameof(SeriesRow.ForecastTime),
             MaximumHorizon = panel.Horizon,
             SeasonalPeriods = panel.Periods,
-            LowerBoundColumnName = "Lower",
-            UpperBoundColumnName = "Upper",
+            ConfidenceLowerBoundColumn = "Lower",
+            ConfidenceUpperBoundColumn = "Upper",
         };
         options.Training.Seed = seed;
         configure(options);

@@ -28,10 +28,8 @@ public class ArchitectureTests
         using DisposeScope scope = NewDisposeScope();
         DeepEquilibriumArchitecture architecture = Create(cell, new ImageShape(channels, height, width), features, bins, hidden, outputs, networks);
         using EquilibriumEnsemble ensemble = architecture.CreateEnsemble();
-        using MemoryStream file = Written(architecture);
-        using var writer = new BinaryWriter(file);
-        ModuleState.Write(writer, ensemble);
-
+        DocumentWriter file = Written(architecture);
+        file.Write("ensemble", ensemble);
         Assert.AreEqual(architecture, Read(file));
     }
 
@@ -49,9 +47,8 @@ public class ArchitectureTests
     public void Sizes_beyond_the_file_and_impossible_ones_are_refused(
         EquilibriumCellKind cell, int channels, int height, int width, int features, int bins, int hidden, int outputs, int networks)
     {
-        using MemoryStream file = Written(Create(cell, new ImageShape(channels, height, width), features, bins, hidden, outputs, networks));
-        file.SetLength(1 << 20);
-
+        DocumentWriter file = Written(Create(cell, new ImageShape(channels, height, width), features, bins, hidden, outputs, networks));
+        file.Write("numbers", new byte[1 << 20]);
         Assert.ThrowsExactly<FormatException>(() => Read(file));
     }
 
@@ -61,31 +58,24 @@ public class ArchitectureTests
         using DisposeScope scope = NewDisposeScope();
         DeepEquilibriumArchitecture architecture = Create(Dense, default, 1_000_000_000, 0, 40, 2, 1) with { SlotCount = 300 };
         using EquilibriumEnsemble ensemble = architecture.CreateEnsemble();
-        using MemoryStream file = Written(architecture);
-        using var writer = new BinaryWriter(file);
-        ModuleState.Write(writer, ensemble);
+        DocumentWriter file = Written(architecture);
+        file.Write("ensemble", ensemble);
         Assert.AreEqual(architecture, Read(file));
 
-        using MemoryStream tooMany = Written(architecture with { SlotCount = 30_000 });
-        tooMany.SetLength(1 << 20);
+        DocumentWriter tooMany = Written(architecture with { SlotCount = 30_000 });
+        tooMany.Write("numbers", new byte[1 << 20]);
         Assert.ThrowsExactly<FormatException>(() => Read(tooMany));
     }
 
     private static DeepEquilibriumArchitecture Create(EquilibriumCellKind cell, ImageShape image, int features, int bins, int hidden, int outputs, int networks) =>
         new(cell, image, features, bins, hidden, outputs, FixedPointMethod.Anderson, Tolerance: 1e-3, MaximumIterations: 30, networks, Dropout: 0);
 
-    private static MemoryStream Written(DeepEquilibriumArchitecture architecture)
+    private static DocumentWriter Written(DeepEquilibriumArchitecture architecture)
     {
-        var file = new MemoryStream();
-        using var writer = new BinaryWriter(file, System.Text.Encoding.UTF8, leaveOpen: true);
+        var writer = new DocumentWriter();
         architecture.Write(writer);
-        return file;
+        return writer;
     }
 
-    private static DeepEquilibriumArchitecture Read(MemoryStream file)
-    {
-        file.Position = 0;
-        using var reader = new BinaryReader(file, System.Text.Encoding.UTF8, leaveOpen: true);
-        return DeepEquilibriumArchitecture.Read(reader);
-    }
+    private static DeepEquilibriumArchitecture Read(DocumentWriter file) => DeepEquilibriumArchitecture.Read(ModelDocument.Parse(file.ToBytes()).Root);
 }

@@ -81,7 +81,7 @@ public class DecisionProblemTests
         double Loss(Parameter parameter, int index, double change)
         {
             Shift(parameter, index, change);
-            double loss = problem.TrainBatch(all, 0);
+            double loss = problem.TrainBatch(all, 0).item<double>();
             Shift(parameter, index, -change);
             return loss;
         }

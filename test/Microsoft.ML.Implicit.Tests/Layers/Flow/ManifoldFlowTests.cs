@@ -166,9 +166,9 @@ public sealed class ManifoldFlowTests
         var manifold = new ProductManifold(1, 3);
         NormalizingFlow flow = Wild(manifold, hidden: 8);
         Tensor x = randn([20, 4], ScalarType.Float64, generator: seed);
-        flow.Backward(x, seed);
+        flow.Backward(x, seed).LossTensor.Dispose();
         long before = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
-        flow.Backward(x, seed);
+        flow.Backward(x, seed).LossTensor.Dispose();
         flow.LogDensity(x).Dispose();
         flow.Decode(x).Dispose();
         Assert.AreEqual(before, DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount);

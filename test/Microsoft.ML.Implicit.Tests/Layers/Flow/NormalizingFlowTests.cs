@@ -155,9 +155,9 @@ public sealed class NormalizingFlowTests
         using var seed = new Generator(9);
         NormalizingFlow flow = Wild(2, seed);
         Tensor x = randn([20, 2], ScalarType.Float64, generator: seed);
-        flow.Backward(x, seed);
+        flow.Backward(x, seed).LossTensor.Dispose();
         long before = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
-        flow.Backward(x, seed);
+        flow.Backward(x, seed).LossTensor.Dispose();
         flow.LogDensity(x).Dispose();
         Assert.AreEqual(before, DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount);
     }

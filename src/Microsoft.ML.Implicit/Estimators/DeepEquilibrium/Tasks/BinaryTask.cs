@@ -1,0 +1,77 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Data;
+using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Persistence;
+using Microsoft.ML.Runtime;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>True or false: logistic loss; the score is the log-odds and its sigmoid the probability.</summary>
+internal sealed partial class BinaryTask : PredictionTask
+{
+    public const string Kind = "binary";
+
+    public override int OutputWidth => 1;
+
+    public override Tensor Loss(Tensor output, Tensor labels, Tensor? weights) =>
+        Mean(nn.functional.binary_cross_entropy_with_logits(output.squeeze(1), labels, reduction: nn.Reduction.None), weights);
+
+    public override Tensor BestConstant(Tensor labels, Tensor? weights)
+    {
+        Tensor positive = Mean(labels, weights);
+        Tensor negative = Mean(1.Held().Minus(labels), weights);
+        return (positive / negative).log().unsqueeze(0);
+    }
+
+    /// <summary>Log-odds of the mean probability.</summary>
+    public override void Score(Span<float> outputs, Span<float> scores) =>
+        scores[0] = outputs.Length == 1 ? outputs[0] : (float)(LogSumOfSigmoids(outputs, 1) - LogSumOfSigmoids(outputs, -1));
+
+    public override IReadOnlyList<DataViewSchema.DetachedColumn> GetOutputColumns(DataViewSchema inputSchema)
+    {
+        const string kind = AnnotationUtils.Const.ScoreColumnKind.BinaryClassification;
+        uint setId = ScoreColumns.NextSetId(inputSchema);
+        return
+        [
+            ScoreColumns.Create(DefaultColumnNames.PredictedLabel, BooleanDataViewType.Instance, setId, kind, AnnotationUtils.Const.ScoreValueKind.PredictedLabel),
+            ScoreColumns.Create(DefaultColumnNames.Score, NumberDataViewType.Single, setId, kind, AnnotationUtils.Const.ScoreValueKind.Score),
+            ScoreColumns.Create(
+                DefaultColumnNames.Probability,
+                NumberDataViewType.Single,
+                setId,
+                kind,
+                AnnotationUtils.Const.ScoreValueKind.Probability,
+                annotations => annotations.Add(AnnotationUtils.Kinds.IsNormalized, BooleanDataViewType.Instance, (ref bool value) => value = true)),
+        ];
+    }
+
+    public override Delegate CreateGetter(int column, float[] scores, Func<int> slot) => column switch
+    {
+        0 => (ValueGetter<bool>)((ref bool value) => value = scores[slot()] > 0),
+        1 => (ValueGetter<float>)((ref float value) => value = scores[slot()]),
+        _ => (ValueGetter<float>)((ref float value) => value = 1 / (1 + MathF.Exp(-scores[slot()]))),
+    };
+
+    public override void Write(IHost host, DocumentWriter writer) => writer.Write(PredictionTaskFormat.KindName, Kind);
+
+    // log Σᵢ sigmoid(± xᵢ), by the largest of its terms, so that none of them vanishes alone.
+    private static double LogSumOfSigmoids(ReadOnlySpan<float> values, int sign)
+    {
+        double largest = double.NegativeInfinity;
+        foreach (float value in values)
+        {
+            largest = Math.Max(largest, LogSigmoid(sign * (double)value));
+        }
+
+        double sum = 0;
+        foreach (float value in values)
+        {
+            sum += Math.Exp(LogSigmoid(sign * (double)value) - largest);
+        }
+
+        return largest + Math.Log(sum);
+    }
+
+    private static double LogSigmoid(double value) => Math.Min(value, 0) - Math.Log(1 + Math.Exp(-Math.Abs(value)));
+}

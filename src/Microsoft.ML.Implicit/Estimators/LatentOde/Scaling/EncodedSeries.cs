@@ -1,0 +1,63 @@
+using Microsoft.ML.Implicit.Data;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>A series in the units of a network. Everything at an observation depends on earlier ones alone, so each prefix is a history.</summary>
+internal sealed class EncodedSeries
+{
+    public EncodedSeries(TimeSeries series, SeriesScaling scaling)
+    {
+        Times = series.Times;
+        Weight = series.Weight;
+        int variables = series.Values.Length;
+        Statics = scaling.ScaleStatics(series.Statics);
+        Covariates = [.. series.Covariates.Select((values, i) => new StepFunction(series.CovariateTimes, values, scaling.CovariateCenters[i], scaling.CovariateScales[i]))];
+        Features = new float[series.Count * scaling.FeatureCount];
+        Starts = new double[series.Count * variables];
+        Values = new double[series.Count * variables];
+        var history = new HistoryFeatures(scaling, Statics, Covariates);
+        float[] row = new float[variables];
+        for (int i = 0; i < series.Count; i++)
+        {
+            for (int v = 0; v < variables; v++)
+            {
+                row[v] = series.Values[v][i];
+                Values[(i * variables) + v] = scaling.Adjust(v, Times[i], row[v]);
+            }
+
+            history.Advance(Times[i], row, Features.AsSpan(i * scaling.FeatureCount, scaling.FeatureCount));
+            history.Starts.CopyTo(Starts.AsSpan(i * variables));
+        }
+    }
+
+    /// <summary>The last observation alone, as a state remembers it.</summary>
+    public EncodedSeries(ForecastState state)
+    {
+        Times = [state.History.LastTime];
+        Statics = state.Statics;
+        Covariates = state.Covariates;
+        Features = state.LastFeatures;
+        Starts = state.History.Starts;
+        Values = state.History.LastValues;
+    }
+
+    public double[] Times { get; }
+
+    public int Count => Times.Length;
+
+    /// <summary>What the series counts in training, 1 on average.</summary>
+    public float Weight { get; } = 1;
+
+    public float[] Statics { get; }
+
+    public StepFunction[] Covariates { get; }
+
+    /// <summary>[observations, features].</summary>
+    public float[] Features { get; }
+
+    /// <summary>Seasonally adjusted values, NaN where not observed: [observations, variables].</summary>
+    public double[] Values { get; }
+
+    /// <summary>Seasonally adjusted values that forecasts from each observation start from: [observations, variables].</summary>
+    public double[] Starts { get; }
+}

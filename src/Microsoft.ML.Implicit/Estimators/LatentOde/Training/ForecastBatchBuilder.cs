@@ -1,0 +1,154 @@
+using Microsoft.ML.Implicit.Native;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>Puts examples into tensors.</summary>
+internal sealed class ForecastBatchBuilder(SeriesScaling scaling, LatentAnchor anchor, int solverSteps, Device device)
+{
+    /// <summary>Where the tensors are made.</summary>
+    public Device Device => device;
+
+    public ForecastBatch Build(IReadOnlyList<ForecastExample> examples)
+    {
+        int targets = Math.Max(1, examples.Max(e => e.TargetTimes.Length));
+        double reach = examples.Max(e => e.TargetTimes.Select(t => Place(e, t)).DefaultIfEmpty(0).Max());
+        double[] grid = [.. Enumerable.Range(0, (int)Math.Ceiling(Math.Max(reach, 1.0 / solverSteps) * solverSteps * (1 - 1e-9)) + 1).Select(i => i / (double)solverSteps)];
+        (Tensor history, Tensor gaps, Tensor last) = BuildHistory(examples);
+        (Tensor indices, Tensor thetas, Tensor features) = BuildTargetTimes(examples, targets, grid);
+        (Tensor values, Tensor mask) = BuildTargets(examples, targets);
+        return new ForecastBatch(history, gaps, last, grid, BuildControls(examples, grid), indices, thetas, features, values, mask);
+    }
+
+    private double Anchor(ForecastExample example) =>
+        example.Series.Times[anchor == LatentAnchor.LastObservation ? example.Last : example.First];
+
+    // Times out of reach get no forecast, and are not solved for.
+    private double Place(ForecastExample example, double time)
+    {
+        double last = example.Series.Times[example.Last];
+        return Math.Max(0, (ForecastReach.Covers(time, last, scaling.Horizon) ? time : last) - Anchor(example)) / scaling.Horizon;
+    }
+
+    private (Tensor History, Tensor Gaps, Tensor Last) BuildHistory(IReadOnlyList<ForecastExample> examples)
+    {
+        int length = examples.Max(e => e.Count);
+        int width = scaling.FeatureCount;
+        float[] history = new float[examples.Count * length * width];
+        float[] gaps = new float[examples.Count * length];
+        long[] last = new long[examples.Count];
+        for (int row = 0; row < examples.Count; row++)
+        {
+            ForecastExample example = examples[row];
+            last[row] = example.Count - 1;
+            double previous = double.NaN;
+            for (int i = 0; i < example.Count; i++)
+            {
+                int observation = anchor == LatentAnchor.LastObservation ? example.First + i : example.Last - i;
+                example.Series.Features.AsSpan(observation * width, width).CopyTo(history.AsSpan(((row * length) + i) * width));
+                double time = example.Series.Times[observation];
+                gaps[(row * length) + i] = double.IsNaN(previous) ? 0 : (float)(Math.Abs(time - previous) / scaling.MedianGap);
+                previous = time;
+            }
+        }
+
+        return (ToTensor(history, examples.Count, length, width), ToTensor(gaps, examples.Count, length), tensor(last, device: device));
+    }
+
+    private (Tensor Indices, Tensor Thetas, Tensor Features) BuildTargetTimes(IReadOnlyList<ForecastExample> examples, int targets, double[] grid)
+    {
+        int width = scaling.TargetFeatureCount;
+        long[] indices = new long[examples.Count * targets];
+        float[] thetas = new float[indices.Length];
+        float[] features = new float[indices.Length * width];
+        for (int row = 0; row < examples.Count; row++)
+        {
+            ForecastExample example = examples[row];
+            for (int m = 0; m < targets; m++)
+            {
+                int flat = (row * targets) + m;
+                if (m >= example.TargetTimes.Length)
+                {
+                    indices[flat] = row;
+                    continue;
+                }
+
+                double place = Place(example, example.TargetTimes[m]) * solverSteps;
+                int lower = Math.Min((int)place, grid.Length - 2);
+                indices[flat] = ((long)lower * examples.Count) + row;
+                thetas[flat] = (float)(place - lower);
+                DescribeTarget(example, example.TargetTimes[m], features.AsSpan(flat * width, width));
+            }
+        }
+
+        return (tensor(indices, device: device), ToTensor(thetas, indices.Length, 1), ToTensor(features, indices.Length, width));
+    }
+
+    private void DescribeTarget(ForecastExample example, double time, Span<float> features)
+    {
+        double ahead = time - example.Series.Times[example.Last];
+        features[0] = (float)(ahead / scaling.Horizon);
+        features[1] = scaling.Gap(ahead);
+        int next = 2 + scaling.WriteSeasons(time, features[2..]);
+        foreach (Data.StepFunction covariate in example.Series.Covariates)
+        {
+            features[next++] = (float)covariate.At(time);
+        }
+    }
+
+    private (Tensor Values, Tensor Mask) BuildTargets(IReadOnlyList<ForecastExample> examples, int targets)
+    {
+        int variables = scaling.Variables.Length;
+        float[] values = new float[examples.Count * targets * variables];
+        float[] mask = new float[values.Length];
+        for (int row = 0; row < examples.Count; row++)
+        {
+            ForecastExample example = examples[row];
+            for (int m = 0; m < (example.Targets?.Length ?? 0); m++)
+            {
+                for (int v = 0; v < variables; v++)
+                {
+                    double value = example.Series.Values[(example.Targets![m] * variables) + v];
+                    if (double.IsFinite(value))
+                    {
+                        int flat = (((row * targets) + m) * variables) + v;
+                        values[flat] = (float)((value - example.Series.Starts[(example.Last * variables) + v]) / scaling.Variables[v].ChangeScale);
+                        mask[flat] = 1;
+                    }
+                }
+            }
+        }
+
+        return (ToTensor(values, examples.Count, targets, variables), ToTensor(mask, examples.Count, targets, variables));
+    }
+
+    // Each grid time gets the mean over the step around it, so that a short pulse between two grid times is not lost.
+    private Tensor? BuildControls(IReadOnlyList<ForecastExample> examples, double[] grid)
+    {
+        int count = scaling.CovariateCenters.Length;
+        if (count == 0)
+        {
+            return null;
+        }
+
+        double half = 0.5 * scaling.Horizon / solverSteps;
+        float[] controls = new float[grid.Length * examples.Count * count];
+        int next = 0;
+        foreach (double place in grid)
+        {
+            foreach (ForecastExample example in examples)
+            {
+                double time = Anchor(example) + (place * scaling.Horizon);
+                foreach (Data.StepFunction covariate in example.Series.Covariates)
+                {
+                    controls[next++] = (float)covariate.Mean(place == 0 ? time : time - half, time + half);
+                }
+            }
+        }
+
+        return ToTensor(controls, grid.Length, examples.Count, count);
+    }
+
+    // A copy, since an array's memory is aligned differently from run to run, and with it the rounding of products.
+    private Tensor ToTensor(float[] values, params long[] shape) => NativeTensor.Of(values, shape, device);
+}

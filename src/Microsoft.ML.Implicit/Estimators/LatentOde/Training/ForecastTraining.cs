@@ -1,0 +1,108 @@
+using System.Globalization;
+using Microsoft.ML.Implicit.Data;
+using Microsoft.ML.Implicit.Layers.LatentOde;
+using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>Trains the networks of a forecaster, each of which holds out series or stretches of time of its own, and calibrates its bounds.</summary>
+/// <param name="options">The forecaster's options.</param>
+/// <param name="reader">Reads series.</param>
+/// <param name="run">The run.</param>
+internal sealed class ForecastTraining(LatentOdeOptions options, SeriesSetReader reader, TrainingRun run)
+    : ModelTraining<SeriesSet, LatentOdeModelParameters>(options, run)
+{
+    private const double DefaultLearningRate = 1e-2;
+    private const double DefaultWeightDecay = 1e-2;
+    private const int DefaultSteps = 1200;
+
+    protected override SeriesSet Read(IDataView data) => reader.Read(data, Run.Channel, Run.ThrowIfCancelled);
+
+    protected override double? HeldOutFraction(long rows) => null;
+
+    protected override LatentOdeModelParameters Train(SeriesSet training, SeriesSet? validation, Generator generator)
+    {
+        IReadOnlyList<TimeSeries> series = training.Series;
+        double? horizon = options.MaximumHorizon ?? (options.Horizon.Length > 0 ? options.Horizon.Max() : null);
+        CheckHorizon(series, horizon);
+        var ranges = new UsualRanges(series);
+        SeriesScaling scaling = SeriesScaling.Fit([.. series.Select(ranges.Winsorize)], horizon, options.SeasonalPeriods);
+        EncodedSeries[] encoded = [.. series.Concat(validation?.Series ?? []).Select(s => new EncodedSeries(ranges.Winsorize(s), scaling))];
+        int members = options.EnsembleSize ?? ForecastDivision.DefaultMembers(series.Count);
+        Run.KeepChoice(nameof(options.EnsembleSize), options.EnsembleSize, members);
+        Run.KeepChoice(nameof(options.MaximumHorizon), options.MaximumHorizon, scaling.Horizon);
+        ForecastDivision division = validation is not null
+            ? ForecastDivision.After(series.Count, members)
+            : ForecastDivision.Divide([.. series.Select(s => s.Count)], members, options.Training.ValidationFraction, new Random(Run.Seed));
+        return Train(encoded, division, scaling);
+    }
+
+    private void CheckHorizon(IReadOnlyList<TimeSeries> series, double? horizon)
+    {
+        double span = series.Max(s => s.Times[^1] - s.Times[0]);
+        if (span > 0 && horizon > ForecastReach.MostHorizons * span)
+        {
+            throw new ArgumentException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"The longest time to forecast ahead is {horizon}, more than {ForecastReach.MostHorizons} times the longest series, which spans {span} in column '{options.TimeColumnName}'. Give {nameof(LatentOdeOptions.Horizon)} or {nameof(LatentOdeOptions.MaximumHorizon)} in that column's unit, days where it holds dates, and as times ahead, not points in time."));
+        }
+    }
+
+    private LatentOdeModelParameters Train(EncodedSeries[] series, ForecastDivision division, SeriesScaling scaling)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        var architecture = new LatentOdeArchitecture(options);
+        var builder = new ForecastBatchBuilder(scaling, architecture.Anchor, architecture.SolverSteps, Run.Device);
+        ExampleSampler Sampler(ForecastFold fold) =>
+            new(series, fold, scaling.Horizon, architecture.ContextLength, architecture.Anchor == LatentAnchor.FirstObservation);
+        ExampleSampler[] samplers = [.. division.Networks.Select(Sampler)];
+        if (Array.Exists(samplers, sampler => sampler.Count == 0))
+        {
+            throw new InvalidOperationException(
+                $"There is nothing to train on: no series has two observations within the longest horizon, {scaling.Horizon}, one to learn from and one to forecast.");
+        }
+
+        var defaults = new TrainingDefaults(DefaultSteps, DefaultLearningRate, DefaultWeightDecay, ScalesRateWithBatch: true);
+        TrainingPlan plan = Run.Plan(defaults, samplers.Max(sampler => sampler.Count));
+        LatentOdeNetwork[] networks = EnsembleTraining.Run(samplers.Length, Run.Options, member =>
+            TrainNetwork(architecture, scaling, builder, samplers[member.Index], plan with { Seed = Run.Seed + member.Index }, member));
+        try
+        {
+            var calibration = new EnsembleCalibration(builder, scaling);
+            foreach ((LatentOdeNetwork network, ExampleSampler sampler) in networks.Zip(samplers))
+            {
+                calibration.Add(network, sampler.HeldOut());
+            }
+
+            double[] factors = calibration.Factors(networks, Sampler(division.Shared).HeldOut(), options.ConfidenceLevel);
+            return new LatentOdeModelParameters(architecture, scaling, networks, factors, Run.Device);
+        }
+        catch
+        {
+            Array.ForEach(networks, network => network.Dispose());
+            throw;
+        }
+    }
+
+    private LatentOdeNetwork TrainNetwork(LatentOdeArchitecture architecture, SeriesScaling scaling, ForecastBatchBuilder builder, ExampleSampler sampler, TrainingPlan plan, EnsembleMember member)
+    {
+        using var generator = new Generator((ulong)plan.Seed, CPU);
+        LatentOdeNetwork network = architecture.CreateNetwork(scaling, generator);
+        try
+        {
+            network.to(Run.Device);
+            var problem = new LatentOdeProblem(network, builder, sampler, options, generator, plan.Seed, Run.CancellationToken);
+            Optimize(problem, plan, member);
+            network.FreezeState();
+            return network;
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,75 @@
+using System.Globalization;
+using Microsoft.ML.Implicit.Data;
+using Microsoft.ML.Runtime;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>Reads the series to train a forecaster on. Those without an observation and those of weight 0 are left out.</summary>
+/// <param name="columns">Columns of a series.</param>
+/// <param name="weightColumn">Column of example weights, or <see langword="null"/>.</param>
+internal sealed class SeriesSetReader(SeriesColumns columns, string? weightColumn)
+{
+    /// <param name="data">One series a row.</param>
+    /// <param name="channel">Told what was repaired, and what looks as if it should be.</param>
+    /// <param name="throwIfCancelled">Called in every row.</param>
+    /// <exception cref="InvalidOperationException">There is no series, or a variable that none has, or a weight is negative or not finite.</exception>
+    public SeriesSet Read(IDataView data, IChannel channel, Action throwIfCancelled)
+    {
+        DataViewSchema.Column? weight = weightColumn is null ? null : data.Schema[weightColumn];
+        IEnumerable<DataViewSchema.Column> needed = columns.All.Select(name => data.Schema[name]).Concat(new[] { weight }.OfType<DataViewSchema.Column>());
+        using DataViewRowCursor cursor = data.GetRowCursor(needed.DistinctBy(column => column.Index));
+        WeightReader? weightReader = weight is null ? null : new WeightReader(cursor, weight.Value);
+        var reader = new SeriesReader(columns, cursor);
+        var series = new List<TimeSeries>();
+        var weights = new List<double>();
+        var issues = new SeriesIssues();
+        while (cursor.MoveNext())
+        {
+            throwIfCancelled();
+            double weightValue = weightReader?.Read() ?? 1;
+            if (weightValue == 0)
+            {
+                continue;
+            }
+
+            TimeSeries next = reader.Read(issues);
+            if (next.Count == 0)
+            {
+                issues.EmptySeries++;
+                continue;
+            }
+
+            series.Add(next);
+            weights.Add(weightValue);
+        }
+
+        issues.Report(channel);
+        if (series.Count == 0)
+        {
+            string weighted = weightColumn is null ? string.Empty : $" and a weight above 0 in column '{weightColumn}'";
+            throw new InvalidOperationException($"There is nothing to train on: no row has an observation in column '{columns.Times}'{weighted}.");
+        }
+
+        CheckVariables(series, channel);
+        (int[] kept, float[] shares) = ExampleWeights.Normalize(weights);
+        return new SeriesSet([.. kept.Zip(shares, (row, share) => series[row] with { Weight = share })]);
+    }
+
+    private void CheckVariables(List<TimeSeries> series, IChannel channel)
+    {
+        for (int v = 0; v < columns.Values.Length; v++)
+        {
+            if (!series.Exists(s => s.Values[v].Any(float.IsFinite)))
+            {
+                throw new InvalidOperationException($"Column '{columns.Values[v]}' holds no observed value in any row.");
+            }
+
+            if (DistantZeros.Find(series.SelectMany(s => s.Values[v])) is { } zeros)
+            {
+                channel.Warning(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{zeros.Count} values of column '{columns.Values[v]}' are 0, far from all others, which lie between {zeros.Lowest} and {zeros.Highest}. If they are missing, make them NaN: TextLoader does with MissingRealsAsNaNs."));
+            }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Data;
+using Microsoft.ML.Implicit.Training;
+using Microsoft.ML.Runtime;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>
+/// Learns the density of feature vectors with a continuous normalizing flow (Chen et al., "Neural ordinary differential equations", 2018;
+/// Grathwohl et al., "FFJORD", 2019).
+/// </summary>
+/// <typeparam name="TTransformer">What is made of the density.</typeparam>
+public abstract class DensityTrainer<TTransformer> : ImplicitTrainer<TTransformer, NormalizingFlowModelParameters>
+    where TTransformer : class, ITransformer
+{
+    // The map that makes numbers uncorrelated takes several square matrices of their count, 800 MB each for so many.
+    private const int MaximumLength = 10_000;
+
+    private protected DensityTrainer(IHostEnvironment environment, string name, NormalizingFlowOptions options)
+        : base(environment, name, options) => Options = options;
+
+    private protected NormalizingFlowOptions Options { get; }
+
+    private protected override void CheckColumns(SchemaShape schema)
+    {
+        InputColumns.CheckVector(Host, schema, "feature", Options.FeatureColumnName);
+        if (Options.ContextColumnName is { } context)
+        {
+            InputColumns.CheckVector(Host, schema, "context", context);
+        }
+
+        InputColumns.CheckWeight(Host, schema, Options.ExampleWeightColumnName);
+    }
+
+    private protected override void CheckData(DataViewSchema schema)
+    {
+        base.CheckData(schema);
+        foreach (string name in new[] { Options.FeatureColumnName, Options.ContextColumnName }.OfType<string>())
+        {
+            int length = schema[name].Type.GetVectorSize();
+            if (length > MaximumLength)
+            {
+                throw new ArgumentException(
+                    $"Column '{name}' has {length:N0} slots; a flow takes at most {MaximumLength:N0}. Reduce them first, for instance with Transforms.ProjectToPrincipalComponents or FeatureSelection.",
+                    nameof(schema));
+            }
+        }
+    }
+
+    private protected override IModelTraining<NormalizingFlowModelParameters> CreateTraining(DataViewSchema schema, TrainingRun run) =>
+        new DensityTraining(Host, Options, schema[Options.FeatureColumnName], run);
+}

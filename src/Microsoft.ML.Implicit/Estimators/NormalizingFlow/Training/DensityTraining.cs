@@ -1,0 +1,131 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Data;
+using Microsoft.ML.Implicit.Layers.Flow;
+using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Solvers;
+using Microsoft.ML.Implicit.Solvers.Ode;
+using Microsoft.ML.Implicit.Training;
+using Microsoft.ML.Runtime;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>Trains a density.</summary>
+/// <param name="host">The trainer's host.</param>
+/// <param name="options">The trainer's options.</param>
+/// <param name="column">Column of the features.</param>
+/// <param name="run">The run.</param>
+internal sealed class DensityTraining(IHost host, NormalizingFlowOptions options, DataViewSchema.Column column, TrainingRun run)
+    : ModelTraining<TrainingSet, NormalizingFlowModelParameters>(options, run)
+{
+    private readonly FeatureLayout _layout = FeatureLayout.Create(column, options.ManifoldFeatures);
+    private TrainingSet? _all;
+
+    /// <summary>The threshold is set on all of them.</summary>
+    protected override bool NeedsAllRows => true;
+
+    protected override TrainingSet Read(IDataView data)
+    {
+        var reader = new TrainingSetReader(options.FeatureColumnName, null, options.ExampleWeightColumnName, options.ContextColumnName, _layout.FindFault);
+        return reader.Read(data, Run.Channel, Run.CancellationToken);
+    }
+
+    protected override void Examine(TrainingSet rows) => _all = rows;
+
+    protected override NormalizingFlowModelParameters Train(TrainingSet training, TrainingSet? validation, Generator generator)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        int contextCount = (int)(training.Context?.shape[1] ?? 0);
+        FlowPlan plan = FlowPlan.Create(options, training.Count, _layout.Count + contextCount);
+        Run.KeepChoice(nameof(options.HiddenWidth), options.HiddenWidth, plan.HiddenWidth);
+        Run.KeepChoice(nameof(options.KineticPenalty), options.KineticPenalty, plan.KineticPenalty);
+        Run.KeepChoice(nameof(options.JacobianPenalty), options.JacobianPenalty, plan.JacobianPenalty);
+        Run.KeepChoice(nameof(options.Smoothing), options.Smoothing, plan.Smoothing);
+        var architecture = new NormalizingFlowArchitecture(
+            _layout,
+            contextCount,
+            plan.HiddenWidth,
+            options.HiddenLayers,
+            options.Activation,
+            options.Time);
+        var network = new DensityNetwork(architecture, FlowOptions(plan), generator);
+        try
+        {
+            WarnOfConstants(network.Fit(training.Features, training.Context), plan.Smoothing);
+            network.ScaleToDetail(plan.Detail);
+            DensityTrainingSet rows = Encode(network, training).To(Run.Device);
+            DensityTrainingSet? heldOut = validation is null ? null : Encode(network, validation).To(Run.Device);
+            network.to(Run.Device);
+            ITrainingProblem problem = options.Method == FlowTrainingMethod.FlowMatching
+                ? new FlowMatchingProblem(network, rows, heldOut, plan.Smoothing, generator)
+                : new LikelihoodProblem(network, rows, heldOut, plan.Smoothing, generator, Run.CancellationToken);
+            Optimize(problem, Run.Plan(plan.Training, rows.Count));
+            network.FreezeState();
+            var model = new NormalizingFlowModelParameters(host, new DensityEvaluator(network, Run.Device), options.Tolerance, options.Scoring);
+            SetThreshold(model, _all!);
+            return model;
+        }
+        catch (SolveFailedException exception)
+        {
+            network.Dispose();
+            throw new InvalidOperationException(
+                $"The differential equation could not be solved in training: {exception.Message} Lower Training.LearningRate, or raise {nameof(options.KineticPenalty)} or {nameof(options.Smoothing)}.",
+                exception);
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
+
+    private FlowOptions FlowOptions(FlowPlan plan) => new()
+    {
+        Solver = new OdeOptions
+        {
+            StepControl = new PiStepControl { RelativeTolerance = options.TrainingTolerance, AbsoluteTolerance = options.TrainingTolerance, InitialStep = 0.5 },
+            CancellationToken = Run.CancellationToken,
+        },
+        Trace = options.Trace,
+        KineticPenalty = plan.KineticPenalty,
+        JacobianPenalty = plan.JacobianPenalty,
+    };
+
+    private static DensityTrainingSet Encode(DensityNetwork network, TrainingSet rows)
+    {
+        using IDisposable noGradient = no_grad();
+        return new DensityTrainingSet(network.EncodeFeatures(rows.Features), network.EncodeContext(rows.Context), rows.Weights);
+    }
+
+    private void SetThreshold(NormalizingFlowModelParameters model, TrainingSet rows)
+    {
+        float[] scores = new float[rows.Features.shape[0]];
+        double[] batch = new double[DensityEvaluator.RowsAtOnce], logDensities = new double[batch.Length];
+        for (int first = 0; first < scores.Length; first += batch.Length)
+        {
+            int count = Math.Min(batch.Length, scores.Length - first);
+            model.Score(Values(rows.Features), logDensities.AsSpan(0, count), batch.AsSpan(0, count), rows.Context is null ? default : Values(rows.Context));
+            for (int row = 0; row < count; row++)
+            {
+                scores[first + row] = SingleRange.Saturate(batch[row]);
+            }
+
+            float[] Values(Tensor all)
+            {
+                using Tensor part = all.narrow(0, first, count);
+                return part.data<float>().ToArray();
+            }
+        }
+
+        model.Threshold = AnomalyThreshold.Of(scores, options.Contamination, options.Tolerance);
+    }
+
+    private void WarnOfConstants(IReadOnlyList<int> constant, double smoothing)
+    {
+        if (constant.Count > 0)
+        {
+            Run.Channel.Warning($"{constant.Count} of {column.Type.GetVectorSize()} features in column '{column.Name}' are constant, the first in slot {constant[0]}: they are taken to have standard deviation {smoothing:G2} about their value.");
+        }
+    }
+}

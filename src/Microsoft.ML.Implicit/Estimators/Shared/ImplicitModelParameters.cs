@@ -1,0 +1,24 @@
+using Microsoft.ML.Implicit.Training;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>What a trainer of this library has learned.</summary>
+public abstract class ImplicitModelParameters : IDisposable
+{
+    private protected ImplicitModelParameters()
+    {
+    }
+
+    /// <summary>Number of trained numbers.</summary>
+    public abstract long ParameterCount { get; }
+
+    /// <summary>How the model was trained; <see langword="null"/> where its file does not say, as files of version 0.1.0 do not.</summary>
+    public TrainingReport? Training { get; internal set; }
+
+    /// <inheritdoc/>
+    public abstract void Dispose();
+
+    /// <summary>Moves the model to another device, when no row is scored.</summary>
+    internal abstract void MoveTo(Device device);
+}

@@ -1,0 +1,56 @@
+using Microsoft.ML.Implicit.Training;
+using Microsoft.ML.Runtime;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>An estimator that trains a model by gradients.</summary>
+/// <typeparam name="TTransformer">The trained model as a transformer.</typeparam>
+/// <typeparam name="TModel">The trained model.</typeparam>
+public abstract class ImplicitTrainer<TTransformer, TModel> : ImplicitEstimator<TTransformer>
+    where TTransformer : class, ITransformer
+    where TModel : ImplicitModelParameters
+{
+    private readonly ITrainerOptions _options;
+
+    private protected ImplicitTrainer(IHostEnvironment environment, string name, ITrainerOptions options)
+        : base(environment, name, options) => _options = options;
+
+    /// <summary>What ML.NET asks about trainers: nothing is to be normalised or cached for it, and it can be given validation rows.</summary>
+    public TrainerInfo Info { get; } = new(normalization: false, caching: false, supportValid: true);
+
+    /// <summary>Trains a model.</summary>
+    /// <param name="input">Training rows; see <see cref="TrainingOptions.ValidationFraction"/> for what is held out.</param>
+    /// <returns>The trained model as a transformer.</returns>
+    /// <exception cref="ArgumentException">A column is missing, or has the wrong type or size, or a setting does not fit the data.</exception>
+    /// <exception cref="InvalidOperationException">The data cannot be trained on, or training stopped being finite; the message says why.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public sealed override TTransformer Fit(IDataView input) => Fit(input, null);
+
+    /// <summary>Trains a model, stopping early by the loss on given validation rows.</summary>
+    /// <param name="trainData">Training rows; nothing of them is held out where validation rows are given.</param>
+    /// <param name="validationData">Validation rows with the same columns, or <see langword="null"/>.</param>
+    /// <returns>The trained model as a transformer.</returns>
+    /// <exception cref="ArgumentException">A column is missing, or has the wrong type or size, or a setting does not fit the data.</exception>
+    /// <exception cref="InvalidOperationException">The data cannot be trained on, or training stopped being finite; the message says why.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public TTransformer Fit(IDataView trainData, IDataView? validationData)
+    {
+        ArgumentNullException.ThrowIfNull(trainData);
+        CheckData(trainData.Schema);
+        if (validationData is not null)
+        {
+            CheckData(validationData.Schema);
+        }
+
+        using var run = new TrainingRun(Host, _options.Training);
+        return CreateTransformer(CreateTraining(trainData.Schema, run).Fit(trainData, validationData), trainData.Schema);
+    }
+
+    /// <summary>Checks everything that a schema says about the data.</summary>
+    /// <exception cref="ArgumentException">A column is missing, or has the wrong type or size.</exception>
+    private protected virtual void CheckData(DataViewSchema schema) => CheckColumns(SchemaShape.Create(schema));
+
+    private protected abstract IModelTraining<TModel> CreateTraining(DataViewSchema schema, TrainingRun run);
+
+    private protected abstract TTransformer CreateTransformer(TModel model, DataViewSchema schema);
+}
