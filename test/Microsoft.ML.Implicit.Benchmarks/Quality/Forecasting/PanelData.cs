@@ -58,7 +58,12 @@ internal sealed class PanelData
     }
 
     private Panel Create(IReadOnlyList<SeriesRow> train, IEnumerable<Question> questions) =>
-        new(train, [.. questions.Where(question => question.Truth.Any(values => values.Any(float.IsFinite)))], _horizon, _periods, HasOneUnit: train[0].VariableCount == 1);
+        new(train, [.. questions.Where(IsAnswerable)], _horizon, _periods, HasOneUnit: train[0].VariableCount == 1);
+
+    // A value is known, and one is asked for.
+    private static bool IsAnswerable(Question question) =>
+        Enumerable.Range(0, question.History.VariableCount).Any(v => question.History.Value(v).Any(float.IsFinite))
+        && question.Truth.Any(values => values.Any(float.IsFinite));
 
     private IEnumerable<SeriesRow> Read()
     {
