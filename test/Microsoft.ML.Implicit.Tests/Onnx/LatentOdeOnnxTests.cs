@@ -42,6 +42,7 @@ public sealed class LatentOdeOnnxTests
         rows[4].Sine[7] = float.PositiveInfinity;
         rows[5].Amplitude = float.NaN;
         rows[6].Sine[Length - 1] = 1e6f;
+        rows[8].Sine[Length - 1] = 9.5f;
         Array.Fill(rows[7].Sine, float.NaN);
         Array.Fill(rows[7].Cosine, float.NaN);
         AssertAlike(ml, model, ml.Data.LoadFromEnumerable(rows), batchSize: 40);

@@ -276,10 +276,12 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
                 int place = (m * variables) + v;
                 VariableScale scale = Scaling.Variables[v];
                 double start = example.Series.Starts[(example.Last * variables) + v];
-                double mean = isAhead ? start + (means[place] * scale.ChangeScale) + Scaling.Seasonal(v, time) : double.NaN;
+                double adjusted = start + (means[place] * scale.ChangeScale);
+                double mean = isAhead ? adjusted + Scaling.Seasonal(v, time) : double.NaN;
                 double half = scale.ChangeScale * IntervalFactors[v] * scales[place];
                 half = extrapolation > 1 ? Math.Max(half, scale.ChangeScale * ExtrapolatedHalfWidth(means, scales, place, count, extrapolation)) : half;
-                half = Math.Max(half, Scaling.LeastHalfWidth(v, start));
+                (double last, double previous) = example.Series.LastSteps[(example.Last * variables) + v];
+                half = Math.Max(half, Scaling.LeastHalfWidth(v, start)) + Scaling.Doubt(v, adjusted, last, previous);
                 int flat = (v * count) + m;
                 forecast.Mean[flat] = (float)mean;
                 forecast.Lower[flat] = (float)(mean - half);

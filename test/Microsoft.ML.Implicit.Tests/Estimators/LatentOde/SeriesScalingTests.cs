@@ -46,5 +46,20 @@ public class SeriesScalingTests
         Assert.AreEqual(0, scaling.LeastHalfWidth(0, 1480));
     }
 
+    [TestMethod]
+    public void A_last_step_longer_than_nearly_all_and_a_value_beyond_the_range_leave_the_level_in_doubt()
+    {
+        // Mean 0 and standard deviation 1; steps of 1.63.
+        var scaling = SeriesScaling.Fit([.. Enumerable.Repeat(Series([1, -1, -1, 1]), 30)], horizon: 1, periods: []);
+
+        Assert.AreEqual(0, scaling.Doubt(0, forecast: 4, lastValue: 4.8, previousValue: 0));
+        Assert.AreEqual(0, scaling.Doubt(0, forecast: 4, lastValue: 4.8, double.NaN));
+        Assert.AreEqual(9, scaling.Doubt(0, forecast: 5, lastValue: 4, previousValue: -4));
+        Assert.AreEqual(7, scaling.Doubt(0, forecast: -3, lastValue: -4, previousValue: 4));
+        Assert.AreEqual(1475, scaling.Doubt(0, forecast: 5, lastValue: 1480, double.NaN));
+        Assert.AreEqual(1475, scaling.Doubt(0, forecast: 5, lastValue: 0, previousValue: 1480));
+        Assert.AreEqual(0, scaling.Doubt(0, forecast: 120, lastValue: 110, previousValue: 109), "Two values beyond the range are a level.");
+    }
+
     private static TimeSeries Series(float[] values) => new([.. Enumerable.Range(0, values.Length).Select(i => (double)i)], [values], [], [], []);
 }

@@ -43,8 +43,10 @@ internal sealed partial class LatentOdeMapper : IOnnxExportable
         OnnxValue start = history.Start.Unsqueeze(2);
         OnnxValue change = scaling.Constant(graph, variable => variable.ChangeScale).Unsqueeze(2);
         OnnxValue factor = graph.Constant(_model.IntervalFactors, OnnxType.Double, 1, _model.IntervalFactors.Length, 1);
-        OnnxValue forecast = isCovered.Where(start + (mean.Slice(2, 0, count) * change) + OfOwnVariable(scaling.Seasonal(ahead)), double.NaN);
-        OnnxValue half = (change * reach.HalfWidth(mean, scale, factor, count)).Maximum(scaling.LeastHalfWidth(history.Start).Unsqueeze(2));
+        OnnxValue adjusted = start + (mean.Slice(2, 0, count) * change);
+        OnnxValue forecast = isCovered.Where(adjusted + OfOwnVariable(scaling.Seasonal(ahead)), double.NaN);
+        OnnxValue half = (change * reach.HalfWidth(mean, scale, factor, count)).Maximum(scaling.LeastHalfWidth(history.Start).Unsqueeze(2))
+            + scaling.Doubt(adjusted, history.Start, history.Last, history.Previous);
         return [.. _output.Names.Select(name => (name == _output.Forecast ? forecast : name == _output.Lower ? forecast - half : forecast + half).Flatten())];
     }
 

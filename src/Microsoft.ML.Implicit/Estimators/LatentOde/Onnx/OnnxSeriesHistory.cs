@@ -4,12 +4,14 @@ namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>What encoders make of series within an ONNX file, for each variable from the history that it is forecast from.</summary>
 /// <param name="Start">Values that forecasts start from, float64 [rows, variables].</param>
+/// <param name="Last">Last values, float64 [rows, variables].</param>
+/// <param name="Previous">The values before the last ones, NaN where there are none, float64 [rows, variables].</param>
 /// <param name="LastTime">Time of the last observation of each history, float64 [rows, variables].</param>
 /// <param name="End">Last time of the series, observed or not, float64 [rows, 1].</param>
 /// <param name="Features">Features of the last observation, float32 [rows, variables, features].</param>
 /// <param name="States">States of the encoders, float32 [rows, variables, width].</param>
 /// <param name="IsKnown">Whether anything was observed and times rise, [rows, 1].</param>
-internal sealed record OnnxSeriesHistory(OnnxValue Start, OnnxValue LastTime, OnnxValue End, OnnxValue Features, OnnxValue[] States, OnnxValue IsKnown)
+internal sealed record OnnxSeriesHistory(OnnxValue Start, OnnxValue Last, OnnxValue Previous, OnnxValue LastTime, OnnxValue End, OnnxValue Features, OnnxValue[] States, OnnxValue IsKnown)
 {
     private const int SharedParts = 13;
 
@@ -45,7 +47,7 @@ internal sealed record OnnxSeriesHistory(OnnxValue Start, OnnxValue LastTime, On
         OnnxValue isSilentVector = isSilent.Unsqueeze(2);
         OnnxValue[] states = [.. encoders.Select((_, i) => isSilentVector.Where(end[SharedParts + encoders.Length + i], end[SharedParts + i].Unsqueeze(1)))];
         return new OnnxSeriesHistory(
-            scaling.ForecastStart(end[7], end[8]), isSilent.Where(lastTimes, lastTime), end[0], isSilentVector.Where(end[12], end[11].Unsqueeze(1)), states, end[3] & end[4]);
+            scaling.ForecastStart(end[7], end[8]), end[7], end[8], isSilent.Where(lastTimes, lastTime), end[0], isSilentVector.Where(end[12], end[11].Unsqueeze(1)), states, end[3] & end[4]);
     }
 
     private static OnnxValue[] Advance(SeriesScaling scaling, OnnxValue time, OnnxValue values, OnnxValue? statics, OnnxGru[] encoders, OnnxValue[] state)

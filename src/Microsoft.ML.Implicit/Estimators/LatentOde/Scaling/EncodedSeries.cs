@@ -14,6 +14,7 @@ internal sealed class EncodedSeries
         Covariates = [.. series.Covariates.Select((values, i) => new StepFunction(series.CovariateTimes, values, scaling.CovariateCenters[i], scaling.CovariateScales[i]))];
         Features = new float[series.Count * scaling.FeatureCount];
         Starts = new double[series.Count * variables];
+        LastSteps = new (double, double)[series.Count * variables];
         Values = new double[series.Count * variables];
         var history = new HistoryFeatures(scaling, Statics, Covariates);
         float[] row = new float[variables];
@@ -27,6 +28,7 @@ internal sealed class EncodedSeries
 
             history.Advance(Times[i], row, Features.AsSpan(i * scaling.FeatureCount, scaling.FeatureCount));
             history.Starts.CopyTo(Starts.AsSpan(i * variables));
+            history.LastSteps.CopyTo(LastSteps.AsSpan(i * variables));
         }
     }
 
@@ -38,6 +40,7 @@ internal sealed class EncodedSeries
         Covariates = state.Covariates;
         Features = state.LastFeatures;
         Starts = state.History.Starts;
+        LastSteps = state.History.LastSteps;
         Values = state.History.LastValues;
     }
 
@@ -60,4 +63,7 @@ internal sealed class EncodedSeries
 
     /// <summary>Seasonally adjusted values that forecasts from each observation start from: [observations, variables].</summary>
     public double[] Starts { get; }
+
+    /// <summary>Seasonally adjusted last value at each observation and the one before it: [observations, variables].</summary>
+    public (double Last, double Previous)[] LastSteps { get; }
 }

@@ -20,6 +20,7 @@ internal sealed partial record SeriesScaling(
     private const double LevelMemoryInHorizons = 3;
     private const double UsualShare = 0.95;
     private const double ForeignLevelShare = 0.05;
+    private const double LongestUsualStep = 3;
 
     /// <summary>Numbers that describe one observation to an encoder.</summary>
     public int FeatureCount => (4 * Variables.Length) + 2 + SeasonFeatureCount + (2 * CovariateCenters.Length) + StaticCenters.Length;
@@ -70,6 +71,21 @@ internal sealed partial record SeriesScaling(
     {
         (double lowest, double highest) = Range(variable);
         return ForeignLevelShare * Math.Abs(start - Math.Clamp(start, lowest, highest));
+    }
+
+    /// <summary>
+    /// How far from its forecast a series may be since its last value is in doubt. After a step longer than nearly all either value may be an error, so
+    /// that the series is at the other one; and a value beyond the range that forecasts start from may be true.
+    /// </summary>
+    /// <param name="variable">The variable.</param>
+    /// <param name="forecast">The forecast.</param>
+    /// <param name="lastValue">Its last value.</param>
+    /// <param name="previousValue">The one before, NaN where there is none.</param>
+    public double Doubt(int variable, double forecast, double lastValue, double previousValue)
+    {
+        bool isLong = Math.Abs(lastValue - previousValue) > LongestUsualStep * Variables[variable].StepScale;
+        double ofLast = isLong || Start(variable, lastValue, previousValue) != lastValue ? Math.Abs(forecast - lastValue) : 0;
+        return isLong ? Math.Max(ofLast, Math.Abs(forecast - previousValue)) : ofLast;
     }
 
     private (double Lowest, double Highest) Range(int variable)
