@@ -61,5 +61,18 @@ public class SeriesScalingTests
         Assert.AreEqual(0, scaling.Doubt(0, forecast: 120, lastValue: 110, previousValue: 109), "Two values beyond the range are a level.");
     }
 
+    [TestMethod]
+    public void A_gap_longer_than_all_in_training_and_than_a_few_usual_ones_interrupts_a_series()
+    {
+        var regular = SeriesScaling.Fit([Series(new float[10])], horizon: 1, periods: []);
+        Assert.IsFalse(regular.IsInterrupted([0, 1, 5, 6]));
+        Assert.IsTrue(regular.IsInterrupted([0, 1, 5.1, 6]));
+        Assert.IsFalse(regular.IsInterrupted([0]));
+
+        var irregular = SeriesScaling.Fit([new([0, 1, 2, 3, 33, 34], [new float[6]], [], [], [])], horizon: 1, periods: []);
+        Assert.IsFalse(irregular.IsInterrupted([1e6, 1e6 + 30]));
+        Assert.IsTrue(irregular.IsInterrupted([0, 31]));
+    }
+
     private static TimeSeries Series(float[] values) => new([.. Enumerable.Range(0, values.Length).Select(i => (double)i)], [values], [], [], []);
 }
