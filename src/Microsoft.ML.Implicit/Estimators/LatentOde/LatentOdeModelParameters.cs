@@ -288,7 +288,11 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
                 double half = scale.ChangeScale * factors[v] * scales[place];
                 half = extrapolation > 1 ? Math.Max(half, scale.ChangeScale * ExtrapolatedHalfWidth(means, scales, factors, place, count, extrapolation)) : half;
                 (double last, double previous) = example.Series.LastSteps[(example.Last * variables) + v];
-                half = Math.Max(half, Scaling.LeastHalfWidth(v, start)) + Scaling.Doubt(v, adjusted, last, previous);
+                half = Math.Max(half, Scaling.LeastHalfWidth(v, start));
+
+                // A network knows nothing of changes from a level in doubt: they are as large as changes are.
+                double doubt = Scaling.Doubt(v, adjusted, last, previous);
+                half = doubt > 0 ? Math.Max(half, scale.ChangeScale * factors[v]) + doubt : half;
                 int flat = (v * count) + m;
                 forecast.Mean[flat] = (float)mean;
                 forecast.Lower[flat] = (float)(mean - half);

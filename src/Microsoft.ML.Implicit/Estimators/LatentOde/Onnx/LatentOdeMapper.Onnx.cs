@@ -45,8 +45,9 @@ internal sealed partial class LatentOdeMapper : IOnnxExportable
         OnnxValue factor = history.IsInterrupted.Unsqueeze(2).Where(Factors(_model.IntervalFactorsAfterGap), Factors(_model.IntervalFactors));
         OnnxValue adjusted = start + (mean.Slice(2, 0, count) * change);
         OnnxValue forecast = isCovered.Where(adjusted + OfOwnVariable(scaling.Seasonal(ahead)), double.NaN);
-        OnnxValue half = (change * reach.HalfWidth(mean, scale, factor, count)).Maximum(scaling.LeastHalfWidth(history.Start).Unsqueeze(2))
-            + scaling.Doubt(adjusted, history.Start, history.Last, history.Previous);
+        OnnxValue half = (change * reach.HalfWidth(mean, scale, factor, count)).Maximum(scaling.LeastHalfWidth(history.Start).Unsqueeze(2));
+        OnnxValue doubt = scaling.Doubt(adjusted, history.Start, history.Last, history.Previous);
+        half = (doubt > 0).Where(half.Maximum(change * factor) + doubt, half);
         return [.. _output.Names.Select(name => (name == _output.Forecast ? forecast : name == _output.Lower ? forecast - half : forecast + half).Flatten())];
 
         OnnxValue Factors(double[] factors) => graph.Constant(factors, OnnxType.Double, 1, factors.Length, 1);
