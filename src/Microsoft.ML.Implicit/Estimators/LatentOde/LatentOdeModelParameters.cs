@@ -292,7 +292,7 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
 
                 // A network knows nothing of changes from a level in doubt: they are as large as changes are.
                 double doubt = Scaling.Doubt(v, adjusted, last, previous);
-                half = doubt > 0 ? Math.Max(half, scale.ChangeScale * factors[v]) + doubt : half;
+                half = doubt > 0 ? Math.Max(half, scale.ChangeScale * IntervalFactors[v]) + doubt : half;
                 int flat = (v * count) + m;
                 forecast.Mean[flat] = (float)mean;
                 forecast.Lower[flat] = (float)(mean - half);
