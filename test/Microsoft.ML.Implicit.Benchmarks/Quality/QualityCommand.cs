@@ -11,19 +11,19 @@ internal static class QualityCommand
 {
     public static System.CommandLine.Command Create()
     {
-        var name = new Argument<string>("name") { Description = "classification, forecast, density, toy-density, directional, anomaly, sudoku, regret or portfolio", DefaultValueFactory = _ => "" };
+        var name = new Argument<string>("name") { Description = "classification, density, toy-density, directional, anomaly, sudoku, regret or portfolio", DefaultValueFactory = _ => "" };
         var folder = new Option<string>("--data") { Description = "folder with the data sets", DefaultValueFactory = _ => "." };
         var sets = new Option<string[]>("--set") { Description = "names of data sets; all without it", DefaultValueFactory = _ => [] };
         var seeds = new Option<int>("--seeds") { Description = "repetitions to average", DefaultValueFactory = _ => 3 };
         var device = new Option<string>("--device") { Description = "cpu or cuda", DefaultValueFactory = _ => "cpu" };
         var command = new System.CommandLine.Command("quality", "Prints the quality tables.") { name, folder, sets, seeds, device };
         command.Subcommands.Add(TabularCommand.Create());
+        command.Subcommands.Add(ForecastCommand.Create());
         command.SetAction(result =>
         {
             Action<string, IReadOnlyCollection<string>, int, string>? table = result.GetRequiredValue(name) switch
             {
                 "classification" => ClassificationQuality.Run,
-                "forecast" => (folder, sets, seeds, _) => ForecastQuality.Run(folder, sets, seeds),
                 "density" => DensityQuality.Run,
                 "toy-density" => ToyQuality.Run,
                 "directional" => DirectionalQuality.Run,

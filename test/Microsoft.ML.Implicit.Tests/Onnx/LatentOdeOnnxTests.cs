@@ -42,6 +42,12 @@ public sealed class LatentOdeOnnxTests
         rows[4].Sine[7] = float.PositiveInfinity;
         rows[5].Amplitude = float.NaN;
         rows[6].Sine[Length - 1] = 1e6f;
+        rows[8].Sine[Length - 1] = 9.5f;
+        foreach ((int row, int gap) in new[] { (9, 10), (10, 19), (1, 2), (1, 8) })
+        {
+            rows[row].Time = [.. rows[row].Time.Select((time, i) => i < gap ? time : time + 50)];
+        }
+
         Array.Fill(rows[7].Sine, float.NaN);
         Array.Fill(rows[7].Cosine, float.NaN);
         AssertAlike(ml, model, ml.Data.LoadFromEnumerable(rows), batchSize: 40);

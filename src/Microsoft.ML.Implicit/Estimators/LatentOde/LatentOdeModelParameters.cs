@@ -21,11 +21,12 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
     private ForecastBatchBuilder _builder;
     private byte[]? _identity;
 
-    internal LatentOdeModelParameters(LatentOdeArchitecture architecture, SeriesScaling scaling, LatentOdeNetwork[] networks, double[] intervalFactors, Device device)
+    internal LatentOdeModelParameters(LatentOdeArchitecture architecture, SeriesScaling scaling, LatentOdeNetwork[] networks, double[] intervalFactors, double[] intervalFactorsAfterGap, Device device)
     {
         Architecture = architecture;
         Scaling = scaling;
         IntervalFactors = intervalFactors;
+        IntervalFactorsAfterGap = intervalFactorsAfterGap;
         _networks = networks;
         Place(device);
     }
@@ -47,6 +48,9 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
     internal byte[] Identity => _identity ??= ComputeIdentity();
 
     internal double[] IntervalFactors { get; }
+
+    /// <summary>In place of the others where <see cref="SeriesScaling.IsInterrupted"/>.</summary>
+    internal double[] IntervalFactorsAfterGap { get; }
 
     // Whether states of the encoders can take in an observation without those before.
     private bool IsIncremental => Architecture.Anchor == LatentAnchor.LastObservation && _networks[0].Encoder.IsIncremental;
@@ -103,7 +107,7 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
         }
 
         int member = 0;
-        var example = new ForecastExample(new EncodedSeries(history), 0, 1, times, null) { Start = start };
+        var example = new ForecastExample(new EncodedSeries(history), 0, 1, times, null) { Start = start, IsInterrupted = history.IsInterrupted };
         return Forecast([example], (network, batch) =>
         {
             float[] numbers = history.EncoderStates[member++];
@@ -185,8 +189,9 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
         LatentOdeArchitecture architecture = LatentOdeArchitecture.Read(reader.Section("architecture"));
         SeriesScaling scaling = SeriesScaling.Read(reader.Section("scaling"));
         double[] factors = Measurements.Checked(reader.Doubles("interval_factors"));
+        double[] factorsAfterGap = reader.OptionalTensor("interval_factors_after_gap") is null ? factors : Measurements.Checked(reader.Doubles("interval_factors_after_gap"));
         int count = reader.Int32("networks");
-        if (factors.Length != scaling.Variables.Length || Array.Exists(factors, factor => factor < 0) || count is < 1 or > 64)
+        if (!Array.TrueForAll([factors, factorsAfterGap], array => array.Length == scaling.Variables.Length && Array.TrueForAll(array, factor => factor >= 0)) || count is < 1 or > 64)
         {
             throw new FormatException("The model file describes an impossible ensemble.");
         }
@@ -204,7 +209,7 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
                 network.FreezeState();
             }
 
-            return new LatentOdeModelParameters(architecture, scaling, [.. networks], factors, CPU) { _identity = reader.Bytes("identity") };
+            return new LatentOdeModelParameters(architecture, scaling, [.. networks], factors, factorsAfterGap, CPU) { _identity = reader.Bytes("identity") };
         }
         catch
         {
@@ -225,6 +230,7 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
         Architecture.Write(writer.Section("architecture"));
         Scaling.Write(writer.Section("scaling"));
         writer.Write("interval_factors", IntervalFactors);
+        writer.Write("interval_factors_after_gap", IntervalFactorsAfterGap);
         writer.Write("networks", _networks.Length);
         for (int i = 0; i < _networks.Length; i++)
         {
@@ -243,7 +249,7 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
     {
         var window = HistoryWindow.Create(Architecture.ContextLength, Architecture.Anchor == LatentAnchor.FirstObservation, Scaling.Horizon);
         int first = window.First(series.Times, count);
-        return new ForecastExample(series, first, count - first, times, null) { Start = start };
+        return new ForecastExample(series, first, count - first, times, null) { Start = start, IsInterrupted = Scaling.IsInterrupted(series.Times.AsSpan(first, count - first)) };
     }
 
     // Asks for the forecasts from the end of the trained horizon on, behind those at all other times, where one of these lies beyond it.
@@ -265,6 +271,7 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
     {
         int variables = Scaling.Variables.Length;
         int count = example.TargetTimes.Length;
+        double[] factors = example.IsInterrupted ? IntervalFactorsAfterGap : IntervalFactors;
         var forecast = new SeriesForecast(new float[variables * count], new float[variables * count], new float[variables * count]);
         for (int m = 0; m < count; m++)
         {
@@ -276,10 +283,16 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
                 int place = (m * variables) + v;
                 VariableScale scale = Scaling.Variables[v];
                 double start = example.Series.Starts[(example.Last * variables) + v];
-                double mean = isAhead ? start + (means[place] * scale.ChangeScale) + Scaling.Seasonal(v, time) : double.NaN;
-                double half = scale.ChangeScale * IntervalFactors[v] * scales[place];
-                half = extrapolation > 1 ? Math.Max(half, scale.ChangeScale * ExtrapolatedHalfWidth(means, scales, place, count, extrapolation)) : half;
+                double adjusted = start + (means[place] * scale.ChangeScale);
+                double mean = isAhead ? adjusted + Scaling.Seasonal(v, time) : double.NaN;
+                double half = scale.ChangeScale * factors[v] * scales[place];
+                half = extrapolation > 1 ? Math.Max(half, scale.ChangeScale * ExtrapolatedHalfWidth(means, scales, factors, place, count, extrapolation)) : half;
+                (double last, double previous) = example.Series.LastSteps[(example.Last * variables) + v];
                 half = Math.Max(half, Scaling.LeastHalfWidth(v, start));
+
+                // A network knows nothing of changes from a level in doubt: they are as large as changes are.
+                double doubt = Scaling.Doubt(v, adjusted, last, previous);
+                half = doubt > 0 ? Math.Max(half, scale.ChangeScale * IntervalFactors[v]) + doubt : half;
                 int flat = (v * count) + m;
                 forecast.Mean[flat] = (float)mean;
                 forecast.Lower[flat] = (float)(mean - half);
@@ -292,7 +305,7 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
 
     // Nothing was learned of what follows the horizon: it may be as forecast at its end, with an error that grows in proportion to the time, or as
     // anywhere on the path since.
-    private double ExtrapolatedHalfWidth(ReadOnlySpan<float> means, ReadOnlySpan<float> scales, int place, int count, double extrapolation)
+    private double ExtrapolatedHalfWidth(ReadOnlySpan<float> means, ReadOnlySpan<float> scales, double[] factors, int place, int count, double extrapolation)
     {
         int variables = Scaling.Variables.Length;
         int variable = place % variables;
@@ -306,6 +319,6 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
             scale = Math.Max(scale, scales[path]);
         }
 
-        return distance + (IntervalFactors[variable] * Math.Max(scale, extrapolation * scales[horizon]));
+        return distance + (factors[variable] * Math.Max(scale, extrapolation * scales[horizon]));
     }
 }

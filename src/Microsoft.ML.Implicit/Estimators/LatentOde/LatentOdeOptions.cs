@@ -48,7 +48,8 @@ public sealed class LatentOdeOptions : ITrainerOptions
     /// Probability that a value lies between the bounds, within the longest time ahead that training looked at. For times further ahead nothing is
     /// known of the errors: bounds then hold at least the forecast at that longest time (seasons aside) with its own bounds, which widen in proportion
     /// to the time ahead, and follow the path on the way from there however it turns back. For a variable which has fallen silent, time counts from its
-    /// own last value.
+    /// own last value. Bounds are wider after a gap longer than all in training, as errors of held-out series are with such gaps, and after a last step
+    /// longer than nearly all in training, so that they hold both of its values, either of which may be an error.
     /// </summary>
     public float ConfidenceLevel { get; set; } = 0.95f;
 

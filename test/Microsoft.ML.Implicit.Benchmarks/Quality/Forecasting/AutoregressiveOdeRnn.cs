@@ -23,8 +23,12 @@ internal sealed class AutoregressiveOdeRnn : NeuralBaseline
 
     public override string Name => "autoregressive ODE-RNN";
 
-    /// <summary>The same network, once trained, run through the times asked for in several passes, with steps as long as in training.</summary>
-    public IForecastBaseline InPasses => new Passes(this);
+    /// <summary>The network, and the same one, once trained, run through the times asked for in several passes, with steps as long as in training.</summary>
+    public static IEnumerable<IForecastBaseline> AtOnceAndInPasses()
+    {
+        var network = new AutoregressiveOdeRnn();
+        return [network, new Passes(network)];
+    }
 
     protected override nn.Module[] Create(QuestionScaling scaling, Panel panel)
     {
@@ -105,6 +109,14 @@ internal sealed class AutoregressiveOdeRnn : NeuralBaseline
     {
         public string Name => "ODE-RNN in passes";
 
-        public float[][][] Answer(Panel panel, int seed) => trained._answersInPasses;
+        public float[][][] Answer(Panel panel, int seed)
+        {
+            if (trained._answersInPasses.Length == 0)
+            {
+                trained.Answer(panel, seed);
+            }
+
+            return trained._answersInPasses;
+        }
     }
 }

@@ -82,16 +82,10 @@ internal sealed class HorizonRegression : IForecastBaseline
 
         for (int c = 0; c < history.CovariateCount; c++)
         {
-            features.Add(Held(history, c, time));
-            features.Add(Held(history, c, history.Time[^1]));
+            features.Add(history.Held(c, time));
+            features.Add(history.Held(c, history.Time[^1]));
         }
 
         return [.. features];
-    }
-
-    private static double Held(SeriesRow history, int covariate, double time)
-    {
-        int index = Math.Max(0, Array.FindLastIndex(history.CovariateTime, t => t <= time));
-        return history.Covariate(covariate).Take(index + 1).Where(float.IsFinite).DefaultIfEmpty(0).Last();
     }
 }

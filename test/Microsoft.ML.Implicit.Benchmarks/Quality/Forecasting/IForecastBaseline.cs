@@ -5,6 +5,12 @@ internal interface IForecastBaseline
 {
     string Name { get; }
 
+    /// <summary>Of the last answers' bounds, for each variable; empty where there are none.</summary>
+    Coverage[] Coverage => [];
+
+    /// <summary>Whether it has something to say about a panel.</summary>
+    bool Answers(Panel panel) => true;
+
     /// <summary>Learns from the panel's training series and answers its questions: for each question [variables][times].</summary>
     float[][][] Answer(Panel panel, int seed);
 }

@@ -4,12 +4,11 @@ using Microsoft.ML.Implicit.Estimators;
 namespace Microsoft.ML.Implicit.Benchmarks.Quality.Forecasting;
 
 /// <summary>The latent-ODE forecaster with default options.</summary>
-internal sealed class LatentOdeEntry(Action<LatentOdeOptions>? configure = null) : IForecastBaseline
+internal sealed class LatentOdeEntry(Action<LatentOdeOptions> configure) : IForecastBaseline
 {
     public string Name => "latent ODE";
 
-    /// <summary>Fraction of the observed values within the last answers' bounds, for each variable.</summary>
-    public double[] Coverage { get; private set; } = [];
+    public Coverage[] Coverage { get; private set; } = [];
 
     public float[][][] Answer(Panel panel, int seed)
     {
@@ -28,7 +27,7 @@ internal sealed class LatentOdeEntry(Action<LatentOdeOptions>? configure = null)
             ConfidenceUpperBoundColumn = "Upper",
         };
         options.Training.Seed = seed;
-        configure?.Invoke(options);
+        configure(options);
         using LatentOdeTransformer model = ml.Forecasting.ForecastByLatentOde(options).Fit(ml.Data.LoadFromEnumerable(panel.Train));
         IDataView answers = model.Transform(ml.Data.LoadFromEnumerable(panel.Questions.Select(question => question.History)));
         float[][] forecast = Column(answers, "Forecast");
@@ -39,11 +38,10 @@ internal sealed class LatentOdeEntry(Action<LatentOdeOptions>? configure = null)
     private static float[][] Column(IDataView data, string name) =>
         [.. data.GetColumn<VBuffer<float>>(data.Schema[name]).Select(value => value.DenseValues().ToArray())];
 
-    private static double[] Measure(Panel panel, float[][] lower, float[][] upper)
+    private static Coverage[] Measure(Panel panel, float[][] lower, float[][] upper)
     {
         int variables = panel.Train[0].VariableCount;
-        double[] inside = new double[variables];
-        double[] count = new double[variables];
+        var coverage = new Coverage[variables];
         for (int q = 0; q < lower.Length; q++)
         {
             int times = panel.Questions[q].History.ForecastTime.Length;
@@ -52,12 +50,11 @@ internal sealed class LatentOdeEntry(Action<LatentOdeOptions>? configure = null)
                 float value = panel.Questions[q].Observed[i / times][i % times];
                 if (float.IsFinite(value))
                 {
-                    count[i / times]++;
-                    inside[i / times] += value >= lower[q][i] && value <= upper[q][i] ? 1 : 0;
+                    coverage[i / times] += new Coverage(value >= lower[q][i] && value <= upper[q][i] ? 1 : 0, 1);
                 }
             }
         }
 
-        return [.. inside.Zip(count, (a, b) => a / b)];
+        return coverage;
     }
 }

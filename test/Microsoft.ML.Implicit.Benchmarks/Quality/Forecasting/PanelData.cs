@@ -2,86 +2,85 @@ using System.Globalization;
 
 namespace Microsoft.ML.Implicit.Benchmarks.Quality.Forecasting;
 
-/// <summary>The real data sets as panels, split by a seed.</summary>
-internal static class PanelData
+/// <summary>
+/// Observed series in a file of a folder that <c>export.R</c> fills: columns <c>series</c> and <c>time</c>, then the variables, then covariates known ahead,
+/// whose names start with <c>known.</c>; horizon and periods of seasons are in the folder's list of panels.
+/// </summary>
+internal sealed class PanelData
 {
+    private const string List = "panels.csv";
+    private const string KnownAhead = "known.";
     private const int MostCuts = 8;
+    private const int OriginCount = 60;
+    private const int PartCount = 5;
 
-    public static Panel Pbcseq(string folder, int seed)
+    private readonly string _file;
+    private readonly double _horizon;
+    private readonly double[] _periods;
+
+    private PanelData(string folder, Dictionary<string, string> entry)
     {
-        List<Dictionary<string, string>> rows = ReadCsv(Path.Combine(folder, "pbcseq.csv"));
-        return Split(Group(rows, "id", row => Number(row["day"]), "bili", "albumin", "chol", "platelet", "protime"), 1500, seed);
+        Name = entry["panel"];
+        _file = Path.Combine(folder, Name + ".csv");
+        _horizon = Number(entry["horizon"]);
+        _periods = [.. entry["periods"].Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Number)];
     }
 
-    public static Panel Storms(string folder, int seed)
+    public string Name { get; }
+
+    public static IEnumerable<PanelData> ReadAll(string folder) => ReadCsv(Path.Combine(folder, List)).Select(entry => new PanelData(folder, entry));
+
+    /// <summary>A fifth of the series is asked about, at random cuts; of a single series, the last fifth of it.</summary>
+    public Panel Split(int seed)
     {
-        List<Dictionary<string, string>> rows = ReadCsv(Path.Combine(folder, "storms.csv"));
-        return Split(Group(rows, "storm_id", row => Hours(row["time_utc"]), "lat", "long", "wind_kn", "pressure_mb"), 48, seed);
+        SeriesRow[] series = [.. Read()];
+        return series.Length == 1 ? SplitInTime(series[0]) : SplitSeries(series, new Random(seed));
     }
 
-    public static Panel Remifentanil(string folder, int seed)
+    private Panel SplitInTime(SeriesRow whole)
     {
-        List<Dictionary<string, string>> rows = ReadCsv(Path.Combine(folder, "remifentanil.csv"));
-        var series = new List<SeriesRow>();
-        foreach (IGrouping<string, Dictionary<string, string>> group in rows.GroupBy(row => row["id"]))
-        {
-            Dictionary<string, string>[] ordered = [.. group.DistinctBy(row => Number(row["time"])).OrderBy(row => Number(row["time"]))];
-            double[] times = [.. ordered.Select(row => Number(row["time"]))];
-            series.Add(SeriesRow.Create(times, [Column(ordered, "conc")], times, [Column(ordered, "rate"), Column(ordered, "amt")]));
-        }
-
-        return Split(series, 30, seed);
+        int start = whole.Time.Length * (PartCount - 1) / PartCount;
+        int stride = Math.Max(1, (whole.Time.Length - start) / OriginCount);
+        IEnumerable<int> origins = Enumerable.Range(start, whole.Time.Length - start).Where(i => (i - start) % stride == 0 && whole.Time[^1] - whole.Time[i - 1] >= _horizon);
+        return Create([whole.First(start)], origins.Select(count => whole.Ask(count, _horizon)));
     }
 
-    /// <summary>Weekly carbon dioxide: the last fifth is asked about, a year ahead.</summary>
-    public static Panel Carbon(string folder, int seed) => Long(folder, "co2_weekly.csv", "date", "co2_ppm", row => Hours(row) / 24, 365, 365.25);
-
-    /// <summary>Monthly sea surface temperature: the last fifth is asked about, a year ahead.</summary>
-    public static Panel ElNino(string folder, int seed) => Long(folder, "elnino_sst.csv", "date", "sst_c", row => Hours(row) / 24, 366, 365.25);
-
-    private static Panel Long(string folder, string file, string time, string value, Func<string, double> parse, double horizon, double period)
+    private Panel SplitSeries(SeriesRow[] series, Random random)
     {
-        Dictionary<string, string>[] rows = [.. ReadCsv(Path.Combine(folder, file)).Where(row => row[value].Length > 0)];
-        SeriesRow whole = SeriesRow.Create([.. rows.Select(row => parse(row[time]))], [Column(rows, value)]);
-        int start = (int)(0.8 * rows.Length);
-        SeriesRow train = SeriesRow.Create(whole.Time[..start], [whole.Value0[..start]]);
-        int stride = Math.Max(1, (rows.Length - start) / 60);
-        Question[] questions = [.. Enumerable.Range(0, rows.Length).Where(i => i >= start && (i - start) % stride == 0 && whole.Time[^1] - whole.Time[i - 1] >= horizon).Select(i => whole.Ask(i, horizon))];
-        return new Panel([train], questions, horizon, [period], HasOneUnit: true);
-    }
-
-    private static Panel Split(List<SeriesRow> series, double horizon, int seed)
-    {
-        var random = new Random(seed);
-        SeriesRow[] shuffled = [.. series];
-        random.Shuffle(shuffled);
-        int held = shuffled.Length / 5;
-        var questions = new List<Question>();
-        foreach (SeriesRow row in shuffled[..held])
+        random.Shuffle(series);
+        int held = series.Length / PartCount;
+        return Create(series[held..], series[..held].SelectMany(row =>
         {
             int[] cuts = [.. Enumerable.Range(1, Math.Max(0, row.Time.Length - 1))];
             random.Shuffle(cuts);
-            questions.AddRange(cuts.Take(MostCuts).Select(count => row.Ask(count, horizon)).Where(question => question.History.ForecastTime.Length > 0));
-        }
-
-        return new Panel(shuffled[held..], questions, horizon, [], HasOneUnit: shuffled[0].VariableCount == 1);
+            return cuts.Take(MostCuts).Select(count => row.Ask(count, _horizon));
+        }));
     }
 
-    private static List<SeriesRow> Group(List<Dictionary<string, string>> rows, string key, Func<Dictionary<string, string>, double> time, params string[] columns) =>
-    [
-        .. rows.GroupBy(row => row[key]).Select(group =>
+    private Panel Create(IReadOnlyList<SeriesRow> train, IEnumerable<Question> questions) =>
+        new(train, [.. questions.Where(IsAnswerable)], _horizon, _periods, HasOneUnit: train[0].VariableCount == 1);
+
+    // A value is known, and one is asked for.
+    private static bool IsAnswerable(Question question) =>
+        Enumerable.Range(0, question.History.VariableCount).Any(v => question.History.Value(v).Any(float.IsFinite))
+        && question.Truth.Any(values => values.Any(float.IsFinite));
+
+    private IEnumerable<SeriesRow> Read()
+    {
+        List<Dictionary<string, string>> rows = ReadCsv(_file);
+        string[] columns = [.. rows[0].Keys.Except(["series", "time"])];
+        string[] covariates = [.. columns.Where(name => name.StartsWith(KnownAhead, StringComparison.Ordinal))];
+        foreach (IGrouping<string, Dictionary<string, string>> group in rows.GroupBy(row => row["series"]))
         {
-            Dictionary<string, string>[] ordered = [.. group.DistinctBy(time).OrderBy(time)];
-            return SeriesRow.Create([.. ordered.Select(time)], [.. columns.Select(name => Column(ordered, name))]);
-        }),
-    ];
+            Dictionary<string, string>[] ordered = [.. group.DistinctBy(row => row["time"]).OrderBy(row => Number(row["time"]))];
+            double[] times = [.. ordered.Select(row => Number(row["time"]))];
+            yield return SeriesRow.Create(times, Columns(columns.Except(covariates)), covariates.Length > 0 ? times : null, Columns(covariates));
 
-    private static float[] Column(Dictionary<string, string>[] rows, string name) => [.. rows.Select(row => (float)Number(row[name]))];
+            float[][] Columns(IEnumerable<string> names) => [.. names.Select(name => ordered.Select(row => (float)Number(row[name])).ToArray())];
+        }
+    }
 
-    private static double Number(string text) => text.Length == 0 || text == "NA" ? double.NaN : double.Parse(text, CultureInfo.InvariantCulture);
-
-    private static double Hours(string text) =>
-        (DateTime.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal | DateTimeStyles.AssumeUniversal) - DateTime.UnixEpoch).TotalHours;
+    private static double Number(string text) => text.Length == 0 ? double.NaN : double.Parse(text, CultureInfo.InvariantCulture);
 
     private static List<Dictionary<string, string>> ReadCsv(string path)
     {

@@ -8,17 +8,12 @@ namespace Microsoft.ML.Implicit.Benchmarks.Quality.Forecasting;
 /// </param>
 internal sealed record PanelErrors(double[] Variables, double Overall)
 {
-    public double GeometricMean => Math.Exp(Variables.Average(Math.Log));
-
     public static PanelErrors Measure(Panel panel, float[][][] answers)
     {
         double[] squares = [.. Enumerable.Range(0, panel.Train[0].VariableCount).Select(v => MeanSquare(panel, answers, v))];
         double[] units = [.. squares.Select((_, v) => panel.HasOneUnit ? 1 : QuestionScaling.Moments(panel.Train.SelectMany(row => row.Value(v))).Deviation)];
         return new PanelErrors([.. squares.Select(Math.Sqrt)], Math.Sqrt(squares.Zip(units, (square, unit) => square / (unit * unit)).Average()));
     }
-
-    public static PanelErrors Mean(IReadOnlyList<PanelErrors> seeds) =>
-        new([.. seeds[0].Variables.Select((_, v) => seeds.Average(seed => seed.Variables[v]))], seeds.Average(seed => seed.Overall));
 
     private static double MeanSquare(Panel panel, float[][][] answers, int variable) =>
         panel.Questions.SelectMany((question, q) => question.Truth[variable].Zip(answers[q][variable]))

@@ -35,6 +35,16 @@ internal sealed class SeriesRow
 
     public float[] Covariate(int covariate) => covariate == 0 ? Covariate0 : Covariate1;
 
+    /// <summary>The covariate's last value until a time, 0 where there is none.</summary>
+    public float Held(int covariate, double time)
+    {
+        int index = Math.Max(0, Array.FindLastIndex(CovariateTime, t => t <= time));
+        return Covariate(covariate).Take(index + 1).Where(float.IsFinite).DefaultIfEmpty(0).Last();
+    }
+
+    /// <summary>The first observations, and all covariates.</summary>
+    public SeriesRow First(int count) => Part(0, count);
+
     public static SeriesRow Create(double[] times, float[][] values, double[]? covariateTimes = null, float[][]? covariates = null)
     {
         float[] At(int v) => v < values.Length ? values[v] : [];
@@ -63,10 +73,14 @@ internal sealed class SeriesRow
             end++;
         }
 
-        float[][] values = [.. Enumerable.Range(0, VariableCount).Select(v => Value(v)[first..count])];
-        SeriesRow history = Create(Time[first..count], values, CovariateTime, [.. Enumerable.Range(0, CovariateCount).Select(Covariate)]);
+        SeriesRow history = Part(first, count);
         history.ForecastTime = Time[count..end];
         float[][] future = [.. Enumerable.Range(0, VariableCount).Select(v => Value(v)[count..end])];
         return new Question(history, future, future);
     }
+    private SeriesRow Part(int first, int end) => Create(
+        Time[first..end],
+        [.. Enumerable.Range(0, VariableCount).Select(v => Value(v)[first..end])],
+        CovariateTime,
+        [.. Enumerable.Range(0, CovariateCount).Select(Covariate)]);
 }

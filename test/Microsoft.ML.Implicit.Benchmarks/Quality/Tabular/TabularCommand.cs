@@ -8,19 +8,14 @@ internal static class TabularCommand
 {
     public static System.CommandLine.Command Create()
     {
-        var folder = new Option<string>("--data") { Description = "folder with the tables", Required = true };
-        var sets = new Option<string[]>("--set") { Description = "names of tables; all without it", DefaultValueFactory = _ => [] };
-        var seeds = new Option<int>("--seeds") { Description = "random splits to average", DefaultValueFactory = _ => 3 };
-        var device = new Option<string>("--device") { Description = "cpu or cuda", DefaultValueFactory = _ => "cpu" };
+        var trial = new TrialOptions("tables", "deep-equilibrium trainers");
         var export = new Option<string?>("--export") { Description = "writes the splits to this folder, and trains nothing" };
-        var scores = new Option<string[]>("--scores") { Description = "files of scores to put into the table: of this command or of tabular_sklearn.py", DefaultValueFactory = _ => [] };
-        var only = new Option<string[]>("--only") { Description = "models to train; all without it, none with 'none'", DefaultValueFactory = _ => [] };
-        var settings = new Option<string[]>("--option") { Description = "a setting of the deep-equilibrium trainers, such as Training.WeightDecay=1", DefaultValueFactory = _ => [] };
-        var command = new System.CommandLine.Command("tabular", "Prints accuracy or error on many tables.") { folder, sets, seeds, device, export, scores, only, settings };
+        System.CommandLine.Command command = trial.CreateCommand("tabular", "Prints accuracy or error on many tables; takes scores of tabular_sklearn.py too.");
+        command.Options.Add(export);
         command.SetAction(result =>
         {
-            int count = result.GetRequiredValue(seeds);
-            IEnumerable<TabularData> tables = TabularData.ReadAll(result.GetRequiredValue(folder), result.GetRequiredValue(sets));
+            int count = result.GetRequiredValue(trial.Seeds);
+            IEnumerable<TabularData> tables = TabularData.ReadAll(result.GetRequiredValue(trial.Folder), result.GetRequiredValue(trial.Sets));
             if (result.GetValue(export) is { } target)
             {
                 foreach (TabularData table in tables)
@@ -32,10 +27,10 @@ internal static class TabularCommand
             }
 
             var options = new DeepEquilibriumOptions();
-            options.Training.Device = result.GetRequiredValue(device);
-            Array.ForEach(result.GetRequiredValue(settings), setting => Setting.Apply(options, setting));
-            string[] chosen = result.GetRequiredValue(only);
-            List<TabularScore> all = [.. result.GetRequiredValue(scores).SelectMany(TabularScore.ReadAll)];
+            options.Training.Device = result.GetRequiredValue(trial.Device);
+            Array.ForEach(result.GetRequiredValue(trial.Settings), setting => Setting.Apply(options, setting));
+            string[] chosen = result.GetRequiredValue(trial.Only);
+            List<TabularScore> all = [.. result.GetRequiredValue(trial.Scores).SelectMany(TabularScore.ReadAll)];
             foreach (TabularScore score in tables.SelectMany(table => Enumerable.Range(1, count).SelectMany(seed => TabularModels.Run(table, seed, options, chosen))))
             {
                 Console.WriteLine(score);

@@ -21,7 +21,7 @@ public class ForecastEngineCostTests
         var network = new LatentOdeNetwork(encoder, new LatentOdeSizes(scaling.FeatureCount, scaling.TargetFeatureCount, 0, 1, architecture.LatentWidth, width), generator);
         using var transformer = new LatentOdeTransformer(
             environment.Register("test"),
-            new LatentOdeModelParameters(architecture, scaling, [network], [2], CPU),
+            new LatentOdeModelParameters(architecture, scaling, [network], [2], [2], CPU),
             new SeriesColumns(nameof(Observation.Time), [nameof(Observation.Value)], [], null, []),
             new ForecastColumns(nameof(Forecast.Values), null, null, [1], null));
         ForecastEngine<Observation, Forecast> engine = transformer.CreateForecastEngine<Observation, Forecast>();

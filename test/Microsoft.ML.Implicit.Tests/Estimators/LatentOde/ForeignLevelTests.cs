@@ -29,6 +29,32 @@ public class ForeignLevelTests
     }
 
     [TestMethod]
+    public void A_wild_last_value_leaves_the_value_before_and_itself_within_the_bounds()
+    {
+        foreach ((LatentAnchor anchor, SeriesEncoderKind encoder) in WaveModels.Kinds)
+        {
+            using LatentOdeTransformer model = WaveModels.Train(anchor, encoder);
+            foreach (float wild in new[] { -1e6f, -60, 60, 1e6f })
+            {
+                WaveRow row = Waves.Create(1, seed: 5)[0];
+                row.Sine[^1] = wild;
+                WaveForecast answer = WaveModels.Transform(model, row)[0];
+                string name = $"{anchor}, {encoder}, {wild}";
+                for (int m = 0; m < 3; m++)
+                {
+                    foreach (float value in new[] { row.Sine[^2], wild })
+                    {
+                        Assert.IsLessThanOrEqualTo(value, answer.Lower[m], name);
+                        Assert.IsGreaterThanOrEqualTo(value, answer.Upper[m], name);
+                    }
+                }
+
+                WaveForecast.AssertEqual(answer, WaveModels.Observe(model, WaveObservation.FromRow(row)).Forecast(), name);
+            }
+        }
+    }
+
+    [TestMethod]
     public void A_level_that_training_never_saw_survives_a_check_point()
     {
         using LatentOdeTransformer model = WaveModels.Train(LatentAnchor.LastObservation, SeriesEncoderKind.Gru);

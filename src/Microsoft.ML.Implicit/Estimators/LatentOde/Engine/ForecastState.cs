@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.ML.Implicit.Data;
 
 namespace Microsoft.ML.Implicit.Estimators;
@@ -87,6 +88,9 @@ internal sealed partial class ForecastState
     /// <summary>The state that a variable is forecast from, as <see cref="SeriesScaling.HistoryCount"/> has it.</summary>
     public ForecastState HistoryOf(int variable) =>
         _silent[variable] is { } history && _scaling.Variables[variable].IsSilent(History.LastTime - history.History.LastTime) ? history : this;
+
+    /// <summary>Whether there is a gap, in what is remembered, that is longer than all in training.</summary>
+    public bool IsInterrupted => _scaling.IsInterrupted(CollectionsMarshal.AsSpan(_times));
 
     public void SetStatics(float[] statics)
     {

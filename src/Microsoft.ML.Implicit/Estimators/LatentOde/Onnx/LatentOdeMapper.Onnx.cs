@@ -42,10 +42,16 @@ internal sealed partial class LatentOdeMapper : IOnnxExportable
             history, OnnxValue.Concatenate(2, ahead + (horizons * 0), pathTimes), OnnxValue.Concatenate(2, horizons, reach.PathHorizons));
         OnnxValue start = history.Start.Unsqueeze(2);
         OnnxValue change = scaling.Constant(graph, variable => variable.ChangeScale).Unsqueeze(2);
-        OnnxValue factor = graph.Constant(_model.IntervalFactors, OnnxType.Double, 1, _model.IntervalFactors.Length, 1);
-        OnnxValue forecast = isCovered.Where(start + (mean.Slice(2, 0, count) * change) + OfOwnVariable(scaling.Seasonal(ahead)), double.NaN);
+        OnnxValue usualFactor = Factors(_model.IntervalFactors);
+        OnnxValue factor = history.IsInterrupted.Unsqueeze(2).Where(Factors(_model.IntervalFactorsAfterGap), usualFactor);
+        OnnxValue adjusted = start + (mean.Slice(2, 0, count) * change);
+        OnnxValue forecast = isCovered.Where(adjusted + OfOwnVariable(scaling.Seasonal(ahead)), double.NaN);
         OnnxValue half = (change * reach.HalfWidth(mean, scale, factor, count)).Maximum(scaling.LeastHalfWidth(history.Start).Unsqueeze(2));
+        OnnxValue doubt = scaling.Doubt(adjusted, history.Start, history.Last, history.Previous);
+        half = (doubt > 0).Where(half.Maximum(change * usualFactor) + doubt, half);
         return [.. _output.Names.Select(name => (name == _output.Forecast ? forecast : name == _output.Lower ? forecast - half : forecast + half).Flatten())];
+
+        OnnxValue Factors(double[] factors) => graph.Constant(factors, OnnxType.Double, 1, factors.Length, 1);
     }
 
     private int CheckLength(DataViewSchema schema)

@@ -25,7 +25,7 @@ internal sealed class OnnxForecastReach
     /// <summary>Half-widths of intervals, in change scales: [rows, variables, times].</summary>
     /// <param name="means">At the times asked for and then those of the path, [rows, variables, times + path].</param>
     /// <param name="scales">The same of scales.</param>
-    /// <param name="factor">Half-widths of intervals in predicted scales, [1, variables, 1].</param>
+    /// <param name="factor">Half-widths of intervals in predicted scales, [rows, variables, 1].</param>
     /// <param name="count">Number of times asked for.</param>
     public OnnxValue HalfWidth(OnnxValue means, OnnxValue scales, OnnxValue factor, int count)
     {

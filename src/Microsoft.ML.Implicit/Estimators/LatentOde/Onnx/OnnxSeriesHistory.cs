@@ -4,14 +4,17 @@ namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>What encoders make of series within an ONNX file, for each variable from the history that it is forecast from.</summary>
 /// <param name="Start">Values that forecasts start from, float64 [rows, variables].</param>
+/// <param name="Last">Last values, float64 [rows, variables].</param>
+/// <param name="Previous">The values before the last ones, NaN where there are none, float64 [rows, variables].</param>
 /// <param name="LastTime">Time of the last observation of each history, float64 [rows, variables].</param>
 /// <param name="End">Last time of the series, observed or not, float64 [rows, 1].</param>
 /// <param name="Features">Features of the last observation, float32 [rows, variables, features].</param>
 /// <param name="States">States of the encoders, float32 [rows, variables, width].</param>
+/// <param name="IsInterrupted">Whether a history has a gap longer than all in training, [rows, variables].</param>
 /// <param name="IsKnown">Whether anything was observed and times rise, [rows, 1].</param>
-internal sealed record OnnxSeriesHistory(OnnxValue Start, OnnxValue LastTime, OnnxValue End, OnnxValue Features, OnnxValue[] States, OnnxValue IsKnown)
+internal sealed record OnnxSeriesHistory(OnnxValue Start, OnnxValue Last, OnnxValue Previous, OnnxValue LastTime, OnnxValue End, OnnxValue Features, OnnxValue[] States, OnnxValue IsInterrupted, OnnxValue IsKnown)
 {
-    private const int SharedParts = 13;
+    private const int SharedParts = 15;
 
     /// <summary>Reads series, one observation after another, as <see cref="HistoryFeatures"/> does.</summary>
     /// <param name="scaling">Units.</param>
@@ -31,7 +34,7 @@ internal sealed record OnnxSeriesHistory(OnnxValue Start, OnnxValue LastTime, On
         [
             perRow - double.MaxValue, perRow, perRow, perRow > 0, perRow >= 0,
             perVariable > 0, perVariable, perVariable + scaling.Constant(graph, variable => variable.Center), perVariable + double.NaN, perVariable, perVariable,
-            graph.PerRow(none, times, scaling.FeatureCount), graph.PerRow(none, times, variables, scaling.FeatureCount),
+            graph.PerRow(none, times, scaling.FeatureCount), graph.PerRow(none, times, variables, scaling.FeatureCount), perRow, perVariable,
             .. encoders.Select(encoder => graph.PerRow(none, times, encoder.Width)),
             .. encoders.Select(encoder => graph.PerRow(none, times, variables, encoder.Width)),
         ];
@@ -45,7 +48,7 @@ internal sealed record OnnxSeriesHistory(OnnxValue Start, OnnxValue LastTime, On
         OnnxValue isSilentVector = isSilent.Unsqueeze(2);
         OnnxValue[] states = [.. encoders.Select((_, i) => isSilentVector.Where(end[SharedParts + encoders.Length + i], end[SharedParts + i].Unsqueeze(1)))];
         return new OnnxSeriesHistory(
-            scaling.ForecastStart(end[7], end[8]), isSilent.Where(lastTimes, lastTime), end[0], isSilentVector.Where(end[12], end[11].Unsqueeze(1)), states, end[3] & end[4]);
+            scaling.ForecastStart(end[7], end[8]), end[7], end[8], isSilent.Where(lastTimes, lastTime), end[0], isSilentVector.Where(end[12], end[11].Unsqueeze(1)), states, isSilent.Where(end[14], end[13]) > scaling.LongestGap, end[3] & end[4]);
     }
 
     private static OnnxValue[] Advance(SeriesScaling scaling, OnnxValue time, OnnxValue values, OnnxValue? statics, OnnxGru[] encoders, OnnxValue[] state)
@@ -63,6 +66,7 @@ internal sealed record OnnxSeriesHistory(OnnxValue Start, OnnxValue LastTime, On
         end = hasTime.Where(time, end);
         firstTime = hasBegun.Where(firstTime, time);
         OnnxValue previousTime = hasBegun.Where(lastTime, time);
+        OnnxValue longestGap = isRow.Where(state[13].Maximum(time - previousTime), state[13]);
 
         OnnxValue value = isObserved.Where(values.To(OnnxType.Double) - scaling.Seasonal(time).Squeeze(1), lastValues);
         OnnxValue wasObserved = isObserved & seen;
@@ -100,7 +104,7 @@ internal sealed record OnnxSeriesHistory(OnnxValue Start, OnnxValue LastTime, On
         [
             end, firstTime, isRow.Where(time, lastTime), hasBegun | isRow, rises,
             seen | isObserved, isObserved.Where(time, lastTimes), isRow.Where(value, lastValues), wasObserved.Where(lastValues, previousValues), levelSum, levelWeight,
-            features, isObservedVector.Where(features.Unsqueeze(1), state[12]),
+            features, isObservedVector.Where(features.Unsqueeze(1), state[12]), longestGap, isObserved.Where(longestGap, state[14]),
             .. next,
             .. next.Select((encoded, i) => isObservedVector.Where(encoded.Unsqueeze(1), state[SharedParts + encoders.Length + i])),
         ];

@@ -43,6 +43,19 @@ internal sealed partial record SeriesScaling
     public OnnxValue LeastHalfWidth(OnnxValue start) =>
         (start - start.Maximum(Lowest(start.Graph)).Minimum(Highest(start.Graph))).Abs() * ForeignLevelShare;
 
+    /// <summary>How far from forecasts, [rows, variables, times], series may be since their last values are in doubt.</summary>
+    /// <param name="forecast">Forecasts.</param>
+    /// <param name="start">Values that forecasts start from.</param>
+    /// <param name="last">Last values.</param>
+    /// <param name="previous">The values before, NaN where there are none.</param>
+    public OnnxValue Doubt(OnnxValue forecast, OnnxValue start, OnnxValue last, OnnxValue previous)
+    {
+        OnnxValue isLong = ((last - previous).Abs() > Constant(last.Graph, variable => LongestUsualStep * variable.StepScale)).Unsqueeze(2);
+        OnnxValue isBeyond = ((last - start).Abs() > 0).Unsqueeze(2);
+        OnnxValue ofLast = (isLong | isBeyond).Where((forecast - last.Unsqueeze(2)).Abs(), 0);
+        return isLong.Where(ofLast.Maximum((forecast - previous.Unsqueeze(2)).Abs()), ofLast);
+    }
+
     private OnnxValue Lowest(OnnxGraph graph) => Constant(graph, variable => Reach(variable, -1));
 
     private OnnxValue Highest(OnnxGraph graph) => Constant(graph, variable => Reach(variable, 1));

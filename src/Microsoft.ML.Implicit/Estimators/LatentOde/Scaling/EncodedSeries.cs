@@ -6,27 +6,36 @@ namespace Microsoft.ML.Implicit.Estimators;
 internal sealed class EncodedSeries
 {
     public EncodedSeries(TimeSeries series, SeriesScaling scaling)
+        : this(
+            series.Times,
+            (v, i) => series.Values[v][i],
+            scaling.ScaleStatics(series.Statics),
+            [.. series.Covariates.Select((values, i) => new StepFunction(series.CovariateTimes, values, scaling.CovariateCenters[i], scaling.CovariateScales[i]))],
+            scaling) => Weight = series.Weight;
+
+    private EncodedSeries(double[] times, Func<int, int, float> value, float[] statics, StepFunction[] covariates, SeriesScaling scaling)
     {
-        Times = series.Times;
-        Weight = series.Weight;
-        int variables = series.Values.Length;
-        Statics = scaling.ScaleStatics(series.Statics);
-        Covariates = [.. series.Covariates.Select((values, i) => new StepFunction(series.CovariateTimes, values, scaling.CovariateCenters[i], scaling.CovariateScales[i]))];
-        Features = new float[series.Count * scaling.FeatureCount];
-        Starts = new double[series.Count * variables];
-        Values = new double[series.Count * variables];
+        Times = times;
+        int variables = scaling.Variables.Length;
+        Statics = statics;
+        Covariates = covariates;
+        Features = new float[times.Length * scaling.FeatureCount];
+        Starts = new double[times.Length * variables];
+        LastSteps = new (double, double)[times.Length * variables];
+        Values = new double[times.Length * variables];
         var history = new HistoryFeatures(scaling, Statics, Covariates);
         float[] row = new float[variables];
-        for (int i = 0; i < series.Count; i++)
+        for (int i = 0; i < times.Length; i++)
         {
             for (int v = 0; v < variables; v++)
             {
-                row[v] = series.Values[v][i];
+                row[v] = value(v, i);
                 Values[(i * variables) + v] = scaling.Adjust(v, Times[i], row[v]);
             }
 
             history.Advance(Times[i], row, Features.AsSpan(i * scaling.FeatureCount, scaling.FeatureCount));
             history.Starts.CopyTo(Starts.AsSpan(i * variables));
+            history.LastSteps.CopyTo(LastSteps.AsSpan(i * variables));
         }
     }
 
@@ -38,7 +47,19 @@ internal sealed class EncodedSeries
         Covariates = state.Covariates;
         Features = state.LastFeatures;
         Starts = state.History.Starts;
+        LastSteps = state.History.LastSteps;
         Values = state.History.LastValues;
+    }
+
+    /// <summary>The series with its first observations, seasonally adjusted as they are, longer ago.</summary>
+    /// <param name="count">How many observations are moved.</param>
+    /// <param name="gap">By how much.</param>
+    /// <param name="scaling">Units.</param>
+    public EncodedSeries Interrupt(int count, double gap, SeriesScaling scaling)
+    {
+        double[] times = [.. Times.Select((time, i) => i < count ? time - gap : time)];
+        int variables = scaling.Variables.Length;
+        return new EncodedSeries(times, (v, i) => (float)(Values[(i * variables) + v] + scaling.Seasonal(v, times[i])), Statics, Covariates, scaling);
     }
 
     public double[] Times { get; }
@@ -60,4 +81,7 @@ internal sealed class EncodedSeries
 
     /// <summary>Seasonally adjusted values that forecasts from each observation start from: [observations, variables].</summary>
     public double[] Starts { get; }
+
+    /// <summary>Seasonally adjusted last value at each observation and the one before it: [observations, variables].</summary>
+    public (double Last, double Previous)[] LastSteps { get; }
 }

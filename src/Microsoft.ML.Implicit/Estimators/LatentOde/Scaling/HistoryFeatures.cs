@@ -30,6 +30,9 @@ internal sealed class HistoryFeatures
     /// <summary>Value of each variable that forecasts start from, as <see cref="SeriesScaling.Start"/> has it.</summary>
     public double[] Starts => [.. LastValues.Select((value, v) => _scaling.Start(v, value, _previousValues[v]))];
 
+    /// <summary>Last observed value of each variable and the one before, as <see cref="SeriesScaling.Doubt(int, double, double, double)"/> takes them.</summary>
+    public (double Last, double Previous)[] LastSteps => [.. LastValues.Zip(_previousValues)];
+
     public double FirstTime { get; private set; } = double.NaN;
 
     public double LastTime { get; private set; } = double.NaN;

@@ -6,6 +6,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <summary>Units of time, variables, static values and covariates, learned from the training series.</summary>
 internal sealed partial record SeriesScaling(
     double MedianGap,
+    double LongestGap,
     double Horizon,
     double[] Periods,
     VariableScale[] Variables,
@@ -20,6 +21,11 @@ internal sealed partial record SeriesScaling(
     private const double LevelMemoryInHorizons = 3;
     private const double UsualShare = 0.95;
     private const double ForeignLevelShare = 0.05;
+    private const double LongestUsualStep = 3;
+    private const double UnremarkableGaps = 4;
+
+    // Times far from zero are rounded, and so are their differences.
+    private const double Tolerance = 1e-4;
 
     /// <summary>Numbers that describe one observation to an encoder.</summary>
     public int FeatureCount => (4 * Variables.Length) + 2 + SeasonFeatureCount + (2 * CovariateCenters.Length) + StaticCenters.Length;
@@ -45,7 +51,8 @@ internal sealed partial record SeriesScaling(
 
         (double[] staticCenters, double[] staticScales) = Moments(first.Statics.Length, i => series.Select(s => s.Statics[i]));
         (double[] covariateCenters, double[] covariateScales) = Moments(first.Covariates.Length, i => series.SelectMany(s => s.Covariates[i]));
-        return new SeriesScaling(medianGap, longest, periods, variables, staticCenters, staticScales, covariateCenters, covariateScales);
+        double longestGap = (1 + Tolerance) * Math.Max(UnremarkableGaps * medianGap, gaps.LastOrDefault());
+        return new SeriesScaling(medianGap, longestGap, longest, periods, variables, staticCenters, staticScales, covariateCenters, covariateScales);
     }
 
     /// <summary>A value less its seasonal component.</summary>
@@ -70,6 +77,35 @@ internal sealed partial record SeriesScaling(
     {
         (double lowest, double highest) = Range(variable);
         return ForeignLevelShare * Math.Abs(start - Math.Clamp(start, lowest, highest));
+    }
+
+    /// <summary>
+    /// How far from its forecast a series may be since its last value is in doubt. After a step longer than nearly all either value may be an error, so
+    /// that the series is at the other one; and a value beyond the range that forecasts start from may be true.
+    /// </summary>
+    /// <param name="variable">The variable.</param>
+    /// <param name="forecast">The forecast.</param>
+    /// <param name="lastValue">Its last value.</param>
+    /// <param name="previousValue">The one before, NaN where there is none.</param>
+    public double Doubt(int variable, double forecast, double lastValue, double previousValue)
+    {
+        bool isLong = Math.Abs(lastValue - previousValue) > LongestUsualStep * Variables[variable].StepScale;
+        double ofLast = isLong || Start(variable, lastValue, previousValue) != lastValue ? Math.Abs(forecast - lastValue) : 0;
+        return isLong ? Math.Max(ofLast, Math.Abs(forecast - previousValue)) : ofLast;
+    }
+
+    /// <summary>Whether there is a gap between observations that is longer than all in training, so that a network has not learned what those before it say.</summary>
+    public bool IsInterrupted(ReadOnlySpan<double> times)
+    {
+        for (int i = 1; i < times.Length; i++)
+        {
+            if (times[i] - times[i - 1] > LongestGap)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private (double Lowest, double Highest) Range(int variable)
@@ -123,6 +159,7 @@ internal sealed partial record SeriesScaling(
     public void Write(DocumentWriter writer)
     {
         writer.Write("median_gap", MedianGap);
+        writer.Write("longest_gap", LongestGap);
         writer.Write("horizon", Horizon);
         writer.Write("periods", Periods);
         writer.Write("variables", Variables.Length);
@@ -141,10 +178,11 @@ internal sealed partial record SeriesScaling(
     public static SeriesScaling Read(DocumentReader reader)
     {
         double medianGap = reader.Double("median_gap");
+        double longestGap = reader.OptionalText("longest_gap") is null ? double.MaxValue : reader.Double("longest_gap");
         double horizon = reader.Double("horizon");
         double[] periods = Measurements.Checked(reader.Doubles("periods"));
         int count = reader.Int32("variables");
-        if (count < 1 || !Measurements.IsUnit(medianGap) || !Measurements.IsUnit(horizon) || !Array.TrueForAll(periods, Measurements.IsUnit))
+        if (count < 1 || !Measurements.IsUnit(medianGap) || !Measurements.IsUnit(horizon) || !(longestGap > 0) || !Array.TrueForAll(periods, Measurements.IsUnit))
         {
             throw new FormatException("The model file describes impossible units.");
         }
@@ -166,7 +204,7 @@ internal sealed partial record SeriesScaling(
         double[] covariateScales = reader.Doubles("covariate_scales");
         return staticCenters.Length == staticScales.Length && covariateCenters.Length == covariateScales.Length
             && Array.TrueForAll(staticScales, Measurements.IsUnit) && Array.TrueForAll(covariateScales, Measurements.IsUnit)
-            ? new SeriesScaling(medianGap, horizon, periods, [.. variables], staticCenters, staticScales, covariateCenters, covariateScales)
+            ? new SeriesScaling(medianGap, longestGap, horizon, periods, [.. variables], staticCenters, staticScales, covariateCenters, covariateScales)
             : throw new FormatException("The model file's centres and scales do not fit each other.");
     }
 

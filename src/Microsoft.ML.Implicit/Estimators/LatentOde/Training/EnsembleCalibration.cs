@@ -17,19 +17,33 @@ internal sealed class EnsembleCalibration(ForecastBatchBuilder builder, SeriesSc
     public const int FewestUnseenSeries = 30;
 
     private const int BatchSize = 256;
+    private const int MostInterrupted = 128;
+    private const int MostAfterGap = 9;
+    private const double GapInHorizons = 100;
 
-    private readonly ConformalCalibration _conformal = new([.. scaling.Variables.Select(variable => variable.LevelMemory is not null)]);
+    private readonly ConformalCalibration _conformal = Conformal(scaling);
+    private readonly ConformalCalibration _afterGap = Conformal(scaling);
+    private readonly Random _random = new(0);
 
     /// <summary>Takes in the errors of one network.</summary>
     /// <param name="network">The network.</param>
     /// <param name="heldOut">Examples whose targets it was not trained on.</param>
     public void Add(LatentOdeNetwork network, IReadOnlyList<ForecastExample> heldOut)
     {
+        Add(_conformal, network, heldOut, heldOut);
+        ForecastExample[] divisible = [.. heldOut.Where(example => example.Count > 1)];
+        _random.Shuffle(divisible);
+        ForecastExample[] whole = divisible[..Math.Min(MostInterrupted, divisible.Length)];
+        Add(_afterGap, network, whole, Array.ConvertAll(whole, Interrupt));
+    }
+
+    private void Add(ConformalCalibration conformal, LatentOdeNetwork network, IReadOnlyList<ForecastExample> heldOut, IReadOnlyList<ForecastExample> asked)
+    {
         using IDisposable noGradient = no_grad();
-        foreach (ForecastExample[] examples in heldOut.Chunk(BatchSize))
+        foreach ((ForecastExample Whole, ForecastExample Asked)[] examples in heldOut.Zip(asked).Chunk(BatchSize))
         {
             using DisposeScope scope = NewDisposeScope();
-            ForecastBatch batch = builder.Build(examples);
+            ForecastBatch batch = builder.Build(Array.ConvertAll(examples, pair => pair.Asked));
             (Tensor mean, Tensor scale) = ForecastPrediction.Of(network, batch, CancellationToken.None);
             float[] errors = [.. (batch.Targets - mean).cpu().data<float>()];
             float[] scales = [.. scale.cpu().contiguous().data<float>()];
@@ -40,13 +54,16 @@ internal sealed class EnsembleCalibration(ForecastBatchBuilder builder, SeriesSc
             {
                 if (mask[i] > 0)
                 {
-                    ForecastExample example = examples[i / (variables * targets)];
+                    ForecastExample example = examples[i / (variables * targets)].Whole;
                     long stretch = (long)Math.Floor(example.TargetTimes[i / variables % targets] / scaling.Horizon);
-                    _conformal.Add(example.Series, stretch, i % variables, errors[i], scales[i]);
+                    conformal.Add(example.Series, stretch, i % variables, errors[i], scales[i]);
                 }
             }
         }
     }
+
+    /// <summary>The factor in place of a given one for each variable where a history has a gap longer than all in training.</summary>
+    public double[] FactorsAfterGap(double[] factors, double level) => [.. _afterGap.Factors(level).Zip(factors, Math.Max)];
 
     /// <summary>The factor for each variable's mean scale, such that intervals around the mean of all networks hold a value with the given probability.</summary>
     /// <param name="networks">The ensemble.</param>
@@ -54,6 +71,16 @@ internal sealed class EnsembleCalibration(ForecastBatchBuilder builder, SeriesSc
     /// <param name="level">The probability.</param>
     public double[] Factors(IReadOnlyList<LatentOdeNetwork> networks, IReadOnlyList<ForecastExample> unseen, double level) =>
         [.. _conformal.Factors(level).Zip(QuantileRatios(networks, unseen, level), (factor, ratio) => factor * ratio)];
+
+    private static ConformalCalibration Conformal(SeriesScaling scaling) => new([.. scaling.Variables.Select(variable => variable.LevelMemory is not null)]);
+
+    // The same question with some of the history longer ago than any gap of training.
+    private ForecastExample Interrupt(ForecastExample example)
+    {
+        int after = (int)Math.Pow(Math.Min(MostAfterGap, example.Count), _random.NextDouble());
+        double gap = scaling.LongestGap * Math.Pow(Math.Max(1, GapInHorizons * scaling.Horizon / scaling.LongestGap), _random.NextDouble());
+        return example with { Series = example.Series.Interrupt(example.Last + 1 - after, gap, scaling), IsInterrupted = true };
+    }
 
     // What the ensemble's scaled errors stay below with the given probability, in what those of a single network do; 1 where too little is known.
     private double[] QuantileRatios(IReadOnlyList<LatentOdeNetwork> networks, IReadOnlyList<ForecastExample> unseen, double level)

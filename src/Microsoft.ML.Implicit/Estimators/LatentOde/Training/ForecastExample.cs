@@ -12,4 +12,7 @@ internal sealed record ForecastExample(EncodedSeries Series, int First, int Coun
 
     /// <summary>Time before which no forecast is given.</summary>
     public double Start { get; init; } = Series.Times[First + Count - 1];
+
+    /// <summary>Whether the history has a gap longer than all in training.</summary>
+    public bool IsInterrupted { get; init; }
 }

@@ -78,7 +78,8 @@ internal sealed class ForecastTraining(LatentOdeOptions options, SeriesSetReader
             }
 
             double[] factors = calibration.Factors(networks, Sampler(division.Shared).HeldOut(), options.ConfidenceLevel);
-            return new LatentOdeModelParameters(architecture, scaling, networks, factors, Run.Device);
+            double[] factorsAfterGap = calibration.FactorsAfterGap(factors, options.ConfidenceLevel);
+            return new LatentOdeModelParameters(architecture, scaling, networks, factors, factorsAfterGap, Run.Device);
         }
         catch
         {

@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.Reflection;
 
-namespace Microsoft.ML.Implicit.Benchmarks.Quality.Tabular;
+namespace Microsoft.ML.Implicit.Benchmarks.Quality;
 
 /// <summary>Sets a property by its path.</summary>
 internal static class Setting
