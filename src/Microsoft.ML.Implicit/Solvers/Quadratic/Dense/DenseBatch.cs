@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Panels;
 using TorchSharp;
 using static TorchSharp.torch;
 

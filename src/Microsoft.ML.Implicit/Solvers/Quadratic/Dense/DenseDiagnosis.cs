@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Panels;
 using TorchSharp;
 using static TorchSharp.torch;
 

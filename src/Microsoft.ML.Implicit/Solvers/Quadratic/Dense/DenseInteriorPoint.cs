@@ -1,4 +1,4 @@
-using System.Runtime.CompilerServices;
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Panels;
 
 namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
 
@@ -10,14 +10,6 @@ internal sealed unsafe class DenseInteriorPoint
 {
     private const double LargestRegularisation = 1e-7;
     private const double SmallestRegularisation = 1e-10;
-
-    // Fraction of the distance to the boundary that a step may go: 1 - μ, but never so close that rounding takes it across.
-    private const double SmallestFraction = 0.995;
-    private const double LargestFraction = 1 - 1e-10;
-
-    // A step that meets the boundary before this is replaced by a cautious one: more centring, which takes on less of the residuals.
-    private const double ShortBoundary = 0.1;
-    private const double CautiousCentring = 0.8;
 
     // A certificate that the constraints contradict each other holds to within rounding: less could be a solution far away.
     private const double Rounding = 1e-12;
@@ -42,28 +34,25 @@ internal sealed unsafe class DenseInteriorPoint
 
     private readonly ConstraintLayout _layout;
     private readonly InteriorPointOptions _options;
-    private readonly PinnedBuffer _buffer;
-    private readonly double* _complementarity;
     private readonly DenseResiduals _residuals;
     private readonly DenseNewton _newton;
     private readonly StartingPoint _start;
     private readonly RecessionDirection _recession;
-    private readonly DenseIterate _affine;
-    private readonly DenseIterate _step;
+    private readonly PredictorCorrector _predictorCorrector;
     private readonly DenseIterate _current;
+
+    // Whether the residuals are those of the best iterate.
+    private bool _isMeasured;
 
     public DenseInteriorPoint(ConstraintLayout layout, InteriorPointOptions options, ThreadTeam team)
     {
         _layout = layout;
         _options = options;
-        _buffer = new PinnedBuffer(layout.Length);
-        _complementarity = _buffer.Take(layout.Length);
         _residuals = new DenseResiduals(layout);
         _newton = new DenseNewton(layout, team);
         _start = new StartingPoint(layout, _residuals, _newton, options.WarmStartMargin);
         _recession = new RecessionDirection(layout);
-        _affine = new DenseIterate(layout);
-        _step = new DenseIterate(layout);
+        _predictorCorrector = new PredictorCorrector(layout, _residuals, _newton);
         _current = new DenseIterate(layout);
         Best = new DenseIterate(layout);
     }
@@ -117,7 +106,11 @@ internal sealed unsafe class DenseInteriorPoint
             return outcome;
         }
 
-        _residuals.Update(row, Best);
+        if (!_isMeasured)
+        {
+            _residuals.Update(row, Best);
+        }
+
         ResidualNorms relative = _residuals.Relative, absolute = _residuals.Absolute(row);
         return outcome with
         {
@@ -132,6 +125,7 @@ internal sealed unsafe class DenseInteriorPoint
         double best = double.PositiveInfinity, expected = double.PositiveInfinity;
         var outcome = new DenseOutcome(SolveStatus.Diverged, 0);
         bool refine = false, checkedFeasibility = false;
+        _isMeasured = false;
         int stalled = 0, shortSteps = 0, separatingSteps = 0;
         for (int iteration = 0; ; iteration++)
         {
@@ -147,12 +141,14 @@ internal sealed unsafe class DenseInteriorPoint
             if (converged)
             {
                 Best.CopyFrom(_current);
+                _isMeasured = true;
                 outcome = new DenseOutcome(SolveStatus.Converged, iteration);
                 if (_current.IsSeparated() || separatingSteps++ == Complementarity.MaximumSteps || iteration == maximumIterations)
                 {
                     return outcome;
                 }
 
+                _isMeasured = false;
                 Advance(row, refine: true);
                 continue;
             }
@@ -246,7 +242,7 @@ internal sealed unsafe class DenseInteriorPoint
             }
 
             _newton.FactorElastic(row, _current, SmallestRegularisation);
-            Advance(row, _residuals.Mu, refine: _residuals.Largest < RefinedFeasibility);
+            _predictorCorrector.Advance(row, _current, _residuals.Mu, refine: _residuals.Largest < RefinedFeasibility);
         }
 
         return found;
@@ -256,72 +252,6 @@ internal sealed unsafe class DenseInteriorPoint
     {
         double regularisation = Math.Clamp(1e-3 * _residuals.Mu, SmallestRegularisation, LargestRegularisation);
         _newton.Factor(row, _current, regularisation, regularisation);
-        return Advance(row, _residuals.Mu, refine);
-    }
-
-    // One predictor and corrector from one factorisation; returns the step length.
-    private double Advance(DenseRow row, double mu, bool refine)
-    {
-        Vectors.Multiply(_current.S, _current.Lambda, 1, _complementarity, _layout.Length);
-        if (row.ActiveCount == 0)
-        {
-            _newton.Solve(row, _residuals, 1, _complementarity, refine, _step);
-            _current.Advance(_step, 1);
-            return 1;
-        }
-
-        _newton.Solve(row, _residuals, 1, _complementarity, refine: false, _affine);
-        double affineLength = _current.StepToBoundary(_affine);
-        double affineMu = AffineComplementarity(affineLength) / row.ActiveCount;
-        double ratio = Math.Clamp(affineMu / mu, 0, 1);
-        double centring = ratio * ratio * ratio;
-        double boundary = Correct(row, mu, centring, 1, 1, refine);
-        double length = Length(boundary, mu);
-        bool guarded = Infeasibility < _residuals.Relative.Gap;
-        if (boundary < ShortBoundary || (guarded && length > LongestDescent()))
-        {
-            centring = Math.Max(centring, CautiousCentring);
-            boundary = Correct(row, mu, centring, affineLength * affineLength, 1 - centring, refine);
-            length = guarded ? Math.Min(Length(boundary, mu), LongestDescent()) : Length(boundary, mu);
-        }
-
-        _current.Advance(_step, length);
-        return length;
-    }
-
-    private static double Length(double boundary, double mu) => Math.Min(1, Math.Clamp(1 - mu, SmallestFraction, LargestFraction) * boundary);
-
-    // The length at which sᵀλ, a parabola along the step, is back at its present value. Without this limit the method can circle for ever (Cartis, 2009);
-    // as long as other residuals are larger than the gap, sᵀλ may have to rise.
-    private double LongestDescent()
-    {
-        double slope = Vectors.Dot(_current.S, _step.Lambda, _layout.Length) + Vectors.Dot(_current.Lambda, _step.S, _layout.Length);
-        double curvature = Vectors.Dot(_step.S, _step.Lambda, _layout.Length);
-        return slope < 0 && curvature > 0 ? -slope / curvature : double.PositiveInfinity;
-    }
-
-    // Solves for the corrected step, which cancels a share of the residuals; returns the distance to the boundary.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private double Correct(DenseRow row, double mu, double centring, double secondOrder, double share, bool refine)
-    {
-        for (int i = 0; i < _layout.Length; i++)
-        {
-            _complementarity[i] = (_current.S[i] * _current.Lambda[i]) + (secondOrder * _affine.S[i] * _affine.Lambda[i]) - (centring * mu * row.Active[i]);
-        }
-
-        _newton.Solve(row, _residuals, share, _complementarity, refine, _step);
-        return Math.Min(Vectors.StepToBoundary(_current.S, _step.S, _layout.Length), Vectors.StepToBoundary(_current.Lambda, _step.Lambda, _layout.Length));
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private double AffineComplementarity(double length)
-    {
-        double sum = 0;
-        for (int i = 0; i < _layout.Length; i++)
-        {
-            sum += (_current.S[i] + (length * _affine.S[i])) * (_current.Lambda[i] + (length * _affine.Lambda[i]));
-        }
-
-        return sum;
+        return _predictorCorrector.Advance(row, _current, _residuals.Mu, refine);
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Panels;
 
 namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
 

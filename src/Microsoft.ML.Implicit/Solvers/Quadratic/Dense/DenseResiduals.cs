@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Panels;
 
 namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
 
@@ -133,6 +134,11 @@ internal sealed unsafe class DenseResiduals
     public bool ProvesInfeasible(DenseRow row, DenseIterate x, double rounding, double violation)
     {
         double gain = -Vectors.Dot(row.D, x.Lambda, _layout.Length) - Vectors.Dot(row.B, x.Nu, _layout.PaddedEqualities);
+        if (!(gain > 0))
+        {
+            return false;
+        }
+
         double terms = 0, weight = 0;
         Add(x.Lambda, row.D, _layout.Length);
         Add(x.Nu, row.B, _layout.PaddedEqualities);

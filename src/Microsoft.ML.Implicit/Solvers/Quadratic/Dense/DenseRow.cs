@@ -1,3 +1,6 @@
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Panels;
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Scaling;
+
 namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
 
 /// <summary>
