@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Data;
 using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Panels;
 
 namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Scaling;

@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Data;
 using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Panels;
 
 namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Scaling;

@@ -1,3 +1,5 @@
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Data;
+
 namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Scaling;
 
 /// <summary>

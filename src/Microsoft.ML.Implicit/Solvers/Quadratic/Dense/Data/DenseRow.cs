@@ -1,7 +1,7 @@
 using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Panels;
 using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Scaling;
 
-namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
+namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Data;
 
 /// <summary>
 /// Vectors of one row's problem in normal units, in which costs and solution are of the order of one whatever the user's, and products with its

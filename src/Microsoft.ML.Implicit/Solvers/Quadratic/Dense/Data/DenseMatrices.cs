@@ -2,7 +2,7 @@ using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Panels;
 using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Scaling;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
+namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Data;
 
 /// <summary>
 /// Q, G and A of one row, or of all rows where they are shared, equilibrated: D Q D, E G D, F A D with powers of two,

@@ -1,7 +1,7 @@
 using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Panels;
 using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Scaling;
 
-namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
+namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Data;
 
 /// <content>How a row comes into normal units: variables without room are fixed, then the units are chosen.</content>
 internal sealed unsafe partial class DenseRow

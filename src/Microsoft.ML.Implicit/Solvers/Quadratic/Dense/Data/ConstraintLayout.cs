@@ -1,6 +1,6 @@
 using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Panels;
 
-namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
+namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Data;
 
 /// <summary>
 /// Where the parts of a constraint vector lie: the rows of G, then one entry a variable for lower bounds, then for upper bounds, where a problem has them.

@@ -1,6 +1,7 @@
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Data;
 using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Panels;
 
-namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
+namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Iterations;
 
 /// <summary>
 /// Mehrotra's predictor-corrector method for one row (Mehrotra, 1992), proximally regularised: the proximal terms are centred at the current
@@ -8,12 +9,6 @@ namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
 /// </summary>
 internal sealed unsafe class DenseInteriorPoint
 {
-    private const double LargestRegularisation = 1e-7;
-    private const double SmallestRegularisation = 1e-10;
-
-    // A certificate that the constraints contradict each other holds to within rounding: less could be a solution far away.
-    private const double Rounding = 1e-12;
-
     // An iterate that is a direction of recession to this is worth a closer look; in the end, one that is to the second.
     private const double RecessionTolerance = 1e-9;
     private const double LastRecessionTolerance = 1e-6;
@@ -25,12 +20,6 @@ internal sealed unsafe class DenseInteriorPoint
     // After this many steps shorter than this, the constraints are checked for a contradiction.
     private const int ShortSteps = 4;
     private const double ShortStep = 0.2;
-    private const int FeasibilityIterations = 60;
-    private const double FeasibilityTolerance = 1e-13;
-    private const double RefinedFeasibility = 1e-6;
-
-    // By then multipliers of constraints that are no part of a contradiction have vanished.
-    private const double NamedFeasibility = 1e-10;
 
     private readonly ConstraintLayout _layout;
     private readonly InteriorPointOptions _options;
@@ -39,6 +28,8 @@ internal sealed unsafe class DenseInteriorPoint
     private readonly StartingPoint _start;
     private readonly RecessionDirection _recession;
     private readonly PredictorCorrector _predictorCorrector;
+    private readonly FeasibilityPhase _feasibility;
+    private readonly ProximalWeights _proximal;
     private readonly DenseIterate _current;
 
     // Whether the residuals are those of the best iterate.
@@ -53,6 +44,8 @@ internal sealed unsafe class DenseInteriorPoint
         _start = new StartingPoint(layout, _residuals, _newton, options.WarmStartMargin);
         _recession = new RecessionDirection(layout);
         _predictorCorrector = new PredictorCorrector(layout, _residuals, _newton);
+        _feasibility = new FeasibilityPhase(layout, options, _residuals, _newton, _predictorCorrector);
+        _proximal = new ProximalWeights(layout);
         _current = new DenseIterate(layout);
         Best = new DenseIterate(layout);
     }
@@ -126,6 +119,7 @@ internal sealed unsafe class DenseInteriorPoint
         var outcome = new DenseOutcome(SolveStatus.Diverged, 0);
         bool refine = false, checkedFeasibility = false;
         _isMeasured = false;
+        _proximal.Reset();
         int stalled = 0, shortSteps = 0, separatingSteps = 0;
         for (int iteration = 0; ; iteration++)
         {
@@ -158,7 +152,10 @@ internal sealed unsafe class DenseInteriorPoint
                 return Finish(row, outcome, best, iteration);
             }
 
-            stalled = residual < 0.9 * best ? 0 : stalled + 1;
+            bool isRounded = Infeasibility > Math.Max(2 * expected, 0.1 * _options.Tolerance);
+            _proximal.Adapt(_residuals, _options, isRounded && refine);
+            refine |= isRounded;
+            stalled = residual < 0.9 * best ? 0 : _proximal.HasChanged ? stalled : stalled + 1;
             if (residual < best)
             {
                 best = residual;
@@ -166,13 +163,13 @@ internal sealed unsafe class DenseInteriorPoint
                 outcome = new DenseOutcome(SolveStatus.MaximumIterations, iteration);
             }
 
-            if (_residuals.ProvesInfeasible(row, _current, Rounding, _options.Tolerance))
+            if (_residuals.ProvesInfeasible(row, _current, FeasibilityPhase.Rounding, _options.Tolerance))
             {
                 Best.CopyFrom(_current);
                 return new DenseOutcome(SolveStatus.Infeasible, iteration);
             }
 
-            if (IsUnbounded(row, RecessionTolerance))
+            if (IsUnbounded(row, RecessionTolerance) || (_proximal.HoldsBack && IsUnboundedAlong(row, _predictorCorrector.Step.Z)))
             {
                 return new DenseOutcome(SolveStatus.Unbounded, iteration);
             }
@@ -182,7 +179,6 @@ internal sealed unsafe class DenseInteriorPoint
                 return Finish(row, outcome, best, iteration);
             }
 
-            refine |= Infeasibility > Math.Max(2 * expected, 0.1 * _options.Tolerance);
             double length = Advance(row, refine || row.ActiveCount == 0);
             expected = Infeasibility * (1 - length);
             shortSteps += length < ShortStep ? 1 : 0;
@@ -208,7 +204,12 @@ internal sealed unsafe class DenseInteriorPoint
 
     private bool IsUnbounded(DenseRow row, double tolerance)
     {
-        if (!_residuals.SuggestsUnbounded(row, _current, tolerance) || !_recession.Find(row, _current.Z, _newton.OwnFactor))
+        return _residuals.SuggestsUnbounded(row, _current, tolerance) && IsUnboundedAlong(row, _current.Z);
+    }
+
+    private bool IsUnboundedAlong(DenseRow row, double* direction)
+    {
+        if (!_recession.Find(row, direction, _newton.OwnFactor))
         {
             return false;
         }
@@ -217,41 +218,14 @@ internal sealed unsafe class DenseInteriorPoint
         return true;
     }
 
-    /// <summary>
-    /// Finds the least violation of the constraints, which always exists. Where it is not zero, its multipliers prove that no point is feasible, and are left in <see cref="Best"/>.
-    /// </summary>
-    public bool FindContradiction(DenseRow row)
-    {
-        new Span<double>(_current.Z, _layout.Variables).Clear();
-        new Span<double>(_current.Nu, _layout.PaddedEqualities).Clear();
-        new Span<double>(_current.S, _layout.Length).Fill(1);
-        Vectors.Copy(row.Active, _current.Lambda, _layout.Length);
-        bool found = false;
-        for (int iteration = 0; iteration < FeasibilityIterations; iteration++)
-        {
-            _residuals.UpdateElastic(row, _current);
-            if (_residuals.ProvesInfeasible(row, _current, Rounding, _options.Tolerance))
-            {
-                Best.CopyFrom(_current);
-                found = true;
-            }
-
-            if (!(_residuals.Largest > (found ? NamedFeasibility : FeasibilityTolerance)))
-            {
-                break;
-            }
-
-            _newton.FactorElastic(row, _current, SmallestRegularisation);
-            _predictorCorrector.Advance(row, _current, _residuals.Mu, refine: _residuals.Largest < RefinedFeasibility);
-        }
-
-        return found;
-    }
+    /// <summary>Looks for multipliers that prove that no point is feasible, and leaves them in <see cref="Best"/>.</summary>
+    public bool FindContradiction(DenseRow row) => _feasibility.FindContradiction(row, _current, Best);
 
     private double Advance(DenseRow row, bool refine)
     {
-        double regularisation = Math.Clamp(1e-3 * _residuals.Mu, SmallestRegularisation, LargestRegularisation);
-        _newton.Factor(row, _current, regularisation, regularisation);
-        return _predictorCorrector.Advance(row, _current, _residuals.Mu, refine);
+        _newton.Factor(row, _current, _proximal.Primal, _proximal.Dual);
+        double length = _predictorCorrector.Advance(row, _current, _residuals.Mu, refine);
+        _proximal.Note(_current, _predictorCorrector.Step, length);
+        return length;
     }
 }

@@ -1,6 +1,7 @@
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Data;
 using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Panels;
 
-namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
+namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Iterations;
 
 /// <summary>Primal and dual variables of one row in normal units, or a step in them.</summary>
 internal sealed unsafe class DenseIterate

@@ -1,7 +1,8 @@
 using System.Runtime.CompilerServices;
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Data;
 using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Panels;
 
-namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
+namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Iterations;
 
 /// <summary>Steps of Mehrotra's method (1992): a predictor and a corrector from one factorisation.</summary>
 internal sealed unsafe class PredictorCorrector
@@ -13,6 +14,9 @@ internal sealed unsafe class PredictorCorrector
     // A step that meets the boundary before this is replaced by a cautious one: more centring, which takes on less of the residuals.
     private const double ShortBoundary = 0.1;
     private const double CautiousCentring = 0.8;
+
+    // Share of the mean below which no product of a slack and its multiplier stays: from nearer to the boundary the next steps would be short.
+    private const double SmallestProduct = 1e-3;
 
     private readonly ConstraintLayout _layout;
     private readonly DenseResiduals _residuals;
@@ -32,6 +36,9 @@ internal sealed unsafe class PredictorCorrector
         _affine = new DenseIterate(layout);
         _step = new DenseIterate(layout);
     }
+
+    /// <summary>The last step.</summary>
+    public DenseIterate Step => _step;
 
     /// <summary>Moves an iterate by one predictor and corrector.</summary>
     /// <param name="row">The row's data.</param>
@@ -65,7 +72,22 @@ internal sealed unsafe class PredictorCorrector
         }
 
         current.Advance(_step, length);
+        Centre(row, current);
         return length;
+    }
+
+    // Keeps an iterate in the neighbourhood of the central path (Colombo and Gondzio, 2008), at the cost of residuals no larger than what it lacked.
+    private void Centre(DenseRow row, DenseIterate x)
+    {
+        double least = SmallestProduct * Vectors.Dot(x.S, x.Lambda, _layout.Length) / row.ActiveCount, root = Math.Sqrt(least);
+        for (int i = 0; i < _layout.Length; i++)
+        {
+            if (row.Active[i] > 0 && x.S[i] * x.Lambda[i] < least)
+            {
+                double larger = Math.Max(Math.Max(x.S[i], x.Lambda[i]), root);
+                (x.S[i], x.Lambda[i]) = x.S[i] > x.Lambda[i] ? (larger, least / larger) : (least / larger, larger);
+            }
+        }
     }
 
     private static double Length(double boundary, double mu) => Math.Min(1, Math.Clamp(1 - mu, SmallestFraction, LargestFraction) * boundary);
