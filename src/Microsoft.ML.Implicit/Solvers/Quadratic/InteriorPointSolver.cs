@@ -10,7 +10,8 @@ namespace Microsoft.ML.Implicit.Solvers.Quadratic;
 /// (Mehrotra, 1992; Pougkakiotis and Gondzio, 2021), in float64. Redundant and empty constraint rows, singular Q and linear programs are solved as they are;
 /// a row of zeros that its right-hand side violates by no more than rounding, 2e-10 of the solution, counts as met.
 /// Each row is solved in units in which its solution and costs are of the order of one, so that the user's do not matter. Variables that their bounds
-/// and rows of G with one entry leave no room are fixed. Rows do not influence each other. Safe to use from several threads at once.
+/// and rows of G with one entry leave no room are fixed. Where it is not clear which constraints hold, a row takes up to four iterations more than its tolerances ask,
+/// so that its derivatives are those of the constraints that hold. Rows do not influence each other. Safe to use from several threads at once.
 /// </summary>
 /// <remarks>On a GPU, small batches are solved by the host and copied back: their iterations would take longer to launch than to compute.</remarks>
 /// <example><code>

@@ -6,7 +6,7 @@ namespace Microsoft.ML.Implicit.Solvers.Quadratic.Batched;
 
 /// <summary>
 /// Mehrotra's predictor-corrector method on whole batches of tensors: one batched factorisation and one host read an iteration.
-/// Finds the solutions of ordinary rows; what it leaves unsolved needs <see cref="Dense.DenseInteriorPoint"/>.
+/// Finds the solutions of ordinary rows; what it leaves unsolved needs <see cref="Dense.Iterations.DenseInteriorPoint"/>.
 /// </summary>
 /// <remarks>
 /// On a GPU the time goes into launching kernels, so every quantity is formed by as few as possible: iterates lie side by side in one

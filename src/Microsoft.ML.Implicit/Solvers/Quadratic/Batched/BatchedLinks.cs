@@ -1,5 +1,5 @@
 using Microsoft.ML.Implicit.Native;
-using Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Scaling;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Solvers.Quadratic.Batched;
@@ -44,19 +44,22 @@ internal sealed class BatchedLinks
         if (rows.shape[^1] > 0)
         {
             columns = columns.masked_fill_(_sets.ne(_variables), double.NaN.Held());
-            bool allKnown = false;
+            Tensor none = full_like(rows, double.NaN.Held());
+            bool areKnown = false;
             for (int sweeps = 0; sweeps < LogarithmicScales.EveningSweeps;)
             {
-                rows = NegativeMeans(columns.unsqueeze(-2), -1, zeros_like(rows).fill_(double.NaN.Held()));
-                columns = NegativeMeans(rows.unsqueeze(-1), -2, columns);
-                allKnown = allKnown || !columns.isnan().any().item<bool>();
-                sweeps += allKnown ? 1 : 0;
+                rows = NegativeMeans(columns.unsqueeze(-2), -1, zeros_like(rows), zeros_like(rows), none);
+                columns = areKnown
+                    ? NegativeMeans(rows.unsqueeze(-1), -2, _isCurved * (_curvatures - Levels(columns).gather(-1, _sets)), _isCurved, columns)
+                    : NegativeMeans(rows.unsqueeze(-1), -2, zeros_like(columns), zeros_like(columns), columns);
+                areKnown = areKnown || !columns.isnan().any().item<bool>();
+                sweeps += areKnown ? 1 : 0;
             }
         }
 
-        Tensor shifts = SetSums(_isCurved * _curvatures.Plus(columns)).div_(SetSums(_isCurved).clamp_(min: 1.Held()));
-        columns = columns - shifts.gather(-1, _sets);
-        rows = rows.Plus(shifts.gather(-1, _rowSets));
+        Tensor levels = Levels(columns);
+        columns = columns - levels.gather(-1, _sets);
+        rows = rows.Plus(levels.gather(-1, _rowSets));
         return cat([columns, rows], -1).PlusInPlace(LogarithmicScales.Rounding.Held()).floor_().nan_to_num_(0).exp2_();
     }
 
@@ -76,12 +79,15 @@ internal sealed class BatchedLinks
         return (sets, rows.clamp(max: (n - 1).Held()));
     }
 
-    // Over the entries whose other side is known.
-    private Tensor NegativeMeans(Tensor others, int dimension, Tensor otherwise)
+    // Of the diagonal of Q, half the scaled logarithm on average over each set.
+    private Tensor Levels(Tensor columns) => SetSums(_isCurved * _curvatures.Plus(columns)).div_(SetSums(_isCurved).clamp_(min: 1.Held()));
+
+    // Over the entries whose other side is known, and others of a given sum and number.
+    private Tensor NegativeMeans(Tensor others, int dimension, Tensor sum, Tensor count, Tensor otherwise)
     {
         Tensor scaled = _logarithms.Plus(others), known = _present.logical_and(scaled.isnan().logical_not());
-        Tensor count = known.to(ScalarType.Float64).sum(dimension);
-        Tensor means = scaled.masked_fill_(known.logical_not(), 0.Held()).sum(dimension).neg_() / count.clamp(min: 1.Held());
+        count = count.Plus(known.to(ScalarType.Float64).sum(dimension));
+        Tensor means = sum.Plus(scaled.masked_fill_(known.logical_not(), 0.Held()).sum(dimension)).neg_() / count.clamp(min: 1.Held());
         return where(count > 0.Held(), means, otherwise);
     }
 

@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Scaling;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Solvers.Quadratic.Batched;
@@ -10,8 +11,6 @@ namespace Microsoft.ML.Implicit.Solvers.Quadratic.Batched;
 /// </summary>
 internal sealed class BatchedSystem
 {
-    private const int EquilibrationPasses = 8;
-
     // Its inverse is finite; a multiplier below it is none.
     private const double SmallestTerm = 1e-290;
 
@@ -221,7 +220,7 @@ internal sealed class BatchedSystem
         Tensor scales = links.Scales();
         long constraints = scales.shape[^1] - n;
         Tensor magnitudes = matrices.abs().mul_(scales.unsqueeze(-1)).mul_(scales.narrow(-1, 0, n).unsqueeze(-2));
-        for (int pass = 0; pass < EquilibrationPasses; pass++)
+        for (int pass = 0; pass < MatrixEquilibration.Passes; pass++)
         {
             magnitudes.narrow(-2, 0, n).mul_(ObjectiveExponent(magnitudes, n).neg_().exp2_());
             Tensor rows = magnitudes.amax([-1]);

@@ -1,3 +1,7 @@
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Data;
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Iterations;
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Panels;
+
 namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
 
 /// <summary>

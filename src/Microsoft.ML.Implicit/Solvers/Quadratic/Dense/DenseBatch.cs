@@ -1,3 +1,6 @@
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Data;
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Iterations;
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Panels;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,4 +1,7 @@
 using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Data;
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Iterations;
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Panels;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,3 +1,5 @@
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Data;
+
 namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
 
 /// <summary>Right-hand sides and solutions of a batch's adjoint systems, row-major, in the user's units; null right-hand sides are zero.</summary>

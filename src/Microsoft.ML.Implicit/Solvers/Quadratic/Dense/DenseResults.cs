@@ -1,4 +1,6 @@
 using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Data;
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Iterations;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Panels;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;

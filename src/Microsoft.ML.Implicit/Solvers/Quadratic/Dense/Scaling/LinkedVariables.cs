@@ -1,4 +1,7 @@
-namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Data;
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Panels;
+
+namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Scaling;
 
 /// <summary>
 /// Sets of variables that rows of G and A link. Those with curvature form one group, whose units the objective ties together;
@@ -9,6 +12,8 @@ internal sealed class LinkedVariables(ConstraintLayout layout)
     /// <summary>The group of the variables that curvature ties together.</summary>
     public const int Curved = 0;
 
+    private const int None = -1;
+
     private readonly int[] _parents = new int[layout.ActualVariables];
     private readonly int[] _groups = new int[layout.ActualVariables];
     private readonly int[] _inequalities = new int[layout.Inequalities];
@@ -16,7 +21,7 @@ internal sealed class LinkedVariables(ConstraintLayout layout)
     private int _sets;
 
     /// <summary>One more than the largest group.</summary>
-    public int Groups => layout.ActualVariables + 1;
+    public int Groups { get; private set; }
 
     /// <summary>Whether variables have curvature.</summary>
     public bool AnyCurved { get; private set; }
@@ -42,11 +47,7 @@ internal sealed class LinkedVariables(ConstraintLayout layout)
     public void Group(PanelMatrix q)
     {
         AnyCurved = false;
-        for (int i = 0; i < _groups.Length; i++)
-        {
-            _groups[i] = 1 + _parents[i];
-        }
-
+        Array.Fill(_groups, None);
         for (int i = 0; i < _groups.Length; i++)
         {
             if (q.At(i, i) != 0)
@@ -56,9 +57,12 @@ internal sealed class LinkedVariables(ConstraintLayout layout)
             }
         }
 
+        // The first variable of a set comes before the others.
+        Groups = Curved + 1;
         for (int i = 0; i < _groups.Length; i++)
         {
-            _groups[i] = _groups[_parents[i]];
+            bool isNew = _parents[i] == i && _groups[i] == None;
+            _groups[i] = isNew ? Groups++ : _groups[_parents[i]];
         }
     }
 

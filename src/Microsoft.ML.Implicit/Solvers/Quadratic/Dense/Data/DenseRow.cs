@@ -1,4 +1,7 @@
-namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Panels;
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Scaling;
+
+namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Data;
 
 /// <summary>
 /// Vectors of one row's problem in normal units, in which costs and solution are of the order of one whatever the user's, and products with its

@@ -1,4 +1,6 @@
-namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Data;
+
+namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Scaling;
 
 /// <summary>
 /// Chooses the units in which a row's solution and costs are of the order of one. With Q, G and A equilibrated, these are free: that of the variables and
@@ -50,9 +52,9 @@ internal sealed unsafe class NormalUnits(ConstraintLayout layout)
 
     private void Measure(DenseRow row, LinkedVariables linked)
     {
-        Array.Clear(_forced);
-        Array.Clear(_reach);
-        Array.Clear(_free);
+        Array.Clear(_forced, 0, linked.Groups);
+        Array.Clear(_reach, 0, linked.Groups);
+        Array.Clear(_free, 0, linked.Groups);
         for (int i = 0; i < layout.Equalities; i++)
         {
             ref double forced = ref _forced[linked.GroupOfEquality(i)];

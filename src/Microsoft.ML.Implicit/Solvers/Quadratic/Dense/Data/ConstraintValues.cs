@@ -1,4 +1,6 @@
-namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Iterations;
+
+namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Data;
 
 /// <summary>Slacks, separated as <see cref="Complementarity"/> says, and multipliers of one kind of constraint for a batch, in the user's units.</summary>
 /// <param name="rows">Number of rows of the batch.</param>

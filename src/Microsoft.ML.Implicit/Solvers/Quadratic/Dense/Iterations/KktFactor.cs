@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Data;
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Panels;
 
-namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
+namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Iterations;
 
 /// <summary>
 /// Factors of the reduced KKT system [H Aᵀ; A -δI] with H = Q + ρI + Cᵀ diag(w) C, where C stacks G and the bounds:

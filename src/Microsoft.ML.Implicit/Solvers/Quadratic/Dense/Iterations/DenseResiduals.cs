@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Data;
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Panels;
 
-namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
+namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Iterations;
 
 /// <summary>Residuals of the optimality conditions at one row's iterate, with the norms that decide convergence.</summary>
 internal sealed unsafe class DenseResiduals
@@ -16,7 +18,6 @@ internal sealed unsafe class DenseResiduals
     private readonly double* _qz;
     private readonly double* _combination;
     private readonly double* _az;
-    private double _complementarity;
 
     public DenseResiduals(ConstraintLayout layout)
     {
@@ -49,6 +50,12 @@ internal sealed unsafe class DenseResiduals
 
     /// <summary>Norms relative to the iterate and the data, which do not depend on the user's units.</summary>
     public ResidualNorms Relative { get; private set; }
+
+    /// <summary>sᵀλ.</summary>
+    public double Complementarity { get; private set; }
+
+    /// <summary>The magnitude of the objective, which sᵀλ is measured by.</summary>
+    public double GapScale { get; private set; }
 
     /// <summary>sᵀλ / number of constraints.</summary>
     public double Mu { get; private set; }
@@ -84,14 +91,14 @@ internal sealed unsafe class DenseResiduals
         double quadratic = 0.5 * Vectors.Dot(x.Z, _qz, n);
         double linear = Vectors.Dot(row.P, x.Z, n);
         Objective = quadratic + linear;
-        _complementarity = Vectors.Dot(x.S, x.Lambda, _layout.Length);
-        Mu = row.ActiveCount > 0 ? _complementarity / row.ActiveCount : 0;
-        double gapScale = Math.Max(Math.Max(quadratic, Math.Abs(linear)), smallest);
+        Complementarity = Vectors.Dot(x.S, x.Lambda, _layout.Length);
+        Mu = row.ActiveCount > 0 ? Complementarity / row.ActiveCount : 0;
+        GapScale = Math.Max(Math.Max(quadratic, Math.Abs(linear)), smallest);
         double residualCost = Vectors.DotOfMagnitudes(Stationarity, x.Z, n)
             + Vectors.DotOfMagnitudes(Inequality, x.Lambda, _layout.Length)
             + Vectors.DotOfMagnitudes(Equality, x.Nu, _layout.PaddedEqualities);
         double terms = Math.Max(Math.Max(quadratic, Vectors.DotOfMagnitudes(row.P, x.Z, n)), smallest);
-        double gap = Math.Max(_complementarity / gapScale, ResidualNorms.ResidualCostWeight * residualCost / terms);
+        double gap = Math.Max(Complementarity / GapScale, ResidualNorms.ResidualCostWeight * residualCost / terms);
         Relative = new ResidualNorms(primal, Vectors.MaxMagnitude(Stationarity, n) / dualScale, gap);
     }
 
@@ -109,7 +116,7 @@ internal sealed unsafe class DenseResiduals
             dual = Math.Max(dual, Math.Abs(Stationarity[i]) * (row.ObjectiveUnit / row.VariableUnit[i]));
         }
 
-        return new ResidualNorms(primal, dual, _complementarity * row.ObjectiveUnit);
+        return new ResidualNorms(primal, dual, Complementarity * row.ObjectiveUnit);
     }
 
     /// <summary>Residuals of the feasibility phase: minimise ½‖(C z - d)₊‖² + ½‖A z - b‖², whose multipliers are the violations. Relative to the largest violation, in normal units.</summary>
@@ -133,6 +140,11 @@ internal sealed unsafe class DenseResiduals
     public bool ProvesInfeasible(DenseRow row, DenseIterate x, double rounding, double violation)
     {
         double gain = -Vectors.Dot(row.D, x.Lambda, _layout.Length) - Vectors.Dot(row.B, x.Nu, _layout.PaddedEqualities);
+        if (!(gain > 0))
+        {
+            return false;
+        }
+
         double terms = 0, weight = 0;
         Add(x.Lambda, row.D, _layout.Length);
         Add(x.Nu, row.B, _layout.PaddedEqualities);

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
+namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Panels;
 
 /// <summary>One pinned, zeroed allocation that hands out 64-byte aligned blocks of doubles.</summary>
 internal sealed unsafe class PinnedBuffer

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
+namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Data;
 
 /// <summary>The room that bounds, and rows of G with one entry, leave each variable of a row, in the user's units.</summary>
 internal sealed class VariableRoom(ConstraintLayout layout)

@@ -1,6 +1,8 @@
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Panels;
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Scaling;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
+namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Data;
 
 /// <summary>
 /// Q, G and A of one row, or of all rows where they are shared, equilibrated: D Q D, E G D, F A D with powers of two,
@@ -8,14 +10,10 @@ namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
 /// </summary>
 internal sealed unsafe class DenseMatrices
 {
-    private const int EquilibrationPasses = 8;
-
     private readonly PinnedBuffer _buffer;
     private readonly ThreadTeam _team;
-    private readonly double* _columnMaxima;
-    private readonly double* _inequalityMaxima;
-    private readonly double* _equalityMaxima;
-    private readonly LogarithmicScales _start;
+    private readonly double* _units;
+    private readonly MatrixEquilibration _equilibration;
 
     public DenseMatrices(ConstraintLayout layout, ThreadTeam team)
     {
@@ -27,7 +25,7 @@ internal sealed unsafe class DenseMatrices
         Equalities = layout.Equalities;
         int n = layout.Variables, m = layout.General, k = layout.PaddedEqualities;
         int squares = Equalities > 0 ? 2 : 1;
-        _buffer = new PinnedBuffer((squares * n * n) + (2 * m * n) + (2 * k * n) + (3 * (n + m + k)) + PanelCholesky.Size(n));
+        _buffer = new PinnedBuffer((squares * n * n) + (2 * m * n) + (2 * k * n) + (3 * n) + (2 * (m + k)) + PanelCholesky.Size(n));
         Q = new PanelMatrix(_buffer, n, n);
         QAugmented = Equalities > 0 ? new PanelMatrix(_buffer, n, n) : Q;
         G = new PanelMatrix(_buffer, m, n);
@@ -40,11 +38,9 @@ internal sealed unsafe class DenseMatrices
         IsUnused = _buffer.Take(n);
         InequalityMagnitude = _buffer.Take(m);
         EqualityMagnitude = _buffer.Take(k);
-        _columnMaxima = _buffer.Take(n);
-        _inequalityMaxima = _buffer.Take(m);
-        _equalityMaxima = _buffer.Take(k);
+        _units = _buffer.Take(n);
         ConvexityFactor = new PanelCholesky(_buffer, n);
-        _start = new LogarithmicScales(layout);
+        _equilibration = new MatrixEquilibration(layout);
     }
 
     public int Variables { get; }
@@ -115,7 +111,7 @@ internal sealed unsafe class DenseMatrices
         A.Load(a, Equalities, Variables);
         GTransposed.LoadTransposed(G);
         ATransposed.LoadTransposed(A);
-        Equilibrate();
+        _equilibration.Apply(this);
         IsConvex = MakeConvex(quadraticType);
         SetPadding(1);
         if (Equalities > 0)
@@ -153,123 +149,26 @@ internal sealed unsafe class DenseMatrices
         }
     }
 
-    private void Equilibrate()
-    {
-        new Span<double>(VariableScale, Q.Rows).Fill(1);
-        new Span<double>(InequalityScale, G.Rows).Fill(1);
-        new Span<double>(EqualityScale, A.Rows).Fill(1);
-        MeasureRows();
-        Vectors.Copy(_inequalityMaxima, InequalityMagnitude, G.Rows);
-        Vectors.Copy(_equalityMaxima, EqualityMagnitude, A.Rows);
-        _start.Find(this);
-        Vectors.Copy(_start.Variables, _columnMaxima, Q.Rows);
-        Vectors.Copy(_start.Inequalities, _inequalityMaxima, G.Rows);
-        Vectors.Copy(_start.Equalities, _equalityMaxima, A.Rows);
-        Equilibration.Scale(Q, _columnMaxima, _columnMaxima);
-        Vectors.Multiply(VariableScale, _columnMaxima, 1, VariableScale, Q.Rows);
-        ScaleConstraints();
-        for (int pass = 0; pass < EquilibrationPasses; pass++)
-        {
-            new Span<double>(_columnMaxima, Q.Rows).Clear();
-            Equilibration.ColumnMaxima(Q, _columnMaxima);
-            Equilibration.Normalise(_columnMaxima, Q.Rows);
-            Equilibration.ColumnMaxima(G, _columnMaxima);
-            Equilibration.ColumnMaxima(A, _columnMaxima);
-            MeasureRows();
-            if (pass == 0)
-            {
-                DescribeVariables();
-            }
-
-            bool changed = Equilibration.ToFactors(_columnMaxima, Q.Rows);
-            changed |= Equilibration.ToFactors(_inequalityMaxima, G.Rows);
-            changed |= Equilibration.ToFactors(_equalityMaxima, A.Rows);
-            if (!changed)
-            {
-                break;
-            }
-
-            Equilibration.Scale(Q, _columnMaxima, _columnMaxima);
-            Vectors.Multiply(VariableScale, _columnMaxima, 1, VariableScale, Q.Rows);
-            ScaleConstraints();
-        }
-
-        ScaleObjective();
-    }
-
-    private void MeasureRows()
-    {
-        new Span<double>(_inequalityMaxima, G.Rows).Clear();
-        new Span<double>(_equalityMaxima, A.Rows).Clear();
-        Equilibration.ColumnMaxima(GTransposed, _inequalityMaxima);
-        Equilibration.ColumnMaxima(ATransposed, _equalityMaxima);
-    }
-
-    // By the factors that have taken the place of the maxima.
-    private void ScaleConstraints()
-    {
-        Equilibration.Scale(G, _inequalityMaxima, _columnMaxima);
-        Equilibration.Scale(A, _equalityMaxima, _columnMaxima);
-        Equilibration.Scale(GTransposed, _columnMaxima, _inequalityMaxima);
-        Equilibration.Scale(ATransposed, _columnMaxima, _equalityMaxima);
-        Vectors.Multiply(InequalityScale, _inequalityMaxima, 1, InequalityScale, G.Rows);
-        Vectors.Multiply(EqualityScale, _equalityMaxima, 1, EqualityScale, A.Rows);
-    }
-
-    private void DescribeVariables()
-    {
-        for (int i = 0; i < Variables; i++)
-        {
-            IsUnused[i] = _columnMaxima[i] > 0 ? 0 : 1;
-        }
-    }
-
-    // The scale of D against E and F is free: G and A are the same for all. It is set to make the largest entry of Q about one.
-    private void ScaleObjective()
-    {
-        new Span<double>(_columnMaxima, Q.Rows).Clear();
-        Equilibration.ColumnMaxima(Q, _columnMaxima);
-        int half = Equilibration.Exponent(Vectors.MaxMagnitude(_columnMaxima, Q.Rows)) >> 1;
-        if (half == 0)
-        {
-            return;
-        }
-
-        new Span<double>(_columnMaxima, Q.Rows).Fill(Math.ScaleB(1, -half));
-        Equilibration.Scale(Q, _columnMaxima, _columnMaxima);
-        Vectors.Multiply(VariableScale, _columnMaxima, 1, VariableScale, Q.Rows);
-        for (int i = 0; i < Inequalities; i++)
-        {
-            InequalityScale[i] = Math.ScaleB(InequalityScale[i], half);
-        }
-
-        for (int i = 0; i < Equalities; i++)
-        {
-            EqualityScale[i] = Math.ScaleB(EqualityScale[i], half);
-        }
-    }
-
     // Adds to the diagonal what rounding may have taken from it, see Convexity; false where no rounding explains what is missing.
     private bool MakeConvex(ScalarType type)
     {
-        double* units = _columnMaxima;
-        new Span<double>(units, Q.Rows).Clear();
-        Equilibration.ColumnMaxima(Q, units);
-        double largest = Vectors.MaxMagnitude(units, Q.Rows);
+        new Span<double>(_units, Q.Rows).Clear();
+        Equilibration.ColumnMaxima(Q, _units);
+        double largest = Vectors.MaxMagnitude(_units, Q.Rows);
         for (int i = 0; i < Variables; i++)
         {
-            units[i] = Math.Abs(Q.At(i, i)) + (Convexity.SmallestDiagonal * largest);
+            _units[i] = Math.Abs(Q.At(i, i)) + (Convexity.SmallestDiagonal * largest);
         }
 
-        Equilibration.ToFactors(units, Q.Rows);
+        Equilibration.ToFactors(_units, Q.Rows);
         bool isRounded = false;
         foreach (double tolerance in Convexity.Tolerances(Variables, type))
         {
-            if (Factors(units, tolerance))
+            if (Factors(_units, tolerance))
             {
                 for (int i = 0; isRounded && i < Variables; i++)
                 {
-                    Q.At(i, i) += tolerance / (units[i] * units[i]);
+                    Q.At(i, i) += tolerance / (_units[i] * _units[i]);
                 }
 
                 return true;

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
+namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Panels;
 
 /// <summary>
 /// Factor UᵀU of a symmetric positive definite matrix, in blocks of row panels (left-looking): each tile is read and written once.

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
+namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Panels;
 
 /// <summary>Threads that share the work on one row. What they compute does not depend on how many they are.</summary>
 internal sealed class ThreadTeam(int size)

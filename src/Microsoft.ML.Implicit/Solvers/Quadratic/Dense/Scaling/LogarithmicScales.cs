@@ -1,13 +1,15 @@
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Data;
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Panels;
 
-namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
+namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Scaling;
 
 /// <summary>
 /// Scales that undo the units of variables and rows, whatever these are: in each set of <see cref="LinkedVariables"/> they take the scale of one variable on to the
-/// rows it is in, from there to their variables and so on, each by the mean logarithm of the entries whose other side is known; then the logarithms of the entries are
-/// evened out once more (Curtis and Reid, 1972). Multiplying rows and columns by any positive numbers changes the scales by just these.
+/// rows it is in, from there to their variables and so on, each by the mean logarithm of the entries whose other side is known; then the logarithms of the entries, and
+/// of the diagonal of Q as one entry a column, are evened out (Curtis and Reid, 1972). Multiplying rows and columns by any positive numbers changes the scales by just these.
 /// </summary>
 internal sealed unsafe class LogarithmicScales
 {
@@ -23,7 +25,7 @@ internal sealed unsafe class LogarithmicScales
     private readonly PinnedBuffer _buffer;
     private readonly double* _sums;
     private readonly double* _counts;
-    private readonly double[] _shifts;
+    private readonly double[] _levels;
 
     public LogarithmicScales(ConstraintLayout layout)
     {
@@ -35,7 +37,7 @@ internal sealed unsafe class LogarithmicScales
         Equalities = _buffer.Take(k);
         _sums = _buffer.Take(most);
         _counts = _buffer.Take(most);
-        _shifts = new double[layout.ActualVariables];
+        _levels = new double[layout.ActualVariables];
     }
 
     /// <summary>Powers of two by which to multiply columns; first their logarithms.</summary>
@@ -62,11 +64,14 @@ internal sealed unsafe class LogarithmicScales
         {
             UpdateRows(matrices.GTransposed, Inequalities);
             UpdateRows(matrices.ATransposed, Equalities);
-            UpdateVariables(matrices);
+            UpdateVariables(matrices, AllKnown());
             sweeps += AllKnown() ? 1 : 0;
         }
 
-        LevelCurvatures(matrices.Q, linked);
+        MeasureCurvatures(matrices);
+        Shift(Variables, _layout.ActualVariables, linked.SetOf, -1);
+        Shift(Inequalities, _layout.Inequalities, linked.SetOfInequality, 1);
+        Shift(Equalities, _layout.Equalities, linked.SetOfEquality, 1);
         ToPowers(Variables, _layout.Variables);
         ToPowers(Inequalities, _layout.General);
         ToPowers(Equalities, _layout.PaddedEqualities);
@@ -83,12 +88,27 @@ internal sealed unsafe class LogarithmicScales
         Divide(rows, length);
     }
 
-    private void UpdateVariables(DenseMatrices matrices)
+    private void UpdateVariables(DenseMatrices matrices, bool areKnown)
     {
+        if (areKnown)
+        {
+            MeasureCurvatures(matrices);
+        }
+
         new Span<double>(_sums, _layout.Variables).Clear();
         new Span<double>(_counts, _layout.Variables).Clear();
         AddColumns(matrices.G, Inequalities, _sums, _counts);
         AddColumns(matrices.A, Equalities, _sums, _counts);
+        for (int i = 0; areKnown && i < _layout.ActualVariables; i++)
+        {
+            double curvature = matrices.Q.At(i, i);
+            if (curvature != 0)
+            {
+                _sums[i] += (0.5 * Math.ILogB(curvature)) - _levels[matrices.Linked.SetOf(i)];
+                _counts[i]++;
+            }
+        }
+
         Divide(Variables, _layout.Variables);
     }
 
@@ -100,36 +120,33 @@ internal sealed unsafe class LogarithmicScales
         }
     }
 
-    // In each set with curvature, the diagonal of Q becomes one on average.
-    private void LevelCurvatures(PanelMatrix q, LinkedVariables linked)
+    // In each set with curvature, half the logarithm of the scaled diagonal of Q, on average.
+    private void MeasureCurvatures(DenseMatrices matrices)
     {
-        Array.Clear(_shifts);
+        Array.Clear(_levels);
         new Span<double>(_counts, _layout.Variables).Clear();
         for (int i = 0; i < _layout.ActualVariables; i++)
         {
-            double curvature = q.At(i, i);
+            double curvature = matrices.Q.At(i, i);
             if (curvature != 0)
             {
-                _shifts[linked.SetOf(i)] += Variables[i] + (0.5 * Math.ILogB(curvature));
-                _counts[linked.SetOf(i)]++;
+                int set = matrices.Linked.SetOf(i);
+                _levels[set] += Variables[i] + (0.5 * Math.ILogB(curvature));
+                _counts[set]++;
             }
         }
 
-        for (int i = 0; i < _shifts.Length; i++)
+        for (int i = 0; i < _levels.Length; i++)
         {
-            _shifts[i] /= Math.Max(_counts[i], 1);
+            _levels[i] /= Math.Max(_counts[i], 1);
         }
-
-        Shift(Variables, _layout.ActualVariables, linked.SetOf, -1);
-        Shift(Inequalities, _layout.Inequalities, linked.SetOfInequality, 1);
-        Shift(Equalities, _layout.Equalities, linked.SetOfEquality, 1);
     }
 
     private void Shift(double* logarithms, int count, Func<int, int> setOf, double sign)
     {
         for (int i = 0; i < count; i++)
         {
-            logarithms[i] += sign * _shifts[setOf(i)];
+            logarithms[i] += sign * _levels[setOf(i)];
         }
     }
 

@@ -1,4 +1,7 @@
-namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Panels;
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Scaling;
+
+namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Data;
 
 /// <content>How a row comes into normal units: variables without room are fixed, then the units are chosen.</content>
 internal sealed unsafe partial class DenseRow
@@ -46,9 +49,14 @@ internal sealed unsafe partial class DenseRow
 
     private bool FindRoom()
     {
+        bool isAnyFixed = false;
+        if (!Layout.HasLower && !Layout.HasUpper && !Matrices.SingleVariableRows.Any)
+        {
+            return isAnyFixed;
+        }
+
         Room.Clear();
         ForEachLimit(Room.Include);
-        bool isAnyFixed = false;
         for (int i = 0; i < Layout.ActualVariables; i++)
         {
             isAnyFixed |= Room.IsFixed(i);

@@ -1,4 +1,6 @@
-namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Panels;
+
+namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Data;
 
 /// <summary>
 /// Where the parts of a constraint vector lie: the rows of G, then one entry a variable for lower bounds, then for upper bounds, where a problem has them.

@@ -1,6 +1,6 @@
 using System.Numerics.Tensors;
 
-namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
+namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Panels;
 
 /// <summary>Checks for NaN and infinities.</summary>
 internal static class Finite

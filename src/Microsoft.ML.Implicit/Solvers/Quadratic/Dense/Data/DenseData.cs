@@ -1,7 +1,8 @@
 using System.Runtime.InteropServices;
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Panels;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
+namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Data;
 
 /// <summary>A problem's data as float64 memory of the CPU; the memory lives as long as the scope in which this was made.</summary>
 internal sealed unsafe class DenseData

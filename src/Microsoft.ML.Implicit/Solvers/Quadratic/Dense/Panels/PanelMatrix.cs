@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
+namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Panels;
 
 /// <summary>
 /// A matrix stored as column panels of eight: element (i, j) is at <c>[j / 8][i][j % 8]</c>, zero padded.

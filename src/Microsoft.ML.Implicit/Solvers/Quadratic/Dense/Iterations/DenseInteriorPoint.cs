@@ -1,6 +1,7 @@
-using System.Runtime.CompilerServices;
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Data;
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Panels;
 
-namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
+namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Iterations;
 
 /// <summary>
 /// Mehrotra's predictor-corrector method for one row (Mehrotra, 1992), proximally regularised: the proximal terms are centred at the current
@@ -8,20 +9,6 @@ namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
 /// </summary>
 internal sealed unsafe class DenseInteriorPoint
 {
-    private const double LargestRegularisation = 1e-7;
-    private const double SmallestRegularisation = 1e-10;
-
-    // Fraction of the distance to the boundary that a step may go: 1 - μ, but never so close that rounding takes it across.
-    private const double SmallestFraction = 0.995;
-    private const double LargestFraction = 1 - 1e-10;
-
-    // A step that meets the boundary before this is replaced by a cautious one: more centring, which takes on less of the residuals.
-    private const double ShortBoundary = 0.1;
-    private const double CautiousCentring = 0.8;
-
-    // A certificate that the constraints contradict each other holds to within rounding: less could be a solution far away.
-    private const double Rounding = 1e-12;
-
     // An iterate that is a direction of recession to this is worth a closer look; in the end, one that is to the second.
     private const double RecessionTolerance = 1e-9;
     private const double LastRecessionTolerance = 1e-6;
@@ -33,37 +20,32 @@ internal sealed unsafe class DenseInteriorPoint
     // After this many steps shorter than this, the constraints are checked for a contradiction.
     private const int ShortSteps = 4;
     private const double ShortStep = 0.2;
-    private const int FeasibilityIterations = 60;
-    private const double FeasibilityTolerance = 1e-13;
-    private const double RefinedFeasibility = 1e-6;
-
-    // By then multipliers of constraints that are no part of a contradiction have vanished.
-    private const double NamedFeasibility = 1e-10;
 
     private readonly ConstraintLayout _layout;
     private readonly InteriorPointOptions _options;
-    private readonly PinnedBuffer _buffer;
-    private readonly double* _complementarity;
     private readonly DenseResiduals _residuals;
     private readonly DenseNewton _newton;
     private readonly StartingPoint _start;
     private readonly RecessionDirection _recession;
-    private readonly DenseIterate _affine;
-    private readonly DenseIterate _step;
+    private readonly PredictorCorrector _predictorCorrector;
+    private readonly FeasibilityPhase _feasibility;
+    private readonly ProximalWeights _proximal;
     private readonly DenseIterate _current;
+
+    // Whether the residuals are those of the best iterate.
+    private bool _isMeasured;
 
     public DenseInteriorPoint(ConstraintLayout layout, InteriorPointOptions options, ThreadTeam team)
     {
         _layout = layout;
         _options = options;
-        _buffer = new PinnedBuffer(layout.Length);
-        _complementarity = _buffer.Take(layout.Length);
         _residuals = new DenseResiduals(layout);
         _newton = new DenseNewton(layout, team);
         _start = new StartingPoint(layout, _residuals, _newton, options.WarmStartMargin);
         _recession = new RecessionDirection(layout);
-        _affine = new DenseIterate(layout);
-        _step = new DenseIterate(layout);
+        _predictorCorrector = new PredictorCorrector(layout, _residuals, _newton);
+        _feasibility = new FeasibilityPhase(layout, options, _residuals, _newton, _predictorCorrector);
+        _proximal = new ProximalWeights(layout);
         _current = new DenseIterate(layout);
         Best = new DenseIterate(layout);
     }
@@ -117,7 +99,11 @@ internal sealed unsafe class DenseInteriorPoint
             return outcome;
         }
 
-        _residuals.Update(row, Best);
+        if (!_isMeasured)
+        {
+            _residuals.Update(row, Best);
+        }
+
         ResidualNorms relative = _residuals.Relative, absolute = _residuals.Absolute(row);
         return outcome with
         {
@@ -132,6 +118,8 @@ internal sealed unsafe class DenseInteriorPoint
         double best = double.PositiveInfinity, expected = double.PositiveInfinity;
         var outcome = new DenseOutcome(SolveStatus.Diverged, 0);
         bool refine = false, checkedFeasibility = false;
+        _isMeasured = false;
+        _proximal.Reset();
         int stalled = 0, shortSteps = 0, separatingSteps = 0;
         for (int iteration = 0; ; iteration++)
         {
@@ -147,12 +135,14 @@ internal sealed unsafe class DenseInteriorPoint
             if (converged)
             {
                 Best.CopyFrom(_current);
+                _isMeasured = true;
                 outcome = new DenseOutcome(SolveStatus.Converged, iteration);
                 if (_current.IsSeparated() || separatingSteps++ == Complementarity.MaximumSteps || iteration == maximumIterations)
                 {
                     return outcome;
                 }
 
+                _isMeasured = false;
                 Advance(row, refine: true);
                 continue;
             }
@@ -162,7 +152,10 @@ internal sealed unsafe class DenseInteriorPoint
                 return Finish(row, outcome, best, iteration);
             }
 
-            stalled = residual < 0.9 * best ? 0 : stalled + 1;
+            bool isRounded = Infeasibility > Math.Max(2 * expected, 0.1 * _options.Tolerance);
+            _proximal.Adapt(_residuals, _options, isRounded && refine);
+            refine |= isRounded;
+            stalled = residual < 0.9 * best ? 0 : _proximal.HasChanged ? stalled : stalled + 1;
             if (residual < best)
             {
                 best = residual;
@@ -170,13 +163,13 @@ internal sealed unsafe class DenseInteriorPoint
                 outcome = new DenseOutcome(SolveStatus.MaximumIterations, iteration);
             }
 
-            if (_residuals.ProvesInfeasible(row, _current, Rounding, _options.Tolerance))
+            if (_residuals.ProvesInfeasible(row, _current, FeasibilityPhase.Rounding, _options.Tolerance))
             {
                 Best.CopyFrom(_current);
                 return new DenseOutcome(SolveStatus.Infeasible, iteration);
             }
 
-            if (IsUnbounded(row, RecessionTolerance))
+            if (IsUnbounded(row, RecessionTolerance) || (_proximal.HoldsBack && IsUnboundedAlong(row, _predictorCorrector.Step.Z)))
             {
                 return new DenseOutcome(SolveStatus.Unbounded, iteration);
             }
@@ -186,7 +179,6 @@ internal sealed unsafe class DenseInteriorPoint
                 return Finish(row, outcome, best, iteration);
             }
 
-            refine |= Infeasibility > Math.Max(2 * expected, 0.1 * _options.Tolerance);
             double length = Advance(row, refine || row.ActiveCount == 0);
             expected = Infeasibility * (1 - length);
             shortSteps += length < ShortStep ? 1 : 0;
@@ -212,7 +204,12 @@ internal sealed unsafe class DenseInteriorPoint
 
     private bool IsUnbounded(DenseRow row, double tolerance)
     {
-        if (!_residuals.SuggestsUnbounded(row, _current, tolerance) || !_recession.Find(row, _current.Z, _newton.OwnFactor))
+        return _residuals.SuggestsUnbounded(row, _current, tolerance) && IsUnboundedAlong(row, _current.Z);
+    }
+
+    private bool IsUnboundedAlong(DenseRow row, double* direction)
+    {
+        if (!_recession.Find(row, direction, _newton.OwnFactor))
         {
             return false;
         }
@@ -221,107 +218,14 @@ internal sealed unsafe class DenseInteriorPoint
         return true;
     }
 
-    /// <summary>
-    /// Finds the least violation of the constraints, which always exists. Where it is not zero, its multipliers prove that no point is feasible, and are left in <see cref="Best"/>.
-    /// </summary>
-    public bool FindContradiction(DenseRow row)
-    {
-        new Span<double>(_current.Z, _layout.Variables).Clear();
-        new Span<double>(_current.Nu, _layout.PaddedEqualities).Clear();
-        new Span<double>(_current.S, _layout.Length).Fill(1);
-        Vectors.Copy(row.Active, _current.Lambda, _layout.Length);
-        bool found = false;
-        for (int iteration = 0; iteration < FeasibilityIterations; iteration++)
-        {
-            _residuals.UpdateElastic(row, _current);
-            if (_residuals.ProvesInfeasible(row, _current, Rounding, _options.Tolerance))
-            {
-                Best.CopyFrom(_current);
-                found = true;
-            }
-
-            if (!(_residuals.Largest > (found ? NamedFeasibility : FeasibilityTolerance)))
-            {
-                break;
-            }
-
-            _newton.FactorElastic(row, _current, SmallestRegularisation);
-            Advance(row, _residuals.Mu, refine: _residuals.Largest < RefinedFeasibility);
-        }
-
-        return found;
-    }
+    /// <summary>Looks for multipliers that prove that no point is feasible, and leaves them in <see cref="Best"/>.</summary>
+    public bool FindContradiction(DenseRow row) => _feasibility.FindContradiction(row, _current, Best);
 
     private double Advance(DenseRow row, bool refine)
     {
-        double regularisation = Math.Clamp(1e-3 * _residuals.Mu, SmallestRegularisation, LargestRegularisation);
-        _newton.Factor(row, _current, regularisation, regularisation);
-        return Advance(row, _residuals.Mu, refine);
-    }
-
-    // One predictor and corrector from one factorisation; returns the step length.
-    private double Advance(DenseRow row, double mu, bool refine)
-    {
-        Vectors.Multiply(_current.S, _current.Lambda, 1, _complementarity, _layout.Length);
-        if (row.ActiveCount == 0)
-        {
-            _newton.Solve(row, _residuals, 1, _complementarity, refine, _step);
-            _current.Advance(_step, 1);
-            return 1;
-        }
-
-        _newton.Solve(row, _residuals, 1, _complementarity, refine: false, _affine);
-        double affineLength = _current.StepToBoundary(_affine);
-        double affineMu = AffineComplementarity(affineLength) / row.ActiveCount;
-        double ratio = Math.Clamp(affineMu / mu, 0, 1);
-        double centring = ratio * ratio * ratio;
-        double boundary = Correct(row, mu, centring, 1, 1, refine);
-        double length = Length(boundary, mu);
-        bool guarded = Infeasibility < _residuals.Relative.Gap;
-        if (boundary < ShortBoundary || (guarded && length > LongestDescent()))
-        {
-            centring = Math.Max(centring, CautiousCentring);
-            boundary = Correct(row, mu, centring, affineLength * affineLength, 1 - centring, refine);
-            length = guarded ? Math.Min(Length(boundary, mu), LongestDescent()) : Length(boundary, mu);
-        }
-
-        _current.Advance(_step, length);
+        _newton.Factor(row, _current, _proximal.Primal, _proximal.Dual);
+        double length = _predictorCorrector.Advance(row, _current, _residuals.Mu, refine);
+        _proximal.Note(_current, _predictorCorrector.Step, length);
         return length;
-    }
-
-    private static double Length(double boundary, double mu) => Math.Min(1, Math.Clamp(1 - mu, SmallestFraction, LargestFraction) * boundary);
-
-    // The length at which sᵀλ, a parabola along the step, is back at its present value. Without this limit the method can circle for ever (Cartis, 2009);
-    // as long as other residuals are larger than the gap, sᵀλ may have to rise.
-    private double LongestDescent()
-    {
-        double slope = Vectors.Dot(_current.S, _step.Lambda, _layout.Length) + Vectors.Dot(_current.Lambda, _step.S, _layout.Length);
-        double curvature = Vectors.Dot(_step.S, _step.Lambda, _layout.Length);
-        return slope < 0 && curvature > 0 ? -slope / curvature : double.PositiveInfinity;
-    }
-
-    // Solves for the corrected step, which cancels a share of the residuals; returns the distance to the boundary.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private double Correct(DenseRow row, double mu, double centring, double secondOrder, double share, bool refine)
-    {
-        for (int i = 0; i < _layout.Length; i++)
-        {
-            _complementarity[i] = (_current.S[i] * _current.Lambda[i]) + (secondOrder * _affine.S[i] * _affine.Lambda[i]) - (centring * mu * row.Active[i]);
-        }
-
-        _newton.Solve(row, _residuals, share, _complementarity, refine, _step);
-        return Math.Min(Vectors.StepToBoundary(_current.S, _step.S, _layout.Length), Vectors.StepToBoundary(_current.Lambda, _step.Lambda, _layout.Length));
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private double AffineComplementarity(double length)
-    {
-        double sum = 0;
-        for (int i = 0; i < _layout.Length; i++)
-        {
-            sum += (_current.S[i] + (length * _affine.S[i])) * (_current.Lambda[i] + (length * _affine.Lambda[i]));
-        }
-
-        return sum;
     }
 }

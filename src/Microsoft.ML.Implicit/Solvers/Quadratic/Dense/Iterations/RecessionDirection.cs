@@ -1,4 +1,7 @@
-namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Data;
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Panels;
+
+namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Iterations;
 
 /// <summary>
 /// Turns an iterate that seems to run off into a direction of recession along which the objective falls, exact to within rounding, or finds that there is none
@@ -37,13 +40,18 @@ internal sealed unsafe class RecessionDirection
     /// <summary>The direction found last.</summary>
     public double* Direction { get; }
 
-    /// <summary>Looks for a direction near an iterate.</summary>
+    /// <summary>Looks for a direction near that of an iterate or step.</summary>
     /// <param name="row">The row's data.</param>
-    /// <param name="z">The iterate.</param>
+    /// <param name="z">The iterate or step.</param>
     /// <param name="factor">Overwritten.</param>
     public bool Find(DenseRow row, double* z, KktFactor factor)
     {
         double descent = -Vectors.Dot(row.P, z, _layout.Variables);
+        if (!(descent > 0))
+        {
+            return false;
+        }
+
         new Span<double>(Direction, _layout.Variables).Clear();
         Vectors.Add(z, 1 / descent, Direction, _layout.Variables);
         row.ApplyConstraints(Direction, _constraints);

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
-namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
+namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Panels;
 
 /// <summary>Elementwise kernels and reductions on vectors padded to a multiple of eight.</summary>
 internal static unsafe class Vectors

@@ -1,4 +1,6 @@
-namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Iterations;
+
+namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Data;
 
 /// <summary>
 /// Rows of zeros in G and A that their right-hand sides violate. No point changes that, so they take no part in the iterations: they are judged beside the solution.

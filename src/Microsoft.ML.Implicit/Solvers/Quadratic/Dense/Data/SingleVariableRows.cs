@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
+namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Data;
 
 /// <summary>Rows of G with one entry, which bound a variable.</summary>
 internal sealed class SingleVariableRows(ConstraintLayout layout)

@@ -1,7 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Panels;
 
-namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
+namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Scaling;
 
 /// <summary>Steps of Ruiz equilibration on panel matrices.</summary>
 internal static unsafe class Equilibration

@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Data;
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Panels;
 
-namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
+namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Iterations;
 
 /// <summary>Newton steps on one row's perturbed optimality conditions, from one factorisation an iteration.</summary>
 internal sealed unsafe class DenseNewton

@@ -1,0 +1,128 @@
+using System.Runtime.CompilerServices;
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Data;
+using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Panels;
+
+namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Iterations;
+
+/// <summary>Steps of Mehrotra's method (1992): a predictor and a corrector from one factorisation.</summary>
+internal sealed unsafe class PredictorCorrector
+{
+    // Fraction of the distance to the boundary that a step may go: 1 - μ, but never so close that rounding takes it across.
+    private const double SmallestFraction = 0.995;
+    private const double LargestFraction = 1 - 1e-10;
+
+    // A step that meets the boundary before this is replaced by a cautious one: more centring, which takes on less of the residuals.
+    private const double ShortBoundary = 0.1;
+    private const double CautiousCentring = 0.8;
+
+    // Share of the mean below which no product of a slack and its multiplier stays: from nearer to the boundary the next steps would be short.
+    private const double SmallestProduct = 1e-3;
+
+    private readonly ConstraintLayout _layout;
+    private readonly DenseResiduals _residuals;
+    private readonly DenseNewton _newton;
+    private readonly PinnedBuffer _buffer;
+    private readonly double* _complementarity;
+    private readonly DenseIterate _affine;
+    private readonly DenseIterate _step;
+
+    public PredictorCorrector(ConstraintLayout layout, DenseResiduals residuals, DenseNewton newton)
+    {
+        _layout = layout;
+        _residuals = residuals;
+        _newton = newton;
+        _buffer = new PinnedBuffer(layout.Length);
+        _complementarity = _buffer.Take(layout.Length);
+        _affine = new DenseIterate(layout);
+        _step = new DenseIterate(layout);
+    }
+
+    /// <summary>The last step.</summary>
+    public DenseIterate Step => _step;
+
+    /// <summary>Moves an iterate by one predictor and corrector.</summary>
+    /// <param name="row">The row's data.</param>
+    /// <param name="current">The iterate, of which residuals and factors are.</param>
+    /// <param name="mu">Its mean product of slacks and multipliers.</param>
+    /// <param name="refine">Whether to refine the corrected step.</param>
+    /// <returns>The length of the step.</returns>
+    public double Advance(DenseRow row, DenseIterate current, double mu, bool refine)
+    {
+        Vectors.Multiply(current.S, current.Lambda, 1, _complementarity, _layout.Length);
+        if (row.ActiveCount == 0)
+        {
+            _newton.Solve(row, _residuals, 1, _complementarity, refine, _step);
+            current.Advance(_step, 1);
+            return 1;
+        }
+
+        _newton.Solve(row, _residuals, 1, _complementarity, refine: false, _affine);
+        double affineLength = current.StepToBoundary(_affine);
+        double affineMu = AffineComplementarity(current, affineLength) / row.ActiveCount;
+        double ratio = Math.Clamp(affineMu / mu, 0, 1);
+        double centring = ratio * ratio * ratio;
+        double boundary = Correct(row, current, mu, centring, 1, 1, refine);
+        double length = Length(boundary, mu);
+        bool guarded = Math.Max(_residuals.Relative.Primal, _residuals.Relative.Dual) < _residuals.Relative.Gap;
+        if (boundary < ShortBoundary || (guarded && length > LongestDescent(current)))
+        {
+            centring = Math.Max(centring, CautiousCentring);
+            boundary = Correct(row, current, mu, centring, affineLength * affineLength, 1 - centring, refine);
+            length = guarded ? Math.Min(Length(boundary, mu), LongestDescent(current)) : Length(boundary, mu);
+        }
+
+        current.Advance(_step, length);
+        Centre(row, current);
+        return length;
+    }
+
+    // Keeps an iterate in the neighbourhood of the central path (Colombo and Gondzio, 2008), at the cost of residuals no larger than what it lacked.
+    private void Centre(DenseRow row, DenseIterate x)
+    {
+        double least = SmallestProduct * Vectors.Dot(x.S, x.Lambda, _layout.Length) / row.ActiveCount, root = Math.Sqrt(least);
+        for (int i = 0; i < _layout.Length; i++)
+        {
+            if (row.Active[i] > 0 && x.S[i] * x.Lambda[i] < least)
+            {
+                double larger = Math.Max(Math.Max(x.S[i], x.Lambda[i]), root);
+                (x.S[i], x.Lambda[i]) = x.S[i] > x.Lambda[i] ? (larger, least / larger) : (least / larger, larger);
+            }
+        }
+    }
+
+    private static double Length(double boundary, double mu) => Math.Min(1, Math.Clamp(1 - mu, SmallestFraction, LargestFraction) * boundary);
+
+    // The length at which sᵀλ, a parabola along the step, is back at its present value. Without this limit the method can circle for ever (Cartis, 2009);
+    // as long as other residuals are larger than the gap, sᵀλ may have to rise.
+    private double LongestDescent(DenseIterate current)
+    {
+        double slope = Vectors.Dot(current.S, _step.Lambda, _layout.Length) + Vectors.Dot(current.Lambda, _step.S, _layout.Length);
+        double curvature = Vectors.Dot(_step.S, _step.Lambda, _layout.Length);
+        return slope < 0 && curvature > 0 ? -slope / curvature : double.PositiveInfinity;
+    }
+
+    // Solves for the corrected step, which cancels a share of the residuals; returns the distance to the boundary.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private double Correct(DenseRow row, DenseIterate current, double mu, double centring, double secondOrder, double share, bool refine)
+    {
+        for (int i = 0; i < _layout.Length; i++)
+        {
+            _complementarity[i] = (current.S[i] * current.Lambda[i]) + (secondOrder * _affine.S[i] * _affine.Lambda[i]) - (centring * mu * row.Active[i]);
+        }
+
+        _newton.Solve(row, _residuals, share, _complementarity, refine, _step);
+        return Math.Min(Vectors.StepToBoundary(current.S, _step.S, _layout.Length), Vectors.StepToBoundary(current.Lambda, _step.Lambda, _layout.Length));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private double AffineComplementarity(DenseIterate current, double length)
+    {
+        double sum = 0;
+        for (int i = 0; i < _layout.Length; i++)
+        {
+            sum += (current.S[i] + (length * _affine.S[i])) * (current.Lambda[i] + (length * _affine.Lambda[i]));
+        }
+
+        return sum;
+    }
+}
