@@ -17,6 +17,7 @@ internal sealed record TabularScore(string Data, int Seed, string Model, double 
         where cells.Length > 2 && int.TryParse(cells[1], CultureInfo.InvariantCulture, out _)
         from cell in cells[2..]
         let parts = cell.Split(' ')
+        where parts.Length > 1
         let numbers = parts[1..].Select(part => double.Parse(part, CultureInfo.InvariantCulture)).ToArray()
         select new TabularScore(cells[0], int.Parse(cells[1], CultureInfo.InvariantCulture), parts[0], numbers.Length == 2 ? 1 - numbers[0] : numbers[0], numbers.Length == 2 ? numbers[1] : null);
 
