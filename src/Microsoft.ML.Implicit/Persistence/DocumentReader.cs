@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Persistence;
@@ -76,7 +77,7 @@ internal sealed class DocumentReader(ModelDocument document, string prefix)
     /// <param name="name">The section that they are in.</param>
     /// <param name="module">Receives them.</param>
     /// <param name="addedNames">Tensors that older files lack: the module's stay as they are.</param>
-    /// <exception cref="FormatException">A tensor is missing, differs in shape or type from the module's, or has a number that is not finite.</exception>
+    /// <exception cref="FormatException">A tensor is missing, differs in shape or type from the module's, or has a number that is not finite or, as a weight, too large.</exception>
     public void Read(string name, nn.Module module, params IEnumerable<string> addedNames)
     {
         DocumentReader section = Section(name);
@@ -85,6 +86,10 @@ internal sealed class DocumentReader(ModelDocument document, string prefix)
             if (section.OptionalTensor(key) is { } tensor)
             {
                 tensor.CopyTo($"{prefix}{name}.{key}", target);
+                if (target is Parameter weights)
+                {
+                    StoredTensor.CheckWeights(weights, $"{prefix}{name}.{key}");
+                }
             }
             else if (target.numel() > 0 && !addedNames.Contains(key))
             {

@@ -1,4 +1,7 @@
 using System.Runtime.InteropServices;
+using Microsoft.ML.Implicit.Native;
+using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
@@ -7,6 +10,9 @@ namespace Microsoft.ML.Implicit.Persistence;
 /// <summary>A tensor as plain data: type, shape, numbers.</summary>
 internal static class StoredTensor
 {
+    // The product of three such is still a float32.
+    private const double LargestWeight = 1e12;
+
     public static void Write(BinaryWriter writer, Tensor value)
     {
         using Tensor local = value.detach().cpu().contiguous();
@@ -58,6 +64,18 @@ internal static class StoredTensor
         if (!IsFinite(numbers.bytes, numbers.dtype))
         {
             throw new FormatException($"Tensor '{name}' of the file has a number that is not finite.");
+        }
+    }
+
+    /// <summary>Refuses weights that no training reaches, with which a network computes what is not finite.</summary>
+    /// <exception cref="FormatException">A weight is too large.</exception>
+    public static void CheckWeights(Parameter weights, string name)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor local = weights.detach();
+        if (local.numel() > 0 && local.is_floating_point() && local.abs().max().ReadDouble() > LargestWeight)
+        {
+            throw new FormatException($"Tensor '{name}' of the file has a weight of more than {LargestWeight:G1}, which no training reaches.");
         }
     }
 
