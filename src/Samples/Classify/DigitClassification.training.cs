@@ -22,10 +22,10 @@ internal static partial class DigitClassification
         return ml.Data.TrainTestSplit(data, testFraction: 0.2, seed: settings.Seed);
     }
 
-    /// <summary>Trains the pipeline: keys, classifier with default options, keys back to digits.</summary>
+    /// <summary>Trains the pipeline: keys, a classifier of one network, keys back to digits. Without <c>EnsembleSize</c> ten networks would be trained to choose from.</summary>
     private static ITransformer Train(MLContext ml, IDataView data, string device, IProgress<TrainingProgress> progress)
     {
-        var options = new DeepEquilibriumOptions { Training = new TrainingOptions { Device = device, Progress = progress } };
+        var options = new DeepEquilibriumOptions { EnsembleSize = 1, Training = new TrainingOptions { Device = device, Progress = progress } };
         return ml.Transforms.Conversion.MapValueToKey("Label")
             .Append(ml.MulticlassClassification.Trainers.DeepEquilibrium(options))
             .Append(ml.Transforms.Conversion.MapKeyToValue("PredictedLabel"))
