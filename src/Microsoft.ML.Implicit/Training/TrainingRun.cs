@@ -92,6 +92,18 @@ internal sealed class TrainingRun : IDisposable
         }
     }
 
+    /// <summary>Takes back a setting that was kept.</summary>
+    public void DropChoice(string name) => _chosenSettings.Remove(name);
+
+    /// <summary>Drops the histories of networks that are not in the model.</summary>
+    /// <param name="indices">Those that are, in the order in which they were kept.</param>
+    public void KeepOnly(IReadOnlyCollection<int> indices)
+    {
+        NetworkTraining[] kept = [.. _networks.Where((_, index) => indices.Contains(index))];
+        _networks.Clear();
+        _networks.AddRange(kept);
+    }
+
     /// <summary>Keeps the history of a network whose training has ended.</summary>
     public void Keep(NetworkTraining network) => _networks.Add(network);
 

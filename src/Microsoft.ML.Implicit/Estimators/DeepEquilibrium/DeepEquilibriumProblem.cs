@@ -127,7 +127,8 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
     }
 
     /// <summary>Says so where the trained network does no better than one answer to all rows.</summary>
-    public void ReportNothingLearned(IChannel channel)
+    /// <returns>Whether that is so.</returns>
+    public bool ReportNothingLearned(IChannel channel)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
@@ -135,7 +136,8 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
         Tensor constant = _task.BestConstant(_training.Labels, _training.Weights);
         double baseline = MeanLoss(rows, batch => constant.expand(batch.Count, -1), CancellationToken.None).ReadDouble();
         double loss = MeanLoss(rows, Predict, CancellationToken.None).ReadDouble();
-        if (baseline > 0 && loss >= SomethingLearned * baseline)
+        bool isNothing = baseline > 0 && loss >= SomethingLearned * baseline;
+        if (isNothing)
         {
             string kind = _validation is null ? "training" : "validation";
             string answer = _task is RegressionTask ? "mean label" : "class shares";
@@ -144,6 +146,8 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
                 $"Nothing was learned: the loss on the {kind} rows is {loss:G5}, and that of answering every row with the {answer} is {baseline:G5}. "
                 + $"Try another Training.LearningRate or more Training.MaximumEpochs, and look whether column '{_options.FeatureColumnName}' tells anything about '{_options.LabelColumnName}'."));
         }
+
+        return isNothing;
     }
 
     /// <summary>What the network gives for rows, float32 [rows, outputs].</summary>

@@ -51,8 +51,17 @@ internal sealed class DeepEquilibriumTraining(DeepEquilibriumOptions options, Fu
 
         // The first network is the one that would be trained alone.
         var seeds = new Random(Run.Seed);
-        return EnsembleTraining.Run(architecture.EnsembleSize, Run.Options, member =>
-            TrainNetwork(architecture, regularization, encoder, training, validation, member.Index == 0 ? Run.Seed : seeds.Next(), member, isOfFolds: false).Network);
+        var problems = new List<DeepEquilibriumProblem>();
+        DeepEquilibriumNetwork[] networks = EnsembleTraining.Run(architecture.EnsembleSize, Run.Options, member =>
+        {
+            int seed = member.Index == 0 ? Run.Seed : seeds.Next();
+            (DeepEquilibriumNetwork network, DeepEquilibriumProblem problem) =
+                TrainNetwork(architecture, regularization, encoder, training, validation, seed, member, isOfFolds: false);
+            problems.Add(problem);
+            return network;
+        });
+        ReportNothingLearned(problems);
+        return networks;
     }
 
     // Each network holds out a fold, by which the candidates are compared.
@@ -61,6 +70,7 @@ internal sealed class DeepEquilibriumTraining(DeepEquilibriumOptions options, Fu
         Regularization[] candidates = DeepEquilibriumDefaults.Candidates(options, Task, rows.Count, architecture.FeatureCount);
         var validation = new CrossValidation(Task, rows, folds, candidates.Length, generator);
         var seeds = new Random(Run.Seed);
+        var problems = new List<DeepEquilibriumProblem>();
         DeepEquilibriumNetwork[] networks = EnsembleTraining.Run(folds * candidates.Length, Run.Options, member =>
         {
             (int fold, int candidate) = Math.DivRem(member.Index, candidates.Length);
@@ -69,26 +79,48 @@ internal sealed class DeepEquilibriumTraining(DeepEquilibriumOptions options, Fu
             using DisposeScope scope = NewDisposeScope();
             using IDisposable noGradient = no_grad();
             validation.Add(candidate, fold, problem.Predict(validation.HeldOutRows(fold)));
+            problems.Add(problem);
             return network;
         });
-        return networks.Length == folds * candidates.Length ? Choose(networks, validation.Select(), candidates) : networks;
-    }
 
-    private DeepEquilibriumNetwork[] Choose(DeepEquilibriumNetwork[] networks, IReadOnlyList<(int Candidate, double Factor)> selection, Regularization[] candidates)
-    {
-        var chosen = new List<DeepEquilibriumNetwork>();
-        foreach ((int candidate, double factor) in selection)
+        // Where training was cancelled in the first fold, the first candidate's network is all there is.
+        int finished = networks.Length / candidates.Length;
+        IReadOnlyList<(int Candidate, double Factor)> selection = finished > 0 ? validation.Select(finished) : [(0, 1)];
+        int[] kept = [.. Enumerable.Range(0, networks.Length).Where(index => selection.Any(chosen => chosen.Candidate == index % candidates.Length))];
+        KeepChoices(selection, candidates);
+        Run.KeepOnly(kept);
+        ReportNothingLearned(kept.Select(index => problems[index]));
+        for (int i = 0; i < networks.Length; i++)
         {
-            KeepChoice(candidates[candidate], selection.Count > 1 ? $" ({candidate + 1})" : string.Empty);
-            foreach (DeepEquilibriumNetwork network in networks.Where((_, index) => index % candidates.Length == candidate))
+            if (kept.Contains(i))
             {
-                network.ScaleOutputs(factor);
-                chosen.Add(network);
+                networks[i].ScaleOutputs(selection.First(chosen => chosen.Candidate == i % candidates.Length).Factor);
+            }
+            else
+            {
+                networks[i].Dispose();
             }
         }
 
-        Array.ForEach([.. networks.Except(chosen)], network => network.Dispose());
-        return [.. chosen];
+        return [.. kept.Select(index => networks[index])];
+    }
+
+    // Once is enough for all networks.
+    private void ReportNothingLearned(IEnumerable<DeepEquilibriumProblem> problems) => _ = problems.Any(problem => problem.ReportNothingLearned(Run.Channel));
+
+    private void KeepChoices(IReadOnlyList<(int Candidate, double Factor)> selection, Regularization[] candidates)
+    {
+        if (selection.Count == 1)
+        {
+            KeepChoice(candidates[selection[0].Candidate], string.Empty);
+            return;
+        }
+
+        Run.DropChoice($"Training.{nameof(options.Training.WeightDecay)}");
+        foreach ((int candidate, _) in selection)
+        {
+            KeepChoice(candidates[candidate], $" ({candidate + 1})");
+        }
     }
 
     private void KeepChoice(Regularization regularization, string suffix)
@@ -109,7 +141,6 @@ internal sealed class DeepEquilibriumTraining(DeepEquilibriumOptions options, Fu
         problem.Begin(plan.LearningRate);
         Optimize(problem, plan, member);
         problem.ReportUnsolvedRows(Run.Channel);
-        problem.ReportNothingLearned(Run.Channel);
         problem.Complete();
         return (network, problem);
     }

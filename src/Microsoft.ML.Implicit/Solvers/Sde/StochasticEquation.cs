@@ -21,7 +21,7 @@ public abstract class StochasticEquation
     /// <summary>Creates an equation.</summary>
     /// <param name="calculus">In whose sense the equation is meant.</param>
     /// <param name="noise">How the channels of the noise act on the state.</param>
-    /// <param name="isAdditive">Whether the diffusion depends on time alone, which allows methods of a higher order.</param>
+    /// <param name="isAdditive">Whether the diffusion depends on time alone, which allows methods of a higher order. It is taken on trust: where it is wrong, solutions are.</param>
     protected StochasticEquation(StochasticCalculus calculus, NoiseKind noise, bool isAdditive = false)
     {
         Calculus = calculus;

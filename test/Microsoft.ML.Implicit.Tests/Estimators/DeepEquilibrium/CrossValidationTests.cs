@@ -1,5 +1,6 @@
 using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Estimators;
+using Microsoft.ML.Implicit.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -53,7 +54,7 @@ public class CrossValidationTests
             validation.Add(0, fold, validation.HeldOutRows(fold).Context! * sureness);
         }
 
-        Assert.AreEqual(1 / sureness, validation.Select()[0].Factor, 0.12 / sureness);
+        Assert.AreEqual(1 / sureness, validation.Select(Folds)[0].Factor, 0.12 / sureness);
     }
 
     [TestMethod]
@@ -67,7 +68,7 @@ public class CrossValidationTests
             validation.Add(0, fold, ((validation.HeldOutRows(fold).Labels * 2) - 1).unsqueeze(1) * 6);
         }
 
-        Assert.IsLessThan(3, validation.Select()[0].Factor);
+        Assert.IsLessThan(3, validation.Select(Folds)[0].Factor);
     }
 
     [TestMethod]
@@ -91,8 +92,47 @@ public class CrossValidationTests
         options.EnsembleSize = null;
         using DeepEquilibriumTransformer model = ml.MulticlassClassification.Trainers.DeepEquilibrium(options).Fit(RealData.Iris(ml));
         Assert.IsTrue(model.Model.EnsembleSize is Folds or 2 * Folds);
-        Assert.HasCount(2 * Folds, model.Model.Training!.Networks);
+        Assert.HasCount(model.Model.EnsembleSize, model.Model.Training!.Networks);
         Assert.IsTrue(model.Model.Training.ChosenSettings.Keys.Any(name => name.StartsWith("Dropout", StringComparison.Ordinal)));
+    }
+
+    [TestMethod]
+    [DataRow(2, 1)]
+    [DataRow(10, 2)]
+    [DataRow(21, 5)]
+    public void A_cancelled_choice_is_made_by_the_folds_that_are_finished(int epoch, int most)
+    {
+        const int epochs = 4;
+        var ml = new MLContext(seed: 1);
+        using var source = new CancellationTokenSource();
+        DeepEquilibriumOptions options = QuickOptions.Create(epochs);
+        options.EnsembleSize = null;
+        options.Training.CancellationToken = source.Token;
+        options.Training.OnCancellation = CancellationBehavior.ReturnBestModel;
+        options.Training.Progress = new SynchronousProgress(report =>
+        {
+            if (report.Epoch == epoch)
+            {
+                source.Cancel();
+            }
+        });
+        using DeepEquilibriumTransformer model = ml.MulticlassClassification.Trainers.DeepEquilibrium(options).Fit(RealData.Iris(ml));
+        Assert.IsInRange(1, most, model.Model.EnsembleSize);
+        Assert.HasCount(model.Model.EnsembleSize, model.Model.Training!.Networks);
+        Assert.IsTrue(model.Model.Training.ChosenSettings.Keys.Any(name => name.StartsWith("Dropout", StringComparison.Ordinal)));
+        Assert.IsTrue(Scored.Vectors(model.Transform(RealData.Iris(ml))).All(score => score.All(float.IsFinite)));
+    }
+
+    [TestMethod]
+    public void A_fit_that_learns_nothing_warns_once()
+    {
+        var ml = new MLContext(seed: 1);
+        int warnings = 0;
+        ml.Log += (_, message) => warnings += message.Message.Contains("Nothing was learned", StringComparison.Ordinal) ? 1 : 0;
+        DeepEquilibriumOptions options = QuickOptions.Create(epochs: 1);
+        (options.EnsembleSize, options.Training.LearningRate) = (null, 1e-12);
+        using DeepEquilibriumTransformer model = ml.MulticlassClassification.Trainers.DeepEquilibrium(options).Fit(RealData.Iris(ml));
+        Assert.AreEqual(1, warnings);
     }
 
     [TestMethod]
@@ -120,7 +160,7 @@ public class CrossValidationTests
             }
         }
 
-        return [.. validation.Select().Select(chosen => chosen.Candidate)];
+        return [.. validation.Select(Folds).Select(chosen => chosen.Candidate)];
     }
 
     private static void AssertEqual(Tensor expected, Tensor actual) => Assert.IsLessThan(1e-5f, (expected - actual).abs().max().item<float>());

@@ -46,23 +46,27 @@ internal sealed class CrossValidation
     public void Add(int candidate, int fold, Tensor outputs) => _outputs[candidate].index_copy_(0, _folds[fold], outputs);
 
     /// <summary>The candidates whose networks together do best, and the factor of each one's outputs.</summary>
-    public IReadOnlyList<(int Candidate, double Factor)> Select()
+    /// <param name="folds">Number of folds, the first ones, for which all candidates have been added.</param>
+    public IReadOnlyList<(int Candidate, double Factor)> Select(int folds)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
-        double[] factors = Array.ConvertAll(_outputs, FindFactor);
-        Tensor[] outputs = [.. _outputs.Select((output, candidate) => output * factors[candidate].Held())];
-        int best = Enumerable.Range(1, (1 << outputs.Length) - 1).MinBy(set => Loss(stack(Members(set).Select(candidate => outputs[candidate]), 1)));
+        Tensor held = cat([.. _folds.Take(folds)]);
+        TrainingSet rows = _rows.Select(held);
+        Tensor[] outputs = Array.ConvertAll(_outputs, output => output.index_select(0, held));
+        double[] factors = Array.ConvertAll(outputs, output => FindFactor(rows, output));
+        outputs = [.. outputs.Select((output, candidate) => output * factors[candidate].Held())];
+        int best = Enumerable.Range(1, (1 << outputs.Length) - 1).MinBy(set => Loss(rows, _task.Average(stack(Members(set).Select(candidate => outputs[candidate]), 1))));
         return [.. Members(best).Select(candidate => (candidate, factors[candidate]))];
     }
 
     // Sets of candidates are numbered by their bits.
     private IEnumerable<int> Members(int set) => Enumerable.Range(0, _outputs.Length).Where(candidate => (set & (1 << candidate)) != 0);
 
-    private double Loss(Tensor outputs) => _task.Loss(_task.Average(outputs), _rows.Labels, _rows.Weights).ReadDouble();
+    private double Loss(TrainingSet rows, Tensor outputs) => _task.Loss(outputs, rows.Labels, rows.Weights).ReadDouble();
 
     // The loss is convex in the factor: a golden section finds the most probable one.
-    private double FindFactor(Tensor outputs)
+    private double FindFactor(TrainingSet rows, Tensor outputs)
     {
         if (!_task.HasConfidence)
         {
@@ -92,6 +96,6 @@ internal sealed class CrossValidation
         return Math.Exp((low + high) / 2);
 
         double Improbability(double logFactor) =>
-            (_rows.Count * _task.Loss(outputs * Math.Exp(logFactor).Held(), _rows.Labels, _rows.Weights).ReadDouble()) + (logFactor * logFactor / 2);
+            (rows.Count * Loss(rows, outputs * Math.Exp(logFactor).Held())) + (logFactor * logFactor / 2);
     }
 }
