@@ -14,7 +14,7 @@ public class AdamWTests
         Tensor start = linspace(-1, 2, 12, ScalarType.Float64).reshape(3, 4);
         using var ours = new Parameter(start.clone());
         using var theirs = new Parameter(start.clone());
-        using var optimizer = new Implicit.Training.AdamW([ours], weightDecay: 0.1);
+        using var optimizer = new Implicit.Training.AdamW([ours], 0.1);
         using TorchSharp.Modules.AdamW reference = optim.AdamW([theirs], lr: 0.05, weight_decay: 0.1);
         for (int step = 0; step < 20; step++)
         {
@@ -67,7 +67,7 @@ public class AdamWTests
     {
         using DisposeScope scope = NewDisposeScope();
         using var parameter = new Parameter(ones(2, 1, ScalarType.Float64));
-        using var optimizer = new Implicit.Training.AdamW([parameter], weightDecay: 0);
+        using var optimizer = new Implicit.Training.AdamW([parameter], 0);
         parameter.grad = sparse_coo_tensor(tensor(new long[] { 1, 1 }, [1, 2]), tensor(new[] { 1.0, 2.0 }, [2, 1]), [2, 1]);
         Assert.AreEqual(3, optimizer.ClipGradients(1.5).item<double>(), 1e-12);
         Assert.AreEqual(1.5, parameter.grad!.to_dense()[1, 0].item<double>(), 1e-12);
@@ -79,7 +79,7 @@ public class AdamWTests
         using DisposeScope scope = NewDisposeScope();
         using var first = new Parameter(tensor(new[] { 3.0 }));
         using var second = new Parameter(tensor(new[] { 4.0 }));
-        using var optimizer = new Implicit.Training.AdamW([first, second], weightDecay: 0);
+        using var optimizer = new Implicit.Training.AdamW([first, second], 0);
         (first.square().sum() + second.square().sum()).backward();
         Assert.AreEqual(10, optimizer.ClipGradients(1).item<double>(), 1e-12);
         Assert.AreEqual(0.6, first.grad!.item<double>(), 1e-12);
@@ -91,7 +91,7 @@ public class AdamWTests
     public void Steps_leave_no_tensors_behind()
     {
         using var parameter = new Parameter(ones(3, 3));
-        using var optimizer = new Implicit.Training.AdamW([parameter], weightDecay: 0.1);
+        using var optimizer = new Implicit.Training.AdamW([parameter], 0.1);
         using DisposeScope scope = NewDisposeScope();
         parameter.square().sum().backward();
         int before = scope.DisposablesCount;

@@ -17,6 +17,8 @@ namespace Microsoft.ML.Implicit.Layers.Equilibrium;
 internal static class SpectralBound
 {
     private const int Products = 3;
+    private const double RootOfTrace = 1.0 / (2 << Products);
+    private const double SmallestSum = 1e-36;
 
     /// <summary>Bounds the largest singular value; with three products the bound is at most rank^(1/16) times its value.</summary>
     /// <param name="weight">Matrix [..., rows, columns], or a stack of such.</param>
@@ -70,29 +72,23 @@ internal static class SpectralBound
 
     private static (Tensor Bound, Tensor Powers) GramIteration(Tensor matrix, bool withPowers)
     {
-        // Each Gram matrix is scaled to unit norm, so that powers neither overflow nor vanish; the logarithm keeps the scales.
-        Tensor norm = Norm(matrix);
-        Tensor logarithm = norm.log();
-        Tensor gram = matrix / norm;
-        Tensor powers = gram;
-        double exponent = 1;
-        for (int product = 0; product < Products; product++)
+        // Of a matrix of Frobenius norm 1 the largest eigenvalue of A is at least the inverse of its width, whose powers are well above the smallest float.
+        Tensor norm = Sum(matrix.Squared()).sqrt();
+        Tensor normalized = matrix / norm;
+        Tensor gram = normalized.mT.matmul(normalized);
+        Tensor powers = normalized;
+        for (int product = 1; product < Products; product++)
         {
-            gram = gram.mT.matmul(gram);
-            norm = Norm(gram);
-            gram = gram / norm;
-            exponent /= 2;
-            logarithm = logarithm.add(norm.log(), exponent.Held());
             powers = withPowers ? powers.matmul(gram) : powers;
+            gram = gram.matmul(gram);
         }
 
-        return (logarithm.exp(), powers);
+        powers = withPowers ? powers.matmul(gram) : powers;
+        return (norm * Sum(gram.Squared()).pow(RootOfTrace.Held()), powers);
     }
 
-    private static Tensor Norm(Tensor matrix) => Sum(matrix.Squared()).sqrt();
-
     // Over each matrix, [..., 1, 1].
-    private static Tensor Sum(Tensor values) => values.sum([-2, -1], keepdim: true).Plus(1e-30.Held());
+    private static Tensor Sum(Tensor values) => values.sum([-2, -1], keepdim: true).Plus(SmallestSum.Held());
 
     private sealed class Gradient : IBackwardRule
     {
