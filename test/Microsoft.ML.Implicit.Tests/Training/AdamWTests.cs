@@ -30,6 +30,41 @@ public class AdamWTests
     }
 
     [TestMethod]
+    public void A_stack_of_networks_is_trained_as_they_are_one_by_one()
+    {
+        double[] decays = [0.1, 0.7];
+        using DisposeScope scope = NewDisposeScope();
+        Tensor weights = linspace(-1, 2, 12, ScalarType.Float64).reshape(2, 3, 2);
+        Tensor biases = linspace(1, 2, 4, ScalarType.Float64).reshape(2, 2);
+        using var stackedWeights = new Parameter(weights.clone());
+        using var stackedBiases = new Parameter(biases.clone());
+        using var together = new Implicit.Training.AdamW([stackedWeights, stackedBiases], decays);
+        for (int network = 0; network < decays.Length; network++)
+        {
+            using var weight = new Parameter(weights[network].clone());
+            using var bias = new Parameter(biases[network].clone());
+            using var alone = new Implicit.Training.AdamW([weight, bias], decays[network]);
+            for (int step = 0; step < 5; step++)
+            {
+                alone.ZeroGradients();
+                (weight.pow(4).sum() + bias.pow(2).sum()).backward();
+                double norm = alone.ClipGradients(1).item<double>();
+                alone.Step(0.05);
+                if (network == 0)
+                {
+                    together.ZeroGradients();
+                    (stackedWeights.pow(4).sum() + stackedBiases.pow(2).sum()).backward();
+                    Assert.AreEqual(norm, together.ClipGradients(1)[0].item<double>(), 1e-12);
+                    together.Step(0.05);
+                }
+            }
+
+            Assert.IsLessThan(1e-12, (weight - stackedWeights[network]).abs().max().item<double>());
+            Assert.IsLessThan(1e-12, (bias - stackedBiases[network]).abs().max().item<double>());
+        }
+    }
+
+    [TestMethod]
     public void Rows_left_out_of_a_sparse_gradient_catch_up_with_moments_and_decay()
     {
         const double rate = 0.05;

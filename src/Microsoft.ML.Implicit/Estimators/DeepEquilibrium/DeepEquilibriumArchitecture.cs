@@ -33,7 +33,7 @@ internal sealed record DeepEquilibriumArchitecture(
             options.Image ?? default,
             featureCount,
             BinCount: 0,
-            options.HiddenWidth,
+            options.HiddenWidth ?? DeepEquilibriumDefaults.HiddenWidth(options.Cell, rows),
             task.OutputWidth,
             options.Solver,
             options.Tolerance,

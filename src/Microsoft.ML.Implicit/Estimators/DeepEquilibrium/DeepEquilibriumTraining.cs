@@ -37,7 +37,8 @@ internal sealed class DeepEquilibriumTraining(DeepEquilibriumOptions options, Fu
         (training, validation) = (training.To(Run.Device), validation?.To(Run.Device));
         DeepEquilibriumNetwork[] networks = validation is null && DeepEquilibriumDefaults.Folds(options, training.Count) is > 0 and int folds
             ? TrainFolds(architecture, encoder, training, folds, generator)
-            : TrainAll(architecture, encoder, training, validation, generator);
+            : TrainAll(architecture, encoder, training, validation);
+        Run.KeepChoice(nameof(options.HiddenWidth), options.HiddenWidth, architecture.HiddenWidth);
         Run.KeepChoice(nameof(options.EnsembleSize), options.EnsembleSize, networks.Length);
         var ensemble = new EquilibriumEnsemble(encoder, networks);
         ensemble.Freeze();
@@ -45,15 +46,12 @@ internal sealed class DeepEquilibriumTraining(DeepEquilibriumOptions options, Fu
         return new DeepEquilibriumModelParameters(architecture with { EnsembleSize = networks.Length }, ensemble, Task, Run.Device);
     }
 
-    private DeepEquilibriumNetwork[] TrainAll(DeepEquilibriumArchitecture architecture, FeatureEncoder encoder, TrainingSet training, TrainingSet? validation, Generator generator)
+    private DeepEquilibriumNetwork[] TrainAll(DeepEquilibriumArchitecture architecture, FeatureEncoder encoder, TrainingSet training, TrainingSet? validation)
     {
         Regularization regularization = DeepEquilibriumDefaults.Usual(options, Task, training.Count, architecture.FeatureCount);
         KeepChoice(regularization, string.Empty);
-        TrainingDefaults defaults = Defaults(training.Count, training, regularization);
-        Regularization[] regularizations = [.. Enumerable.Repeat(regularization, architecture.EnsembleSize)];
-        return validation is null && architecture.EnsembleSize > 1
-            ? TrainSubsets(architecture, regularizations, encoder, training, stack(regularizations.Select(_ => randperm(training.Count, generator: generator))), defaults)
-            : TrainEach(architecture, regularizations, encoder, _ => training, validation, defaults);
+        TrainingDefaults defaults = Defaults(training.Count, training, architecture.HiddenWidth, regularization);
+        return TrainEach(architecture, [.. Enumerable.Repeat(regularization, architecture.EnsembleSize)], encoder, _ => training, validation, defaults);
     }
 
     // Each network holds out a fold, by which the candidates are compared.
@@ -62,13 +60,13 @@ internal sealed class DeepEquilibriumTraining(DeepEquilibriumOptions options, Fu
         Regularization[] candidates = DeepEquilibriumDefaults.Candidates(options, Task, rows.Count, architecture.FeatureCount);
         var validation = new CrossValidation(Task, rows, folds, candidates.Length, generator);
         Tensor trainingRows = validation.TrainingRows();
-        DeepEquilibriumNetwork[] networks = TrainSubsets(
-            architecture,
-            [.. Enumerable.Repeat(candidates, folds).SelectMany(regularizations => regularizations)],
-            encoder,
-            rows,
-            trainingRows.repeat_interleave(candidates.Length, 0),
-            DeepEquilibriumDefaults.OfFolds(Defaults(trainingRows.shape[1], rows, candidates[0])));
+        TrainingDefaults defaults = DeepEquilibriumDefaults.OfFolds(Defaults(trainingRows.shape[1], rows, architecture.HiddenWidth, candidates[0]));
+        Regularization[] regularizations = [.. Enumerable.Repeat(candidates, folds).SelectMany(each => each)];
+
+        // Rows by their non-zeros have too many weights to train several times over at once.
+        DeepEquilibriumNetwork[] networks = rows.Features.is_sparse
+            ? TrainEach(architecture, regularizations, encoder, network => rows.Select(trainingRows[network / candidates.Length]), null, defaults)
+            : TrainStack(architecture, regularizations, encoder, rows, trainingRows.repeat_interleave(candidates.Length, 0), defaults);
         for (int i = 0; i < networks.Length; i++)
         {
             using DisposeScope scope = NewDisposeScope();
@@ -97,13 +95,6 @@ internal sealed class DeepEquilibriumTraining(DeepEquilibriumOptions options, Fu
 
         return [.. kept.Select(index => networks[index])];
     }
-
-    // Rows by their non-zeros are too many weights to train several times over at once.
-    private DeepEquilibriumNetwork[] TrainSubsets(
-        DeepEquilibriumArchitecture architecture, Regularization[] regularizations, FeatureEncoder encoder, TrainingSet training, Tensor rows, TrainingDefaults defaults) =>
-        options.Cell == EquilibriumCellKind.Dense && !training.Features.is_sparse
-            ? TrainStack(architecture, regularizations, encoder, training, rows.to(Run.Device), defaults)
-            : TrainEach(architecture, regularizations, encoder, network => training.Select(rows[network].to(Run.Device)), null, defaults);
 
     // All networks at once.
     private DeepEquilibriumNetwork[] TrainStack(
@@ -160,8 +151,8 @@ internal sealed class DeepEquilibriumTraining(DeepEquilibriumOptions options, Fu
         return network;
     }
 
-    private TrainingDefaults Defaults(long count, TrainingSet rows, Regularization regularization) =>
-        DeepEquilibriumDefaults.Training(options.Cell, Task, count, rows.Features.is_sparse, options.HiddenWidth, regularization.WeightDecay);
+    private TrainingDefaults Defaults(long count, TrainingSet rows, int hiddenWidth, Regularization regularization) =>
+        DeepEquilibriumDefaults.Training(options.Cell, Task, count, rows.Features.is_sparse, hiddenWidth, regularization.WeightDecay);
 
     private void KeepChoices(IReadOnlyList<(int Candidate, double Factor)> selection, Regularization[] candidates)
     {
