@@ -1,4 +1,3 @@
-using Microsoft.ML.Implicit.Differentiation;
 using Microsoft.ML.Implicit.Layers.Equilibrium;
 using Microsoft.ML.Implicit.Solvers.FixedPoint;
 using TorchSharp;
