@@ -1,4 +1,5 @@
 using Microsoft.ML;
+using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Estimators;
 using Microsoft.ML.Implicit.Training;
 
@@ -46,6 +47,33 @@ public sealed class DeepEquilibriumExamples
         ColumnAssert.Needs("Features", byOptions);
         ColumnAssert.Needs("Features", stable);
         ColumnAssert.Needs("Features", quick);
+    }
+
+    [TestMethod]
+    public void Binary_models_have_a_threshold_and_make_up_others()
+    {
+        var ml = new MLContext(seed: 1);
+        var oneVersusAll = ml.MulticlassClassification.Trainers.OneVersusAll(ml.BinaryClassification.Trainers.DeepEquilibrium());
+        var pairwise = ml.MulticlassClassification.Trainers.PairwiseCoupling(ml.BinaryClassification.Trainers.DeepEquilibrium());
+
+        ColumnAssert.Needs("Label", oneVersusAll);
+        ColumnAssert.Needs("Label", pairwise);
+
+        IDataView train = ml.Data.LoadFromEnumerable(Enumerable.Range(0, 40).Select(i => new Marked { Features = [i], Label = i > 20 }).ToArray());
+        var options = new DeepEquilibriumOptions { EnsembleSize = 1, HiddenWidth = 8, Training = { MaximumEpochs = 2 } };
+        DeepEquilibriumTransformer binaryModel = ml.BinaryClassification.Trainers.DeepEquilibrium(options).Fit(train);
+        DeepEquilibriumTransformer cautious = ml.BinaryClassification.ChangeModelThreshold(binaryModel, threshold: 1.5f);
+
+        bool[] expected = [.. cautious.Transform(train).GetColumn<float>("Score").Select(score => score > 1.5f)];
+        Assert.AreSequenceEqual(expected, [.. cautious.Transform(train).GetColumn<bool>("PredictedLabel")]);
+    }
+
+    private sealed class Marked
+    {
+        [VectorType(1)]
+        public float[] Features { get; set; } = [];
+
+        public bool Label { get; set; }
     }
 
     private static IEstimator<ITransformer> Tumours(MLContext ml)
