@@ -14,6 +14,12 @@ internal sealed record ForecastColumns(string Forecast, string? Lower, string? U
 {
     public IReadOnlyList<string> Names => [.. new[] { Forecast, Lower, Upper }.OfType<string>()];
 
+    /// <summary>What of a forecast stands in a column.</summary>
+    public Func<SeriesForecast, float[]> Selector(string name) =>
+        name == Forecast ? forecast => forecast.Mean
+        : name == Lower ? forecast => forecast.Lower
+        : forecast => forecast.Upper;
+
     public VectorDataViewType Type(int variables) =>
         Times is null ? new VectorDataViewType(NumberDataViewType.Single, variables * Horizon.Length) : new VectorDataViewType(NumberDataViewType.Single);
 
