@@ -112,6 +112,11 @@ public sealed class DeepEquilibriumExamples
             Console.WriteLine($"feature {slot}: {importance[slot].RSquared.Mean:F3}");
         }
 
+        IDataView newRows = ml.Data.SkipRows(data, 800);
+        DeepEquilibriumTransformer updated = trainer.Fit(newRows, initialModel: model.Model);
+        Console.WriteLine(updated.Model.Training);
+
+        Assert.AreEqual(model.Model.ParameterCount, updated.Model.ParameterCount);
         Assert.HasCount(3, folds);
         Assert.AreEqual(8, importance.Length);
         Assert.AreEqual(1, model.Model.EnsembleSize);

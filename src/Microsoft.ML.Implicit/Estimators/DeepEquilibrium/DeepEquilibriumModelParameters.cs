@@ -40,6 +40,12 @@ public sealed partial class DeepEquilibriumModelParameters : ImplicitModelParame
 
     internal PredictionTask Task { get; }
 
+    internal DeepEquilibriumArchitecture Architecture => _architecture;
+
+    internal EquilibriumEnsemble Ensemble => _ensemble;
+
+    private protected override IEnumerable<nn.Module> Modules => [_ensemble];
+
     /// <summary>Whether rows are scored without tensor operations.</summary>
     internal bool IsManaged => _managed is not null;
 

@@ -47,7 +47,7 @@ public sealed class LatentOdeForecaster : ImplicitTrainer<LatentOdeTransformer, 
     internal LatentOdeTransformer Fit(SeriesSet series)
     {
         using var run = new TrainingRun(Host, _options.Training);
-        return Create(CreateTraining(run).Fit(series, null));
+        return Create(CreateTraining(run).Fit(series, validation: null));
     }
 
     private protected override void CheckColumns(SchemaShape schema)

@@ -57,6 +57,8 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
 
     internal IReadOnlyList<LatentOdeNetwork> Networks => _networks;
 
+    private protected override IEnumerable<nn.Module> Modules => _networks;
+
     /// <inheritdoc/>
     public override void Dispose()
     {

@@ -20,6 +20,12 @@ public sealed partial class LearnedQuadraticProgramModelParameters : ImplicitMod
         _device = device;
     }
 
+    internal DecisionArchitecture Architecture => _architecture;
+
+    internal DecisionNetwork Network => _network;
+
+    private protected override IEnumerable<nn.Module> Modules => [_network];
+
     /// <summary>Length of the feature vector; 0 where nothing is predicted.</summary>
     public int FeatureCount => _architecture.Features;
 

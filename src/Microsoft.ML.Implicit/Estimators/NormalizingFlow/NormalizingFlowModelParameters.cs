@@ -67,6 +67,8 @@ public sealed partial class NormalizingFlowModelParameters : ImplicitModelParame
     /// <summary>What rows are encoded and decoded with.</summary>
     internal DensityEvaluator Evaluator => _evaluator;
 
+    private protected override IEnumerable<nn.Module> Modules => [_evaluator.Network];
+
     internal FeatureLayout Layout => _evaluator.Network.Architecture.Layout;
 
     /// <summary>Computes log densities, in nats, of rows in the features' own units.</summary>

@@ -16,6 +16,14 @@ public abstract class ImplicitModelParameters : IDisposable
     /// <summary>How the model was trained; <see langword="null"/> where its file does not say, as files of version 0.1.0 do not.</summary>
     public TrainingReport? Training { get; internal set; }
 
+    /// <summary>All numbers that were learned; none after the model was disposed of.</summary>
+    internal IEnumerable<Tensor> State => Modules.SelectMany(module => module.state_dict().Values);
+
+    /// <exception cref="ObjectDisposedException">The model was disposed of.</exception>
+    internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(!State.Any(), this);
+
+    private protected abstract IEnumerable<nn.Module> Modules { get; }
+
     /// <inheritdoc/>
     public abstract void Dispose();
 

@@ -28,6 +28,9 @@ internal sealed partial class MulticlassTask : PredictionTask
 
     public override bool HasConfidence => true;
 
+    public override bool IsLike(PredictionTask other) =>
+        base.IsLike(other) && (_labelValues is null ? ((MulticlassTask)other)._labelValues is null : _labelValues.IsLike(((MulticlassTask)other)._labelValues));
+
     public override Tensor Loss(Tensor output, Tensor labels, Tensor? weights) =>
         Mean(nn.functional.cross_entropy(output, labels.to(ScalarType.Int64), reduction: nn.Reduction.None), weights);
 
