@@ -115,6 +115,7 @@ public sealed class DeepEquilibriumExamples
         IDataView newRows = ml.Data.SkipRows(data, 800);
         DeepEquilibriumTransformer updated = trainer.Fit(newRows, initialModel: model.Model);
         Console.WriteLine(updated.Model.Training);
+        Console.WriteLine(model.Model);
 
         Assert.AreEqual(model.Model.ParameterCount, updated.Model.ParameterCount);
         Assert.HasCount(3, folds);

@@ -46,6 +46,9 @@ public sealed partial class DeepEquilibriumModelParameters : ImplicitModelParame
 
     private protected override IEnumerable<nn.Module> Modules => [_ensemble];
 
+    private protected override FormattableString Description =>
+        $"Deep-equilibrium model: {Task.Description} from {FeatureCount} features, {EnsembleSize} {(EnsembleSize == 1 ? "network" : "networks")} of hidden width {HiddenWidth}.";
+
     /// <summary>Whether rows are scored without tensor operations.</summary>
     internal bool IsManaged => _managed is not null;
 

@@ -59,6 +59,9 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
 
     private protected override IEnumerable<nn.Module> Modules => _networks;
 
+    private protected override FormattableString Description =>
+        $"Latent-ODE forecaster: {Scaling.Variables.Length} {(Scaling.Variables.Length == 1 ? "variable" : "variables")} up to {TrainedHorizon:G5} ahead, {EnsembleSize} {(EnsembleSize == 1 ? "network" : "networks")} of hidden width {Architecture.HiddenWidth} with {Architecture.LatentWidth} latent numbers, encoder {Architecture.Encoder}.";
+
     /// <inheritdoc/>
     public override void Dispose()
     {

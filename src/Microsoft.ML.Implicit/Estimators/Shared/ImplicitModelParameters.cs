@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML.Implicit.Training;
 using static TorchSharp.torch;
 
@@ -23,6 +24,13 @@ public abstract class ImplicitModelParameters : IDisposable
     internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(!State.Any(), this);
 
     private protected abstract IEnumerable<nn.Module> Modules { get; }
+
+    /// <summary>What it is and how large, in a line.</summary>
+    private protected abstract FormattableString Description { get; }
+
+    /// <summary>What the model is and how large, and the history of its training, as text to print.</summary>
+    public sealed override string ToString() =>
+        string.Create(CultureInfo.InvariantCulture, $"{Description.ToString(CultureInfo.InvariantCulture)} {ParameterCount:N0} parameters.{Environment.NewLine}{Training}");
 
     /// <inheritdoc/>
     public abstract void Dispose();

@@ -54,7 +54,7 @@ public sealed class InitialModelTests
         var ml = new MLContext(seed: 1);
         (IDataView first, IDataView later) = Halves(ml);
         TrainerCase trainer = TrainerCase.Of(kind);
-        ITransformer initial = trainer.Fit(ml, first, validation: later, change: training => training.MaximumEpochs = 8);
+        ITransformer initial = trainer.Fit(ml, first, validation: later, change: training => training.MaximumEpochs = 20);
 
         // Rows of which nothing is to be learned but how to do worse on the others.
         IDataView spoilt = ml.Data.LoadFromEnumerable(ModelRow.Create(60).Select((row, i) => new ModelRow

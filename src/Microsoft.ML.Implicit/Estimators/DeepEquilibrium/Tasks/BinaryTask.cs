@@ -15,6 +15,8 @@ internal sealed partial class BinaryTask(float threshold = 0) : PredictionTask
 
     private const string ThresholdName = "threshold";
 
+    public override string Description => "yes or no";
+
     public override int OutputWidth => 1;
 
     public override bool HasConfidence => true;

@@ -24,6 +24,8 @@ internal sealed partial class MulticlassTask : PredictionTask
         _labelValues = labelValues;
     }
 
+    public override string Description => $"{_classCount} classes";
+
     public override int OutputWidth => _classCount;
 
     public override bool HasConfidence => true;

@@ -30,6 +30,9 @@ internal abstract partial class PredictionTask
     /// <returns>float32 [batch, <see cref="OutputWidth"/>].</returns>
     public abstract Tensor Average(Tensor outputs);
 
+    /// <summary>What is predicted, in a few words.</summary>
+    public abstract string Description { get; }
+
     /// <summary>Whether outputs mean the same for another task.</summary>
     public virtual bool IsLike(PredictionTask other) => other.GetType() == GetType() && other.OutputWidth == OutputWidth;
 
