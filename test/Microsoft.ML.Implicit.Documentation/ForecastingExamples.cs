@@ -76,6 +76,24 @@ public sealed class ForecastingExamples
     }
 
     [TestMethod]
+    public void Rows_in_long_format_are_grouped_before_validation_series_are_given()
+    {
+        var ml = new MLContext(seed: 1);
+        WriteVisits();
+        VisitRow[] visits = [.. ml.Data.CreateEnumerable<VisitRow>(ml.Data.LoadFromTextFile<VisitRow>("visits.csv", new TextLoader.Options { Separators = [','], HasHeader = true, MissingRealsAsNaNs = true }), reuseRowObject: false)];
+        IDataView earlierPatients = ml.Data.LoadFromEnumerable(visits.Take(160)), laterPatients = ml.Data.LoadFromEnumerable(visits.Skip(160));
+        var options = new LatentOdeOptions { TimeColumnName = "Day", InputColumnNames = ["Bilirubin", "Albumin"], Horizon = [90] };
+        MakeQuick(options);
+
+        ITransformer grouping = ml.Transforms.GroupIntoSeries("Patient", "Day", ["Bilirubin", "Albumin"]).Fit(earlierPatients);
+        LatentOdeTransformer validated = ml.Forecasting.ForecastByLatentOde(options).Fit(grouping.Transform(earlierPatients), grouping.Transform(laterPatients));
+        var whole = new TransformerChain<LatentOdeTransformer>(grouping, validated);
+
+        Assert.IsTrue(validated.Model.Training!.Networks[0].Epochs.All(epoch => epoch.ValidationLoss is not null));
+        Assert.HasCount(8, whole.Transform(laterPatients).GetColumn<float[]>("Forecast").ToArray());
+    }
+
+    [TestMethod]
     public void Readings_have_dates()
     {
         var ml = new MLContext(seed: 1);

@@ -43,6 +43,19 @@ public class DecisionMetricsTests
     }
 
     [TestMethod]
+    public void A_program_is_judged_by_held_out_rows_fold_by_fold()
+    {
+        var ml = new MLContext(seed: 1);
+        DecisionMetrics[] folds = [.. ml.Data.CrossValidationSplit(Markets.Linear(ml), numberOfFolds: 3).Select(fold =>
+        {
+            using LearnedQuadraticProgramTransformer model = ml.Transforms.LearnedQuadraticProgram(Markets.Options(DecisionLoss.SpoPlus, epochs: 2)).Fit(fold.TrainSet);
+            return ml.Transforms.EvaluateDecisions(model, fold.TestSet, "Costs");
+        })];
+        Assert.AreEqual(120, folds.Sum(metrics => metrics.Count));
+        Assert.IsLessThan(0.01, folds.Average(metrics => metrics.MeanRegret), "costs are linear in the features");
+    }
+
+    [TestMethod]
     public void Rows_that_have_no_decision_are_counted_and_left_out()
     {
         var ml = new MLContext(seed: 1);
