@@ -139,6 +139,7 @@ public sealed class ForecastingExamples
             Console.WriteLine($"{metrics.Name}: RMSE {metrics.RootMeanSquaredError:F2} of {metrics.Count} values");
         }
 
+        options.QuantileLevels = [0.1, 0.5, 0.9];
         options.SeasonalPeriods = [365.25];
         options.StaticColumnNames = ["Age"];
         options.CovariateColumnNames = ["Dose"];

@@ -58,7 +58,7 @@ internal sealed class LatentOdeBatch : RowBatch
 
     public override Delegate CreateGetter(int column, Func<int> slot)
     {
-        Func<SeriesForecast, float[]> select = _columns.Selector(_columns.Names[column]);
+        Func<SeriesForecast, float[]> select = _columns.Selector(_columns.Names[column], _model.Quantiles);
         return (ValueGetter<VBuffer<float>>)((ref VBuffer<float> value) =>
         {
             float[] source = select(_forecasts[slot()]);

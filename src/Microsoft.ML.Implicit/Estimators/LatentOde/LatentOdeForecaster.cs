@@ -29,7 +29,10 @@ public sealed class LatentOdeForecaster : ImplicitTrainer<LatentOdeTransformer, 
     {
         _options = options;
         _input = new SeriesColumns(options.TimeColumnName, options.InputColumnNames, options.StaticColumnNames, options.CovariateTimeColumnName, options.CovariateColumnNames);
-        _output = new ForecastColumns(options.OutputColumnName, options.ConfidenceLowerBoundColumn, options.ConfidenceUpperBoundColumn, options.Horizon, options.ForecastTimeColumnName);
+        _output = new ForecastColumns(options.OutputColumnName, options.ConfidenceLowerBoundColumn, options.ConfidenceUpperBoundColumn, options.Horizon, options.ForecastTimeColumnName)
+        {
+            Quantiles = options.QuantileLevels.Length > 0 ? options.QuantileColumnName : null,
+        };
     }
 
     private SeriesSetReader Reader => new(_input, _options.ExampleWeightColumnName);

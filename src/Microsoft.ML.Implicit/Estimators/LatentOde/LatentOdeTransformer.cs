@@ -83,6 +83,7 @@ public sealed class LatentOdeTransformer : ImplicitTransformer<LatentOdeModelPar
         return model.Scaling.Variables.Length == input.Values.Length
             && model.Scaling.StaticCenters.Length == input.Statics.Length
             && model.Scaling.CovariateCenters.Length == input.Covariates.Length
+            && model.Quantiles.Levels.Length > 0 == output.Quantiles is not null
             ? new LatentOdeTransformer(host, model, input, output)
             : throw new FormatException("The model file's columns do not fit its network.");
     });

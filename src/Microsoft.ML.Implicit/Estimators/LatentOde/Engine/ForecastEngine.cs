@@ -40,7 +40,7 @@ public sealed class ForecastEngine<TObservation, TForecast>
         _columns = transformer.Output;
         _covariates = transformer.Input.Covariates;
         _reader = new ObservationReader<TObservation>(transformer.Input);
-        _writer = new ForecastWriter<TForecast>(_columns, transformer.Input.Times);
+        _writer = new ForecastWriter<TForecast>(_columns, _model.Quantiles, transformer.Input.Times);
         _state = state;
     }
 

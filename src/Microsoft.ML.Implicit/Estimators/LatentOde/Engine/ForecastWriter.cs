@@ -10,11 +10,11 @@ internal sealed class ForecastWriter<TForecast>
     private readonly List<(ColumnMember Member, Func<SeriesForecast, double[], Array> Values)> _outputs = [];
 
     /// <exception cref="ArgumentException">A member has the wrong type, cannot be set, or stands for no column; or none stands for one.</exception>
-    public ForecastWriter(ForecastColumns columns, string timeColumn)
+    public ForecastWriter(ForecastColumns columns, ForecastQuantiles quantiles, string timeColumn)
     {
         foreach (ColumnMember member in ColumnMember.Of(typeof(TForecast)))
         {
-            if (Values(member, columns, timeColumn) is { } values)
+            if (Values(member, columns, quantiles, timeColumn) is { } values)
             {
                 _outputs.Add(member.IsWritable ? (member, values) : throw new ArgumentException($"{member.Describe()} cannot be set."));
             }
@@ -37,11 +37,11 @@ internal sealed class ForecastWriter<TForecast>
         return result;
     }
 
-    private static Func<SeriesForecast, double[], Array>? Values(ColumnMember member, ForecastColumns columns, string timeColumn)
+    private static Func<SeriesForecast, double[], Array>? Values(ColumnMember member, ForecastColumns columns, ForecastQuantiles quantiles, string timeColumn)
     {
         if (columns.Names.Contains(member.Column))
         {
-            Func<SeriesForecast, float[]> values = columns.Selector(member.Column);
+            Func<SeriesForecast, float[]> values = columns.Selector(member.Column, quantiles);
             return member.Type == typeof(float[]) ? (forecast, _) => values(forecast) : throw member.Mistyped("an array of Single");
         }
 

@@ -13,10 +13,12 @@ internal sealed class ForecastRowsCursor : DataViewRowCursor
     private readonly VectorReader<float> _readForecast;
     private readonly VectorReader<float>? _readLower;
     private readonly VectorReader<float>? _readUpper;
+    private readonly VectorReader<float>? _readQuantiles;
     private double[] _times = [];
     private float[] _forecast = [];
     private float[] _lower = [];
     private float[] _upper = [];
+    private float[] _quantiles = [];
     private int _slot;
     private long _position = -1;
 
@@ -29,6 +31,7 @@ internal sealed class ForecastRowsCursor : DataViewRowCursor
         _readTimes = TimeReader.CreateVector(source, columns.Times);
         _readForecast = new VectorReader<float>(source, columns.Forecast);
         _readLower = columns.Lower is { } lower ? new VectorReader<float>(source, lower) : null;
+        _readQuantiles = columns.Quantiles is { } quantiles ? new VectorReader<float>(source, quantiles) : null;
         _readUpper = columns.Upper is { } upper ? new VectorReader<float>(source, upper) : null;
     }
 
@@ -53,6 +56,7 @@ internal sealed class ForecastRowsCursor : DataViewRowCursor
             _forecast = [.. _readForecast.Read().DenseValues()];
             _lower = Bounds(_readLower);
             _upper = Bounds(_readUpper);
+            _quantiles = _readQuantiles is null ? [] : [.. _readQuantiles.Read().DenseValues()];
             _slot = 0;
         }
 
@@ -86,7 +90,8 @@ internal sealed class ForecastRowsCursor : DataViewRowCursor
         ForecastRowsView.Variable => (ValueGetter<ReadOnlyMemory<char>>)((ref ReadOnlyMemory<char> value) => value = _columns.Variables[_slot / _times.Length]),
         ForecastRowsView.Value => (ValueGetter<float>)((ref float value) => value = _forecast[_slot]),
         ForecastRowsView.Lower => (ValueGetter<float>)((ref float value) => value = _lower[_slot]),
-        _ => (ValueGetter<float>)((ref float value) => value = _upper[_slot]),
+        ForecastRowsView.Upper => (ValueGetter<float>)((ref float value) => value = _upper[_slot]),
+        _ => (ValueGetter<VBuffer<float>>)((ref VBuffer<float> value) => value = new VBuffer<float>(_columns.QuantileCount, [.. _quantiles.AsSpan(_slot * _columns.QuantileCount, _columns.QuantileCount)])),
     };
 
     private Delegate CreateTimeGetter() => _columns.TimeKind switch

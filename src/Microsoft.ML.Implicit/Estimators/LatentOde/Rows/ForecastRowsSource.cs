@@ -17,6 +17,8 @@ internal sealed class ForecastRowsSource
         Forecast = Find(forecaster.Output.Forecast);
         Lower = forecaster.Output.Lower is { } lower ? Find(lower) : null;
         Upper = forecaster.Output.Upper is { } upper ? Find(upper) : null;
+        Quantiles = forecaster.Output.Quantiles is { } quantiles ? Find(quantiles) : null;
+        QuantileCount = forecaster.Model.QuantileLevels.Count;
         Variables = [.. forecaster.Input.Values.Select(name => name.AsMemory())];
         _horizon = forecaster.Output.Horizon;
 
@@ -37,9 +39,13 @@ internal sealed class ForecastRowsSource
 
     public DataViewSchema.Column? Upper { get; }
 
+    public DataViewSchema.Column? Quantiles { get; }
+
+    public int QuantileCount { get; }
+
     public ReadOnlyMemory<char>[] Variables { get; }
 
-    public IEnumerable<DataViewSchema.Column> Needed => new[] { Series, Times, Forecast, Lower, Upper }.OfType<DataViewSchema.Column>();
+    public IEnumerable<DataViewSchema.Column> Needed => new[] { Series, Times, Forecast, Lower, Upper, Quantiles }.OfType<DataViewSchema.Column>();
 
     /// <summary>Times of the forecasts in a row; none where nothing says from when on.</summary>
     public double[] ForecastTimes(double[] times)

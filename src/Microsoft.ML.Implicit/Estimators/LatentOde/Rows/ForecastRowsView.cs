@@ -12,6 +12,7 @@ internal sealed class ForecastRowsView : IDataView
     public const string Value = "Value";
     public const string Lower = "Lower";
     public const string Upper = "Upper";
+    public const string Quantiles = "Quantiles";
 
     private readonly IDataView _source;
     private readonly ForecastRowsSource _columns;
@@ -33,6 +34,11 @@ internal sealed class ForecastRowsView : IDataView
         builder.AddColumn(Value, NumberDataViewType.Single);
         builder.AddColumn(Lower, NumberDataViewType.Single);
         builder.AddColumn(Upper, NumberDataViewType.Single);
+        if (columns.Quantiles is not null)
+        {
+            builder.AddColumn(Quantiles, new VectorDataViewType(NumberDataViewType.Single, columns.QuantileCount));
+        }
+
         Schema = builder.ToSchema();
     }
 

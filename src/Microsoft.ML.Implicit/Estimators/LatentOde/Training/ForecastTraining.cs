@@ -85,9 +85,13 @@ internal sealed class ForecastTraining(LatentOdeOptions options, SeriesSetReader
                 calibration.Add(network, sampler.HeldOut());
             }
 
-            double[] factors = calibration.Factors(networks, Sampler(division.Shared).HeldOut(), options.ConfidenceLevel);
+            IReadOnlyList<ForecastExample> unseen = Sampler(division.Shared).HeldOut();
+            double[] factors = calibration.Factors(networks, unseen, options.ConfidenceLevel);
             double[] factorsAfterGap = calibration.FactorsAfterGap(factors, options.ConfidenceLevel);
-            return new LatentOdeModelParameters(architecture, scaling, networks, factors, factorsAfterGap, Run.Device);
+            return new LatentOdeModelParameters(architecture, scaling, networks, factors, factorsAfterGap, Run.Device)
+            {
+                Quantiles = ForecastQuantiles.Create(options.QuantileLevels, factors, level => calibration.Factors(networks, unseen, level)),
+            };
         }
         catch
         {
