@@ -1,6 +1,5 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Estimators;
-using Microsoft.ML.Runtime;
 using Microsoft.ML.Trainers;
 
 namespace Microsoft.ML;

@@ -36,7 +36,7 @@ public sealed class LearnedQuadraticProgramTransformer : ImplicitTransformer<Lea
     {
         if (Model.Architecture is not { PredictsCost: true, RightHandSides: 0, Inequalities: 0, Equalities: 0 })
         {
-            throw new ArgumentException("The model learned constraints, or was given its costs: regret is that of predicted costs under given constraints.", "model");
+            throw new ArgumentException("The model learned constraints, or was given its costs: regret is that of predicted costs under given constraints.");
         }
 
         Mapper.GetOutputColumns(data.Schema);

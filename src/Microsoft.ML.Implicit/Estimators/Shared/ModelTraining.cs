@@ -79,7 +79,7 @@ internal abstract class ModelTraining<TRows, TModel>(ITrainerOptions options, Tr
     {
         if (!fits)
         {
-            throw new ArgumentException($"Training cannot go on from the initial model: {fault}", "initialModel");
+            throw new ArgumentException($"Training cannot go on from the initial model: {fault}");
         }
     }
 
