@@ -129,12 +129,35 @@ public static partial class ImplicitCatalog
     ///     Loss = DecisionLoss.SpoPlus,
     /// };
     ///
-    /// ITransformer model = ml.Transforms.LearnedQuadraticProgram(options).Fit(history);
+    /// LearnedQuadraticProgramTransformer model = ml.Transforms.LearnedQuadraticProgram(options).Fit(history);
     /// </code></example>
     public static LearnedQuadraticProgramEstimator LearnedQuadraticProgram(this TransformsCatalog catalog, LearnedQuadraticProgramOptions options)
     {
         ArgumentNullException.ThrowIfNull(catalog);
         return new LearnedQuadraticProgramEstimator(CatalogUtils.GetEnvironment(catalog), options);
+    }
+
+    /// <summary>Compares the decisions of a learned program with the best ones at realised costs.</summary>
+    /// <param name="catalog">The transforms of <see cref="MLContext"/>.</param>
+    /// <param name="model">A trained program that predicts its costs, under constraints that are given.</param>
+    /// <param name="data">Rows with what the model reads and their realised costs; not those that it was trained on.</param>
+    /// <param name="labelColumnName">Column of realised costs: a vector of Single or Double, one slot a variable.</param>
+    /// <param name="exampleWeightColumnName">Column of example weights (Single), or <see langword="null"/>.</param>
+    /// <returns>Costs and regret.</returns>
+    /// <exception cref="ArgumentException">The model has no regret, since it learned constraints or was given its costs; or a column is missing, or has the wrong type or size.</exception>
+    /// <exception cref="InvalidOperationException">There are no rows, or a feature, cost or weight is not finite, or a weight negative.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed of.</exception>
+    /// <example><code>
+    /// DecisionMetrics metrics = ml.Transforms.EvaluateDecisions(model, later, labelColumnName: "Costs");
+    /// Console.WriteLine($"mean regret {metrics.MeanRegret:F4}, {metrics.NormalizedRegret:P2} of the best cost");
+    /// </code></example>
+    public static DecisionMetrics EvaluateDecisions(
+        this TransformsCatalog catalog, LearnedQuadraticProgramTransformer model, IDataView data, string labelColumnName = DefaultColumnNames.Label, string? exampleWeightColumnName = null)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(data);
+        return model.Evaluate(data, labelColumnName, exampleWeightColumnName);
     }
 
     private static TSettings Given<TSettings>(

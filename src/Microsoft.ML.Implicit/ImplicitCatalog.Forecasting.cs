@@ -133,6 +133,54 @@ public static partial class ImplicitCatalog
         return new SeriesGroupingEstimator(CatalogUtils.GetEnvironment(catalog), grouping);
     }
 
+    /// <summary>Forecasts with one row a series, variable and time.</summary>
+    /// <param name="catalog">The catalog of <see cref="MLContext.Forecasting"/>.</param>
+    /// <param name="model">A fitted or loaded forecaster, or a chain with one, such as <see cref="GroupIntoSeries"/> and a forecaster.</param>
+    /// <param name="data">What the model reads.</param>
+    /// <param name="seriesColumnName">Column that names the series, or <see langword="null"/> for rows that do not say whose they are.</param>
+    /// <returns>
+    /// A view with the columns <c>Series</c> (of the type of that column), <c>Time</c> (of the kind of the time column, a Double where it holds numbers),
+    /// <c>Variable</c> (text, the input column's name), and <c>Value</c>, <c>Lower</c> and <c>Upper</c> (Single; NaN where the model has no bounds), and where it has <see cref="LatentOdeOptions.QuantileLevels"/>, <c>Quantiles</c> (a vector). Nothing is
+    /// computed before its rows are read. A series in which no row has a time has none, since nothing says from when on to count.
+    /// </returns>
+    /// <exception cref="ArgumentException">The model holds no forecaster, or a column is missing.</exception>
+    /// <example><code>
+    /// IDataView rows = ml.Forecasting.ForecastRows(model, visits, seriesColumnName: "Patient");
+    /// foreach (ForecastRow row in ml.Data.CreateEnumerable&lt;ForecastRow&gt;(rows, reuseRowObject: false))
+    /// {
+    ///     Console.WriteLine($"{row.Series} on day {row.Time}: {row.Variable} {row.Value:F1}, from {row.Lower:F1} to {row.Upper:F1}");
+    /// }
+    /// </code></example>
+    public static IDataView ForecastRows(this ForecastingCatalog catalog, ITransformer model, IDataView data, string? seriesColumnName = null)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(data);
+        LatentOdeTransformer forecaster = Forecaster(model);
+        IDataView forecasts = model.Transform(data);
+        return new ForecastRowsView(forecasts, new ForecastRowsSource(forecasts.Schema, forecaster, seriesColumnName));
+    }
+
+    /// <summary>Creates an engine that follows one series as its observations come in.</summary>
+    /// <typeparam name="TObservation">Class of observations, with public properties or fields for the time, input and static columns.</typeparam>
+    /// <typeparam name="TForecast">Class of forecasts, with public properties or fields of type <c>float[]</c> for output columns.</typeparam>
+    /// <param name="catalog">The catalog of <see cref="MLContext.Forecasting"/>.</param>
+    /// <param name="model">A fitted or loaded forecaster, or a chain with one, such as <see cref="GroupIntoSeries"/> and a forecaster.</param>
+    /// <returns>The engine; it needs the model as long as it is used.</returns>
+    /// <exception cref="ArgumentException">The model holds no forecaster; or a property or field is missing, has the wrong type, or stands for no column.</exception>
+    /// <exception cref="ObjectDisposedException">The forecaster was disposed.</exception>
+    /// <example><code>
+    /// var engine = ml.Forecasting.CreateForecastEngine&lt;Visit, Outlook&gt;(model);
+    /// </code></example>
+    public static ForecastEngine<TObservation, TForecast> CreateForecastEngine<TObservation, TForecast>(this ForecastingCatalog catalog, ITransformer model)
+        where TObservation : class
+        where TForecast : class, new()
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(model);
+        return Forecaster(model).CreateForecastEngine<TObservation, TForecast>();
+    }
+
     /// <summary>Compares forecasts at fixed horizons with what came, horizon by horizon.</summary>
     /// <param name="catalog">The catalog of <see cref="MLContext.Forecasting"/>.</param>
     /// <param name="data">Data with forecasts, one series a row.</param>
@@ -206,4 +254,15 @@ public static partial class ImplicitCatalog
 
         return RollingOrigin.Run(catalog.ForecastByLatentOde(options), data, options, origins, trainingFraction, refits);
     }
+
+    /// <exception cref="ArgumentException">The model holds no forecaster.</exception>
+    private static LatentOdeTransformer Forecaster(ITransformer model) => Forecasters(model).LastOrDefault()
+        ?? throw new ArgumentException($"The model holds no forecaster that {nameof(ForecastByLatentOde)} has trained.", nameof(model));
+
+    private static IEnumerable<LatentOdeTransformer> Forecasters(ITransformer model) => model switch
+    {
+        LatentOdeTransformer forecaster => [forecaster],
+        IEnumerable<ITransformer> chain => chain.SelectMany(Forecasters),
+        _ => [],
+    };
 }

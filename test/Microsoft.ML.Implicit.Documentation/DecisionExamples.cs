@@ -71,11 +71,12 @@ public sealed class DecisionExamples
     {
         var ml = new MLContext(seed: 1);
         var random = new Random(1);
-        IDataView history = ml.Data.LoadFromEnumerable(Enumerable.Range(0, 120).Select(_ =>
+        IDataView Draw(int days) => ml.Data.LoadFromEnumerable(Enumerable.Range(0, days).Select(_ =>
         {
             float weather = random.NextSingle(), traffic = random.NextSingle();
             return new Choice { Features = [weather, traffic], Costs = [1 + weather, 2 - weather, 1 + traffic] };
         }).ToArray());
+        IDataView history = Draw(120), later = Draw(60);
 
         var options = new LearnedQuadraticProgramOptions
         {
@@ -90,15 +91,14 @@ public sealed class DecisionExamples
 
         options.Training.MaximumEpochs = 5;
 
-        ITransformer model = ml.Transforms.LearnedQuadraticProgram(options).Fit(history);
-        IDataView decided = model.Transform(history);
-        float[][] decisions = [.. decided.GetColumn<float[]>("Decision")];
-        float[][] costs = [.. decided.GetColumn<float[]>("Costs")];
-        double regret = decisions.Zip(costs, (z, c) => z.Zip(c, (amount, cost) => amount * cost).Sum() - c.Min()).Average();
-        Console.WriteLine($"mean regret {regret:F4}");
+        LearnedQuadraticProgramTransformer model = ml.Transforms.LearnedQuadraticProgram(options).Fit(history);
+        IDataView decided = model.Transform(later);
 
-        Assert.IsLessThan(0.05, regret);
-        Assert.AreEqual(1, decisions[0].Sum(), 1e-4);
+        DecisionMetrics metrics = ml.Transforms.EvaluateDecisions(model, later, labelColumnName: "Costs");
+        Console.WriteLine($"mean regret {metrics.MeanRegret:F4}, {metrics.NormalizedRegret:P2} of the best cost");
+
+        Assert.IsLessThan(0.05, metrics.MeanRegret);
+        Assert.AreEqual(1, decided.GetColumn<float[]>("Decision").First().Sum(), 1e-4);
     }
 
     public class Solved

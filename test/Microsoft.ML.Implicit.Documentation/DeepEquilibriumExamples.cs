@@ -1,4 +1,5 @@
 using Microsoft.ML;
+using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Estimators;
 using Microsoft.ML.Implicit.Training;
 
@@ -48,6 +49,33 @@ public sealed class DeepEquilibriumExamples
         ColumnAssert.Needs("Features", quick);
     }
 
+    [TestMethod]
+    public void Binary_models_have_a_threshold_and_make_up_others()
+    {
+        var ml = new MLContext(seed: 1);
+        var oneVersusAll = ml.MulticlassClassification.Trainers.OneVersusAll(ml.BinaryClassification.Trainers.DeepEquilibrium());
+        var pairwise = ml.MulticlassClassification.Trainers.PairwiseCoupling(ml.BinaryClassification.Trainers.DeepEquilibrium());
+
+        ColumnAssert.Needs("Label", oneVersusAll);
+        ColumnAssert.Needs("Label", pairwise);
+
+        IDataView train = ml.Data.LoadFromEnumerable(Enumerable.Range(0, 40).Select(i => new Marked { Features = [i], Label = i > 20 }).ToArray());
+        var options = new DeepEquilibriumOptions { EnsembleSize = 1, HiddenWidth = 8, Training = { MaximumEpochs = 2 } };
+        DeepEquilibriumTransformer binaryModel = ml.BinaryClassification.Trainers.DeepEquilibrium(options).Fit(train);
+        DeepEquilibriumTransformer cautious = ml.BinaryClassification.ChangeModelThreshold(binaryModel, threshold: 1.5f);
+
+        bool[] expected = [.. cautious.Transform(train).GetColumn<float>("Score").Select(score => score > 1.5f)];
+        Assert.AreSequenceEqual(expected, [.. cautious.Transform(train).GetColumn<bool>("PredictedLabel")]);
+    }
+
+    private sealed class Marked
+    {
+        [VectorType(1)]
+        public float[] Features { get; set; } = [];
+
+        public bool Label { get; set; }
+    }
+
     private static IEstimator<ITransformer> Tumours(MLContext ml)
     {
         var pipeline = ml.Transforms.Concatenate("Features", "Radius", "Texture")
@@ -84,6 +112,12 @@ public sealed class DeepEquilibriumExamples
             Console.WriteLine($"feature {slot}: {importance[slot].RSquared.Mean:F3}");
         }
 
+        IDataView newRows = ml.Data.SkipRows(data, 800);
+        DeepEquilibriumTransformer updated = trainer.Fit(newRows, initialModel: model.Model);
+        Console.WriteLine(updated.Model.Training);
+        Console.WriteLine(model.Model);
+
+        Assert.AreEqual(model.Model.ParameterCount, updated.Model.ParameterCount);
         Assert.HasCount(3, folds);
         Assert.AreEqual(8, importance.Length);
         Assert.AreEqual(1, model.Model.EnsembleSize);

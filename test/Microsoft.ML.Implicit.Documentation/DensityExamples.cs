@@ -44,6 +44,35 @@ public sealed class DensityExamples
     }
 
     [TestMethod]
+    public void Anomaly_detectors_are_cross_validated()
+    {
+        var ml = new MLContext(seed: 1);
+        var random = new Random(1);
+        IDataView all = ml.Data.LoadFromEnumerable(Enumerable.Range(0, 150).Select(i => new Known { Features = [random.NextSingle() + (i % 10 == 0 ? 2 : 0), random.NextSingle()], IsRare = i % 10 == 0 ? 1 : 0 }).ToArray());
+        var options = new NormalizingFlowOptions();
+        MakeQuick(options);
+
+        double[] areas = [.. ml.Data.CrossValidationSplit(all, numberOfFolds: 3).Select(fold =>
+        {
+            IDataView normalRows = ml.Data.FilterRowsByColumn(fold.TrainSet, "IsRare", upperBound: 0.5);
+            using NormalizingFlowTransformer detector = ml.AnomalyDetection.Trainers.NormalizingFlow(options).Fit(normalRows);
+            return ml.AnomalyDetection.Evaluate(detector.Transform(fold.TestSet), labelColumnName: "IsRare", falsePositiveCount: 1).AreaUnderRocCurve;
+        })];
+        Console.WriteLine($"area under the ROC curve {areas.Average():F3}");
+
+        Assert.HasCount(3, areas);
+        Assert.IsGreaterThan(0.95, areas.Average());
+    }
+
+    private sealed class Known
+    {
+        [VectorType(2)]
+        public float[] Features { get; set; } = [];
+
+        public float IsRare { get; set; }
+    }
+
+    [TestMethod]
     public void Latent_vectors_lead_back()
     {
         var ml = new MLContext(seed: 1);

@@ -52,7 +52,15 @@ public sealed class ForecastingExamples
         Assert.HasCount(6, all[0].Forecast);
         Assert.IsTrue(all.All(patient => patient.Lower[0] < patient.Forecast[0] && patient.Forecast[0] < patient.Upper[0]));
 
-        var engine = model.LastTransformer.CreateForecastEngine<Visit, Outlook>();
+        IDataView rows = ml.Forecasting.ForecastRows(model, visits, seriesColumnName: "Patient");
+        foreach (ForecastRow row in ml.Data.CreateEnumerable<ForecastRow>(rows, reuseRowObject: false))
+        {
+            Console.WriteLine($"{row.Series} on day {row.Time}: {row.Variable} {row.Value:F1}, from {row.Lower:F1} to {row.Upper:F1}");
+        }
+
+        Assert.HasCount(24 * 6, rows.GetColumn<float>("Value").ToArray());
+
+        var engine = ml.Forecasting.CreateForecastEngine<Visit, Outlook>(model);
         engine.Observe(new Visit { Day = 0, Bilirubin = 1.2f, Albumin = 3.5f });
         engine.Observe(new Visit { Day = 91, Bilirubin = 1.4f, Albumin = float.NaN });
         Outlook outlook = engine.Forecast(181, 271);
@@ -65,6 +73,41 @@ public sealed class ForecastingExamples
         var resumed = model.LastTransformer.ResumeForecastEngine<Visit, Outlook>("patient.series");
 
         Assert.AreSequenceEqual(outlook.Forecast, resumed.Forecast(181, 271).Forecast);
+    }
+
+    [TestMethod]
+    public void Rows_in_long_format_are_grouped_before_validation_series_are_given()
+    {
+        var ml = new MLContext(seed: 1);
+        WriteVisits();
+        VisitRow[] visits = [.. ml.Data.CreateEnumerable<VisitRow>(ml.Data.LoadFromTextFile<VisitRow>("visits.csv", new TextLoader.Options { Separators = [','], HasHeader = true, MissingRealsAsNaNs = true }), reuseRowObject: false)];
+        IDataView earlierPatients = ml.Data.LoadFromEnumerable(visits.Take(160)), laterPatients = ml.Data.LoadFromEnumerable(visits.Skip(160));
+        var options = new LatentOdeOptions { TimeColumnName = "Day", InputColumnNames = ["Bilirubin", "Albumin"], Horizon = [90] };
+        MakeQuick(options);
+
+        ITransformer grouping = ml.Transforms.GroupIntoSeries("Patient", "Day", ["Bilirubin", "Albumin"]).Fit(earlierPatients);
+        LatentOdeTransformer validated = ml.Forecasting.ForecastByLatentOde(options).Fit(grouping.Transform(earlierPatients), grouping.Transform(laterPatients));
+        var whole = new TransformerChain<LatentOdeTransformer>(grouping, validated);
+
+        Assert.IsTrue(validated.Model.Training!.Networks[0].Epochs.All(epoch => epoch.ValidationLoss is not null));
+        Assert.HasCount(8, whole.Transform(laterPatients).GetColumn<float[]>("Forecast").ToArray());
+    }
+
+    [TestMethod]
+    public void Readings_have_dates()
+    {
+        var ml = new MLContext(seed: 1);
+        var options = new LatentOdeOptions { InputColumnNames = ["Level"], Horizon = [1, 2] };
+        MakeQuick(options);
+        IDataView readings = ml.Data.LoadFromEnumerable(Enumerable.Range(0, 60).Select(i => new Reading(new DateTime(2024, 1, 1).AddDays(2 * i), i % 7)).ToArray());
+        ITransformer model = ml.Transforms.GroupIntoSeries(null, "Time", ["Level"]).Append(ml.Forecasting.ForecastByLatentOde(options)).Fit(readings);
+
+        var gauge = ml.Forecasting.CreateForecastEngine<Reading, LevelForecast>(model);
+        gauge.Observe(new Reading(new DateTime(2024, 5, 1), Level: 2.1f));
+        LevelForecast nextDays = gauge.Forecast(new DateTime(2024, 5, 2), new DateTime(2024, 5, 3));
+        Console.WriteLine($"level on {nextDays.Time[1]:d}: {nextDays.Forecast[1]:F2}");
+
+        Assert.AreEqual(new DateTime(2024, 5, 3), nextDays.Time[1]);
     }
 
     [TestMethod]
@@ -96,6 +139,7 @@ public sealed class ForecastingExamples
             Console.WriteLine($"{metrics.Name}: RMSE {metrics.RootMeanSquaredError:F2} of {metrics.Count} values");
         }
 
+        options.QuantileLevels = [0.1, 0.5, 0.9];
         options.SeasonalPeriods = [365.25];
         options.StaticColumnNames = ["Age"];
         options.CovariateColumnNames = ["Dose"];
@@ -157,6 +201,24 @@ public sealed class ForecastingExamples
         public float[] Forecast { get; set; } = [];
         public float[] Lower { get; set; } = [];
         public float[] Upper { get; set; } = [];
+    }
+
+    public class ForecastRow
+    {
+        public string Series { get; set; } = "";
+        public double Time { get; set; }
+        public string Variable { get; set; } = "";
+        public float Value { get; set; }
+        public float Lower { get; set; }
+        public float Upper { get; set; }
+    }
+
+    public record Reading([property: ColumnName("Time")] DateTime Taken, float Level);
+
+    public class LevelForecast
+    {
+        public DateTime[] Time { get; set; } = [];
+        public float[] Forecast { get; set; } = [];
     }
 
     public class Visit

@@ -1,11 +1,12 @@
 #if STANDALONE
 using Microsoft.Testing.Platform.Builder;
 #endif
+using Microsoft.ML.Implicit.Tests.Persistence;
 using Microsoft.ML.Implicit.Tests.Training;
 
 namespace Microsoft.ML.Implicit.Tests;
 
-/// <summary>Trains in a process that a test kills, or, published for one platform, runs the tests.</summary>
+/// <summary>Trains in a process that a test kills, scores what a test has saved, or, published for one platform, runs the tests.</summary>
 internal static class Program
 {
     public static async Task<int> Main(string[] args)
@@ -13,6 +14,11 @@ internal static class Program
         if (args is [KilledTraining.Command, var kind, var path, var lastEpoch])
         {
             return KilledTraining.Run(kind, path, lastEpoch);
+        }
+
+        if (args is [SavedScores.Command, var folder])
+        {
+            return SavedScores.Run(folder);
         }
 
 #if STANDALONE

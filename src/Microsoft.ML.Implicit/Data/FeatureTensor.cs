@@ -76,6 +76,10 @@ internal static class FeatureTensor
         return sparse_coo_tensor(tensor(indices, [2, count]), tensor(values), [rows.Length, width]);
     }
 
+    /// <summary>Rows held in full, or by their non-zeros, as is asked for.</summary>
+    public static Tensor Hold(Tensor rows, bool byNonZeros) =>
+        rows.is_sparse == byNonZeros ? rows : byNonZeros ? rows.to_sparse() : rows.to_dense();
+
     /// <summary>A tensor in coordinate format with other values at the same places.</summary>
     public static Tensor WithValues(Tensor rows, Tensor values) => sparse_coo_tensor(rows.SparseIndices, values, rows.shape);
 }

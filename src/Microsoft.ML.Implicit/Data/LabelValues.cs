@@ -30,6 +30,11 @@ internal abstract class LabelValues
             : throw new FormatException("The model file does not hold valid label values.");
     }
 
+    /// <summary>Whether the same values stand for the same classes.</summary>
+    public bool IsLike(LabelValues? other) => other is not null && other.Type.Equals(Type) && other.Texts.SequenceEqual(Texts);
+
+    private protected abstract IEnumerable<string?> Texts { get; }
+
     /// <summary>Adds the values as an annotation.</summary>
     public abstract void AddTo(DataViewSchema.Annotations.Builder annotations, string kind);
 

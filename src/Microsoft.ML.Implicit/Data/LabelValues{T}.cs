@@ -13,6 +13,8 @@ internal sealed class LabelValues<T> : LabelValues
     public LabelValues(VectorDataViewType type, VBuffer<T> values)
         : base(type) => _values = values;
 
+    private protected override IEnumerable<string?> Texts => _values.DenseValues().Select(value => value?.ToString());
+
     public override void AddTo(DataViewSchema.Annotations.Builder annotations, string kind) =>
         annotations.Add(kind, Type, (ref VBuffer<T> destination) => _values.CopyTo(ref destination));
 

@@ -46,6 +46,8 @@ internal sealed class TrainingLoop : IResumable, IDisposable
 
     private int Epoch => _history.Count;
 
+    private bool StartsFitted => _run.StartsFitted || _problem.StartsFitted;
+
     private bool IsOver => Epoch >= _plan.Epochs || Epoch - _best.Epoch >= _plan.Patience;
 
     /// <summary>Trains, from where a check point was left, and leaves the best parameters in the module.</summary>
@@ -142,7 +144,7 @@ internal sealed class TrainingLoop : IResumable, IDisposable
     {
         try
         {
-            if (_problem.StartsFitted && Epoch == 0)
+            if (StartsFitted && Epoch == 0)
             {
                 OfferStart();
             }
@@ -160,7 +162,7 @@ internal sealed class TrainingLoop : IResumable, IDisposable
                 _run.Channel.Info($"No better validation loss since epoch {Counted(_best.Epoch)}: training ends.");
             }
         }
-        catch (OperationCanceledException) when (_plan.Options.OnCancellation == CancellationBehavior.ReturnBestModel && (_best.Epoch > 0 || _problem.StartsFitted) && _member.Index == 0)
+        catch (OperationCanceledException) when (_plan.Options.OnCancellation == CancellationBehavior.ReturnBestModel && (_best.Epoch > 0 || StartsFitted) && _member.Index == 0)
         {
             _run.Channel.Info($"Cancelled: the best epoch so far is {Counted(_best.Epoch)}.");
         }

@@ -47,6 +47,9 @@ internal sealed class TrainingRun : IDisposable
     /// <summary><see langword="null"/> where none is to be kept.</summary>
     public TrainingCheckPoint? CheckPoint { get; }
 
+    /// <summary>Whether training sets out from a trained model, which it may fail to better.</summary>
+    public bool StartsFitted { get; private set; }
+
     /// <summary>Time since training began, before an interruption too.</summary>
     public TimeSpan Elapsed => _earlier + Stopwatch.GetElapsedTime(_start);
 
@@ -55,10 +58,12 @@ internal sealed class TrainingRun : IDisposable
 
     /// <summary>Says what is trained with and on, before anything is drawn from the seed.</summary>
     /// <param name="options">The estimator's options.</param>
-    /// <param name="data">The rows as they were read.</param>
+    /// <param name="startsFitted">Whether a trained model is what is set out from.</param>
+    /// <param name="data">The rows as they were read, and what else is set out from.</param>
     /// <exception cref="InvalidOperationException">The check point is one of other options or data.</exception>
-    public void Begin(object options, params object?[] data)
+    public void Begin(object options, bool startsFitted, params object?[] data)
     {
+        StartsFitted = startsFitted;
         CheckPoint?.Begin(options, data, Seed);
         _start = Stopwatch.GetTimestamp();
     }

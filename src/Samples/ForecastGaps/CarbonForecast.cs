@@ -28,6 +28,9 @@ internal static partial class CarbonForecast
 
         string plot = settings.OutputPath("forecast-gaps.png");
         Plot(ml, model, whole, plot);
-        AnsiConsole.MarkupLineInterpolated($"Model: {path}   Plot: {plot}");
+        string outlook = settings.OutputPath("forecast-gaps-outlook.png"), history = settings.OutputPath("forecast-gaps-training.png");
+        ForecastPlot.Save(ml, model, ml.Data.LoadFromEnumerable([whole]), nameof(CarbonSeries.Date), outlook);
+        TrainingPlot.Save(model.Model.Training!, history);
+        AnsiConsole.MarkupLineInterpolated($"Model: {path}   Plots: {plot}, {outlook}, {history}");
     }
 }

@@ -2,6 +2,7 @@ using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Estimators;
 using Microsoft.ML.Implicit.Tests.Estimators;
 using Microsoft.ML.Implicit.Tests.Estimators.DeepEquilibrium;
+using Microsoft.ML.Implicit.Tests.Estimators.EveryModel;
 
 namespace Microsoft.ML.Implicit.Tests.Onnx;
 
@@ -90,6 +91,20 @@ public sealed class DeepEquilibriumOnnxTests
         CollectionAssert.AreEqual(
             expected.GetColumn<bool>("PredictedLabel").Select(value => value ? 1f : 0f).ToArray(),
             file.Score(data, "PredictedLabel", batchSize: 60).Select(row => row[0]).ToArray());
+    }
+
+    [TestMethod]
+    public void A_threshold_that_was_moved_is_written()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView data = ml.Data.LoadFromEnumerable(ModelRow.Create(40));
+        using var model = (DeepEquilibriumTransformer)TrainerCase.Of("binary").Fit(ml, data, change: training => training.MaximumEpochs = 5);
+        float[] scores = [.. Scored.Values(model.Transform(data)).Order()];
+        using DeepEquilibriumTransformer moved = ml.BinaryClassification.ChangeModelThreshold(model, (scores[29] + scores[30]) / 2);
+        using OnnxFile file = OnnxFile.Of(ml, moved, data, "PredictedLabel");
+        float[] expected = [.. moved.Transform(data).GetColumn<bool>("PredictedLabel").Select(label => label ? 1f : 0f)];
+        Assert.AreEqual(10, expected.Sum());
+        OnnxAssert.AreClose(expected, file.Score(data, "PredictedLabel", batchSize: 13));
     }
 
     [TestMethod]

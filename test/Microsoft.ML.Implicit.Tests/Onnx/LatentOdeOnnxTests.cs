@@ -23,6 +23,7 @@ public sealed class LatentOdeOnnxTests
         {
             options.EnsembleSize = ensembleSize;
             options.SeasonalPeriods = hasSeasons ? [3.5, 20] : [];
+            options.QuantileLevels = hasSeasons ? [0.2, 0.5, 0.9] : [];
         });
         AssertAlike(ml, model, data, batchSize: 40);
         AssertAlike(ml, model, data, batchSize: 1);
@@ -115,7 +116,8 @@ public sealed class LatentOdeOnnxTests
     {
         IDataView expected = model.Transform(data);
         using OnnxFile file = OnnxFile.Of(ml, model, data);
-        foreach (string column in (string[])["Forecast", "Lower", "Upper"])
+        string[] quantiles = model.Model.QuantileLevels.Count > 0 ? ["Quantiles"] : [];
+        foreach (string column in (string[])["Forecast", "Lower", "Upper", .. quantiles])
         {
             OnnxAssert.AreClose(Scored.Vectors(expected, column), file.Score(data, column, batchSize));
         }

@@ -117,6 +117,7 @@ internal static class SavedModels
             CovariateTimeColumnName = isRich ? nameof(Walks.Row.KnownDay) : null,
             CovariateColumnNames = isRich ? [nameof(Walks.Row.Known)] : [],
             SeasonalPeriods = isRich ? [7] : [],
+            QuantileLevels = isRich ? [0.1, 0.9] : [],
             Horizon = [1, 2.5],
             ConfidenceLowerBoundColumn = "Lower",
             ConfidenceUpperBoundColumn = "Upper",
@@ -127,7 +128,8 @@ internal static class SavedModels
             EnsembleSize = 2,
             Training = training,
         };
-        return new SavedModel(ml.Forecasting.ForecastByLatentOde(options).Fit(data), data, "Forecast", "Lower", "Upper");
+        string[] quantiles = isRich ? ["Quantiles"] : [];
+        return new SavedModel(ml.Forecasting.ForecastByLatentOde(options).Fit(data), data, ["Forecast", "Lower", "Upper", .. quantiles]);
     }
 
     private static SavedModel Series(MLContext ml)

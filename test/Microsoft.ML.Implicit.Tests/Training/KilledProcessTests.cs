@@ -40,7 +40,7 @@ public sealed class KilledProcessTests : IDisposable
     // Returns the last epoch that the process reported.
     private async Task<int> TrainAndKill(string kind, int epoch)
     {
-        using Process process = Start(kind, FilePath, (epoch + EpochsAhead).ToString(CultureInfo.InvariantCulture));
+        using Process process = TestProcess.Start(KilledTraining.Command, kind, FilePath, (epoch + EpochsAhead).ToString(CultureInfo.InvariantCulture));
         var errors = new StringBuilder();
         process.ErrorDataReceived += (_, line) => errors.AppendLine(line.Data);
         process.BeginErrorReadLine();
@@ -74,19 +74,4 @@ public sealed class KilledProcessTests : IDisposable
 
     private static async Task<int?> ReadEpoch(Process process, CancellationToken cancellationToken) =>
         await process.StandardOutput.ReadLineAsync(cancellationToken) is { Length: > 0 } line ? int.Parse(line, CultureInfo.InvariantCulture) : null;
-
-    // The tests are a program, which an SDK runs as a library.
-    private static Process Start(params string[] arguments)
-    {
-        string program = typeof(Program).Assembly.Location;
-        string host = Environment.ProcessPath!;
-        bool isProgram = Path.GetFileName(host).StartsWith(Path.GetFileNameWithoutExtension(program), StringComparison.Ordinal);
-        IEnumerable<string> all = arguments.Prepend(KilledTraining.Command);
-        return Process.Start(new ProcessStartInfo(isProgram ? host : "dotnet", isProgram ? all : all.Prepend(program))
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
-    }
 }

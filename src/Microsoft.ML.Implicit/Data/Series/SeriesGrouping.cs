@@ -42,7 +42,7 @@ internal sealed record SeriesGrouping(string? Series, string Time, string[] Valu
             builder.AddColumn(Series, input[Series].Type, input[Series].Annotations);
         }
 
-        builder.AddColumn(Time, new VectorDataViewType(NumberDataViewType.Double));
+        builder.AddColumn(Time, new VectorDataViewType(NumberDataViewType.Double), TimeKinds.Of(input[Time]).ToAnnotations());
         foreach (string name in Values)
         {
             builder.AddColumn(name, new VectorDataViewType(NumberDataViewType.Single));

@@ -16,11 +16,15 @@ internal sealed class SeriesReader
         _columns = columns;
         _row = row;
         _times = TimeReader.CreateVector(row, row.Schema[columns.Times]);
+        TimeKind = TimeKinds.Of(row.Schema[columns.Times]);
         _values = [.. columns.Values.Select(Vector)];
         _statics = [.. columns.Statics.Select(name => row.GetGetter<float>(row.Schema[name]))];
         _covariateTimes = columns.CovariateTimes is null ? null : TimeReader.CreateVector(row, row.Schema[columns.CovariateTimes]);
         _covariates = [.. columns.Covariates.Select(Vector)];
     }
+
+    /// <summary>How the column of times tells them.</summary>
+    public TimeKind TimeKind { get; }
 
     /// <summary>Number of the source's current row.</summary>
     public long Position => _row.Position;

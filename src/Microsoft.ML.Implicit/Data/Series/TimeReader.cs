@@ -11,9 +11,7 @@ internal static class TimeReader
 {
     public const string SupportedTypes = "Single, Double, DateTime, DateTimeOffset or TimeSpan";
 
-    public static bool IsTime(DataViewType type) =>
-        type is DateTimeDataViewType or DateTimeOffsetDataViewType or TimeSpanDataViewType
-        || type == NumberDataViewType.Single || type == NumberDataViewType.Double;
+    public static bool IsTime(DataViewType type) => TimeKinds.Of(type.RawType) is not null;
 
     /// <summary>Reads a column of one time a row.</summary>
     public static Func<double> CreateScalar(DataViewRow row, DataViewSchema.Column column) => column.Type switch
@@ -42,7 +40,7 @@ internal static class TimeReader
     public static double ToDays(DateTime time) =>
         ((time.Kind == DateTimeKind.Local ? time.ToUniversalTime() : time) - DateTime.UnixEpoch.ToUniversalTime()).TotalDays;
 
-    private static double ToDays(DateTimeOffset time) => ToDays(time.UtcDateTime);
+    public static double ToDays(DateTimeOffset time) => ToDays(time.UtcDateTime);
 
     private static Func<double> Scalar<T>(DataViewRow row, DataViewSchema.Column column, Func<T, double> convert)
     {

@@ -51,12 +51,15 @@ internal sealed record DeepEquilibriumArchitecture(
     /// <summary>Creates an ensemble whose scales, bins and parameters are yet to be read.</summary>
     public EquilibriumEnsemble CreateEnsemble()
     {
-        FeatureEncoder encoder = Cell == EquilibriumCellKind.MultiscaleConvolutional ? new ImageEncoder(FeatureCount)
-            : SlotCount > 0 ? new SparseEncoder(SlotCount)
-            : new BinEncoder(FeatureCount, BinCount);
+        FeatureEncoder encoder = CreateEncoder();
         using var generator = new Generator(0, CPU);
         return new EquilibriumEnsemble(encoder, [.. Enumerable.Range(0, EnsembleSize).Select(_ => new DeepEquilibriumNetwork(this, encoder.Width, Tolerance, generator))]);
     }
+
+    /// <summary>Creates an encoder whose scales and bins are yet to be read.</summary>
+    public FeatureEncoder CreateEncoder() => Cell == EquilibriumCellKind.MultiscaleConvolutional ? new ImageEncoder(FeatureCount)
+        : SlotCount > 0 ? new SparseEncoder(SlotCount)
+        : new BinEncoder(FeatureCount, BinCount);
 
     /// <summary>The architecture of networks whose inputs come from an encoder.</summary>
     public DeepEquilibriumArchitecture With(FeatureEncoder encoder) => encoder switch
@@ -65,6 +68,9 @@ internal sealed record DeepEquilibriumArchitecture(
         SparseEncoder sparse => this with { SlotCount = sparse.Width },
         _ => this,
     };
+
+    /// <summary>An architecture of another's sizes, whose networks are solved as this one says.</summary>
+    public DeepEquilibriumArchitecture With(DeepEquilibriumArchitecture sizes) => sizes with { Solver = Solver, Tolerance = Tolerance, MaximumIterations = MaximumIterations };
 
     /// <param name="inputWidth">Length of an encoded row.</param>
     /// <param name="generator">Source of the weights and of dropout, on the CPU; kept.</param>

@@ -1,6 +1,7 @@
 using System.Buffers;
 using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Data;
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Persistence;
 using Microsoft.ML.Runtime;
 using TorchSharp;
@@ -38,6 +39,15 @@ public sealed partial class DeepEquilibriumModelParameters : ImplicitModelParame
     public override long ParameterCount => _ensemble.parameters().Sum(parameter => parameter.numel());
 
     internal PredictionTask Task { get; }
+
+    internal DeepEquilibriumArchitecture Architecture => _architecture;
+
+    internal EquilibriumEnsemble Ensemble => _ensemble;
+
+    private protected override IEnumerable<nn.Module> Modules => [_ensemble];
+
+    private protected override FormattableString Description =>
+        $"Deep-equilibrium model: {Task.Description} from {FeatureCount} features, {EnsembleSize} {(EnsembleSize == 1 ? "network" : "networks")} of hidden width {HiddenWidth}.";
 
     /// <summary>Whether rows are scored without tensor operations.</summary>
     internal bool IsManaged => _managed is not null;
@@ -97,6 +107,17 @@ public sealed partial class DeepEquilibriumModelParameters : ImplicitModelParame
         using IDisposable noGradient = no_grad();
         Tensor features = _architecture.SlotCount > 0 ? FeatureTensor.Sparse(rows, FeatureCount) : FeatureTensor.Dense(rows, FeatureCount);
         _ensemble.Evaluate(features.to(_device)).cpu().data<float>().CopyTo(outputs);
+    }
+
+    /// <summary>A model of the same networks that shares nothing with this one.</summary>
+    /// <param name="task">What the networks' outputs become.</param>
+    internal DeepEquilibriumModelParameters WithTask(PredictionTask task)
+    {
+        EquilibriumEnsemble ensemble = _architecture.CreateEnsemble();
+        _ensemble.CopyStateTo(ensemble);
+        ensemble.to(_device);
+        ensemble.Freeze();
+        return new DeepEquilibriumModelParameters(_architecture, ensemble, task, _device) { Training = Training };
     }
 
     internal void Write(IHost host, DocumentWriter writer)

@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Data;
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -21,7 +22,17 @@ internal sealed class DeepEquilibriumTraining(DeepEquilibriumOptions options, Fu
 
     protected override TrainingSet Read(IDataView data) => _reader.Read(data, Run.Channel, Run.CancellationToken);
 
-    protected override void Examine(TrainingSet rows) => _task = createTask(rows);
+    protected override void Examine(TrainingSet rows)
+    {
+        _task = createTask(rows);
+        if (Initial is not null)
+        {
+            RequireInitial(Initial.Task.IsLike(_task), $"it predicts something else than column '{options.LabelColumnName}' holds; classes must be the same, in the same order.");
+            RequireInitial(Initial.FeatureCount == rows.Features.shape[1], $"it reads {Initial.FeatureCount} features, and column '{options.FeatureColumnName}' holds {rows.Features.shape[1]}.");
+            RequireInitial(Initial.Architecture.Cell == options.Cell, $"its cell is {Initial.Architecture.Cell}, and the options say {options.Cell}.");
+            _task = Initial.Task;
+        }
+    }
 
     protected override double? HeldOutFraction(long rows) => DeepEquilibriumDefaults.ValidationFraction(rows);
 
@@ -29,13 +40,11 @@ internal sealed class DeepEquilibriumTraining(DeepEquilibriumOptions options, Fu
     {
         using DisposeScope scope = NewDisposeScope();
         var architecture = new DeepEquilibriumArchitecture(options, (int)training.Features.shape[1], Task, training.Count);
-        FeatureEncoder encoder = options.Cell == EquilibriumCellKind.Dense
-            ? FeatureEncoder.OfVectors(training.Features, Task.ClassesOf(training.Labels))
-            : ImageEncoder.Of(training.Features, options.Image!.Value.Channels);
-        architecture = architecture.With(encoder);
+        FeatureEncoder encoder = CreateEncoder(training);
+        architecture = Initial is null ? architecture.With(encoder) : architecture.With(Initial.Architecture);
         encoder.to(Run.Device);
-        (training, validation) = (training.To(Run.Device), validation?.To(Run.Device));
-        DeepEquilibriumNetwork[] networks = validation is null && DeepEquilibriumDefaults.Folds(options, training.Count) is > 0 and int folds
+        (training, validation) = (Prepare(training), validation is null ? null : Prepare(validation));
+        DeepEquilibriumNetwork[] networks = Initial is null && validation is null && DeepEquilibriumDefaults.Folds(options, training.Count) is > 0 and int folds
             ? TrainFolds(architecture, encoder, training, folds, generator)
             : TrainAll(architecture, encoder, training, validation);
         Run.KeepChoice(nameof(options.HiddenWidth), options.HiddenWidth, architecture.HiddenWidth);
@@ -45,6 +54,24 @@ internal sealed class DeepEquilibriumTraining(DeepEquilibriumOptions options, Fu
         new LearningCheck(options, Task, training, validation).Report(ensemble, Run.Channel);
         return new DeepEquilibriumModelParameters(architecture with { EnsembleSize = networks.Length }, ensemble, Task, Run.Device);
     }
+
+    private FeatureEncoder CreateEncoder(TrainingSet training)
+    {
+        if (Initial is null)
+        {
+            return options.Cell == EquilibriumCellKind.Dense
+                ? FeatureEncoder.OfVectors(training.Features, Task.ClassesOf(training.Labels))
+                : ImageEncoder.Of(training.Features, options.Image!.Value.Channels);
+        }
+
+        FeatureEncoder encoder = Initial.Architecture.CreateEncoder();
+        Initial.Ensemble.Encoder.CopyStateTo(encoder);
+        return encoder;
+    }
+
+    // As the encoder reads rows, where it was learned with others.
+    private TrainingSet Prepare(TrainingSet rows) =>
+        (Initial is null ? rows : rows with { Features = FeatureTensor.Hold(rows.Features, Initial.Architecture.SlotCount > 0) }).To(Run.Device);
 
     private DeepEquilibriumNetwork[] TrainAll(DeepEquilibriumArchitecture architecture, FeatureEncoder encoder, TrainingSet training, TrainingSet? validation)
     {
@@ -125,6 +152,7 @@ internal sealed class DeepEquilibriumTraining(DeepEquilibriumOptions options, Fu
             using var generator = new Generator((ulong)seed, CPU);
             Regularization regularization = regularizations[member.Index];
             DeepEquilibriumNetwork network = CreateNetwork(architecture with { Dropout = regularization.Dropout }, encoder, generator, null);
+            Initial?.Ensemble.Networks[member.Index].CopyStateTo(network);
             TrainingSet rows = training(member.Index);
             Train(
                 new DeepEquilibriumProblem(network, encoder, Task, rows, validation, null, options, [regularization], generator, Run.CancellationToken),

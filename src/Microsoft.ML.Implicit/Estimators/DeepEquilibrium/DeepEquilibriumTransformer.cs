@@ -36,6 +36,22 @@ public sealed class DeepEquilibriumTransformer
 
     private protected override BatchMapper Mapper { get; }
 
+    /// <summary>Scores rows of finite features.</summary>
+    /// <exception cref="ObjectDisposedException">The transformer was disposed of.</exception>
+    internal void Score(VBuffer<float>[] rows, float[] scores)
+    {
+        using DisposalGate.Use use = Mapper.Hold();
+        Model.Score(rows, rows.Length, scores);
+    }
+
+    /// <summary>A binary model that answers true above another score.</summary>
+    /// <exception cref="ObjectDisposedException">The transformer was disposed of.</exception>
+    internal DeepEquilibriumTransformer WithThreshold(float threshold)
+    {
+        using DisposalGate.Use use = Mapper.Hold();
+        return new DeepEquilibriumTransformer(Host, Model.WithTask(new BinaryTask(threshold)), FeatureColumnName);
+    }
+
     private protected override void WriteModel(DocumentWriter writer)
     {
         writer.Write("feature_column", FeatureColumnName);

@@ -33,6 +33,10 @@ internal sealed partial class EquilibriumEnsemble : nn.Module
     /// <summary>Names of tensors that files of version 0.1.0 lack.</summary>
     public static IEnumerable<string> AddedNames => ImageEncoder.LimitNames.Select(name => $"{EncoderName}.{name}");
 
+    public FeatureEncoder Encoder => _encoder;
+
+    public IReadOnlyList<DeepEquilibriumNetwork> Networks => _networks;
+
     /// <summary>Evaluates all networks by tensor operations.</summary>
     /// <param name="features">float32 [batch, features], on the networks' device.</param>
     /// <returns>float32 [batch, networks, outputs], without a graph.</returns>

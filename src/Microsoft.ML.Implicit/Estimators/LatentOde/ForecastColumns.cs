@@ -12,20 +12,41 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <param name="Times">Column of times, or <see langword="null"/>.</param>
 internal sealed record ForecastColumns(string Forecast, string? Lower, string? Upper, double[] Horizon, string? Times)
 {
-    public IReadOnlyList<string> Names => [.. new[] { Forecast, Lower, Upper }.OfType<string>()];
+    private const string QuantilesName = "quantile_column";
 
-    public VectorDataViewType Type(int variables) =>
-        Times is null ? new VectorDataViewType(NumberDataViewType.Single, variables * Horizon.Length) : new VectorDataViewType(NumberDataViewType.Single);
+    /// <summary>Column of quantiles, or <see langword="null"/>.</summary>
+    public string? Quantiles { get; init; }
 
-    /// <summary>Name of the forecast of a variable at a time ahead, such as <c>Bilirubin+90</c>.</summary>
-    public IEnumerable<string> SlotNames(string[] variables) =>
-        variables.SelectMany(variable => Horizon.Select(time => string.Create(CultureInfo.InvariantCulture, $"{variable}+{time}")));
+    public IReadOnlyList<string> Names => [.. new[] { Forecast, Lower, Upper, Quantiles }.OfType<string>()];
+
+    /// <summary>What of a forecast stands in a column.</summary>
+    public Func<SeriesForecast, float[]> Selector(string name, ForecastQuantiles quantiles) =>
+        name == Forecast ? forecast => forecast.Mean
+        : name == Lower ? forecast => forecast.Lower
+        : name == Upper ? forecast => forecast.Upper
+        : quantiles.Of;
+
+    public VectorDataViewType Type(string name, int variables, ForecastQuantiles quantiles) => Times is null
+        ? new VectorDataViewType(NumberDataViewType.Single, variables * Horizon.Length * (name == Quantiles ? quantiles.Levels.Length : 1))
+        : new VectorDataViewType(NumberDataViewType.Single);
+
+    /// <summary>Name of the forecast of a variable at a time ahead, such as <c>Bilirubin+90</c>, or of a quantile of it.</summary>
+    public IEnumerable<string> SlotNames(string name, string[] variables, ForecastQuantiles quantiles)
+    {
+        IEnumerable<string> slots = variables.SelectMany(variable => Horizon.Select(time => string.Create(CultureInfo.InvariantCulture, $"{variable}+{time}")));
+        return name == Quantiles ? slots.SelectMany(quantiles.SlotNames) : slots;
+    }
 
     public void Write(DocumentWriter writer)
     {
         writer.Write("forecast_column", Forecast);
         writer.Write("lower_bound_column", Lower);
         writer.Write("upper_bound_column", Upper);
+        if (Quantiles is not null)
+        {
+            writer.Write(QuantilesName, Quantiles);
+        }
+
         writer.Write("horizon", Horizon);
         writer.Write("time_column", Times);
     }
@@ -38,7 +59,10 @@ internal sealed record ForecastColumns(string Forecast, string? Lower, string? U
             reader.OptionalText("lower_bound_column"),
             reader.OptionalText("upper_bound_column"),
             Measurements.Checked(reader.Doubles("horizon")),
-            reader.OptionalText("time_column"));
+            reader.OptionalText("time_column"))
+        {
+            Quantiles = reader.OptionalText(QuantilesName),
+        };
         return columns.Horizon.Length > 0 == columns.Times is null && Array.TrueForAll(columns.Horizon, time => time > 0)
             ? columns
             : throw new FormatException("The model file describes impossible times to forecast at.");

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.ML.Implicit.Data;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
@@ -31,9 +32,10 @@ internal static class ForecastReach
     /// <param name="times">Points in time.</param>
     /// <param name="last">Time of the last observation before them.</param>
     /// <param name="horizon">Longest time ahead that training looked at.</param>
+    /// <param name="kind">How times are told in the message.</param>
     /// <param name="place">Where the times come from, for the message.</param>
     /// <exception cref="ArgumentException">A time is not finite, or too far ahead.</exception>
-    public static void Check(double[] times, double last, double horizon, string place)
+    public static void Check(double[] times, double last, double horizon, TimeKind kind, string place = "")
     {
         foreach (double time in times)
         {
@@ -46,7 +48,7 @@ internal static class ForecastReach
             {
                 throw new ArgumentException(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{place}The forecast at {time} is {time - last} after the observation at {last}, more than {MostHorizons} times the {horizon} that training looked ahead. Was a point in time given for a time ahead, or another unit than that of the time column, such as seconds where it counts days (as it does for dates)?"));
+                    $"{place}The forecast at {kind.Describe(time)} is {kind.DescribeLength(time - last)} after the observation at {kind.Describe(last)}, more than {MostHorizons} times the {kind.DescribeLength(horizon)} that training looked ahead. Was a point in time given for a time ahead, or another unit than that of the time column, such as seconds where it counts days (as it does for dates)?"));
             }
         }
     }

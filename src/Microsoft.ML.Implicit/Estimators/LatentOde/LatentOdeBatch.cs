@@ -32,7 +32,7 @@ internal sealed class LatentOdeBatch : RowBatch
         _targets[slot] = _times?.Invoke() ?? [.. _columns.Horizon.Select(ahead => series.End + ahead)];
         if (series.Count > 0)
         {
-            ForecastReach.Check(_targets[slot], series.Times[^1], _model.TrainedHorizon, $"Row {_reader.Position}: ");
+            ForecastReach.Check(_targets[slot], series.Times[^1], _model.TrainedHorizon, _reader.TimeKind, $"Row {_reader.Position}: ");
         }
     }
 
@@ -58,10 +58,7 @@ internal sealed class LatentOdeBatch : RowBatch
 
     public override Delegate CreateGetter(int column, Func<int> slot)
     {
-        string name = _columns.Names[column];
-        Func<SeriesForecast, float[]> select = name == _columns.Forecast ? forecast => forecast.Mean
-            : name == _columns.Lower ? forecast => forecast.Lower
-            : forecast => forecast.Upper;
+        Func<SeriesForecast, float[]> select = _columns.Selector(_columns.Names[column], _model.Quantiles);
         return (ValueGetter<VBuffer<float>>)((ref VBuffer<float> value) =>
         {
             float[] source = select(_forecasts[slot()]);

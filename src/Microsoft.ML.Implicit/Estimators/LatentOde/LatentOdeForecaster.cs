@@ -29,7 +29,10 @@ public sealed class LatentOdeForecaster : ImplicitTrainer<LatentOdeTransformer, 
     {
         _options = options;
         _input = new SeriesColumns(options.TimeColumnName, options.InputColumnNames, options.StaticColumnNames, options.CovariateTimeColumnName, options.CovariateColumnNames);
-        _output = new ForecastColumns(options.OutputColumnName, options.ConfidenceLowerBoundColumn, options.ConfidenceUpperBoundColumn, options.Horizon, options.ForecastTimeColumnName);
+        _output = new ForecastColumns(options.OutputColumnName, options.ConfidenceLowerBoundColumn, options.ConfidenceUpperBoundColumn, options.Horizon, options.ForecastTimeColumnName)
+        {
+            Quantiles = options.QuantileLevels.Length > 0 ? options.QuantileColumnName : null,
+        };
     }
 
     private SeriesSetReader Reader => new(_input, _options.ExampleWeightColumnName);
@@ -47,7 +50,7 @@ public sealed class LatentOdeForecaster : ImplicitTrainer<LatentOdeTransformer, 
     internal LatentOdeTransformer Fit(SeriesSet series)
     {
         using var run = new TrainingRun(Host, _options.Training);
-        return Create(CreateTraining(run).Fit(series, null));
+        return Create(CreateTraining(run).Fit(series, validation: null));
     }
 
     private protected override void CheckColumns(SchemaShape schema)

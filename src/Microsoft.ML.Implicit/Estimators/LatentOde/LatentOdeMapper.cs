@@ -31,8 +31,11 @@ internal sealed partial class LatentOdeMapper : BatchMapper
             SeriesColumns.CheckTimes(shape, _output.Times);
         }
 
-        VectorDataViewType type = _output.Type(_input.Values.Length);
-        return [.. _output.Names.Select(name => new DataViewSchema.DetachedColumn(name, type, Annotations(type)))];
+        return [.. _output.Names.Select(name =>
+        {
+            VectorDataViewType type = _output.Type(name, _input.Values.Length, _model.Quantiles);
+            return new DataViewSchema.DetachedColumn(name, type, Annotations(name, type));
+        })];
     }
 
     public override RowBatch CreateBatch(DataViewRow source, int capacity) =>
@@ -43,7 +46,7 @@ internal sealed partial class LatentOdeMapper : BatchMapper
             _output,
             capacity);
 
-    private DataViewSchema.Annotations? Annotations(VectorDataViewType type)
+    private DataViewSchema.Annotations? Annotations(string name, VectorDataViewType type)
     {
         if (!type.IsKnownSize)
         {
@@ -51,7 +54,7 @@ internal sealed partial class LatentOdeMapper : BatchMapper
         }
 
         var builder = new DataViewSchema.Annotations.Builder();
-        ReadOnlyMemory<char>[] names = [.. _output.SlotNames(_input.Values).Select(name => name.AsMemory())];
+        ReadOnlyMemory<char>[] names = [.. _output.SlotNames(name, _input.Values, _model.Quantiles).Select(slot => slot.AsMemory())];
         builder.AddSlotNames(type.Size, (ref VBuffer<ReadOnlyMemory<char>> value) => value = new VBuffer<ReadOnlyMemory<char>>(names.Length, names));
         return builder.ToAnnotations();
     }

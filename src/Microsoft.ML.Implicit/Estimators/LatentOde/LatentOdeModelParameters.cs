@@ -40,6 +40,11 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
     /// <summary>Longest time ahead that training looked at, in the unit of the time column. Forecasts are given up to 1000 times as far ahead.</summary>
     public double TrainedHorizon => Scaling.Horizon;
 
+    /// <summary>Levels of the quantiles that it gives beside forecasts and bounds.</summary>
+    public IReadOnlyList<double> QuantileLevels => Quantiles.Levels;
+
+    internal ForecastQuantiles Quantiles { get; init; } = ForecastQuantiles.None;
+
     internal LatentOdeArchitecture Architecture { get; }
 
     internal SeriesScaling Scaling { get; }
@@ -56,6 +61,11 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
     private bool IsIncremental => Architecture.Anchor == LatentAnchor.LastObservation && _networks[0].Encoder.IsIncremental;
 
     internal IReadOnlyList<LatentOdeNetwork> Networks => _networks;
+
+    private protected override IEnumerable<nn.Module> Modules => _networks;
+
+    private protected override FormattableString Description =>
+        $"Latent-ODE forecaster: {Scaling.Variables.Length} {(Scaling.Variables.Length == 1 ? "variable" : "variables")} up to {TrainedHorizon:G5} ahead, {EnsembleSize} {(EnsembleSize == 1 ? "network" : "networks")} of hidden width {Architecture.HiddenWidth} with {Architecture.LatentWidth} latent numbers, encoder {Architecture.Encoder}.";
 
     /// <inheritdoc/>
     public override void Dispose()
@@ -190,6 +200,7 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
         SeriesScaling scaling = SeriesScaling.Read(reader.Section("scaling"));
         double[] factors = Measurements.Checked(reader.Doubles("interval_factors"));
         double[] factorsAfterGap = reader.OptionalTensor("interval_factors_after_gap") is null ? factors : Measurements.Checked(reader.Doubles("interval_factors_after_gap"));
+        ForecastQuantiles quantiles = ForecastQuantiles.Read(reader, scaling.Variables.Length);
         int count = reader.Int32("networks");
         if (!Array.TrueForAll([factors, factorsAfterGap], array => array.Length == scaling.Variables.Length && Array.TrueForAll(array, factor => factor >= 0)) || count is < 1 or > 64)
         {
@@ -209,7 +220,7 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
                 network.FreezeState();
             }
 
-            return new LatentOdeModelParameters(architecture, scaling, [.. networks], factors, factorsAfterGap, CPU) { _identity = reader.Bytes("identity") };
+            return new LatentOdeModelParameters(architecture, scaling, [.. networks], factors, factorsAfterGap, CPU) { Quantiles = quantiles, _identity = reader.Bytes("identity") };
         }
         catch
         {
@@ -231,6 +242,7 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
         Scaling.Write(writer.Section("scaling"));
         writer.Write("interval_factors", IntervalFactors);
         writer.Write("interval_factors_after_gap", IntervalFactorsAfterGap);
+        Quantiles.Write(writer);
         writer.Write("networks", _networks.Length);
         for (int i = 0; i < _networks.Length; i++)
         {

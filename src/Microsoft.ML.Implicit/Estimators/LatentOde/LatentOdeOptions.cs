@@ -54,6 +54,15 @@ public sealed class LatentOdeOptions : ITrainerOptions
     public float ConfidenceLevel { get; set; } = 0.95f;
 
     /// <summary>
+    /// Quantiles to give beside the forecast, as rising probabilities, such as 0.1, 0.5 and 0.9; none by default. Calibrated as the bounds are, and widened where they
+    /// are, in proportion; that of 0.5 is the forecast.
+    /// </summary>
+    public double[] QuantileLevels { get; set; } = [];
+
+    /// <summary>Column that receives the quantiles where there are <see cref="QuantileLevels"/>: variable by variable and time by time as the forecast, all levels of each.</summary>
+    public string QuantileColumnName { get; set; } = "Quantiles";
+
+    /// <summary>
     /// Longest time ahead that training looks at, or <see langword="null"/> for the longest in <see cref="Horizon"/>, or without one the longest series' span.
     /// Forecasts are given up to 1000 times as far after the last observation, and it may be up to 1000 times that span.
     /// </summary>
@@ -105,6 +114,9 @@ public sealed class LatentOdeOptions : ITrainerOptions
         Setting.Require(Horizon.Length > 0 != ForecastTimeColumnName is not null, nameof(Horizon), $"or {nameof(ForecastTimeColumnName)} must be given, and not both");
         Setting.Require(Horizon.All(time => time > 0 && double.IsFinite(time)), nameof(Horizon), "must hold times after the last observation, greater than zero");
         Setting.Require(ConfidenceLevel is > 0 and < 1, nameof(ConfidenceLevel), "must lie between 0 and 1");
+        ArgumentNullException.ThrowIfNull(QuantileLevels);
+        Setting.Require(ForecastQuantiles.AreLevels(QuantileLevels), nameof(QuantileLevels), "must lie between 0 and 1, and rise");
+        Setting.Require(!string.IsNullOrEmpty(QuantileColumnName), nameof(QuantileColumnName), "must be given");
         Setting.Require(MaximumHorizon is null || (MaximumHorizon > 0 && double.IsFinite(MaximumHorizon.Value)), nameof(MaximumHorizon), "must be greater than zero");
         Setting.Require(Horizon.All(time => time <= ForecastReach.MostHorizons * (MaximumHorizon ?? time)), nameof(Horizon), $"must not reach more than {ForecastReach.MostHorizons} times as far as {nameof(MaximumHorizon)}: give both in the unit of the time column");
         Setting.Require(SeasonalPeriods.All(period => period > 0 && double.IsFinite(period)), nameof(SeasonalPeriods), "must be greater than zero");

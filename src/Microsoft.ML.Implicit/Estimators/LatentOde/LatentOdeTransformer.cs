@@ -40,13 +40,13 @@ public sealed class LatentOdeTransformer : ImplicitTransformer<LatentOdeModelPar
     private protected override BatchMapper Mapper { get; }
 
     /// <summary>Creates an engine that follows one series as its observations come in.</summary>
-    /// <typeparam name="TObservation">Class of observations, with properties named like the time, input and static columns.</typeparam>
-    /// <typeparam name="TForecast">Class of forecasts, with properties of type <c>float[]</c> named like the output columns.</typeparam>
+    /// <typeparam name="TObservation">Class of observations, with public properties or fields for the time, input and static columns.</typeparam>
+    /// <typeparam name="TForecast">Class of forecasts, with public properties or fields of type <c>float[]</c> for output columns.</typeparam>
     /// <returns>The engine; it needs this transformer as long as it is used.</returns>
-    /// <exception cref="ArgumentException">A property is missing or has the wrong type.</exception>
+    /// <exception cref="ArgumentException">A property or field is missing, has the wrong type, or stands for no column.</exception>
     /// <exception cref="ObjectDisposedException">The transformer was disposed.</exception>
     public ForecastEngine<TObservation, TForecast> CreateForecastEngine<TObservation, TForecast>()
-        where TObservation : class, new()
+        where TObservation : class
         where TForecast : class, new()
     {
         Mapper.ThrowIfDisposed();
@@ -54,14 +54,14 @@ public sealed class LatentOdeTransformer : ImplicitTransformer<LatentOdeModelPar
     }
 
     /// <summary>Creates an engine that goes on from a file written by <see cref="ForecastEngine{TObservation, TForecast}.CheckPoint"/>.</summary>
-    /// <typeparam name="TObservation">Class of observations, with properties named like the time, input and static columns.</typeparam>
-    /// <typeparam name="TForecast">Class of forecasts, with properties of type <c>float[]</c> named like the output columns.</typeparam>
+    /// <typeparam name="TObservation">Class of observations, with public properties or fields for the time, input and static columns.</typeparam>
+    /// <typeparam name="TForecast">Class of forecasts, with public properties or fields of type <c>float[]</c> for output columns.</typeparam>
     /// <param name="path">The file.</param>
     /// <returns>The engine; it needs this transformer as long as it is used.</returns>
     /// <exception cref="ObjectDisposedException">The transformer was disposed.</exception>
     /// <exception cref="FormatException">The file is not a check point, was altered, or belongs to another model.</exception>
     public ForecastEngine<TObservation, TForecast> ResumeForecastEngine<TObservation, TForecast>(string path)
-        where TObservation : class, new()
+        where TObservation : class
         where TForecast : class, new()
     {
         Mapper.ThrowIfDisposed();
@@ -83,6 +83,7 @@ public sealed class LatentOdeTransformer : ImplicitTransformer<LatentOdeModelPar
         return model.Scaling.Variables.Length == input.Values.Length
             && model.Scaling.StaticCenters.Length == input.Statics.Length
             && model.Scaling.CovariateCenters.Length == input.Covariates.Length
+            && model.Quantiles.Levels.Length > 0 == output.Quantiles is not null
             ? new LatentOdeTransformer(host, model, input, output)
             : throw new FormatException("The model file's columns do not fit its network.");
     });

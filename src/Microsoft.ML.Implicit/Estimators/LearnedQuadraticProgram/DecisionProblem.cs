@@ -144,15 +144,6 @@ internal sealed class DecisionProblem : ITrainingProblem, IDisposable
     // Of each row, [rows, 1].
     private static Tensor SquaredErrors(Tensor prediction, Tensor target) => (prediction - target).Squared().mean([1], keepdim: true);
 
-    private static Tensor Objective(Tensor z, Tensor costs, Tensor? q) =>
-        (z * (q is null ? costs : costs.Plus(Curvature(z, q) / 2.Held()))).sum([1], keepdim: true);
-
-    private static Tensor Curvature(Tensor z, Tensor q)
-    {
-        Tensor symmetric = q.Plus(q.transpose(-1, -2)) / 2.Held();
-        return symmetric.matmul(z.unsqueeze(2)).squeeze(2);
-    }
-
     // The gradient of each argument is known; autograd only carries it on to the parameters.
     private static void Backpropagate(Tensor?[] arguments, Tensor?[] gradients)
     {
@@ -177,7 +168,7 @@ internal sealed class DecisionProblem : ITrainingProblem, IDisposable
         Tensor curvature = eye(_binding.Variables, dtype: ScalarType.Float64, device: batch.Labels.device) * (_options.Smoothing * _costScale).Held();
         Tensor?[] smoothed = [q is null ? curvature : q.Plus(curvature), .. arguments.Skip(1)];
         QuadraticSolution solution = Solve(smoothed, _trainingStarts, examples);
-        Tensor slope = q is null ? batch.Labels : batch.Labels.Plus(Curvature(solution.Z, q)), shares = batch.Shares;
+        Tensor slope = q is null ? batch.Labels : batch.Labels.Plus(DecisionCost.Curvature(solution.Z, q)), shares = batch.Shares;
         QuadraticGradients gradients = solution.Backward(slope * shares / _costScale.Held(), wanted: QuadraticArguments.P);
         Backpropagate([arguments[1]], [gradients.P]);
         return Mean(Regrets(solution.Z, batch, q), shares);
@@ -189,7 +180,7 @@ internal sealed class DecisionProblem : ITrainingProblem, IDisposable
         Tensor costs = (2.Held() * arguments[1]!.detach()) - batch.Labels, shares = batch.Shares;
         QuadraticSolution solution = Solve([arguments[0], costs, .. arguments.Skip(2)], _trainingStarts, examples);
         Backpropagate([arguments[1]], [(batch.Decisions! - solution.Z) * shares * (2 / _costScale).Held()]);
-        Tensor loss = Objective(batch.Decisions!, costs, arguments[0]) - Objective(solution.Z, costs, arguments[0]);
+        Tensor loss = DecisionCost.Of(batch.Decisions!, costs, arguments[0]) - DecisionCost.Of(solution.Z, costs, arguments[0]);
         return Mean(loss, shares) / _costScale.Held();
     }
 
@@ -203,7 +194,7 @@ internal sealed class DecisionProblem : ITrainingProblem, IDisposable
     private static Tensor Mean(Tensor values, Tensor shares) => (values * shares).sum();
 
     private Tensor Regrets(Tensor z, DecisionSet batch, Tensor? q) =>
-        (Objective(z, batch.Labels, q) - Objective(batch.Decisions!, batch.Labels, q)) / _costScale.Held();
+        (DecisionCost.Of(z, batch.Labels, q) - DecisionCost.Of(batch.Decisions!, batch.Labels, q)) / _costScale.Held();
 
     private DecisionSet WithDecisions(DecisionSet data)
     {

@@ -57,12 +57,22 @@ internal sealed class DecisionTraining : ModelTraining<DecisionSet, LearnedQuadr
             _options.LearnedInequalities,
             _options.LearnedEqualities);
 
+        RequireInitial(Initial is null || Initial.Architecture == architecture, $"it is {Initial?.Architecture}, and options and data make {architecture}.");
+
         // Weights are drawn from a source of their own, whether rows are held out or not.
         using var weights = new Generator((ulong)Run.Seed, CPU);
         var network = new DecisionNetwork(architecture, weights);
         try
         {
-            network.Initialize(training, _options.StartsFitted, _binding.Arguments(_binding.CreateConstants(CPU), training.Columns));
+            if (Initial is null)
+            {
+                network.Initialize(training, _options.StartsFitted, _binding.Arguments(_binding.CreateConstants(CPU), training.Columns));
+            }
+            else
+            {
+                Initial.Network.CopyStateTo(network);
+            }
+
             network.to(Run.Device);
             Train(network, training.To(Run.Device), validation?.To(Run.Device));
             network.FreezeState();

@@ -20,6 +20,15 @@ public sealed partial class LearnedQuadraticProgramModelParameters : ImplicitMod
         _device = device;
     }
 
+    internal DecisionArchitecture Architecture => _architecture;
+
+    internal DecisionNetwork Network => _network;
+
+    private protected override IEnumerable<nn.Module> Modules => [_network];
+
+    private protected override FormattableString Description =>
+        $"Learned program: {VariableCount} variables from {FeatureCount} features, hidden width {_architecture.HiddenWidth}, {_architecture.Inequalities + _architecture.Equalities} learned constraints.";
+
     /// <summary>Length of the feature vector; 0 where nothing is predicted.</summary>
     public int FeatureCount => _architecture.Features;
 

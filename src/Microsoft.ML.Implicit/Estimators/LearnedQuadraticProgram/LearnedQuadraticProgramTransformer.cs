@@ -30,6 +30,27 @@ public sealed class LearnedQuadraticProgramTransformer : ImplicitTransformer<Lea
 
     private protected override BatchMapper Mapper { get; }
 
+    /// <summary>Compares decisions with the best ones at realised costs.</summary>
+    /// <exception cref="ArgumentException">The model does not predict costs under given constraints; or a column is missing, or has the wrong type or size.</exception>
+    internal DecisionMetrics Evaluate(IDataView data, string labelColumnName, string? exampleWeightColumnName)
+    {
+        if (Model.Architecture is not { PredictsCost: true, RightHandSides: 0, Inequalities: 0, Equalities: 0 })
+        {
+            throw new ArgumentException("The model learned constraints, or was given its costs: regret is that of predicted costs under given constraints.");
+        }
+
+        Mapper.GetOutputColumns(data.Schema);
+        DataViewSchema.Column label = data.Schema.GetColumnOrNull(labelColumnName) ?? throw new ArgumentException($"The data has no column '{labelColumnName}'.", nameof(data));
+        if (NumberColumns.Length(label.Type) != Model.VariableCount)
+        {
+            throw new ArgumentException($"Column '{labelColumnName}' holds {label.Type}; expected {Model.VariableCount} realised costs, Single or Double.", nameof(data));
+        }
+
+        InputColumns.CheckWeight(Host, SchemaShape.Create(data.Schema), exampleWeightColumnName);
+        using DisposalGate.Use use = Mapper.Hold();
+        return new DecisionEvaluator(Model, _scheme).Evaluate(data, labelColumnName, exampleWeightColumnName);
+    }
+
     private protected override void WriteModel(DocumentWriter writer)
     {
         _scheme.Write(writer);

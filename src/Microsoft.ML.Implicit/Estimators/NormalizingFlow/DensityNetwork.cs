@@ -184,17 +184,7 @@ internal sealed partial class DensityNetwork : nn.Module<Tensor, Tensor>
         : null;
 
     /// <summary>A frozen network with the same state, which shares nothing with this one.</summary>
-    public DensityNetwork Copy(Device device, ScalarType type = ScalarType.Float32) => Create(Architecture, CopyStateTo, device, type);
-
-    private void CopyStateTo(DensityNetwork target)
-    {
-        using IDisposable noGradient = no_grad();
-        Dictionary<string, Tensor> source = state_dict();
-        foreach ((string name, Tensor value) in target.state_dict())
-        {
-            value.copy_(source[name]);
-        }
-    }
+    public DensityNetwork Copy(Device device, ScalarType type = ScalarType.Float32) => Create(Architecture, this.CopyStateTo, device, type);
 
     // Points of the flow's manifold, float64 [rows, width], and the log determinants of the map to it, [rows].
     private (Tensor Points, Tensor LogDeterminant) Map(Tensor features)

@@ -67,6 +67,11 @@ public sealed partial class NormalizingFlowModelParameters : ImplicitModelParame
     /// <summary>What rows are encoded and decoded with.</summary>
     internal DensityEvaluator Evaluator => _evaluator;
 
+    private protected override IEnumerable<nn.Module> Modules => [_evaluator.Network];
+
+    private protected override FormattableString Description =>
+        $"Density of {FeatureCount} features{(ContextCount == 0 ? string.Empty : $", conditioned on {ContextCount} numbers")}: {_evaluator.Network.Architecture.HiddenLayers} hidden layers of width {_evaluator.Network.Architecture.HiddenWidth}, threshold {Threshold:G5}.";
+
     internal FeatureLayout Layout => _evaluator.Network.Architecture.Layout;
 
     /// <summary>Computes log densities, in nats, of rows in the features' own units.</summary>

@@ -10,7 +10,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// Series come in the order in which they first appear. Within a series observations are sorted by time, those at the
 /// same time averaged variable by variable, and those without a finite time left out; each is reported as a warning.
 /// Times become Double: numbers as they are, dates and spans in days (dates from 1970-01-01 UTC; a local time is converted,
-/// one of unspecified kind taken as UTC).
+/// one of unspecified kind taken as UTC). An annotation keeps what they were, so that forecasts as rows and messages tell dates.
 /// </remarks>
 public sealed class SeriesGroupingEstimator : IEstimator<SeriesGroupingTransformer>
 {
@@ -45,12 +45,16 @@ public sealed class SeriesGroupingEstimator : IEstimator<SeriesGroupingTransform
         ArgumentNullException.ThrowIfNull(inputSchema);
         _grouping.Check(inputSchema);
         var columns = new List<SchemaShape.Column>();
+        bool isTimeOfOtherKind = inputSchema.TryFindColumn(_grouping.Time, out SchemaShape.Column time) && TimeKinds.Of(time.ItemType.RawType) != TimeKind.Number;
+        SchemaShape.Column[] annotations = isTimeOfOtherKind
+            ? [new SchemaShape.Column(TimeKinds.Annotation, SchemaShape.Column.VectorKind.Scalar, TextDataViewType.Instance, false)]
+            : [];
         if (_grouping.Series is not null && inputSchema.TryFindColumn(_grouping.Series, out SchemaShape.Column series))
         {
             columns.Add(series);
         }
 
-        columns.Add(new SchemaShape.Column(_grouping.Time, SchemaShape.Column.VectorKind.VariableVector, NumberDataViewType.Double, false));
+        columns.Add(new SchemaShape.Column(_grouping.Time, SchemaShape.Column.VectorKind.VariableVector, NumberDataViewType.Double, false, new SchemaShape(annotations)));
         columns.AddRange(_grouping.Values.Select(name => new SchemaShape.Column(name, SchemaShape.Column.VectorKind.VariableVector, NumberDataViewType.Single, false)));
         columns.AddRange(_grouping.Statics.Select(name => new SchemaShape.Column(name, SchemaShape.Column.VectorKind.Scalar, NumberDataViewType.Single, false)));
         return new SchemaShape(columns);

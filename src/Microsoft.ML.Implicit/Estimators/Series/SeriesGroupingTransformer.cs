@@ -25,8 +25,11 @@ public sealed class SeriesGroupingTransformer : ITransformer
         _grouping = grouping;
     }
 
-    /// <inheritdoc/>
-    public bool IsRowToRowMapper => false;
+    /// <summary>
+    /// True, so that prediction engines ask for the mapper of a chain with this transformer and get a reason: of a transformer that says false, ML.NET
+    /// says no more than that it is none.
+    /// </summary>
+    public bool IsRowToRowMapper => true;
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">A column is missing or has the wrong type.</exception>
@@ -47,7 +50,9 @@ public sealed class SeriesGroupingTransformer : ITransformer
     /// <inheritdoc/>
     /// <exception cref="NotSupportedException">Always: many rows become one.</exception>
     public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) =>
-        throw new NotSupportedException("Grouping into series maps many rows to one; a prediction engine needs data with one series a row.");
+        throw new NotSupportedException(
+            $"Grouping into series makes one row of many, which no prediction engine can. {nameof(ImplicitCatalog.CreateForecastEngine)} of MLContext.Forecasting follows a series as its rows come in; "
+            + "a prediction engine takes the forecaster alone, with a whole series a row; and Transform takes many rows.");
 
     void ICanSaveModel.Save(ModelSaveContext ctx)
     {

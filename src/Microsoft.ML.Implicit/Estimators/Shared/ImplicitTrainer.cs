@@ -24,7 +24,7 @@ public abstract class ImplicitTrainer<TTransformer, TModel> : ImplicitEstimator<
     /// <exception cref="ArgumentException">A column is missing, or has the wrong type or size, or a setting does not fit the data.</exception>
     /// <exception cref="InvalidOperationException">The data cannot be trained on, or training stopped being finite; the message says why.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public sealed override TTransformer Fit(IDataView input) => Fit(input, null);
+    public sealed override TTransformer Fit(IDataView input) => Train(input, null, null);
 
     /// <summary>Trains a model, stopping early by the loss on given validation rows.</summary>
     /// <param name="trainData">Training rows; nothing of them is held out where validation rows are given.</param>
@@ -33,17 +33,25 @@ public abstract class ImplicitTrainer<TTransformer, TModel> : ImplicitEstimator<
     /// <exception cref="ArgumentException">A column is missing, or has the wrong type or size, or a setting does not fit the data.</exception>
     /// <exception cref="InvalidOperationException">The data cannot be trained on, or training stopped being finite; the message says why.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public TTransformer Fit(IDataView trainData, IDataView? validationData)
-    {
-        ArgumentNullException.ThrowIfNull(trainData);
-        CheckData(trainData.Schema);
-        if (validationData is not null)
-        {
-            CheckData(validationData.Schema);
-        }
+    public TTransformer Fit(IDataView trainData, IDataView? validationData) => Train(trainData, validationData, null);
 
-        using var run = new TrainingRun(Host, _options.Training);
-        return CreateTransformer(CreateTraining(trainData.Schema, run).Fit(trainData, validationData), trainData.Schema);
+    /// <summary>Goes on with the training of a model, on the rows that it was trained on or on others.</summary>
+    /// <param name="trainData">Training rows.</param>
+    /// <param name="initialModel">
+    /// Model to set out from, of this kind and of the same columns; it stays as it is. What gives it its shape (networks, widths, encoding and units of the data,
+    /// classes) is kept, whatever the options say of these; thresholds and bounds are set anew on the rows given.
+    /// </param>
+    /// <param name="validationData">Validation rows with the same columns, or <see langword="null"/>. Where the model that was set out from is best on them, it is what is returned.</param>
+    /// <returns>The trained model as a transformer.</returns>
+    /// <exception cref="ArgumentException">The model does not fit the data or the options; a column is missing, or has the wrong type or size, or a setting does not fit the data.</exception>
+    /// <exception cref="InvalidOperationException">The data cannot be trained on, or training stopped being finite; the message says why.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed of.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public TTransformer Fit(IDataView trainData, TModel initialModel, IDataView? validationData = null)
+    {
+        ArgumentNullException.ThrowIfNull(initialModel);
+        initialModel.ThrowIfDisposed();
+        return Train(trainData, validationData, initialModel);
     }
 
     /// <summary>Checks everything that a schema says about the data.</summary>
@@ -53,4 +61,17 @@ public abstract class ImplicitTrainer<TTransformer, TModel> : ImplicitEstimator<
     private protected abstract IModelTraining<TModel> CreateTraining(DataViewSchema schema, TrainingRun run);
 
     private protected abstract TTransformer CreateTransformer(TModel model, DataViewSchema schema);
+
+    private TTransformer Train(IDataView trainData, IDataView? validationData, TModel? initialModel)
+    {
+        ArgumentNullException.ThrowIfNull(trainData);
+        CheckData(trainData.Schema);
+        if (validationData is not null)
+        {
+            CheckData(validationData.Schema);
+        }
+
+        using var run = new TrainingRun(Host, _options.Training);
+        return CreateTransformer(CreateTraining(trainData.Schema, run).Fit(trainData, validationData, initialModel), trainData.Schema);
+    }
 }

@@ -16,11 +16,15 @@ internal abstract class ModelTraining<TRows, TModel>(ITrainerOptions options, Tr
 {
     protected TrainingRun Run => run;
 
+    /// <summary>Model to go on from, or <see langword="null"/>.</summary>
+    protected TModel? Initial { get; private set; }
+
     /// <summary>Whether rows that are held out are needed together with the others once more.</summary>
     protected virtual bool NeedsAllRows => false;
 
-    public TModel Fit(IDataView trainData, IDataView? validationData)
+    public TModel Fit(IDataView trainData, IDataView? validationData, TModel? initialModel)
     {
+        Initial = initialModel;
         using TRows training = Read(trainData);
         using TRows? validation = validationData is null ? null : Read(validationData);
         return Fit(training, validation);
@@ -31,7 +35,7 @@ internal abstract class ModelTraining<TRows, TModel>(ITrainerOptions options, Tr
     /// <param name="validation">Rows to validate on, or <see langword="null"/> to hold some out.</param>
     public TModel Fit(TRows rows, TRows? validation)
     {
-        run.Begin(options, rows, validation);
+        run.Begin(options, Initial is not null, rows, validation, Initial?.State);
         Examine(rows);
         using var generator = new Generator((ulong)run.Seed, CPU);
         if (validation is not null || HeldOutFraction(rows.Count) is not { } fraction)
@@ -69,6 +73,15 @@ internal abstract class ModelTraining<TRows, TModel>(ITrainerOptions options, Tr
     /// <param name="validation">Rows to validate on, or <see langword="null"/>; disposed of by the caller.</param>
     /// <param name="generator">Source of random numbers, on the CPU, from which the rows to hold out were drawn.</param>
     protected abstract TModel Train(TRows training, TRows? validation, Generator generator);
+
+    /// <exception cref="ArgumentException">The initial model does not fit.</exception>
+    protected static void RequireInitial(bool fits, string fault)
+    {
+        if (!fits)
+        {
+            throw new ArgumentException($"Training cannot go on from the initial model: {fault}");
+        }
+    }
 
     /// <summary>Optimises a network, from where a check point was left.</summary>
     protected void Optimize(ITrainingProblem problem, TrainingPlan plan, EnsembleMember? member = null)

@@ -58,6 +58,26 @@ public class CatalogTests
     }
 
     [TestMethod]
+    public void Permutation_feature_importance_finds_the_feature_that_a_binary_and_a_regression_model_rest_on()
+    {
+        var ml = new MLContext(seed: 1);
+        var random = new Random(1);
+        IDataView data = ml.Data.LoadFromEnumerable(Enumerable.Range(0, 200).Select(_ =>
+        {
+            float noise = random.NextSingle(), cause = random.NextSingle();
+            return new CausedRow { Features = [noise, cause], Amount = 3 * cause, Label = cause > 0.5f };
+        }).ToArray());
+        DeepEquilibriumOptions options = QuickOptions.Create(epochs: 30);
+        using DeepEquilibriumTransformer binary = ml.BinaryClassification.Trainers.DeepEquilibrium(options).Fit(data);
+        double[] accuracy = [.. ml.BinaryClassification.PermutationFeatureImportance(binary, binary.Transform(data), permutationCount: 2).Select(metrics => metrics.Accuracy.Mean)];
+        Assert.IsLessThan(accuracy[0] - 0.2, accuracy[1]);
+        options.LabelColumnName = nameof(CausedRow.Amount);
+        using DeepEquilibriumTransformer regression = ml.Regression.Trainers.DeepEquilibrium(options).Fit(data);
+        double[] explained = [.. ml.Regression.PermutationFeatureImportance(regression, regression.Transform(data), labelColumnName: nameof(CausedRow.Amount), permutationCount: 2).Select(metrics => metrics.RSquared.Mean)];
+        Assert.IsLessThan(explained[0] - 0.2, explained[1]);
+    }
+
+    [TestMethod]
     public void Permutation_feature_importance_of_a_chain_names_the_features()
     {
         var ml = new MLContext(seed: 1);
@@ -91,6 +111,16 @@ public class CatalogTests
         options.ExampleWeightColumnName = "Weight";
         float[] scores = Scored.Values(ml.Regression.Trainers.DeepEquilibrium(options).Fit(data).Transform(data));
         Assert.AreEqual(1.5, scores.Average(), 0.1, "the weighted mean of the labels");
+    }
+
+    private sealed class CausedRow
+    {
+        [VectorType(2)]
+        public float[] Features { get; set; } = [];
+
+        public bool Label { get; set; }
+
+        public float Amount { get; set; }
     }
 
     private sealed class WeightedRow

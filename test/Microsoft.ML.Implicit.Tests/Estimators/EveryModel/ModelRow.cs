@@ -13,6 +13,13 @@ internal sealed class ModelRow
 
     public float Label { get; set; }
 
+    public bool IsHigh { get; set; }
+
+    [KeyType(3)]
+    public uint Class { get; set; }
+
+    public float Weight { get; set; } = 1;
+
     [VectorType(3)]
     public float[]? Costs { get; set; }
 
@@ -36,6 +43,8 @@ internal sealed class ModelRow
             Features = [x, y],
             Context = [x + random.NextSingle()],
             Label = x - y,
+            IsHigh = x > y,
+            Class = 1 + (uint)(3 * x),
             Costs = [x, y, 1 - x],
             Time = [0, 0.1 + x, 1.2 + y],
             Level = [x, y, x + y],

@@ -1,6 +1,3 @@
-using Microsoft.ML.Implicit.Estimators;
-using Microsoft.ML.Implicit.Training;
-
 namespace Microsoft.ML.Implicit.Tests.Estimators.EveryModel;
 
 /// <summary>A model of each kind, trained on <see cref="ModelRow"/> as shortly as can be.</summary>
@@ -13,16 +10,13 @@ internal sealed record SmallModel(string Kind, string[] Columns, Func<MLContext,
 
     public static SmallModel[] All { get; } =
     [
-        new("regression", [nameof(ModelRow.Features)], (ml, data) =>
-            ml.Regression.Trainers.DeepEquilibrium(new DeepEquilibriumOptions { HiddenWidth = 8, EnsembleSize = 1, Training = Training() }).Fit(data)),
-        new("anomaly detection", [nameof(ModelRow.Features), nameof(ModelRow.Context)], (ml, data) =>
-            ml.AnomalyDetection.Trainers.NormalizingFlow(Flow()).Fit(data)),
-        new("latent vectors", [nameof(ModelRow.Features), nameof(ModelRow.Context)], (ml, data) =>
-            ml.Transforms.NormalizingFlow(Flow(), Output).Fit(data)),
+        Trained("regression", nameof(ModelRow.Features)),
+        Trained("anomaly detection", nameof(ModelRow.Features), nameof(ModelRow.Context)),
+        Trained("latent vectors", nameof(ModelRow.Features), nameof(ModelRow.Context)),
         new("quadratic program", [nameof(ModelRow.Costs)], (ml, data) =>
             ml.Transforms.QuadraticProgram(Output, nameof(ModelRow.Costs), q: 1, lowerBounds: 0).Fit(data)),
-        new("learned program", [nameof(ModelRow.Features)], (ml, data) => ml.Transforms.LearnedQuadraticProgram(Decisions()).Fit(data)),
-        new("forecast", [nameof(ModelRow.Time), nameof(ModelRow.Level)], (ml, data) => ml.Forecasting.ForecastByLatentOde(Forecast()).Fit(data)),
+        Trained("learned program", nameof(ModelRow.Features)),
+        Trained("forecast", nameof(ModelRow.Time), nameof(ModelRow.Level)),
     ];
 
     public static IEnumerable<object[]> Kinds => All.Select(model => new object[] { model.Kind });
@@ -40,30 +34,5 @@ internal sealed record SmallModel(string Kind, string[] Columns, Func<MLContext,
         ? [.. Scored.Values(scored).Select(score => new[] { score })]
         : Scored.Vectors(scored, Output);
 
-    private static TrainingOptions Training() => new() { MaximumEpochs = 1, Seed = 1 };
-
-    private static NormalizingFlowOptions Flow() => new() { ContextColumnName = nameof(ModelRow.Context), HiddenWidth = 8, Training = Training() };
-
-    private static LearnedQuadraticProgramOptions Decisions() => new()
-    {
-        OutputColumnName = Output,
-        LabelColumnName = nameof(ModelRow.Costs),
-        A = new double[,] { { 1, 1, 1 } },
-        B = 1,
-        LowerBounds = 0,
-        Training = Training(),
-    };
-
-    private static LatentOdeOptions Forecast() => new()
-    {
-        OutputColumnName = Output,
-        TimeColumnName = nameof(ModelRow.Time),
-        InputColumnNames = [nameof(ModelRow.Level)],
-        Horizon = [1],
-        LatentWidth = 4,
-        HiddenWidth = 8,
-        SolverSteps = 4,
-        EnsembleSize = 1,
-        Training = Training(),
-    };
+    private static SmallModel Trained(string kind, params string[] columns) => new(kind, columns, (ml, data) => TrainerCase.Of(kind).Fit(ml, data));
 }

@@ -38,6 +38,17 @@ public sealed class LatentTransformerTests
     }
 
     [TestMethod]
+    public void Latent_vectors_are_features_of_a_pipeline_that_ML_NET_cross_validates()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView data = RealData.Iris(ml);
+        var options = new NormalizingFlowOptions { HiddenWidth = 8, Training = { MaximumEpochs = 2, Seed = 1 } };
+        var folds = ml.MulticlassClassification.CrossValidate(
+            data, ml.Transforms.NormalizingFlow(options, "Latent").Append(ml.MulticlassClassification.Trainers.SdcaMaximumEntropy(featureColumnName: "Latent")), numberOfFolds: 2);
+        Assert.IsGreaterThan(0.8, folds.Average(fold => fold.Metrics.MicroAccuracy));
+    }
+
+    [TestMethod]
     public void A_saved_transformer_and_its_inverse_map_bit_for_bit_the_same()
     {
         var ml = new MLContext(seed: 1);

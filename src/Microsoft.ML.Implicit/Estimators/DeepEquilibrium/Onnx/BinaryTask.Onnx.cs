@@ -10,5 +10,5 @@ internal sealed partial class BinaryTask
     public override OnnxValue Average(OnnxValue scores) =>
         (-(-scores).Softplus()).LogSumExp(0, keep: false) - (-scores.Softplus()).LogSumExp(0, keep: false);
 
-    public override IReadOnlyList<OnnxValue> Columns(OnnxValue scores) => [scores > 0, scores, scores.Sigmoid()];
+    public override IReadOnlyList<OnnxValue> Columns(OnnxValue scores) => [scores > threshold, scores, scores.Sigmoid()];
 }

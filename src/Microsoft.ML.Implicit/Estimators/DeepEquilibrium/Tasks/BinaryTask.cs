@@ -7,9 +7,14 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>True or false: logistic loss; the score is the log-odds and its sigmoid the probability.</summary>
-internal sealed partial class BinaryTask : PredictionTask
+/// <param name="threshold">Score above which the answer is true.</param>
+internal sealed partial class BinaryTask(float threshold = 0) : PredictionTask
 {
     public const string Kind = "binary";
+
+    private const string ThresholdName = "threshold";
+
+    public override string Description => "yes or no";
 
     public override int OutputWidth => 1;
 
@@ -49,12 +54,27 @@ internal sealed partial class BinaryTask : PredictionTask
 
     public override Delegate CreateGetter(int column, float[] scores, Func<int> slot) => column switch
     {
-        0 => (ValueGetter<bool>)((ref bool value) => value = scores[slot()] > 0),
+        0 => (ValueGetter<bool>)((ref bool value) => value = scores[slot()] > threshold),
         1 => (ValueGetter<float>)((ref float value) => value = scores[slot()]),
-        _ => (ValueGetter<float>)((ref float value) => value = 1 / (1 + MathF.Exp(-scores[slot()]))),
+        _ => (ValueGetter<float>)((ref float value) => value = Probability(scores[slot()])),
     };
 
-    public override void Write(IHost host, DocumentWriter writer) => writer.Write(PredictionTaskFormat.KindName, Kind);
+    /// <summary>Probability of true at a score.</summary>
+    public static float Probability(float score) => 1 / (1 + MathF.Exp(-score));
+
+    public override void Write(IHost host, DocumentWriter writer)
+    {
+        writer.Write(PredictionTaskFormat.KindName, Kind);
+        if (threshold != 0)
+        {
+            writer.Write(ThresholdName, threshold);
+        }
+    }
+
+    /// <exception cref="FormatException">The threshold is no number.</exception>
+    public static BinaryTask Read(DocumentReader reader) => reader.OptionalText(ThresholdName) is null ? new BinaryTask()
+        : reader.Single(ThresholdName) is var threshold && !float.IsNaN(threshold) ? new BinaryTask(threshold)
+        : throw new FormatException("The model file's threshold is no number.");
 
     protected override Tensor Losses(Tensor output, Tensor labels) =>
         nn.functional.binary_cross_entropy_with_logits(output.squeeze(1), labels, reduction: nn.Reduction.None);

@@ -24,9 +24,14 @@ internal sealed partial class MulticlassTask : PredictionTask
         _labelValues = labelValues;
     }
 
+    public override string Description => $"{_classCount} classes";
+
     public override int OutputWidth => _classCount;
 
     public override bool HasConfidence => true;
+
+    public override bool IsLike(PredictionTask other) =>
+        base.IsLike(other) && (_labelValues is null ? ((MulticlassTask)other)._labelValues is null : _labelValues.IsLike(((MulticlassTask)other)._labelValues));
 
     public override Tensor BestConstant(Tensor labels, Tensor? weights)
     {

@@ -63,6 +63,12 @@ internal abstract partial class PredictionTask
     /// <returns>float32 [batch, <see cref="OutputWidth"/>].</returns>
     public abstract Tensor Average(Tensor outputs);
 
+    /// <summary>What is predicted, in a few words.</summary>
+    public abstract string Description { get; }
+
+    /// <summary>Whether outputs mean the same for another task.</summary>
+    public virtual bool IsLike(PredictionTask other) => other.GetType() == GetType() && other.OutputWidth == OutputWidth;
+
     /// <summary>A class a row, from 0, for the bins of the features to tell apart.</summary>
     /// <param name="labels">float32 [rows], on the CPU.</param>
     public virtual int[] ClassesOf(Tensor labels) => Array.ConvertAll(labels.data<float>().ToArray(), label => (int)label);

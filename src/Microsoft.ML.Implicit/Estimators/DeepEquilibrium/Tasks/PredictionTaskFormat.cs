@@ -12,7 +12,7 @@ internal static class PredictionTaskFormat
     public static PredictionTask Read(IHost host, DocumentReader reader) => reader.Text(KindName) switch
     {
         MulticlassTask.Kind => MulticlassTask.Read(host, reader),
-        BinaryTask.Kind => new BinaryTask(),
+        BinaryTask.Kind => BinaryTask.Read(reader),
         RegressionTask.Kind => RegressionTask.Read(reader),
         var kind => throw new FormatException($"The model file names the task '{kind}', which this version does not know."),
     };

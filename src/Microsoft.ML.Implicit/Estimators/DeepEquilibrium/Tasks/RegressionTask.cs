@@ -25,6 +25,8 @@ internal sealed partial class RegressionTask : PredictionTask
         _scale = scale;
     }
 
+    public override string Description => "a number";
+
     public override int OutputWidth => 1;
 
     public override bool HasConfidence => false;

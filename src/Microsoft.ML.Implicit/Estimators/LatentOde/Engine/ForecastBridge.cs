@@ -5,7 +5,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <summary>Interpolates by forecasts from the observations before, tied to the observations on both sides.</summary>
 internal static class ForecastBridge
 {
-    public static SeriesForecast Interpolate(LatentOdeModelParameters model, ForecastState state, double[] times)
+    public static SeriesForecast Interpolate(LatentOdeModelParameters model, ForecastState state, double[] times, TimeKind kind)
     {
         int variables = model.Scaling.Variables.Length;
         TimeSeries series = state.ToSeries(state.Count);
@@ -21,7 +21,7 @@ internal static class ForecastBridge
             bool isAhead = index == series.Count - 1;
             double start = series.Times[index];
             double end = isAhead ? times[m] : series.Times[index + 1];
-            ForecastReach.Check([end], start, model.TrainedHorizon, string.Empty);
+            ForecastReach.Check([end], start, model.TrainedHorizon, kind);
             double[] wanted = [start, times[m], end];
             SeriesForecast forecast = isAhead ? model.Forecast(state, wanted) : model.Forecast([state.ToSeries(index + 1)], [wanted])[0];
             double theta = isAhead ? 0 : (times[m] - start) / (end - start);

@@ -1,4 +1,6 @@
-using System.Reflection;
+using System.Runtime.CompilerServices;
+using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Data;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
@@ -12,18 +14,23 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <c>Transform</c> no longer reads, and the forecasts of the two differ a little.
 /// </remarks>
 /// <typeparam name="TObservation">
-/// Class of observations: a property for the time column (Single, Double, DateTime, DateTimeOffset or TimeSpan) and one of
-/// type Single for each input and static column. Static values are read from the first observation.
+/// Class of observations: a public property or field for the time column (Single, Double, DateTime, DateTimeOffset or TimeSpan) and one of
+/// type Single for each input and static column, with the column's name or marked by <see cref="ColumnNameAttribute"/>. Static values are read from
+/// the first observation.
 /// </typeparam>
-/// <typeparam name="TForecast">Class of forecasts: properties of type <c>float[]</c> named like the output columns.</typeparam>
+/// <typeparam name="TForecast">
+/// Class of forecasts: public properties or fields of type <c>float[]</c> for output columns, and if there is one for the time column, an array of its
+/// times or dates, it receives the times of the forecasts.
+/// </typeparam>
 public sealed class ForecastEngine<TObservation, TForecast>
-    where TObservation : class, new()
+    where TObservation : class
     where TForecast : class, new()
 {
     private readonly LatentOdeModelParameters _model;
     private readonly ForecastColumns _columns;
     private readonly string[] _covariates;
     private readonly ObservationReader<TObservation> _reader;
+    private readonly ForecastWriter<TForecast> _writer;
     private readonly Lock _lock = new();
     private ForecastState? _state;
 
@@ -33,14 +40,8 @@ public sealed class ForecastEngine<TObservation, TForecast>
         _columns = transformer.Output;
         _covariates = transformer.Input.Covariates;
         _reader = new ObservationReader<TObservation>(transformer.Input);
+        _writer = new ForecastWriter<TForecast>(_columns, _model.Quantiles, transformer.Input.Times);
         _state = state;
-        foreach (string name in _columns.Names)
-        {
-            if (Property(name) is { } property && property.PropertyType != typeof(float[]))
-            {
-                throw new ArgumentException($"Property '{name}' of {typeof(TForecast).Name} is {property.PropertyType.Name}; expected an array of Single.");
-            }
-        }
     }
 
     /// <summary>Number of observations so far, those at one time counted apart, and those without any observed value left out.</summary>
@@ -70,7 +71,11 @@ public sealed class ForecastEngine<TObservation, TForecast>
         {
             if (!double.IsFinite(time) || time < _state?.End)
             {
-                throw new ArgumentException($"An observation at {time} cannot follow one at {_state?.End}: observe in the order of time.", nameof(observation));
+                throw new ArgumentException(
+                    _state is { } state && double.IsFinite(time)
+                        ? $"An observation at {_reader.TimeKind.Describe(time)} cannot follow one at {_reader.TimeKind.Describe(state.End)}: observe in the order of time."
+                        : $"An observation's time is {_reader.TimeKind.Describe(time)}; it must be finite.",
+                    nameof(observation));
             }
 
             _state ??= new ForecastState(_model);
@@ -108,6 +113,17 @@ public sealed class ForecastEngine<TObservation, TForecast>
         }
     }
 
+    /// <summary>Sets the covariates that are known ahead, from dates on; they replace those set before.</summary>
+    /// <param name="times">Dates from which values hold, a local one converted to UTC, one of unspecified kind taken as UTC.</param>
+    /// <param name="values">One array a covariate, in the order of the covariate columns.</param>
+    /// <exception cref="ArgumentException">Observations tell time as numbers or spans, or there is not one array as long as the dates for each covariate column.</exception>
+    [OverloadResolutionPriority(-1)]
+    public void SetCovariates(DateTime[] times, params float[][] values)
+    {
+        ArgumentNullException.ThrowIfNull(times);
+        SetCovariates(_reader.ToTimes(times), values);
+    }
+
     /// <summary>Forecasts at times after the last observation.</summary>
     /// <param name="times">
     /// Points in time, in the unit of the time column (days from 1970-01-01 UTC for dates); none for the trained horizon after what came last,
@@ -128,9 +144,23 @@ public sealed class ForecastEngine<TObservation, TForecast>
                 throw new ArgumentException("Give times to forecast at: the forecaster was trained without a fixed horizon.", nameof(times));
             }
 
-            ForecastReach.Check(wanted, state.History.LastTime, _model.TrainedHorizon, string.Empty);
-            return Convert(_model.Forecast(state, wanted));
+            ForecastReach.Check(wanted, state.History.LastTime, _model.TrainedHorizon, _reader.TimeKind);
+            return _writer.Write(_model.Forecast(state, wanted), wanted);
         }
+    }
+
+    /// <summary>Forecasts at dates after the last observation.</summary>
+    /// <param name="times">Dates, a local one converted to UTC, one of unspecified kind taken as UTC; none for the trained horizon after what came last.</param>
+    /// <returns>For each input column the values at all times; NaN before the last observation.</returns>
+    /// <exception cref="ArgumentException">
+    /// Observations tell time as numbers or spans, or a date lies more than 1000 times <see cref="LatentOdeModelParameters.TrainedHorizon"/> after the last observation.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">Nothing was observed yet, or covariates that the model needs were not set.</exception>
+    [OverloadResolutionPriority(-1)]
+    public TForecast Forecast(params IEnumerable<DateTime> times)
+    {
+        ArgumentNullException.ThrowIfNull(times);
+        return Forecast(_reader.ToTimes(times));
     }
 
     /// <summary>
@@ -150,9 +180,24 @@ public sealed class ForecastEngine<TObservation, TForecast>
         lock (_lock)
         {
             ForecastState state = Complete();
-            ForecastReach.Check(times, state.History.LastTime, _model.TrainedHorizon, string.Empty);
-            return Convert(ForecastBridge.Interpolate(_model, state, times));
+            ForecastReach.Check(times, state.History.LastTime, _model.TrainedHorizon, _reader.TimeKind);
+            return _writer.Write(ForecastBridge.Interpolate(_model, state, times, _reader.TimeKind), times);
         }
+    }
+
+    /// <summary>Estimates values between observations, at dates.</summary>
+    /// <param name="times">Dates from the first remembered observation on, a local one converted to UTC, one of unspecified kind taken as UTC.</param>
+    /// <returns>For each input column the values at all times; NaN before the first remembered observation. After the last one they are forecasts.</returns>
+    /// <exception cref="ArgumentException">
+    /// Observations tell time as numbers or spans, or a date lies more than 1000 times <see cref="LatentOdeModelParameters.TrainedHorizon"/> after the last
+    /// observation or in a gap longer than that.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">Nothing was observed yet, or covariates that the model needs were not set.</exception>
+    [OverloadResolutionPriority(-1)]
+    public TForecast Interpolate(params IEnumerable<DateTime> times)
+    {
+        ArgumentNullException.ThrowIfNull(times);
+        return Interpolate(_reader.ToTimes(times));
     }
 
     /// <summary>Writes what was observed to a file, to go on with <see cref="LatentOdeTransformer.ResumeForecastEngine"/> and the same model.</summary>
@@ -179,15 +224,4 @@ public sealed class ForecastEngine<TObservation, TForecast>
             : throw new InvalidOperationException(
                 $"The model needs the covariates '{string.Join("', '", _covariates)}', and none were given: call {nameof(SetCovariates)}, with values up to the last time to forecast.");
     }
-
-    private TForecast Convert(SeriesForecast forecast)
-    {
-        var result = new TForecast();
-        Property(_columns.Forecast)?.SetValue(result, forecast.Mean);
-        Property(_columns.Lower)?.SetValue(result, forecast.Lower);
-        Property(_columns.Upper)?.SetValue(result, forecast.Upper);
-        return result;
-    }
-
-    private static PropertyInfo? Property(string? name) => name is null ? null : typeof(TForecast).GetProperty(name);
 }

@@ -1,24 +1,29 @@
-using System.Reflection;
 using Microsoft.ML.Implicit.Data;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
-/// <summary>Reads observations from objects whose properties are named like the forecaster's columns.</summary>
+/// <summary>Reads observations from objects whose members stand for the forecaster's columns.</summary>
 /// <typeparam name="TObservation">Class of the objects.</typeparam>
 internal sealed class ObservationReader<TObservation>
     where TObservation : class
 {
+    private readonly ColumnMember _timeMember;
     private readonly Func<TObservation, double> _time;
     private readonly Func<TObservation, float>[] _values;
     private readonly Func<TObservation, float>[] _statics;
 
-    /// <exception cref="ArgumentException">A property is missing or has the wrong type.</exception>
+    /// <exception cref="ArgumentException">A member is missing or has the wrong type.</exception>
     public ObservationReader(SeriesColumns columns)
     {
-        _time = Time(columns.Times);
+        _timeMember = ColumnMember.Find(typeof(TObservation), columns.Times);
+        TimeKind = TimeKinds.Of(_timeMember.Type) ?? throw _timeMember.Mistyped(TimeReader.SupportedTypes);
+        _time = Time(_timeMember);
         _values = [.. columns.Values.Select(Number)];
         _statics = [.. columns.Statics.Select(Number)];
     }
+
+    /// <summary>How observations tell time.</summary>
+    public TimeKind TimeKind { get; }
 
     public double ReadTime(TObservation observation) => _time(observation);
 
@@ -26,28 +31,24 @@ internal sealed class ObservationReader<TObservation>
 
     public float[] ReadStatics(TObservation observation) => [.. _statics.Select(value => value(observation))];
 
-    private static Func<TObservation, double> Time(string name)
-    {
-        PropertyInfo property = Find(name);
-        return property.GetValue(Activator.CreateInstance<TObservation>()) switch
-        {
-            double => observation => (double)property.GetValue(observation)!,
-            float => observation => (float)property.GetValue(observation)!,
-            DateTime => observation => TimeReader.ToDays((DateTime)property.GetValue(observation)!),
-            DateTimeOffset => observation => TimeReader.ToDays(((DateTimeOffset)property.GetValue(observation)!).UtcDateTime),
-            TimeSpan => observation => ((TimeSpan)property.GetValue(observation)!).TotalDays,
-            _ => throw new ArgumentException($"Property '{name}' of {typeof(TObservation).Name} is {property.PropertyType.Name}; expected {TimeReader.SupportedTypes}."),
-        };
-    }
+    /// <summary>Dates as observations tell time.</summary>
+    /// <exception cref="ArgumentException">Observations tell no dates.</exception>
+    public double[] ToTimes(IEnumerable<DateTime> dates) => TimeKind is TimeKind.DateTime or TimeKind.DateTimeOffset
+        ? [.. dates.Select(TimeReader.ToDays)]
+        : throw new ArgumentException($"{_timeMember.Describe()} is {_timeMember.Type.Name} and tells no dates: give times in its unit.", nameof(dates));
 
-    private static Func<TObservation, float> Number(string name)
+    private static Func<TObservation, double> Time(ColumnMember member) => member.Type switch
     {
-        PropertyInfo property = Find(name);
-        return property.PropertyType == typeof(float)
-            ? observation => (float)property.GetValue(observation)!
-            : throw new ArgumentException($"Property '{name}' of {typeof(TObservation).Name} is {property.PropertyType.Name}; expected Single.");
-    }
+        var type when type == typeof(DateTime) => observation => TimeReader.ToDays((DateTime)member.Get(observation)!),
+        var type when type == typeof(DateTimeOffset) => observation => TimeReader.ToDays((DateTimeOffset)member.Get(observation)!),
+        var type when type == typeof(TimeSpan) => observation => ((TimeSpan)member.Get(observation)!).TotalDays,
+        var type when type == typeof(float) => observation => (float)member.Get(observation)!,
+        _ => observation => (double)member.Get(observation)!,
+    };
 
-    private static PropertyInfo Find(string name) =>
-        typeof(TObservation).GetProperty(name) ?? throw new ArgumentException($"{typeof(TObservation).Name} has no property '{name}'.");
+    private static Func<TObservation, float> Number(string column)
+    {
+        ColumnMember member = ColumnMember.Find(typeof(TObservation), column);
+        return member.Type == typeof(float) ? observation => (float)member.Get(observation)! : throw member.Mistyped("Single");
+    }
 }

@@ -49,7 +49,15 @@ internal sealed partial class LatentOdeMapper : IOnnxExportable
         OnnxValue half = (change * reach.HalfWidth(mean, scale, factor, count)).Maximum(scaling.LeastHalfWidth(history.Start).Unsqueeze(2));
         OnnxValue doubt = scaling.Doubt(adjusted, history.Start, history.Last, history.Previous);
         half = (doubt > 0).Where(half.Maximum(change * usualFactor) + doubt, half);
-        return [.. _output.Names.Select(name => (name == _output.Forecast ? forecast : name == _output.Lower ? forecast - half : forecast + half).Flatten())];
+        return [.. _output.Names.Select(name => (name == _output.Forecast ? forecast : name == _output.Lower ? forecast - half : name == _output.Upper ? forecast + half : Quantiles()).Flatten())];
+
+        OnnxValue Quantiles()
+        {
+            int variables = scaling.Variables.Length;
+            double[] ratios = [.. Enumerable.Range(0, variables).SelectMany(v => _model.Quantiles.Ratios.Select(ratio => ratio[v]))];
+            return forecast.Unsqueeze(3) + (half.Unsqueeze(3) * graph.Constant(ratios, OnnxType.Double, 1, variables, 1, _model.Quantiles.Levels.Length));
+        }
+
 
         OnnxValue Factors(double[] factors) => graph.Constant(factors, OnnxType.Double, 1, factors.Length, 1);
     }

@@ -23,15 +23,23 @@ internal sealed class ForecastTraining(LatentOdeOptions options, SeriesSetReader
 
     protected override double? HeldOutFraction(long rows) => null;
 
+    protected override void Examine(SeriesSet rows)
+    {
+        if (Initial is not null)
+        {
+            RequireInitial(Initial.Scaling.Fits(rows.Series[0]), "it forecasts other numbers of variables, or reads other numbers of static values or covariates, than there are columns of.");
+        }
+    }
+
     protected override LatentOdeModelParameters Train(SeriesSet training, SeriesSet? validation, Generator generator)
     {
         IReadOnlyList<TimeSeries> series = training.Series;
-        double? horizon = options.MaximumHorizon ?? (options.Horizon.Length > 0 ? options.Horizon.Max() : null);
+        double? horizon = Initial?.TrainedHorizon ?? options.MaximumHorizon ?? (options.Horizon.Length > 0 ? options.Horizon.Max() : null);
         CheckHorizon(series, horizon);
         var ranges = new UsualRanges(series);
-        SeriesScaling scaling = SeriesScaling.Fit([.. series.Select(ranges.Winsorize)], horizon, options.SeasonalPeriods);
+        SeriesScaling scaling = Initial?.Scaling ?? SeriesScaling.Fit([.. series.Select(ranges.Winsorize)], horizon, options.SeasonalPeriods);
         EncodedSeries[] encoded = [.. series.Concat(validation?.Series ?? []).Select(s => new EncodedSeries(ranges.Winsorize(s), scaling))];
-        int members = options.EnsembleSize ?? ForecastDivision.DefaultMembers(series.Count);
+        int members = Initial?.EnsembleSize ?? options.EnsembleSize ?? ForecastDivision.DefaultMembers(series.Count);
         Run.KeepChoice(nameof(options.EnsembleSize), options.EnsembleSize, members);
         Run.KeepChoice(nameof(options.MaximumHorizon), options.MaximumHorizon, scaling.Horizon);
         ForecastDivision division = validation is not null
@@ -54,7 +62,7 @@ internal sealed class ForecastTraining(LatentOdeOptions options, SeriesSetReader
     private LatentOdeModelParameters Train(EncodedSeries[] series, ForecastDivision division, SeriesScaling scaling)
     {
         using DisposeScope scope = NewDisposeScope();
-        var architecture = new LatentOdeArchitecture(options);
+        LatentOdeArchitecture architecture = Initial?.Architecture ?? new LatentOdeArchitecture(options);
         var builder = new ForecastBatchBuilder(scaling, architecture.Anchor, architecture.SolverSteps, Run.Device);
         ExampleSampler Sampler(ForecastFold fold) =>
             new(series, fold, scaling.Horizon, architecture.ContextLength, architecture.Anchor == LatentAnchor.FirstObservation);
@@ -77,9 +85,13 @@ internal sealed class ForecastTraining(LatentOdeOptions options, SeriesSetReader
                 calibration.Add(network, sampler.HeldOut());
             }
 
-            double[] factors = calibration.Factors(networks, Sampler(division.Shared).HeldOut(), options.ConfidenceLevel);
+            IReadOnlyList<ForecastExample> unseen = Sampler(division.Shared).HeldOut();
+            double[] factors = calibration.Factors(networks, unseen, options.ConfidenceLevel);
             double[] factorsAfterGap = calibration.FactorsAfterGap(factors, options.ConfidenceLevel);
-            return new LatentOdeModelParameters(architecture, scaling, networks, factors, factorsAfterGap, Run.Device);
+            return new LatentOdeModelParameters(architecture, scaling, networks, factors, factorsAfterGap, Run.Device)
+            {
+                Quantiles = ForecastQuantiles.Create(options.QuantileLevels, factors, level => calibration.Factors(networks, unseen, level)),
+            };
         }
         catch
         {
@@ -94,6 +106,7 @@ internal sealed class ForecastTraining(LatentOdeOptions options, SeriesSetReader
         LatentOdeNetwork network = architecture.CreateNetwork(scaling, generator);
         try
         {
+            Initial?.Networks[member.Index].CopyStateTo(network);
             network.to(Run.Device);
             var problem = new LatentOdeProblem(network, builder, sampler, options, generator, plan.Seed, Run.CancellationToken);
             Optimize(problem, plan, member);

@@ -66,6 +66,11 @@ internal sealed partial class FeatureLayout
     public static FeatureLayout Create(DataViewSchema.Column column, IReadOnlyList<ManifoldFeature> features) =>
         new(column.Type.GetVectorSize(), [.. features.Select(feature => feature.Resolve(column))]);
 
+    /// <summary>Whether the same slots stand for the same.</summary>
+    public bool IsLike(FeatureLayout other) =>
+        other.Count == Count && other.Spheres.Count == Spheres.Count
+        && other.Spheres.Zip(Spheres).All(pair => pair.First.Period == pair.Second.Period && pair.First.Indices.SequenceEqual(pair.Second.Indices));
+
     /// <summary>Maps feature vectors <c>[rows, count]</c> to points, float64 <c>[rows, width]</c>.</summary>
     public Tensor Embed(Tensor features)
     {

@@ -31,29 +31,46 @@ internal sealed class DensityTraining(IHost host, NormalizingFlowOptions options
         return reader.Read(data, Run.Channel, Run.CancellationToken);
     }
 
-    protected override void Examine(TrainingSet rows) => _all = rows;
+    protected override void Examine(TrainingSet rows)
+    {
+        _all = rows;
+        if (Initial is not null)
+        {
+            long contexts = rows.Context?.shape[1] ?? 0;
+            RequireInitial(Initial.Layout.IsLike(_layout), $"it reads {Initial.FeatureCount} features, and column '{options.FeatureColumnName}' holds {_layout.Count}, or others of them are angles and unit vectors.");
+            RequireInitial(Initial.ContextCount == contexts, $"its density is conditioned on {Initial.ContextCount} numbers, and there are {contexts}.");
+        }
+    }
 
     protected override NormalizingFlowModelParameters Train(TrainingSet training, TrainingSet? validation, Generator generator)
     {
         using DisposeScope scope = NewDisposeScope();
         int contextCount = (int)(training.Context?.shape[1] ?? 0);
         FlowPlan plan = FlowPlan.Create(options, training.Count, _layout.Count + contextCount);
-        Run.KeepChoice(nameof(options.HiddenWidth), options.HiddenWidth, plan.HiddenWidth);
         Run.KeepChoice(nameof(options.KineticPenalty), options.KineticPenalty, plan.KineticPenalty);
         Run.KeepChoice(nameof(options.JacobianPenalty), options.JacobianPenalty, plan.JacobianPenalty);
         Run.KeepChoice(nameof(options.Smoothing), options.Smoothing, plan.Smoothing);
-        var architecture = new NormalizingFlowArchitecture(
+        NormalizingFlowArchitecture architecture = Initial?.Evaluator.Network.Architecture ?? new NormalizingFlowArchitecture(
             _layout,
             contextCount,
             plan.HiddenWidth,
             options.HiddenLayers,
             options.Activation,
             options.Time);
+        Run.KeepChoice(nameof(options.HiddenWidth), options.HiddenWidth, architecture.HiddenWidth);
         var network = new DensityNetwork(architecture, FlowOptions(plan), generator);
         try
         {
-            WarnOfConstants(network.Fit(training.Features, training.Context), plan.Smoothing);
-            network.ScaleToDetail(plan.Detail);
+            if (Initial is null)
+            {
+                WarnOfConstants(network.Fit(training.Features, training.Context), plan.Smoothing);
+                network.ScaleToDetail(plan.Detail);
+            }
+            else
+            {
+                Initial.Evaluator.Network.CopyStateTo(network);
+            }
+
             DensityTrainingSet rows = Encode(network, training).To(Run.Device);
             DensityTrainingSet? heldOut = validation is null ? null : Encode(network, validation).To(Run.Device);
             network.to(Run.Device);

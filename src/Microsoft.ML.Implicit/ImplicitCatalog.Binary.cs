@@ -1,0 +1,73 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Estimators;
+using Microsoft.ML.Trainers;
+
+namespace Microsoft.ML;
+
+public static partial class ImplicitCatalog
+{
+    /// <summary>Predicts one of several classes with a binary deep-equilibrium model a class, which tells that class from all others.</summary>
+    /// <param name="catalog">The trainers of <see cref="MLContext.MulticlassClassification"/>.</param>
+    /// <param name="binaryEstimator">Trainer of the binary models; its label column is <paramref name="labelColumnName"/>, whose keys are turned into Booleans.</param>
+    /// <param name="labelColumnName">Label column: a key of known count.</param>
+    /// <param name="imputeMissingLabelsAsNegative">Whether a row with a missing label belongs to none of the classes, or is left out.</param>
+    /// <param name="useProbabilities">Whether classes are compared by their probabilities, whose sum is made 1, or by their log-odds.</param>
+    /// <returns>ML.NET's own trainer.</returns>
+    /// <remarks>ML.NET's function of this name takes trainers of its own sealed transformer only. No calibrator is needed: scores are log-odds.</remarks>
+    /// <example><code>
+    /// var oneVersusAll = ml.MulticlassClassification.Trainers.OneVersusAll(ml.BinaryClassification.Trainers.DeepEquilibrium());
+    /// </code></example>
+    public static OneVersusAllTrainer OneVersusAll(
+        this MulticlassClassificationCatalog.MulticlassClassificationTrainers catalog,
+        DeepEquilibriumBinaryTrainer binaryEstimator,
+        string labelColumnName = DefaultColumnNames.Label,
+        bool imputeMissingLabelsAsNegative = false,
+        bool useProbabilities = true) =>
+        catalog.OneVersusAll(Predictors(catalog, binaryEstimator), labelColumnName, imputeMissingLabelsAsNegative, useProbabilities: useProbabilities);
+
+    /// <summary>Predicts one of three or more classes with a binary deep-equilibrium model for each pair of classes, which tells these from the others.</summary>
+    /// <param name="catalog">The trainers of <see cref="MLContext.MulticlassClassification"/>.</param>
+    /// <param name="binaryEstimator">Trainer of the binary models; its label column is <paramref name="labelColumnName"/>, whose keys are turned into Booleans.</param>
+    /// <param name="labelColumnName">Label column: a key of known count.</param>
+    /// <param name="imputeMissingLabelsAsNegative">Whether a row with a missing label belongs to none of the classes, or is left out.</param>
+    /// <returns>ML.NET's own trainer.</returns>
+    /// <remarks>Of two classes the only pair is all there is, and nothing is left to tell it from. No calibrator is needed: scores are log-odds.</remarks>
+    /// <example><code>
+    /// var pairwise = ml.MulticlassClassification.Trainers.PairwiseCoupling(ml.BinaryClassification.Trainers.DeepEquilibrium());
+    /// </code></example>
+    public static PairwiseCouplingTrainer PairwiseCoupling(
+        this MulticlassClassificationCatalog.MulticlassClassificationTrainers catalog,
+        DeepEquilibriumBinaryTrainer binaryEstimator,
+        string labelColumnName = DefaultColumnNames.Label,
+        bool imputeMissingLabelsAsNegative = false) =>
+        catalog.PairwiseCoupling(Predictors(catalog, binaryEstimator), labelColumnName, imputeMissingLabelsAsNegative);
+
+    /// <summary>Creates a model that answers true from another score on.</summary>
+    /// <param name="catalog"><see cref="MLContext.BinaryClassification"/>.</param>
+    /// <param name="model">A trained binary model.</param>
+    /// <param name="threshold">Score, the log-odds, above which the predicted label is true; 0, a probability of a half, in a model as it was trained.</param>
+    /// <returns>The new model; the given one stays as it is.</returns>
+    /// <remarks>ML.NET's own function of this name takes its own sealed transformer only.</remarks>
+    /// <exception cref="ArgumentException">The model is no binary one, or the threshold is no number.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed of.</exception>
+    /// <example><code>
+    /// DeepEquilibriumTransformer cautious = ml.BinaryClassification.ChangeModelThreshold(binaryModel, threshold: 1.5f);
+    /// </code></example>
+    public static DeepEquilibriumTransformer ChangeModelThreshold(this BinaryClassificationCatalog catalog, DeepEquilibriumTransformer model, float threshold)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(model);
+        return float.IsNaN(threshold)
+            ? throw new ArgumentException("The threshold must be a number.", nameof(threshold))
+            : model.Model.Task is BinaryTask
+                ? model.WithThreshold(threshold)
+                : throw new ArgumentException("The model predicts no Boolean: only a binary model has a threshold.", nameof(model));
+    }
+
+    private static BinaryPredictorTrainer Predictors(MulticlassClassificationCatalog.MulticlassClassificationTrainers catalog, DeepEquilibriumBinaryTrainer trainer)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(trainer);
+        return new BinaryPredictorTrainer(CatalogUtils.GetEnvironment(catalog), trainer);
+    }
+}

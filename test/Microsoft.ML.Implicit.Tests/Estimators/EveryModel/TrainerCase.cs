@@ -1,0 +1,72 @@
+using Microsoft.ML.Implicit.Estimators;
+using Microsoft.ML.Implicit.Training;
+
+namespace Microsoft.ML.Implicit.Tests.Estimators.EveryModel;
+
+/// <summary>A trainer of each kind, of small models of <see cref="ModelRow"/>.</summary>
+internal abstract class TrainerCase(string kind)
+{
+    public static IReadOnlyList<TrainerCase> All { get; } =
+    [
+        new TrainerCase<DeepEquilibriumTransformer, DeepEquilibriumModelParameters>("multiclass", (ml, training, weights) =>
+            ml.MulticlassClassification.Trainers.DeepEquilibrium(Equilibrium(nameof(ModelRow.Class), training, weights))),
+        new TrainerCase<DeepEquilibriumTransformer, DeepEquilibriumModelParameters>("binary", (ml, training, weights) =>
+            ml.BinaryClassification.Trainers.DeepEquilibrium(Equilibrium(nameof(ModelRow.IsHigh), training, weights))),
+        new TrainerCase<DeepEquilibriumTransformer, DeepEquilibriumModelParameters>("regression", (ml, training, weights) =>
+            ml.Regression.Trainers.DeepEquilibrium(Equilibrium(nameof(ModelRow.Label), training, weights))),
+        new TrainerCase<NormalizingFlowTransformer, NormalizingFlowModelParameters>("anomaly detection", (ml, training, weights) =>
+            ml.AnomalyDetection.Trainers.NormalizingFlow(Flow(training, weights))),
+        new TrainerCase<LatentTransformer, NormalizingFlowModelParameters>("latent vectors", (ml, training, weights) =>
+            ml.Transforms.NormalizingFlow(Flow(training, weights), nameof(ModelOutput.Output))),
+        new TrainerCase<LearnedQuadraticProgramTransformer, LearnedQuadraticProgramModelParameters>("learned program", (ml, training, weights) =>
+            ml.Transforms.LearnedQuadraticProgram(Decisions(training, weights))),
+        new TrainerCase<LatentOdeTransformer, LatentOdeModelParameters>("forecast", (ml, training, weights) =>
+            ml.Forecasting.ForecastByLatentOde(Forecast(training, weights))),
+    ];
+
+    public static IEnumerable<object[]> Kinds => All.Select(trainer => new object[] { trainer.Kind });
+
+    public string Kind => kind;
+
+    public static TrainerCase Of(string kind) => All.Single(trainer => trainer.Kind == kind);
+
+    /// <summary>Trains as shortly as can be, unless it is told otherwise.</summary>
+    public abstract ITransformer Fit(MLContext ml, IDataView train, IDataView? validation = null, ITransformer? initial = null, string? weights = null, Action<TrainingOptions>? change = null);
+
+    public abstract ImplicitModelParameters ModelOf(ITransformer transformer);
+
+    /// <summary>Outputs of all rows, read one after another.</summary>
+    public static float[][] Read(IDataView scored) =>
+        scored.Schema.GetColumnOrNull(nameof(ModelOutput.Output)) is null && scored.Schema["Score"].Type is Microsoft.ML.Data.VectorDataViewType ? Scored.Vectors(scored) : SmallModel.Read(scored);
+
+    private static DeepEquilibriumOptions Equilibrium(string label, TrainingOptions training, string? weights) =>
+        new() { LabelColumnName = label, ExampleWeightColumnName = weights, HiddenWidth = 8, EnsembleSize = 1, Training = training };
+
+    private static NormalizingFlowOptions Flow(TrainingOptions training, string? weights) =>
+        new() { ContextColumnName = nameof(ModelRow.Context), ExampleWeightColumnName = weights, HiddenWidth = 8, Training = training };
+
+    private static LearnedQuadraticProgramOptions Decisions(TrainingOptions training, string? weights) => new()
+    {
+        OutputColumnName = nameof(ModelOutput.Output),
+        LabelColumnName = nameof(ModelRow.Costs),
+        ExampleWeightColumnName = weights,
+        A = new double[,] { { 1, 1, 1 } },
+        B = 1,
+        LowerBounds = 0,
+        Training = training,
+    };
+
+    private static LatentOdeOptions Forecast(TrainingOptions training, string? weights) => new()
+    {
+        OutputColumnName = nameof(ModelOutput.Output),
+        TimeColumnName = nameof(ModelRow.Time),
+        InputColumnNames = [nameof(ModelRow.Level)],
+        ExampleWeightColumnName = weights,
+        Horizon = [1],
+        LatentWidth = 4,
+        HiddenWidth = 8,
+        SolverSteps = 4,
+        EnsembleSize = 1,
+        Training = training,
+    };
+}
