@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Persistence;
@@ -27,8 +26,8 @@ public sealed partial class NormalizingFlowModelParameters : ImplicitModelParame
     private readonly DensityEvaluator _evaluator;
     private double _tolerance;
 
-    internal NormalizingFlowModelParameters(IHost host, DensityEvaluator evaluator, double tolerance, AnomalyScoring scoring) =>
-        (_host, _evaluator, _tolerance, Scoring) = (host, evaluator, tolerance, scoring);
+    internal NormalizingFlowModelParameters(IHost host, DensityEvaluator evaluator, double tolerance, AnomalyScorer scorer) =>
+        (_host, _evaluator, _tolerance, _scorer) = (host, evaluator, tolerance, scorer);
 
     /// <summary>Length of the feature vector.</summary>
     public int FeatureCount => Layout.Count;
@@ -57,12 +56,6 @@ public sealed partial class NormalizingFlowModelParameters : ImplicitModelParame
             _tolerance = value;
         }
     }
-
-    /// <summary>What makes a row an anomaly.</summary>
-    public AnomalyScoring Scoring { get; }
-
-    /// <summary>Score from which on a row counts as an anomaly.</summary>
-    public float Threshold { get; internal set; }
 
     /// <summary>What rows are encoded and decoded with.</summary>
     internal DensityEvaluator Evaluator => _evaluator;
@@ -225,28 +218,6 @@ public sealed partial class NormalizingFlowModelParameters : ImplicitModelParame
     /// <param name="seed">Seed of the noise.</param>
     internal float[] Draw(ReadOnlySpan<float> contexts, int seed) => _evaluator.Draw(contexts.Length / ContextCount, seed, contexts, _tolerance);
 
-    /// <summary>Computes log densities, in nats, and anomaly scores of rows.</summary>
-    /// <param name="features">Features, row by row: [rows, <see cref="FeatureCount"/>].</param>
-    /// <param name="logDensities">Receives [rows].</param>
-    /// <param name="scores">Receives [rows].</param>
-    /// <param name="context">What the density is conditioned on, row by row: [rows, <see cref="ContextCount"/>].</param>
-    internal void Score(ReadOnlySpan<float> features, Span<double> logDensities, Span<double> scores, ReadOnlySpan<float> context)
-    {
-        if (Scoring == AnomalyScoring.LogDensity)
-        {
-            LogDensity(features, logDensities, context);
-            TensorPrimitives.Negate(logDensities, scores);
-            return;
-        }
-
-        Span<double> meanSquares = scores;
-        _evaluator.Encode(features, default, logDensities, meanSquares, context, _tolerance);
-        for (int row = 0; row < scores.Length; row++)
-        {
-            scores[row] = PolarScore.Of(logDensities[row], meanSquares[row], FeatureCount);
-        }
-    }
-
     /// <inheritdoc/>
     public override void Dispose() => _evaluator.Dispose();
 
@@ -257,8 +228,9 @@ public sealed partial class NormalizingFlowModelParameters : ImplicitModelParame
         using DisposalGate.Use use = _evaluator.Hold();
         _evaluator.Network.Architecture.Write(writer.Section("architecture"));
         writer.Write("tolerance", _tolerance);
-        writer.Write("scoring", Scoring);
+        _scorer.Write(writer);
         writer.Write("threshold", (double)Threshold);
+        Distribution?.Write(writer.Section("score_distribution"));
         writer.Write("network", _evaluator.Network);
     }
 
@@ -266,13 +238,17 @@ public sealed partial class NormalizingFlowModelParameters : ImplicitModelParame
     {
         NormalizingFlowArchitecture architecture = NormalizingFlowArchitecture.Read(reader.Section("architecture"));
         double tolerance = reader.Double("tolerance");
-        AnomalyScoring scoring = reader.Enum<AnomalyScoring>("scoring");
+        AnomalyScorer scorer = AnomalyScorer.Read(reader, architecture);
         float threshold = reader.Single("threshold");
-        if (tolerance is not (> 0 and < 1) || float.IsNaN(threshold) || (scoring == AnomalyScoring.PolarLogDensity && architecture.Layout.Spheres.Count > 0))
+        if (tolerance is not (> 0 and < 1) || float.IsNaN(threshold))
         {
-            throw new FormatException("The model file holds an impossible tolerance, score or threshold.");
+            throw new FormatException("The model file holds an impossible tolerance or threshold.");
         }
 
+
+        // Files of earlier versions have none.
+        DocumentReader distribution = reader.Section("score_distribution");
+        ScoreDistribution? known = distribution.OptionalTensor("knots") is null ? null : ScoreDistribution.Read(distribution);
         DensityNetwork network = DensityNetwork.Create(
             architecture,
             target =>
@@ -281,11 +257,12 @@ public sealed partial class NormalizingFlowModelParameters : ImplicitModelParame
                 target.CheckState();
             },
             CPU);
-        return new NormalizingFlowModelParameters(host, new DensityEvaluator(network, CPU), tolerance, scoring) { Threshold = threshold };
+        return new NormalizingFlowModelParameters(host, new DensityEvaluator(network, CPU), tolerance, scorer) { Threshold = threshold, Distribution = known };
     }
 
     /// <summary>A model with the same parameters and another threshold, which shares nothing with this one.</summary>
-    internal NormalizingFlowModelParameters WithThreshold(float threshold) => new(_host, _evaluator.Copy(), _tolerance, Scoring) { Threshold = threshold, Training = Training };
+    internal NormalizingFlowModelParameters WithThreshold(float threshold) => 
+        new(_host, _evaluator.Copy(), _tolerance, _scorer) { Threshold = threshold, Distribution = Distribution, Training = Training };
 
     private BatchedDataView Map(IDataView data, LatentColumns columns)
     {

@@ -60,7 +60,7 @@ public sealed class NormalizingFlowOptions : UnsupervisedTrainerInputBaseWithWei
     public double Tolerance { get; set; } = 1e-4;
 
     /// <summary>What makes a row an anomaly.</summary>
-    public AnomalyScoring Scoring { get; set; } = AnomalyScoring.LogDensity;
+    public AnomalyScoring Scoring { get; set; } = AnomalyScoring.DensityAndDistance;
 
     /// <summary>
     /// Largest fraction of the training rows, held-out ones included, that are taken for anomalies, from 0 to 0.5, which sets the threshold on
