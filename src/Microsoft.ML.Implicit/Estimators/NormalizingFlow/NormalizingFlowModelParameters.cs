@@ -26,8 +26,11 @@ public sealed partial class NormalizingFlowModelParameters : ImplicitModelParame
     private readonly DensityEvaluator _evaluator;
     private double _tolerance;
 
-    internal NormalizingFlowModelParameters(IHost host, DensityEvaluator evaluator, double tolerance, AnomalyScorer scorer) =>
+    internal NormalizingFlowModelParameters(IHost host, DensityEvaluator evaluator, double tolerance, AnomalyScorer scorer)
+    {
         (_host, _evaluator, _tolerance, _scorer) = (host, evaluator, tolerance, scorer);
+        _explanation = new Lazy<ScoreExplanation>(() => new ScoreExplanation(this), LazyThreadSafetyMode.PublicationOnly);
+    }
 
     /// <summary>Length of the feature vector.</summary>
     public int FeatureCount => Layout.Count;
