@@ -1,5 +1,7 @@
+using System.Globalization;
 using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Data;
+using Microsoft.ML.Implicit.Layers.Flow;
 using Microsoft.ML.Implicit.Persistence;
 using Microsoft.ML.Implicit.Solvers;
 using Microsoft.ML.Runtime;
@@ -22,6 +24,9 @@ public sealed partial class NormalizingFlowModelParameters : ImplicitModelParame
 {
     private const string DefaultLatent = "Latent";
 
+    // Many more than training chooses; samples take a normal number for each.
+    private const int MaximumDegreesOfFreedom = 1000;
+
     private readonly IHost _host;
     private readonly DensityEvaluator _evaluator;
     private double _tolerance;
@@ -40,6 +45,9 @@ public sealed partial class NormalizingFlowModelParameters : ImplicitModelParame
 
     /// <inheritdoc/>
     public override long ParameterCount => _evaluator.Network.Flow.parameters().Sum(parameter => parameter.numel());
+
+    /// <summary>Degrees of freedom of Student's t distribution, if that is what held-out rows chose for the base distribution; <see langword="null"/> where it is standard normal.</summary>
+    public int? DegreesOfFreedom => _evaluator.Network.Flow.Base.DegreesOfFreedom;
 
     /// <summary>
     /// Tolerance to which log densities are correct, in nats, as far as solving the differential equation goes; it may be
@@ -94,7 +102,7 @@ public sealed partial class NormalizingFlowModelParameters : ImplicitModelParame
         return logDensities;
     }
 
-    /// <summary>Maps rows to latent vectors, which are standard normal if the model is right.</summary>
+    /// <summary>Maps rows to latent vectors, which are standard normal, or of Student's t distribution (<see cref="DegreesOfFreedom"/>), if the model is right.</summary>
     /// <param name="features">Features, row by row: [rows, <see cref="FeatureCount"/>].</param>
     /// <param name="latent">Receives [rows, <see cref="FeatureCount"/>], or empty.</param>
     /// <param name="logDensities">Receives [rows], or empty.</param>
@@ -234,6 +242,7 @@ public sealed partial class NormalizingFlowModelParameters : ImplicitModelParame
         _scorer.Write(writer);
         writer.Write("threshold", (double)Threshold);
         Distribution?.Write(writer.Section("score_distribution"));
+        writer.Write("degrees_of_freedom", DegreesOfFreedom?.ToString(CultureInfo.InvariantCulture));
         writer.Write("network", _evaluator.Network);
     }
 
@@ -248,6 +257,11 @@ public sealed partial class NormalizingFlowModelParameters : ImplicitModelParame
             throw new FormatException("The model file holds an impossible tolerance or threshold.");
         }
 
+        int? degrees = reader.OptionalText("degrees_of_freedom") is null ? null : reader.Int32("degrees_of_freedom");
+        if (degrees is < 1 or > MaximumDegreesOfFreedom)
+        {
+            throw new FormatException("The model file holds impossible degrees of freedom.");
+        }
 
         // Files of earlier versions have none.
         DocumentReader distribution = reader.Section("score_distribution");
@@ -258,6 +272,7 @@ public sealed partial class NormalizingFlowModelParameters : ImplicitModelParame
             {
                 reader.Read("network", target);
                 target.CheckState();
+                target.Flow.Base = new FlowBase(architecture.Layout.Manifold, degrees);
             },
             CPU);
         return new NormalizingFlowModelParameters(host, new DensityEvaluator(network, CPU), tolerance, scorer) { Threshold = threshold, Distribution = known };

@@ -63,6 +63,13 @@ public sealed class NormalizingFlowOptions : UnsupervisedTrainerInputBaseWithWei
     public AnomalyScoring Scoring { get; set; } = AnomalyScoring.DensityAndDistance;
 
     /// <summary>
+    /// Whether the base distribution may be Student's t of several dimensions, whose tails are heavier than those of a normal one: it is, of the degrees of
+    /// freedom that make held-out rows likeliest, where these are likelier under it. Held out are the validation set, or the rows of
+    /// <see cref="TrainingOptions.ValidationFraction"/>; where there are none, the base is normal.
+    /// </summary>
+    public bool HeavyTails { get; set; } = true;
+
+    /// <summary>
     /// Largest fraction of the training rows, held-out ones included, that are taken for anomalies, from 0 to 0.5, which sets the threshold on
     /// the score. Rows whose scores are equal to within <see cref="Tolerance"/> are all taken for anomalies or none.
     /// </summary>

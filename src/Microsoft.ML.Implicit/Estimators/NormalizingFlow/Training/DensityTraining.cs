@@ -62,6 +62,11 @@ internal sealed class DensityTraining(IHost host, NormalizingFlowOptions options
                 ? new FlowMatchingProblem(network, rows, heldOut, plan.Smoothing, generator)
                 : new LikelihoodProblem(network, rows, heldOut, plan.Smoothing, generator, Run.CancellationToken);
             Optimize(problem, Run.Plan(plan.Training, rows.Count));
+            if (options.HeavyTails && heldOut is not null)
+            {
+                network.Flow.Base = TailChoice.Choose(network.Flow, heldOut);
+            }
+
             network.FreezeState();
             var evaluator = new DensityEvaluator(network, Run.Device);
             var model = new NormalizingFlowModelParameters(host, evaluator, options.Tolerance, new AnomalyScorer(scoring, CreateDistance(evaluator, generator)));
