@@ -1,5 +1,6 @@
 using Microsoft.ML.Implicit.Layers.Flow;
 using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Solvers.Ode;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -23,10 +24,13 @@ internal static class TailChoice
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
         var squares = new List<Tensor>();
+
+        // The best model of a training that was cancelled has tails too.
+        OdeOptions solver = flow.Options.Solver with { CancellationToken = default };
         for (long first = 0; first < rows.Count; first += RowsAtOnce)
         {
             long count = Math.Min(RowsAtOnce, rows.Count - first);
-            using FlowEncoding encoding = flow.Encode(rows.Features.narrow(0, first, count), rows.Context?.narrow(0, first, count));
+            using FlowEncoding encoding = flow.Encode(rows.Features.narrow(0, first, count), rows.Context?.narrow(0, first, count), solver);
             squares.Add(encoding.Latent.narrow(1, 0, flow.Manifold.EuclideanDimension).to(ScalarType.Float64).Squared().sum(1));
         }
 
