@@ -279,7 +279,7 @@ public sealed partial class NormalizingFlowModelParameters : ImplicitModelParame
     }
 
     /// <summary>A model with the same parameters and another threshold, which shares nothing with this one.</summary>
-    internal NormalizingFlowModelParameters WithThreshold(float threshold) => 
+    internal NormalizingFlowModelParameters WithThreshold(float threshold) =>
         new(_host, _evaluator.Copy(), _tolerance, _scorer) { Threshold = threshold, Distribution = Distribution, Training = Training };
 
     private BatchedDataView Map(IDataView data, LatentColumns columns)

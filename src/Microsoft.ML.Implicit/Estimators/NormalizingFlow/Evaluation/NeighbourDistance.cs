@@ -14,7 +14,7 @@ internal sealed partial class NeighbourDistance
     // Numbers that are kept where rows are long.
     private const int MaximumValues = 1 << 22;
 
-    // How much the distance's deviation counts beside the log density's. Chosen on half of the tables of docs/results.md.
+    // How much the distance's deviation counts beside the log density's: docs/results.md says how it was chosen.
     private const double RelativeWeight = 4;
 
     private readonly StandardisedRows _rows;
