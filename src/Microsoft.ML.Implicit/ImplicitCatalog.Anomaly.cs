@@ -12,7 +12,7 @@ public static partial class ImplicitCatalog
     /// <param name="contamination">Largest fraction of the training rows that are taken for anomalies, from 0 to 0.5. Rows of equal score are all taken for anomalies or none.</param>
     /// <returns>The trainer.</returns>
     /// <example><code>
-    /// var detector = ml.AnomalyDetection.Trainers.NormalizingFlow(contamination: 0.05);   // Score, PredictedLabel, LogDensity
+    /// var detector = ml.AnomalyDetection.Trainers.NormalizingFlow(contamination: 0.05);   // Score, ScoreQuantile, PredictedLabel, LogDensity
     /// </code></example>
     public static NormalizingFlowTrainer NormalizingFlow(
         this AnomalyDetectionCatalog.AnomalyDetectionTrainers catalog,

@@ -26,7 +26,14 @@ public sealed class DensityExamples
 
         Screening[] screened = [.. ml.Data.CreateEnumerable<Screening>(model.Transform(normal), reuseRowObject: false)];
         Assert.IsLessThanOrEqualTo(6, screened.Count(row => row.PredictedLabel));
-        Assert.IsTrue(screened.All(row => Math.Abs(row.Score + row.LogDensity) < 1e-3));
+        Assert.IsTrue(screened.All(row => row.Score + row.LogDensity > -1e-3), "distances add to the negative log density");
+        Assert.IsTrue(screened.All(row => row.ScoreQuantile is >= 0 and <= 1));
+
+        foreach (Explained row in ml.Data.CreateEnumerable<Explained>(model.Model.ExplainScores(rows), reuseRowObject: false).Take(3))
+        {
+            int culprit = Array.IndexOf(row.FeatureContributions, row.FeatureContributions.Max());
+            Console.WriteLine($"feature {culprit} adds {row.FeatureContributions[culprit]:F2}: it is {row.Features[culprit]}, where a row like it has {row.TypicalRow[culprit]:F2}");
+        }
 
         NormalizingFlowTransformer stricter = ml.AnomalyDetection.ChangeModelThreshold(model, threshold: model.Model.Threshold + 2);
 
@@ -127,7 +134,7 @@ public sealed class DensityExamples
     public void The_short_forms_name_their_columns()
     {
         var ml = new MLContext(seed: 1);
-        var detector = ml.AnomalyDetection.Trainers.NormalizingFlow(contamination: 0.05);   // Score, PredictedLabel, LogDensity
+        var detector = ml.AnomalyDetection.Trainers.NormalizingFlow(contamination: 0.05);   // Score, ScoreQuantile, PredictedLabel, LogDensity
         var features = ml.Transforms.NormalizingFlow(outputColumnName: "Latent");           // latent vectors as features, with inverse
         var byLength = ml.AnomalyDetection.Trainers.NormalizingFlow(new NormalizingFlowOptions { Scoring = AnomalyScoring.PolarLogDensity });
 
@@ -152,6 +159,14 @@ public sealed class DensityExamples
         public bool PredictedLabel { get; set; }
         public float Score { get; set; }
         public float LogDensity { get; set; }
+        public float ScoreQuantile { get; set; }
+    }
+
+    public class Explained
+    {
+        public float[] Features { get; set; } = [];
+        public float[] FeatureContributions { get; set; } = [];
+        public float[] TypicalRow { get; set; } = [];
     }
 
     private sealed class Reading

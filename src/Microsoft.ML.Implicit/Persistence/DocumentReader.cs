@@ -66,6 +66,9 @@ internal sealed class DocumentReader(ModelDocument document, string prefix)
     public double[] Doubles(string name) => MemoryMarshal.Cast<byte, double>(Vector(name, ScalarType.Float64)).ToArray();
 
     /// <exception cref="FormatException">There is no such vector.</exception>
+    public float[] Singles(string name) => MemoryMarshal.Cast<byte, float>(Vector(name, ScalarType.Float32)).ToArray();
+
+    /// <exception cref="FormatException">There is no such vector.</exception>
     public int[] Int32s(string name) => MemoryMarshal.Cast<byte, int>(Vector(name, ScalarType.Int32)).ToArray();
 
     /// <exception cref="FormatException">There is no such vector.</exception>

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using Microsoft.ML.Implicit.Benchmarks.Quality.Anomalies;
 using Microsoft.ML.Implicit.Benchmarks.Quality.Decisions;
+using Microsoft.ML.Implicit.Benchmarks.Quality.Densities;
 using Microsoft.ML.Implicit.Benchmarks.Quality.Directional;
 using Microsoft.ML.Implicit.Benchmarks.Quality.Forecasting;
 using Microsoft.ML.Implicit.Benchmarks.Quality.Tabular;
@@ -11,12 +13,14 @@ internal static class QualityCommand
 {
     public static System.CommandLine.Command Create()
     {
-        var name = new Argument<string>("name") { Description = "classification, density, toy-density, directional, anomaly, sudoku, regret or portfolio", DefaultValueFactory = _ => "" };
+        var name = new Argument<string>("name") { Description = "classification, toy-density, directional, sudoku, regret or portfolio", DefaultValueFactory = _ => "" };
         var folder = new Option<string>("--data") { Description = "folder with the data sets", DefaultValueFactory = _ => "." };
         var sets = new Option<string[]>("--set") { Description = "names of data sets; all without it", DefaultValueFactory = _ => [] };
         var seeds = new Option<int>("--seeds") { Description = "repetitions to average", DefaultValueFactory = _ => 3 };
         var device = new Option<string>("--device") { Description = "cpu or cuda", DefaultValueFactory = _ => "cpu" };
         var command = new System.CommandLine.Command("quality", "Prints the quality tables.") { name, folder, sets, seeds, device };
+        command.Subcommands.Add(AnomalyCommand.Create());
+        command.Subcommands.Add(DensityCommand.Create());
         command.Subcommands.Add(TabularCommand.Create());
         command.Subcommands.Add(ForecastCommand.Create());
         command.SetAction(result =>
@@ -24,10 +28,8 @@ internal static class QualityCommand
             Action<string, IReadOnlyCollection<string>, int, string>? table = result.GetRequiredValue(name) switch
             {
                 "classification" => ClassificationQuality.Run,
-                "density" => DensityQuality.Run,
                 "toy-density" => ToyQuality.Run,
                 "directional" => DirectionalQuality.Run,
-                "anomaly" => AnomalyQuality.Run,
                 "sudoku" => (_, _, seeds, device) => SudokuQuality.Run(seeds, device),
                 "regret" => (_, _, seeds, device) => RegretQuality.Run(seeds, device),
                 "portfolio" => (folder, sets, _, device) => PortfolioQuality.Run(folder, sets, seed: 1, device),

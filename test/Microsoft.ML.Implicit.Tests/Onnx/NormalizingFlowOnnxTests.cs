@@ -81,6 +81,7 @@ public sealed class NormalizingFlowOnnxTests
     [TestMethod]
     [DataRow(AnomalyScoring.LogDensity)]
     [DataRow(AnomalyScoring.PolarLogDensity)]
+    [DataRow(AnomalyScoring.DensityAndDistance)]
     public void Distant_rows_and_contexts_are_scored_alike_and_one_with_NaN_gets_NaN(AnomalyScoring scoring)
     {
         var ml = new MLContext(seed: 1);
@@ -100,6 +101,7 @@ public sealed class NormalizingFlowOnnxTests
         using OnnxFile file = OnnxFile.Of(ml, model, data);
         OnnxAssert.AreClose(Scored.Values(expected), file.Score(data, "Score", batchSize: 100));
         OnnxAssert.AreClose(Scored.Values(expected, "LogDensity"), file.Score(data, "LogDensity", batchSize: 100));
+        OnnxAssert.AreClose(Scored.Values(expected, "ScoreQuantile"), file.Score(data, "ScoreQuantile", batchSize: 100), tolerance: 1e-3f);
         Assert.IsTrue(float.IsNaN(file.Score(data, "Score", batchSize: 100)[3][0]));
     }
 

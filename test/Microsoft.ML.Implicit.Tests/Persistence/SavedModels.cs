@@ -14,6 +14,7 @@ internal static class SavedModels
         ["regression"] = Regression,
         ["convolutional"] = Convolutional,
         ["anomaly"] = (ml, training) => Anomaly(ml, training, AnomalyScoring.LogDensity),
+        ["anomaly-distance"] = (ml, training) => Anomaly(ml, training, AnomalyScoring.DensityAndDistance),
         ["anomaly-polar"] = (ml, training) => Anomaly(ml, training, AnomalyScoring.PolarLogDensity),
         ["conditional-manifold"] = ConditionalManifold,
         ["latent"] = Latent,
@@ -78,7 +79,7 @@ internal static class SavedModels
         IDataView data = ml.Data.LoadFromEnumerable(Shapes.Create(90));
         NormalizingFlowOptions options = Flow(training);
         options.Scoring = scoring;
-        return new SavedModel(ml.AnomalyDetection.Trainers.NormalizingFlow(options).Fit(data), data, "Score", "PredictedLabel", "LogDensity");
+        return new SavedModel(ml.AnomalyDetection.Trainers.NormalizingFlow(options).Fit(data), data, "Score", "PredictedLabel", "LogDensity", "ScoreQuantile");
     }
 
     private static SavedModel ConditionalManifold(MLContext ml, TrainingOptions training)
@@ -88,7 +89,7 @@ internal static class SavedModels
         options.FeatureColumnName = nameof(Shapes.Row.Pose);
         options.ContextColumnName = nameof(Shapes.Row.Features);
         options.ManifoldFeatures = [ManifoldFeature.Angle(1, period: 360), ManifoldFeature.UnitVector(firstSlot: 2, length: 2)];
-        return new SavedModel(ml.AnomalyDetection.Trainers.NormalizingFlow(options).Fit(data), data, "Score", "PredictedLabel", "LogDensity");
+        return new SavedModel(ml.AnomalyDetection.Trainers.NormalizingFlow(options).Fit(data), data, "Score", "PredictedLabel", "LogDensity", "ScoreQuantile");
     }
 
     private static SavedModel Latent(MLContext ml, TrainingOptions training)

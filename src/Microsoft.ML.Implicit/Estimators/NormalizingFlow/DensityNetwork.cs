@@ -141,10 +141,10 @@ internal sealed partial class DensityNetwork : nn.Module<Tensor, Tensor>
             flowLogDensity.index_copy_(0, rows, encoding.LogDensity.to(ScalarType.Float64));
         }
 
-        logDensity = logDensity.Plus(flowLogDensity) - linear.LogDensityLost(Linear(ends));
+        logDensity = logDensity.Plus(flowLogDensity) - linear.LogDensityLost(Linear(ends), _flow.Base.Kernel);
         if (pulledContext is not null)
         {
-            logDensity -= pulledContext.LogDensityLost(pulledContext.Rows);
+            logDensity -= pulledContext.LogDensityLost(pulledContext.Rows, default);
         }
 
         Tensor latent = Architecture.Layout.Restore(Join(Linear(ends) * linear.Stretch, ends));
@@ -170,7 +170,7 @@ internal sealed partial class DensityNetwork : nn.Module<Tensor, Tensor>
     public Tensor DrawLatent(long count, Generator generator)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor noise = randn(count, Architecture.Layout.Manifold.Width, generator: generator);
+        Tensor noise = _flow.Base.Draw(count, ScalarType.Float32, generator);
         return Architecture.Layout.Restore(Architecture.Layout.Manifold.Project(noise)).to(ScalarType.Float32).MoveToOuterDisposeScope();
     }
 
@@ -180,11 +180,18 @@ internal sealed partial class DensityNetwork : nn.Module<Tensor, Tensor>
     /// </summary>
     /// <param name="solver">How the flow is solved.</param>
     public ManagedDensity? CreateManaged(OdeOptions solver) => _gaussianizer is not null && _flow.CreateManaged() is { } flow
-        ? new ManagedDensity(_gaussianizer.CreateManaged(), _contextGaussianizer?.CreateManaged(), flow, solver)
+        ? new ManagedDensity(_gaussianizer.CreateManaged(), _contextGaussianizer?.CreateManaged(), flow, _flow.Base.Kernel, solver)
         : null;
 
     /// <summary>A frozen network with the same state, which shares nothing with this one.</summary>
-    public DensityNetwork Copy(Device device, ScalarType type = ScalarType.Float32) => Create(Architecture, this.CopyStateTo, device, type);
+    public DensityNetwork Copy(Device device, ScalarType type = ScalarType.Float32) => Create(Architecture, CopyTo, device, type);
+
+    /// <summary>Gives a network of the same architecture this one's state.</summary>
+    public void CopyTo(DensityNetwork target)
+    {
+        target.Flow.Base = Flow.Base;
+        this.CopyStateTo(target);
+    }
 
     // Points of the flow's manifold, float64 [rows, width], and the log determinants of the map to it, [rows].
     private (Tensor Points, Tensor LogDeterminant) Map(Tensor features)

@@ -21,6 +21,9 @@ public abstract class DensityTrainer<TTransformer> : ImplicitTrainer<TTransforme
 
     private protected NormalizingFlowOptions Options { get; }
 
+    /// <summary>The score that models get.</summary>
+    private protected abstract AnomalyScoring Scoring { get; }
+
     private protected override void CheckColumns(SchemaShape schema)
     {
         InputColumns.CheckVector(Host, schema, "feature", Options.FeatureColumnName);
@@ -48,5 +51,5 @@ public abstract class DensityTrainer<TTransformer> : ImplicitTrainer<TTransforme
     }
 
     private protected override IModelTraining<NormalizingFlowModelParameters> CreateTraining(DataViewSchema schema, TrainingRun run) =>
-        new DensityTraining(Host, Options, schema[Options.FeatureColumnName], run);
+        new DensityTraining(Host, Options, Scoring, schema[Options.FeatureColumnName], run);
 }

@@ -25,19 +25,7 @@ internal sealed partial class LatentMapper(NormalizingFlowModelParameters model,
     public override RowBatch CreateBatch(DataViewRow source, int capacity) =>
         new DensityBatch(model, columns.IsInverse ? DensityOperation.Decode : DensityOperation.Encode, source, columns.Input, columns.Context, capacity, CreateGetter);
 
-    private Delegate CreateGetter(DensityBatch batch, int column, Func<int> slot)
-    {
-        if (column == 1)
-        {
-            return (ValueGetter<float>)((ref float value) => value = batch.LogDensity(slot()));
-        }
-
-        int width = model.FeatureCount;
-        return (ValueGetter<VBuffer<float>>)((ref VBuffer<float> value) =>
-        {
-            VBufferEditor<float> editor = VBufferEditor.Create(ref value, width);
-            batch.Mapped.AsSpan(slot() * width, width).CopyTo(editor.Values);
-            value = editor.Commit();
-        });
-    }
+    private Delegate CreateGetter(DensityBatch batch, int column, Func<int> slot) => column == 1
+        ? (ValueGetter<float>)((ref float value) => value = batch.LogDensity(slot()))
+        : batch.CreateVectorGetter(batch.Mapped, slot);
 }

@@ -16,6 +16,9 @@ public sealed class NormalizingFlowEstimator : DensityTrainer<LatentTransformer>
         _columns = new LatentColumns(options.FeatureColumnName, options.ContextColumnName, outputColumnName, logDensityColumnName);
     }
 
+    // Latent vectors need none that keeps rows.
+    private protected override AnomalyScoring Scoring => AnomalyScoring.LogDensity;
+
     private protected override IEnumerable<SchemaShape.Column> GetOutputColumns(SchemaShape inputSchema) =>
     [
         new(_columns.Output, SchemaShape.Column.VectorKind.Vector, NumberDataViewType.Single, isKey: false),

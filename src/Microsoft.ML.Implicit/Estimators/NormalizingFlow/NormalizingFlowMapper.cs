@@ -8,12 +8,15 @@ internal sealed partial class NormalizingFlowMapper(NormalizingFlowModelParamete
 {
     public const string LogDensity = nameof(LogDensity);
 
+    public const string ScoreQuantile = nameof(ScoreQuantile);
+
     /// <summary>Names and types of the new columns.</summary>
     public static IReadOnlyList<(string Name, DataViewType Type)> Outputs { get; } =
     [
         (DefaultColumnNames.PredictedLabel, BooleanDataViewType.Instance),
         (DefaultColumnNames.Score, NumberDataViewType.Single),
         (LogDensity, NumberDataViewType.Single),
+        (ScoreQuantile, NumberDataViewType.Single),
     ];
 
     public override int BatchSize => DensityEvaluator.RowsAtOnce;
@@ -39,6 +42,7 @@ internal sealed partial class NormalizingFlowMapper(NormalizingFlowModelParamete
     {
         0 => (ValueGetter<bool>)((ref bool value) => value = batch.Score(slot()) >= model.Threshold),
         1 => (ValueGetter<float>)((ref float value) => value = batch.Score(slot())),
-        _ => (ValueGetter<float>)((ref float value) => value = batch.LogDensity(slot())),
+        2 => (ValueGetter<float>)((ref float value) => value = batch.LogDensity(slot())),
+        _ => (ValueGetter<float>)((ref float value) => value = model.ScoreQuantile(batch.Score(slot()))),
     };
 }

@@ -1,6 +1,7 @@
-using System.Numerics.Tensors;
+using System.Globalization;
 using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Data;
+using Microsoft.ML.Implicit.Layers.Flow;
 using Microsoft.ML.Implicit.Persistence;
 using Microsoft.ML.Implicit.Solvers;
 using Microsoft.ML.Runtime;
@@ -23,12 +24,18 @@ public sealed partial class NormalizingFlowModelParameters : ImplicitModelParame
 {
     private const string DefaultLatent = "Latent";
 
+    // Many more than training chooses; samples take a normal number for each.
+    private const int MaximumDegreesOfFreedom = 1000;
+
     private readonly IHost _host;
     private readonly DensityEvaluator _evaluator;
     private double _tolerance;
 
-    internal NormalizingFlowModelParameters(IHost host, DensityEvaluator evaluator, double tolerance, AnomalyScoring scoring) =>
-        (_host, _evaluator, _tolerance, Scoring) = (host, evaluator, tolerance, scoring);
+    internal NormalizingFlowModelParameters(IHost host, DensityEvaluator evaluator, double tolerance, AnomalyScorer scorer)
+    {
+        (_host, _evaluator, _tolerance, _scorer) = (host, evaluator, tolerance, scorer);
+        _explanation = new Lazy<ScoreExplanation>(() => new ScoreExplanation(this), LazyThreadSafetyMode.PublicationOnly);
+    }
 
     /// <summary>Length of the feature vector.</summary>
     public int FeatureCount => Layout.Count;
@@ -38,6 +45,9 @@ public sealed partial class NormalizingFlowModelParameters : ImplicitModelParame
 
     /// <inheritdoc/>
     public override long ParameterCount => _evaluator.Network.Flow.parameters().Sum(parameter => parameter.numel());
+
+    /// <summary>Degrees of freedom of Student's t distribution, if that is what held-out rows chose for the base distribution; <see langword="null"/> where it is standard normal.</summary>
+    public int? DegreesOfFreedom => _evaluator.Network.Flow.Base.DegreesOfFreedom;
 
     /// <summary>
     /// Tolerance to which log densities are correct, in nats, as far as solving the differential equation goes; it may be
@@ -57,12 +67,6 @@ public sealed partial class NormalizingFlowModelParameters : ImplicitModelParame
             _tolerance = value;
         }
     }
-
-    /// <summary>What makes a row an anomaly.</summary>
-    public AnomalyScoring Scoring { get; }
-
-    /// <summary>Score from which on a row counts as an anomaly.</summary>
-    public float Threshold { get; internal set; }
 
     /// <summary>What rows are encoded and decoded with.</summary>
     internal DensityEvaluator Evaluator => _evaluator;
@@ -103,7 +107,7 @@ public sealed partial class NormalizingFlowModelParameters : ImplicitModelParame
         return logDensities;
     }
 
-    /// <summary>Maps rows to latent vectors, which are standard normal if the model is right.</summary>
+    /// <summary>Maps rows to latent vectors, which are standard normal, or of Student's t distribution (<see cref="DegreesOfFreedom"/>), if the model is right.</summary>
     /// <param name="features">Features, row by row: [rows, <see cref="FeatureCount"/>].</param>
     /// <param name="latent">Receives [rows, <see cref="FeatureCount"/>], or empty.</param>
     /// <param name="logDensities">Receives [rows], or empty.</param>
@@ -230,28 +234,6 @@ public sealed partial class NormalizingFlowModelParameters : ImplicitModelParame
     /// <param name="seed">Seed of the noise.</param>
     internal float[] Draw(ReadOnlySpan<float> contexts, int seed) => _evaluator.Draw(contexts.Length / ContextCount, seed, contexts, _tolerance);
 
-    /// <summary>Computes log densities, in nats, and anomaly scores of rows.</summary>
-    /// <param name="features">Features, row by row: [rows, <see cref="FeatureCount"/>].</param>
-    /// <param name="logDensities">Receives [rows].</param>
-    /// <param name="scores">Receives [rows].</param>
-    /// <param name="context">What the density is conditioned on, row by row: [rows, <see cref="ContextCount"/>].</param>
-    internal void Score(ReadOnlySpan<float> features, Span<double> logDensities, Span<double> scores, ReadOnlySpan<float> context)
-    {
-        if (Scoring == AnomalyScoring.LogDensity)
-        {
-            LogDensity(features, logDensities, context);
-            TensorPrimitives.Negate(logDensities, scores);
-            return;
-        }
-
-        Span<double> meanSquares = scores;
-        _evaluator.Encode(features, default, logDensities, meanSquares, context, _tolerance);
-        for (int row = 0; row < scores.Length; row++)
-        {
-            scores[row] = PolarScore.Of(logDensities[row], meanSquares[row], FeatureCount);
-        }
-    }
-
     /// <inheritdoc/>
     public override void Dispose() => _evaluator.Dispose();
 
@@ -262,8 +244,10 @@ public sealed partial class NormalizingFlowModelParameters : ImplicitModelParame
         using DisposalGate.Use use = _evaluator.Hold();
         _evaluator.Network.Architecture.Write(writer.Section("architecture"));
         writer.Write("tolerance", _tolerance);
-        writer.Write("scoring", Scoring);
+        _scorer.Write(writer);
         writer.Write("threshold", (double)Threshold);
+        Distribution?.Write(writer.Section("score_distribution"));
+        writer.Write("degrees_of_freedom", DegreesOfFreedom?.ToString(CultureInfo.InvariantCulture));
         writer.Write("network", _evaluator.Network);
     }
 
@@ -271,26 +255,37 @@ public sealed partial class NormalizingFlowModelParameters : ImplicitModelParame
     {
         NormalizingFlowArchitecture architecture = NormalizingFlowArchitecture.Read(reader.Section("architecture"));
         double tolerance = reader.Double("tolerance");
-        AnomalyScoring scoring = reader.Enum<AnomalyScoring>("scoring");
+        AnomalyScorer scorer = AnomalyScorer.Read(reader, architecture);
         float threshold = reader.Single("threshold");
-        if (tolerance is not (> 0 and < 1) || float.IsNaN(threshold) || (scoring == AnomalyScoring.PolarLogDensity && architecture.Layout.Spheres.Count > 0))
+        if (tolerance is not (> 0 and < 1) || float.IsNaN(threshold))
         {
-            throw new FormatException("The model file holds an impossible tolerance, score or threshold.");
+            throw new FormatException("The model file holds an impossible tolerance or threshold.");
         }
 
+        int? degrees = reader.OptionalText("degrees_of_freedom") is null ? null : reader.Int32("degrees_of_freedom");
+        if (degrees is < 1 or > MaximumDegreesOfFreedom)
+        {
+            throw new FormatException("The model file holds impossible degrees of freedom.");
+        }
+
+        // Files of earlier versions have none.
+        DocumentReader distribution = reader.Section("score_distribution");
+        ScoreDistribution? known = distribution.OptionalTensor("knots") is null ? null : ScoreDistribution.Read(distribution);
         DensityNetwork network = DensityNetwork.Create(
             architecture,
             target =>
             {
                 reader.Read("network", target);
                 target.CheckState();
+                target.Flow.Base = new FlowBase(architecture.Layout.Manifold, degrees);
             },
             CPU);
-        return new NormalizingFlowModelParameters(host, new DensityEvaluator(network, CPU), tolerance, scoring) { Threshold = threshold };
+        return new NormalizingFlowModelParameters(host, new DensityEvaluator(network, CPU), tolerance, scorer) { Threshold = threshold, Distribution = known };
     }
 
     /// <summary>A model with the same parameters and another threshold, which shares nothing with this one.</summary>
-    internal NormalizingFlowModelParameters WithThreshold(float threshold) => new(_host, _evaluator.Copy(), _tolerance, Scoring) { Threshold = threshold, Training = Training };
+    internal NormalizingFlowModelParameters WithThreshold(float threshold) =>
+        new(_host, _evaluator.Copy(), _tolerance, _scorer) { Threshold = threshold, Distribution = Distribution, Training = Training };
 
     private BatchedDataView Map(IDataView data, LatentColumns columns)
     {

@@ -60,7 +60,14 @@ public sealed class NormalizingFlowOptions : UnsupervisedTrainerInputBaseWithWei
     public double Tolerance { get; set; } = 1e-4;
 
     /// <summary>What makes a row an anomaly.</summary>
-    public AnomalyScoring Scoring { get; set; } = AnomalyScoring.LogDensity;
+    public AnomalyScoring Scoring { get; set; } = AnomalyScoring.DensityAndDistance;
+
+    /// <summary>
+    /// Whether the base distribution may be Student's t of several dimensions, whose tails are heavier than those of a normal one: it is, of the degrees of
+    /// freedom that make held-out rows likeliest, where these are likelier under it. Held out are the validation set, or the rows of
+    /// <see cref="TrainingOptions.ValidationFraction"/>; where there are none, the base is normal.
+    /// </summary>
+    public bool HeavyTails { get; set; } = true;
 
     /// <summary>
     /// Largest fraction of the training rows, held-out ones included, that are taken for anomalies, from 0 to 0.5, which sets the threshold on

@@ -9,8 +9,9 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// 2019) and flags rows of low density.
 /// </summary>
 /// <remarks>
-/// Features: a vector of Single of known size. Output: <c>Score</c> (Single, in nats, the negative log density unless
-/// <see cref="NormalizingFlowOptions.Scoring"/> says otherwise: higher is more anomalous), <c>PredictedLabel</c> (Boolean) and <c>LogDensity</c> (Single, in nats, in the features' own units).
+/// Features: a vector of Single of known size. Output: <c>Score</c> (Single, in nats, as <see cref="NormalizingFlowOptions.Scoring"/> says:
+/// higher is more anomalous), <c>PredictedLabel</c> (Boolean), <c>LogDensity</c> (Single, in nats, in the features' own units) and
+/// <c>ScoreQuantile</c> (Single, from 0 to 1: the share of training rows that score at most as high, extrapolated beyond the highest twentieth).
 /// </remarks>
 /// <example>
 /// <code>
@@ -25,6 +26,8 @@ public sealed class NormalizingFlowTrainer
         : base(environment, nameof(NormalizingFlowTrainer), options)
     {
     }
+
+    private protected override AnomalyScoring Scoring => Options.Scoring;
 
     private protected override IEnumerable<SchemaShape.Column> GetOutputColumns(SchemaShape inputSchema) => NormalizingFlowMapper.Outputs.Select(output =>
         new SchemaShape.Column(output.Name, SchemaShape.Column.VectorKind.Scalar, output.Type, isKey: false, new SchemaShape(AnnotationUtils.GetTrainerOutputAnnotation())));

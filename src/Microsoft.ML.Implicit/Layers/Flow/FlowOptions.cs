@@ -19,6 +19,12 @@ public sealed record FlowOptions
     /// <summary>Weight of ∫‖∂f/∂z‖²_F dt in the training loss (Finlay et al., 2020). The default is 0.01.</summary>
     public double JacobianPenalty { get; init; } = 0.01;
 
+    /// <summary>
+    /// Degrees of freedom of Student's t distribution of several dimensions as the base along Euclidean coordinates, whose tails are heavier the fewer
+    /// they are (Jaini et al., Tails of Lipschitz triangular flows, 2020); <see langword="null"/>, the default, for a standard normal one.
+    /// </summary>
+    public int? DegreesOfFreedom { get; init; }
+
     /// <summary>Throws when a setting is out of range.</summary>
     /// <exception cref="ArgumentException">A setting is out of range.</exception>
     internal void Validate()
@@ -27,6 +33,11 @@ public sealed record FlowOptions
         if (!Enum.IsDefined(Trace))
         {
             throw new ArgumentOutOfRangeException(nameof(Trace), Trace, "The trace estimator is not known.");
+        }
+
+        if (DegreesOfFreedom is < 1)
+        {
+            throw new ArgumentOutOfRangeException(nameof(DegreesOfFreedom), DegreesOfFreedom, "The degrees of freedom must be positive.");
         }
 
         ThrowIfNotWeight(KineticPenalty, nameof(KineticPenalty));

@@ -11,7 +11,7 @@ internal sealed class FlowRule(NormalizingFlow flow) : IBackwardRule
         using FlowPass pass = flow.RunExact(inputs[0].detach());
         var gathered = new Dictionary<Tensor, Tensor>(ReferenceEqualityComparer.Instance);
         Tensor data = pass.Backward(
-            flow.Manifold.BaseScore(pass.Latent) * cotangents[0].unsqueeze(1),
+            flow.Base.Score(pass.Latent) * cotangents[0].unsqueeze(1),
             cotangents[0],
             null,
             (parameter, gradient) => gathered.Add(parameter, gradient.DetachFromDisposeScope()));

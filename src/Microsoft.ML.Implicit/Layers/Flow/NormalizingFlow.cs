@@ -11,7 +11,7 @@ namespace Microsoft.ML.Implicit.Layers.Flow;
 
 /// <summary>
 /// A continuous normalizing flow (Chen et al., Neural ordinary differential equations, 2018; Grathwohl et al., FFJORD,
-/// 2019): rows x = z(1) with z(0) ~ N(0, I) and dz/dt = f(t, z), whose log density is
+/// 2019): rows x = z(1) with z(0) ~ N(0, I), or of Student's t distribution (<see cref="FlowOptions.DegreesOfFreedom"/>), and dz/dt = f(t, z), whose log density is
 /// log N(z(0)) - ∫₀¹ tr ∂f/∂z dt. Several blocks may be stacked.
 /// </summary>
 /// <remarks>
@@ -97,6 +97,7 @@ public sealed class NormalizingFlow : nn.Module<Tensor, Tensor>
         Dimension = dimension;
         Options = options ?? new FlowOptions();
         Options.Validate();
+        Base = new FlowBase(Manifold, Options.DegreesOfFreedom);
         _blocks = new ModuleList<nn.Module<Tensor, Tensor, Tensor>>([.. blocks]);
         _normalizations = new ModuleList<FlowNormalization>(
             [.. blocks.Skip(1).Where(_ => normalization != FlowNormalizationKind.None).Select(_ => new FlowNormalization(dimension, normalization))]);
@@ -111,6 +112,9 @@ public sealed class NormalizingFlow : nn.Module<Tensor, Tensor>
 
     /// <summary>How the flow is solved and trained.</summary>
     public FlowOptions Options { get; }
+
+    /// <summary>Where z(0) comes from.</summary>
+    internal FlowBase Base { get; set; }
 
     /// <summary>Number of blocks.</summary>
     public int BlockCount => _blocks.Count;
@@ -145,7 +149,7 @@ public sealed class NormalizingFlow : nn.Module<Tensor, Tensor>
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
         using FlowPass pass = Run(data, context, new FlowIntegrands(Divergence: true), TraceEstimator.Exact, null, solver, differentiable: false);
-        Tensor logDensity = Manifold.LogBaseDensity(pass.Latent).PlusInPlace(pass.LogDeterminant);
+        Tensor logDensity = Base.LogDensity(pass.Latent).PlusInPlace(pass.LogDeterminant);
         return new FlowEncoding(Manifold.Project(pass.Latent).clone().MoveToOuterDisposeScope(), logDensity.MoveToOuterDisposeScope());
     }
 
@@ -199,7 +203,7 @@ public sealed class NormalizingFlow : nn.Module<Tensor, Tensor>
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         ArgumentNullException.ThrowIfNull(generator);
         Parameter parameter = parameters().First();
-        using Tensor noise = randn([count, Dimension], parameter.dtype, generator.device, generator: generator);
+        using Tensor noise = Base.Draw(count, parameter.dtype, generator);
         using Tensor latent = noise.to(parameter.device);
         return Decode(latent, context);
     }
@@ -223,13 +227,13 @@ public sealed class NormalizingFlow : nn.Module<Tensor, Tensor>
         var integrands = new FlowIntegrands(true, Options.KineticPenalty, Options.JacobianPenalty);
         using FlowPass pass = Run(data, context, integrands, Options.Trace, generator, null, differentiable: true);
         Tensor shares = weights is null ? full([data.shape[0]], (1.0 / data.shape[0]).Held(), data.dtype, data.device) : weights / weights.sum();
-        Tensor perRow = Manifold.LogBaseDensity(pass.Latent).PlusInPlace(pass.LogDeterminant).neg_();
+        Tensor perRow = Base.LogDensity(pass.Latent).PlusInPlace(pass.LogDeterminant).neg_();
         if (pass.Penalty is { } penalty)
         {
             perRow.PlusInPlace(penalty);
         }
 
-        pass.Backward(Manifold.BaseScore(pass.Latent) * -shares.unsqueeze(1), -shares, pass.Penalty is null ? null : shares, ParameterGradient.Add);
+        pass.Backward(Base.Score(pass.Latent) * -shares.unsqueeze(1), -shares, pass.Penalty is null ? null : shares, ParameterGradient.Add);
         return new FlowLoss(perRow.dot(shares).MoveToOuterDisposeScope(), pass.Evaluations);
     }
 

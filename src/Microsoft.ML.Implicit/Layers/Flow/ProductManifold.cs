@@ -106,37 +106,12 @@ public sealed class ProductManifold
         return (points.MoveToOuterDisposeScope(), velocities.MoveToOuterDisposeScope());
     }
 
-    /// <summary>Log of the integral of exp(-‖x‖² / 2) over the Euclidean coordinates x and the spheres.</summary>
-    internal double LogNormalization => (0.5 * EuclideanDimension * Math.Log(2 * Math.PI)) + SphereWidths.Sum(LogArea);
-
-    /// <summary>Log density of the base distribution of flows, standard normal along Euclidean coordinates and uniform on spheres: <c>[batch]</c>.</summary>
-    internal Tensor LogBaseDensity(Tensor points)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        return points.narrow(1, 0, EuclideanDimension).Squared().sum(1).mul_((-0.5).Held()).sub_(LogNormalization.Held()).MoveToOuterDisposeScope();
-    }
-
-    /// <summary>The gradient of <see cref="LogBaseDensity"/> of each row: <c>[batch, width]</c>.</summary>
-    internal Tensor BaseScore(Tensor points)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        Tensor euclidean = points.narrow(1, 0, EuclideanDimension).neg();
-        Tensor spherical = zeros([points.shape[0], Width - EuclideanDimension], points.dtype, points.device);
-        return cat([euclidean, spherical], 1).MoveToOuterDisposeScope();
-    }
+    /// <summary>Log of the product of the spheres' areas.</summary>
+    internal double LogSphereArea => SphereWidths.Sum(LogArea);
 
     /// <summary>Tensors that operations on rows of the same type and device need.</summary>
     internal SphereBlocks BlocksFor(Tensor rows) => new(this, rows.dtype, rows.device);
 
-    // The area of S^{d-1} is 2 π^{d/2} / Γ(d/2), and Γ(d/2) follows from Γ(1/2) = √π or Γ(1) = 1.
-    private static double LogArea(int width)
-    {
-        double logGamma = width % 2 == 0 ? 0 : 0.5 * Math.Log(Math.PI);
-        for (double x = width % 2 == 0 ? 1 : 0.5; x < width / 2.0; x++)
-        {
-            logGamma += Math.Log(x);
-        }
-
-        return Math.Log(2) + (0.5 * width * Math.Log(Math.PI)) - logGamma;
-    }
+    // The area of S^{d-1} is 2 π^{d/2} / Γ(d/2).
+    private static double LogArea(int width) => Math.Log(2) + (0.5 * width * Math.Log(Math.PI)) - RadialKernel.LogGammaOfHalf(width);
 }

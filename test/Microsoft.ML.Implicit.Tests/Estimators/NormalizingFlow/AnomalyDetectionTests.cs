@@ -51,11 +51,13 @@ public sealed class AnomalyDetectionTests
     {
         var ml = new MLContext(seed: 1);
         IDataView data = ToyData.View(ml, ToyData.Lumps(50, 1));
-        using NormalizingFlowTransformer model = Train(ml);
+        NormalizingFlowOptions options = QuickOptions.Create();
+        options.Scoring = AnomalyScoring.LogDensity;
+        using NormalizingFlowTransformer model = ml.AnomalyDetection.Trainers.NormalizingFlow(options).Fit(data);
         IDataView scored = model.Transform(data);
         float[] scores = Scored.Values(scored);
         CollectionAssert.AreEqual(scores.Select(s => -s).ToArray(), Scored.Values(scored, "LogDensity"));
-        foreach (string name in new[] { "Score", "PredictedLabel", "LogDensity" })
+        foreach (string name in new[] { "Score", "PredictedLabel", "LogDensity", "ScoreQuantile" })
         {
             ReadOnlyMemory<char> kind = default;
             scored.Schema[name].Annotations.GetValue("ScoreColumnKind", ref kind);

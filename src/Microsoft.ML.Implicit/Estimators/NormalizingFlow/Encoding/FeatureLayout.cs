@@ -97,6 +97,33 @@ internal sealed partial class FeatureLayout
         return Manifold.Project(cat(parts, 1)).MoveToOuterDisposeScope();
     }
 
+    /// <summary>Maps one feature vector to a point in managed memory, the unit vectors as they are given.</summary>
+    /// <param name="features">[count].</param>
+    /// <param name="point">Receives [width].</param>
+    public void Embed(ReadOnlySpan<float> features, Span<double> point)
+    {
+        int next = 0;
+        foreach (int slot in LinearSlots)
+        {
+            point[next++] = features[slot];
+        }
+
+        foreach (SphereSlots sphere in Spheres)
+        {
+            if (sphere.IsAngle)
+            {
+                (point[next + 1], point[next]) = Math.SinCos(features[sphere.Indices[0]] * (Math.Tau / sphere.Period));
+                next += 2;
+                continue;
+            }
+
+            foreach (int slot in sphere.Indices)
+            {
+                point[next++] = features[slot];
+            }
+        }
+    }
+
     /// <summary>Maps points <c>[rows, width]</c> back to feature vectors, float64 <c>[rows, count]</c>.</summary>
     public Tensor Restore(Tensor points)
     {

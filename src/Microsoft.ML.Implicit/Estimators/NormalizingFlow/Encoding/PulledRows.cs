@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Layers.Flow;
 using Microsoft.ML.Implicit.Native;
 using static TorchSharp.torch;
 
@@ -25,7 +26,12 @@ internal sealed record PulledRows(Tensor Rows, Tensor Stretch, Tensor Distances)
         return new PulledRows(rows / stretch, stretch, distances);
     }
 
-    /// <summary>By how much a standard normal log density falls from given rows to the same rows stretched as these are, in nats: [rows].</summary>
+    /// <summary>By how much a log density falls from given rows to the same rows stretched as these are, in nats: [rows].</summary>
     /// <param name="rows">float64 [rows, coordinates].</param>
-    public Tensor LogDensityLost(Tensor rows) => (Stretch.Squared() - 1.Held()).squeeze(1) * rows.Squared().sum(1) * 0.5.Held();
+    /// <param name="kernel">The density.</param>
+    public Tensor LogDensityLost(Tensor rows, RadialKernel kernel)
+    {
+        Tensor square = rows.Squared().sum(1);
+        return kernel.Log(square) - kernel.Log(square * Stretch.Squared().squeeze(1));
+    }
 }

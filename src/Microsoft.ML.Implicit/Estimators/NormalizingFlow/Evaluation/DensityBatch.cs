@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Data;
 
 namespace Microsoft.ML.Implicit.Estimators;
@@ -36,10 +37,14 @@ internal sealed class DensityBatch : RowBatch
         _logDensities = new double[capacity];
         _scores = new double[capacity];
         Mapped = new float[capacity * model.FeatureCount];
+        Typical = operation == DensityOperation.Explain ? new float[capacity * model.FeatureCount] : [];
     }
 
-    /// <summary>Latent vectors of encoded rows, or features of decoded ones: [capacity, features], row by row.</summary>
+    /// <summary>Latent vectors of encoded rows, features of decoded ones, or contributions to the scores of explained ones: [capacity, features], row by row.</summary>
     public float[] Mapped { get; }
+
+    /// <summary>What explained rows are compared with: [capacity, features], row by row.</summary>
+    public float[] Typical { get; }
 
     /// <summary>Log density of a scored or encoded row.</summary>
     public float LogDensity(int slot) => SingleRange.Saturate(_logDensities[slot]);
@@ -75,11 +80,23 @@ internal sealed class DensityBatch : RowBatch
             case DensityOperation.Encode:
                 _model.Encode(rows, Mapped.AsSpan(0, count * width), _logDensities.AsSpan(0, count), context);
                 break;
+            case DensityOperation.Explain:
+                _model.ExplainScores(rows, Mapped.AsSpan(0, count * width), Typical.AsSpan(0, count * width), context);
+                break;
             default:
                 _model.Decode(rows, Mapped.AsSpan(0, count * width), context);
                 break;
         }
     }
+
+    /// <summary>A getter of the row of some vectors, [capacity, features], that is in a slot.</summary>
+    public ValueGetter<VBuffer<float>> CreateVectorGetter(float[] vectors, Func<int> slot) => (ref VBuffer<float> value) =>
+    {
+        int width = _model.FeatureCount;
+        VBufferEditor<float> editor = VBufferEditor.Create(ref value, width);
+        vectors.AsSpan(slot() * width, width).CopyTo(editor.Values);
+        value = editor.Commit();
+    };
 
     public override Delegate CreateGetter(int column, Func<int> slot) => _createGetter(this, column, slot);
 }

@@ -237,7 +237,9 @@ internal sealed partial class DensityEvaluator : IDisposable
         }
     }
 
-    private int CountRows(ReadOnlySpan<float> values, ReadOnlySpan<float> context, string name)
+    /// <summary>The number of rows, if all lengths fit and all finite rows are points of the manifold.</summary>
+    /// <exception cref="ArgumentException">They do not.</exception>
+    public int CountRows(ReadOnlySpan<float> values, ReadOnlySpan<float> context, string name)
     {
         int rows = values.Length / FeatureCount;
         if (values.Length != rows * FeatureCount)
@@ -261,7 +263,9 @@ internal sealed partial class DensityEvaluator : IDisposable
         return rows;
     }
 
-    private static void CheckLength(int length, int expected, string name)
+    /// <summary>Makes sure that a span that is not empty has the right length.</summary>
+    /// <exception cref="ArgumentException">It has not.</exception>
+    public static void CheckLength(int length, int expected, string name)
     {
         if (length != 0 && length != expected)
         {

@@ -11,4 +11,7 @@ internal enum DensityOperation
 
     /// <summary>Features of latent vectors.</summary>
     Decode,
+
+    /// <summary>What each feature adds to the score, and typical rows.</summary>
+    Explain,
 }

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Layers.Flow;
 using Microsoft.ML.Implicit.Layers.Flow.Managed;
 using Microsoft.ML.Implicit.Numerics;
 using Microsoft.ML.Implicit.Solvers.Ode;
@@ -21,16 +22,18 @@ internal sealed unsafe class ManagedDensity : IDisposable
     private readonly ManagedGaussianizer? _contextGaussianizer;
     private readonly ManagedPerceptronFlow _flow;
     private readonly WorkspacePool<Workspace> _workspaces;
+    private readonly RadialKernel _kernel;
     private readonly double _logNormalization;
 
     /// <param name="gaussianizer">Map of the features.</param>
     /// <param name="contextGaussianizer">Map of the context, where there is one.</param>
     /// <param name="flow">The flow behind them, which this owns.</param>
+    /// <param name="kernel">The base distribution.</param>
     /// <param name="solver">How it is solved: by an explicit method with <see cref="PiStepControl"/>, whose tolerances each call gives anew.</param>
-    public ManagedDensity(ManagedGaussianizer gaussianizer, ManagedGaussianizer? contextGaussianizer, ManagedPerceptronFlow flow, OdeOptions solver)
+    public ManagedDensity(ManagedGaussianizer gaussianizer, ManagedGaussianizer? contextGaussianizer, ManagedPerceptronFlow flow, RadialKernel kernel, OdeOptions solver)
     {
-        (_gaussianizer, _contextGaussianizer, _flow) = (gaussianizer, contextGaussianizer, flow);
-        _logNormalization = 0.5 * flow.Dimension * Math.Log(Math.Tau);
+        (_gaussianizer, _contextGaussianizer, _flow, _kernel) = (gaussianizer, contextGaussianizer, flow, kernel);
+        _logNormalization = kernel.LogNormalization;
         _workspaces = new WorkspacePool<Workspace>(() => new Workspace(
             new ManagedFlowRows(flow, (ExplicitRungeKutta)solver.Method, (PiStepControl)solver.StepControl, solver.MaximumSteps, RowsAtOnce), contextGaussianizer?.Width ?? 0));
     }
@@ -105,7 +108,7 @@ internal sealed unsafe class ManagedDensity : IDisposable
             ref Encoded encoded = ref workspace.Rows[slot];
             Span<float> end = workspace.Flow.Row(slot);
             double sumOfSquares = TensorPrimitives.SumOfSquares<float>(end[..FeatureCount]);
-            double logDensity = encoded.LogDeterminant + end[FeatureCount] - (0.5 * sumOfSquares) - _logNormalization - encoded.Pull.LogDensityLost(sumOfSquares);
+            double logDensity = encoded.LogDeterminant + end[FeatureCount] + _kernel.Log(sumOfSquares) - _logNormalization - encoded.Pull.LogDensityLost(sumOfSquares, _kernel);
             Write(encoded.Place, logDensity, encoded.Pull.MeanSquare, end[..FeatureCount], encoded.Pull.Stretch, latent, logDensities, meanSquares);
         }
 
@@ -125,7 +128,7 @@ internal sealed unsafe class ManagedDensity : IDisposable
             Span<double> normalContext = workspace.Normal.AsSpan(0, ContextCount);
             _ = _contextGaussianizer.Map(context, normalContext);
             ManagedPull contextPull = ManagedPull.To(normalContext, PulledRows.OutermostTraining);
-            logDeterminant -= contextPull.LogDensityLost(TensorPrimitives.SumOfSquares<double>(normalContext));
+            logDeterminant -= contextPull.LogDensityLost(TensorPrimitives.SumOfSquares<double>(normalContext), default);
             Round(normalContext, new Span<float>(workspace.Contexts.Pointer + ((long)slot * ContextCount), ContextCount));
         }
 

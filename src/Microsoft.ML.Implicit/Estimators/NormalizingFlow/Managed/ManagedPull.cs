@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using Microsoft.ML.Implicit.Layers.Flow;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
@@ -16,6 +17,6 @@ internal readonly record struct ManagedPull(double Stretch, double MeanSquare)
         return new ManagedPull(stretch, meanSquare);
     }
 
-    /// <summary>By how much a standard normal log density falls from a row of a given sum of squares to the same row stretched as this is, in nats.</summary>
-    public double LogDensityLost(double sumOfSquares) => ((Stretch * Stretch) - 1) * sumOfSquares * 0.5;
+    /// <summary>By how much a log density falls from a row of a given sum of squares to the same row stretched as this is, in nats.</summary>
+    public double LogDensityLost(double sumOfSquares, RadialKernel kernel) => kernel.Log(sumOfSquares) - kernel.Log(sumOfSquares * Stretch * Stretch);
 }

@@ -29,12 +29,12 @@ internal sealed partial class DensityNetwork
         OnnxValue logDensity = LogBaseDensity(ends, flowLogDeterminant.To(OnnxType.Double)) + Architecture.Layout.LogTurns;
         if (linear is not null)
         {
-            logDensity = logDensity + logDeterminant! - linear.LogDensityLost(Linear(ends)!);
+            logDensity = logDensity + logDeterminant! - linear.LogDensityLost(Linear(ends)!, _flow.Base.Kernel);
         }
 
         if (pulledContext is not null)
         {
-            logDensity -= pulledContext.LogDensityLost(pulledContext.Rows);
+            logDensity -= pulledContext.LogDensityLost(pulledContext.Rows, default);
         }
 
         return (Restore(ends, linear), logDensity, (points * points).Mean(1));
@@ -69,8 +69,8 @@ internal sealed partial class DensityNetwork
 
     private OnnxValue LogBaseDensity(OnnxValue ends, OnnxValue logDeterminant)
     {
-        OnnxValue constant = logDeterminant - Architecture.Layout.Manifold.LogNormalization;
-        return Linear(ends) is { } linear ? constant - ((linear * linear).Sum(1) * 0.5) : constant;
+        OnnxValue constant = logDeterminant - _flow.Base.LogNormalization;
+        return Linear(ends) is { } linear ? constant + OnnxRadialKernel.Log(_flow.Base.Kernel, (linear * linear).Sum(1)) : constant;
     }
 
     // Other coordinates on lines beside the same points of circles and spheres.

@@ -10,7 +10,7 @@ internal sealed partial class NormalizingFlowMapper : IOnnxExportable
     public IReadOnlyList<OnnxValue> WriteTo(OnnxGraph graph, DataViewSchema inputSchema)
     {
         OnnxValue? context = contextColumnName is null ? null : graph.Column(contextColumnName);
-        (OnnxValue isAnomaly, OnnxValue score, OnnxValue logDensity) = model.Score(graph.Column(featureColumnName), context);
-        return [isAnomaly, score, logDensity];
+        (OnnxValue isAnomaly, OnnxValue score, OnnxValue logDensity, OnnxValue quantile) = model.Score(graph.Column(featureColumnName), context);
+        return [isAnomaly, score, logDensity, quantile];
     }
 }

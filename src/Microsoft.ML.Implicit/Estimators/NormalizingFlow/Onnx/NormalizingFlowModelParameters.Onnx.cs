@@ -5,19 +5,14 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <content>The model within an ONNX file, solved to the tolerance that it has when it is written.</content>
 public sealed partial class NormalizingFlowModelParameters
 {
-    /// <summary>Flags, anomaly scores and log densities of rows, float32 [rows, 1] each.</summary>
-    internal (OnnxValue IsAnomaly, OnnxValue Score, OnnxValue LogDensity) Score(OnnxValue features, OnnxValue? context)
+    /// <summary>Flags, anomaly scores, log densities and quantiles of the scores of rows, float32 [rows, 1] each.</summary>
+    internal (OnnxValue IsAnomaly, OnnxValue Score, OnnxValue LogDensity, OnnxValue Quantile) Score(OnnxValue features, OnnxValue? context)
     {
         (_, OnnxValue logDensity, OnnxValue meanSquare) = _evaluator.Encode(features, context, _tolerance);
-        OnnxValue score = -logDensity;
-        if (Scoring == AnomalyScoring.PolarLogDensity)
-        {
-            OnnxValue smallest = features.Graph.Number(PolarScore.SmallestMeanSquare, OnnxType.Double);
-            score -= meanSquare.Maximum(smallest).Log() * (0.5 * (FeatureCount - 1));
-        }
-
-        OnnxValue single = Singles(score);
-        return (single >= Threshold, single, Singles(logDensity));
+        OnnxValue single = Singles(_scorer.Score(logDensity, meanSquare, features, context, FeatureCount));
+        OnnxValue score = single.To(OnnxType.Double);
+        OnnxValue quantile = Distribution?.ShareUpTo(score) ?? (score * double.NaN);
+        return (single >= Threshold, single, Singles(logDensity), quantile.To(OnnxType.Single));
     }
 
     /// <summary>Latent vectors [rows, features] and log densities [rows, 1], float32.</summary>

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Layers.Flow;
 using Microsoft.ML.Implicit.Onnx;
 
 namespace Microsoft.ML.Implicit.Estimators;
@@ -15,6 +16,10 @@ internal sealed record OnnxPulledRows(OnnxValue Rows, OnnxValue Stretch)
         return new OnnxPulledRows(rows / stretch, stretch);
     }
 
-    /// <summary>By how much a standard normal log density falls from given rows to the same rows stretched as these are: [rows, 1].</summary>
-    public OnnxValue LogDensityLost(OnnxValue rows) => ((Stretch * Stretch) - 1) * (rows * rows).Sum(1) * 0.5;
+    /// <summary>By how much a log density falls from given rows to the same rows stretched as these are: [rows, 1].</summary>
+    public OnnxValue LogDensityLost(OnnxValue rows, RadialKernel kernel)
+    {
+        OnnxValue square = (rows * rows).Sum(1);
+        return OnnxRadialKernel.Log(kernel, square) - OnnxRadialKernel.Log(kernel, square * Stretch * Stretch);
+    }
 }

@@ -14,9 +14,10 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <summary>Trains a density.</summary>
 /// <param name="host">The trainer's host.</param>
 /// <param name="options">The trainer's options.</param>
+/// <param name="scoring">What makes a row an anomaly.</param>
 /// <param name="column">Column of the features.</param>
 /// <param name="run">The run.</param>
-internal sealed class DensityTraining(IHost host, NormalizingFlowOptions options, DataViewSchema.Column column, TrainingRun run)
+internal sealed class DensityTraining(IHost host, NormalizingFlowOptions options, AnomalyScoring scoring, DataViewSchema.Column column, TrainingRun run)
     : ModelTraining<TrainingSet, NormalizingFlowModelParameters>(options, run)
 {
     private readonly FeatureLayout _layout = FeatureLayout.Create(column, options.ManifoldFeatures);
@@ -68,7 +69,7 @@ internal sealed class DensityTraining(IHost host, NormalizingFlowOptions options
             }
             else
             {
-                Initial.Evaluator.Network.CopyStateTo(network);
+                Initial.Evaluator.Network.CopyTo(network);
             }
 
             DensityTrainingSet rows = Encode(network, training).To(Run.Device);
@@ -78,9 +79,15 @@ internal sealed class DensityTraining(IHost host, NormalizingFlowOptions options
                 ? new FlowMatchingProblem(network, rows, heldOut, plan.Smoothing, generator)
                 : new LikelihoodProblem(network, rows, heldOut, plan.Smoothing, generator, Run.CancellationToken);
             Optimize(problem, Run.Plan(plan.Training, rows.Count));
+            if (options.HeavyTails && heldOut is not null)
+            {
+                network.Flow.Base = TailChoice.Choose(network.Flow, heldOut);
+            }
+
             network.FreezeState();
-            var model = new NormalizingFlowModelParameters(host, new DensityEvaluator(network, Run.Device), options.Tolerance, options.Scoring);
-            SetThreshold(model, _all!);
+            var evaluator = new DensityEvaluator(network, Run.Device);
+            var model = new NormalizingFlowModelParameters(host, evaluator, options.Tolerance, new AnomalyScorer(scoring, CreateDistance(evaluator, generator)));
+            Calibrate(model, _all!);
             return model;
         }
         catch (SolveFailedException exception)
@@ -115,7 +122,23 @@ internal sealed class DensityTraining(IHost host, NormalizingFlowOptions options
         return new DensityTrainingSet(network.EncodeFeatures(rows.Features), network.EncodeContext(rows.Context), rows.Weights);
     }
 
-    private void SetThreshold(NormalizingFlowModelParameters model, TrainingSet rows)
+    private NeighbourDistance? CreateDistance(DensityEvaluator evaluator, Generator generator)
+    {
+        if (scoring != AnomalyScoring.DensityAndDistance)
+        {
+            return null;
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        TrainingSet kept = _all!.Select(randperm(_all.Count, generator: generator).narrow(0, 0, NeighbourDistance.RowsKept(_all.Count, _layout.Count)));
+        float[] features = kept.Features.data<float>().ToArray(), context = kept.Context?.data<float>().ToArray() ?? [];
+        double[] logDensities = new double[kept.Count];
+        evaluator.Encode(features, default, logDensities, default, context, options.Tolerance);
+        return NeighbourDistance.Create(_layout, features, context, logDensities);
+    }
+
+    // Sets what depends on the scores of the training rows.
+    private void Calibrate(NormalizingFlowModelParameters model, TrainingSet rows)
     {
         float[] scores = new float[rows.Features.shape[0]];
         double[] batch = new double[DensityEvaluator.RowsAtOnce], logDensities = new double[batch.Length];
@@ -136,6 +159,7 @@ internal sealed class DensityTraining(IHost host, NormalizingFlowOptions options
         }
 
         model.Threshold = AnomalyThreshold.Of(scores, options.Contamination, options.Tolerance);
+        model.Distribution = ScoreDistribution.Create(scores);
     }
 
     private void WarnOfConstants(IReadOnlyList<int> constant, double smoothing)

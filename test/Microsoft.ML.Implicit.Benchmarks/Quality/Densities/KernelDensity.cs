@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.Implicit.Benchmarks.Quality;
+namespace Microsoft.ML.Implicit.Benchmarks.Quality.Densities;
 
 /// <summary>Gaussian kernels at standardised training rows.</summary>
 internal static class KernelDensity

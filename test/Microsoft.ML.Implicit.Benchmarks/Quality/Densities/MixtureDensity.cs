@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.Implicit.Benchmarks.Quality;
+namespace Microsoft.ML.Implicit.Benchmarks.Quality.Densities;
 
 /// <summary>A mixture of Gaussians with full covariances, fitted by expectation maximisation; one component is a Gaussian.</summary>
 internal sealed class MixtureDensity
