@@ -12,8 +12,6 @@ internal static class ExponentialBarrier
 
     public static bool IsPrimalInterior(ReadOnlySpan<double> s) => s[1] > 0 && s[2] > 0 && (s[1] * Math.Log(s[2] / s[1])) - s[0] > 0;
 
-    public static double Value(ReadOnlySpan<double> z) => -Math.Log(Psi(z)) - Math.Log(-z[0]) - Math.Log(z[2]);
-
     public static void Gradient(ReadOnlySpan<double> z, Span<double> g)
     {
         double psi = Psi(z), slope = Math.Log(-z[2] / z[0]);
@@ -22,23 +20,26 @@ internal static class ExponentialBarrier
         g[2] = (z[0] / (z[2] * psi)) - (1 / z[2]);
     }
 
-    public static void Hessian(ReadOnlySpan<double> z, Span<double> h)
+    /// <summary>∇²f*(z) as a sum of four dyads: with ψ given, nothing in them cancels.</summary>
+    public static void HessianDyads(ReadOnlySpan<double> z, double psi, Span<double> dyads)
     {
-        double psi = Psi(z);
-        ReadOnlySpan<double> d = [-Math.Log(-z[2] / z[0]), 1, -z[0] / z[2]];
-        for (int i = 0; i < 3; i++)
+        double slope = Math.Log(-z[2] / z[0]), root = 1 / Math.Sqrt(-z[0] * psi), ratio = -z[0] / z[2];
+        ReadOnlySpan<double> entries = [-slope / psi, 1 / psi, ratio / psi, root, 0, ratio * root, 1 / z[0], 0, 0, 0, 0, 1 / z[2]];
+        entries.CopyTo(dyads);
+    }
+
+    /// <summary>The determinant of a sum of four dyads: the squares of those of any three (Cauchy and Binet).</summary>
+    public static double HessianDeterminant(ReadOnlySpan<double> dyads)
+    {
+        double sum = 0;
+        for (int left = 0; left < 4; left++)
         {
-            for (int j = 0; j < 3; j++)
-            {
-                h[(3 * i) + j] = d[i] * d[j] / (psi * psi);
-            }
+            (int a, int b, int c) = (left > 0 ? 0 : 3, left > 1 ? 3 : 6, left > 2 ? 6 : 9);
+            double determinant = SmallMatrix.Determinant(dyads.Slice(a, 3), dyads.Slice(b, 3), dyads.Slice(c, 3));
+            sum += determinant * determinant;
         }
 
-        double cross = 1 / (z[2] * psi);
-        h[0] += (-1 / (z[0] * psi)) + (1 / (z[0] * z[0]));
-        h[2] += cross;
-        h[6] += cross;
-        h[8] += (-z[0] / (z[2] * z[2] * psi)) + (1 / (z[2] * z[2]));
+        return sum;
     }
 
     /// <summary>∇³f*(z)[p, q].</summary>
@@ -71,7 +72,7 @@ internal static class ExponentialBarrier
         z[2] = omega / (less * s[2]);
     }
 
-    private static double Psi(ReadOnlySpan<double> z) => z[1] - z[0] - (z[0] * Math.Log(-z[2] / z[0]));
+    public static double Psi(ReadOnlySpan<double> z) => z[1] - z[0] - (z[0] * Math.Log(-z[2] / z[0]));
 
     // ω − 1 for ω − 1 + log ω = the right-hand side, by Newton's method from below, where the left-hand side is concave.
     private static double Excess(double right)

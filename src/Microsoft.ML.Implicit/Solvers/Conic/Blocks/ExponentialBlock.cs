@@ -13,12 +13,15 @@ internal sealed class ExponentialBlock(int start) : ConeBlock(start, 3)
 
     private const double ShortestStep = 1e-10;
 
+    // Relative to what they are small differences of: where shadows cannot be told from the pair, it is on the path.
+    private const double SmallestShadow = 1e-6;
+
     private static readonly double[] Centre = CreateCentre();
 
-    private readonly double[] _h = new double[9];
-    private readonly double[] _hessian = new double[9];
     private readonly double[] _basis = new double[9];
     private readonly double[] _values = new double[3];
+    private readonly double[] _hessianBasis = new double[9];
+    private readonly double[] _hessianValues = new double[3];
     private readonly double[] _z = new double[3];
 
     public override int Degree => ExponentialBarrier.Degree;
@@ -37,28 +40,19 @@ internal sealed class ExponentialBlock(int start) : ConeBlock(start, 3)
         }
 
         z.CopyTo(_z);
-        ExponentialBarrier.Hessian(z, _hessian);
-        ScaleByShadows(s, z);
-        return Decompose();
+        Span<double> dyads = stackalloc double[12];
+        ExponentialBarrier.HessianDyads(z, ExponentialBarrier.Psi(z), dyads);
+        double determinant = ExponentialBarrier.HessianDeterminant(dyads);
+        return RankOneSum.TryDecompose(dyads, _hessianBasis, _hessianValues) && ScaleByShadows(s, z, determinant);
     }
 
     public override void MoveToPath(Span<double> s, Span<double> z, double mu)
     {
-        Span<double> difference = stackalloc double[3];
-        for (int i = 0; i < 3; i++)
-        {
-            difference[i] = s[i] - z[i];
-        }
-
-        FindOnPath(difference, mu, z);
-        for (int i = 0; i < 3; i++)
-        {
-            s[i] = z[i] + difference[i];
-        }
-
-        ExponentialBarrier.Hessian(z, _h);
-        DenseVector.Scale(_h, mu);
-        Decompose();
+        ExponentialPath.TryMove(s, z, mu);
+        Span<double> dyads = stackalloc double[12];
+        ExponentialBarrier.HessianDyads(z, mu / s[1], dyads);
+        DenseVector.Scale(dyads, Math.Sqrt(mu));
+        RankOneSum.TryDecompose(dyads, _basis, _values);
     }
 
     public override void ApplyResolvent(Span<double> v) => ApplyFunction(v, h => 1 / (1 + h));
@@ -82,17 +76,13 @@ internal sealed class ExponentialBlock(int start) : ConeBlock(start, 3)
     /// <remarks>s + σμ∇f*(z) − ½ ∇³f*(z)[dz, ∇²f*(z)⁻¹ ds] (Dahl and Andersen, 2022, section 6).</remarks>
     public override void Correct(ReadOnlySpan<double> ds, ReadOnlySpan<double> dz, double centre, Span<double> target)
     {
-        Span<double> factor = stackalloc double[9], preimage = stackalloc double[3], third = stackalloc double[3], gradient = stackalloc double[3];
+        Span<double> preimage = stackalloc double[3], third = stackalloc double[3], gradient = stackalloc double[3];
         ExponentialBarrier.Gradient(_z, gradient);
         DenseVector.AddScaled(target, centre, gradient);
-        _hessian.CopyTo(factor);
-        if (SmallMatrix.TryFactor(factor, 3))
-        {
-            ds.CopyTo(preimage);
-            SmallMatrix.Solve(factor, preimage);
-            ExponentialBarrier.ThirdDerivative(_z, dz, preimage, third);
-            DenseVector.AddScaled(target, -0.5, third);
-        }
+        ds.CopyTo(preimage);
+        ApplyFunction(_hessianBasis, _hessianValues, preimage, h => 1 / h);
+        ExponentialBarrier.ThirdDerivative(_z, dz, preimage, third);
+        DenseVector.AddScaled(target, -0.5, third);
     }
 
     public override double LongestStep(ReadOnlySpan<double> s, ReadOnlySpan<double> ds, ReadOnlySpan<double> z, ReadOnlySpan<double> dz, double limit)
@@ -124,71 +114,29 @@ internal sealed class ExponentialBlock(int start) : ConeBlock(start, 3)
     // The point where the gradient of f* is minus itself.
     private static double[] CreateCentre()
     {
-        double[] z = [-1, 1, 1];
-        FindOnPath([0, 0, 0], 1, z);
+        double[] s = [-1, 1, 1], z = [-1, 1, 1];
+        ExponentialPath.TryMove(s, z, 1);
         return z;
     }
 
-    // Newton's method for s − z = difference with s = −μ∇f*(z): the least of ½ ‖z + difference‖² + μ f*(z).
-    private static void FindOnPath(ReadOnlySpan<double> difference, double mu, Span<double> z)
+    private static void ApplyFunction(double[] basis, double[] values, Span<double> v, Func<double, double> f)
     {
-        Span<double> gradient = stackalloc double[3], factor = stackalloc double[9], direction = stackalloc double[3], trial = stackalloc double[3];
-        for (int iteration = 0; iteration < 100; iteration++)
-        {
-            ExponentialBarrier.Gradient(z, gradient);
-            ExponentialBarrier.Hessian(z, factor);
-            DenseVector.Scale(factor, mu);
-            for (int i = 0; i < 3; i++)
-            {
-                gradient[i] = (mu * gradient[i]) + z[i] + difference[i];
-                factor[4 * i] += 1;
-            }
-
-            if (!SmallMatrix.TryFactor(factor, 3))
-            {
-                return;
-            }
-
-            gradient.CopyTo(direction);
-            SmallMatrix.Solve(factor, direction);
-            double decrement = Math.Sqrt(Math.Max(DenseVector.Dot(direction, gradient), 0) / mu);
-
-            // Near the least of a self-concordant function whole steps stay inside and converge; one of 1 / (1 + decrement) always does.
-            double step = 1, damped = 1 / (1 + decrement), value = Merit(z, difference, mu);
-            z.CopyTo(trial);
-            DenseVector.AddScaled(trial, -step, direction);
-            while (decrement > 0.25 && step > damped && !(ExponentialBarrier.IsInterior(trial) && Merit(trial, difference, mu) < value))
-            {
-                step = Math.Max(step / 2, damped);
-                z.CopyTo(trial);
-                DenseVector.AddScaled(trial, -step, direction);
-            }
-
-            if (!ExponentialBarrier.IsInterior(trial))
-            {
-                return;
-            }
-
-            trial.CopyTo(z);
-            if (!(decrement > 1e-12))
-            {
-                return;
-            }
-        }
-    }
-
-    private static double Merit(ReadOnlySpan<double> z, ReadOnlySpan<double> difference, double mu)
-    {
-        double sum = 0;
+        Span<double> product = stackalloc double[3];
+        DenseVector.Multiply(basis, v, product);
         for (int i = 0; i < 3; i++)
         {
-            sum += (z[i] + difference[i]) * (z[i] + difference[i]) / 2;
+            product[i] *= f(values[i]);
         }
 
-        return sum + (mu * ExponentialBarrier.Value(z));
+        v.Clear();
+        DenseVector.AddTransposedProduct(basis, product, v);
     }
 
-    private void ScaleByShadows(ReadOnlySpan<double> s, ReadOnlySpan<double> z)
+    private void ApplyFunction(Span<double> v, Func<double, double> f) => ApplyFunction(_basis, _values, v, f);
+
+    // H = ssᵀ / sᵀz + δs δsᵀ / δsᵀδz + t aaᵀ with δs = s − μ s̃ and δz = z − μ z̃ for shadows s̃ and z̃, and a orthogonal to z and z̃; t is that of the
+    // least change (BFGS) of μ∇²f*(z), of which the determinant gives it without differences.
+    private bool ScaleByShadows(ReadOnlySpan<double> s, ReadOnlySpan<double> z, double determinant)
     {
         Span<double> slackShadow = stackalloc double[3], multiplierShadow = stackalloc double[3], ds = stackalloc double[3], dz = stackalloc double[3];
         ExponentialBarrier.Gradient(z, slackShadow);
@@ -201,57 +149,35 @@ internal sealed class ExponentialBlock(int start) : ConeBlock(start, 3)
             dz[i] = z[i] - (mu * multiplierShadow[i]);
         }
 
-        double distance = DenseVector.Dot(ds, dz);
         Span<double> axis =
         [
             (z[1] * multiplierShadow[2]) - (z[2] * multiplierShadow[1]),
             (z[2] * multiplierShadow[0]) - (z[0] * multiplierShadow[2]),
             (z[0] * multiplierShadow[1]) - (z[1] * multiplierShadow[0]),
         ];
-        double length = Math.Sqrt(DenseVector.Dot(axis, axis));
+        DenseVector.Scale(axis, 1 / Math.Sqrt(DenseVector.Dot(axis, axis)));
         Span<double> image = stackalloc double[3];
-        DenseVector.Multiply(_hessian, multiplierShadow, image);
-        double curvature = DenseVector.Dot(image, multiplierShadow) - (Degree * shadowMu * shadowMu);
-        _hessian.CopyTo(_h, 0);
-        DenseVector.Scale(_h, mu);
-        if (!(distance > 1e-6 * product && (mu * shadowMu) - 1 > 1e-6 && curvature > 0 && length > 0))
-        {
-            return;
-        }
-
-        // The least change of μ∇²f*(z), by its norm on the axis that both z and its shadow leave free.
-        double norm = 0;
+        multiplierShadow.CopyTo(image);
+        ApplyFunction(_hessianBasis, _hessianValues, image, h => h);
+        double curvature = DenseVector.Dot(image, multiplierShadow) - (Degree * shadowMu * shadowMu), distance = DenseVector.Dot(ds, dz);
         DenseVector.AddScaled(image, -shadowMu, slackShadow);
-        for (int i = 0; i < 9; i++)
+        double volume = SmallMatrix.Determinant(slackShadow, image, axis);
+        double weight = mu * Degree * curvature * determinant / (volume * volume);
+        if (distance > SmallestShadow * product && curvature > SmallestShadow * shadowMu * shadowMu && weight > 0 && double.IsFinite(weight))
         {
-            double rest = _hessian[i] - (slackShadow[i / 3] * slackShadow[i % 3] / Degree) - (image[i / 3] * image[i % 3] / curvature);
-            norm += rest * rest;
+            Span<double> dyads = stackalloc double[9];
+            DenseVector.AddScaled(dyads[..3], 1 / Math.Sqrt(product), s);
+            DenseVector.AddScaled(dyads[3..6], 1 / Math.Sqrt(distance), ds);
+            DenseVector.AddScaled(dyads[6..], Math.Sqrt(weight), axis);
+            return RankOneSum.TryDecompose(dyads, _basis, _values);
         }
 
-        double weight = mu * Math.Sqrt(norm);
-        for (int i = 0; i < 9; i++)
-        {
-            (int row, int column) = (i / 3, i % 3);
-            _h[i] = (s[row] * s[column] / product) + (ds[row] * ds[column] / distance) + (weight * axis[row] * axis[column] / (length * length));
-        }
-    }
-
-    private bool Decompose()
-    {
-        SymmetricEigen.Decompose(_h, _basis, _values);
-        return Array.TrueForAll(_values, value => value > 0 && double.IsFinite(value));
-    }
-
-    private void ApplyFunction(Span<double> v, Func<double, double> f)
-    {
-        Span<double> product = stackalloc double[3];
-        DenseVector.Multiply(_basis, v, product);
+        _hessianBasis.CopyTo(_basis, 0);
         for (int i = 0; i < 3; i++)
         {
-            product[i] *= f(_values[i]);
+            _values[i] = mu * _hessianValues[i];
         }
 
-        v.Clear();
-        DenseVector.AddTransposedProduct(_basis, product, v);
+        return true;
     }
 }

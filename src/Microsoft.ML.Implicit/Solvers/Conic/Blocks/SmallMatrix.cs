@@ -57,6 +57,10 @@ internal static class SmallMatrix
         Multiply(scratch, left, middle, n, transposed: true);
     }
 
+    /// <summary>The determinant of three vectors in three dimensions.</summary>
+    public static double Determinant(ReadOnlySpan<double> a, ReadOnlySpan<double> b, ReadOnlySpan<double> c) =>
+        (a[0] * ((b[1] * c[2]) - (b[2] * c[1]))) + (a[1] * ((b[2] * c[0]) - (b[0] * c[2]))) + (a[2] * ((b[0] * c[1]) - (b[1] * c[0])));
+
     public static void Transpose(ReadOnlySpan<double> matrix, Span<double> target, int n)
     {
         for (int i = 0; i < n; i++)
