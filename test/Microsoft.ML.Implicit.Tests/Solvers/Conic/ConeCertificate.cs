@@ -27,7 +27,7 @@ internal static class ConeCertificate
             start += cone.Dimension;
         }
 
-        void Small(string what, Tensor residual, double scale) => Assert.IsLessThanOrEqualTo(tolerance * scale, Largest(residual), what);
+        void Small(string what, Tensor residual, double scale) => Assert.IsLessThanOrEqualTo(tolerance * Math.Max(scale, 1e-6), Largest(residual), what);
     }
 
     /// <summary>Asserts that a row's certificate proves what its status says.</summary>

@@ -101,13 +101,12 @@ internal sealed class SecondOrderBlock(int start, int dimension) : ConeBlock(sta
     public override double LongestStep(ReadOnlySpan<double> s, ReadOnlySpan<double> ds, ReadOnlySpan<double> z, ReadOnlySpan<double> dz, double limit) =>
         Math.Min(limit, Math.Min(LongestStep(s, ds), LongestStep(z, dz)));
 
-    // The first root of det(x + αd) = c + 2bα + aα².
+    // The first root of det(x + αd) = c + 2bα + aα², whose discriminant only rounding makes negative (the reversed Cauchy-Schwarz inequality).
     private static double LongestStep(ReadOnlySpan<double> x, ReadOnlySpan<double> d)
     {
         double a = Determinant(d), c = Determinant(x);
         double b = (x[0] * d[0]) - DenseVector.Dot(x[1..], d[1..]);
-        double discriminant = (b * b) - (a * c);
-        double divisor = discriminant < 0 ? 0 : Math.Sqrt(discriminant) - b;
+        double divisor = Math.Sqrt(Math.Max((b * b) - (a * c), 0)) - b;
         return divisor > 0 ? Math.Max(c, 0) / divisor : double.PositiveInfinity;
     }
 

@@ -58,7 +58,7 @@ internal sealed class KktSystem
 
     /// <summary>
     /// Solves K (x, z) = (first, second) and gives s = −H z beside it. What is refined is u = s − z, from which z = −(I + H)⁻¹u and s = u + z follow without rounding
-    /// being magnified, however large or small H is.
+    /// being magnified, however large or small H is. Where the system has no solution, x and z are those with δ, large along what contradicts itself.
     /// </summary>
     public void Solve(ReadOnlySpan<double> first, ReadOnlySpan<double> second, double[] x, double[] z, double[] s)
     {
@@ -76,7 +76,7 @@ internal sealed class KktSystem
             DenseVector.AddScaled(_u, 1, _du);
             Split(z, s);
             double norm = Residual(first, second, x, z, s);
-            if (!(norm <= last))
+            if (i > 0 && !(norm <= last))
             {
                 DenseVector.AddScaled(x, -1, _dx);
                 DenseVector.AddScaled(_u, -1, _du);
