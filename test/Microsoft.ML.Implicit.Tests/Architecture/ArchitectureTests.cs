@@ -30,6 +30,7 @@ public sealed class ArchitectureTests
         ["Layers.Equilibrium"] = ["Roots"],
         ["Layers.Quadratic"] = ["Roots", "Solvers.Quadratic"],
         ["Layers.Conic"] = ["Roots", "Solvers.Conic"],
+        ["Modelling"] = ["Layers.Conic"],
         ["Persistence"] = ["Native"],
         ["Onnx"] = ["Solvers.FixedPoint", "Solvers.Ode"],
         ["Data"] = ["Persistence", "Onnx"],
