@@ -35,7 +35,7 @@ public sealed class ArchitectureTests
         ["Onnx"] = ["Solvers.FixedPoint", "Solvers.Ode"],
         ["Data"] = ["Persistence", "Onnx"],
         ["Training"] = ["Data", "Solvers"],
-        ["Estimators"] = ["Training", "Layers.Flow", "Layers.LatentOde", "Layers.Equilibrium", "Layers.Quadratic"],
+        ["Estimators"] = ["Training", "Layers.Flow", "Layers.LatentOde", "Layers.Equilibrium", "Layers.Quadratic", "Modelling"],
     };
 
     // These know ML.NET; what is below them is of use without it.

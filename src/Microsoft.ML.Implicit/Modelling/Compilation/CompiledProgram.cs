@@ -27,6 +27,9 @@ internal sealed record CompiledProgram
 
     public required ParameterMap Offset { get; init; }
 
+    /// <summary>All that has a name.</summary>
+    public IEnumerable<ProgramPart> Parts => [.. Parameters, .. Variables, .. Multipliers];
+
     public int ParameterCount => Parameters.Sum(part => part.Size);
 
     /// <summary>The cone programs of rows of parameters.</summary>

@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Estimators;
+using Microsoft.ML.Implicit.Modelling;
 using Microsoft.ML.Implicit.Training;
 
 namespace Microsoft.ML.Implicit.Tests.Estimators.EveryModel;
@@ -21,6 +22,7 @@ internal sealed record SmallModel(string Kind, string[] Columns, Func<MLContext,
             ml.Transforms.NormalizingFlow(Flow(), Output).Fit(data)),
         new("quadratic program", [nameof(ModelRow.Costs)], (ml, data) =>
             ml.Transforms.QuadraticProgram(Output, nameof(ModelRow.Costs), q: 1, lowerBounds: 0).Fit(data)),
+        new("cone program", [nameof(ModelRow.Costs)], (ml, data) => ml.Transforms.ConeProgram(Mix()).Fit(data)),
         new("learned program", [nameof(ModelRow.Features)], (ml, data) => ml.Transforms.LearnedQuadraticProgram(Decisions()).Fit(data)),
         new("forecast", [nameof(ModelRow.Time), nameof(ModelRow.Level)], (ml, data) => ml.Forecasting.ForecastByLatentOde(Forecast()).Fit(data)),
     ];
@@ -31,7 +33,7 @@ internal sealed record SmallModel(string Kind, string[] Columns, Func<MLContext,
     public static IEnumerable<object[]> KindsAndColumns => All.SelectMany(model => model.Columns.Select(column => new object[] { model.Kind, column }));
 
     /// <summary>Those that learn from the columns that they read.</summary>
-    public static IEnumerable<object[]> TrainedKindsAndColumns => KindsAndColumns.Where(pair => (string)pair[0] != "quadratic program");
+    public static IEnumerable<object[]> TrainedKindsAndColumns => KindsAndColumns.Where(pair => (string)pair[0] is not ("quadratic program" or "cone program"));
 
     public static SmallModel Of(string kind) => All.Single(model => model.Kind == kind);
 
@@ -43,6 +45,17 @@ internal sealed record SmallModel(string Kind, string[] Columns, Func<MLContext,
     private static TrainingOptions Training() => new() { MaximumEpochs = 1, Seed = 1 };
 
     private static NormalizingFlowOptions Flow() => new() { ContextColumnName = nameof(ModelRow.Context), HiddenWidth = 8, Training = Training() };
+
+    private static ConeProgramOptions Mix()
+    {
+        var costs = new Parameter(nameof(ModelRow.Costs), 3);
+        var mix = new Variable("mix", 3, sign: Sign.Nonnegative);
+        return new ConeProgramOptions
+        {
+            Program = ConvexProgram.Minimize(Functions.Norm2(mix) + Functions.Dot(costs, mix), Functions.Sum(mix).EqualTo(1)),
+            ColumnNames = new Dictionary<string, string> { ["mix"] = Output },
+        };
+    }
 
     private static LearnedQuadraticProgramOptions Decisions() => new()
     {
