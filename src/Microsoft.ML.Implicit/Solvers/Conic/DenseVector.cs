@@ -41,6 +41,26 @@ internal static class DenseVector
         }
     }
 
+    /// <summary>y += Σ aᵢ xᵢ for four rows of a matrix.</summary>
+    public static void AddFour(Span<double> y, ReadOnlySpan<double> a, ReadOnlySpan<double> rows, int columns)
+    {
+        Span<Vector<double>> target = MemoryMarshal.Cast<double, Vector<double>>(y);
+        ReadOnlySpan<double> x0 = rows[..y.Length], x1 = rows.Slice(columns, y.Length), x2 = rows.Slice(2 * columns, y.Length), x3 = rows.Slice(3 * columns, y.Length);
+        ReadOnlySpan<Vector<double>> v0 = MemoryMarshal.Cast<double, Vector<double>>(x0), v1 = MemoryMarshal.Cast<double, Vector<double>>(x1);
+        ReadOnlySpan<Vector<double>> v2 = MemoryMarshal.Cast<double, Vector<double>>(x2), v3 = MemoryMarshal.Cast<double, Vector<double>>(x3);
+        Vector<double> a0 = new(a[0]), a1 = new(a[1]), a2 = new(a[2]), a3 = new(a[3]);
+        for (int i = 0; i < target.Length; i++)
+        {
+            Vector<double> first = Vector.FusedMultiplyAdd(a0, v0[i], target[i]);
+            target[i] = Vector.FusedMultiplyAdd(a1, v1[i], first) + Vector.FusedMultiplyAdd(a2, v2[i], a3 * v3[i]);
+        }
+
+        for (int i = target.Length * Vector<double>.Count; i < y.Length; i++)
+        {
+            y[i] += (a[0] * x0[i]) + (a[1] * x1[i]) + (a[2] * x2[i]) + (a[3] * x3[i]);
+        }
+    }
+
     public static void Scale(Span<double> x, double factor)
     {
         for (int i = 0; i < x.Length; i++)
@@ -51,13 +71,41 @@ internal static class DenseVector
 
     public static double MaximumMagnitude(ReadOnlySpan<double> x)
     {
-        double largest = 0;
-        foreach (double value in x)
+        ReadOnlySpan<Vector<double>> vectors = MemoryMarshal.Cast<double, Vector<double>>(x);
+        Vector<double> maxima = Vector<double>.Zero;
+        foreach (Vector<double> vector in vectors)
         {
-            largest = Math.Max(largest, Math.Abs(value));
+            maxima = Vector.Max(maxima, Vector.Abs(vector));
+        }
+
+        double largest = 0;
+        for (int i = 0; i < Vector<double>.Count; i++)
+        {
+            largest = Math.Max(largest, maxima[i]);
+        }
+
+        for (int i = vectors.Length * Vector<double>.Count; i < x.Length; i++)
+        {
+            largest = Math.Max(largest, Math.Abs(x[i]));
         }
 
         return largest;
+    }
+
+    /// <summary>y ← max(y, |x|), entry by entry.</summary>
+    public static void RaiseToMagnitudes(Span<double> y, ReadOnlySpan<double> x)
+    {
+        Span<Vector<double>> target = MemoryMarshal.Cast<double, Vector<double>>(y);
+        ReadOnlySpan<Vector<double>> source = MemoryMarshal.Cast<double, Vector<double>>(x[..y.Length]);
+        for (int i = 0; i < target.Length; i++)
+        {
+            target[i] = Vector.Max(target[i], Vector.Abs(source[i]));
+        }
+
+        for (int i = target.Length * Vector<double>.Count; i < y.Length; i++)
+        {
+            y[i] = Math.Max(y[i], Math.Abs(x[i]));
+        }
     }
 
     public static bool IsFinite(ReadOnlySpan<double> x)

@@ -17,6 +17,10 @@ internal sealed class InteriorPoint
     // Where it mostly does, and spares the last iterations.
     private const double EarlyResidual = 1e-5;
 
+    // How exact directions are: enough not to be what residuals are made of.
+    private const double RelativePrecision = 1e-4;
+    private const double CoarsestPrecision = 1e-6;
+
     // Iterations without a better point after which rounding is taken to have the last word.
     private const int Patience = 6;
 
@@ -38,6 +42,7 @@ internal sealed class InteriorPoint
     private readonly double[] _constantImage;
     private readonly double[] _target;
     private readonly int _degree;
+    private double _precision;
 
     public InteriorPoint(ScaledProgram program, ConeBlock[] blocks, KktSystem system, ConeOptions options)
     {
@@ -115,6 +120,7 @@ internal sealed class InteriorPoint
                 return Finish(best, SolveStatus.MaximumIterations);
             }
 
+            _precision = Math.Clamp(RelativePrecision * now.Worst, KktSystem.FullPrecision, CoarsestPrecision);
             bool isAcceptable = best.Worst <= _options.AcceptableTolerance;
             if ((isAcceptable && iteration - best.Iterations >= Patience) || !TryScale(_point, mu) || !_system.TryFactor() || !TryStep(mu))
             {
@@ -146,7 +152,7 @@ internal sealed class InteriorPoint
 
     private bool TryStep(double mu)
     {
-        _system.Solve(_negatedCost, _program.B, _constant.X, _constant.Z, _constant.S);
+        _system.Solve(_negatedCost, _program.B, _constant.X, _constant.Z, _constant.S, _precision);
         _point.S.CopyTo(_target, 0);
         Direct(_affine, 0, _point.Tau * _point.Kappa);
         double affineStep = LongestStep(_affine, 1);
@@ -194,7 +200,7 @@ internal sealed class InteriorPoint
             _second[i] = _target[i] - (reduction * _residuals.Primal[i]);
         }
 
-        _system.Solve(_first, _second, direction.X, direction.Z, direction.S);
+        _system.Solve(_first, _second, direction.X, direction.Z, direction.S, _precision);
         double denominator = (_point.Kappa / tau) + CurvatureOfConstant();
         double numerator = (reduction * _residuals.Tau) - (pairTarget / tau)
             + DenseVector.Dot(_program.Q, direction.X) + (2 / tau * DenseVector.Dot(_residuals.Px, direction.X)) + DenseVector.Dot(_program.B, direction.Z);

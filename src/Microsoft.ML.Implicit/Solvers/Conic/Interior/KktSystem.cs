@@ -8,8 +8,10 @@ namespace Microsoft.ML.Implicit.Solvers.Conic.Interior;
 /// </summary>
 internal sealed class KktSystem
 {
+    /// <summary>What refinement can reach, relative to the right-hand side.</summary>
+    public const double FullPrecision = 1e-13;
+
     private const int MaximumRefinements = 12;
-    private const double RefinementTolerance = 1e-13;
 
     private readonly ScaledProgram _program;
     private readonly ConeBlock[] _blocks;
@@ -60,7 +62,7 @@ internal sealed class KktSystem
     /// Solves K (x, z) = (first, second) and gives s = −H z beside it. What is refined is u = s − z, from which z = −(I + H)⁻¹u and s = u + z follow without rounding
     /// being magnified, however large or small H is. Where the system has no solution, x and z are those with δ, large along what contradicts itself.
     /// </summary>
-    public void Solve(ReadOnlySpan<double> first, ReadOnlySpan<double> second, double[] x, double[] z, double[] s)
+    public void Solve(ReadOnlySpan<double> first, ReadOnlySpan<double> second, double[] x, double[] z, double[] s, double tolerance = FullPrecision)
     {
         Array.Clear(x);
         Array.Clear(z);
@@ -69,7 +71,7 @@ internal sealed class KktSystem
         first.CopyTo(_firstResidual);
         second.CopyTo(_secondResidual);
         double scale = Math.Max(DenseVector.MaximumMagnitude(first), DenseVector.MaximumMagnitude(second)), last = scale;
-        for (int i = 0; i <= MaximumRefinements && last > RefinementTolerance * scale; i++)
+        for (int i = 0; i <= MaximumRefinements && last > tolerance * scale; i++)
         {
             SolveRegularised();
             DenseVector.AddScaled(x, 1, _dx);
@@ -111,21 +113,29 @@ internal sealed class KktSystem
     // The lower triangle of Tᵀ T, four rows of T at a time; rows without an entry in a column cost nothing there.
     private void AddGram()
     {
-        int rows = _program.B.Length;
-        for (int i = 0; i < rows; i += 4)
+        int rows = _program.B.Length, fours = rows - (rows % 4);
+        Span<double> values = stackalloc double[4];
+        for (int i = 0; i < fours; i += 4)
         {
-            int count = Math.Min(4, rows - i);
             for (int j = 0; j < _n; j++)
             {
-                Span<double> target = _factor.AsSpan(j * _n, j + 1);
-                for (int k = i; k < i + count; k++)
+                for (int k = 0; k < 4; k++)
                 {
-                    double value = _whitened[(k * _n) + j];
-                    if (value != 0)
-                    {
-                        DenseVector.AddScaled(target, value, _whitened.AsSpan(k * _n, j + 1));
-                    }
+                    values[k] = _whitened[((i + k) * _n) + j];
                 }
+
+                if (values.ContainsAnyExcept(0))
+                {
+                    DenseVector.AddFour(_factor.AsSpan(j * _n, j + 1), values, _whitened.AsSpan(i * _n, 4 * _n), _n);
+                }
+            }
+        }
+
+        for (int i = fours; i < rows; i++)
+        {
+            for (int j = 0; j < _n; j++)
+            {
+                DenseVector.AddScaled(_factor.AsSpan(j * _n, j + 1), _whitened[(i * _n) + j], _whitened.AsSpan(i * _n, j + 1));
             }
         }
     }

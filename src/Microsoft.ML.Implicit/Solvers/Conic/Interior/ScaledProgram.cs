@@ -9,7 +9,10 @@ namespace Microsoft.ML.Implicit.Solvers.Conic.Interior;
 /// </summary>
 internal sealed class ScaledProgram
 {
-    private const int Passes = 12;
+    private const int MaximumPasses = 12;
+
+    // How far norms may be from one.
+    private const double Unevenness = 0.2;
 
     private readonly ConeBlock[] _blocks;
     private readonly double[] _columnNorms;
@@ -68,9 +71,8 @@ internal sealed class ScaledProgram
         Symmetrise();
         Array.Fill(D, 1);
         Array.Fill(E, 1);
-        for (int pass = 0; pass < Passes; pass++)
+        for (int pass = 0; pass < MaximumPasses && Equilibrate() > Unevenness; pass++)
         {
-            Equilibrate();
         }
 
         _quadraticScale = DenseVector.MaximumMagnitude(P);
@@ -151,20 +153,21 @@ internal sealed class ScaledProgram
         }
     }
 
-    private void Equilibrate()
+    // One pass; returns how far norms were from one.
+    private double Equilibrate()
     {
         int n = Q.Length;
         Array.Clear(_columnNorms);
         for (int i = 0; i < P.Length / n; i++)
         {
-            Raise(_columnNorms, P.AsSpan(i * n, n));
+            DenseVector.RaiseToMagnitudes(_columnNorms, P.AsSpan(i * n, n));
         }
 
         for (int i = 0; i < B.Length; i++)
         {
             Span<double> row = A.AsSpan(i * n, n);
             _rowNorms[i] = DenseVector.MaximumMagnitude(row);
-            Raise(_columnNorms, row);
+            DenseVector.RaiseToMagnitudes(_columnNorms, row);
         }
 
         foreach (ConeBlock block in _blocks)
@@ -175,8 +178,7 @@ internal sealed class ScaledProgram
             }
         }
 
-        ToFactors(_columnNorms, D);
-        ToFactors(_rowNorms, E);
+        double unevenness = Math.Max(ToFactors(_columnNorms, D), ToFactors(_rowNorms, E));
         for (int i = 0; i < P.Length / n; i++)
         {
             Multiply(P.AsSpan(i * n, n), _columnNorms, _columnNorms[i]);
@@ -186,14 +188,8 @@ internal sealed class ScaledProgram
         {
             Multiply(A.AsSpan(i * n, n), _columnNorms, _rowNorms[i]);
         }
-    }
 
-    private static void Raise(double[] norms, ReadOnlySpan<double> row)
-    {
-        for (int j = 0; j < norms.Length; j++)
-        {
-            norms[j] = Math.Max(norms[j], Math.Abs(row[j]));
-        }
+        return unevenness;
     }
 
     private static void Multiply(Span<double> row, double[] factors, double factor)
@@ -205,13 +201,17 @@ internal sealed class ScaledProgram
     }
 
     // 1 / √norm, and 1 for what is empty.
-    private static void ToFactors(double[] norms, double[] product)
+    private static double ToFactors(double[] norms, double[] product)
     {
+        double unevenness = 0;
         for (int i = 0; i < norms.Length; i++)
         {
+            unevenness = Math.Max(unevenness, norms[i] > 0 ? Math.Abs(norms[i] - 1) : 0);
             norms[i] = norms[i] > 0 ? 1 / Math.Sqrt(norms[i]) : 1;
             product[i] *= norms[i];
         }
+
+        return unevenness;
     }
 
     // A Cholesky factorisation within the rounding of the numbers that P was given in.
