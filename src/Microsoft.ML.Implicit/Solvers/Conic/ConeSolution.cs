@@ -11,11 +11,9 @@ namespace Microsoft.ML.Implicit.Solvers.Conic;
 /// </summary>
 public sealed class ConeSolution
 {
-    private readonly ConeResults _results;
-
     internal ConeSolution(ConeProblem problem, ConeResults results, ConeOptions options)
     {
-        _results = results;
+        Results = results;
         Problem = problem;
         Options = options;
         X = ToTensor(results.X, problem.Variables);
@@ -65,6 +63,8 @@ public sealed class ConeSolution
 
     internal ConeOptions Options { get; }
 
+    internal ConeResults Results { get; }
+
     /// <summary>All tensors that belong to the solution.</summary>
     internal IEnumerable<Tensor> Tensors => [X, S, Y, Objective];
 
@@ -76,7 +76,7 @@ public sealed class ConeSolution
     public double[]? Certificate(int row)
     {
         CheckRow(row);
-        return (double[]?)_results.Certificates[row]?.Clone();
+        return (double[]?)Results.Certificates[row]?.Clone();
     }
 
     /// <summary>Says how a row ended, in a sentence.</summary>
@@ -126,12 +126,10 @@ public sealed class ConeSolution
         Check(gradY, Y, nameof(gradY));
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        ConeGradients gradients = ConeAdjoint.Solve(Problem, _results, Options, gradX, gradS, gradY);
+        ConeGradients gradients = ConeAdjoint.Solve(Problem, Results, Options, gradX, gradS, gradY);
         scope.MoveToOuter(gradients.Tensors);
         return gradients;
     }
-
-    internal ConeResults Results => _results;
 
     private static void Check(Tensor? gradient, Tensor output, string name)
     {
@@ -150,7 +148,7 @@ public sealed class ConeSolution
     private string Heaviest(int row, int count, string noun)
     {
         const int listed = 8;
-        double[] certificate = _results.Certificates[row]!;
+        double[] certificate = Results.Certificates[row]!;
         double largest = DenseVector.MaximumMagnitude(certificate);
         int[] heavy = [.. Enumerable.Range(0, count).Where(i => Math.Abs(certificate[i]) > 1e-3 * largest).OrderByDescending(i => Math.Abs(certificate[i]))];
         return $"{noun}s {string.Join(", ", heavy.Take(listed))}{(heavy.Length > listed ? $" and {heavy.Length - listed} more" : "")}";

@@ -12,6 +12,7 @@ internal sealed class SemidefiniteBlock : ConeBlock
     private readonly double[] _lambda;
     private readonly double[] _basis;
     private readonly double[] _values;
+    private readonly double[] _directionValues;
     private readonly double[] _slack;
     private readonly double[] _multiplier;
     private readonly double[] _scratch;
@@ -21,7 +22,7 @@ internal sealed class SemidefiniteBlock : ConeBlock
         : base(start, order * (order + 1) / 2)
     {
         _n = order;
-        (_lambda, _values) = (new double[order], new double[order]);
+        (_lambda, _values, _directionValues) = (new double[order], new double[order], new double[order]);
         (_r, _inverse, _basis) = (Square(), Square(), Square());
         (_slack, _multiplier, _scratch, _other) = (Square(), Square(), Square(), Square());
 
@@ -151,14 +152,8 @@ internal sealed class SemidefiniteBlock : ConeBlock
             }
         }
 
-        Span<double> values = stackalloc double[_n];
-        SymmetricEigen.Decompose(direction, _scratch, values);
-        double smallest = 0;
-        foreach (double value in values)
-        {
-            smallest = Math.Min(smallest, value);
-        }
-
+        SymmetricEigen.Decompose(direction, _scratch, _directionValues);
+        double smallest = _directionValues.Min();
         return smallest < 0 ? -1 / smallest : double.PositiveInfinity;
     }
 

@@ -11,7 +11,7 @@ internal sealed class Polishing
 {
     // In scaled units.
     private const double PathMu = 1e-16;
-    private const double Enough = 1e-15;
+    private const double Enough = 1e-13;
     private const int MaximumSteps = 6;
 
     private readonly ScaledProgram _program;
@@ -34,6 +34,11 @@ internal sealed class Polishing
     /// <returns>What the point that is left is measured at.</returns>
     public ConeOutcome Run(ConePoint point, ConeOutcome outcome)
     {
+        if (outcome.Worst <= Enough)
+        {
+            return outcome;
+        }
+
         CopyDivided(point);
         double last = double.PositiveInfinity;
         for (int i = 0; ; i++)
