@@ -22,17 +22,20 @@ public sealed class ArchitectureTests
         ["Solvers.Ode"] = ["Roots"],
         ["Solvers.Sde"] = ["Solvers.Ode"],
         ["Solvers.Quadratic"] = ["LinearAlgebra"],
+        ["Solvers.Conic"] = ["LinearAlgebra"],
         ["Layers.Ode"] = ["Solvers.Ode"],
         ["Layers.Flow"] = ["Layers.Ode"],
         ["Layers.LatentOde"] = ["Layers.Ode"],
         ["Layers.Sde"] = ["Layers.Ode", "Solvers.Sde"],
         ["Layers.Equilibrium"] = ["Roots"],
         ["Layers.Quadratic"] = ["Roots", "Solvers.Quadratic"],
+        ["Layers.Conic"] = ["Roots", "Solvers.Conic"],
+        ["Modelling"] = ["Layers.Conic"],
         ["Persistence"] = ["Native"],
         ["Onnx"] = ["Solvers.FixedPoint", "Solvers.Ode"],
         ["Data"] = ["Persistence", "Onnx"],
         ["Training"] = ["Data", "Solvers"],
-        ["Estimators"] = ["Training", "Layers.Flow", "Layers.LatentOde", "Layers.Equilibrium", "Layers.Quadratic"],
+        ["Estimators"] = ["Training", "Layers.Flow", "Layers.LatentOde", "Layers.Equilibrium", "Layers.Quadratic", "Modelling"],
     };
 
     // These know ML.NET; what is below them is of use without it.

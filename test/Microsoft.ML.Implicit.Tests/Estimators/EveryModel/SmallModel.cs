@@ -1,3 +1,6 @@
+using Microsoft.ML.Implicit.Estimators;
+using Microsoft.ML.Implicit.Modelling;
+
 namespace Microsoft.ML.Implicit.Tests.Estimators.EveryModel;
 
 /// <summary>A model of each kind, trained on <see cref="ModelRow"/> as shortly as can be.</summary>
@@ -15,6 +18,7 @@ internal sealed record SmallModel(string Kind, string[] Columns, Func<MLContext,
         Trained("latent vectors", nameof(ModelRow.Features), nameof(ModelRow.Context)),
         new("quadratic program", [nameof(ModelRow.Costs)], (ml, data) =>
             ml.Transforms.QuadraticProgram(Output, nameof(ModelRow.Costs), q: 1, lowerBounds: 0).Fit(data)),
+        new("cone program", [nameof(ModelRow.Costs)], (ml, data) => ml.Transforms.ConeProgram(Mix()).Fit(data)),
         Trained("learned program", nameof(ModelRow.Features)),
         Trained("forecast", nameof(ModelRow.Time), nameof(ModelRow.Level)),
     ];
@@ -25,7 +29,7 @@ internal sealed record SmallModel(string Kind, string[] Columns, Func<MLContext,
     public static IEnumerable<object[]> KindsAndColumns => All.SelectMany(model => model.Columns.Select(column => new object[] { model.Kind, column }));
 
     /// <summary>Those that learn from the columns that they read.</summary>
-    public static IEnumerable<object[]> TrainedKindsAndColumns => KindsAndColumns.Where(pair => (string)pair[0] != "quadratic program");
+    public static IEnumerable<object[]> TrainedKindsAndColumns => KindsAndColumns.Where(pair => (string)pair[0] is not ("quadratic program" or "cone program"));
 
     public static SmallModel Of(string kind) => All.Single(model => model.Kind == kind);
 
@@ -35,4 +39,15 @@ internal sealed record SmallModel(string Kind, string[] Columns, Func<MLContext,
         : Scored.Vectors(scored, Output);
 
     private static SmallModel Trained(string kind, params string[] columns) => new(kind, columns, (ml, data) => TrainerCase.Of(kind).Fit(ml, data));
+
+    private static ConeProgramOptions Mix()
+    {
+        var costs = new Parameter(nameof(ModelRow.Costs), 3);
+        var mix = new Variable("mix", 3, sign: Sign.Nonnegative);
+        return new ConeProgramOptions
+        {
+            Program = ConvexProgram.Minimize(Functions.Norm2(mix) + Functions.Dot(costs, mix), Functions.Sum(mix).EqualTo(1)),
+            ColumnNames = new Dictionary<string, string> { ["mix"] = Output },
+        };
+    }
 }

@@ -1,0 +1,112 @@
+using Microsoft.ML.Implicit.Modelling.Compilation;
+using Microsoft.ML.Implicit.Persistence;
+using Microsoft.ML.Implicit.Solvers.Conic;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>A compiled program in a model file.</summary>
+internal static class CompiledProgramDocument
+{
+    // What the solver takes.
+    private const long MaximumEntries = 1L << 28;
+
+    public static void Write(DocumentWriter writer, CompiledProgram program)
+    {
+        writer.Write("columns", program.Columns);
+        writer.Write("maximizes", program.Maximizes);
+        writer.Write("cones", program.Cones.Select(cone => cone.Kind.ToString()));
+        writer.Write("cone_sizes", [.. program.Cones.Select(cone => cone.Size)]);
+        Write(writer.Section("variables"), program.Variables);
+        Write(writer.Section("parameters"), program.Parameters);
+        Write(writer.Section("multipliers"), program.Multipliers);
+        Write(writer.Section("q"), program.Q);
+        Write(writer.Section("a"), program.A);
+        Write(writer.Section("b"), program.B);
+        Write(writer.Section("offset"), program.Offset);
+    }
+
+    /// <exception cref="FormatException">A value is out of range.</exception>
+    public static CompiledProgram Read(DocumentReader reader)
+    {
+        int columns = reader.Int32("columns");
+        ConeKind[] kinds = reader.Enums<ConeKind>("cones");
+        int[] sizes = reader.Int32s("cone_sizes");
+        Require(columns > 0 && kinds.Length == sizes.Length && Array.TrueForAll(sizes, size => size is >= 0 and < 1 << 28));
+        Cone[] cones = [.. kinds.Zip(sizes, Create)];
+        long rows = cones.Sum(cone => (long)cone.Dimension);
+        Require(columns * Math.Max(rows, columns) <= MaximumEntries);
+        ProgramPart[] parameters = ReadParts(reader.Section("parameters"), int.MaxValue);
+        int parameterCount = parameters.Sum(part => part.Size);
+        return new CompiledProgram
+        {
+            Columns = columns,
+            Maximizes = reader.Boolean("maximizes"),
+            Cones = cones,
+            Variables = ReadParts(reader.Section("variables"), columns),
+            Parameters = parameters,
+            Multipliers = ReadParts(reader.Section("multipliers"), (int)rows),
+            Q = ReadMap(reader.Section("q"), columns, parameterCount),
+            A = ReadMap(reader.Section("a"), (int)rows * columns, parameterCount),
+            B = ReadMap(reader.Section("b"), (int)rows, parameterCount),
+            Offset = ReadMap(reader.Section("offset"), 1, parameterCount),
+        };
+    }
+
+    private static Cone Create(ConeKind kind, int size)
+    {
+        Require(kind != ConeKind.Semidefinite || size < 1 << 14);
+        return kind switch
+        {
+            ConeKind.Zero => Cone.Zero(size),
+            ConeKind.Nonnegative => Cone.Nonnegative(size),
+            ConeKind.SecondOrder => Cone.SecondOrder(size),
+            ConeKind.Semidefinite => Cone.Semidefinite(size),
+            _ => Cone.Exponential(size),
+        };
+    }
+
+    private static void Write(DocumentWriter writer, IReadOnlyList<ProgramPart> parts)
+    {
+        writer.Write("names", parts.Select(part => part.Name));
+        writer.Write("starts", [.. parts.Select(part => part.Start)]);
+        writer.Write("rows", [.. parts.Select(part => part.Rows)]);
+        writer.Write("columns", [.. parts.Select(part => part.Columns)]);
+    }
+
+    private static ProgramPart[] ReadParts(DocumentReader reader, int length)
+    {
+        string[] names = reader.Texts("names");
+        int[] starts = reader.Int32s("starts"), rows = reader.Int32s("rows"), columns = reader.Int32s("columns");
+        Require(starts.Length == names.Length && rows.Length == names.Length && columns.Length == names.Length);
+        for (int i = 0; i < names.Length; i++)
+        {
+            Require(starts[i] >= 0 && rows[i] > 0 && columns[i] > 0 && starts[i] + ((long)rows[i] * columns[i]) <= length);
+        }
+
+        return [.. names.Select((name, i) => new ProgramPart(name, starts[i], rows[i], columns[i]))];
+    }
+
+    private static void Write(DocumentWriter writer, ParameterMap map)
+    {
+        writer.Write("entries", map.Entries);
+        writer.Write("parameters", map.Parameters);
+        writer.Write("values", map.Values);
+    }
+
+    private static ParameterMap ReadMap(DocumentReader reader, int length, int parameters)
+    {
+        int[] entries = reader.Int32s("entries"), sources = reader.Int32s("parameters");
+        double[] values = reader.Doubles("values");
+        Require(sources.Length == entries.Length && values.Length == entries.Length);
+        Require(Array.TrueForAll(entries, entry => entry >= 0 && entry < length) && Array.TrueForAll(sources, source => source >= 0 && source <= parameters) && Array.TrueForAll(values, double.IsFinite));
+        return new ParameterMap(length, entries, sources, values);
+    }
+
+    private static void Require(bool holds)
+    {
+        if (!holds)
+        {
+            throw new FormatException("The model file describes an impossible cone program.");
+        }
+    }
+}

@@ -1,0 +1,10 @@
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>What an output column of a cone program holds.</summary>
+internal enum ConeProgramColumnKind
+{
+    Variable,
+    Multipliers,
+    Objective,
+    Status,
+}

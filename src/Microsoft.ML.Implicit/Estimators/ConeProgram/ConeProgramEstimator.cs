@@ -1,0 +1,45 @@
+using Microsoft.ML.Implicit.Data;
+using Microsoft.ML.Runtime;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>
+/// Solves a convex program in every row, whose parameters are read from columns. Nothing is learned: fitting only checks the columns.
+/// </summary>
+/// <remarks>
+/// Output: a column for each variable and for the multipliers of each named constraint (Single; a vector or matrix where it has several entries), and as asked for
+/// the objective (Single) and the status (text). Rows are solved in float64 by a homogeneous interior point method. There is no ONNX form.
+/// </remarks>
+public sealed class ConeProgramEstimator : ImplicitEstimator<ConeProgramTransformer>
+{
+    private readonly ConeProgramModel _model;
+
+    internal ConeProgramEstimator(IHostEnvironment environment, ConeProgramOptions options)
+        : base(environment, nameof(ConeProgramEstimator), options) => _model = ConeProgramModel.Create(options);
+
+    /// <summary>Checks that the columns fit the program.</summary>
+    /// <param name="input">Rows with the columns that the parameters are read from.</param>
+    /// <returns>The transformer.</returns>
+    /// <exception cref="ArgumentException">A column is missing, or has another type or size than its parameter.</exception>
+    public override ConeProgramTransformer Fit(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        var transformer = new ConeProgramTransformer(Host, _model);
+        transformer.GetOutputSchema(input.Schema);
+        return transformer;
+    }
+
+    private protected override void CheckColumns(SchemaShape schema)
+    {
+        foreach (string name in _model.InputColumnNames)
+        {
+            SchemaShape.Column column = InputColumns.Find(Host, schema, "parameter", name);
+            if (!NumberColumns.IsNumber(column.ItemType) || column.IsKey || column.Kind == SchemaShape.Column.VectorKind.VariableVector)
+            {
+                throw Host.ExceptSchemaMismatch(nameof(schema), "parameter", name, "Single or Double, scalar or vector of known size", column.GetTypeString());
+            }
+        }
+    }
+
+    private protected override IEnumerable<SchemaShape.Column> GetOutputColumns(SchemaShape inputSchema) => _model.Outputs.Select(column => column.Promise());
+}

@@ -1,0 +1,17 @@
+using Microsoft.ML.Implicit.Modelling.Compilation;
+
+namespace Microsoft.ML.Implicit.Modelling.Atoms;
+
+/// <summary>What a function is by the rules, and how cones make it.</summary>
+/// <param name="Curvature">Convex or concave.</param>
+/// <param name="Monotonicity">How it goes with its argument.</param>
+/// <param name="SignOf">Its sign, of the argument's.</param>
+/// <param name="Form">Its epigraph or hypograph: the form that the function bounds, with the constraints that let it.</param>
+internal sealed record AtomKind(Curvature Curvature, Monotonicity Monotonicity, Func<Sign, Sign> SignOf, Func<AffineForm, ProgramBuilder, AffineForm> Form)
+{
+    public static AtomKind Magnitude(Func<AffineForm, ProgramBuilder, AffineForm> form) => new(Curvature.Convex, Monotonicity.WithMagnitude, _ => Sign.Nonnegative, form);
+
+    public static AtomKind Increasing(Func<Sign, Sign> signOf, Func<AffineForm, ProgramBuilder, AffineForm> form) => new(Curvature.Convex, Monotonicity.Increasing, signOf, form);
+
+    public static AtomKind Concave(Monotonicity monotonicity, Func<Sign, Sign> signOf, Func<AffineForm, ProgramBuilder, AffineForm> form) => new(Curvature.Concave, monotonicity, signOf, form);
+}

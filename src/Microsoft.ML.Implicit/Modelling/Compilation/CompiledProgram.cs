@@ -1,0 +1,47 @@
+using Microsoft.ML.Implicit.Solvers.Conic;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Modelling.Compilation;
+
+/// <summary>A program as sparse maps from its parameters to the data of a cone program.</summary>
+internal sealed record CompiledProgram
+{
+    public required int Columns { get; init; }
+
+    public required bool Maximizes { get; init; }
+
+    public required IReadOnlyList<Cone> Cones { get; init; }
+
+    public required IReadOnlyList<ProgramPart> Variables { get; init; }
+
+    public required IReadOnlyList<ProgramPart> Parameters { get; init; }
+
+    /// <summary>Of the constraints that have a name.</summary>
+    public required IReadOnlyList<ProgramPart> Multipliers { get; init; }
+
+    public required ParameterMap Q { get; init; }
+
+    public required ParameterMap A { get; init; }
+
+    public required ParameterMap B { get; init; }
+
+    public required ParameterMap Offset { get; init; }
+
+    /// <summary>All that has a name.</summary>
+    public IEnumerable<ProgramPart> Parts => [.. Parameters, .. Variables, .. Multipliers];
+
+    public int ParameterCount => Parameters.Sum(part => part.Size);
+
+    /// <summary>The cone programs of rows of parameters.</summary>
+    /// <param name="parameters">[batch, parameters], float64.</param>
+    public (ConeProblem Problem, Tensor Offset) Apply(Tensor parameters)
+    {
+        Tensor rows = cat([ones(parameters.shape[0], 1, ScalarType.Float64), parameters], 1);
+        Tensor a = A.Apply(rows), q = Q.Apply(rows), b = B.Apply(rows), offset = Offset.Apply(rows);
+        a = a.dim() == 1 ? a.reshape(B.Length, Columns) : a.reshape(-1, B.Length, Columns);
+
+        // Where nothing depends on a parameter, there are as many rows all the same.
+        q = q.dim() == 1 ? q.expand(parameters.shape[0], -1) : q;
+        return (new ConeProblem(null, q, a, b, Cones), offset.reshape(-1).expand(parameters.shape[0]));
+    }
+}

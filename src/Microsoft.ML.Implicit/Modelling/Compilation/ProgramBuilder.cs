@@ -1,0 +1,136 @@
+using Microsoft.ML.Implicit.Solvers.Conic;
+
+namespace Microsoft.ML.Implicit.Modelling.Compilation;
+
+/// <summary>Collects variables, parameters and constraints while expressions are canonicalised.</summary>
+internal sealed class ProgramBuilder
+{
+    // In the order in which their slacks stand.
+    private static readonly ConeKind[] Kinds = [ConeKind.Zero, ConeKind.Nonnegative, ConeKind.SecondOrder, ConeKind.Semidefinite, ConeKind.Exponential];
+
+    private readonly Dictionary<Variable, ProgramPart> _variables = [];
+    private readonly Dictionary<Parameter, ProgramPart> _parameters = [];
+    private readonly List<(ConeKind Kind, AffineForm Form, Constraint? Source)> _constraints = [];
+    private int _columns;
+    private int _parameterCount;
+
+    public AffineForm Of(Variable variable)
+    {
+        if (!_variables.TryGetValue(variable, out ProgramPart? part))
+        {
+            RequireNew(_variables.Values, variable.Name, "variables");
+            part = new ProgramPart(variable.Name, _columns, variable.Rows, variable.Columns);
+            _variables.Add(variable, part);
+            AffineForm form = CreateVariable(variable.Size);
+            if (variable.Sign != Sign.Unknown)
+            {
+                Constrain(ConeKind.Nonnegative, form.Times(variable.Sign == Sign.Nonnegative ? 1 : -1));
+            }
+        }
+
+        return Entries(part, column => new AffineTerm(column - part.Start, column, AffineTerm.None, 1));
+    }
+
+    public AffineForm Of(Parameter parameter)
+    {
+        if (!_parameters.TryGetValue(parameter, out ProgramPart? part))
+        {
+            RequireNew(_parameters.Values, parameter.Name, "parameters");
+            part = new ProgramPart(parameter.Name, _parameterCount, parameter.Rows, parameter.Columns);
+            _parameters.Add(parameter, part);
+            _parameterCount += parameter.Size;
+        }
+
+        return Entries(part, index => new AffineTerm(index - part.Start, AffineTerm.None, index, 1));
+    }
+
+    /// <summary>Variables of the program's own.</summary>
+    public AffineForm CreateVariable(int size)
+    {
+        int start = _columns;
+        _columns += size;
+        return new AffineForm(size, [.. Enumerable.Range(0, size).Select(i => new AffineTerm(i, start + i, AffineTerm.None, 1))]);
+    }
+
+    /// <summary>Holds a form in a cone.</summary>
+    public void Constrain(ConeKind kind, AffineForm form, Constraint? source = null) => _constraints.Add((kind, form, source));
+
+    public CompiledProgram Build(AffineForm objective, bool maximizes)
+    {
+        List<Cone> cones = [];
+        List<ProgramPart> multipliers = [];
+        List<(int Entry, int Parameter, double Value)> a = [], b = [];
+        int row = 0;
+        foreach ((ConeKind kind, AffineForm form, Constraint? source) in Kinds.SelectMany(kind => _constraints.Where(constraint => constraint.Kind == kind)))
+        {
+            foreach (AffineTerm term in form.Terms)
+            {
+                // s = b − A x is the form.
+                (term.Column == AffineTerm.None ? b : a).Add(
+                    term.Column == AffineTerm.None ? (row + term.Entry, term.Parameter + 1, term.Value) : (((row + term.Entry) * _columns) + term.Column, term.Parameter + 1, -term.Value));
+            }
+
+            if (source?.Name is { } name)
+            {
+                RequireNew(multipliers, name, "constraints");
+                multipliers.Add(new ProgramPart(name, row, source.Rows, source.Columns));
+            }
+
+            cones.Add(ToCone(kind, form.Size));
+            row += form.Size;
+        }
+
+        AffineForm cost = maximizes ? objective.Times(-1) : objective;
+        return new CompiledProgram
+        {
+            Columns = _columns,
+            Maximizes = maximizes,
+            Cones = Merge(cones),
+            Variables = [.. _variables.Values],
+            Parameters = [.. _parameters.Values],
+            Multipliers = multipliers,
+            Q = ParameterMap.Create(_columns, cost.Terms.Where(term => term.Column != AffineTerm.None).Select(term => (term.Column, term.Parameter + 1, term.Value))),
+            A = ParameterMap.Create(checked(row * _columns), a),
+            B = ParameterMap.Create(row, b),
+            Offset = ParameterMap.Create(1, cost.Terms.Where(term => term.Column == AffineTerm.None).Select(term => (0, term.Parameter + 1, term.Value))),
+        };
+    }
+
+    private static AffineForm Entries(ProgramPart part, Func<int, AffineTerm> term) => new(part.Size, [.. Enumerable.Range(part.Start, part.Size).Select(term)]);
+
+    private static void RequireNew(IEnumerable<ProgramPart> parts, string name, string noun)
+    {
+        if (parts.Any(part => part.Name == name))
+        {
+            throw new ArgumentException($"Two {noun} of the program are named '{name}'.");
+        }
+    }
+
+    private static Cone ToCone(ConeKind kind, int dimension) => kind switch
+    {
+        ConeKind.Zero => Cone.Zero(dimension),
+        ConeKind.Nonnegative => Cone.Nonnegative(dimension),
+        ConeKind.SecondOrder => Cone.SecondOrder(dimension),
+        ConeKind.Semidefinite => Cone.Semidefinite((int)Math.Sqrt(2 * dimension)),
+        _ => Cone.Exponential(dimension / 3),
+    };
+
+    // Products of the kinds that are products anyway become one.
+    private static List<Cone> Merge(List<Cone> cones)
+    {
+        List<Cone> merged = [];
+        foreach (Cone cone in cones)
+        {
+            if (merged.Count > 0 && merged[^1].Kind == cone.Kind && cone.Kind is not (ConeKind.SecondOrder or ConeKind.Semidefinite))
+            {
+                merged[^1] = ToCone(cone.Kind, merged[^1].Dimension + cone.Dimension);
+            }
+            else
+            {
+                merged.Add(cone);
+            }
+        }
+
+        return merged;
+    }
+}

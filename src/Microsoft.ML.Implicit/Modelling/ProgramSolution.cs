@@ -1,0 +1,64 @@
+using Microsoft.ML.Implicit.Layers.Conic;
+using Microsoft.ML.Implicit.Modelling.Compilation;
+using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Solvers;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Modelling;
+
+/// <summary>Values that solve a <see cref="ConvexProgram"/>, float64, part of autograd's graph where its parameters are.</summary>
+public sealed class ProgramSolution
+{
+    private readonly CompiledProgram _program;
+    private readonly ConeOutputs _outputs;
+
+    internal ProgramSolution(CompiledProgram program, ConeOutputs outputs, Tensor offset)
+    {
+        (_program, _outputs) = (program, outputs);
+        Tensor cost = outputs.X.mul(outputs.Solution.Problem.Q).sum(1).Plus(offset);
+        Objective = program.Maximizes ? cost.neg() : cost;
+    }
+
+    /// <summary>The objective, [batch].</summary>
+    public Tensor Objective { get; }
+
+    /// <summary>How each row ended.</summary>
+    public IReadOnlyList<SolveStatus> Status => _outputs.Solution.Status;
+
+    /// <summary>Iterations of each row.</summary>
+    public IReadOnlyList<int> Iterations => _outputs.Solution.Iterations;
+
+    /// <summary>Values of a variable: [batch, rows] for a vector, [batch, rows, columns] for a matrix.</summary>
+    /// <param name="variable">A variable of the program.</param>
+    /// <exception cref="ArgumentException">The program has no such variable.</exception>
+    public Tensor this[Variable variable]
+    {
+        get
+        {
+            ArgumentNullException.ThrowIfNull(variable);
+            return Value(variable.Name);
+        }
+    }
+
+    /// <summary>
+    /// Multipliers of a constraint: [batch, rows] or [batch, rows, columns], how much the least of the objective (of its negation, where it is maximised) falls
+    /// as the constraint's right-hand side rises, those of inequalities nonnegative.
+    /// </summary>
+    /// <param name="name">The constraint's name.</param>
+    /// <exception cref="ArgumentException">The program has no constraint of that name.</exception>
+    public Tensor Multipliers(string name) => Find(_program.Multipliers, name, "constraint").Of(_outputs.Y);
+
+    /// <summary>Says how a row ended.</summary>
+    /// <param name="row">Index of the row.</param>
+    public string Describe(int row) => Status[row] switch
+    {
+        SolveStatus.Infeasible => "No point satisfies all constraints.",
+        SolveStatus.Unbounded => "The objective improves without limit: bound its variables.",
+        _ => _outputs.Solution.Describe(row),
+    };
+
+    internal Tensor Value(string name) => Find(_program.Variables, name, "variable").Of(_outputs.X);
+
+    private static ProgramPart Find(IReadOnlyList<ProgramPart> parts, string name, string noun) =>
+        parts.FirstOrDefault(part => part.Name == name) ?? throw new ArgumentException($"The program has no {noun} '{name}'; it has {string.Join(", ", parts.Select(part => $"'{part.Name}'"))}.", nameof(name));
+}

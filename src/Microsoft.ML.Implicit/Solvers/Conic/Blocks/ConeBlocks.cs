@@ -1,0 +1,37 @@
+namespace Microsoft.ML.Implicit.Solvers.Conic.Blocks;
+
+/// <summary>Makes the blocks of a program.</summary>
+internal static class ConeBlocks
+{
+    /// <summary>One block a cone, one a triple of exponential cones, none for a cone without slacks.</summary>
+    public static ConeBlock[] Create(IReadOnlyList<Cone> cones)
+    {
+        List<ConeBlock> blocks = [];
+        int start = 0;
+        foreach (Cone cone in cones.Where(cone => cone.Dimension > 0))
+        {
+            switch (cone.Kind)
+            {
+                case ConeKind.Zero:
+                    blocks.Add(new ZeroBlock(start, cone.Dimension));
+                    break;
+                case ConeKind.Nonnegative:
+                    blocks.Add(new NonnegativeBlock(start, cone.Dimension));
+                    break;
+                case ConeKind.SecondOrder:
+                    blocks.Add(new SecondOrderBlock(start, cone.Dimension));
+                    break;
+                case ConeKind.Semidefinite:
+                    blocks.Add(new SemidefiniteBlock(start, cone.Size));
+                    break;
+                default:
+                    blocks.AddRange(Enumerable.Range(0, cone.Size).Select(i => new ExponentialBlock(start + (3 * i))));
+                    break;
+            }
+
+            start += cone.Dimension;
+        }
+
+        return [.. blocks];
+    }
+}

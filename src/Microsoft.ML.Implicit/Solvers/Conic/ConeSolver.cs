@@ -1,0 +1,55 @@
+using Microsoft.ML.Implicit.Solvers.Conic.Interior;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Solvers.Conic;
+
+/// <summary>
+/// Batched interior point method for cone programs with quadratic objectives, in float64 on the CPU: a homogeneous embedding (Goulart and Chen, 2024) with
+/// Nesterov and Todd's scaling for symmetric cones and that of Dahl and Andersen (2022) for exponential ones, predictor and corrector.
+/// A row has a solution, or a certificate that there is none. Rows do not influence each other and are solved in parallel. Each is solved in units in which
+/// its data are of the order of one, so that the user's do not matter. Safe to use from several threads at once.
+/// </summary>
+/// <example><code>
+/// ConeSolution solution = new ConeSolver().Solve(problem);
+/// </code></example>
+public sealed class ConeSolver
+{
+    private readonly ConeOptions _options;
+
+    /// <summary>Creates a solver.</summary>
+    /// <param name="options">Settings, or null for the defaults.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A setting is not positive.</exception>
+    public ConeSolver(ConeOptions? options = null)
+    {
+        _options = options ?? new ConeOptions();
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(_options.Tolerance, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(_options.AcceptableTolerance, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(_options.CertificateTolerance, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(_options.MaximumIterations, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfNegative(_options.MaximumParallelism, nameof(options));
+    }
+
+    /// <summary>Solves every row.</summary>
+    /// <param name="problem">The problem.</param>
+    /// <param name="cancellation">Checked in every iteration.</param>
+    /// <returns>Solutions, or certificates that there are none, and a status a row.</returns>
+    /// <exception cref="OperationCanceledException">Cancellation was requested.</exception>
+    public ConeSolution Solve(ConeProblem problem, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(problem);
+        using IDisposable noGrad = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        var data = new ConeData(problem);
+        var results = new ConeResults(problem);
+        ConeRows.ForEach(
+            problem.BatchSize,
+            _options.MaximumParallelism,
+            () => new ConeWorker(data, _options),
+            (worker, row) => worker.Solve(row, results, cancellation),
+            cancellation);
+        var solution = new ConeSolution(problem, results, _options);
+        scope.MoveToOuter(solution.Tensors);
+        return solution;
+    }
+}

@@ -1,0 +1,102 @@
+using Microsoft.ML.Implicit.Native;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Solvers.Conic.Interior;
+
+/// <summary>
+/// Differentiates solutions: with K = [P Aᵀ; A −H] at the central path, K (dx, dy) = (−dP x − dAᵀy − dq, db − dA x), so that one solve K (u, v) with the cotangents
+/// of x and y gives all gradients. s = b − A x adds to those of x, A and b.
+/// </summary>
+internal sealed class ConeAdjoint
+{
+    // In scaled units: a pair below its root counts as weakly active.
+    private const double SmallestMu = 1e-14;
+
+    private readonly ConeWorkspace _workspace;
+    private readonly ConeResults _results;
+    private readonly double[] _s;
+    private readonly double[] _z;
+    private readonly double[] _first;
+    private readonly double[] _second;
+    private readonly double[] _u;
+    private readonly double[] _v;
+
+    private ConeAdjoint(ConeData data, ConeResults results)
+    {
+        _workspace = new ConeWorkspace(data);
+        _results = results;
+        (int n, int m) = (data.Problem.Variables, data.Problem.Constraints);
+        (_first, _u) = (new double[n], new double[n]);
+        (_s, _z, _second, _v) = (new double[m], new double[m], new double[m], new double[m]);
+    }
+
+    public static ConeGradients Solve(ConeProblem problem, ConeResults results, ConeOptions options, Tensor? gradX, Tensor? gradS, Tensor? gradY)
+    {
+        (int n, int m) = (problem.Variables, problem.Constraints);
+        Tensor x = NativeTensor.Of(results.X, [problem.BatchSize, n]), y = NativeTensor.Of(results.Y, [problem.BatchSize, m]);
+        Tensor slack = gradS is null ? zeros(problem.BatchSize, m, ScalarType.Float64) : gradS.detach().to(ScalarType.Float64).cpu();
+        Tensor total = gradX is null ? zeros(problem.BatchSize, n, ScalarType.Float64) : gradX.detach().to(ScalarType.Float64).cpu();
+        Tensor matrix = problem.A.detach().to(ScalarType.Float64).cpu();
+        total = total - slack.unsqueeze(1).matmul(matrix).squeeze(1);
+        double[] cotangentX = ConeData.Read(total), cotangentY = gradY is null ? new double[problem.BatchSize * m] : ConeData.Read(gradY);
+        double[] u = new double[cotangentX.Length], v = new double[cotangentY.Length];
+        var data = new ConeData(problem);
+        ConeRows.ForEach(
+            problem.BatchSize,
+            options.MaximumParallelism,
+            () => new ConeAdjoint(data, results),
+            (worker, row) => worker.Solve(
+                row, ConeResults.Row(cotangentX, row, n), ConeResults.Row(cotangentY, row, m), ConeResults.Row(u, row, n), ConeResults.Row(v, row, m)),
+            CancellationToken.None);
+        return Gradients(problem, x, y, NativeTensor.Of(u, [problem.BatchSize, n]), NativeTensor.Of(v, [problem.BatchSize, m]), slack);
+    }
+
+    private static ConeGradients Gradients(ConeProblem problem, Tensor x, Tensor y, Tensor u, Tensor v, Tensor slack)
+    {
+        Tensor right = v.Plus(slack);
+        return new ConeGradients(
+            problem.P is null ? null : Cast(OuterSum(u, x, x, u, problem.P.dim() == 3).mul_((-0.5).Held())),
+            Cast(Sum(u.neg(), problem.Q.dim() == 2)),
+            Cast(OuterSum(y, u, right, x, problem.A.dim() == 3).neg_()),
+            Cast(Sum(right, problem.B.dim() == 2)));
+
+        Tensor Cast(Tensor gradient) => gradient.to(problem.Q.dtype).to(problem.Q.device);
+        Tensor Sum(Tensor rows, bool isBatched) => isBatched ? rows : rows.sum([0L]);
+        Tensor OuterSum(Tensor left0, Tensor right0, Tensor left1, Tensor right1, bool isBatched) => isBatched
+            ? left0.unsqueeze(2).mul(right0.unsqueeze(1)).PlusInPlace(left1.unsqueeze(2).mul(right1.unsqueeze(1)))
+            : left0.t().mm(right0).PlusInPlace(left1.t().mm(right1));
+    }
+
+    private void Solve(int row, ReadOnlySpan<double> cotangentX, ReadOnlySpan<double> cotangentY, Span<double> u, Span<double> v)
+    {
+        ConeOutcome outcome = _results.Outcomes[row];
+        if (outcome.Status != SolveStatus.Converged || _workspace.Load(row) != SolveStatus.Converged)
+        {
+            u.Fill(double.NaN);
+            v.Fill(double.NaN);
+            return;
+        }
+
+        ScaledProgram program = _workspace.Program;
+        program.ToScaledSlacks(_results.SOf(row), _s);
+        program.ToScaledMultipliers(_results.YOf(row), _z);
+        double mu = Math.Max(outcome.Mu, SmallestMu);
+        foreach (Blocks.ConeBlock block in _workspace.Blocks)
+        {
+            block.MoveToPath(block.Of(_s), block.Of(_z), mu);
+        }
+
+        ScaledProgram.Convert(cotangentX, program.D, 1 / program.CostScale, _first);
+        ScaledProgram.Convert(cotangentY, program.E, 1 / program.SolutionScale, _second);
+        if (!_workspace.System.TryFactor())
+        {
+            u.Fill(double.NaN);
+            v.Fill(double.NaN);
+            return;
+        }
+
+        _workspace.System.Solve(_first, _second, _u, _v, _s);
+        ScaledProgram.Convert(_u, program.D, program.SolutionScale, u);
+        ScaledProgram.Convert(_v, program.E, program.CostScale, v);
+    }
+}

@@ -1,0 +1,37 @@
+namespace Microsoft.ML.Implicit.Solvers.Conic.Interior;
+
+/// <summary>What became of the rows of a batch, in the problem's units.</summary>
+internal sealed class ConeResults(ConeProblem problem)
+{
+    public double[] X { get; } = new double[problem.BatchSize * problem.Variables];
+
+    public double[] S { get; } = new double[problem.BatchSize * problem.Constraints];
+
+    public double[] Y { get; } = new double[problem.BatchSize * problem.Constraints];
+
+    public double[] Objectives { get; } = new double[problem.BatchSize];
+
+    public double[]?[] Certificates { get; } = new double[problem.BatchSize][];
+
+    public ConeOutcome[] Outcomes { get; } = new ConeOutcome[problem.BatchSize];
+
+    public Span<double> XOf(int row) => Row(X, row, problem.Variables);
+
+    public Span<double> SOf(int row) => Row(S, row, problem.Constraints);
+
+    public Span<double> YOf(int row) => Row(Y, row, problem.Constraints);
+
+    /// <summary>A row's part of an array with so many numbers a row.</summary>
+    public static Span<double> Row(double[] values, int row, int length) => values.AsSpan(row * length, length);
+
+    /// <summary>Stores a row that has no solution.</summary>
+    public void Fail(int row, ConeOutcome outcome, double[]? certificate = null)
+    {
+        Outcomes[row] = outcome;
+        Certificates[row] = certificate;
+        XOf(row).Fill(double.NaN);
+        SOf(row).Fill(double.NaN);
+        YOf(row).Fill(double.NaN);
+        Objectives[row] = double.NaN;
+    }
+}

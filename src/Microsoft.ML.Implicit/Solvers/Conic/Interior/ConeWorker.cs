@@ -1,0 +1,82 @@
+namespace Microsoft.ML.Implicit.Solvers.Conic.Interior;
+
+/// <summary>Solves rows on one thread.</summary>
+internal sealed class ConeWorker
+{
+    private readonly ConeData _data;
+    private readonly ConeWorkspace _workspace;
+    private readonly InteriorPoint _method;
+    private readonly double[] _image;
+
+    public ConeWorker(ConeData data, ConeOptions options)
+    {
+        _data = data;
+        _workspace = new ConeWorkspace(data);
+        _method = new InteriorPoint(_workspace.Program, _workspace.Blocks, _workspace.System, options);
+        _image = new double[data.Problem.Variables];
+    }
+
+    public void Solve(int row, ConeResults results, CancellationToken cancellation)
+    {
+        SolveStatus status = _workspace.Load(row);
+        if (status != SolveStatus.Converged)
+        {
+            results.Fail(row, ConeOutcome.NotSolved(status));
+            return;
+        }
+
+        ConeOutcome outcome = _method.Solve(cancellation);
+        switch (outcome.Status)
+        {
+            case SolveStatus.Infeasible:
+                results.Fail(row, outcome, InfeasibilityCertificate(row));
+                break;
+            case SolveStatus.Unbounded:
+                results.Fail(row, outcome, UnboundednessCertificate(row));
+                break;
+            default:
+                Store(row, outcome, results);
+                break;
+        }
+    }
+
+    private void Store(int row, ConeOutcome outcome, ConeResults results)
+    {
+        ScaledProgram program = _workspace.Program;
+        ConePoint best = _method.Best;
+        double unit = program.SolutionScale / best.Tau;
+        Span<double> x = results.XOf(row), s = results.SOf(row), y = results.YOf(row);
+        ScaledProgram.Convert(best.X, program.D, unit, x);
+        ScaledProgram.Convert(best.Z, program.E, program.CostScale / best.Tau, y);
+        for (int i = 0; i < s.Length; i++)
+        {
+            s[i] = best.S[i] * unit / program.E[i];
+        }
+
+        double objective = DenseVector.Dot(_data.Q(row), x);
+        if (!_data.P(row).IsEmpty)
+        {
+            DenseVector.Multiply(_data.P(row), x, _image);
+            objective += DenseVector.Dot(_image, x) / 2;
+        }
+
+        results.Objectives[row] = objective;
+        results.Outcomes[row] = outcome;
+    }
+
+    private double[] InfeasibilityCertificate(int row)
+    {
+        double[] y = new double[_method.Best.Z.Length];
+        ScaledProgram.Convert(_method.Best.Z, _workspace.Program.E, 1, y);
+        DenseVector.Scale(y, -1 / DenseVector.Dot(_data.B(row), y));
+        return y;
+    }
+
+    private double[] UnboundednessCertificate(int row)
+    {
+        double[] x = new double[_method.Best.X.Length];
+        ScaledProgram.Convert(_method.Best.X, _workspace.Program.D, 1, x);
+        DenseVector.Scale(x, -1 / DenseVector.Dot(_data.Q(row), x));
+        return x;
+    }
+}

@@ -1,0 +1,39 @@
+using Microsoft.ML.Implicit.Solvers.Conic.Blocks;
+
+namespace Microsoft.ML.Implicit.Solvers.Conic.Interior;
+
+/// <summary>What one thread needs for a row: its cones, its data in scaled units and the system that both make.</summary>
+internal sealed class ConeWorkspace
+{
+    private readonly ConeData _data;
+    private bool _hasMatrices;
+
+    public ConeWorkspace(ConeData data)
+    {
+        _data = data;
+        Blocks = ConeBlocks.Create(data.Problem.Cones);
+        Program = new ScaledProgram(data.Problem, Blocks);
+        System = new KktSystem(Program, Blocks);
+    }
+
+    public ConeBlock[] Blocks { get; }
+
+    public ScaledProgram Program { get; }
+
+    public KktSystem System { get; }
+
+    /// <summary>Takes a row.</summary>
+    /// <returns>What is wrong with it, or <see cref="SolveStatus.Converged"/>.</returns>
+    public SolveStatus Load(int row)
+    {
+        if (!_hasMatrices || !_data.SharesMatrices)
+        {
+            Program.LoadMatrices(_data, row);
+            _hasMatrices = true;
+        }
+
+        return !Program.IsFinite || !Program.LoadVectors(_data, row) ? SolveStatus.InvalidInput
+            : !Program.IsConvex ? SolveStatus.NonConvex
+            : SolveStatus.Converged;
+    }
+}

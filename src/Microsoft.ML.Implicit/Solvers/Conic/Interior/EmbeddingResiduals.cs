@@ -1,0 +1,71 @@
+namespace Microsoft.ML.Implicit.Solvers.Conic.Interior;
+
+/// <summary>
+/// What a point leaves of Px + Aᵀz + qτ = 0, Ax + s − bτ = 0 and κ + qᵀx + bᵀz + xᵀPx / τ = 0 (Goulart and Chen, 2024, section 3), and what that says about the program.
+/// </summary>
+internal sealed class EmbeddingResiduals(ScaledProgram program)
+{
+    // In scaled units: what the objective may be small against and still have its gap measured relative to it.
+    private const double SmallestObjective = 1e-2;
+
+    private readonly double[] _dualProduct = new double[program.Q.Length];
+    private double _qx;
+    private double _bz;
+    private double _xPx;
+    private double _tau;
+    private double _primalScale;
+    private double _dualScale;
+    private double _dualProductNorm;
+    private double _quadraticNorm;
+    private double _slackedProductNorm;
+
+    public double[] Dual { get; } = new double[program.Q.Length];
+
+    public double[] Primal { get; } = new double[program.B.Length];
+
+    public double Tau { get; private set; }
+
+    /// <summary>P̄x.</summary>
+    public double[] Px { get; } = new double[program.Q.Length];
+
+    /// <summary>xᵀP̄x.</summary>
+    public double Curvature => _xPx;
+
+    public void Update(ConePoint point)
+    {
+        _tau = point.Tau;
+        program.Multiply(point.X, Px);
+        Array.Clear(_dualProduct);
+        DenseVector.AddTransposedProduct(program.A, point.Z, _dualProduct);
+        for (int i = 0; i < Dual.Length; i++)
+        {
+            Dual[i] = Px[i] + _dualProduct[i] + (program.Q[i] * _tau);
+        }
+
+        DenseVector.Multiply(program.A, point.X, Primal);
+        double product = DenseVector.MaximumMagnitude(Primal);
+        DenseVector.AddScaled(Primal, 1, point.S);
+        _slackedProductNorm = DenseVector.MaximumMagnitude(Primal);
+        DenseVector.AddScaled(Primal, -_tau, program.B);
+        _quadraticNorm = DenseVector.MaximumMagnitude(Px);
+        _dualProductNorm = DenseVector.MaximumMagnitude(_dualProduct);
+        _primalScale = Math.Max(_tau, Math.Max(product, DenseVector.MaximumMagnitude(point.S)));
+        _dualScale = Math.Max(_tau, Math.Max(_quadraticNorm, _dualProductNorm));
+        (_qx, _bz, _xPx) = (DenseVector.Dot(program.Q, point.X), DenseVector.Dot(program.B, point.Z), DenseVector.Dot(point.X, Px));
+        Tau = point.Kappa + _qx + _bz + (_xPx / _tau);
+    }
+
+    public ConeOutcome Measure(SolveStatus status, int iterations, double mu)
+    {
+        double quadratic = _xPx / (_tau * _tau), primal = (quadratic / 2) + (_qx / _tau), dual = (-quadratic / 2) - (_bz / _tau);
+        double gap = Math.Abs(primal - dual) / Math.Max(SmallestObjective, Math.Max(Math.Abs(primal), Math.Abs(dual)));
+        return new ConeOutcome(
+            status, iterations, DenseVector.MaximumMagnitude(Primal) / _primalScale, DenseVector.MaximumMagnitude(Dual) / _dualScale, gap, mu / (_tau * _tau));
+    }
+
+    /// <summary>Whether z proves that no point satisfies the constraints: Aᵀz ≈ 0 and bᵀz &lt; 0.</summary>
+    public bool ProvesInfeasible(double tolerance) => _bz < 0 && _dualProductNorm <= -tolerance * _bz;
+
+    /// <summary>Whether x is a direction along which the objective falls without limit: Px ≈ 0, Ax + s ≈ 0 and qᵀx &lt; 0.</summary>
+    public bool ProvesUnbounded(double tolerance) => _qx < 0 && Math.Max(_quadraticNorm, _slackedProductNorm) <= -tolerance * _qx;
+}

@@ -1,0 +1,229 @@
+using Microsoft.ML.Implicit.Numerics;
+using Microsoft.ML.Implicit.Solvers.Conic.Blocks;
+
+namespace Microsoft.ML.Implicit.Solvers.Conic.Interior;
+
+/// <summary>
+/// A row's program in units in which its data are of the order of one: rows and columns are equilibrated (Ruiz, 2001), all slacks of a cone that is no product alike,
+/// then right-hand sides and costs. With diagonal matrices D and E and numbers β and γ: x = βDx̄, s = βE⁻¹s̄, y = γEȳ.
+/// </summary>
+internal sealed class ScaledProgram
+{
+    private const int MaximumPasses = 12;
+
+    // How far norms may be from one.
+    private const double Unevenness = 0.2;
+
+    private readonly ConeBlock[] _blocks;
+    private readonly double[] _columnNorms;
+    private readonly double[] _rowNorms;
+    private readonly double[] _matrix;
+    private readonly double _curvatureRounding;
+    private double _quadraticScale;
+    private double _loadedFactor;
+
+    public ScaledProgram(ConeProblem problem, ConeBlock[] blocks)
+    {
+        _blocks = blocks;
+        (int n, int m) = (problem.Variables, problem.Constraints);
+        P = problem.P is null ? [] : new double[n * n];
+        _matrix = new double[P.Length];
+        A = new double[m * n];
+        (Q, D, _columnNorms) = (new double[n], new double[n], new double[n]);
+        (B, E, _rowNorms) = (new double[m], new double[m], new double[m]);
+        _curvatureRounding = 10 * n * MachineEpsilon.Of(problem.Q.dtype);
+    }
+
+    /// <summary>P̄, empty where it is zero.</summary>
+    public double[] P { get; }
+
+    public double[] Q { get; }
+
+    public double[] A { get; }
+
+    public double[] B { get; }
+
+    public double[] D { get; }
+
+    public double[] E { get; }
+
+    /// <summary>β.</summary>
+    public double SolutionScale { get; private set; }
+
+    /// <summary>γ.</summary>
+    public double CostScale { get; private set; }
+
+    public bool IsFinite { get; private set; }
+
+    public bool IsConvex { get; private set; }
+
+    /// <summary>Takes a row's matrices.</summary>
+    public void LoadMatrices(ConeData data, int row)
+    {
+        data.P(row).CopyTo(P);
+        data.A(row).CopyTo(A);
+        IsFinite = DenseVector.IsFinite(P) && DenseVector.IsFinite(A);
+        if (!IsFinite)
+        {
+            return;
+        }
+
+        Symmetrise();
+        Array.Fill(D, 1);
+        Array.Fill(E, 1);
+        for (int pass = 0; pass < MaximumPasses && Equilibrate() > Unevenness; pass++)
+        {
+        }
+
+        _quadraticScale = DenseVector.MaximumMagnitude(P);
+        _loadedFactor = 1;
+        IsConvex = _quadraticScale == 0 || HasNoNegativeCurvature();
+    }
+
+    /// <summary>Takes a row's vectors, after the matrices.</summary>
+    /// <returns>Whether they are finite.</returns>
+    public bool LoadVectors(ConeData data, int row)
+    {
+        ReadOnlySpan<double> q = data.Q(row), b = data.B(row);
+        for (int i = 0; i < Q.Length; i++)
+        {
+            Q[i] = q[i] * D[i];
+        }
+
+        for (int i = 0; i < B.Length; i++)
+        {
+            B[i] = b[i] * E[i];
+        }
+
+        double right = DenseVector.MaximumMagnitude(B), cost = DenseVector.MaximumMagnitude(Q);
+        SolutionScale = right > 0 ? right : cost > 0 && _quadraticScale > 0 ? cost / _quadraticScale : 1;
+        double largest = Math.Max(cost, SolutionScale * _quadraticScale);
+        CostScale = largest > 0 ? largest : 1;
+        DenseVector.Scale(Q, 1 / CostScale);
+        DenseVector.Scale(B, 1 / SolutionScale);
+        double factor = SolutionScale / CostScale;
+        DenseVector.Scale(P, factor / _loadedFactor);
+        _loadedFactor = factor;
+        return DenseVector.IsFinite(Q) && DenseVector.IsFinite(B) && double.IsFinite(factor);
+    }
+
+    /// <summary>y = P̄x.</summary>
+    public void Multiply(ReadOnlySpan<double> x, Span<double> y)
+    {
+        if (P.Length > 0)
+        {
+            DenseVector.Multiply(P, x, y);
+        }
+        else
+        {
+            y.Clear();
+        }
+    }
+
+    /// <summary>A vector in the units of x̄, and the like.</summary>
+    public static void Convert(ReadOnlySpan<double> from, ReadOnlySpan<double> units, double unit, Span<double> to)
+    {
+        for (int i = 0; i < to.Length; i++)
+        {
+            to[i] = from[i] * units[i] * unit;
+        }
+    }
+
+    /// <summary>s̄ of slacks.</summary>
+    public void ToScaledSlacks(ReadOnlySpan<double> s, Span<double> scaled) => Convert(s, E, 1 / SolutionScale, scaled);
+
+    /// <summary>ȳ of multipliers.</summary>
+    public void ToScaledMultipliers(ReadOnlySpan<double> y, Span<double> scaled)
+    {
+        for (int i = 0; i < scaled.Length; i++)
+        {
+            scaled[i] = y[i] / (E[i] * CostScale);
+        }
+    }
+
+    private void Symmetrise()
+    {
+        int n = Q.Length;
+        for (int i = 0; i < (P.Length > 0 ? n : 0); i++)
+        {
+            for (int j = 0; j < i; j++)
+            {
+                P[(i * n) + j] = P[(j * n) + i] = (P[(i * n) + j] / 2) + (P[(j * n) + i] / 2);
+            }
+        }
+    }
+
+    // One pass; returns how far norms were from one.
+    private double Equilibrate()
+    {
+        int n = Q.Length;
+        Array.Clear(_columnNorms);
+        for (int i = 0; i < P.Length / n; i++)
+        {
+            DenseVector.RaiseToMagnitudes(_columnNorms, P.AsSpan(i * n, n));
+        }
+
+        for (int i = 0; i < B.Length; i++)
+        {
+            Span<double> row = A.AsSpan(i * n, n);
+            _rowNorms[i] = DenseVector.MaximumMagnitude(row);
+            DenseVector.RaiseToMagnitudes(_columnNorms, row);
+        }
+
+        foreach (ConeBlock block in _blocks)
+        {
+            if (block is not (ZeroBlock or NonnegativeBlock))
+            {
+                block.Of(_rowNorms).Fill(DenseVector.MaximumMagnitude(block.Of(_rowNorms)));
+            }
+        }
+
+        double unevenness = Math.Max(ToFactors(_columnNorms, D), ToFactors(_rowNorms, E));
+        for (int i = 0; i < P.Length / n; i++)
+        {
+            Multiply(P.AsSpan(i * n, n), _columnNorms, _columnNorms[i]);
+        }
+
+        for (int i = 0; i < B.Length; i++)
+        {
+            Multiply(A.AsSpan(i * n, n), _columnNorms, _rowNorms[i]);
+        }
+
+        return unevenness;
+    }
+
+    private static void Multiply(Span<double> row, double[] factors, double factor)
+    {
+        for (int j = 0; j < row.Length; j++)
+        {
+            row[j] *= factors[j] * factor;
+        }
+    }
+
+    // 1 / √norm, and 1 for what is empty.
+    private static double ToFactors(double[] norms, double[] product)
+    {
+        double unevenness = 0;
+        for (int i = 0; i < norms.Length; i++)
+        {
+            unevenness = Math.Max(unevenness, norms[i] > 0 ? Math.Abs(norms[i] - 1) : 0);
+            norms[i] = norms[i] > 0 ? 1 / Math.Sqrt(norms[i]) : 1;
+            product[i] *= norms[i];
+        }
+
+        return unevenness;
+    }
+
+    // A Cholesky factorisation within the rounding of the numbers that P was given in.
+    private bool HasNoNegativeCurvature()
+    {
+        int n = Q.Length;
+        P.CopyTo(_matrix, 0);
+        for (int i = 0; i < n; i++)
+        {
+            _matrix[(i * n) + i] += _curvatureRounding * _quadraticScale;
+        }
+
+        return SmallMatrix.TryFactor(_matrix, n);
+    }
+}

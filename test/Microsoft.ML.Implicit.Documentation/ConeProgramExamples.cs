@@ -1,0 +1,108 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Differentiation;
+using Microsoft.ML.Implicit.Estimators;
+using Microsoft.ML.Implicit.Layers.Conic;
+using Microsoft.ML.Implicit.Modelling;
+using Microsoft.ML.Implicit.Solvers.Conic;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Documentation;
+
+/// <summary>The code of docs/cone-programs.md.</summary>
+[TestClass]
+public sealed class ConeProgramExamples
+{
+    [TestMethod]
+    public void Each_row_has_parameters()
+    {
+        var ml = new MLContext(seed: 1);
+        double[] recipe = [0.5, 0.3, 0.2];
+        IDataView goods = ml.Data.LoadFromEnumerable(
+        [
+            new Goods { Prices = [3, 1, 2], Forecast = [1, 5, 4] },
+            new Goods { Prices = [1, 5, 4], Forecast = [1, 5, 4] },
+        ]);
+
+        {
+            // The mix of three goods that is best for its price, no farther than 0.3 from a recipe.
+            var prices = new Parameter("Prices", 3);
+            var mix = new Variable("Mix", 3, sign: Sign.Nonnegative);
+            ConvexProgram program = ConvexProgram.Minimize(Functions.Dot(prices, mix), Functions.Sum(mix).EqualTo(1), Functions.Norm2(mix - recipe) <= 0.3);
+            IDataView mixes = ml.Transforms.ConeProgram(program).Fit(goods).Transform(goods);
+
+            float[][] found = [.. mixes.GetColumn<float[]>("Mix")];
+            Assert.IsGreaterThan(0.45f, found[0][1]);
+        }
+
+        {
+            var prices = new Parameter("Prices", 3);
+            var mix = new Variable("Mix", 3, sign: Sign.Nonnegative);
+            ConvexProgram program = ConvexProgram.Minimize(
+                Functions.Dot(prices, mix) - 0.1 * Functions.Sum(Functions.Entropy(mix)),
+                Functions.Sum(mix).EqualTo(1).Named("Rate"));
+
+            var options = new ConeProgramOptions
+            {
+                Program = program,
+                ColumnNames = new Dictionary<string, string> { ["Prices"] = "Forecast" },
+                UnsolvedRows = UnsolvedRowHandling.ReturnMissing,
+            };
+            IDataView mixes = ml.Transforms.ConeProgram(options).Fit(goods).Transform(goods);
+
+            Assert.AreSequenceEqual(["Converged", "Converged"], [.. mixes.GetColumn<string>("Status")]);
+        }
+    }
+
+    [TestMethod]
+    public void Solutions_are_differentiable_functions_of_parameters()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        double[,] covariance = { { 2, 0.5, 0 }, { 0.5, 1, 0 }, { 0, 0, 3 } };
+        Tensor expected = tensor(new double[] { 0.3, 0.2, 0.4 }, requires_grad: true);
+
+        var returns = new Parameter("Returns", 3);
+        var weights = new Variable("Weights", 3, sign: Sign.Nonnegative);
+        ConvexProgram program = ConvexProgram.Maximize(
+            Functions.Dot(returns, weights) - Functions.QuadraticForm(weights, covariance),
+            Functions.Sum(weights).EqualTo(1));
+        ProgramSolution solution = program.Solve(new Dictionary<Parameter, Tensor> { [returns] = expected });
+        Tensor best = solution[weights];
+
+        ImplicitBackward.Run(() => best.pow(2).sum().backward());
+
+        Assert.IsTrue(expected.grad!.isfinite().all().item<bool>());
+    }
+
+    [TestMethod]
+    public void Programs_can_be_given_as_matrices()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor c = tensor(new double[,] { { 3, 0, 4 }, { 0.1, 0.2, 0 } }, requires_grad: true);
+        Tensor a = cat([zeros(1, 3, ScalarType.Float64), -eye(3, dtype: ScalarType.Float64)]), b = tensor(new double[] { 1, 0, 0, 0 });
+
+        var layer = new ConeProgram();
+
+        // The nearest point to c in the unit ball: minimise ½ ‖x‖² − cᵀx subject to (1, x) in the second-order cone.
+        var problem = new ConeProblem(eye(3, dtype: ScalarType.Float64), c.neg(), a, b, [Cone.SecondOrder(4)]);
+        ConeOutputs outputs = layer.forward(problem);
+        ImplicitBackward.Run(() => outputs.X.pow(2).sum().backward());
+
+        Assert.AreEqual(0.6, outputs.X[0, 0].item<double>(), 1e-8);
+        Assert.AreEqual(0, c.grad![0].abs().max().item<double>(), 1e-6);
+
+        ConeSolution solution = new ConeSolver().Solve(problem);
+
+        Assert.IsTrue(solution.AllConverged);
+    }
+
+    private sealed class Goods
+    {
+        [VectorType(3)]
+        public float[] Prices { get; set; } = [];
+
+        [VectorType(3)]
+        public float[] Forecast { get; set; } = [];
+    }
+}

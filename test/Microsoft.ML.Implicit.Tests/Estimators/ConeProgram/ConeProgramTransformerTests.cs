@@ -1,0 +1,114 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Estimators;
+using Microsoft.ML.Implicit.Modelling;
+using Microsoft.ML.Implicit.Solvers;
+
+namespace Microsoft.ML.Implicit.Tests.Estimators.ConeProgram;
+
+[TestClass]
+public sealed class ConeProgramTransformerTests
+{
+    [TestMethod]
+    public void Rows_are_solved_with_parameters_from_columns_and_the_model_keeps_its_program()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView data = ml.Data.LoadFromEnumerable(Rows(1.5f, 0.8f));
+        ConeProgramTransformer fitted = ml.Transforms.ConeProgram(Ball()).Fit(data);
+        using var file = new MemoryStream();
+        ml.Model.Save(fitted, data.Schema, file);
+        file.Position = 0;
+        ITransformer loaded = ml.Model.Load(file, out _);
+        foreach (IDataView scored in new[] { fitted.Transform(data), loaded.Transform(data) })
+        {
+            float[][] points = Scored.Vectors(scored, "point");
+            for (int row = 0; row < points.Length; row++)
+            {
+                // The point of the ball of that radius that is farthest along (3, 4).
+                float radius = row == 0 ? 1.5f : 0.8f;
+                Assert.AreEqual(0.6f * radius, points[row][0], 1e-6f);
+                Assert.AreEqual(0.8f * radius, points[row][1], 1e-6f);
+                Assert.AreEqual(5 * radius, Scored.Values(scored, "Objective")[row], 1e-5f);
+                Assert.AreEqual(5f, Scored.Values(scored, "price")[row], 1e-5f);
+            }
+
+            CollectionAssert.AreEqual(new[] { "Converged", "Converged" }, scored.GetColumn<string>("Status").ToArray());
+        }
+    }
+
+    [TestMethod]
+    public void The_next_estimator_of_a_pipeline_finds_the_columns_that_are_promised()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView data = ml.Data.LoadFromEnumerable(Rows(1));
+        IDataView scored = ml.Transforms.ConeProgram(Ball()).Append(ml.Transforms.Concatenate("All", "point", "price", "Objective")).Fit(data).Transform(data);
+        CollectionAssert.AreEqual(new[] { 0.6f, 0.8f, 5, 5 }, Scored.Vectors(scored, "All")[0].Select(value => MathF.Round(value, 4)).ToArray());
+    }
+
+    [TestMethod]
+    public void A_row_without_a_solution_is_an_error_or_missing()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView data = ml.Data.LoadFromEnumerable(Rows(1, -1, float.NaN));
+        SolveFailedException exception = Assert.ThrowsExactly<SolveFailedException>(() => Scored.Vectors(ml.Transforms.ConeProgram(Ball()).Fit(data).Transform(data), "point"));
+        Assert.Contains("Row 1: No point satisfies all constraints", exception.Message);
+        var options = new ConeProgramOptions { Program = Ball(), UnsolvedRows = UnsolvedRowHandling.ReturnMissing };
+        IDataView scored = ml.Transforms.ConeProgram(options).Fit(data).Transform(data);
+        CollectionAssert.AreEqual(new[] { "Converged", "Infeasible", "InvalidInput" }, scored.GetColumn<string>("Status").ToArray());
+        CollectionAssert.AreEqual(new[] { false, true, true }, Scored.Vectors(scored, "point").Select(point => float.IsNaN(point[0])).ToArray());
+    }
+
+    [TestMethod]
+    public void Columns_can_be_renamed_and_prediction_engines_solve_single_rows()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView data = ml.Data.LoadFromEnumerable(Rows(1));
+        var options = new ConeProgramOptions
+        {
+            Program = Ball(),
+            ColumnNames = new Dictionary<string, string> { ["radius"] = nameof(Row.Other), ["point"] = nameof(Answer.Place) },
+            ObjectiveColumnName = null,
+        };
+        ConeProgramTransformer transformer = ml.Transforms.ConeProgram(options).Fit(data);
+        Assert.IsNull(transformer.GetOutputSchema(data.Schema).GetColumnOrNull("Objective"));
+        using PredictionEngine<Row, Answer> engine = ml.Model.CreatePredictionEngine<Row, Answer>(transformer);
+        Assert.AreEqual(1.8f, engine.Predict(new Row { Other = 3 }).Place[0], 1e-5f);
+    }
+
+    [TestMethod]
+    public void Wrong_columns_and_settings_are_named()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView data = ml.Data.LoadFromEnumerable(Rows(1));
+        var unknown = new ConeProgramOptions { Program = Ball(), ColumnNames = new Dictionary<string, string> { ["radios"] = "Radius" } };
+        Assert.Contains("'radios'", Assert.ThrowsExactly<ArgumentException>(() => ml.Transforms.ConeProgram(unknown)).Message);
+        var wrong = new ConeProgramOptions { Program = Ball(), ColumnNames = new Dictionary<string, string> { ["radius"] = nameof(Row.Pair) } };
+        Assert.Contains("'Pair'", Assert.ThrowsExactly<ArgumentException>(() => ml.Transforms.ConeProgram(wrong).Fit(data)).Message);
+        var absent = new ConeProgramOptions { Program = Ball(), ColumnNames = new Dictionary<string, string> { ["radius"] = "Absent" } };
+        Assert.Contains("'Absent'", Assert.ThrowsExactly<ArgumentException>(() => ml.Transforms.ConeProgram(absent).Fit(data)).Message);
+    }
+
+    private static ConvexProgram Ball()
+    {
+        var radius = new Parameter("radius");
+        var point = new Variable("point", 2);
+        return ConvexProgram.Maximize(Functions.Dot(new double[] { 3, 4 }, point), (Functions.Norm2(point) <= radius).Named("price"));
+    }
+
+    private static IEnumerable<Row> Rows(params float[] radii) => radii.Select(radius => new Row { Radius = radius, Other = radius });
+
+    private sealed class Row
+    {
+        [ColumnName("radius")]
+        public float Radius { get; set; }
+
+        public double Other { get; set; }
+
+        [VectorType(2)]
+        public float[] Pair { get; set; } = [0, 0];
+    }
+
+    private sealed class Answer
+    {
+        public float[] Place { get; set; } = [];
+    }
+}
