@@ -73,7 +73,10 @@ public sealed class QuadraticSolution
     /// <summary>Largest entry of Qz + p + Gᵀλ + Aᵀν + bound multipliers in each row, in the problem's units.</summary>
     public IReadOnlyList<double> AbsoluteDualResiduals { get; }
 
-    /// <summary>Σ slack · multiplier of each row, in the problem's units: the objective is at most about this above the least.</summary>
+    /// <summary>
+    /// Σ slack · multiplier of each row and what its residuals may cost, Σ |residual · z| of stationarity and Σ |violation · multiplier|, in the problem's units:
+    /// the objective is at most about this above the least, unless the least lies much farther from 0 than the solution.
+    /// </summary>
     public IReadOnlyList<double> AbsoluteGaps { get; }
 
     /// <summary>Whether every row converged.</summary>

@@ -84,6 +84,33 @@ public class SmallSlopeTests
     }
 
     [TestMethod]
+    [DataRow(1.0, 1.0)]
+    [DataRow(1e12, 1e-9)]
+    [DataRow(1e-12, 1e9)]
+    public void Along_a_nearly_flat_edge_the_objective_is_no_farther_above_the_least_than_the_absolute_gap_says(double cost, double unit)
+    {
+        foreach (double slope in new[] { 1e-2, 1e-4, 1e-6, 1e-7, 1e-8, 3e-9, 1e-9, 1e-10 })
+        {
+            using DisposeScope scope = NewDisposeScope();
+            double p = cost / unit;
+
+            // Least at (999, 1000), and little more all along y = x + 1.
+            var program = new QuadraticProblem(
+                null, Vector(p, -(1 + slope) * p), Matrix(2, 1, -1, -1, 1), Vector(unit, unit), lower: Vector(0, 0), upper: Vector(1000 * unit, 1000 * unit));
+            foreach (Func<QuadraticProblem, QuadraticSolution> solve in Solvers)
+            {
+                QuadraticSolution solution = solve(program);
+                double above = (solution.Objective.item<double>() / cost) + 1 + (1000 * slope);
+                Assert.IsTrue(slope < 1e-6 || solution.Status[0] == SolveStatus.Converged, $"slope {slope}");
+                if (solution.Status[0] == SolveStatus.Converged)
+                {
+                    Assert.IsLessThanOrEqualTo((2 * solution.AbsoluteGaps[0] / cost) + 1e-9, above, $"slope {slope}");
+                }
+            }
+        }
+    }
+
+    [TestMethod]
     [DataRow(ScalarType.Float32, 0.0)]
     [DataRow(ScalarType.Float64, 0.0)]
     [DataRow(ScalarType.Float64, 1e-11)]

@@ -110,7 +110,7 @@ internal sealed class BatchedData
     public Tensor Report(Tensor z, Tensor measures, BatchedResiduals r)
     {
         Tensor primal = maximum(Largest(r.Inequality * _units.Constraint), Largest(r.Equality * _units.Equality));
-        Tensor absolute = stack([primal, Largest(r.Stationarity * (_units.Objective / _units.Variable)), r.Gap * _units.Objective.squeeze(1)]);
+        Tensor absolute = stack([primal, Largest(r.Stationarity * (_units.Objective / _units.Variable)), r.Gap.Plus(r.ResidualCost) * _units.Objective.squeeze(1)]);
         Tensor report = cat([measures, absolute], 0);
         if (_emptyRowViolation is not null)
         {

@@ -54,6 +54,9 @@ internal sealed unsafe class DenseResiduals
     /// <summary>sᵀλ.</summary>
     public double Complementarity { get; private set; }
 
+    /// <summary>What the residuals may cost, see <see cref="ResidualNorms.ResidualCostWeight"/>.</summary>
+    public double ResidualCost { get; private set; }
+
     /// <summary>The magnitude of the objective, which sᵀλ is measured by.</summary>
     public double GapScale { get; private set; }
 
@@ -94,11 +97,11 @@ internal sealed unsafe class DenseResiduals
         Complementarity = Vectors.Dot(x.S, x.Lambda, _layout.Length);
         Mu = row.ActiveCount > 0 ? Complementarity / row.ActiveCount : 0;
         GapScale = Math.Max(Math.Max(quadratic, Math.Abs(linear)), smallest);
-        double residualCost = Vectors.DotOfMagnitudes(Stationarity, x.Z, n)
+        ResidualCost = Vectors.DotOfMagnitudes(Stationarity, x.Z, n)
             + Vectors.DotOfMagnitudes(Inequality, x.Lambda, _layout.Length)
             + Vectors.DotOfMagnitudes(Equality, x.Nu, _layout.PaddedEqualities);
         double terms = Math.Max(Math.Max(quadratic, Vectors.DotOfMagnitudes(row.P, x.Z, n)), smallest);
-        double gap = Math.Max(Complementarity / GapScale, ResidualNorms.ResidualCostWeight * residualCost / terms);
+        double gap = Math.Max(Complementarity / GapScale, ResidualNorms.ResidualCostWeight * ResidualCost / terms);
         Relative = new ResidualNorms(primal, Vectors.MaxMagnitude(Stationarity, n) / dualScale, gap);
     }
 
@@ -116,7 +119,7 @@ internal sealed unsafe class DenseResiduals
             dual = Math.Max(dual, Math.Abs(Stationarity[i]) * (row.ObjectiveUnit / row.VariableUnit[i]));
         }
 
-        return new ResidualNorms(primal, dual, Complementarity * row.ObjectiveUnit);
+        return new ResidualNorms(primal, dual, (Complementarity + ResidualCost) * row.ObjectiveUnit);
     }
 
     /// <summary>Residuals of the feasibility phase: minimise ½‖(C z - d)₊‖² + ½‖A z - b‖², whose multipliers are the violations. Relative to the largest violation, in normal units.</summary>
