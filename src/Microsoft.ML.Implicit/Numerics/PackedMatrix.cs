@@ -1,9 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using Microsoft.ML.Implicit.Numerics;
 
-namespace Microsoft.ML.Implicit.Layers.Ode;
+namespace Microsoft.ML.Implicit.Numerics;
 
 /// <summary>A matrix for products with tiles, regrouped so that each pass over the inputs makes four outputs.</summary>
 internal sealed unsafe class PackedMatrix : IDisposable

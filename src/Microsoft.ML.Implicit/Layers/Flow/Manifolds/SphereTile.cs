@@ -1,6 +1,6 @@
 using Microsoft.ML.Implicit.Numerics;
 
-namespace Microsoft.ML.Implicit.Layers.Flow;
+namespace Microsoft.ML.Implicit.Layers.Flow.Manifolds;
 
 /// <summary>Where a sphere's unit vector stands in tiles, and operations on this part of them. Scales have one value for each row.</summary>
 /// <param name="Offset">Floats before it.</param>

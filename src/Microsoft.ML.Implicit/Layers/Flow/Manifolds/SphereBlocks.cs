@@ -2,7 +2,7 @@ using Microsoft.ML.Implicit.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.Implicit.Layers.Flow;
+namespace Microsoft.ML.Implicit.Layers.Flow.Manifolds;
 
 /// <summary>
 /// The columns of the spheres of a <see cref="ProductManifold"/> as tensors of one type and device, so that an operation on

@@ -2,9 +2,9 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.Implicit.Layers.Flow;
+namespace Microsoft.ML.Implicit.Layers.Ode.Perceptrons.Managed;
 
-/// <summary>x ∘ s(t) + t w with s(t) = sigmoid(t g + h) for tiles, the gate of <see cref="FlowLayer"/>, with its pullback.</summary>
+/// <summary>x ∘ s(t) + t w with s(t) = sigmoid(t g + h) for tiles, the gate of <see cref="PerceptronLayer"/>, with its pullback.</summary>
 internal sealed unsafe class PackedGate
 {
     private readonly float[] _timeWeight;

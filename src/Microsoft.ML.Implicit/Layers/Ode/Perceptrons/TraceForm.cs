@@ -1,7 +1,7 @@
 using Microsoft.ML.Implicit.Native;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.Implicit.Layers.Flow;
+namespace Microsoft.ML.Implicit.Layers.Ode.Perceptrons;
 
 /// <summary>
 /// The trace of the Jacobian of a perceptron with one or two hidden layers. With W₁, W₂, W₃ its weights

@@ -1,10 +1,12 @@
-using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Layers.Ode;
+using Microsoft.ML.Implicit.Layers.Ode.Perceptrons;
+using Microsoft.ML.Implicit.Layers.Ode.Perceptrons.Managed;
 using Microsoft.ML.Implicit.Solvers.Ode;
 using Microsoft.ML.Implicit.Solvers.Ode.Managed;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.Implicit.Layers.Flow;
+namespace Microsoft.ML.Implicit.Layers.Flow.Manifolds;
 
 /// <summary>
 /// The augmented right-hand side of built-in dynamics on a product of spheres and a Euclidean space: the tangent part
@@ -15,28 +17,26 @@ namespace Microsoft.ML.Implicit.Layers.Flow;
 /// S^{d-1} is tr ∂u/∂x - xᵀ ∂u/∂x x - (d - 1) x·u, and the covariant derivative of v along a tangent w is the tangent part
 /// of ∂u/∂x w, less (x·u) w.
 /// </remarks>
-internal sealed class ManifoldFlowTerm : FlowTerm, IManagedOdeTerm
+internal sealed class ManifoldFlowTerm : AugmentedTerm, IManagedOdeTerm
 {
-    private readonly PerceptronFlowTerm _perceptron;
+    private readonly PerceptronTerm _perceptron;
     private readonly ProductManifold _manifold;
     private readonly SphereBlocks _blocks;
-    private readonly bool _hasClosedTrace;
 
     /// <param name="perceptron">u and what is integrated along; it belongs to this term.</param>
     /// <param name="manifold">The manifold.</param>
-    public ManifoldFlowTerm(PerceptronFlowTerm perceptron, ProductManifold manifold)
+    public ManifoldFlowTerm(PerceptronTerm perceptron, ProductManifold manifold)
         : base(perceptron.Dimension, perceptron.Integrands)
     {
         _perceptron = perceptron;
         _manifold = manifold;
-        _blocks = manifold.BlocksFor(perceptron.One);
-        _hasClosedTrace = Integrands.Divergence && !perceptron.EstimatesTrace;
+        _blocks = manifold.BlocksFor(perceptron.Parameters[0]);
     }
 
     public override IReadOnlyList<Tensor> Parameters => _perceptron.Parameters;
 
     ManagedDynamics? IManagedOdeTerm.CreateManagedDynamics(Tensor state) =>
-        ManagedFlow.Supports(_perceptron) && ManagedDynamics.Suits(state, Parameters) ? new ManagedManifoldFlow(_perceptron, _manifold) : null;
+        ManagedAugmentedDynamics.Suits(_perceptron, state) ? new ManagedManifoldFlow(_perceptron, _manifold) : null;
 
     public override Tensor Evaluate(double time, Tensor state)
     {
@@ -52,7 +52,7 @@ internal sealed class ManifoldFlowTerm : FlowTerm, IManagedOdeTerm
         Tensor leaf = state.narrow(1, 0, Dimension).detach().requires_grad_();
         Tensor value = Augment(time, leaf);
         scope.Detach([leaf, value]);
-        return new AutogradFlowLinearization(this, leaf, value);
+        return new AutogradOdeLinearization(this, leaf, value);
     }
 
     public override void FinishGradient(Tensor parameterGradient) => _perceptron.FinishGradient(parameterGradient);
@@ -66,7 +66,7 @@ internal sealed class ManifoldFlowTerm : FlowTerm, IManagedOdeTerm
     private Tensor Augment(double time, Tensor state)
     {
         Tensor point = _blocks.Normalize(state);
-        Tensor? normals = _hasClosedTrace ? point * _blocks.Membership : null;
+        Tensor? normals = _perceptron.HasClosedTrace ? point * _blocks.Membership : null;
         Tensor? directions = _perceptron.Directions is { } rows && rows.dim() == 2 ? rows.unsqueeze(0) : _perceptron.Directions;
         Tensor? tangents = directions is null ? null : _blocks.Tangent(point, directions);
         Tensor[] inputs = [.. new[] { normals, tangents }.OfType<Tensor>()];
@@ -76,58 +76,28 @@ internal sealed class ManifoldFlowTerm : FlowTerm, IManagedOdeTerm
         Tensor slope = value - (point * outward);
         Tensor? derivatives = tangents is null ? null : CovariantDerivatives(point, outward, tangents, products!.narrow(0, normals?.shape[0] ?? 0, tangents.shape[0]));
         Tensor? divergence = null;
-        if (_hasClosedTrace)
+        if (_perceptron.HasClosedTrace)
         {
             Tensor alongNormals = (normals! * products!.narrow(0, 0, normals!.shape[0])).sum([0, 2]).unsqueeze(1);
             divergence = trace! - alongNormals - (point * value).mm(_blocks.Dimensions);
         }
-        else if (Integrands.Divergence)
+        else if (Integrands.HasDivergence)
         {
             divergence = (derivatives! * directions!).sum([0, 2]).unsqueeze(1);
         }
 
-        return Assemble(slope, divergence, Penalty(slope, derivatives));
+        return Integrands.Append(slope, divergence, derivatives);
     }
 
-    // u, the products of ∂u/∂x with input tangents, and its trace where that has a closed form.
+    // u, the products of ∂u/∂x with input tangents, and its trace where that has a closed form. What stays the same during a solve is computed
+    // anew, where autograd follows it.
     private (Tensor Value, Tensor? Products, Tensor? Trace) EvaluatePerceptron(double time, Tensor point, Tensor? tangents)
     {
-        FlowDynamics dynamics = _perceptron.Dynamics;
-        FlowActivation activation = _perceptron.Activation;
-        int count = dynamics.Layers.Count;
-        var weights = new Tensor[count];
-        var derivatives = new Tensor[count - 1];
-        Tensor x = point;
-        for (int i = 0; i < count; i++)
-        {
-            AffineAtTime layer = dynamics.Layers[i].At(time, dynamics.Layers[i].ContextShift(i == 0 ? _perceptron.Context : null));
-            weights[i] = layer.Weight;
-            x = layer.Shift.addmm(x, layer.Weight);
-            tangents = tangents?.matmul(layer.Weight);
-            if (i + 1 < count)
-            {
-                x = activation.Value(x);
-                derivatives[i] = activation.Derivative(x);
-                tangents = tangents?.mul(derivatives[i]);
-            }
-        }
-
-        if (!_hasClosedTrace)
-        {
-            return (x, tangents, null);
-        }
-
-        using var form = new TraceForm(weights);
-        return (x, tangents, form.Evaluate(derivatives[0], derivatives.ElementAtOrDefault(1)).Trace);
+        using var term = new PerceptronTerm(_perceptron.Dynamics, _perceptron.HasClosedTrace ? Integrands.Divergence : Integrands.None, context: _perceptron.Context);
+        using var evaluation = new PerceptronEvaluation(term, time, point, tangents, term.HasClosedTrace);
+        return (evaluation.Value.alias(), evaluation.Tangents?.alias(), evaluation.Trace?.alias());
     }
 
     private Tensor CovariantDerivatives(Tensor point, Tensor outward, Tensor tangents, Tensor products) =>
         _blocks.Tangent(point, products) - (outward * tangents);
-
-    private Tensor? Penalty(Tensor slope, Tensor? derivatives)
-    {
-        Tensor? kinetic = Integrands.KineticPenalty > 0 ? slope.Squared().sum(1, keepdim: true) * Integrands.KineticPenalty.Held() : null;
-        Tensor? jacobian = Integrands.JacobianPenalty > 0 ? derivatives!.Squared().sum([0, 2]).unsqueeze(1) * Integrands.JacobianPenalty.Held() : null;
-        return kinetic is null ? jacobian : jacobian is null ? kinetic : kinetic.Plus(jacobian);
-    }
 }

@@ -1,7 +1,9 @@
 using System.Numerics;
+using Microsoft.ML.Implicit.Layers.Ode.Perceptrons;
+using Microsoft.ML.Implicit.Layers.Ode.Perceptrons.Managed;
 using Microsoft.ML.Implicit.Numerics;
 
-namespace Microsoft.ML.Implicit.Layers.Flow;
+namespace Microsoft.ML.Implicit.Layers.Flow.Manifolds;
 
 /// <summary><see cref="ManifoldFlowTerm"/> on tiles in managed memory, by the same formulas.</summary>
 /// <remarks>
@@ -9,13 +11,14 @@ namespace Microsoft.ML.Implicit.Layers.Flow;
 /// projections w of the directions. With u its value, a the product of its Jacobian with w and g = x·u, the slope is
 /// v = u - g x and the covariant derivative c = a - (x·a) x - g w in each sphere.
 /// </remarks>
-internal sealed unsafe class ManagedManifoldFlow : ManagedFlow
+internal sealed unsafe class ManagedManifoldFlow : ManagedAugmentedDynamics
 {
     private readonly SphereTile[] _spheres;
 
-    public ManagedManifoldFlow(PerceptronFlowTerm term, ProductManifold manifold)
-        : base(term, term.Integrands.Divergence && !term.EstimatesTrace ? manifold.SphereWidths.Count : 0)
+    public ManagedManifoldFlow(PerceptronTerm term, ProductManifold manifold)
+        : base(term, NormalsOf(term, manifold))
     {
+        Normals = NormalsOf(term, manifold);
         _spheres = new SphereTile[manifold.SphereWidths.Count];
         int first = manifold.EuclideanDimension;
         for (int i = 0; i < _spheres.Length; i++)
@@ -31,6 +34,9 @@ internal sealed unsafe class ManagedManifoldFlow : ManagedFlow
     public override int ScratchLength =>
         Math.Max(RecordLength, Sweep.ScratchLength + ManifoldTileCotangents.Length(Sweep.InputLength, _spheres.Length, Tangents, Directions.Length));
 
+    // Tangents of the perceptron's input that come before one for each direction.
+    private int Normals { get; }
+
     private int Tangents => Normals + Directions.Length;
 
     public override void EvaluateAndRecord(int slot, int tile, float* point, float* slope, float* record)
@@ -39,9 +45,9 @@ internal sealed unsafe class ManagedManifoldFlow : ManagedFlow
         Normalize(point, parts);
         float** tangents = stackalloc float*[Tangents];
         SetTangents(tile, parts, tangents);
-        Sweep.Evaluate(slot, tile, parts.Point, tangents, record);
+        Sweep.Evaluate(slot, tile, parts.Point, tangents, record, parts.Value);
 
-        Copy(Sweep.Value(record), parts.Slope);
+        Copy(parts.Value, parts.Slope);
         for (int i = 0; i < _spheres.Length; i++)
         {
             float* outward = parts.Outward(i);
@@ -66,7 +72,7 @@ internal sealed unsafe class ManagedManifoldFlow : ManagedFlow
         var cotangents = new ManifoldTileCotangents(scratch + Sweep.ScratchLength, Sweep.InputLength, _spheres.Length, Tangents, Directions.Length);
         cotangents.Clear();
 
-        PullbackSlope(parts, cotangent, cotangents, ManagedFlowSweep.ValueCotangent(scratch));
+        PullbackSlope(parts, cotangent, cotangents, ManagedPerceptronSweep.ValueCotangent(scratch));
         for (int k = 0; k < Directions.Length; k++)
         {
             PullbackDerivative(tile, k, parts, record, cotangent, cotangents, Sweep.TangentCotangent(scratch, Normals + k));
@@ -80,8 +86,8 @@ internal sealed unsafe class ManagedManifoldFlow : ManagedFlow
         for (int i = 0; i < _spheres.Length; i++)
         {
             float* outward = cotangents.Outward(i);
-            _spheres[i].AddScaled(outward, 1, parts.Point, ManagedFlowSweep.ValueCotangent(scratch));
-            _spheres[i].AddScaled(outward, 1, Sweep.Value(record), cotangents.Point);
+            _spheres[i].AddScaled(outward, 1, parts.Point, ManagedPerceptronSweep.ValueCotangent(scratch));
+            _spheres[i].AddScaled(outward, 1, parts.Value, cotangents.Point);
         }
 
         Sweep.Pullback(slot, tile, parts.Point, tangents, record, Divergence(cotangent), cotangents.Input, cotangents.InputTangents, gradient, scratch);
@@ -169,23 +175,10 @@ internal sealed unsafe class ManagedManifoldFlow : ManagedFlow
             TileAlgebra.Combine(Divergence(slope), parts.Outward(i), [-sphere.Dimension], Tile.Lanes, Divergence(slope));
         }
 
-        if (Integrands.KineticPenalty > 0)
-        {
-            TileProducts.AddDot(slope, slope, Length, (float)Integrands.KineticPenalty, Penalty(slope));
-        }
-
+        AddSquares(KineticEnergy, slope, slope);
         for (int k = 0; k < Directions.Length; k++)
         {
-            float* derivative = parts.Derivative(k);
-            if (EstimatesTrace)
-            {
-                TileProducts.AddDot(derivative, Directions[k].At(tile), Length, 1, Divergence(slope));
-            }
-
-            if (Integrands.JacobianPenalty > 0)
-            {
-                TileProducts.AddDot(derivative, derivative, Length, (float)Integrands.JacobianPenalty, Penalty(slope));
-            }
+            AddProduct(tile, k, parts.Derivative(k), slope);
         }
     }
 
@@ -193,11 +186,7 @@ internal sealed unsafe class ManagedManifoldFlow : ManagedFlow
     private void PullbackSlope(ManifoldTileRecord parts, float* cotangent, ManifoldTileCotangents cotangents, float* value)
     {
         Copy(cotangent, value);
-        if (Integrands.KineticPenalty > 0)
-        {
-            TileProducts.AddScaled(Penalty(cotangent), 2 * (float)Integrands.KineticPenalty, parts.Slope, Length, value);
-        }
-
+        AddCotangentOfSquares(KineticEnergy, cotangent, parts.Slope, value);
         for (int i = 0; i < _spheres.Length; i++)
         {
             SphereTile sphere = _spheres[i];
@@ -212,18 +201,8 @@ internal sealed unsafe class ManagedManifoldFlow : ManagedFlow
         float* inner = stackalloc float[Tile.Lanes];
         float* derivative = cotangents.Derivative;
         float* tangent = cotangents.Tangent(k);
-        new Span<float>(derivative, Length).Clear();
         new Span<float>(tangent, Sweep.InputLength).Clear();
-        if (EstimatesTrace)
-        {
-            TileProducts.AddScaled(Divergence(cotangent), 1, Directions[k].At(tile), Length, derivative);
-        }
-
-        if (Integrands.JacobianPenalty > 0)
-        {
-            TileProducts.AddScaled(Penalty(cotangent), 2 * (float)Integrands.JacobianPenalty, parts.Derivative(k), Length, derivative);
-        }
-
+        SetProductCotangent(tile, k, cotangent, parts.Derivative(k), derivative);
         Copy(derivative, product);
         for (int i = 0; i < _spheres.Length; i++)
         {
@@ -294,4 +273,6 @@ internal sealed unsafe class ManagedManifoldFlow : ManagedFlow
     }
 
     private void Copy(float* source, float* destination) => new ReadOnlySpan<float>(source, Length).CopyTo(new Span<float>(destination, Length));
+
+    private static int NormalsOf(PerceptronTerm term, ProductManifold manifold) => term.HasClosedTrace ? manifold.SphereWidths.Count : 0;
 }

@@ -2,10 +2,10 @@ using Microsoft.ML.Implicit.Native;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.Implicit.Layers.Flow;
+namespace Microsoft.ML.Implicit.Layers.Ode.Perceptrons;
 
-/// <summary>One affine layer of <see cref="FlowDynamics"/>: (x W + y V + b) ∘ s(t) + t w, where s is 1 or a sigmoid of time.</summary>
-internal sealed class FlowLayer : nn.Module<Tensor, Tensor, Tensor?, Tensor>
+/// <summary>One affine layer of <see cref="PerceptronDynamics"/>: (x W + y V + b) ∘ s(t) + t w, with context y, gate s and time t only where it has them.</summary>
+internal sealed class PerceptronLayer : nn.Module<Tensor, Tensor, Tensor?, Tensor>
 {
 #pragma warning disable IDE1006 // The names of these fields are the names in the state dictionary.
     private readonly Parameter weight;
@@ -22,8 +22,8 @@ internal sealed class FlowLayer : nn.Module<Tensor, Tensor, Tensor?, Tensor>
     /// <param name="hasTime">Whether time shifts the output.</param>
     /// <param name="hasGate">Whether time gates the output.</param>
     /// <param name="generator">Source of the initial values, U(±1/√inputs).</param>
-    public FlowLayer(long inputs, long outputs, long contextWidth, bool hasTime, bool hasGate, Generator generator)
-        : base(nameof(FlowLayer))
+    public PerceptronLayer(long inputs, long outputs, long contextWidth, bool hasTime, bool hasGate, Generator generator)
+        : base(nameof(PerceptronLayer))
     {
         double bound = 1 / Math.Sqrt(inputs + contextWidth + (hasTime ? 1 : 0));
         weight = Uniform([inputs, outputs]);
@@ -54,15 +54,20 @@ internal sealed class FlowLayer : nn.Module<Tensor, Tensor, Tensor?, Tensor>
     /// <summary>Parameters in the order of the flat gradient.</summary>
     public IEnumerable<Tensor> Parameters => new Tensor?[] { weight, context_weight, time_weight, bias, gate_weight, gate_bias }.OfType<Tensor>();
 
-    /// <summary>y V + b, which does not change during a solve: <c>[batch, outputs]</c>, or <c>[outputs]</c> without context.</summary>
-    public Tensor ContextShift(Tensor? context) => context_weight is null ? bias.alias() : bias.addmm(context!, context_weight);
+    /// <summary>y V + b, which does not change during a solve: <c>[batch, outputs]</c>, or b itself without context.</summary>
+    /// <exception cref="ArgumentException">There is no context, and the layer needs one.</exception>
+    public Tensor ContextShift(Tensor? context) => context_weight is null
+        ? bias
+        : bias.addmm(context ?? throw new ArgumentException($"The dynamics are conditioned on {context_weight.shape[0]} numbers a row: give a context."), context_weight);
 
     /// <summary>The layer at one time as a plain affine map.</summary>
+    /// <param name="time">t.</param>
+    /// <param name="contextShift">Result of <see cref="ContextShift"/>.</param>
     public AffineAtTime At(double time, Tensor contextShift)
     {
         if (gate_weight is null)
         {
-            Tensor shift = time_weight is null ? contextShift.alias() : contextShift.add(time_weight, alpha: time.Held());
+            Tensor shift = time_weight is null || time == 0 ? contextShift : contextShift.add(time_weight, alpha: time.Held());
             return new AffineAtTime(weight, shift, null);
         }
 
@@ -71,9 +76,9 @@ internal sealed class FlowLayer : nn.Module<Tensor, Tensor, Tensor?, Tensor>
     }
 
     /// <summary>Views of this layer's part of a flat gradient.</summary>
-    public FlowLayerGradient GradientIn(Tensor flat, ref long offset)
+    public PerceptronLayerGradient GradientIn(Tensor flat, ref long offset)
     {
-        return new FlowLayerGradient(Next(weight, ref offset)!, Next(context_weight, ref offset), Next(time_weight, ref offset), Next(bias, ref offset)!, Next(gate_weight, ref offset), Next(gate_bias, ref offset));
+        return new PerceptronLayerGradient(Next(weight, ref offset)!, Next(context_weight, ref offset), Next(time_weight, ref offset), Next(bias, ref offset)!, Next(gate_weight, ref offset), Next(gate_bias, ref offset));
 
         Tensor? Next(Tensor? parameter, ref long start)
         {
@@ -88,14 +93,14 @@ internal sealed class FlowLayer : nn.Module<Tensor, Tensor, Tensor?, Tensor>
     }
 
     /// <summary>Carries the gradient of the gated weight to the weight and the gate.</summary>
-    public void AddGatedWeightGradient(FlowLayerGradient gradient, AffineAtTime at, double time, Tensor weightGradient)
+    public void AddGatedWeightGradient(PerceptronLayerGradient gradient, AffineAtTime at, double time, Tensor weightGradient)
     {
         gradient.Weight.addcmul_(weightGradient, at.Gate!, 1.Held());
         AddGateGradient(gradient, at, time, (weightGradient * weight).sum(dim: 0));
     }
 
     /// <summary>Carries the cotangent of the output, <c>[batch, outputs]</c>, through the gated shift to its parameters.</summary>
-    public void AddGatedShiftGradient(FlowLayerGradient gradient, AffineAtTime at, double time, Tensor contextShift, Tensor cotangent)
+    public void AddGatedShiftGradient(PerceptronLayerGradient gradient, AffineAtTime at, double time, Tensor contextShift, Tensor cotangent)
     {
         Tensor shiftGradient = cotangent.sum(dim: 0);
         gradient.Time!.add_(shiftGradient, alpha: time.Held());
@@ -118,7 +123,7 @@ internal sealed class FlowLayer : nn.Module<Tensor, Tensor, Tensor?, Tensor>
         return time_weight is null ? output : output.Plus(time * time_weight);
     }
 
-    private static void AddGateGradient(FlowLayerGradient gradient, AffineAtTime at, double time, Tensor gateGradient)
+    private static void AddGateGradient(PerceptronLayerGradient gradient, AffineAtTime at, double time, Tensor gateGradient)
     {
         Tensor logitGradient = gateGradient * at.Gate! * 1.Held().Minus(at.Gate!);
         gradient.GateWeight!.add_(logitGradient, alpha: time.Held());

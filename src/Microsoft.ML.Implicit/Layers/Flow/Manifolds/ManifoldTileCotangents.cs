@@ -1,6 +1,6 @@
 using Microsoft.ML.Implicit.Numerics;
 
-namespace Microsoft.ML.Implicit.Layers.Flow;
+namespace Microsoft.ML.Implicit.Layers.Flow.Manifolds;
 
 /// <summary>Cotangents that a pullback of <see cref="ManagedManifoldFlow"/> on a tile gathers beside the perceptron's own.</summary>
 /// <param name="start">First float.</param>

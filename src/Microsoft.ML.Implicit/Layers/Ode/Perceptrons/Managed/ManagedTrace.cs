@@ -1,8 +1,7 @@
 using System.Runtime.InteropServices;
-using Microsoft.ML.Implicit.Layers.Ode;
 using Microsoft.ML.Implicit.Numerics;
 
-namespace Microsoft.ML.Implicit.Layers.Flow;
+namespace Microsoft.ML.Implicit.Layers.Ode.Perceptrons.Managed;
 
 /// <summary><see cref="TraceForm"/> on tiles: the trace d₁ᵀ M d₂, or d₁ᵀ m with one hidden layer, for which d₂ is one.</summary>
 internal sealed unsafe class ManagedTrace : IDisposable

@@ -1,9 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using Microsoft.ML.Implicit.Numerics;
 
-namespace Microsoft.ML.Implicit.Layers.Ode;
+namespace Microsoft.ML.Implicit.Numerics;
 
 /// <summary>
 /// Sums of outer products over the rows of a tile, G[i, j] += Σ x[i] c[j], as a weight's gradient needs them. The

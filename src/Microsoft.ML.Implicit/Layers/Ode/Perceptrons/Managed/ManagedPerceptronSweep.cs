@@ -1,21 +1,21 @@
-using Microsoft.ML.Implicit.Layers.Ode;
 using Microsoft.ML.Implicit.Numerics;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.Implicit.Layers.Flow;
+namespace Microsoft.ML.Implicit.Layers.Ode.Perceptrons.Managed;
 
 /// <summary>
-/// Values, tangents and trace of <see cref="FlowDynamics"/> on tiles in managed memory, as
-/// <see cref="PerceptronFlowEvaluation"/> computes them: tangents go forward through the layers beside the values, and one
+/// Values, tangents and trace of <see cref="PerceptronDynamics"/> on tiles in managed memory, as
+/// <see cref="PerceptronEvaluation"/> computes them: tangents go forward through the layers beside the values, and one
 /// reverse sweep serves both.
 /// </summary>
-internal sealed unsafe class ManagedFlowSweep : IDisposable
+internal sealed unsafe class ManagedPerceptronSweep : IDisposable
 {
     private readonly DynamicsActivation _activation;
     private readonly int _tangents;
-    private readonly ManagedFlowLayer[] _layers;
-    private readonly FlowTileRecord _record;
+    private readonly bool _hasDerivatives;
+    private readonly ManagedPerceptronLayer[] _layers;
+    private readonly PerceptronTileRecord _record;
     private readonly ManagedTrace? _trace;
     private readonly RowTiles? _contextShift;
     private readonly RowTiles? _contextCotangent;
@@ -25,14 +25,15 @@ internal sealed unsafe class ManagedFlowSweep : IDisposable
     /// <param name="tangents">Number of tangents.</param>
     /// <param name="trace">The closed form of the trace, or <see langword="null"/> where it is not needed.</param>
     /// <param name="context">y, <c>[batch, contextWidth]</c>, or <see langword="null"/>.</param>
-    public ManagedFlowSweep(FlowDynamics dynamics, int tangents, TraceForm? trace, Tensor? context)
+    public ManagedPerceptronSweep(PerceptronDynamics dynamics, int tangents, TraceForm? trace, Tensor? context)
     {
         using DisposeScope scope = NewDisposeScope();
         _activation = dynamics.Activation;
         _tangents = tangents;
-        _layers = [.. dynamics.Layers.Select(layer => new ManagedFlowLayer(layer))];
+        _layers = [.. dynamics.Layers.Select(layer => new ManagedPerceptronLayer(layer))];
         _trace = trace is null ? null : new ManagedTrace(trace);
-        _record = new FlowTileRecord([.. _layers.Select(l => l.TileLength)], tangents);
+        _hasDerivatives = tangents > 0 || trace is not null;
+        _record = new PerceptronTileRecord([.. _layers.Select(layer => layer.TileLength)], tangents, _hasDerivatives, _layers[0].HasGate);
         InputLength = Tile.Pad((int)dynamics.Dimension) * Tile.Lanes;
         _longestTile = Math.Max(InputLength, _layers.Max(layer => layer.TileLength));
         if (context is not null)
@@ -63,7 +64,7 @@ internal sealed unsafe class ManagedFlowSweep : IDisposable
 
     public void ReserveTimes(int count)
     {
-        foreach (ManagedFlowLayer layer in _layers)
+        foreach (ManagedPerceptronLayer layer in _layers)
         {
             layer.ReserveTimes(count);
         }
@@ -71,7 +72,7 @@ internal sealed unsafe class ManagedFlowSweep : IDisposable
 
     public void SetTime(int slot, double time)
     {
-        foreach (ManagedFlowLayer layer in _layers)
+        foreach (ManagedPerceptronLayer layer in _layers)
         {
             layer.SetTime(slot, time);
         }
@@ -83,11 +84,12 @@ internal sealed unsafe class ManagedFlowSweep : IDisposable
     /// <param name="input">x.</param>
     /// <param name="tangents">Tangents of x.</param>
     /// <param name="record">Receives <see cref="RecordLength"/> floats.</param>
-    public void Evaluate(int slot, int tile, float* input, float** tangents, float* record)
+    /// <param name="output">Receives the value, a tile of <see cref="InputLength"/> floats.</param>
+    public void Evaluate(int slot, int tile, float* input, float** tangents, float* record, float* output)
     {
         for (int i = 0; i < _layers.Length; i++)
         {
-            float* value = _record.Value(record, i);
+            float* value = i < Last ? _record.Value(record, i) : output;
             float* derivative = _record.Derivative(record, i);
             int length = _layers[i].TileLength;
             _layers[i].Evaluate(slot, input, i == 0 && _contextShift is not null ? _contextShift.At(tile) : null, value, _record.Product(record, i));
@@ -109,9 +111,6 @@ internal sealed unsafe class ManagedFlowSweep : IDisposable
             input = value;
         }
     }
-
-    /// <summary>The output in a record.</summary>
-    public float* Value(float* record) => _record.Value(record, Last);
 
     /// <summary>A tangent of the output in a record.</summary>
     public float* Tangent(float* record, int k) => _record.Tangent(record, Last, k);
@@ -189,7 +188,7 @@ internal sealed unsafe class ManagedFlowSweep : IDisposable
     /// <summary>Adds what was gathered to the flat gradient.</summary>
     public void AddGradient(float* gradient, Span<float> flat)
     {
-        foreach (ManagedFlowLayer layer in _layers)
+        foreach (ManagedPerceptronLayer layer in _layers)
         {
             flat = layer.AddGradient(gradient, flat);
             gradient += layer.GradientLength;
@@ -215,6 +214,12 @@ internal sealed unsafe class ManagedFlowSweep : IDisposable
     private void PullbackActivation(int layer, float* record, float* traceCotangent, float* cotangents, float* derivativeCotangent)
     {
         int length = _layers[layer].TileLength;
+        if (!_hasDerivatives)
+        {
+            MultiplyByDerivative(cotangents, _record.Value(record, layer), length);
+            return;
+        }
+
         float* derivative = _record.Derivative(record, layer);
         new Span<float>(derivativeCotangent, length).Clear();
         for (int k = 0; k < _tangents; k++)
@@ -235,15 +240,34 @@ internal sealed unsafe class ManagedFlowSweep : IDisposable
         }
     }
 
-    private void Activate(float* values, float* derivatives, int length)
+    private void MultiplyByDerivative(float* cotangents, float* values, int length)
     {
         if (_activation == DynamicsActivation.Tanh)
         {
-            VectorizedActivation.Tanh(values, derivatives, length);
+            VectorizedActivation.MultiplyByTanhDerivative(cotangents, values, length);
         }
         else
         {
-            VectorizedActivation.Softplus(values, derivatives, length);
+            VectorizedActivation.MultiplyBySoftplusDerivative(cotangents, values, length);
+        }
+    }
+
+    private void Activate(float* values, float* derivatives, int length)
+    {
+        switch (_activation, _hasDerivatives)
+        {
+            case (DynamicsActivation.Tanh, false):
+                VectorizedActivation.Tanh(values, length);
+                break;
+            case (DynamicsActivation.Tanh, true):
+                VectorizedActivation.Tanh(values, derivatives, length);
+                break;
+            case (_, false):
+                VectorizedActivation.Softplus(values, length);
+                break;
+            default:
+                VectorizedActivation.Softplus(values, derivatives, length);
+                break;
         }
     }
 }

@@ -1,22 +1,24 @@
-using Microsoft.ML.Implicit.Layers.Ode;
 using Microsoft.ML.Implicit.Numerics;
 using TorchSharp;
 
-namespace Microsoft.ML.Implicit.Layers.Flow;
+namespace Microsoft.ML.Implicit.Layers.Ode.Perceptrons.Managed;
 
-/// <summary><see cref="FlowLayer"/> on tiles, for values and tangents.</summary>
-internal sealed unsafe class ManagedFlowLayer : IDisposable
+/// <summary><see cref="PerceptronLayer"/> on tiles, for values and tangents.</summary>
+internal sealed unsafe class ManagedPerceptronLayer : IDisposable
 {
-    private readonly FlowLayer _source;
+    private readonly PerceptronLayer _source;
     private readonly PackedAffine _affine;
     private readonly PackedGate? _gate;
 
-    public ManagedFlowLayer(FlowLayer source)
+    public ManagedPerceptronLayer(PerceptronLayer source)
     {
         _source = source;
         _gate = source.GateWeight is null ? null : new PackedGate(source.TimeWeight!, source.GateWeight, source.GateBias!);
         _affine = new PackedAffine(source.Weight, source.Bias, _gate is null ? source.TimeWeight : null);
     }
+
+    /// <summary>Whether time gates the output.</summary>
+    public bool HasGate => _gate is not null;
 
     /// <summary>Length of a tile of outputs.</summary>
     public int TileLength => _affine.TileLength;

@@ -1,8 +1,7 @@
 using Microsoft.ML.Implicit.Native;
-using Microsoft.ML.Implicit.Numerics;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.Implicit.Layers.Ode;
+namespace Microsoft.ML.Implicit.Numerics;
 
 /// <summary>An affine map x W + b + t w for tiles, with its pullback.</summary>
 internal sealed unsafe class PackedAffine : IDisposable

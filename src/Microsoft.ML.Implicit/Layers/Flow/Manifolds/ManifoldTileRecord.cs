@@ -1,6 +1,6 @@
 using Microsoft.ML.Implicit.Numerics;
 
-namespace Microsoft.ML.Implicit.Layers.Flow;
+namespace Microsoft.ML.Implicit.Layers.Flow.Manifolds;
 
 /// <summary>What an evaluation of <see cref="ManagedManifoldFlow"/> on a tile records beside the perceptron's own.</summary>
 /// <param name="start">First float.</param>
@@ -10,7 +10,7 @@ namespace Microsoft.ML.Implicit.Layers.Flow;
 /// <param name="directions">Number of directions among them.</param>
 internal readonly unsafe struct ManifoldTileRecord(float* start, int tileLength, int spheres, int tangents, int directions)
 {
-    private const int TilesBesideTangents = 2;
+    private const int TilesBesideTangents = 3;
     private readonly float* _start = start;
 
     /// <summary>x, with a unit vector in each sphere.</summary>
@@ -18,6 +18,9 @@ internal readonly unsafe struct ManifoldTileRecord(float* start, int tileLength,
 
     /// <summary>v.</summary>
     public float* Slope => _start + tileLength;
+
+    /// <summary>u.</summary>
+    public float* Value => _start + (2 * tileLength);
 
     public static int Length(int tileLength, int spheres, int tangents, int directions) =>
         ((TilesBesideTangents + tangents + directions) * tileLength) + (2 * spheres * Tile.Lanes);
