@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Layers.Ode;
 using Microsoft.ML.Implicit.Solvers.Ode;
 
 namespace Microsoft.ML.Implicit.Layers.Flow;
@@ -18,6 +19,16 @@ public sealed record FlowOptions
 
     /// <summary>Weight of ∫‖∂f/∂z‖²_F dt in the training loss (Finlay et al., 2020). The default is 0.01.</summary>
     public double JacobianPenalty { get; init; } = 0.01;
+
+    /// <summary>What training integrates: the divergence and, where one weighs, the penalties in one column.</summary>
+    internal Integrands Integrands
+    {
+        get
+        {
+            var penalty = new Integrand(KineticEnergy: KineticPenalty, JacobianNorm: JacobianPenalty);
+            return penalty == default ? Integrands.Divergence : new Integrands(new Integrand(Divergence: true), penalty);
+        }
+    }
 
     /// <summary>Throws when a setting is out of range.</summary>
     /// <exception cref="ArgumentException">A setting is out of range.</exception>

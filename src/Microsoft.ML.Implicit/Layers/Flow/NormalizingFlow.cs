@@ -223,7 +223,7 @@ public sealed class NormalizingFlow : nn.Module<Tensor, Tensor>
         ArgumentNullException.ThrowIfNull(generator);
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        using FlowPass pass = Run(data, context, TrainingIntegrands(), Options.Trace, generator, null, differentiable: true);
+        using FlowPass pass = Run(data, context, Options.Integrands, Options.Trace, generator, null, differentiable: true);
         Tensor shares = weights is null ? full([data.shape[0]], (1.0 / data.shape[0]).Held(), data.dtype, data.device) : weights / weights.sum();
         Tensor perRow = Manifold.LogBaseDensity(pass.Latent).PlusInPlace(pass.LogDeterminant).neg_();
         if (pass.Penalty is { } penalty)
@@ -249,12 +249,6 @@ public sealed class NormalizingFlow : nn.Module<Tensor, Tensor>
     private FlowPass Run(Tensor data, Tensor? context, Integrands integrands, TraceEstimator trace, Generator? generator, OdeOptions? solver, bool differentiable) =>
         FlowPass.Run(
             this, Manifold.Project(data), i => CreateTerm(i, data, context, integrands, trace, generator), (solver ?? Options.Solver) with { ThrowOnFailure = true }, differentiable);
-
-    private Integrands TrainingIntegrands()
-    {
-        var penalty = new Integrand(KineticEnergy: Options.KineticPenalty, JacobianNorm: Options.JacobianPenalty);
-        return penalty == default ? Integrands.Divergence : new Integrands(new Integrand(Divergence: true), penalty);
-    }
 
     private AugmentedTerm CreateTerm(int block, Tensor rows, Tensor? context, Integrands integrands, TraceEstimator trace, Generator? generator)
     {

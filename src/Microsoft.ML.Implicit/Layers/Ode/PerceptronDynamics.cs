@@ -73,6 +73,7 @@ public abstract class PerceptronDynamics : nn.Module<Tensor, Tensor, Tensor>, ID
     public Tensor Evaluate(double time, Tensor state)
     {
         ArgumentNullException.ThrowIfNull(state);
+        RequireContext(null);
         using DisposeScope scope = NewDisposeScope();
         return EvaluateRows(Rows(state), (layer, x) => layer.At(time, layer.ContextShift(null)).Apply(x)).view(state.shape).MoveToOuterDisposeScope();
     }
@@ -124,13 +125,14 @@ public abstract class PerceptronDynamics : nn.Module<Tensor, Tensor, Tensor>, ID
 
     CudaDynamics? ICudaOdeTerm.CreateCudaDynamics(Tensor state) => ((ICudaOdeTerm)new PerceptronTerm(this, Integrands.None)).CreateCudaDynamics(state);
 
-    /// <exception cref="ArgumentException">A context has another shape than <c>[batch, contextWidth]</c>, or there should be none.</exception>
-    internal void RequireContext(Tensor context)
+    /// <exception cref="ArgumentException">A context is missing or has another width than the dynamics are conditioned on, or there should be none.</exception>
+    internal void RequireContext(Tensor? context)
     {
         long width = _layers[0].ContextWeight?.shape[0] ?? 0;
-        if (width == 0 || context.dim() != 2 || context.shape[1] != width)
+        if (context is null ? width > 0 : context.dim() != 2 || context.shape[1] != width || width == 0)
         {
-            throw new ArgumentException($"The context has shape [{string.Join(", ", context.shape)}]; the dynamics are conditioned on {width} numbers a row.", nameof(context));
+            string given = context is null ? "There is no context" : $"The context has shape [{string.Join(", ", context.shape)}]";
+            throw new ArgumentException($"{given}; the dynamics are conditioned on {width} numbers a row.", nameof(context));
         }
     }
 
@@ -140,6 +142,7 @@ public abstract class PerceptronDynamics : nn.Module<Tensor, Tensor, Tensor>, ID
     /// <param name="context">y, <c>[batch, contextWidth]</c>, where f has one.</param>
     private protected Tensor EvaluateRows(Tensor rows, Tensor time, Tensor? context)
     {
+        RequireContext(context);
         PerceptronLayer first = _layers[0];
         return EvaluateRows(rows, (layer, x) => layer.forward(x, time, ReferenceEquals(layer, first) ? context : null));
     }

@@ -3,6 +3,7 @@ using Microsoft.ML.Implicit.Layers.Ode;
 using Microsoft.ML.Implicit.Layers.Ode.Perceptrons;
 using Microsoft.ML.Implicit.Solvers.Ode;
 using Microsoft.ML.Implicit.Solvers.Ode.Managed;
+using Microsoft.ML.Implicit.Tests.Layers.Ode;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -123,13 +124,4 @@ public sealed class ManagedFlowTests
 
     private static void AssertClose(Tensor expected, Tensor actual, string name) =>
         Assert.IsLessThan(1e-5, ((expected - actual).abs().max() / expected.abs().max()).item<float>(), name);
-
-    private sealed class TensorsOnly(PerceptronTerm inner) : IDifferentiableOdeTerm
-    {
-        public IReadOnlyList<Tensor> Parameters => inner.Parameters;
-
-        public Tensor Evaluate(double time, Tensor state) => inner.Evaluate(time, state);
-
-        public OdeLinearization Linearize(double time, Tensor state) => inner.Linearize(time, state);
-    }
 }

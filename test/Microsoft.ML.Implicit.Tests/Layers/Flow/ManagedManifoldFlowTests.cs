@@ -4,6 +4,7 @@ using Microsoft.ML.Implicit.Layers.Ode;
 using Microsoft.ML.Implicit.Layers.Ode.Perceptrons;
 using Microsoft.ML.Implicit.Solvers.Ode;
 using Microsoft.ML.Implicit.Solvers.Ode.Managed;
+using Microsoft.ML.Implicit.Tests.Layers.Ode;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -69,13 +70,4 @@ public sealed class ManagedManifoldFlowTests
 
     private static void AssertClose(Tensor expected, Tensor actual, string name) =>
         Assert.IsLessThan(2e-5, ((expected - actual).abs().max() / expected.abs().max()).item<float>(), name);
-
-    private sealed class TensorsOnly(ManifoldFlowTerm inner) : IDifferentiableOdeTerm
-    {
-        public IReadOnlyList<Tensor> Parameters => inner.Parameters;
-
-        public Tensor Evaluate(double time, Tensor state) => inner.Evaluate(time, state);
-
-        public OdeLinearization Linearize(double time, Tensor state) => inner.Linearize(time, state);
-    }
 }

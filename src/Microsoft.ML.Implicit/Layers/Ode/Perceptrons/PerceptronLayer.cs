@@ -55,10 +55,7 @@ internal sealed class PerceptronLayer : nn.Module<Tensor, Tensor, Tensor?, Tenso
     public IEnumerable<Tensor> Parameters => new Tensor?[] { weight, context_weight, time_weight, bias, gate_weight, gate_bias }.OfType<Tensor>();
 
     /// <summary>y V + b, which does not change during a solve: <c>[batch, outputs]</c>, or b itself without context.</summary>
-    /// <exception cref="ArgumentException">There is no context, and the layer needs one.</exception>
-    public Tensor ContextShift(Tensor? context) => context_weight is null
-        ? bias
-        : bias.addmm(context ?? throw new ArgumentException($"The dynamics are conditioned on {context_weight.shape[0]} numbers a row: give a context."), context_weight);
+    public Tensor ContextShift(Tensor? context) => context_weight is null ? bias : bias.addmm(context!, context_weight);
 
     /// <summary>The layer at one time as a plain affine map.</summary>
     /// <param name="time">t.</param>

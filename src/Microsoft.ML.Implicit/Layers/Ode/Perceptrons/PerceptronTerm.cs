@@ -31,9 +31,9 @@ internal sealed class PerceptronTerm : AugmentedTerm, IManagedOdeTerm, ICudaOdeT
         EstimatesTrace = estimatesTrace;
         Directions = directions;
         Context = context;
+        dynamics.RequireContext(context);
         if (context is not null)
         {
-            dynamics.RequireContext(context);
             _contextShift = dynamics.Layers[0].ContextShift(context).DetachFromDisposeScope();
             _contextCotangent = zeros_like(_contextShift).DetachFromDisposeScope();
         }

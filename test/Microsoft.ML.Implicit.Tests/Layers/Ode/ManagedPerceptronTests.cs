@@ -9,7 +9,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Tests.Layers.Ode;
 
 [TestClass]
-public sealed unsafe class ManagedMlpTests
+public sealed unsafe class ManagedPerceptronTests
 {
     private static readonly OdeOptions Loose = new() { StepControl = new PiStepControl { RelativeTolerance = 1e-4, AbsoluteTolerance = 1e-4 } };
 
@@ -131,14 +131,5 @@ public sealed unsafe class ManagedMlpTests
         }
 
         return padded[..values.Length];
-    }
-
-    private sealed class TensorsOnly(MlpDynamics inner) : IDifferentiableOdeTerm
-    {
-        public IReadOnlyList<Tensor> Parameters => inner.Parameters;
-
-        public Tensor Evaluate(double time, Tensor state) => inner.Evaluate(time, state);
-
-        public OdeLinearization Linearize(double time, Tensor state) => inner.Linearize(time, state);
     }
 }
