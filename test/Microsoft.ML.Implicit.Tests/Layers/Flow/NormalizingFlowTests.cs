@@ -60,6 +60,20 @@ public sealed class NormalizingFlowTests
     }
 
     [TestMethod]
+    public void Implicit_methods_carry_modules_and_perceptrons_alike()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using var seed = new Generator(6);
+        var options = new FlowOptions { Solver = new OdeOptions { Method = OdeMethods.Kvaerno3, StepControl = new FixedStepControl(0.25) } };
+        var dynamics = new FlowDynamics(2, [5], seed);
+        dynamics.to(ScalarType.Float64);
+        Tensor x = randn([4, 2], ScalarType.Float64, generator: seed);
+        Tensor closed = new NormalizingFlow(dynamics, options).LogDensity(x);
+        Tensor automatic = new NormalizingFlow([new Opaque(dynamics)], 2, options).LogDensity(x);
+        Assert.IsLessThan(1e-8, (closed - automatic).abs().max().item<double>());
+    }
+
+    [TestMethod]
     [DataRow(TimeConditioning.None)]
     [DataRow(TimeConditioning.Concatenate)]
     public void A_few_rows_in_managed_memory_have_the_densities_of_tensor_operations(TimeConditioning time)

@@ -2,7 +2,6 @@ using Microsoft.ML.Implicit.Layers.Flow;
 using Microsoft.ML.Implicit.Layers.Ode;
 using Microsoft.ML.Implicit.Solvers.Ode;
 using Microsoft.ML.Implicit.Solvers.Ode.Managed;
-using Microsoft.ML.Implicit.Tests.Solvers.Ode;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -8,6 +8,7 @@ namespace Microsoft.ML.Implicit.Layers.Ode.Perceptrons.Managed;
 internal abstract unsafe class ManagedAugmentedDynamics : ManagedDynamics
 {
     private readonly PerceptronTerm _term;
+    private readonly int _integralsLength;
 
     /// <param name="term">The perceptron with its integrands.</param>
     /// <param name="otherTangents">Tangents that are needed before one for each direction.</param>
@@ -16,6 +17,8 @@ internal abstract unsafe class ManagedAugmentedDynamics : ManagedDynamics
         _term = term;
         Width = (int)term.Dimension;
         Dimension = Width + term.Integrands.Count;
+        Length = Width * Tile.Lanes;
+        _integralsLength = (Tile.Pad(Dimension) * Tile.Lanes) - Length;
         KineticEnergy = [.. term.Integrands.Columns.Select(column => (float)column.KineticEnergy)];
         JacobianNorm = [.. term.Integrands.Columns.Select(column => (float)column.JacobianNorm)];
         Directions = [.. CreateDirections(term.Directions)];
@@ -32,7 +35,7 @@ internal abstract unsafe class ManagedAugmentedDynamics : ManagedDynamics
     protected int Width { get; }
 
     /// <summary>Floats of these coordinates.</summary>
-    protected int Length => Width * Tile.Lanes;
+    protected int Length { get; }
 
     /// <summary>Whether the divergence is estimated from directions.</summary>
     protected bool EstimatesTrace => _term.EstimatesTrace && _term.Integrands.HasDivergence;
@@ -121,7 +124,7 @@ internal abstract unsafe class ManagedAugmentedDynamics : ManagedDynamics
     }
 
     /// <summary>Sets integrals and padding of a state to zero.</summary>
-    protected void ClearIntegrals(float* state) => new Span<float>(state + Length, (Tile.Pad(Dimension) * Tile.Lanes) - Length).Clear();
+    protected void ClearIntegrals(float* state) => new Span<float>(state + Length, _integralsLength).Clear();
 
     protected override void Dispose(bool disposing)
     {

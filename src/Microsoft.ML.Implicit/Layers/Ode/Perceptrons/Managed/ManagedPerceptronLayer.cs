@@ -15,13 +15,14 @@ internal sealed unsafe class ManagedPerceptronLayer : IDisposable
         _source = source;
         _gate = source.GateWeight is null ? null : new PackedGate(source.TimeWeight!, source.GateWeight, source.GateBias!);
         _affine = new PackedAffine(source.Weight, source.Bias, _gate is null ? source.TimeWeight : null);
+        TileLength = _affine.TileLength;
     }
 
     /// <summary>Whether time gates the output.</summary>
     public bool HasGate => _gate is not null;
 
     /// <summary>Length of a tile of outputs.</summary>
-    public int TileLength => _affine.TileLength;
+    public int TileLength { get; }
 
     /// <summary>Multiplications for one row.</summary>
     public long Work => _affine.Work;

@@ -1,5 +1,4 @@
 using Microsoft.ML.Implicit.Numerics;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Layers.Ode.Perceptrons.Managed;
@@ -15,7 +14,7 @@ internal sealed unsafe class ManagedPerceptronSweep : IDisposable
     private readonly int _tangents;
     private readonly bool _hasDerivatives;
     private readonly ManagedPerceptronLayer[] _layers;
-    private readonly PerceptronTileRecord _record;
+    private readonly PerceptronTileRecord[] _records;
     private readonly ManagedTrace? _trace;
     private readonly RowTiles? _contextShift;
     private readonly RowTiles? _contextCotangent;
@@ -27,18 +26,29 @@ internal sealed unsafe class ManagedPerceptronSweep : IDisposable
     /// <param name="context">y, <c>[batch, contextWidth]</c>, or <see langword="null"/>.</param>
     public ManagedPerceptronSweep(PerceptronDynamics dynamics, int tangents, TraceForm? trace, Tensor? context)
     {
-        using DisposeScope scope = NewDisposeScope();
         _activation = dynamics.Activation;
         _tangents = tangents;
         _layers = [.. dynamics.Layers.Select(layer => new ManagedPerceptronLayer(layer))];
         _trace = trace is null ? null : new ManagedTrace(trace);
         _hasDerivatives = tangents > 0 || trace is not null;
-        _record = new PerceptronTileRecord([.. _layers.Select(layer => layer.TileLength)], tangents, _hasDerivatives, _layers[0].HasGate);
+        _records = new PerceptronTileRecord[_layers.Length];
+        int end = 0;
+        for (int i = 0; i < _layers.Length; i++)
+        {
+            _records[i] = new PerceptronTileRecord(end, _layers[i].TileLength, tangents, i < Last, _hasDerivatives, _layers[i].HasGate);
+            end = _records[i].End;
+        }
+
         InputLength = Tile.Pad((int)dynamics.Dimension) * Tile.Lanes;
         _longestTile = Math.Max(InputLength, _layers.Max(layer => layer.TileLength));
+        RecordLength = end + (_trace?.RecordLength ?? 0);
+        GradientLength = _layers.Sum(layer => layer.GradientLength) + (_trace?.GradientLength ?? 0);
+        ScratchLength = (CotangentsLength * 2) + _longestTile + Math.Max(_layers.Max(layer => layer.ScratchLength), _trace?.ScratchLength ?? 0);
+        WorkPerRow = ((1 + tangents) * _layers.Sum(layer => layer.Work)) + (_trace?.Work ?? 0);
         if (context is not null)
         {
-            _contextShift = new RowTiles(context.mm(dynamics.Layers[0].ContextWeight!));
+            using Tensor shift = context.mm(dynamics.Layers[0].ContextWeight!);
+            _contextShift = new RowTiles(shift);
             _contextCotangent = new RowTiles((int)context.shape[0], (int)dynamics.Layers[0].Bias.numel());
         }
     }
@@ -47,16 +57,16 @@ internal sealed unsafe class ManagedPerceptronSweep : IDisposable
     public int InputLength { get; }
 
     /// <summary>Floats of a record.</summary>
-    public int RecordLength => _record.Length + (_trace?.RecordLength ?? 0);
+    public int RecordLength { get; }
 
     /// <summary>Floats that gradients are gathered in.</summary>
-    public int GradientLength => _layers.Sum(layer => layer.GradientLength) + (_trace?.GradientLength ?? 0);
+    public int GradientLength { get; }
 
     /// <summary>Floats of scratch: cotangents of values and tangents before and after a layer, that of an activation's derivative, and the layer's own.</summary>
-    public int ScratchLength => (CotangentsLength * 2) + _longestTile + Math.Max(_layers.Max(layer => layer.ScratchLength), _trace?.ScratchLength ?? 0);
+    public int ScratchLength { get; }
 
     /// <summary>Multiplications for one row.</summary>
-    public long WorkPerRow => ((1 + _tangents) * _layers.Sum(layer => layer.Work)) + (_trace?.Work ?? 0);
+    public long WorkPerRow { get; }
 
     private int CotangentsLength => (1 + _tangents) * _longestTile;
 
@@ -89,22 +99,23 @@ internal sealed unsafe class ManagedPerceptronSweep : IDisposable
     {
         for (int i = 0; i < _layers.Length; i++)
         {
-            float* value = i < Last ? _record.Value(record, i) : output;
-            float* derivative = _record.Derivative(record, i);
-            int length = _layers[i].TileLength;
-            _layers[i].Evaluate(slot, input, i == 0 && _contextShift is not null ? _contextShift.At(tile) : null, value, _record.Product(record, i));
-            if (i < Last)
+            ManagedPerceptronLayer layer = _layers[i];
+            PerceptronTileRecord at = _records[i];
+            bool isLast = i == Last;
+            float* value = isLast ? output : at.Value(record);
+            layer.Evaluate(slot, input, i == 0 && _contextShift is not null ? _contextShift.At(tile) : null, value, at.Product(record));
+            if (!isLast)
             {
-                Activate(value, derivative, length);
+                Activate(value, at.Derivative(record), layer.TileLength);
             }
 
             for (int k = 0; k < _tangents; k++)
             {
-                float* tangent = _record.Tangent(record, i, k);
-                _layers[i].EvaluateTangent(slot, i == 0 ? tangents[k] : _record.ActivatedTangent(record, i - 1, k), tangent);
-                if (i < Last)
+                float* tangent = at.Tangent(record, k);
+                layer.EvaluateTangent(slot, i == 0 ? tangents[k] : _records[i - 1].ActivatedTangent(record, k), tangent);
+                if (!isLast)
                 {
-                    TileProducts.Multiply(tangent, derivative, length, _record.ActivatedTangent(record, i, k));
+                    TileProducts.Multiply(tangent, at.Derivative(record), layer.TileLength, at.ActivatedTangent(record, k));
                 }
             }
 
@@ -113,11 +124,11 @@ internal sealed unsafe class ManagedPerceptronSweep : IDisposable
     }
 
     /// <summary>A tangent of the output in a record.</summary>
-    public float* Tangent(float* record, int k) => _record.Tangent(record, Last, k);
+    public float* Tangent(float* record, int k) => _records[Last].Tangent(record, k);
 
     /// <summary>Adds the closed form of the trace of each row, where there is one.</summary>
     public void AddTrace(float* record, float* destination) =>
-        _trace?.Evaluate(_record.Derivative(record, 0), Second(record), record + _record.Length, destination);
+        _trace?.Evaluate(_records[0].Derivative(record), Second(record), record + _records[Last].End, destination);
 
     /// <summary>Where scratch takes the cotangent of the output, before <see cref="Pullback"/>.</summary>
     public static float* ValueCotangent(float* scratch) => scratch;
@@ -147,18 +158,18 @@ internal sealed unsafe class ManagedPerceptronSweep : IDisposable
         if (_trace is not null)
         {
             ownGradient -= _trace.GradientLength;
-            _trace.AddGradient(_record.Derivative(record, 0), Second(record), record + _record.Length, traceCotangent, ownGradient, gradientScratch);
+            _trace.AddGradient(_records[0].Derivative(record), Second(record), record + _records[Last].End, traceCotangent, ownGradient, gradientScratch);
         }
 
         for (int i = Last; i >= 0; i--)
         {
             ownGradient -= _layers[i].GradientLength;
-            _layers[i].AddGradient(slot, i == 0 ? input : _record.Value(record, i - 1), outputs, _record.Product(record, i), ownGradient, gradientScratch);
+            _layers[i].AddGradient(slot, i == 0 ? input : _records[i - 1].Value(record), outputs, _records[i].Product(record), ownGradient, gradientScratch);
             for (int k = 0; k < _tangents; k++)
             {
                 float* tangentCotangent = TangentCotangent(outputs, k);
-                float* inputTangent = i == 0 ? tangents[k] : _record.ActivatedTangent(record, i - 1, k);
-                _layers[i].AddTangentGradient(slot, inputTangent, tangentCotangent, _record.Tangent(record, i, k), ownGradient, gradientScratch);
+                float* inputTangent = i == 0 ? tangents[k] : _records[i - 1].ActivatedTangent(record, k);
+                _layers[i].AddTangentGradient(slot, inputTangent, tangentCotangent, _records[i].Tangent(record, k), ownGradient, gradientScratch);
                 if (i > 0)
                 {
                     _layers[i].Pullback(tangentCotangent, TangentCotangent(inputs, k));
@@ -208,7 +219,7 @@ internal sealed unsafe class ManagedPerceptronSweep : IDisposable
         }
     }
 
-    private float* Second(float* record) => Last > 1 ? _record.Derivative(record, 1) : null;
+    private float* Second(float* record) => Last > 1 ? _records[1].Derivative(record) : null;
 
     // From cotangents after the activation of a layer to those before it.
     private void PullbackActivation(int layer, float* record, float* traceCotangent, float* cotangents, float* derivativeCotangent)
@@ -216,23 +227,23 @@ internal sealed unsafe class ManagedPerceptronSweep : IDisposable
         int length = _layers[layer].TileLength;
         if (!_hasDerivatives)
         {
-            MultiplyByDerivative(cotangents, _record.Value(record, layer), length);
+            MultiplyByDerivative(cotangents, _records[layer].Value(record), length);
             return;
         }
 
-        float* derivative = _record.Derivative(record, layer);
+        float* derivative = _records[layer].Derivative(record);
         new Span<float>(derivativeCotangent, length).Clear();
         for (int k = 0; k < _tangents; k++)
         {
             float* tangentCotangent = TangentCotangent(cotangents, k);
-            TileProducts.AddProduct(tangentCotangent, _record.Tangent(record, layer, k), length, derivativeCotangent);
+            TileProducts.AddProduct(tangentCotangent, _records[layer].Tangent(record, k), length, derivativeCotangent);
             TileProducts.Multiply(tangentCotangent, derivative, length, tangentCotangent);
         }
 
-        _trace?.AddDerivativeCotangent(layer, record + _record.Length, traceCotangent, derivativeCotangent);
+        _trace?.AddDerivativeCotangent(layer, record + _records[Last].End, traceCotangent, derivativeCotangent);
         if (_activation == DynamicsActivation.Tanh)
         {
-            VectorizedActivation.PullbackTanh(cotangents, derivativeCotangent, _record.Value(record, layer), derivative, length);
+            VectorizedActivation.PullbackTanh(cotangents, derivativeCotangent, _records[layer].Value(record), derivative, length);
         }
         else
         {

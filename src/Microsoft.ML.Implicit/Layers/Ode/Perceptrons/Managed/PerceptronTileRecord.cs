@@ -1,48 +1,46 @@
 namespace Microsoft.ML.Implicit.Layers.Ode.Perceptrons.Managed;
 
-/// <summary>Where the record of one evaluation of <see cref="ManagedPerceptronSweep"/> on a tile keeps what. Each part is a tile of a layer's outputs.</summary>
+/// <summary>Where the record of one evaluation of <see cref="ManagedPerceptronSweep"/> on a tile keeps what of a layer. Each part is a tile of its outputs.</summary>
 internal sealed unsafe class PerceptronTileRecord
 {
-    private readonly Offsets[] _layers;
+    private readonly int _tileLength;
+    private readonly int _derivative;
+    private readonly int _product;
+    private readonly int _tangents;
+    private readonly int _activatedTangents;
+    private readonly int _start;
 
-    /// <param name="tileLengths">Length of a tile of each layer's outputs.</param>
+    /// <param name="start">Floats of the layers before.</param>
+    /// <param name="tileLength">Length of a tile of outputs.</param>
     /// <param name="tangents">Number of tangents.</param>
-    /// <param name="hasDerivatives">Whether derivatives of the activations are recorded.</param>
-    /// <param name="hasProducts">Whether the gated part of outputs is recorded.</param>
-    public PerceptronTileRecord(int[] tileLengths, int tangents, bool hasDerivatives, bool hasProducts)
+    /// <param name="isHidden">Whether the outputs are activated.</param>
+    /// <param name="hasDerivatives">Whether derivatives of activations are recorded.</param>
+    /// <param name="hasProduct">Whether the gated part of the outputs is recorded.</param>
+    public PerceptronTileRecord(int start, int tileLength, int tangents, bool isHidden, bool hasDerivatives, bool hasProduct)
     {
-        _layers = new Offsets[tileLengths.Length];
-        for (int i = 0; i < tileLengths.Length; i++)
-        {
-            int length = tileLengths[i];
-            int ifHidden = i + 1 < tileLengths.Length ? 1 : 0;
-            _layers[i] = new Offsets(length, Take(ifHidden), Take(hasDerivatives ? ifHidden : 0), Take(hasProducts ? 1 : 0), Take(tangents), Take(tangents * ifHidden));
-
-            int Take(int tiles)
-            {
-                Length += tiles * length;
-                return Length - (tiles * length);
-            }
-        }
+        (_start, _tileLength) = (start, tileLength);
+        _derivative = start + (isHidden ? tileLength : 0);
+        _product = _derivative + (isHidden && hasDerivatives ? tileLength : 0);
+        _tangents = _product + (hasProduct ? tileLength : 0);
+        _activatedTangents = _tangents + (tangents * tileLength);
+        End = _activatedTangents + (isHidden ? tangents * tileLength : 0);
     }
 
-    /// <summary>Floats of a record.</summary>
-    public int Length { get; private set; }
+    /// <summary>Floats up to the next layer's.</summary>
+    public int End { get; }
 
     /// <summary>Activated output of a hidden layer.</summary>
-    public float* Value(float* record, int layer) => record + _layers[layer].Value;
+    public float* Value(float* record) => record + _start;
 
     /// <summary>Derivative of its activation.</summary>
-    public float* Derivative(float* record, int layer) => record + _layers[layer].Derivative;
+    public float* Derivative(float* record) => record + _derivative;
 
-    /// <summary>The gated part of a layer's output before the activation.</summary>
-    public float* Product(float* record, int layer) => record + _layers[layer].Product;
+    /// <summary>The gated part of the output before the activation.</summary>
+    public float* Product(float* record) => record + _product;
 
-    /// <summary>Tangent of a layer's output before the activation.</summary>
-    public float* Tangent(float* record, int layer, int index) => record + _layers[layer].Tangents + (index * _layers[layer].TileLength);
+    /// <summary>Tangent of the output before the activation.</summary>
+    public float* Tangent(float* record, int index) => record + _tangents + (index * _tileLength);
 
     /// <summary>Tangent of a hidden layer's output after the activation.</summary>
-    public float* ActivatedTangent(float* record, int layer, int index) => record + _layers[layer].ActivatedTangents + (index * _layers[layer].TileLength);
-
-    private readonly record struct Offsets(int TileLength, int Value, int Derivative, int Product, int Tangents, int ActivatedTangents);
+    public float* ActivatedTangent(float* record, int index) => record + _activatedTangents + (index * _tileLength);
 }
