@@ -50,7 +50,7 @@ public sealed class PenalizedDynamics : IDifferentiableOdeTerm, IManagedOdeTerm,
     public IReadOnlyList<Tensor> Parameters => _dynamics.Parameters;
 
     // The parameters may change between solves, so that nothing is kept of them.
-    private PerceptronTerm Term => new(_dynamics, _penalties, _direction);
+    private PerceptronTerm CreateTerm() => new(_dynamics, _penalties, _direction);
 
     /// <summary>Adds columns of zeros to a state.</summary>
     /// <param name="state"><c>[batch, dimension]</c>.</param>
@@ -72,10 +72,10 @@ public sealed class PenalizedDynamics : IDifferentiableOdeTerm, IManagedOdeTerm,
     public OdeLinearization Linearize(double time, Tensor state)
     {
         ArgumentNullException.ThrowIfNull(state);
-        return new PerceptronLinearization(Term, time, state, ownsTerm: true);
+        return new PerceptronLinearization(CreateTerm(), time, state, ownsTerm: true);
     }
 
-    ManagedDynamics? IManagedOdeTerm.CreateManagedDynamics(Tensor state) => ((IManagedOdeTerm)Term).CreateManagedDynamics(state);
+    ManagedDynamics? IManagedOdeTerm.CreateManagedDynamics(Tensor state) => ((IManagedOdeTerm)CreateTerm()).CreateManagedDynamics(state);
 
-    CudaDynamics? ICudaOdeTerm.CreateCudaDynamics(Tensor state) => ((ICudaOdeTerm)Term).CreateCudaDynamics(state);
+    CudaDynamics? ICudaOdeTerm.CreateCudaDynamics(Tensor state) => ((ICudaOdeTerm)CreateTerm()).CreateCudaDynamics(state);
 }
