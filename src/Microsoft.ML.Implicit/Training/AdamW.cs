@@ -21,7 +21,7 @@ internal sealed class AdamW : IResumable, IDisposable
     private readonly Tensor[] _firstMoments;
     private readonly Tensor[] _secondMoments;
     private readonly RowHistory?[] _histories;
-    private readonly double _weightDecay;
+    private readonly IReadOnlyList<double> _weightDecays;
     private readonly Scalar _firstDecay = FirstDecay.ToScalar();
     private readonly Scalar _firstWeight = (1 - FirstDecay).ToScalar();
     private readonly Scalar _secondDecay = SecondDecay.ToScalar();
@@ -32,16 +32,21 @@ internal sealed class AdamW : IResumable, IDisposable
 
     /// <summary>Creates the optimiser.</summary>
     /// <param name="parameters">Parameters to train.</param>
-    /// <param name="weightDecay">Decay of matrices and kernels; biases and normalisation gains are not decayed, since shrinking them does not regularise.</param>
-    public AdamW(IEnumerable<Parameter> parameters, double weightDecay)
+    /// <param name="weightDecays">
+    /// Decay of matrices and kernels; biases and normalisation gains are not decayed, since shrinking them does not regularise. Where there are
+    /// several, one a network, the first dimension of every parameter is the networks'.
+    /// </param>
+    public AdamW(IEnumerable<Parameter> parameters, params IReadOnlyList<double> weightDecays)
     {
         using DisposeScope scope = NewDisposeScope();
         _parameters = [.. parameters];
-        _weightDecay = weightDecay;
+        _weightDecays = weightDecays;
         _firstMoments = [.. _parameters.Select(parameter => zeros_like(parameter, requires_grad: false).DetachFromDisposeScope())];
         _secondMoments = [.. _parameters.Select(parameter => zeros_like(parameter, requires_grad: false).DetachFromDisposeScope())];
         _histories = new RowHistory?[_parameters.Length];
     }
+
+    private int NetworkCount => _weightDecays.Count;
 
     /// <summary>Sets all gradients to none.</summary>
     public void ZeroGradients()
@@ -52,8 +57,8 @@ internal sealed class AdamW : IResumable, IDisposable
         }
     }
 
-    /// <summary>Scales all gradients down so that their common Euclidean norm is at most <paramref name="maximum"/>.</summary>
-    /// <returns>The norm before, of one element, on the parameters' device and in the current dispose scope.</returns>
+    /// <summary>Scales all gradients of a network down so that their common Euclidean norm is at most <paramref name="maximum"/>.</summary>
+    /// <returns>The norm before of each network, [networks], on the parameters' device and in the current dispose scope.</returns>
     public Tensor ClipGradients(double maximum)
     {
         using DisposeScope scope = NewDisposeScope();
@@ -61,14 +66,14 @@ internal sealed class AdamW : IResumable, IDisposable
         Tensor[] gradients = [.. _parameters.Select(Gradient).OfType<Tensor>().Select(gradient => gradient.is_sparse ? gradient.SparseValues : gradient)];
         if (gradients.Length == 0)
         {
-            return zeros([], ScalarType.Float64, _parameters.FirstOrDefault()?.device ?? CPU).MoveToOuterDisposeScope();
+            return zeros([NetworkCount], ScalarType.Float64, _parameters.FirstOrDefault()?.device ?? CPU).MoveToOuterDisposeScope();
         }
 
-        Tensor norm = stack(gradients.Select(gradient => gradient.norm())).norm().to(ScalarType.Float64);
+        Tensor norm = stack(gradients.Select(gradient => gradient.reshape(NetworkCount, -1).norm(1))).norm(0).to(ScalarType.Float64);
         Tensor factor = full_like(norm, maximum.Held()).div(norm).clamp_max(1.Held());
         foreach (Tensor gradient in gradients)
         {
-            gradient.mul_(factor.to(gradient.dtype));
+            gradient.mul_(ForEachNetwork(factor, gradient));
         }
 
         return norm.MoveToOuterDisposeScope();
@@ -81,10 +86,10 @@ internal sealed class AdamW : IResumable, IDisposable
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
         _steps++;
-        _logKept += Math.Log(Math.Max(1 - (learningRate * _weightDecay), double.Epsilon));
+        _logKept += Math.Log(Math.Max(1 - (learningRate * _weightDecays[0]), double.Epsilon));
         double firstCorrection = 1 - Math.Pow(FirstDecay, _steps);
         double secondCorrection = 1 - Math.Pow(SecondDecay, _steps);
-        using Scalar keep = (1 - (learningRate * _weightDecay)).ToScalar();
+        Tensor keep = NativeTensor.Of(_weightDecays.Select(decay => 1 - (learningRate * decay)).ToArray(), [NetworkCount], _parameters.FirstOrDefault()?.device);
         using Scalar scale = (1 / Math.Sqrt(secondCorrection)).ToScalar();
         using Scalar step = (-learningRate / firstCorrection).ToScalar();
         for (int i = 0; i < _parameters.Length; i++)
@@ -100,9 +105,9 @@ internal sealed class AdamW : IResumable, IDisposable
                 continue;
             }
 
-            if (_weightDecay > 0 && _parameters[i].dim() > 1)
+            if (_parameters[i].dim() > (NetworkCount > 1 ? 2 : 1))
             {
-                _parameters[i].mul_(keep);
+                _parameters[i].mul_(ForEachNetwork(keep, _parameters[i]));
             }
 
             _firstMoments[i].mul_(_firstDecay).add_(gradient, _firstWeight);
@@ -149,6 +154,10 @@ internal sealed class AdamW : IResumable, IDisposable
             _histories[i]?.ReadState(reader);
         }
     }
+
+    // A number a network, in a shape that multiplies a tensor of theirs.
+    private Tensor ForEachNetwork(Tensor numbers, Tensor values) =>
+        numbers.to(values.dtype).reshape(NetworkCount > 1 ? [NetworkCount, .. Enumerable.Repeat(1L, (int)values.dim() - 1)] : []);
 
     // Two backward passes leave a gradient in coordinate format with rows that stand in it twice; it is replaced by one without.
     private static Tensor? Gradient(Parameter parameter)

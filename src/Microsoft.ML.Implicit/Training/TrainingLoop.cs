@@ -18,7 +18,11 @@ internal sealed class TrainingLoop : IResumable, IDisposable
     private readonly Generator _generator;
     private readonly BestParameters _best;
     private readonly Device _device;
+    private readonly int _networkCount;
     private readonly List<TrainingProgress> _history = [];
+
+    // Of each network, epoch by epoch.
+    private readonly List<double[]> _losses = [];
     private bool _isFinished;
 
     /// <summary>Creates the loop.</summary>
@@ -35,7 +39,9 @@ internal sealed class TrainingLoop : IResumable, IDisposable
         _generator = new Generator((ulong)plan.Seed, CPU);
         _device = run.Device;
         _best = new BestParameters(problem.Module);
-        _optimizer = new AdamW(problem.Module.parameters().Where(parameter => parameter.requires_grad), plan.WeightDecay);
+        IReadOnlyList<double> weightDecays = problem.StackedWeightDecays ?? [plan.WeightDecay];
+        _networkCount = weightDecays.Count;
+        _optimizer = new AdamW(problem.Module.parameters().Where(parameter => parameter.requires_grad), weightDecays);
     }
 
     private int Epoch => _history.Count;
@@ -70,13 +76,17 @@ internal sealed class TrainingLoop : IResumable, IDisposable
         }
 
         TrainingEnd end = Epoch >= _plan.Epochs ? TrainingEnd.LastEpoch : _isFinished ? TrainingEnd.NoImprovement : TrainingEnd.Cancelled;
-        _run.Keep(new NetworkTraining(_plan.Seed, end, _history.Count > 0 ? _history[^1].BestEpoch : Counted(0), _history));
+        for (int network = 0; network < _networkCount; network++)
+        {
+            IEnumerable<TrainingProgress> history = _history.Select((epoch, i) => epoch with { TrainingLoss = _losses[i][network] });
+            _run.Keep(new NetworkTraining(_plan.Seed, end, _history.Count > 0 ? _history[^1].BestEpoch : Counted(0), [.. history]));
+        }
     }
 
     public void WriteState(BinaryWriter writer)
     {
         writer.Write(Epoch);
-        foreach (double number in _history.SelectMany(TrainingProgressFormat.ToNumbers))
+        foreach (double number in _history.SelectMany(TrainingProgressFormat.ToNumbers).Concat(_losses.SelectMany(losses => losses)))
         {
             writer.Write(number);
         }
@@ -103,6 +113,11 @@ internal sealed class TrainingLoop : IResumable, IDisposable
         while (_history.Count < epoch)
         {
             _history.Add(TrainingProgressFormat.FromNumbers([.. TrainingProgressFormat.Columns.Select(_ => reader.ReadDouble())]));
+        }
+
+        while (_losses.Count < epoch)
+        {
+            _losses.Add([.. Enumerable.Range(0, _networkCount).Select(_ => reader.ReadDouble())]);
         }
 
         _isFinished = reader.ReadBoolean();
@@ -160,7 +175,7 @@ internal sealed class TrainingLoop : IResumable, IDisposable
     private TrainingProgress RunEpoch(int epoch)
     {
         using DisposeScope scope = NewDisposeScope();
-        var losses = new EpochLosses(_problem.ExampleCount, _device);
+        var losses = new EpochLosses(_networkCount, _problem.ExampleCount, _device);
         Tensor? validation;
         try
         {
@@ -178,10 +193,11 @@ internal sealed class TrainingLoop : IResumable, IDisposable
         EpochReading reading = losses.Read(validation);
         ThrowIfNotFinite(reading, epoch);
         _best.Offer(epoch, reading.ValidationLoss);
+        _losses.Add(reading.TrainingLosses);
         return new TrainingProgress(
             Counted(epoch),
             _member.Count * _plan.Epochs,
-            reading.TrainingLoss,
+            reading.TrainingLosses.Average(),
             reading.ValidationLoss,
             Counted(_best.Epoch),
             _plan.RateAt(epoch / (double)_plan.Epochs),
@@ -210,12 +226,13 @@ internal sealed class TrainingLoop : IResumable, IDisposable
 
     private void ThrowIfNotFinite(EpochReading reading, int epoch, Exception? consequence = null)
     {
-        if (!double.IsFinite(reading.LatestLoss) || !double.IsFinite(reading.LatestNorm))
+        int network = Array.FindIndex([.. reading.LatestLosses.Zip(reading.LatestNorms)], latest => !double.IsFinite(latest.First) || !double.IsFinite(latest.Second));
+        if (network >= 0)
         {
             throw new InvalidOperationException(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"Training stopped being finite in epoch {epoch} (loss {reading.LatestLoss}, gradient norm {reading.LatestNorm}). Lower Training.LearningRate (now {_plan.LearningRate}), and look for extreme values in the data."),
+                    $"Training stopped being finite in epoch {epoch} (loss {reading.LatestLosses[network]}, gradient norm {reading.LatestNorms[network]}). Lower Training.LearningRate (now {_plan.LearningRate}), and look for extreme values in the data."),
                 consequence);
         }
     }

@@ -14,7 +14,7 @@ public class AdamWTests
         Tensor start = linspace(-1, 2, 12, ScalarType.Float64).reshape(3, 4);
         using var ours = new Parameter(start.clone());
         using var theirs = new Parameter(start.clone());
-        using var optimizer = new Implicit.Training.AdamW([ours], weightDecay: 0.1);
+        using var optimizer = new Implicit.Training.AdamW([ours], 0.1);
         using TorchSharp.Modules.AdamW reference = optim.AdamW([theirs], lr: 0.05, weight_decay: 0.1);
         for (int step = 0; step < 20; step++)
         {
@@ -27,6 +27,41 @@ public class AdamWTests
         }
 
         Assert.IsLessThan(1e-12, (ours - theirs).abs().max().item<double>());
+    }
+
+    [TestMethod]
+    public void A_stack_of_networks_is_trained_as_they_are_one_by_one()
+    {
+        double[] decays = [0.1, 0.7];
+        using DisposeScope scope = NewDisposeScope();
+        Tensor weights = linspace(-1, 2, 12, ScalarType.Float64).reshape(2, 3, 2);
+        Tensor biases = linspace(1, 2, 4, ScalarType.Float64).reshape(2, 2);
+        using var stackedWeights = new Parameter(weights.clone());
+        using var stackedBiases = new Parameter(biases.clone());
+        using var together = new Implicit.Training.AdamW([stackedWeights, stackedBiases], decays);
+        for (int network = 0; network < decays.Length; network++)
+        {
+            using var weight = new Parameter(weights[network].clone());
+            using var bias = new Parameter(biases[network].clone());
+            using var alone = new Implicit.Training.AdamW([weight, bias], decays[network]);
+            for (int step = 0; step < 5; step++)
+            {
+                alone.ZeroGradients();
+                (weight.pow(4).sum() + bias.pow(2).sum()).backward();
+                double norm = alone.ClipGradients(1).item<double>();
+                alone.Step(0.05);
+                if (network == 0)
+                {
+                    together.ZeroGradients();
+                    (stackedWeights.pow(4).sum() + stackedBiases.pow(2).sum()).backward();
+                    Assert.AreEqual(norm, together.ClipGradients(1)[0].item<double>(), 1e-12);
+                    together.Step(0.05);
+                }
+            }
+
+            Assert.IsLessThan(1e-12, (weight - stackedWeights[network]).abs().max().item<double>());
+            Assert.IsLessThan(1e-12, (bias - stackedBiases[network]).abs().max().item<double>());
+        }
     }
 
     [TestMethod]
@@ -67,7 +102,7 @@ public class AdamWTests
     {
         using DisposeScope scope = NewDisposeScope();
         using var parameter = new Parameter(ones(2, 1, ScalarType.Float64));
-        using var optimizer = new Implicit.Training.AdamW([parameter], weightDecay: 0);
+        using var optimizer = new Implicit.Training.AdamW([parameter], 0);
         parameter.grad = sparse_coo_tensor(tensor(new long[] { 1, 1 }, [1, 2]), tensor(new[] { 1.0, 2.0 }, [2, 1]), [2, 1]);
         Assert.AreEqual(3, optimizer.ClipGradients(1.5).item<double>(), 1e-12);
         Assert.AreEqual(1.5, parameter.grad!.to_dense()[1, 0].item<double>(), 1e-12);
@@ -79,7 +114,7 @@ public class AdamWTests
         using DisposeScope scope = NewDisposeScope();
         using var first = new Parameter(tensor(new[] { 3.0 }));
         using var second = new Parameter(tensor(new[] { 4.0 }));
-        using var optimizer = new Implicit.Training.AdamW([first, second], weightDecay: 0);
+        using var optimizer = new Implicit.Training.AdamW([first, second], 0);
         (first.square().sum() + second.square().sum()).backward();
         Assert.AreEqual(10, optimizer.ClipGradients(1).item<double>(), 1e-12);
         Assert.AreEqual(0.6, first.grad!.item<double>(), 1e-12);
@@ -91,7 +126,7 @@ public class AdamWTests
     public void Steps_leave_no_tensors_behind()
     {
         using var parameter = new Parameter(ones(3, 3));
-        using var optimizer = new Implicit.Training.AdamW([parameter], weightDecay: 0.1);
+        using var optimizer = new Implicit.Training.AdamW([parameter], 0.1);
         using DisposeScope scope = NewDisposeScope();
         parameter.square().sum().backward();
         int before = scope.DisposablesCount;

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -11,13 +12,13 @@ public sealed class EpochLossesTests
     public void Means_are_weighed_by_examples_in_double_precision()
     {
         using DisposeScope scope = NewDisposeScope();
-        var losses = new EpochLosses(300_000_001, CPU);
+        var losses = new EpochLosses(1, 300_000_001, CPU);
         losses.Add(tensor(1f), tensor(2f), 300_000_000);
         losses.Add(tensor(3.0, ScalarType.Float64), tensor(4f), 1);
         EpochReading reading = losses.Read(tensor(0.25f));
-        Assert.AreEqual(300_000_003 / 300_000_001.0, reading.TrainingLoss, 1e-15);
+        Assert.AreEqual(300_000_003 / 300_000_001.0, reading.TrainingLosses[0], 1e-15);
         Assert.AreEqual(0.25, reading.ValidationLoss);
-        Assert.AreEqual((3.0, 4.0), (reading.LatestLoss, reading.LatestNorm));
+        Assert.AreEqual((3.0, 4.0), (reading.LatestLosses[0], reading.LatestNorms[0]));
         Assert.IsNull(losses.Read(null).ValidationLoss);
     }
 
@@ -27,13 +28,26 @@ public sealed class EpochLossesTests
     public void The_first_step_that_is_not_finite_is_remembered(float loss, float norm)
     {
         using DisposeScope scope = NewDisposeScope();
-        var losses = new EpochLosses(4, CPU);
+        var losses = new EpochLosses(1, 4, CPU);
         losses.Add(tensor(1f), tensor(1f), 1);
         losses.Add(tensor(loss), tensor(norm), 1);
         losses.Add(tensor(2f), tensor(2f), 1);
         losses.Add(tensor(float.NaN), tensor(float.NaN), 1);
         EpochReading reading = losses.Read(null);
-        Assert.AreEqual(((double)loss, (double)norm), (reading.LatestLoss, reading.LatestNorm));
+        Assert.AreEqual(((double)loss, (double)norm), (reading.LatestLosses[0], reading.LatestNorms[0]));
+    }
+
+    [TestMethod]
+    public void Networks_that_are_trained_together_have_losses_of_their_own()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        var losses = new EpochLosses(2, 4, CPU);
+        losses.Add(NativeTensor.Of([1f, 2f], [2]), NativeTensor.Of([3f, 4f], [2]), 3);
+        losses.Add(NativeTensor.Of([5f, float.NaN], [2]), NativeTensor.Of([3f, 4f], [2]), 1);
+        EpochReading reading = losses.Read(null);
+        CollectionAssert.AreEqual(new[] { 2, double.NaN }, reading.TrainingLosses);
+        CollectionAssert.AreEqual(new[] { 5, double.NaN }, reading.LatestLosses);
+        CollectionAssert.AreEqual(new[] { 3.0, 4 }, reading.LatestNorms);
     }
 
     [TestMethod]
@@ -41,7 +55,7 @@ public sealed class EpochLossesTests
     {
         using Tensor weight = ones(3, requires_grad: true);
         using DisposeScope scope = NewDisposeScope();
-        var losses = new EpochLosses(10, CPU);
+        var losses = new EpochLosses(1, 10, CPU);
         long before = scope.DisposablesCount;
         for (int step = 0; step < 10; step++)
         {
@@ -50,6 +64,6 @@ public sealed class EpochLossesTests
         }
 
         Assert.AreEqual(before, scope.DisposablesCount);
-        Assert.AreEqual(3, losses.Read(null).TrainingLoss, 1e-6);
+        Assert.AreEqual(3, losses.Read(null).TrainingLosses[0], 1e-6);
     }
 }

@@ -33,7 +33,7 @@ internal sealed record DeepEquilibriumArchitecture(
             options.Image ?? default,
             featureCount,
             BinCount: 0,
-            options.HiddenWidth,
+            options.HiddenWidth ?? DeepEquilibriumDefaults.HiddenWidth(options.Cell, rows),
             task.OutputWidth,
             options.Solver,
             options.Tolerance,
@@ -66,8 +66,16 @@ internal sealed record DeepEquilibriumArchitecture(
         _ => this,
     };
 
-    public FeatureCell CreateCell(int inputWidth, Generator generator)
+    /// <param name="inputWidth">Length of an encoded row.</param>
+    /// <param name="generator">Source of the weights and of dropout, on the CPU; kept.</param>
+    /// <param name="stackedDropout">Dropout of each cell of a stack of dense ones; null for one cell.</param>
+    public FeatureCell CreateCell(int inputWidth, Generator generator, double[]? stackedDropout)
     {
+        if (stackedDropout is not null)
+        {
+            return DenseResidualCell.CreateStack(inputWidth, HiddenWidth, generator, stackedDropout);
+        }
+
         if (Cell == EquilibriumCellKind.Dense)
         {
             return new DenseResidualCell(inputWidth, HiddenWidth, generator, Dropout);

@@ -14,6 +14,10 @@ internal static class DeepEquilibriumDefaults
     private const double LearningRateOfFewRows = 4e-3;
     private const double WidthOfLearningRates = 128;
 
+    // Twice the width predicts no better from so few rows, at more than twice the cost.
+    private const int HiddenWidthBelowManyRows = 64;
+    private const int UsualHiddenWidth = 128;
+
     private const double WeightDecay = 0.05;
 
     // Without it a classifier of few rows grows ever surer of itself; a squared error ends that by itself.
@@ -103,6 +107,8 @@ internal static class DeepEquilibriumDefaults
     /// <summary>Folds to choose by, or 0 where there is no choice to make.</summary>
     public static int Folds(DeepEquilibriumOptions options, long rows) =>
         options is { Cell: EquilibriumCellKind.Dense, EnsembleSize: null, Training.ValidationFraction: null } && rows is >= RowsThatAffordFolds and < ManyRows ? FoldsOfFewRows : 0;
+
+    public static int HiddenWidth(EquilibriumCellKind cell, long rows) => cell == EquilibriumCellKind.Dense && rows < ManyRows ? HiddenWidthBelowManyRows : UsualHiddenWidth;
 
     public static int EnsembleSize(EquilibriumCellKind cell, long rows) => cell == EquilibriumCellKind.Dense && rows < FewRows ? EnsembleSizeOfFewRows : 1;
 

@@ -2,13 +2,17 @@ using Microsoft.ML.Implicit.Layers.Equilibrium;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Numerics;
 using Microsoft.ML.Implicit.Solvers.FixedPoint;
+using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
-/// <summary>Equilibrium layer and linear head.</summary>
+/// <summary>
+/// Equilibrium layer and linear head; or a stack of such networks, which are trained together: the first dimension of every parameter is theirs, and
+/// their rows follow one another.
+/// </summary>
 internal sealed partial class DeepEquilibriumNetwork : nn.Module
 {
     [ComponentName(Name = "equilibrium")]
@@ -25,10 +29,12 @@ internal sealed partial class DeepEquilibriumNetwork : nn.Module
     /// <param name="inputWidth">Length of an encoded row.</param>
     /// <param name="gradientTolerance">Relative tolerance of the implicit gradient.</param>
     /// <param name="generator">Source of the weights and of dropout, on the CPU; kept.</param>
-    public DeepEquilibriumNetwork(DeepEquilibriumArchitecture architecture, int inputWidth, double gradientTolerance, Generator generator)
+    /// <param name="stackedDropout">Dropout of each network of a stack; null for one network.</param>
+    public DeepEquilibriumNetwork(DeepEquilibriumArchitecture architecture, int inputWidth, double gradientTolerance, Generator generator, double[]? stackedDropout = null)
         : base(nameof(DeepEquilibriumNetwork))
     {
-        FeatureCell cell = architecture.CreateCell(inputWidth, generator);
+        long[] networks = stackedDropout is null ? [] : [stackedDropout.Length];
+        FeatureCell cell = architecture.CreateCell(inputWidth, generator, stackedDropout);
         _equilibrium = new DeepEquilibrium(cell, new EquilibriumSettings
         {
             ForwardSolver = architecture.CreateSolver(architecture.Tolerance),
@@ -39,8 +45,8 @@ internal sealed partial class DeepEquilibriumNetwork : nn.Module
         });
 
         // A head of zeros starts at the prior.
-        _headWeight = new Parameter(zeros(cell.FeatureWidth, architecture.OutputWidth));
-        _headBias = new Parameter(zeros(architecture.OutputWidth));
+        _headWeight = new Parameter(zeros([.. networks, cell.FeatureWidth, architecture.OutputWidth]));
+        _headBias = new Parameter(zeros([.. networks, architecture.OutputWidth]));
         RegisterComponents();
     }
 
@@ -51,7 +57,7 @@ internal sealed partial class DeepEquilibriumNetwork : nn.Module
     /// <summary>Outputs at an equilibrium, before the task turns them into scores.</summary>
     /// <param name="state">float32 [batch, ...].</param>
     /// <returns>float32 [batch, outputs].</returns>
-    public Tensor Output(Tensor state) => _headBias.addmm(Cell.Readout(state), _headWeight);
+    public Tensor Output(Tensor state) => StackedAffine.Of(_headBias, Cell.Readout(state), _headWeight);
 
     /// <summary>Solves for the equilibrium and reads it out.</summary>
     /// <param name="input">Encoded rows, float32 [batch, inputWidth].</param>
@@ -78,6 +84,20 @@ internal sealed partial class DeepEquilibriumNetwork : nn.Module
         using IDisposable noGraph = no_grad();
         _headWeight.mul_(factor.Held());
         _headBias.mul_(factor.Held());
+    }
+
+    /// <summary>Takes the parameters of one of the networks of a stack.</summary>
+    /// <param name="stack">The stack.</param>
+    /// <param name="index">Which network.</param>
+    public void CopyFrom(DeepEquilibriumNetwork stack, int index)
+    {
+        using IDisposable noGraph = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        Dictionary<string, Tensor> stacked = stack.state_dict();
+        foreach ((string name, Tensor value) in state_dict())
+        {
+            value.copy_(stacked[name][index]);
+        }
     }
 
     /// <summary>Ends training: the cell's normalised weights are computed once.</summary>

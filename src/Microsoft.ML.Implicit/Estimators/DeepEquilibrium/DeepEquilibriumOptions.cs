@@ -14,8 +14,11 @@ public sealed class DeepEquilibriumOptions : TrainerInputBaseWithWeight, ITraine
     /// <summary>Shape of the images in the feature column; needed by <see cref="EquilibriumCellKind.MultiscaleConvolutional"/>.</summary>
     public ImageShape? Image { get; set; }
 
-    /// <summary>Width of the dense cell's state. The convolutional cell has a quarter of it as channels at its finer resolution and half of it at the coarser one.</summary>
-    public int HiddenWidth { get; set; } = 128;
+    /// <summary>
+    /// Width of the dense cell's state, or <see langword="null"/> for 64 below 5,000 rows and 128 from there on. The convolutional cell has a quarter of
+    /// it, 128 by default, as channels at its finer resolution and half of it at the coarser one.
+    /// </summary>
+    public int? HiddenWidth { get; set; }
 
     /// <summary>
     /// Fraction of the embedded input and of the read-out state set to zero in training, drawn once for each solve, or
@@ -69,7 +72,7 @@ public sealed class DeepEquilibriumOptions : TrainerInputBaseWithWeight, ITraine
         ArgumentNullException.ThrowIfNull(Training);
         Setting.Require(Enum.IsDefined(Cell), nameof(Cell), "is not a known cell");
         Setting.Require(Enum.IsDefined(Solver), nameof(Solver), "is not a known method");
-        Setting.Require(HiddenWidth is >= 8 and <= 8192, nameof(HiddenWidth), "must lie between 8 and 8192");
+        Setting.Require(HiddenWidth is null or (>= 8 and <= 8192), nameof(HiddenWidth), "must lie between 8 and 8192");
         Setting.Require(Dropout is null or (>= 0 and < 1), nameof(Dropout), "must lie between 0 and 1");
         Setting.Require(InputDropout is null or (>= 0 and < 1), nameof(InputDropout), "must lie between 0 and 1");
         Setting.Require(EnsembleSize is null or (>= 1 and <= MaximumEnsembleSize), nameof(EnsembleSize), $"must lie between 1 and {MaximumEnsembleSize}");

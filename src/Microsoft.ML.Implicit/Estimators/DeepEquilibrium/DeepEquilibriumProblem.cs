@@ -11,17 +11,13 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
-/// <summary>The training of a deep-equilibrium network on one task.</summary>
+/// <summary>The training of a deep-equilibrium network, or of a stack of them, on one task.</summary>
 internal sealed class DeepEquilibriumProblem : ITrainingProblem
 {
-    private const long ValidationBatch = 1024;
     private const long RowsForInputScale = 64;
 
     // Narrow data stays below it at the default rates.
     private const double LargestMove = 2;
-
-    // A loss closer to the best constant's is the same but for chance.
-    private const double SomethingLearned = 0.999;
 
     private readonly DeepEquilibriumNetwork _network;
     private readonly FeatureEncoder _encoder;
@@ -29,7 +25,9 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
     private readonly TrainingSet _training;
     private readonly TrainingSet? _validation;
     private readonly DeepEquilibriumOptions _options;
-    private readonly double _inputDropout;
+    private readonly IReadOnlyList<Regularization> _regularizations;
+    private readonly double[] _inputDropout;
+    private readonly Tensor? _stackedRows;
     private readonly Generator _generator;
     private readonly CancellationToken _cancellationToken;
     private readonly SolverMeter _meter = new();
@@ -37,7 +35,27 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
     private long _rows;
     private long _unsolvedRows;
 
-    public DeepEquilibriumProblem(DeepEquilibriumNetwork network, FeatureEncoder encoder, PredictionTask task, TrainingSet training, TrainingSet? validation, DeepEquilibriumOptions options, double inputDropout, Generator generator, CancellationToken cancellationToken)
+    /// <param name="network">What is trained.</param>
+    /// <param name="encoder">Encodes the features.</param>
+    /// <param name="task">What is predicted.</param>
+    /// <param name="training">Training rows.</param>
+    /// <param name="validation">Validation rows, or <see langword="null"/>; a stack has none.</param>
+    /// <param name="stackedRows">Indices of the training rows of each network of a stack, int64 [networks, rows]; null for one network, which trains on all.</param>
+    /// <param name="options">Settings of the trainer.</param>
+    /// <param name="regularizations">That of each network.</param>
+    /// <param name="generator">Source of noise.</param>
+    /// <param name="cancellationToken">Looked at once a solver iteration.</param>
+    public DeepEquilibriumProblem(
+        DeepEquilibriumNetwork network,
+        FeatureEncoder encoder,
+        PredictionTask task,
+        TrainingSet training,
+        TrainingSet? validation,
+        Tensor? stackedRows,
+        DeepEquilibriumOptions options,
+        IReadOnlyList<Regularization> regularizations,
+        Generator generator,
+        CancellationToken cancellationToken)
     {
         _network = network;
         _encoder = encoder;
@@ -47,33 +65,42 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
         _options = options;
         _generator = generator;
         _cancellationToken = cancellationToken;
-        _inputDropout = inputDropout;
+        _stackedRows = stackedRows;
+        _regularizations = regularizations;
+        _inputDropout = [.. regularizations.Select(regularization => regularization.InputDropout)];
     }
 
     public nn.Module Module => _network;
 
-    public long ExampleCount => _training.Count;
+    public IReadOnlyList<double>? StackedWeightDecays => _stackedRows is null ? null : [.. _regularizations.Select(regularization => regularization.WeightDecay)];
 
-    /// <summary>Whether rows are held by their non-zeros.</summary>
-    public bool HasSparseInputs => _training.Features.is_sparse;
+    public long ExampleCount => _stackedRows?.shape[1] ?? _training.Count;
 
     public double TakeSolverIterations() => _meter.Take();
 
     public Tensor TrainBatch(Tensor examples, double progress)
     {
-        TrainingSet batch = _training.Select(examples.to(_training.Features.device));
+        Tensor rows = examples.to(_training.Features.device);
+        TrainingSet batch = _training.Select(_stackedRows is null ? rows : _stackedRows.index_select(1, rows).flatten());
         Tensor input = Drop(Encode(Shift(batch.Features)));
+        Tensor? losses = null;
         EquilibriumBackward result = _network.Equilibrium.Backward(
             input,
-            state => _task.Loss(_network.Output(state), batch.Labels, batch.Weights),
+            state =>
+            {
+                Tensor means = _task.WeightedLosses(_network.Output(state), batch.Labels, batch.Weights).view(_regularizations.Count, -1).mean([1]);
+                losses = means.detach().MoveToOuterDisposeScope();
+                return means.sum();
+            },
             cancellationToken: _cancellationToken);
         _meter.Add(result.Equilibrium.Iterations);
         _rows += batch.Count;
         _unsolvedRows += result.Equilibrium.AllConverged ? 0 : result.Equilibrium.Statuses.Count(status => status != SolveStatus.Converged);
-        return _options.JacobianPenalty > 0 ? result.LossTensor.to(ScalarType.Float64).Plus(Penalize(result.Equilibrium.Solution, input)) : result.LossTensor;
+        return _options.JacobianPenalty > 0 ? losses!.to(ScalarType.Float64).Plus(Penalize(result.Equilibrium.Solution, input)) : losses!;
     }
 
-    public Tensor? Validate() => _validation is null ? null : MeanLoss(_validation, Predict, _cancellationToken);
+    public Tensor? Validate() =>
+        _validation is null ? null : _task.MeanLoss(_validation, batch => _network.Predict(Encode(batch.Features)), _cancellationToken);
 
     /// <summary>Chooses the scale of the inputs to train with, which goes into the weights.</summary>
     /// <param name="learningRate">Peak learning rate.</param>
@@ -126,45 +153,6 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
         }
     }
 
-    /// <summary>Says so where the trained network does no better than one answer to all rows.</summary>
-    /// <returns>Whether that is so.</returns>
-    public bool ReportNothingLearned(IChannel channel)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        using IDisposable noGradient = no_grad();
-        TrainingSet rows = _validation ?? _training;
-        Tensor constant = _task.BestConstant(_training.Labels, _training.Weights);
-        double baseline = MeanLoss(rows, batch => constant.expand(batch.Count, -1), CancellationToken.None).ReadDouble();
-        double loss = MeanLoss(rows, Predict, CancellationToken.None).ReadDouble();
-        bool isNothing = baseline > 0 && loss >= SomethingLearned * baseline;
-        if (isNothing)
-        {
-            string kind = _validation is null ? "training" : "validation";
-            string answer = _task is RegressionTask ? "mean label" : "class shares";
-            channel.Warning(string.Create(
-                CultureInfo.InvariantCulture,
-                $"Nothing was learned: the loss on the {kind} rows is {loss:G5}, and that of answering every row with the {answer} is {baseline:G5}. "
-                + $"Try another Training.LearningRate or more Training.MaximumEpochs, and look whether column '{_options.FeatureColumnName}' tells anything about '{_options.LabelColumnName}'."));
-        }
-
-        return isNothing;
-    }
-
-    /// <summary>What the network gives for rows, float32 [rows, outputs].</summary>
-    public Tensor Predict(TrainingSet batch) => _network.Predict(Encode(batch.Features));
-
-    private Tensor MeanLoss(TrainingSet rows, Func<TrainingSet, Tensor> predict, CancellationToken cancellationToken) => ExampleBatches.Mean(
-        rows.Count,
-        ValidationBatch,
-        rows.Features.device,
-        examples =>
-        {
-            TrainingSet batch = rows.Select(examples);
-            Tensor loss = _task.Loss(predict(batch), batch.Labels, batch.Weights).to(ScalarType.Float64);
-            return (loss * batch.Count.Held(), batch.Weights?.sum() ?? full_like(loss, batch.Count.Held()));
-        },
-        cancellationToken);
-
     private Tensor Encode(Tensor features) => _encoder.forward(features) * _inputScale.Held();
 
     // Of the magnitudes, in a typical row.
@@ -179,18 +167,9 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
         return values.abs().sum().ReadDouble() / rows.shape[0];
     }
 
-    private Tensor Drop(Tensor input)
-    {
-        if (_inputDropout == 0)
-        {
-            return input;
-        }
-
-        // A zero stays one, dropped or not.
-        Tensor values = input.is_sparse ? input.SparseValues : input;
-        Tensor dropped = values * RandomMask.Like(values, _inputDropout, _generator);
-        return input.is_sparse ? FeatureTensor.WithValues(input, dropped) : dropped;
-    }
+    private Tensor Drop(Tensor input) => input.is_sparse
+        ? FeatureTensor.WithValues(input, Dropout.Of(input.SparseValues, _inputDropout, _generator))
+        : Dropout.Of(input, _inputDropout, _generator);
 
     // One shift a batch: over an epoch every image still meets many of them.
     private Tensor Shift(Tensor features)
@@ -212,8 +191,9 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
 
     private Tensor Penalize(Tensor equilibrium, Tensor input)
     {
+        // A mean over the rows of all networks, each of which has its own.
         Tensor penalty = _options.JacobianPenalty.Held() * JacobianRegularization.FrobeniusNorm(_network.Equilibrium.Cell, equilibrium, input, _generator);
-        ImplicitBackward.Run(() => penalty.backward());
+        ImplicitBackward.Run(() => (penalty * ((double)_regularizations.Count).Held()).backward());
         return penalty.detach().to(ScalarType.Float64);
     }
 }

@@ -38,9 +38,11 @@ internal sealed class DeepEquilibriumTraining(DeepEquilibriumOptions options, Fu
         DeepEquilibriumNetwork[] networks = validation is null && DeepEquilibriumDefaults.Folds(options, training.Count) is > 0 and int folds
             ? TrainFolds(architecture, encoder, training, folds, generator)
             : TrainAll(architecture, encoder, training, validation);
+        Run.KeepChoice(nameof(options.HiddenWidth), options.HiddenWidth, architecture.HiddenWidth);
         Run.KeepChoice(nameof(options.EnsembleSize), options.EnsembleSize, networks.Length);
         var ensemble = new EquilibriumEnsemble(encoder, networks);
         ensemble.Freeze();
+        new LearningCheck(options, Task, training, validation).Report(ensemble, Run.Channel);
         return new DeepEquilibriumModelParameters(architecture with { EnsembleSize = networks.Length }, ensemble, Task, Run.Device);
     }
 
@@ -48,20 +50,8 @@ internal sealed class DeepEquilibriumTraining(DeepEquilibriumOptions options, Fu
     {
         Regularization regularization = DeepEquilibriumDefaults.Usual(options, Task, training.Count, architecture.FeatureCount);
         KeepChoice(regularization, string.Empty);
-
-        // The first network is the one that would be trained alone.
-        var seeds = new Random(Run.Seed);
-        var problems = new List<DeepEquilibriumProblem>();
-        DeepEquilibriumNetwork[] networks = EnsembleTraining.Run(architecture.EnsembleSize, Run.Options, member =>
-        {
-            int seed = member.Index == 0 ? Run.Seed : seeds.Next();
-            (DeepEquilibriumNetwork network, DeepEquilibriumProblem problem) =
-                TrainNetwork(architecture, regularization, encoder, training, validation, seed, member, isOfFolds: false);
-            problems.Add(problem);
-            return network;
-        });
-        ReportNothingLearned(problems);
-        return networks;
+        TrainingDefaults defaults = Defaults(training.Count, training, architecture.HiddenWidth, regularization);
+        return TrainEach(architecture, [.. Enumerable.Repeat(regularization, architecture.EnsembleSize)], encoder, _ => training, validation, defaults);
     }
 
     // Each network holds out a fold, by which the candidates are compared.
@@ -69,19 +59,21 @@ internal sealed class DeepEquilibriumTraining(DeepEquilibriumOptions options, Fu
     {
         Regularization[] candidates = DeepEquilibriumDefaults.Candidates(options, Task, rows.Count, architecture.FeatureCount);
         var validation = new CrossValidation(Task, rows, folds, candidates.Length, generator);
-        var seeds = new Random(Run.Seed);
-        var problems = new List<DeepEquilibriumProblem>();
-        DeepEquilibriumNetwork[] networks = EnsembleTraining.Run(folds * candidates.Length, Run.Options, member =>
+        Tensor trainingRows = validation.TrainingRows();
+        TrainingDefaults defaults = DeepEquilibriumDefaults.OfFolds(Defaults(trainingRows.shape[1], rows, architecture.HiddenWidth, candidates[0]));
+        Regularization[] regularizations = [.. Enumerable.Repeat(candidates, folds).SelectMany(each => each)];
+
+        // Rows by their non-zeros have too many weights to train several times over at once.
+        DeepEquilibriumNetwork[] networks = rows.Features.is_sparse
+            ? TrainEach(architecture, regularizations, encoder, network => rows.Select(trainingRows[network / candidates.Length]), null, defaults)
+            : TrainStack(architecture, regularizations, encoder, rows, trainingRows.repeat_interleave(candidates.Length, 0), defaults);
+        for (int i = 0; i < networks.Length; i++)
         {
-            (int fold, int candidate) = Math.DivRem(member.Index, candidates.Length);
-            (DeepEquilibriumNetwork network, DeepEquilibriumProblem problem) =
-                TrainNetwork(architecture, candidates[candidate], encoder, validation.TrainingRows(fold), null, seeds.Next(), member, isOfFolds: true);
             using DisposeScope scope = NewDisposeScope();
             using IDisposable noGradient = no_grad();
-            validation.Add(candidate, fold, problem.Predict(validation.HeldOutRows(fold)));
-            problems.Add(problem);
-            return network;
-        });
+            (int fold, int candidate) = Math.DivRem(i, candidates.Length);
+            validation.Add(candidate, fold, networks[i].Predict(encoder.forward(validation.HeldOutRows(fold).Features)));
+        }
 
         // Where training was cancelled in the first fold, the first candidate's network is all there is.
         int finished = networks.Length / candidates.Length;
@@ -89,7 +81,6 @@ internal sealed class DeepEquilibriumTraining(DeepEquilibriumOptions options, Fu
         int[] kept = [.. Enumerable.Range(0, networks.Length).Where(index => selection.Any(chosen => chosen.Candidate == index % candidates.Length))];
         KeepChoices(selection, candidates);
         Run.KeepOnly(kept);
-        ReportNothingLearned(kept.Select(index => problems[index]));
         for (int i = 0; i < networks.Length; i++)
         {
             if (kept.Contains(i))
@@ -105,8 +96,63 @@ internal sealed class DeepEquilibriumTraining(DeepEquilibriumOptions options, Fu
         return [.. kept.Select(index => networks[index])];
     }
 
-    // Once is enough for all networks.
-    private void ReportNothingLearned(IEnumerable<DeepEquilibriumProblem> problems) => _ = problems.Any(problem => problem.ReportNothingLearned(Run.Channel));
+    // All networks at once.
+    private DeepEquilibriumNetwork[] TrainStack(
+        DeepEquilibriumArchitecture architecture, Regularization[] regularizations, FeatureEncoder encoder, TrainingSet training, Tensor rows, TrainingDefaults defaults)
+    {
+        using var generator = new Generator((ulong)Run.Seed, CPU);
+        using DeepEquilibriumNetwork all = CreateNetwork(architecture, encoder, generator, [.. regularizations.Select(regularization => regularization.Dropout)]);
+        Train(new DeepEquilibriumProblem(all, encoder, Task, training, null, rows, options, regularizations, generator, Run.CancellationToken), defaults, Run.Seed, EnsembleMember.Alone);
+        var networks = new DeepEquilibriumNetwork[regularizations.Length];
+        for (int i = 0; i < networks.Length; i++)
+        {
+            networks[i] = CreateNetwork(architecture, encoder, generator, null);
+            networks[i].CopyFrom(all, i);
+            networks[i].eval();
+        }
+
+        return networks;
+    }
+
+    // One network after another. The first one is the one that would be trained alone.
+    private DeepEquilibriumNetwork[] TrainEach(
+        DeepEquilibriumArchitecture architecture, Regularization[] regularizations, FeatureEncoder encoder, Func<int, TrainingSet> training, TrainingSet? validation, TrainingDefaults defaults)
+    {
+        var seeds = new Random(Run.Seed);
+        return EnsembleTraining.Run(regularizations.Length, Run.Options, member =>
+        {
+            int seed = member.Index == 0 ? Run.Seed : seeds.Next();
+            using var generator = new Generator((ulong)seed, CPU);
+            Regularization regularization = regularizations[member.Index];
+            DeepEquilibriumNetwork network = CreateNetwork(architecture with { Dropout = regularization.Dropout }, encoder, generator, null);
+            TrainingSet rows = training(member.Index);
+            Train(
+                new DeepEquilibriumProblem(network, encoder, Task, rows, validation, null, options, [regularization], generator, Run.CancellationToken),
+                defaults with { WeightDecay = regularization.WeightDecay },
+                seed,
+                member);
+            return network;
+        });
+    }
+
+    private void Train(DeepEquilibriumProblem problem, TrainingDefaults defaults, int seed, EnsembleMember member)
+    {
+        TrainingPlan plan = Run.Plan(defaults, problem.ExampleCount) with { Seed = seed };
+        problem.Begin(plan.LearningRate);
+        Optimize(problem, plan, member);
+        problem.ReportUnsolvedRows(Run.Channel);
+        problem.Complete();
+    }
+
+    private DeepEquilibriumNetwork CreateNetwork(DeepEquilibriumArchitecture architecture, FeatureEncoder encoder, Generator generator, double[]? stackedDropout)
+    {
+        var network = new DeepEquilibriumNetwork(architecture, encoder.Width, options.GradientTolerance, generator, stackedDropout);
+        network.to(Run.Device);
+        return network;
+    }
+
+    private TrainingDefaults Defaults(long count, TrainingSet rows, int hiddenWidth, Regularization regularization) =>
+        DeepEquilibriumDefaults.Training(options.Cell, Task, count, rows.Features.is_sparse, hiddenWidth, regularization.WeightDecay);
 
     private void KeepChoices(IReadOnlyList<(int Candidate, double Factor)> selection, Regularization[] candidates)
     {
@@ -128,20 +174,5 @@ internal sealed class DeepEquilibriumTraining(DeepEquilibriumOptions options, Fu
         Run.KeepChoice($"Training.{nameof(options.Training.WeightDecay)}{suffix}", options.Training.WeightDecay, regularization.WeightDecay);
         Run.KeepChoice($"{nameof(options.Dropout)}{suffix}", options.Dropout, regularization.Dropout);
         Run.KeepChoice($"{nameof(options.InputDropout)}{suffix}", options.InputDropout, regularization.InputDropout);
-    }
-
-    private (DeepEquilibriumNetwork Network, DeepEquilibriumProblem Problem) TrainNetwork(DeepEquilibriumArchitecture architecture, Regularization regularization, FeatureEncoder encoder, TrainingSet training, TrainingSet? validation, int seed, EnsembleMember member, bool isOfFolds)
-    {
-        using var generator = new Generator((ulong)seed, CPU);
-        var network = new DeepEquilibriumNetwork(architecture with { Dropout = regularization.Dropout }, encoder.Width, options.GradientTolerance, generator);
-        network.to(Run.Device);
-        var problem = new DeepEquilibriumProblem(network, encoder, Task, training, validation, options, regularization.InputDropout, generator, Run.CancellationToken);
-        TrainingDefaults defaults = DeepEquilibriumDefaults.Training(options.Cell, Task, problem.ExampleCount, problem.HasSparseInputs, options.HiddenWidth, regularization.WeightDecay);
-        TrainingPlan plan = Run.Plan(isOfFolds ? DeepEquilibriumDefaults.OfFolds(defaults) : defaults, problem.ExampleCount) with { Seed = seed };
-        problem.Begin(plan.LearningRate);
-        Optimize(problem, plan, member);
-        problem.ReportUnsolvedRows(Run.Channel);
-        problem.Complete();
-        return (network, problem);
     }
 }

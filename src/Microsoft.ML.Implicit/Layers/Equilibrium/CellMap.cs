@@ -8,7 +8,7 @@ internal sealed class CellMap(EquilibriumCell cell, Injection injection) : IFixe
 {
     public Tensor Evaluate(Tensor z) => cell.Iterate(z, injection);
 
-    public IFixedPointMap SelectRows(Tensor rows) => new CellMap(cell, injection.SelectRows(rows));
+    public IFixedPointMap? SelectRows(Tensor rows) => cell.CanSelectRows ? new CellMap(cell, injection.SelectRows(rows)) : null;
 
     public override string ToString() => $"the cell {cell.GetName()}";
 }

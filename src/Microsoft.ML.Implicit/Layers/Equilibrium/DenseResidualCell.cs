@@ -35,10 +35,12 @@ namespace Microsoft.ML.Implicit.Layers.Equilibrium;
 public sealed class DenseResidualCell : FeatureCell
 {
     // Weights of more than a processor's own cache are served better by the matrix product of the native library.
+    private const double Contraction = 0.9;
     private const int LargestManagedWidth = 256;
     private const long LargestManagedEmbedding = 1 << 20;
 
-    private readonly double _dropout;
+    // Of each network in turn.
+    private readonly double[] _dropout;
     private readonly double _contraction;
     private readonly Generator _generator;
 
@@ -69,27 +71,42 @@ public sealed class DenseResidualCell : FeatureCell
     /// <param name="dtype">Float32 or Float64.</param>
     /// <param name="name">Name of the module.</param>
     /// <exception cref="ArgumentOutOfRangeException">A width, the dropout or the contraction is out of range.</exception>
-    public DenseResidualCell(int inputWidth, int hiddenWidth, Generator generator, double dropout = 0, double contraction = 0.9, ScalarType dtype = ScalarType.Float32, string name = nameof(DenseResidualCell))
+    public DenseResidualCell(int inputWidth, int hiddenWidth, Generator generator, double dropout = 0, double contraction = Contraction, ScalarType dtype = ScalarType.Float32, string name = nameof(DenseResidualCell))
+        : this(inputWidth, hiddenWidth, generator, [dropout], [], contraction, dtype, name)
+    {
+    }
+
+    private DenseResidualCell(int inputWidth, int hiddenWidth, Generator generator, double[] dropout, long[] stack, double contraction, ScalarType dtype, string name)
         : base(name, hiddenWidth)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(inputWidth, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(hiddenWidth, 1);
         ArgumentNullException.ThrowIfNull(generator);
-        CellArguments.RequireDropout(dropout);
+        Array.ForEach(dropout, CellArguments.RequireDropout);
         CellArguments.RequireContraction(contraction);
         NativeBackend.EnsureLoaded();
         _generator = generator;
         _dropout = dropout;
         _contraction = contraction;
         var initializer = new CellInitializer(generator, dtype);
-        _embeddingWeight = initializer.Normal(Math.Sqrt(2), inputWidth, inputWidth, hiddenWidth);
-        _embeddingBias = initializer.Constant(0, hiddenWidth);
-        _injectionWeight = initializer.Normal(1, hiddenWidth, hiddenWidth, hiddenWidth);
-        _injectionBias = initializer.Constant(0, hiddenWidth);
-        _innerWeight = initializer.Normal(0.5, hiddenWidth, hiddenWidth, hiddenWidth);
-        _outerWeight = initializer.Normal(0.5, hiddenWidth, hiddenWidth, hiddenWidth);
+        _embeddingWeight = initializer.Normal(Math.Sqrt(2), inputWidth, [.. stack, inputWidth, hiddenWidth]);
+        _embeddingBias = initializer.Constant(0, [.. stack, hiddenWidth]);
+        _injectionWeight = initializer.Normal(1, hiddenWidth, [.. stack, hiddenWidth, hiddenWidth]);
+        _injectionBias = initializer.Constant(0, [.. stack, hiddenWidth]);
+        _innerWeight = initializer.Normal(0.5, hiddenWidth, [.. stack, hiddenWidth, hiddenWidth]);
+        _outerWeight = initializer.Normal(0.5, hiddenWidth, [.. stack, hiddenWidth, hiddenWidth]);
         RegisterComponents();
     }
+
+    /// <summary>Creates a stack of cells that are trained together: the first dimension of every parameter is theirs, and their rows follow one another.</summary>
+    /// <param name="inputWidth">Width of the input.</param>
+    /// <param name="hiddenWidth">Width of the state.</param>
+    /// <param name="generator">Source of the initial weights and of dropout, on the CPU; kept.</param>
+    /// <param name="dropout">Dropout of each cell.</param>
+    internal static DenseResidualCell CreateStack(int inputWidth, int hiddenWidth, Generator generator, double[] dropout) =>
+        new(inputWidth, hiddenWidth, generator, dropout, [dropout.Length], Contraction, ScalarType.Float32, nameof(DenseResidualCell));
+
+    internal override bool CanSelectRows => _innerWeight.dim() == 2;
 
     /// <inheritdoc/>
     public override Tensor InitialState(Tensor x)
@@ -105,9 +122,9 @@ public sealed class DenseResidualCell : FeatureCell
     public override Injection Inject(Tensor x)
     {
         ArgumentNullException.ThrowIfNull(x);
-        Tensor embedding = x.is_sparse ? SparseRows.Affine(_embeddingBias, x, _embeddingWeight) : _embeddingBias.addmm(x, _embeddingWeight);
+        Tensor embedding = x.is_sparse ? SparseRows.Affine(_embeddingBias, x, _embeddingWeight) : StackedAffine.Of(_embeddingBias, x, _embeddingWeight);
         Tensor embedded = Drop(embedding.relu());
-        Tensor injected = _injectionBias.addmm(embedded, _injectionWeight);
+        Tensor injected = StackedAffine.Of(_injectionBias, embedded, _injectionWeight);
         return new Injection([injected, embedded], LimitedWeights);
     }
 
@@ -116,7 +133,7 @@ public sealed class DenseResidualCell : FeatureCell
     {
         ArgumentNullException.ThrowIfNull(z);
         ArgumentNullException.ThrowIfNull(injection);
-        return injection.Rows[1].addmm(Hidden(z, injection), injection.Shared[1]);
+        return StackedAffine.Of(injection.Rows[1], Hidden(z, injection), injection.Shared[1]);
     }
 
     /// <inheritdoc/>
@@ -126,7 +143,7 @@ public sealed class DenseResidualCell : FeatureCell
         ArgumentNullException.ThrowIfNull(injection);
         using IDisposable noGraph = no_grad();
         Tensor slope = Hidden(z, injection).Squared().neg_().PlusInPlace(1.Held());
-        return new Linearization(slope, injection.Shared[0].t(), injection.Shared[1].t());
+        return new Linearization(slope, injection.Shared[0].mT, injection.Shared[1].mT);
     }
 
     /// <inheritdoc/>
@@ -163,13 +180,13 @@ public sealed class DenseResidualCell : FeatureCell
     protected override IReadOnlyList<Tensor> LimitWeights() =>
         [SpectralBound.Limit(_innerWeight, 1), SpectralBound.Limit(_outerWeight, 1) * _contraction.Held()];
 
-    private static Tensor Hidden(Tensor z, Injection injection) => HyperbolicTangent.Of(injection.Rows[0].addmm(z, injection.Shared[0]));
+    private static Tensor Hidden(Tensor z, Injection injection) => HyperbolicTangent.Of(StackedAffine.Of(injection.Rows[0], z, injection.Shared[0]));
 
-    private Tensor Drop(Tensor values) => training && _dropout > 0 ? values * RandomMask.Like(values, _dropout, _generator) : values;
+    private Tensor Drop(Tensor values) => training ? Dropout.Of(values, _dropout, _generator) : values;
 
     private sealed class Linearization(Tensor slope, Tensor inner, Tensor outer) : CellLinearization
     {
-        public override Tensor VectorJacobianProduct(Tensor vector) => vector.mm(outer).mul_(slope).mm(inner);
+        public override Tensor VectorJacobianProduct(Tensor vector) => StackedAffine.Product(StackedAffine.Product(vector, outer).mul_(slope), inner);
 
         public override CellLinearization SelectRows(Tensor rows) => new Linearization(slope.index_select(0, rows), inner, outer);
     }

@@ -43,6 +43,9 @@ public abstract class EquilibriumCell : nn.Module<Tensor, Tensor, Tensor>
     /// <param name="injection">The injection, without a graph.</param>
     public virtual CellLinearization? Linearize(Tensor z, Injection injection) => null;
 
+    /// <summary>Whether some rows can be evaluated without the others.</summary>
+    internal virtual bool CanSelectRows => true;
+
     /// <summary>Evaluates f at a state and checks the result.</summary>
     /// <exception cref="ArgumentException">The result is not like the state.</exception>
     internal Tensor IterateChecked(Tensor z, Injection injection) => TensorContract.Require(Iterate(z, injection), z, $"the cell {GetName()}");

@@ -27,7 +27,7 @@ internal sealed class EquilibriumFunction : IDifferentiableFunction
     public Linearization Linearize(Tensor z, IReadOnlyList<Tensor> inputs)
     {
         CellLinearization? closedForm = _cell.Linearize(z, InjectionOf(inputs).Detach());
-        return closedForm is null ? AutogradLinearization.Create(this, z, inputs) : new EquilibriumLinearization(this, closedForm, z, () => AutogradLinearization.Create(this, z, inputs));
+        return closedForm is null ? AutogradLinearization.Create(this, z, inputs) : new EquilibriumLinearization(this, closedForm, z, () => AutogradLinearization.Create(this, z, inputs), _cell.CanSelectRows);
     }
 
     public override string ToString() => $"the cell {_cell.GetName()}";

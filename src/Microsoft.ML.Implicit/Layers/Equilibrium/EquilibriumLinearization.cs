@@ -13,19 +13,22 @@ internal sealed class EquilibriumLinearization : Linearization
     private readonly CellLinearization _closedForm;
     private readonly Tensor _state;
     private readonly Func<Linearization> _byAutograd;
+    private readonly bool _canSelectRows;
     private Linearization? _general;
 
     /// <param name="source">What is linearised, for messages.</param>
     /// <param name="closedForm">The cell's products.</param>
     /// <param name="state">Where, <c>[rows, ...]</c>.</param>
     /// <param name="byAutograd">Linearises by autograd.</param>
-    public EquilibriumLinearization(object source, CellLinearization closedForm, Tensor state, Func<Linearization> byAutograd)
+    /// <param name="canSelectRows">Whether the closed form can be restricted to some rows.</param>
+    public EquilibriumLinearization(object source, CellLinearization closedForm, Tensor state, Func<Linearization> byAutograd, bool canSelectRows)
         : base(state)
     {
         _source = source;
         _closedForm = closedForm;
         _state = state;
         _byAutograd = byAutograd;
+        _canSelectRows = canSelectRows;
     }
 
     public override Tensor Value => General.Value;
@@ -44,9 +47,10 @@ internal sealed class EquilibriumLinearization : Linearization
 
     public override IReadOnlyList<Tensor?> PullbackInputs(Tensor cotangent) => General.PullbackInputs(cotangent);
 
-    public override RowOperator SelectRows(Tensor rows) => new EquilibriumLinearization(
+    public override RowOperator? SelectRows(Tensor rows) => _canSelectRows ? new EquilibriumLinearization(
         _source,
         _closedForm.SelectRows(rows),
         _state.index_select(0, rows),
-        () => throw new NotSupportedException("Some rows of a closed form have transposed products alone."));
+        () => throw new NotSupportedException("Some rows of a closed form have transposed products alone."),
+        _canSelectRows) : null;
 }

@@ -17,10 +17,12 @@ namespace Microsoft.ML.Implicit.Layers.Equilibrium;
 internal static class SpectralBound
 {
     private const int Products = 3;
+    private const double RootOfTrace = 1.0 / (2 << Products);
+    private const double SmallestSum = 1e-36;
 
     /// <summary>Bounds the largest singular value; with three products the bound is at most rank^(1/16) times its value.</summary>
-    /// <param name="weight">Matrix [rows, columns].</param>
-    /// <returns>A scalar tensor, differentiable in <paramref name="weight"/>.</returns>
+    /// <param name="weight">Matrix [..., rows, columns], or a stack of such.</param>
+    /// <returns>A number for each matrix, [...], differentiable in <paramref name="weight"/>.</returns>
     /// <remarks>
     /// With A = WᵀW and n products the bound is (tr A^(p/2))^(1/p), p = 2^(n+1), whose gradient is a multiple of
     /// W A^(p/2 − 1) = W A A² A⁴ ⋯: the Gram matrices themselves give it, with no graph through them. The bound is
@@ -37,14 +39,14 @@ internal static class SpectralBound
         }
 
         return needsGradient
-            ? ImplicitSolve.Attach(new Gradient(), [weight], [bound], [direction])[0].MoveToOuterDisposeScope()
-            : bound.MoveToOuterDisposeScope();
+            ? ImplicitSolve.Attach(new Gradient(), [weight], [bound.squeeze(-1).squeeze(-1)], [direction])[0].MoveToOuterDisposeScope()
+            : bound.squeeze(-1).squeeze(-1).MoveToOuterDisposeScope();
     }
 
     /// <summary>Scales a matrix down to a largest singular value of at most <paramref name="limit"/>; a smaller one is left alone.</summary>
-    /// <param name="weight">Matrix [rows, columns].</param>
+    /// <param name="weight">Matrix [..., rows, columns], or a stack of such.</param>
     /// <param name="limit">Limit, positive.</param>
-    public static Tensor Limit(Tensor weight, double limit) => weight / (Of(weight) / limit.Held()).clamp_min(1.Held());
+    public static Tensor Limit(Tensor weight, double limit) => weight / (Of(weight) / limit.Held()).clamp_min(1.Held()).unsqueeze(-1).unsqueeze(-1);
 
     /// <summary>
     /// Bounds the norm of a convolution with zero padding and any stride as a map between images: it is the kernel as a
@@ -54,48 +56,46 @@ internal static class SpectralBound
     /// <param name="kernel">Kernel [output, input, height, width].</param>
     public static Tensor OfConvolution(Tensor kernel) => Of(kernel.flatten(1)) * Math.Sqrt(kernel.shape[2] * kernel.shape[3]).Held();
 
+    // The bound is [..., 1, 1].
     private static (Tensor Bound, Tensor Direction) BoundAndDirection(Tensor weight, bool withDirection)
     {
-        bool isWide = weight.shape[0] < weight.shape[1];
-        (Tensor bound, Tensor powers) = GramIteration(isWide ? weight.t() : weight, withDirection);
+        bool isWide = weight.shape[^2] < weight.shape[^1];
+        (Tensor bound, Tensor powers) = GramIteration(isWide ? weight.mT : weight, withDirection);
         if (!withDirection)
         {
             return (bound, powers);
         }
 
-        Tensor direction = isWide ? powers.t() : powers;
-        return (bound, direction * (bound / (weight * direction).sum().Plus(1e-30.Held())));
+        Tensor direction = isWide ? powers.mT : powers;
+        return (bound, direction * (bound / Sum(weight * direction)));
     }
 
     private static (Tensor Bound, Tensor Powers) GramIteration(Tensor matrix, bool withPowers)
     {
-        // Each Gram matrix is scaled to unit norm, so that powers neither overflow nor vanish; the logarithm keeps the scales.
-        Tensor norm = Norm(matrix);
-        Tensor logarithm = norm.log();
-        Tensor gram = matrix / norm;
-        Tensor powers = gram;
-        double exponent = 1;
-        for (int product = 0; product < Products; product++)
+        // Of a matrix of Frobenius norm 1 the largest eigenvalue of A is at least the inverse of its width, whose powers are well above the smallest float.
+        Tensor norm = Sum(matrix.Squared()).sqrt();
+        Tensor normalized = matrix / norm;
+        Tensor gram = normalized.mT.matmul(normalized);
+        Tensor powers = normalized;
+        for (int product = 1; product < Products; product++)
         {
-            gram = gram.t().mm(gram);
-            norm = Norm(gram);
-            gram = gram / norm;
-            exponent /= 2;
-            logarithm = logarithm.add(norm.log(), exponent.Held());
-            powers = withPowers ? powers.mm(gram) : powers;
+            powers = withPowers ? powers.matmul(gram) : powers;
+            gram = gram.matmul(gram);
         }
 
-        return (logarithm.exp(), powers);
+        powers = withPowers ? powers.matmul(gram) : powers;
+        return (norm * Sum(gram.Squared()).pow(RootOfTrace.Held()), powers);
     }
 
-    private static Tensor Norm(Tensor matrix) => matrix.Squared().sum().Plus(1e-30.Held()).sqrt();
+    // Over each matrix, [..., 1, 1].
+    private static Tensor Sum(Tensor values) => values.sum([-2, -1], keepdim: true).Plus(SmallestSum.Held());
 
     private sealed class Gradient : IBackwardRule
     {
         public IReadOnlyList<Tensor?> Backward(IReadOnlyList<Tensor> inputs, IReadOnlyList<Tensor> saved, IReadOnlyList<Tensor> cotangents) =>
-            [saved[0] * cotangents[0]];
+            [saved[0] * cotangents[0].unsqueeze(-1).unsqueeze(-1)];
 
         public IReadOnlyList<Tensor?> DifferentiableBackward(IReadOnlyList<Tensor> inputs, IReadOnlyList<Tensor> saved, IReadOnlyList<Tensor> cotangents) =>
-            [BoundAndDirection(inputs[0], withDirection: true).Direction * cotangents[0]];
+            [BoundAndDirection(inputs[0], withDirection: true).Direction * cotangents[0].unsqueeze(-1).unsqueeze(-1)];
     }
 }

@@ -20,10 +20,13 @@ public class CrossValidationTests
         CrossValidation validation = Create(new RegressionTask(0, 1), arange(Rows, dtype: ScalarType.Float32), candidates: 1);
         float[] heldOut = [.. Enumerable.Range(0, Folds).SelectMany(fold => validation.HeldOutRows(fold).Labels.data<float>())];
         CollectionAssert.AreEqual(Enumerable.Range(0, Rows).Select(row => (float)row).ToArray(), heldOut.Order().ToArray());
+        Tensor training = validation.TrainingRows();
         for (int fold = 0; fold < Folds; fold++)
         {
-            float[] both = [.. validation.TrainingRows(fold).Labels.data<float>(), .. validation.HeldOutRows(fold).Labels.data<float>()];
+            // The shorter ones have one row twice.
+            float[] both = [.. training[fold].data<long>().Select(row => (float)row).Distinct(), .. validation.HeldOutRows(fold).Labels.data<float>()];
             CollectionAssert.AreEqual(heldOut.Order().ToArray(), both.Order().ToArray());
+            Assert.IsInRange(0, 1, (int)training.shape[1] + (int)validation.HeldOutRows(fold).Count - Rows);
         }
     }
 
@@ -97,10 +100,32 @@ public class CrossValidationTests
     }
 
     [TestMethod]
+    [DataRow(1)]
+    [DataRow(3)]
+    public void A_cancelled_choice_is_made_by_the_networks_as_they_are(int epoch)
+    {
+        using DeepEquilibriumTransformer model = FitUntil(epoch, RealData.Iris);
+        Assert.IsTrue(model.Model.EnsembleSize is Folds or 2 * Folds);
+        Assert.IsTrue(model.Model.Training!.Networks.All(network => network.End == TrainingEnd.Cancelled && network.Epochs.Count == epoch));
+        Assert.IsTrue(Scored.Vectors(model.Transform(RealData.Iris(new MLContext()))).All(score => score.All(float.IsFinite)));
+    }
+
+    [TestMethod]
     [DataRow(2, 1)]
     [DataRow(10, 2)]
     [DataRow(21, 5)]
-    public void A_cancelled_choice_is_made_by_the_folds_that_are_finished(int epoch, int most)
+    public void Of_rows_by_their_non_zeros_a_cancelled_choice_is_made_by_the_folds_that_are_finished(int epoch, int most)
+    {
+        using DeepEquilibriumTransformer model = FitUntil(epoch, Words);
+        Assert.IsInRange(1, most, model.Model.EnsembleSize);
+        Assert.HasCount(model.Model.EnsembleSize, model.Model.Training!.Networks);
+        Assert.IsTrue(model.Model.Training.ChosenSettings.Keys.Any(name => name.StartsWith("Dropout", StringComparison.Ordinal)));
+        Assert.IsTrue(Scored.Vectors(model.Transform(Words(new MLContext()))).All(score => score.All(float.IsFinite)));
+    }
+
+    private static IDataView Words(MLContext ml) => WideInputTests.Load(ml, 2_000, seed: 1);
+
+    private static DeepEquilibriumTransformer FitUntil(int epoch, Func<MLContext, IDataView> data)
     {
         const int epochs = 4;
         var ml = new MLContext(seed: 1);
@@ -116,11 +141,7 @@ public class CrossValidationTests
                 source.Cancel();
             }
         });
-        using DeepEquilibriumTransformer model = ml.MulticlassClassification.Trainers.DeepEquilibrium(options).Fit(RealData.Iris(ml));
-        Assert.IsInRange(1, most, model.Model.EnsembleSize);
-        Assert.HasCount(model.Model.EnsembleSize, model.Model.Training!.Networks);
-        Assert.IsTrue(model.Model.Training.ChosenSettings.Keys.Any(name => name.StartsWith("Dropout", StringComparison.Ordinal)));
-        Assert.IsTrue(Scored.Vectors(model.Transform(RealData.Iris(ml))).All(score => score.All(float.IsFinite)));
+        return ml.MulticlassClassification.Trainers.DeepEquilibrium(options).Fit(data(ml));
     }
 
     [TestMethod]

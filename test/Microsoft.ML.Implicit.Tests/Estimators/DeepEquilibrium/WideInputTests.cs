@@ -160,7 +160,7 @@ public class WideInputTests
         }
     }
 
-    private static IDataView Load(MLContext ml, int width, int seed) => Load(ml, width, Documents(width, seed));
+    internal static IDataView Load(MLContext ml, int width, int seed) => Load(ml, width, Documents(width, seed));
 
     private static IDataView Load(MLContext ml, int width, Document[] rows)
     {

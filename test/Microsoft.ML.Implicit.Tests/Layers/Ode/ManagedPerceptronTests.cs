@@ -11,7 +11,8 @@ namespace Microsoft.ML.Implicit.Tests.Layers.Ode;
 [TestClass]
 public sealed unsafe class ManagedPerceptronTests
 {
-    private static readonly OdeOptions Loose = new() { StepControl = new PiStepControl { RelativeTolerance = 1e-4, AbsoluteTolerance = 1e-4 } };
+    // From the first step on, errors are well above the rounding of either evaluation, by which the next step would differ.
+    private static readonly OdeOptions Loose = new() { StepControl = new PiStepControl { RelativeTolerance = 1e-4, AbsoluteTolerance = 1e-4, InitialStep = 0.4 } };
 
     public static IEnumerable<object[]> Cases =>
     [

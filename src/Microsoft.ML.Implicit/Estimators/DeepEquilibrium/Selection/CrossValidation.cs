@@ -33,8 +33,13 @@ internal sealed class CrossValidation
         _outputs = [.. Enumerable.Range(0, candidates).Select(_ => zeros(rows.Count, task.OutputWidth, device: rows.Labels.device))];
     }
 
-    /// <summary>The rows to train on where a fold is held out.</summary>
-    public TrainingSet TrainingRows(int fold) => _rows.Select(cat([.. _folds.Where((_, index) => index != fold)]));
+    /// <summary>Indices of the rows to train on where each fold is held out, int64 [folds, rows]; where a fold is longer than another, one stands there twice.</summary>
+    public Tensor TrainingRows()
+    {
+        Tensor[] rows = [.. _folds.Select((_, fold) => cat([.. _folds.Where((_, index) => index != fold)]))];
+        long count = rows.Max(indices => indices.shape[0]);
+        return stack(rows.Select(indices => cat([indices, indices.narrow(0, 0, count - indices.shape[0])])));
+    }
 
     /// <summary>The fold that is held out.</summary>
     public TrainingSet HeldOutRows(int fold) => _rows.Select(_folds[fold]);

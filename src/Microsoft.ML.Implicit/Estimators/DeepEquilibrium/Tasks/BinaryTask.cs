@@ -1,6 +1,5 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Data;
-using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Persistence;
 using Microsoft.ML.Runtime;
 using static TorchSharp.torch;
@@ -16,14 +15,11 @@ internal sealed partial class BinaryTask : PredictionTask
 
     public override bool HasConfidence => true;
 
-    public override Tensor Loss(Tensor output, Tensor labels, Tensor? weights) =>
-        Mean(nn.functional.binary_cross_entropy_with_logits(output.squeeze(1), labels, reduction: nn.Reduction.None), weights);
-
     public override Tensor BestConstant(Tensor labels, Tensor? weights)
     {
-        Tensor positive = Mean(labels, weights);
-        Tensor negative = Mean(1.Held().Minus(labels), weights);
-        return (positive / negative).log().unsqueeze(0);
+        Tensor positive = weights is null ? labels : labels * weights;
+        Tensor negative = (weights ?? ones_like(labels)) - positive;
+        return (positive.sum() / negative.sum()).log().unsqueeze(0);
     }
 
     public override Tensor Average(Tensor outputs) =>
@@ -59,6 +55,9 @@ internal sealed partial class BinaryTask : PredictionTask
     };
 
     public override void Write(IHost host, DocumentWriter writer) => writer.Write(PredictionTaskFormat.KindName, Kind);
+
+    protected override Tensor Losses(Tensor output, Tensor labels) =>
+        nn.functional.binary_cross_entropy_with_logits(output.squeeze(1), labels, reduction: nn.Reduction.None);
 
     // log Σᵢ sigmoid(± xᵢ), by the largest of its terms, so that none of them vanishes alone.
     private static double LogSumOfSigmoids(ReadOnlySpan<float> values, int sign)

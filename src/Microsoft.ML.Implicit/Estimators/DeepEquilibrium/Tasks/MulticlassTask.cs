@@ -28,9 +28,6 @@ internal sealed partial class MulticlassTask : PredictionTask
 
     public override bool HasConfidence => true;
 
-    public override Tensor Loss(Tensor output, Tensor labels, Tensor? weights) =>
-        Mean(nn.functional.cross_entropy(output, labels.to(ScalarType.Int64), reduction: nn.Reduction.None), weights);
-
     public override Tensor BestConstant(Tensor labels, Tensor? weights)
     {
         Tensor shares = labels.to(ScalarType.Int64).bincount(weights, _classCount).to(ScalarType.Float32);
@@ -106,6 +103,9 @@ internal sealed partial class MulticlassTask : PredictionTask
             ? new MulticlassTask(classCount, values)
             : throw new FormatException($"The model file names {values.Type.Size} labels of {classCount} classes.");
     }
+
+    protected override Tensor Losses(Tensor output, Tensor labels) =>
+        nn.functional.cross_entropy(output, labels.to(ScalarType.Int64), reduction: nn.Reduction.None);
 
     // Keys count from 1; 0 is a missing key, the only honest answer to a row that has no score.
     private static uint PredictedKey(ReadOnlySpan<float> scores)

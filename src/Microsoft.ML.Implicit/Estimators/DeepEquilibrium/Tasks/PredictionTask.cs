@@ -1,4 +1,7 @@
+using Microsoft.ML.Implicit.Data;
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Persistence;
+using Microsoft.ML.Implicit.Training;
 using Microsoft.ML.Runtime;
 using static TorchSharp.torch;
 
@@ -7,6 +10,8 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <summary>What differs between classification and regression: the loss, and the columns a score becomes.</summary>
 internal abstract partial class PredictionTask
 {
+    private const long BatchSize = 1024;
+
     /// <summary>Width of the network's output.</summary>
     public abstract int OutputWidth { get; }
 
@@ -14,7 +19,35 @@ internal abstract partial class PredictionTask
     /// <param name="output">Network outputs, float32 [batch, <see cref="OutputWidth"/>].</param>
     /// <param name="labels">float32 [batch].</param>
     /// <param name="weights">float32 [batch], or <see langword="null"/>.</param>
-    public abstract Tensor Loss(Tensor output, Tensor labels, Tensor? weights);
+    public Tensor Loss(Tensor output, Tensor labels, Tensor? weights) => WeightedLosses(output, labels, weights).mean();
+
+    /// <summary>The losses of a batch times the weights, which have mean 1 over the training rows, so that a batch counts by those in it.</summary>
+    /// <param name="output">Network outputs, float32 [batch, <see cref="OutputWidth"/>].</param>
+    /// <param name="labels">float32 [batch].</param>
+    /// <param name="weights">float32 [batch], or <see langword="null"/>.</param>
+    /// <returns>float32 [batch].</returns>
+    public Tensor WeightedLosses(Tensor output, Tensor labels, Tensor? weights)
+    {
+        Tensor losses = Losses(output, labels);
+        return weights is null ? losses : losses * weights;
+    }
+
+    /// <summary>Mean of the weighted losses of many rows, batch by batch and with no graph.</summary>
+    /// <param name="rows">The rows.</param>
+    /// <param name="predict">From a batch to network outputs, float32 [batch, <see cref="OutputWidth"/>].</param>
+    /// <param name="cancellationToken">Looked at once a batch.</param>
+    /// <returns>float64 of one element, on the rows' device.</returns>
+    public Tensor MeanLoss(TrainingSet rows, Func<TrainingSet, Tensor> predict, CancellationToken cancellationToken = default) => ExampleBatches.Mean(
+        rows.Count,
+        BatchSize,
+        rows.Features.device,
+        examples =>
+        {
+            TrainingSet batch = rows.Select(examples);
+            Tensor loss = WeightedLosses(predict(batch), batch.Labels, batch.Weights).to(ScalarType.Float64).sum();
+            return (loss, batch.Weights?.sum() ?? full_like(loss, batch.Count.Held()));
+        },
+        cancellationToken);
 
     /// <summary>The output that does best where it is the same for all rows: the class shares, or the mean.</summary>
     /// <param name="labels">float32 [rows].</param>
@@ -47,6 +80,9 @@ internal abstract partial class PredictionTask
     /// <summary>Writes what <see cref="PredictionTaskFormat"/> needs to read the task again.</summary>
     public abstract void Write(IHost host, DocumentWriter writer);
 
-    /// <summary>Mean of values times weights. Weights have mean 1 over the training rows, and a batch counts by those in it.</summary>
-    protected static Tensor Mean(Tensor values, Tensor? weights) => (weights is null ? values : values * weights).mean();
+    /// <summary>The loss of each row.</summary>
+    /// <param name="output">Network outputs, float32 [batch, <see cref="OutputWidth"/>].</param>
+    /// <param name="labels">float32 [batch].</param>
+    /// <returns>float32 [batch].</returns>
+    protected abstract Tensor Losses(Tensor output, Tensor labels);
 }

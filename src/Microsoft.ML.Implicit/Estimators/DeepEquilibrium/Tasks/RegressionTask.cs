@@ -29,9 +29,6 @@ internal sealed partial class RegressionTask : PredictionTask
 
     public override bool HasConfidence => false;
 
-    public override Tensor Loss(Tensor output, Tensor labels, Tensor? weights) =>
-        Mean((output.squeeze(1) - Standardize(labels)).Squared(), weights);
-
     public override Tensor BestConstant(Tensor labels, Tensor? weights)
     {
         Tensor total = weights is null ? ones_like(labels) : weights;
@@ -79,6 +76,9 @@ internal sealed partial class RegressionTask : PredictionTask
             ? new RegressionTask(mean, scale)
             : throw new FormatException("The model file describes an impossible unit of the label.");
     }
+
+    protected override Tensor Losses(Tensor output, Tensor labels) =>
+        (output.squeeze(1) - Standardize(labels)).Squared();
 
     // Labels may lie further apart than a float32 can say.
     private Tensor Standardize(Tensor labels) =>

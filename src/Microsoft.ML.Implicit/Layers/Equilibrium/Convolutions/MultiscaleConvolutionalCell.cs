@@ -161,7 +161,7 @@ public sealed class MultiscaleConvolutionalCell : FeatureCell
     {
         ArgumentNullException.ThrowIfNull(z);
         Tensor features = cat([.. _scales.Select(scale => nn.functional.adaptive_avg_pool2d(scale.Of(z), ReadoutGrid).flatten(1))], 1);
-        return training && _dropout > 0 ? features * RandomMask.Like(features, _dropout, _generator) : features;
+        return training ? Dropout.Of(features, [_dropout], _generator) : features;
     }
 
     /// <inheritdoc/>
