@@ -94,6 +94,34 @@ public sealed class CudaTests
     }
 
     [TestMethod]
+    [DataRow(DynamicsPenalties.KineticEnergy)]
+    [DataRow(DynamicsPenalties.JacobianNorm)]
+    [DataRow(DynamicsPenalties.KineticEnergy | DynamicsPenalties.JacobianNorm)]
+    public void Penalties_and_their_gradients_are_those_of_the_cpu(DynamicsPenalties penalties)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor[] expected = Run(CPU);
+        Tensor[] actual = Run(CUDA);
+        for (int i = 0; i < expected.Length; i++)
+        {
+            AssertClose(expected[i], actual[i]);
+        }
+
+        Tensor[] Run(Device device)
+        {
+            using var generator = new Generator(4);
+            using var dynamics = new FlowDynamics(3, [20, 12], generator);
+            dynamics.to(ScalarType.Float64).to(device);
+            var penalized = new PenalizedDynamics(dynamics, penalties, randn([301, 3], ScalarType.Float64, generator: generator).to(device));
+            Tensor start = penalized.Extend(randn([301, 3], ScalarType.Float64, generator: generator).to(device));
+            Tensor cotangents = randn([2, .. start.shape], ScalarType.Float64, generator: generator).to(device);
+            OdeSolution solution = OdeSolver.Solve(penalized, start, [0, 1], differentiable: true);
+            OdeGradients gradients = solution.Backward(cotangents);
+            return [solution.States, gradients.InitialState, gradients.Parameters];
+        }
+    }
+
+    [TestMethod]
     [DataRow(TraceEstimator.Gaussian, 0.0, 0.0)]
     [DataRow(TraceEstimator.Rademacher, 0.3, 0.2)]
     [DataRow(TraceEstimator.Exact, 0.1, 0.2)]

@@ -1,7 +1,5 @@
 using Microsoft.ML.Implicit.Layers.Ode;
-using Microsoft.ML.Implicit.Native;
 using TorchSharp;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Layers.Flow;
@@ -14,10 +12,8 @@ namespace Microsoft.ML.Implicit.Layers.Flow;
 /// var dynamics = new FlowDynamics(dimension: 2, hiddenWidths: [32, 32], generator);
 /// var flow = new NormalizingFlow(dynamics);
 /// </code></example>
-public sealed class FlowDynamics : nn.Module<Tensor, Tensor, Tensor>
+public sealed class FlowDynamics : PerceptronDynamics
 {
-    private readonly ModuleList<FlowLayer> _layers;
-
     /// <summary>Creates dynamics; the initial values are U(±1/√inputs).</summary>
     /// <param name="dimension">Width of the state, at least one.</param>
     /// <param name="hiddenWidths">Widths of the hidden layers, at least one; up to two the exact trace costs one matrix product.</param>
@@ -34,37 +30,15 @@ public sealed class FlowDynamics : nn.Module<Tensor, Tensor, Tensor>
         DynamicsActivation activation = DynamicsActivation.Tanh,
         FlowTimeConditioning time = FlowTimeConditioning.Concatenate,
         long contextWidth = 0)
-        : base(nameof(FlowDynamics))
+        : base(nameof(FlowDynamics), dimension, hiddenWidths, generator, activation, hasTime: true, hasGates: time == FlowTimeConditioning.ConcatSquash, contextWidth)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(dimension, 1);
-        ArgumentOutOfRangeException.ThrowIfNegative(contextWidth);
-        ArgumentNullException.ThrowIfNull(generator);
         if (hiddenWidths.IsEmpty)
         {
             throw new ArgumentException("At least one hidden layer is needed.", nameof(hiddenWidths));
         }
 
-        NativeBackend.EnsureLoaded();
-        (Dimension, Activation, Time, ContextWidth) = (dimension, activation, time, contextWidth);
-        _layers = new ModuleList<FlowLayer>();
-        bool squash = time == FlowTimeConditioning.ConcatSquash;
-        long inputs = dimension;
-        foreach (long width in (long[])[.. hiddenWidths, dimension])
-        {
-            ArgumentOutOfRangeException.ThrowIfLessThan(width, 1, nameof(hiddenWidths));
-            bool isFirst = _layers.Count == 0;
-            _layers.Add(new FlowLayer(inputs, width, isFirst ? contextWidth : 0, isFirst || squash, squash, generator));
-            inputs = width;
-        }
-
-        RegisterComponents();
+        (Time, ContextWidth) = (time, contextWidth);
     }
-
-    /// <summary>Width of the state.</summary>
-    public long Dimension { get; }
-
-    /// <summary>Activation of the hidden layers.</summary>
-    public DynamicsActivation Activation { get; }
 
     /// <summary>How the dynamics depend on time.</summary>
     public FlowTimeConditioning Time { get; }
@@ -72,29 +46,15 @@ public sealed class FlowDynamics : nn.Module<Tensor, Tensor, Tensor>
     /// <summary>Width of the vector that the flow is conditioned on, or zero.</summary>
     public long ContextWidth { get; }
 
-    /// <summary>
-    /// Parameters of all layers: for each its weight <c>[inputs, outputs]</c>, the weights of context and time where it
-    /// has them, its bias, and for <see cref="FlowTimeConditioning.ConcatSquash"/> weight and bias of its gate.
-    /// </summary>
-    public IReadOnlyList<Tensor> Parameters => [.. _layers.SelectMany(l => l.Parameters)];
-
-    internal ModuleList<FlowLayer> Layers => _layers;
-
     /// <summary>Sets the last layer to zero, so that the flow starts as the identity.</summary>
     public void ClearOutput()
     {
         using IDisposable noGrad = no_grad();
-        foreach (Tensor parameter in _layers[^1].Parameters)
+        foreach (Tensor parameter in Layers[^1].Parameters)
         {
             parameter.zero_();
         }
     }
-
-    /// <summary>Evaluates f(t, z) within autograd.</summary>
-    /// <param name="time">t, without dimensions or <c>[batch, 1]</c>.</param>
-    /// <param name="state">z, <c>[batch, dimension]</c>.</param>
-    /// <returns>dz/dt, <c>[batch, dimension]</c>.</returns>
-    public override Tensor forward(Tensor time, Tensor state) => Evaluate(time, state, null);
 
     /// <summary>Evaluates f(t, z, y) within autograd.</summary>
     /// <param name="time">t, without dimensions or <c>[batch, 1]</c>.</param>
@@ -106,16 +66,6 @@ public sealed class FlowDynamics : nn.Module<Tensor, Tensor, Tensor>
         ArgumentNullException.ThrowIfNull(time);
         ArgumentNullException.ThrowIfNull(state);
         using DisposeScope scope = NewDisposeScope();
-        Tensor x = state;
-        for (int i = 0; i < _layers.Count; i++)
-        {
-            x = _layers[i].forward(x, time, i == 0 ? context : null);
-            if (i + 1 < _layers.Count)
-            {
-                x = Activation == DynamicsActivation.Tanh ? x.tanh() : x.Softplus();
-            }
-        }
-
-        return x.MoveToOuterDisposeScope();
+        return EvaluateRows(state, time, context).MoveToOuterDisposeScope();
     }
 }

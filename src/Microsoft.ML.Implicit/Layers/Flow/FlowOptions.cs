@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Layers.Ode;
 using Microsoft.ML.Implicit.Solvers.Ode;
 
 namespace Microsoft.ML.Implicit.Layers.Flow;
@@ -24,6 +25,16 @@ public sealed record FlowOptions
     /// they are (Jaini et al., Tails of Lipschitz triangular flows, 2020); <see langword="null"/>, the default, for a standard normal one.
     /// </summary>
     public int? DegreesOfFreedom { get; init; }
+
+    /// <summary>What training integrates: the divergence and, where one weighs, the penalties in one column.</summary>
+    internal Integrands Integrands
+    {
+        get
+        {
+            var penalty = new Integrand(KineticEnergy: KineticPenalty, JacobianNorm: JacobianPenalty);
+            return penalty == default ? Integrands.Divergence : new Integrands(new Integrand(Divergence: true), penalty);
+        }
+    }
 
     /// <summary>Throws when a setting is out of range.</summary>
     /// <exception cref="ArgumentException">A setting is out of range.</exception>

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Layers.Ode;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.Ode;
 using TorchSharp;
@@ -12,14 +13,14 @@ internal sealed class FlowPass : IDisposable
     private static readonly double[] ToBase = [1, 0];
 
     private readonly NormalizingFlow _flow;
-    private readonly FlowTerm[] _terms;
+    private readonly AugmentedTerm[] _terms;
     private readonly OdeSolution[] _solutions;
     private readonly Tensor[] _normalizationInputs;
 
     private FlowPass(NormalizingFlow flow)
     {
         _flow = flow;
-        _terms = new FlowTerm[flow.BlockCount];
+        _terms = new AugmentedTerm[flow.BlockCount];
         _solutions = new OdeSolution[flow.BlockCount];
         _normalizationInputs = new Tensor[flow.BlockCount - 1];
     }
@@ -36,7 +37,7 @@ internal sealed class FlowPass : IDisposable
     /// <summary>Evaluations of the dynamics.</summary>
     public int Evaluations => _solutions.Sum(s => s.Statistics.Evaluations);
 
-    public static FlowPass Run(NormalizingFlow flow, Tensor data, Func<int, FlowTerm> createTerm, OdeOptions solver, bool differentiable)
+    public static FlowPass Run(NormalizingFlow flow, Tensor data, Func<int, AugmentedTerm> createTerm, OdeOptions solver, bool differentiable)
     {
         var pass = new FlowPass(flow);
         try
@@ -94,7 +95,7 @@ internal sealed class FlowPass : IDisposable
         }
     }
 
-    private void Run(Tensor data, Func<int, FlowTerm> createTerm, OdeOptions solver, bool differentiable)
+    private void Run(Tensor data, Func<int, AugmentedTerm> createTerm, OdeOptions solver, bool differentiable)
     {
         Tensor x = data;
         Tensor logDeterminant = zeros(data.shape[0], data.dtype, data.device);
@@ -112,16 +113,15 @@ internal sealed class FlowPass : IDisposable
                 logDeterminant = logDeterminant.Plus(normalization.LogDeterminant());
             }
 
-            FlowTerm term = createTerm(i);
+            AugmentedTerm term = createTerm(i);
             _terms[i] = term;
-            Tensor start = cat([x, zeros([x.shape[0], term.Integrands.Count], x.dtype, x.device)], 1);
-            _solutions[i] = OdeSolver.Solve(term, start, ToBase, solver, differentiable);
+            _solutions[i] = OdeSolver.Solve(term, term.Integrands.Extend(x), ToBase, solver, differentiable);
             Tensor end = _solutions[i].States[1];
             x = end.narrow(1, 0, _flow.Dimension);
 
             // The integral runs from 1 to 0, so it is minus the integral of the divergence over the block's time.
             logDeterminant = logDeterminant.Plus(end.select(1, _flow.Dimension));
-            Penalty = term.Integrands.HasPenalty ? Sum(Penalty, end.select(1, _flow.Dimension + 1)) : null;
+            Penalty = term.Integrands.Count > 1 ? Sum(Penalty, end.select(1, _flow.Dimension + 1)) : null;
         }
 
         (Latent, LogDeterminant) = (x, logDeterminant);

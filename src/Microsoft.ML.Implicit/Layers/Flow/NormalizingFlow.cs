@@ -1,5 +1,8 @@
 using Microsoft.ML.Implicit.Differentiation;
 using Microsoft.ML.Implicit.Layers.Flow.Managed;
+using Microsoft.ML.Implicit.Layers.Flow.Manifolds;
+using Microsoft.ML.Implicit.Layers.Ode;
+using Microsoft.ML.Implicit.Layers.Ode.Perceptrons;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers;
 using Microsoft.ML.Implicit.Solvers.Ode;
@@ -40,7 +43,7 @@ public sealed class NormalizingFlow : nn.Module<Tensor, Tensor>
     /// <summary>Creates a flow of one block.</summary>
     /// <param name="dynamics">Dynamics.</param>
     /// <param name="options">How it is solved and trained; <see langword="null"/> for the defaults.</param>
-    public NormalizingFlow(FlowDynamics dynamics, FlowOptions? options = null)
+    public NormalizingFlow(PerceptronDynamics dynamics, FlowOptions? options = null)
         : this([dynamics ?? throw new ArgumentNullException(nameof(dynamics))], dynamics.Dimension, options)
     {
     }
@@ -50,14 +53,14 @@ public sealed class NormalizingFlow : nn.Module<Tensor, Tensor>
     /// <param name="manifold">Where the rows lie.</param>
     /// <param name="options">How it is solved and trained; <see langword="null"/> for the defaults.</param>
     /// <exception cref="ArgumentException">The dynamics have another dimension than the manifold's width.</exception>
-    public NormalizingFlow(FlowDynamics dynamics, ProductManifold manifold, FlowOptions? options = null)
+    public NormalizingFlow(PerceptronDynamics dynamics, ProductManifold manifold, FlowOptions? options = null)
         : this([dynamics ?? throw new ArgumentNullException(nameof(dynamics))], (manifold ?? throw new ArgumentNullException(nameof(manifold))).Width, options, manifold: manifold)
     {
     }
 
     /// <summary>Creates a flow of one or more blocks.</summary>
     /// <param name="blocks">
-    /// Dynamics from the base distribution to the data: <see cref="FlowDynamics"/>, or any module that maps the time, a
+    /// Dynamics from the base distribution to the data: <see cref="FlowDynamics"/>, other <see cref="PerceptronDynamics"/>, or any module that maps the time, a
     /// tensor without dimensions, and the state <c>[batch, dimension]</c> to dz/dt and is differentiated by autograd, twice.
     /// </param>
     /// <param name="dimension">Width of the state.</param>
@@ -78,7 +81,7 @@ public sealed class NormalizingFlow : nn.Module<Tensor, Tensor>
         ArgumentNullException.ThrowIfNull(blocks);
         ArgumentOutOfRangeException.ThrowIfLessThan(dimension, 1);
         NativeBackend.EnsureLoaded();
-        if (blocks.Count == 0 || blocks.OfType<FlowDynamics>().Any(b => b.Dimension != dimension))
+        if (blocks.Count == 0 || blocks.OfType<PerceptronDynamics>().Any(b => b.Dimension != dimension))
         {
             throw new ArgumentException($"A flow needs at least one block, and all blocks must have dimension {dimension}.", nameof(blocks));
         }
@@ -148,7 +151,7 @@ public sealed class NormalizingFlow : nn.Module<Tensor, Tensor>
         CheckRows(data, nameof(data));
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        using FlowPass pass = Run(data, context, new FlowIntegrands(Divergence: true), TraceEstimator.Exact, null, solver, differentiable: false);
+        using FlowPass pass = Run(data, context, Integrands.Divergence, TraceEstimator.Exact, null, solver, differentiable: false);
         Tensor logDensity = Base.LogDensity(pass.Latent).PlusInPlace(pass.LogDeterminant);
         return new FlowEncoding(Manifold.Project(pass.Latent).clone().MoveToOuterDisposeScope(), logDensity.MoveToOuterDisposeScope());
     }
@@ -180,7 +183,7 @@ public sealed class NormalizingFlow : nn.Module<Tensor, Tensor>
         Tensor x = Manifold.Project(latent);
         for (int i = 0; i < BlockCount; i++)
         {
-            using FlowTerm term = CreateTerm(i, x, context, default, TraceEstimator.Exact, null);
+            using AugmentedTerm term = CreateTerm(i, x, context, Integrands.None, TraceEstimator.Exact, null);
             using OdeSolution solution = OdeSolver.Solve(term, x, ToData, (solver ?? Options.Solver) with { ThrowOnFailure = true });
             x = solution.States[1].clone();
             if (i < BlockCount - 1 && _normalizations.Count > 0)
@@ -224,8 +227,7 @@ public sealed class NormalizingFlow : nn.Module<Tensor, Tensor>
         ArgumentNullException.ThrowIfNull(generator);
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        var integrands = new FlowIntegrands(true, Options.KineticPenalty, Options.JacobianPenalty);
-        using FlowPass pass = Run(data, context, integrands, Options.Trace, generator, null, differentiable: true);
+        using FlowPass pass = Run(data, context, Options.Integrands, Options.Trace, generator, null, differentiable: true);
         Tensor shares = weights is null ? full([data.shape[0]], (1.0 / data.shape[0]).Held(), data.dtype, data.device) : weights / weights.sum();
         Tensor perRow = Base.LogDensity(pass.Latent).PlusInPlace(pass.LogDeterminant).neg_();
         if (pass.Penalty is { } penalty)
@@ -242,27 +244,28 @@ public sealed class NormalizingFlow : nn.Module<Tensor, Tensor>
     /// such flows or tensor operations serve it better.
     /// </summary>
     internal ManagedPerceptronFlow? CreateManaged() =>
-        BlockCount == 1 && Manifold.IsEuclidean && _blocks[0] is FlowDynamics dynamics && ManagedPerceptronFlow.Suits(dynamics) ? new ManagedPerceptronFlow(dynamics) : null;
+        BlockCount == 1 && Manifold.IsEuclidean && _blocks[0] is PerceptronDynamics dynamics && ManagedPerceptronFlow.Suits(dynamics) ? new ManagedPerceptronFlow(dynamics) : null;
 
     internal FlowNormalization? NormalizationAfter(int block) => _normalizations.Count == 0 ? null : _normalizations[block];
 
-    internal FlowPass RunExact(Tensor data) => Run(data, null, new FlowIntegrands(true), TraceEstimator.Exact, null, null, differentiable: true);
+    internal FlowPass RunExact(Tensor data) => Run(data, null, Integrands.Divergence, TraceEstimator.Exact, null, null, differentiable: true);
 
-    private FlowPass Run(Tensor data, Tensor? context, FlowIntegrands integrands, TraceEstimator trace, Generator? generator, OdeOptions? solver, bool differentiable) =>
+    private FlowPass Run(Tensor data, Tensor? context, Integrands integrands, TraceEstimator trace, Generator? generator, OdeOptions? solver, bool differentiable) =>
         FlowPass.Run(
             this, Manifold.Project(data), i => CreateTerm(i, data, context, integrands, trace, generator), (solver ?? Options.Solver) with { ThrowOnFailure = true }, differentiable);
 
-    private FlowTerm CreateTerm(int block, Tensor rows, Tensor? context, FlowIntegrands integrands, TraceEstimator trace, Generator? generator)
+    private AugmentedTerm CreateTerm(int block, Tensor rows, Tensor? context, Integrands integrands, TraceEstimator trace, Generator? generator)
     {
-        var perceptron = _blocks[block] as FlowDynamics;
+        using IDisposable noGrad = no_grad();
+        var perceptron = _blocks[block] as PerceptronDynamics;
         bool hasForm = perceptron is not null && TraceForm.Supports(perceptron.Layers.Count);
         bool estimates = trace != TraceEstimator.Exact || !hasForm;
         Tensor? directions = null;
-        if (integrands.Divergence && trace == TraceEstimator.Exact && !hasForm)
+        if (integrands.HasDivergence && trace == TraceEstimator.Exact && !hasForm)
         {
             directions = eye(Dimension, dtype: rows.dtype, device: rows.device).unsqueeze(1).expand(Dimension, rows.shape[0], Dimension);
         }
-        else if (integrands.JacobianPenalty > 0 || (integrands.Divergence && estimates))
+        else if (integrands.HasJacobianNorm || (integrands.HasDivergence && estimates))
         {
             directions = Noise(rows, trace, generator!);
         }
@@ -272,7 +275,7 @@ public sealed class NormalizingFlow : nn.Module<Tensor, Tensor>
             return new AutogradFlowTerm(_blocks[block], Dimension, integrands, directions, Manifold.IsEuclidean ? null : Manifold.BlocksFor(rows));
         }
 
-        var term = new PerceptronFlowTerm(perceptron, integrands, directions, estimates, context);
+        var term = new PerceptronTerm(perceptron, integrands, directions, estimates, context);
         return Manifold.IsEuclidean ? term : new ManifoldFlowTerm(term, Manifold);
     }
 

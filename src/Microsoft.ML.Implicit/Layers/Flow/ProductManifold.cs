@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Layers.Flow.Manifolds;
 using Microsoft.ML.Implicit.Native;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,4 +1,3 @@
-using Microsoft.ML.Implicit.Layers.Ode;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Numerics;
 using static TorchSharp.torch;

@@ -6,7 +6,10 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Layers.Ode;
 
-/// <summary>f at one point, with vector-Jacobian products by autograd on the graph of one evaluation.</summary>
+/// <summary>
+/// f at one point, with vector-Jacobian products by autograd on the graph of one evaluation. The value may have more columns than the
+/// leaf that it was computed from: integrals, which f does not depend on.
+/// </summary>
 internal sealed class AutogradOdeLinearization : OdeLinearization
 {
     private readonly IDifferentiableOdeTerm _term;
@@ -15,7 +18,10 @@ internal sealed class AutogradOdeLinearization : OdeLinearization
     private readonly Tensor _output;
     private (Tensor Cotangent, Tensor Product)? _pullback;
 
-    private AutogradOdeLinearization(IDifferentiableOdeTerm term, Tensor leaf, Tensor output)
+    /// <param name="term">f.</param>
+    /// <param name="leaf">z without its integrals. It belongs to this object.</param>
+    /// <param name="output">The value with its graph. It belongs to this object.</param>
+    public AutogradOdeLinearization(IDifferentiableOdeTerm term, Tensor leaf, Tensor output)
     {
         _term = term;
         _parameters = term.Parameters;
@@ -44,7 +50,7 @@ internal sealed class AutogradOdeLinearization : OdeLinearization
         using DisposeScope scope = NewDisposeScope();
         if (!_output.requires_grad)
         {
-            return zeros_like(_leaf).MoveToOuterDisposeScope();
+            return zeros_like(_output).MoveToOuterDisposeScope();
         }
 
         List<Tensor> inputs = [_leaf];
@@ -59,7 +65,7 @@ internal sealed class AutogradOdeLinearization : OdeLinearization
             FlatGradient.Add(parameterGradient, _parameters, gradients, 1);
         }
 
-        return (gradients[0] ?? zeros_like(_leaf)).MoveToOuterDisposeScope();
+        return WithIntegrals(gradients[0] ?? zeros_like(_leaf)).MoveToOuterDisposeScope();
     }
 
     /// <summary>The pullback u ↦ uᵀ ∂f/∂z is linear in u, so that its own pullback is the pushforward.</summary>
@@ -68,7 +74,7 @@ internal sealed class AutogradOdeLinearization : OdeLinearization
         using DisposeScope scope = NewDisposeScope();
         _pullback ??= CreatePullback();
         (Tensor cotangent, Tensor product) = _pullback.Value;
-        Tensor? result = product.requires_grad ? GuardedAutograd.Pullback([product], [cotangent], [tangent], _term, retainGraph: true)[0] : null;
+        Tensor? result = product.requires_grad ? GuardedAutograd.Pullback([product], [cotangent], [WithoutIntegrals(tangent)], _term, retainGraph: true)[0] : null;
         return (result ?? zeros_like(tangent)).MoveToOuterDisposeScope();
     }
 
@@ -82,6 +88,11 @@ internal sealed class AutogradOdeLinearization : OdeLinearization
         _pullback?.Cotangent.Dispose();
         _pullback?.Product.Dispose();
     }
+
+    private Tensor WithIntegrals(Tensor state) =>
+        state.shape.SequenceEqual(_output.shape) ? state : cat([state, zeros_like(_output.narrow(-1, 0, _output.shape[^1] - state.shape[^1]))], -1);
+
+    private Tensor WithoutIntegrals(Tensor state) => state.shape.SequenceEqual(_leaf.shape) ? state : state.narrow(-1, 0, _leaf.shape[^1]);
 
     private (Tensor Cotangent, Tensor Product) CreatePullback()
     {

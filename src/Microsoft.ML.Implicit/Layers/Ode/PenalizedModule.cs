@@ -1,4 +1,3 @@
-using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -7,7 +6,7 @@ namespace Microsoft.ML.Implicit.Layers.Ode;
 
 /// <summary>
 /// Any dynamics differentiated by autograd with penalties integrated beside the state, as <see cref="PenalizedDynamics"/> does for
-/// <see cref="MlpDynamics"/>: the kinetic energy, and the Jacobian's norm as the mean square of eᵀ ∂f/∂z.
+/// <see cref="PerceptronDynamics"/>: the kinetic energy, and the Jacobian's norm as the mean square of eᵀ ∂f/∂z.
 /// </summary>
 /// <remarks>
 /// Start the added columns at zero (<see cref="Extend"/>), solve with <see cref="NeuralOde"/>, and add their last values, weighted,
@@ -35,7 +34,7 @@ public sealed class PenalizedModule : nn.Module<Tensor, Tensor, Tensor>
         ArgumentNullException.ThrowIfNull(dynamics);
         if (penalties.HasFlag(DynamicsPenalties.SecondDerivative))
         {
-            throw new ArgumentException($"{nameof(DynamicsPenalties.SecondDerivative)} needs {nameof(MlpDynamics)} in {nameof(PenalizedDynamics)}.", nameof(penalties));
+            throw new ArgumentException($"{nameof(DynamicsPenalties.SecondDerivative)} needs {nameof(PerceptronDynamics)} in {nameof(PenalizedDynamics)}.", nameof(penalties));
         }
 
         this.dynamics = dynamics;
@@ -55,8 +54,7 @@ public sealed class PenalizedModule : nn.Module<Tensor, Tensor, Tensor>
     public Tensor Extend(Tensor state)
     {
         ArgumentNullException.ThrowIfNull(state);
-        using Tensor columns = zeros(state.shape[0], PenaltyCount, state.dtype, state.device);
-        return cat([state, columns], 1);
+        return Integrands.Means(_penalties, state.shape[1]).Extend(state);
     }
 
     /// <summary>Evaluates f and the penalties within autograd.</summary>
@@ -73,23 +71,15 @@ public sealed class PenalizedModule : nn.Module<Tensor, Tensor, Tensor>
         Tensor z = state.narrow(1, 0, state.shape[1] - PenaltyCount);
         z = followed && z.requires_grad ? z : z.detach().requires_grad_();
         Tensor slope = TensorContract.Require(dynamics.forward(time, z), z, dynamics.GetName());
-        var columns = new List<Tensor> { slope };
-        if (_penalties.HasFlag(DynamicsPenalties.KineticEnergy))
-        {
-            columns.Add(MeanSquare(slope));
-        }
-
-        if (_penalties.HasFlag(DynamicsPenalties.JacobianNorm))
-        {
-            Tensor direction = Direction ?? throw new InvalidOperationException($"Set {nameof(Direction)} before the solve.");
-            TensorContract.Require(direction, slope, nameof(Direction));
-            Tensor? product = slope.requires_grad ? autograd.grad([slope], [z], [direction], create_graph: followed, retain_graph: true, allow_unused: true)[0] : null;
-            columns.Add(product is { IsInvalid: false } gradient ? MeanSquare(gradient) : zeros_like(z.narrow(1, 0, 1)));
-        }
-
-        Tensor extended = cat(columns, 1);
+        Tensor extended = Integrands.Means(_penalties, z.shape[1]).Append(slope, null, _penalties.HasFlag(DynamicsPenalties.JacobianNorm) ? JacobianProduct(slope, z, followed) : null);
         return (followed ? extended : extended.detach()).MoveToOuterDisposeScope();
     }
 
-    private static Tensor MeanSquare(Tensor values) => values.Squared().mean([1], keepdim: true);
+    private Tensor JacobianProduct(Tensor slope, Tensor state, bool followed)
+    {
+        Tensor direction = Direction ?? throw new InvalidOperationException($"Set {nameof(Direction)} before the solve.");
+        TensorContract.Require(direction, slope, nameof(Direction));
+        Tensor? product = slope.requires_grad ? autograd.grad([slope], [state], [direction], create_graph: followed, retain_graph: true, allow_unused: true)[0] : null;
+        return product is { IsInvalid: false } gradient ? gradient : zeros_like(state);
+    }
 }

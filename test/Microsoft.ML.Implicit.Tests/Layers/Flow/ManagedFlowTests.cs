@@ -1,7 +1,9 @@
 using Microsoft.ML.Implicit.Layers.Flow;
 using Microsoft.ML.Implicit.Layers.Ode;
+using Microsoft.ML.Implicit.Layers.Ode.Perceptrons;
 using Microsoft.ML.Implicit.Solvers.Ode;
 using Microsoft.ML.Implicit.Solvers.Ode.Managed;
+using Microsoft.ML.Implicit.Tests.Layers.Ode;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -11,8 +13,8 @@ namespace Microsoft.ML.Implicit.Tests.Layers.Flow;
 [TestClass]
 public sealed class ManagedFlowTests
 {
-    private static readonly FlowIntegrands Divergence = new(true);
-    private static readonly FlowIntegrands Penalized = new(true, 0.3, 0.2);
+    private static readonly Integrands Divergence = Integrands.Divergence;
+    private static readonly Integrands Penalized = new(new Integrand(Divergence: true), new Integrand(KineticEnergy: 0.3, JacobianNorm: 0.2));
 
     // From the first step on, errors are well above the rounding of either evaluation, by which the next step would differ.
     private static readonly OdeOptions Loose = new()
@@ -41,8 +43,8 @@ public sealed class ManagedFlowTests
         [18, 3, new long[] { 12 }, DynamicsActivation.Tanh, FlowTimeConditioning.Concatenate, 0L, Divergence, Directions.SeveralPerRow, true],
         [33, 2, new long[] { 21, 10 }, DynamicsActivation.Tanh, FlowTimeConditioning.ConcatSquash, 0L, Penalized, Directions.Noise, true],
         [21, 4, new long[] { 11 }, DynamicsActivation.Softplus, FlowTimeConditioning.ConcatSquash, 2L, Divergence, Directions.UnitVectors, true],
-        [40, 3, new long[] { 16, 16 }, DynamicsActivation.Tanh, FlowTimeConditioning.Concatenate, 2L, new FlowIntegrands(false), Directions.None, false],
-        [6, 3, new long[] { 6, 5 }, DynamicsActivation.Tanh, FlowTimeConditioning.ConcatSquash, 0L, new FlowIntegrands(false, 0.5), Directions.None, false],
+        [40, 3, new long[] { 16, 16 }, DynamicsActivation.Tanh, FlowTimeConditioning.Concatenate, 2L, Integrands.None, Directions.None, false],
+        [6, 3, new long[] { 6, 5 }, DynamicsActivation.Tanh, FlowTimeConditioning.ConcatSquash, 0L, new Integrands(new Integrand(KineticEnergy: 0.5)), Directions.None, false],
     ];
 
     [TestMethod]
@@ -54,11 +56,11 @@ public sealed class ManagedFlowTests
         using var generator = new Generator(3);
         var dynamics = new FlowDynamics(dimension, hidden, generator, activation, time, contextWidth);
         Sharpen(dynamics);
-        var columns = (FlowIntegrands)integrands;
+        var columns = (Integrands)integrands;
         Tensor? context = contextWidth > 0 ? randn([batch, contextWidth], generator: generator) : null;
         Tensor? noise = Draw(directions, batch, dimension, generator);
-        using var managed = new PerceptronFlowTerm(dynamics, columns, noise, estimatesTrace, context);
-        using var tensors = new PerceptronFlowTerm(dynamics, columns, noise, estimatesTrace, context);
+        using var managed = new PerceptronTerm(dynamics, columns, noise, estimatesTrace, context);
+        using var tensors = new PerceptronTerm(dynamics, columns, noise, estimatesTrace, context);
         Tensor start = cat([randn([batch, dimension], generator: generator), zeros(batch, columns.Count)], 1);
         Tensor weights = randn([3, batch, dimension + columns.Count], generator: generator);
         AssertManaged(managed, start);
@@ -87,7 +89,7 @@ public sealed class ManagedFlowTests
         using var generator = new Generator(3);
         var dynamics = new FlowDynamics(2, [4], generator);
         dynamics.to(ScalarType.Float64);
-        using var term = new PerceptronFlowTerm(dynamics, Divergence, null, false, null);
+        using var term = new PerceptronTerm(dynamics, Divergence, null, false, null);
         Assert.IsNull(((IManagedOdeTerm)term).CreateManagedDynamics(zeros([3, 3], ScalarType.Float64)));
     }
 
@@ -133,13 +135,4 @@ public sealed class ManagedFlowTests
 
     private static void AssertClose(Tensor expected, Tensor actual, string name) =>
         Assert.IsLessThan(1e-5, ((expected - actual).abs().max() / expected.abs().max()).item<float>(), name);
-
-    private sealed class TensorsOnly(PerceptronFlowTerm inner) : IDifferentiableOdeTerm
-    {
-        public IReadOnlyList<Tensor> Parameters => inner.Parameters;
-
-        public Tensor Evaluate(double time, Tensor state) => inner.Evaluate(time, state);
-
-        public OdeLinearization Linearize(double time, Tensor state) => inner.Linearize(time, state);
-    }
 }

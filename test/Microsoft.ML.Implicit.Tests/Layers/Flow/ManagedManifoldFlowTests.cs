@@ -1,7 +1,10 @@
 using Microsoft.ML.Implicit.Layers.Flow;
+using Microsoft.ML.Implicit.Layers.Flow.Manifolds;
 using Microsoft.ML.Implicit.Layers.Ode;
+using Microsoft.ML.Implicit.Layers.Ode.Perceptrons;
 using Microsoft.ML.Implicit.Solvers.Ode;
 using Microsoft.ML.Implicit.Solvers.Ode.Managed;
+using Microsoft.ML.Implicit.Tests.Layers.Ode;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -11,8 +14,8 @@ namespace Microsoft.ML.Implicit.Tests.Layers.Flow;
 [TestClass]
 public sealed class ManagedManifoldFlowTests
 {
-    private static readonly FlowIntegrands Divergence = new(true);
-    private static readonly FlowIntegrands Penalized = new(true, 0.3, 0.2);
+    private static readonly Integrands Divergence = Integrands.Divergence;
+    private static readonly Integrands Penalized = new(new Integrand(Divergence: true), new Integrand(KineticEnergy: 0.3, JacobianNorm: 0.2));
 
     private static readonly OdeOptions Loose = new()
     {
@@ -27,7 +30,7 @@ public sealed class ManagedManifoldFlowTests
         [new ProductManifold(2, 3, 2), 33, new long[] { 12, 7 }, DynamicsActivation.Tanh, 2L, Penalized, TraceEstimator.Exact, true],
         [new ProductManifold(1, 2, 2), 17, new long[] { 8, 8 }, DynamicsActivation.Softplus, 0L, Penalized, TraceEstimator.Gaussian, true],
         [new ProductManifold(0, 4), 5, new long[] { 6, 5, 7 }, DynamicsActivation.Tanh, 0L, Divergence, TraceEstimator.Rademacher, true],
-        [new ProductManifold(3, 5), 16, new long[] { 8 }, DynamicsActivation.Tanh, 0L, new FlowIntegrands(false, 0.5), TraceEstimator.Exact, false],
+        [new ProductManifold(3, 5), 16, new long[] { 8 }, DynamicsActivation.Tanh, 0L, new Integrands(new Integrand(KineticEnergy: 0.5)), TraceEstimator.Exact, false],
     ];
 
     [TestMethod]
@@ -38,7 +41,7 @@ public sealed class ManagedManifoldFlowTests
         using DisposeScope scope = NewDisposeScope();
         using var generator = new Generator(3);
         var dynamics = new FlowDynamics(manifold.Width, hidden, generator, activation, contextWidth: contextWidth);
-        var columns = (FlowIntegrands)integrands;
+        var columns = (Integrands)integrands;
         Tensor? context = contextWidth > 0 ? randn([batch, contextWidth], generator: generator) : null;
         Tensor? noise = hasDirections ? randn([batch, manifold.Width], generator: generator) : null;
         using ManifoldFlowTerm managed = Create();
@@ -62,18 +65,9 @@ public sealed class ManagedManifoldFlowTests
         AssertClose(tensorGradients.InitialState, managedGradients.InitialState, "initial state");
         AssertClose(tensorGradients.Parameters, managedGradients.Parameters, "parameters");
 
-        ManifoldFlowTerm Create() => new(new PerceptronFlowTerm(dynamics, columns, noise, trace != TraceEstimator.Exact, context), manifold);
+        ManifoldFlowTerm Create() => new(new PerceptronTerm(dynamics, columns, noise, trace != TraceEstimator.Exact, context), manifold);
     }
 
     private static void AssertClose(Tensor expected, Tensor actual, string name) =>
         Assert.IsLessThan(2e-5, ((expected - actual).abs().max() / expected.abs().max()).item<float>(), name);
-
-    private sealed class TensorsOnly(ManifoldFlowTerm inner) : IDifferentiableOdeTerm
-    {
-        public IReadOnlyList<Tensor> Parameters => inner.Parameters;
-
-        public Tensor Evaluate(double time, Tensor state) => inner.Evaluate(time, state);
-
-        public OdeLinearization Linearize(double time, Tensor state) => inner.Linearize(time, state);
-    }
 }

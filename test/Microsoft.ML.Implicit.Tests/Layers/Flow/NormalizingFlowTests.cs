@@ -1,4 +1,6 @@
 using Microsoft.ML.Implicit.Layers.Flow;
+using Microsoft.ML.Implicit.Layers.Flow.Managed;
+using Microsoft.ML.Implicit.Layers.Ode;
 using Microsoft.ML.Implicit.Solvers;
 using Microsoft.ML.Implicit.Solvers.Ode;
 using TorchSharp;
@@ -24,6 +26,83 @@ public sealed class NormalizingFlowTests
             Tensor closed = new NormalizingFlow(dynamics).LogDensity(x);
             Tensor byUnitVectors = new NormalizingFlow([new Opaque(dynamics)], 3).LogDensity(x);
             Assert.IsLessThan(1e-10, (closed - byUnitVectors).abs().max().item<double>());
+        }
+    }
+
+    [TestMethod]
+    [DataRow(TimeConditioning.None)]
+    [DataRow(TimeConditioning.Concatenate)]
+    public void Perceptrons_of_any_depth_and_use_of_time_have_closed_forms(TimeConditioning time)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using var seed = new Generator(4);
+        var solver = new OdeOptions { Method = OdeMethods.RungeKutta4, StepControl = new FixedStepControl(0.5) };
+        var options = new FlowOptions { Solver = solver, Trace = TraceEstimator.Exact, KineticPenalty = 0.3, JacobianPenalty = 0 };
+        foreach (long[] widths in (long[][])[[], [7], [7, 5], [7, 5, 4]])
+        {
+            var dynamics = new MlpDynamics(3, widths, seed, time: time);
+            dynamics.to(ScalarType.Float64);
+            Tensor x = randn([6, 3], ScalarType.Float64, generator: seed);
+            Tensor[] closed = Train(new NormalizingFlow(dynamics, options));
+            Tensor[] automatic = Train(new NormalizingFlow([new Opaque(dynamics)], 3, options));
+            for (int i = 0; i < closed.Length; i++)
+            {
+                Assert.IsLessThan(1e-10, (closed[i] - automatic[i]).abs().max().item<double>(), $"{widths.Length} hidden layers, {i}");
+            }
+
+            Tensor[] Train(NormalizingFlow flow)
+            {
+                flow.zero_grad();
+                flow.Backward(x, seed);
+                return [flow.LogDensity(x), .. flow.parameters().Select(parameter => parameter.grad!.clone())];
+            }
+        }
+    }
+
+    [TestMethod]
+    public void Implicit_methods_carry_modules_and_perceptrons_alike()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using var seed = new Generator(6);
+        var options = new FlowOptions { Solver = new OdeOptions { Method = OdeMethods.Kvaerno3, StepControl = new FixedStepControl(0.25) } };
+        var dynamics = new FlowDynamics(2, [5], seed);
+        dynamics.to(ScalarType.Float64);
+        Tensor x = randn([4, 2], ScalarType.Float64, generator: seed);
+        Tensor closed = new NormalizingFlow(dynamics, options).LogDensity(x);
+        Tensor automatic = new NormalizingFlow([new Opaque(dynamics)], 2, options).LogDensity(x);
+        Assert.IsLessThan(1e-8, (closed - automatic).abs().max().item<double>());
+    }
+
+    [TestMethod]
+    [DataRow(TimeConditioning.None)]
+    [DataRow(TimeConditioning.Concatenate)]
+    public void A_few_rows_in_managed_memory_have_the_densities_of_tensor_operations(TimeConditioning time)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using var seed = new Generator(5);
+        var solver = new OdeOptions { StepControl = new PiStepControl { RelativeTolerance = 1e-6, AbsoluteTolerance = 1e-6 } };
+        var flow = new NormalizingFlow(new MlpDynamics(2, [9, 6], seed, time: time), new FlowOptions { Solver = solver });
+        Tensor x = randn([3, 2], generator: seed);
+        using FlowEncoding expected = flow.Encode(x);
+        using ManagedPerceptronFlow managed = flow.CreateManaged()!;
+        using var rows = new ManagedFlowRows(managed, (ExplicitRungeKutta)solver.Method, (PiStepControl)solver.StepControl, solver.MaximumSteps, 3);
+        for (int row = 0; row < 3; row++)
+        {
+            x[row].data<float>().ToArray().CopyTo(rows.Row(row));
+        }
+
+        unsafe
+        {
+            Assert.IsTrue(rows.Solve(3, null, 0, 1e-6));
+        }
+
+        for (int row = 0; row < 3; row++)
+        {
+            float[] actual = rows.Row(row).ToArray();
+            Assert.AreEqual(expected.Latent[row, 0].item<float>(), actual[0], 1e-5f);
+            Assert.AreEqual(expected.Latent[row, 1].item<float>(), actual[1], 1e-5f);
+            double logBase = -Math.Log(Math.Tau) - (0.5 * ((actual[0] * actual[0]) + (actual[1] * actual[1])));
+            Assert.AreEqual(expected.LogDensity[row].item<float>(), logBase + actual[2], 1e-5);
         }
     }
 
@@ -197,8 +276,17 @@ public sealed class NormalizingFlowTests
         return flow;
     }
 
-    private sealed class Opaque(FlowDynamics dynamics) : nn.Module<Tensor, Tensor, Tensor>("opaque")
+    private sealed class Opaque : nn.Module<Tensor, Tensor, Tensor>
     {
-        public override Tensor forward(Tensor time, Tensor state) => dynamics.forward(time, state);
+        private readonly PerceptronDynamics _dynamics;
+
+        public Opaque(PerceptronDynamics dynamics)
+            : base(nameof(Opaque))
+        {
+            _dynamics = dynamics;
+            RegisterComponents();
+        }
+
+        public override Tensor forward(Tensor time, Tensor state) => _dynamics.forward(time, state);
     }
 }

@@ -1,5 +1,8 @@
+using Microsoft.ML.Implicit.Layers.Flow;
 using Microsoft.ML.Implicit.Layers.Ode;
 using Microsoft.ML.Implicit.Solvers.Ode;
+using Microsoft.ML.Implicit.Solvers.Ode.Cuda;
+using Microsoft.ML.Implicit.Solvers.Ode.Managed;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -71,6 +74,80 @@ public sealed class PenalizedDynamicsTests
             Descend(dynamics.Parameters, gradients.Parameters);
         }
     }
+
+    public static IEnumerable<object[]> Kernels =>
+        from penalties in new[] { DynamicsPenalties.None, DynamicsPenalties.KineticEnergy, DynamicsPenalties.JacobianNorm, DynamicsPenalties.KineticEnergy | DynamicsPenalties.JacobianNorm }
+        from isGated in new[] { false, true }
+        select new object[] { penalties, isGated };
+
+    [TestMethod]
+    [DynamicData(nameof(Kernels))]
+    public void Managed_and_tensor_evaluation_give_the_same_solution_and_gradients(DynamicsPenalties penalties, bool isGated)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using var generator = new Generator(3);
+        PerceptronDynamics dynamics = isGated
+            ? new FlowDynamics(3, [6, 5], generator, time: FlowTimeConditioning.ConcatSquash)
+            : new MlpDynamics(3, [6, 5], generator, DynamicsActivation.Softplus, TimeConditioning.Concatenate);
+        var penalized = new PenalizedDynamics(dynamics, penalties, randn([37, 3], generator: generator));
+        Tensor start = penalized.Extend(randn([37, 3], generator: generator));
+        Tensor weights = randn([3, .. start.shape], generator: generator);
+        using (ManagedDynamics? evaluation = ((IManagedOdeTerm)penalized).CreateManagedDynamics(start))
+        {
+            Assert.IsNotNull(evaluation);
+        }
+
+        OdeOptions options = new() { StepControl = new FixedStepControl(0.2), MaximumCheckpoints = 3 };
+        using OdeSolution managed = OdeSolver.Solve(penalized, start, [0, 0.4, 1], options, differentiable: true);
+        using OdeSolution tensors = OdeSolver.Solve(new TensorsOnly(penalized), start, [0, 0.4, 1], options, differentiable: true);
+        Assert.AreEqual(tensors.Statistics, managed.Statistics);
+        AssertClose(tensors.States, managed.States);
+        using OdeGradients expected = tensors.Backward(weights);
+        using OdeGradients actual = managed.Backward(weights);
+        AssertClose(expected.InitialState, actual.InitialState);
+        AssertClose(expected.Parameters, actual.Parameters);
+    }
+
+    [TestMethod]
+    [DataRow(DynamicsPenalties.KineticEnergy, true)]
+    [DataRow(DynamicsPenalties.JacobianNorm, true)]
+    [DataRow(DynamicsPenalties.KineticEnergy | DynamicsPenalties.JacobianNorm, false)]
+    [DataRow(DynamicsPenalties.SecondDerivative, false)]
+    public void Device_code_takes_one_penalty(DynamicsPenalties penalties, bool isTaken)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using var generator = new Generator(3);
+        var dynamics = new MlpDynamics(3, [6], generator);
+        var penalized = new PenalizedDynamics(dynamics, penalties, ones(8, 3));
+        Tensor start = penalized.Extend(ones(8, 3));
+        using CudaDynamics? code = ((ICudaOdeTerm)penalized).CreateCudaDynamics(start);
+        Assert.AreEqual(isTaken, code is not null);
+        Assert.AreEqual(isTaken ? 4 : 0, code?.Size.Dimension ?? 0);
+    }
+
+    [TestMethod]
+    public void Second_derivatives_are_left_to_tensor_operations_and_gates_have_none()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using var generator = new Generator(3);
+        var penalized = new PenalizedDynamics(new MlpDynamics(3, [5], generator), DynamicsPenalties.SecondDerivative);
+        Assert.IsNull(((IManagedOdeTerm)penalized).CreateManagedDynamics(penalized.Extend(ones(4, 3))));
+        var gated = new FlowDynamics(3, [5], generator, time: FlowTimeConditioning.ConcatSquash);
+        Assert.ThrowsExactly<ArgumentException>(() => new PenalizedDynamics(gated, DynamicsPenalties.SecondDerivative));
+    }
+
+    [TestMethod]
+    public void A_direction_for_other_rows_is_refused_before_a_kernel_reads_it()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using var generator = new Generator(3);
+        var penalized = new PenalizedDynamics(new MlpDynamics(3, [5], generator), DynamicsPenalties.JacobianNorm, ones(4, 3));
+        Assert.ThrowsExactly<ArgumentException>(() => OdeSolver.Solve(penalized, penalized.Extend(ones(64, 3)), [0, 1]));
+        Assert.ThrowsExactly<ArgumentException>(() => OdeSolver.Solve(penalized, ones(4, 3), [0, 1]));
+    }
+
+    private static void AssertClose(Tensor expected, Tensor actual) =>
+        Assert.IsLessThan(1e-5, ((expected - actual).abs().max() / expected.abs().max()).item<float>());
 
     private static void Descend(IReadOnlyList<Tensor> parameters, Tensor gradient)
     {

@@ -1,5 +1,6 @@
 using Microsoft.ML.Implicit.Layers.Flow;
 using Microsoft.ML.Implicit.Layers.Ode;
+using Microsoft.ML.Implicit.Layers.Ode.Perceptrons;
 using Microsoft.ML.Implicit.Onnx;
 using Microsoft.ML.Implicit.Onnx.Differential;
 using Microsoft.ML.Implicit.Solvers.Ode;

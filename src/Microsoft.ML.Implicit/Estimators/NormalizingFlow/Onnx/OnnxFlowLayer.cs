@@ -1,9 +1,9 @@
-using Microsoft.ML.Implicit.Layers.Flow;
+using Microsoft.ML.Implicit.Layers.Ode.Perceptrons;
 using Microsoft.ML.Implicit.Onnx;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
-/// <summary>The ONNX form of <see cref="FlowLayer"/>, with a time for each row.</summary>
+/// <summary>The ONNX form of <see cref="PerceptronLayer"/>, with a time for each row.</summary>
 internal sealed class OnnxFlowLayer
 {
     private readonly OnnxValue _shift;
@@ -11,7 +11,7 @@ internal sealed class OnnxFlowLayer
     private readonly OnnxValue? _gateWeight;
     private readonly OnnxValue? _gateBias;
 
-    public OnnxFlowLayer(FlowLayer layer, OnnxGraph graph, OnnxType precision, OnnxValue? context)
+    public OnnxFlowLayer(PerceptronLayer layer, OnnxGraph graph, OnnxType precision, OnnxValue? context)
     {
         Weight = graph.Constant(layer.Weight, precision);
         _shift = graph.Constant(layer.Bias, precision);

@@ -3,7 +3,7 @@ using Microsoft.ML.Implicit.Onnx;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
-/// <summary>The ONNX form of <see cref="SphereBlocks"/>.</summary>
+/// <summary>The ONNX form of <see cref="Layers.Flow.Manifolds.SphereBlocks"/>.</summary>
 internal sealed class OnnxSpheres
 {
     private readonly OnnxValue _membership;

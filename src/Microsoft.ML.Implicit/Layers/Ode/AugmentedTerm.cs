@@ -1,0 +1,27 @@
+using Microsoft.ML.Implicit.Solvers.Ode;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Layers.Ode;
+
+/// <summary>The right-hand side of the augmented state <c>[z, integrals]</c> for one solve, with the noise of that solve.</summary>
+/// <param name="dimension">Width of z.</param>
+/// <param name="integrands">What is integrated beside z.</param>
+internal abstract class AugmentedTerm(long dimension, Integrands integrands) : IDifferentiableOdeTerm, IDisposable
+{
+    public Integrands Integrands { get; } = integrands;
+
+    public long Dimension { get; } = dimension;
+
+    public abstract IReadOnlyList<Tensor> Parameters { get; }
+
+    public abstract Tensor Evaluate(double time, Tensor state);
+
+    public abstract OdeLinearization Linearize(double time, Tensor state);
+
+    /// <summary>Adds gradients that were gathered over the whole solve to the flat parameter gradient.</summary>
+    public virtual void FinishGradient(Tensor parameterGradient)
+    {
+    }
+
+    public abstract void Dispose();
+}
