@@ -92,7 +92,7 @@ public sealed class AlteredModelTests
         Assert.IsGreaterThan(Places, refused);
     }
 
-    private static string PathOf(string kind) => Path.Combine(AppContext.BaseDirectory, "Persistence", "Version010", kind);
+    private static string PathOf(string kind) => Path.Combine(AppContext.BaseDirectory, "Persistence", Version010Tests.FolderOf(kind), kind);
 
     private ModelFile SavedAnew(string kind)
     {

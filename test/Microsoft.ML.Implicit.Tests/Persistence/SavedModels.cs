@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Estimators;
+using Microsoft.ML.Implicit.Modelling;
 using Microsoft.ML.Implicit.Training;
 using Microsoft.ML.Runtime;
 
@@ -25,6 +26,7 @@ internal static class SavedModels
         ["forecast-controlled"] = (ml, training) => Forecast(ml, training, SeriesEncoderKind.ControlledDifferentialEquation),
         ["series"] = (ml, _) => Series(ml),
         ["quadratic-program"] = (ml, _) => QuadraticProgram(ml),
+        ["cone-program"] = (ml, _) => ConeProgram(ml),
         ["learned-costs"] = LearnedCosts,
         ["learned-constraints"] = LearnedConstraints,
     };
@@ -140,6 +142,19 @@ internal static class SavedModels
             ml.Transforms.GroupIntoSeries(nameof(Shapes.Row.Name), nameof(Shapes.Row.Time), [nameof(Shapes.Row.Size)], [nameof(Shapes.Row.Turn)]).Fit(data),
             data,
             nameof(Shapes.Row.Name), nameof(Shapes.Row.Time), nameof(Shapes.Row.Size), nameof(Shapes.Row.Turn));
+    }
+
+    private static SavedModel ConeProgram(MLContext ml)
+    {
+        IDataView data = ml.Data.LoadFromEnumerable(Shapes.Create(90));
+        var price = new Parameter(nameof(Shapes.Row.Features), 2);
+        var mix = new Variable("Mix", 2, sign: Sign.Nonnegative);
+        var options = new ConeProgramOptions
+        {
+            Program = ConvexProgram.Minimize(Functions.Norm2(mix) + Functions.Dot(price, mix), Functions.Sum(mix).EqualTo(1)),
+            ColumnNames = new Dictionary<string, string> { ["Mix"] = "Mix" },
+        };
+        return new SavedModel(ml.Transforms.ConeProgram(options).Fit(data), data, "Mix");
     }
 
     private static SavedModel QuadraticProgram(MLContext ml)

@@ -14,12 +14,16 @@ public sealed class Version010Tests
 
     private const string First = "Version010";
     private const string BeforeDocument = "BeforeDocument";
+    private const string Document = "Document";
 
     public static IEnumerable<(string Folder, string Kind)> Files =>
     [
-        .. SavedModels.Kinds.Keys.Select(kind => (First, kind)),
+        .. SavedModels.Kinds.Keys.Select(kind => (FolderOf(kind), kind)),
         .. new[] { "forecast-gru", "forecast-ode-rnn", "convolutional", "wide-sparse" }.Select(kind => (BeforeDocument, kind)),
     ];
+
+    /// <summary>The folder with the oldest files of a kind.</summary>
+    public static string FolderOf(string kind) => kind is "anomaly-distance" or "cone-program" ? Document : First;
 
     [TestMethod]
     [DynamicData(nameof(Files))]
@@ -61,9 +65,9 @@ public sealed class Version010Tests
             SavedModel saved = create(ml, SavedModels.Quickly());
             IDataView rows = ml.Data.TakeRows(saved.Rows, RowsKept);
             IDataView scored = saved.Model.Transform(rows);
-            ml.Model.Save(saved.Model, saved.Rows.Schema, Path.Combine(SourceFolder(), $"{kind}.zip"));
-            Save(ml, rows, $"{kind}.rows");
-            Save(ml, ml.Transforms.SelectColumns(saved.Outputs).Fit(scored).Transform(scored), $"{kind}.scores");
+            ml.Model.Save(saved.Model, saved.Rows.Schema, Path.Combine(SourceFolder(FolderOf(kind)), $"{kind}.zip"));
+            Save(ml, rows, FolderOf(kind), $"{kind}.rows");
+            Save(ml, ml.Transforms.SelectColumns(saved.Outputs).Fit(scored).Transform(scored), FolderOf(kind), $"{kind}.scores");
             if (kind == CheckPointOf)
             {
                 WriteCheckPoint(ml, (LatentOdeTransformer)saved.Model);
@@ -89,13 +93,13 @@ public sealed class Version010Tests
             engine.Observe(new Observation { Day = row.Day[i], Level = row.Level[i], Flow = row.Flow[i] });
         }
 
-        engine.CheckPoint(Path.Combine(SourceFolder(), $"{CheckPointOf}.checkpoint"));
-        Save(ml, ml.Data.LoadFromEnumerable([engine.Forecast()]), $"{CheckPointOf}.resumed");
+        engine.CheckPoint(Path.Combine(SourceFolder(First), $"{CheckPointOf}.checkpoint"));
+        Save(ml, ml.Data.LoadFromEnumerable([engine.Forecast()]), First, $"{CheckPointOf}.resumed");
     }
 
-    private static void Save(MLContext ml, IDataView data, string name)
+    private static void Save(MLContext ml, IDataView data, string folder, string name)
     {
-        using FileStream file = File.Create(Path.Combine(SourceFolder(), name));
+        using FileStream file = File.Create(Path.Combine(SourceFolder(folder), name));
         ml.Data.SaveAsBinary(data, file);
     }
 
@@ -115,7 +119,7 @@ public sealed class Version010Tests
 
     private static string PathOf(string folder, string file) => Path.Combine(AppContext.BaseDirectory, "Persistence", folder, file);
 
-    private static string SourceFolder([CallerFilePath] string path = "") => Path.Combine(Path.GetDirectoryName(path)!, First);
+    private static string SourceFolder(string folder, [CallerFilePath] string path = "") => Path.Combine(Path.GetDirectoryName(path)!, folder);
 
     private sealed class Observation
     {

@@ -42,8 +42,9 @@ internal abstract class TrainerCase(string kind)
     private static DeepEquilibriumOptions Equilibrium(string label, TrainingOptions training, string? weights) =>
         new() { LabelColumnName = label, ExampleWeightColumnName = weights, HiddenWidth = 8, EnsembleSize = 1, Training = training };
 
+    // Distances, which anomaly scores have by default, are to the rows of the latest training, however little it learned.
     private static NormalizingFlowOptions Flow(TrainingOptions training, string? weights) =>
-        new() { ContextColumnName = nameof(ModelRow.Context), ExampleWeightColumnName = weights, HiddenWidth = 8, Training = training };
+        new() { ContextColumnName = nameof(ModelRow.Context), ExampleWeightColumnName = weights, HiddenWidth = 8, Scoring = AnomalyScoring.LogDensity, Training = training };
 
     private static LearnedQuadraticProgramOptions Decisions(TrainingOptions training, string? weights) => new()
     {

@@ -21,6 +21,9 @@ internal abstract class ConeBlock(int start, int dimension)
     /// <summary>Parameter of the barrier.</summary>
     public abstract int Degree { get; }
 
+    /// <summary>Whether the slacks are of one unit, so that one is small beside the largest; otherwise each has its own.</summary>
+    public virtual bool HasOneUnit => false;
+
     public Span<double> Of(double[] row) => row.AsSpan(Start, Dimension);
 
     /// <summary>Sets slacks and multipliers to the centre of the cone and of its dual.</summary>

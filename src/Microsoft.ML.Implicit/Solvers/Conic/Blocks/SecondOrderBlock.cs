@@ -19,6 +19,8 @@ internal sealed class SecondOrderBlock(int start, int dimension) : ConeBlock(sta
 
     public override int Degree => 1;
 
+    public override bool HasOneUnit => true;
+
     public override void SetUnit(Span<double> s, Span<double> z)
     {
         s.Clear();

@@ -31,6 +31,8 @@ internal sealed class SemidefiniteBlock : ConeBlock
 
     public override int Degree => _n;
 
+    public override bool HasOneUnit => true;
+
     public override void SetUnit(Span<double> s, Span<double> z)
     {
         Array.Clear(_slack);

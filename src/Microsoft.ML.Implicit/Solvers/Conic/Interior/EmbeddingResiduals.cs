@@ -1,19 +1,24 @@
+using Microsoft.ML.Implicit.Solvers.Conic.Blocks;
+
 namespace Microsoft.ML.Implicit.Solvers.Conic.Interior;
 
 /// <summary>
 /// What a point leaves of Px + Aᵀz + qτ = 0, Ax + s − bτ = 0 and κ + qᵀx + bᵀz + xᵀPx / τ = 0 (Goulart and Chen, 2024, section 3), and what that says about the program.
 /// </summary>
-internal sealed class EmbeddingResiduals(ScaledProgram program)
+/// <param name="program">The program.</param>
+/// <param name="blocks">Its cones.</param>
+internal sealed class EmbeddingResiduals(ScaledProgram program, ConeBlock[] blocks)
 {
     // In scaled units: what the objective may be small against and still have its gap measured relative to it.
     private const double SmallestObjective = 1e-2;
 
+    private readonly double[] _product = new double[program.B.Length];
     private readonly double[] _dualProduct = new double[program.Q.Length];
     private double _qx;
     private double _bz;
     private double _xPx;
     private double _tau;
-    private double _primalScale;
+    private double _primal;
     private double _dualScale;
     private double _dualProductNorm;
     private double _quadraticNorm;
@@ -42,14 +47,14 @@ internal sealed class EmbeddingResiduals(ScaledProgram program)
             Dual[i] = Px[i] + _dualProduct[i] + (program.Q[i] * _tau);
         }
 
-        DenseVector.Multiply(program.A, point.X, Primal);
-        double product = DenseVector.MaximumMagnitude(Primal);
+        DenseVector.Multiply(program.A, point.X, _product);
+        _product.CopyTo(Primal, 0);
         DenseVector.AddScaled(Primal, 1, point.S);
         _slackedProductNorm = DenseVector.MaximumMagnitude(Primal);
         DenseVector.AddScaled(Primal, -_tau, program.B);
         _quadraticNorm = DenseVector.MaximumMagnitude(Px);
         _dualProductNorm = DenseVector.MaximumMagnitude(_dualProduct);
-        _primalScale = Math.Max(_tau, Math.Max(product, DenseVector.MaximumMagnitude(point.S)));
+        _primal = blocks.Length == 0 ? 0 : blocks.Max(block => RelativePrimal(block, point.S));
         _dualScale = Math.Max(_tau, Math.Max(_quadraticNorm, _dualProductNorm));
         (_qx, _bz, _xPx) = (DenseVector.Dot(program.Q, point.X), DenseVector.Dot(program.B, point.Z), DenseVector.Dot(point.X, Px));
         Tau = point.Kappa + _qx + _bz + (_xPx / _tau);
@@ -60,7 +65,21 @@ internal sealed class EmbeddingResiduals(ScaledProgram program)
         double quadratic = _xPx / (_tau * _tau), primal = (quadratic / 2) + (_qx / _tau), dual = (-quadratic / 2) - (_bz / _tau);
         double gap = Math.Abs(primal - dual) / Math.Max(SmallestObjective, Math.Max(Math.Abs(primal), Math.Abs(dual)));
         return new ConeOutcome(
-            status, iterations, DenseVector.MaximumMagnitude(Primal) / _primalScale, DenseVector.MaximumMagnitude(Dual) / _dualScale, gap, mu / (_tau * _tau));
+            status, iterations, _primal, DenseVector.MaximumMagnitude(Dual) / _dualScale, gap, mu / (_tau * _tau));
+    }
+
+    // A large right side of one constraint must not hide what is left of another, nor of an exponent.
+    private double RelativePrimal(ConeBlock block, double[] slacks)
+    {
+        double largest = 0, residual = 0;
+        for (int i = block.Start; i < block.Start + block.Dimension; i++)
+        {
+            double scale = Math.Max(_tau, Math.Max(Math.Abs(_product[i]), Math.Abs(slacks[i])));
+            residual = Math.Max(residual, Math.Abs(Primal[i]) / (block.HasOneUnit ? 1 : scale));
+            largest = Math.Max(largest, scale);
+        }
+
+        return block.HasOneUnit ? residual / largest : residual;
     }
 
     /// <summary>Whether z proves that no point satisfies the constraints: Aᵀz ≈ 0 and bᵀz &lt; 0.</summary>

@@ -48,7 +48,7 @@ internal sealed class InteriorPoint
     {
         (_options, _program, _blocks, _system) = (options, program, blocks, system);
         (int n, int m) = (program.Q.Length, program.B.Length);
-        _residuals = new EmbeddingResiduals(program);
+        _residuals = new EmbeddingResiduals(program, blocks);
         _polishing = new Polishing(program, blocks, system, _residuals);
         (_point, _trial, _affine, _step, _constant, Best) = (New(), New(), New(), New(), New(), New());
         (_first, _negatedCost, _constantDifference, _constantImage) = (new double[n], new double[n], new double[n], new double[n]);
