@@ -11,6 +11,29 @@ namespace Microsoft.ML.Implicit.Tests.Modelling;
 public sealed class ConvexProgramTests
 {
     [TestMethod]
+    [DataRow(1)]
+    [DataRow(1e6)]
+    [DataRow(1e-6)]
+    [DataRow(1e12)]
+    [DataRow(1e30)]
+    [DataRow(1e-30)]
+    public void An_exponent_under_a_limit_of_any_size_is_right_or_not_called_converged(double limit)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        var x = new Variable("x");
+        var program = ConvexProgram.Maximize(x, Exp(x) <= limit);
+        ProgramSolution solution = program.Solve(new Dictionary<Parameter, Tensor>(), throwOnFailure: false);
+        if (solution.Status[0] == SolveStatus.Converged)
+        {
+            Assert.AreEqual(Math.Log(limit), solution[x].item<double>(), 1e-6 * (1 + Math.Abs(Math.Log(limit))));
+        }
+        else
+        {
+            Assert.IsTrue(limit is > 1e9 or < 1e-9, $"a limit of {limit}");
+        }
+    }
+
+    [TestMethod]
     public void Every_function_takes_its_value()
     {
         double[] point = [0.3, 1.2, 2.5];

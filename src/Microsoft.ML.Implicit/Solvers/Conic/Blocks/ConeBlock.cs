@@ -21,10 +21,30 @@ internal abstract class ConeBlock(int start, int dimension)
     /// <summary>Parameter of the barrier.</summary>
     public abstract int Degree { get; }
 
-    /// <summary>Whether the slacks are of one unit, so that one is small beside the largest; otherwise each has its own.</summary>
-    public virtual bool HasOneUnit => false;
+    /// <summary>Whether the cone itself says what is large: an exponent is a number without a unit.</summary>
+    public virtual bool FixesUnits => false;
 
     public Span<double> Of(double[] row) => row.AsSpan(Start, Dimension);
+
+    /// <summary>What a point leaves of the block's constraints Ax + s = bτ, relative to their terms. A large right side of one must not hide what is left of another.</summary>
+    /// <param name="residual">Ax + s − bτ.</param>
+    /// <param name="product">Ax.</param>
+    /// <param name="s">s.</param>
+    /// <param name="tau">τ, beside which terms are small.</param>
+    public virtual double RelativeResidual(ReadOnlySpan<double> residual, ReadOnlySpan<double> product, ReadOnlySpan<double> s, double tau)
+    {
+        double largest = 0;
+        for (int i = 0; i < residual.Length; i++)
+        {
+            largest = Math.Max(largest, Math.Abs(residual[i]) / Math.Max(tau, Math.Max(Math.Abs(product[i]), Math.Abs(s[i]))));
+        }
+
+        return largest;
+    }
+
+    /// <summary>The same for slacks of one unit, beside the largest of which others are small.</summary>
+    protected static double ResidualBesideLargest(ReadOnlySpan<double> residual, ReadOnlySpan<double> product, ReadOnlySpan<double> s, double tau) =>
+        DenseVector.MaximumMagnitude(residual) / Math.Max(tau, Math.Max(DenseVector.MaximumMagnitude(product), DenseVector.MaximumMagnitude(s)));
 
     /// <summary>Sets slacks and multipliers to the centre of the cone and of its dual.</summary>
     public abstract void SetUnit(Span<double> s, Span<double> z);

@@ -31,7 +31,8 @@ internal sealed class SemidefiniteBlock : ConeBlock
 
     public override int Degree => _n;
 
-    public override bool HasOneUnit => true;
+    public override double RelativeResidual(ReadOnlySpan<double> residual, ReadOnlySpan<double> product, ReadOnlySpan<double> s, double tau) =>
+        ResidualBesideLargest(residual, product, s, tau);
 
     public override void SetUnit(Span<double> s, Span<double> z)
     {

@@ -12,6 +12,7 @@ internal sealed class EmbeddingResiduals(ScaledProgram program, ConeBlock[] bloc
     // In scaled units: what the objective may be small against and still have its gap measured relative to it.
     private const double SmallestObjective = 1e-2;
 
+    private readonly bool _fixesUnits = blocks.Any(block => block.FixesUnits);
     private readonly double[] _product = new double[program.B.Length];
     private readonly double[] _dualProduct = new double[program.Q.Length];
     private double _qx;
@@ -23,6 +24,8 @@ internal sealed class EmbeddingResiduals(ScaledProgram program, ConeBlock[] bloc
     private double _dualProductNorm;
     private double _quadraticNorm;
     private double _slackedProductNorm;
+
+    private double ObjectiveFloor => _fixesUnits ? Math.Min(SmallestObjective, 1 / (program.SolutionScale * program.CostScale)) : SmallestObjective;
 
     public double[] Dual { get; } = new double[program.Q.Length];
 
@@ -54,7 +57,7 @@ internal sealed class EmbeddingResiduals(ScaledProgram program, ConeBlock[] bloc
         DenseVector.AddScaled(Primal, -_tau, program.B);
         _quadraticNorm = DenseVector.MaximumMagnitude(Px);
         _dualProductNorm = DenseVector.MaximumMagnitude(_dualProduct);
-        _primal = blocks.Length == 0 ? 0 : blocks.Max(block => RelativePrimal(block, point.S));
+        _primal = blocks.Length == 0 ? 0 : blocks.Max(block => block.RelativeResidual(block.Of(Primal), block.Of(_product), block.Of(point.S), _tau));
         _dualScale = Math.Max(_tau, Math.Max(_quadraticNorm, _dualProductNorm));
         (_qx, _bz, _xPx) = (DenseVector.Dot(program.Q, point.X), DenseVector.Dot(program.B, point.Z), DenseVector.Dot(point.X, Px));
         Tau = point.Kappa + _qx + _bz + (_xPx / _tau);
@@ -63,23 +66,9 @@ internal sealed class EmbeddingResiduals(ScaledProgram program, ConeBlock[] bloc
     public ConeOutcome Measure(SolveStatus status, int iterations, double mu)
     {
         double quadratic = _xPx / (_tau * _tau), primal = (quadratic / 2) + (_qx / _tau), dual = (-quadratic / 2) - (_bz / _tau);
-        double gap = Math.Abs(primal - dual) / Math.Max(SmallestObjective, Math.Max(Math.Abs(primal), Math.Abs(dual)));
+        double gap = Math.Abs(primal - dual) / Math.Max(ObjectiveFloor, Math.Max(Math.Abs(primal), Math.Abs(dual)));
         return new ConeOutcome(
             status, iterations, _primal, DenseVector.MaximumMagnitude(Dual) / _dualScale, gap, mu / (_tau * _tau));
-    }
-
-    // A large right side of one constraint must not hide what is left of another, nor of an exponent.
-    private double RelativePrimal(ConeBlock block, double[] slacks)
-    {
-        double largest = 0, residual = 0;
-        for (int i = block.Start; i < block.Start + block.Dimension; i++)
-        {
-            double scale = Math.Max(_tau, Math.Max(Math.Abs(_product[i]), Math.Abs(slacks[i])));
-            residual = Math.Max(residual, Math.Abs(Primal[i]) / (block.HasOneUnit ? 1 : scale));
-            largest = Math.Max(largest, scale);
-        }
-
-        return block.HasOneUnit ? residual / largest : residual;
     }
 
     /// <summary>Whether z proves that no point satisfies the constraints: Aᵀz ≈ 0 and bᵀz &lt; 0.</summary>
