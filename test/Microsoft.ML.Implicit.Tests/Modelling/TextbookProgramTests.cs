@@ -1,6 +1,6 @@
 using Microsoft.ML.Implicit.Modelling;
-using Microsoft.ML.Implicit.Tests.Solvers.Conic;
 using Microsoft.ML.Implicit.Solvers.Conic;
+using Microsoft.ML.Implicit.Tests.Solvers.Conic;
 using TorchSharp;
 using static Microsoft.ML.Implicit.Modelling.Functions;
 using static TorchSharp.torch;

@@ -13,6 +13,9 @@ namespace Microsoft.ML.Implicit.Estimators;
 internal sealed class DeepEquilibriumTraining(DeepEquilibriumOptions options, Func<TrainingSet, PredictionTask> createTask, TrainingRun run)
     : ModelTraining<TrainingSet, DeepEquilibriumModelParameters>(options, run)
 {
+    // Of so many weights a network alone keeps a processor busy, and all at once would take their memory.
+    private const long LargestStack = 1 << 25;
+
     private readonly TrainingSetReader _reader =
         new(options.FeatureColumnName, options.LabelColumnName, options.ExampleWeightColumnName) { KeepsSparse = options.Cell == EquilibriumCellKind.Dense };
 
@@ -90,10 +93,10 @@ internal sealed class DeepEquilibriumTraining(DeepEquilibriumOptions options, Fu
         TrainingDefaults defaults = DeepEquilibriumDefaults.OfFolds(Defaults(trainingRows.shape[1], rows, architecture.HiddenWidth, candidates[0]));
         Regularization[] regularizations = [.. Enumerable.Repeat(candidates, folds).SelectMany(each => each)];
 
-        // Rows by their non-zeros have too many weights to train several times over at once.
-        DeepEquilibriumNetwork[] networks = rows.Features.is_sparse
-            ? TrainEach(architecture, regularizations, encoder, network => rows.Select(trainingRows[network / candidates.Length]), null, defaults)
-            : TrainStack(architecture, regularizations, encoder, rows, trainingRows.repeat_interleave(candidates.Length, 0), defaults);
+        bool isNarrow = !rows.Features.is_sparse && (long)encoder.Width * architecture.HiddenWidth * regularizations.Length <= LargestStack;
+        DeepEquilibriumNetwork[] networks = isNarrow
+            ? TrainStack(architecture, regularizations, encoder, rows, trainingRows.repeat_interleave(candidates.Length, 0), defaults)
+            : TrainEach(architecture, regularizations, encoder, network => rows.Select(trainingRows[network / candidates.Length]), null, defaults);
         for (int i = 0; i < networks.Length; i++)
         {
             using DisposeScope scope = NewDisposeScope();

@@ -1,5 +1,5 @@
-using static TorchSharp.torch;
 using Microsoft.ML.Implicit.Native;
+using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Modelling.Compilation;
 
