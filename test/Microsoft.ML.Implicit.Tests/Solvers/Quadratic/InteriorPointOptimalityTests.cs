@@ -24,6 +24,13 @@ public class InteriorPointOptimalityTests
             threads: 1);
 
     [TestMethod]
+    public void A_weight_that_ends_every_step_early_falls_again()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        AssertSolved(RandomPrograms.Problem(RandomPrograms.Arguments(81136, 3, 40, 27, 7, true, true)));
+    }
+
+    [TestMethod]
     public void Degenerate_problems_satisfy_the_optimality_conditions() =>
         Gen.Select(Gen.Int[0, 100000], Gen.Int[2, 15], Gen.Int[1, 15], Gen.Int[1, 4]).Sample(
             (seed, n, m, k) =>

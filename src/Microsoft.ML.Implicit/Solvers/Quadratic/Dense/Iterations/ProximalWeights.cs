@@ -42,11 +42,14 @@ internal sealed unsafe class ProximalWeights(ConstraintLayout layout)
         _complementarity = 0;
     }
 
-    /// <summary>Notes what a step that has been taken leaves: ρ Δz in the gradient, δ λ ∘ Δλ in the complementarity.</summary>
+    /// <summary>
+    /// Notes what a step that has been taken leaves, ρ Δz in the gradient, and what it would leave if it could be taken in full, δ λ ∘ Δλ in the complementarity: a
+    /// weight that is too large makes steps that end early.
+    /// </summary>
     public void Note(DenseIterate x, DenseIterate step, double length)
     {
         _gradient = Primal * length * Vectors.MaxMagnitude(step.Z, layout.Variables);
-        _complementarity = Dual * length * Vectors.DotOfMagnitudes(x.Lambda, step.Lambda, layout.Length);
+        _complementarity = Dual * Vectors.DotOfMagnitudes(x.Lambda, step.Lambda, layout.Length);
     }
 
     /// <summary>Adapts to the residuals after a step.</summary>
