@@ -30,21 +30,21 @@ internal abstract class ConeBlock(int start, int dimension)
     /// <param name="residual">Ax + s − bτ.</param>
     /// <param name="product">Ax.</param>
     /// <param name="s">s.</param>
-    /// <param name="tau">τ, beside which terms are small.</param>
-    public virtual double RelativeResidual(ReadOnlySpan<double> residual, ReadOnlySpan<double> product, ReadOnlySpan<double> s, double tau)
+    /// <param name="unit">Beside what terms are small.</param>
+    public virtual double RelativeResidual(ReadOnlySpan<double> residual, ReadOnlySpan<double> product, ReadOnlySpan<double> s, double unit)
     {
         double largest = 0;
         for (int i = 0; i < residual.Length; i++)
         {
-            largest = Math.Max(largest, Math.Abs(residual[i]) / Math.Max(tau, Math.Max(Math.Abs(product[i]), Math.Abs(s[i]))));
+            largest = Math.Max(largest, Math.Abs(residual[i]) / Math.Max(unit, Math.Max(Math.Abs(product[i]), Math.Abs(s[i]))));
         }
 
         return largest;
     }
 
     /// <summary>The same for slacks of one unit, beside the largest of which others are small.</summary>
-    protected static double ResidualBesideLargest(ReadOnlySpan<double> residual, ReadOnlySpan<double> product, ReadOnlySpan<double> s, double tau) =>
-        DenseVector.MaximumMagnitude(residual) / Math.Max(tau, Math.Max(DenseVector.MaximumMagnitude(product), DenseVector.MaximumMagnitude(s)));
+    protected static double ResidualBesideLargest(ReadOnlySpan<double> residual, ReadOnlySpan<double> product, ReadOnlySpan<double> s, double unit) =>
+        DenseVector.MaximumMagnitude(residual) / Math.Max(unit, Math.Max(DenseVector.MaximumMagnitude(product), DenseVector.MaximumMagnitude(s)));
 
     /// <summary>Sets slacks and multipliers to the centre of the cone and of its dual.</summary>
     public abstract void SetUnit(Span<double> s, Span<double> z);

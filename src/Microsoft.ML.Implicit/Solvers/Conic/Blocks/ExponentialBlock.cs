@@ -28,10 +28,6 @@ internal sealed class ExponentialBlock(int start) : ConeBlock(start, 3)
 
     public override bool FixesUnits => true;
 
-    // The exponent is the ratio of the first two.
-    public override double RelativeResidual(ReadOnlySpan<double> residual, ReadOnlySpan<double> product, ReadOnlySpan<double> s, double tau) => Math.Max(
-        base.RelativeResidual(residual[..2], product[..2], s[..2], s[1]), base.RelativeResidual(residual[2..], product[2..], s[2..], tau));
-
     public override void SetUnit(Span<double> s, Span<double> z)
     {
         Centre.CopyTo(s);

@@ -19,8 +19,8 @@ internal sealed class SecondOrderBlock(int start, int dimension) : ConeBlock(sta
 
     public override int Degree => 1;
 
-    public override double RelativeResidual(ReadOnlySpan<double> residual, ReadOnlySpan<double> product, ReadOnlySpan<double> s, double tau) =>
-        ResidualBesideLargest(residual, product, s, tau);
+    public override double RelativeResidual(ReadOnlySpan<double> residual, ReadOnlySpan<double> product, ReadOnlySpan<double> s, double unit) =>
+        ResidualBesideLargest(residual, product, s, unit);
 
     public override void SetUnit(Span<double> s, Span<double> z)
     {

@@ -31,8 +31,8 @@ internal sealed class SemidefiniteBlock : ConeBlock
 
     public override int Degree => _n;
 
-    public override double RelativeResidual(ReadOnlySpan<double> residual, ReadOnlySpan<double> product, ReadOnlySpan<double> s, double tau) =>
-        ResidualBesideLargest(residual, product, s, tau);
+    public override double RelativeResidual(ReadOnlySpan<double> residual, ReadOnlySpan<double> product, ReadOnlySpan<double> s, double unit) =>
+        ResidualBesideLargest(residual, product, s, unit);
 
     public override void SetUnit(Span<double> s, Span<double> z)
     {

@@ -57,7 +57,7 @@ internal sealed class EmbeddingResiduals(ScaledProgram program, ConeBlock[] bloc
         DenseVector.AddScaled(Primal, -_tau, program.B);
         _quadraticNorm = DenseVector.MaximumMagnitude(Px);
         _dualProductNorm = DenseVector.MaximumMagnitude(_dualProduct);
-        _primal = blocks.Length == 0 ? 0 : blocks.Max(block => block.RelativeResidual(block.Of(Primal), block.Of(_product), block.Of(point.S), _tau));
+        _primal = blocks.Length == 0 ? 0 : blocks.Max(block => block.RelativeResidual(block.Of(Primal), block.Of(_product), block.Of(point.S), Unit(block)));
         _dualScale = Math.Max(_tau, Math.Max(_quadraticNorm, _dualProductNorm));
         (_qx, _bz, _xPx) = (DenseVector.Dot(program.Q, point.X), DenseVector.Dot(program.B, point.Z), DenseVector.Dot(point.X, Px));
         Tau = point.Kappa + _qx + _bz + (_xPx / _tau);
@@ -70,6 +70,9 @@ internal sealed class EmbeddingResiduals(ScaledProgram program, ConeBlock[] bloc
         return new ConeOutcome(
             status, iterations, _primal, DenseVector.MaximumMagnitude(Dual) / _dualScale, gap, mu / (_tau * _tau));
     }
+
+    // Beside which terms are small: one in scaled units, or in the program's own where its cones fix them.
+    private double Unit(ConeBlock block) => block.FixesUnits ? _tau * Math.Min(1, program.E[block.Start] / program.SolutionScale) : _tau;
 
     /// <summary>Whether z proves that no point satisfies the constraints: Aᵀz ≈ 0 and bᵀz &lt; 0.</summary>
     public bool ProvesInfeasible(double tolerance) => _bz < 0 && _dualProductNorm <= -tolerance * _bz;
