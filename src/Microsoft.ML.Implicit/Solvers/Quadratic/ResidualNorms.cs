@@ -12,5 +12,8 @@ internal readonly record struct ResidualNorms(double Primal, double Dual, double
     /// </summary>
     public const double ResidualCostWeight = 1e-4;
 
+    /// <summary>In normal units, the objective that residual costs are relative to at least. They vanish with the solution, so that less will do than for others.</summary>
+    public const double SmallestCost = 1e-12;
+
     public static ResidualNorms Unknown { get; } = new(double.NaN, double.NaN, double.NaN);
 }

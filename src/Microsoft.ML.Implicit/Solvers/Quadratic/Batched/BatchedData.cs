@@ -102,7 +102,7 @@ internal sealed class BatchedData
 
         Tensor quadratic = (z * r.Qz).sum(1).mul_(0.5.Held()), linear = z * P;
         Tensor gap = r.Gap / maximum(quadratic, linear.sum(1).abs_()).clamp_(min: ResidualNorms.SmallestScale.Held());
-        Tensor cost = r.ResidualCost / maximum(quadratic, linear.abs_().sum(1)).clamp_(min: ResidualNorms.SmallestScale.Held());
+        Tensor cost = r.ResidualCost / maximum(quadratic, linear.abs_().sum(1)).clamp_(min: ResidualNorms.SmallestCost.Held());
         return stack([primal, dual, maximum(gap, cost * ResidualNorms.ResidualCostWeight.Held())]);
     }
 

@@ -65,6 +65,12 @@ internal sealed unsafe class DenseResiduals
 
     public double Objective { get; private set; }
 
+    /// <summary>What <see cref="Stationarity"/> is measured by.</summary>
+    public double DualScale { get; private set; }
+
+    /// <summary>What <see cref="Equality"/> is measured by at least.</summary>
+    public double PrimalScale { get; private set; }
+
     public double Largest => Math.Max(Math.Max(Relative.Dual, Relative.Primal), Relative.Gap);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -88,9 +94,9 @@ internal sealed unsafe class DenseResiduals
         Vectors.Combine(_az, -1, row.B, Equality, _layout.PaddedEqualities);
 
         const double smallest = ResidualNorms.SmallestScale;
-        double dualScale = Math.Max(Math.Max(row.CostMagnitude, smallest), Math.Max(Vectors.MaxMagnitude(_qz, n), Vectors.MaxMagnitude(_combination, n)));
-        double size = Math.Max(Vectors.MaxMagnitude(x.Z, n), smallest);
-        double primal = Math.Max(Vectors.MaxRatio(Inequality, row.D, size, _layout.Length), Vectors.MaxRatio(Equality, row.B, size, _layout.PaddedEqualities));
+        DualScale = Math.Max(Math.Max(row.CostMagnitude, smallest), Math.Max(Vectors.MaxMagnitude(_qz, n), Vectors.MaxMagnitude(_combination, n)));
+        PrimalScale = Math.Max(Vectors.MaxMagnitude(x.Z, n), smallest);
+        double primal = Math.Max(Vectors.MaxRatio(Inequality, row.D, PrimalScale, _layout.Length), Vectors.MaxRatio(Equality, row.B, PrimalScale, _layout.PaddedEqualities));
         double quadratic = 0.5 * Vectors.Dot(x.Z, _qz, n);
         double linear = Vectors.Dot(row.P, x.Z, n);
         Objective = quadratic + linear;
@@ -100,9 +106,9 @@ internal sealed unsafe class DenseResiduals
         ResidualCost = Vectors.DotOfMagnitudes(Stationarity, x.Z, n)
             + Vectors.DotOfMagnitudes(Inequality, x.Lambda, _layout.Length)
             + Vectors.DotOfMagnitudes(Equality, x.Nu, _layout.PaddedEqualities);
-        double terms = Math.Max(Math.Max(quadratic, Vectors.DotOfMagnitudes(row.P, x.Z, n)), smallest);
+        double terms = Math.Max(Math.Max(quadratic, Vectors.DotOfMagnitudes(row.P, x.Z, n)), ResidualNorms.SmallestCost);
         double gap = Math.Max(Complementarity / GapScale, ResidualNorms.ResidualCostWeight * ResidualCost / terms);
-        Relative = new ResidualNorms(primal, Vectors.MaxMagnitude(Stationarity, n) / dualScale, gap);
+        Relative = new ResidualNorms(primal, Vectors.MaxMagnitude(Stationarity, n) / DualScale, gap);
     }
 
     /// <summary>The norms in the user's units, after <see cref="Update"/>.</summary>
