@@ -176,7 +176,7 @@ internal sealed unsafe class DenseInteriorPoint
 
             if (IsUnbounded(row, RecessionTolerance) || (_proximal.HoldsBack && IsUnboundedAlong(row, _predictorCorrector.Step.Z)))
             {
-                return new DenseOutcome(SolveStatus.Unbounded, iteration);
+                return Unbounded(row, iteration);
             }
 
             if (iteration == maximumIterations || (stalled >= StalledIterations && best <= _options.AcceptableTolerance))
@@ -201,26 +201,30 @@ internal sealed unsafe class DenseInteriorPoint
 
     private DenseOutcome Finish(DenseRow row, DenseOutcome outcome, double best, int iteration)
     {
-        bool isAcceptable = best <= _options.AcceptableTolerance;
-        SolveStatus status = isAcceptable ? SolveStatus.Converged : IsUnbounded(row, LastRecessionTolerance) ? SolveStatus.Unbounded : outcome.Status;
-        return outcome with { Iterations = iteration, Status = status };
-    }
-
-    private bool IsUnbounded(DenseRow row, double tolerance)
-    {
-        return _residuals.SuggestsUnbounded(row, _current, tolerance) && IsUnboundedAlong(row, _current.Z);
-    }
-
-    private bool IsUnboundedAlong(DenseRow row, double* direction)
-    {
-        if (!_recession.Find(row, direction, _newton.OwnFactor))
+        if (best <= _options.AcceptableTolerance)
         {
-            return false;
+            return outcome with { Iterations = iteration, Status = SolveStatus.Converged };
+        }
+
+        return IsUnbounded(row, LastRecessionTolerance) ? Unbounded(row, iteration) : outcome with { Iterations = iteration };
+    }
+
+    // A direction along which the objective falls for ever does not say that there is a point to begin at.
+    private DenseOutcome Unbounded(DenseRow row, int iteration)
+    {
+        if (FindContradiction(row))
+        {
+            return new DenseOutcome(SolveStatus.Infeasible, iteration);
         }
 
         Vectors.Copy(_recession.Direction, Best.Z, _layout.Variables);
-        return true;
+        return new DenseOutcome(SolveStatus.Unbounded, iteration);
     }
+
+    private bool IsUnbounded(DenseRow row, double tolerance) =>
+        _residuals.SuggestsUnbounded(row, _current, tolerance) && IsUnboundedAlong(row, _current.Z);
+
+    private bool IsUnboundedAlong(DenseRow row, double* direction) => _recession.Find(row, direction, _newton.OwnFactor);
 
     /// <summary>Looks for multipliers that prove that no point is feasible, and leaves them in <see cref="Best"/>.</summary>
     public bool FindContradiction(DenseRow row) => _feasibility.FindContradiction(row, _current, Best);

@@ -16,7 +16,7 @@ internal sealed unsafe class PredictorCorrector
     private const double CautiousCentring = 0.8;
 
     // Share of the mean below which no product of a slack and its multiplier stays: from nearer to the boundary the next steps would be short.
-    private const double SmallestProduct = 1e-3;
+    private const double SmallestProduct = 0.1;
 
     private readonly ConstraintLayout _layout;
     private readonly DenseResiduals _residuals;
