@@ -34,7 +34,7 @@ public class CategoryTests
         using LatentOdeTransformer ofKeys = Train(ml, keys);
         AssertEqual(expected, Scored.Vectors(ofKeys.Transform(text), "Forecast"));
 
-        IDataView numbered = ml.Data.LoadFromEnumerable(Row.Create(30).Select(row => new KeyedRow(row)));
+        IDataView numbered = Keyed(ml, Row.Create(30));
         using LatentOdeTransformer ofNumbers = Train(ml, numbered);
         Assert.IsTrue(Scored.Vectors(ofNumbers.Transform(numbered), "Forecast").All(forecast => forecast.All(float.IsFinite)));
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => ofNumbers.Transform(text)).Message, "Column 'Kind' holds text or keys with values; the model was trained on keys without values", StringComparison.Ordinal);
@@ -106,11 +106,29 @@ public class CategoryTests
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => engine.SetCovariates([new Observation()])).Message, "column 'Mode'", StringComparison.Ordinal);
         Assert.ThrowsExactly<ArgumentException>(() => engine.SetCovariates(Array.Empty<Plan>()));
 
-        using LatentOdeTransformer ofNumbers = Train(ml, ml.Data.LoadFromEnumerable(Row.Create(30).Select(row => new KeyedRow(row))));
-        ForecastEngine<NumberedObservation, WaveForecast> numbered = ofNumbers.CreateForecastEngine<NumberedObservation, WaveForecast>();
-        numbered.SetCovariates([new NumberedPlan { Mode = 1 }]);
-        numbered.Observe(new NumberedObservation { Kind = 2 });
-        Assert.IsTrue(numbered.Forecast().Forecast.All(float.IsFinite));
+        using LatentOdeTransformer ofNumbers = Train(ml, Keyed(ml, Row.Create(30)));
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => ofNumbers.CreateForecastEngine<Observation, WaveForecast>()).Message, "expected UInt32", StringComparison.Ordinal);
+    }
+
+    [TestMethod]
+    public void Keys_without_values_are_in_an_engine_as_in_the_rows_of_ML_NET()
+    {
+        var ml = new MLContext(seed: 1);
+        using LatentOdeTransformer model = Train(ml, Keyed(ml, Row.Create(30)));
+        foreach (Row row in Row.Create(3, seed: 2))
+        {
+            var keyed = new KeyedRow(row);
+            ForecastEngine<NumberedObservation, WaveForecast> engine = model.CreateForecastEngine<NumberedObservation, WaveForecast>();
+            engine.SetCovariates(row.Time.Zip(keyed.Mode, (time, mode) => new NumberedPlan { Time = time, Mode = mode }));
+            foreach ((double time, float level) in row.Time.Zip(row.Level))
+            {
+                engine.Observe(new NumberedObservation { Time = time, Level = level, Kind = keyed.Kind });
+            }
+
+            WaveForecast forecast = engine.Forecast();
+            WaveForecast.AssertEqual(
+                new WaveForecast { Forecast = Scored.Vectors(model.Transform(Keyed(ml, [row])), "Forecast")[0], Lower = forecast.Lower, Upper = forecast.Upper }, forecast, "engine");
+        }
     }
 
     [TestMethod]
@@ -184,6 +202,8 @@ public class CategoryTests
 
     private static void AssertEqual(float[][] expected, float[][] actual) => Assert.AreSequenceEqual(expected.SelectMany(row => row).ToArray(), actual.SelectMany(row => row).ToArray());
 
+    private static IDataView Keyed(MLContext ml, IEnumerable<Row> rows) => ml.Data.LoadFromEnumerable(rows.Select(row => new KeyedRow(row)).ToArray());
+
     private static LatentOdeTransformer Train(MLContext ml, IDataView data, int epochs = 1) => ml.Forecasting.ForecastByLatentOde(Options(epochs)).Fit(data);
 
     private static LatentOdeOptions Options(int epochs)
@@ -235,8 +255,8 @@ public class CategoryTests
         public KeyedRow(Row row)
         {
             (Time, Level) = (row.Time, row.Level);
-            Kind = 1 + (uint)Array.IndexOf(Kinds, row.Kind);
-            Mode = [.. row.Mode.Select(mode => mode == "on" ? 1u : 2u)];
+            Kind = (uint)Array.IndexOf(Kinds, row.Kind);
+            Mode = [.. row.Mode.Select(mode => mode == "on" ? 0u : 1u)];
         }
 
         public double[] Time { get; set; }

@@ -15,7 +15,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// </remarks>
 /// <typeparam name="TObservation">
 /// Class of observations: a public property or field for the time column (Single, Double, DateTime, DateTimeOffset or TimeSpan) and one of
-/// type Single for each input and static column, String where the model was trained on text or keys with values there, and UInt32 where on keys without,
+/// type Single for each input and static column, String where the model was trained on text or keys with values there, and UInt32, from 0 on, where on keys without,
 /// with the column's name or marked by <see cref="ColumnNameAttribute"/>. Static values are read from the first observation.
 /// </typeparam>
 /// <typeparam name="TForecast">
