@@ -1,5 +1,3 @@
-using Microsoft.ML.Data;
-
 namespace Microsoft.ML.Implicit.Data;
 
 /// <summary>An observation of long-format data: what a cursor's current row says.</summary>

@@ -1,5 +1,3 @@
-using Microsoft.ML.Data;
-
 namespace Microsoft.ML.Implicit.Data;
 
 /// <summary>Which of the columns of series hold categories.</summary>

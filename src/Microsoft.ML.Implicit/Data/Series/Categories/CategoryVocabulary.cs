@@ -53,12 +53,13 @@ internal sealed record CategoryVocabulary(CategoryColumn Column, string[] Catego
         writer.Write("shares", Array.ConvertAll(Shares, share => (double)share));
     }
 
-    /// <exception cref="FormatException">Categories repeat each other, or their shares are none.</exception>
+    /// <exception cref="FormatException">Categories repeat each other or have no name, or their shares are none.</exception>
     public static CategoryVocabulary Read(DocumentReader reader)
     {
         string[] categories = reader.Texts("categories");
         float[] shares = Array.ConvertAll(reader.Doubles("shares"), share => (float)share);
-        return categories.Length == shares.Length && categories.Length <= Most && categories.Distinct().Count() == categories.Length && Array.TrueForAll(shares, share => share is > 0 and <= 1)
+        return categories.Length == shares.Length && categories.Length <= Most && categories.Distinct().Count() == categories.Length && !categories.Contains(string.Empty)
+            && Array.TrueForAll(shares, share => share is > 0 and <= 1)
             ? new CategoryVocabulary(new CategoryColumn(reader.Text("column"), reader.Boolean("is_named")), categories, shares)
             : throw new FormatException("The model file describes impossible categories.");
     }

@@ -68,7 +68,11 @@ internal sealed record SeriesCategories(CategoryVocabulary[] Statics, CategoryVo
         }
     }
 
-    private static CategoryVocabulary[] Read(DocumentReader reader, string name) => reader.OptionalText(name) is null
-        ? []
-        : [.. Enumerable.Range(0, reader.Int32(name)).Select(i => CategoryVocabulary.Read(reader.Section($"{name}{i}")))];
+    private static CategoryVocabulary[] Read(DocumentReader reader, string name)
+    {
+        int count = reader.OptionalText(name) is null ? 0 : reader.Int32(name);
+        return count >= 0
+            ? [.. Enumerable.Range(0, count).Select(i => CategoryVocabulary.Read(reader.Section($"{name}{i}")))]
+            : throw new FormatException("The model file describes impossible categories.");
+    }
 }
