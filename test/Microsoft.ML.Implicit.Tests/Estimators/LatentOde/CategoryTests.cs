@@ -105,6 +105,7 @@ public class CategoryTests
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => engine.SetCovariates([0], [1f])).Message, "'Mode' is a category", StringComparison.Ordinal);
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => engine.SetCovariates([new Observation()])).Message, "column 'Mode'", StringComparison.Ordinal);
         Assert.ThrowsExactly<ArgumentException>(() => engine.SetCovariates(Array.Empty<Plan>()));
+        Assert.ThrowsExactly<ArgumentException>(() => engine.SetCovariates([new Plan(), null!]));
 
         using LatentOdeTransformer ofNumbers = Train(ml, Keyed(ml, Row.Create(30)));
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => ofNumbers.CreateForecastEngine<Observation, WaveForecast>()).Message, "expected UInt32", StringComparison.Ordinal);

@@ -126,12 +126,18 @@ public sealed class ForecastEngine<TObservation, TForecast>
     /// covariate column: Single, or as for static columns String or UInt32 where the model was trained on categories.
     /// </typeparam>
     /// <param name="values">Objects with a time each, from which their values hold, from the first observation on to the last time to forecast.</param>
-    /// <exception cref="ArgumentException">A property or field is missing or has the wrong type, or no time is finite.</exception>
+    /// <exception cref="ArgumentException">A property or field is missing or has the wrong type, an object is null, or no time is finite.</exception>
     public void SetCovariates<TCovariates>(IEnumerable<TCovariates> values)
         where TCovariates : class
     {
         ArgumentNullException.ThrowIfNull(values);
-        (double[] times, float[][] numbers, string[][] categories) = new CovariateReader(typeof(TCovariates), _input, Categories).Read([.. values]);
+        TCovariates[] rows = [.. values];
+        if (Array.Exists(rows, row => row is null))
+        {
+            throw new ArgumentException("An object is null.", nameof(values));
+        }
+
+        (double[] times, float[][] numbers, string[][] categories) = new CovariateReader(typeof(TCovariates), _input, Categories).Read(rows);
         SetCovariates(times, numbers, categories);
     }
 
