@@ -102,6 +102,21 @@ public class HardProgramTests
         }
     }
 
+    [TestMethod]
+    public void Products_of_a_matrix_with_itself_are_convex_whatever_their_rank()
+    {
+        for (int seed = 0; seed < 10 * Programs; seed++)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            var random = new Random(seed);
+            (int rank, int columns) = (random.Next(1, 25), random.Next(2, 25));
+            Tensor factor = tensor(Vector(rank * columns, () => random.Next(3) == 0 ? 0 : random.NextDouble() - 0.5), [rank, columns], ScalarType.Float64);
+            Tensor p = tensor(Vector(columns, () => Normal(random)), [1, columns], ScalarType.Float64);
+            var problem = new QuadraticProblem(factor.t().mm(factor), p, lower: zeros(columns, ScalarType.Float64), upper: full(columns, Reach, ScalarType.Float64));
+            Assert.AreEqual(SolveStatus.Converged, _solver.Solve(problem).Status[0], $"seed {seed}");
+        }
+    }
+
     private static void AssertSolved(Func<Random, (double[] Costs, double[,] Rows, double[] Limits)> create)
     {
         var solver = new InteriorPointSolver();

@@ -1,5 +1,7 @@
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Panels;
 using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Scaling;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Data;
@@ -161,23 +163,43 @@ internal sealed unsafe class DenseMatrices
         }
 
         Equilibration.ToFactors(_units, Q.Rows);
-        bool isRounded = false;
+        double enlarged = 0;
         foreach (double tolerance in Convexity.Tolerances(Variables, type))
         {
             if (Factors(_units, tolerance))
             {
-                for (int i = 0; isRounded && i < Variables; i++)
-                {
-                    Q.At(i, i) += tolerance / (_units[i] * _units[i]);
-                }
-
+                EnlargeDiagonal(enlarged > 0 ? tolerance : 0);
                 return true;
             }
 
-            isRounded = true;
+            enlarged = tolerance;
         }
 
-        return false;
+        // Where the leading columns are nearly dependent, a factorisation without interchanges loses more than the matrix lacks.
+        bool isConvex = SmallestEigenvalue(_units) >= -enlarged;
+        EnlargeDiagonal(isConvex ? enlarged : 0);
+        return isConvex;
+    }
+
+    private void EnlargeDiagonal(double share)
+    {
+        for (int i = 0; share > 0 && i < Variables; i++)
+        {
+            Q.At(i, i) += share / (_units[i] * _units[i]);
+        }
+    }
+
+    private double SmallestEigenvalue(double* scales)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        var values = new double[Variables * Variables];
+        for (int i = 0; i < values.Length; i++)
+        {
+            (int row, int column) = Math.DivRem(i, Variables);
+            values[i] = scales[row] * Q.At(row, column) * scales[column];
+        }
+
+        return linalg.eigvalsh(NativeTensor.Of(values, [Variables, Variables])).min().item<double>();
     }
 
     private bool Factors(double* scales, double shift)
