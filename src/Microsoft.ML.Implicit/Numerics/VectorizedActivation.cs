@@ -52,7 +52,7 @@ internal static unsafe class VectorizedActivation
     }
 
     /// <summary>Replaces x by tanh x, and stores tanh' = 1 - tanh² beside it.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Tanh(float* values, float* derivatives, int length)
     {
         for (int i = 0; i < length; i += Vector<float>.Count)
