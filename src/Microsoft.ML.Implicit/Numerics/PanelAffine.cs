@@ -24,27 +24,31 @@ internal sealed unsafe class PanelAffine : IDisposable
     /// <param name="weight">W, float32 <c>[inputs, outputs]</c> on the CPU.</param>
     /// <param name="bias">b, float32 <c>[outputs]</c>, or <see langword="null"/> for zeros.</param>
     public PanelAffine(Tensor weight, Tensor? bias = null)
+        : this(weight.ReadSingles(), (int)weight.shape[0], bias is null ? new float[weight.shape[1]] : bias.ReadSingles())
     {
-        _inputs = (int)weight.shape[0];
-        int outputs = (int)weight.shape[1];
+    }
+
+    /// <param name="weight">W, row-major, <c>[inputs, outputs]</c>.</param>
+    /// <param name="inputs">Number of inputs.</param>
+    /// <param name="bias">b, <c>[outputs]</c>.</param>
+    public PanelAffine(ReadOnlySpan<float> weight, int inputs, ReadOnlySpan<float> bias)
+    {
+        _inputs = inputs;
+        int outputs = bias.Length;
         Stride = Pad(outputs);
         _panels = Stride / Width;
         _weight = new AlignedBuffer((long)_inputs * Stride);
         _bias = new AlignedBuffer(Stride);
-        float[] values = weight.ReadSingles();
         for (int i = 0; i < _inputs; i++)
         {
             for (int j = 0; j < outputs; j++)
             {
                 (int panel, int within) = Math.DivRem(j, Width);
-                _weight.Pointer[(((panel * _inputs) + i) * Width) + within] = values[(i * outputs) + j];
+                _weight.Pointer[(((panel * _inputs) + i) * Width) + within] = weight[(i * outputs) + j];
             }
         }
 
-        if (bias is not null)
-        {
-            bias.ReadSingles().CopyTo(new Span<float>(_bias.Pointer, outputs));
-        }
+        bias.CopyTo(new Span<float>(_bias.Pointer, outputs));
     }
 
     /// <summary>Outputs of a panel.</summary>
@@ -105,7 +109,7 @@ internal sealed unsafe class PanelAffine : IDisposable
         _bias.Dispose();
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void MultiplyRows(float* weight, int inputs, float* x, int stride, float* shift, int shiftStride, float* y, int outputStride)
     {
         int width = Vector<float>.Count;
@@ -144,7 +148,7 @@ internal sealed unsafe class PanelAffine : IDisposable
         b3.Store(y + width);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private void MultiplyRow(float* x, float* shift, float* y)
     {
         int width = Vector<float>.Count;

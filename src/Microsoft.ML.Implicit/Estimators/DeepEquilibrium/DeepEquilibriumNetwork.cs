@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Layers.Equilibrium;
+using Microsoft.ML.Implicit.Layers.Equilibrium.Managed;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Numerics;
 using Microsoft.ML.Implicit.Solvers.FixedPoint;
@@ -65,9 +66,10 @@ internal sealed partial class DeepEquilibriumNetwork : nn.Module
     public Tensor Predict(Tensor input) => Output(_equilibrium.Solve(input).Solution);
 
     /// <summary>A copy of the frozen network in managed memory, or <see langword="null"/> where there is none for its cell or solver.</summary>
-    public ManagedNetwork? CreateManaged()
+    /// <param name="code">How encoded rows will be given.</param>
+    public ManagedNetwork? CreateManaged(InputCode code)
     {
-        if (_equilibrium.Options.ForwardSolver is not FixedPointSolver { AndersonForm: { } settings } || Cell.CreateManaged() is not { } cell)
+        if (_equilibrium.Options.ForwardSolver is not FixedPointSolver { AndersonForm: { } settings } || Cell.CreateManaged(code) is not { } cell)
         {
             return null;
         }

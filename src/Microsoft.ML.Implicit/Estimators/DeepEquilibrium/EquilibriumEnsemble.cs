@@ -49,12 +49,12 @@ internal sealed partial class EquilibriumEnsemble : nn.Module
     /// <summary>A copy of the frozen ensemble in managed memory, or <see langword="null"/> where it consists of what there is none for.</summary>
     public ManagedEnsemble? CreateManaged()
     {
-        if (_encoder.CreateManaged() is not { } encoder || _networks[0].CreateManaged() is not { } first)
+        if (_encoder.CreateManaged() is not { } encoder || _networks[0].CreateManaged(encoder) is not { } first)
         {
             return null;
         }
 
-        return new ManagedEnsemble(encoder, [first, .. _networks.Skip(1).Select(network => network.CreateManaged()!)]);
+        return new ManagedEnsemble(encoder, [first, .. _networks.Skip(1).Select(network => network.CreateManaged(encoder)!)]);
     }
 
     /// <summary>Makes sure of a state that was read.</summary>

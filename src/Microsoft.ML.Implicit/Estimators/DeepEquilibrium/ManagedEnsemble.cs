@@ -11,7 +11,9 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// </summary>
 internal sealed unsafe class ManagedEnsemble : IDisposable
 {
-    private const int RowsAtOnce = 32;
+    // The weights of the first layer, which are the most, come into the cache once a block; a thread without a block idles.
+    private const int SmallestBlock = 32;
+    private const int LargestBlock = 128;
 
     private readonly ManagedBinEncoder _encoder;
     private readonly ManagedNetwork[] _networks;
@@ -32,7 +34,7 @@ internal sealed unsafe class ManagedEnsemble : IDisposable
     /// <param name="outputs">Receives [rows, networks, outputs].</param>
     public void Evaluate(VBuffer<float>[] rows, int count, float[] outputs)
     {
-        if (count <= RowsAtOnce)
+        if (count <= SmallestBlock)
         {
             EvaluateBlock(rows, 0, count, outputs);
         }
@@ -54,28 +56,30 @@ internal sealed unsafe class ManagedEnsemble : IDisposable
 
     private void EvaluateBlocks(VBuffer<float>[] rows, int count, float[] outputs)
     {
-        long work = RowsAtOnce * _networks.Sum(network => network.Cell.Work + network.Head.Work);
-        int blocks = (count + RowsAtOnce - 1) / RowsAtOnce;
-        new TileLoop(blocks, get_num_threads(), work).Run((_, block) =>
+        int threads = get_num_threads();
+        int length = Math.Clamp(count / threads, SmallestBlock, LargestBlock);
+        long work = length * _networks.Sum(network => network.Cell.Work + network.Head.Work);
+        new TileLoop((count + length - 1) / length, threads, work).Run((_, block) =>
         {
-            int first = block * RowsAtOnce;
-            EvaluateBlock(rows, first, Math.Min(RowsAtOnce, count - first), outputs);
+            int first = block * length;
+            EvaluateBlock(rows, first, Math.Min(length, count - first), outputs);
         });
     }
 
     private void EvaluateBlock(VBuffer<float>[] rows, int first, int count, float[] outputs)
     {
         Workspace workspace = _workspaces.Rent();
+        workspace.Inputs.Clear();
         for (int row = 0; row < count; row++)
         {
             rows[first + row].CopyTo(workspace.Features);
-            _encoder.Encode(workspace.Features, workspace.Inputs.Pointer + ((long)row * _encoder.Width));
+            _encoder.Encode(workspace.Features, workspace.Inputs);
         }
 
         for (int network = 0; network < _networks.Length; network++)
         {
             ManagedNetwork member = _networks[network];
-            float* states = workspace.Equilibrium.Solve(member.Cell, workspace.Inputs.Pointer, _encoder.Width, count);
+            float* states = workspace.Equilibrium.Solve(member.Cell, workspace.Inputs);
             member.Head.Evaluate(states, member.Cell.StateStride, count, workspace.Outputs.Pointer, member.Head.Stride);
             for (int row = 0; row < count; row++)
             {
@@ -91,11 +95,11 @@ internal sealed unsafe class ManagedEnsemble : IDisposable
     {
         public float[] Features { get; } = new float[encoder.FeatureCount];
 
-        public AlignedBuffer Inputs { get; } = new((long)RowsAtOnce * encoder.Width);
+        public CodedRows Inputs { get; } = new(LargestBlock, encoder.LeadingWidth);
 
-        public AlignedBuffer Outputs { get; } = new((long)RowsAtOnce * network.Head.Stride);
+        public AlignedBuffer Outputs { get; } = new((long)LargestBlock * network.Head.Stride);
 
-        public ManagedEquilibrium Equilibrium { get; } = new(network.Cell, network.Settings, RowsAtOnce);
+        public ManagedEquilibrium Equilibrium { get; } = new(network.Cell, network.Settings, LargestBlock);
 
         public void Dispose()
         {

@@ -2,10 +2,12 @@ using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Layers.LatentOde;
+using Microsoft.ML.Implicit.Layers.LatentOde.Managed;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Persistence;
 using TorchSharp;
 using static TorchSharp.torch;
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
@@ -19,6 +21,7 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
     private readonly DisposalGate _gate = new();
     private Device _device;
     private ForecastBatchBuilder _builder;
+    private ManagedLatentOde[]? _managed;
     private byte[]? _identity;
 
     internal LatentOdeModelParameters(LatentOdeArchitecture architecture, SeriesScaling scaling, LatentOdeNetwork[] networks, double[] intervalFactors, double[] intervalFactorsAfterGap, Device device)
@@ -62,6 +65,9 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
 
     internal IReadOnlyList<LatentOdeNetwork> Networks => _networks;
 
+    /// <summary>Whether series are forecast without tensor operations.</summary>
+    internal bool IsManaged => _managed is not null;
+
     private protected override IEnumerable<nn.Module> Modules => _networks;
 
     private protected override FormattableString Description =>
@@ -71,6 +77,7 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
     public override void Dispose()
     {
         _gate.Close(GetType());
+        Release();
         foreach (LatentOdeNetwork network in _networks)
         {
             network.Dispose();
@@ -97,7 +104,8 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
         (int Row, int Count)[] histories = [.. counts.SelectMany((variables, row) => variables.Distinct().Select(count => (row, count)))];
         EncodedSeries[] encoded = [.. series.Select(s => new EncodedSeries(s, Scaling))];
         SeriesForecast[] forecasts = Forecast([.. histories.Select(history => CreateExample(encoded[history.Row], history.Count, times[history.Row], encoded[history.Row].Times[^1]))]);
-        return [.. counts.Select((variables, row) => SeriesForecast.Combine([.. variables.Select(count => forecasts[Array.IndexOf(histories, (row, count))])]))];
+        Dictionary<(int Row, int Count), SeriesForecast> found = histories.Zip(forecasts).ToDictionary(pair => pair.First, pair => pair.Second);
+        return [.. counts.Select((variables, row) => SeriesForecast.Combine([.. variables.Select(count => found[(row, count)])]))];
     }
 
     /// <summary>Forecasts the series behind a state.</summary>
@@ -116,13 +124,8 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
             return Forecast([CreateExample(series, series.Count, times, start)])[0];
         }
 
-        int member = 0;
         var example = new ForecastExample(new EncodedSeries(history), 0, 1, times, null) { Start = start, IsInterrupted = history.IsInterrupted };
-        return Forecast([example], (network, batch) =>
-        {
-            float[] numbers = history.EncoderStates[member++];
-            return ForecastPrediction.Of(network, batch, NativeTensor.Of(numbers, [1, numbers.Length], _device), CancellationToken.None);
-        })[0];
+        return Forecast([example], history)[0];
     }
 
     /// <summary>Lets a state take in an observation.</summary>
@@ -155,6 +158,16 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
         }
 
         using DisposalGate.Use use = _gate.Enter();
+        if (_managed is not null)
+        {
+            for (int i = 0; i < _managed.Length; i++)
+            {
+                _managed[i].Encode(state.EncoderStates[i], state.LastFeatures);
+            }
+
+            return;
+        }
+
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
         Tensor features = NativeTensor.Of(state.LastFeatures, [1, state.LastFeatures.Length], _device);
@@ -166,26 +179,43 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
         }
     }
 
-    private SeriesForecast[] Forecast(ForecastExample[] examples) =>
-        Forecast(examples, (network, batch) => ForecastPrediction.Of(network, batch, CancellationToken.None));
-
-    private SeriesForecast[] Forecast(ForecastExample[] examples, Func<LatentOdeNetwork, ForecastBatch, (Tensor Mean, Tensor Scale)> predict)
+    // From the encoders' states of the one example's history, or from the histories themselves.
+    private SeriesForecast[] Forecast(ForecastExample[] asked, ForecastState? state = null)
     {
         using DisposalGate.Use use = _gate.Enter();
-        using DisposeScope scope = NewDisposeScope();
-        using IDisposable noGradient = no_grad();
-        ForecastBatch batch = _builder.Build([.. examples.Select(WithPath)]);
-        (Tensor Mean, Tensor Scale)[] predictions = [.. _networks.Select(network => predict(network, batch))];
-        ReadOnlySpan<float> means = stack(predictions.Select(p => p.Mean)).mean([0]).cpu().contiguous().data<float>().ToArray();
-        ReadOnlySpan<float> scales = stack(predictions.Select(p => p.Scale)).mean([0]).cpu().contiguous().data<float>().ToArray();
-        var forecasts = new SeriesForecast[examples.Length];
-        for (int row = 0; row < examples.Length; row++)
+        ForecastExample[] examples = Array.ConvertAll(asked, WithPath);
+        (float[] means, float[] scales) = _managed is null ? PredictByTensors(examples, state) : Predict(_managed, examples, state);
+        int stride = means.Length / examples.Length;
+        return [.. asked.Select((example, row) => ToUnits(example, means.AsSpan(row * stride, stride), scales.AsSpan(row * stride, stride)))];
+    }
+
+    private (float[] Means, float[] Scales) Predict(ManagedLatentOde[] networks, ForecastExample[] examples, ForecastState? state)
+    {
+        LatentOdeInputs inputs = _builder.BuildInputs(examples);
+        float[] means = new float[inputs.Count * inputs.TargetCount * Scaling.Variables.Length], scales = new float[means.Length];
+        for (int i = 0; i < networks.Length; i++)
         {
-            int stride = (int)batch.TargetCount * Scaling.Variables.Length;
-            forecasts[row] = ToUnits(examples[row], means.Slice(row * stride, stride), scales.Slice(row * stride, stride));
+            networks[i].Predict(inputs, state?.EncoderStates[i], means, scales);
         }
 
-        return forecasts;
+        TensorPrimitives.Divide(means, networks.Length, means);
+        TensorPrimitives.Divide(scales, networks.Length, scales);
+        return (means, scales);
+    }
+
+    /// <summary>Means and scales by tensor operations, as on other devices than the CPU, each [examples, targets, variables].</summary>
+    internal (float[] Means, float[] Scales) PredictByTensors(ForecastExample[] examples, ForecastState? state)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGradient = no_grad();
+        ForecastBatch batch = _builder.Build(examples);
+        (Tensor Mean, Tensor Scale)[] predictions = [.. _networks.Select((network, i) =>
+        {
+            float[]? numbers = state?.EncoderStates[i];
+            Tensor encoded = numbers is null ? ForecastPrediction.Encode(network, batch) : NativeTensor.Of(numbers, [1, numbers.Length], _device);
+            return ForecastPrediction.Of(network, batch, encoded, CancellationToken.None);
+        })];
+        return (stack(predictions.Select(p => p.Mean)).mean([0]).cpu().ReadSingles(), stack(predictions.Select(p => p.Scale)).mean([0]).cpu().ReadSingles());
     }
 
     internal void Write(DocumentWriter writer)
@@ -234,6 +264,15 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
     {
         _device = device;
         _builder = new ForecastBatchBuilder(Scaling, Architecture.Anchor, Architecture.SolverSteps, device);
+        Release();
+        ManagedLatentOde[] managed = [.. _networks.Select(network => network.CreateManaged()).OfType<ManagedLatentOde>()];
+        _managed = managed.Length == _networks.Length ? managed : null;
+    }
+
+    private void Release()
+    {
+        Array.ForEach(_managed ?? [], network => network.Dispose());
+        _managed = null;
     }
 
     private void WriteLearned(DocumentWriter writer)

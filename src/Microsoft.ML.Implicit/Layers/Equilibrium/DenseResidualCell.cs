@@ -152,7 +152,7 @@ public sealed class DenseResidualCell : FeatureCell
     }
 
     /// <inheritdoc/>
-    internal override ManagedCell? CreateManaged()
+    internal override ManagedCell? CreateManaged(InputCode code)
     {
         Parameter[] weights = [_embeddingWeight, _injectionWeight, _innerWeight, _outerWeight];
         bool isSmall = FeatureWidth <= LargestManagedWidth && _embeddingWeight.numel() <= LargestManagedEmbedding;
@@ -163,8 +163,9 @@ public sealed class DenseResidualCell : FeatureCell
 
         using IDisposable noGraph = no_grad();
         IReadOnlyList<Tensor> limited = LimitedWeights;
+        (float[] embedding, float[] bias) = code.Recode(_embeddingWeight.ReadSingles(), _embeddingBias.ReadSingles());
         return new ManagedResidualCell(
-            new PanelAffine(_embeddingWeight, _embeddingBias), new PanelAffine(_injectionWeight, _injectionBias), new PanelAffine(limited[0]), new PanelAffine(limited[1]));
+            new CodedAffine(embedding, bias, code.LeadingWidth), new PanelAffine(_injectionWeight, _injectionBias), new PanelAffine(limited[0]), new PanelAffine(limited[1]));
     }
 
     /// <summary>Multiplies the weights of the input by a number.</summary>

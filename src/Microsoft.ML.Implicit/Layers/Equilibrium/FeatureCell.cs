@@ -39,7 +39,8 @@ public abstract class FeatureCell : EquilibriumCell
     /// A copy of the frozen cell in managed memory, which the caller disposes of, or <see langword="null"/> where there is none for such cells or tensor
     /// operations serve it better. What it reads out of an equilibrium is the equilibrium itself.
     /// </summary>
-    internal virtual ManagedCell? CreateManaged() => null;
+    /// <param name="code">How inputs will be given.</param>
+    internal virtual ManagedCell? CreateManaged(InputCode code) => null;
 
     /// <summary>The recurrent weights, scaled so that f is a contraction.</summary>
     protected internal IReadOnlyList<Tensor> LimitedWeights => _frozen is not null && !training && !is_grad_enabled() ? _frozen : LimitWeights();

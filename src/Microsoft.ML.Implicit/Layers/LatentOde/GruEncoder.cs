@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Layers.LatentOde.Managed;
 using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
@@ -22,6 +23,12 @@ internal sealed class GruEncoder : SeriesEncoder
     }
 
     private Parameter[] Parameters => [.. ParameterNames.Select(name => _gru.get_parameter(name)!)];
+
+    public override ManagedGruRows? CreateManaged()
+    {
+        Parameter[] parameters = Parameters;
+        return new ManagedGruRows(parameters[0], parameters[1], parameters[2], parameters[3]);
+    }
 
     public override Tensor Encode(Tensor history, Tensor gaps, Tensor lastIndices)
     {

@@ -1,6 +1,9 @@
+using Microsoft.ML.Implicit.Layers.LatentOde.Managed;
 using Microsoft.ML.Implicit.Layers.Ode;
 using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Numerics;
 using Microsoft.ML.Implicit.Solvers.Ode;
+using Microsoft.ML.Implicit.Solvers.Ode.Managed;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
 
@@ -48,9 +51,28 @@ internal sealed class LatentOdeNetwork : nn.Module
         RegisterComponents();
     }
 
+    /// <summary>What a decoder's output says of the scale of the noise, log(1 + exp(x + 1/2)) + least.</summary>
+    public static float Scale(float output)
+    {
+        double shifted = output + 0.5;
+        return (float)(Math.Max(shifted, 0) + double.LogP1(Math.Exp(-Math.Abs(shifted))) + SmallestScale);
+    }
+
     public IReadOnlyList<Tensor> DynamicsParameters => _dynamics.Parameters;
 
     public SeriesEncoder Encoder => _encoder;
+
+    /// <summary>A copy of the frozen network in managed memory, or <see langword="null"/> where there is none for its encoder or device, or it is best evaluated by tensor operations.</summary>
+    public ManagedLatentOde? CreateManaged()
+    {
+        if (!ManagedDynamics.Suits(_dynamics.Parameters[0], _dynamics.Parameters) || _encoder.CreateManaged() is not { } encoder)
+        {
+            return null;
+        }
+
+        PanelAffine[] layers = [.. _dynamics.Layers.Select(layer => new PanelAffine(layer.Weight, layer.Bias))];
+        return new ManagedLatentOde(encoder, _posterior.CreateManaged(), new ManagedLatentPath(layers, (int)_latentWidth), _decoder.CreateManaged(), _decoder.Outputs / 2);
+    }
 
     /// <summary>Mean and logarithm of the variance of the latent initial state, each [batch, latent].</summary>
     /// <param name="state">The encoder's state, [batch, state].</param>

@@ -1,4 +1,7 @@
+using Microsoft.ML.Implicit.Layers.LatentOde.Managed;
 using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Numerics;
+using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -24,6 +27,20 @@ internal sealed class ResidualHead : nn.Module<Tensor, Tensor>
         _hidden = Initialization.Linear(inputs, hidden, generator);
         _output = Initialization.Zero(hidden, outputs);
         RegisterComponents();
+    }
+
+    /// <summary>Number of outputs.</summary>
+    public int Outputs => (int)_output.weight.shape[0];
+
+    /// <summary>A copy in managed memory.</summary>
+    public ManagedHead CreateManaged()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGradient = no_grad();
+        return new ManagedHead(
+            new PanelAffine(_linear.weight.t(), _linear.bias!.Plus(_output.bias!)),
+            new PanelAffine(_hidden.weight.t(), _hidden.bias!),
+            new PanelAffine(_output.weight.t()));
     }
 
     /// <param name="input">[rows, inputs].</param>

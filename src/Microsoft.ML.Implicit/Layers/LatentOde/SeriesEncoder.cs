@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Layers.LatentOde.Managed;
 using Microsoft.ML.Implicit.Native;
 using static TorchSharp.torch;
 
@@ -11,6 +12,9 @@ internal abstract class SeriesEncoder(string name, long stateWidth) : nn.Module(
 
     /// <summary>Whether <see cref="Step"/> gives what <see cref="Encode"/> does, observation by observation.</summary>
     public virtual bool IsIncremental => true;
+
+    /// <summary>A copy with fixed weights in managed memory, or <see langword="null"/> where there is none for encoders of this kind.</summary>
+    public virtual ManagedGruRows? CreateManaged() => null;
 
     /// <summary>Reads whole histories.</summary>
     /// <param name="history">float32 [batch, observations, features].</param>

@@ -23,7 +23,7 @@ public class ManagedScoringTests
         Assert.IsTrue(model.IsManaged);
         int outputs = model.Task.OutputWidth;
         float[] expected = ScoreByTensors(model);
-        foreach (int size in new[] { 1, 7, 64, 1000 })
+        foreach (int size in new[] { 1, 7, 8, 9, 64, 1000 })
         {
             float[] scores = new float[Rows.Length * outputs];
             foreach (int[] places in Enumerable.Range(0, Rows.Length).Chunk(size))

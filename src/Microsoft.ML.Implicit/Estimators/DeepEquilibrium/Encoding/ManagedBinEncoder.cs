@@ -1,15 +1,25 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using Microsoft.ML.Implicit.Layers.Equilibrium.Managed;
+using Microsoft.ML.Implicit.Numerics;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary><see cref="BinEncoder"/> row by row in managed memory. Safe to use from several threads at once.</summary>
-internal sealed unsafe class ManagedBinEncoder
+/// <remarks>
+/// A feature lies beyond most of its bins or before them, so that how far it is through them, c₁, c₂, ..., cₙ, changes at one or two places. In
+/// Σ cₖ Wₖ = Σ (cₖ - cₖ₊₁) Pₖ with Pₖ = W₁ + ... + Wₖ and cₙ₊₁ = 0 the other terms vanish: the code holds cₖ - cₖ₊₁.
+/// </remarks>
+internal sealed unsafe class ManagedBinEncoder : InputCode
 {
     // As in the encoder, halves are subtracted, which cannot overflow.
     private readonly float[] _halfCenters;
     private readonly float[] _factors;
-    private readonly int[] _binFeatures;
+
+    // Those of each feature in turn, in whole vectors.
+    private readonly int[] _chunks;
+    private readonly int[] _bins;
     private readonly float[] _halfStarts;
     private readonly float[] _binFactors;
 
@@ -22,24 +32,72 @@ internal sealed unsafe class ManagedBinEncoder
     {
         _halfCenters = Array.ConvertAll(centers, center => center * 0.5f);
         _factors = Array.ConvertAll(factors, factor => factor * 2);
-        _binFeatures = binFeatures;
-        _halfStarts = Array.ConvertAll(binStarts, start => start * 0.5f);
-        _binFactors = Array.ConvertAll(binFactors, factor => factor * 2);
+        ILookup<int, int> bins = Enumerable.Range(0, binFeatures.Length).ToLookup(bin => binFeatures[bin]);
+        _chunks = new int[FeatureCount + 1];
+        for (int feature = 0; feature < FeatureCount; feature++)
+        {
+            _chunks[feature + 1] = _chunks[feature] + ((bins[feature].Count() + Lanes - 1) / Lanes);
+        }
+
+        _bins = new int[_chunks[^1] * Lanes];
+        Array.Fill(_bins, -1);
+        for (int feature = 0; feature < FeatureCount; feature++)
+        {
+            bins[feature].ToArray().CopyTo(_bins, _chunks[feature] * Lanes);
+        }
+
+        // No value comes to a bin that only fills a vector.
+        _halfStarts = Array.ConvertAll(_bins, bin => bin < 0 ? float.PositiveInfinity : binStarts[bin] * 0.5f);
+        _binFactors = Array.ConvertAll(_bins, bin => bin < 0 ? 1 : binFactors[bin] * 2);
     }
 
     /// <summary>Length of the feature vector.</summary>
     public int FeatureCount => _halfCenters.Length;
 
-    /// <summary>Length of an encoded row.</summary>
-    public int Width => (2 * FeatureCount) + _binFeatures.Length;
+    /// <inheritdoc/>
+    public override int LeadingWidth => 2 * FeatureCount;
+
+    private static int Lanes => Vector256<float>.Count;
+
+    /// <inheritdoc/>
+    public override (float[] Weight, float[] Bias) Recode(ReadOnlySpan<float> weight, ReadOnlySpan<float> bias)
+    {
+        int outputs = bias.Length;
+        float[] codes = new float[(LeadingWidth + _bins.Length) * outputs];
+        weight[..(LeadingWidth * outputs)].CopyTo(codes);
+        double[] constant = new double[outputs];
+        double[] sum = new double[outputs];
+        for (int feature = 0; feature < FeatureCount; feature++)
+        {
+            Array.Clear(sum);
+            for (int place = _chunks[feature] * Lanes; place < _chunks[feature + 1] * Lanes; place++)
+            {
+                ReadOnlySpan<float> row = _bins[place] < 0 ? [] : weight.Slice((LeadingWidth + _bins[place]) * outputs, outputs);
+                for (int j = 0; j < row.Length; j++)
+                {
+                    sum[j] += row[j];
+                    constant[j] -= row[j] / 2;
+                    codes[((LeadingWidth + place) * outputs) + j] = (float)sum[j];
+                }
+            }
+        }
+
+        for (int j = 0; j < outputs; j++)
+        {
+            constant[j] += bias[j];
+        }
+
+        return (codes, Array.ConvertAll(constant, value => (float)value));
+    }
 
     /// <summary>Encodes a row.</summary>
     /// <param name="features">Finite features.</param>
-    /// <param name="encoded">Receives <see cref="Width"/> floats.</param>
+    /// <param name="rows">The row is added to them.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Encode(ReadOnlySpan<float> features, float* encoded)
+    public void Encode(ReadOnlySpan<float> features, CodedRows rows)
     {
         int count = FeatureCount;
+        float* encoded = rows.AddRow(_bins.Length);
         float* tails = encoded + count;
         int i = 0;
         for (; i + Vector<float>.Count <= count; i += Vector<float>.Count)
@@ -56,11 +114,27 @@ internal sealed unsafe class ManagedBinEncoder
             tails[i] = Tails(scaled)[0];
         }
 
-        float* bins = tails + count;
-        for (int bin = 0; bin < _binFeatures.Length; bin++)
+        for (int feature = 0; feature < count; feature++)
         {
-            float through = ((features[_binFeatures[bin]] * 0.5f) - _halfStarts[bin]) * _binFactors[bin];
-            bins[bin] = MathF.Min(MathF.Max(through, 0), 1) - 0.5f;
+            AddBins(feature, features[feature] * 0.5f, rows);
+        }
+    }
+
+    // From the last bins to the first, which know those behind them.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void AddBins(int feature, float half, CodedRows rows)
+    {
+        Vector256<float> value = Vector256.Create(half);
+        Vector256<float> behind = Vector256<float>.Zero;
+        Vector256<float> isLast = Vector256.Create(0, 0, 0, 0, 0, 0, 0, -1).AsSingle();
+        for (int chunk = _chunks[feature + 1] - 1; chunk >= _chunks[feature]; chunk--)
+        {
+            int place = chunk * Lanes;
+            Vector256<float> through = (value - Vector256.LoadUnsafe(ref _halfStarts[place])) * Vector256.LoadUnsafe(ref _binFactors[place]);
+            through = Vector256.Min(Vector256.Max(through, Vector256<float>.Zero), Vector256<float>.One);
+            Vector256<float> next = Vector256.Shuffle(through, Vector256.Create(1, 2, 3, 4, 5, 6, 7, 0));
+            rows.AddNonZero(place, through - Vector256.ConditionalSelect(isLast, behind, next));
+            behind = Vector256.Shuffle(through, Vector256<int>.Zero);
         }
     }
 

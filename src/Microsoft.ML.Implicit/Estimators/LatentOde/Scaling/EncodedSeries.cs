@@ -34,8 +34,8 @@ internal sealed class EncodedSeries
             }
 
             history.Advance(Times[i], row, Features.AsSpan(i * scaling.FeatureCount, scaling.FeatureCount));
-            history.Starts.CopyTo(Starts.AsSpan(i * variables));
-            history.LastSteps.CopyTo(LastSteps.AsSpan(i * variables));
+            history.CopyStarts(Starts.AsSpan(i * variables));
+            history.CopyLastSteps(LastSteps.AsSpan(i * variables));
         }
     }
 
@@ -46,9 +46,11 @@ internal sealed class EncodedSeries
         Statics = state.Statics;
         Covariates = state.Covariates;
         Features = state.LastFeatures;
-        Starts = state.History.Starts;
-        LastSteps = state.History.LastSteps;
         Values = state.History.LastValues;
+        Starts = new double[Values.Length];
+        LastSteps = new (double, double)[Values.Length];
+        state.History.CopyStarts(Starts);
+        state.History.CopyLastSteps(LastSteps);
     }
 
     /// <summary>The series with its first observations, seasonally adjusted as they are, longer ago.</summary>

@@ -28,10 +28,22 @@ internal sealed class HistoryFeatures
     public double[] LastValues { get; }
 
     /// <summary>Value of each variable that forecasts start from, as <see cref="SeriesScaling.Start"/> has it.</summary>
-    public double[] Starts => [.. LastValues.Select((value, v) => _scaling.Start(v, value, _previousValues[v]))];
+    public void CopyStarts(Span<double> starts)
+    {
+        for (int v = 0; v < LastValues.Length; v++)
+        {
+            starts[v] = _scaling.Start(v, LastValues[v], _previousValues[v]);
+        }
+    }
 
     /// <summary>Last observed value of each variable and the one before, as <see cref="SeriesScaling.Doubt(int, double, double, double)"/> takes them.</summary>
-    public (double Last, double Previous)[] LastSteps => [.. LastValues.Zip(_previousValues)];
+    public void CopyLastSteps(Span<(double Last, double Previous)> steps)
+    {
+        for (int v = 0; v < LastValues.Length; v++)
+        {
+            steps[v] = (LastValues[v], _previousValues[v]);
+        }
+    }
 
     public double FirstTime { get; private set; } = double.NaN;
 

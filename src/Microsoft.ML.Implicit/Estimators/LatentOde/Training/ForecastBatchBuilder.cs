@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Layers.LatentOde;
 using Microsoft.ML.Implicit.Native;
 using static TorchSharp.torch;
 
@@ -11,13 +12,31 @@ internal sealed class ForecastBatchBuilder(SeriesScaling scaling, LatentAnchor a
 
     public ForecastBatch Build(IReadOnlyList<ForecastExample> examples)
     {
+        LatentOdeInputs inputs = BuildInputs(examples);
+        (int rows, int targets) = (inputs.Count, inputs.TargetCount);
+        (Tensor values, Tensor mask) = BuildTargets(examples, targets);
+        return new ForecastBatch(
+            ToTensor(inputs.History, rows, inputs.HistoryLength, scaling.FeatureCount),
+            ToTensor(inputs.Gaps, rows, inputs.HistoryLength),
+            tensor(inputs.LastIndices, device: device),
+            inputs.Grid,
+            inputs.Controls is null ? null : ToTensor(inputs.Controls, inputs.Grid.Length, rows, scaling.CovariateCenters.Length),
+            tensor(inputs.LowerIndices, device: device),
+            ToTensor(inputs.Thetas, rows * targets, 1),
+            ToTensor(inputs.TargetFeatures, rows * targets, scaling.TargetFeatureCount),
+            values,
+            mask);
+    }
+
+    /// <summary>What networks are told of examples.</summary>
+    public LatentOdeInputs BuildInputs(IReadOnlyList<ForecastExample> examples)
+    {
         int targets = Math.Max(1, examples.Max(e => e.TargetTimes.Length));
         double reach = examples.Max(e => e.TargetTimes.Select(t => Place(e, t)).DefaultIfEmpty(0).Max());
         double[] grid = [.. Enumerable.Range(0, (int)Math.Ceiling(Math.Max(reach, 1.0 / solverSteps) * solverSteps * (1 - 1e-9)) + 1).Select(i => i / (double)solverSteps)];
-        (Tensor history, Tensor gaps, Tensor last) = BuildHistory(examples);
-        (Tensor indices, Tensor thetas, Tensor features) = BuildTargetTimes(examples, targets, grid);
-        (Tensor values, Tensor mask) = BuildTargets(examples, targets);
-        return new ForecastBatch(history, gaps, last, grid, BuildControls(examples, grid), indices, thetas, features, values, mask);
+        (float[] history, float[] gaps, long[] last) = BuildHistory(examples);
+        (long[] indices, float[] thetas, float[] features) = BuildTargetTimes(examples, targets, grid);
+        return new LatentOdeInputs(history, gaps, last, grid, BuildControls(examples, grid), indices, thetas, features);
     }
 
     private double Anchor(ForecastExample example) =>
@@ -30,7 +49,7 @@ internal sealed class ForecastBatchBuilder(SeriesScaling scaling, LatentAnchor a
         return Math.Max(0, (ForecastReach.Covers(time, last, scaling.Horizon) ? time : last) - Anchor(example)) / scaling.Horizon;
     }
 
-    private (Tensor History, Tensor Gaps, Tensor Last) BuildHistory(IReadOnlyList<ForecastExample> examples)
+    private (float[] History, float[] Gaps, long[] Last) BuildHistory(IReadOnlyList<ForecastExample> examples)
     {
         int length = examples.Max(e => e.Count);
         int width = scaling.FeatureCount;
@@ -52,10 +71,10 @@ internal sealed class ForecastBatchBuilder(SeriesScaling scaling, LatentAnchor a
             }
         }
 
-        return (ToTensor(history, examples.Count, length, width), ToTensor(gaps, examples.Count, length), tensor(last, device: device));
+        return (history, gaps, last);
     }
 
-    private (Tensor Indices, Tensor Thetas, Tensor Features) BuildTargetTimes(IReadOnlyList<ForecastExample> examples, int targets, double[] grid)
+    private (long[] Indices, float[] Thetas, float[] Features) BuildTargetTimes(IReadOnlyList<ForecastExample> examples, int targets, double[] grid)
     {
         int width = scaling.TargetFeatureCount;
         long[] indices = new long[examples.Count * targets];
@@ -81,7 +100,7 @@ internal sealed class ForecastBatchBuilder(SeriesScaling scaling, LatentAnchor a
             }
         }
 
-        return (tensor(indices, device: device), ToTensor(thetas, indices.Length, 1), ToTensor(features, indices.Length, width));
+        return (indices, thetas, features);
     }
 
     private void DescribeTarget(ForecastExample example, double time, Span<float> features)
@@ -123,7 +142,7 @@ internal sealed class ForecastBatchBuilder(SeriesScaling scaling, LatentAnchor a
     }
 
     // Each grid time gets the mean over the step around it, so that a short pulse between two grid times is not lost.
-    private Tensor? BuildControls(IReadOnlyList<ForecastExample> examples, double[] grid)
+    private float[]? BuildControls(IReadOnlyList<ForecastExample> examples, double[] grid)
     {
         int count = scaling.CovariateCount;
         if (count == 0)
@@ -146,7 +165,7 @@ internal sealed class ForecastBatchBuilder(SeriesScaling scaling, LatentAnchor a
             }
         }
 
-        return ToTensor(controls, grid.Length, examples.Count, count);
+        return controls;
     }
 
     // A copy, since an array's memory is aligned differently from run to run, and with it the rounding of products.

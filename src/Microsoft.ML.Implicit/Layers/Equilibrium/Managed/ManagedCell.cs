@@ -1,3 +1,5 @@
+using Microsoft.ML.Implicit.Numerics;
+
 namespace Microsoft.ML.Implicit.Layers.Equilibrium.Managed;
 
 /// <summary>A cell f(z, x) with fixed weights in managed memory, for rows in float32. Safe to use from several threads at once.</summary>
@@ -16,11 +18,9 @@ internal abstract unsafe class ManagedCell : IDisposable
     public abstract long Work { get; }
 
     /// <summary>Computes what does not depend on the states.</summary>
-    /// <param name="inputs">x, one row after another.</param>
-    /// <param name="inputStride">Floats from one row of them to the next.</param>
-    /// <param name="rows">Number of rows.</param>
+    /// <param name="inputs">x, in the <see cref="InputCode"/> that the cell was made for.</param>
     /// <param name="injections">Receives <see cref="InjectionStride"/> floats a row.</param>
-    public abstract void Inject(float* inputs, int inputStride, int rows, float* injections);
+    public abstract void Inject(CodedRows inputs, float* injections);
 
     /// <summary>Evaluates f.</summary>
     /// <param name="states">z, <see cref="StateStride"/> floats a row.</param>

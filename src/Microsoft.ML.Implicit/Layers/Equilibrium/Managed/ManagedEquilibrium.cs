@@ -4,14 +4,18 @@ using Microsoft.ML.Implicit.Solvers.FixedPoint.Managed;
 
 namespace Microsoft.ML.Implicit.Layers.Equilibrium.Managed;
 
-/// <summary>Solves cells of one size for their equilibria at a few rows. An instance holds one solve at a time.</summary>
+/// <summary>Solves cells of one size for their equilibria at some rows. An instance holds one solve at a time.</summary>
 internal sealed unsafe class ManagedEquilibrium : IManagedMap, IDisposable
 {
+    // More rows at once would not leave their iterates in the processor's cache.
+    private const int RowsAtOnce = 32;
+
     private readonly ManagedAnderson _solver;
     private readonly AlignedBuffer _injections;
     private readonly AlignedBuffer _scratch;
     private readonly AlignedBuffer _states;
     private ManagedCell _cell;
+    private int _first;
 
     /// <param name="cell">A cell of that size.</param>
     /// <param name="settings">How its fixed points are found.</param>
@@ -19,36 +23,35 @@ internal sealed unsafe class ManagedEquilibrium : IManagedMap, IDisposable
     public ManagedEquilibrium(ManagedCell cell, AndersonSettings settings, int capacity)
     {
         _cell = cell;
-        _solver = new ManagedAnderson(settings, capacity, cell.StateStride);
+        _solver = new ManagedAnderson(settings, Math.Min(capacity, RowsAtOnce), cell.StateStride);
         _injections = new AlignedBuffer((long)capacity * cell.InjectionStride);
-        _scratch = new AlignedBuffer((long)capacity * cell.ScratchStride);
+        _scratch = new AlignedBuffer((long)RowsAtOnce * cell.ScratchStride);
         _states = new AlignedBuffer((long)capacity * cell.StateStride);
     }
 
     /// <summary>Solves from a state of zeros.</summary>
     /// <param name="cell">f, which others may use as well.</param>
-    /// <param name="inputs">x, one row after another.</param>
-    /// <param name="inputStride">Floats from one row of them to the next.</param>
-    /// <param name="rows">Number of rows.</param>
+    /// <param name="inputs">x, in the code that the cell was made for.</param>
     /// <returns>The best iterate of each row, <see cref="ManagedCell.StateStride"/> floats a row, until the next solve.</returns>
-    public float* Solve(ManagedCell cell, float* inputs, int inputStride, int rows)
+    public float* Solve(ManagedCell cell, CodedRows inputs)
     {
         _cell = cell;
-        new Span<float>(_states.Pointer, rows * _cell.StateStride).Clear();
-        _cell.Inject(inputs, inputStride, rows, _injections.Pointer);
-        _solver.Solve(this, rows, _states.Pointer);
+        new Span<float>(_states.Pointer, inputs.Count * _cell.StateStride).Clear();
+        _cell.Inject(inputs, _injections.Pointer);
+        for (_first = 0; _first < inputs.Count; _first += RowsAtOnce)
+        {
+            _solver.Solve(this, Math.Min(RowsAtOnce, inputs.Count - _first), _states.Pointer + ((long)_first * cell.StateStride));
+        }
+
         return _states.Pointer;
     }
 
     /// <inheritdoc/>
-    public void Evaluate(float* states, int rows, float* images) => _cell.Iterate(states, _injections.Pointer, rows, images, _scratch.Pointer);
+    public void Evaluate(float* states, int rows, float* images) => _cell.Iterate(states, Injection(0), rows, images, _scratch.Pointer);
 
     /// <inheritdoc/>
-    public void MoveRow(int from, int to)
-    {
-        int stride = _cell.InjectionStride;
-        new ReadOnlySpan<float>(_injections.Pointer + ((long)from * stride), stride).CopyTo(new Span<float>(_injections.Pointer + ((long)to * stride), stride));
-    }
+    public void MoveRow(int from, int to) =>
+        new ReadOnlySpan<float>(Injection(from), _cell.InjectionStride).CopyTo(new Span<float>(Injection(to), _cell.InjectionStride));
 
     /// <inheritdoc/>
     public void Dispose()
@@ -58,4 +61,6 @@ internal sealed unsafe class ManagedEquilibrium : IManagedMap, IDisposable
         _scratch.Dispose();
         _states.Dispose();
     }
+
+    private float* Injection(int row) => _injections.Pointer + ((long)(_first + row) * _cell.InjectionStride);
 }

@@ -8,7 +8,7 @@ namespace Microsoft.ML.Implicit.Layers.Equilibrium.Managed;
 /// <param name="injection">A and a.</param>
 /// <param name="inner">V₁.</param>
 /// <param name="outer">V₂.</param>
-internal sealed unsafe class ManagedResidualCell(PanelAffine embedding, PanelAffine injection, PanelAffine inner, PanelAffine outer) : ManagedCell
+internal sealed unsafe class ManagedResidualCell(CodedAffine embedding, PanelAffine injection, PanelAffine inner, PanelAffine outer) : ManagedCell
 {
     private const int UsualEvaluations = 6;
 
@@ -21,24 +21,41 @@ internal sealed unsafe class ManagedResidualCell(PanelAffine embedding, PanelAff
 
     public override long Work => embedding.Work + injection.Work + (UsualEvaluations * (inner.Work + outer.Work));
 
-    public override void Inject(float* inputs, int inputStride, int rows, float* injections)
+    public override void Inject(CodedRows inputs, float* injections)
     {
         float* embedded = injections + StateStride;
-        embedding.Evaluate(inputs, inputStride, rows, embedded, InjectionStride);
-        for (int row = 0; row < rows; row++)
+        embedding.Evaluate(inputs, embedded, InjectionStride);
+        for (int row = 0; row < inputs.Count; row++)
         {
             var values = new Span<float>(embedded + ((long)row * InjectionStride), StateStride);
             TensorPrimitives.Max(values, 0f, values);
         }
 
-        injection.Evaluate(embedded, InjectionStride, rows, injections, InjectionStride);
+        injection.Evaluate(embedded, InjectionStride, inputs.Count, injections, InjectionStride);
     }
 
     public override void Iterate(float* states, float* injections, int rows, float* images, float* scratch)
     {
-        inner.Evaluate(states, StateStride, injections, InjectionStride, rows, scratch, StateStride);
+        if (new ReadOnlySpan<float>(states, rows * StateStride).ContainsAnyExcept(0f))
+        {
+            inner.Evaluate(states, StateStride, injections, InjectionStride, rows, scratch, StateStride);
+        }
+        else
+        {
+            CopyInjections(injections, rows, scratch);
+        }
+
         VectorizedActivation.Tanh(scratch, rows * StateStride);
         outer.Evaluate(scratch, StateStride, injections + StateStride, InjectionStride, rows, images, StateStride);
+    }
+
+    // The product with states of zero, which all solves begin with, adds nothing to them.
+    private void CopyInjections(float* injections, int rows, float* destination)
+    {
+        for (int row = 0; row < rows; row++)
+        {
+            new ReadOnlySpan<float>(injections + ((long)row * InjectionStride), StateStride).CopyTo(new Span<float>(destination + ((long)row * StateStride), StateStride));
+        }
     }
 
     /// <inheritdoc/>

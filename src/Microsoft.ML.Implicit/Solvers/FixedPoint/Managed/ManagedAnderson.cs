@@ -1,6 +1,5 @@
 using Microsoft.ML.Implicit.Numerics;
 using static TorchSharp.torch;
-using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Microsoft.ML.Implicit.Solvers.FixedPoint.Managed;
 
@@ -56,8 +55,7 @@ internal sealed unsafe class ManagedAnderson : IDisposable
             map.Evaluate(_states.Pointer, active, _evaluated.Pointer);
             for (int row = 0; row < active; row++)
             {
-                Store(row, newest, count);
-                _isDone[row] = Assess(row, newest, solutions);
+                _isDone[row] = TakeIn(row, newest, count, solutions);
             }
 
             if (iteration == _settings.MaximumIterations)
@@ -65,8 +63,8 @@ internal sealed unsafe class ManagedAnderson : IDisposable
                 return;
             }
 
-            _gram.SetRow(newest, count, _products, _settings.Memory);
             active = DropRowsDone(map, active);
+            _gram.SetRow(newest, count, _products, _settings.Memory);
             _gram.Solve(newest, count, _weights);
             for (int row = 0; row < active; row++)
             {
@@ -95,34 +93,28 @@ internal sealed unsafe class ManagedAnderson : IDisposable
         }
     }
 
-    // Takes in an iterate and its image.
-    private void Store(int row, int newest, int count)
+    // Takes in an iterate and its image, keeps the iterate if it is better than those before, and says whether the row is done.
+    private bool TakeIn(int row, int newest, int count, float* solutions)
     {
-        Span<float> image = Row(_evaluated, row);
-        Span<float> residual = Slot(_residuals, row, newest);
-        image.CopyTo(Slot(_images, row, newest));
-        TensorPrimitives.Subtract(image, Row(_states, row), residual);
-        for (int slot = 0; slot < count; slot++)
-        {
-            _products[(row * _settings.Memory) + slot] = TensorPrimitives.Dot<float>(residual, Slot(_residuals, row, slot));
-        }
-    }
-
-    // Keeps an iterate that is better than those before, and says whether the row is done.
-    private bool Assess(int row, int newest, float* solutions)
-    {
-        double residual = Math.Sqrt(_products[(row * _settings.Memory) + newest]);
-        if (!double.IsFinite(residual))
+        float* state = _states.Pointer + ((long)row * _stride);
+        float* residual = Slot(_residuals, row, newest);
+        (float square, float imageSquare) = AndersonRow.Store(state, _evaluated.Pointer + ((long)row * _stride), _stride, Slot(_images, row, newest), residual);
+        double norm = Math.Sqrt(square);
+        if (!double.IsFinite(norm))
         {
             return true;
         }
 
-        double norm = _settings.RelativeTolerance > 0 ? TensorPrimitives.Norm<float>(Row(_evaluated, row)) : 0;
-        bool hasConverged = residual <= _settings.AbsoluteTolerance + (_settings.RelativeTolerance * norm);
-        if (hasConverged || residual < _best[row])
+        bool hasConverged = norm <= _settings.AbsoluteTolerance + (_settings.RelativeTolerance * Math.Sqrt(imageSquare));
+        if (hasConverged || norm < _best[row])
         {
-            _best[row] = residual;
-            Row(_states, row).CopyTo(new Span<float>(solutions + ((long)_original[row] * _stride), _stride));
+            _best[row] = norm;
+            new ReadOnlySpan<float>(state, _stride).CopyTo(new Span<float>(solutions + ((long)_original[row] * _stride), _stride));
+        }
+
+        for (int slot = 0; slot < count && !hasConverged; slot++)
+        {
+            _products[(row * _settings.Memory) + slot] = slot == newest ? square : AndersonRow.Dot(residual, Slot(_residuals, row, slot), _stride);
         }
 
         return hasConverged;
@@ -148,6 +140,7 @@ internal sealed unsafe class ManagedAnderson : IDisposable
             new ReadOnlySpan<float>(_images.Pointer + ((long)active * length), length).CopyTo(new Span<float>(_images.Pointer + ((long)row * length), length));
             new ReadOnlySpan<float>(_residuals.Pointer + ((long)active * length), length).CopyTo(new Span<float>(_residuals.Pointer + ((long)row * length), length));
             (_original[row], _best[row]) = (_original[active], _best[active]);
+            _products.AsSpan(active * _settings.Memory, _settings.Memory).CopyTo(_products.AsSpan(row * _settings.Memory));
             _gram.MoveRow(active, row);
             map.MoveRow(active, row);
         }
@@ -179,7 +172,5 @@ internal sealed unsafe class ManagedAnderson : IDisposable
         }
     }
 
-    private Span<float> Row(AlignedBuffer rows, int row) => new(rows.Pointer + ((long)row * _stride), _stride);
-
-    private Span<float> Slot(AlignedBuffer ring, int row, int slot) => new(ring.Pointer + ((((long)row * _settings.Memory) + slot) * _stride), _stride);
+    private float* Slot(AlignedBuffer ring, int row, int slot) => ring.Pointer + ((((long)row * _settings.Memory) + slot) * _stride);
 }
