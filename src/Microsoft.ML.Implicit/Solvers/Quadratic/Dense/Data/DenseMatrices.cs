@@ -27,7 +27,7 @@ internal sealed unsafe class DenseMatrices
         Equalities = layout.Equalities;
         int n = layout.Variables, m = layout.General, k = layout.PaddedEqualities;
         int squares = Equalities > 0 ? 2 : 1;
-        _buffer = new PinnedBuffer((squares * n * n) + (2 * m * n) + (2 * k * n) + (3 * n) + (2 * (m + k)) + PanelCholesky.Size(n));
+        _buffer = new PinnedBuffer((squares * n * n) + (2 * m * n) + (2 * k * n) + (4 * n) + (2 * (m + k)) + PanelCholesky.Size(n));
         Q = new PanelMatrix(_buffer, n, n);
         QAugmented = Equalities > 0 ? new PanelMatrix(_buffer, n, n) : Q;
         G = new PanelMatrix(_buffer, m, n);
@@ -38,6 +38,7 @@ internal sealed unsafe class DenseMatrices
         InequalityScale = _buffer.Take(m);
         EqualityScale = _buffer.Take(k);
         IsUnused = _buffer.Take(n);
+        DiagonalRoot = _buffer.Take(n);
         InequalityMagnitude = _buffer.Take(m);
         EqualityMagnitude = _buffer.Take(k);
         _units = _buffer.Take(n);
@@ -82,6 +83,12 @@ internal sealed unsafe class DenseMatrices
     /// <summary>Largest magnitude in each row of A, in the user's units.</summary>
     public double* EqualityMagnitude { get; }
 
+    /// <summary>Square roots of the diagonal of Q.</summary>
+    public double* DiagonalRoot { get; }
+
+    /// <summary>The largest of them.</summary>
+    public double LargestRoot { get; private set; }
+
     public SingleVariableRows SingleVariableRows { get; }
 
     public LinkedVariables Linked { get; }
@@ -115,6 +122,12 @@ internal sealed unsafe class DenseMatrices
         ATransposed.LoadTransposed(A);
         _equilibration.Apply(this);
         IsConvex = MakeConvex(quadraticType);
+        for (int i = 0; i < Variables; i++)
+        {
+            DiagonalRoot[i] = Math.Sqrt(Math.Max(Q.At(i, i), 0));
+        }
+
+        LargestRoot = Vectors.MaxMagnitude(DiagonalRoot, Q.Rows);
         SetPadding(1);
         if (Equalities > 0)
         {

@@ -28,6 +28,7 @@ internal sealed unsafe class DenseNewton
     private KktFactor _factor;
     private double _primal;
     private double _elasticity;
+    private double _largestWeight;
 
     public DenseNewton(ConstraintLayout layout, ThreadTeam team)
     {
@@ -48,6 +49,9 @@ internal sealed unsafe class DenseNewton
     }
 
     public KktFactor OwnFactor { get; }
+
+    // Otherwise the reduced system is as good as the whole.
+    private bool MayBeRounded => _layout.Equalities > 0 || _largestWeight > LargestWeight;
 
     /// <summary>Factors the system at an iterate, with proximal terms ρ‖z - z_k‖²/2 and δ‖λ - λ_k‖²/2 centred at it.</summary>
     /// <param name="row">The row's data.</param>
@@ -133,7 +137,7 @@ internal sealed unsafe class DenseNewton
         Vectors.Copy(_r2, step.Nu, _layout.PaddedEqualities);
         AddMultipliers(row, step.Z, step);
         double residual = 0;
-        if (double.IsFinite(accuracy))
+        if (accuracy == 0 || (double.IsFinite(accuracy) && MayBeRounded))
         {
             residual = Measure(row, residuals, share, step);
             for (int i = 0; residual > accuracy && i < Refinements; i++)
@@ -163,6 +167,7 @@ internal sealed unsafe class DenseNewton
         }
 
         Vectors.Copy(_weights, _factored, _layout.Length);
+        _largestWeight = Vectors.MaxMagnitude(_weights, _layout.General);
         _heldCount = 0;
     }
 
