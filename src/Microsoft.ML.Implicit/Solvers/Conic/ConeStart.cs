@@ -8,9 +8,6 @@ namespace Microsoft.ML.Implicit.Solvers.Conic;
 /// <param name="Y">Multipliers, [batch, m].</param>
 public sealed record ConeStart(Tensor X, Tensor S, Tensor Y)
 {
-    /// <summary>The rows at the given int64 indices, in the current dispose scope.</summary>
-    internal ConeStart Select(Tensor rows) => new(X.index_select(0, rows), S.index_select(0, rows), Y.index_select(0, rows));
-
     /// <exception cref="ArgumentException">The shapes are not those of the problem's solutions.</exception>
     internal void CheckFits(ConeProblem problem, string name)
     {

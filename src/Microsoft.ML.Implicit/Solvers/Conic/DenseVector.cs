@@ -130,40 +130,46 @@ internal static class DenseVector
     }
 
     /// <summary>y = M x.</summary>
-    public static void Multiply(ReadOnlySpan<double> matrix, ReadOnlySpan<double> x, Span<double> y)
+    public static void Multiply(ReadOnlySpan<double> matrix, ReadOnlySpan<double> x, Span<double> y) => MultiplyStrided(matrix, x.Length, x, y);
+
+    /// <summary>y = M x for a matrix whose rows begin some distance apart.</summary>
+    public static void MultiplyStrided(ReadOnlySpan<double> matrix, int stride, ReadOnlySpan<double> x, Span<double> y)
     {
-        int n = x.Length, fours = y.Length - (y.Length % 4);
+        int fours = y.Length - (y.Length % 4);
         for (int i = 0; i < fours; i += 4)
         {
-            MultiplyFour(matrix.Slice(i * n, 4 * n), x, y.Slice(i, 4));
+            MultiplyFour(matrix[(i * stride)..], stride, x, y.Slice(i, 4));
         }
 
         for (int i = fours; i < y.Length; i++)
         {
-            y[i] = Dot(matrix.Slice(i * n, n), x);
+            y[i] = Dot(matrix.Slice(i * stride, x.Length), x);
         }
     }
 
     /// <summary>y += Mᵀ x.</summary>
-    public static void AddTransposedProduct(ReadOnlySpan<double> matrix, ReadOnlySpan<double> x, Span<double> y)
+    public static void AddTransposedProduct(ReadOnlySpan<double> matrix, ReadOnlySpan<double> x, Span<double> y) => AddTransposedStrided(matrix, y.Length, x, y);
+
+    /// <summary>y += Mᵀ x for a matrix whose rows begin some distance apart.</summary>
+    public static void AddTransposedStrided(ReadOnlySpan<double> matrix, int stride, ReadOnlySpan<double> x, Span<double> y)
     {
-        int n = y.Length, fours = x.Length - (x.Length % 4);
+        int fours = x.Length - (x.Length % 4);
         for (int i = 0; i < fours; i += 4)
         {
-            AddFour(y, x.Slice(i, 4), matrix.Slice(i * n, 4 * n));
+            AddFour(y, x.Slice(i, 4), matrix[(i * stride)..], stride);
         }
 
         for (int i = fours; i < x.Length; i++)
         {
-            AddScaled(y, x[i], matrix.Slice(i * n, n));
+            AddScaled(y, x[i], matrix.Slice(i * stride, y.Length));
         }
     }
 
     // Four rows at once, so that no sum waits for the last one.
-    private static void MultiplyFour(ReadOnlySpan<double> rows, ReadOnlySpan<double> x, Span<double> y)
+    private static void MultiplyFour(ReadOnlySpan<double> rows, int stride, ReadOnlySpan<double> x, Span<double> y)
     {
         int n = x.Length;
-        ReadOnlySpan<double> x0 = rows[..n], x1 = rows.Slice(n, n), x2 = rows.Slice(2 * n, n), x3 = rows.Slice(3 * n, n);
+        ReadOnlySpan<double> x0 = rows[..n], x1 = rows.Slice(stride, n), x2 = rows.Slice(2 * stride, n), x3 = rows.Slice(3 * stride, n);
         ReadOnlySpan<Vector<double>> v0 = MemoryMarshal.Cast<double, Vector<double>>(x0), v1 = MemoryMarshal.Cast<double, Vector<double>>(x1);
         ReadOnlySpan<Vector<double>> v2 = MemoryMarshal.Cast<double, Vector<double>>(x2), v3 = MemoryMarshal.Cast<double, Vector<double>>(x3);
         ReadOnlySpan<Vector<double>> factors = MemoryMarshal.Cast<double, Vector<double>>(x);
@@ -187,11 +193,11 @@ internal static class DenseVector
     }
 
     // y += Σ aᵢ xᵢ for four rows of a matrix.
-    private static void AddFour(Span<double> y, ReadOnlySpan<double> a, ReadOnlySpan<double> rows)
+    private static void AddFour(Span<double> y, ReadOnlySpan<double> a, ReadOnlySpan<double> rows, int stride)
     {
         int n = y.Length;
         Span<Vector<double>> target = MemoryMarshal.Cast<double, Vector<double>>(y);
-        ReadOnlySpan<double> x0 = rows[..n], x1 = rows.Slice(n, n), x2 = rows.Slice(2 * n, n), x3 = rows.Slice(3 * n, n);
+        ReadOnlySpan<double> x0 = rows[..n], x1 = rows.Slice(stride, n), x2 = rows.Slice(2 * stride, n), x3 = rows.Slice(3 * stride, n);
         ReadOnlySpan<Vector<double>> v0 = MemoryMarshal.Cast<double, Vector<double>>(x0), v1 = MemoryMarshal.Cast<double, Vector<double>>(x1);
         ReadOnlySpan<Vector<double>> v2 = MemoryMarshal.Cast<double, Vector<double>>(x2), v3 = MemoryMarshal.Cast<double, Vector<double>>(x3);
         Vector<double> a0 = new(a[0]), a1 = new(a[1]), a2 = new(a[2]), a3 = new(a[3]);

@@ -44,13 +44,13 @@ internal sealed class EmbeddingResiduals(ScaledProgram program, ConeBlock[] bloc
         _tau = point.Tau;
         program.Multiply(point.X, Px);
         Array.Clear(_dualProduct);
-        DenseVector.AddTransposedProduct(program.A, point.Z, _dualProduct);
+        program.A.AddTransposedProduct(point.Z, _dualProduct);
         for (int i = 0; i < Dual.Length; i++)
         {
             Dual[i] = Px[i] + _dualProduct[i] + (program.Q[i] * _tau);
         }
 
-        DenseVector.Multiply(program.A, point.X, _product);
+        program.A.Multiply(point.X, _product);
         _product.CopyTo(Primal, 0);
         DenseVector.AddScaled(Primal, 1, point.S);
         _slackedProductNorm = DenseVector.MaximumMagnitude(Primal);
@@ -75,8 +75,8 @@ internal sealed class EmbeddingResiduals(ScaledProgram program, ConeBlock[] bloc
     private double Unit(ConeBlock block) => block.FixesUnits ? _tau * Math.Min(1, program.E[block.Start] / program.SolutionScale) : _tau;
 
     /// <summary>How far z is from proving that no point satisfies the constraints: Aᵀz = 0 and bᵀz = −1.</summary>
-    public double DoubtOfInfeasibility => _bz < 0 ? _dualProductNorm / -_bz : double.PositiveInfinity;
+    public double DistanceFromInfeasibility => _bz < 0 ? _dualProductNorm / -_bz : double.PositiveInfinity;
 
     /// <summary>How far x is from a direction along which the objective falls without limit: Px = 0, Ax + s = 0 and qᵀx = −1.</summary>
-    public double DoubtOfUnboundedness => _qx < 0 ? Math.Max(_quadraticNorm, _slackedProductNorm) / -_qx : double.PositiveInfinity;
+    public double DistanceFromUnboundedness => _qx < 0 ? Math.Max(_quadraticNorm, _slackedProductNorm) / -_qx : double.PositiveInfinity;
 }

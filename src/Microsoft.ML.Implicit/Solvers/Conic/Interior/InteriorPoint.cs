@@ -37,20 +37,15 @@ internal sealed class InteriorPoint
     private readonly ConePoint _affine;
     private readonly ConePoint _step;
     private readonly ConePoint _constant;
-    private readonly ConePoint _doubtful;
+    private readonly NearestProof _proof;
     private readonly double[] _first;
     private readonly double[] _second;
     private readonly double[] _negatedCost;
     private readonly double[] _constantDifference;
-    private readonly double[] _constantImage;
     private readonly double[] _target;
     private readonly int _degree;
     private double _precision;
     private bool _isPolished;
-
-    // The point that is nearest to proving that there is no solution, and how near.
-    private double _doubt;
-    private bool _doubtsInfeasibility;
 
     public InteriorPoint(ScaledProgram program, ConeBlock[] blocks, KktSystem system, ConeOptions options)
     {
@@ -58,8 +53,9 @@ internal sealed class InteriorPoint
         (int n, int m) = (program.Q.Length, program.B.Length);
         _residuals = new EmbeddingResiduals(program, blocks);
         _polishing = new Polishing(program, blocks, system, _residuals);
-        (_point, _trial, _affine, _step, _constant, _doubtful, Best) = (New(), New(), New(), New(), New(), New(), New());
-        (_first, _negatedCost, _constantDifference, _constantImage) = (new double[n], new double[n], new double[n], new double[n]);
+        (_point, _trial, _affine, _step, _constant, Best) = (New(), New(), New(), New(), New(), New());
+        _proof = new NearestProof(_residuals, n, m);
+        (_first, _negatedCost, _constantDifference) = (new double[n], new double[n], new double[n]);
         (_second, _target) = (new double[m], new double[m]);
         _degree = blocks.Sum(block => block.Degree) + 1;
 
@@ -135,7 +131,7 @@ internal sealed class InteriorPoint
     private ConeOutcome Iterate(CancellationToken cancellation)
     {
         ConeOutcome best = default;
-        _doubt = double.PositiveInfinity;
+        _proof.Reset();
         bool hasBest = false, hasPolished = false;
         for (int iteration = 0; ; iteration++)
         {
@@ -171,11 +167,11 @@ internal sealed class InteriorPoint
                 _residuals.Update(_point);
             }
 
-            KeepLeastDoubt();
-            if (_doubt <= _options.CertificateTolerance)
+            _proof.Update(_point);
+            if (_proof.Distance <= _options.CertificateTolerance)
             {
-                _doubtful.CopyTo(Best);
-                return now with { Status = _doubtsInfeasibility ? SolveStatus.Infeasible : SolveStatus.Unbounded };
+                _proof.Point.CopyTo(Best);
+                return now with { Status = _proof.IsOfInfeasibility ? SolveStatus.Infeasible : SolveStatus.Unbounded };
             }
 
             if (iteration == _options.MaximumIterations)
@@ -200,23 +196,13 @@ internal sealed class InteriorPoint
             return best;
         }
 
-        if (!(_doubt <= Math.Sqrt(_options.CertificateTolerance)))
+        if (!(_proof.Distance <= Math.Sqrt(_options.CertificateTolerance)))
         {
             return best with { Status = failure };
         }
 
-        _doubtful.CopyTo(Best);
-        return best with { Status = _doubtsInfeasibility ? SolveStatus.NearlyInfeasible : SolveStatus.NearlyUnbounded };
-    }
-
-    private void KeepLeastDoubt()
-    {
-        double infeasible = _residuals.DoubtOfInfeasibility, doubt = Math.Min(infeasible, _residuals.DoubtOfUnboundedness);
-        if (doubt < _doubt)
-        {
-            (_doubt, _doubtsInfeasibility) = (doubt, doubt == infeasible);
-            _point.CopyTo(_doubtful);
-        }
+        _proof.Point.CopyTo(Best);
+        return best with { Status = _proof.IsOfInfeasibility ? SolveStatus.NearlyInfeasible : SolveStatus.NearlyUnbounded };
     }
 
     private void SetUnit()
@@ -299,18 +285,10 @@ internal sealed class InteriorPoint
     // ‖x₂ − x / τ‖² − ‖x₂‖² in the norm of P, less the costs of (x₂, z₂).
     private double CurvatureOfConstant()
     {
-        double sum = -DenseVector.Dot(_program.Q, _constant.X) - DenseVector.Dot(_program.B, _constant.Z);
-        if (_program.P.Length > 0)
-        {
-            _constant.X.CopyTo(_constantDifference, 0);
-            DenseVector.AddScaled(_constantDifference, -1 / _point.Tau, _point.X);
-            DenseVector.Multiply(_program.P, _constantDifference, _constantImage);
-            sum += DenseVector.Dot(_constantDifference, _constantImage);
-            DenseVector.Multiply(_program.P, _constant.X, _constantImage);
-            sum -= DenseVector.Dot(_constant.X, _constantImage);
-        }
-
-        return sum;
+        _constant.X.CopyTo(_constantDifference, 0);
+        DenseVector.AddScaled(_constantDifference, -1 / _point.Tau, _point.X);
+        double change = _program.Curvature(_constantDifference) - _program.Curvature(_constant.X);
+        return change - DenseVector.Dot(_program.Q, _constant.X) - DenseVector.Dot(_program.B, _constant.Z);
     }
 
     private double LongestStep(ConePoint direction, double limit)

@@ -45,7 +45,7 @@ internal sealed class KktSystem
         for (int i = 0; i < _program.B.Length; i++)
         {
             Span<double> row = _whitened.AsSpan(i * stride, stride);
-            _program.A.AsSpan(i * _n, _n).CopyTo(row);
+            _program.A.Row(i).CopyTo(row);
 
             // A scaling that overflowed before may have left NaN there.
             row[_n..].Clear();
@@ -56,7 +56,7 @@ internal sealed class KktSystem
             block.Whiten(_whitened.AsSpan(block.Start * stride, block.Dimension * stride), stride);
         }
 
-        _factor.Reset(_program.P, ConeBlock.Regularisation);
+        _factor.Reset(_program.P.Values, ConeBlock.Regularisation);
         _factor.AddGram(_whitened);
         return _factor.TryFactor();
     }
@@ -118,9 +118,9 @@ internal sealed class KktSystem
         _secondResidual.CopyTo(_dz, 0);
         ApplyInverse(_dz);
         _firstResidual.CopyTo(_dx, 0);
-        DenseVector.AddTransposedProduct(_program.A, _dz, _dx);
+        _program.A.AddTransposedProduct(_dz, _dx);
         _factor.Solve(_dx);
-        DenseVector.Multiply(_program.A, _dx, _dz);
+        _program.A.Multiply(_dx, _dz);
         for (int i = 0; i < _dz.Length; i++)
         {
             _du[i] = _secondResidual[i] - _dz[i];
@@ -142,9 +142,9 @@ internal sealed class KktSystem
     private double Residual(ReadOnlySpan<double> first, ReadOnlySpan<double> second, ReadOnlySpan<double> x, ReadOnlySpan<double> z, ReadOnlySpan<double> s)
     {
         _program.Multiply(x, _firstResidual);
-        DenseVector.AddTransposedProduct(_program.A, z, _firstResidual);
+        _program.A.AddTransposedProduct(z, _firstResidual);
         Subtract(first, _firstResidual);
-        DenseVector.Multiply(_program.A, x, _secondResidual);
+        _program.A.Multiply(x, _secondResidual);
         DenseVector.AddScaled(_secondResidual, 1, s);
         Subtract(second, _secondResidual);
         return Math.Max(DenseVector.MaximumMagnitude(_firstResidual), DenseVector.MaximumMagnitude(_secondResidual));
