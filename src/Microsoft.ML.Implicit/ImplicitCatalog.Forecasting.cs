@@ -109,8 +109,8 @@ public static partial class ImplicitCatalog
     /// <param name="catalog">The catalog of <see cref="MLContext.Transforms"/>.</param>
     /// <param name="seriesColumnName">Column that names the series of a row (key, text or number), or <see langword="null"/> where all rows are one series.</param>
     /// <param name="timeColumnName">Column of the observation's time: Single, Double, DateTime, DateTimeOffset or TimeSpan; becomes a vector of Double.</param>
-    /// <param name="valueColumnNames">Columns of values, Single, NaN where not observed; each becomes a vector.</param>
-    /// <param name="staticColumnNames">Columns of values that hold for the whole series, Single; the first that is not missing counts.</param>
+    /// <param name="valueColumnNames">Columns of values: Single, NaN where not observed, or text or a key, such as categories known ahead; each becomes a vector.</param>
+    /// <param name="staticColumnNames">Columns of values that hold for the whole series: Single, text or a key; the first that is not missing counts.</param>
     /// <param name="seriesAreContiguous">Whether all rows of a series follow each other: then one series at a time is held in memory, and a series that comes again is an error.</param>
     /// <returns>The estimator. Its output has these columns and no others.</returns>
     /// <remarks>

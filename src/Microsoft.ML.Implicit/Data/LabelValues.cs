@@ -5,7 +5,7 @@ using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Implicit.Data;
 
-/// <summary>The values behind the keys of a label column: what each class is called.</summary>
+/// <summary>The values behind the keys of a column: what each class of a label, or each category, is called.</summary>
 internal abstract class LabelValues
 {
     private protected LabelValues(VectorDataViewType type) => Type = type;
@@ -13,7 +13,10 @@ internal abstract class LabelValues
     /// <summary>A vector with one value a class.</summary>
     public VectorDataViewType Type { get; }
 
-    /// <summary>The values of a label column, or <see langword="null"/> if it has none of known number.</summary>
+    /// <summary>The values as texts, key by key.</summary>
+    public abstract IEnumerable<string> Texts { get; }
+
+    /// <summary>The values of a column of keys, or <see langword="null"/> if it has none of known number.</summary>
     public static LabelValues? Of(DataViewSchema.Column label)
     {
         DataViewSchema.Column? values = label.Annotations.Schema.GetColumnOrNull(AnnotationUtils.Kinds.KeyValues);
@@ -32,8 +35,6 @@ internal abstract class LabelValues
 
     /// <summary>Whether the same values stand for the same classes.</summary>
     public bool IsLike(LabelValues? other) => other is not null && other.Type.Equals(Type) && other.Texts.SequenceEqual(Texts);
-
-    private protected abstract IEnumerable<string?> Texts { get; }
 
     /// <summary>Adds the values as an annotation.</summary>
     public abstract void AddTo(DataViewSchema.Annotations.Builder annotations, string kind);

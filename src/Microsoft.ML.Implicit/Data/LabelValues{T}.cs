@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML.Data;
 using Microsoft.ML.Data.IO;
 using Microsoft.ML.Runtime;
@@ -13,7 +14,7 @@ internal sealed class LabelValues<T> : LabelValues
     public LabelValues(VectorDataViewType type, VBuffer<T> values)
         : base(type) => _values = values;
 
-    private protected override IEnumerable<string?> Texts => _values.DenseValues().Select(value => value?.ToString());
+    public override IEnumerable<string> Texts => _values.DenseValues().Select(value => Convert.ToString(value, CultureInfo.InvariantCulture) ?? string.Empty);
 
     public override void AddTo(DataViewSchema.Annotations.Builder annotations, string kind) =>
         annotations.Add(kind, Type, (ref VBuffer<T> destination) => _values.CopyTo(ref destination));

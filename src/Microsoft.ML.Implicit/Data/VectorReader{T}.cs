@@ -15,10 +15,21 @@ internal sealed class VectorReader<T>
     private VBuffer<T> _buffer;
 
     public VectorReader(DataViewRow row, DataViewSchema.Column column)
+        : this(row, column, row.GetGetter<VBuffer<T>>(column))
+    {
+    }
+
+    /// <summary>Converts values to a type.</summary>
+    public VectorReader(DataViewRow row, DataViewSchema.Column column, PrimitiveDataViewType type)
+        : this(row, column, RowCursorUtils.GetVecGetterAs<T>(type, row, column.Index))
+    {
+    }
+
+    private VectorReader(DataViewRow row, DataViewSchema.Column column, ValueGetter<VBuffer<T>> getter)
     {
         _row = row;
         _column = column;
-        _getter = row.GetGetter<VBuffer<T>>(column);
+        _getter = getter;
         Length = column.Type.GetVectorSize();
     }
 

@@ -35,7 +35,11 @@ internal sealed class OnnxGraph
 
     /// <summary>A column of the data that comes in: a vector, or a scalar as a vector of length one.</summary>
     /// <returns>[rows, length].</returns>
-    public OnnxValue Column(string name, OnnxType type = OnnxType.Single) => new OnnxValue(this, _context.GetVariableName(name), type).Flatten();
+    public OnnxValue Column(string name, OnnxType type = OnnxType.Single) => Variable(_context.GetVariableName(name), type);
+
+    /// <summary>What ML.NET's converter has under a name in the file: a vector, or a scalar as a vector of length one.</summary>
+    /// <returns>[rows, length].</returns>
+    public OnnxValue Variable(string name, OnnxType type = OnnxType.Single) => new OnnxValue(this, name, type).Flatten();
 
     /// <summary>Makes a column of a value.</summary>
     /// <param name="column">Name and type of the column.</param>
@@ -48,7 +52,12 @@ internal sealed class OnnxGraph
             value = value.Reshape([0, .. vector.Dimensions.Select(size => (long)size)]);
         }
 
-        string variable = _context.AddIntermediateVariable(column.Type, column.Name);
+        Assign(_context.AddIntermediateVariable(column.Type, column.Name), value, type);
+    }
+
+    /// <summary>Gives a value, converted to a type, the name that ML.NET's converter has for it in the file.</summary>
+    public void Assign(string variable, OnnxValue value, OnnxType type)
+    {
         if (type == value.Type)
         {
             Emit("Identity", [value.Name], [variable], []);

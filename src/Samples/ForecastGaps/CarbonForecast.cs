@@ -19,10 +19,11 @@ internal static partial class CarbonForecast
         string path = settings.OutputPath("carbon.zip");
         ml.Model.Save(model, ml.Data.LoadFromEnumerable([train]).Schema, path);
 
-        (double error, double naive, double coverage) = Evaluate(ml, model, whole);
+        Comparison result = Evaluate(ml, model, whole);
+        string bySsa = double.IsNaN(result.SsaError) ? string.Empty : string.Create(CultureInfo.InvariantCulture, $", ForecastBySsa {result.SsaError:F2} ppm");
         AnsiConsole.MarkupLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"Up to a year ahead: RMSE [bold]{error:F2}[/] ppm, the value of a year before {naive:F2} ppm; {coverage:P1} within the 95 % bounds."));
+            $"Up to a year ahead: RMSE [bold]{result.Error:F2}[/] ppm, the value of a year before {result.NaiveError:F2} ppm{bySsa}; {result.Coverage:P1} within the 95 % bounds."));
         CarbonOutlook next = Predict(ml, path, whole);
         AnsiConsole.MarkupLine(string.Create(CultureInfo.InvariantCulture, $"A year after the last week: [bold]{next.Forecast[^1]:F1}[/] ppm, between {next.Lower[^1]:F1} and {next.Upper[^1]:F1}."));
 

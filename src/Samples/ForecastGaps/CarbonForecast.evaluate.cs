@@ -5,12 +5,15 @@ namespace Microsoft.ML.Implicit.Samples.ForecastGaps;
 
 internal static partial class CarbonForecast
 {
-    /// <summary>Forecasts from every tenth week of the last fifth, beside the value of a year before.</summary>
-    private static (double Error, double NaiveError, double Coverage) Evaluate(MLContext ml, LatentOdeTransformer model, CarbonSeries whole)
+    /// <summary>Forecasts from every tenth week of the last fifth, beside the value of a year before, and beside ML.NET's own forecaster where it is there.</summary>
+    private static Comparison Evaluate(MLContext ml, LatentOdeTransformer model, CarbonSeries whole)
     {
         int[] origins = [.. Enumerable.Range(0, whole.Date.Length).Where(i => i > 0.8 * whole.Date.Length && i % 10 == 0 && whole.Date[^1] - whole.Date[i] > Year)];
-        CarbonOutlook[] outlooks = Forecast(ml, model, [.. origins.Select(origin => whole.Until(origin + 1))]);
-        var results = new List<(double Error, double Naive, double IsInside)>();
+        CarbonSeries[] histories = [.. origins.Select(origin => whole.Until(origin + 1))];
+        CarbonOutlook[] outlooks = Forecast(ml, model, histories);
+        float[][] bySsa = [];
+        ForecastBySsa(ml, histories, ref bySsa);
+        var results = new List<(double Error, double Naive, double BySsa, double IsInside)>();
         for (int i = 0; i < origins.Length; i++)
         {
             for (int week = 1; week <= outlooks[i].Forecast.Length; week++)
@@ -21,13 +24,28 @@ internal static partial class CarbonForecast
                 {
                     float truth = whole.Concentration[place];
                     int before = Array.FindLastIndex(whole.Date, date => date <= time - Year + 3.5);
-                    results.Add((truth - outlooks[i].Forecast[week - 1], truth - whole.Concentration[before], truth >= outlooks[i].Lower[week - 1] && truth <= outlooks[i].Upper[week - 1] ? 1 : 0));
+                    results.Add((
+                        truth - outlooks[i].Forecast[week - 1],
+                        truth - whole.Concentration[before],
+                        bySsa.Length > 0 ? truth - bySsa[i][week - 1] : double.NaN,
+                        truth >= outlooks[i].Lower[week - 1] && truth <= outlooks[i].Upper[week - 1] ? 1 : 0));
                 }
             }
         }
 
-        return (Math.Sqrt(results.Average(r => r.Error * r.Error)), Math.Sqrt(results.Average(r => r.Naive * r.Naive)), results.Average(r => r.IsInside));
+        return new Comparison(
+            RootMeanSquare(results.Select(r => r.Error)), RootMeanSquare(results.Select(r => r.Naive)), RootMeanSquare(results.Select(r => r.BySsa)), results.Average(r => r.IsInside));
     }
+
+    static partial void ForecastBySsa(MLContext ml, CarbonSeries[] histories, ref float[][] forecasts);
+
+    private static double RootMeanSquare(IEnumerable<double> errors) => Math.Sqrt(errors.Average(error => error * error));
+
+    /// <param name="Error">Root mean square of the forecaster's errors, as of the others'.</param>
+    /// <param name="NaiveError">That of the value of a year before.</param>
+    /// <param name="SsaError">That of ML.NET's singular spectrum analysis; NaN without it.</param>
+    /// <param name="Coverage">Share of the values that lie within the bounds.</param>
+    private sealed record Comparison(double Error, double NaiveError, double SsaError, double Coverage);
 
     private static CarbonOutlook[] Forecast(MLContext ml, LatentOdeTransformer model, CarbonSeries[] series) =>
         [.. ml.Data.CreateEnumerable<CarbonOutlook>(model.Transform(ml.Data.LoadFromEnumerable(series)), reuseRowObject: false)];

@@ -37,6 +37,24 @@ public sealed class DeepEquilibriumOnnxTests
     }
 
     [TestMethod]
+    [DataRow(true)]
+    [DataRow(false)]
+    public void One_versus_all_of_binary_models_is_written_as_a_whole(bool useProbabilities)
+    {
+        var ml = new MLContext(seed: 1);
+        string[] names = ["SepalLength", "SepalWidth", "PetalLength", "PetalWidth"];
+        IDataView data = RealData.IrisText(ml, names);
+        ITransformer model = ml.Transforms.Concatenate("Features", names)
+            .Append(ml.Transforms.Conversion.MapValueToKey("Label"))
+            .Append(ml.MulticlassClassification.Trainers.OneVersusAll(ml.BinaryClassification.Trainers.DeepEquilibrium(QuickOptions.Create(epochs: 2)), useProbabilities: useProbabilities))
+            .Fit(data);
+        IDataView expected = model.Transform(data);
+        using OnnxFile file = OnnxFile.Of(ml, model, data);
+        OnnxAssert.AreClose(Scored.Vectors(expected), file.Score(data, "Score", batchSize: 40));
+        Assert.AreSequenceEqual([.. expected.GetColumn<uint>("PredictedLabel").Select(label => (float)label)], file.Score(data, "PredictedLabel", batchSize: 150).Select(row => row[0]).ToArray());
+    }
+
+    [TestMethod]
     public void A_pipeline_from_scalars_to_the_name_of_a_class_scores_alike_through_the_ONNX_transformer_of_ML_NET()
     {
         var ml = new MLContext(seed: 1);

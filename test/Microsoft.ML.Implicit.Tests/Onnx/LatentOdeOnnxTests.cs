@@ -104,6 +104,17 @@ public sealed class LatentOdeOnnxTests
         StringAssert.Contains(Assert.Throws<InvalidOperationException>(() => OnnxFile.Of(ml, model, data)).Message, "fill up shorter series with NaN", StringComparison.Ordinal);
     }
 
+    [TestMethod]
+    public void Categories_are_refused_by_the_name_of_their_column()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView data = ml.Transforms.Conversion.ConvertType(nameof(Wave.Amplitude), outputKind: DataKind.String).Fit(Data(ml)).Transform(Data(ml));
+        LatentOdeTransformer model = Train(ml, data, _ => { });
+        StringAssert.Contains(Assert.Throws<InvalidOperationException>(() => OnnxFile.Of(ml, model, data)).Message, "categories in column 'Amplitude'", StringComparison.Ordinal);
+
+        static IDataView Data(MLContext ml) => ml.Data.LoadFromEnumerable(Waves.Create(10).Select(row => new Wave(row)).ToArray());
+    }
+
     private static LatentOdeTransformer Train(MLContext ml, IDataView data, Action<LatentOdeOptions> change)
     {
         LatentOdeOptions options = QuickOptions.Create(epochs: 1);

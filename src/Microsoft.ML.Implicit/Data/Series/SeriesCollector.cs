@@ -5,8 +5,6 @@ namespace Microsoft.ML.Implicit.Data;
 /// <summary>Collects the rows of long-format data into series.</summary>
 internal sealed class SeriesCollector(SeriesGrouping grouping, IHost host)
 {
-    private static readonly object SingleSeries = new();
-
     /// <summary>Series in the order in which they first appear; lazily, one at a time, where they are contiguous.</summary>
     /// <exception cref="InvalidOperationException">Rows of a series that was said to be contiguous are not.</exception>
     public IEnumerable<GroupedSeries> Collect(IDataView data)
@@ -26,11 +24,11 @@ internal sealed class SeriesCollector(SeriesGrouping grouping, IHost host)
     {
         var groups = new Dictionary<object, GroupedSeries>();
         var ordered = new List<GroupedSeries>();
-        foreach (GroupedSeries _ in Visit(data, issues, key =>
+        foreach (GroupedSeries _ in Visit(data, issues, (key, row) =>
         {
             if (!groups.TryGetValue(key, out GroupedSeries? group))
             {
-                groups.Add(key, group = Create(key));
+                groups.Add(key, group = new GroupedSeries(key, row));
                 ordered.Add(group);
             }
 
@@ -47,7 +45,7 @@ internal sealed class SeriesCollector(SeriesGrouping grouping, IHost host)
     {
         var seen = new HashSet<object>();
         GroupedSeries? current = null;
-        foreach (GroupedSeries group in Visit(data, issues, key => current is not null && current.Key.Equals(key) ? current : Create(key)))
+        foreach (GroupedSeries group in Visit(data, issues, (key, row) => current is not null && current.Key.Equals(key) ? current : new GroupedSeries(key, row)))
         {
             if (ReferenceEquals(group, current))
             {
@@ -74,28 +72,15 @@ internal sealed class SeriesCollector(SeriesGrouping grouping, IHost host)
     }
 
     // Adds each row to the group that is chosen for its key.
-    private IEnumerable<GroupedSeries> Visit(IDataView data, SeriesIssues issues, Func<object, GroupedSeries> choose)
+    private IEnumerable<GroupedSeries> Visit(IDataView data, SeriesIssues issues, Func<object, ObservationRow, GroupedSeries> choose)
     {
         using DataViewRowCursor cursor = data.GetRowCursor(grouping.InputColumns.Select(name => data.Schema[name]));
-        DataViewSchema.Column? series = grouping.Series is null ? null : data.Schema[grouping.Series];
-        Func<object> readKey = series is { } column ? SeriesKeyReader.Create(cursor, column) : () => SingleSeries;
-        Func<double> time = TimeReader.CreateScalar(cursor, data.Schema[grouping.Time]);
-        ValueGetter<float>[] getters = [.. grouping.Values.Concat(grouping.Statics).Select(name => cursor.GetGetter<float>(data.Schema[name]))];
-        float[] values = new float[getters.Length];
+        var row = new ObservationRow(grouping, cursor);
         while (cursor.MoveNext())
         {
-            for (int i = 0; i < getters.Length; i++)
-            {
-                getters[i](ref values[i]);
-            }
-
-            object key = readKey();
-            issues.UnnamedRows += series is { } named && SeriesKeyReader.IsMissing(key, named.Type) ? 1 : 0;
-            GroupedSeries group = choose(key);
-            group.Add(time(), values.AsSpan(0, grouping.Values.Length), values.AsSpan(grouping.Values.Length));
+            GroupedSeries group = choose(row.ReadKey(issues), row);
+            group.Add();
             yield return group;
         }
     }
-
-    private GroupedSeries Create(object key) => new(key, grouping.Values.Length, grouping.Statics.Length);
 }

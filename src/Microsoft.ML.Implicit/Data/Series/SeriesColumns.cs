@@ -19,14 +19,19 @@ internal sealed record SeriesColumns(string Times, string[] Values, string[] Sta
     public void Check(SchemaShape schema)
     {
         CheckTimes(schema, Times);
-        foreach (string name in (string[])[.. Values, .. Covariates])
+        foreach (string name in Values)
         {
-            Check(schema, name, column => column.Kind != SchemaShape.Column.VectorKind.Scalar && column.ItemType == NumberDataViewType.Single, "a vector of Single");
+            Check(schema, name, column => column.Kind != SchemaShape.Column.VectorKind.Scalar && IsNumber(column), "a vector of Single");
+        }
+
+        foreach (string name in Covariates)
+        {
+            Check(schema, name, column => column.Kind != SchemaShape.Column.VectorKind.Scalar && IsNumberOrCategory(column), "a vector of Single, text or keys");
         }
 
         foreach (string name in Statics)
         {
-            Check(schema, name, column => column.ItemType == NumberDataViewType.Single && column.Kind == SchemaShape.Column.VectorKind.Scalar, "Single");
+            Check(schema, name, column => column.Kind == SchemaShape.Column.VectorKind.Scalar && IsNumberOrCategory(column), "Single, text or a key");
         }
 
         if (CovariateTimes is not null)
@@ -34,6 +39,8 @@ internal sealed record SeriesColumns(string Times, string[] Values, string[] Sta
             CheckTimes(schema, CovariateTimes);
         }
     }
+
+    public static bool IsNumberOrCategory(SchemaShape.Column column) => IsNumber(column) || column.IsKey || column.ItemType is TextDataViewType;
 
     public static void CheckTimes(SchemaShape schema, string name) =>
         Check(schema, name, column => column.Kind != SchemaShape.Column.VectorKind.Scalar && TimeReader.IsTime(column.ItemType), $"a vector of {TimeReader.SupportedTypes}");
@@ -45,7 +52,7 @@ internal sealed record SeriesColumns(string Times, string[] Values, string[] Sta
             throw new ArgumentException($"The data has no column '{name}'.", nameof(schema));
         }
 
-        if (column.IsKey || !isValid(column))
+        if (!isValid(column))
         {
             throw new ArgumentException($"Column '{name}' holds {column.GetTypeString()}; expected {expected}.", nameof(schema));
         }
@@ -63,4 +70,6 @@ internal sealed record SeriesColumns(string Times, string[] Values, string[] Sta
     /// <exception cref="FormatException">A name is missing.</exception>
     public static SeriesColumns Read(DocumentReader reader) => new(
         reader.Text("time_column"), reader.Texts("value_columns"), reader.Texts("static_columns"), reader.OptionalText("covariate_time_column"), reader.Texts("covariate_columns"));
+
+    private static bool IsNumber(SchemaShape.Column column) => column.ItemType.Equals(NumberDataViewType.Single);
 }

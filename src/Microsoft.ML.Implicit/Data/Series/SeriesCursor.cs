@@ -42,7 +42,7 @@ internal sealed class SeriesCursor : DataViewRowCursor
             throw new InvalidOperationException($"Column '{column.Name}' was not asked for when this cursor was opened.");
         }
 
-        return CreateGetter(column.Index - (_grouping.Series is null ? 0 : 1)) as ValueGetter<TValue>
+        return CreateGetter(column.Index - (_grouping.Series is null ? 0 : 1), column.Type.GetItemType().RawType) as ValueGetter<TValue>
             ?? throw new InvalidOperationException($"Column '{column.Name}' holds {column.Type}, which is not read as {typeof(TValue).Name}.");
     }
 
@@ -58,33 +58,27 @@ internal sealed class SeriesCursor : DataViewRowCursor
         base.Dispose(disposing);
     }
 
-    private Delegate CreateGetter(int index)
+    private Delegate CreateGetter(int index, Type type)
     {
         if (index < 0)
         {
-            return SeriesKeyReader.CreateGetter(Schema[_grouping.Series!].Type.RawType, () => Current.Key);
+            return NameReader.CreateGetter(type, () => Current.Key);
         }
 
         if (index == 0)
         {
-            return Vector(() => Current.Times);
+            return VectorGetter.Create(() => Current.Times);
         }
 
         int value = index - 1;
-        if (value < _grouping.Values.Length)
+        int place = value - _grouping.Values.Length;
+        if (place >= 0)
         {
-            return Vector(() => Current.Values[value]);
+            return NameReader.CreateGetter(type, () => Current.Statics[place]);
         }
 
-        int place = value - _grouping.Values.Length;
-        return (ValueGetter<float>)((ref float target) => target = Current.Statics[place]);
+        int number = Array.IndexOf([.. _grouping.Numbers(Schema)], _grouping.Values[value]);
+        int name = Array.IndexOf([.. _grouping.Names(Schema)], _grouping.Values[value]);
+        return number >= 0 ? VectorGetter.Create(() => Current.Numbers[number]) : NameReader.CreateVectorGetter(type, () => Current.Names[name]);
     }
-
-    private static ValueGetter<VBuffer<T>> Vector<T>(Func<T[]> source) => (ref VBuffer<T> target) =>
-    {
-        T[] values = source();
-        VBufferEditor<T> editor = VBufferEditor.Create(ref target, values.Length);
-        values.CopyTo(editor.Values);
-        target = editor.Commit();
-    };
 }

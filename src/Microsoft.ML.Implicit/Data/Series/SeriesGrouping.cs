@@ -6,12 +6,18 @@ namespace Microsoft.ML.Implicit.Data;
 /// <summary>Which columns of long-format data, one observation a row, make up series.</summary>
 /// <param name="Series">Column that names the series of a row, or <see langword="null"/> where all rows are one series.</param>
 /// <param name="Time">Column of the observation's time.</param>
-/// <param name="Values">Columns of values, Single, NaN where not observed.</param>
+/// <param name="Values">Columns of values: Single, NaN where not observed, or text or a key.</param>
 /// <param name="Statics">Columns of values that hold for the whole series; the first that is not missing counts.</param>
 /// <param name="IsContiguous">Whether all rows of a series follow each other, so that one series at a time is held in memory.</param>
 internal sealed record SeriesGrouping(string? Series, string Time, string[] Values, string[] Statics, bool IsContiguous)
 {
     public IEnumerable<string> InputColumns => new[] { Series, Time }.OfType<string>().Concat(Values).Concat(Statics).Distinct();
+
+    /// <summary>The columns of values that are numbers, in the input or the output.</summary>
+    public IEnumerable<string> Numbers(DataViewSchema schema) => Values.Where(name => schema[name].Type.GetItemType().Equals(NumberDataViewType.Single));
+
+    /// <summary>The columns of values that are names, in the input or the output.</summary>
+    public IEnumerable<string> Names(DataViewSchema schema) => Values.Except(Numbers(schema));
 
     /// <exception cref="ArgumentException">A column is missing or has the wrong type.</exception>
     public void Check(SchemaShape schema)
@@ -29,7 +35,7 @@ internal sealed record SeriesGrouping(string? Series, string Time, string[] Valu
         SeriesColumns.Check(schema, Time, column => column.Kind == SchemaShape.Column.VectorKind.Scalar && TimeReader.IsTime(column.ItemType), TimeReader.SupportedTypes);
         foreach (string name in (string[])[.. Values, .. Statics])
         {
-            SeriesColumns.Check(schema, name, column => column.Kind == SchemaShape.Column.VectorKind.Scalar && column.ItemType == NumberDataViewType.Single, "Single");
+            SeriesColumns.Check(schema, name, column => column.Kind == SchemaShape.Column.VectorKind.Scalar && SeriesColumns.IsNumberOrCategory(column), "Single, text or a key");
         }
     }
 
@@ -45,12 +51,12 @@ internal sealed record SeriesGrouping(string? Series, string Time, string[] Valu
         builder.AddColumn(Time, new VectorDataViewType(NumberDataViewType.Double), TimeKinds.Of(input[Time]).ToAnnotations());
         foreach (string name in Values)
         {
-            builder.AddColumn(name, new VectorDataViewType(NumberDataViewType.Single));
+            builder.AddColumn(name, new VectorDataViewType((PrimitiveDataViewType)input[name].Type), CategoryColumn.KeyAnnotations(input[name]));
         }
 
         foreach (string name in Statics)
         {
-            builder.AddColumn(name, NumberDataViewType.Single);
+            builder.AddColumn(name, input[name].Type, CategoryColumn.KeyAnnotations(input[name]));
         }
 
         return builder.ToSchema();

@@ -1,15 +1,16 @@
 namespace Microsoft.ML.Implicit.Data;
 
-/// <summary>Brings observations into the order of time: missing times dropped, observations at one time merged.</summary>
-internal static class SeriesOrder
+/// <summary>The order of time of a series' observations: missing times dropped, observations at one time merged.</summary>
+internal sealed class SeriesOrder
 {
+    private readonly double[] _given;
+    private readonly int[]? _order;
+
     /// <param name="times">Times, in any order.</param>
-    /// <param name="values">One array a variable, as long as <paramref name="times"/>.</param>
     /// <param name="issues">Counts what was repaired.</param>
-    /// <returns>Strictly increasing finite times with their values; infinite values have become NaN.</returns>
-    public static (double[] Times, float[][] Values) Normalize(double[] times, float[][] values, SeriesIssues issues)
+    public SeriesOrder(double[] times, SeriesIssues issues)
     {
-        MarkInfinite(values, issues);
+        (_given, Times) = (times, times);
         bool isIncreasing = true;
         bool isSorted = true;
         for (int i = 0; i < times.Length; i++)
@@ -20,16 +21,51 @@ internal static class SeriesOrder
 
         if (isIncreasing)
         {
-            return (times, values);
+            return;
         }
 
         issues.UnsortedSeries += isSorted ? 0 : 1;
-        int[] order = [.. Enumerable.Range(0, times.Length).Where(i => double.IsFinite(times[i])).OrderBy(i => times[i])];
-        issues.MissingTimes += times.Length - order.Length;
-        double[] distinct = [.. order.Select(i => times[i]).Distinct()];
-        issues.DuplicateTimes += order.Length - distinct.Length;
-        return (distinct, [.. values.Select(variable => Merge(times, variable, order, distinct))]);
+        _order = [.. Enumerable.Range(0, times.Length).Where(i => double.IsFinite(times[i])).OrderBy(i => times[i])];
+        issues.MissingTimes += times.Length - _order.Length;
+        Times = [.. _order.Select(i => times[i]).Distinct()];
+        issues.DuplicateTimes += _order.Length - Times.Length;
     }
+
+    /// <summary>Strictly increasing finite times.</summary>
+    public double[] Times { get; }
+
+    /// <summary>Values at the times, infinite ones missing: the mean of those at one time.</summary>
+    /// <param name="values">Values at the times that were given.</param>
+    /// <param name="issues">Counts what was repaired.</param>
+    public float[] Average(float[] values, SeriesIssues issues)
+    {
+        for (int i = 0; i < values.Length; i++)
+        {
+            if (float.IsInfinity(values[i]))
+            {
+                values[i] = float.NaN;
+                issues.InfiniteValues++;
+            }
+        }
+
+        return Merge(values, same =>
+        {
+            var mean = default(CoincidentMean);
+            foreach (float value in same)
+            {
+                mean.Add(value);
+            }
+
+            return mean.Value;
+        });
+    }
+
+    /// <summary>Names at the times: the first that is not missing of those at one time.</summary>
+    /// <param name="names">Names at the times that were given.</param>
+    /// <param name="isMissing">Whether a name is that of nothing.</param>
+    public T[] SelectFirst<T>(T[] names, Predicate<T> isMissing)
+        where T : class =>
+        Merge(names, same => Array.Find(same, name => !isMissing(name)) ?? same[0]);
 
     /// <summary>Leaves out the times at which no variable was observed: they say nothing.</summary>
     public static (double[] Times, float[][] Values) SelectObserved(double[] times, float[][] values)
@@ -40,32 +76,25 @@ internal static class SeriesOrder
             : ([.. observed.Select(i => times[i])], [.. values.Select(variable => observed.Select(i => variable[i]).ToArray())]);
     }
 
-    private static void MarkInfinite(float[][] values, SeriesIssues issues)
+    private T[] Merge<T>(T[] values, Func<T[], T> merge)
     {
-        foreach (float[] variable in values)
+        if (_order is null)
         {
-            for (int i = 0; i < variable.Length; i++)
-            {
-                if (float.IsInfinity(variable[i]))
-                {
-                    variable[i] = float.NaN;
-                    issues.InfiniteValues++;
-                }
-            }
-        }
-    }
-
-    private static float[] Merge(double[] times, float[] variable, int[] order, double[] distinct)
-    {
-        var merged = new CoincidentMean[distinct.Length];
-        for (int i = 0, next = 0; i < distinct.Length; i++)
-        {
-            for (; next < order.Length && times[order[next]] == distinct[i]; next++)
-            {
-                merged[i].Add(variable[order[next]]);
-            }
+            return values;
         }
 
-        return [.. merged.Select(mean => mean.Value)];
+        var merged = new T[Times.Length];
+        for (int i = 0, next = 0; i < merged.Length; i++)
+        {
+            int first = next;
+            while (next < _order.Length && _given[_order[next]] == Times[i])
+            {
+                next++;
+            }
+
+            merged[i] = merge([.. _order[first..next].Select(place => values[place])]);
+        }
+
+        return merged;
     }
 }

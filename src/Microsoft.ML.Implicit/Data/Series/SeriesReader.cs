@@ -8,8 +8,12 @@ internal sealed class SeriesReader
     private readonly Func<double[]> _times;
     private readonly Func<float[]>[] _values;
     private readonly ValueGetter<float>[] _statics;
+    private readonly Func<string>[] _staticCategories;
     private readonly Func<double[]>? _covariateTimes;
+    private readonly string[] _numericCovariates;
     private readonly Func<float[]>[] _covariates;
+    private readonly string[] _categoricalCovariates;
+    private readonly Func<string[]>[] _covariateCategories;
 
     public SeriesReader(SeriesColumns columns, DataViewRow row)
     {
@@ -18,10 +22,19 @@ internal sealed class SeriesReader
         _times = TimeReader.CreateVector(row, row.Schema[columns.Times]);
         TimeKind = TimeKinds.Of(row.Schema[columns.Times]);
         _values = [.. columns.Values.Select(Vector)];
-        _statics = [.. columns.Statics.Select(name => row.GetGetter<float>(row.Schema[name]))];
+        Categories = CategoryColumns.Of(columns, row.Schema);
+        string[] categoricalStatics = [.. Categories.Statics.Select(column => column.Name)];
+        _statics = [.. columns.Statics.Where(name => !categoricalStatics.Contains(name)).Select(name => row.GetGetter<float>(row.Schema[name]))];
+        _staticCategories = [.. categoricalStatics.Select(name => new CategoryReader(row, row.Schema[name]).CreateScalar())];
         _covariateTimes = columns.CovariateTimes is null ? null : TimeReader.CreateVector(row, row.Schema[columns.CovariateTimes]);
-        _covariates = [.. columns.Covariates.Select(Vector)];
+        _categoricalCovariates = [.. Categories.Covariates.Select(column => column.Name)];
+        _numericCovariates = [.. columns.Covariates.Where(name => !_categoricalCovariates.Contains(name))];
+        _covariates = [.. _numericCovariates.Select(Vector)];
+        _covariateCategories = [.. _categoricalCovariates.Select(name => new CategoryReader(row, row.Schema[name]).CreateVector())];
     }
+
+    /// <summary>Which columns hold categories.</summary>
+    public CategoryColumns Categories { get; }
 
     /// <summary>How the column of times tells them.</summary>
     public TimeKind TimeKind { get; }
@@ -37,23 +50,31 @@ internal sealed class SeriesReader
         double[] times = _times();
         float[][] values = ReadAll(_values, _columns.Values, times.Length, _columns.Times);
         double[] covariateTimes = _covariateTimes?.Invoke() ?? [.. times];
-        float[][] covariates = ReadAll(_covariates, _columns.Covariates, covariateTimes.Length, _columns.CovariateTimes ?? _columns.Times);
+        string covariateTimeColumn = _columns.CovariateTimes ?? _columns.Times;
+        float[][] covariates = ReadAll(_covariates, _numericCovariates, covariateTimes.Length, covariateTimeColumn);
+        string[][] covariateCategories = ReadAll(_covariateCategories, _categoricalCovariates, covariateTimes.Length, covariateTimeColumn);
         float[] statics = new float[_statics.Length];
         for (int i = 0; i < statics.Length; i++)
         {
             _statics[i](ref statics[i]);
         }
 
-        (times, values) = SeriesOrder.Normalize(times, values, issues);
-        double end = times.Length > 0 ? times[^1] : double.NaN;
-        (times, values) = SeriesOrder.SelectObserved(times, values);
-        (covariateTimes, covariates) = SeriesOrder.Normalize(covariateTimes, covariates, new SeriesIssues());
-        return new TimeSeries(times, values, statics, covariateTimes, covariates) { End = end };
+        var order = new SeriesOrder(times, issues);
+        values = [.. values.Select(variable => order.Average(variable, issues))];
+        double end = order.Times.Length > 0 ? order.Times[^1] : double.NaN;
+        (times, values) = SeriesOrder.SelectObserved(order.Times, values);
+        var covariateOrder = new SeriesOrder(covariateTimes, new SeriesIssues());
+        return new TimeSeries(times, values, statics, covariateOrder.Times, [.. covariates.Select(covariate => covariateOrder.Average(covariate, new SeriesIssues()))])
+        {
+            End = end,
+            StaticCategories = [.. _staticCategories.Select(read => read())],
+            CovariateCategories = [.. covariateCategories.Select(categories => covariateOrder.SelectFirst(categories, string.IsNullOrEmpty))],
+        };
     }
 
-    private float[][] ReadAll(Func<float[]>[] readers, string[] names, int length, string timeColumn)
+    private T[][] ReadAll<T>(Func<T[]>[] readers, string[] names, int length, string timeColumn)
     {
-        float[][] values = new float[readers.Length][];
+        var values = new T[readers.Length][];
         for (int i = 0; i < readers.Length; i++)
         {
             values[i] = readers[i]();

@@ -13,6 +13,12 @@ internal sealed record TimeSeries(double[] Times, float[][] Values, float[] Stat
     /// <summary>The time up to which the series was followed, observed or not: what lies ahead is counted from here.</summary>
     public double End { get; init; } = Times.Length > 0 ? Times[^1] : double.NaN;
 
+    /// <summary>Categories that hold for the whole series, one a column of such; empty where unknown.</summary>
+    public string[] StaticCategories { get; init; } = [];
+
+    /// <summary>Covariates known ahead that are categories, one array a column of such; empty where unknown.</summary>
+    public string[][] CovariateCategories { get; init; } = [];
+
     /// <summary>What the series counts in training, 1 on average.</summary>
     public float Weight { get; init; } = 1;
 }

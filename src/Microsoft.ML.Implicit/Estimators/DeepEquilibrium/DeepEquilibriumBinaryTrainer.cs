@@ -23,12 +23,18 @@ public sealed class DeepEquilibriumBinaryTrainer : DeepEquilibriumTrainer
     {
     }
 
+    /// <summary>Whether rows may all have the same label, as in parts of a problem with several classes.</summary>
+    internal bool TakesOneLabel { get; init; }
+
+    /// <summary>The same trainer for a part of a problem with several classes.</summary>
+    internal DeepEquilibriumBinaryTrainer ForPart() => new(Host, Options) { TakesOneLabel = true };
+
     private protected override void CheckLabel(SchemaShape.Column label) => InputColumns.CheckScalar(Host, label, "label", BooleanDataViewType.Instance);
 
     private protected override PredictionTask CreateTask(DataViewSchema.Column label, TrainingSet data)
     {
         using Tensor mean = data.Labels.mean();
-        return mean.item<float>() is > 0 and < 1
+        return TakesOneLabel || mean.item<float>() is > 0 and < 1
             ? new BinaryTask()
             : throw new InvalidOperationException($"Every row has the same label in column '{label.Name}': there is nothing to tell apart.");
     }

@@ -2,6 +2,7 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Estimators;
+using Microsoft.ML.Implicit.Onnx;
 using Microsoft.ML.Implicit.Persistence;
 using Microsoft.ML.Runtime;
 
@@ -42,6 +43,14 @@ public sealed class DeepEquilibriumTransformer
     {
         using DisposalGate.Use use = Mapper.Hold();
         Model.Score(rows, rows.Length, scores);
+    }
+
+    /// <summary>Scores rows within an ONNX file.</summary>
+    /// <exception cref="ObjectDisposedException">The transformer was disposed of.</exception>
+    internal IReadOnlyList<OnnxValue> Score(OnnxValue features)
+    {
+        using DisposalGate.Use use = Mapper.Hold();
+        return Model.Score(features);
     }
 
     /// <summary>A binary model that answers true above another score.</summary>

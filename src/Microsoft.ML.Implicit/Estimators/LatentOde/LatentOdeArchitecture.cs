@@ -15,7 +15,7 @@ internal sealed record LatentOdeArchitecture(SeriesEncoderKind Encoder, LatentAn
     public LatentOdeNetwork CreateNetwork(SeriesScaling scaling, Generator generator)
     {
         var sizes = new LatentOdeSizes(
-            scaling.FeatureCount, scaling.TargetFeatureCount, scaling.CovariateCenters.Length, scaling.Variables.Length, LatentWidth, HiddenWidth);
+            scaling.FeatureCount, scaling.TargetFeatureCount, scaling.CovariateCount, scaling.Variables.Length, LatentWidth, HiddenWidth);
         return new LatentOdeNetwork(CreateEncoder(sizes.Features, generator), sizes, generator);
     }
 

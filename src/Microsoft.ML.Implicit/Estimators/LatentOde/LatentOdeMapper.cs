@@ -26,6 +26,7 @@ internal sealed partial class LatentOdeMapper : BatchMapper
     {
         SchemaShape shape = SchemaShape.Create(inputSchema);
         _input.Check(shape);
+        _model.Scaling.Categories.Check(_input, CategoryColumns.Of(_input, inputSchema));
         if (_output.Times is not null)
         {
             SeriesColumns.CheckTimes(shape, _output.Times);

@@ -135,11 +135,11 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
     }
 
     /// <summary>Sets a state's covariates, also in what it has taken in already.</summary>
-    internal void SetCovariates(ForecastState state, double[] times, float[][] values)
+    internal void SetCovariates(ForecastState state, double[] times, float[][] values, string[][] categories)
     {
         foreach (ForecastState history in state.Histories)
         {
-            history.SetCovariates(times, values);
+            history.SetCovariates(times, values, categories);
             foreach (double gap in history.Replay())
             {
                 Encode(history, gap);

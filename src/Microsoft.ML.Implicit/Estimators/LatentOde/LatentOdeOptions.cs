@@ -11,10 +11,16 @@ public sealed class LatentOdeOptions : ITrainerOptions
     /// <summary>Columns to forecast, one variable each: vectors of Single as long as the times, NaN where not observed.</summary>
     public string[] InputColumnNames { get; set; } = ["Value"];
 
-    /// <summary>Columns of values that hold for a whole series (Single).</summary>
+    /// <summary>
+    /// Columns of values that hold for a whole series: Single, or text or a key, which are categories. Of a column's categories training keeps the 100 most
+    /// frequent; another one, like one that is missing, stands for the average of those.
+    /// </summary>
     public string[] StaticColumnNames { get; set; } = [];
 
-    /// <summary>Columns of covariates that are known ahead: vectors of Single, each value holding until the next covariate time.</summary>
+    /// <summary>
+    /// Columns of covariates that are known ahead: vectors of Single, or of text or keys, which are categories as in <see cref="StaticColumnNames"/>. Each value
+    /// holds until the next covariate time, and further where that one is missing.
+    /// </summary>
     public string[] CovariateColumnNames { get; set; } = [];
 
     /// <summary>Column of the covariates' times, or <see langword="null"/> if they are those of the observations.</summary>

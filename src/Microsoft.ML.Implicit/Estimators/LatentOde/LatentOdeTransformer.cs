@@ -81,8 +81,7 @@ public sealed class LatentOdeTransformer : ImplicitTransformer<LatentOdeModelPar
         ForecastColumns output = ForecastColumns.Read(reader.Section("output"));
         LatentOdeModelParameters model = LatentOdeModelParameters.Read(reader);
         return model.Scaling.Variables.Length == input.Values.Length
-            && model.Scaling.StaticCenters.Length == input.Statics.Length
-            && model.Scaling.CovariateCenters.Length == input.Covariates.Length
+            && model.Scaling.Categories.Fits(input, model.Scaling.StaticCenters.Length, model.Scaling.CovariateCenters.Length)
             && model.Quantiles.Levels.Length > 0 == output.Quantiles is not null
             ? new LatentOdeTransformer(host, model, input, output)
             : throw new FormatException("The model file's columns do not fit its network.");

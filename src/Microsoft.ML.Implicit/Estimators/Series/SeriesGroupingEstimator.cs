@@ -8,7 +8,8 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <summary>Turns long-format data, one observation a row, into one series a row.</summary>
 /// <remarks>
 /// Series come in the order in which they first appear. Within a series observations are sorted by time, those at the
-/// same time averaged variable by variable, and those without a finite time left out; each is reported as a warning.
+/// same time averaged variable by variable (of text and keys the first that is not missing counts), and those without a finite time left out; each is
+/// reported as a warning.
 /// Times become Double: numbers as they are, dates and spans in days (dates from 1970-01-01 UTC; a local time is converted,
 /// one of unspecified kind taken as UTC). An annotation keeps what they were, so that forecasts as rows and messages tell dates.
 /// </remarks>
@@ -55,8 +56,14 @@ public sealed class SeriesGroupingEstimator : IEstimator<SeriesGroupingTransform
         }
 
         columns.Add(new SchemaShape.Column(_grouping.Time, SchemaShape.Column.VectorKind.VariableVector, NumberDataViewType.Double, false, new SchemaShape(annotations)));
-        columns.AddRange(_grouping.Values.Select(name => new SchemaShape.Column(name, SchemaShape.Column.VectorKind.VariableVector, NumberDataViewType.Single, false)));
-        columns.AddRange(_grouping.Statics.Select(name => new SchemaShape.Column(name, SchemaShape.Column.VectorKind.Scalar, NumberDataViewType.Single, false)));
+        columns.AddRange(_grouping.Values.Select(name => Output(name, SchemaShape.Column.VectorKind.VariableVector)));
+        columns.AddRange(_grouping.Statics.Select(name => Output(name, SchemaShape.Column.VectorKind.Scalar)));
         return new SchemaShape(columns);
+
+        SchemaShape.Column Output(string name, SchemaShape.Column.VectorKind kind)
+        {
+            inputSchema.TryFindColumn(name, out SchemaShape.Column column);
+            return new SchemaShape.Column(name, kind, column.ItemType, column.IsKey, column.IsKey ? column.Annotations : null);
+        }
     }
 }

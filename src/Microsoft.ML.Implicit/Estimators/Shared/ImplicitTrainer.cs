@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.ML.Implicit.Training;
 using Microsoft.ML.Runtime;
 
@@ -47,6 +48,8 @@ public abstract class ImplicitTrainer<TTransformer, TModel> : ImplicitEstimator<
     /// <exception cref="InvalidOperationException">The data cannot be trained on, or training stopped being finite; the message says why.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed of.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    /// <remarks>A literal <see langword="null"/> as second argument stands for no validation rows, not for no model.</remarks>
+    [OverloadResolutionPriority(-1)]
     public TTransformer Fit(IDataView trainData, TModel initialModel, IDataView? validationData = null)
     {
         ArgumentNullException.ThrowIfNull(initialModel);

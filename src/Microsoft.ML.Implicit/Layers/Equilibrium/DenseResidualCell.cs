@@ -116,9 +116,7 @@ public sealed class DenseResidualCell : FeatureCell
     }
 
     /// <inheritdoc/>
-    /// <param name="x">
-    /// Input [batch, inputWidth]; where it is in coordinate format, only the weights of its non-zeros are read, and their gradient is in that format too.
-    /// </param>
+    /// <remarks>Where the input [batch, inputWidth] is in coordinate format, only the weights of its non-zeros are read, and their gradient is in that format too.</remarks>
     public override Injection Inject(Tensor x)
     {
         ArgumentNullException.ThrowIfNull(x);

@@ -33,6 +33,20 @@ public class BinaryCompositionTests
     }
 
     [TestMethod]
+    [DynamicData(nameof(Compositions))]
+    public void Two_classes_and_a_class_without_rows_are_told_apart_as_others_are(string composition)
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView two = ml.Data.LoadFromEnumerable(Enumerable.Range(0, 40).Select(i => new Flower { Features = [i % 2, i % 3, i % 5, 1], Label = (uint)(i % 2) }));
+        IDataView scored = Compose(ml, composition, QuickOptions.Create(epochs: 20)).Fit(two).Transform(two);
+        Assert.AreSequenceEqual(two.GetColumn<uint>("Label").ToArray(), scored.GetColumn<uint>("PredictedLabel").ToArray());
+        Assert.IsTrue(Scored.Vectors(scored).All(scores => scores[2] < scores.Max() && scores.All(float.IsFinite)));
+        InvalidOperationException alone = Assert.ThrowsExactly<InvalidOperationException>(() => ml.BinaryClassification.Trainers.DeepEquilibrium(QuickOptions.Create(epochs: 1)).Fit(
+            ml.Data.LoadFromEnumerable([new Answer { Label = true }, new Answer { Label = true }])));
+        StringAssert.Contains(alone.Message, "Every row has the same label", StringComparison.Ordinal);
+    }
+
+    [TestMethod]
     public void The_classes_of_one_versus_all_are_scored_by_what_binary_models_say_of_them()
     {
         var ml = new MLContext(seed: 1);
@@ -121,6 +135,14 @@ public class BinaryCompositionTests
 
         [KeyType(3)]
         public uint Label { get; set; }
+    }
+
+    private sealed class Answer
+    {
+        [VectorType(1)]
+        public float[] Features { get; set; } = [1];
+
+        public bool Label { get; set; }
     }
 
     private sealed class Prediction

@@ -48,6 +48,16 @@ public sealed class InitialModelTests
     }
 
     [TestMethod]
+    public void A_literal_null_stands_for_no_validation_rows()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView data = ml.Data.LoadFromEnumerable(Rows);
+        DeepEquilibriumRegressionTrainer trainer = ml.Regression.Trainers.DeepEquilibrium(new DeepEquilibriumOptions { HiddenWidth = 8, EnsembleSize = 1, Training = { MaximumEpochs = 1, Seed = 1 } });
+        using DeepEquilibriumTransformer plain = trainer.Fit(data), literal = trainer.Fit(data, null);
+        Assert.AreSequenceEqual(Scored.Values(plain.Transform(data)), Scored.Values(literal.Transform(data)));
+    }
+
+    [TestMethod]
     [DynamicData(nameof(Kinds))]
     public void Where_nothing_is_better_on_validation_rows_the_model_itself_is_the_result(string kind)
     {

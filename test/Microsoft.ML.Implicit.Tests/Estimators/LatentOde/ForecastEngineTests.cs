@@ -26,6 +26,27 @@ public class ForecastEngineTests
     }
 
     [TestMethod]
+    public void Observing_one_by_one_forecasts_what_the_whole_history_does_after_long_and_short_gaps_and_beside_longer_series()
+    {
+        foreach ((LatentAnchor anchor, SeriesEncoderKind encoder) in WaveModels.Kinds)
+        {
+            using LatentOdeTransformer model = WaveModels.Train(anchor, encoder);
+            WaveRow row = Waves.Create(1, seed: 5)[0], longer = Waves.Create(1, seed: 6)[0];
+            for (int i = row.Time.Length / 2; i < row.Time.Length; i++)
+            {
+                row.Time[i] += i < row.Time.Length - 2 ? 1000 : 3000;
+            }
+
+            longer.Time = [.. longer.Time, .. longer.Time.Select(time => time + 100)];
+            longer.Sine = [.. longer.Sine, .. longer.Sine];
+            longer.Cosine = [.. longer.Cosine, .. longer.Cosine];
+            WaveForecast whole = WaveModels.Transform(model, longer, row)[1], oneByOne = WaveModels.Observe(model, WaveObservation.FromRow(row)).Forecast();
+            AssertClose(whole.Forecast, oneByOne.Forecast);
+            AssertClose(whole.Upper, oneByOne.Upper);
+        }
+    }
+
+    [TestMethod]
     public void A_resumed_engine_goes_on_where_it_stood_and_a_file_of_another_model_is_refused()
     {
         using LatentOdeTransformer model = Train(drifts: true);

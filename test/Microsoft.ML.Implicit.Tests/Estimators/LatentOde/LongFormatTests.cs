@@ -155,7 +155,7 @@ public class LongFormatTests
     {
         var ml = new MLContext(seed: 1);
         IDataView data = ml.Data.LoadFromEnumerable([new Observation("a", 1, 1, 0)]);
-        foreach ((string? series, string time, string value, string named) in new (string?, string, string, string)[] { ("Patient", "Time", "Value", "Patient"), ("Series", "Series", "Value", "Series"), (null, "Time", "Series", "Series") })
+        foreach ((string? series, string time, string value, string named) in new (string?, string, string, string)[] { ("Patient", "Time", "Value", "Patient"), ("Series", "Series", "Value", "Series"), (null, "Time", "Time", "Time") })
         {
             ArgumentException exception = Assert.Throws<ArgumentException>(() => ml.Transforms.GroupIntoSeries(series, time, [value]).Fit(data));
             StringAssert.Contains(exception.Message, named, StringComparison.Ordinal);

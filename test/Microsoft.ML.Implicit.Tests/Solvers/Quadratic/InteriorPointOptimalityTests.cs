@@ -24,10 +24,12 @@ public class InteriorPointOptimalityTests
             threads: 1);
 
     [TestMethod]
-    public void A_weight_that_ends_every_step_early_falls_again()
+    [DataRow(81136, 40, 27, 7, true, true)]
+    [DataRow(3865, 32, 48, 7, false, false)]
+    public void Programs_whose_reduced_systems_rounding_would_spoil_are_solved(int seed, int n, int m, int k, bool bounds, bool shared)
     {
         using DisposeScope scope = NewDisposeScope();
-        AssertSolved(RandomPrograms.Problem(RandomPrograms.Arguments(81136, 3, 40, 27, 7, true, true)));
+        AssertSolved(RandomPrograms.Problem(RandomPrograms.Arguments(seed, 3, n, m, k, bounds, shared)));
     }
 
     [TestMethod]

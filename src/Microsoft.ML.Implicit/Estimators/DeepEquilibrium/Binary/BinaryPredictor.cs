@@ -9,7 +9,7 @@ using Microsoft.ML.Runtime;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>A binary model as ML.NET's trainers that are made of binary ones hold it: a function of one feature vector.</summary>
-internal sealed class BinaryPredictor(DeepEquilibriumTransformer model) : IDistPredictorProducing<float, float>, IValueMapperDist, ICanSaveModel
+internal sealed partial class BinaryPredictor(DeepEquilibriumTransformer model) : IDistPredictorProducing<float, float>, IValueMapperDist, ICanSaveModel
 {
     internal const string LoaderSignature = "DeepEquilibriumBinary";
 

@@ -8,13 +8,15 @@ namespace Microsoft.ML.Implicit.Estimators;
 internal sealed class BinaryPredictorTrainer(IHostEnvironment environment, DeepEquilibriumBinaryTrainer trainer)
     : ITrainerEstimator<BinaryPredictionTransformer<BinaryPredictor>, BinaryPredictor>
 {
-    public TrainerInfo Info => trainer.Info;
+    private readonly DeepEquilibriumBinaryTrainer _trainer = trainer.ForPart();
+
+    public TrainerInfo Info => _trainer.Info;
 
     public BinaryPredictionTransformer<BinaryPredictor> Fit(IDataView input)
     {
-        DeepEquilibriumTransformer model = trainer.Fit(input);
+        DeepEquilibriumTransformer model = _trainer.Fit(input);
         return new BinaryPredictionTransformer<BinaryPredictor>(environment, new BinaryPredictor(model), input.Schema, model.FeatureColumnName);
     }
 
-    public SchemaShape GetOutputSchema(SchemaShape inputSchema) => trainer.GetOutputSchema(inputSchema);
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema) => _trainer.GetOutputSchema(inputSchema);
 }

@@ -4,7 +4,7 @@ using Microsoft.ML.Data;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>A public property or field of a class whose objects stand for rows, as ML.NET reads them: <see cref="ColumnNameAttribute"/> names its column.</summary>
-internal sealed class ColumnMember
+internal sealed partial class ColumnMember
 {
     private readonly MemberInfo _member;
 

@@ -15,8 +15,8 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// </remarks>
 /// <typeparam name="TObservation">
 /// Class of observations: a public property or field for the time column (Single, Double, DateTime, DateTimeOffset or TimeSpan) and one of
-/// type Single for each input and static column, with the column's name or marked by <see cref="ColumnNameAttribute"/>. Static values are read from
-/// the first observation.
+/// type Single for each input and static column, String where the model was trained on text or keys with values there, and UInt32, from 0 on, where on keys without,
+/// with the column's name or marked by <see cref="ColumnNameAttribute"/>. Static values are read from the first observation.
 /// </typeparam>
 /// <typeparam name="TForecast">
 /// Class of forecasts: public properties or fields of type <c>float[]</c> for output columns, and if there is one for the time column, an array of its
@@ -28,7 +28,7 @@ public sealed class ForecastEngine<TObservation, TForecast>
 {
     private readonly LatentOdeModelParameters _model;
     private readonly ForecastColumns _columns;
-    private readonly string[] _covariates;
+    private readonly SeriesColumns _input;
     private readonly ObservationReader<TObservation> _reader;
     private readonly ForecastWriter<TForecast> _writer;
     private readonly Lock _lock = new();
@@ -38,9 +38,9 @@ public sealed class ForecastEngine<TObservation, TForecast>
     {
         _model = transformer.Model;
         _columns = transformer.Output;
-        _covariates = transformer.Input.Covariates;
-        _reader = new ObservationReader<TObservation>(transformer.Input);
-        _writer = new ForecastWriter<TForecast>(_columns, _model.Quantiles, transformer.Input.Times);
+        _input = transformer.Input;
+        _reader = new ObservationReader<TObservation>(_input, Categories);
+        _writer = new ForecastWriter<TForecast>(_columns, _model.Quantiles, _input.Times);
         _state = state;
     }
 
@@ -81,7 +81,7 @@ public sealed class ForecastEngine<TObservation, TForecast>
             _state ??= new ForecastState(_model);
             if (_state.ObservationCount == 0)
             {
-                _state.SetStatics(_reader.ReadStatics(observation));
+                _state.SetStatics(_reader.ReadStatics(observation), _reader.ReadStaticCategories(observation));
             }
 
             _model.Advance(_state, time, values);
@@ -91,26 +91,22 @@ public sealed class ForecastEngine<TObservation, TForecast>
     /// <summary>Sets the covariates that are known ahead, from the first observation on to the last time to forecast; they replace those set before.</summary>
     /// <param name="times">Times from which values hold.</param>
     /// <param name="values">One array a covariate, in the order of the covariate columns.</param>
-    /// <exception cref="ArgumentException">No time is finite, or there is not one array as long as the times for each covariate column.</exception>
+    /// <exception cref="ArgumentException">No time is finite, there is not one array as long as the times for each covariate column, or a covariate is a category.</exception>
     public void SetCovariates(double[] times, params float[][] values)
     {
         ArgumentNullException.ThrowIfNull(times);
         ArgumentNullException.ThrowIfNull(values);
-        if (values.Length != _covariates.Length || values.Any(array => array is null || array.Length != times.Length))
+        if (Categories.Covariates is [var category, ..])
         {
-            throw new ArgumentException($"Give {_covariates.Length} arrays of {times.Length} values.", nameof(values));
+            throw new ArgumentException($"Covariate '{category.Column.Name}' is a category, not a number: give objects that have it, one a time.", nameof(values));
         }
 
-        if (!times.Any(double.IsFinite))
+        if (values.Length != _input.Covariates.Length || values.Any(array => array is null || array.Length != times.Length))
         {
-            throw new ArgumentException("Give at least one finite time from which covariates hold.", nameof(times));
+            throw new ArgumentException($"Give {_input.Covariates.Length} arrays of {times.Length} values.", nameof(values));
         }
 
-        lock (_lock)
-        {
-            _state ??= new ForecastState(_model);
-            _model.SetCovariates(_state, times, values);
-        }
+        SetCovariates(times, values, []);
     }
 
     /// <summary>Sets the covariates that are known ahead, from dates on; they replace those set before.</summary>
@@ -122,6 +118,27 @@ public sealed class ForecastEngine<TObservation, TForecast>
     {
         ArgumentNullException.ThrowIfNull(times);
         SetCovariates(_reader.ToTimes(times), values);
+    }
+
+    /// <summary>Sets the covariates that are known ahead, numbers and categories, one object a time; they replace those set before.</summary>
+    /// <typeparam name="TCovariates">
+    /// Class with a public property or field for the column of covariates' times (that of the observations where they have none of their own) and one for each
+    /// covariate column: Single, or as for static columns String or UInt32 where the model was trained on categories.
+    /// </typeparam>
+    /// <param name="values">Objects with a time each, from which their values hold, from the first observation on to the last time to forecast.</param>
+    /// <exception cref="ArgumentException">A property or field is missing or has the wrong type, an object is null, or no time is finite.</exception>
+    public void SetCovariates<TCovariates>(IEnumerable<TCovariates> values)
+        where TCovariates : class
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        TCovariates[] rows = [.. values];
+        if (Array.Exists(rows, row => row is null))
+        {
+            throw new ArgumentException("An object is null.", nameof(values));
+        }
+
+        (double[] times, float[][] numbers, string[][] categories) = new CovariateReader(typeof(TCovariates), _input, Categories).Read(rows);
+        SetCovariates(times, numbers, categories);
     }
 
     /// <summary>Forecasts at times after the last observation.</summary>
@@ -213,15 +230,31 @@ public sealed class ForecastEngine<TObservation, TForecast>
         }
     }
 
+    private SeriesCategories Categories => _model.Scaling.Categories;
+
+    private void SetCovariates(double[] times, float[][] numbers, string[][] categories)
+    {
+        if (!times.Any(double.IsFinite))
+        {
+            throw new ArgumentException("Give at least one finite time from which covariates hold.", nameof(times));
+        }
+
+        lock (_lock)
+        {
+            _state ??= new ForecastState(_model);
+            _model.SetCovariates(_state, times, numbers, categories);
+        }
+    }
+
     private ForecastState Observed() =>
         _state is { ObservationCount: > 0 } state ? state : throw new InvalidOperationException("Nothing was observed yet.");
 
     private ForecastState Complete()
     {
         ForecastState state = Observed();
-        return state.CovariateTimes.Length > 0 || _covariates.Length == 0
+        return state.CovariateTimes.Length > 0 || _input.Covariates.Length == 0
             ? state
             : throw new InvalidOperationException(
-                $"The model needs the covariates '{string.Join("', '", _covariates)}', and none were given: call {nameof(SetCovariates)}, with values up to the last time to forecast.");
+                $"The model needs the covariates '{string.Join("', '", _input.Covariates)}', and none were given: call {nameof(SetCovariates)}, with values up to the last time to forecast.");
     }
 }

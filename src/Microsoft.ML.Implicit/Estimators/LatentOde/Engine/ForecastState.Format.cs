@@ -56,8 +56,14 @@ internal sealed partial class ForecastState
     private void WriteAlone(BinaryWriter writer)
     {
         Write(writer, Statics);
+        Array.ForEach(StaticCategories, writer.Write);
         BinaryArrays.Write(writer, CovariateTimes);
-        Array.ForEach(CovariateValues, values => Write(writer, values));
+        if (CovariateTimes.Length > 0)
+        {
+            Array.ForEach(CovariateValues, values => Write(writer, values));
+            Array.ForEach(CovariateCategories, categories => Array.ForEach(categories, writer.Write));
+        }
+
         foreach (HistoryFeatures history in (HistoryFeatures[])[History, _beforeLast, _beforeWindow])
         {
             history.Write(writer);
@@ -104,11 +110,14 @@ internal sealed partial class ForecastState
 
     private void ReadGiven(BinaryReader reader)
     {
-        SetStatics(ReadFloats(reader, Statics.Length));
+        SetStatics(ReadFloats(reader, Statics.Length), Array.ConvertAll(StaticCategories, _ => reader.ReadString()));
         double[] covariateTimes = BinaryArrays.ReadDoubles(reader);
         if (covariateTimes.Length > 0)
         {
-            SetCovariates(covariateTimes, [.. Covariates.Select(_ => ReadFloats(reader, covariateTimes.Length))]);
+            SetCovariates(
+                covariateTimes,
+                Array.ConvertAll(CovariateValues, _ => ReadFloats(reader, covariateTimes.Length)),
+                Array.ConvertAll(CovariateCategories, _ => Array.ConvertAll(covariateTimes, _ => reader.ReadString())));
         }
     }
 

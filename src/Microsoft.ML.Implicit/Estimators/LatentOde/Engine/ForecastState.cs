@@ -29,9 +29,9 @@ internal sealed partial class ForecastState
     private ForecastState(ForecastState source)
         : this(source._scaling, source._longest, source.EncoderStates.Select(state => (long)state.Length))
     {
-        SetStatics(source.Statics);
+        SetStatics(source.Statics, source.StaticCategories);
         source.Covariates.CopyTo(Covariates, 0);
-        (CovariateTimes, CovariateValues) = (source.CovariateTimes, source.CovariateValues);
+        (CovariateTimes, CovariateValues, CovariateCategories) = (source.CovariateTimes, source.CovariateValues, source.CovariateCategories);
         History.CopyFrom(source.History);
         _beforeWindow.CopyFrom(source._beforeWindow);
         source.LastFeatures.CopyTo(LastFeatures, 0);
@@ -46,8 +46,11 @@ internal sealed partial class ForecastState
         _scaling = scaling;
         _longest = longest;
         Statics = new float[_scaling.StaticCenters.Length];
-        _scaledStatics = new float[Statics.Length];
-        Covariates = [.. _scaling.CovariateCenters.Select(_ => new StepFunction([], [], 0, 1))];
+        StaticCategories = [.. _scaling.Categories.Statics.Select(_ => string.Empty)];
+        _scaledStatics = new float[_scaling.StaticCount];
+        CovariateValues = [.. _scaling.CovariateCenters.Select(_ => Array.Empty<float>())];
+        CovariateCategories = [.. _scaling.Categories.Covariates.Select(_ => Array.Empty<string>())];
+        Covariates = _scaling.ScaleCovariates([], CovariateValues, CovariateCategories);
         History = new HistoryFeatures(_scaling, _scaledStatics, Covariates);
         _beforeLast = new HistoryFeatures(_scaling, _scaledStatics, Covariates);
         _beforeWindow = new HistoryFeatures(_scaling, _scaledStatics, Covariates);
@@ -60,11 +63,15 @@ internal sealed partial class ForecastState
 
     public float[] Statics { get; }
 
+    public string[] StaticCategories { get; }
+
     public StepFunction[] Covariates { get; }
 
     public double[] CovariateTimes { get; private set; } = [];
 
-    public float[][] CovariateValues { get; private set; } = [];
+    public float[][] CovariateValues { get; private set; }
+
+    public string[][] CovariateCategories { get; private set; }
 
     public HistoryFeatures History { get; }
 
@@ -92,10 +99,11 @@ internal sealed partial class ForecastState
     /// <summary>Whether there is a gap, in what is remembered, that is longer than all in training.</summary>
     public bool IsInterrupted => _scaling.IsInterrupted(CollectionsMarshal.AsSpan(_times));
 
-    public void SetStatics(float[] statics)
+    public void SetStatics(float[] numbers, string[] categories)
     {
-        statics.CopyTo(Statics, 0);
-        _scaling.ScaleStatics(statics).CopyTo(_scaledStatics, 0);
+        numbers.CopyTo(Statics, 0);
+        categories.CopyTo(StaticCategories, 0);
+        _scaling.ScaleStatics(numbers, categories).CopyTo(_scaledStatics, 0);
     }
 
     /// <summary>Takes in an observation, not before <see cref="End"/>.</summary>
@@ -141,13 +149,13 @@ internal sealed partial class ForecastState
     }
 
     /// <summary>Sets the covariates, which <see cref="Replay"/> brings to what is remembered.</summary>
-    public void SetCovariates(double[] times, float[][] values)
+    public void SetCovariates(double[] times, float[][] values, string[][] categories)
     {
-        (CovariateTimes, CovariateValues) = SeriesOrder.Normalize([.. times], [.. values.Select(array => array.ToArray())], new SeriesIssues());
-        for (int i = 0; i < Covariates.Length; i++)
-        {
-            Covariates[i] = new StepFunction(CovariateTimes, CovariateValues[i], _scaling.CovariateCenters[i], _scaling.CovariateScales[i]);
-        }
+        var order = new SeriesOrder([.. times], new SeriesIssues());
+        CovariateTimes = order.Times;
+        CovariateValues = [.. values.Select(array => order.Average([.. array], new SeriesIssues()))];
+        CovariateCategories = [.. categories.Select(array => order.SelectFirst(array, string.IsNullOrEmpty))];
+        _scaling.ScaleCovariates(CovariateTimes, CovariateValues, CovariateCategories).CopyTo(Covariates, 0);
     }
 
     /// <summary>Takes in again all that is remembered.</summary>
@@ -169,7 +177,11 @@ internal sealed partial class ForecastState
         [.. Enumerable.Range(0, History.LastValues.Length).Select(v => _values.Take(count).Select(values => values[v]).ToArray())],
         Statics,
         CovariateTimes,
-        CovariateValues.Length == 0 ? [.. Covariates.Select(_ => Array.Empty<float>())] : CovariateValues);
+        CovariateValues)
+    {
+        StaticCategories = StaticCategories,
+        CovariateCategories = CovariateCategories,
+    };
 
     // Keeps the state at the last value of each variable that an observation, not yet taken in, lacks.
     private void KeepSilent(float[] values)

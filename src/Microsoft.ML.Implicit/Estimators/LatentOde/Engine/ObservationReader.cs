@@ -8,18 +8,18 @@ internal sealed class ObservationReader<TObservation>
     where TObservation : class
 {
     private readonly ColumnMember _timeMember;
-    private readonly Func<TObservation, double> _time;
-    private readonly Func<TObservation, float>[] _values;
-    private readonly Func<TObservation, float>[] _statics;
+    private readonly Func<object, double> _time;
+    private readonly Func<object, float>[] _values;
+    private readonly MixedMembers _statics;
 
     /// <exception cref="ArgumentException">A member is missing or has the wrong type.</exception>
-    public ObservationReader(SeriesColumns columns)
+    public ObservationReader(SeriesColumns columns, SeriesCategories categories)
     {
         _timeMember = ColumnMember.Find(typeof(TObservation), columns.Times);
-        TimeKind = TimeKinds.Of(_timeMember.Type) ?? throw _timeMember.Mistyped(TimeReader.SupportedTypes);
-        _time = Time(_timeMember);
-        _values = [.. columns.Values.Select(Number)];
-        _statics = [.. columns.Statics.Select(Number)];
+        _time = _timeMember.AsTime();
+        TimeKind = TimeKinds.Of(_timeMember.Type)!.Value;
+        _values = [.. columns.Values.Select(column => ColumnMember.Find(typeof(TObservation), column).AsNumber())];
+        _statics = new MixedMembers(typeof(TObservation), columns.Statics, categories.Statics);
     }
 
     /// <summary>How observations tell time.</summary>
@@ -29,26 +29,13 @@ internal sealed class ObservationReader<TObservation>
 
     public float[] ReadValues(TObservation observation) => [.. _values.Select(value => value(observation))];
 
-    public float[] ReadStatics(TObservation observation) => [.. _statics.Select(value => value(observation))];
+    public float[] ReadStatics(TObservation observation) => _statics.ReadNumbers(observation);
+
+    public string[] ReadStaticCategories(TObservation observation) => _statics.ReadCategories(observation);
 
     /// <summary>Dates as observations tell time.</summary>
     /// <exception cref="ArgumentException">Observations tell no dates.</exception>
     public double[] ToTimes(IEnumerable<DateTime> dates) => TimeKind is TimeKind.DateTime or TimeKind.DateTimeOffset
         ? [.. dates.Select(TimeReader.ToDays)]
         : throw new ArgumentException($"{_timeMember.Describe()} is {_timeMember.Type.Name} and tells no dates: give times in its unit.", nameof(dates));
-
-    private static Func<TObservation, double> Time(ColumnMember member) => member.Type switch
-    {
-        var type when type == typeof(DateTime) => observation => TimeReader.ToDays((DateTime)member.Get(observation)!),
-        var type when type == typeof(DateTimeOffset) => observation => TimeReader.ToDays((DateTimeOffset)member.Get(observation)!),
-        var type when type == typeof(TimeSpan) => observation => ((TimeSpan)member.Get(observation)!).TotalDays,
-        var type when type == typeof(float) => observation => (float)member.Get(observation)!,
-        _ => observation => (double)member.Get(observation)!,
-    };
-
-    private static Func<TObservation, float> Number(string column)
-    {
-        ColumnMember member = ColumnMember.Find(typeof(TObservation), column);
-        return member.Type == typeof(float) ? observation => (float)member.Get(observation)! : throw member.Mistyped("Single");
-    }
 }

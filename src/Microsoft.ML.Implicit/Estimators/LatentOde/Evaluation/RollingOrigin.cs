@@ -11,7 +11,8 @@ internal static class RollingOrigin
 {
     public static IReadOnlyList<ForecastMetrics> Run(LatentOdeForecaster forecaster, IDataView data, LatentOdeOptions options, int origins, double trainingFraction, bool refits)
     {
-        IReadOnlyList<TimeSeries> series = forecaster.Read(data).Series;
+        SeriesSet set = forecaster.Read(data);
+        IReadOnlyList<TimeSeries> series = set.Series;
         double[] edges = [.. options.Horizon.Order()];
         var errors = new Dictionary<(int Variable, int Range), ForecastErrors>();
         LatentOdeTransformer? model = null;
@@ -24,7 +25,7 @@ internal static class RollingOrigin
                 if (model is null || refits)
                 {
                     model?.Dispose();
-                    model = forecaster.Fit(new SeriesSet([.. histories.Where(s => s.Count > 0)]));
+                    model = forecaster.Fit(set with { Series = [.. histories.Where(s => s.Count > 0)] });
                 }
 
                 Score(model.Model, series, histories, edges, errors, options.ConfidenceLevel);
@@ -45,7 +46,7 @@ internal static class RollingOrigin
     private static TimeSeries Truncate(TimeSeries series, double fraction)
     {
         int count = (int)(fraction * series.Count);
-        return new TimeSeries(series.Times[..count], [.. series.Values.Select(values => values[..count])], series.Statics, series.CovariateTimes, series.Covariates) { Weight = series.Weight };
+        return series with { Times = series.Times[..count], Values = [.. series.Values.Select(values => values[..count])], End = count > 0 ? series.Times[count - 1] : double.NaN };
     }
 
     private static void Score(LatentOdeModelParameters model, IReadOnlyList<TimeSeries> series, TimeSeries[] histories, double[] edges, Dictionary<(int Variable, int Range), ForecastErrors> errors, double level)

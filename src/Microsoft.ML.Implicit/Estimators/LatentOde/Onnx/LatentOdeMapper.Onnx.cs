@@ -16,6 +16,8 @@ internal sealed partial class LatentOdeMapper : IOnnxExportable
         : _model.Architecture.Encoder != SeriesEncoderKind.Gru || _model.Architecture.Anchor != LatentAnchor.LastObservation
             ? $"Of its encoders, {nameof(SeriesEncoderKind)}.{nameof(SeriesEncoderKind.Gru)} anchored at the last observation has an ONNX form."
         : _input.Covariates.Length > 0 ? "It reads covariates, whose times are not those of the observations."
+        : _model.Scaling.Categories.Statics.Length > 0
+            ? $"It reads categories in column '{_model.Scaling.Categories.Statics[0].Column.Name}'; a forecaster of numbers alone has an ONNX form."
         : null;
 
     public IReadOnlyList<OnnxValue> WriteTo(OnnxGraph graph, DataViewSchema inputSchema)

@@ -9,8 +9,8 @@ internal sealed class EncodedSeries
         : this(
             series.Times,
             (v, i) => series.Values[v][i],
-            scaling.ScaleStatics(series.Statics),
-            [.. series.Covariates.Select((values, i) => new StepFunction(series.CovariateTimes, values, scaling.CovariateCenters[i], scaling.CovariateScales[i]))],
+            scaling.ScaleStatics(series.Statics, series.StaticCategories),
+            scaling.ScaleCovariates(series.CovariateTimes, series.Covariates, series.CovariateCategories),
             scaling) => Weight = series.Weight;
 
     private EncodedSeries(double[] times, Func<int, int, float> value, float[] statics, StepFunction[] covariates, SeriesScaling scaling)

@@ -28,10 +28,10 @@ internal sealed partial record SeriesScaling(
     private const double Tolerance = 1e-4;
 
     /// <summary>Numbers that describe one observation to an encoder.</summary>
-    public int FeatureCount => (4 * Variables.Length) + 2 + SeasonFeatureCount + (2 * CovariateCenters.Length) + StaticCenters.Length;
+    public int FeatureCount => (4 * Variables.Length) + 2 + SeasonFeatureCount + (2 * CovariateCount) + StaticCount;
 
     /// <summary>Numbers that describe a time to the decoder.</summary>
-    public int TargetFeatureCount => 2 + SeasonFeatureCount + CovariateCenters.Length;
+    public int TargetFeatureCount => 2 + SeasonFeatureCount + CovariateCount;
 
     private int SeasonFeatureCount => 2 * HarmonicsShown * Periods.Length;
 
@@ -54,10 +54,6 @@ internal sealed partial record SeriesScaling(
         double longestGap = (1 + Tolerance) * Math.Max(UnremarkableGaps * medianGap, gaps.LastOrDefault());
         return new SeriesScaling(medianGap, longestGap, longest, periods, variables, staticCenters, staticScales, covariateCenters, covariateScales);
     }
-
-    /// <summary>Whether a series has as many variables, static values and covariates.</summary>
-    public bool Fits(TimeSeries series) =>
-        series.Values.Length == Variables.Length && series.Statics.Length == StaticCenters.Length && series.Covariates.Length == CovariateCenters.Length;
 
     /// <summary>A value less its seasonal component.</summary>
     public double Adjust(int variable, double time, double value) => value - Seasonal(variable, time);
@@ -135,10 +131,6 @@ internal sealed partial record SeriesScaling(
     /// <summary>Time since something, on a scale that tells short gaps apart and keeps long ones small.</summary>
     public float Gap(double duration) => (float)Math.Log(1 + (Math.Max(duration, 0) / MedianGap));
 
-    /// <summary>Static values in units of their spread; 0 where missing.</summary>
-    public float[] ScaleStatics(float[] statics) =>
-        [.. statics.Select((value, i) => float.IsFinite(value) ? Clip((value - StaticCenters[i]) / StaticScales[i]) : 0)];
-
     public static float Clip(double value) => (float)(value / Math.Sqrt(1 + ((value / ClipScale) * (value / ClipScale))));
 
     /// <summary>Writes the sines and cosines of the seasons.</summary>
@@ -176,6 +168,7 @@ internal sealed partial record SeriesScaling(
         writer.Write("static_scales", StaticScales);
         writer.Write("covariate_centers", CovariateCenters);
         writer.Write("covariate_scales", CovariateScales);
+        Categories.Write(writer.Section("categories"));
     }
 
     /// <exception cref="FormatException">A value is out of range.</exception>
@@ -208,7 +201,7 @@ internal sealed partial record SeriesScaling(
         double[] covariateScales = reader.Doubles("covariate_scales");
         return staticCenters.Length == staticScales.Length && covariateCenters.Length == covariateScales.Length
             && Array.TrueForAll(staticScales, Measurements.IsUnit) && Array.TrueForAll(covariateScales, Measurements.IsUnit)
-            ? new SeriesScaling(medianGap, longestGap, horizon, periods, [.. variables], staticCenters, staticScales, covariateCenters, covariateScales)
+            ? new SeriesScaling(medianGap, longestGap, horizon, periods, [.. variables], staticCenters, staticScales, covariateCenters, covariateScales) { Categories = SeriesCategories.Read(reader.Section("categories")) }
             : throw new FormatException("The model file's centres and scales do not fit each other.");
     }
 

@@ -125,7 +125,7 @@ internal sealed class ForecastBatchBuilder(SeriesScaling scaling, LatentAnchor a
     // Each grid time gets the mean over the step around it, so that a short pulse between two grid times is not lost.
     private Tensor? BuildControls(IReadOnlyList<ForecastExample> examples, double[] grid)
     {
-        int count = scaling.CovariateCenters.Length;
+        int count = scaling.CovariateCount;
         if (count == 0)
         {
             return null;

@@ -27,6 +27,7 @@ internal sealed class ForecastTraining(LatentOdeOptions options, SeriesSetReader
     {
         if (Initial is not null)
         {
+            Initial.Scaling.Categories.Check(reader.Columns, rows.Categories);
             RequireInitial(Initial.Scaling.Fits(rows.Series[0]), "it forecasts other numbers of variables, or reads other numbers of static values or covariates, than there are columns of.");
         }
     }
@@ -37,7 +38,11 @@ internal sealed class ForecastTraining(LatentOdeOptions options, SeriesSetReader
         double? horizon = Initial?.TrainedHorizon ?? options.MaximumHorizon ?? (options.Horizon.Length > 0 ? options.Horizon.Max() : null);
         CheckHorizon(series, horizon);
         var ranges = new UsualRanges(series);
-        SeriesScaling scaling = Initial?.Scaling ?? SeriesScaling.Fit([.. series.Select(ranges.Winsorize)], horizon, options.SeasonalPeriods);
+        SeriesScaling scaling = Initial?.Scaling ?? SeriesScaling.Fit([.. series.Select(ranges.Winsorize)], horizon, options.SeasonalPeriods) with
+        {
+            Categories = SeriesCategories.Learn(series, training.Categories),
+        };
+        scaling.Categories.Check(reader.Columns, validation?.Categories ?? training.Categories);
         EncodedSeries[] encoded = [.. series.Concat(validation?.Series ?? []).Select(s => new EncodedSeries(ranges.Winsorize(s), scaling))];
         int members = Initial?.EnsembleSize ?? options.EnsembleSize ?? ForecastDivision.DefaultMembers(series.Count);
         Run.KeepChoice(nameof(options.EnsembleSize), options.EnsembleSize, members);

@@ -9,6 +9,8 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <param name="weightColumn">Column of example weights, or <see langword="null"/>.</param>
 internal sealed class SeriesSetReader(SeriesColumns columns, string? weightColumn)
 {
+    public SeriesColumns Columns => columns;
+
     /// <param name="data">One series a row.</param>
     /// <param name="channel">Told what was repaired, and what looks as if it should be.</param>
     /// <param name="throwIfCancelled">Called in every row.</param>
@@ -52,7 +54,7 @@ internal sealed class SeriesSetReader(SeriesColumns columns, string? weightColum
 
         CheckVariables(series, channel);
         (int[] kept, float[] shares) = ExampleWeights.Normalize(weights);
-        return new SeriesSet([.. kept.Zip(shares, (row, share) => series[row] with { Weight = share })]);
+        return new SeriesSet([.. kept.Zip(shares, (row, share) => series[row] with { Weight = share })]) { Categories = reader.Categories };
     }
 
     private void CheckVariables(List<TimeSeries> series, IChannel channel)

@@ -40,9 +40,10 @@ public sealed class ManifoldFeature
         return new ManifoldFeature([slotName], null, CheckPeriod(period));
     }
 
+    /// <summary>Marks a slot as an angle, as <see cref="Angle(string, double)"/> does.</summary>
     /// <param name="slot">Index of the slot.</param>
     /// <param name="period">A full turn: 2π for radians, 360 for degrees, 24 for hours of the day.</param>
-    /// <inheritdoc cref="Angle(string, double)"/>
+    /// <exception cref="ArgumentOutOfRangeException">The index is negative, or the period is not positive and finite.</exception>
     public static ManifoldFeature Angle(int slot, double period = Math.Tau)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(slot);

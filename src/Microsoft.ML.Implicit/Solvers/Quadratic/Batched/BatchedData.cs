@@ -100,9 +100,10 @@ internal sealed class BatchedData
             primal = maximum(primal, Largest(r.Equality / maximum(B.abs(), size)));
         }
 
-        Tensor quadratic = (z * r.Qz).sum(1).mul_(0.5.Held()), linear = z * P;
-        Tensor gap = r.Gap / maximum(quadratic, linear.sum(1).abs_()).clamp_(min: ResidualNorms.SmallestScale.Held());
-        Tensor cost = r.ResidualCost / maximum(quadratic, linear.abs_().sum(1)).clamp_(min: ResidualNorms.SmallestScale.Held());
+        Tensor quadratic = (z * r.Qz).sum(1).mul_(0.5.Held()), linear = z * P, terms = maximum(quadratic, linear.abs().sum(1));
+        Tensor objective = maximum(maximum(quadratic, linear.sum(1).abs_()), terms * ResidualNorms.GapRounding.Held());
+        Tensor gap = r.Gap / objective.clamp_(min: ResidualNorms.SmallestScale.Held());
+        Tensor cost = r.ResidualCost / terms.clamp_(min: ResidualNorms.SmallestCost.Held());
         return stack([primal, dual, maximum(gap, cost * ResidualNorms.ResidualCostWeight.Held())]);
     }
 

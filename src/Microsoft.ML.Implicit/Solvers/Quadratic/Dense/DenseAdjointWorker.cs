@@ -35,6 +35,7 @@ internal sealed unsafe class DenseAdjointWorker
     private readonly double* _r3;
     private readonly double* _weights;
     private readonly double* _constraints;
+    private readonly double* _workspace;
 
     public DenseAdjointWorker(ConstraintLayout layout, DenseMatrices? shared, ThreadTeam team)
     {
@@ -44,7 +45,7 @@ internal sealed unsafe class DenseAdjointWorker
         _row = new DenseRow(layout);
         _x = new DenseIterate(layout);
         _factor = new KktFactor(layout, team);
-        _buffer = new PinnedBuffer((3 * layout.Variables) + (3 * layout.PaddedEqualities) + (5 * layout.Length));
+        _buffer = new PinnedBuffer((3 * layout.Variables) + (4 * layout.PaddedEqualities) + (5 * layout.Length));
         _gradZ = _buffer.Take(layout.Variables);
         _dz = _buffer.Take(layout.Variables);
         _r1 = _buffer.Take(layout.Variables);
@@ -56,6 +57,7 @@ internal sealed unsafe class DenseAdjointWorker
         _r3 = _buffer.Take(layout.Length);
         _weights = _buffer.Take(layout.Length);
         _constraints = _buffer.Take(layout.Length);
+        _workspace = _buffer.Take(layout.PaddedEqualities);
     }
 
     public void Solve(DenseData data, int index, DenseResults results, DenseGradients gradients)
@@ -121,7 +123,7 @@ internal sealed unsafe class DenseAdjointWorker
             _r2[i] = -_gradNu[i] - _r2[i];
         }
 
-        _factor.Solve(_matrices, _r1, _r2);
+        _factor.Solve(_matrices, _r1, _r2, _workspace);
         Vectors.Add(_r1, 1, _dz, _layout.Variables);
         Vectors.Add(_r2, 1, _dnu, _layout.PaddedEqualities);
         _row.ApplyConstraints(_r1, _constraints);

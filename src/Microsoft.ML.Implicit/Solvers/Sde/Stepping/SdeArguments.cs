@@ -9,15 +9,12 @@ internal static class SdeArguments
 {
     public static void Validate(StochasticEquation equation, Tensor initialState, ReadOnlySpan<double> times, BrownianPath path)
     {
-        for (int i = 1; i < times.Length; i++)
+        OdeArguments.Validate(initialState, times);
+        if (times[^1] < times[0])
         {
-            if (times[i] <= times[i - 1])
-            {
-                throw new ArgumentException($"Times must be increasing, since a stochastic equation has no solution backward in time; {times[i]} follows {times[i - 1]}.", nameof(times));
-            }
+            throw new ArgumentException($"Times must be increasing, since a stochastic equation has no solution backward in time; they go from {times[0]} to {times[^1]}.", nameof(times));
         }
 
-        OdeArguments.Validate(initialState, times);
         if (initialState.dim() != 2)
         {
             throw new ArgumentException($"The initial state has shape [{string.Join(", ", initialState.shape)}]; it must be [rows, dimension].", nameof(initialState));

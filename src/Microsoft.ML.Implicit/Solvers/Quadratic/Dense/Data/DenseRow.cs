@@ -198,6 +198,20 @@ internal sealed unsafe partial class DenseRow
         }
     }
 
+    /// <summary>A bound on the sums of magnitudes that Q z is made of: |qᵢⱼ| is at most √(qᵢᵢ qⱼⱼ).</summary>
+    public double LargestHessianTerm(double* z)
+    {
+        double largest = 0, sum = 0;
+        for (int i = 0; i < Layout.ActualVariables; i++)
+        {
+            double root = Math.Sqrt(Math.Max(Matrices.Q.At(i, i), 0));
+            largest = Math.Max(largest, root);
+            sum += root * Math.Abs(z[i]);
+        }
+
+        return Curvature * largest * sum;
+    }
+
     /// <summary>result = A z.</summary>
     public void ApplyEqualities(double* z, double* result)
     {

@@ -14,6 +14,9 @@ internal sealed unsafe class DenseInteriorPoint
     private const double LastRecessionTolerance = 1e-6;
     private const int StalledIterations = 5;
 
+    // A step may leave this share of the residual that counts as none.
+    private const double StepAccuracy = 0.1;
+
     // A warm start that needs more was a bad one.
     private const int WarmIterations = 15;
 
@@ -34,6 +37,9 @@ internal sealed unsafe class DenseInteriorPoint
 
     // Whether the residuals are those of the best iterate.
     private bool _isMeasured;
+
+    // Whether constraints of great weight are treated as equalities are: from the first step on that rounding would spoil otherwise.
+    private bool _holds;
 
     public DenseInteriorPoint(ConstraintLayout layout, InteriorPointOptions options, ThreadTeam team)
     {
@@ -115,10 +121,11 @@ internal sealed unsafe class DenseInteriorPoint
 
     private DenseOutcome Iterate(DenseRow row, int maximumIterations, CancellationToken cancellation)
     {
-        double best = double.PositiveInfinity, expected = double.PositiveInfinity;
+        double best = double.PositiveInfinity;
         var outcome = new DenseOutcome(SolveStatus.Diverged, 0);
-        bool refine = false, checkedFeasibility = false;
+        bool checkedFeasibility = false;
         _isMeasured = false;
+        _holds = false;
         _proximal.Reset();
         int stalled = 0, shortSteps = 0, separatingSteps = 0;
         for (int iteration = 0; ; iteration++)
@@ -143,7 +150,7 @@ internal sealed unsafe class DenseInteriorPoint
                 }
 
                 _isMeasured = false;
-                Advance(row, refine: true);
+                Advance(row, accuracy: 0);
                 continue;
             }
 
@@ -152,9 +159,7 @@ internal sealed unsafe class DenseInteriorPoint
                 return Finish(row, outcome, best, iteration);
             }
 
-            bool isRounded = Infeasibility > Math.Max(2 * expected, 0.1 * _options.Tolerance);
-            _proximal.Adapt(_residuals, _options, isRounded && refine);
-            refine |= isRounded;
+            _proximal.Adapt(_residuals, _options);
             stalled = residual < 0.9 * best ? 0 : _proximal.HasChanged ? stalled : stalled + 1;
             if (residual < best)
             {
@@ -171,7 +176,7 @@ internal sealed unsafe class DenseInteriorPoint
 
             if (IsUnbounded(row, RecessionTolerance) || (_proximal.HoldsBack && IsUnboundedAlong(row, _predictorCorrector.Step.Z)))
             {
-                return new DenseOutcome(SolveStatus.Unbounded, iteration);
+                return Unbounded(row, iteration);
             }
 
             if (iteration == maximumIterations || (stalled >= StalledIterations && best <= _options.AcceptableTolerance))
@@ -179,8 +184,7 @@ internal sealed unsafe class DenseInteriorPoint
                 return Finish(row, outcome, best, iteration);
             }
 
-            double length = Advance(row, refine || row.ActiveCount == 0);
-            expected = Infeasibility * (1 - length);
+            double length = Advance(row, row.ActiveCount > 0 ? StepAccuracy * _options.Tolerance : 0);
             shortSteps += length < ShortStep ? 1 : 0;
             if (!checkedFeasibility && (shortSteps == ShortSteps || stalled == StalledIterations))
             {
@@ -197,34 +201,46 @@ internal sealed unsafe class DenseInteriorPoint
 
     private DenseOutcome Finish(DenseRow row, DenseOutcome outcome, double best, int iteration)
     {
-        bool isAcceptable = best <= _options.AcceptableTolerance;
-        SolveStatus status = isAcceptable ? SolveStatus.Converged : IsUnbounded(row, LastRecessionTolerance) ? SolveStatus.Unbounded : outcome.Status;
-        return outcome with { Iterations = iteration, Status = status };
-    }
-
-    private bool IsUnbounded(DenseRow row, double tolerance)
-    {
-        return _residuals.SuggestsUnbounded(row, _current, tolerance) && IsUnboundedAlong(row, _current.Z);
-    }
-
-    private bool IsUnboundedAlong(DenseRow row, double* direction)
-    {
-        if (!_recession.Find(row, direction, _newton.OwnFactor))
+        if (best <= _options.AcceptableTolerance)
         {
-            return false;
+            return outcome with { Iterations = iteration, Status = SolveStatus.Converged };
+        }
+
+        return IsUnbounded(row, LastRecessionTolerance) ? Unbounded(row, iteration) : outcome with { Iterations = iteration };
+    }
+
+    // A direction along which the objective falls for ever does not say that there is a point to begin at.
+    private DenseOutcome Unbounded(DenseRow row, int iteration)
+    {
+        if (FindContradiction(row))
+        {
+            return new DenseOutcome(SolveStatus.Infeasible, iteration);
         }
 
         Vectors.Copy(_recession.Direction, Best.Z, _layout.Variables);
-        return true;
+        return new DenseOutcome(SolveStatus.Unbounded, iteration);
     }
+
+    private bool IsUnbounded(DenseRow row, double tolerance) =>
+        _residuals.SuggestsUnbounded(row, _current, tolerance) && IsUnboundedAlong(row, _current.Z);
+
+    private bool IsUnboundedAlong(DenseRow row, double* direction) => _recession.Find(row, direction, _newton.OwnFactor);
 
     /// <summary>Looks for multipliers that prove that no point is feasible, and leaves them in <see cref="Best"/>.</summary>
     public bool FindContradiction(DenseRow row) => _feasibility.FindContradiction(row, _current, Best);
 
-    private double Advance(DenseRow row, bool refine)
+    private double Advance(DenseRow row, double accuracy)
     {
-        _newton.Factor(row, _current, _proximal.Primal, _proximal.Dual);
-        double length = _predictorCorrector.Advance(row, _current, _residuals.Mu, refine);
+        _newton.Factor(row, _current, _proximal.Primal, _proximal.Dual, _holds);
+        double length = _predictorCorrector.FindStep(row, _current, accuracy);
+        if (!_holds && _predictorCorrector.StepResidual > StepAccuracy * _options.Tolerance)
+        {
+            _holds = true;
+            _newton.Factor(row, _current, _proximal.Primal, _proximal.Dual, _holds);
+            length = _predictorCorrector.FindStep(row, _current, accuracy);
+        }
+
+        _predictorCorrector.TakeStep(row, _current, length);
         _proximal.Note(_current, _predictorCorrector.Step, length);
         return length;
     }

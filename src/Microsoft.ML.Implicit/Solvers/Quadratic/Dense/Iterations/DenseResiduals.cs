@@ -65,6 +65,12 @@ internal sealed unsafe class DenseResiduals
 
     public double Objective { get; private set; }
 
+    /// <summary>What <see cref="Stationarity"/> is measured by.</summary>
+    public double DualScale { get; private set; }
+
+    /// <summary>What <see cref="Equality"/> is measured by at least.</summary>
+    public double PrimalScale { get; private set; }
+
     public double Largest => Math.Max(Math.Max(Relative.Dual, Relative.Primal), Relative.Gap);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -88,21 +94,26 @@ internal sealed unsafe class DenseResiduals
         Vectors.Combine(_az, -1, row.B, Equality, _layout.PaddedEqualities);
 
         const double smallest = ResidualNorms.SmallestScale;
-        double dualScale = Math.Max(Math.Max(row.CostMagnitude, smallest), Math.Max(Vectors.MaxMagnitude(_qz, n), Vectors.MaxMagnitude(_combination, n)));
-        double size = Math.Max(Vectors.MaxMagnitude(x.Z, n), smallest);
-        double primal = Math.Max(Vectors.MaxRatio(Inequality, row.D, size, _layout.Length), Vectors.MaxRatio(Equality, row.B, size, _layout.PaddedEqualities));
+        double multiplier = Math.Max(Vectors.MaxMagnitude(x.Lambda, _layout.Length), Vectors.MaxMagnitude(x.Nu, _layout.PaddedEqualities));
+        double rounding = ResidualNorms.DualRounding * Math.Max(multiplier, row.LargestHessianTerm(x.Z));
+        DualScale = Math.Max(
+            Math.Max(row.CostMagnitude, Math.Max(smallest, rounding)), Math.Max(Vectors.MaxMagnitude(_qz, n), Vectors.MaxMagnitude(_combination, n)));
+        PrimalScale = Math.Max(Vectors.MaxMagnitude(x.Z, n), smallest);
+        double primal = Math.Max(Vectors.MaxRatio(Inequality, row.D, PrimalScale, _layout.Length), Vectors.MaxRatio(Equality, row.B, PrimalScale, _layout.PaddedEqualities));
         double quadratic = 0.5 * Vectors.Dot(x.Z, _qz, n);
         double linear = Vectors.Dot(row.P, x.Z, n);
         Objective = quadratic + linear;
         Complementarity = Vectors.Dot(x.S, x.Lambda, _layout.Length);
         Mu = row.ActiveCount > 0 ? Complementarity / row.ActiveCount : 0;
-        GapScale = Math.Max(Math.Max(quadratic, Math.Abs(linear)), smallest);
+        double terms = Math.Max(quadratic, Vectors.DotOfMagnitudes(row.P, x.Z, n));
+        double dualTerms = Vectors.DotOfMagnitudes(row.D, x.Lambda, _layout.Length) + Vectors.DotOfMagnitudes(row.B, x.Nu, _layout.PaddedEqualities);
+        double slackTerms = PrimalScale * Vectors.Dot(row.Active, x.Lambda, _layout.Length);
+        GapScale = Math.Max(Math.Max(Math.Max(quadratic, Math.Abs(linear)), ResidualNorms.GapRounding * Math.Max(terms, dualTerms + slackTerms)), smallest);
         ResidualCost = Vectors.DotOfMagnitudes(Stationarity, x.Z, n)
             + Vectors.DotOfMagnitudes(Inequality, x.Lambda, _layout.Length)
             + Vectors.DotOfMagnitudes(Equality, x.Nu, _layout.PaddedEqualities);
-        double terms = Math.Max(Math.Max(quadratic, Vectors.DotOfMagnitudes(row.P, x.Z, n)), smallest);
-        double gap = Math.Max(Complementarity / GapScale, ResidualNorms.ResidualCostWeight * ResidualCost / terms);
-        Relative = new ResidualNorms(primal, Vectors.MaxMagnitude(Stationarity, n) / dualScale, gap);
+        double gap = Math.Max(Complementarity / GapScale, ResidualNorms.ResidualCostWeight * ResidualCost / Math.Max(Math.Max(terms, ResidualNorms.GapRounding * dualTerms), ResidualNorms.SmallestCost));
+        Relative = new ResidualNorms(primal, Vectors.MaxMagnitude(Stationarity, n) / DualScale, gap);
     }
 
     /// <summary>The norms in the user's units, after <see cref="Update"/>.</summary>

@@ -49,7 +49,8 @@ internal sealed unsafe class FeasibilityPhase(
             }
 
             newton.FactorElastic(row, x, Regularisation);
-            predictorCorrector.Advance(row, x, residuals.Mu, refine: residuals.Largest < Refined);
+            double length = predictorCorrector.FindStep(row, x, residuals.Largest < Refined ? 0 : double.PositiveInfinity);
+            predictorCorrector.TakeStep(row, x, length);
         }
 
         return found;

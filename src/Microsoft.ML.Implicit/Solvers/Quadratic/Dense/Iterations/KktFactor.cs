@@ -12,17 +12,14 @@ internal sealed unsafe class KktFactor
 {
     private const int ChunkRows = 128;
 
-    // What is left of an equality all of whose variables are fixed; its multiplier is set to zero.
-    private const double EmptyPivot = 1e-30;
-    private const double DroppedPivot = 1e64;
-
     private readonly ConstraintLayout _layout;
     private readonly ThreadTeam _team;
     private readonly PanelCholesky _hessian;
-    private readonly PanelCholesky _schur;
-    private readonly PanelMatrix _halfSolved;
-    private readonly double* _product;
+    private readonly SchurComplement _equalities;
     private readonly PinnedBuffer _buffer;
+    private readonly double* _diagonal;
+    private SchurComplement? _equalitiesAndHeld;
+    private SchurComplement _schur;
     private bool _augmented;
     private int _constraints;
 
@@ -30,21 +27,28 @@ internal sealed unsafe class KktFactor
     {
         _layout = layout;
         _team = team;
-        int n = layout.Variables, k = layout.PaddedEqualities;
-        _buffer = new PinnedBuffer(PanelCholesky.Size(n) + PanelCholesky.Size(k) + PanelMatrix.Size(n, k) + Math.Max(n, k));
-        _hessian = new PanelCholesky(_buffer, n);
-        _schur = new PanelCholesky(_buffer, k);
-        _halfSolved = new PanelMatrix(_buffer, n, k);
-        _product = _buffer.Take(Math.Max(n, k));
+        _buffer = new PinnedBuffer(PanelCholesky.Size(layout.Variables) + layout.PaddedEqualities + layout.General);
+        _hessian = new PanelCholesky(_buffer, layout.Variables);
+        _diagonal = _buffer.Take(layout.PaddedEqualities + layout.General);
+        _equalities = new SchurComplement(layout, layout.Equalities, team);
+        _schur = _equalities;
     }
 
     /// <summary>Factors for weights <paramref name="w"/> of the constraints and ρ = <paramref name="primal"/>, δ = 0.</summary>
-    public void Factor(DenseRow row, double* w, double primal)
+    public void Factor(DenseRow row, double* w, double primal) => Factor(row, w, primal, []);
+
+    /// <summary>
+    /// Factors the same system with further rows of G below A, whose multipliers have proximal weights of their own: right-hand sides and solutions of the second
+    /// part go on with them after the padded equalities.
+    /// </summary>
+    public void Factor(DenseRow row, double* w, double primal, ReadOnlySpan<HeldConstraint> held)
     {
         _augmented = true;
         _constraints = row.ActiveCount;
         CopyObjective(row.Matrices, row.Curvature);
-        FactorRest(row, w, primal, 0);
+        FactorHessian(row, w, primal);
+        new Span<double>(_diagonal, _layout.PaddedEqualities).Clear();
+        FactorSchur(row.Matrices, held);
     }
 
     /// <summary>Factors the same system with Q = 0 and δ = 1, as the feasibility phase needs it.</summary>
@@ -56,26 +60,21 @@ internal sealed unsafe class KktFactor
             new Span<double>(_hessian.Factor.Column(j), (j + 1) * Panel.TileSize).Clear();
         }
 
-        FactorRest(row, w, primal, 1);
+        FactorHessian(row, w, primal);
+        new Span<double>(_diagonal, _layout.PaddedEqualities).Fill(1);
+        FactorSchur(row.Matrices, []);
     }
 
     /// <summary>Whether factors for unit weights, made for a row with the same matrices, are those of another row too.</summary>
     public bool Fits(DenseRow row) => row.IsOrdinary && row.ActiveCount == _constraints;
 
-    private void FactorRest(DenseRow row, double* w, double primal, double dual)
-    {
-        AddConstraints(row.Matrices.G, w);
-        AddDiagonal(row, w, primal);
-        _hessian.FactorAll(_team);
-        if (_layout.Equalities > 0)
-        {
-            FactorSchur(row.Matrices, dual);
-        }
-    }
-
-    /// <summary>Solves for right-hand sides r1 and r2, which become dz and dν.</summary>
+    /// <summary>Solves for right-hand sides r1 and r2, which become dz and dν. May be called by several threads at once.</summary>
+    /// <param name="matrices">Those of the row that was factored.</param>
+    /// <param name="r1">Becomes dz.</param>
+    /// <param name="r2">Becomes dν.</param>
+    /// <param name="workspace">Overwritten; as long as <paramref name="r2"/>.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Solve(DenseMatrices matrices, double* r1, double* r2)
+    public void Solve(DenseMatrices matrices, double* r1, double* r2, double* workspace)
     {
         if (_augmented && _layout.Equalities > 0)
         {
@@ -86,24 +85,9 @@ internal sealed unsafe class KktFactor
         }
 
         _hessian.SolveTransposed(r1);
-        if (_layout.Equalities > 0)
+        if (_schur.Rows > 0)
         {
-            for (int j = 0; j < _halfSolved.Panels; j++)
-            {
-                Panel.MultiplyVector(r1, _halfSolved.Column(j), _halfSolved.Rows, 1, add: false, _product + (j * Panel.Width));
-            }
-
-            for (int i = 0; i < _layout.Equalities; i++)
-            {
-                r2[i] = _product[i] - r2[i];
-            }
-
-            _schur.SolveTransposed(r2);
-            _schur.Solve(r2);
-            for (int i = 0; i < _halfSolved.Rows; i += Panel.Width)
-            {
-                Panel.SubtractRowProducts(_halfSolved.Tile(i, 0), _halfSolved.PanelStride, _halfSolved.Panels, r2, r1 + i);
-            }
+            _schur.Solve(r1, r2, workspace);
         }
 
         _hessian.Solve(r1);
@@ -163,27 +147,39 @@ internal sealed unsafe class KktFactor
         }
     }
 
-    private void FactorSchur(DenseMatrices matrices, double dual)
+    private void FactorSchur(DenseMatrices matrices, ReadOnlySpan<HeldConstraint> held)
     {
-        _halfSolved.CopyFrom(matrices.ATransposed);
-        _hessian.SolveTransposed(_halfSolved, _team);
-        PanelMatrix s = _schur.Factor, x = _halfSolved;
-        int equalities = _layout.Equalities;
-        _team.For(s.Panels, (long)s.Panels * s.Panels / 2 * x.Rows * Panel.TileSize, i =>
+        int first = _layout.PaddedEqualities;
+        _schur = held.IsEmpty ? _equalities : _equalitiesAndHeld ??= new SchurComplement(_layout, first + _layout.General, _team);
+        _schur.Resize(held.IsEmpty ? _layout.Equalities : first + held.Length);
+        if (_schur.Rows == 0)
         {
-            int row = i * Panel.Width;
-            for (int j = i; j < s.Panels; j++)
-            {
-                new Span<double>(s.Tile(row, j), Panel.TileSize).Clear();
-            }
+            return;
+        }
 
-            Panel.AddProducts(x.Column(i), x.Column(i), x.PanelStride, x.Rows, 1, s.Tile(row, i), s.PanelStride, s.Panels - i);
-            for (int r = 0; r < Panel.Width; r++)
+        _schur.Columns.SetLeft(matrices.ATransposed);
+        for (int i = 0; i < held.Length; i++)
+        {
+            _diagonal[first + i] = held[i].Slackness;
+            for (int j = 0; j < _layout.Variables; j++)
             {
-                ref double pivot = ref s.Tile(row, i)[r * (Panel.Width + 1)];
-                pivot += row + r >= equalities ? 1 : pivot + dual > EmptyPivot ? dual : DroppedPivot;
+                _schur.Columns.At(j, first + i) = matrices.G.At(held[i].Index, j);
             }
-        });
-        _schur.FactorAll(_team);
+        }
+
+        // Padding between the equalities and the others.
+        for (int i = _layout.Equalities; !held.IsEmpty && i < first; i++)
+        {
+            _diagonal[i] = 1;
+        }
+
+        _schur.Factor(_hessian, _diagonal);
+    }
+
+    private void FactorHessian(DenseRow row, double* w, double primal)
+    {
+        AddConstraints(row.Matrices.G, w);
+        AddDiagonal(row, w, primal);
+        _hessian.FactorAll(_team);
     }
 }

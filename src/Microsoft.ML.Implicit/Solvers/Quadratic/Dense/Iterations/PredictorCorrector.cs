@@ -16,7 +16,7 @@ internal sealed unsafe class PredictorCorrector
     private const double CautiousCentring = 0.8;
 
     // Share of the mean below which no product of a slack and its multiplier stays: from nearer to the boundary the next steps would be short.
-    private const double SmallestProduct = 1e-3;
+    private const double SmallestProduct = 0.1;
 
     private readonly ConstraintLayout _layout;
     private readonly DenseResiduals _residuals;
@@ -40,40 +40,50 @@ internal sealed unsafe class PredictorCorrector
     /// <summary>The last step.</summary>
     public DenseIterate Step => _step;
 
-    /// <summary>Moves an iterate by one predictor and corrector.</summary>
+    /// <summary>What the last step leaves of the system that it solves, see <see cref="DenseNewton.Solve"/>.</summary>
+    public double StepResidual { get; private set; }
+
+    /// <summary>Finds a step by one predictor and corrector.</summary>
     /// <param name="row">The row's data.</param>
     /// <param name="current">The iterate, of which residuals and factors are.</param>
-    /// <param name="mu">Its mean product of slacks and multipliers.</param>
-    /// <param name="refine">Whether to refine the corrected step.</param>
-    /// <returns>The length of the step.</returns>
-    public double Advance(DenseRow row, DenseIterate current, double mu, bool refine)
+    /// <param name="accuracy">What the step may leave of the system that it solves before it is refined.</param>
+    /// <returns>The length to go.</returns>
+    public double FindStep(DenseRow row, DenseIterate current, double accuracy)
     {
         Vectors.Multiply(current.S, current.Lambda, 1, _complementarity, _layout.Length);
         if (row.ActiveCount == 0)
         {
-            _newton.Solve(row, _residuals, 1, _complementarity, refine, _step);
-            current.Advance(_step, 1);
+            StepResidual = _newton.Solve(row, _residuals, 1, _complementarity, accuracy, _step);
             return 1;
         }
 
-        _newton.Solve(row, _residuals, 1, _complementarity, refine: false, _affine);
+        double mu = _residuals.Mu;
+        _newton.Solve(row, _residuals, 1, _complementarity, double.PositiveInfinity, _affine);
         double affineLength = current.StepToBoundary(_affine);
         double affineMu = AffineComplementarity(current, affineLength) / row.ActiveCount;
         double ratio = Math.Clamp(affineMu / mu, 0, 1);
         double centring = ratio * ratio * ratio;
-        double boundary = Correct(row, current, mu, centring, 1, 1, refine);
+        double boundary = Correct(row, current, centring, 1, 1, accuracy);
         double length = Length(boundary, mu);
         bool guarded = Math.Max(_residuals.Relative.Primal, _residuals.Relative.Dual) < _residuals.Relative.Gap;
         if (boundary < ShortBoundary || (guarded && length > LongestDescent(current)))
         {
             centring = Math.Max(centring, CautiousCentring);
-            boundary = Correct(row, current, mu, centring, affineLength * affineLength, 1 - centring, refine);
+            boundary = Correct(row, current, centring, affineLength * affineLength, 1 - centring, accuracy);
             length = guarded ? Math.Min(Length(boundary, mu), LongestDescent(current)) : Length(boundary, mu);
         }
 
-        current.Advance(_step, length);
-        Centre(row, current);
         return length;
+    }
+
+    /// <summary>Moves an iterate along the step.</summary>
+    public void TakeStep(DenseRow row, DenseIterate current, double length)
+    {
+        current.Advance(_step, length);
+        if (row.ActiveCount > 0)
+        {
+            Centre(row, current);
+        }
     }
 
     // Keeps an iterate in the neighbourhood of the central path (Colombo and Gondzio, 2008), at the cost of residuals no larger than what it lacked.
@@ -103,14 +113,15 @@ internal sealed unsafe class PredictorCorrector
 
     // Solves for the corrected step, which cancels a share of the residuals; returns the distance to the boundary.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private double Correct(DenseRow row, DenseIterate current, double mu, double centring, double secondOrder, double share, bool refine)
+    private double Correct(DenseRow row, DenseIterate current, double centring, double secondOrder, double share, double accuracy)
     {
+        double target = centring * _residuals.Mu;
         for (int i = 0; i < _layout.Length; i++)
         {
-            _complementarity[i] = (current.S[i] * current.Lambda[i]) + (secondOrder * _affine.S[i] * _affine.Lambda[i]) - (centring * mu * row.Active[i]);
+            _complementarity[i] = (current.S[i] * current.Lambda[i]) + (secondOrder * _affine.S[i] * _affine.Lambda[i]) - (target * row.Active[i]);
         }
 
-        _newton.Solve(row, _residuals, share, _complementarity, refine, _step);
+        StepResidual = _newton.Solve(row, _residuals, share, _complementarity, accuracy, _step);
         return Math.Min(Vectors.StepToBoundary(current.S, _step.S, _layout.Length), Vectors.StepToBoundary(current.Lambda, _step.Lambda, _layout.Length));
     }
 

@@ -5,14 +5,12 @@ namespace Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Iterations;
 
 /// <summary>
 /// Weights ρ and δ of the proximal terms of variables and multipliers in the iterations on a row. The smaller ρ, the farther a step goes where the objective is
-/// flat; the smaller δ, the farther multipliers go that hold thin sets. Each falls as long as its term makes much of what a step leaves. Where rounding makes it, δ
-/// rises: beside constraints of weight 1 / δ, pivots of the order of ρ are lost.
+/// flat; the smaller δ, the farther multipliers go that hold thin sets. Each falls as long as its term makes much of what a step leaves.
 /// </summary>
 internal sealed unsafe class ProximalWeights(ConstraintLayout layout)
 {
     private const double Initial = 1e-10;
     private const double Smallest = 1e-14;
-    private const double Largest = 1e-3;
     private const double Change = 10;
 
     // Of a residual.
@@ -55,8 +53,7 @@ internal sealed unsafe class ProximalWeights(ConstraintLayout layout)
     /// <summary>Adapts to the residuals after a step.</summary>
     /// <param name="residuals">Those at the iterate.</param>
     /// <param name="options">Tolerances; residuals within them count for nothing.</param>
-    /// <param name="isRounded">Whether the step left more than it was computed to.</param>
-    public void Adapt(DenseResiduals residuals, InteriorPointOptions options, bool isRounded)
+    public void Adapt(DenseResiduals residuals, InteriorPointOptions options)
     {
         bool isOpen = residuals.Complementarity > options.GapTolerance * residuals.GapScale;
         bool isCostly = residuals.Relative.Dual > options.Tolerance || (residuals.Relative.Gap > options.GapTolerance && !isOpen);
@@ -70,10 +67,6 @@ internal sealed unsafe class ProximalWeights(ConstraintLayout layout)
         else if (leavesGap)
         {
             Dual = Math.Max(Dual / Change, Smallest);
-        }
-        else if (isRounded)
-        {
-            Dual = Math.Min(Dual * Change, Largest);
         }
 
         HasChanged = Primal != primal || Dual != dual;

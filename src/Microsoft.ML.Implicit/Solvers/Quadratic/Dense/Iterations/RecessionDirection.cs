@@ -25,16 +25,18 @@ internal sealed unsafe class RecessionDirection
     private readonly double* _constraints;
     private readonly double* _curvature;
     private readonly double* _equalities;
+    private readonly double* _workspace;
 
     public RecessionDirection(ConstraintLayout layout)
     {
         _layout = layout;
-        _buffer = new PinnedBuffer((2 * layout.Variables) + (2 * layout.Length) + layout.PaddedEqualities);
+        _buffer = new PinnedBuffer((2 * layout.Variables) + (2 * layout.Length) + (2 * layout.PaddedEqualities));
         Direction = _buffer.Take(layout.Variables);
         _curvature = _buffer.Take(layout.Variables);
         _weights = _buffer.Take(layout.Length);
         _constraints = _buffer.Take(layout.Length);
         _equalities = _buffer.Take(layout.PaddedEqualities);
+        _workspace = _buffer.Take(layout.PaddedEqualities);
     }
 
     /// <summary>The direction found last.</summary>
@@ -87,7 +89,7 @@ internal sealed unsafe class RecessionDirection
             _equalities[i] = -_equalities[i];
         }
 
-        factor.Solve(row.Matrices, _curvature, _equalities);
+        factor.Solve(row.Matrices, _curvature, _equalities, _workspace);
         Vectors.Add(_curvature, 1, Direction, _layout.Variables);
     }
 

@@ -60,7 +60,7 @@ internal sealed unsafe class StartingPoint
             _constraints[i] = row.Active[i] * (1 - Math.Max(row.D[i] - Reach, 0));
         }
 
-        _newton.Solve(row, _residuals, 1, _constraints, refine: false, _step);
+        _newton.Solve(row, _residuals, 1, _constraints, double.PositiveInfinity, _step);
         Vectors.Copy(_step.Z, x.Z, _layout.Variables);
         Vectors.Copy(_step.Nu, x.Nu, _layout.PaddedEqualities);
         row.ApplyConstraints(x.Z, _constraints);

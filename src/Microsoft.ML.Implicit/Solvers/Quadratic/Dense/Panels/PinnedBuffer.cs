@@ -28,4 +28,7 @@ internal sealed unsafe class PinnedBuffer
         _used += count;
         return block;
     }
+
+    /// <summary>Takes all blocks back, as they are.</summary>
+    public void Reset() => _used = 0;
 }

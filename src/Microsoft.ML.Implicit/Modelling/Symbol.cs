@@ -1,0 +1,24 @@
+namespace Microsoft.ML.Implicit.Modelling;
+
+/// <summary>What a program knows by its name: a <see cref="Variable"/> or a <see cref="Parameter"/>.</summary>
+public abstract class Symbol : Expression
+{
+    private protected Symbol(string name, int rows, int columns, Sign sign)
+        : base(rows, columns)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(columns, 1);
+        Name = name;
+        Sign = sign;
+    }
+
+    /// <summary>Its name.</summary>
+    public string Name { get; }
+
+    /// <inheritdoc/>
+    public sealed override Sign Sign { get; }
+
+    /// <inheritdoc/>
+    public sealed override string ToString() => Name;
+}
