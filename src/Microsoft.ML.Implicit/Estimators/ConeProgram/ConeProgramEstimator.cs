@@ -1,4 +1,3 @@
-using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Implicit.Estimators;

@@ -49,8 +49,11 @@ internal sealed class LearnedParameters(IReadOnlyList<ProgramPart> parts)
 
     private static Tensor WithSign(Tensor x, Sign sign, double bend) => sign switch
     {
-        Sign.Nonnegative => nn.functional.softplus(x, beta: 1 / bend),
-        Sign.Nonpositive => nn.functional.softplus(x.neg(), beta: 1 / bend).neg(),
+        Sign.Nonnegative => Floor(x, bend),
+        Sign.Nonpositive => Floor(x.neg(), bend).neg(),
         _ => x,
     };
+
+    // As x far above zero, and above zero everywhere.
+    private static Tensor Floor(Tensor x, double bend) => (x / bend.Held()).Softplus() * bend.Held();
 }
