@@ -56,6 +56,49 @@ public sealed class ConeProgramExamples
     }
 
     [TestMethod]
+    public void Parameters_are_learned_by_what_is_decided_with_them()
+    {
+        var ml = new MLContext(seed: 1);
+        var random = new Random(1);
+        IDataView history = ml.Data.LoadFromEnumerable(Enumerable.Range(0, 60).Select(_ => new Day { Features = [random.NextSingle(), random.NextSingle()], Risk = 0.7f }).Select(day =>
+        {
+            day.Returns = [day.Features[0], day.Features[1], 0.5f];
+            return day;
+        }));
+
+        // The mix of most return within each day's budget of risk.
+        var returns = new Parameter("Returns", 3);
+        var risk = new Parameter("Risk", sign: Sign.Nonnegative);
+        var weights = new Variable("Weights", 3, sign: Sign.Nonnegative);
+        ConvexProgram program = ConvexProgram.Maximize(Functions.Dot(returns, weights), Functions.Sum(weights).EqualTo(1), Functions.Norm2(weights) <= risk);
+
+        var options = new LearnedConeProgramOptions
+        {
+            Program = program,
+            LearnedParameters = ["Returns"],
+            Loss = DecisionLoss.Regret,
+        };
+        LearnedConeProgramTransformer model = ml.Transforms.LearnedConeProgram(options).Fit(history);
+
+        Assert.HasCount(3, model.Transform(history).GetColumn<float[]>("PredictedReturns").First());
+    }
+
+    [TestMethod]
+    public void A_solve_sets_out_from_a_neighbouring_solution()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        var price = new Parameter("Price");
+        var amount = new Variable("Amount", sign: Sign.Nonnegative);
+        ConvexProgram program = ConvexProgram.Minimize((price * amount) - Functions.Log(amount));
+        Tensor today = tensor(2.0), tomorrow = tensor(2.1);
+
+        ProgramSolution first = program.Solve(new Dictionary<Parameter, Tensor> { [price] = today });
+        ProgramSolution next = program.Solve(new Dictionary<Parameter, Tensor> { [price] = tomorrow }, warmStart: first);
+
+        Assert.AreEqual(1 / 2.1, next[amount].item<double>(), 1e-6);
+    }
+
+    [TestMethod]
     public void Solutions_are_differentiable_functions_of_parameters()
     {
         using DisposeScope scope = NewDisposeScope();
@@ -95,6 +138,17 @@ public sealed class ConeProgramExamples
         ConeSolution solution = new ConeSolver().Solve(problem);
 
         Assert.IsTrue(solution.AllConverged);
+    }
+
+    private sealed class Day
+    {
+        [VectorType(2)]
+        public float[] Features { get; set; } = [];
+
+        [VectorType(3)]
+        public float[] Returns { get; set; } = [];
+
+        public float Risk { get; set; }
     }
 
     private sealed class Goods

@@ -1,6 +1,7 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Estimators;
 using Microsoft.ML.Implicit.Modelling;
+using Microsoft.ML.Implicit.Persistence;
 using Microsoft.ML.Implicit.Solvers;
 
 namespace Microsoft.ML.Implicit.Tests.Estimators.ConeProgram;
@@ -85,6 +86,22 @@ public sealed class ConeProgramTransformerTests
         Assert.Contains("'Pair'", Assert.ThrowsExactly<ArgumentException>(() => ml.Transforms.ConeProgram(wrong).Fit(data)).Message);
         var absent = new ConeProgramOptions { Program = Ball(), ColumnNames = new Dictionary<string, string> { ["radius"] = "Absent" } };
         Assert.Contains("'Absent'", Assert.ThrowsExactly<ArgumentException>(() => ml.Transforms.ConeProgram(absent).Fit(data)).Message);
+    }
+
+    [TestMethod]
+    [DataRow(16000)]
+    [DataRow(1000)]
+    public void Sizes_that_a_file_does_not_bear_out_are_refused_before_anything_is_made_of_them(int columns)
+    {
+        var writer = new DocumentWriter();
+        CompiledProgramDocument.Write(writer, Ball().Compiled);
+        DocumentReader honest = ModelDocument.Parse(writer.ToBytes()).Root;
+        Assert.AreEqual(2, CompiledProgramDocument.Read(honest).Variables[0].Rows);
+        writer = new DocumentWriter();
+        CompiledProgramDocument.Write(writer, Ball().Compiled with { Columns = columns });
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.ThrowsExactly<FormatException>(() => CompiledProgramDocument.Read(ModelDocument.Parse(writer.ToBytes()).Root));
+        Assert.IsLessThan(1 << 20, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
     private static ConvexProgram Ball()

@@ -20,6 +20,7 @@ internal sealed record SmallModel(string Kind, string[] Columns, Func<MLContext,
             ml.Transforms.QuadraticProgram(Output, nameof(ModelRow.Costs), q: 1, lowerBounds: 0).Fit(data)),
         new("cone program", [nameof(ModelRow.Costs)], (ml, data) => ml.Transforms.ConeProgram(Mix()).Fit(data)),
         Trained("learned program", nameof(ModelRow.Features)),
+        Trained("learned cone program", nameof(ModelRow.Features)),
         Trained("forecast", nameof(ModelRow.Time), nameof(ModelRow.Level)),
     ];
 

@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Estimators;
+using Microsoft.ML.Implicit.Modelling;
 using Microsoft.ML.Implicit.Training;
 
 namespace Microsoft.ML.Implicit.Tests.Estimators.EveryModel;
@@ -20,6 +21,8 @@ internal abstract class TrainerCase(string kind)
             ml.Transforms.NormalizingFlow(Flow(training, weights), nameof(ModelOutput.Output))),
         new TrainerCase<LearnedQuadraticProgramTransformer, LearnedQuadraticProgramModelParameters>("learned program", (ml, training, weights) =>
             ml.Transforms.LearnedQuadraticProgram(Decisions(training, weights))),
+        new TrainerCase<LearnedConeProgramTransformer, LearnedConeProgramModelParameters>("learned cone program", (ml, training, weights) =>
+            ml.Transforms.LearnedConeProgram(ConeDecisions(training, weights))),
         new TrainerCase<LatentOdeTransformer, LatentOdeModelParameters>("forecast", (ml, training, weights) =>
             ml.Forecasting.ForecastByLatentOde(Forecast(training, weights))),
     ];
@@ -56,6 +59,20 @@ internal abstract class TrainerCase(string kind)
         LowerBounds = 0,
         Training = training,
     };
+
+    private static LearnedConeProgramOptions ConeDecisions(TrainingOptions training, string? weights)
+    {
+        var costs = new Parameter(nameof(ModelRow.Costs), 3);
+        var mix = new Variable("mix", 3, sign: Sign.Nonnegative);
+        return new LearnedConeProgramOptions
+        {
+            Program = ConvexProgram.Minimize(Functions.Norm2(mix) + Functions.Dot(costs, mix), Functions.Sum(mix).EqualTo(1)),
+            ColumnNames = new Dictionary<string, string> { ["mix"] = nameof(ModelOutput.Output) },
+            LearnedParameters = [nameof(ModelRow.Costs)],
+            ExampleWeightColumnName = weights,
+            Training = training,
+        };
+    }
 
     private static LatentOdeOptions Forecast(TrainingOptions training, string? weights) => new()
     {

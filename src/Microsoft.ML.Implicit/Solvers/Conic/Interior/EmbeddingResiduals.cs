@@ -44,13 +44,13 @@ internal sealed class EmbeddingResiduals(ScaledProgram program, ConeBlock[] bloc
         _tau = point.Tau;
         program.Multiply(point.X, Px);
         Array.Clear(_dualProduct);
-        DenseVector.AddTransposedProduct(program.A, point.Z, _dualProduct);
+        program.A.AddTransposedProduct(point.Z, _dualProduct);
         for (int i = 0; i < Dual.Length; i++)
         {
             Dual[i] = Px[i] + _dualProduct[i] + (program.Q[i] * _tau);
         }
 
-        DenseVector.Multiply(program.A, point.X, _product);
+        program.A.Multiply(point.X, _product);
         _product.CopyTo(Primal, 0);
         DenseVector.AddScaled(Primal, 1, point.S);
         _slackedProductNorm = DenseVector.MaximumMagnitude(Primal);
@@ -74,9 +74,9 @@ internal sealed class EmbeddingResiduals(ScaledProgram program, ConeBlock[] bloc
     // Beside which terms are small: one in scaled units, or in the program's own where its cones fix them.
     private double Unit(ConeBlock block) => block.FixesUnits ? _tau * Math.Min(1, program.E[block.Start] / program.SolutionScale) : _tau;
 
-    /// <summary>Whether z proves that no point satisfies the constraints: Aᵀz ≈ 0 and bᵀz &lt; 0.</summary>
-    public bool ProvesInfeasible(double tolerance) => _bz < 0 && _dualProductNorm <= -tolerance * _bz;
+    /// <summary>How far z is from proving that no point satisfies the constraints: Aᵀz = 0 and bᵀz = −1.</summary>
+    public double DistanceFromInfeasibility => _bz < 0 ? _dualProductNorm / -_bz : double.PositiveInfinity;
 
-    /// <summary>Whether x is a direction along which the objective falls without limit: Px ≈ 0, Ax + s ≈ 0 and qᵀx &lt; 0.</summary>
-    public bool ProvesUnbounded(double tolerance) => _qx < 0 && Math.Max(_quadraticNorm, _slackedProductNorm) <= -tolerance * _qx;
+    /// <summary>How far x is from a direction along which the objective falls without limit: Px = 0, Ax + s = 0 and qᵀx = −1.</summary>
+    public double DistanceFromUnboundedness => _qx < 0 ? Math.Max(_quadraticNorm, _slackedProductNorm) / -_qx : double.PositiveInfinity;
 }

@@ -21,6 +21,8 @@ internal sealed class InteriorPoint
     private const double RelativePrecision = 1e-4;
     private const double CoarsestPrecision = 1e-6;
 
+    private const double SmallestStartMu = 1e-10;
+
     // Iterations without a better point after which rounding is taken to have the last word.
     private const int Patience = 6;
 
@@ -35,14 +37,15 @@ internal sealed class InteriorPoint
     private readonly ConePoint _affine;
     private readonly ConePoint _step;
     private readonly ConePoint _constant;
+    private readonly NearestProof _proof;
     private readonly double[] _first;
     private readonly double[] _second;
     private readonly double[] _negatedCost;
     private readonly double[] _constantDifference;
-    private readonly double[] _constantImage;
     private readonly double[] _target;
     private readonly int _degree;
     private double _precision;
+    private bool _isPolished;
 
     public InteriorPoint(ScaledProgram program, ConeBlock[] blocks, KktSystem system, ConeOptions options)
     {
@@ -51,7 +54,8 @@ internal sealed class InteriorPoint
         _residuals = new EmbeddingResiduals(program, blocks);
         _polishing = new Polishing(program, blocks, system, _residuals);
         (_point, _trial, _affine, _step, _constant, Best) = (New(), New(), New(), New(), New(), New());
-        (_first, _negatedCost, _constantDifference, _constantImage) = (new double[n], new double[n], new double[n], new double[n]);
+        _proof = new NearestProof(_residuals, n, m);
+        (_first, _negatedCost, _constantDifference) = (new double[n], new double[n], new double[n]);
         (_second, _target) = (new double[m], new double[m]);
         _degree = blocks.Sum(block => block.Degree) + 1;
 
@@ -61,19 +65,73 @@ internal sealed class InteriorPoint
     /// <summary>The best point of the last solve, or the one that holds the certificate; not divided by τ.</summary>
     public ConePoint Best { get; }
 
-    public ConeOutcome Solve(CancellationToken cancellation)
+    /// <summary>Solves the program.</summary>
+    /// <param name="start">The solution of a neighbouring program in this one's units, or null.</param>
+    /// <param name="cancellation">Checked in every iteration.</param>
+    public ConeOutcome Solve(ConePoint? start, CancellationToken cancellation)
     {
-        ConeOutcome outcome = Iterate(cancellation);
-        return outcome.Status is SolveStatus.Infeasible or SolveStatus.Unbounded || !(outcome.Worst <= PolishableResidual) ? outcome : Polish(outcome);
+        for (int i = 0; i < _negatedCost.Length; i++)
+        {
+            _negatedCost[i] = -_program.Q[i];
+        }
+
+        int spent = 0;
+        if (start is not null)
+        {
+            ConeOutcome near = SolveNear(start, cancellation);
+            if (near.Status is SolveStatus.Converged or SolveStatus.Infeasible or SolveStatus.Unbounded)
+            {
+                return near;
+            }
+
+            spent = near.Iterations;
+        }
+
+        SetUnit();
+        ConeOutcome outcome = Run(cancellation);
+        return outcome with { Iterations = outcome.Iterations + spent };
     }
 
-    private ConeOutcome Polish(ConeOutcome outcome) =>
-        _polishing.Run(Best, outcome) is var polished && polished.Worst <= _options.AcceptableTolerance ? polished with { Status = SolveStatus.Converged } : polished;
+    // Where the same constraints are active, Newton's method on the optimality conditions mostly does; where not, the central path is joined as far from its end as
+    // the start is from solving this program.
+    private ConeOutcome SolveNear(ConePoint start, CancellationToken cancellation)
+    {
+        _residuals.Update(start);
+        ConeOutcome given = _residuals.Measure(SolveStatus.Diverged, 0, 0);
+        start.CopyTo(Best);
+        if (Polish(given) is { Status: SolveStatus.Converged } polished && _isPolished)
+        {
+            return polished;
+        }
+
+        double mu = Math.Clamp(given.Worst, SmallestStartMu, 1);
+        start.CopyTo(_point);
+        (_point.Tau, _point.Kappa) = (1, mu);
+        foreach (ConeBlock block in _blocks)
+        {
+            block.MoveToPath(block.Of(_point.S), block.Of(_point.Z), mu);
+        }
+
+        return TryScale(_point, Mu(_point)) ? Run(cancellation) : given;
+    }
+
+    private ConeOutcome Run(CancellationToken cancellation)
+    {
+        ConeOutcome outcome = Iterate(cancellation);
+        return _isPolished || outcome.Status is not (SolveStatus.Converged or SolveStatus.Diverged or SolveStatus.MaximumIterations) || !(outcome.Worst <= PolishableResidual) ? outcome : Polish(outcome);
+    }
+
+    private ConeOutcome Polish(ConeOutcome outcome)
+    {
+        ConeOutcome polished = _polishing.Run(Best, outcome);
+        _isPolished = polished.Worst <= _options.Tolerance;
+        return polished.Worst <= _options.AcceptableTolerance ? polished with { Status = SolveStatus.Converged } : polished;
+    }
 
     private ConeOutcome Iterate(CancellationToken cancellation)
     {
-        SetUnit();
         ConeOutcome best = default;
+        _proof.Reset();
         bool hasBest = false, hasPolished = false;
         for (int iteration = 0; ; iteration++)
         {
@@ -88,7 +146,7 @@ internal sealed class InteriorPoint
 
             if (!hasBest || now.Worst < best.Worst)
             {
-                (best, hasBest) = (now, true);
+                (best, hasBest, _isPolished) = (now, true, false);
                 _point.CopyTo(Best);
             }
 
@@ -109,10 +167,11 @@ internal sealed class InteriorPoint
                 _residuals.Update(_point);
             }
 
-            if (_residuals.ProvesInfeasible(_options.CertificateTolerance) || _residuals.ProvesUnbounded(_options.CertificateTolerance))
+            _proof.Update(_point);
+            if (_proof.Distance <= _options.CertificateTolerance)
             {
-                _point.CopyTo(Best);
-                return now with { Status = _residuals.ProvesInfeasible(_options.CertificateTolerance) ? SolveStatus.Infeasible : SolveStatus.Unbounded };
+                _proof.Point.CopyTo(Best);
+                return now with { Status = _proof.IsOfInfeasibility ? SolveStatus.Infeasible : SolveStatus.Unbounded };
             }
 
             if (iteration == _options.MaximumIterations)
@@ -129,7 +188,22 @@ internal sealed class InteriorPoint
         }
     }
 
-    private ConeOutcome Finish(ConeOutcome best, SolveStatus failure) => best.Worst <= _options.AcceptableTolerance ? best : best with { Status = failure };
+    // Where no point proves anything, one may nearly do, as there is no proof of what holds in the limit alone.
+    private ConeOutcome Finish(ConeOutcome best, SolveStatus failure)
+    {
+        if (best.Worst <= _options.AcceptableTolerance)
+        {
+            return best;
+        }
+
+        if (!(_proof.Distance <= Math.Sqrt(_options.CertificateTolerance)))
+        {
+            return best with { Status = failure };
+        }
+
+        _proof.Point.CopyTo(Best);
+        return best with { Status = _proof.IsOfInfeasibility ? SolveStatus.NearlyInfeasible : SolveStatus.NearlyUnbounded };
+    }
 
     private void SetUnit()
     {
@@ -140,10 +214,6 @@ internal sealed class InteriorPoint
         }
 
         (_point.Tau, _point.Kappa) = (1, 1);
-        for (int i = 0; i < _negatedCost.Length; i++)
-        {
-            _negatedCost[i] = -_program.Q[i];
-        }
     }
 
     private double Mu(ConePoint point) => (DenseVector.Dot(point.S, point.Z) + (point.Tau * point.Kappa)) / _degree;
@@ -215,18 +285,10 @@ internal sealed class InteriorPoint
     // ‖x₂ − x / τ‖² − ‖x₂‖² in the norm of P, less the costs of (x₂, z₂).
     private double CurvatureOfConstant()
     {
-        double sum = -DenseVector.Dot(_program.Q, _constant.X) - DenseVector.Dot(_program.B, _constant.Z);
-        if (_program.P.Length > 0)
-        {
-            _constant.X.CopyTo(_constantDifference, 0);
-            DenseVector.AddScaled(_constantDifference, -1 / _point.Tau, _point.X);
-            DenseVector.Multiply(_program.P, _constantDifference, _constantImage);
-            sum += DenseVector.Dot(_constantDifference, _constantImage);
-            DenseVector.Multiply(_program.P, _constant.X, _constantImage);
-            sum -= DenseVector.Dot(_constant.X, _constantImage);
-        }
-
-        return sum;
+        _constant.X.CopyTo(_constantDifference, 0);
+        DenseVector.AddScaled(_constantDifference, -1 / _point.Tau, _point.X);
+        double change = _program.Curvature(_constantDifference) - _program.Curvature(_constant.X);
+        return change - DenseVector.Dot(_program.Q, _constant.X) - DenseVector.Dot(_program.B, _constant.Z);
     }
 
     private double LongestStep(ConePoint direction, double limit)

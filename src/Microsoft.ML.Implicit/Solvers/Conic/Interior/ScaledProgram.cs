@@ -18,6 +18,7 @@ internal sealed class ScaledProgram
     private readonly double[] _columnNorms;
     private readonly double[] _rowNorms;
     private readonly double[] _matrix;
+    private readonly double[] _image;
     private readonly double _curvatureRounding;
     private double _quadraticScale;
     private double _loadedFactor;
@@ -26,20 +27,21 @@ internal sealed class ScaledProgram
     {
         _blocks = blocks;
         (int n, int m) = (problem.Variables, problem.Constraints);
-        P = problem.P is null ? [] : new double[n * n];
-        _matrix = new double[P.Length];
-        A = new double[m * n];
+        P = new RowMatrix(problem.P is null ? 0 : n, n);
+        _matrix = new double[P.Values.Length];
+        _image = new double[n];
+        A = new RowMatrix(m, n);
         (Q, D, _columnNorms) = (new double[n], new double[n], new double[n]);
         (B, E, _rowNorms) = (new double[m], new double[m], new double[m]);
         _curvatureRounding = 10 * n * MachineEpsilon.Of(problem.Q.dtype);
     }
 
     /// <summary>P̄, empty where it is zero.</summary>
-    public double[] P { get; }
+    public RowMatrix P { get; }
 
     public double[] Q { get; }
 
-    public double[] A { get; }
+    public RowMatrix A { get; }
 
     public double[] B { get; }
 
@@ -60,9 +62,9 @@ internal sealed class ScaledProgram
     /// <summary>Takes a row's matrices.</summary>
     public void LoadMatrices(ConeData data, int row)
     {
-        data.P(row).CopyTo(P);
-        data.A(row).CopyTo(A);
-        IsFinite = DenseVector.IsFinite(P) && DenseVector.IsFinite(A);
+        data.P(row).CopyTo(P.Values);
+        data.A(row).CopyTo(A.Values);
+        IsFinite = DenseVector.IsFinite(P.Values) && DenseVector.IsFinite(A.Values);
         if (!IsFinite)
         {
             return;
@@ -75,9 +77,38 @@ internal sealed class ScaledProgram
         {
         }
 
-        _quadraticScale = DenseVector.MaximumMagnitude(P);
+        P.Measure();
+        A.Measure();
+        _quadraticScale = DenseVector.MaximumMagnitude(P.Values);
         _loadedFactor = 1;
         IsConvex = _quadraticScale == 0 || HasNoNegativeCurvature();
+    }
+
+    /// <summary>The units of the row that was taken.</summary>
+    public ProgramUnits Units() => new([.. D], [.. E], SolutionScale, CostScale);
+
+    /// <summary>Takes a row's matrices in units that were found before; its vectors stay what they are.</summary>
+    public void LoadMatrices(ConeData data, int row, ProgramUnits units)
+    {
+        data.P(row).CopyTo(P.Values);
+        data.A(row).CopyTo(A.Values);
+        units.D.CopyTo(D, 0);
+        units.E.CopyTo(E, 0);
+        (SolutionScale, CostScale) = (units.Solution, units.Cost);
+        Symmetrise();
+        int n = Q.Length;
+        for (int i = 0; i < (P.IsEmpty ? 0 : n); i++)
+        {
+            DenseVector.Scale(P.Row(i), D[i] * SolutionScale / CostScale, D);
+        }
+
+        for (int i = 0; i < B.Length; i++)
+        {
+            DenseVector.Scale(A.Row(i), E[i], D);
+        }
+
+        P.Measure();
+        A.Measure();
     }
 
     /// <summary>Takes a row's vectors, after the matrices.</summary>
@@ -102,7 +133,7 @@ internal sealed class ScaledProgram
         DenseVector.Scale(Q, 1 / CostScale);
         DenseVector.Scale(B, 1 / SolutionScale);
         double factor = SolutionScale / CostScale;
-        DenseVector.Scale(P, factor / _loadedFactor);
+        DenseVector.Scale(P.Values, factor / _loadedFactor);
         _loadedFactor = factor;
         return DenseVector.IsFinite(Q) && DenseVector.IsFinite(B) && double.IsFinite(factor);
     }
@@ -110,14 +141,21 @@ internal sealed class ScaledProgram
     /// <summary>y = P̄x.</summary>
     public void Multiply(ReadOnlySpan<double> x, Span<double> y)
     {
-        if (P.Length > 0)
+        if (!P.IsEmpty)
         {
-            DenseVector.Multiply(P, x, y);
+            P.Multiply(x, y);
         }
         else
         {
             y.Clear();
         }
+    }
+
+    /// <summary>xᵀP̄x.</summary>
+    public double Curvature(ReadOnlySpan<double> x)
+    {
+        Multiply(x, _image);
+        return DenseVector.Dot(x, _image);
     }
 
     /// <summary>A vector in the units of x̄, and the like.</summary>
@@ -144,11 +182,12 @@ internal sealed class ScaledProgram
     private void Symmetrise()
     {
         int n = Q.Length;
-        for (int i = 0; i < (P.Length > 0 ? n : 0); i++)
+        double[] p = P.Values;
+        for (int i = 0; i < (P.IsEmpty ? 0 : n); i++)
         {
             for (int j = 0; j < i; j++)
             {
-                P[(i * n) + j] = P[(j * n) + i] = (P[(i * n) + j] / 2) + (P[(j * n) + i] / 2);
+                p[(i * n) + j] = p[(j * n) + i] = (p[(i * n) + j] / 2) + (p[(j * n) + i] / 2);
             }
         }
     }
@@ -158,14 +197,14 @@ internal sealed class ScaledProgram
     {
         int n = Q.Length;
         Array.Clear(_columnNorms);
-        for (int i = 0; i < P.Length / n; i++)
+        for (int i = 0; i < (P.IsEmpty ? 0 : n); i++)
         {
-            DenseVector.RaiseToMagnitudes(_columnNorms, P.AsSpan(i * n, n));
+            DenseVector.RaiseToMagnitudes(_columnNorms, P.Row(i));
         }
 
         for (int i = 0; i < B.Length; i++)
         {
-            Span<double> row = A.AsSpan(i * n, n);
+            Span<double> row = A.Row(i);
             _rowNorms[i] = DenseVector.MaximumMagnitude(row);
             DenseVector.RaiseToMagnitudes(_columnNorms, row);
         }
@@ -179,25 +218,17 @@ internal sealed class ScaledProgram
         }
 
         double unevenness = Math.Max(ToFactors(_columnNorms, D), ToFactors(_rowNorms, E));
-        for (int i = 0; i < P.Length / n; i++)
+        for (int i = 0; i < (P.IsEmpty ? 0 : n); i++)
         {
-            Multiply(P.AsSpan(i * n, n), _columnNorms, _columnNorms[i]);
+            DenseVector.Scale(P.Row(i), _columnNorms[i], _columnNorms);
         }
 
         for (int i = 0; i < B.Length; i++)
         {
-            Multiply(A.AsSpan(i * n, n), _columnNorms, _rowNorms[i]);
+            DenseVector.Scale(A.Row(i), _rowNorms[i], _columnNorms);
         }
 
         return unevenness;
-    }
-
-    private static void Multiply(Span<double> row, double[] factors, double factor)
-    {
-        for (int j = 0; j < row.Length; j++)
-        {
-            row[j] *= factors[j] * factor;
-        }
     }
 
     // 1 / √norm, and 1 for what is empty.
@@ -218,7 +249,7 @@ internal sealed class ScaledProgram
     private bool HasNoNegativeCurvature()
     {
         int n = Q.Length;
-        P.CopyTo(_matrix, 0);
+        P.Values.CopyTo(_matrix, 0);
         for (int i = 0; i < n; i++)
         {
             _matrix[(i * n) + i] += _curvatureRounding * _quadraticScale;
