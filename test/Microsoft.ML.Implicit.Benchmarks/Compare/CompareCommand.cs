@@ -59,6 +59,7 @@ internal static class CompareCommand
         new ScoringCase(10_000),
         new FlowScoringCase(1),
         new FlowScoringCase(100_000),
+        new ImageScoringCase(500),
         new ForecastScoringCase(1000),
     ];
 }

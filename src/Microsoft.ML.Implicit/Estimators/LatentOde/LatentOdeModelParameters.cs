@@ -1,13 +1,9 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Layers.LatentOde;
-using Microsoft.ML.Implicit.Layers.LatentOde.Managed;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Persistence;
-using TorchSharp;
 using static TorchSharp.torch;
-using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
@@ -17,11 +13,8 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
     // Times in a horizon at which the path beyond it is looked at.
     internal const int PathTimes = 4;
 
-    private readonly LatentOdeNetwork[] _networks;
+    private readonly ForecastEnsemble _ensemble;
     private readonly DisposalGate _gate = new();
-    private Device _device;
-    private ForecastBatchBuilder _builder;
-    private ManagedLatentOde[]? _managed;
     private byte[]? _identity;
 
     internal LatentOdeModelParameters(LatentOdeArchitecture architecture, SeriesScaling scaling, LatentOdeNetwork[] networks, double[] intervalFactors, double[] intervalFactorsAfterGap, Device device)
@@ -30,15 +23,14 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
         Scaling = scaling;
         IntervalFactors = intervalFactors;
         IntervalFactorsAfterGap = intervalFactorsAfterGap;
-        _networks = networks;
-        Place(device);
+        _ensemble = new ForecastEnsemble(networks, architecture, scaling, device);
     }
 
     /// <summary>Number of networks whose forecasts are averaged.</summary>
-    public int EnsembleSize => _networks.Length;
+    public int EnsembleSize => Networks.Count;
 
     /// <inheritdoc/>
-    public override long ParameterCount => _networks.Sum(network => network.parameters().Sum(parameter => parameter.numel()));
+    public override long ParameterCount => Networks.Sum(network => network.parameters().Sum(parameter => parameter.numel()));
 
     /// <summary>Longest time ahead that training looked at, in the unit of the time column. Forecasts are given up to 1000 times as far ahead.</summary>
     public double TrainedHorizon => Scaling.Horizon;
@@ -61,14 +53,14 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
     internal double[] IntervalFactorsAfterGap { get; }
 
     // Whether states of the encoders can take in an observation without those before.
-    private bool IsIncremental => Architecture.Anchor == LatentAnchor.LastObservation && _networks[0].Encoder.IsIncremental;
+    private bool IsIncremental => Architecture.Anchor == LatentAnchor.LastObservation && Networks[0].Encoder.IsIncremental;
 
-    internal IReadOnlyList<LatentOdeNetwork> Networks => _networks;
+    internal IReadOnlyList<LatentOdeNetwork> Networks => _ensemble.Networks;
 
     /// <summary>Whether series are forecast without tensor operations.</summary>
-    internal bool IsManaged => _managed is not null;
+    internal bool IsManaged => _ensemble.IsManaged;
 
-    private protected override IEnumerable<nn.Module> Modules => _networks;
+    private protected override IEnumerable<nn.Module> Modules => Networks;
 
     private protected override FormattableString Description =>
         $"Latent-ODE forecaster: {Scaling.Variables.Length} {(Scaling.Variables.Length == 1 ? "variable" : "variables")} up to {TrainedHorizon:G5} ahead, {EnsembleSize} {(EnsembleSize == 1 ? "network" : "networks")} of hidden width {Architecture.HiddenWidth} with {Architecture.LatentWidth} latent numbers, encoder {Architecture.Encoder}.";
@@ -77,23 +69,10 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
     public override void Dispose()
     {
         _gate.Close(GetType());
-        Release();
-        foreach (LatentOdeNetwork network in _networks)
-        {
-            network.Dispose();
-        }
+        _ensemble.Dispose();
     }
 
-    internal override void MoveTo(Device device) => _gate.RunAlone(() =>
-    {
-        foreach (LatentOdeNetwork network in _networks)
-        {
-            network.to(device);
-            network.FreezeState();
-        }
-
-        Place(device);
-    });
+    internal override void MoveTo(Device device) => _gate.RunAlone(() => _ensemble.MoveTo(device));
 
     /// <summary>Forecasts series at given times.</summary>
     /// <param name="series">Series with at least one observation.</param>
@@ -152,70 +131,20 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
 
     private void Encode(ForecastState state, double gap)
     {
-        if (!IsIncremental)
+        if (IsIncremental)
         {
-            return;
-        }
-
-        using DisposalGate.Use use = _gate.Enter();
-        if (_managed is not null)
-        {
-            for (int i = 0; i < _managed.Length; i++)
-            {
-                _managed[i].Encode(state.EncoderStates[i], state.LastFeatures);
-            }
-
-            return;
-        }
-
-        using DisposeScope scope = NewDisposeScope();
-        using IDisposable noGradient = no_grad();
-        Tensor features = NativeTensor.Of(state.LastFeatures, [1, state.LastFeatures.Length], _device);
-        for (int i = 0; i < _networks.Length; i++)
-        {
-            float[] numbers = state.EncoderStates[i];
-            Tensor next = _networks[i].Encoder.Step(NativeTensor.Of(numbers, [1, numbers.Length], _device), features, full([1, 1], ((float)(gap / Scaling.MedianGap)).Held(), device: _device));
-            next.cpu().contiguous().data<float>().CopyTo(numbers);
+            using DisposalGate.Use use = _gate.Enter();
+            _ensemble.Encode(state, gap);
         }
     }
 
     // From the encoders' states of the one example's history, or from the histories themselves.
-    private SeriesForecast[] Forecast(ForecastExample[] asked, ForecastState? state = null)
+    private SeriesForecast[] Forecast(ForecastExample[] examples, ForecastState? state = null)
     {
         using DisposalGate.Use use = _gate.Enter();
-        ForecastExample[] examples = Array.ConvertAll(asked, WithPath);
-        (float[] means, float[] scales) = _managed is null ? PredictByTensors(examples, state) : Predict(_managed, examples, state);
+        (float[] means, float[] scales) = _ensemble.Predict(Array.ConvertAll(examples, WithPath), state);
         int stride = means.Length / examples.Length;
-        return [.. asked.Select((example, row) => ToUnits(example, means.AsSpan(row * stride, stride), scales.AsSpan(row * stride, stride)))];
-    }
-
-    private (float[] Means, float[] Scales) Predict(ManagedLatentOde[] networks, ForecastExample[] examples, ForecastState? state)
-    {
-        LatentOdeInputs inputs = _builder.BuildInputs(examples);
-        float[] means = new float[inputs.Count * inputs.TargetCount * Scaling.Variables.Length], scales = new float[means.Length];
-        for (int i = 0; i < networks.Length; i++)
-        {
-            networks[i].Predict(inputs, state?.EncoderStates[i], means, scales);
-        }
-
-        TensorPrimitives.Divide(means, networks.Length, means);
-        TensorPrimitives.Divide(scales, networks.Length, scales);
-        return (means, scales);
-    }
-
-    /// <summary>Means and scales by tensor operations, as on other devices than the CPU, each [examples, targets, variables].</summary>
-    internal (float[] Means, float[] Scales) PredictByTensors(ForecastExample[] examples, ForecastState? state)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        using IDisposable noGradient = no_grad();
-        ForecastBatch batch = _builder.Build(examples);
-        (Tensor Mean, Tensor Scale)[] predictions = [.. _networks.Select((network, i) =>
-        {
-            float[]? numbers = state?.EncoderStates[i];
-            Tensor encoded = numbers is null ? ForecastPrediction.Encode(network, batch) : NativeTensor.Of(numbers, [1, numbers.Length], _device);
-            return ForecastPrediction.Of(network, batch, encoded, CancellationToken.None);
-        })];
-        return (stack(predictions.Select(p => p.Mean)).mean([0]).cpu().ReadSingles(), stack(predictions.Select(p => p.Scale)).mean([0]).cpu().ReadSingles());
+        return [.. examples.Select((example, row) => ToUnits(example, means.AsSpan(row * stride, stride), scales.AsSpan(row * stride, stride)))];
     }
 
     internal void Write(DocumentWriter writer)
@@ -259,22 +188,6 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
         }
     }
 
-    [MemberNotNull(nameof(_device), nameof(_builder))]
-    private void Place(Device device)
-    {
-        _device = device;
-        _builder = new ForecastBatchBuilder(Scaling, Architecture.Anchor, Architecture.SolverSteps, device);
-        Release();
-        ManagedLatentOde[] managed = [.. _networks.Select(network => network.CreateManaged()).OfType<ManagedLatentOde>()];
-        _managed = managed.Length == _networks.Length ? managed : null;
-    }
-
-    private void Release()
-    {
-        Array.ForEach(_managed ?? [], network => network.Dispose());
-        _managed = null;
-    }
-
     private void WriteLearned(DocumentWriter writer)
     {
         Architecture.Write(writer.Section("architecture"));
@@ -282,10 +195,10 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
         writer.Write("interval_factors", IntervalFactors);
         writer.Write("interval_factors_after_gap", IntervalFactorsAfterGap);
         Quantiles.Write(writer);
-        writer.Write("networks", _networks.Length);
-        for (int i = 0; i < _networks.Length; i++)
+        writer.Write("networks", Networks.Count);
+        for (int i = 0; i < Networks.Count; i++)
         {
-            writer.Write($"network{i}", _networks[i]);
+            writer.Write($"network{i}", Networks[i]);
         }
     }
 
