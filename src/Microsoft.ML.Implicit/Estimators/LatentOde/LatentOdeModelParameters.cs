@@ -45,6 +45,12 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
 
     internal ForecastQuantiles Quantiles { get; init; } = ForecastQuantiles.None;
 
+    /// <summary>What the mean of the networks is blended with; <see langword="null"/> where they forecast alone.</summary>
+    internal ForecastBlend? Blend { get; init; }
+
+    /// <summary>Most recent observations that a forecast looks at.</summary>
+    internal int Memory => Math.Max(Architecture.ContextLength, Blend?.Regression.Regressors.Memory ?? 0);
+
     internal LatentOdeArchitecture Architecture { get; }
 
     internal SeriesScaling Scaling { get; }
@@ -174,9 +180,11 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
         using DisposalGate.Use use = _gate.Enter();
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
-        ForecastBatch batch = _builder.Build([.. examples.Select(WithPath)]);
+        ForecastExample[] asked = [.. examples.Select(WithPath)];
+        ForecastBatch batch = _builder.Build(asked);
         (Tensor Mean, Tensor Scale)[] predictions = [.. _networks.Select(network => predict(network, batch))];
-        ReadOnlySpan<float> means = stack(predictions.Select(p => p.Mean)).mean([0]).cpu().contiguous().data<float>().ToArray();
+        Tensor mean = stack(predictions.Select(p => p.Mean)).mean([0]);
+        ReadOnlySpan<float> means = (Blend?.Of(mean, asked) ?? mean).cpu().contiguous().data<float>().ToArray();
         ReadOnlySpan<float> scales = stack(predictions.Select(p => p.Scale)).mean([0]).cpu().contiguous().data<float>().ToArray();
         var forecasts = new SeriesForecast[examples.Length];
         for (int row = 0; row < examples.Length; row++)
@@ -201,6 +209,7 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
         double[] factors = Measurements.Checked(reader.Doubles("interval_factors"));
         double[] factorsAfterGap = reader.OptionalTensor("interval_factors_after_gap") is null ? factors : Measurements.Checked(reader.Doubles("interval_factors_after_gap"));
         ForecastQuantiles quantiles = ForecastQuantiles.Read(reader, scaling.Variables.Length);
+        ForecastBlend? blend = ForecastBlend.Read(reader.Section("blend"), scaling);
         int count = reader.Int32("networks");
         if (!Array.TrueForAll([factors, factorsAfterGap], array => array.Length == scaling.Variables.Length && Array.TrueForAll(array, factor => factor >= 0)) || count is < 1 or > 64)
         {
@@ -220,7 +229,7 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
                 network.FreezeState();
             }
 
-            return new LatentOdeModelParameters(architecture, scaling, [.. networks], factors, factorsAfterGap, CPU) { Quantiles = quantiles, _identity = reader.Bytes("identity") };
+            return new LatentOdeModelParameters(architecture, scaling, [.. networks], factors, factorsAfterGap, CPU) { Quantiles = quantiles, Blend = blend, _identity = reader.Bytes("identity") };
         }
         catch
         {
@@ -243,6 +252,7 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
         writer.Write("interval_factors", IntervalFactors);
         writer.Write("interval_factors_after_gap", IntervalFactorsAfterGap);
         Quantiles.Write(writer);
+        Blend?.Write(writer.Section("blend"));
         writer.Write("networks", _networks.Length);
         for (int i = 0; i < _networks.Length; i++)
         {
