@@ -11,7 +11,8 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// missing values no imputation.
 /// </summary>
 /// <remarks>
-/// The forecast is the last observed value plus a change that the latent state is decoded to. What of a value lies more than five
+/// The forecast is the last observed value plus a change: the weighted mean of what the latent state is decoded to and of a linear regression on the last values,
+/// their slopes, the values one season before and what the encoder is told, weighted by what they forecast of held-out series. What of a value lies more than five
 /// standard deviations off the mean of the training values is left out, unless the value before lies there too. A series at such a
 /// level is forecast by changes that were learned elsewhere: its bounds are at least a twentieth of the distance beyond those five
 /// standard deviations away from the forecast. Bounds are calibrated on series, or with few series on stretches

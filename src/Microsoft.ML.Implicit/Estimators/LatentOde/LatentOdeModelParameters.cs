@@ -40,6 +40,12 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
 
     internal ForecastQuantiles Quantiles { get; init; } = ForecastQuantiles.None;
 
+    /// <summary>What the mean of the networks is blended with; <see langword="null"/> where they forecast alone.</summary>
+    internal ForecastBlend? Blend { get; init; }
+
+    /// <summary>Most recent observations that a forecast looks at.</summary>
+    internal int Memory => Math.Max(Architecture.ContextLength, Blend?.Regression.Regressors.Memory ?? 0);
+
     internal LatentOdeArchitecture Architecture { get; }
 
     internal SeriesScaling Scaling { get; }
@@ -142,7 +148,9 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
     private SeriesForecast[] Forecast(ForecastExample[] examples, ForecastState? state = null)
     {
         using DisposalGate.Use use = _gate.Enter();
-        (float[] means, float[] scales) = _ensemble.Predict(Array.ConvertAll(examples, WithPath), state);
+        ForecastExample[] asked = Array.ConvertAll(examples, WithPath);
+        (float[] means, float[] scales) = _ensemble.Predict(asked, state);
+        Blend?.Apply(means, asked);
         int stride = means.Length / examples.Length;
         return [.. examples.Select((example, row) => ToUnits(example, means.AsSpan(row * stride, stride), scales.AsSpan(row * stride, stride)))];
     }
@@ -160,6 +168,7 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
         double[] factors = Measurements.Checked(reader.Doubles("interval_factors"));
         double[] factorsAfterGap = reader.OptionalTensor("interval_factors_after_gap") is null ? factors : Measurements.Checked(reader.Doubles("interval_factors_after_gap"));
         ForecastQuantiles quantiles = ForecastQuantiles.Read(reader, scaling.Variables.Length);
+        ForecastBlend? blend = ForecastBlend.Read(reader.Section("blend"), scaling);
         int count = reader.Int32("networks");
         if (!Array.TrueForAll([factors, factorsAfterGap], array => array.Length == scaling.Variables.Length && Array.TrueForAll(array, factor => factor >= 0)) || count is < 1 or > 64)
         {
@@ -179,7 +188,7 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
                 network.FreezeState();
             }
 
-            return new LatentOdeModelParameters(architecture, scaling, [.. networks], factors, factorsAfterGap, CPU) { Quantiles = quantiles, _identity = reader.Bytes("identity") };
+            return new LatentOdeModelParameters(architecture, scaling, [.. networks], factors, factorsAfterGap, CPU) { Quantiles = quantiles, Blend = blend, _identity = reader.Bytes("identity") };
         }
         catch
         {
@@ -195,6 +204,7 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
         writer.Write("interval_factors", IntervalFactors);
         writer.Write("interval_factors_after_gap", IntervalFactorsAfterGap);
         Quantiles.Write(writer);
+        Blend?.Write(writer.Section("blend"));
         writer.Write("networks", Networks.Count);
         for (int i = 0; i < Networks.Count; i++)
         {

@@ -92,7 +92,7 @@ public sealed class LatentOdeOptions : ITrainerOptions
     /// <summary>Steps of the Runge-Kutta method of order 4 over the longest horizon.</summary>
     public int SolverSteps { get; set; } = 16;
 
-    /// <summary>Most recent observations that a forecast looks at.</summary>
+    /// <summary>Most recent observations that a forecast looks at. Of seasons it looks back one period, and over at most 4096 observations.</summary>
     public int ContextLength { get; set; } = 64;
 
     /// <summary>Weight of the Kullback-Leibler divergence between posterior and prior of the latent initial state, reached after the first third of training.</summary>

@@ -23,14 +23,14 @@ public class EnsembleCalibrationTests
 
         double Factor(params float[] offsets)
         {
-            LatentOdeNetwork[] networks = [.. offsets.Select(offset => Offset(architecture, scaling, offset))];
+            ForecastMember[] members = [.. offsets.Select(offset => new ForecastMember(Offset(architecture, scaling, offset), Blend: null))];
             var calibration = new EnsembleCalibration(builder, scaling);
-            foreach (LatentOdeNetwork network in networks)
+            foreach (ForecastMember member in members)
             {
-                calibration.Add(network, unseen);
+                calibration.Add(member, unseen);
             }
 
-            return calibration.Factors(networks, unseen, 0.9)[0];
+            return calibration.Factors(members, unseen, 0.9)[0];
         }
 
         Assert.AreEqual(Factor(20), Factor(20, 20), 1e-5 * Factor(20));

@@ -12,6 +12,7 @@ internal sealed partial class ForecastState
 {
     private readonly SeriesScaling _scaling;
     private readonly int _longest;
+    private readonly int _contextLength;
     private readonly float[] _scaledStatics;
     private readonly List<double> _times = [];
     private readonly List<float[]> _values = [];
@@ -22,12 +23,12 @@ internal sealed partial class ForecastState
     private readonly ForecastState?[] _silent;
 
     public ForecastState(LatentOdeModelParameters model)
-        : this(model.Scaling, model.Architecture.ContextLength, model.Networks.Select(network => network.Encoder.StateWidth))
+        : this(model.Scaling, model.Memory, model.Architecture.ContextLength, model.Networks.Select(network => network.Encoder.StateWidth))
     {
     }
 
     private ForecastState(ForecastState source)
-        : this(source._scaling, source._longest, source.EncoderStates.Select(state => (long)state.Length))
+        : this(source._scaling, source._longest, source._contextLength, source.EncoderStates.Select(state => (long)state.Length))
     {
         SetStatics(source.Statics, source.StaticCategories);
         source.Covariates.CopyTo(Covariates, 0);
@@ -41,10 +42,11 @@ internal sealed partial class ForecastState
         (End, ObservationCount) = (History.LastTime, source.ObservationCount);
     }
 
-    private ForecastState(SeriesScaling scaling, int longest, IEnumerable<long> encoderWidths)
+    private ForecastState(SeriesScaling scaling, int longest, int contextLength, IEnumerable<long> encoderWidths)
     {
         _scaling = scaling;
         _longest = longest;
+        _contextLength = contextLength;
         Statics = new float[_scaling.StaticCenters.Length];
         StaticCategories = [.. _scaling.Categories.Statics.Select(_ => string.Empty)];
         _scaledStatics = new float[_scaling.StaticCount];
@@ -96,8 +98,12 @@ internal sealed partial class ForecastState
     public ForecastState HistoryOf(int variable) =>
         _silent[variable] is { } history && _scaling.Variables[variable].IsSilent(History.LastTime - history.History.LastTime) ? history : this;
 
-    /// <summary>Whether there is a gap, in what is remembered, that is longer than all in training.</summary>
-    public bool IsInterrupted => _scaling.IsInterrupted(CollectionsMarshal.AsSpan(_times));
+    /// <summary>Whether there is a gap, in what an encoder looks at, that is longer than all in training.</summary>
+    public bool IsInterrupted => _scaling.IsInterrupted(CollectionsMarshal.AsSpan(_times)[Math.Max(0, Count - _contextLength)..]);
+
+    /// <summary>What is remembered: times, and seasonally adjusted values, [times, variables].</summary>
+    public (double[] Times, double[] Values) Past =>
+        ([.. _times], [.. _times.SelectMany((time, i) => _values[i].Select((value, v) => _scaling.Adjust(v, time, value)))]);
 
     public void SetStatics(float[] numbers, string[] categories)
     {

@@ -40,8 +40,14 @@ internal sealed partial class LatentOdeMapper : IOnnxExportable
         horizons = isCovered.Where(horizons, 0);
         var reach = new OnnxForecastReach(horizons);
         OnnxValue pathTimes = history.LastTime.Unsqueeze(2) + (reach.PathHorizons * scaling.Horizon);
-        (OnnxValue mean, OnnxValue scale) = Predict(
-            history, OnnxValue.Concatenate(2, ahead + (horizons * 0), pathTimes), OnnxValue.Concatenate(2, horizons, reach.PathHorizons));
+        OnnxValue asked = OnnxValue.Concatenate(2, ahead + (horizons * 0), pathTimes), askedHorizons = OnnxValue.Concatenate(2, horizons, reach.PathHorizons);
+        (OnnxValue mean, OnnxValue scale) = Predict(history, asked, askedHorizons);
+        if (_model.Blend is { } blend)
+        {
+            OnnxValue changes = new OnnxHistoryRegression(blend.Regression, scaling, times, values, history).Forecast(asked, askedHorizons, length);
+            mean = changes + (graph.Constant(blend.NetworkShares, OnnxType.Double, 1, blend.NetworkShares.Length, 1) * (mean - changes));
+        }
+
         OnnxValue start = history.Start.Unsqueeze(2);
         OnnxValue change = scaling.Constant(graph, variable => variable.ChangeScale).Unsqueeze(2);
         OnnxValue usualFactor = Factors(_model.IntervalFactors);

@@ -17,7 +17,12 @@ internal sealed partial record SeriesScaling
     public OnnxValue? Seasons(OnnxValue times) => Harmonics(times, HarmonicsShown);
 
     /// <summary>The seasonal components, [..., variables] of times [...].</summary>
-    public OnnxValue Seasonal(OnnxValue times)
+    public OnnxValue Seasonal(OnnxValue times) => Seasonal(times, Variables);
+
+    /// <summary>The seasonal component of one variable, in the shape of the times.</summary>
+    public OnnxValue Seasonal(OnnxValue times, int variable) => Seasonal(times, [Variables[variable]]).Squeeze(-1);
+
+    private OnnxValue Seasonal(OnnxValue times, VariableScale[] variables)
     {
         if (Harmonics(times, SeasonalComponent.Harmonics) is not { } harmonics)
         {
@@ -25,8 +30,8 @@ internal sealed partial record SeriesScaling
         }
 
         int count = SeasonalComponent.CoefficientCount(Periods.Length);
-        double[] coefficients = [.. Enumerable.Range(0, count).SelectMany(i => Variables.Select(variable => variable.Seasonal[i]))];
-        return harmonics.MatrixProduct(times.Graph.Constant(coefficients, OnnxType.Double, count, Variables.Length));
+        double[] coefficients = [.. Enumerable.Range(0, count).SelectMany(i => variables.Select(variable => variable.Seasonal[i]))];
+        return harmonics.MatrixProduct(times.Graph.Constant(coefficients, OnnxType.Double, count, variables.Length));
     }
 
     /// <summary>The values that forecasts start from.</summary>

@@ -37,6 +37,8 @@ internal sealed class EncodedSeries
             history.CopyStarts(Starts.AsSpan(i * variables));
             history.CopyLastSteps(LastSteps.AsSpan(i * variables));
         }
+
+        (PastTimes, PastValues) = (Times, Values);
     }
 
     /// <summary>The last observation alone, as a state remembers it.</summary>
@@ -51,6 +53,7 @@ internal sealed class EncodedSeries
         LastSteps = new (double, double)[Values.Length];
         state.History.CopyStarts(Starts);
         state.History.CopyLastSteps(LastSteps);
+        (PastTimes, PastValues) = state.Past;
     }
 
     /// <summary>The series with its first observations, seasonally adjusted as they are, longer ago.</summary>
@@ -80,6 +83,12 @@ internal sealed class EncodedSeries
 
     /// <summary>Seasonally adjusted values, NaN where not observed: [observations, variables].</summary>
     public double[] Values { get; }
+
+    /// <summary>Times of what is remembered before the first observation, and of the observations.</summary>
+    public double[] PastTimes { get; }
+
+    /// <summary>Seasonally adjusted values at these times, NaN where not observed: [times, variables].</summary>
+    public double[] PastValues { get; }
 
     /// <summary>Seasonally adjusted values that forecasts from each observation start from: [observations, variables].</summary>
     public double[] Starts { get; }

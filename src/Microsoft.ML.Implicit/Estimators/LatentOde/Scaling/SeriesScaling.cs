@@ -33,7 +33,8 @@ internal sealed partial record SeriesScaling(
     /// <summary>Numbers that describe a time to the decoder.</summary>
     public int TargetFeatureCount => 2 + SeasonFeatureCount + CovariateCount;
 
-    private int SeasonFeatureCount => 2 * HarmonicsShown * Periods.Length;
+    /// <summary>Numbers that <see cref="WriteSeasons"/> writes.</summary>
+    public int SeasonFeatureCount => 2 * HarmonicsShown * Periods.Length;
 
     public static SeriesScaling Fit(IReadOnlyList<TimeSeries> series, double? horizon, double[] periods)
     {

@@ -1,4 +1,3 @@
-using Microsoft.ML.Implicit.Layers.LatentOde;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -26,25 +25,26 @@ internal sealed class EnsembleCalibration(ForecastBatchBuilder builder, SeriesSc
     private readonly Random _random = new(0);
 
     /// <summary>Takes in the errors of one network.</summary>
-    /// <param name="network">The network.</param>
+    /// <param name="member">The network.</param>
     /// <param name="heldOut">Examples whose targets it was not trained on.</param>
-    public void Add(LatentOdeNetwork network, IReadOnlyList<ForecastExample> heldOut)
+    public void Add(ForecastMember member, IReadOnlyList<ForecastExample> heldOut)
     {
-        Add(_conformal, network, heldOut, heldOut);
+        Add(_conformal, member, heldOut, heldOut);
         ForecastExample[] divisible = [.. heldOut.Where(example => example.Count > 1)];
         _random.Shuffle(divisible);
         ForecastExample[] whole = divisible[..Math.Min(MostInterrupted, divisible.Length)];
-        Add(_afterGap, network, whole, Array.ConvertAll(whole, Interrupt));
+        Add(_afterGap, member, whole, Array.ConvertAll(whole, Interrupt));
     }
 
-    private void Add(ConformalCalibration conformal, LatentOdeNetwork network, IReadOnlyList<ForecastExample> heldOut, IReadOnlyList<ForecastExample> asked)
+    private void Add(ConformalCalibration conformal, ForecastMember member, IReadOnlyList<ForecastExample> heldOut, IReadOnlyList<ForecastExample> asked)
     {
         using IDisposable noGradient = no_grad();
         foreach ((ForecastExample Whole, ForecastExample Asked)[] examples in heldOut.Zip(asked).Chunk(BatchSize))
         {
             using DisposeScope scope = NewDisposeScope();
-            ForecastBatch batch = builder.Build(Array.ConvertAll(examples, pair => pair.Asked));
-            (Tensor mean, Tensor scale) = ForecastPrediction.Of(network, batch, CancellationToken.None);
+            ForecastExample[] questions = Array.ConvertAll(examples, pair => pair.Asked);
+            ForecastBatch batch = builder.Build(questions);
+            (Tensor mean, Tensor scale) = member.Predict(batch, questions);
             float[] errors = [.. (batch.Targets - mean).cpu().data<float>()];
             float[] scales = [.. scale.cpu().contiguous().data<float>()];
             float[] mask = [.. batch.Mask.cpu().data<float>()];
@@ -66,11 +66,11 @@ internal sealed class EnsembleCalibration(ForecastBatchBuilder builder, SeriesSc
     public double[] FactorsAfterGap(double[] factors, double level) => [.. _afterGap.Factors(level).Zip(factors, Math.Max)];
 
     /// <summary>The factor for each variable's mean scale, such that intervals around the mean of all networks hold a value with the given probability.</summary>
-    /// <param name="networks">The ensemble.</param>
+    /// <param name="members">The ensemble.</param>
     /// <param name="unseen">Examples whose targets no network was trained on.</param>
     /// <param name="level">The probability.</param>
-    public double[] Factors(IReadOnlyList<LatentOdeNetwork> networks, IReadOnlyList<ForecastExample> unseen, double level) =>
-        [.. _conformal.Factors(level).Zip(QuantileRatios(networks, unseen, level), (factor, ratio) => factor * ratio)];
+    public double[] Factors(IReadOnlyList<ForecastMember> members, IReadOnlyList<ForecastExample> unseen, double level) =>
+        [.. _conformal.Factors(level).Zip(QuantileRatios(members, unseen, level), (factor, ratio) => factor * ratio)];
 
     private static ConformalCalibration Conformal(SeriesScaling scaling) => new([.. scaling.Variables.Select(variable => variable.LevelMemory is not null)]);
 
@@ -83,7 +83,7 @@ internal sealed class EnsembleCalibration(ForecastBatchBuilder builder, SeriesSc
     }
 
     // What the ensemble's scaled errors stay below with the given probability, in what those of a single network do; 1 where too little is known.
-    private double[] QuantileRatios(IReadOnlyList<LatentOdeNetwork> networks, IReadOnlyList<ForecastExample> unseen, double level)
+    private double[] QuantileRatios(IReadOnlyList<ForecastMember> members, IReadOnlyList<ForecastExample> unseen, double level)
     {
         if (unseen.Select(example => example.Series).Distinct().Count() < FewestUnseenSeries)
         {
@@ -97,7 +97,7 @@ internal sealed class EnsembleCalibration(ForecastBatchBuilder builder, SeriesSc
         {
             using DisposeScope scope = NewDisposeScope();
             ForecastBatch batch = builder.Build(examples);
-            (Tensor Mean, Tensor Scale)[] predictions = [.. networks.Select(network => ForecastPrediction.Of(network, batch, CancellationToken.None))];
+            (Tensor Mean, Tensor Scale)[] predictions = [.. members.Select(member => member.Predict(batch, examples))];
             Tensor means = stack(predictions.Select(prediction => prediction.Mean));
             Tensor scales = stack(predictions.Select(prediction => prediction.Scale));
             Collect((means.mean([0], keepdim: true) - batch.Targets).abs() / scales.mean([0], keepdim: true), batch.Mask, ensemble);

@@ -84,18 +84,21 @@ internal sealed class ForecastTraining(LatentOdeOptions options, SeriesSetReader
             TrainNetwork(architecture, scaling, builder, samplers[member.Index], plan with { Seed = Run.Seed + member.Index }, member));
         try
         {
+            (ForecastMember[] members, ForecastBlend? blend) = Blend(
+                networks, samplers, new BlendTraining(builder, scaling, ForecastFold.HoldsOutSeries(series.Length)), () => new RegressionTraining(series, division, scaling, architecture.ContextLength).Fit());
             var calibration = new EnsembleCalibration(builder, scaling);
-            foreach ((LatentOdeNetwork network, ExampleSampler sampler) in networks.Zip(samplers))
+            foreach ((ForecastMember member, ExampleSampler sampler) in members.Zip(samplers))
             {
-                calibration.Add(network, sampler.HeldOut());
+                calibration.Add(member, sampler.HeldOut());
             }
 
             IReadOnlyList<ForecastExample> unseen = Sampler(division.Shared).HeldOut();
-            double[] factors = calibration.Factors(networks, unseen, options.ConfidenceLevel);
+            double[] factors = calibration.Factors(members, unseen, options.ConfidenceLevel);
             double[] factorsAfterGap = calibration.FactorsAfterGap(factors, options.ConfidenceLevel);
             return new LatentOdeModelParameters(architecture, scaling, networks, factors, factorsAfterGap, Run.Device)
             {
-                Quantiles = ForecastQuantiles.Create(options.QuantileLevels, factors, level => calibration.Factors(networks, unseen, level)),
+                Blend = blend,
+                Quantiles = ForecastQuantiles.Create(options.QuantileLevels, factors, level => calibration.Factors(members, unseen, level)),
             };
         }
         catch
@@ -103,6 +106,24 @@ internal sealed class ForecastTraining(LatentOdeOptions options, SeriesSetReader
             Array.ForEach(networks, network => network.Dispose());
             throw;
         }
+    }
+
+    // What the networks of an initial model are blended with is kept, as its units are.
+    private (ForecastMember[] Members, ForecastBlend? Blend) Blend(LatentOdeNetwork[] networks, ExampleSampler[] samplers, BlendTraining training, Func<HistoryRegression[]> fit)
+    {
+        if (Initial is not null)
+        {
+            return (Array.ConvertAll(networks, network => new ForecastMember(network, Initial.Blend)), Initial.Blend);
+        }
+
+        HistoryRegression[] regressions = fit();
+        for (int i = 0; i < networks.Length; i++)
+        {
+            training.Add(networks[i], regressions[i], samplers[i].HeldOut());
+        }
+
+        var blend = new ForecastBlend(HistoryRegression.Average(regressions), training.NetworkShares());
+        return ([.. networks.Zip(regressions, (network, regression) => new ForecastMember(network, blend with { Regression = regression }))], blend);
     }
 
     private LatentOdeNetwork TrainNetwork(LatentOdeArchitecture architecture, SeriesScaling scaling, ForecastBatchBuilder builder, ExampleSampler sampler, TrainingPlan plan, EnsembleMember member)
