@@ -21,9 +21,10 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
     private ForecastBatchBuilder _builder;
     private byte[]? _identity;
 
-    internal LatentOdeModelParameters(LatentOdeArchitecture architecture, SeriesScaling scaling, LatentOdeNetwork[] networks, double[] intervalFactors, double[] intervalFactorsAfterGap, Device device)
+    internal LatentOdeModelParameters(LatentOdeArchitecture architecture, SeriesColumns columns, SeriesScaling scaling, LatentOdeNetwork[] networks, double[] intervalFactors, double[] intervalFactorsAfterGap, Device device)
     {
         Architecture = architecture;
+        Columns = columns;
         Scaling = scaling;
         IntervalFactors = intervalFactors;
         IntervalFactorsAfterGap = intervalFactorsAfterGap;
@@ -44,6 +45,9 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
     public IReadOnlyList<double> QuantileLevels => Quantiles.Levels;
 
     internal ForecastQuantiles Quantiles { get; init; } = ForecastQuantiles.None;
+
+    /// <summary>The columns that it was trained on: its variables, static values and covariates are told apart by their order alone.</summary>
+    internal SeriesColumns Columns { get; }
 
     internal LatentOdeArchitecture Architecture { get; }
 
@@ -112,7 +116,7 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
     {
         if (!IsIncremental)
         {
-            var series = new EncodedSeries(history.ToSeries(history.Count), Scaling);
+            var series = new EncodedSeries(history.ToSeries(history.Count), Scaling, history.BeforeWindow);
             return Forecast([CreateExample(series, series.Count, times, start)])[0];
         }
 
@@ -194,7 +198,7 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
         writer.Write("identity", Identity);
     }
 
-    internal static LatentOdeModelParameters Read(DocumentReader reader)
+    internal static LatentOdeModelParameters Read(DocumentReader reader, SeriesColumns columns)
     {
         LatentOdeArchitecture architecture = LatentOdeArchitecture.Read(reader.Section("architecture"));
         SeriesScaling scaling = SeriesScaling.Read(reader.Section("scaling"));
@@ -220,7 +224,7 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
                 network.FreezeState();
             }
 
-            return new LatentOdeModelParameters(architecture, scaling, [.. networks], factors, factorsAfterGap, CPU) { Quantiles = quantiles, _identity = reader.Bytes("identity") };
+            return new LatentOdeModelParameters(architecture, columns, scaling, [.. networks], factors, factorsAfterGap, CPU) { Quantiles = quantiles, _identity = reader.Bytes("identity") };
         }
         catch
         {

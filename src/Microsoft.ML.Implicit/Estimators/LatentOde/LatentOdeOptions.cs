@@ -86,7 +86,10 @@ public sealed class LatentOdeOptions : ITrainerOptions
     /// <summary>Steps of the Runge-Kutta method of order 4 over the longest horizon.</summary>
     public int SolverSteps { get; set; } = 16;
 
-    /// <summary>Most recent observations that a forecast looks at.</summary>
+    /// <summary>
+    /// Most recent observations that the encoder reads. Of those before it is told what describes the ones it reads: the time since the first
+    /// of all, the last value of each variable and the time since then, and the running level of one that drifts.
+    /// </summary>
     public int ContextLength { get; set; } = 64;
 
     /// <summary>Weight of the Kullback-Leibler divergence between posterior and prior of the latent initial state, reached after the first third of training.</summary>
@@ -111,6 +114,7 @@ public sealed class LatentOdeOptions : ITrainerOptions
         ArgumentNullException.ThrowIfNull(Training);
         Setting.Require(InputColumnNames is { Length: > 0 } && InputColumnNames.All(name => !string.IsNullOrEmpty(name)), nameof(InputColumnNames), "must name at least one column");
         Setting.Require(InputColumnNames.Distinct().Count() == InputColumnNames.Length, nameof(InputColumnNames), "must not repeat a column");
+        ArgumentNullException.ThrowIfNull(Horizon);
         Setting.Require(Horizon.Length > 0 != ForecastTimeColumnName is not null, nameof(Horizon), $"or {nameof(ForecastTimeColumnName)} must be given, and not both");
         Setting.Require(Horizon.All(time => time > 0 && double.IsFinite(time)), nameof(Horizon), "must hold times after the last observation, greater than zero");
         Setting.Require(ConfidenceLevel is > 0 and < 1, nameof(ConfidenceLevel), "must lie between 0 and 1");

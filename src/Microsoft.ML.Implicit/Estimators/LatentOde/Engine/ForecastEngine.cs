@@ -10,8 +10,9 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// threads at once; calls wait for each other.
 /// </summary>
 /// <remarks>
-/// After more than <see cref="LatentOdeOptions.ContextLength"/> observations the encoder's state still holds traces of those that
-/// <c>Transform</c> no longer reads, and the forecasts of the two differ a little.
+/// Forecasts are those of <c>Transform</c> on all observations so far, to rounding, where the encoder reads its history anew: <see cref="SeriesEncoderKind.ControlledDifferentialEquation"/>,
+/// and any with <see cref="LatentAnchor.FirstObservation"/>. After more than <see cref="LatentOdeOptions.ContextLength"/> observations
+/// the state of the other encoders still holds traces of those that <c>Transform</c> no longer reads, and the forecasts of the two differ a little.
 /// </remarks>
 /// <typeparam name="TObservation">
 /// Class of observations: a public property or field for the time column (Single, Double, DateTime, DateTimeOffset or TimeSpan) and one of

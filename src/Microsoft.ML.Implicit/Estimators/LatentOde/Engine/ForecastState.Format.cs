@@ -42,7 +42,7 @@ internal sealed partial class ForecastState
         long count = reader.ReadInt64();
         var remembered = new ForecastState(model);
         remembered.ReadObservations(reader);
-        state.History.CopyFrom(state._beforeWindow);
+        state.History.CopyFrom(state.BeforeWindow);
         foreach ((double time, float[] values) in remembered._times.Zip(remembered._values))
         {
             model.Advance(state, time, values);
@@ -58,7 +58,7 @@ internal sealed partial class ForecastState
         Write(writer, Statics);
         BinaryArrays.Write(writer, CovariateTimes);
         Array.ForEach(CovariateValues, values => Write(writer, values));
-        foreach (HistoryFeatures history in (HistoryFeatures[])[History, _beforeLast, _beforeWindow])
+        foreach (HistoryFeatures history in (HistoryFeatures[])[History, _beforeLast, BeforeWindow])
         {
             history.Write(writer);
         }
@@ -79,7 +79,7 @@ internal sealed partial class ForecastState
     {
         var state = new ForecastState(model);
         state.ReadGiven(reader);
-        foreach (HistoryFeatures history in (HistoryFeatures[])[state.History, state._beforeLast, state._beforeWindow])
+        foreach (HistoryFeatures history in (HistoryFeatures[])[state.History, state._beforeLast, state.BeforeWindow])
         {
             history.Read(reader);
         }

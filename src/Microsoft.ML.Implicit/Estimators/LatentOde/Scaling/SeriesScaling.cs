@@ -55,10 +55,6 @@ internal sealed partial record SeriesScaling(
         return new SeriesScaling(medianGap, longestGap, longest, periods, variables, staticCenters, staticScales, covariateCenters, covariateScales);
     }
 
-    /// <summary>Whether a series has as many variables, static values and covariates.</summary>
-    public bool Fits(TimeSeries series) =>
-        series.Values.Length == Variables.Length && series.Statics.Length == StaticCenters.Length && series.Covariates.Length == CovariateCenters.Length;
-
     /// <summary>A value less its seasonal component.</summary>
     public double Adjust(int variable, double time, double value) => value - Seasonal(variable, time);
 
