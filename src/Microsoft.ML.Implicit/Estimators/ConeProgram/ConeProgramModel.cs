@@ -19,12 +19,10 @@ internal sealed record ConeProgramModel(
         CompiledProgram program = options.Program!.Compiled;
         return new ConeProgramModel(
             program,
-            [.. program.Parameters.Select(ColumnOf)],
-            Columns(program, [.. program.Variables.Concat(program.Multipliers).Select(ColumnOf)], options.ObjectiveColumnName, options.StatusColumnName),
+            [.. program.Parameters.Select(options.ColumnOf)],
+            Columns(program, [.. program.Variables.Concat(program.Multipliers).Select(options.ColumnOf)], options.ObjectiveColumnName, options.StatusColumnName),
             options.UnsolvedRows,
             SolverOf(options.Tolerance, options.MaximumIterations));
-
-        string ColumnOf(ProgramPart part) => options.ColumnNames.TryGetValue(part.Name, out string? column) ? column : part.Name;
     }
 
     /// <summary>Checks the input columns.</summary>

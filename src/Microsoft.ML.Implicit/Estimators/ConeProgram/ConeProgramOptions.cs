@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Modelling;
+using Microsoft.ML.Implicit.Modelling.Compilation;
 using Microsoft.ML.Implicit.Training;
 
 namespace Microsoft.ML.Implicit.Estimators;
@@ -29,6 +30,16 @@ public sealed class ConeProgramOptions : IEstimatorOptions
 
     /// <summary>Limit on solver iterations.</summary>
     public int MaximumIterations { get; set; } = 100;
+
+    IEnumerable<(string Setting, string? Column)> IEstimatorOptions.OutputColumns =>
+    [
+        .. Program!.Compiled.Variables.Concat(Program.Compiled.Multipliers).Select(part => (nameof(ColumnNames), (string?)ColumnOf(part))),
+        (nameof(ObjectiveColumnName), ObjectiveColumnName),
+        (nameof(StatusColumnName), StatusColumnName),
+    ];
+
+    /// <summary>The column of a parameter, variable or named constraint.</summary>
+    internal string ColumnOf(ProgramPart part) => ColumnNames.GetValueOrDefault(part.Name, part.Name);
 
     void IEstimatorOptions.Validate()
     {

@@ -107,6 +107,14 @@ public sealed class LatentOdeOptions : ITrainerOptions
     /// <summary>Epochs, learning rate, validation, seed, device, progress and cancellation. Epochs are counted on from network to network.</summary>
     public TrainingOptions Training { get; set; } = new();
 
+    IEnumerable<(string Setting, string? Column)> IEstimatorOptions.OutputColumns =>
+    [
+        (nameof(OutputColumnName), OutputColumnName),
+        (nameof(ConfidenceLowerBoundColumn), ConfidenceLowerBoundColumn),
+        (nameof(ConfidenceUpperBoundColumn), ConfidenceUpperBoundColumn),
+        (nameof(QuantileColumnName), QuantileLevels.Length > 0 ? QuantileColumnName : null),
+    ];
+
     void IEstimatorOptions.Validate()
     {
         ArgumentException.ThrowIfNullOrEmpty(TimeColumnName);
@@ -114,6 +122,9 @@ public sealed class LatentOdeOptions : ITrainerOptions
         ArgumentNullException.ThrowIfNull(Training);
         Setting.Require(InputColumnNames is { Length: > 0 } && InputColumnNames.All(name => !string.IsNullOrEmpty(name)), nameof(InputColumnNames), "must name at least one column");
         Setting.Require(InputColumnNames.Distinct().Count() == InputColumnNames.Length, nameof(InputColumnNames), "must not repeat a column");
+        ArgumentNullException.ThrowIfNull(StaticColumnNames);
+        ArgumentNullException.ThrowIfNull(CovariateColumnNames);
+        ArgumentNullException.ThrowIfNull(SeasonalPeriods);
         ArgumentNullException.ThrowIfNull(Horizon);
         Setting.Require(Horizon.Length > 0 != ForecastTimeColumnName is not null, nameof(Horizon), $"or {nameof(ForecastTimeColumnName)} must be given, and not both");
         Setting.Require(Horizon.All(time => time > 0 && double.IsFinite(time)), nameof(Horizon), "must hold times after the last observation, greater than zero");

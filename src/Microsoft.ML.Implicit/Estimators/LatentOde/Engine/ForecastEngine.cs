@@ -127,10 +127,13 @@ public sealed class ForecastEngine<TObservation, TForecast>
 
     /// <summary>Forecasts at times after the last observation.</summary>
     /// <param name="times">
-    /// Points in time, in the unit of the time column (days from 1970-01-01 UTC for dates); none for the trained horizon after what came last,
-    /// whether or not it held a value.
+    /// Points in time, in the unit of the time column (days from 1970-01-01 UTC for dates); none, or an empty array, for the forecaster's
+    /// <see cref="LatentOdeOptions.Horizon"/> after what came last, whether or not it held a value.
     /// </param>
-    /// <returns>For each input column the values at all times; NaN before the last observation.</returns>
+    /// <returns>
+    /// For each input column the values at all times; NaN at those before the last observation, as from <c>Transform</c>: for these there is
+    /// <see cref="Interpolate(double[])"/>.
+    /// </returns>
     /// <exception cref="ArgumentException">A time is not finite, or lies more than 1000 times <see cref="LatentOdeModelParameters.TrainedHorizon"/> after the last observation.</exception>
     /// <exception cref="InvalidOperationException">Nothing was observed yet, or covariates that the model needs were not set.</exception>
     public TForecast Forecast(params double[] times)
@@ -151,8 +154,8 @@ public sealed class ForecastEngine<TObservation, TForecast>
     }
 
     /// <summary>Forecasts at dates after the last observation.</summary>
-    /// <param name="times">Dates, a local one converted to UTC, one of unspecified kind taken as UTC; none for the trained horizon after what came last.</param>
-    /// <returns>For each input column the values at all times; NaN before the last observation.</returns>
+    /// <param name="times">Dates, a local one converted to UTC, one of unspecified kind taken as UTC; none, or no elements, for the forecaster's <see cref="LatentOdeOptions.Horizon"/> after what came last.</param>
+    /// <returns>For each input column the values at all times; NaN at those before the last observation.</returns>
     /// <exception cref="ArgumentException">
     /// Observations tell time as numbers or spans, or a date lies more than 1000 times <see cref="LatentOdeModelParameters.TrainedHorizon"/> after the last observation.
     /// </exception>
