@@ -8,12 +8,13 @@ public static partial class ImplicitCatalog
 {
     /// <summary>Predicts one of several classes with a binary deep-equilibrium model a class, which tells that class from all others.</summary>
     /// <param name="catalog">The trainers of <see cref="MLContext.MulticlassClassification"/>.</param>
-    /// <param name="binaryEstimator">Trainer of the binary models; its label column is <paramref name="labelColumnName"/>, whose keys are turned into Booleans.</param>
+    /// <param name="binaryEstimator">Trainer of the binary models; its label column must be <paramref name="labelColumnName"/>, whose keys are turned into Booleans.</param>
     /// <param name="labelColumnName">Label column: a key of known count.</param>
     /// <param name="imputeMissingLabelsAsNegative">Whether a row with a missing label belongs to none of the classes, or is left out.</param>
     /// <param name="useProbabilities">Whether classes are compared by their probabilities, whose sum is made 1, or by their log-odds.</param>
     /// <returns>ML.NET's own trainer.</returns>
     /// <remarks>ML.NET's function of this name takes trainers of its own sealed transformer only. No calibrator is needed: scores are log-odds.</remarks>
+    /// <exception cref="ArgumentException">The binary trainer's label column is another one.</exception>
     /// <example><code>
     /// var oneVersusAll = ml.MulticlassClassification.Trainers.OneVersusAll(ml.BinaryClassification.Trainers.DeepEquilibrium());
     /// </code></example>
@@ -23,15 +24,16 @@ public static partial class ImplicitCatalog
         string labelColumnName = DefaultColumnNames.Label,
         bool imputeMissingLabelsAsNegative = false,
         bool useProbabilities = true) =>
-        catalog.OneVersusAll(Predictors(catalog, binaryEstimator), labelColumnName, imputeMissingLabelsAsNegative, useProbabilities: useProbabilities);
+        catalog.OneVersusAll(Predictors(catalog, binaryEstimator, labelColumnName), labelColumnName, imputeMissingLabelsAsNegative, useProbabilities: useProbabilities);
 
     /// <summary>Predicts one of three or more classes with a binary deep-equilibrium model for each pair of classes, which tells these from the others.</summary>
     /// <param name="catalog">The trainers of <see cref="MLContext.MulticlassClassification"/>.</param>
-    /// <param name="binaryEstimator">Trainer of the binary models; its label column is <paramref name="labelColumnName"/>, whose keys are turned into Booleans.</param>
+    /// <param name="binaryEstimator">Trainer of the binary models; its label column must be <paramref name="labelColumnName"/>, whose keys are turned into Booleans.</param>
     /// <param name="labelColumnName">Label column: a key of known count.</param>
     /// <param name="imputeMissingLabelsAsNegative">Whether a row with a missing label belongs to none of the classes, or is left out.</param>
     /// <returns>ML.NET's own trainer.</returns>
     /// <remarks>Of two classes the only pair is all there is, and nothing is left to tell it from. No calibrator is needed: scores are log-odds.</remarks>
+    /// <exception cref="ArgumentException">The binary trainer's label column is another one.</exception>
     /// <example><code>
     /// var pairwise = ml.MulticlassClassification.Trainers.PairwiseCoupling(ml.BinaryClassification.Trainers.DeepEquilibrium());
     /// </code></example>
@@ -40,7 +42,7 @@ public static partial class ImplicitCatalog
         DeepEquilibriumBinaryTrainer binaryEstimator,
         string labelColumnName = DefaultColumnNames.Label,
         bool imputeMissingLabelsAsNegative = false) =>
-        catalog.PairwiseCoupling(Predictors(catalog, binaryEstimator), labelColumnName, imputeMissingLabelsAsNegative);
+        catalog.PairwiseCoupling(Predictors(catalog, binaryEstimator, labelColumnName), labelColumnName, imputeMissingLabelsAsNegative);
 
     /// <summary>Creates a model that answers true from another score on.</summary>
     /// <param name="catalog"><see cref="MLContext.BinaryClassification"/>.</param>
@@ -64,10 +66,15 @@ public static partial class ImplicitCatalog
                 : throw new ArgumentException("The model predicts no Boolean: only a binary model has a threshold.", nameof(model));
     }
 
-    private static BinaryPredictorTrainer Predictors(MulticlassClassificationCatalog.MulticlassClassificationTrainers catalog, DeepEquilibriumBinaryTrainer trainer)
+    private static BinaryPredictorTrainer Predictors(MulticlassClassificationCatalog.MulticlassClassificationTrainers catalog, DeepEquilibriumBinaryTrainer trainer, string labelColumnName)
     {
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(trainer);
-        return new BinaryPredictorTrainer(CatalogUtils.GetEnvironment(catalog), trainer);
+
+        // ML.NET turns the keys into Booleans under the name that they have: a trainer of another column would learn that one.
+        return trainer.LabelColumnName == labelColumnName
+            ? new BinaryPredictorTrainer(CatalogUtils.GetEnvironment(catalog), trainer)
+            : throw new ArgumentException(
+                $"The binary trainer learns column '{trainer.LabelColumnName}', and the classes to tell apart are those of column '{labelColumnName}'. Give both the same name.", nameof(labelColumnName));
     }
 }

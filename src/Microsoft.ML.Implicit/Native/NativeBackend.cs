@@ -27,10 +27,11 @@ public static class NativeBackend
 
     /// <summary>Resolves a device name.</summary>
     /// <param name="name"><c>"cpu"</c>, <c>"cuda"</c>, <c>"cuda:1"</c>, or <c>"auto"</c>: CUDA where there is one, else the CPU.</param>
+    /// <param name="setting">What names the device, for messages.</param>
     /// <returns>The device.</returns>
     /// <exception cref="ArgumentException">The name is none of these.</exception>
     /// <exception cref="InvalidOperationException">No native backend was found, or CUDA was asked for and is absent.</exception>
-    public static torch.Device ResolveDevice(string name)
+    public static torch.Device ResolveDevice(string name, string setting = "Device")
     {
         ArgumentNullException.ThrowIfNull(name);
         EnsureLoaded();
@@ -48,14 +49,14 @@ public static class NativeBackend
         bool isCuda = name == "cuda" || (name.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(name.AsSpan(5), out index) && index >= 0);
         if (!isCuda)
         {
-            throw new ArgumentException($"Device '{name}' is not known. Use \"cpu\", \"cuda\", \"cuda:1\" or \"auto\".", nameof(name));
+            throw new ArgumentException($"{setting} '{name}' is not known. Use \"cpu\", \"cuda\", \"cuda:1\" or \"auto\".", nameof(name));
         }
 
         if (!torch.cuda.is_available() || index >= torch.cuda.device_count())
         {
             throw new InvalidOperationException(
-                $"Device '{name}' was asked for, but this process sees {(torch.cuda.is_available() ? torch.cuda.device_count() : 0)} CUDA devices. "
-                + "Reference a CUDA build of libtorch (TorchSharp-cuda-linux or TorchSharp-cuda-windows), or set Device to \"cpu\" or \"auto\".");
+                $"{setting} '{name}' was asked for, but this process sees {(torch.cuda.is_available() ? torch.cuda.device_count() : 0)} CUDA devices. "
+                + $"Reference a CUDA build of libtorch (TorchSharp-cuda-linux or TorchSharp-cuda-windows), or set {setting} to \"cpu\" or \"auto\".");
         }
 
         return new torch.Device(DeviceType.CUDA, index);

@@ -2,19 +2,22 @@ namespace Microsoft.ML.Implicit.Persistence;
 
 /// <summary>
 /// Replaces a file as a whole: at any time its path holds the old content or the new one, whatever ends the program or the
-/// write. A process that is killed may leave its temporary file, <c>path.*.tmp</c>, which nothing reads.
+/// write. A process that is killed may leave its temporary file, <c>path.*.tmp</c>, which nothing reads and
+/// <see cref="RemoveLeftovers"/> removes.
 /// </summary>
 internal static class AtomicFile
 {
+    private const string Extension = ".tmp";
+
     /// <param name="path">File to create or replace; a symbolic link stays one, and the file that it names is replaced.</param>
     /// <param name="write">Writes the new content.</param>
     /// <exception cref="IOException">The disk is full or the file cannot be replaced; the old file is as it was.</exception>
     public static void Write(string path, Action<Stream> write)
     {
-        string target = new FileInfo(path) is { LinkTarget: not null } link ? link.ResolveLinkTarget(returnFinalTarget: true)!.FullName : path;
+        string target = Target(path);
 
         // In the same folder, since a file is moved at once only within a file system.
-        string temporary = $"{target}.{Path.GetRandomFileName()}.tmp";
+        string temporary = $"{target}.{Path.GetRandomFileName()}{Extension}";
         try
         {
             using (var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))
@@ -31,4 +34,21 @@ internal static class AtomicFile
             throw;
         }
     }
+
+    /// <summary>Removes temporary files of writers that were killed. Another that writes the file at this moment would fail.</summary>
+    public static void RemoveLeftovers(string path)
+    {
+        string target = Path.GetFullPath(Target(path));
+        int length = target.Length + 1 + Path.GetRandomFileName().Length + Extension.Length;
+        foreach (string file in Directory.EnumerateFiles(Path.GetDirectoryName(target)!, $"*{Extension}"))
+        {
+            if (file.Length == length && file.StartsWith($"{target}.", StringComparison.Ordinal))
+            {
+                File.Delete(file);
+            }
+        }
+    }
+
+    private static string Target(string path) =>
+        new FileInfo(path) is { LinkTarget: not null } link ? link.ResolveLinkTarget(returnFinalTarget: true)!.FullName : path;
 }

@@ -11,4 +11,19 @@ internal static class Setting
             throw new ArgumentException($"{setting} {message}.", setting.Split('.')[^1]);
         }
     }
+
+    /// <summary>Checks the names of columns to write; <see langword="null"/> names none.</summary>
+    /// <exception cref="ArgumentException">A name is empty, or two are the same: the second column would hide the first.</exception>
+    public static void RequireColumns(IEnumerable<(string Setting, string? Column)> columns)
+    {
+        var settings = new Dictionary<string, string>();
+        foreach ((string setting, string? column) in columns)
+        {
+            if (column is not null)
+            {
+                Require(column.Length > 0, setting, "must be the name of a column, or null for none");
+                Require(settings.TryAdd(column, setting), setting, $"names column '{column}', which {settings[column]} names too");
+            }
+        }
+    }
 }

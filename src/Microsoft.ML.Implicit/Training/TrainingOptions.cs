@@ -18,7 +18,7 @@ public sealed class TrainingOptions
     /// <summary>Decoupled weight decay of matrices and kernels (Loshchilov and Hutter, 2019), or <see langword="null"/> for the model's default.</summary>
     public double? WeightDecay { get; set; }
 
-    /// <summary>Gradients with a larger Euclidean norm are scaled down to it.</summary>
+    /// <summary>Gradients with a larger Euclidean norm are scaled down to it; infinity for no limit.</summary>
     public double MaximumGradientNorm { get; set; } = 5;
 
     /// <summary>

@@ -23,7 +23,7 @@ internal sealed class TrainingRun : IDisposable
     {
         Options = options;
         Device = NativeBackend.ResolveDevice(options.Device);
-        _scoringDevice = options.ScoringDevice is { } device ? NativeBackend.ResolveDevice(device) : null;
+        _scoringDevice = options.ScoringDevice is { } device ? NativeBackend.ResolveDevice(device, nameof(options.ScoringDevice)) : null;
         CheckPoint = options.CheckpointPath is { } path ? TrainingCheckPoint.Open(path) : null;
 
         // A seed is drawn even where the check point has one: what is trained after this draws the same seeds as without it.

@@ -112,6 +112,21 @@ public sealed class DeepEquilibriumOnnxTests
     }
 
     [TestMethod]
+    [DataRow(1e-3, 1e-2f)]
+    [DataRow(1e-6, 1e-5f)]
+    public void Log_odds_agree_to_ten_times_the_tolerance_of_the_solver(double tolerance, float difference)
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView cancer = RealData.BreastCancer(ml);
+        DeepEquilibriumOptions options = QuickOptions.Create(epochs: 5);
+        options.Tolerance = tolerance;
+        ITransformer model = ml.BinaryClassification.Trainers.DeepEquilibrium(options).Fit(ml.Data.TakeRows(cancer, 150));
+        IDataView data = ml.Data.LoadFromEnumerable(ml.Data.CreateEnumerable<Tumour>(cancer, reuseRowObject: false).ToArray());
+        using OnnxFile file = OnnxFile.Of(ml, model, data, "Score");
+        OnnxAssert.AreClose(Scored.Values(model.Transform(data)), file.Score(data, "Score", batchSize: 569), difference);
+    }
+
+    [TestMethod]
     public void A_threshold_that_was_moved_is_written()
     {
         var ml = new MLContext(seed: 1);

@@ -35,6 +35,15 @@ public abstract class ConeProgramSettings : IEstimatorOptions
     /// <summary>Limit on solver iterations.</summary>
     public int MaximumIterations { get; set; } = 100;
 
+    IEnumerable<(string Setting, string? Column)> IEstimatorOptions.OutputColumns => OutputColumns;
+
+    private protected virtual IEnumerable<(string Setting, string? Column)> OutputColumns =>
+    [
+        .. Program!.Compiled.Variables.Concat(Program.Compiled.Multipliers).Select(part => (nameof(ColumnNames), (string?)ColumnOf(part))),
+        (nameof(ObjectiveColumnName), ObjectiveColumnName),
+        (nameof(StatusColumnName), StatusColumnName),
+    ];
+
     internal string ColumnOf(ProgramPart part) => ColumnNames.TryGetValue(part.Name, out string? column) ? column : part.Name;
 
     void IEstimatorOptions.Validate() => Validate();

@@ -82,6 +82,7 @@ public sealed class DeepEquilibriumOptions : TrainerInputBaseWithWeight, ITraine
         Setting.Require(MaximumIterations > 0, nameof(MaximumIterations), "must be positive");
         Setting.Require(JacobianPenalty >= 0 && double.IsFinite(JacobianPenalty), nameof(JacobianPenalty), "must not be negative");
         Setting.Require(Cell == EquilibriumCellKind.Dense || Image is not null, nameof(Image), "must be given for the convolutional cell");
+        Setting.Require(Cell == EquilibriumCellKind.Dense || Image is { HasRoom: true }, nameof(Image), $"must have a channel and two pixels at least, and is {Image?.Channels} x {Image?.Height} x {Image?.Width}");
         Training.Validate();
     }
 }

@@ -17,6 +17,8 @@ public abstract class DeepEquilibriumTrainer
     private protected DeepEquilibriumTrainer(IHostEnvironment environment, string name, DeepEquilibriumOptions options)
         : base(environment, name, options) => Options = options;
 
+    internal string LabelColumnName => Options.LabelColumnName;
+
     private protected DeepEquilibriumOptions Options { get; }
 
     private protected abstract void CheckLabel(SchemaShape.Column label);

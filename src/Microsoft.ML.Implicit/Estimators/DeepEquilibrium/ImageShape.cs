@@ -11,6 +11,9 @@ public readonly record struct ImageShape(int Channels, int Height, int Width)
     /// <summary>Length of the feature vector.</summary>
     public int Length => Channels * Height * Width;
 
+    /// <summary>Whether there is a channel at least, and room for two resolutions.</summary>
+    internal bool HasRoom => Channels > 0 && Height > 0 && Width > 0 && Math.Max(Height, Width) > 1;
+
     /// <summary>Checks the dimensions that a column's type declares, if it declares more than a length. Those of length 1 say nothing of the order of values.</summary>
     /// <exception cref="ArgumentException">They are not those of the image.</exception>
     internal void CheckDimensions(DataViewSchema.Column column)

@@ -17,9 +17,10 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
     private readonly DisposalGate _gate = new();
     private byte[]? _identity;
 
-    internal LatentOdeModelParameters(LatentOdeArchitecture architecture, SeriesScaling scaling, LatentOdeNetwork[] networks, double[] intervalFactors, double[] intervalFactorsAfterGap, Device device)
+    internal LatentOdeModelParameters(LatentOdeArchitecture architecture, SeriesColumns columns, SeriesScaling scaling, LatentOdeNetwork[] networks, double[] intervalFactors, double[] intervalFactorsAfterGap, Device device)
     {
         Architecture = architecture;
+        Columns = columns;
         Scaling = scaling;
         IntervalFactors = intervalFactors;
         IntervalFactorsAfterGap = intervalFactorsAfterGap;
@@ -45,6 +46,9 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
 
     /// <summary>Most recent observations that a forecast looks at.</summary>
     internal int Memory => Math.Max(Architecture.ContextLength, Blend?.Regression.Regressors.Memory ?? 0);
+
+    /// <summary>The columns that it was trained on: its variables, static values and covariates are told apart by their order alone.</summary>
+    internal SeriesColumns Columns { get; }
 
     internal LatentOdeArchitecture Architecture { get; }
 
@@ -105,7 +109,7 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
     {
         if (!IsIncremental)
         {
-            var series = new EncodedSeries(history.ToSeries(history.Count), Scaling);
+            var series = new EncodedSeries(history.ToSeries(history.Count), Scaling, history.BeforeWindow);
             return Forecast([CreateExample(series, series.Count, times, start)])[0];
         }
 
@@ -161,7 +165,7 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
         writer.Write("identity", Identity);
     }
 
-    internal static LatentOdeModelParameters Read(DocumentReader reader)
+    internal static LatentOdeModelParameters Read(DocumentReader reader, SeriesColumns columns)
     {
         LatentOdeArchitecture architecture = LatentOdeArchitecture.Read(reader.Section("architecture"));
         SeriesScaling scaling = SeriesScaling.Read(reader.Section("scaling"));
@@ -188,7 +192,7 @@ public sealed class LatentOdeModelParameters : ImplicitModelParameters
                 network.FreezeState();
             }
 
-            return new LatentOdeModelParameters(architecture, scaling, [.. networks], factors, factorsAfterGap, CPU) { Quantiles = quantiles, Blend = blend, _identity = reader.Bytes("identity") };
+            return new LatentOdeModelParameters(architecture, columns, scaling, [.. networks], factors, factorsAfterGap, CPU) { Quantiles = quantiles, Blend = blend, _identity = reader.Bytes("identity") };
         }
         catch
         {

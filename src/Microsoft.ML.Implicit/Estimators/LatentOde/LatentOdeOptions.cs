@@ -92,7 +92,11 @@ public sealed class LatentOdeOptions : ITrainerOptions
     /// <summary>Steps of the Runge-Kutta method of order 4 over the longest horizon.</summary>
     public int SolverSteps { get; set; } = 16;
 
-    /// <summary>Most recent observations that a forecast looks at. Of seasons it looks back one period, and over at most 4096 observations.</summary>
+    /// <summary>
+    /// Most recent observations that the encoder reads. Of those before it is told what describes the ones it reads: the time since the first
+    /// of all, the last value of each variable and the time since then, the running level of one that drifts,
+    /// and the values one season before, over at most 4096 observations.
+    /// </summary>
     public int ContextLength { get; set; } = 64;
 
     /// <summary>Weight of the Kullback-Leibler divergence between posterior and prior of the latent initial state, reached after the first third of training.</summary>
@@ -110,6 +114,14 @@ public sealed class LatentOdeOptions : ITrainerOptions
     /// <summary>Epochs, learning rate, validation, seed, device, progress and cancellation. Epochs are counted on from network to network.</summary>
     public TrainingOptions Training { get; set; } = new();
 
+    IEnumerable<(string Setting, string? Column)> IEstimatorOptions.OutputColumns =>
+    [
+        (nameof(OutputColumnName), OutputColumnName),
+        (nameof(ConfidenceLowerBoundColumn), ConfidenceLowerBoundColumn),
+        (nameof(ConfidenceUpperBoundColumn), ConfidenceUpperBoundColumn),
+        (nameof(QuantileColumnName), QuantileLevels.Length > 0 ? QuantileColumnName : null),
+    ];
+
     void IEstimatorOptions.Validate()
     {
         ArgumentException.ThrowIfNullOrEmpty(TimeColumnName);
@@ -117,6 +129,10 @@ public sealed class LatentOdeOptions : ITrainerOptions
         ArgumentNullException.ThrowIfNull(Training);
         Setting.Require(InputColumnNames is { Length: > 0 } && InputColumnNames.All(name => !string.IsNullOrEmpty(name)), nameof(InputColumnNames), "must name at least one column");
         Setting.Require(InputColumnNames.Distinct().Count() == InputColumnNames.Length, nameof(InputColumnNames), "must not repeat a column");
+        ArgumentNullException.ThrowIfNull(StaticColumnNames);
+        ArgumentNullException.ThrowIfNull(CovariateColumnNames);
+        ArgumentNullException.ThrowIfNull(SeasonalPeriods);
+        ArgumentNullException.ThrowIfNull(Horizon);
         Setting.Require(Horizon.Length > 0 != ForecastTimeColumnName is not null, nameof(Horizon), $"or {nameof(ForecastTimeColumnName)} must be given, and not both");
         Setting.Require(Horizon.All(time => time > 0 && double.IsFinite(time)), nameof(Horizon), "must hold times after the last observation, greater than zero");
         Setting.Require(ConfidenceLevel is > 0 and < 1, nameof(ConfidenceLevel), "must lie between 0 and 1");

@@ -79,7 +79,7 @@ public sealed class LatentOdeTransformer : ImplicitTransformer<LatentOdeModelPar
     {
         SeriesColumns input = SeriesColumns.Read(reader.Section("input"));
         ForecastColumns output = ForecastColumns.Read(reader.Section("output"));
-        LatentOdeModelParameters model = LatentOdeModelParameters.Read(reader);
+        LatentOdeModelParameters model = LatentOdeModelParameters.Read(reader, input);
         return model.Scaling.Variables.Length == input.Values.Length
             && model.Scaling.Categories.Fits(input, model.Scaling.StaticCenters.Length, model.Scaling.CovariateCenters.Length)
             && model.Quantiles.Levels.Length > 0 == output.Quantiles is not null

@@ -39,6 +39,12 @@ public sealed class LearnedConeProgramOptions : ConeProgramSettings, ITrainerOpt
         ? program.Variables.Where(part => part.Name == ImitatedVariable).Select(part => (part, ColumnOf(part)))
         : program.Parameters.Where(part => LearnedParameters.Contains(part.Name)).Select(part => (part, ColumnOf(part)));
 
+    private protected override IEnumerable<(string Setting, string? Column)> OutputColumns =>
+    [
+        .. base.OutputColumns,
+        .. PredictedColumnPrefix is null ? [] : LearnedParameters.Select(name => (nameof(PredictedColumnPrefix), (string?)(PredictedColumnPrefix + name))),
+    ];
+
     private protected override void Validate()
     {
         base.Validate();

@@ -52,6 +52,10 @@ public sealed class LearnedQuadraticProgramOptions : QuadraticProgramSettings, I
     internal bool UsesFeatures => P is null || PredictRightHandSide;
 
     /// <inheritdoc/>
+    private protected override IEnumerable<(string Setting, string? Column)> OutputColumns =>
+        [.. base.OutputColumns, (nameof(PredictedCostColumnName), PredictedCostColumnName)];
+
+    /// <inheritdoc/>
     private protected override void Validate()
     {
         base.Validate();

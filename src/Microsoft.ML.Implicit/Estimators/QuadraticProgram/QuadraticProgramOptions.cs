@@ -18,6 +18,16 @@ public sealed class QuadraticProgramOptions : QuadraticProgramSettings
     public string? UpperBoundMultipliersColumnName { get; set; }
 
     /// <inheritdoc/>
+    private protected override IEnumerable<(string Setting, string? Column)> OutputColumns =>
+    [
+        .. base.OutputColumns,
+        (nameof(MultipliersColumnName), MultipliersColumnName),
+        (nameof(EqualityMultipliersColumnName), EqualityMultipliersColumnName),
+        (nameof(LowerBoundMultipliersColumnName), LowerBoundMultipliersColumnName),
+        (nameof(UpperBoundMultipliersColumnName), UpperBoundMultipliersColumnName),
+    ];
+
+    /// <inheritdoc/>
     private protected override void Validate()
     {
         base.Validate();

@@ -59,6 +59,11 @@ public abstract class QuadraticProgramSettings : IEstimatorOptions
 
     void IEstimatorOptions.Validate() => Validate();
 
+    IEnumerable<(string Setting, string? Column)> IEstimatorOptions.OutputColumns => OutputColumns;
+
+    private protected virtual IEnumerable<(string Setting, string? Column)> OutputColumns =>
+        [(nameof(OutputColumnName), OutputColumnName), (nameof(ObjectiveColumnName), ObjectiveColumnName), (nameof(StatusColumnName), StatusColumnName)];
+
     /// <exception cref="ArgumentException">A setting is out of range; the message names it.</exception>
     private protected virtual void Validate()
     {

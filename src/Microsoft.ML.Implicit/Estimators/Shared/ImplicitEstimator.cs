@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Persistence;
+using Microsoft.ML.Implicit.Training;
 using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Implicit.Estimators;
@@ -14,6 +15,7 @@ public abstract class ImplicitEstimator<TTransformer> : IEstimator<TTransformer>
         ArgumentNullException.ThrowIfNull(options);
         MLNetCompatibility.EnsureSupported();
         options.Validate();
+        Setting.RequireColumns(options.OutputColumns);
         Host = environment.Register(name);
     }
 

@@ -50,6 +50,7 @@ internal sealed class TrainingCheckPoint
             throw Refusal("on other data");
         }
 
+        AtomicFile.RemoveLeftovers(_path);
         _networks.AddRange(_found?.Networks ?? []);
         _begun = new TrainingCheckPointFile(seed, optionsPrint, dataPrint, _networks);
     }

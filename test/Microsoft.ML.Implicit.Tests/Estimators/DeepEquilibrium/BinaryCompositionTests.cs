@@ -71,6 +71,23 @@ public class BinaryCompositionTests
     }
 
     [TestMethod]
+    public void A_binary_trainer_of_another_label_column_is_refused_by_both_names()
+    {
+        var ml = new MLContext(seed: 1);
+        DeepEquilibriumOptions options = QuickOptions.Create(epochs: 1);
+        options.LabelColumnName = "IsSetosa";
+        DeepEquilibriumBinaryTrainer trainer = ml.BinaryClassification.Trainers.DeepEquilibrium(options);
+        foreach (Action compose in (Action[])[() => ml.MulticlassClassification.Trainers.OneVersusAll(trainer), () => ml.MulticlassClassification.Trainers.PairwiseCoupling(trainer)])
+        {
+            string message = Assert.ThrowsExactly<ArgumentException>(compose).Message;
+            StringAssert.Contains(message, "'IsSetosa'", StringComparison.Ordinal);
+            StringAssert.Contains(message, "'Label'", StringComparison.Ordinal);
+        }
+
+        ml.MulticlassClassification.Trainers.OneVersusAll(trainer, labelColumnName: "IsSetosa");
+    }
+
+    [TestMethod]
     public void A_feature_that_is_not_finite_has_no_score_and_leaves_the_other_rows_alone()
     {
         var ml = new MLContext(seed: 1);

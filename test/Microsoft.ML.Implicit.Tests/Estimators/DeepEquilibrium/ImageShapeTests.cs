@@ -68,6 +68,19 @@ public sealed class ImageShapeTests
         return builder.ToSchema()["Features"];
     }
 
+    [TestMethod]
+    [DataRow(-1, -8, 8)]
+    [DataRow(0, 8, 8)]
+    [DataRow(64, 1, 1)]
+    [DataRow(1, 64, 0)]
+    public void A_shape_without_a_channel_or_two_pixels_is_refused_by_the_name_of_the_option(int channels, int height, int width)
+    {
+        DeepEquilibriumOptions options = QuickOptions.Create();
+        options.Cell = EquilibriumCellKind.MultiscaleConvolutional;
+        options.Image = new ImageShape(channels, height, width);
+        Assert.AreEqual("Image", Assert.ThrowsExactly<ArgumentException>(() => new MLContext().Regression.Trainers.DeepEquilibrium(options)).ParamName);
+    }
+
     private sealed class Image
     {
         public float[] Features { get; set; } = [];

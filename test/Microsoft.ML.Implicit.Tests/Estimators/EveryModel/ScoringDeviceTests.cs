@@ -13,6 +13,15 @@ public sealed class ScoringDeviceTests
     public static IEnumerable<object[]> Kinds => SmallModel.Kinds;
 
     [TestMethod]
+    public void An_unknown_device_is_refused_by_the_name_of_its_setting()
+    {
+        var ml = new MLContext(seed: 1);
+        var trainer = ml.Regression.Trainers.DeepEquilibrium(new DeepEquilibriumOptions { Training = { ScoringDevice = "gpu" } });
+        string message = Assert.ThrowsExactly<ArgumentException>(() => trainer.Fit(ml.Data.LoadFromEnumerable(Rows))).Message;
+        StringAssert.Contains(message, "ScoringDevice 'gpu'", StringComparison.Ordinal);
+    }
+
+    [TestMethod]
     [DynamicData(nameof(Kinds))]
     public void A_model_scores_the_same_after_a_move_also_in_views_and_engines_made_before(string kind)
     {

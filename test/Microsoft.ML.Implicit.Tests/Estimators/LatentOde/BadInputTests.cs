@@ -22,6 +22,10 @@ public class BadInputTests
         AssertRefused<ArgumentException>(options => options.Horizon = [1, -1], nameof(LatentOdeOptions.Horizon));
         AssertRefused<ArgumentException>(options => options.ForecastTimeColumnName = "ForecastTime", nameof(LatentOdeOptions.Horizon));
         AssertRefused<ArgumentException>(options => options.ConfidenceLevel = 1, nameof(LatentOdeOptions.ConfidenceLevel));
+        AssertRefused<ArgumentNullException>(options => options.Horizon = null!, nameof(LatentOdeOptions.Horizon));
+        AssertRefused<ArgumentNullException>(options => options.SeasonalPeriods = null!, nameof(LatentOdeOptions.SeasonalPeriods));
+        AssertRefused<ArgumentNullException>(options => options.StaticColumnNames = null!, nameof(LatentOdeOptions.StaticColumnNames));
+        AssertRefused<ArgumentNullException>(options => options.CovariateColumnNames = null!, nameof(LatentOdeOptions.CovariateColumnNames));
         AssertRefused<ArgumentException>(options => options.LatentWidth = 0, nameof(LatentOdeOptions.LatentWidth));
         AssertRefused<ArgumentException>(options => options.EnsembleSize = 0, nameof(LatentOdeOptions.EnsembleSize));
         AssertRefused<ArgumentException>(options => options.SeasonalPeriods = [0], nameof(LatentOdeOptions.SeasonalPeriods));

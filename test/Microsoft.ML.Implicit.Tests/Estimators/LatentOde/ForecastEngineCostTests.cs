@@ -19,10 +19,11 @@ public class ForecastEngineCostTests
         using var generator = new Generator(1);
         var encoder = new CountingEncoder(width);
         var network = new LatentOdeNetwork(encoder, new LatentOdeSizes(scaling.FeatureCount, scaling.TargetFeatureCount, 0, 1, architecture.LatentWidth, width), generator);
+        var columns = new SeriesColumns(nameof(Observation.Time), [nameof(Observation.Value)], [], null, []);
         using var transformer = new LatentOdeTransformer(
             environment.Register("test"),
-            new LatentOdeModelParameters(architecture, scaling, [network], [2], [2], CPU),
-            new SeriesColumns(nameof(Observation.Time), [nameof(Observation.Value)], [], null, []),
+            new LatentOdeModelParameters(architecture, columns, scaling, [network], [2], [2], CPU),
+            columns,
             new ForecastColumns(nameof(Forecast.Values), null, null, [1], null));
         ForecastEngine<Observation, Forecast> engine = transformer.CreateForecastEngine<Observation, Forecast>();
 

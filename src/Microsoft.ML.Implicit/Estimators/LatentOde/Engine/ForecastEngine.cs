@@ -10,8 +10,9 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// threads at once; calls wait for each other.
 /// </summary>
 /// <remarks>
-/// After more than <see cref="LatentOdeOptions.ContextLength"/> observations the encoder's state still holds traces of those that
-/// <c>Transform</c> no longer reads, and the forecasts of the two differ a little.
+/// Forecasts are those of <c>Transform</c> on all observations so far, to rounding, where the encoder reads its history anew: <see cref="SeriesEncoderKind.ControlledDifferentialEquation"/>,
+/// and any with <see cref="LatentAnchor.FirstObservation"/>. After more than <see cref="LatentOdeOptions.ContextLength"/> observations
+/// the state of the other encoders still holds traces of those that <c>Transform</c> no longer reads, and the forecasts of the two differ a little.
 /// </remarks>
 /// <typeparam name="TObservation">
 /// Class of observations: a public property or field for the time column (Single, Double, DateTime, DateTimeOffset or TimeSpan) and one of
@@ -143,10 +144,13 @@ public sealed class ForecastEngine<TObservation, TForecast>
 
     /// <summary>Forecasts at times after the last observation.</summary>
     /// <param name="times">
-    /// Points in time, in the unit of the time column (days from 1970-01-01 UTC for dates); none for the trained horizon after what came last,
-    /// whether or not it held a value.
+    /// Points in time, in the unit of the time column (days from 1970-01-01 UTC for dates); none, or an empty array, for the forecaster's
+    /// <see cref="LatentOdeOptions.Horizon"/> after what came last, whether or not it held a value.
     /// </param>
-    /// <returns>For each input column the values at all times; NaN before the last observation.</returns>
+    /// <returns>
+    /// For each input column the values at all times; NaN at those before the last observation, as from <c>Transform</c>: for these there is
+    /// <see cref="Interpolate(double[])"/>.
+    /// </returns>
     /// <exception cref="ArgumentException">A time is not finite, or lies more than 1000 times <see cref="LatentOdeModelParameters.TrainedHorizon"/> after the last observation.</exception>
     /// <exception cref="InvalidOperationException">Nothing was observed yet, or covariates that the model needs were not set.</exception>
     public TForecast Forecast(params double[] times)
@@ -167,8 +171,8 @@ public sealed class ForecastEngine<TObservation, TForecast>
     }
 
     /// <summary>Forecasts at dates after the last observation.</summary>
-    /// <param name="times">Dates, a local one converted to UTC, one of unspecified kind taken as UTC; none for the trained horizon after what came last.</param>
-    /// <returns>For each input column the values at all times; NaN before the last observation.</returns>
+    /// <param name="times">Dates, a local one converted to UTC, one of unspecified kind taken as UTC; none, or no elements, for the forecaster's <see cref="LatentOdeOptions.Horizon"/> after what came last.</param>
+    /// <returns>For each input column the values at all times; NaN at those before the last observation.</returns>
     /// <exception cref="ArgumentException">
     /// Observations tell time as numbers or spans, or a date lies more than 1000 times <see cref="LatentOdeModelParameters.TrainedHorizon"/> after the last observation.
     /// </exception>

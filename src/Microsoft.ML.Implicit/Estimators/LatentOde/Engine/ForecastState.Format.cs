@@ -42,7 +42,7 @@ internal sealed partial class ForecastState
         long count = reader.ReadInt64();
         var remembered = new ForecastState(model);
         remembered.ReadObservations(reader);
-        state.History.CopyFrom(state._beforeWindow);
+        state.History.CopyFrom(state.BeforeWindow);
         foreach ((double time, float[] values) in remembered._times.Zip(remembered._values))
         {
             model.Advance(state, time, values);
@@ -64,7 +64,7 @@ internal sealed partial class ForecastState
             Array.ForEach(CovariateCategories, categories => Array.ForEach(categories, writer.Write));
         }
 
-        foreach (HistoryFeatures history in (HistoryFeatures[])[History, _beforeLast, _beforeWindow])
+        foreach (HistoryFeatures history in (HistoryFeatures[])[History, _beforeLast, BeforeWindow])
         {
             history.Write(writer);
         }
@@ -85,7 +85,7 @@ internal sealed partial class ForecastState
     {
         var state = new ForecastState(model);
         state.ReadGiven(reader);
-        foreach (HistoryFeatures history in (HistoryFeatures[])[state.History, state._beforeLast, state._beforeWindow])
+        foreach (HistoryFeatures history in (HistoryFeatures[])[state.History, state._beforeLast, state.BeforeWindow])
         {
             history.Read(reader);
         }

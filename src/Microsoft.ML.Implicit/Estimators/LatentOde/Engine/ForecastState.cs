@@ -16,7 +16,6 @@ internal sealed partial class ForecastState
     private readonly float[] _scaledStatics;
     private readonly List<double> _times = [];
     private readonly List<float[]> _values = [];
-    private readonly HistoryFeatures _beforeWindow;
     private readonly HistoryFeatures _beforeLast;
     private readonly float[][] _encodersBeforeLast;
     private readonly CoincidentMean[] _last;
@@ -34,7 +33,7 @@ internal sealed partial class ForecastState
         source.Covariates.CopyTo(Covariates, 0);
         (CovariateTimes, CovariateValues, CovariateCategories) = (source.CovariateTimes, source.CovariateValues, source.CovariateCategories);
         History.CopyFrom(source.History);
-        _beforeWindow.CopyFrom(source._beforeWindow);
+        BeforeWindow.CopyFrom(source.BeforeWindow);
         source.LastFeatures.CopyTo(LastFeatures, 0);
         Copy(source.EncoderStates, EncoderStates);
         _times.AddRange(source._times);
@@ -55,7 +54,7 @@ internal sealed partial class ForecastState
         Covariates = _scaling.ScaleCovariates([], CovariateValues, CovariateCategories);
         History = new HistoryFeatures(_scaling, _scaledStatics, Covariates);
         _beforeLast = new HistoryFeatures(_scaling, _scaledStatics, Covariates);
-        _beforeWindow = new HistoryFeatures(_scaling, _scaledStatics, Covariates);
+        BeforeWindow = new HistoryFeatures(_scaling, _scaledStatics, Covariates);
         LastFeatures = new float[_scaling.FeatureCount];
         EncoderStates = [.. encoderWidths.Select(width => new float[width])];
         _encodersBeforeLast = [.. EncoderStates.Select(state => new float[state.Length])];
@@ -76,6 +75,9 @@ internal sealed partial class ForecastState
     public string[][] CovariateCategories { get; private set; }
 
     public HistoryFeatures History { get; }
+
+    /// <summary>What was seen before the first remembered observation.</summary>
+    public HistoryFeatures BeforeWindow { get; }
 
     public float[] LastFeatures { get; }
 
@@ -147,7 +149,7 @@ internal sealed partial class ForecastState
         Describe(Count - 1);
         if (Count > _longest)
         {
-            _beforeWindow.Advance(_times[0], _values[0], new float[LastFeatures.Length]);
+            BeforeWindow.Advance(_times[0], _values[0], new float[LastFeatures.Length]);
             Forget(0);
         }
 
@@ -168,7 +170,7 @@ internal sealed partial class ForecastState
     /// <returns>One after the other the times since the observation before, as from <see cref="Advance"/>.</returns>
     public IEnumerable<double> Replay()
     {
-        History.CopyFrom(_beforeWindow);
+        History.CopyFrom(BeforeWindow);
         Array.ForEach(EncoderStates, Array.Clear);
         for (int i = 0; i < Count; i++)
         {

@@ -5,15 +5,19 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <summary>A series in the units of a network. Everything at an observation depends on earlier ones alone, so each prefix is a history.</summary>
 internal sealed class EncodedSeries
 {
-    public EncodedSeries(TimeSeries series, SeriesScaling scaling)
+    /// <param name="series">The series.</param>
+    /// <param name="scaling">Units.</param>
+    /// <param name="earlier">What was seen of it before, or <see langword="null"/> where it is whole.</param>
+    public EncodedSeries(TimeSeries series, SeriesScaling scaling, HistoryFeatures? earlier = null)
         : this(
             series.Times,
             (v, i) => series.Values[v][i],
             scaling.ScaleStatics(series.Statics, series.StaticCategories),
             scaling.ScaleCovariates(series.CovariateTimes, series.Covariates, series.CovariateCategories),
-            scaling) => Weight = series.Weight;
+            scaling,
+            earlier) => Weight = series.Weight;
 
-    private EncodedSeries(double[] times, Func<int, int, float> value, float[] statics, StepFunction[] covariates, SeriesScaling scaling)
+    private EncodedSeries(double[] times, Func<int, int, float> value, float[] statics, StepFunction[] covariates, SeriesScaling scaling, HistoryFeatures? earlier = null)
     {
         Times = times;
         int variables = scaling.Variables.Length;
@@ -24,6 +28,11 @@ internal sealed class EncodedSeries
         LastSteps = new (double, double)[times.Length * variables];
         Values = new double[times.Length * variables];
         var history = new HistoryFeatures(scaling, Statics, Covariates);
+        if (earlier is not null)
+        {
+            history.CopyFrom(earlier);
+        }
+
         float[] row = new float[variables];
         for (int i = 0; i < times.Length; i++)
         {

@@ -27,15 +27,28 @@ internal sealed class ForecastTraining(LatentOdeOptions options, SeriesSetReader
     {
         if (Initial is not null)
         {
+            RequireSame(nameof(options.InputColumnNames), Initial.Columns.Values, options.InputColumnNames);
+            RequireSame(nameof(options.StaticColumnNames), Initial.Columns.Statics, options.StaticColumnNames);
+            RequireSame(nameof(options.CovariateColumnNames), Initial.Columns.Covariates, options.CovariateColumnNames);
             Initial.Scaling.Categories.Check(reader.Columns, rows.Categories);
-            RequireInitial(Initial.Scaling.Fits(rows.Series[0]), "it forecasts other numbers of variables, or reads other numbers of static values or covariates, than there are columns of.");
+            string longest = options.MaximumHorizon is null ? nameof(options.Horizon) : nameof(options.MaximumHorizon);
+            RequireInitial(
+                !(GivenHorizon > Initial.TrainedHorizon),
+                string.Create(CultureInfo.InvariantCulture, $"it looks {Initial.TrainedHorizon} ahead, and {longest} says {GivenHorizon}. Train another, or say {nameof(options.MaximumHorizon)} = {Initial.TrainedHorizon} to have what lies beyond extrapolated."));
         }
     }
+
+    // The longest time ahead that the options name; null where the data decide.
+    private double? GivenHorizon => options.MaximumHorizon ?? (options.Horizon.Length > 0 ? options.Horizon.Max() : null);
+
+    // A model tells its columns apart by their order.
+    private static void RequireSame(string setting, string[] expected, string[] given) =>
+        RequireInitial(given.SequenceEqual(expected), $"it was trained on the {setting} [{string.Join(", ", expected)}], and the options say [{string.Join(", ", given)}]; they must be the same, in the same order.");
 
     protected override LatentOdeModelParameters Train(SeriesSet training, SeriesSet? validation, Generator generator)
     {
         IReadOnlyList<TimeSeries> series = training.Series;
-        double? horizon = Initial?.TrainedHorizon ?? options.MaximumHorizon ?? (options.Horizon.Length > 0 ? options.Horizon.Max() : null);
+        double? horizon = Initial?.TrainedHorizon ?? GivenHorizon;
         CheckHorizon(series, horizon);
         var ranges = new UsualRanges(series);
         SeriesScaling scaling = Initial?.Scaling ?? SeriesScaling.Fit([.. series.Select(ranges.Winsorize)], horizon, options.SeasonalPeriods) with
@@ -95,7 +108,7 @@ internal sealed class ForecastTraining(LatentOdeOptions options, SeriesSetReader
             IReadOnlyList<ForecastExample> unseen = Sampler(division.Shared).HeldOut();
             double[] factors = calibration.Factors(members, unseen, options.ConfidenceLevel);
             double[] factorsAfterGap = calibration.FactorsAfterGap(factors, options.ConfidenceLevel);
-            return new LatentOdeModelParameters(architecture, scaling, networks, factors, factorsAfterGap, Run.Device)
+            return new LatentOdeModelParameters(architecture, reader.Columns, scaling, networks, factors, factorsAfterGap, Run.Device)
             {
                 Blend = blend,
                 Quantiles = ForecastQuantiles.Create(options.QuantileLevels, factors, level => calibration.Factors(members, unseen, level)),

@@ -9,6 +9,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <param name="weightColumn">Column of example weights, or <see langword="null"/>.</param>
 internal sealed class SeriesSetReader(SeriesColumns columns, string? weightColumn)
 {
+    /// <summary>Columns of a series.</summary>
     public SeriesColumns Columns => columns;
 
     /// <param name="data">One series a row.</param>
