@@ -41,4 +41,26 @@ public static partial class ImplicitCatalog
         ArgumentNullException.ThrowIfNull(catalog);
         return new ConeProgramEstimator(CatalogUtils.GetEnvironment(catalog), options);
     }
+
+    /// <summary>
+    /// Predicts parameters of a convex program from features and decides by solving it, trained end to end through the solver rather than on the error of the prediction.
+    /// </summary>
+    /// <param name="catalog">The transforms of <see cref="MLContext"/>.</param>
+    /// <param name="options">All settings.</param>
+    /// <returns>The estimator.</returns>
+    /// <exception cref="ArgumentException">A setting is out of range, or names what the program does not have.</exception>
+    /// <example><code>
+    /// var options = new LearnedConeProgramOptions
+    /// {
+    ///     Program = program,
+    ///     LearnedParameters = ["Returns"],
+    ///     Loss = DecisionLoss.Regret,
+    /// };
+    /// LearnedConeProgramTransformer model = ml.Transforms.LearnedConeProgram(options).Fit(history);
+    /// </code></example>
+    public static LearnedConeProgramEstimator LearnedConeProgram(this TransformsCatalog catalog, LearnedConeProgramOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        return new LearnedConeProgramEstimator(CatalogUtils.GetEnvironment(catalog), options);
+    }
 }

@@ -27,13 +27,10 @@ public sealed class Constraint
 
     /// <summary>The same constraint with a name.</summary>
     /// <param name="name">The name, unique in a program.</param>
-    /// <exception cref="NotSupportedException">It is a matrix inequality, whose multipliers are not given.</exception>
     public Constraint Named(string name)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
-        return _kind == ConeKind.Semidefinite
-            ? throw new NotSupportedException($"{this}: the multipliers of a matrix inequality are not given.")
-            : new Constraint(_text, _kind, _slack) { Name = name };
+        return new Constraint(_text, _kind, _slack) { Name = name };
     }
 
     /// <inheritdoc/>

@@ -38,7 +38,7 @@ public sealed class ConvexProgram
         }
 
         var builder = new ProgramBuilder();
-        AffineForm form = objective.Canonicalize(builder);
+        AffineForm form = objective.CanonicalizeCost(builder, AffineForm.Number(maximizes ? -1 : 1));
         Array.ForEach(constraints, constraint => constraint.AddTo(builder));
         Compiled = builder.Build(form, maximizes);
         if (Compiled.Variables.Count == 0)
@@ -67,24 +67,29 @@ public sealed class ConvexProgram
     /// </param>
     /// <param name="options">Settings of the solver, or null for the defaults.</param>
     /// <param name="throwOnFailure">Whether a row without a solution is an error. If not, it has NaN values and a status.</param>
+    /// <param name="warmStart">A solution of this program at neighbouring parameters, from which each row sets out, or null.</param>
     /// <param name="cancellation">Checked in every iteration.</param>
     /// <returns>Values of the variables, multipliers, objectives and status.</returns>
     /// <exception cref="ArgumentException">A parameter is missing or has another shape; the message names it.</exception>
     /// <exception cref="SolveFailedException">A row has no solution, and that is to be an error.</exception>
     /// <exception cref="OperationCanceledException">Cancellation was requested.</exception>
     public ProgramSolution Solve(
-        IReadOnlyDictionary<Parameter, Tensor> parameters, ConeOptions? options = null, bool throwOnFailure = true, CancellationToken cancellation = default)
+        IReadOnlyDictionary<Parameter, Tensor> parameters,
+        ConeOptions? options = null,
+        bool throwOnFailure = true,
+        ProgramSolution? warmStart = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(parameters);
         Dictionary<string, Tensor> byName = parameters.ToDictionary(pair => pair.Key.Name, pair => pair.Value);
-        return Solve(Compiled, ParameterRows.Create(Compiled.Parameters, byName), options, throwOnFailure, cancellation);
+        return Solve(Compiled, ParameterRows.Create(Compiled.Parameters, byName), options, throwOnFailure, warmStart?.Start, cancellation);
     }
 
-    internal static ProgramSolution Solve(CompiledProgram program, Tensor parameters, ConeOptions? options, bool throwOnFailure, CancellationToken cancellation)
+    internal static ProgramSolution Solve(CompiledProgram program, Tensor parameters, ConeOptions? options, bool throwOnFailure, ConeStart? warmStart, CancellationToken cancellation)
     {
         (ConeProblem problem, Tensor offset) = program.Apply(parameters);
         using var layer = new ConeProgram(options, throwOnFailure);
-        ConeOutputs outputs = layer.forward(problem, cancellation);
+        ConeOutputs outputs = layer.forward(problem, warmStart, cancellation);
         return new ProgramSolution(program, outputs, offset);
     }
 }

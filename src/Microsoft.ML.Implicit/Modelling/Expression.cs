@@ -134,4 +134,9 @@ public abstract class Expression
 
     /// <summary>The expression as a matrix of affine forms, with the constraints that hold it in the program.</summary>
     internal abstract AffineForm Canonicalize(ProgramBuilder builder);
+
+    /// <summary>Σ weightᵢ · entryᵢ as a part of the objective, which, unlike a constraint, bears squares.</summary>
+    /// <param name="builder">The program.</param>
+    /// <param name="weights">A weight an entry, without variables, of signs that make a cost convex.</param>
+    internal virtual AffineForm CanonicalizeCost(ProgramBuilder builder, AffineForm weights) => weights.EntrywiseProduct(Canonicalize(builder)).Sum();
 }

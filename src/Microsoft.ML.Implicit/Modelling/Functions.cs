@@ -9,8 +9,8 @@ public static class Functions
     private static readonly AtomKind AbsoluteKind = AtomKind.Magnitude(ConeForms.Absolute);
     private static readonly AtomKind NormKind = AtomKind.Magnitude(ConeForms.Norm);
     private static readonly AtomKind LargestMagnitudeKind = AtomKind.Magnitude(ConeForms.LargestMagnitude);
-    private static readonly AtomKind SquareKind = AtomKind.Magnitude(ConeForms.Square);
-    private static readonly AtomKind SumSquaresKind = AtomKind.Magnitude(ConeForms.SumSquares);
+    private static readonly AtomKind SquareKind = AtomKind.Magnitude(ConeForms.Square, ConeForms.SquareCost);
+    private static readonly AtomKind SumSquaresKind = AtomKind.Magnitude(ConeForms.SumSquares, ConeForms.SumSquaresCost);
     private static readonly AtomKind LargestKind = AtomKind.Increasing(sign => sign, ConeForms.Largest);
     private static readonly AtomKind PositiveKind = AtomKind.Increasing(_ => Sign.Nonnegative, ConeForms.Positive);
     private static readonly AtomKind ExponentialKind = AtomKind.Increasing(_ => Sign.Nonnegative, ConeForms.Exponential);
@@ -118,7 +118,8 @@ public static class Functions
     public static Expression Huber(Expression x, double width = 1)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
-        return Entrywise(nameof(Huber), x, AtomKind.Magnitude((form, builder) => ConeForms.Huber(form, width, builder)));
+        return Entrywise(nameof(Huber), x, AtomKind.Magnitude(
+            (form, builder) => ConeForms.Huber(form, width, builder), (form, weights, builder) => ConeForms.HuberCost(form, width, weights, builder)));
     }
 
     /// <summary>The largest entry. Convex.</summary>

@@ -1,7 +1,7 @@
 using Microsoft.ML.Implicit.Layers.Conic;
 using Microsoft.ML.Implicit.Modelling.Compilation;
-using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers;
+using Microsoft.ML.Implicit.Solvers.Conic;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Modelling;
@@ -15,7 +15,7 @@ public sealed class ProgramSolution
     internal ProgramSolution(CompiledProgram program, ConeOutputs outputs, Tensor offset)
     {
         (_program, _outputs) = (program, outputs);
-        Tensor cost = outputs.X.mul(outputs.Solution.Problem.Q).sum(1).Plus(offset);
+        Tensor cost = CompiledProgram.Cost(outputs.Solution.Problem, offset, outputs.X);
         Objective = program.Maximizes ? cost.neg() : cost;
     }
 
@@ -42,7 +42,8 @@ public sealed class ProgramSolution
 
     /// <summary>
     /// Multipliers of a constraint: [batch, rows] or [batch, rows, columns], how much the least of the objective (of its negation, where it is maximised) falls
-    /// as the constraint's right-hand side rises, those of inequalities nonnegative.
+    /// as the constraint's right-hand side rises, those of inequalities nonnegative. Of a matrix inequality a symmetric positive semidefinite matrix Y: the objective falls
+    /// by the sum of Y times what is added to the matrix, entry by entry.
     /// </summary>
     /// <param name="name">The constraint's name.</param>
     /// <exception cref="ArgumentException">The program has no constraint of that name.</exception>
@@ -53,9 +54,14 @@ public sealed class ProgramSolution
     public string Describe(int row) => Status[row] switch
     {
         SolveStatus.Infeasible => "No point satisfies all constraints.",
-        SolveStatus.Unbounded => "The objective improves without limit: bound its variables.",
+        SolveStatus.NearlyInfeasible => "Points satisfy the constraints in the limit at best, beyond all that the parameters are of the order of.",
+        SolveStatus.Unbounded or SolveStatus.NearlyUnbounded => "The objective improves without limit: bound its variables.",
         _ => _outputs.Solution.Describe(row),
     };
+
+    internal Tensor X => _outputs.X;
+
+    internal ConeStart Start => _outputs.Solution.Start;
 
     internal Tensor Value(string name) => Find(_program.Variables, name, "variable").Of(_outputs.X);
 

@@ -26,4 +26,13 @@ public enum SolveStatus : byte
 
     /// <summary>The row's input was not finite, so it was not solved.</summary>
     InvalidInput = 7,
+
+    /// <summary>
+    /// The constraints nearly contradict each other: no point of the order of the data satisfies them, and there may be one far away, or in the limit alone (weak infeasibility,
+    /// which has no proof).
+    /// </summary>
+    NearlyInfeasible = 8,
+
+    /// <summary>The objective falls without limit on points that nearly satisfy the constraints: its least value is far beyond the order of the data, or there is none.</summary>
+    NearlyUnbounded = 9,
 }

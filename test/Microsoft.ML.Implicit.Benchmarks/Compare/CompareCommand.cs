@@ -53,6 +53,7 @@ internal static class CompareCommand
         new NormalizingFlowCase(512, 2, 64),
         new NormalizingFlowCase(10_000, 8, 64),
         .. QuadraticCase.All(),
+        .. ConeCase.All(),
         new EngineCase(),
         new ScoringCase(1),
         new ScoringCase(10_000),

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Modelling;
 using Microsoft.ML.Implicit.Modelling.Compilation;
 using Microsoft.ML.Implicit.Persistence;
 using Microsoft.ML.Implicit.Solvers.Conic;
@@ -10,6 +11,10 @@ internal static class CompiledProgramDocument
     // What the solver takes.
     private const long MaximumEntries = 1L << 28;
 
+    // Nearly every variable, slack and parameter stands in an entry of a map, which has sixteen bytes in the file; more than four of them for an entry are refused
+    // before anything is allocated.
+    private const long SmallestEntry = 4;
+
     public static void Write(DocumentWriter writer, CompiledProgram program)
     {
         writer.Write("columns", program.Columns);
@@ -19,6 +24,7 @@ internal static class CompiledProgramDocument
         Write(writer.Section("variables"), program.Variables);
         Write(writer.Section("parameters"), program.Parameters);
         Write(writer.Section("multipliers"), program.Multipliers);
+        Write(writer.Section("p"), program.P);
         Write(writer.Section("q"), program.Q);
         Write(writer.Section("a"), program.A);
         Write(writer.Section("b"), program.B);
@@ -36,6 +42,8 @@ internal static class CompiledProgramDocument
         long rows = cones.Sum(cone => (long)cone.Dimension);
         Require(columns * Math.Max(rows, columns) <= MaximumEntries);
         ProgramPart[] parameters = ReadParts(reader.Section("parameters"), int.MaxValue);
+        long numbers = columns + cones.Sum(cone => (long)cone.Size) + parameters.Sum(part => (long)part.Size);
+        Require(numbers * SmallestEntry <= reader.TensorBytes);
         int parameterCount = parameters.Sum(part => part.Size);
         return new CompiledProgram
         {
@@ -45,6 +53,7 @@ internal static class CompiledProgramDocument
             Variables = ReadParts(reader.Section("variables"), columns),
             Parameters = parameters,
             Multipliers = ReadParts(reader.Section("multipliers"), (int)rows),
+            P = reader.Section("p").OptionalTensor("entries") is null ? ParameterMap.Create(0, []) : ReadMap(reader.Section("p"), columns * columns, parameterCount),
             Q = ReadMap(reader.Section("q"), columns, parameterCount),
             A = ReadMap(reader.Section("a"), (int)rows * columns, parameterCount),
             B = ReadMap(reader.Section("b"), (int)rows, parameterCount),
@@ -71,19 +80,20 @@ internal static class CompiledProgramDocument
         writer.Write("starts", [.. parts.Select(part => part.Start)]);
         writer.Write("rows", [.. parts.Select(part => part.Rows)]);
         writer.Write("columns", [.. parts.Select(part => part.Columns)]);
+        writer.Write("signs", parts.Select(part => part.Sign.ToString()));
+        writer.Write("symmetric", [.. parts.Select(part => part.IsSymmetric ? (byte)1 : (byte)0)]);
     }
 
     private static ProgramPart[] ReadParts(DocumentReader reader, int length)
     {
         string[] names = reader.Texts("names");
         int[] starts = reader.Int32s("starts"), rows = reader.Int32s("rows"), columns = reader.Int32s("columns");
-        Require(starts.Length == names.Length && rows.Length == names.Length && columns.Length == names.Length);
-        for (int i = 0; i < names.Length; i++)
-        {
-            Require(starts[i] >= 0 && rows[i] > 0 && columns[i] > 0 && starts[i] + ((long)rows[i] * columns[i]) <= length);
-        }
-
-        return [.. names.Select((name, i) => new ProgramPart(name, starts[i], rows[i], columns[i]))];
+        Sign[] signs = reader.OptionalTexts("signs") is null ? new Sign[names.Length] : reader.Enums<Sign>("signs");
+        byte[] symmetric = reader.OptionalTensor("symmetric") is null ? new byte[names.Length] : reader.Bytes("symmetric");
+        Require(starts.Length == names.Length && rows.Length == names.Length && columns.Length == names.Length && symmetric.Length == names.Length && signs.Length == names.Length);
+        ProgramPart[] parts = [.. names.Select((name, i) => new ProgramPart(name, starts[i], rows[i], columns[i], symmetric[i] != 0, signs[i]))];
+        Require(Array.TrueForAll(parts, part => part.Start >= 0 && part.Rows > 0 && part.Columns > 0 && (!part.IsSymmetric || part.Rows == part.Columns) && part.Start + part.StoredSize <= length));
+        return parts;
     }
 
     private static void Write(DocumentWriter writer, ParameterMap map)

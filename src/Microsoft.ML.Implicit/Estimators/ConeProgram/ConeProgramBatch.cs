@@ -1,6 +1,7 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Modelling;
+using Microsoft.ML.Implicit.Modelling.Compilation;
 using Microsoft.ML.Implicit.Solvers;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -14,18 +15,29 @@ internal sealed class ConeProgramBatch : RowBatch
 
     private readonly ConeProgramModel _model;
     private readonly DataViewRow _source;
-    private readonly NumberReader[] _readers;
+    private readonly LearnedConeProgramModelParameters? _learned;
+    private readonly (ProgramPart Part, NumberReader Read)[] _readers;
+    private readonly NumberReader? _readFeatures;
+    private readonly NumberRows _features;
     private readonly NumberRows _parameters;
     private readonly long[] _positions;
     private readonly float[][] _values;
     private readonly SolveStatus[] _status;
 
-    public ConeProgramBatch(ConeProgramModel model, DataViewRow source, int capacity)
+    /// <param name="model">What is solved.</param>
+    /// <param name="source">Where rows are read.</param>
+    /// <param name="capacity">Number of slots.</param>
+    /// <param name="learned">What predicts the parameters that are not read, or null where all are.</param>
+    /// <param name="featureColumnName">Column that it predicts them from.</param>
+    public ConeProgramBatch(ConeProgramModel model, DataViewRow source, int capacity, LearnedConeProgramModelParameters? learned = null, string? featureColumnName = null)
     {
         model.CheckColumns(source.Schema);
         _model = model;
         _source = source;
-        _readers = [.. model.InputColumnNames.Select(name => NumberColumns.CreateReader(source, source.Schema[name]))];
+        _learned = learned;
+        _readers = [.. model.Given.Select(pair => (pair.Part, NumberColumns.CreateReader(source, source.Schema[pair.Column])))];
+        _readFeatures = featureColumnName is null ? null : NumberColumns.CreateReader(source, source.Schema[featureColumnName]);
+        _features = new NumberRows(learned?.FeatureCount ?? 0, capacity);
         _parameters = new NumberRows(model.Program.ParameterCount, capacity);
         _positions = new long[capacity];
         _values = [.. model.Outputs.Select(column => new float[capacity * column.Length])];
@@ -35,9 +47,10 @@ internal sealed class ConeProgramBatch : RowBatch
     public override void Read(int slot)
     {
         _positions[slot] = _source.Position;
-        for (int i = 0; i < _readers.Length; i++)
+        _readFeatures?.Invoke(_features[slot]);
+        foreach ((ProgramPart part, NumberReader read) in _readers)
         {
-            _readers[i](_parameters[slot].Slice(_model.Program.Parameters[i].Start, _model.Program.Parameters[i].Size));
+            read(_parameters[slot].Slice(part.Start, part.Size));
         }
     }
 
@@ -50,8 +63,11 @@ internal sealed class ConeProgramBatch : RowBatch
 
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
+        int[] slots = [.. Enumerable.Range(0, count)];
+        Tensor parameters = _parameters.ToTensor(slots);
+        parameters = _learned is null ? parameters : _learned.Complete(parameters, _features.ToTensor(slots));
         ProgramSolution solution = ConvexProgram.Solve(
-            _model.Program, _parameters.ToTensor([.. Enumerable.Range(0, count)]), _model.Solver, throwOnFailure: false, CancellationToken.None);
+            _model.Program, parameters, _model.Solver, throwOnFailure: false, warmStart: null, CancellationToken.None);
         for (int slot = 0; slot < count; slot++)
         {
             _status[slot] = solution.Status[slot];
@@ -63,7 +79,7 @@ internal sealed class ConeProgramBatch : RowBatch
 
         for (int column = 0; column < _values.Length; column++)
         {
-            Store(column, solution, count);
+            Store(column, solution, parameters, count);
         }
     }
 
@@ -84,13 +100,14 @@ internal sealed class ConeProgramBatch : RowBatch
         };
     }
 
-    private void Store(int column, ProgramSolution solution, int count)
+    private void Store(int column, ProgramSolution solution, Tensor parameters, int count)
     {
         ConeProgramColumn output = _model.Outputs[column];
         Tensor? numbers = output.Kind switch
         {
             ConeProgramColumnKind.Variable => solution.Value(output.Part!.Name),
             ConeProgramColumnKind.Multipliers => solution.Multipliers(output.Part!.Name),
+            ConeProgramColumnKind.Parameter => output.Part!.Of(parameters),
             ConeProgramColumnKind.Objective => solution.Objective,
             _ => null,
         };
@@ -102,7 +119,7 @@ internal sealed class ConeProgramBatch : RowBatch
         numbers.to(ScalarType.Float32).contiguous().data<float>().CopyTo(_values[column]);
         for (int slot = 0; slot < count; slot++)
         {
-            if (_status[slot] != SolveStatus.Converged)
+            if (_status[slot] != SolveStatus.Converged && output.Kind != ConeProgramColumnKind.Parameter)
             {
                 _values[column].AsSpan(slot * output.Length, output.Length).Fill(float.NaN);
             }

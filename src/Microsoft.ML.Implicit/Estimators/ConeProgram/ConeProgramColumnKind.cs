@@ -5,6 +5,7 @@ internal enum ConeProgramColumnKind
 {
     Variable,
     Multipliers,
+    Parameter,
     Objective,
     Status,
 }

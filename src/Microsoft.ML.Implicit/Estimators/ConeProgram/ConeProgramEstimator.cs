@@ -15,7 +15,7 @@ public sealed class ConeProgramEstimator : ImplicitEstimator<ConeProgramTransfor
     private readonly ConeProgramModel _model;
 
     internal ConeProgramEstimator(IHostEnvironment environment, ConeProgramOptions options)
-        : base(environment, nameof(ConeProgramEstimator), options) => _model = ConeProgramModel.Create(options);
+        : base(environment, nameof(ConeProgramEstimator), options) => _model = ConeProgramModel.Create(options, [], null);
 
     /// <summary>Checks that the columns fit the program.</summary>
     /// <param name="input">Rows with the columns that the parameters are read from.</param>
@@ -31,13 +31,9 @@ public sealed class ConeProgramEstimator : ImplicitEstimator<ConeProgramTransfor
 
     private protected override void CheckColumns(SchemaShape schema)
     {
-        foreach (string name in _model.InputColumnNames)
+        foreach ((_, string name) in _model.Given)
         {
-            SchemaShape.Column column = InputColumns.Find(Host, schema, "parameter", name);
-            if (!NumberColumns.IsNumber(column.ItemType) || column.IsKey || column.Kind == SchemaShape.Column.VectorKind.VariableVector)
-            {
-                throw Host.ExceptSchemaMismatch(nameof(schema), "parameter", name, "Single or Double, scalar or vector of known size", column.GetTypeString());
-            }
+            NumberColumns.Check(Host, schema, "parameter", name);
         }
     }
 

@@ -7,7 +7,7 @@ internal sealed class ConeProgramMapper(ConeProgramModel model) : BatchMapper
 {
     public override int BatchSize => 64;
 
-    public override IReadOnlyList<string> InputColumnNames { get; } = [.. model.InputColumnNames.Distinct()];
+    public override IReadOnlyList<string> InputColumnNames { get; } = [.. model.Given.Select(pair => pair.Column).Distinct()];
 
     public override IReadOnlyList<DataViewSchema.DetachedColumn> GetOutputColumns(DataViewSchema inputSchema)
     {

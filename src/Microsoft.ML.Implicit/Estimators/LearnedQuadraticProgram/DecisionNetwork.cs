@@ -95,8 +95,8 @@ internal sealed partial class DecisionNetwork : nn.Module
     /// <summary>Learns the scales of features and costs, and sets out from what is known without the solver.</summary>
     /// <param name="data">Training rows.</param>
     /// <param name="labelsAreCosts">Whether the labels are realised costs, at whose least-squares prediction training begins, or decisions.</param>
-    /// <param name="given">The given arguments of these rows.</param>
-    public void Initialize(DecisionSet data, bool labelsAreCosts, Tensor?[] given)
+    /// <param name="given">The given arguments of these rows; needed where constraints are learned.</param>
+    public void Initialize(DecisionSet data, bool labelsAreCosts, Tensor?[]? given = null)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
@@ -107,7 +107,7 @@ internal sealed partial class DecisionNetwork : nn.Module
         _factor.copy_(where(deviation > 0.Held(), 1.Held() / deviation, zeros_like(deviation)));
         if (_interior is not null)
         {
-            _interior.copy_(InteriorParameters((data.Labels * shares).sum([0], keepdim: true), given[6], given[7]));
+            _interior.copy_(InteriorParameters((data.Labels * shares).sum([0], keepdim: true), given![6], given[7]));
         }
 
         if (!labelsAreCosts)
@@ -132,6 +132,10 @@ internal sealed partial class DecisionNetwork : nn.Module
 
     /// <summary>Root mean square of the realised costs; 1 for imitation.</summary>
     public double CostScale => _costScale.item<double>();
+
+    /// <summary>The predicted costs, [batch, variables].</summary>
+    /// <param name="features">float64 [batch, features].</param>
+    public Tensor PredictCosts(Tensor features) => Predict(features).narrow(1, 0, _architecture.Variables) * _costScale;
 
     /// <summary>Completes the arguments of a batch of programs.</summary>
     /// <param name="given">The given arguments, in the order of <see cref="Solvers.Quadratic.QuadraticArguments"/>.</param>

@@ -4,12 +4,12 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
-/// <summary>Training rows of a learned quadratic program, all float64.</summary>
+/// <summary>Training rows of a learned program, all float64.</summary>
 /// <param name="Features">[rows, features], finite.</param>
 /// <param name="Labels">Decisions or realised costs, [rows, variables], finite.</param>
-/// <param name="Columns">Arguments read from columns, [rows, width] as <see cref="QuadraticBinding"/> places them.</param>
+/// <param name="Columns">Arguments read from columns, [rows, width] as <see cref="QuadraticBinding"/> places them, or parameters of a convex program.</param>
 /// <param name="Weights">Example weights, [rows, 1], or null where every row counts the same.</param>
-/// <param name="Decisions">Best decisions at realised costs, [rows, variables], or null for imitation.</param>
+/// <param name="Decisions">Best decisions at realised costs, [rows, variables], or what those cost, [rows, 1]; null where nothing is compared with them.</param>
 internal sealed record DecisionSet(Tensor Features, Tensor Labels, Tensor Columns, Tensor? Weights = null, Tensor? Decisions = null) : ITrainingRows<DecisionSet>
 {
     public long Count => Labels.shape[0];

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
-/// <summary>Reads features, labels and the program's columns into tensors in one pass. Rows of weight 0 are left out.</summary>
+/// <summary>Reads features, labels and a program's columns into tensors in one pass. Rows of weight 0 are left out.</summary>
 internal static class DecisionSetReader
 {
     /// <param name="data">Rows.</param>
@@ -17,19 +17,40 @@ internal static class DecisionSetReader
     /// <exception cref="OperationCanceledException">Cancelled while reading.</exception>
     public static DecisionSet Read(IDataView data, QuadraticBinding binding, string? featureColumn, LearnedQuadraticProgramOptions options, CancellationToken cancellationToken)
     {
-        DataViewSchema.Column label = data.Schema[options.LabelColumnName];
         DataViewSchema.Column? feature = featureColumn is null ? null : data.Schema[featureColumn];
-        var needed = binding.Columns.Select(column => data.Schema[column.Name]).Append(label).ToList();
         DataViewSchema.Column? weight = options.ExampleWeightColumnName is { } name ? data.Schema[name] : null;
-        needed.AddRange(new[] { feature, weight }.OfType<DataViewSchema.Column>());
-        using DataViewRowCursor cursor = data.GetRowCursor(needed.DistinctBy(column => column.Index));
-        NumberReader readLabel = NumberColumns.CreateReader(cursor, label);
-        NumberReader? readFeatures = feature is null ? null : NumberColumns.CreateReader(cursor, feature.Value);
-        WeightReader? weightReader = weight is null ? null : new WeightReader(cursor, weight.Value);
-        var program = new ProgramRows(binding, cursor, capacity: 1);
-        var features = new RowList(feature is null ? 0 : NumberColumns.Length(feature.Value.Type));
-        var labels = new RowList(binding.Variables);
-        var columns = new RowList(binding.Width);
+        return Read(
+            data,
+            new DecisionColumns([data.Schema[options.LabelColumnName]], feature, weight, [.. binding.Columns.Select(column => data.Schema[column.Name])], binding.Width),
+            cursor =>
+            {
+                var program = new ProgramRows(binding, cursor, capacity: 1);
+                return row =>
+                {
+                    program.Read(0);
+                    program.Row(0).CopyTo(row);
+                };
+            },
+            cancellationToken);
+    }
+
+    /// <param name="data">Rows.</param>
+    /// <param name="source">The columns.</param>
+    /// <param name="createProgramReader">Makes what reads the program's columns of a cursor's row.</param>
+    /// <param name="cancellationToken">Looked at in every row.</param>
+    /// <exception cref="InvalidOperationException">There are no rows, or a feature, label or weight is not finite, or a weight negative.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled while reading.</exception>
+    public static DecisionSet Read(IDataView data, DecisionColumns source, Func<DataViewRow, NumberReader> createProgramReader, CancellationToken cancellationToken)
+    {
+        using DataViewRowCursor cursor = data.GetRowCursor(source.All.DistinctBy(column => column.Index));
+        (DataViewSchema.Column Column, NumberReader Read, int Length)[] labelReaders =
+            [.. source.Labels.Select(column => (column, NumberColumns.CreateReader(cursor, column), NumberColumns.Length(column.Type)))];
+        NumberReader? readFeatures = source.Feature is { } featureColumn ? NumberColumns.CreateReader(cursor, featureColumn) : null;
+        WeightReader? weightReader = source.Weight is { } weightColumn ? new WeightReader(cursor, weightColumn) : null;
+        NumberReader readProgram = createProgramReader(cursor);
+        var features = new RowList(source.Feature is { } column ? NumberColumns.Length(column.Type) : 0);
+        var labels = new RowList(labelReaders.Sum(label => label.Length));
+        var columns = new RowList(source.ProgramWidth);
         var weights = new RowList(1);
         while (cursor.MoveNext())
         {
@@ -41,23 +62,28 @@ internal static class DecisionSetReader
             }
 
             weights.Add()[0] = weightValue;
-            readLabel(labels.Add());
-            CheckFinite(labels.Last, label, cursor.Position);
-            Span<double> row = features.Add();
+            Span<double> row = labels.Add();
+            foreach ((DataViewSchema.Column label, NumberReader read, int length) in labelReaders)
+            {
+                read(row[..length]);
+                CheckFinite(row[..length], label, cursor.Position);
+                row = row[length..];
+            }
+
+            row = features.Add();
             readFeatures?.Invoke(row);
-            CheckFinite(row, feature, cursor.Position);
-            program.Read(0);
-            program.Row(0).CopyTo(columns.Add());
+            CheckFinite(row, source.Feature, cursor.Position);
+            readProgram(columns.Add());
         }
 
         if (labels.Count == 0)
         {
-            throw new InvalidOperationException(weight is null
+            throw new InvalidOperationException(source.Weight is null
                 ? "There is nothing to train on: the data has no rows."
-                : $"There is nothing to train on: no row has a weight above 0 in column '{weight.Value.Name}'.");
+                : $"There is nothing to train on: no row has a weight above 0 in column '{source.Weight.Value.Name}'.");
         }
 
-        return new DecisionSet(features.ToTensor(), labels.ToTensor(), columns.ToTensor(), weight is null ? null : weights.ToTensor()).Detach();
+        return new DecisionSet(features.ToTensor(), labels.ToTensor(), columns.ToTensor(), source.Weight is null ? null : weights.ToTensor()).Detach();
     }
 
     private static void CheckFinite(ReadOnlySpan<double> row, DataViewSchema.Column? column, long position)
@@ -76,8 +102,6 @@ internal static class DecisionSetReader
         private readonly List<double> _values = [];
 
         public int Count { get; private set; }
-
-        public ReadOnlySpan<double> Last => CollectionsMarshal.AsSpan(_values)[^width..];
 
         public Span<double> Add()
         {

@@ -43,19 +43,20 @@ public sealed class ConeProgram : nn.Module<ConeProblem, ConeOutputs>
     /// <param name="problem">The problem; gradients flow to those of its tensors that require them.</param>
     /// <returns>Solutions, slacks and multipliers.</returns>
     /// <exception cref="Solvers.SolveFailedException">A row has no solution and the layer was asked to throw; the message names it and says why.</exception>
-    public override ConeOutputs forward(ConeProblem problem) => forward(problem, default);
+    public override ConeOutputs forward(ConeProblem problem) => forward(problem, null);
 
     /// <summary>Solves every row.</summary>
     /// <param name="problem">The problem; gradients flow to those of its tensors that require them.</param>
+    /// <param name="warmStart">The solution of a neighbouring problem, from which each row sets out, or null.</param>
     /// <param name="cancellation">Checked in every iteration.</param>
     /// <returns>Solutions, slacks and multipliers.</returns>
     /// <exception cref="Solvers.SolveFailedException">A row has no solution and the layer was asked to throw.</exception>
     /// <exception cref="OperationCanceledException">Cancellation was requested.</exception>
 #pragma warning disable IDE1006 // TorchSharp's modules name it so.
-    public ConeOutputs forward(ConeProblem problem, CancellationToken cancellation)
+    public ConeOutputs forward(ConeProblem problem, ConeStart? warmStart, CancellationToken cancellation = default)
 #pragma warning restore IDE1006
     {
-        ConeSolution solution = _solver.Solve(problem, cancellation);
+        ConeSolution solution = _solver.Solve(problem, warmStart, cancellation);
         if (_throwOnFailure)
         {
             solution.ThrowIfFailed();

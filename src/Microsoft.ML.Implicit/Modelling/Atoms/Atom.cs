@@ -43,4 +43,7 @@ internal sealed class Atom : Expression
     public override string ToString() => _text;
 
     internal override AffineForm Canonicalize(ProgramBuilder builder) => _kind.Form(_argument.Canonicalize(builder), builder);
+
+    internal override AffineForm CanonicalizeCost(ProgramBuilder builder, AffineForm weights) =>
+        _kind.Cost is { } cost && _argument.Curvature == Curvature.Affine ? cost(_argument.Canonicalize(builder), weights, builder) : base.CanonicalizeCost(builder, weights);
 }

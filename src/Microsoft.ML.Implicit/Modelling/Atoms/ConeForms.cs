@@ -75,6 +75,18 @@ internal static class ConeForms
         return Square(inner, builder).Plus(Absolute(x.Minus(inner), builder).Times(2 * width));
     }
 
+    /// <summary>Σ weightᵢ xᵢ² in the objective.</summary>
+    public static AffineForm SquareCost(AffineForm x, AffineForm weights, ProgramBuilder builder) => builder.AddSquares(x, weights);
+
+    /// <summary>weight Σ xᵢ² in the objective.</summary>
+    public static AffineForm SumSquaresCost(AffineForm x, AffineForm weight, ProgramBuilder builder) => builder.AddSquares(x, weight.Broadcast(x.Size));
+
+    public static AffineForm HuberCost(AffineForm x, double width, AffineForm weights, ProgramBuilder builder)
+    {
+        AffineForm inner = builder.CreateVariable(x.Size);
+        return builder.AddSquares(inner, weights).Plus(weights.EntrywiseProduct(Absolute(x.Minus(inner), builder)).Sum().Times(2 * width));
+    }
+
     public static AffineForm Exponential(AffineForm x, ProgramBuilder builder) => Exponentials(builder, x, (t, entry) => (entry, One, t));
 
     public static AffineForm Logarithm(AffineForm x, ProgramBuilder builder) => Exponentials(builder, x, (t, entry) => (t, One, entry));
@@ -87,7 +99,7 @@ internal static class ConeForms
     {
         AffineForm t = builder.CreateVariable(1);
         AffineForm parts = Exponential(x.Minus(t.Broadcast(x.Size)), builder);
-        builder.Constrain(ConeKind.Nonnegative, One.Minus(Sum(parts)));
+        builder.Constrain(ConeKind.Nonnegative, One.Minus(parts.Sum()));
         return t;
     }
 
@@ -119,7 +131,7 @@ internal static class ConeForms
         }
 
         builder.Constrain(ConeKind.Semidefinite, SymmetricVector(AffineForm.Stack(block), 2 * n));
-        return Sum(Logarithm(AffineForm.Stack(diagonal), builder));
+        return Logarithm(AffineForm.Stack(diagonal), builder).Sum();
     }
 
     /// <summary>The lower triangle of a matrix's symmetric part by columns, entries off the diagonal times √2.</summary>
@@ -139,8 +151,6 @@ internal static class ConeForms
 
         return matrix.Map(next, map);
     }
-
-    private static AffineForm Sum(AffineForm x) => new(1, [.. x.Terms.Select(term => term with { Entry = 0 })]);
 
     private static AffineForm Exponentials(ProgramBuilder builder, AffineForm x, Func<AffineForm, AffineForm, (AffineForm X, AffineForm Y, AffineForm Z)> triple)
     {

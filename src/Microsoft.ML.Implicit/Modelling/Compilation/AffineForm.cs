@@ -15,8 +15,11 @@ internal sealed record AffineForm(int Size, IReadOnlyList<AffineTerm> Terms)
     /// <summary>A scalar as so many equal entries; another form as it is.</summary>
     public AffineForm Broadcast(int size) => Size == size ? this : new(size, [.. Enumerable.Range(0, size).SelectMany(i => Terms.Select(term => term with { Entry = i }))]);
 
-    /// <summary>One entry.</summary>
-    public AffineForm Entry(int index) => new(1, [.. Terms.Where(term => term.Entry == index).Select(term => term with { Entry = 0 })]);
+    /// <summary>The sum of all entries.</summary>
+    public AffineForm Sum() => new(1, [.. Terms.Select(term => term with { Entry = 0 })]);
+
+    /// <summary>Weights of what is broadcast to this size, of weights of its copies.</summary>
+    public AffineForm Gather(int size) => Size == size ? this : Sum();
 
     /// <summary>Every entry as a form of its own.</summary>
     public AffineForm[] Split()

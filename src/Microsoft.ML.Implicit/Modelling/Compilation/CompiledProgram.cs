@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.Conic;
 using static TorchSharp.torch;
 
@@ -19,6 +20,9 @@ internal sealed record CompiledProgram
     /// <summary>Of the constraints that have a name.</summary>
     public required IReadOnlyList<ProgramPart> Multipliers { get; init; }
 
+    /// <summary>Empty where the objective is linear.</summary>
+    public required ParameterMap P { get; init; }
+
     public required ParameterMap Q { get; init; }
 
     public required ParameterMap A { get; init; }
@@ -32,6 +36,16 @@ internal sealed record CompiledProgram
 
     public int ParameterCount => Parameters.Sum(part => part.Size);
 
+    /// <summary>Whether a parameter is in a constraint.</summary>
+    public bool Constrains(ProgramPart parameter) => A.Depends(parameter) || B.Depends(parameter);
+
+    /// <summary>What is to be small of points of cone programs that were made by <see cref="Apply"/>, [batch].</summary>
+    public static Tensor Cost(ConeProblem problem, Tensor offset, Tensor x)
+    {
+        Tensor slope = problem.P is null ? problem.Q : problem.Q.Plus(x.unsqueeze(1).matmul(problem.P).squeeze(1).mul(0.5.Held()));
+        return x.mul(slope).sum(1).Plus(offset);
+    }
+
     /// <summary>The cone programs of rows of parameters.</summary>
     /// <param name="parameters">[batch, parameters], float64.</param>
     public (ConeProblem Problem, Tensor Offset) Apply(Tensor parameters)
@@ -42,6 +56,8 @@ internal sealed record CompiledProgram
 
         // Where nothing depends on a parameter, there are as many rows all the same.
         q = q.dim() == 1 ? q.expand(parameters.shape[0], -1) : q;
-        return (new ConeProblem(null, q, a, b, Cones), offset.reshape(-1).expand(parameters.shape[0]));
+        Tensor? p = P.IsZero ? null : P.Apply(rows);
+        p = p?.dim() == 1 ? p.reshape(Columns, Columns) : p?.reshape(-1, Columns, Columns);
+        return (new ConeProblem(p, q, a, b, Cones), offset.reshape(-1).expand(parameters.shape[0]));
     }
 }

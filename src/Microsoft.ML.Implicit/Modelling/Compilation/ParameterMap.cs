@@ -10,6 +10,10 @@ internal sealed record ParameterMap(int Length, int[] Entries, int[] Parameters,
 {
     public bool IsConstant => Array.TrueForAll(Parameters, parameter => parameter == 0);
 
+    public bool Depends(ProgramPart parameter) => Array.Exists(Parameters, index => index > parameter.Start && index <= parameter.Start + parameter.Size);
+
+    public bool IsZero => Values.Length == 0;
+
     /// <summary>Makes a map of terms; those that fall on one place are added.</summary>
     public static ParameterMap Create(int length, IEnumerable<(int Entry, int Parameter, double Value)> terms)
     {

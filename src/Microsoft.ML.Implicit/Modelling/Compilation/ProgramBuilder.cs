@@ -11,6 +11,7 @@ internal sealed class ProgramBuilder
     private readonly Dictionary<Variable, ProgramPart> _variables = [];
     private readonly Dictionary<Parameter, ProgramPart> _parameters = [];
     private readonly List<(ConeKind Kind, AffineForm Form, Constraint? Source)> _constraints = [];
+    private readonly QuadraticTerms _squares = new();
     private int _columns;
     private int _parameterCount;
 
@@ -36,7 +37,7 @@ internal sealed class ProgramBuilder
         if (!_parameters.TryGetValue(parameter, out ProgramPart? part))
         {
             RequireNew(_parameters.Values, parameter.Name, "parameters");
-            part = new ProgramPart(parameter.Name, _parameterCount, parameter.Rows, parameter.Columns);
+            part = new ProgramPart(parameter.Name, _parameterCount, parameter.Rows, parameter.Columns, Sign: parameter.Sign);
             _parameters.Add(parameter, part);
             _parameterCount += parameter.Size;
         }
@@ -55,7 +56,25 @@ internal sealed class ProgramBuilder
     /// <summary>Holds a form in a cone.</summary>
     public void Constrain(ConeKind kind, AffineForm form, Constraint? source = null) => _constraints.Add((kind, form, source));
 
-    public CompiledProgram Build(AffineForm objective, bool maximizes)
+    /// <summary>Adds Σ weightᵢ xᵢ² to the objective.</summary>
+    /// <returns>What of it is affine.</returns>
+    public AffineForm AddSquares(AffineForm x, AffineForm weights)
+    {
+        // Multiplied out, coefficients would be quadratic in parameters, or more than the entries had.
+        if (x.Terms.Any(term => term.Parameter != AffineTerm.None) || x.Terms.Select(term => term.Column).Distinct().Count() > 2 * x.Size)
+        {
+            AffineForm residual = CreateVariable(x.Size);
+            Constrain(ConeKind.Zero, residual.Minus(x));
+            x = residual;
+        }
+
+        return _squares.Add(x, weights);
+    }
+
+    /// <summary>Builds the program.</summary>
+    /// <param name="cost">What is to be small.</param>
+    /// <param name="maximizes">Whether that is the negation of the objective.</param>
+    public CompiledProgram Build(AffineForm cost, bool maximizes)
     {
         List<Cone> cones = [];
         List<ProgramPart> multipliers = [];
@@ -73,14 +92,13 @@ internal sealed class ProgramBuilder
             if (source?.Name is { } name)
             {
                 RequireNew(multipliers, name, "constraints");
-                multipliers.Add(new ProgramPart(name, row, source.Rows, source.Columns));
+                multipliers.Add(new ProgramPart(name, row, source.Rows, source.Columns, kind == ConeKind.Semidefinite));
             }
 
             cones.Add(ToCone(kind, form.Size));
             row += form.Size;
         }
 
-        AffineForm cost = maximizes ? objective.Times(-1) : objective;
         return new CompiledProgram
         {
             Columns = _columns,
@@ -89,6 +107,7 @@ internal sealed class ProgramBuilder
             Variables = [.. _variables.Values],
             Parameters = [.. _parameters.Values],
             Multipliers = multipliers,
+            P = ParameterMap.Create(checked(_columns * _columns), _squares.Hessian.Select(term => ((term.Row * _columns) + term.Column, term.Parameter + 1, term.Value))),
             Q = ParameterMap.Create(_columns, cost.Terms.Where(term => term.Column != AffineTerm.None).Select(term => (term.Column, term.Parameter + 1, term.Value))),
             A = ParameterMap.Create(checked(row * _columns), a),
             B = ParameterMap.Create(row, b),

@@ -15,6 +15,12 @@ internal sealed class EntrywiseProduct : ProductExpression
     {
     }
 
+    internal override AffineForm CanonicalizeCost(ProgramBuilder builder, AffineForm weights)
+    {
+        (Expression factor, Expression operand) = Left.HasVariables ? (Right, Left) : (Left, Right);
+        return operand.CanonicalizeCost(builder, weights.EntrywiseProduct(factor.Canonicalize(builder).Broadcast(Size)).Gather(operand.Size));
+    }
+
     internal override AffineForm Canonicalize(ProgramBuilder builder) =>
         Left.Canonicalize(builder).Broadcast(Size).EntrywiseProduct(Right.Canonicalize(builder).Broadcast(Size));
 }

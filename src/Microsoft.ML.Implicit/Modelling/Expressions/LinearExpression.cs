@@ -19,4 +19,7 @@ internal sealed class LinearExpression(Expression operand, int rows, int columns
     public override string ToString() => text;
 
     internal override AffineForm Canonicalize(ProgramBuilder builder) => operand.Canonicalize(builder).Map(Size, map);
+
+    internal override AffineForm CanonicalizeCost(ProgramBuilder builder, AffineForm weights) =>
+        operand.CanonicalizeCost(builder, weights.Map(operand.Size, [.. map.Select(entry => (entry.From, entry.To, entry.Value))]));
 }

@@ -24,5 +24,8 @@ internal sealed class SumExpression : Expression
 
     public override string ToString() => _right.ToString() is ['-', .. var rest] ? $"{_left} - {rest}" : $"{_left} + {_right}";
 
+    internal override AffineForm CanonicalizeCost(ProgramBuilder builder, AffineForm weights) =>
+        _left.CanonicalizeCost(builder, weights.Gather(_left.Size)).Plus(_right.CanonicalizeCost(builder, weights.Gather(_right.Size)));
+
     internal override AffineForm Canonicalize(ProgramBuilder builder) => _left.Canonicalize(builder).Broadcast(Size).Plus(_right.Canonicalize(builder).Broadcast(Size));
 }

@@ -58,6 +58,9 @@ public sealed class ConeSolution
     /// <summary>Difference of the primal and the dual objective of each row, relative to the larger, or to a hundredth of what costs and right-hand sides of the order of their largest make, whichever is larger.</summary>
     public IReadOnlyList<double> Gaps { get; }
 
+    /// <summary>The solution as where the solve of a neighbouring problem sets out from.</summary>
+    public ConeStart Start => new(X, S, Y);
+
     /// <summary>Whether every row converged.</summary>
     public bool AllConverged => Status.All(status => status == SolveStatus.Converged);
 
@@ -71,7 +74,8 @@ public sealed class ConeSolution
     /// <summary>What proves that a row has no solution.</summary>
     /// <param name="row">Index of the row.</param>
     /// <returns>
-    /// For an infeasible row y in the dual cones with Aᵀy = 0 and bᵀy = −1; for an unbounded one x with qᵀx = −1, Px = 0 and −Ax in the cones; null for others.
+    /// For an infeasible row y in the dual cones with Aᵀy = 0 and bᵀy = −1; for an unbounded one x with qᵀx = −1, Px = 0 and −Ax in the cones; null for others. Of a nearly
+    /// infeasible or unbounded row these equations hold to the square root of the tolerance: a point that satisfies all constraints is beyond 1 / Σ|Aᵀy|, if there is one.
     /// </returns>
     public double[]? Certificate(int row)
     {
@@ -88,6 +92,8 @@ public sealed class ConeSolution
         {
             SolveStatus.Converged => "It was solved.",
             SolveStatus.Infeasible => $"No point satisfies all constraints; these contradict each other: {Heaviest(row, Problem.Constraints, "row")} of A x + s = b.",
+            SolveStatus.NearlyInfeasible => $"Points satisfy the constraints in the limit at best, beyond all that its data are of the order of; these nearly contradict each other: {Heaviest(row, Problem.Constraints, "row")} of A x + s = b.",
+            SolveStatus.NearlyUnbounded => $"The objective falls very far, or without limit, along {Heaviest(row, Problem.Variables, "variable")}; bound them.",
             SolveStatus.Unbounded => $"The objective falls without limit along {Heaviest(row, Problem.Variables, "variable")}; bound them.",
             SolveStatus.NonConvex => "P is not positive semidefinite.",
             SolveStatus.InvalidInput => "Its data contain NaN or an infinity.",

@@ -32,20 +32,24 @@ public sealed class ConeSolver
 
     /// <summary>Solves every row.</summary>
     /// <param name="problem">The problem.</param>
+    /// <param name="warmStart">The solution of a neighbouring problem, from which each row sets out, or null. It spares iterations, and changes no status.</param>
     /// <param name="cancellation">Checked in every iteration.</param>
     /// <returns>Solutions, or certificates that there are none, and a status a row.</returns>
+    /// <exception cref="ArgumentException">The warm start solves a problem of another shape.</exception>
     /// <exception cref="OperationCanceledException">Cancellation was requested.</exception>
-    public ConeSolution Solve(ConeProblem problem, CancellationToken cancellation = default)
+    public ConeSolution Solve(ConeProblem problem, ConeStart? warmStart = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(problem);
+        warmStart?.CheckFits(problem, nameof(warmStart));
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
         var data = new ConeData(problem);
+        StartRows? start = warmStart is null ? null : new StartRows(warmStart, problem);
         var results = new ConeResults(problem);
         ConeRows.ForEach(
             problem.BatchSize,
             _options.MaximumParallelism,
-            () => new ConeWorker(data, _options),
+            () => new ConeWorker(data, start, _options),
             (worker, row) => worker.Solve(row, results, cancellation),
             cancellation);
         var solution = new ConeSolution(problem, results, _options);

@@ -41,31 +41,33 @@ internal static class DenseVector
         }
     }
 
-    /// <summary>y += Σ aᵢ xᵢ for four rows of a matrix.</summary>
-    public static void AddFour(Span<double> y, ReadOnlySpan<double> a, ReadOnlySpan<double> rows, int columns)
+    public static void Scale(Span<double> x, double factor)
     {
-        Span<Vector<double>> target = MemoryMarshal.Cast<double, Vector<double>>(y);
-        ReadOnlySpan<double> x0 = rows[..y.Length], x1 = rows.Slice(columns, y.Length), x2 = rows.Slice(2 * columns, y.Length), x3 = rows.Slice(3 * columns, y.Length);
-        ReadOnlySpan<Vector<double>> v0 = MemoryMarshal.Cast<double, Vector<double>>(x0), v1 = MemoryMarshal.Cast<double, Vector<double>>(x1);
-        ReadOnlySpan<Vector<double>> v2 = MemoryMarshal.Cast<double, Vector<double>>(x2), v3 = MemoryMarshal.Cast<double, Vector<double>>(x3);
-        Vector<double> a0 = new(a[0]), a1 = new(a[1]), a2 = new(a[2]), a3 = new(a[3]);
+        Span<Vector<double>> target = MemoryMarshal.Cast<double, Vector<double>>(x);
         for (int i = 0; i < target.Length; i++)
         {
-            Vector<double> first = Vector.FusedMultiplyAdd(a0, v0[i], target[i]);
-            target[i] = Vector.FusedMultiplyAdd(a1, v1[i], first) + Vector.FusedMultiplyAdd(a2, v2[i], a3 * v3[i]);
+            target[i] *= factor;
         }
 
-        for (int i = target.Length * Vector<double>.Count; i < y.Length; i++)
+        for (int i = target.Length * Vector<double>.Count; i < x.Length; i++)
         {
-            y[i] += (a[0] * x0[i]) + (a[1] * x1[i]) + (a[2] * x2[i]) + (a[3] * x3[i]);
+            x[i] *= factor;
         }
     }
 
-    public static void Scale(Span<double> x, double factor)
+    /// <summary>x ← a x y, entry by entry.</summary>
+    public static void Scale(Span<double> x, double a, ReadOnlySpan<double> y)
     {
-        for (int i = 0; i < x.Length; i++)
+        Span<Vector<double>> target = MemoryMarshal.Cast<double, Vector<double>>(x);
+        ReadOnlySpan<Vector<double>> source = MemoryMarshal.Cast<double, Vector<double>>(y[..x.Length]);
+        for (int i = 0; i < target.Length; i++)
         {
-            x[i] *= factor;
+            target[i] *= source[i] * a;
+        }
+
+        for (int i = target.Length * Vector<double>.Count; i < x.Length; i++)
+        {
+            x[i] *= y[i] * a;
         }
     }
 
@@ -110,35 +112,98 @@ internal static class DenseVector
 
     public static bool IsFinite(ReadOnlySpan<double> x)
     {
-        foreach (double value in x)
+        // Zero times what is not finite is not zero.
+        ReadOnlySpan<Vector<double>> vectors = MemoryMarshal.Cast<double, Vector<double>>(x);
+        Vector<double> sums = Vector<double>.Zero;
+        foreach (Vector<double> vector in vectors)
         {
-            if (!double.IsFinite(value))
-            {
-                return false;
-            }
+            sums += vector * Vector<double>.Zero;
         }
 
-        return true;
+        double sum = Vector.Sum(sums);
+        foreach (double value in x[(vectors.Length * Vector<double>.Count)..])
+        {
+            sum += value * 0;
+        }
+
+        return sum == 0;
     }
 
     /// <summary>y = M x.</summary>
     public static void Multiply(ReadOnlySpan<double> matrix, ReadOnlySpan<double> x, Span<double> y)
     {
-        for (int i = 0; i < y.Length; i++)
+        int n = x.Length, fours = y.Length - (y.Length % 4);
+        for (int i = 0; i < fours; i += 4)
         {
-            y[i] = Dot(matrix.Slice(i * x.Length, x.Length), x);
+            MultiplyFour(matrix.Slice(i * n, 4 * n), x, y.Slice(i, 4));
+        }
+
+        for (int i = fours; i < y.Length; i++)
+        {
+            y[i] = Dot(matrix.Slice(i * n, n), x);
         }
     }
 
     /// <summary>y += Mᵀ x.</summary>
     public static void AddTransposedProduct(ReadOnlySpan<double> matrix, ReadOnlySpan<double> x, Span<double> y)
     {
-        for (int i = 0; i < x.Length; i++)
+        int n = y.Length, fours = x.Length - (x.Length % 4);
+        for (int i = 0; i < fours; i += 4)
         {
-            if (x[i] != 0)
-            {
-                AddScaled(y, x[i], matrix.Slice(i * y.Length, y.Length));
-            }
+            AddFour(y, x.Slice(i, 4), matrix.Slice(i * n, 4 * n));
+        }
+
+        for (int i = fours; i < x.Length; i++)
+        {
+            AddScaled(y, x[i], matrix.Slice(i * n, n));
+        }
+    }
+
+    // Four rows at once, so that no sum waits for the last one.
+    private static void MultiplyFour(ReadOnlySpan<double> rows, ReadOnlySpan<double> x, Span<double> y)
+    {
+        int n = x.Length;
+        ReadOnlySpan<double> x0 = rows[..n], x1 = rows.Slice(n, n), x2 = rows.Slice(2 * n, n), x3 = rows.Slice(3 * n, n);
+        ReadOnlySpan<Vector<double>> v0 = MemoryMarshal.Cast<double, Vector<double>>(x0), v1 = MemoryMarshal.Cast<double, Vector<double>>(x1);
+        ReadOnlySpan<Vector<double>> v2 = MemoryMarshal.Cast<double, Vector<double>>(x2), v3 = MemoryMarshal.Cast<double, Vector<double>>(x3);
+        ReadOnlySpan<Vector<double>> factors = MemoryMarshal.Cast<double, Vector<double>>(x);
+        Vector<double> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
+        for (int i = 0; i < factors.Length; i++)
+        {
+            sum0 = Vector.FusedMultiplyAdd(v0[i], factors[i], sum0);
+            sum1 = Vector.FusedMultiplyAdd(v1[i], factors[i], sum1);
+            sum2 = Vector.FusedMultiplyAdd(v2[i], factors[i], sum2);
+            sum3 = Vector.FusedMultiplyAdd(v3[i], factors[i], sum3);
+        }
+
+        (y[0], y[1], y[2], y[3]) = (Vector.Sum(sum0), Vector.Sum(sum1), Vector.Sum(sum2), Vector.Sum(sum3));
+        for (int i = factors.Length * Vector<double>.Count; i < n; i++)
+        {
+            y[0] += x0[i] * x[i];
+            y[1] += x1[i] * x[i];
+            y[2] += x2[i] * x[i];
+            y[3] += x3[i] * x[i];
+        }
+    }
+
+    // y += Σ aᵢ xᵢ for four rows of a matrix.
+    private static void AddFour(Span<double> y, ReadOnlySpan<double> a, ReadOnlySpan<double> rows)
+    {
+        int n = y.Length;
+        Span<Vector<double>> target = MemoryMarshal.Cast<double, Vector<double>>(y);
+        ReadOnlySpan<double> x0 = rows[..n], x1 = rows.Slice(n, n), x2 = rows.Slice(2 * n, n), x3 = rows.Slice(3 * n, n);
+        ReadOnlySpan<Vector<double>> v0 = MemoryMarshal.Cast<double, Vector<double>>(x0), v1 = MemoryMarshal.Cast<double, Vector<double>>(x1);
+        ReadOnlySpan<Vector<double>> v2 = MemoryMarshal.Cast<double, Vector<double>>(x2), v3 = MemoryMarshal.Cast<double, Vector<double>>(x3);
+        Vector<double> a0 = new(a[0]), a1 = new(a[1]), a2 = new(a[2]), a3 = new(a[3]);
+        for (int i = 0; i < target.Length; i++)
+        {
+            Vector<double> first = Vector.FusedMultiplyAdd(a0, v0[i], target[i]);
+            target[i] = Vector.FusedMultiplyAdd(a1, v1[i], first) + Vector.FusedMultiplyAdd(a2, v2[i], a3 * v3[i]);
+        }
+
+        for (int i = target.Length * Vector<double>.Count; i < n; i++)
+        {
+            y[i] += (a[0] * x0[i]) + (a[1] * x1[i]) + (a[2] * x2[i]) + (a[3] * x3[i]);
         }
     }
 }

@@ -36,7 +36,7 @@ internal static class ConeCertificate
         using DisposeScope scope = NewDisposeScope();
         (Tensor p, Tensor q, Tensor a, Tensor b) = Data(solution.Problem, row);
         Tensor certificate = tensor(solution.Certificate(row)!, ScalarType.Float64);
-        bool isInfeasible = solution.Status[row] == Microsoft.ML.Implicit.Solvers.SolveStatus.Infeasible;
+        bool isInfeasible = solution.Status[row] is Microsoft.ML.Implicit.Solvers.SolveStatus.Infeasible or Microsoft.ML.Implicit.Solvers.SolveStatus.NearlyInfeasible;
         Tensor members = isInfeasible ? certificate : -a.mv(certificate);
         Assert.AreEqual(-1, (isInfeasible ? b.dot(certificate) : q.dot(certificate)).item<double>(), 1e-12);
         Assert.IsLessThanOrEqualTo(tolerance, Largest(isInfeasible ? a.t().mv(certificate) : p.mv(certificate)));

@@ -176,7 +176,7 @@ public sealed class ConeSolverTests
     {
         using DisposeScope scope = NewDisposeScope();
         ConeProblem problem = RandomConePrograms.Create(RandomConePrograms.EveryCone, 8, 2, 3, seed: 2);
-        Assert.Throws<OperationCanceledException>(() => new ConeSolver().Solve(problem, new CancellationToken(true)));
+        Assert.Throws<OperationCanceledException>(() => new ConeSolver().Solve(problem, cancellation: new CancellationToken(true)));
     }
 
     [TestMethod]

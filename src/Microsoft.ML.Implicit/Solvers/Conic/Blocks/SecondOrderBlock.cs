@@ -49,7 +49,7 @@ internal sealed class SecondOrderBlock(int start, int dimension) : ConeBlock(sta
         _plus = _rest * sum * sum;
         _minus = _rest / (sum * sum);
         z.CopyTo(_lambda);
-        ApplyFunction(_lambda, 1, Math.Sqrt);
+        ApplyFunction(_lambda, Math.Sqrt);
         return double.IsFinite(_plus) && _minus > 0;
     }
 
@@ -70,9 +70,9 @@ internal sealed class SecondOrderBlock(int start, int dimension) : ConeBlock(sta
         Combine(multiplierPlus, multiplierMinus, z);
     }
 
-    public override void ApplyResolvent(Span<double> v) => ApplyFunction(v, 1, h => 1 / (1 + h));
+    public override void ApplyResolvent(Span<double> v) => ApplyFunction(v, h => 1 / (1 + h));
 
-    public override void ApplyInverse(Span<double> v) => ApplyFunction(v, 1, h => 1 / (h + Regularisation));
+    public override void ApplyInverse(Span<double> v) => ApplyFunction(v, h => 1 / (h + Regularisation));
 
     public override void Whiten(Span<double> rows, int columns) => ApplyFunction(rows, columns, h => 1 / Math.Sqrt(h + Regularisation));
 
@@ -80,8 +80,8 @@ internal sealed class SecondOrderBlock(int start, int dimension) : ConeBlock(sta
     {
         ds.CopyTo(_scaledSlack);
         dz.CopyTo(_scaledMultiplier);
-        ApplyFunction(_scaledSlack, 1, h => 1 / Math.Sqrt(h));
-        ApplyFunction(_scaledMultiplier, 1, Math.Sqrt);
+        ApplyFunction(_scaledSlack, h => 1 / Math.Sqrt(h));
+        ApplyFunction(_scaledMultiplier, Math.Sqrt);
 
         // The product less the centre, in the place of the scaled slacks, then λ \ it.
         double first = DenseVector.Dot(_scaledSlack, _scaledMultiplier) - centre, inner = 0;
@@ -97,7 +97,7 @@ internal sealed class SecondOrderBlock(int start, int dimension) : ConeBlock(sta
             _scaledSlack[i] = (_scaledSlack[i] - (_scaledSlack[0] * _lambda[i])) / _lambda[0];
         }
 
-        ApplyFunction(_scaledSlack, 1, Math.Sqrt);
+        ApplyFunction(_scaledSlack, Math.Sqrt);
         DenseVector.AddScaled(target, 1, _scaledSlack);
     }
 
@@ -123,10 +123,8 @@ internal sealed class SecondOrderBlock(int start, int dimension) : ConeBlock(sta
     private void Combine(double plus, double minus, Span<double> target)
     {
         target[0] = (plus + minus) / 2;
-        for (int i = 1; i < Dimension; i++)
-        {
-            target[i] = _direction[i] * (plus - minus) / 2;
-        }
+        _direction.AsSpan(1).CopyTo(target[1..]);
+        DenseVector.Scale(target[1..], (plus - minus) / 2);
     }
 
     private double Normalise()
@@ -138,6 +136,19 @@ internal sealed class SecondOrderBlock(int start, int dimension) : ConeBlock(sta
         }
 
         return length;
+    }
+
+    // v ← f(H) v.
+    private void ApplyFunction(Span<double> v, Func<double, double> f)
+    {
+        double plus = f(_plus), minus = f(_minus), rest = f(_rest);
+        ReadOnlySpan<double> direction = _direction.AsSpan(1);
+        Span<double> others = v[1..];
+        double along = DenseVector.Dot(direction, others);
+        double positive = (v[0] + along) * HalfRoot * plus, negative = (v[0] - along) * HalfRoot * minus;
+        v[0] = (positive + negative) * HalfRoot;
+        DenseVector.Scale(others, rest);
+        DenseVector.AddScaled(others, ((positive - negative) * HalfRoot) - (rest * along), direction);
     }
 
     // rows ← f(H) rows.

@@ -96,20 +96,4 @@ internal static class SmallMatrix
 
         return true;
     }
-
-    /// <summary>x ← (LLᵀ)⁻¹ x.</summary>
-    public static void Solve(ReadOnlySpan<double> factor, Span<double> x)
-    {
-        int n = x.Length;
-        for (int i = 0; i < n; i++)
-        {
-            x[i] = (x[i] - DenseVector.Dot(factor.Slice(i * n, i), x[..i])) / factor[(i * n) + i];
-        }
-
-        for (int i = n - 1; i >= 0; i--)
-        {
-            x[i] /= factor[(i * n) + i];
-            DenseVector.AddScaled(x[..i], -x[i], factor.Slice(i * n, i));
-        }
-    }
 }

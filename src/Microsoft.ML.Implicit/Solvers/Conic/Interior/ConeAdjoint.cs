@@ -13,6 +13,7 @@ internal sealed class ConeAdjoint
     private const double SmallestMu = 1e-14;
 
     private readonly ConeWorkspace _workspace;
+    private readonly ConeData _data;
     private readonly ConeResults _results;
     private readonly double[] _s;
     private readonly double[] _z;
@@ -24,7 +25,7 @@ internal sealed class ConeAdjoint
     private ConeAdjoint(ConeData data, ConeResults results)
     {
         _workspace = new ConeWorkspace(data);
-        _results = results;
+        (_data, _results) = (data, results);
         (int n, int m) = (data.Problem.Variables, data.Problem.Constraints);
         (_first, _u) = (new double[n], new double[n]);
         (_s, _z, _second, _v) = (new double[m], new double[m], new double[m], new double[m]);
@@ -70,7 +71,7 @@ internal sealed class ConeAdjoint
     private void Solve(int row, ReadOnlySpan<double> cotangentX, ReadOnlySpan<double> cotangentY, Span<double> u, Span<double> v)
     {
         ConeOutcome outcome = _results.Outcomes[row];
-        if (outcome.Status != SolveStatus.Converged || _workspace.Load(row) != SolveStatus.Converged)
+        if (outcome.Status != SolveStatus.Converged)
         {
             u.Fill(double.NaN);
             v.Fill(double.NaN);
@@ -78,6 +79,7 @@ internal sealed class ConeAdjoint
         }
 
         ScaledProgram program = _workspace.Program;
+        program.LoadMatrices(_data, row, _results.Units[row]);
         program.ToScaledSlacks(_results.SOf(row), _s);
         program.ToScaledMultipliers(_results.YOf(row), _z);
         double mu = Math.Max(outcome.Mu, SmallestMu);

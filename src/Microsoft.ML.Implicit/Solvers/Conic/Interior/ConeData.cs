@@ -42,7 +42,13 @@ internal sealed class ConeData
     public static double[] Read(Tensor tensor)
     {
         using DisposeScope scope = NewDisposeScope();
-        return [.. tensor.detach().to(ScalarType.Float64).cpu().contiguous().data<double>()];
+        double[] values = new double[tensor.numel()];
+        if (values.Length > 0)
+        {
+            tensor.detach().to(ScalarType.Float64).cpu().contiguous().data<double>().CopyTo(values.AsSpan());
+        }
+
+        return values;
     }
 
     private static ReadOnlySpan<double> Part(double[]? values, bool varies, int row, int length) => values is null ? default : values.AsSpan(varies ? row * length : 0, length);

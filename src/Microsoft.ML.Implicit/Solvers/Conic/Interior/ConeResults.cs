@@ -15,6 +15,9 @@ internal sealed class ConeResults(ConeProblem problem)
 
     public ConeOutcome[] Outcomes { get; } = new ConeOutcome[problem.BatchSize];
 
+    /// <summary>The units that rows were solved in.</summary>
+    public ProgramUnits[] Units { get; } = new ProgramUnits[problem.BatchSize];
+
     public Span<double> XOf(int row) => Row(X, row, problem.Variables);
 
     public Span<double> SOf(int row) => Row(S, row, problem.Constraints);

@@ -4,13 +4,16 @@ namespace Microsoft.ML.Implicit.Solvers.Conic.Interior;
 internal sealed class ConeWorker
 {
     private readonly ConeData _data;
+    private readonly StartRows? _start;
+    private readonly ConePoint _startPoint;
     private readonly ConeWorkspace _workspace;
     private readonly InteriorPoint _method;
     private readonly double[] _image;
 
-    public ConeWorker(ConeData data, ConeOptions options)
+    public ConeWorker(ConeData data, StartRows? start, ConeOptions options)
     {
-        _data = data;
+        (_data, _start) = (data, start);
+        _startPoint = new ConePoint(data.Problem.Variables, data.Problem.Constraints);
         _workspace = new ConeWorkspace(data);
         _method = new InteriorPoint(_workspace.Program, _workspace.Blocks, _workspace.System, options);
         _image = new double[data.Problem.Variables];
@@ -25,13 +28,14 @@ internal sealed class ConeWorker
             return;
         }
 
-        ConeOutcome outcome = _method.Solve(cancellation);
+        bool hasStart = _start?.TryLoad(row, _workspace.Program, _startPoint) == true;
+        ConeOutcome outcome = _method.Solve(hasStart ? _startPoint : null, cancellation);
         switch (outcome.Status)
         {
-            case SolveStatus.Infeasible:
+            case SolveStatus.Infeasible or SolveStatus.NearlyInfeasible:
                 results.Fail(row, outcome, InfeasibilityCertificate(row));
                 break;
-            case SolveStatus.Unbounded:
+            case SolveStatus.Unbounded or SolveStatus.NearlyUnbounded:
                 results.Fail(row, outcome, UnboundednessCertificate(row));
                 break;
             default:
@@ -62,6 +66,7 @@ internal sealed class ConeWorker
 
         results.Objectives[row] = objective;
         results.Outcomes[row] = outcome;
+        results.Units[row] = program.Units();
     }
 
     private double[] InfeasibilityCertificate(int row)

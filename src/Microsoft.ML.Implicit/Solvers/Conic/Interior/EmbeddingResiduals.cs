@@ -74,9 +74,9 @@ internal sealed class EmbeddingResiduals(ScaledProgram program, ConeBlock[] bloc
     // Beside which terms are small: one in scaled units, or in the program's own where its cones fix them.
     private double Unit(ConeBlock block) => block.FixesUnits ? _tau * Math.Min(1, program.E[block.Start] / program.SolutionScale) : _tau;
 
-    /// <summary>Whether z proves that no point satisfies the constraints: Aᵀz ≈ 0 and bᵀz &lt; 0.</summary>
-    public bool ProvesInfeasible(double tolerance) => _bz < 0 && _dualProductNorm <= -tolerance * _bz;
+    /// <summary>How far z is from proving that no point satisfies the constraints: Aᵀz = 0 and bᵀz = −1.</summary>
+    public double DoubtOfInfeasibility => _bz < 0 ? _dualProductNorm / -_bz : double.PositiveInfinity;
 
-    /// <summary>Whether x is a direction along which the objective falls without limit: Px ≈ 0, Ax + s ≈ 0 and qᵀx &lt; 0.</summary>
-    public bool ProvesUnbounded(double tolerance) => _qx < 0 && Math.Max(_quadraticNorm, _slackedProductNorm) <= -tolerance * _qx;
+    /// <summary>How far x is from a direction along which the objective falls without limit: Px = 0, Ax + s = 0 and qᵀx = −1.</summary>
+    public double DoubtOfUnboundedness => _qx < 0 ? Math.Max(_quadraticNorm, _slackedProductNorm) / -_qx : double.PositiveInfinity;
 }

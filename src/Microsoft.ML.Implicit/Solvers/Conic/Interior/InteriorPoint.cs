@@ -21,6 +21,8 @@ internal sealed class InteriorPoint
     private const double RelativePrecision = 1e-4;
     private const double CoarsestPrecision = 1e-6;
 
+    private const double SmallestStartMu = 1e-10;
+
     // Iterations without a better point after which rounding is taken to have the last word.
     private const int Patience = 6;
 
@@ -35,6 +37,7 @@ internal sealed class InteriorPoint
     private readonly ConePoint _affine;
     private readonly ConePoint _step;
     private readonly ConePoint _constant;
+    private readonly ConePoint _doubtful;
     private readonly double[] _first;
     private readonly double[] _second;
     private readonly double[] _negatedCost;
@@ -43,6 +46,11 @@ internal sealed class InteriorPoint
     private readonly double[] _target;
     private readonly int _degree;
     private double _precision;
+    private bool _isPolished;
+
+    // The point that is nearest to proving that there is no solution, and how near.
+    private double _doubt;
+    private bool _doubtsInfeasibility;
 
     public InteriorPoint(ScaledProgram program, ConeBlock[] blocks, KktSystem system, ConeOptions options)
     {
@@ -50,7 +58,7 @@ internal sealed class InteriorPoint
         (int n, int m) = (program.Q.Length, program.B.Length);
         _residuals = new EmbeddingResiduals(program, blocks);
         _polishing = new Polishing(program, blocks, system, _residuals);
-        (_point, _trial, _affine, _step, _constant, Best) = (New(), New(), New(), New(), New(), New());
+        (_point, _trial, _affine, _step, _constant, _doubtful, Best) = (New(), New(), New(), New(), New(), New(), New());
         (_first, _negatedCost, _constantDifference, _constantImage) = (new double[n], new double[n], new double[n], new double[n]);
         (_second, _target) = (new double[m], new double[m]);
         _degree = blocks.Sum(block => block.Degree) + 1;
@@ -61,19 +69,73 @@ internal sealed class InteriorPoint
     /// <summary>The best point of the last solve, or the one that holds the certificate; not divided by τ.</summary>
     public ConePoint Best { get; }
 
-    public ConeOutcome Solve(CancellationToken cancellation)
+    /// <summary>Solves the program.</summary>
+    /// <param name="start">The solution of a neighbouring program in this one's units, or null.</param>
+    /// <param name="cancellation">Checked in every iteration.</param>
+    public ConeOutcome Solve(ConePoint? start, CancellationToken cancellation)
     {
-        ConeOutcome outcome = Iterate(cancellation);
-        return outcome.Status is SolveStatus.Infeasible or SolveStatus.Unbounded || !(outcome.Worst <= PolishableResidual) ? outcome : Polish(outcome);
+        for (int i = 0; i < _negatedCost.Length; i++)
+        {
+            _negatedCost[i] = -_program.Q[i];
+        }
+
+        int spent = 0;
+        if (start is not null)
+        {
+            ConeOutcome near = SolveNear(start, cancellation);
+            if (near.Status is SolveStatus.Converged or SolveStatus.Infeasible or SolveStatus.Unbounded)
+            {
+                return near;
+            }
+
+            spent = near.Iterations;
+        }
+
+        SetUnit();
+        ConeOutcome outcome = Run(cancellation);
+        return outcome with { Iterations = outcome.Iterations + spent };
     }
 
-    private ConeOutcome Polish(ConeOutcome outcome) =>
-        _polishing.Run(Best, outcome) is var polished && polished.Worst <= _options.AcceptableTolerance ? polished with { Status = SolveStatus.Converged } : polished;
+    // Where the same constraints are active, Newton's method on the optimality conditions mostly does; where not, the central path is joined as far from its end as
+    // the start is from solving this program.
+    private ConeOutcome SolveNear(ConePoint start, CancellationToken cancellation)
+    {
+        _residuals.Update(start);
+        ConeOutcome given = _residuals.Measure(SolveStatus.Diverged, 0, 0);
+        start.CopyTo(Best);
+        if (Polish(given) is { Status: SolveStatus.Converged } polished && _isPolished)
+        {
+            return polished;
+        }
+
+        double mu = Math.Clamp(given.Worst, SmallestStartMu, 1);
+        start.CopyTo(_point);
+        (_point.Tau, _point.Kappa) = (1, mu);
+        foreach (ConeBlock block in _blocks)
+        {
+            block.MoveToPath(block.Of(_point.S), block.Of(_point.Z), mu);
+        }
+
+        return TryScale(_point, Mu(_point)) ? Run(cancellation) : given;
+    }
+
+    private ConeOutcome Run(CancellationToken cancellation)
+    {
+        ConeOutcome outcome = Iterate(cancellation);
+        return _isPolished || outcome.Status is not (SolveStatus.Converged or SolveStatus.Diverged or SolveStatus.MaximumIterations) || !(outcome.Worst <= PolishableResidual) ? outcome : Polish(outcome);
+    }
+
+    private ConeOutcome Polish(ConeOutcome outcome)
+    {
+        ConeOutcome polished = _polishing.Run(Best, outcome);
+        _isPolished = polished.Worst <= _options.Tolerance;
+        return polished.Worst <= _options.AcceptableTolerance ? polished with { Status = SolveStatus.Converged } : polished;
+    }
 
     private ConeOutcome Iterate(CancellationToken cancellation)
     {
-        SetUnit();
         ConeOutcome best = default;
+        _doubt = double.PositiveInfinity;
         bool hasBest = false, hasPolished = false;
         for (int iteration = 0; ; iteration++)
         {
@@ -88,7 +150,7 @@ internal sealed class InteriorPoint
 
             if (!hasBest || now.Worst < best.Worst)
             {
-                (best, hasBest) = (now, true);
+                (best, hasBest, _isPolished) = (now, true, false);
                 _point.CopyTo(Best);
             }
 
@@ -109,10 +171,11 @@ internal sealed class InteriorPoint
                 _residuals.Update(_point);
             }
 
-            if (_residuals.ProvesInfeasible(_options.CertificateTolerance) || _residuals.ProvesUnbounded(_options.CertificateTolerance))
+            KeepLeastDoubt();
+            if (_doubt <= _options.CertificateTolerance)
             {
-                _point.CopyTo(Best);
-                return now with { Status = _residuals.ProvesInfeasible(_options.CertificateTolerance) ? SolveStatus.Infeasible : SolveStatus.Unbounded };
+                _doubtful.CopyTo(Best);
+                return now with { Status = _doubtsInfeasibility ? SolveStatus.Infeasible : SolveStatus.Unbounded };
             }
 
             if (iteration == _options.MaximumIterations)
@@ -129,7 +192,32 @@ internal sealed class InteriorPoint
         }
     }
 
-    private ConeOutcome Finish(ConeOutcome best, SolveStatus failure) => best.Worst <= _options.AcceptableTolerance ? best : best with { Status = failure };
+    // Where no point proves anything, one may nearly do, as there is no proof of what holds in the limit alone.
+    private ConeOutcome Finish(ConeOutcome best, SolveStatus failure)
+    {
+        if (best.Worst <= _options.AcceptableTolerance)
+        {
+            return best;
+        }
+
+        if (!(_doubt <= Math.Sqrt(_options.CertificateTolerance)))
+        {
+            return best with { Status = failure };
+        }
+
+        _doubtful.CopyTo(Best);
+        return best with { Status = _doubtsInfeasibility ? SolveStatus.NearlyInfeasible : SolveStatus.NearlyUnbounded };
+    }
+
+    private void KeepLeastDoubt()
+    {
+        double infeasible = _residuals.DoubtOfInfeasibility, doubt = Math.Min(infeasible, _residuals.DoubtOfUnboundedness);
+        if (doubt < _doubt)
+        {
+            (_doubt, _doubtsInfeasibility) = (doubt, doubt == infeasible);
+            _point.CopyTo(_doubtful);
+        }
+    }
 
     private void SetUnit()
     {
@@ -140,10 +228,6 @@ internal sealed class InteriorPoint
         }
 
         (_point.Tau, _point.Kappa) = (1, 1);
-        for (int i = 0; i < _negatedCost.Length; i++)
-        {
-            _negatedCost[i] = -_program.Q[i];
-        }
     }
 
     private double Mu(ConePoint point) => (DenseVector.Dot(point.S, point.Z) + (point.Tau * point.Kappa)) / _degree;

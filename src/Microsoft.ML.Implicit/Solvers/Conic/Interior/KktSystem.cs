@@ -16,7 +16,7 @@ internal sealed class KktSystem
     private readonly ScaledProgram _program;
     private readonly ConeBlock[] _blocks;
     private readonly int _n;
-    private readonly double[] _factor;
+    private readonly CholeskyFactor _factor;
     private readonly double[] _whitened;
     private readonly double[] _firstResidual;
     private readonly double[] _secondResidual;
@@ -30,10 +30,10 @@ internal sealed class KktSystem
         _program = program;
         _blocks = blocks;
         _n = program.Q.Length;
-        _factor = new double[_n * _n];
-        _whitened = new double[program.A.Length];
+        _factor = new CholeskyFactor(_n);
         (_firstResidual, _dx) = (new double[_n], new double[_n]);
         int m = program.B.Length;
+        _whitened = new double[m * _factor.Stride];
         (_secondResidual, _dz, _u, _du) = (new double[m], new double[m], new double[m], new double[m]);
     }
 
@@ -41,21 +41,24 @@ internal sealed class KktSystem
     /// <returns>Whether rounding let it.</returns>
     public bool TryFactor()
     {
-        _program.A.CopyTo(_whitened, 0);
+        int stride = _factor.Stride;
+        for (int i = 0; i < _program.B.Length; i++)
+        {
+            Span<double> row = _whitened.AsSpan(i * stride, stride);
+            _program.A.AsSpan(i * _n, _n).CopyTo(row);
+
+            // A scaling that overflowed before may have left NaN there.
+            row[_n..].Clear();
+        }
+
         foreach (ConeBlock block in _blocks)
         {
-            block.Whiten(_whitened.AsSpan(block.Start * _n, block.Dimension * _n), _n);
+            block.Whiten(_whitened.AsSpan(block.Start * stride, block.Dimension * stride), stride);
         }
 
-        Array.Clear(_factor);
-        _program.P.CopyTo(_factor, 0);
-        for (int i = 0; i < _n; i++)
-        {
-            _factor[(i * _n) + i] += ConeBlock.Regularisation;
-        }
-
-        AddGram();
-        return SmallMatrix.TryFactor(_factor, _n);
+        _factor.Reset(_program.P, ConeBlock.Regularisation);
+        _factor.AddGram(_whitened);
+        return _factor.TryFactor();
     }
 
     /// <summary>
@@ -110,43 +113,13 @@ internal sealed class KktSystem
         }
     }
 
-    // The lower triangle of Tᵀ T, four rows of T at a time; rows without an entry in a column cost nothing there.
-    private void AddGram()
-    {
-        int rows = _program.B.Length, fours = rows - (rows % 4);
-        Span<double> values = stackalloc double[4];
-        for (int i = 0; i < fours; i += 4)
-        {
-            for (int j = 0; j < _n; j++)
-            {
-                for (int k = 0; k < 4; k++)
-                {
-                    values[k] = _whitened[((i + k) * _n) + j];
-                }
-
-                if (values.ContainsAnyExcept(0))
-                {
-                    DenseVector.AddFour(_factor.AsSpan(j * _n, j + 1), values, _whitened.AsSpan(i * _n, 4 * _n), _n);
-                }
-            }
-        }
-
-        for (int i = fours; i < rows; i++)
-        {
-            for (int j = 0; j < _n; j++)
-            {
-                DenseVector.AddScaled(_factor.AsSpan(j * _n, j + 1), _whitened[(i * _n) + j], _whitened.AsSpan(i * _n, j + 1));
-            }
-        }
-    }
-
     private void SolveRegularised()
     {
         _secondResidual.CopyTo(_dz, 0);
         ApplyInverse(_dz);
         _firstResidual.CopyTo(_dx, 0);
         DenseVector.AddTransposedProduct(_program.A, _dz, _dx);
-        SmallMatrix.Solve(_factor, _dx);
+        _factor.Solve(_dx);
         DenseVector.Multiply(_program.A, _dx, _dz);
         for (int i = 0; i < _dz.Length; i++)
         {

@@ -80,6 +80,30 @@ internal sealed class ScaledProgram
         IsConvex = _quadraticScale == 0 || HasNoNegativeCurvature();
     }
 
+    /// <summary>The units of the row that was taken.</summary>
+    public ProgramUnits Units() => new([.. D], [.. E], SolutionScale, CostScale);
+
+    /// <summary>Takes a row's matrices in units that were found before; its vectors stay what they are.</summary>
+    public void LoadMatrices(ConeData data, int row, ProgramUnits units)
+    {
+        data.P(row).CopyTo(P);
+        data.A(row).CopyTo(A);
+        units.D.CopyTo(D, 0);
+        units.E.CopyTo(E, 0);
+        (SolutionScale, CostScale) = (units.Solution, units.Cost);
+        Symmetrise();
+        int n = Q.Length;
+        for (int i = 0; i < P.Length / n; i++)
+        {
+            DenseVector.Scale(P.AsSpan(i * n, n), D[i] * SolutionScale / CostScale, D);
+        }
+
+        for (int i = 0; i < B.Length; i++)
+        {
+            DenseVector.Scale(A.AsSpan(i * n, n), E[i], D);
+        }
+    }
+
     /// <summary>Takes a row's vectors, after the matrices.</summary>
     /// <returns>Whether they are finite.</returns>
     public bool LoadVectors(ConeData data, int row)
@@ -181,23 +205,15 @@ internal sealed class ScaledProgram
         double unevenness = Math.Max(ToFactors(_columnNorms, D), ToFactors(_rowNorms, E));
         for (int i = 0; i < P.Length / n; i++)
         {
-            Multiply(P.AsSpan(i * n, n), _columnNorms, _columnNorms[i]);
+            DenseVector.Scale(P.AsSpan(i * n, n), _columnNorms[i], _columnNorms);
         }
 
         for (int i = 0; i < B.Length; i++)
         {
-            Multiply(A.AsSpan(i * n, n), _columnNorms, _rowNorms[i]);
+            DenseVector.Scale(A.AsSpan(i * n, n), _rowNorms[i], _columnNorms);
         }
 
         return unevenness;
-    }
-
-    private static void Multiply(Span<double> row, double[] factors, double factor)
-    {
-        for (int j = 0; j < row.Length; j++)
-        {
-            row[j] *= factors[j] * factor;
-        }
     }
 
     // 1 / √norm, and 1 for what is empty.

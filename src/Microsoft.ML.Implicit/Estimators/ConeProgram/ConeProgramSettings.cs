@@ -1,0 +1,56 @@
+using Microsoft.ML.Implicit.Modelling;
+using Microsoft.ML.Implicit.Modelling.Compilation;
+using Microsoft.ML.Implicit.Training;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>What programs and their columns are set by, learned or not.</summary>
+public abstract class ConeProgramSettings : IEstimatorOptions
+{
+    private protected ConeProgramSettings()
+    {
+    }
+
+    /// <summary>The program that is solved in every row.</summary>
+    public ConvexProgram? Program { get; set; }
+
+    /// <summary>
+    /// Columns of parameters, variables and named constraints, by their names; what is not in it has the column of its own name. Parameters are read from Single or Double,
+    /// scalar or vector, matrices row by row; variables and multipliers of named constraints are written as Single, scalar, vector or matrix.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> ColumnNames { get; set; } = new Dictionary<string, string>();
+
+    /// <summary>Column for the objective (Single), or <see langword="null"/>.</summary>
+    public string? ObjectiveColumnName { get; set; } = "Objective";
+
+    /// <summary>Column for the status: the name of a <see cref="Solvers.SolveStatus"/> as text, or <see langword="null"/>.</summary>
+    public string? StatusColumnName { get; set; } = "Status";
+
+    /// <summary>What happens when the program of a row is not solved.</summary>
+    public UnsolvedRowHandling UnsolvedRows { get; set; } = UnsolvedRowHandling.Throw;
+
+    /// <summary>Relative residuals and gap at which a row counts as solved.</summary>
+    public double Tolerance { get; set; } = 1e-10;
+
+    /// <summary>Limit on solver iterations.</summary>
+    public int MaximumIterations { get; set; } = 100;
+
+    internal string ColumnOf(ProgramPart part) => ColumnNames.TryGetValue(part.Name, out string? column) ? column : part.Name;
+
+    void IEstimatorOptions.Validate() => Validate();
+
+    private protected virtual void Validate()
+    {
+        Setting.Require(Program is not null, nameof(Program), "must be given");
+        Setting.Require(ColumnNames is not null, nameof(ColumnNames), "must be given");
+        Setting.Require(Enum.IsDefined(UnsolvedRows), nameof(UnsolvedRows), "is not a known handling");
+        Setting.Require(Tolerance is > 0 and < 1, nameof(Tolerance), "must lie between 0 and 1");
+        Setting.Require(MaximumIterations > 0, nameof(MaximumIterations), "must be positive");
+        string[] known = [.. Program!.Compiled.Parts.Select(part => part.Name)];
+        foreach ((string name, string column) in ColumnNames!)
+        {
+            Setting.Require(known.Contains(name), nameof(ColumnNames), $"names '{name}', which is no parameter, variable or named constraint of the program");
+            Setting.Require(!string.IsNullOrEmpty(column), nameof(ColumnNames), $"gives '{name}' no column");
+        }
+    }
+}

@@ -1,0 +1,135 @@
+using Microsoft.ML.Implicit.Differentiation;
+using Microsoft.ML.Implicit.Modelling;
+using Microsoft.ML.Implicit.Modelling.Compilation;
+using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Solvers.Conic;
+using Microsoft.ML.Implicit.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>The training of what predicts a cone program's parameters, through the solver.</summary>
+internal sealed class ConeDecisionProblem : ITrainingProblem
+{
+    private const long SolvedAtOnce = 256;
+
+    private readonly DecisionNetwork _network;
+    private readonly LearnedParameters _learned;
+    private readonly ConeProgramModel _model;
+    private readonly LearnedConeProgramOptions _options;
+    private readonly CancellationToken _cancellation;
+    private readonly DecisionSet _training;
+    private readonly DecisionSet? _validation;
+    private readonly double _scale;
+    private readonly SolverMeter _meter = new();
+
+    /// <summary>Creates the problem; its tensors belong to the current dispose scope.</summary>
+    /// <exception cref="Solvers.SolveFailedException">A row has no best decision at its realised costs.</exception>
+    public ConeDecisionProblem(
+        DecisionNetwork network, LearnedParameters learned, ConeProgramModel model, LearnedConeProgramOptions options, DecisionSet training, DecisionSet? validation, CancellationToken cancellation)
+    {
+        (_network, _learned, _model, _options, _cancellation) = (network, learned, model, options, cancellation);
+        _training = WithLeastCosts(training);
+        _validation = validation is null ? null : WithLeastCosts(validation);
+        double size = options.Loss switch
+        {
+            DecisionLoss.Regret => (_training.Decisions!.abs() * _training.Shares).sum().item<double>(),
+            DecisionLoss.CostError => network.CostScale,
+            _ => 1,
+        };
+        _scale = size > 0 ? size : 1;
+    }
+
+    public nn.Module Module => _network;
+
+    public long ExampleCount => _training.Count;
+
+    public double TakeSolverIterations() => _meter.Take();
+
+    public Tensor TrainBatch(Tensor examples, double progress)
+    {
+        DecisionSet batch = _training.Select(examples);
+        Tensor loss = (Losses(batch) * batch.Shares).sum();
+        ImplicitBackward.Run(() => loss.backward());
+        return loss.detach();
+    }
+
+    public Tensor? Validate()
+    {
+        if (_validation is null)
+        {
+            return null;
+        }
+
+        using IDisposable noGradient = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        Tensor losses = cat([.. Parts(_validation).Select(Losses)], 0);
+        return (losses * _validation.Shares).sum().MoveToOuterDisposeScope();
+    }
+
+    // Rows are solved anew in every step.
+    public void WriteState(BinaryWriter writer)
+    {
+    }
+
+    public void ReadState(BinaryReader reader)
+    {
+    }
+
+    private static IEnumerable<DecisionSet> Parts(DecisionSet data)
+    {
+        for (long first = 0; first < data.Count; first += SolvedAtOnce)
+        {
+            yield return data.Narrow(first, Math.Min(SolvedAtOnce, data.Count - first));
+        }
+    }
+
+    // Of each row, [rows, 1].
+    private Tensor Losses(DecisionSet batch)
+    {
+        Device device = _network.parameters().First().device;
+        Tensor predicted = _network.PredictCosts(batch.Features.to(device)).cpu(), completed = _learned.Complete(batch.Columns, predicted, _network.CostScale);
+        switch (_options.Loss)
+        {
+            case DecisionLoss.CostError:
+                return SquaredErrors(_learned.Of(completed) / _scale.Held(), batch.Labels / _scale.Held());
+            case DecisionLoss.Imitation:
+                Tensor decision = Solve(completed).Value(_options.ImitatedVariable!);
+                return SquaredErrors(decision.reshape(batch.Count, -1), batch.Labels);
+            default:
+                return (Costs(Solve(completed), Realised(batch)) - batch.Decisions!) / _scale.Held();
+        }
+    }
+
+    private static Tensor SquaredErrors(Tensor prediction, Tensor target) => (prediction - target).Squared().mean([1], keepdim: true);
+
+    private Tensor Realised(DecisionSet batch) => _learned.Place(batch.Columns, batch.Labels);
+
+    // What decisions cost at parameters, [rows, 1].
+    private Tensor Costs(ProgramSolution solution, Tensor parameters)
+    {
+        (ConeProblem problem, Tensor offset) = _model.Program.Apply(parameters);
+        return CompiledProgram.Cost(problem, offset, solution.X).unsqueeze(1);
+    }
+
+    private DecisionSet WithLeastCosts(DecisionSet data)
+    {
+        if (_options.Loss != DecisionLoss.Regret)
+        {
+            return data;
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGradient = no_grad();
+        Tensor costs = cat([.. Parts(data).Select(batch => Realised(batch)).Select(parameters => Costs(Solve(parameters), parameters))], 0);
+        return data with { Decisions = costs.MoveToOuterDisposeScope() };
+    }
+
+    private ProgramSolution Solve(Tensor parameters)
+    {
+        ProgramSolution solution = ConvexProgram.Solve(_model.Program, parameters, _model.Solver, throwOnFailure: true, warmStart: null, _cancellation);
+        _meter.Add(solution.Iterations.Max());
+        return solution;
+    }
+}
