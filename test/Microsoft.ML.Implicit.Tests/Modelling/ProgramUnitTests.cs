@@ -101,6 +101,39 @@ public sealed class ProgramUnitTests
         return (ConvexProgram.Maximize(Sum(Entropy(x)) + Dot(c, x), Sum(x).EqualTo(s)), x, c, [0, Math.Log(3)], [s / 4, s * 3 / 4]);
     });
 
+    [TestMethod]
+    public void A_ball_of_squares_around_data_has_their_units() => AssertScales(s =>
+    {
+        (Variable x, Parameter c) = (new Variable("x", 2), new Parameter("c", 2));
+        return (ConvexProgram.Minimize(Dot(new double[] { 3, 4 }, x), SumSquares(x - c) <= 25 * s * s), x, c, [s, 2 * s], [-2 * s, -2 * s]);
+    });
+
+    [TestMethod]
+    public void Gradients_have_units_too()
+    {
+        foreach (double s in new[] { 1e-10, 1e-4, 1, 1e5, 1e9 })
+        {
+            using DisposeScope scope = NewDisposeScope();
+            (Variable x, Parameter c) = (new Variable("x", 3), new Parameter("c", 3, sign: Sign.Nonnegative));
+            AssertGradient(ConvexProgram.Minimize((SumSquares(x - c) * 0.5) + (Norm1(x) * s)), [3 * s, 0.5 * s, 5 * s], [1, 0, 4]);
+            AssertGradient(ConvexProgram.Maximize(Dot(c, x) - (SumSquares(x) * (0.5 / s)), Sum(x).EqualTo(s), x >= 0, Norm2(x) <= 0.9 * s), [0.3, 0.2, 0.1], [-4 * s / 3, -s / 3, 5 * s / 3]);
+            AssertGradient(ConvexProgram.Maximize(Dot(new double[] { 2, 1, 2 }, x), SumSquares(x - c) <= 9 * s * s), [s, s, s], [1, 2, 4]);
+            AssertGradient(ConvexProgram.Maximize(Dot(c, x), SumSquares(x) <= 9 * s * s), [2, 1, 2], [-5 * s / 3, 2 * s / 3, 4 * s / 3]);
+            AssertGradient(ConvexProgram.Minimize(Sum(Exp(x)) - Dot(c, x)), [s, 2 * s, 4 * s], [1 / s, 1 / s, 1 / s]);
+            AssertGradient(ConvexProgram.Maximize(Dot(c, Log(x)), Sum(x) <= s), [1, 2, 1], [-1.25 * s / 4, -0.25 * s / 4, 1.75 * s / 4]);
+
+            // Of x₁ + 2x₂ + 4x₃.
+            void AssertGradient(ConvexProgram program, double[] data, double[] expected)
+            {
+                Tensor value = tensor(data, [3], ScalarType.Float64).requires_grad_();
+                Tensor sum = program.Solve(new Dictionary<Parameter, Tensor> { [c] = value })[x].mul(tensor(new double[] { 1, 2, 4 })).sum();
+                ImplicitBackward.Run(() => sum.backward());
+                double[] gradient = [.. value.grad!.data<double>()];
+                Assert.IsLessThanOrEqualTo(1e-5, gradient.Zip(expected, (a, e) => Math.Abs(a - e)).Max() / expected.Max(Math.Abs), $"{s}: {string.Join(" ", gradient)}, {string.Join(" ", expected)}");
+            }
+        }
+    }
+
     private static void AssertScales(Func<double, (ConvexProgram Program, Variable X, Parameter C, double[] Data, double[] Expected)> create)
     {
         List<string> failures = [];
