@@ -1,7 +1,6 @@
 using Microsoft.ML.Implicit.Differentiation;
 using Microsoft.ML.Implicit.Modelling;
 using Microsoft.ML.Implicit.Solvers;
-using Microsoft.ML.Implicit.Solvers.Conic;
 using TorchSharp;
 using static Microsoft.ML.Implicit.Modelling.Functions;
 using static TorchSharp.torch;

@@ -10,7 +10,7 @@ namespace Microsoft.ML.Implicit.Solvers.Conic.Interior;
 internal sealed class NormalUnits
 {
     // Of the fit; entries far from one, which may be rounding or stand for infinity, count little after the first pass.
-    private const int Passes = 3;
+    private const int Passes = 5;
     private const int MaximumSteps = 100;
     private const double Precision = 1e-6;
     private const double OrdinaryMisfit = 8;

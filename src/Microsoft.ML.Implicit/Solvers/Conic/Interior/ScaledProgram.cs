@@ -14,6 +14,9 @@ internal sealed class ScaledProgram
     // How far norms may be from one.
     private const double Unevenness = 0.2;
 
+    // What a right-hand side may be beside the coefficients of its row.
+    private const double LargestSide = 1e3;
+
     private readonly ConeBlock[] _blocks;
     private readonly NormalUnits _normalUnits;
     private readonly double[] _columnNorms;
@@ -78,6 +81,8 @@ internal sealed class ScaledProgram
         Symmetrise();
         (double[] variables, _costUnit, _slacks) = _normalUnits.Apply(P, data.Q(row), A, data.B(row));
         variables.CopyTo(D, 0);
+        data.B(row).CopyTo(B);
+        _slacks.ToNormalSlacks(B);
         Array.Fill(E, 1);
         for (int pass = 0; pass < MaximumPasses && Equilibrate() > Unevenness; pass++)
         {
@@ -221,7 +226,9 @@ internal sealed class ScaledProgram
         for (int i = 0; i < B.Length; i++)
         {
             Span<double> row = A.AsSpan(i * n, n);
-            _rowNorms[i] = DenseVector.MaximumMagnitude(row);
+
+            // Beside a limit that stands for none the others would be small.
+            _rowNorms[i] = Math.Max(DenseVector.MaximumMagnitude(row), Math.Abs(B[i]) / LargestSide);
             DenseVector.RaiseToMagnitudes(_columnNorms, row);
         }
 
@@ -242,6 +249,7 @@ internal sealed class ScaledProgram
         for (int i = 0; i < B.Length; i++)
         {
             DenseVector.Scale(A.AsSpan(i * n, n), _rowNorms[i], _columnNorms);
+            B[i] *= _rowNorms[i];
         }
 
         return unevenness;
