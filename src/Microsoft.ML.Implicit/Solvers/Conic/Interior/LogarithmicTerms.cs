@@ -8,6 +8,9 @@ internal sealed class LogarithmicTerms(int rows, int columns)
 
     public int Rows => rows;
 
+    /// <summary>What each row's terms count.</summary>
+    public double[] Importance { get; } = [.. Enumerable.Repeat(1.0, rows)];
+
     public void Take(ReadOnlySpan<double> matrix)
     {
         for (int i = 0; i < matrix.Length; i++)
@@ -26,7 +29,7 @@ internal sealed class LogarithmicTerms(int rows, int columns)
             {
                 ref double weight = ref _weights[(i * columns) + j];
                 double misfit = (_logarithms[(i * columns) + j] + r[i] + c[j] + offset) / spread;
-                weight = weight > 0 ? 1 / (1 + (misfit * misfit)) : 0;
+                weight = weight > 0 ? Importance[i] / (1 + (misfit * misfit)) : 0;
             }
         }
     }

@@ -14,6 +14,10 @@ internal sealed class NormalUnits
     private const int MaximumSteps = 100;
     private const double Precision = 1e-6;
     private const double OrdinaryMisfit = 8;
+
+    // A limit may be far from what it limits, or stand for none.
+    private const double ImportanceOfLimits = 1e-2;
+
     private const double LargestExponent = 200;
 
     private readonly ConeBlock[] _blocks;
@@ -51,6 +55,11 @@ internal sealed class NormalUnits
 
         (_quadratic, _cost) = (new LogarithmicTerms(problem.P is null ? 0 : _n, _n), new LogarithmicTerms(1, _n));
         (_matrix, _side) = (new LogarithmicTerms(m, _n), new LogarithmicTerms(m, 1));
+        foreach (ConeBlock block in blocks.Where(block => block is NonnegativeBlock))
+        {
+            block.Of(_side.Importance).Fill(ImportanceOfLimits);
+        }
+
         (_quadraticRows, _quadraticSlopes) = (new double[_n], new double[_n]);
         (_columns, _columnSlopes, _rows, _rowSlopes) = (new double[_n], new double[_n], new double[m], new double[m]);
         (_exponents, _change, _residual, _direction, _image, _curvature) =
