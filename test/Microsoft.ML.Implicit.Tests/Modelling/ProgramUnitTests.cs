@@ -108,6 +108,14 @@ public sealed class ProgramUnitTests
     });
 
     [TestMethod]
+    public void Limits_that_stand_for_none_and_entries_that_are_rounding_do_not_matter() => AssertScales(s =>
+    {
+        (Variable x, Parameter c) = (new Variable("x", 3), new Parameter("c", 3));
+        Expression mixed = Product((Expression)new double[,] { { 1, 1e-17, -3e-17 }, { 2e-17, 1, 0 }, { 1e-16, 0, 1 } }, x);
+        return (ConvexProgram.Minimize((SumSquares(mixed - c) * 0.5) + (Norm1(x) * s), x <= 1e20 * s, x >= -1e9 * s), x, c, [3 * s, -2 * s, 5 * s], [2 * s, -1 * s, 4 * s]);
+    });
+
+    [TestMethod]
     public void Gradients_have_units_too()
     {
         foreach (double s in new[] { 1e-10, 1e-4, 1, 1e5, 1e9 })

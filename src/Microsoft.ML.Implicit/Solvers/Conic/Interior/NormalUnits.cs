@@ -16,7 +16,7 @@ internal sealed class NormalUnits
     private const double OrdinaryMisfit = 8;
 
     // A limit may be far from what it limits, or stand for none.
-    private const double ImportanceOfLimits = 1e-2;
+    private const double ImportanceOfLimits = 1e-4;
 
     private const double LargestExponent = 200;
 

@@ -15,7 +15,7 @@ internal sealed class ScaledProgram
     private const double Unevenness = 0.2;
 
     // What a right-hand side may be beside the coefficients of its row.
-    private const double LargestSide = 1e3;
+    private const double LargestSide = 10;
 
     private readonly ConeBlock[] _blocks;
     private readonly NormalUnits _normalUnits;
