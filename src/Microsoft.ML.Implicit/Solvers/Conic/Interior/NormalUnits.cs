@@ -12,7 +12,7 @@ internal sealed class NormalUnits
     // Of the fit; entries far from one, which may be rounding or stand for infinity, count little after the first pass.
     private const int Passes = 5;
     private const int MaximumSteps = 100;
-    private const double Precision = 1e-6;
+    private const double Precision = 1e-2;
     private const double OrdinaryMisfit = 8;
 
     // A limit may be far from what it limits, or stand for none.
