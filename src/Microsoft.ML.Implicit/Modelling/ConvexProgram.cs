@@ -1,5 +1,6 @@
 using Microsoft.ML.Implicit.Layers.Conic;
 using Microsoft.ML.Implicit.Modelling.Compilation;
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers;
 using Microsoft.ML.Implicit.Solvers.Conic;
 using static TorchSharp.torch;
@@ -71,7 +72,7 @@ public sealed class ConvexProgram
     /// <param name="cancellation">Checked in every iteration.</param>
     /// <returns>Values of the variables, multipliers, objectives and status.</returns>
     /// <exception cref="ArgumentException">A parameter is missing or has another shape; the message names it.</exception>
-    /// <exception cref="SolveFailedException">A row has no solution, and that is to be an error.</exception>
+    /// <exception cref="SolveFailedException">A row has no solution, or a parameter that is no number or not of the sign it was promised to have, and that is to be an error.</exception>
     /// <exception cref="OperationCanceledException">Cancellation was requested.</exception>
     public ProgramSolution Solve(
         IReadOnlyDictionary<Parameter, Tensor> parameters,
@@ -87,9 +88,22 @@ public sealed class ConvexProgram
 
     internal static ProgramSolution Solve(CompiledProgram program, Tensor parameters, ConeOptions? options, bool throwOnFailure, ConeStart? warmStart, CancellationToken cancellation)
     {
+        string?[] faults = ParameterFaults.Find(program.Parameters, parameters);
+        int faulty = Array.FindIndex(faults, fault => fault is not null);
+        if (throwOnFailure && faulty >= 0)
+        {
+            throw new SolveFailedException($"Row {faulty} of the program: {faults[faulty]}", SolveStatus.InvalidInput, faulty);
+        }
+
         (ConeProblem problem, Tensor offset) = program.Apply(parameters);
+        if (faulty >= 0)
+        {
+            double[] marks = Array.ConvertAll(faults, fault => fault is null ? 0 : double.NaN);
+            problem = new ConeProblem(problem.P, problem.Q.Plus(NativeTensor.Of(marks, [marks.Length, 1])), problem.A, problem.B, problem.Cones);
+        }
+
         using var layer = new ConeProgram(options, throwOnFailure);
         ConeOutputs outputs = layer.forward(problem, warmStart, cancellation);
-        return new ProgramSolution(program, outputs, offset);
+        return new ProgramSolution(program, outputs, offset, faults);
     }
 }

@@ -9,7 +9,7 @@ public sealed class Parameter : Symbol
     /// <param name="name">Its name, unique in a program.</param>
     /// <param name="rows">Entries of a vector, or rows of a matrix.</param>
     /// <param name="columns">Columns of a matrix, whose entries are given row by row.</param>
-    /// <param name="sign">A sign that its entries are promised to have.</param>
+    /// <param name="sign">A sign that its entries are promised to have. A row of other values is not solved: <see cref="Solvers.SolveStatus.InvalidInput"/>.</param>
     /// <exception cref="ArgumentException">The name is empty.</exception>
     /// <exception cref="ArgumentOutOfRangeException">It has no entries.</exception>
     public Parameter(string name, int rows = 1, int columns = 1, Sign sign = Sign.Unknown)

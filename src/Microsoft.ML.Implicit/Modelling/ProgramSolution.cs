@@ -11,10 +11,11 @@ public sealed class ProgramSolution
 {
     private readonly CompiledProgram _program;
     private readonly ConeOutputs _outputs;
+    private readonly string?[] _faults;
 
-    internal ProgramSolution(CompiledProgram program, ConeOutputs outputs, Tensor offset)
+    internal ProgramSolution(CompiledProgram program, ConeOutputs outputs, Tensor offset, string?[] faults)
     {
-        (_program, _outputs) = (program, outputs);
+        (_program, _outputs, _faults) = (program, outputs, faults);
         Tensor cost = CompiledProgram.Cost(outputs.Solution.Problem, offset, outputs.X);
         Objective = program.Maximizes ? cost.neg() : cost;
     }
@@ -51,7 +52,7 @@ public sealed class ProgramSolution
 
     /// <summary>Says how a row ended.</summary>
     /// <param name="row">Index of the row.</param>
-    public string Describe(int row) => Status[row] switch
+    public string Describe(int row) => _faults[row] ?? Status[row] switch
     {
         SolveStatus.Infeasible => "No point satisfies all constraints.",
         SolveStatus.NearlyInfeasible => "Points satisfy the constraints in the limit at best, beyond all that the parameters are of the order of.",

@@ -24,7 +24,7 @@ public enum SolveStatus : byte
     /// <summary>The quadratic form has a negative eigenvalue.</summary>
     NonConvex = 6,
 
-    /// <summary>The row's input was not finite, so it was not solved.</summary>
+    /// <summary>The row's input was not finite, or not of the sign it was promised to have, so it was not solved.</summary>
     InvalidInput = 7,
 
     /// <summary>

@@ -93,12 +93,12 @@ public sealed class QuadraticObjectiveTests
     }
 
     [TestMethod]
-    public void A_weight_that_breaks_its_promised_sign_is_not_convex()
+    public void A_weight_that_breaks_its_promised_sign_is_refused()
     {
         using DisposeScope scope = NewDisposeScope();
         var weight = new Parameter("weight", sign: Sign.Nonnegative);
         var x = new Variable("x");
         ProgramSolution solution = ConvexProgram.Minimize(weight * Square(x), x <= 1, x >= -1).Solve(new Dictionary<Parameter, Tensor> { [weight] = tensor(-1.0) }, throwOnFailure: false);
-        Assert.AreEqual(Microsoft.ML.Implicit.Solvers.SolveStatus.NonConvex, solution.Status[0]);
+        Assert.AreEqual(Microsoft.ML.Implicit.Solvers.SolveStatus.InvalidInput, solution.Status[0]);
     }
 }

@@ -8,7 +8,7 @@ namespace Microsoft.ML.Implicit.Tests.Solvers.Conic;
 [TestClass]
 public sealed class ConeSolverTests
 {
-    private static readonly double[] Units = [1e-6, 1, 1e6];
+    private static readonly double[] Units = [1e-12, 1e-6, 1, 1e6, 1e12];
 
     [TestMethod]
     [DataRow(0)]

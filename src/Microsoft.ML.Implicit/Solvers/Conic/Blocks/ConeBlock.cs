@@ -42,9 +42,30 @@ internal abstract class ConeBlock(int start, int dimension)
         return largest;
     }
 
+    /// <summary>For slacks that are in cones of their own.</summary>
+    protected static int DescribeSeparateUnits(Span<RowUnit> units, int next)
+    {
+        for (int i = 0; i < units.Length; i++, next++)
+        {
+            units[i] = new RowUnit(next, next, 0);
+        }
+
+        return next;
+    }
+
     /// <summary>The same for slacks of one unit, beside the largest of which others are small.</summary>
     protected static double ResidualBesideLargest(ReadOnlySpan<double> residual, ReadOnlySpan<double> product, ReadOnlySpan<double> s, double unit) =>
         DenseVector.MaximumMagnitude(residual) / Math.Max(unit, Math.Max(DenseVector.MaximumMagnitude(product), DenseVector.MaximumMagnitude(s)));
+
+    /// <summary>Says which units its slacks may have: in the cone's maps onto itself, factors all the same but where a kind has more.</summary>
+    /// <param name="units">Receives what the unit of each slack is made of.</param>
+    /// <param name="next">The first number that is free.</param>
+    /// <returns>The first that is left.</returns>
+    public virtual int DescribeUnits(Span<RowUnit> units, int next)
+    {
+        units.Fill(new RowUnit(next, next + 1, 0));
+        return next + 2;
+    }
 
     /// <summary>Sets slacks and multipliers to the centre of the cone and of its dual.</summary>
     public abstract void SetUnit(Span<double> s, Span<double> z);

@@ -28,6 +28,13 @@ internal sealed class ExponentialBlock(int start) : ConeBlock(start, 3)
 
     public override bool FixesUnits => true;
 
+    public override int DescribeUnits(Span<RowUnit> units, int next)
+    {
+        units.Fill(new RowUnit(next, next + 1, 0));
+        units[2] = units[2] with { Weight = 1 };
+        return next + 2;
+    }
+
     public override void SetUnit(Span<double> s, Span<double> z)
     {
         Centre.CopyTo(s);

@@ -34,6 +34,19 @@ internal sealed class SemidefiniteBlock : ConeBlock
     public override double RelativeResidual(ReadOnlySpan<double> residual, ReadOnlySpan<double> product, ReadOnlySpan<double> s, double unit) =>
         ResidualBesideLargest(residual, product, s, unit);
 
+    public override int DescribeUnits(Span<RowUnit> units, int next)
+    {
+        for (int column = 0, i = 0; column < _n; column++)
+        {
+            for (int row = column; row < _n; row++, i++)
+            {
+                units[i] = new RowUnit(next + row, next + column, 1);
+            }
+        }
+
+        return next + _n;
+    }
+
     public override void SetUnit(Span<double> s, Span<double> z)
     {
         Array.Clear(_slack);

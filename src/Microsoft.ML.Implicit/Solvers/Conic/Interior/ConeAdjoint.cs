@@ -80,8 +80,8 @@ internal sealed class ConeAdjoint
 
         ScaledProgram program = _workspace.Program;
         program.LoadMatrices(_data, row, _results.Units[row]);
-        program.ToScaledSlacks(_results.SOf(row), _s);
-        program.ToScaledMultipliers(_results.YOf(row), _z);
+        ConeResults.Row(_results.ScaledS, row, _s.Length).CopyTo(_s);
+        ConeResults.Row(_results.ScaledY, row, _z.Length).CopyTo(_z);
         double mu = Math.Max(outcome.Mu, SmallestMu);
         foreach (Blocks.ConeBlock block in _workspace.Blocks)
         {
@@ -89,7 +89,7 @@ internal sealed class ConeAdjoint
         }
 
         ScaledProgram.Convert(cotangentX, program.D, 1 / program.CostScale, _first);
-        ScaledProgram.Convert(cotangentY, program.E, 1 / program.SolutionScale, _second);
+        program.ToScaledSlacks(cotangentY, _second);
         if (!_workspace.System.TryFactor())
         {
             u.Fill(double.NaN);
@@ -99,6 +99,6 @@ internal sealed class ConeAdjoint
 
         _workspace.System.Solve(_first, _second, _u, _v, _s);
         ScaledProgram.Convert(_u, program.D, program.SolutionScale, u);
-        ScaledProgram.Convert(_v, program.E, program.CostScale, v);
+        program.FromScaledMultipliers(_v, v);
     }
 }

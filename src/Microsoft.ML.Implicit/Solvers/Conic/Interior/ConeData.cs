@@ -26,9 +26,6 @@ internal sealed class ConeData
 
     public ConeProblem Problem { get; }
 
-    /// <summary>Whether all rows have the matrices of the first.</summary>
-    public bool SharesMatrices => !_pVaries && !_aVaries;
-
     /// <summary>P of a row, empty where it is zero.</summary>
     public ReadOnlySpan<double> P(int row) => Part(_p, _pVaries, row, Problem.Variables * Problem.Variables);
 

@@ -9,6 +9,12 @@ internal sealed class ConeResults(ConeProblem problem)
 
     public double[] Y { get; } = new double[problem.BatchSize * problem.Constraints];
 
+    /// <summary>Slacks in the units that rows were solved in, where parts of different sizes keep their digits.</summary>
+    public double[] ScaledS { get; } = new double[problem.BatchSize * problem.Constraints];
+
+    /// <summary>Multipliers in those units.</summary>
+    public double[] ScaledY { get; } = new double[problem.BatchSize * problem.Constraints];
+
     public double[] Objectives { get; } = new double[problem.BatchSize];
 
     public double[]?[] Certificates { get; } = new double[problem.BatchSize][];

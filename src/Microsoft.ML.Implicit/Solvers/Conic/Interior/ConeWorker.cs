@@ -48,15 +48,12 @@ internal sealed class ConeWorker
     {
         ScaledProgram program = _workspace.Program;
         ConePoint best = _method.Best;
-        double unit = program.SolutionScale / best.Tau;
         Span<double> x = results.XOf(row), s = results.SOf(row), y = results.YOf(row);
-        ScaledProgram.Convert(best.X, program.D, unit, x);
-        ScaledProgram.Convert(best.Z, program.E, program.CostScale / best.Tau, y);
-        for (int i = 0; i < s.Length; i++)
-        {
-            s[i] = best.S[i] * unit / program.E[i];
-        }
-
+        ScaledProgram.Convert(best.X, program.D, program.SolutionScale / best.Tau, x);
+        Divide(best.S, best.Tau, ConeResults.Row(results.ScaledS, row, s.Length));
+        Divide(best.Z, best.Tau, ConeResults.Row(results.ScaledY, row, y.Length));
+        program.FromScaledSlacks(ConeResults.Row(results.ScaledS, row, s.Length), s);
+        program.FromScaledMultipliers(ConeResults.Row(results.ScaledY, row, y.Length), y);
         double objective = DenseVector.Dot(_data.Q(row), x);
         if (!_data.P(row).IsEmpty)
         {
@@ -72,9 +69,15 @@ internal sealed class ConeWorker
     private double[] InfeasibilityCertificate(int row)
     {
         double[] y = new double[_method.Best.Z.Length];
-        ScaledProgram.Convert(_method.Best.Z, _workspace.Program.E, 1, y);
+        _workspace.Program.FromScaledMultipliers(_method.Best.Z, y);
         DenseVector.Scale(y, -1 / DenseVector.Dot(_data.B(row), y));
         return y;
+    }
+
+    private static void Divide(ReadOnlySpan<double> from, double divisor, Span<double> to)
+    {
+        from.CopyTo(to);
+        DenseVector.Scale(to, 1 / divisor);
     }
 
     private double[] UnboundednessCertificate(int row)

@@ -6,7 +6,6 @@ namespace Microsoft.ML.Implicit.Solvers.Conic.Interior;
 internal sealed class ConeWorkspace
 {
     private readonly ConeData _data;
-    private bool _hasMatrices;
 
     public ConeWorkspace(ConeData data)
     {
@@ -26,12 +25,7 @@ internal sealed class ConeWorkspace
     /// <returns>What is wrong with it, or <see cref="SolveStatus.Converged"/>.</returns>
     public SolveStatus Load(int row)
     {
-        if (!_hasMatrices || !_data.SharesMatrices)
-        {
-            Program.LoadMatrices(_data, row);
-            _hasMatrices = true;
-        }
-
+        Program.LoadMatrices(_data, row);
         return !Program.IsFinite || !Program.LoadVectors(_data, row) ? SolveStatus.InvalidInput
             : !Program.IsConvex ? SolveStatus.NonConvex
             : SolveStatus.Converged;

@@ -25,7 +25,7 @@ internal sealed class EmbeddingResiduals(ScaledProgram program, ConeBlock[] bloc
     private double _quadraticNorm;
     private double _slackedProductNorm;
 
-    private double ObjectiveFloor => _fixesUnits ? Math.Min(SmallestObjective, 1 / (program.SolutionScale * program.CostScale)) : SmallestObjective;
+    private double ObjectiveFloor => _fixesUnits ? Math.Min(SmallestObjective, 1 / (program.SolutionScale * program.NormalCostScale)) : SmallestObjective;
 
     public double[] Dual { get; } = new double[program.Q.Length];
 

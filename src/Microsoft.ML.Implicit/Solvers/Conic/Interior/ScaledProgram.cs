@@ -4,8 +4,8 @@ using Microsoft.ML.Implicit.Solvers.Conic.Blocks;
 namespace Microsoft.ML.Implicit.Solvers.Conic.Interior;
 
 /// <summary>
-/// A row's program in units in which its data are of the order of one: rows and columns are equilibrated (Ruiz, 2001), all slacks of a cone that is no product alike,
-/// then right-hand sides and costs. With diagonal matrices D and E and numbers β and γ: x = βDx̄, s = βE⁻¹s̄, y = γEȳ.
+/// A row's program in units in which its data are of the order of one: in normal units rows and columns are equilibrated (Ruiz, 2001), all slacks of a cone that is no
+/// product alike, then right-hand sides and costs. With diagonal matrices D and E, T of the normal units and numbers β and γ: x = βDx̄, s = βT⁻¹E⁻¹s̄, y = γTᵀEȳ.
 /// </summary>
 internal sealed class ScaledProgram
 {
@@ -14,18 +14,25 @@ internal sealed class ScaledProgram
     // How far norms may be from one.
     private const double Unevenness = 0.2;
 
+    // What a right-hand side may be beside the coefficients of its row.
+    private const double LargestSide = 10;
+
     private readonly ConeBlock[] _blocks;
+    private readonly NormalUnits _normalUnits;
     private readonly double[] _columnNorms;
     private readonly double[] _rowNorms;
     private readonly double[] _matrix;
     private readonly double[] _image;
     private readonly double _curvatureRounding;
     private double _quadraticScale;
-    private double _loadedFactor;
+    private double _costUnit;
+    private SlackUnits _slacks;
 
     public ScaledProgram(ConeProblem problem, ConeBlock[] blocks)
     {
         _blocks = blocks;
+        _normalUnits = new NormalUnits(problem, blocks);
+        _slacks = new SlackUnits([], [], []);
         (int n, int m) = (problem.Variables, problem.Constraints);
         P = new RowMatrix(problem.P is null ? 0 : n, n);
         _matrix = new double[P.Values.Length];
@@ -55,6 +62,9 @@ internal sealed class ScaledProgram
     /// <summary>γ.</summary>
     public double CostScale { get; private set; }
 
+    /// <summary>γ in normal units.</summary>
+    public double NormalCostScale => CostScale * _costUnit;
+
     public bool IsFinite { get; private set; }
 
     public bool IsConvex { get; private set; }
@@ -71,7 +81,10 @@ internal sealed class ScaledProgram
         }
 
         Symmetrise();
-        Array.Fill(D, 1);
+        (double[] variables, _costUnit, _slacks) = _normalUnits.Apply(P.Values, data.Q(row), A.Values, data.B(row));
+        variables.CopyTo(D, 0);
+        data.B(row).CopyTo(B);
+        _slacks.ToNormalSlacks(B);
         Array.Fill(E, 1);
         for (int pass = 0; pass < MaximumPasses && Equilibrate() > Unevenness; pass++)
         {
@@ -80,12 +93,11 @@ internal sealed class ScaledProgram
         P.Measure();
         A.Measure();
         _quadraticScale = DenseVector.MaximumMagnitude(P.Values);
-        _loadedFactor = 1;
         IsConvex = _quadraticScale == 0 || HasNoNegativeCurvature();
     }
 
     /// <summary>The units of the row that was taken.</summary>
-    public ProgramUnits Units() => new([.. D], [.. E], SolutionScale, CostScale);
+    public ProgramUnits Units() => new([.. D], [.. E], _slacks, SolutionScale, CostScale);
 
     /// <summary>Takes a row's matrices in units that were found before; its vectors stay what they are.</summary>
     public void LoadMatrices(ConeData data, int row, ProgramUnits units)
@@ -94,7 +106,7 @@ internal sealed class ScaledProgram
         data.A(row).CopyTo(A.Values);
         units.D.CopyTo(D, 0);
         units.E.CopyTo(E, 0);
-        (SolutionScale, CostScale) = (units.Solution, units.Cost);
+        (_slacks, SolutionScale, CostScale) = (units.Slacks, units.Solution, units.Cost);
         Symmetrise();
         int n = Q.Length;
         for (int i = 0; i < (P.IsEmpty ? 0 : n); i++)
@@ -102,9 +114,10 @@ internal sealed class ScaledProgram
             DenseVector.Scale(P.Row(i), D[i] * SolutionScale / CostScale, D);
         }
 
+        _slacks.ToNormalRows(A.Values, D);
         for (int i = 0; i < B.Length; i++)
         {
-            DenseVector.Scale(A.Row(i), E[i], D);
+            DenseVector.Scale(A.Row(i), E[i]);
         }
 
         P.Measure();
@@ -118,24 +131,22 @@ internal sealed class ScaledProgram
         ReadOnlySpan<double> q = data.Q(row), b = data.B(row);
         for (int i = 0; i < Q.Length; i++)
         {
-            Q[i] = q[i] * D[i];
+            Q[i] = q[i] * _costUnit * D[i];
         }
 
-        for (int i = 0; i < B.Length; i++)
-        {
-            B[i] = b[i] * E[i];
-        }
+        b.CopyTo(B);
+        _slacks.ToNormalSlacks(B);
+        DenseVector.Scale(B, 1, E);
 
         double right = DenseVector.MaximumMagnitude(B), cost = DenseVector.MaximumMagnitude(Q);
         SolutionScale = right > 0 ? right : cost > 0 && _quadraticScale > 0 ? cost / _quadraticScale : 1;
         double largest = Math.Max(cost, SolutionScale * _quadraticScale);
-        CostScale = largest > 0 ? largest : 1;
-        DenseVector.Scale(Q, 1 / CostScale);
+        largest = largest > 0 ? largest : 1;
+        CostScale = largest / _costUnit;
+        DenseVector.Scale(Q, 1 / largest);
         DenseVector.Scale(B, 1 / SolutionScale);
-        double factor = SolutionScale / CostScale;
-        DenseVector.Scale(P.Values, factor / _loadedFactor);
-        _loadedFactor = factor;
-        return DenseVector.IsFinite(Q) && DenseVector.IsFinite(B) && double.IsFinite(factor);
+        DenseVector.Scale(P.Values, SolutionScale / largest);
+        return DenseVector.IsFinite(Q) && DenseVector.IsFinite(B) && double.IsFinite(SolutionScale / largest);
     }
 
     /// <summary>y = P̄x.</summary>
@@ -168,15 +179,40 @@ internal sealed class ScaledProgram
     }
 
     /// <summary>s̄ of slacks.</summary>
-    public void ToScaledSlacks(ReadOnlySpan<double> s, Span<double> scaled) => Convert(s, E, 1 / SolutionScale, scaled);
+    public void ToScaledSlacks(ReadOnlySpan<double> s, Span<double> scaled)
+    {
+        s.CopyTo(scaled);
+        _slacks.ToNormalSlacks(scaled);
+        DenseVector.Scale(scaled, 1 / SolutionScale, E);
+    }
 
     /// <summary>ȳ of multipliers.</summary>
     public void ToScaledMultipliers(ReadOnlySpan<double> y, Span<double> scaled)
     {
+        y.CopyTo(scaled);
+        _slacks.ToNormalMultipliers(scaled);
         for (int i = 0; i < scaled.Length; i++)
         {
-            scaled[i] = y[i] / (E[i] * CostScale);
+            scaled[i] /= E[i] * CostScale;
         }
+    }
+
+    /// <summary>Slacks of s̄.</summary>
+    public void FromScaledSlacks(ReadOnlySpan<double> scaled, Span<double> s)
+    {
+        for (int i = 0; i < s.Length; i++)
+        {
+            s[i] = scaled[i] * SolutionScale / E[i];
+        }
+
+        _slacks.FromNormalSlacks(s);
+    }
+
+    /// <summary>Multipliers of ȳ.</summary>
+    public void FromScaledMultipliers(ReadOnlySpan<double> scaled, Span<double> y)
+    {
+        Convert(scaled, E, CostScale, y);
+        _slacks.FromNormalMultipliers(y);
     }
 
     private void Symmetrise()
@@ -205,7 +241,9 @@ internal sealed class ScaledProgram
         for (int i = 0; i < B.Length; i++)
         {
             Span<double> row = A.Row(i);
-            _rowNorms[i] = DenseVector.MaximumMagnitude(row);
+
+            // Beside a limit that stands for none the others would be small.
+            _rowNorms[i] = Math.Max(DenseVector.MaximumMagnitude(row), Math.Abs(B[i]) / LargestSide);
             DenseVector.RaiseToMagnitudes(_columnNorms, row);
         }
 
@@ -226,6 +264,7 @@ internal sealed class ScaledProgram
         for (int i = 0; i < B.Length; i++)
         {
             DenseVector.Scale(A.Row(i), _rowNorms[i], _columnNorms);
+            B[i] *= _rowNorms[i];
         }
 
         return unevenness;
