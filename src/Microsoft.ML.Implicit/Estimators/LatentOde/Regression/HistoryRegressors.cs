@@ -42,7 +42,7 @@ internal sealed class HistoryRegressors(SeriesScaling scaling, int memory, doubl
     public int SharedCount => scaling.FeatureCount;
 
     /// <summary>Numbers that concern the variable or the time asked for.</summary>
-    public int OwnCount => 3 + Lags + SlopeLengths.Length + (NumbersAPeriod * scaling.Periods.Length) + 1 + scaling.SeasonFeatureCount + (NumbersACovariate * scaling.CovariateCenters.Length);
+    public int OwnCount => 3 + Lags + SlopeLengths.Length + (NumbersAPeriod * scaling.Periods.Length) + 1 + scaling.SeasonFeatureCount + (NumbersACovariate * scaling.CovariateCount);
 
     /// <summary>Length of a row of regressors.</summary>
     public int Count => (SharedCount * SharedRamps) + (OwnCount * RampCount);
