@@ -27,7 +27,7 @@ internal sealed class FlowScoringCase : IComparisonCase
         var random = new Random(1);
         Row[] rows = [.. Enumerable.Range(0, Math.Max(_rows, TrainingRows)).Select(_ => Row.Draw(random))];
         IDataView data = ml.Data.LoadFromEnumerable(rows);
-        var options = new NormalizingFlowOptions();
+        var options = new NormalizingFlowOptions { Scoring = AnomalyScoring.LogDensity };
         options.Training.Device = device.ToString();
         options.Training.MaximumEpochs = 30;
         NormalizingFlowTransformer model = ml.AnomalyDetection.Trainers.NormalizingFlow(options).Fit(ml.Data.TakeRows(data, TrainingRows));
