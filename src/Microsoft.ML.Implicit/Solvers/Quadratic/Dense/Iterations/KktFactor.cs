@@ -157,7 +157,7 @@ internal sealed unsafe class KktFactor
             return;
         }
 
-        _schur.Columns.SetLeft(matrices.ATransposed);
+        _schur.Columns.CopyFrom(matrices.ATransposed);
         for (int i = 0; i < held.Length; i++)
         {
             _diagonal[first + i] = held[i].Slackness;

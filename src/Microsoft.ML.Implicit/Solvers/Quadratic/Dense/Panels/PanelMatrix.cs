@@ -70,11 +70,8 @@ internal readonly unsafe struct PanelMatrix
         }
     }
 
-    public void CopyFrom(PanelMatrix source) =>
-        new ReadOnlySpan<double>(source._data, Rows * Panels * Panel.Width).CopyTo(new Span<double>(_data, Rows * Panels * Panel.Width));
-
-    /// <summary>Takes over the columns of a matrix with as many rows, and clears the rest.</summary>
-    public void SetLeft(PanelMatrix source)
+    /// <summary>Takes over the columns of a matrix with as many rows, and clears further ones.</summary>
+    public void CopyFrom(PanelMatrix source)
     {
         int count = source.Rows * source.Panels * Panel.Width;
         new ReadOnlySpan<double>(source._data, count).CopyTo(new Span<double>(_data, count));
