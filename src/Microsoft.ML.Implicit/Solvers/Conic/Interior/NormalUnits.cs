@@ -13,6 +13,10 @@ internal sealed class NormalUnits
     private const int Passes = 5;
     private const int MaximumSteps = 100;
     private const double Precision = 1e-2;
+
+    // Exponents are rounded, and in a direction that no term depends on a residual of rounding alone would be followed without end.
+    private const double Negligible = 1e-6;
+
     private const double OrdinaryMisfit = 8;
 
     // A limit may be far from what it limits, or stand for none.
@@ -54,7 +58,7 @@ internal sealed class NormalUnits
         }
 
         (_quadratic, _cost) = (new LogarithmicTerms(problem.P is null ? 0 : _n, _n), new LogarithmicTerms(1, _n));
-        (_matrix, _side) = (new LogarithmicTerms(m, _n), new LogarithmicTerms(m, 1));
+        (_matrix, _side) = (new LogarithmicTerms(m, _n), new LogarithmicTerms(1, m));
         foreach (ConeBlock block in blocks.Where(block => block is NonnegativeBlock))
         {
             block.Of(_side.Importance).Fill(ImportanceOfLimits);
@@ -145,7 +149,7 @@ internal sealed class NormalUnits
             _quadratic.Weigh(_columns, _columns, _exponents[_n], spread);
             _cost.Weigh([_exponents[_n]], _columns, 0, spread);
             _matrix.Weigh(_rows, _columns, 0, spread);
-            _side.Weigh(_rows, [0], 0, spread);
+            _side.Weigh([0], _rows, 0, spread);
             Step();
         }
     }
@@ -169,7 +173,7 @@ internal sealed class NormalUnits
             }
 
             first = i == 0 ? now : first;
-            if (!(now > first * Precision * Precision))
+            if (!(now > Math.Max(first * Precision * Precision, Negligible)))
             {
                 break;
             }
@@ -199,7 +203,7 @@ internal sealed class NormalUnits
         Array.Clear(_rowSlopes);
         Span<double> cost = [0], none = [0];
         _matrix.AddSlope(_rows, _columns, isFit, _rowSlopes, _columnSlopes);
-        _side.AddSlope(_rows, [0], isFit, _rowSlopes, none);
+        _side.AddSlope([0], _rows, isFit, none, _rowSlopes);
         _cost.AddSlope([exponents[_n]], _columns, isFit, cost, _columnSlopes);
         if (_quadratic.Rows > 0)
         {
@@ -224,7 +228,7 @@ internal sealed class NormalUnits
         Array.Clear(_rowSlopes);
         Span<double> cost = [0], none = [0];
         _matrix.AddWeights(_rowSlopes, _columnSlopes);
-        _side.AddWeights(_rowSlopes, none);
+        _side.AddWeights(none, _rowSlopes);
         _cost.AddWeights(cost, _columnSlopes);
         if (_quadratic.Rows > 0)
         {
