@@ -7,11 +7,12 @@ namespace Microsoft.ML.Implicit.Benchmarks.Quality;
 /// <param name="own">What the library's own models are called.</param>
 internal sealed class TrialOptions(string sets, string own)
 {
+    private readonly Option<int> _seeds = new("--seeds") { Description = "random splits to average", DefaultValueFactory = _ => 3 };
+    private readonly Option<int> _first = new("--first-seed") { Description = "seed of the first of them", DefaultValueFactory = _ => 1 };
+
     public Option<string> Folder { get; } = new("--data") { Description = $"folder with the {sets}", Required = true };
 
     public Option<string[]> Sets { get; } = new("--set") { Description = $"names of {sets}; all without it", DefaultValueFactory = _ => [] };
-
-    public Option<int> Seeds { get; } = new("--seeds") { Description = "random splits to average", DefaultValueFactory = _ => 3 };
 
     public Option<string> Device { get; } = new("--device") { Description = "cpu or cuda", DefaultValueFactory = _ => "cpu" };
 
@@ -21,5 +22,8 @@ internal sealed class TrialOptions(string sets, string own)
 
     public Option<string[]> Settings { get; } = new("--option") { Description = $"a setting of the {own}, such as Training.WeightDecay=1", DefaultValueFactory = _ => [] };
 
-    public System.CommandLine.Command CreateCommand(string name, string description) => new(name, description) { Folder, Sets, Seeds, Device, Scores, Only, Settings };
+    public System.CommandLine.Command CreateCommand(string name, string description) => new(name, description) { Folder, Sets, _seeds, _first, Device, Scores, Only, Settings };
+
+    /// <summary>The seeds of the splits.</summary>
+    public int[] Seeds(ParseResult result) => [.. Enumerable.Range(result.GetRequiredValue(_first), result.GetRequiredValue(_seeds))];
 }

@@ -18,7 +18,7 @@ internal static class AnomalyCommand
             List<AnomalyScore> all = [.. result.GetRequiredValue(trial.Scores).SelectMany(AnomalyScore.ReadAll)];
             foreach (AnomalyTable table in chosen.Contains("none") ? [] : AnomalyTable.All.Where(table => names.Length == 0 || names.Contains(table.Name)))
             {
-                for (int seed = 1; seed <= result.GetRequiredValue(trial.Seeds); seed++)
+                foreach (int seed in trial.Seeds(result))
                 {
                     AnomalySplit split = table.Split(result.GetRequiredValue(trial.Folder), seed);
                     foreach (AnomalyScore score in AnomalyModels.Run(table.Name, split, seed, options, chosen))

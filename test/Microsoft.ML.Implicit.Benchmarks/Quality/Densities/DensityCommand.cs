@@ -22,7 +22,7 @@ internal static class DensityCommand
             IEnumerable<DensityTable> tables = DensityTable.All.Where(table => (names.Length == 0 || names.Contains(table.Name)) && File.Exists(Path.Combine(folder, table.Name + ".csv")));
             foreach (DensityTable table in chosen.Contains("none") ? [] : tables)
             {
-                foreach (DensityScore score in Enumerable.Range(1, result.GetRequiredValue(trial.Seeds)).SelectMany(seed => DensityModels.Run(table, folder, seed, options, chosen)))
+                foreach (DensityScore score in trial.Seeds(result).SelectMany(seed => DensityModels.Run(table, folder, seed, options, chosen)))
                 {
                     Console.WriteLine(score);
                     all.Add(score);

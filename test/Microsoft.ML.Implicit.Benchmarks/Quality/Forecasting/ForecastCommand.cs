@@ -1,3 +1,4 @@
+using System.CommandLine;
 using Microsoft.ML.Implicit.Estimators;
 
 namespace Microsoft.ML.Implicit.Benchmarks.Quality.Forecasting;
@@ -9,6 +10,8 @@ internal static class ForecastCommand
     {
         var trial = new TrialOptions("panels", "forecaster");
         System.CommandLine.Command command = trial.CreateCommand("forecast", "Prints errors of forecasts and coverage of their bounds on many panels.");
+        var figures = new Option<string?>("--figures") { Description = "folder for a picture of some of the forecaster's answers, SET-SEED.png" };
+        command.Options.Add(figures);
         command.SetAction(result =>
         {
             string[] chosen = result.GetRequiredValue(trial.Only);
@@ -17,9 +20,9 @@ internal static class ForecastCommand
             List<ForecastScore> all = [.. result.GetRequiredValue(trial.Scores).SelectMany(ForecastScore.ReadAll)];
             foreach (PanelSource source in PanelSource.Find(result.GetRequiredValue(trial.Folder), result.GetRequiredValue(trial.Sets)))
             {
-                for (int seed = 1; seed <= result.GetRequiredValue(trial.Seeds); seed++)
+                foreach (int seed in trial.Seeds(result))
                 {
-                    foreach (ForecastScore score in ForecastModels.Run(source, seed, Configure, chosen))
+                    foreach (ForecastScore score in ForecastModels.Run(source, seed, Configure, chosen, Figure(source, seed)))
                     {
                         Console.WriteLine(score);
                         all.Add(score);
@@ -28,6 +31,8 @@ internal static class ForecastCommand
             }
 
             ForecastReport.Print(all);
+
+            string? Figure(PanelSource source, int seed) => result.GetValue(figures) is { } folder ? Path.Combine(folder, $"{source.Name}-{seed}.png") : null;
 
             void Configure(LatentOdeOptions options)
             {

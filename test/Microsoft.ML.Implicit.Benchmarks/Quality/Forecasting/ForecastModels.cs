@@ -7,12 +7,12 @@ namespace Microsoft.ML.Implicit.Benchmarks.Quality.Forecasting;
 internal static class ForecastModels
 {
     /// <summary>Trains each, or those named, on a panel and tests it.</summary>
-    public static IEnumerable<ForecastScore> Run(PanelSource source, int seed, Action<LatentOdeOptions> configure, IReadOnlyCollection<string> only)
+    public static IEnumerable<ForecastScore> Run(PanelSource source, int seed, Action<LatentOdeOptions> configure, IReadOnlyCollection<string> only, string? figure)
     {
         var panel = new Lazy<Panel>(() => source.Create(seed));
         IEnumerable<IForecastBaseline> models =
         [
-            new LatentOdeEntry(configure), new LastObservation(), new HorizonRegression(), new SeasonalNaive(), new GatedRecurrent(), new BoostedLags(), .. source.Peers(),
+            new LatentOdeEntry(configure, figure), new LastObservation(), new HorizonRegression(), new SeasonalNaive(), new GatedRecurrent(), new BoostedLags(), .. source.Peers(),
         ];
         foreach (IForecastBaseline model in models.Where(model => only.Count == 0 || only.Contains(model.Name)))
         {

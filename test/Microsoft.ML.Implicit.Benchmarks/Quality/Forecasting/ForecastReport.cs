@@ -12,8 +12,26 @@ internal static class ForecastReport
         errors.PrintMeans("error of all variables together", error => error);
         errors.PrintRanks("", Ranking.Relative);
         new Ranking(scores.Select(score => (score.Data, score.Model, score.Seconds)), models).PrintMeans("processor seconds", seconds => seconds);
+        PrintPublished([.. scores.Where(score => PublishedErrors.Has(score.Data))], models);
         PrintVariables([.. scores.Where(score => score.Variables.Length > 1)]);
         PrintCoverage([.. scores.Where(score => score.Coverage.Length > 0)]);
+    }
+
+    // Where others have published theirs, mean square errors, as they state them.
+    private static void PrintPublished(ForecastScore[] scores, string[] models)
+    {
+        if (scores.Length == 0)
+        {
+            return;
+        }
+
+        string[] sets = [.. scores.Select(score => score.Data).Distinct()];
+        (string Data, string Model, double Square)[] own = [.. scores.Select(score => (score.Data, score.Model, score.Error * score.Error))];
+        var ranking = new Ranking(own.Concat(sets.SelectMany(PublishedErrors.Of)), [.. models, .. PublishedErrors.Models]);
+        ranking.PrintMeans("mean square error", square => square);
+        ranking.PrintRanks("", Ranking.Relative);
+        Ranking.PrintLine("geometric mean of the error by the best published", models.Select(model => Math.Exp(
+            own.Where(score => score.Model == model).Select(score => Math.Log(score.Square / PublishedErrors.Best(score.Data))).DefaultIfEmpty(double.NaN).Average())));
     }
 
     private static void PrintVariables(ForecastScore[] scores)

@@ -4,7 +4,9 @@ using Microsoft.ML.Implicit.Estimators;
 namespace Microsoft.ML.Implicit.Benchmarks.Quality.Forecasting;
 
 /// <summary>The latent-ODE forecaster with default options.</summary>
-internal sealed class LatentOdeEntry(Action<LatentOdeOptions> configure) : IForecastBaseline
+/// <param name="configure">Changes options.</param>
+/// <param name="figure">A picture of some answers to write, or <see langword="null"/>.</param>
+internal sealed class LatentOdeEntry(Action<LatentOdeOptions> configure, string? figure) : IForecastBaseline
 {
     public string Name => "latent ODE";
 
@@ -28,10 +30,17 @@ internal sealed class LatentOdeEntry(Action<LatentOdeOptions> configure) : IFore
         };
         options.Training.Seed = seed;
         configure(options);
-        using LatentOdeTransformer model = ml.Forecasting.ForecastByLatentOde(options).Fit(ml.Data.LoadFromEnumerable(panel.Train));
+        IDataView? validation = panel.Validation.Count > 0 ? ml.Data.LoadFromEnumerable(panel.Validation) : null;
+        using LatentOdeTransformer model = ml.Forecasting.ForecastByLatentOde(options).Fit(ml.Data.LoadFromEnumerable(panel.Train), validation);
         IDataView answers = model.Transform(ml.Data.LoadFromEnumerable(panel.Questions.Select(question => question.History)));
         float[][] forecast = Column(answers, "Forecast");
-        Coverage = Measure(panel, Column(answers, "Lower"), Column(answers, "Upper"));
+        (float[][] lower, float[][] upper) = (Column(answers, "Lower"), Column(answers, "Upper"));
+        Coverage = Measure(panel, lower, upper);
+        if (figure is not null)
+        {
+            ForecastFigure.Save(figure, panel, forecast, lower, upper);
+        }
+
         return [.. forecast.Select(values => values.Chunk(values.Length / variables).ToArray())];
     }
 

@@ -6,4 +6,8 @@ namespace Microsoft.ML.Implicit.Benchmarks.Quality.Forecasting;
 /// <param name="Horizon">Longest time ahead.</param>
 /// <param name="Periods">Periods of seasons.</param>
 /// <param name="HasOneUnit">Whether all variables have the same unit.</param>
-internal sealed record Panel(IReadOnlyList<SeriesRow> Train, IReadOnlyList<Question> Questions, double Horizon, double[] Periods, bool HasOneUnit);
+internal sealed record Panel(IReadOnlyList<SeriesRow> Train, IReadOnlyList<Question> Questions, double Horizon, double[] Periods, bool HasOneUnit)
+{
+    /// <summary>Series to stop training by; without any, a model holds some of <see cref="Train"/> out.</summary>
+    public IReadOnlyList<SeriesRow> Validation { get; init; } = [];
+}

@@ -28,7 +28,11 @@ internal sealed class PanelData
 
     public string Name { get; }
 
-    public static IEnumerable<PanelData> ReadAll(string folder) => ReadCsv(Path.Combine(folder, List)).Select(entry => new PanelData(folder, entry));
+    public static IEnumerable<PanelData> ReadAll(string folder)
+    {
+        string list = Path.Combine(folder, List);
+        return File.Exists(list) ? ReadCsv(list).Select(entry => new PanelData(folder, entry)) : [];
+    }
 
     /// <summary>A fifth of the series is asked about, at random cuts; of a single series, the last fifth of it.</summary>
     public Panel Split(int seed)

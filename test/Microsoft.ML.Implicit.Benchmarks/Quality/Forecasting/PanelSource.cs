@@ -10,7 +10,13 @@ internal sealed record PanelSource(string Name, Func<int, Panel> Create, Func<IE
     /// <exception cref="ArgumentException">There is no panel of a given name.</exception>
     public static IEnumerable<PanelSource> Find(string folder, IReadOnlyCollection<string> names)
     {
-        PanelSource[] all = [.. PanelData.ReadAll(folder).Select(data => new PanelSource(data.Name, data.Split, () => [])), .. Spirals(30, 50, 100), .. Pendulums(10, 20, 30, 50)];
+        PanelSource[] all =
+        [
+            .. PanelData.ReadAll(folder).Select(data => new PanelSource(data.Name, data.Split, () => [])),
+            .. PhysiomeData.ReadAll(folder).Select(data => new PanelSource(data.Name, data.Split, () => [])),
+            .. Spirals(30, 50, 100),
+            .. Pendulums(10, 20, 30, 50),
+        ];
         string? unknown = names.FirstOrDefault(name => all.All(source => source.Name != name));
         return unknown is null
             ? all.Where(source => names.Count == 0 || names.Contains(source.Name))

@@ -14,13 +14,13 @@ internal static class TabularCommand
         command.Options.Add(export);
         command.SetAction(result =>
         {
-            int count = result.GetRequiredValue(trial.Seeds);
+            int[] seeds = trial.Seeds(result);
             IEnumerable<TabularData> tables = TabularData.ReadAll(result.GetRequiredValue(trial.Folder), result.GetRequiredValue(trial.Sets));
             if (result.GetValue(export) is { } target)
             {
                 foreach (TabularData table in tables)
                 {
-                    Array.ForEach([.. Enumerable.Range(1, count)], seed => table.Export(target, seed));
+                    Array.ForEach(seeds, seed => table.Export(target, seed));
                 }
 
                 return;
@@ -31,7 +31,7 @@ internal static class TabularCommand
             Array.ForEach(result.GetRequiredValue(trial.Settings), setting => Setting.Apply(options, setting));
             string[] chosen = result.GetRequiredValue(trial.Only);
             List<TabularScore> all = [.. result.GetRequiredValue(trial.Scores).SelectMany(TabularScore.ReadAll)];
-            foreach (TabularScore score in tables.SelectMany(table => Enumerable.Range(1, count).SelectMany(seed => TabularModels.Run(table, seed, options, chosen))))
+            foreach (TabularScore score in tables.SelectMany(table => seeds.SelectMany(seed => TabularModels.Run(table, seed, options, chosen))))
             {
                 Console.WriteLine(score);
                 all.Add(score);
