@@ -1,12 +1,11 @@
 using Microsoft.ML.Data;
-using Microsoft.ML.Implicit.Layers.Equilibrium.Managed;
 using Microsoft.ML.Implicit.Numerics;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>
-/// A frozen <see cref="EquilibriumEnsemble"/> in managed memory, where small networks take a fraction of the time of tensor operations: weights
+/// A frozen <see cref="PredictionEnsemble"/> in managed memory, where small networks take a fraction of the time of tensor operations: weights
 /// are packed once, and a block of rows goes through all networks while it lies in the cache. Safe to use from several threads at once.
 /// </summary>
 internal sealed unsafe class ManagedEnsemble : IDisposable
@@ -32,15 +31,16 @@ internal sealed unsafe class ManagedEnsemble : IDisposable
     /// <param name="rows">Finite features.</param>
     /// <param name="count">Number of rows.</param>
     /// <param name="outputs">Receives [rows, networks, outputs].</param>
-    public void Evaluate(VBuffer<float>[] rows, int count, float[] outputs)
+    /// <param name="evaluations">Receives in addition what the solves of each row evaluated; null where nobody asks.</param>
+    public void Evaluate(VBuffer<float>[] rows, int count, float[] outputs, float[]? evaluations)
     {
         if (count <= SmallestBlock)
         {
-            EvaluateBlock(rows, 0, count, outputs);
+            EvaluateBlock(rows, 0, count, outputs, evaluations);
         }
         else
         {
-            EvaluateBlocks(rows, count, outputs);
+            EvaluateBlocks(rows, count, outputs, evaluations);
         }
     }
 
@@ -54,19 +54,19 @@ internal sealed unsafe class ManagedEnsemble : IDisposable
         }
     }
 
-    private void EvaluateBlocks(VBuffer<float>[] rows, int count, float[] outputs)
+    private void EvaluateBlocks(VBuffer<float>[] rows, int count, float[] outputs, float[]? evaluations)
     {
         int threads = get_num_threads();
         int length = Math.Clamp(count / threads, SmallestBlock, LargestBlock);
-        long work = length * _networks.Sum(network => network.Cell.Work + network.Head.Work);
+        long work = length * _networks.Sum(network => network.Work);
         new TileLoop((count + length - 1) / length, threads, work).Run((_, block) =>
         {
             int first = block * length;
-            EvaluateBlock(rows, first, Math.Min(length, count - first), outputs);
+            EvaluateBlock(rows, first, Math.Min(length, count - first), outputs, evaluations);
         });
     }
 
-    private void EvaluateBlock(VBuffer<float>[] rows, int first, int count, float[] outputs)
+    private void EvaluateBlock(VBuffer<float>[] rows, int first, int count, float[] outputs, float[]? evaluations)
     {
         Workspace workspace = _workspaces.Rent();
         workspace.Inputs.Clear();
@@ -79,8 +79,8 @@ internal sealed unsafe class ManagedEnsemble : IDisposable
         for (int network = 0; network < _networks.Length; network++)
         {
             ManagedNetwork member = _networks[network];
-            float* states = workspace.Equilibrium.Solve(member.Cell, workspace.Inputs);
-            member.Head.Evaluate(states, member.Cell.StateStride, count, workspace.Outputs.Pointer, member.Head.Stride);
+            float* states = workspace.Solver.Solve(member, workspace.Inputs, evaluations is null ? [] : evaluations.AsSpan(first, count));
+            member.Head.Evaluate(states, workspace.Solver.Stride, count, workspace.Outputs.Pointer, member.Head.Stride);
             for (int row = 0; row < count; row++)
             {
                 new ReadOnlySpan<float>(workspace.Outputs.Pointer + ((long)row * member.Head.Stride), _outputs)
@@ -99,13 +99,13 @@ internal sealed unsafe class ManagedEnsemble : IDisposable
 
         public AlignedBuffer Outputs { get; } = new((long)LargestBlock * network.Head.Stride);
 
-        public ManagedEquilibrium Equilibrium { get; } = new(network.Cell, network.Settings, LargestBlock);
+        public ManagedSolver Solver { get; } = network.CreateSolver(LargestBlock);
 
         public void Dispose()
         {
             Inputs.Dispose();
             Outputs.Dispose();
-            Equilibrium.Dispose();
+            Solver.Dispose();
         }
     }
 }

@@ -3,7 +3,7 @@ using Microsoft.ML.Implicit.Onnx;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <content>The ensemble within an ONNX file.</content>
-internal sealed partial class EquilibriumEnsemble
+internal sealed partial class PredictionEnsemble
 {
     /// <summary>Scores finite features [rows, features].</summary>
     public OnnxValue Score(OnnxValue features, PredictionTask task)

@@ -18,6 +18,8 @@ internal sealed partial class BinaryTask(float threshold = 0) : PredictionTask
 
     public override int OutputWidth => 1;
 
+    public override int ColumnCount => 3;
+
     public override bool HasConfidence => true;
 
     public override Tensor BestConstant(Tensor labels, Tensor? weights)

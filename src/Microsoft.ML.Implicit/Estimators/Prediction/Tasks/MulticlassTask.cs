@@ -28,6 +28,8 @@ internal sealed partial class MulticlassTask : PredictionTask
 
     public override int OutputWidth => _classCount;
 
+    public override int ColumnCount => 2;
+
     public override bool HasConfidence => true;
 
     public override bool IsLike(PredictionTask other) =>

@@ -12,13 +12,13 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <param name="task">What is predicted.</param>
 /// <param name="training">Training rows.</param>
 /// <param name="validation">Validation rows, or <see langword="null"/>.</param>
-internal sealed class LearningCheck(DeepEquilibriumOptions options, PredictionTask task, TrainingSet training, TrainingSet? validation)
+internal sealed class LearningCheck(PredictionTrainerOptions options, PredictionTask task, TrainingSet training, TrainingSet? validation)
 {
     // A loss closer to the best constant's is the same but for chance.
     private const double SomethingLearned = 0.999;
 
     /// <summary>Says so where the model does no better.</summary>
-    public void Report(EquilibriumEnsemble ensemble, IChannel channel)
+    public void Report(PredictionEnsemble ensemble, IChannel channel)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();

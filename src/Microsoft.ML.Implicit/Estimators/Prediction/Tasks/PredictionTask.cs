@@ -15,6 +15,9 @@ internal abstract partial class PredictionTask
     /// <summary>Width of the network's output.</summary>
     public abstract int OutputWidth { get; }
 
+    /// <summary>Number of output columns.</summary>
+    public abstract int ColumnCount { get; }
+
     /// <summary>Mean over a batch of the losses times the weights.</summary>
     /// <param name="output">Network outputs, float32 [batch, <see cref="OutputWidth"/>].</param>
     /// <param name="labels">float32 [batch].</param>

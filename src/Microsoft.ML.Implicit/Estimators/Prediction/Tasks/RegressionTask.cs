@@ -29,6 +29,8 @@ internal sealed partial class RegressionTask : PredictionTask
 
     public override int OutputWidth => 1;
 
+    public override int ColumnCount => 1;
+
     public override bool HasConfidence => false;
 
     public override Tensor BestConstant(Tensor labels, Tensor? weights)

@@ -8,18 +8,18 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// which takes out what a network owes to chance rather than to few rows (Lakshminarayanan, Pritzel and Blundell, "Simple and
 /// Scalable Predictive Uncertainty Estimation using Deep Ensembles", 2017).
 /// </summary>
-internal sealed partial class EquilibriumEnsemble : nn.Module
+internal sealed partial class PredictionEnsemble : nn.Module
 {
     private const string EncoderName = "encoder";
 
     private readonly FeatureEncoder _encoder;
-    private readonly DeepEquilibriumNetwork[] _networks;
+    private readonly PredictionNetwork[] _networks;
 
     /// <summary>Creates the ensemble.</summary>
     /// <param name="encoder">The ensemble owns it.</param>
     /// <param name="networks">One network at least, all of the same sizes; the ensemble owns them.</param>
-    public EquilibriumEnsemble(FeatureEncoder encoder, DeepEquilibriumNetwork[] networks)
-        : base(nameof(EquilibriumEnsemble))
+    public PredictionEnsemble(FeatureEncoder encoder, PredictionNetwork[] networks)
+        : base(nameof(PredictionEnsemble))
     {
         _encoder = encoder;
         _networks = networks;
@@ -35,15 +35,16 @@ internal sealed partial class EquilibriumEnsemble : nn.Module
 
     public FeatureEncoder Encoder => _encoder;
 
-    public IReadOnlyList<DeepEquilibriumNetwork> Networks => _networks;
+    public IReadOnlyList<PredictionNetwork> Networks => _networks;
 
     /// <summary>Evaluates all networks by tensor operations.</summary>
     /// <param name="features">float32 [batch, features], on the networks' device.</param>
+    /// <param name="evaluations">Receives in addition what the solves of each row evaluated; null where nobody asks.</param>
     /// <returns>float32 [batch, networks, outputs], without a graph.</returns>
-    public Tensor Evaluate(Tensor features)
+    public Tensor Evaluate(Tensor features, float[]? evaluations = null)
     {
         Tensor input = _encoder.forward(features);
-        return stack(_networks.Select(network => network.Predict(input)), 1);
+        return stack(_networks.Select(network => network.Predict(input, evaluations)), 1);
     }
 
     /// <summary>A copy of the frozen ensemble in managed memory, or <see langword="null"/> where it consists of what there is none for.</summary>

@@ -4,11 +4,11 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <content>The model within an ONNX file.</content>
-public sealed partial class DeepEquilibriumModelParameters
+public abstract partial class PredictionModelParameters
 {
-    internal string? OnnxObstacle => _architecture.SlotCount > 0
+    internal string? OnnxObstacle => Architecture.SlotCount > 0
         ? "It holds wide sparse features by their non-zeros, and ONNX has no sparse rows."
-        : null;
+        : Ensemble.Networks[0].OnnxObstacle;
 
     /// <summary>Scores rows.</summary>
     /// <param name="features">[rows, <see cref="FeatureCount"/>].</param>
@@ -17,7 +17,7 @@ public sealed partial class DeepEquilibriumModelParameters
     {
         using IDisposable noGradient = no_grad();
         OnnxValue isFinite = features.IsFinite().All(1);
-        OnnxValue scores = _ensemble.Score(isFinite.Where(features, 0), Task);
+        OnnxValue scores = Ensemble.Score(isFinite.Where(features, 0), Task);
         return Task.Columns(isFinite.Where(scores, double.NaN));
     }
 }

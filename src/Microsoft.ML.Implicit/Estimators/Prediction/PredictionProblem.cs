@@ -1,9 +1,7 @@
 using System.Globalization;
 using Microsoft.ML.Implicit.Data;
-using Microsoft.ML.Implicit.Differentiation;
 using Microsoft.ML.Implicit.Layers.Equilibrium;
 using Microsoft.ML.Implicit.Native;
-using Microsoft.ML.Implicit.Solvers;
 using Microsoft.ML.Implicit.Training;
 using Microsoft.ML.Runtime;
 using TorchSharp;
@@ -11,20 +9,20 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
-/// <summary>The training of a deep-equilibrium network, or of a stack of them, on one task.</summary>
-internal sealed class DeepEquilibriumProblem : ITrainingProblem
+/// <summary>The training of a network, or of a stack of them, on one task.</summary>
+internal sealed class PredictionProblem : ITrainingProblem
 {
     private const long RowsForInputScale = 64;
 
     // Narrow data stays below it at the default rates.
     private const double LargestMove = 2;
 
-    private readonly DeepEquilibriumNetwork _network;
+    private readonly PredictionNetwork _network;
     private readonly FeatureEncoder _encoder;
     private readonly PredictionTask _task;
     private readonly TrainingSet _training;
     private readonly TrainingSet? _validation;
-    private readonly DeepEquilibriumOptions _options;
+    private readonly PredictionTrainerOptions _options;
     private readonly IReadOnlyList<Regularization> _regularizations;
     private readonly double[] _inputDropout;
     private readonly Tensor? _stackedRows;
@@ -45,14 +43,14 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
     /// <param name="regularizations">That of each network.</param>
     /// <param name="generator">Source of noise.</param>
     /// <param name="cancellationToken">Looked at once a solver iteration.</param>
-    public DeepEquilibriumProblem(
-        DeepEquilibriumNetwork network,
+    public PredictionProblem(
+        PredictionNetwork network,
         FeatureEncoder encoder,
         PredictionTask task,
         TrainingSet training,
         TrainingSet? validation,
         Tensor? stackedRows,
-        DeepEquilibriumOptions options,
+        PredictionTrainerOptions options,
         IReadOnlyList<Regularization> regularizations,
         Generator generator,
         CancellationToken cancellationToken)
@@ -84,19 +82,19 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
         TrainingSet batch = _training.Select(_stackedRows is null ? rows : _stackedRows.index_select(1, rows).flatten());
         Tensor input = Drop(Encode(Shift(batch.Features)));
         Tensor? losses = null;
-        EquilibriumBackward result = _network.Equilibrium.Backward(
+        NetworkStep step = _network.Backward(
             input,
-            state =>
+            output =>
             {
-                Tensor means = _task.WeightedLosses(_network.Output(state), batch.Labels, batch.Weights).view(_regularizations.Count, -1).mean([1]);
+                Tensor means = _task.WeightedLosses(output, batch.Labels, batch.Weights).view(_regularizations.Count, -1).mean([1]);
                 losses = means.detach().MoveToOuterDisposeScope();
                 return means.sum();
             },
-            cancellationToken: _cancellationToken);
-        _meter.Add(result.Equilibrium.Iterations);
+            _cancellationToken);
+        _meter.Add(step.Iterations);
         _rows += batch.Count;
-        _unsolvedRows += result.Equilibrium.AllConverged ? 0 : result.Equilibrium.Statuses.Count(status => status != SolveStatus.Converged);
-        return _options.JacobianPenalty > 0 ? losses!.to(ScalarType.Float64).Plus(Penalize(result.Equilibrium.Solution, input)) : losses!;
+        _unsolvedRows += step.UnsolvedRows;
+        return step.Penalty is null ? losses! : losses!.to(ScalarType.Float64).Plus(step.Penalty.to(ScalarType.Float64));
     }
 
     public Tensor? Validate() =>
@@ -110,7 +108,7 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
     /// </remarks>
     public void Begin(double learningRate)
     {
-        if (_options.Cell == EquilibriumCellKind.Dense)
+        if (!_options.ReadsImages && _network.ScalesInputs)
         {
             _inputScale = Math.Min(1, LargestMove / (learningRate * SumOfInputs()));
             _network.ScaleInputs(1 / _inputScale);
@@ -120,8 +118,11 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
     /// <summary>Leaves the network with weights for inputs as they are encoded.</summary>
     public void Complete()
     {
-        _network.ScaleInputs(_inputScale);
-        _inputScale = 1;
+        if (_inputScale != 1)
+        {
+            _network.ScaleInputs(_inputScale);
+            _inputScale = 1;
+        }
     }
 
     public void WriteState(BinaryWriter writer)
@@ -149,7 +150,7 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
         {
             channel.Warning(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{_unsolvedRows / (double)_rows:P2} of the fixed points met in training did not reach Tolerance ({_options.Tolerance}) within MaximumIterations ({_options.MaximumIterations}); the best iterates were used. Raise either."));
+                $"{_unsolvedRows / (double)_rows:P2} of the {_network.UnsolvedRows}"));
         }
     }
 
@@ -174,7 +175,7 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
     // One shift a batch: over an epoch every image still meets many of them.
     private Tensor Shift(Tensor features)
     {
-        if (_options.Cell == EquilibriumCellKind.Dense || _options.MaximumImageShift == 0)
+        if (!_options.ReadsImages || _options.MaximumImageShift == 0)
         {
             return features;
         }
@@ -187,13 +188,5 @@ internal sealed class DeepEquilibriumProblem : ITrainingProblem
             .narrow(2, offsets[0].item<long>(), image.Height)
             .narrow(3, offsets[1].item<long>(), image.Width)
             .reshape(features.shape);
-    }
-
-    private Tensor Penalize(Tensor equilibrium, Tensor input)
-    {
-        // A mean over the rows of all networks, each of which has its own.
-        Tensor penalty = _options.JacobianPenalty.Held() * JacobianRegularization.FrobeniusNorm(_network.Equilibrium.Cell, equilibrium, input, _generator);
-        ImplicitBackward.Run(() => (penalty * ((double)_regularizations.Count).Held()).backward());
-        return penalty.detach().to(ScalarType.Float64);
     }
 }
