@@ -31,13 +31,13 @@ internal sealed record DeepEquilibriumArchitecture(
             options.Image ?? default,
             featureCount,
             BinCount: 0,
-            options.HiddenWidth ?? DeepEquilibriumDefaults.HiddenWidth(options.Cell, rows),
+            options.HiddenWidth ?? PredictionDefaults.HiddenWidth(options.ReadsImages, rows),
             task.OutputWidth,
             options.Solver,
             options.Tolerance,
             options.MaximumIterations,
-            options.EnsembleSize ?? DeepEquilibriumDefaults.EnsembleSize(options.Cell, rows),
-            DeepEquilibriumDefaults.Usual(options, task, rows, featureCount).Dropout)
+            options.EnsembleSize ?? PredictionDefaults.EnsembleSize(options.ReadsImages, rows),
+            PredictionDefaults.Usual(options, task, rows, featureCount).Dropout)
     {
         GradientTolerance = options.GradientTolerance;
         JacobianPenalty = options.JacobianPenalty;

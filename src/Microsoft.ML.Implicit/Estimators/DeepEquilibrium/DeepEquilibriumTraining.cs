@@ -10,8 +10,6 @@ namespace Microsoft.ML.Implicit.Estimators;
 internal sealed class DeepEquilibriumTraining(DeepEquilibriumOptions options, Func<TrainingSet, PredictionTask> createTask, TrainingRun run)
     : PredictionTraining<DeepEquilibriumModelParameters>(options, createTask, run)
 {
-    protected override double? HeldOutFraction(long rows) => DeepEquilibriumDefaults.ValidationFraction(rows);
-
     protected override PredictionArchitecture CreateArchitecture(int features, long rows) => new DeepEquilibriumArchitecture(options, features, Task, rows);
 
     protected override DeepEquilibriumModelParameters CreateModel(PredictionArchitecture architecture, PredictionEnsemble ensemble)
@@ -19,17 +17,6 @@ internal sealed class DeepEquilibriumTraining(DeepEquilibriumOptions options, Fu
         Run.KeepChoice(nameof(options.HiddenWidth), options.HiddenWidth, architecture.HiddenWidth);
         return new DeepEquilibriumModelParameters((DeepEquilibriumArchitecture)architecture, ensemble, Task, Run.Device);
     }
-
-    protected override TrainingDefaults Defaults(long rows, bool areSparse, int hiddenWidth, double weightDecay) =>
-        DeepEquilibriumDefaults.Training(options.Cell, Task, rows, areSparse, hiddenWidth, weightDecay);
-
-    protected override TrainingDefaults OfFolds(TrainingDefaults alone) => DeepEquilibriumDefaults.OfFolds(alone);
-
-    protected override Regularization Usual(long rows, long features) => DeepEquilibriumDefaults.Usual(options, Task, rows, features);
-
-    protected override Regularization[] Candidates(long rows, long features) => DeepEquilibriumDefaults.Candidates(options, Task, rows, features);
-
-    protected override int Folds(long rows) => DeepEquilibriumDefaults.Folds(options, rows);
 
     protected override void CheckNetwork(PredictionArchitecture initial)
     {

@@ -48,6 +48,9 @@ public abstract class PredictionTrainerOptions : TrainerInputBaseWithWeight, ITr
     /// <summary>Whether feature vectors are images.</summary>
     internal abstract bool ReadsImages { get; }
 
+    /// <summary>Whether wide feature vectors that are mostly zeros can be read by their non-zeros.</summary>
+    internal virtual bool ReadsSparse => !ReadsImages;
+
     void IEstimatorOptions.Validate()
     {
         ArgumentException.ThrowIfNullOrEmpty(LabelColumnName);

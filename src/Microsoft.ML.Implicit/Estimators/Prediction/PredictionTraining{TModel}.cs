@@ -18,7 +18,7 @@ internal abstract class PredictionTraining<TModel>(PredictionTrainerOptions opti
     private const long LargestStack = 1 << 25;
 
     private readonly TrainingSetReader _reader =
-        new(options.FeatureColumnName, options.LabelColumnName, options.ExampleWeightColumnName) { KeepsSparse = !options.ReadsImages };
+        new(options.FeatureColumnName, options.LabelColumnName, options.ExampleWeightColumnName) { KeepsSparse = options.ReadsSparse };
 
     private PredictionTask? _task;
 
@@ -29,27 +29,10 @@ internal abstract class PredictionTraining<TModel>(PredictionTrainerOptions opti
 
     protected abstract TModel CreateModel(PredictionArchitecture architecture, PredictionEnsemble ensemble);
 
-    /// <summary>How a network that is trained alone is trained.</summary>
-    /// <param name="rows">Rows that it trains on.</param>
-    /// <param name="areSparse">Whether they are read by their non-zeros.</param>
-    /// <param name="hiddenWidth">Width of the network.</param>
-    /// <param name="weightDecay">Its weight decay.</param>
-    protected abstract TrainingDefaults Defaults(long rows, bool areSparse, int hiddenWidth, double weightDecay);
-
-    /// <summary>How networks that hold out folds are trained, instead of one that is trained alone.</summary>
-    protected abstract TrainingDefaults OfFolds(TrainingDefaults alone);
-
-    /// <summary>What suits most data; what the options say holds.</summary>
-    protected abstract Regularization Usual(long rows, long features);
-
-    /// <summary>What to choose from where rows are few.</summary>
-    protected abstract Regularization[] Candidates(long rows, long features);
-
-    /// <summary>Folds to choose by, or 0 where there is no choice to make.</summary>
-    protected abstract int Folds(long rows);
-
     /// <exception cref="ArgumentException">The initial model is of another kind of network than the options say.</exception>
     protected abstract void CheckNetwork(PredictionArchitecture initial);
+
+    protected override double? HeldOutFraction(long rows) => PredictionDefaults.ValidationFraction(rows);
 
     protected override TrainingSet Read(IDataView data) => _reader.Read(data, Run.Channel, Run.CancellationToken);
 
@@ -73,7 +56,7 @@ internal abstract class PredictionTraining<TModel>(PredictionTrainerOptions opti
         architecture = Initial is null ? architecture.With(encoder) : architecture.With(Initial.Architecture);
         encoder.to(Run.Device);
         (training, validation) = (Prepare(training), validation is null ? null : Prepare(validation));
-        PredictionNetwork[] networks = Initial is null && validation is null && Folds(training.Count) is > 0 and int folds
+        PredictionNetwork[] networks = Initial is null && validation is null && PredictionDefaults.Folds(options, training.Count) is > 0 and int folds
             ? TrainFolds(architecture, encoder, training, folds, generator)
             : TrainAll(architecture, encoder, training, validation);
         Run.KeepChoice(nameof(options.EnsembleSize), options.EnsembleSize, networks.Length);
@@ -103,7 +86,7 @@ internal abstract class PredictionTraining<TModel>(PredictionTrainerOptions opti
 
     private PredictionNetwork[] TrainAll(PredictionArchitecture architecture, FeatureEncoder encoder, TrainingSet training, TrainingSet? validation)
     {
-        Regularization regularization = Usual(training.Count, architecture.FeatureCount);
+        Regularization regularization = PredictionDefaults.Usual(options, Task, training.Count, architecture.FeatureCount);
         KeepChoice(regularization, string.Empty);
         TrainingDefaults defaults = Defaults(training.Count, training.Features.is_sparse, architecture.HiddenWidth, regularization.WeightDecay);
         return TrainEach(architecture, [.. Enumerable.Repeat(regularization, architecture.EnsembleSize)], encoder, _ => training, validation, defaults);
@@ -112,10 +95,10 @@ internal abstract class PredictionTraining<TModel>(PredictionTrainerOptions opti
     // Each network holds out a fold, by which the candidates are compared.
     private PredictionNetwork[] TrainFolds(PredictionArchitecture architecture, FeatureEncoder encoder, TrainingSet rows, int folds, Generator generator)
     {
-        Regularization[] candidates = Candidates(rows.Count, architecture.FeatureCount);
+        Regularization[] candidates = PredictionDefaults.Candidates(options, Task, rows.Count, architecture.FeatureCount);
         var validation = new CrossValidation(Task, rows, folds, candidates.Length, generator);
         Tensor trainingRows = validation.TrainingRows();
-        TrainingDefaults defaults = OfFolds(Defaults(trainingRows.shape[1], rows.Features.is_sparse, architecture.HiddenWidth, candidates[0].WeightDecay));
+        TrainingDefaults defaults = PredictionDefaults.OfFolds(Defaults(trainingRows.shape[1], rows.Features.is_sparse, architecture.HiddenWidth, candidates[0].WeightDecay));
         Regularization[] regularizations = [.. Enumerable.Repeat(candidates, folds).SelectMany(each => each)];
 
         bool isNarrow = architecture.CanStack && !rows.Features.is_sparse && (long)encoder.Width * architecture.HiddenWidth * regularizations.Length <= LargestStack;
@@ -206,6 +189,9 @@ internal abstract class PredictionTraining<TModel>(PredictionTrainerOptions opti
         network.to(Run.Device);
         return network;
     }
+
+    private TrainingDefaults Defaults(long rows, bool areSparse, int hiddenWidth, double weightDecay) =>
+        PredictionDefaults.Training(options.ReadsImages, Task, rows, areSparse, hiddenWidth, weightDecay);
 
     private void KeepChoices(IReadOnlyList<(int Candidate, double Factor)> selection, Regularization[] candidates)
     {

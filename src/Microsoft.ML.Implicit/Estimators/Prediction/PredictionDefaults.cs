@@ -2,8 +2,8 @@ using Microsoft.ML.Implicit.Training;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
-/// <summary>What the deep-equilibrium trainers choose where the options leave it open: few rows want strong regularisation and few steps, many rows neither.</summary>
-internal static class DeepEquilibriumDefaults
+/// <summary>What the trainers of models from a feature vector to a label choose where the options leave it open: few rows want strong regularisation and few steps, many rows neither.</summary>
+internal static class PredictionDefaults
 {
     private const long FewRows = 500;
     private const long ManyRows = 5000;
@@ -54,9 +54,9 @@ internal static class DeepEquilibriumDefaults
     private const long RowsThatAffordFolds = 50;
     private const int FoldsOfFewRows = 5;
 
-    public static TrainingDefaults Training(EquilibriumCellKind cell, PredictionTask task, long rows, bool areSparse, int hiddenWidth, double weightDecay)
+    public static TrainingDefaults Training(bool readsImages, PredictionTask task, long rows, bool areSparse, int hiddenWidth, double weightDecay)
     {
-        if (cell == EquilibriumCellKind.MultiscaleConvolutional)
+        if (readsImages)
         {
             return new TrainingDefaults(Steps: 600, LearningRate: 3e-3, weightDecay, MinimumEpochs: 15, MaximumBatchSize: 64);
         }
@@ -69,11 +69,11 @@ internal static class DeepEquilibriumDefaults
     }
 
     /// <summary>What suits most data; what the options say holds.</summary>
-    public static Regularization Usual(DeepEquilibriumOptions options, PredictionTask task, long rows, long features) => Complete(options, new Regularization(
-        options.Cell == EquilibriumCellKind.Dense ? DenseWeightDecay(task, rows) : WeightDecay, Dropout(task, rows), InputDropout(options.Cell, task, rows, features)));
+    public static Regularization Usual(PredictionTrainerOptions options, PredictionTask task, long rows, long features) => Complete(options, new Regularization(
+        options.ReadsImages ? WeightDecay : DenseWeightDecay(task, rows), Dropout(task, rows), InputDropout(options.ReadsImages, task, rows, features)));
 
     /// <summary>What to choose from where rows are few: some data is free of noise and wants little, other data is mostly noise and wants much.</summary>
-    public static Regularization[] Candidates(DeepEquilibriumOptions options, PredictionTask task, long rows, long features)
+    public static Regularization[] Candidates(PredictionTrainerOptions options, PredictionTask task, long rows, long features)
     {
         Regularization usual = Usual(options, task, rows, features);
         var weak = new Regularization(WeightDecayFactorOfWeak * usual.WeightDecay, DropoutOfWeak, 0);
@@ -90,9 +90,9 @@ internal static class DeepEquilibriumDefaults
 
     // Features tell much the same where there are many of them, and nothing stands in for one of a few. Noise in the inputs
     // smooths what is learned, as it should between classes and not where a number is asked for.
-    private static double InputDropout(EquilibriumCellKind cell, PredictionTask task, long rows, long features)
+    private static double InputDropout(bool readsImages, PredictionTask task, long rows, long features)
     {
-        if (cell == EquilibriumCellKind.MultiscaleConvolutional || task is RegressionTask)
+        if (readsImages || task is RegressionTask)
         {
             return 0;
         }
@@ -105,12 +105,12 @@ internal static class DeepEquilibriumDefaults
     public static TrainingDefaults OfFolds(TrainingDefaults alone) => alone with { Steps = alone.Steps / HasteOfFolds, LearningRate = alone.LearningRate * HasteOfFolds };
 
     /// <summary>Folds to choose by, or 0 where there is no choice to make.</summary>
-    public static int Folds(DeepEquilibriumOptions options, long rows) =>
-        options is { Cell: EquilibriumCellKind.Dense, EnsembleSize: null, Training.ValidationFraction: null } && rows is >= RowsThatAffordFolds and < ManyRows ? FoldsOfFewRows : 0;
+    public static int Folds(PredictionTrainerOptions options, long rows) =>
+        options is { ReadsImages: false, EnsembleSize: null, Training.ValidationFraction: null } && rows is >= RowsThatAffordFolds and < ManyRows ? FoldsOfFewRows : 0;
 
-    public static int HiddenWidth(EquilibriumCellKind cell, long rows) => cell == EquilibriumCellKind.Dense && rows < ManyRows ? HiddenWidthBelowManyRows : UsualHiddenWidth;
+    public static int HiddenWidth(bool readsImages, long rows) => !readsImages && rows < ManyRows ? HiddenWidthBelowManyRows : UsualHiddenWidth;
 
-    public static int EnsembleSize(EquilibriumCellKind cell, long rows) => cell == EquilibriumCellKind.Dense && rows < FewRows ? EnsembleSizeOfFewRows : 1;
+    public static int EnsembleSize(bool readsImages, long rows) => !readsImages && rows < FewRows ? EnsembleSizeOfFewRows : 1;
 
     public static double ValidationFraction(long rows) => rows < RowsThatAffordValidation ? 0 : 0.1;
 
@@ -129,6 +129,6 @@ internal static class DeepEquilibriumDefaults
         _ => WeightDecay,
     };
 
-    private static Regularization Complete(DeepEquilibriumOptions options, Regularization chosen) => new(
+    private static Regularization Complete(PredictionTrainerOptions options, Regularization chosen) => new(
         options.Training.WeightDecay ?? chosen.WeightDecay, options.Dropout ?? chosen.Dropout, options.InputDropout ?? chosen.InputDropout);
 }
