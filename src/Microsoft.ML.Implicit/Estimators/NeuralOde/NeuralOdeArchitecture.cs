@@ -64,6 +64,9 @@ internal sealed record NeuralOdeArchitecture(
         StepControl = StepControl,
         MaximumSteps = MaximumSteps,
         ThrowOnFailure = false,
+
+        // Convolutions have no closed form of their products, and one graph through all steps has fewer and larger operations than one a stage.
+        GradientMethod = ReadsImages ? OdeGradientMethod.Backpropagation : OdeGradientMethod.CheckpointedAdjoint,
     };
 
     public PiStepControl StepControl => new() { RelativeTolerance = Tolerance, AbsoluteTolerance = Tolerance };

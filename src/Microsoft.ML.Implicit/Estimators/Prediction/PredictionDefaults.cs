@@ -34,8 +34,9 @@ internal static class PredictionDefaults
     private const long MinimumSteps = 700;
     private const long MaximumSteps = 3000;
 
-    // What a network of many loses by fewer steps, the mean regains.
+    // What a network of many loses by fewer steps, the mean regains; networks that are trained one by one take their time one by one.
     private const int HasteOfFolds = 2;
+    private const int FewerStepsOneByOne = 2;
 
     // Where rows are sparse there are many weights for each, which learn it in few steps.
     private const long MaximumStepsOfSparseRows = 1000;
@@ -102,7 +103,12 @@ internal static class PredictionDefaults
     }
 
     /// <summary>How networks that hold out folds are trained, instead of one that is trained alone.</summary>
-    public static TrainingDefaults OfFolds(TrainingDefaults alone) => alone with { Steps = alone.Steps / HasteOfFolds, LearningRate = alone.LearningRate * HasteOfFolds };
+    public static TrainingDefaults OfFolds(TrainingDefaults alone, bool areStacked) => alone with
+    {
+        Steps = alone.Steps / (areStacked ? HasteOfFolds : HasteOfFolds * FewerStepsOneByOne),
+        LearningRate = alone.LearningRate * HasteOfFolds,
+        MinimumEpochs = areStacked ? alone.MinimumEpochs : alone.MinimumEpochs / FewerStepsOneByOne,
+    };
 
     /// <summary>Folds to choose by, or 0 where there is no choice to make.</summary>
     public static int Folds(PredictionTrainerOptions options, long rows) =>

@@ -180,13 +180,14 @@ internal sealed class PredictionProblem : ITrainingProblem
             return features;
         }
 
+        // There is nowhere to go along a side of one pixel.
         ImageShape image = _options.Image!.Value;
-        long margin = _options.MaximumImageShift;
-        using Tensor offsets = randint(0, (2 * margin) + 1, 2, ScalarType.Int64, generator: _generator);
-        Tensor padded = nn.functional.pad(features.reshape(-1, image.Channels, image.Height, image.Width), [margin, margin, margin, margin]);
+        long vertical = image.Height > 1 ? _options.MaximumImageShift : 0, horizontal = image.Width > 1 ? _options.MaximumImageShift : 0;
+        using Tensor offsets = randint(0, (2 * _options.MaximumImageShift) + 1, 2, ScalarType.Int64, generator: _generator);
+        Tensor padded = nn.functional.pad(features.reshape(-1, image.Channels, image.Height, image.Width), [horizontal, horizontal, vertical, vertical]);
         return padded
-            .narrow(2, offsets[0].item<long>(), image.Height)
-            .narrow(3, offsets[1].item<long>(), image.Width)
+            .narrow(2, vertical > 0 ? offsets[0].item<long>() : 0, image.Height)
+            .narrow(3, horizontal > 0 ? offsets[1].item<long>() : 0, image.Width)
             .reshape(features.shape);
     }
 }

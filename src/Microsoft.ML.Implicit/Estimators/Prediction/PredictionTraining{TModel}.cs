@@ -98,7 +98,7 @@ internal abstract class PredictionTraining<TModel>(PredictionTrainerOptions opti
         Regularization[] candidates = PredictionDefaults.Candidates(options, Task, rows.Count, architecture.FeatureCount);
         var validation = new CrossValidation(Task, rows, folds, candidates.Length, generator);
         Tensor trainingRows = validation.TrainingRows();
-        TrainingDefaults defaults = PredictionDefaults.OfFolds(Defaults(trainingRows.shape[1], rows.Features.is_sparse, architecture.HiddenWidth, candidates[0].WeightDecay));
+        TrainingDefaults defaults = PredictionDefaults.OfFolds(Defaults(trainingRows.shape[1], rows.Features.is_sparse, architecture.HiddenWidth, candidates[0].WeightDecay), architecture.CanStack);
         Regularization[] regularizations = [.. Enumerable.Repeat(candidates, folds).SelectMany(each => each)];
 
         bool isNarrow = architecture.CanStack && !rows.Features.is_sparse && (long)encoder.Width * architecture.HiddenWidth * regularizations.Length <= LargestStack;

@@ -15,6 +15,9 @@ internal sealed class ConvolutionalDynamics : nn.Module<Tensor, Tensor, Tensor>
     private const int LargestGroupCount = 8;
     private const int KernelSize = 3;
 
+    // A path that hardly bends takes few steps when training begins.
+    private const double OuterGain = 0.1;
+
     private readonly long[] _shape;
     private readonly long _groups;
 
@@ -47,18 +50,18 @@ internal sealed class ConvolutionalDynamics : nn.Module<Tensor, Tensor, Tensor>
         _shape = [-1, channels, height, width];
         _groups = (long)System.Numerics.BigInteger.GreatestCommonDivisor(hiddenChannels, LargestGroupCount);
         (int rows, int columns) = (KernelExtent(height), KernelExtent(width));
-        _innerWeight = Normal(channels * rows * columns, hiddenChannels, channels, rows, columns);
-        _timeWeight = Normal(1, hiddenChannels);
+        _innerWeight = Normal(1, channels * rows * columns, hiddenChannels, channels, rows, columns);
+        _timeWeight = Normal(1, 1, hiddenChannels);
         _scale = new Parameter(ones(hiddenChannels));
         _shift = new Parameter(zeros(hiddenChannels));
-        _outerWeight = Normal(hiddenChannels * rows * columns, channels, hiddenChannels, rows, columns);
+        _outerWeight = Normal(OuterGain, hiddenChannels * rows * columns, channels, hiddenChannels, rows, columns);
         _outerBias = new Parameter(zeros(channels));
         RegisterComponents();
 
-        Parameter Normal(long fanIn, params long[] shape)
+        Parameter Normal(double gain, long fanIn, params long[] shape)
         {
             using var scope = NewDisposeScope();
-            return new Parameter(randn(shape, generator: generator).mul_((1 / Math.Sqrt(fanIn)).Held()).MoveToOuterDisposeScope());
+            return new Parameter(randn(shape, generator: generator).mul_((gain / Math.Sqrt(fanIn)).Held()).MoveToOuterDisposeScope());
         }
     }
 
