@@ -4,6 +4,7 @@ using Microsoft.ML.Implicit.Benchmarks.Quality.Decisions;
 using Microsoft.ML.Implicit.Benchmarks.Quality.Densities;
 using Microsoft.ML.Implicit.Benchmarks.Quality.Directional;
 using Microsoft.ML.Implicit.Benchmarks.Quality.Forecasting;
+using Microsoft.ML.Implicit.Benchmarks.Quality.NeuralOde;
 using Microsoft.ML.Implicit.Benchmarks.Quality.Tabular;
 
 namespace Microsoft.ML.Implicit.Benchmarks.Quality;
@@ -21,6 +22,7 @@ internal static class QualityCommand
         var command = new System.CommandLine.Command("quality", "Prints the quality tables.") { name, folder, sets, seeds, device };
         command.Subcommands.Add(AnomalyCommand.Create());
         command.Subcommands.Add(DensityCommand.Create());
+        command.Subcommands.Add(NeuralOdeCommand.Create());
         command.Subcommands.Add(TabularCommand.Create());
         command.Subcommands.Add(ForecastCommand.Create());
         command.SetAction(result =>

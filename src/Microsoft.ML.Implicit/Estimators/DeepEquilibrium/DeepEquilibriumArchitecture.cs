@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
-/// <summary>What a model file must say about an ensemble's networks before their parameters can be read.</summary>
+/// <summary>What a model file must say about deep-equilibrium networks.</summary>
 internal sealed record DeepEquilibriumArchitecture(
     EquilibriumCellKind Cell,
     ImageShape Image,
@@ -18,10 +18,8 @@ internal sealed record DeepEquilibriumArchitecture(
     int MaximumIterations,
     int EnsembleSize,
     double Dropout)
+    : PredictionArchitecture(Image, FeatureCount, BinCount, HiddenWidth, OutputWidth, EnsembleSize, Dropout)
 {
-    /// <summary>Slots that are told apart where features are read by their non-zeros; 0 where they are read in full.</summary>
-    public int SlotCount { get; init; }
-
     /// <param name="options">Settings of the trainer.</param>
     /// <param name="featureCount">Length of the feature vector.</param>
     /// <param name="task">What a network predicts.</param>
@@ -33,44 +31,53 @@ internal sealed record DeepEquilibriumArchitecture(
             options.Image ?? default,
             featureCount,
             BinCount: 0,
-            options.HiddenWidth ?? DeepEquilibriumDefaults.HiddenWidth(options.Cell, rows),
+            options.HiddenWidth ?? PredictionDefaults.HiddenWidth(options.ReadsImages, rows),
             task.OutputWidth,
             options.Solver,
             options.Tolerance,
             options.MaximumIterations,
-            options.EnsembleSize ?? DeepEquilibriumDefaults.EnsembleSize(options.Cell, rows),
-            DeepEquilibriumDefaults.Usual(options, task, rows, featureCount).Dropout)
+            options.EnsembleSize ?? PredictionDefaults.EnsembleSize(options.ReadsImages, rows),
+            PredictionDefaults.Usual(options, task, rows, featureCount).Dropout)
     {
-        if (Cell == EquilibriumCellKind.MultiscaleConvolutional && Image.Length != featureCount)
+        GradientTolerance = options.GradientTolerance;
+        JacobianPenalty = options.JacobianPenalty;
+        CheckImages(options);
+    }
+
+    /// <summary>Relative tolerance of the implicit gradient, which only training needs.</summary>
+    public double? GradientTolerance { get; init; }
+
+    /// <summary>Weight of the Jacobian's norm in the loss, which only training needs.</summary>
+    public double JacobianPenalty { get; init; }
+
+    public override bool ReadsImages => Cell == EquilibriumCellKind.MultiscaleConvolutional;
+
+    public override bool CanStack => Cell == EquilibriumCellKind.Dense;
+
+    protected override bool IsPlausibleNetwork => Tolerance is > 0 and < 1 && MaximumIterations > 0;
+
+    // A dense cell weighs each input for each hidden unit. The convolutional cell's first kernels see every pixel of an image reduced to
+    // 16 x 16, and so span an eighth of its longer side and more.
+    protected override Int128 LeastWeights
+    {
+        get
         {
-            throw new ArgumentException(
-                $"Image is {Image.Channels} x {Image.Height} x {Image.Width}, which is {Image.Length} values, but column '{options.FeatureColumnName}' holds {featureCount}.", nameof(options));
+            long kernelSize = 1 + (Math.Max(Image.Height, Image.Width) / 8);
+            Int128 input = ReadsImages ? (Int128)(HiddenWidth / 4) * Image.Channels * kernelSize * kernelSize : (Int128)HiddenWidth * InputCount;
+            return input + ((Int128)HiddenWidth * ((long)HiddenWidth + OutputWidth));
         }
     }
 
-    /// <summary>Creates an ensemble whose scales, bins and parameters are yet to be read.</summary>
-    public EquilibriumEnsemble CreateEnsemble()
-    {
-        FeatureEncoder encoder = CreateEncoder();
-        using var generator = new Generator(0, CPU);
-        return new EquilibriumEnsemble(encoder, [.. Enumerable.Range(0, EnsembleSize).Select(_ => new DeepEquilibriumNetwork(this, encoder.Width, Tolerance, generator))]);
-    }
+    public override PredictionNetwork CreateNetwork(int inputWidth, Generator generator, double[]? stackedDropout) => new DeepEquilibriumNetwork(this, inputWidth, generator, stackedDropout);
 
-    /// <summary>Creates an encoder whose scales and bins are yet to be read.</summary>
-    public FeatureEncoder CreateEncoder() => Cell == EquilibriumCellKind.MultiscaleConvolutional ? new ImageEncoder(FeatureCount)
-        : SlotCount > 0 ? new SparseEncoder(SlotCount)
-        : new BinEncoder(FeatureCount, BinCount);
-
-    /// <summary>The architecture of networks whose inputs come from an encoder.</summary>
-    public DeepEquilibriumArchitecture With(FeatureEncoder encoder) => encoder switch
+    public override PredictionArchitecture With(PredictionArchitecture sizes) => (DeepEquilibriumArchitecture)sizes with
     {
-        BinEncoder bins => this with { BinCount = bins.BinCount },
-        SparseEncoder sparse => this with { SlotCount = sparse.Width },
-        _ => this,
+        Solver = Solver,
+        Tolerance = Tolerance,
+        MaximumIterations = MaximumIterations,
+        GradientTolerance = GradientTolerance,
+        JacobianPenalty = JacobianPenalty,
     };
-
-    /// <summary>An architecture of another's sizes, whose networks are solved as this one says.</summary>
-    public DeepEquilibriumArchitecture With(DeepEquilibriumArchitecture sizes) => sizes with { Solver = Solver, Tolerance = Tolerance, MaximumIterations = MaximumIterations };
 
     /// <param name="inputWidth">Length of an encoded row.</param>
     /// <param name="generator">Source of the weights and of dropout, on the CPU; kept.</param>
@@ -98,29 +105,19 @@ internal sealed record DeepEquilibriumArchitecture(
         _ => new AndersonSolver(new AndersonSettings { RelativeTolerance = relativeTolerance, MaximumIterations = MaximumIterations }),
     };
 
-    public void Write(DocumentWriter writer)
+    protected override void WriteNetwork(DocumentWriter writer)
     {
         writer.Write("cell", Cell);
-        writer.Write("image_channels", Image.Channels);
-        writer.Write("image_height", Image.Height);
-        writer.Write("image_width", Image.Width);
-        writer.Write("features", FeatureCount);
-        writer.Write("bins", BinCount);
-        writer.Write("slots", SlotCount);
-        writer.Write("hidden_width", HiddenWidth);
-        writer.Write("outputs", OutputWidth);
         writer.Write("solver", Solver);
         writer.Write("tolerance", Tolerance);
         writer.Write("maximum_iterations", MaximumIterations);
-        writer.Write("networks", EnsembleSize);
     }
 
     /// <exception cref="FormatException">A value is out of range.</exception>
-    public static DeepEquilibriumArchitecture Read(DocumentReader reader)
-    {
-        var architecture = new DeepEquilibriumArchitecture(
+    public static DeepEquilibriumArchitecture Read(DocumentReader reader) => Checked(
+        new DeepEquilibriumArchitecture(
             reader.Enum<EquilibriumCellKind>("cell"),
-            new ImageShape(reader.Int32("image_channels"), reader.Int32("image_height"), reader.Int32("image_width")),
+            ReadImage(reader),
             reader.Int32("features"),
             reader.Int32("bins"),
             reader.Int32("hidden_width"),
@@ -132,32 +129,6 @@ internal sealed record DeepEquilibriumArchitecture(
             Dropout: 0)
         {
             SlotCount = reader.Int32("slots"),
-        };
-        return architecture.IsPlausible(reader.TensorBytes) ? architecture : throw new FormatException("The model file describes an impossible network.");
-    }
-
-    // Every weight stands in the file as a number of four bytes, so sizes that make more weights than it has room for are refused
-    // before anything is allocated for them. A lower bound on the weights is enough.
-    private bool IsPlausible(long tensorBytes)
-    {
-        return FeatureCount > 0 && BinCount >= 0 && SlotCount >= 0 && SlotCount <= FeatureCount && HiddenWidth > 0 && OutputWidth > 0
-            && Tolerance is > 0 and < 1 && MaximumIterations > 0
-            && EnsembleSize is >= 1 and <= DeepEquilibriumOptions.MaximumEnsembleSize
-            && (SlotCount > 0 || FeatureCount <= tensorBytes / sizeof(float))
-            && BinCount <= tensorBytes / sizeof(float)
-            && (Cell == EquilibriumCellKind.Dense || HoldsImages())
-            && InputWeights() + ((Int128)HiddenWidth * ((long)HiddenWidth + OutputWidth)) <= tensorBytes / sizeof(float) / EnsembleSize;
-
-        bool HoldsImages() => Image is { Channels: > 0, Height: > 0, Width: > 0 } && (Int128)Image.Channels * Image.Height * Image.Width == FeatureCount;
-
-        // A dense cell weighs each slot, or each feature and bin, for each hidden unit. The convolutional cell's first kernels see every pixel
-        // of an image reduced to 16 x 16, and so span an eighth of its longer side and more.
-        Int128 InputWeights()
-        {
-            long kernelSize = 1 + (Math.Max(Image.Height, Image.Width) / 8);
-            return Cell == EquilibriumCellKind.Dense
-                ? (Int128)HiddenWidth * (SlotCount > 0 ? SlotCount : (long)FeatureCount + BinCount)
-                : (Int128)(HiddenWidth / 4) * Image.Channels * kernelSize * kernelSize;
-        }
-    }
+        },
+        reader);
 }

@@ -1,7 +1,4 @@
-using Microsoft.ML.Data;
-using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Runtime;
-using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
@@ -19,31 +16,15 @@ namespace Microsoft.ML.Implicit.Estimators;
 public sealed class DeepEquilibriumBinaryTrainer : DeepEquilibriumTrainer
 {
     internal DeepEquilibriumBinaryTrainer(IHostEnvironment environment, DeepEquilibriumOptions options)
-        : base(environment, nameof(DeepEquilibriumBinaryTrainer), options)
+        : this(environment, options, new BinaryLabel())
     {
     }
 
-    /// <summary>Whether rows may all have the same label, as in parts of a problem with several classes.</summary>
-    internal bool TakesOneLabel { get; init; }
+    private DeepEquilibriumBinaryTrainer(IHostEnvironment environment, DeepEquilibriumOptions options, BinaryLabel label)
+        : base(environment, nameof(DeepEquilibriumBinaryTrainer), options, label)
+    {
+    }
 
     /// <summary>The same trainer for a part of a problem with several classes.</summary>
-    internal DeepEquilibriumBinaryTrainer ForPart() => new(Host, Options) { TakesOneLabel = true };
-
-    private protected override void CheckLabel(SchemaShape.Column label) => InputColumns.CheckScalar(Host, label, "label", BooleanDataViewType.Instance);
-
-    private protected override PredictionTask CreateTask(DataViewSchema.Column label, TrainingSet data)
-    {
-        using Tensor mean = data.Labels.mean();
-        return TakesOneLabel || mean.item<float>() is > 0 and < 1
-            ? new BinaryTask()
-            : throw new InvalidOperationException($"Every row has the same label in column '{label.Name}': there is nothing to tell apart.");
-    }
-
-    private protected override IEnumerable<SchemaShape.Column> GetOutputColumns(SchemaShape inputSchema)
-    {
-        const SchemaShape.Column.VectorKind scalar = SchemaShape.Column.VectorKind.Scalar;
-        yield return OutputColumn(DefaultColumnNames.Score, scalar, NumberDataViewType.Single, isKey: false, AnnotationUtils.GetTrainerOutputAnnotation());
-        yield return OutputColumn(DefaultColumnNames.Probability, scalar, NumberDataViewType.Single, isKey: false, AnnotationUtils.GetTrainerOutputAnnotation(isNormalized: true));
-        yield return OutputColumn(DefaultColumnNames.PredictedLabel, scalar, BooleanDataViewType.Instance, isKey: false, AnnotationUtils.GetTrainerOutputAnnotation());
-    }
+    internal DeepEquilibriumBinaryTrainer ForPart() => new(Host, Options, new BinaryLabel { TakesOneLabel = true });
 }

@@ -1,209 +1,26 @@
 using Microsoft.ML.Implicit.Data;
-using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Training;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
-/// <summary>Trains an ensemble of deep-equilibrium networks on a common encoding of the features.</summary>
+/// <summary>Trains an ensemble of deep-equilibrium networks.</summary>
 /// <param name="options">The trainer's options.</param>
 /// <param name="createTask">Makes of all rows what is to be predicted.</param>
 /// <param name="run">The run.</param>
 internal sealed class DeepEquilibriumTraining(DeepEquilibriumOptions options, Func<TrainingSet, PredictionTask> createTask, TrainingRun run)
-    : ModelTraining<TrainingSet, DeepEquilibriumModelParameters>(options, run)
+    : PredictionTraining<DeepEquilibriumModelParameters>(options, createTask, run)
 {
-    // Of so many weights a network alone keeps a processor busy, and all at once would take their memory.
-    private const long LargestStack = 1 << 25;
+    protected override PredictionArchitecture CreateArchitecture(int features, long rows) => new DeepEquilibriumArchitecture(options, features, Task, rows);
 
-    private readonly TrainingSetReader _reader =
-        new(options.FeatureColumnName, options.LabelColumnName, options.ExampleWeightColumnName) { KeepsSparse = options.Cell == EquilibriumCellKind.Dense };
-
-    private PredictionTask? _task;
-
-    private PredictionTask Task => _task!;
-
-    protected override TrainingSet Read(IDataView data) => _reader.Read(data, Run.Channel, Run.CancellationToken);
-
-    protected override void Examine(TrainingSet rows)
+    protected override DeepEquilibriumModelParameters CreateModel(PredictionArchitecture architecture, PredictionEnsemble ensemble)
     {
-        _task = createTask(rows);
-        if (Initial is not null)
-        {
-            RequireInitial(Initial.Task.IsLike(_task), $"it predicts something else than column '{options.LabelColumnName}' holds; classes must be the same, in the same order.");
-            RequireInitial(Initial.FeatureCount == rows.Features.shape[1], $"it reads {Initial.FeatureCount} features, and column '{options.FeatureColumnName}' holds {rows.Features.shape[1]}.");
-            RequireInitial(Initial.Architecture.Cell == options.Cell, $"its cell is {Initial.Architecture.Cell}, and the options say {options.Cell}.");
-            _task = Initial.Task;
-        }
-    }
-
-    protected override double? HeldOutFraction(long rows) => DeepEquilibriumDefaults.ValidationFraction(rows);
-
-    protected override DeepEquilibriumModelParameters Train(TrainingSet training, TrainingSet? validation, Generator generator)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        var architecture = new DeepEquilibriumArchitecture(options, (int)training.Features.shape[1], Task, training.Count);
-        FeatureEncoder encoder = CreateEncoder(training);
-        architecture = Initial is null ? architecture.With(encoder) : architecture.With(Initial.Architecture);
-        encoder.to(Run.Device);
-        (training, validation) = (Prepare(training), validation is null ? null : Prepare(validation));
-        DeepEquilibriumNetwork[] networks = Initial is null && validation is null && DeepEquilibriumDefaults.Folds(options, training.Count) is > 0 and int folds
-            ? TrainFolds(architecture, encoder, training, folds, generator)
-            : TrainAll(architecture, encoder, training, validation);
         Run.KeepChoice(nameof(options.HiddenWidth), options.HiddenWidth, architecture.HiddenWidth);
-        Run.KeepChoice(nameof(options.EnsembleSize), options.EnsembleSize, networks.Length);
-        var ensemble = new EquilibriumEnsemble(encoder, networks);
-        ensemble.Freeze();
-        new LearningCheck(options, Task, training, validation).Report(ensemble, Run.Channel);
-        return new DeepEquilibriumModelParameters(architecture with { EnsembleSize = networks.Length }, ensemble, Task, Run.Device);
+        return new DeepEquilibriumModelParameters((DeepEquilibriumArchitecture)architecture, ensemble, Task, Run.Device);
     }
 
-    private FeatureEncoder CreateEncoder(TrainingSet training)
+    protected override void CheckNetwork(PredictionArchitecture initial)
     {
-        if (Initial is null)
-        {
-            return options.Cell == EquilibriumCellKind.Dense
-                ? FeatureEncoder.OfVectors(training.Features, Task.ClassesOf(training.Labels))
-                : ImageEncoder.Of(training.Features, options.Image!.Value.Channels);
-        }
-
-        FeatureEncoder encoder = Initial.Architecture.CreateEncoder();
-        Initial.Ensemble.Encoder.CopyStateTo(encoder);
-        return encoder;
-    }
-
-    // As the encoder reads rows, where it was learned with others.
-    private TrainingSet Prepare(TrainingSet rows) =>
-        (Initial is null ? rows : rows with { Features = FeatureTensor.Hold(rows.Features, Initial.Architecture.SlotCount > 0) }).To(Run.Device);
-
-    private DeepEquilibriumNetwork[] TrainAll(DeepEquilibriumArchitecture architecture, FeatureEncoder encoder, TrainingSet training, TrainingSet? validation)
-    {
-        Regularization regularization = DeepEquilibriumDefaults.Usual(options, Task, training.Count, architecture.FeatureCount);
-        KeepChoice(regularization, string.Empty);
-        TrainingDefaults defaults = Defaults(training.Count, training, architecture.HiddenWidth, regularization);
-        return TrainEach(architecture, [.. Enumerable.Repeat(regularization, architecture.EnsembleSize)], encoder, _ => training, validation, defaults);
-    }
-
-    // Each network holds out a fold, by which the candidates are compared.
-    private DeepEquilibriumNetwork[] TrainFolds(DeepEquilibriumArchitecture architecture, FeatureEncoder encoder, TrainingSet rows, int folds, Generator generator)
-    {
-        Regularization[] candidates = DeepEquilibriumDefaults.Candidates(options, Task, rows.Count, architecture.FeatureCount);
-        var validation = new CrossValidation(Task, rows, folds, candidates.Length, generator);
-        Tensor trainingRows = validation.TrainingRows();
-        TrainingDefaults defaults = DeepEquilibriumDefaults.OfFolds(Defaults(trainingRows.shape[1], rows, architecture.HiddenWidth, candidates[0]));
-        Regularization[] regularizations = [.. Enumerable.Repeat(candidates, folds).SelectMany(each => each)];
-
-        bool isNarrow = !rows.Features.is_sparse && (long)encoder.Width * architecture.HiddenWidth * regularizations.Length <= LargestStack;
-        DeepEquilibriumNetwork[] networks = isNarrow
-            ? TrainStack(architecture, regularizations, encoder, rows, trainingRows.repeat_interleave(candidates.Length, 0), defaults)
-            : TrainEach(architecture, regularizations, encoder, network => rows.Select(trainingRows[network / candidates.Length]), null, defaults);
-        for (int i = 0; i < networks.Length; i++)
-        {
-            using DisposeScope scope = NewDisposeScope();
-            using IDisposable noGradient = no_grad();
-            (int fold, int candidate) = Math.DivRem(i, candidates.Length);
-            validation.Add(candidate, fold, networks[i].Predict(encoder.forward(validation.HeldOutRows(fold).Features)));
-        }
-
-        // Where training was cancelled in the first fold, the first candidate's network is all there is.
-        int finished = networks.Length / candidates.Length;
-        IReadOnlyList<(int Candidate, double Factor)> selection = finished > 0 ? validation.Select(finished) : [(0, 1)];
-        int[] kept = [.. Enumerable.Range(0, networks.Length).Where(index => selection.Any(chosen => chosen.Candidate == index % candidates.Length))];
-        KeepChoices(selection, candidates);
-        Run.KeepOnly(kept);
-        for (int i = 0; i < networks.Length; i++)
-        {
-            if (kept.Contains(i))
-            {
-                networks[i].ScaleOutputs(selection.First(chosen => chosen.Candidate == i % candidates.Length).Factor);
-            }
-            else
-            {
-                networks[i].Dispose();
-            }
-        }
-
-        return [.. kept.Select(index => networks[index])];
-    }
-
-    // All networks at once.
-    private DeepEquilibriumNetwork[] TrainStack(
-        DeepEquilibriumArchitecture architecture, Regularization[] regularizations, FeatureEncoder encoder, TrainingSet training, Tensor rows, TrainingDefaults defaults)
-    {
-        using var generator = new Generator((ulong)Run.Seed, CPU);
-        using DeepEquilibriumNetwork all = CreateNetwork(architecture, encoder, generator, [.. regularizations.Select(regularization => regularization.Dropout)]);
-        Train(new DeepEquilibriumProblem(all, encoder, Task, training, null, rows, options, regularizations, generator, Run.CancellationToken), defaults, Run.Seed, EnsembleMember.Alone);
-        var networks = new DeepEquilibriumNetwork[regularizations.Length];
-        for (int i = 0; i < networks.Length; i++)
-        {
-            networks[i] = CreateNetwork(architecture, encoder, generator, null);
-            networks[i].CopyFrom(all, i);
-            networks[i].eval();
-        }
-
-        return networks;
-    }
-
-    // One network after another. The first one is the one that would be trained alone.
-    private DeepEquilibriumNetwork[] TrainEach(
-        DeepEquilibriumArchitecture architecture, Regularization[] regularizations, FeatureEncoder encoder, Func<int, TrainingSet> training, TrainingSet? validation, TrainingDefaults defaults)
-    {
-        var seeds = new Random(Run.Seed);
-        return EnsembleTraining.Run(regularizations.Length, Run.Options, member =>
-        {
-            int seed = member.Index == 0 ? Run.Seed : seeds.Next();
-            using var generator = new Generator((ulong)seed, CPU);
-            Regularization regularization = regularizations[member.Index];
-            DeepEquilibriumNetwork network = CreateNetwork(architecture with { Dropout = regularization.Dropout }, encoder, generator, null);
-            Initial?.Ensemble.Networks[member.Index].CopyStateTo(network);
-            TrainingSet rows = training(member.Index);
-            Train(
-                new DeepEquilibriumProblem(network, encoder, Task, rows, validation, null, options, [regularization], generator, Run.CancellationToken),
-                defaults with { WeightDecay = regularization.WeightDecay },
-                seed,
-                member);
-            return network;
-        });
-    }
-
-    private void Train(DeepEquilibriumProblem problem, TrainingDefaults defaults, int seed, EnsembleMember member)
-    {
-        TrainingPlan plan = Run.Plan(defaults, problem.ExampleCount) with { Seed = seed };
-        problem.Begin(plan.LearningRate);
-        Optimize(problem, plan, member);
-        problem.ReportUnsolvedRows(Run.Channel);
-        problem.Complete();
-    }
-
-    private DeepEquilibriumNetwork CreateNetwork(DeepEquilibriumArchitecture architecture, FeatureEncoder encoder, Generator generator, double[]? stackedDropout)
-    {
-        var network = new DeepEquilibriumNetwork(architecture, encoder.Width, options.GradientTolerance, generator, stackedDropout);
-        network.to(Run.Device);
-        return network;
-    }
-
-    private TrainingDefaults Defaults(long count, TrainingSet rows, int hiddenWidth, Regularization regularization) =>
-        DeepEquilibriumDefaults.Training(options.Cell, Task, count, rows.Features.is_sparse, hiddenWidth, regularization.WeightDecay);
-
-    private void KeepChoices(IReadOnlyList<(int Candidate, double Factor)> selection, Regularization[] candidates)
-    {
-        if (selection.Count == 1)
-        {
-            KeepChoice(candidates[selection[0].Candidate], string.Empty);
-            return;
-        }
-
-        Run.DropChoice($"Training.{nameof(options.Training.WeightDecay)}");
-        foreach ((int candidate, _) in selection)
-        {
-            KeepChoice(candidates[candidate], $" ({candidate + 1})");
-        }
-    }
-
-    private void KeepChoice(Regularization regularization, string suffix)
-    {
-        Run.KeepChoice($"Training.{nameof(options.Training.WeightDecay)}{suffix}", options.Training.WeightDecay, regularization.WeightDecay);
-        Run.KeepChoice($"{nameof(options.Dropout)}{suffix}", options.Dropout, regularization.Dropout);
-        Run.KeepChoice($"{nameof(options.InputDropout)}{suffix}", options.InputDropout, regularization.InputDropout);
+        EquilibriumCellKind cell = ((DeepEquilibriumArchitecture)initial).Cell;
+        RequireInitial(cell == options.Cell, $"its cell is {cell}, and the options say {options.Cell}.");
     }
 }

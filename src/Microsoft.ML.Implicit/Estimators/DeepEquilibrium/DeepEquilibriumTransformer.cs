@@ -1,8 +1,6 @@
 using Microsoft.ML;
-using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Estimators;
-using Microsoft.ML.Implicit.Onnx;
 using Microsoft.ML.Implicit.Persistence;
 using Microsoft.ML.Runtime;
 
@@ -15,42 +13,15 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// Rows are scored in batches as they are read. A row with a NaN or infinite feature gets NaN scores and a missing
 /// predicted label. Prediction engines in several threads may share one transformer; each engine serves one thread.
 /// </remarks>
-public sealed class DeepEquilibriumTransformer
-    : ImplicitTransformer<DeepEquilibriumModelParameters>, ISingleFeaturePredictionTransformer<DeepEquilibriumModelParameters>, ISingleFeaturePredictionTransformer
+public sealed class DeepEquilibriumTransformer : PredictionTransformer<DeepEquilibriumModelParameters>
 {
     internal const string LoaderSignature = "DeepEquilibriumTransform";
 
     private static readonly ModelFormat Format = new("DEQMODEL", LoaderSignature, version: 0x00010004, oldestVersion: 0x00010003, DeepEquilibriumPositional.Read);
 
     internal DeepEquilibriumTransformer(IHost host, DeepEquilibriumModelParameters model, string featureColumnName)
-        : base(host, Format, model)
+        : base(host, Format, model, featureColumnName)
     {
-        FeatureColumnName = featureColumnName;
-        Mapper = new DeepEquilibriumMapper(model, featureColumnName);
-    }
-
-    /// <inheritdoc cref="ISingleFeaturePredictionTransformer{TModel}.FeatureColumnName"/>
-    public string FeatureColumnName { get; }
-
-    /// <inheritdoc cref="ISingleFeaturePredictionTransformer{TModel}.FeatureColumnType"/>
-    public DataViewType FeatureColumnType => new VectorDataViewType(NumberDataViewType.Single, Model.FeatureCount);
-
-    private protected override BatchMapper Mapper { get; }
-
-    /// <summary>Scores rows of finite features.</summary>
-    /// <exception cref="ObjectDisposedException">The transformer was disposed of.</exception>
-    internal void Score(VBuffer<float>[] rows, float[] scores)
-    {
-        using DisposalGate.Use use = Mapper.Hold();
-        Model.Score(rows, rows.Length, scores);
-    }
-
-    /// <summary>Scores rows within an ONNX file.</summary>
-    /// <exception cref="ObjectDisposedException">The transformer was disposed of.</exception>
-    internal IReadOnlyList<OnnxValue> Score(OnnxValue features)
-    {
-        using DisposalGate.Use use = Mapper.Hold();
-        return Model.Score(features);
     }
 
     /// <summary>A binary model that answers true above another score.</summary>
@@ -61,15 +32,9 @@ public sealed class DeepEquilibriumTransformer
         return new DeepEquilibriumTransformer(Host, Model.WithTask(new BinaryTask(threshold)), FeatureColumnName);
     }
 
-    private protected override void WriteModel(DocumentWriter writer)
-    {
-        writer.Write("feature_column", FeatureColumnName);
-        Model.Write(Host, writer);
-    }
-
     private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx) => Load(Format, env, ctx, (host, reader) =>
     {
-        string featureColumnName = reader.Text("feature_column");
+        string featureColumnName = reader.Text(FeatureColumnField);
         return new DeepEquilibriumTransformer(host, DeepEquilibriumModelParameters.Read(host, reader), featureColumnName);
     });
 }

@@ -15,4 +15,7 @@ public enum DynamicsPenalties
 
     /// <summary>∫ ‖d²z/dt²‖² dt (Kelly, Bettencourt, Johnson, Duvenaud, Learning differential equations that are easy to solve, 2020, with K = 2).</summary>
     SecondDerivative = 4,
+
+    /// <summary>∫ ‖d³z/dt³‖² dt (Kelly et al., 2020, with K = 3); for <see cref="PenalizedModule"/>.</summary>
+    ThirdDerivative = 8,
 }

@@ -49,6 +49,7 @@ internal sealed class Integrands
             (DynamicsPenalties.KineticEnergy, new Integrand(KineticEnergy: share)),
             (DynamicsPenalties.JacobianNorm, new Integrand(JacobianNorm: share)),
             (DynamicsPenalties.SecondDerivative, new Integrand(SecondDerivative: share)),
+            (DynamicsPenalties.ThirdDerivative, new Integrand(ThirdDerivative: share)),
         ];
         return new Integrands([.. all.Where(entry => penalties.HasFlag(entry.Penalty)).Select(entry => entry.Column)]);
     }
@@ -67,9 +68,10 @@ internal sealed class Integrands
     /// <param name="divergence">Divergence, <c>[batch, 1]</c>, where it is integrated.</param>
     /// <param name="products">∂f/∂z eₖ, <c>[k, batch, dimension]</c> or <c>[batch, dimension]</c>, where the Jacobian's norm is integrated.</param>
     /// <param name="second">d²z/dt², <c>[batch, dimension]</c>, where its norm is integrated.</param>
+    /// <param name="third">d³z/dt³, <c>[batch, dimension]</c>, where its norm is integrated.</param>
     /// <returns><c>[batch, dimension + columns]</c>, or f itself where there is no column.</returns>
-    public Tensor Append(Tensor slope, Tensor? divergence, Tensor? products, Tensor? second = null) =>
-        Count == 0 ? slope : cat([slope, .. _columns.Select(column => Value(column, slope, divergence, products, second))], 1);
+    public Tensor Append(Tensor slope, Tensor? divergence, Tensor? products, Tensor? second = null, Tensor? third = null) =>
+        Count == 0 ? slope : cat([slope, .. _columns.Select(column => Value(column, slope, divergence, products, second, third))], 1);
 
     /// <summary>Adds the cotangent of vectors v whose squares are integrated: 2 w c v for weight w and a column's cotangent c.</summary>
     /// <param name="weight">Reads w off a column.</param>
@@ -95,12 +97,13 @@ internal sealed class Integrands
     /// <param name="value"><c>[k, batch, width]</c> or <c>[batch, width]</c>.</param>
     public static Tensor SumOverDirections(Tensor value) => value.dim() == 2 ? value : value.sum(dim: 0);
 
-    private static Tensor Value(Integrand column, Tensor slope, Tensor? divergence, Tensor? products, Tensor? second)
+    private static Tensor Value(Integrand column, Tensor slope, Tensor? divergence, Tensor? products, Tensor? second, Tensor? third)
     {
         Tensor? sum = column.Divergence ? divergence : null;
         sum = AddSquares(sum, column.KineticEnergy, slope);
         sum = AddSquares(sum, column.JacobianNorm, products);
-        return AddSquares(sum, column.SecondDerivative, second)!;
+        sum = AddSquares(sum, column.SecondDerivative, second);
+        return AddSquares(sum, column.ThirdDerivative, third)!;
     }
 
     private static Tensor? AddSquares(Tensor? sum, double weight, Tensor? vectors)

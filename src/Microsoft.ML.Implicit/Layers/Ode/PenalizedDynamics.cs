@@ -24,7 +24,7 @@ public sealed class PenalizedDynamics : IDifferentiableOdeTerm, IManagedOdeTerm,
     /// <param name="dynamics">f.</param>
     /// <param name="penalties">What is integrated.</param>
     /// <param name="direction">e for <see cref="DynamicsPenalties.JacobianNorm"/>, <c>[batch, dimension]</c>, of zero mean and unit covariance, fixed over one solve.</param>
-    /// <exception cref="ArgumentException">The Jacobian's norm is wanted and there is no direction, or the second derivative of dynamics that time gates.</exception>
+    /// <exception cref="ArgumentException">The Jacobian's norm is wanted and there is no direction, the second derivative of dynamics that time gates, or the third one.</exception>
     public PenalizedDynamics(PerceptronDynamics dynamics, DynamicsPenalties penalties, Tensor? direction = null)
     {
         ArgumentNullException.ThrowIfNull(dynamics);
@@ -36,6 +36,11 @@ public sealed class PenalizedDynamics : IDifferentiableOdeTerm, IManagedOdeTerm,
         if (penalties.HasFlag(DynamicsPenalties.SecondDerivative) && dynamics.HasGates)
         {
             throw new ArgumentException($"{nameof(DynamicsPenalties.SecondDerivative)} needs dynamics whose layers time does not gate.", nameof(penalties));
+        }
+
+        if (penalties.HasFlag(DynamicsPenalties.ThirdDerivative))
+        {
+            throw new ArgumentException($"{nameof(DynamicsPenalties.ThirdDerivative)} has no closed form: use {nameof(PenalizedModule)}.", nameof(penalties));
         }
 
         _dynamics = dynamics;

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -6,7 +7,8 @@ namespace Microsoft.ML.Implicit.Layers.Ode;
 
 /// <summary>
 /// Any dynamics differentiated by autograd with penalties integrated beside the state, as <see cref="PenalizedDynamics"/> does for
-/// <see cref="PerceptronDynamics"/>: the kinetic energy, and the Jacobian's norm as the mean square of eᵀ ∂f/∂z.
+/// <see cref="PerceptronDynamics"/>: the kinetic energy, the Jacobian's norm as the mean square of eᵀ ∂f/∂z, and the second and third derivatives
+/// of the trajectory.
 /// </summary>
 /// <remarks>
 /// Start the added columns at zero (<see cref="Extend"/>), solve with <see cref="NeuralOde"/>, and add their last values, weighted,
@@ -26,17 +28,11 @@ public sealed class PenalizedModule : nn.Module<Tensor, Tensor, Tensor>
 
     /// <summary>Adds penalties to dynamics.</summary>
     /// <param name="dynamics">f, called with the time and the state <c>[batch, dimension]</c>.</param>
-    /// <param name="penalties">What is integrated, in the order of the enumeration; the second derivative needs <see cref="PenalizedDynamics"/>.</param>
-    /// <exception cref="ArgumentException">The second derivative is wanted.</exception>
+    /// <param name="penalties">What is integrated, in the order of the enumeration. Derivatives of the trajectory differentiate f as often as their order says less one.</param>
     public PenalizedModule(nn.Module<Tensor, Tensor, Tensor> dynamics, DynamicsPenalties penalties)
         : base(nameof(PenalizedModule))
     {
         ArgumentNullException.ThrowIfNull(dynamics);
-        if (penalties.HasFlag(DynamicsPenalties.SecondDerivative))
-        {
-            throw new ArgumentException($"{nameof(DynamicsPenalties.SecondDerivative)} needs {nameof(PerceptronDynamics)} in {nameof(PenalizedDynamics)}.", nameof(penalties));
-        }
-
         this.dynamics = dynamics;
         _penalties = penalties;
         RegisterComponents();
@@ -64,15 +60,34 @@ public sealed class PenalizedModule : nn.Module<Tensor, Tensor, Tensor>
     /// <exception cref="InvalidOperationException">The Jacobian's norm is wanted and <see cref="Direction"/> is not set.</exception>
     public override Tensor forward(Tensor time, Tensor state)
     {
+        ArgumentNullException.ThrowIfNull(time);
         ArgumentNullException.ThrowIfNull(state);
         bool followed = is_grad_enabled();
         using DisposeScope scope = NewDisposeScope();
         using IDisposable grad = enable_grad();
         Tensor z = state.narrow(1, 0, state.shape[1] - PenaltyCount);
         z = followed && z.requires_grad ? z : z.detach().requires_grad_();
-        Tensor slope = TensorContract.Require(dynamics.forward(time, z), z, dynamics.GetName());
-        Tensor extended = Integrands.Means(_penalties, z.shape[1]).Append(slope, null, _penalties.HasFlag(DynamicsPenalties.JacobianNorm) ? JacobianProduct(slope, z, followed) : null);
+        Tensor t = followed && time.requires_grad ? time : time.detach().requires_grad_();
+        Tensor slope = TensorContract.Require(dynamics.forward(t, z), z, dynamics.GetName());
+        Tensor? product = _penalties.HasFlag(DynamicsPenalties.JacobianNorm) ? JacobianProduct(slope, z, followed) : null;
+        Tensor? second = HasDerivatives ? TotalDerivative(slope, t, z, slope) : null;
+        Tensor? third = _penalties.HasFlag(DynamicsPenalties.ThirdDerivative) ? TotalDerivative(second!, t, z, slope) : null;
+        Tensor extended = Integrands.Means(_penalties, z.shape[1]).Append(slope, null, product, second, third);
         return (followed ? extended : extended.detach()).MoveToOuterDisposeScope();
+    }
+
+    private bool HasDerivatives => (_penalties & (DynamicsPenalties.SecondDerivative | DynamicsPenalties.ThirdDerivative)) != 0;
+
+    // ∂v/∂t + ∂v/∂z f of v(t, z): the pullback u ↦ uᵀ ∂v is linear in u, so that its own pullback is the pushforward.
+    private static Tensor TotalDerivative(Tensor value, Tensor time, Tensor state, Tensor slope)
+    {
+        Tensor cotangent = zeros_like(value).requires_grad_();
+        Tensor?[] pullback = GuardedAutograd.DifferentiablePullback(value, [time, state], cotangent);
+        Tensor?[] terms = [pullback[0]?.sum(), pullback[1] is { } product ? (product * slope).sum() : null];
+        return terms.OfType<Tensor>().Aggregate((Tensor?)null, (sum, term) => sum?.Plus(term) ?? term) is { } along
+            && GuardedAutograd.DifferentiablePullback(along, [cotangent], ones_like(along))[0] is { } derivative
+            ? derivative
+            : zeros_like(value);
     }
 
     private Tensor JacobianProduct(Tensor slope, Tensor state, bool followed)

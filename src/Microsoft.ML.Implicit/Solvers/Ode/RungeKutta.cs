@@ -44,6 +44,9 @@ public abstract class RungeKutta : OdeMethod
     /// <summary>Number of all stages, those of the dense output included.</summary>
     internal int StageCount => A.Length;
 
+    /// <summary>Evaluations of f in a row that attempted so many adaptive steps; two choose the size of the first.</summary>
+    internal int EvaluationsOf(int attempts) => 2 + (EndStage * attempts);
+
     /// <summary>
     /// The error estimate from those of two embedded solutions, e₁² / √(e₁² + e₂² / 100), of higher order than both
     /// (Hairer, Nørsett, Wanner, Solving Ordinary Differential Equations I, II.10, equation 10.17).

@@ -3,7 +3,7 @@ using Microsoft.ML.Implicit.Estimators;
 
 namespace Microsoft.ML.Implicit.Benchmarks.Quality.Tabular;
 
-/// <summary><c>tabular</c>: the deep-equilibrium trainers beside others on a folder of tables that <c>export.R</c> writes.</summary>
+/// <summary><c>tabular</c>: the deep-equilibrium and neural ODE trainers beside others on a folder of tables that <c>export.R</c> writes.</summary>
 internal static class TabularCommand
 {
     public static System.CommandLine.Command Create()
@@ -11,7 +11,9 @@ internal static class TabularCommand
         var trial = new TrialOptions("tables", "deep-equilibrium trainers");
         var export = new Option<string?>("--export") { Description = "writes the splits to this folder, and trains nothing" };
         System.CommandLine.Command command = trial.CreateCommand("tabular", "Prints accuracy or error on many tables; takes scores of tabular_sklearn.py too.");
+        var odeSettings = new Option<string[]>("--ode-option") { Description = "a setting of the neural ODE trainers", DefaultValueFactory = _ => [] };
         command.Options.Add(export);
+        command.Options.Add(odeSettings);
         command.SetAction(result =>
         {
             int[] seeds = trial.Seeds(result);
@@ -29,9 +31,12 @@ internal static class TabularCommand
             var options = new DeepEquilibriumOptions();
             options.Training.Device = result.GetRequiredValue(trial.Device);
             Array.ForEach(result.GetRequiredValue(trial.Settings), setting => Setting.Apply(options, setting));
+            var odes = new NeuralOdeOptions();
+            odes.Training.Device = options.Training.Device;
+            Array.ForEach(result.GetRequiredValue(odeSettings), setting => Setting.Apply(odes, setting));
             string[] chosen = result.GetRequiredValue(trial.Only);
             List<TabularScore> all = [.. result.GetRequiredValue(trial.Scores).SelectMany(TabularScore.ReadAll)];
-            foreach (TabularScore score in tables.SelectMany(table => seeds.SelectMany(seed => TabularModels.Run(table, seed, options, chosen))))
+            foreach (TabularScore score in tables.SelectMany(table => seeds.SelectMany(seed => TabularModels.Run(table, seed, options, odes, chosen))))
             {
                 Console.WriteLine(score);
                 all.Add(score);

@@ -5,17 +5,17 @@ using Microsoft.ML.Trainers.LightGbm;
 
 namespace Microsoft.ML.Implicit.Benchmarks.Quality.Tabular;
 
-/// <summary>The deep-equilibrium trainers with default options, and ML.NET's own beside them.</summary>
+/// <summary>The deep-equilibrium and neural ODE trainers with default options, and ML.NET's own beside them.</summary>
 internal static class TabularModels
 {
     public const string Ours = "DeepEquilibrium";
 
     /// <summary>Trains each, or those named, on a split and tests it.</summary>
-    public static IEnumerable<TabularScore> Run(TabularData data, int seed, DeepEquilibriumOptions options, IReadOnlyCollection<string> only)
+    public static IEnumerable<TabularScore> Run(TabularData data, int seed, DeepEquilibriumOptions options, NeuralOdeOptions odes, IReadOnlyCollection<string> only)
     {
         var ml = new MLContext(seed);
         (IDataView train, IDataView test) = data.Split(ml, seed);
-        foreach ((string model, IEstimator<ITransformer> trainer) in data.IsClassification ? Classifiers(ml, seed, options) : Regressors(ml, seed, options))
+        foreach ((string model, IEstimator<ITransformer> trainer) in data.IsClassification ? Classifiers(ml, seed, options, odes) : Regressors(ml, seed, options, odes))
         {
             if (only.Count > 0 && !only.Contains(model))
             {
@@ -42,17 +42,19 @@ internal static class TabularModels
         return new TabularScore(data.Name, seed, model, 1 - metrics.MicroAccuracy, metrics.LogLoss);
     }
 
-    private static IEnumerable<(string Name, IEstimator<ITransformer> Trainer)> Classifiers(MLContext ml, int seed, DeepEquilibriumOptions options)
+    private static IEnumerable<(string Name, IEstimator<ITransformer> Trainer)> Classifiers(MLContext ml, int seed, DeepEquilibriumOptions options, NeuralOdeOptions odes)
     {
         yield return (Ours, ml.MulticlassClassification.Trainers.DeepEquilibrium(options));
+        yield return ("NeuralOde", ml.MulticlassClassification.Trainers.NeuralOde(odes));
         yield return ("LightGbm", ml.MulticlassClassification.Trainers.LightGbm(new LightGbmMulticlassTrainer.Options { Seed = seed }));
         yield return ("FastTree", ml.MulticlassClassification.Trainers.OneVersusAll(ml.BinaryClassification.Trainers.FastTree()));
         yield return ("Sdca", ml.Transforms.NormalizeMeanVariance("Features").Append(ml.MulticlassClassification.Trainers.SdcaMaximumEntropy()));
     }
 
-    private static IEnumerable<(string Name, IEstimator<ITransformer> Trainer)> Regressors(MLContext ml, int seed, DeepEquilibriumOptions options)
+    private static IEnumerable<(string Name, IEstimator<ITransformer> Trainer)> Regressors(MLContext ml, int seed, DeepEquilibriumOptions options, NeuralOdeOptions odes)
     {
         yield return (Ours, ml.Regression.Trainers.DeepEquilibrium(options));
+        yield return ("NeuralOde", ml.Regression.Trainers.NeuralOde(odes));
         yield return ("LightGbm", ml.Regression.Trainers.LightGbm(new LightGbmRegressionTrainer.Options { Seed = seed }));
         yield return ("FastTree", ml.Regression.Trainers.FastTree());
         yield return ("Sdca", ml.Transforms.NormalizeMeanVariance("Features").Append(ml.Regression.Trainers.Sdca()));

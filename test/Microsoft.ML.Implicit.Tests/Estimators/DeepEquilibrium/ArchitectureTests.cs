@@ -27,7 +27,7 @@ public class ArchitectureTests
     {
         using DisposeScope scope = NewDisposeScope();
         DeepEquilibriumArchitecture architecture = Create(cell, new ImageShape(channels, height, width), features, bins, hidden, outputs, networks);
-        using EquilibriumEnsemble ensemble = architecture.CreateEnsemble();
+        using PredictionEnsemble ensemble = architecture.CreateEnsemble();
         DocumentWriter file = Written(architecture);
         file.Write("ensemble", ensemble);
         Assert.AreEqual(architecture, Read(file));
@@ -57,7 +57,7 @@ public class ArchitectureTests
     {
         using DisposeScope scope = NewDisposeScope();
         DeepEquilibriumArchitecture architecture = Create(Dense, default, 1_000_000_000, 0, 40, 2, 1) with { SlotCount = 300 };
-        using EquilibriumEnsemble ensemble = architecture.CreateEnsemble();
+        using PredictionEnsemble ensemble = architecture.CreateEnsemble();
         DocumentWriter file = Written(architecture);
         file.Write("ensemble", ensemble);
         Assert.AreEqual(architecture, Read(file));

@@ -160,9 +160,9 @@ public class CrossValidationTests
     public void Settings_that_are_given_are_not_chosen()
     {
         var options = new DeepEquilibriumOptions { Dropout = 0.4, InputDropout = 0.1, Training = { WeightDecay = 0.3 } };
-        CollectionAssert.AreEqual(new[] { new Regularization(0.3, 0.4, 0.1) }, DeepEquilibriumDefaults.Candidates(options, new BinaryTask(), 200, 8));
+        CollectionAssert.AreEqual(new[] { new Regularization(0.3, 0.4, 0.1) }, PredictionDefaults.Candidates(options, new BinaryTask(), 200, 8));
         options.InputDropout = null;
-        Assert.HasCount(2, DeepEquilibriumDefaults.Candidates(options, new BinaryTask(), 200, 8));
+        Assert.HasCount(2, PredictionDefaults.Candidates(options, new BinaryTask(), 200, 8));
     }
 
     private static CrossValidation Create(PredictionTask task, Tensor labels, int candidates) =>

@@ -14,6 +14,8 @@ internal sealed record SmallModel(string Kind, string[] Columns, Func<MLContext,
     public static SmallModel[] All { get; } =
     [
         Trained("regression", nameof(ModelRow.Features)),
+        Trained("neural ODE", nameof(ModelRow.Features)),
+        Trained("convolutional neural ODE", nameof(ModelRow.Features)),
         Trained("anomaly detection", nameof(ModelRow.Features), nameof(ModelRow.Context)),
         Trained("latent vectors", nameof(ModelRow.Features), nameof(ModelRow.Context)),
         new("quadratic program", [nameof(ModelRow.Costs)], (ml, data) =>

@@ -15,6 +15,12 @@ internal abstract class TrainerCase(string kind)
             ml.BinaryClassification.Trainers.DeepEquilibrium(Equilibrium(nameof(ModelRow.IsHigh), training, weights))),
         new TrainerCase<DeepEquilibriumTransformer, DeepEquilibriumModelParameters>("regression", (ml, training, weights) =>
             ml.Regression.Trainers.DeepEquilibrium(Equilibrium(nameof(ModelRow.Label), training, weights))),
+        new TrainerCase<NeuralOdeTransformer, NeuralOdeModelParameters>("neural ODE classes", (ml, training, weights) =>
+            ml.MulticlassClassification.Trainers.NeuralOde(Ode(nameof(ModelRow.Class), training, weights))),
+        new TrainerCase<NeuralOdeTransformer, NeuralOdeModelParameters>("neural ODE", (ml, training, weights) =>
+            ml.Regression.Trainers.NeuralOde(Ode(nameof(ModelRow.Label), training, weights))),
+        new TrainerCase<NeuralOdeTransformer, NeuralOdeModelParameters>("convolutional neural ODE", (ml, training, weights) =>
+            ml.Regression.Trainers.NeuralOde(ConvolutionalOde(nameof(ModelRow.Label), training, weights))),
         new TrainerCase<NormalizingFlowTransformer, NormalizingFlowModelParameters>("anomaly detection", (ml, training, weights) =>
             ml.AnomalyDetection.Trainers.NormalizingFlow(Flow(training, weights))),
         new TrainerCase<LatentTransformer, NormalizingFlowModelParameters>("latent vectors", (ml, training, weights) =>
@@ -44,6 +50,20 @@ internal abstract class TrainerCase(string kind)
 
     private static DeepEquilibriumOptions Equilibrium(string label, TrainingOptions training, string? weights) =>
         new() { LabelColumnName = label, ExampleWeightColumnName = weights, HiddenWidth = 8, EnsembleSize = 1, Training = training };
+
+    private static NeuralOdeOptions Ode(string label, TrainingOptions training, string? weights) =>
+        new() { LabelColumnName = label, ExampleWeightColumnName = weights, StateWidth = 4, HiddenWidth = 8, EnsembleSize = 1, Training = training };
+
+    private static NeuralOdeOptions ConvolutionalOde(string label, TrainingOptions training, string? weights) => new()
+    {
+        LabelColumnName = label,
+        ExampleWeightColumnName = weights,
+        Field = OdeFieldKind.Convolutional,
+        Image = new ImageShape(1, 1, 2),
+        StateWidth = 2,
+        HiddenWidth = 2,
+        Training = training,
+    };
 
     // Distances, which anomaly scores have by default, are to the rows of the latest training, however little it learned.
     private static NormalizingFlowOptions Flow(TrainingOptions training, string? weights) =>

@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Layers.Equilibrium;
+using Microsoft.ML.Implicit.Numerics;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -25,7 +26,7 @@ public class ConvolutionTests
     {
         Tensor image = Random(2, input, height, width);
         Tensor kernel = Random(output, input, size, size);
-        Tensor result = Convolution.Apply(image, kernel, stride);
+        Tensor result = ImageConvolution.Apply(image, kernel, stride);
         CollectionAssert.AreEqual(new long[] { 2, output, ((height - 1) / stride) + 1, ((width - 1) / stride) + 1 }, result.shape);
         for (int row = 0; row < 2; row++)
         {
@@ -51,8 +52,8 @@ public class ConvolutionTests
         Tensor kernel = Random(4, 3, size, size);
         Tensor image = Random(2, 3, 5, 6);
         Tensor other = Random(2, 4, 5, 6);
-        double expected = (Convolution.Apply(image, kernel) * other).sum().item<double>();
-        Assert.AreEqual(expected, (image * Convolution.ApplyTransposed(other, kernel)).sum().item<double>(), 1e-12 * Math.Abs(expected));
+        double expected = (ImageConvolution.Apply(image, kernel) * other).sum().item<double>();
+        Assert.AreEqual(expected, (image * ImageConvolution.ApplyTransposed(other, kernel)).sum().item<double>(), 1e-12 * Math.Abs(expected));
     }
 
     // The widths are those at which the native library's own convolutions went wrong with AVX-512.
@@ -84,7 +85,7 @@ public class ConvolutionTests
     }
 
     private static Tensor[] Gradients(Tensor image, Tensor kernel, Tensor weights) =>
-        [.. autograd.grad([(Convolution.Apply(image, kernel) * weights).sum()], [image, kernel])];
+        [.. autograd.grad([(ImageConvolution.Apply(image, kernel) * weights).sum()], [image, kernel])];
 
     private static double PatchSum(Tensor image, Tensor kernel, int top, int left)
     {

@@ -6,15 +6,12 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <content>The network within an ONNX file.</content>
 internal sealed partial class DeepEquilibriumNetwork
 {
-    /// <summary>Solves for the equilibrium and reads it out.</summary>
-    /// <param name="input">Encoded rows [rows, inputWidth].</param>
-    /// <returns>[rows, outputs].</returns>
-    public OnnxValue Predict(OnnxValue input)
+    public override OnnxValue Predict(OnnxValue input)
     {
         OnnxGraph graph = input.Graph;
         OnnxCell cell = OnnxCell.Of(Cell, input);
         OnnxValue start = graph.PerRow(graph.Number(0), input, cell.StateWidth);
         OnnxValue state = OnnxFixedPoint.Solve(OnnxIterationRule.Of(_equilibrium.Options.ForwardSolver), start, cell.StateWidth, cell.Iterate);
-        return cell.Readout(state).MatrixProduct(graph.Constant(_headWeight)) + graph.Constant(_headBias);
+        return Output(cell.Readout(state));
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Numerics;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -131,7 +132,7 @@ public sealed class MultiscaleConvolutionalCell : FeatureCell
         {
             level = _pyramid[scale + 1].call(level);
             embedded.Add(level.flatten(1));
-            injected.Add(Convolution.Apply(level, _injectionWeights[scale]).Plus(_injectionBiases[scale].view(-1, 1, 1)));
+            injected.Add(ImageConvolution.Apply(level, _injectionWeights[scale]).Plus(_injectionBiases[scale].view(-1, 1, 1)));
         }
 
         return new Injection([.. injected, cat(embedded, 1)], LimitedWeights);
@@ -204,7 +205,7 @@ public sealed class MultiscaleConvolutionalCell : FeatureCell
         var hidden = new Tensor[_scales.Length];
         for (int i = 0; i < hidden.Length; i++)
         {
-            hidden[i] = Convolution.Apply(_scales[i].Of(z), injection.Shared[i]).Plus(injection.Rows[i]).tanh();
+            hidden[i] = ImageConvolution.Apply(_scales[i].Of(z), injection.Shared[i]).Plus(injection.Rows[i]).tanh();
         }
 
         return hidden;
@@ -218,7 +219,7 @@ public sealed class MultiscaleConvolutionalCell : FeatureCell
             for (int i = 0; i < columns.Length; i++)
             {
                 Tensor product = columns[i].mul_(slopes[i]);
-                columns[i] = Convolution.ApplyTransposed(product, injection.Shared[i]).flatten(1);
+                columns[i] = ImageConvolution.ApplyTransposed(product, injection.Shared[i]).flatten(1);
             }
 
             return cat(columns, 1);

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Numerics;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -50,7 +51,7 @@ internal sealed class NormalizedConvolution : nn.Module<Tensor, Tensor>
 
     public override Tensor forward(Tensor input)
     {
-        Tensor sum = Convolution.Apply(input, _weight, _stride);
+        Tensor sum = ImageConvolution.Apply(input, _weight, _stride);
         return nn.functional.group_norm(sum, Groups, _scale, _shift, Epsilon).relu_();
     }
 

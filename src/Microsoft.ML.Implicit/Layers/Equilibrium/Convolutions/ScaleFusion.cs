@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Numerics;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -40,7 +41,7 @@ internal sealed class ScaleFusion(IReadOnlyList<ImageScale> scales)
         var rows = new Tensor[Count];
         for (int to = 0; to < Count; to++)
         {
-            Tensor sum = Convolution.Apply(states[to], kernels[(to * Count) + to]);
+            Tensor sum = ImageConvolution.Apply(states[to], kernels[(to * Count) + to]);
             for (int from = 0; from < Count; from++)
             {
                 if (from != to)
@@ -48,8 +49,8 @@ internal sealed class ScaleFusion(IReadOnlyList<ImageScale> scales)
                     Tensor kernel = kernels[(to * Count) + from];
                     int factor = 1 << Math.Abs(to - from);
                     sum = sum.Plus(from < to
-                        ? Convolution.Apply(Pool(states[from], factor), kernel)
-                        : Repeat(Convolution.Apply(states[from], kernel), factor));
+                        ? ImageConvolution.Apply(Pool(states[from], factor), kernel)
+                        : Repeat(ImageConvolution.Apply(states[from], kernel), factor));
                 }
             }
 
@@ -69,7 +70,7 @@ internal sealed class ScaleFusion(IReadOnlyList<ImageScale> scales)
         var columns = new Tensor[Count];
         for (int from = 0; from < Count; from++)
         {
-            Tensor sum = Convolution.ApplyTransposed(vectors[from], kernels[(from * Count) + from]);
+            Tensor sum = ImageConvolution.ApplyTransposed(vectors[from], kernels[(from * Count) + from]);
             for (int to = 0; to < Count; to++)
             {
                 if (from != to)
@@ -77,8 +78,8 @@ internal sealed class ScaleFusion(IReadOnlyList<ImageScale> scales)
                     Tensor kernel = kernels[(to * Count) + from];
                     int factor = 1 << Math.Abs(to - from);
                     sum = sum.Plus(from < to
-                        ? Repeat(Convolution.ApplyTransposed(vectors[to], kernel), factor)
-                        : Convolution.ApplyTransposed(Pool(vectors[to], factor), kernel));
+                        ? Repeat(ImageConvolution.ApplyTransposed(vectors[to], kernel), factor)
+                        : ImageConvolution.ApplyTransposed(Pool(vectors[to], factor), kernel));
                 }
             }
 

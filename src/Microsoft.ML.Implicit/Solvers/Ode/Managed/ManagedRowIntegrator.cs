@@ -21,6 +21,8 @@ internal sealed unsafe class ManagedRowIntegrator : IDisposable
     private readonly AlignedBuffer _error;
     private readonly ManagedRowStep[] _steps;
     private readonly double[] _times;
+    private readonly int[] _evaluations;
+    private readonly bool[] _areSolved;
     private float _tolerance;
 
     /// <param name="method">A method with an error estimate.</param>
@@ -40,11 +42,19 @@ internal sealed unsafe class ManagedRowIntegrator : IDisposable
         _slopes = new AlignedBuffer((long)capacity * _slopesStride);
         _error = new AlignedBuffer(Stride);
         _times = new double[capacity];
+        _evaluations = new int[capacity];
+        _areSolved = new bool[capacity];
         _steps = [.. _times.Select(_ => new ManagedRowStep(new PiStepController(control, method.EmbeddedOrder), control.MaximumStep, maximumSteps))];
     }
 
     /// <summary>Floats of a row: its state, padded with zeros.</summary>
     public int Stride { get; }
+
+    /// <summary>Evaluations of f in each row of the latest solve.</summary>
+    public ReadOnlySpan<int> Evaluations => _evaluations;
+
+    /// <summary>Whether each row of the latest solve came to its end.</summary>
+    public ReadOnlySpan<bool> AreSolved => _areSolved;
 
     /// <summary>Carries rows from one time to another.</summary>
     /// <param name="rows">f.</param>
@@ -60,7 +70,6 @@ internal sealed unsafe class ManagedRowIntegrator : IDisposable
         new ReadOnlySpan<float>(states, count * Stride).CopyTo(new Span<float>(_states.Pointer, count * Stride));
         ChooseFirstSteps(rows, start, end, count);
         int active = count;
-        bool areSolved = true;
         while (active > 0)
         {
             TryStep(rows, active);
@@ -76,13 +85,14 @@ internal sealed unsafe class ManagedRowIntegrator : IDisposable
                 if (step.HasArrived || step.HasFailed)
                 {
                     Copy(State(row), states + ((long)step.Original * Stride));
-                    areSolved &= step.HasArrived && TensorPrimitives.IsFiniteAll(new ReadOnlySpan<float>(State(row), Stride));
+                    _areSolved[step.Original] = step.HasArrived && TensorPrimitives.IsFiniteAll(new ReadOnlySpan<float>(State(row), Stride));
+                    _evaluations[step.Original] = _method.EvaluationsOf(step.Attempts);
                     Replace(rows, row, --active);
                 }
             }
         }
 
-        return areSolved;
+        return !_areSolved.AsSpan(0, count).Contains(false);
     }
 
     /// <inheritdoc/>

@@ -12,7 +12,6 @@ internal sealed class ManagedRowStep(PiStepController controller, double maximum
     private double _stepEnd;
     private double _direction;
     private double _length;
-    private int _attempts;
 
     /// <summary>Place of the row among those that the solve began with.</summary>
     public int Original { get; private set; }
@@ -26,6 +25,9 @@ internal sealed class ManagedRowStep(PiStepController controller, double maximum
     /// <summary>Size of the next step where nothing limits it.</summary>
     public double Size { get; private set; }
 
+    /// <summary>Steps tried so far.</summary>
+    public int Attempts { get; private set; }
+
     public bool HasArrived { get; private set; }
 
     public bool HasFailed { get; private set; }
@@ -37,7 +39,7 @@ internal sealed class ManagedRowStep(PiStepController controller, double maximum
     public void Begin(int original, double start, double end)
     {
         controller.Restart();
-        (Original, Time, _end, _direction, _attempts) = (original, start, end, Math.Sign(end - start), 0);
+        (Original, Time, _end, _direction, Attempts) = (original, start, end, Math.Sign(end - start), 0);
         _length = Math.Abs(end - start);
         (HasArrived, HasFailed) = (false, false);
     }
@@ -56,7 +58,7 @@ internal sealed class ManagedRowStep(PiStepController controller, double maximum
     /// <returns>Whether it was taken.</returns>
     public bool Judge(double error)
     {
-        _attempts++;
+        Attempts++;
         bool isTaken = error <= 1;
         if (isTaken)
         {
@@ -69,7 +71,7 @@ internal sealed class ManagedRowStep(PiStepController controller, double maximum
             Size = controller.AfterRejected(Step, error);
         }
 
-        HasFailed = !HasArrived && (AdaptiveSteps.Vanishes(Time, Size, _direction, _length) || _attempts >= maximumSteps);
+        HasFailed = !HasArrived && (AdaptiveSteps.Vanishes(Time, Size, _direction, _length) || Attempts >= maximumSteps);
         return isTaken;
     }
 }

@@ -1,0 +1,23 @@
+using Microsoft.ML.Implicit.Onnx;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <content>The model within an ONNX file.</content>
+public abstract partial class PredictionModelParameters
+{
+    internal string? OnnxObstacle => Architecture.SlotCount > 0
+        ? "It holds wide sparse features by their non-zeros, and ONNX has no sparse rows."
+        : Ensemble.Networks[0].OnnxObstacle;
+
+    /// <summary>Scores rows.</summary>
+    /// <param name="features">[rows, <see cref="FeatureCount"/>].</param>
+    /// <returns>The output columns.</returns>
+    internal IReadOnlyList<OnnxValue> Score(OnnxValue features)
+    {
+        using IDisposable noGradient = no_grad();
+        OnnxValue isFinite = features.IsFinite().All(1);
+        OnnxValue scores = Ensemble.Score(isFinite.Where(features, 0), Task);
+        return Task.Columns(isFinite.Where(scores, double.NaN));
+    }
+}

@@ -1,0 +1,18 @@
+using Microsoft.ML.Implicit.Onnx;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <content>The network within an ONNX file.</content>
+internal abstract partial class PredictionNetwork
+{
+    /// <summary>Why the network has no ONNX form; <see langword="null"/> where it has one.</summary>
+    public virtual string? OnnxObstacle => null;
+
+    /// <summary>Predicts.</summary>
+    /// <param name="input">Encoded rows [rows, inputWidth].</param>
+    /// <returns>[rows, outputs].</returns>
+    public abstract OnnxValue Predict(OnnxValue input);
+
+    /// <summary>The head's outputs, of what it reads [rows, features].</summary>
+    private protected OnnxValue Output(OnnxValue features) => features.MatrixProduct(features.Graph.Constant(_headWeight)) + features.Graph.Constant(_headBias);
+}

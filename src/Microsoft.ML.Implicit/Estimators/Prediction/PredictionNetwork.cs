@@ -1,0 +1,80 @@
+using Microsoft.ML.Implicit.Layers.Equilibrium.Managed;
+using Microsoft.ML.Implicit.Native;
+using TorchSharp;
+using TorchSharp.Modules;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>
+/// Encoded features in, outputs of a linear head out; what lies between is the kind of network. Or a stack of such networks, which are trained
+/// together: the first dimension of every parameter is theirs, and their rows follow one another.
+/// </summary>
+internal abstract partial class PredictionNetwork : nn.Module
+{
+    [ComponentName(Name = "head_weight")]
+    private protected readonly Parameter _headWeight;
+
+    [ComponentName(Name = "head_bias")]
+    private protected readonly Parameter _headBias;
+
+    // A head of zeros starts at the prior.
+    private protected PredictionNetwork(string name, long featureWidth, int outputWidth, int? stackSize = null)
+        : base(name)
+    {
+        long[] networks = stackSize is { } size ? [size] : [];
+        _headWeight = new Parameter(zeros([.. networks, featureWidth, outputWidth]));
+        _headBias = new Parameter(zeros([.. networks, outputWidth]));
+    }
+
+    /// <summary>Whether the weights of the inputs can be scaled as if the inputs had been.</summary>
+    public virtual bool ScalesInputs => true;
+
+    /// <summary>Predicts.</summary>
+    /// <param name="input">Encoded rows, [batch, inputWidth].</param>
+    /// <param name="evaluations">Receives in addition what each row's solve evaluated, where the kind of network counts it; null where nobody asks.</param>
+    /// <returns>float32 [batch, outputs], without a graph.</returns>
+    public abstract Tensor Predict(Tensor input, float[]? evaluations = null);
+
+    /// <summary>Evaluates a loss of the outputs, and adds the gradients to those of the parameters.</summary>
+    /// <param name="input">Encoded rows, [batch, inputWidth].</param>
+    /// <param name="loss">From outputs, [batch, outputs], to a scalar: a mean over the rows, or the sum of those of a stack.</param>
+    /// <param name="cancellationToken">Looked at in the solve.</param>
+    public abstract NetworkStep Backward(Tensor input, Func<Tensor, Tensor> loss, CancellationToken cancellationToken);
+
+    /// <summary>Multiplies the weights that inputs meet, as if the inputs had been multiplied.</summary>
+    public abstract void ScaleInputs(double factor);
+
+    /// <summary>What a row that was not solved in training fell short of, and what to do; a sentence's end after 'x % of the ...'.</summary>
+    public abstract string UnsolvedRows { get; }
+
+    /// <summary>A copy of the frozen network in managed memory, or <see langword="null"/> where there is none for its kind.</summary>
+    /// <param name="code">How encoded rows will be given.</param>
+    public abstract ManagedNetwork? CreateManaged(InputCode code);
+
+    /// <summary>Ends training.</summary>
+    public virtual void Freeze() => this.FreezeState();
+
+    /// <summary>Multiplies the network's outputs by a number.</summary>
+    public void ScaleOutputs(double factor)
+    {
+        using IDisposable noGraph = no_grad();
+        _headWeight.mul_(factor.Held());
+        _headBias.mul_(factor.Held());
+    }
+
+    /// <summary>Takes the parameters of one of the networks of a stack.</summary>
+    /// <param name="stack">The stack.</param>
+    /// <param name="index">Which network.</param>
+    public void CopyFrom(PredictionNetwork stack, int index)
+    {
+        using IDisposable noGraph = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        Dictionary<string, Tensor> stacked = stack.state_dict();
+        foreach ((string name, Tensor value) in state_dict())
+        {
+            value.copy_(stacked[name][index]);
+        }
+    }
+}

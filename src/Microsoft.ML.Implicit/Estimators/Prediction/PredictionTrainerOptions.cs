@@ -1,0 +1,76 @@
+using Microsoft.ML.Implicit.Training;
+using Microsoft.ML.Trainers;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>Settings that the trainers of models from a feature vector to a label share.</summary>
+public abstract class PredictionTrainerOptions : TrainerInputBaseWithWeight, ITrainerOptions
+{
+    internal const int MaximumEnsembleSize = 64;
+
+    private protected PredictionTrainerOptions()
+    {
+    }
+
+    /// <summary>Shape of the images in the feature column; needed by convolutional networks.</summary>
+    public ImageShape? Image { get; set; }
+
+    /// <summary>
+    /// Fraction of the embedded input and of the read-out state set to zero in training, drawn once for each solve, or
+    /// <see langword="null"/>: chosen between 0.1 and 0.7 where <see cref="EnsembleSize"/> says so, and otherwise 0.5 below 500 rows, 0.3
+    /// below 5,000 unless for regression, and 0.1.
+    /// </summary>
+    public double? Dropout { get; set; }
+
+    /// <summary>
+    /// Fraction of the encoded features set to zero in training, which reads as the middle of their range (Srivastava et al.,
+    /// "Dropout", 2014), or <see langword="null"/>: for classification of d features by a dense network p · d / (d + 8), with p = 0.5
+    /// below 5,000 rows and 0.15 from there on, and otherwise none. Where <see cref="EnsembleSize"/> says so, none and twice as much are
+    /// chosen from.
+    /// </summary>
+    public double? InputDropout { get; set; }
+
+    /// <summary>
+    /// Networks whose predictions are averaged, trained one after another from seeds of their own, or <see langword="null"/>. Then, from
+    /// 50 to 5,000 rows without validation rows, five dense networks with little regularisation and five with much are trained, each
+    /// without a fifth of the rows; the five, or all ten, that predict those fifths best are the model, their outputs scaled to be as sure
+    /// as they were right there. Fewer rows have 5 networks, and others 1. Time to train and to score grows with their number. Where
+    /// cancellation is to return the best model, networks that are not finished are left out, unless it is the first.
+    /// </summary>
+    public int? EnsembleSize { get; set; }
+
+    /// <summary>Pixels by which images are shifted at random in training, for objects that are not centred.</summary>
+    public int MaximumImageShift { get; set; }
+
+    /// <summary>Epochs, learning rate, validation, seed, device, progress and cancellation. Progress counts the epochs of all networks.</summary>
+    public TrainingOptions Training { get; set; } = new();
+
+    /// <summary>Whether feature vectors are images.</summary>
+    internal abstract bool ReadsImages { get; }
+
+    /// <summary>Whether wide feature vectors that are mostly zeros can be read by their non-zeros.</summary>
+    internal virtual bool ReadsSparse => !ReadsImages;
+
+    void IEstimatorOptions.Validate()
+    {
+        ArgumentException.ThrowIfNullOrEmpty(LabelColumnName);
+        ArgumentException.ThrowIfNullOrEmpty(FeatureColumnName);
+        ArgumentNullException.ThrowIfNull(Training);
+        ValidateNetwork();
+        Setting.Require(Dropout is null or (>= 0 and < 1), nameof(Dropout), "must lie between 0 and 1");
+        Setting.Require(InputDropout is null or (>= 0 and < 1), nameof(InputDropout), "must lie between 0 and 1");
+        Setting.Require(EnsembleSize is null or (>= 1 and <= MaximumEnsembleSize), nameof(EnsembleSize), $"must lie between 1 and {MaximumEnsembleSize}");
+        Setting.Require(MaximumImageShift >= 0, nameof(MaximumImageShift), "must not be negative");
+        Setting.Require(!ReadsImages || Image is not null, nameof(Image), "must be given for a convolutional network");
+        Setting.Require(!ReadsImages || Image is { HasRoom: true }, nameof(Image), $"must have a channel and two pixels at least, and is {Image?.Channels} x {Image?.Height} x {Image?.Width}");
+        Training.Validate();
+    }
+
+    IEnumerable<(string Setting, string? Column)> IEstimatorOptions.OutputColumns => OutputColumns;
+
+    /// <summary>Columns to write beside those of the task, each with the setting that names it.</summary>
+    private protected virtual IEnumerable<(string Setting, string? Column)> OutputColumns => [];
+
+    /// <exception cref="ArgumentException">A setting of the network is out of range; the message names it.</exception>
+    private protected abstract void ValidateNetwork();
+}

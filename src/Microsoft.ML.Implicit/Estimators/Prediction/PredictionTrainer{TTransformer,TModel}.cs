@@ -1,0 +1,53 @@
+using Microsoft.ML.Implicit.Data;
+using Microsoft.ML.Implicit.Training;
+using Microsoft.ML.Runtime;
+using Microsoft.ML.Trainers;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>An estimator of a model from a feature vector to a label. Features are standardised inside the model.</summary>
+/// <typeparam name="TTransformer">The trained model as a transformer.</typeparam>
+/// <typeparam name="TModel">The trained model.</typeparam>
+public abstract class PredictionTrainer<TTransformer, TModel> : ImplicitTrainer<TTransformer, TModel>, ITrainerEstimator<TTransformer, TModel>
+    where TTransformer : PredictionTransformer<TModel>
+    where TModel : PredictionModelParameters
+{
+    private readonly PredictionTrainerOptions _options;
+    private readonly LabelKind _label;
+
+    private protected PredictionTrainer(IHostEnvironment environment, string name, PredictionTrainerOptions options, LabelKind label)
+        : base(environment, name, options) => (_options, _label) = (options, label);
+
+    internal string LabelColumnName => _options.LabelColumnName;
+
+    private protected override void CheckColumns(SchemaShape schema)
+    {
+        InputColumns.CheckVector(Host, schema, "feature", _options.FeatureColumnName);
+        _label.Check(Host, InputColumns.Find(Host, schema, "label", _options.LabelColumnName));
+        InputColumns.CheckWeight(Host, schema, _options.ExampleWeightColumnName);
+    }
+
+    private protected override void CheckData(DataViewSchema schema)
+    {
+        base.CheckData(schema);
+        if (_options.ReadsImages)
+        {
+            _options.Image!.Value.CheckDimensions(schema[_options.FeatureColumnName]);
+        }
+    }
+
+    private protected override IModelTraining<TModel> CreateTraining(DataViewSchema schema, TrainingRun run)
+    {
+        DataViewSchema.Column label = schema[_options.LabelColumnName];
+        _label.Check(label);
+        return CreateTraining(data => _label.CreateTask(label, data), run);
+    }
+
+    /// <summary>Creates a training.</summary>
+    /// <param name="createTask">Makes of all rows what is to be predicted.</param>
+    /// <param name="run">The run.</param>
+    private protected abstract IModelTraining<TModel> CreateTraining(Func<TrainingSet, PredictionTask> createTask, TrainingRun run);
+
+    private protected override IEnumerable<SchemaShape.Column> GetOutputColumns(SchemaShape inputSchema) =>
+        _label.GetOutputColumns(inputSchema.First(column => column.Name == _options.LabelColumnName));
+}

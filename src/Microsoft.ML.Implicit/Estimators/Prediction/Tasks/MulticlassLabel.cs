@@ -1,0 +1,53 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Data;
+using Microsoft.ML.Runtime;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>A key of known count.</summary>
+internal sealed class MulticlassLabel : LabelKind
+{
+    // Each class has a score a row and a weight a hidden unit.
+    private const int MaximumClassCount = 100_000;
+
+    public override void Check(IHost host, SchemaShape.Column label)
+    {
+        if (label.Kind != SchemaShape.Column.VectorKind.Scalar || !label.IsKey)
+        {
+            throw host.ExceptSchemaMismatch("schema", "label", label.Name, "Key", label.GetTypeString());
+        }
+    }
+
+    public override void Check(DataViewSchema.Column label)
+    {
+        ulong count = label.Type.GetKeyCount();
+        if (count is 0 or > MaximumClassCount)
+        {
+            throw new InvalidOperationException(
+                $"The key type of label column '{label.Name}' counts {count} classes; at most {MaximumClassCount} can be learned. A count of the classes that there are comes from Transforms.Conversion.MapValueToKey.");
+        }
+    }
+
+    public override PredictionTask CreateTask(DataViewSchema.Column label, TrainingSet data)
+    {
+        using Tensor first = data.Labels[0];
+        using Tensor differs = data.Labels.ne(first);
+        using Tensor any = differs.any();
+        return any.item<bool>()
+            ? new MulticlassTask((int)label.Type.GetKeyCount(), LabelValues.Of(label))
+            : throw OneLabel(label);
+    }
+
+    public override IEnumerable<SchemaShape.Column> GetOutputColumns(SchemaShape.Column label)
+    {
+        IEnumerable<SchemaShape.Column> predicted = AnnotationUtils.GetTrainerOutputAnnotation();
+        if (label.Annotations.TryFindColumn(AnnotationUtils.Kinds.KeyValues, out SchemaShape.Column values))
+        {
+            predicted = predicted.Append(values);
+        }
+
+        yield return OutputColumn(DefaultColumnNames.Score, SchemaShape.Column.VectorKind.Vector, NumberDataViewType.Single, isKey: false, AnnotationUtils.AnnotationsForMulticlassScoreColumn(label));
+        yield return OutputColumn(DefaultColumnNames.PredictedLabel, SchemaShape.Column.VectorKind.Scalar, NumberDataViewType.UInt32, isKey: true, predicted);
+    }
+}

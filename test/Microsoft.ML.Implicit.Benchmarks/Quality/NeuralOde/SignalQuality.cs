@@ -1,0 +1,47 @@
+using System.Globalization;
+using Microsoft.ML.Implicit.Estimators;
+using Microsoft.ML.Trainers.LightGbm;
+
+namespace Microsoft.ML.Implicit.Benchmarks.Quality.NeuralOde;
+
+/// <summary>MNIST-1D: a neural ODE with a convolutional field over the signal, beside one with a dense field and LightGbm.</summary>
+internal static class SignalQuality
+{
+    public static void Run(int seeds, IReadOnlyList<string> settings)
+    {
+        Console.WriteLine("model\taccuracy\tevaluations\tseconds to train");
+        OdeTrial[] convolutional = [.. Enumerable.Range(1, seeds).Select(seed => Try(seed, Convolutional(settings)))];
+        Print("convolutional neural ODE", OdeTrial.Mean(convolutional));
+        Print("dense neural ODE", OdeTrial.Mean([.. Enumerable.Range(1, seeds).Select(seed => Try(seed, new NeuralOdeOptions { EnsembleSize = 1 }))]));
+        double trees = Enumerable.Range(1, seeds).Average(Trees);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"LightGbm\t{trees:F4}"));
+    }
+
+    private static NeuralOdeOptions Convolutional(IReadOnlyList<string> settings)
+    {
+        var options = new NeuralOdeOptions { Field = OdeFieldKind.Convolutional, Image = new ImageShape(1, 1, SignalDigits.Length) };
+        foreach (string setting in settings)
+        {
+            Setting.Apply(options, setting);
+        }
+
+        return options;
+    }
+
+    private static OdeTrial Try(int seed, NeuralOdeOptions options)
+    {
+        var ml = new MLContext(seed);
+        (IDataView train, IDataView test) = SignalDigits.Create(ml, seed);
+        return OdeTrial.Run(ml, train, test, options);
+    }
+
+    private static double Trees(int seed)
+    {
+        var ml = new MLContext(seed);
+        (IDataView train, IDataView test) = SignalDigits.Create(ml, seed);
+        return ml.MulticlassClassification.Evaluate(ml.MulticlassClassification.Trainers.LightGbm(new LightGbmMulticlassTrainer.Options { Seed = seed }).Fit(train).Transform(test)).MicroAccuracy;
+    }
+
+    private static void Print(string name, OdeTrial trial) =>
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name}\t{trial.Accuracy:F4}\t{trial.Evaluations:F1}\t{trial.Seconds:F1}"));
+}
