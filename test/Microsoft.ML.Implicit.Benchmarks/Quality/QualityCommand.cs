@@ -5,6 +5,7 @@ using Microsoft.ML.Implicit.Benchmarks.Quality.Densities;
 using Microsoft.ML.Implicit.Benchmarks.Quality.Directional;
 using Microsoft.ML.Implicit.Benchmarks.Quality.Forecasting;
 using Microsoft.ML.Implicit.Benchmarks.Quality.NeuralOde;
+using Microsoft.ML.Implicit.Benchmarks.Quality.SeriesLabels;
 using Microsoft.ML.Implicit.Benchmarks.Quality.Tabular;
 
 namespace Microsoft.ML.Implicit.Benchmarks.Quality;
@@ -25,6 +26,7 @@ internal static class QualityCommand
         command.Subcommands.Add(NeuralOdeCommand.Create());
         command.Subcommands.Add(TabularCommand.Create());
         command.Subcommands.Add(ForecastCommand.Create());
+        command.Subcommands.Add(SeriesLabelCommand.Create());
         command.SetAction(result =>
         {
             Action<string, IReadOnlyCollection<string>, int, string>? table = result.GetRequiredValue(name) switch

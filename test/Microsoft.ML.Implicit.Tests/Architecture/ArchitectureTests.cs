@@ -26,6 +26,7 @@ public sealed class ArchitectureTests
         ["Layers.Ode"] = ["Solvers.Ode"],
         ["Layers.Flow"] = ["Layers.Ode"],
         ["Layers.LatentOde"] = ["Layers.Ode"],
+        ["Layers.Series"] = ["Layers.LatentOde"],
         ["Layers.Sde"] = ["Layers.Ode", "Solvers.Sde"],
         ["Layers.Equilibrium"] = ["Roots"],
         ["Layers.Quadratic"] = ["Roots", "Solvers.Quadratic"],
@@ -35,7 +36,7 @@ public sealed class ArchitectureTests
         ["Onnx"] = ["Solvers.FixedPoint", "Solvers.Ode"],
         ["Data"] = ["Persistence", "Onnx"],
         ["Training"] = ["Data", "Solvers"],
-        ["Estimators"] = ["Training", "Layers.Flow", "Layers.LatentOde", "Layers.Equilibrium", "Layers.Quadratic", "Modelling"],
+        ["Estimators"] = ["Training", "Layers.Flow", "Layers.LatentOde", "Layers.Series", "Layers.Equilibrium", "Layers.Quadratic", "Modelling"],
     };
 
     // These know ML.NET; what is below them is of use without it.

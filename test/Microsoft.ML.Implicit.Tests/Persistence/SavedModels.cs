@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Estimators;
+using Microsoft.ML.Implicit.Layers.Series;
 using Microsoft.ML.Implicit.Modelling;
 using Microsoft.ML.Implicit.Training;
 using Microsoft.ML.Runtime;
@@ -27,6 +28,10 @@ internal static class SavedModels
         ["series"] = (ml, _) => Series(ml),
         ["quadratic-program"] = (ml, _) => QuadraticProgram(ml),
         ["cone-program"] = (ml, _) => ConeProgram(ml),
+        ["label-recurrence"] = LabelByRecurrence,
+        ["label-controlled"] = LabelByControlledEquation,
+        ["label-windows"] = LabelInWindows,
+        ["label-features"] = LabelFeatures,
         ["learned-costs"] = LearnedCosts,
         ["learned-constraints"] = LearnedConstraints,
     };
@@ -134,6 +139,54 @@ internal static class SavedModels
         string[] quantiles = isRich ? ["Quantiles"] : [];
         return new SavedModel(ml.Forecasting.ForecastByLatentOde(options).Fit(data), data, ["Forecast", "Lower", "Upper", .. quantiles]);
     }
+
+    private static SavedModel LabelByRecurrence(MLContext ml, TrainingOptions training)
+    {
+        // With all that a series may have.
+        IDataView data = ml.Data.LoadFromEnumerable(Walks.Create(30));
+        data = ml.Transforms.Conversion.MapValueToKey("Label", nameof(Walks.Row.Pace)).Fit(data).Transform(data);
+        ControlledEquationOptions options = Labels("Label", training);
+        options.Reading = SeriesReadingKind.LinearRecurrence;
+        options.StaticColumnNames = [nameof(Walks.Row.Slope)];
+        options.CovariateTimeColumnName = nameof(Walks.Row.KnownDay);
+        options.CovariateColumnNames = [nameof(Walks.Row.Known)];
+        options.EnsembleSize = 2;
+        return new SavedModel(ml.MulticlassClassification.Trainers.NeuralControlledDifferentialEquation(options).Fit(data), data, "PredictedLabel", "Score");
+    }
+
+    private static SavedModel LabelByControlledEquation(MLContext ml, TrainingOptions training)
+    {
+        IDataView data = ml.Data.LoadFromEnumerable(Walks.Create(30));
+        ControlledEquationOptions options = Labels(nameof(Walks.Row.IsFast), training);
+        options.Path = SeriesPathKind.NaturalCubic;
+        return new SavedModel(ml.BinaryClassification.Trainers.NeuralControlledDifferentialEquation(options).Fit(data), data, "PredictedLabel", "Score", "Probability");
+    }
+
+    private static SavedModel LabelInWindows(MLContext ml, TrainingOptions training)
+    {
+        IDataView data = ml.Data.LoadFromEnumerable(Walks.Create(30));
+        ControlledEquationOptions options = Labels(nameof(Walks.Row.Slope), training);
+        options.Windows = 4;
+        return new SavedModel(ml.Regression.Trainers.NeuralControlledDifferentialEquation(options).Fit(data), data, "Score");
+    }
+
+    private static SavedModel LabelFeatures(MLContext ml, TrainingOptions training)
+    {
+        IDataView data = ml.Data.LoadFromEnumerable(Walks.Create(30));
+        return new SavedModel(ml.Transforms.NeuralControlledDifferentialEquation(Labels(nameof(Walks.Row.Slope), training), "Course").Fit(data), data, "Course");
+    }
+
+    private static ControlledEquationOptions Labels(string label, TrainingOptions training) => new()
+    {
+        LabelColumnName = label,
+        TimeColumnName = nameof(Walks.Row.Day),
+        InputColumnNames = [nameof(Walks.Row.Level), nameof(Walks.Row.Flow)],
+        Reading = SeriesReadingKind.ControlledDifferentialEquation,
+        StateWidth = 4,
+        HiddenWidth = 6,
+        EnsembleSize = 1,
+        Training = training,
+    };
 
     private static SavedModel Series(MLContext ml)
     {

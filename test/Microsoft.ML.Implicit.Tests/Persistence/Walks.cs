@@ -35,6 +35,10 @@ internal static class Walks
 
         public float Slope { get; set; }
 
+        public bool IsFast => Slope > 1.5f;
+
+        public string Pace => IsFast ? "fast" : "slow";
+
         public double[] KnownDay { get; set; } = [];
 
         public float[] Known { get; set; } = [];

@@ -17,6 +17,8 @@ internal sealed class SeriesIssues
 
     public long EmptySeries { get; set; }
 
+    public long MissingLabels { get; set; }
+
     public void Report(IChannel channel)
     {
         Warn(channel, UnnamedRows, "rows do not say which series they belong to; they are taken as one series");
@@ -25,6 +27,7 @@ internal sealed class SeriesIssues
         Warn(channel, MissingTimes, "observations have no finite time; they were left out");
         Warn(channel, InfiniteValues, "values are infinite; they are taken as missing");
         Warn(channel, EmptySeries, "series have no observation; they were left out");
+        Warn(channel, MissingLabels, "series have no label; they were left out of training");
     }
 
     private static void Warn(IChannel channel, long count, string message)

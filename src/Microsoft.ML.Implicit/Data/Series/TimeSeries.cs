@@ -21,4 +21,7 @@ internal sealed record TimeSeries(double[] Times, float[][] Values, float[] Stat
 
     /// <summary>What the series counts in training, 1 on average.</summary>
     public float Weight { get; init; } = 1;
+
+    /// <summary>What is to be predicted of the whole series; 0 where nothing is.</summary>
+    public float Label { get; init; }
 }

@@ -21,7 +21,7 @@ public sealed class PredictionEngineTests
         Task[] tasks = [.. Enumerable.Range(0, Threads).Select(thread => Task.Factory.StartNew(
             () =>
             {
-                Func<ModelRow, float[]> predict = CreateEngine(model, kind is "multiclass" or "neural ODE classes");
+                Func<ModelRow, float[]> predict = CreateEngine(model, kind == "neural ODE classes" || kind.EndsWith("multiclass", StringComparison.Ordinal));
                 for (int i = 0; i < Rows.Length; i++)
                 {
                     int row = (i + (5 * thread)) % Rows.Length;

@@ -24,6 +24,8 @@ internal sealed record SmallModel(string Kind, string[] Columns, Func<MLContext,
         Trained("learned program", nameof(ModelRow.Features)),
         Trained("learned cone program", nameof(ModelRow.Features)),
         Trained("forecast", nameof(ModelRow.Time), nameof(ModelRow.Level)),
+        Trained("series regression", nameof(ModelRow.Time), nameof(ModelRow.Level)),
+        Trained("series features", nameof(ModelRow.Time), nameof(ModelRow.Level)),
     ];
 
     public static IEnumerable<object[]> Kinds => All.Select(model => new object[] { model.Kind });

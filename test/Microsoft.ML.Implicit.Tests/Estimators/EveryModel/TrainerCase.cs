@@ -31,6 +31,15 @@ internal abstract class TrainerCase(string kind)
             ml.Transforms.LearnedConeProgram(ConeDecisions(training, weights))),
         new TrainerCase<LatentOdeTransformer, LatentOdeModelParameters>("forecast", (ml, training, weights) =>
             ml.Forecasting.ForecastByLatentOde(Forecast(training, weights))),
+        new TrainerCase<ControlledEquationTransformer, ControlledEquationModelParameters>("series multiclass", (ml, training, weights) =>
+            ml.MulticlassClassification.Trainers.NeuralControlledDifferentialEquation(Series(nameof(ModelRow.Class), SeriesReadingKind.ControlledDifferentialEquation, training, weights))),
+        new TrainerCase<ControlledEquationTransformer, ControlledEquationModelParameters>("series binary", (ml, training, weights) =>
+            ml.BinaryClassification.Trainers.NeuralControlledDifferentialEquation(Series(nameof(ModelRow.IsHigh), SeriesReadingKind.LinearRecurrence, training, weights))),
+        new TrainerCase<ControlledEquationTransformer, ControlledEquationModelParameters>("series regression", (ml, training, weights) =>
+            ml.Regression.Trainers.NeuralControlledDifferentialEquation(Series(nameof(ModelRow.Label), SeriesReadingKind.LinearRecurrence, training, weights))),
+        new TrainerCase<SeriesFeatureTransformer, ControlledEquationModelParameters>("series features", (ml, training, weights) =>
+            ml.Transforms.NeuralControlledDifferentialEquation(
+                Series(nameof(ModelRow.Label), SeriesReadingKind.ControlledDifferentialEquation, training, weights), nameof(ModelOutput.Output))),
     ];
 
     public static IEnumerable<object[]> Kinds => All.Select(trainer => new object[] { trainer.Kind });
@@ -93,6 +102,18 @@ internal abstract class TrainerCase(string kind)
             Training = training,
         };
     }
+
+    private static ControlledEquationOptions Series(string label, SeriesReadingKind reading, TrainingOptions training, string? weights) => new()
+    {
+        LabelColumnName = label,
+        InputColumnNames = [nameof(ModelRow.Level)],
+        ExampleWeightColumnName = weights,
+        Reading = reading,
+        StateWidth = 4,
+        HiddenWidth = 8,
+        EnsembleSize = 1,
+        Training = training,
+    };
 
     private static LatentOdeOptions Forecast(TrainingOptions training, string? weights) => new()
     {

@@ -1,13 +1,15 @@
 using System.Globalization;
+using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
-/// <summary>Reads the series to train a forecaster on. Those without an observation and those of weight 0 are left out.</summary>
+/// <summary>Reads the series to train on. Those without an observation or label and those of weight 0 are left out.</summary>
 /// <param name="columns">Columns of a series.</param>
 /// <param name="weightColumn">Column of example weights, or <see langword="null"/>.</param>
-internal sealed class SeriesSetReader(SeriesColumns columns, string? weightColumn)
+/// <param name="labelColumn">Column of labels, or <see langword="null"/> where the series themselves are what is learned.</param>
+internal sealed class SeriesSetReader(SeriesColumns columns, string? weightColumn, string? labelColumn = null)
 {
     /// <summary>Columns of a series.</summary>
     public SeriesColumns Columns => columns;
@@ -15,13 +17,15 @@ internal sealed class SeriesSetReader(SeriesColumns columns, string? weightColum
     /// <param name="data">One series a row.</param>
     /// <param name="channel">Told what was repaired, and what looks as if it should be.</param>
     /// <param name="throwIfCancelled">Called in every row.</param>
-    /// <exception cref="InvalidOperationException">There is no series, or a variable that none has, or a weight is negative or not finite.</exception>
+    /// <exception cref="InvalidOperationException">There is no series, or a variable that none has, or a weight is negative or not finite, or a label infinite.</exception>
     public SeriesSet Read(IDataView data, IChannel channel, Action throwIfCancelled)
     {
         DataViewSchema.Column? weight = weightColumn is null ? null : data.Schema[weightColumn];
-        IEnumerable<DataViewSchema.Column> needed = columns.All.Select(name => data.Schema[name]).Concat(new[] { weight }.OfType<DataViewSchema.Column>());
+        DataViewSchema.Column? label = labelColumn is null ? null : data.Schema[labelColumn];
+        IEnumerable<DataViewSchema.Column> needed = columns.All.Select(name => data.Schema[name]).Concat(new[] { weight, label }.OfType<DataViewSchema.Column>());
         using DataViewRowCursor cursor = data.GetRowCursor(needed.DistinctBy(column => column.Index));
         WeightReader? weightReader = weight is null ? null : new WeightReader(cursor, weight.Value);
+        ValueGetter<float>? getLabel = label is null ? null : RowCursorUtils.GetLabelGetter(cursor, label.Value.Index);
         var reader = new SeriesReader(columns, cursor);
         var series = new List<TimeSeries>();
         var weights = new List<double>();
@@ -29,6 +33,19 @@ internal sealed class SeriesSetReader(SeriesColumns columns, string? weightColum
         while (cursor.MoveNext())
         {
             throwIfCancelled();
+            float labelValue = 0;
+            getLabel?.Invoke(ref labelValue);
+            if (float.IsNaN(labelValue))
+            {
+                issues.MissingLabels++;
+                continue;
+            }
+
+            if (float.IsInfinity(labelValue))
+            {
+                throw new InvalidOperationException($"Column '{labelColumn}', row {cursor.Position} is {labelValue}; labels must be finite.");
+            }
+
             double weightValue = weightReader?.Read() ?? 1;
             if (weightValue == 0)
             {
@@ -42,15 +59,16 @@ internal sealed class SeriesSetReader(SeriesColumns columns, string? weightColum
                 continue;
             }
 
-            series.Add(next);
+            series.Add(next with { Label = labelValue });
             weights.Add(weightValue);
         }
 
         issues.Report(channel);
         if (series.Count == 0)
         {
+            string labelled = labelColumn is null ? string.Empty : $" and a label in column '{labelColumn}'";
             string weighted = weightColumn is null ? string.Empty : $" and a weight above 0 in column '{weightColumn}'";
-            throw new InvalidOperationException($"There is nothing to train on: no row has an observation in column '{columns.Times}'{weighted}.");
+            throw new InvalidOperationException($"There is nothing to train on: no row has an observation in column '{columns.Times}'{labelled}{weighted}.");
         }
 
         CheckVariables(series, channel);

@@ -44,6 +44,50 @@ internal static class NaturalCubicSplineFit
         return (lengths, stack(curvatures, 1).to(points.dtype));
     }
 
+    /// <summary>
+    /// Values at all points and second derivatives there, of splines of which each channel goes through those of its values that are known. Between two points
+    /// such a spline is one cubic, whatever lies between them.
+    /// </summary>
+    /// <param name="grid">The times.</param>
+    /// <param name="values">[1 or batch, points, channels].</param>
+    public static (Tensor Points, Tensor Curvatures) FitObserved(PathGrid grid, Tensor values)
+    {
+        values = MissingValues.EachRow(grid, values);
+        Tensor isKnown = MissingValues.Observed(grid, values);
+        Tensor place = HeldArithmetic.Range(0, values.shape[1], values.device).view(1, -1, 1);
+        Tensor last = grid.LastPoints.view(-1, 1, 1);
+        using Tensor isComplete = isKnown.logical_or(place.gt(last)).all();
+        if (isComplete.item<bool>())
+        {
+            return (values, Fit(values, Gaps(grid.Times).to(values.dtype), grid.LastPoints).Curvatures);
+        }
+
+        // A row for each channel, with a knot where it is known and at both ends.
+        (long rows, long count, long channels) = (values.shape[0], values.shape[1], values.shape[2]);
+        Tensor isKnot = isKnown.logical_or(place.eq(0.Held())).logical_or(place.eq(last)).transpose(1, 2).reshape(-1, count);
+        Tensor lastKnots = isKnot.sum(1).Plus((-1).Held());
+        Tensor indices = place.view(1, -1);
+        Tensor order = indices.Plus(isKnot.logical_not() * count.Held()).sort(1).Values.remainder(count.Held());
+        order = order.gather(1, minimum(indices, lastKnots.unsqueeze(1)));
+        Tensor known = MissingValues.Interpolate(grid, values).transpose(1, 2).reshape(-1, count);
+        Tensor times = grid.Times.unsqueeze(1).expand(rows, channels, -1).reshape(-1, count);
+        (Tensor knotTimes, Tensor knots) = (times.gather(1, order), known.gather(1, order));
+        (Tensor lengths, Tensor curvatures) = Fit(knots.unsqueeze(2), Gaps(knotTimes), lastKnots);
+
+        Tensor before = minimum(isKnot.cumsum(1).Plus((-1).Held()), lastKnots.Plus((-1).Held()).clamp_min(0.Held()).unsqueeze(1));
+        Tensor after = minimum(before.Plus(1.Held()), lastKnots.unsqueeze(1));
+        Tensor length = lengths.gather(1, before.clamp_max((count - 2).Held()));
+        Tensor s = ((times - knotTimes.gather(1, before)) / length).to(values.dtype), rest = 1.Held().Minus(s);
+        Tensor left = curvatures.squeeze(2).gather(1, before), right = curvatures.squeeze(2).gather(1, after);
+        Tensor bend = (rest * (rest.Squared().Plus((-1).Held()) * left)).Plus(s * (s.Squared().Plus((-1).Held()) * right));
+        Tensor points = (rest * knots.gather(1, before)).Plus(s * knots.gather(1, after)).Plus(length.Squared().to(values.dtype) / 6.Held() * bend);
+        return (EachPoint(points), EachPoint((rest * left).Plus(s * right)));
+
+        Tensor EachPoint(Tensor ofChannels) => ofChannels.view(rows, channels, count).transpose(1, 2);
+    }
+
+    private static Tensor Gaps(Tensor times) => nn.functional.pad(times.diff(dim: 1), [1, 0]);
+
     /// <summary>dX/ds on a piece, with s in [0, 1] the place in it.</summary>
     /// <param name="difference">Value at the piece's end minus that at its start.</param>
     /// <param name="length">Length of the piece.</param>

@@ -1,0 +1,101 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Data;
+using Microsoft.ML.Implicit.Layers.Series;
+using Microsoft.ML.Implicit.Training;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>Settings of the trainers of whole series.</summary>
+public sealed class ControlledEquationOptions : ITrainerOptions
+{
+    internal const int MaximumWindows = 4096;
+    internal const int MaximumLayers = 16;
+    internal const int MaximumEnsembleSize = 64;
+
+    /// <summary>Column of labels: a key of known count, Boolean or Single, as the trainer says.</summary>
+    public string LabelColumnName { get; set; } = DefaultColumnNames.Label;
+
+    /// <summary>Column of each row's observation times: a vector of Single, Double, DateTime, DateTimeOffset or TimeSpan; dates and spans are counted in days.</summary>
+    public string TimeColumnName { get; set; } = "Time";
+
+    /// <summary>Columns of channels: vectors of Single as long as the times, NaN where not observed.</summary>
+    public string[] InputColumnNames { get; set; } = ["Value"];
+
+    /// <summary>
+    /// Columns of values that hold for a whole series: Single, or text or a key, which are categories. Of a column's categories training keeps the 100 most
+    /// frequent; another one, like one that is missing, stands for the average of those.
+    /// </summary>
+    public string[] StaticColumnNames { get; set; } = [];
+
+    /// <summary>Columns of channels with times of their own: vectors of Single, or of text or keys, which are categories as in <see cref="StaticColumnNames"/>.</summary>
+    public string[] CovariateColumnNames { get; set; } = [];
+
+    /// <summary>Column of the times of <see cref="CovariateColumnNames"/>, or <see langword="null"/> if they are those of the observations.</summary>
+    public string? CovariateTimeColumnName { get; set; }
+
+    /// <summary>
+    /// Column of example weights (Single, not negative; series of weight 0 are left out), or <see langword="null"/>. A series counts by its weight in the losses
+    /// of training and validation; scales of the data are learned from all series alike.
+    /// </summary>
+    public string? ExampleWeightColumnName { get; set; }
+
+    /// <summary>How a series is read.</summary>
+    public SeriesReadingKind Reading { get; set; } = SeriesReadingKind.LinearRecurrence;
+
+    /// <summary>The path of a <see cref="SeriesReadingKind.ControlledDifferentialEquation"/>.</summary>
+    public SeriesPathKind Path { get; set; } = SeriesPathKind.Hermite;
+
+    /// <summary>
+    /// Windows in which a <see cref="SeriesReadingKind.ControlledDifferentialEquation"/> reads long series, each of them one step of the log-ODE method along the straight
+    /// path (Morrill, Salvi, Kidger and Foster, 2021), or <see langword="null"/>: 64 where a series of training has more than 128 points, and otherwise none. A row
+    /// with fewer points has a window between each two of them. Where there are windows, <see cref="Path"/> is of no meaning.
+    /// </summary>
+    public int? Windows { get; set; }
+
+    /// <summary>
+    /// Depth of the log-signature of each of the <see cref="Windows"/>: 1, the changes of all channels, or 2, their Lévy areas too; or <see langword="null"/> for 2 where it
+    /// has at most 32 entries, and otherwise 1.
+    /// </summary>
+    public int? SignatureDepth { get; set; }
+
+    /// <summary>Width of the state.</summary>
+    public int StateWidth { get; set; } = 32;
+
+    /// <summary>Width of the hidden layers of the vector field and of what follows the state.</summary>
+    public int HiddenWidth { get; set; } = 64;
+
+    /// <summary>Number of layers of a <see cref="SeriesReadingKind.LinearRecurrence"/>.</summary>
+    public int Layers { get; set; } = 2;
+
+    /// <summary>Fraction of the state at the end of a series that is set to zero in training.</summary>
+    public double Dropout { get; set; } = 0.1;
+
+    /// <summary>Networks whose predictions are averaged, trained one after another from seeds of their own, or <see langword="null"/> for 3 below 2,000 series and 1 from there on.</summary>
+    public int? EnsembleSize { get; set; }
+
+    /// <summary>Epochs, learning rate, validation, seed, device, progress and cancellation. Progress counts the epochs of all networks.</summary>
+    public TrainingOptions Training { get; set; } = new();
+
+    internal SeriesColumns Columns => new(TimeColumnName, InputColumnNames, StaticColumnNames, CovariateTimeColumnName, CovariateColumnNames);
+
+    void IEstimatorOptions.Validate()
+    {
+        ArgumentException.ThrowIfNullOrEmpty(LabelColumnName);
+        ArgumentException.ThrowIfNullOrEmpty(TimeColumnName);
+        ArgumentNullException.ThrowIfNull(Training);
+        Setting.Require(InputColumnNames is { Length: > 0 } && InputColumnNames.All(name => !string.IsNullOrEmpty(name)), nameof(InputColumnNames), "must name at least one column");
+        Setting.Require(InputColumnNames.Distinct().Count() == InputColumnNames.Length, nameof(InputColumnNames), "must not repeat a column");
+        ArgumentNullException.ThrowIfNull(StaticColumnNames);
+        ArgumentNullException.ThrowIfNull(CovariateColumnNames);
+        Setting.Require(Enum.IsDefined(Reading), nameof(Reading), "is not a known way of reading series");
+        Setting.Require(Enum.IsDefined(Path), nameof(Path), "is not a known path");
+        Setting.Require(Windows is null or (>= 1 and <= MaximumWindows), nameof(Windows), $"must lie between 1 and {MaximumWindows}");
+        Setting.Require(SignatureDepth is null or 1 or 2, nameof(SignatureDepth), "must be 1 or 2");
+        Setting.Require(StateWidth is >= 1 and <= 1024, nameof(StateWidth), "must lie between 1 and 1024");
+        Setting.Require(HiddenWidth is >= 4 and <= 4096, nameof(HiddenWidth), "must lie between 4 and 4096");
+        Setting.Require(Layers is >= 1 and <= MaximumLayers, nameof(Layers), $"must lie between 1 and {MaximumLayers}");
+        Setting.Require(Dropout is >= 0 and < 1, nameof(Dropout), "must lie between 0 and 1");
+        Setting.Require(EnsembleSize is null or (>= 1 and <= MaximumEnsembleSize), nameof(EnsembleSize), $"must lie between 1 and {MaximumEnsembleSize}");
+        Training.Validate();
+    }
+}

@@ -1,0 +1,71 @@
+using Microsoft.ML.Implicit.Layers.Series;
+using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Training;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>The training of one network that reads whole series.</summary>
+/// <param name="network">What is trained.</param>
+/// <param name="shape">What is known of the series.</param>
+/// <param name="task">What is predicted.</param>
+/// <param name="training">Training series.</param>
+/// <param name="validation">Validation series; none to keep the last epoch.</param>
+/// <param name="dropout">Fraction of the features set to zero in training.</param>
+/// <param name="generator">Source of dropout, on the CPU.</param>
+/// <param name="run">The run.</param>
+internal sealed class ControlledEquationProblem(
+    SeriesNetwork network, SeriesShape shape, PredictionTask task, EncodedChannels[] training, EncodedChannels[] validation, double dropout, Generator generator, TrainingRun run)
+    : ITrainingProblem
+{
+    private const int ValidationBatch = 256;
+
+    private readonly SolverMeter _meter = new();
+
+    public nn.Module Module => network;
+
+    public long ExampleCount => training.Length;
+
+    public double TakeSolverIterations() => _meter.Take();
+
+    /// <summary>Begins with the outputs that are best where they are the same for all rows.</summary>
+    public void Begin()
+    {
+        using Tensor labels = SeriesBatches.Labels(training, run.Device), weights = SeriesBatches.Weights(training, run.Device);
+        using Tensor constant = task.BestConstant(labels, weights);
+        network.SetConstant(constant);
+    }
+
+    public Tensor TrainBatch(Tensor examples, double progress)
+    {
+        EncodedChannels[] series = [.. examples.data<long>().Select(example => training[example])];
+        SeriesInputs inputs = SeriesBatches.Create(series, shape, run.Device);
+        _meter.Add(network.Encoder.Evaluations(inputs.Values.shape[1]));
+        Tensor features = network.Features(inputs);
+        Tensor loss = Loss(network.Output(dropout > 0 ? features * Kept(features) : features, inputs.Statics), series);
+        loss.backward();
+        return loss.detach();
+    }
+
+    public Tensor? Validate() => validation.Length == 0 ? null : ExampleBatches.Mean(
+        validation.Length,
+        ValidationBatch,
+        run.Device,
+        examples =>
+        {
+            EncodedChannels[] series = [.. examples.cpu().data<long>().Select(example => validation[example])];
+            SeriesInputs inputs = SeriesBatches.Create(series, shape, run.Device);
+            Tensor weights = SeriesBatches.Weights(series, run.Device);
+            return (Loss(network.Output(network.Features(inputs), inputs.Statics), series) * ((double)series.Length).Held(), weights.sum());
+        },
+        run.CancellationToken);
+
+    public void WriteState(BinaryWriter writer) => GeneratorState.Write(writer, generator);
+
+    public void ReadState(BinaryReader reader) => GeneratorState.Read(reader, generator);
+
+    private Tensor Loss(Tensor outputs, EncodedChannels[] series) =>
+        task.Loss(outputs, SeriesBatches.Labels(series, run.Device), SeriesBatches.Weights(series, run.Device));
+
+    private Tensor Kept(Tensor features) => empty(features.shape, features.dtype).bernoulli_(1 - dropout, generator).div_((1 - dropout).Held()).to(features.device);
+}

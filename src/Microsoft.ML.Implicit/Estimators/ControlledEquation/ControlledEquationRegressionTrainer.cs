@@ -1,0 +1,20 @@
+using Microsoft.ML.Runtime;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>Predicts a number from a whole series.</summary>
+/// <remarks>
+/// Label: Single, standardised inside the model. Output: <c>Score</c> (Single, in the label's unit).
+/// </remarks>
+/// <example>
+/// <code>
+/// var trainer = ml.Regression.Trainers.NeuralControlledDifferentialEquation("Weight", timeColumnName: "Day", inputColumnNames: ["Height"]);
+/// </code>
+/// </example>
+public sealed class ControlledEquationRegressionTrainer : ControlledEquationTrainer
+{
+    internal ControlledEquationRegressionTrainer(IHostEnvironment environment, ControlledEquationOptions options)
+        : base(environment, nameof(ControlledEquationRegressionTrainer), options, LabelKind.Number)
+    {
+    }
+}

@@ -1,0 +1,47 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Data;
+using Microsoft.ML.Runtime;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>Keys, each a class.</summary>
+internal sealed class ClassLabel : LabelKind
+{
+    // Each class has a score a row and a weight a hidden unit.
+    private const int MaximumClassCount = 100_000;
+
+    public override void Check(IExceptionContext context, SchemaShape.Column label)
+    {
+        if (label.Kind != SchemaShape.Column.VectorKind.Scalar || !label.IsKey)
+        {
+            throw context.ExceptSchemaMismatch("schema", "label", label.Name, "Key", label.GetTypeString());
+        }
+    }
+
+    public override void Check(DataViewSchema.Column label)
+    {
+        if (label.Type.GetKeyCount() is var count and (0 or > MaximumClassCount))
+        {
+            throw new InvalidOperationException(
+                $"The key type of label column '{label.Name}' counts {count} classes; at most {MaximumClassCount} can be learned. A count of the classes that there are comes from Transforms.Conversion.MapValueToKey.");
+        }
+    }
+
+    public override PredictionTask CreateTask(DataViewSchema.Column label, IReadOnlyList<float> labels)
+    {
+        RequireSeveral(label, labels);
+        return new MulticlassTask((int)label.Type.GetKeyCount(), LabelValues.Of(label));
+    }
+
+    public override IEnumerable<SchemaShape.Column> GetOutputColumns(SchemaShape.Column label)
+    {
+        IEnumerable<SchemaShape.Column> predicted = AnnotationUtils.GetTrainerOutputAnnotation();
+        if (label.Annotations.TryFindColumn(AnnotationUtils.Kinds.KeyValues, out SchemaShape.Column values))
+        {
+            predicted = predicted.Append(values);
+        }
+
+        yield return Output(DefaultColumnNames.Score, SchemaShape.Column.VectorKind.Vector, NumberDataViewType.Single, isKey: false, AnnotationUtils.AnnotationsForMulticlassScoreColumn(label));
+        yield return Output(DefaultColumnNames.PredictedLabel, SchemaShape.Column.VectorKind.Scalar, NumberDataViewType.UInt32, isKey: true, predicted);
+    }
+}

@@ -1,0 +1,17 @@
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Layers.Series;
+
+/// <summary>Reads whole series into a vector each.</summary>
+internal abstract class WholeSeriesEncoder(string name) : nn.Module(name)
+{
+    /// <summary>Length of the vector.</summary>
+    public abstract long FeatureCount { get; }
+
+    /// <summary>Reads a batch, each row as if it were alone.</summary>
+    /// <returns>[batch, <see cref="FeatureCount"/>].</returns>
+    public abstract Tensor Encode(SeriesInputs inputs);
+
+    /// <summary>Evaluations of a vector field for a batch whose longest series has so many points; 0 where nothing is solved.</summary>
+    public virtual int Evaluations(long points) => 0;
+}

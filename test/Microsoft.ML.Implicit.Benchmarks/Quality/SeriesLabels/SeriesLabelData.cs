@@ -1,0 +1,27 @@
+namespace Microsoft.ML.Implicit.Benchmarks.Quality.SeriesLabels;
+
+/// <summary>A data set of labelled series, split into what is trained on and what is asked for.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Split">Gives both parts for a seed.</param>
+internal sealed record SeriesLabelData(string Name, Func<int, (LabelledSeries[] Train, LabelledSeries[] Test)> Split)
+{
+    private const double TestShare = 0.3;
+
+    public static IEnumerable<SeriesLabelData> Find(string folder, IReadOnlyCollection<string> names) => new SeriesLabelData[]
+    {
+        new("speech", GeneratedLabels.Speech),
+        new("a5", GeneratedLabels.AlternatingGroup),
+        new("parity", GeneratedLabels.Parity),
+        Real("pbcseq", () => RecordedLabels.Deaths(folder)),
+        Real("storms", () => RecordedLabels.Hurricanes(folder)),
+        Real("remifentanil", () => RecordedLabels.AgeGroups(folder)),
+    }.Where(set => names.Count == 0 || names.Contains(set.Name));
+
+    private static SeriesLabelData Real(string name, Func<LabelledSeries[]> read) => new(name, seed =>
+    {
+        LabelledSeries[] all = read();
+        new Random(seed).Shuffle(all);
+        int held = (int)Math.Round(TestShare * all.Length);
+        return (all[held..], all[..held]);
+    });
+}
