@@ -14,7 +14,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 public sealed class ControlledEquationBinaryTrainer : ControlledEquationTrainer
 {
     internal ControlledEquationBinaryTrainer(IHostEnvironment environment, ControlledEquationOptions options)
-        : base(environment, nameof(ControlledEquationBinaryTrainer), options, LabelKind.Boolean)
+        : base(environment, nameof(ControlledEquationBinaryTrainer), options, new BinaryLabel())
     {
     }
 }

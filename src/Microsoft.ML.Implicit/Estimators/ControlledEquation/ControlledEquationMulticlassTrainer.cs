@@ -16,7 +16,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 public sealed class ControlledEquationMulticlassTrainer : ControlledEquationTrainer
 {
     internal ControlledEquationMulticlassTrainer(IHostEnvironment environment, ControlledEquationOptions options)
-        : base(environment, nameof(ControlledEquationMulticlassTrainer), options, LabelKind.Classes)
+        : base(environment, nameof(ControlledEquationMulticlassTrainer), options, new MulticlassLabel())
     {
     }
 }

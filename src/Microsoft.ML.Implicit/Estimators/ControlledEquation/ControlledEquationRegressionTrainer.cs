@@ -14,7 +14,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 public sealed class ControlledEquationRegressionTrainer : ControlledEquationTrainer
 {
     internal ControlledEquationRegressionTrainer(IHostEnvironment environment, ControlledEquationOptions options)
-        : base(environment, nameof(ControlledEquationRegressionTrainer), options, LabelKind.Number)
+        : base(environment, nameof(ControlledEquationRegressionTrainer), options, new RegressionLabel())
     {
     }
 }

@@ -11,7 +11,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <param name="options">The trainer's options.</param>
 /// <param name="createTask">Makes of all labels what is to be predicted.</param>
 /// <param name="run">The run.</param>
-internal sealed class ControlledEquationTraining(ControlledEquationOptions options, Func<IReadOnlyList<float>, PredictionTask> createTask, TrainingRun run)
+internal sealed class ControlledEquationTraining(ControlledEquationOptions options, Func<Tensor, PredictionTask> createTask, TrainingRun run)
     : ModelTraining<SeriesSet, ControlledEquationModelParameters>(options, run)
 {
     private const double DefaultLearningRate = 5e-3;
@@ -27,7 +27,8 @@ internal sealed class ControlledEquationTraining(ControlledEquationOptions optio
 
     protected override void Examine(SeriesSet rows)
     {
-        _task = createTask([.. rows.Series.Select(series => series.Label)]);
+        using Tensor labels = NativeTensor.Of([.. rows.Series.Select(series => series.Label)], [rows.Series.Count]);
+        _task = createTask(labels);
         if (Initial is not null)
         {
             RequireInitial(Initial.Task.IsLike(_task), $"it predicts something else than column '{options.LabelColumnName}' holds; classes must be the same, in the same order.");

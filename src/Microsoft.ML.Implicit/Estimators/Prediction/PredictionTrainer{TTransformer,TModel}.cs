@@ -40,7 +40,7 @@ public abstract class PredictionTrainer<TTransformer, TModel> : ImplicitTrainer<
     {
         DataViewSchema.Column label = schema[_options.LabelColumnName];
         _label.Check(label);
-        return CreateTraining(data => _label.CreateTask(label, data), run);
+        return CreateTraining(data => _label.CreateTask(label, data.Labels), run);
     }
 
     /// <summary>Creates a training.</summary>

@@ -11,11 +11,11 @@ internal sealed class BinaryLabel : LabelKind
     /// <summary>Whether rows may all have the same label, as in parts of a problem with several classes.</summary>
     public bool TakesOneLabel { get; init; }
 
-    public override void Check(IHost host, SchemaShape.Column label) => InputColumns.CheckScalar(host, label, "label", BooleanDataViewType.Instance);
+    public override void Check(IExceptionContext context, SchemaShape.Column label) => InputColumns.CheckScalar(context, label, "label", BooleanDataViewType.Instance);
 
-    public override PredictionTask CreateTask(DataViewSchema.Column label, TrainingSet data)
+    public override PredictionTask CreateTask(DataViewSchema.Column label, Tensor labels)
     {
-        using Tensor mean = data.Labels.mean();
+        using Tensor mean = labels.mean();
         return TakesOneLabel || mean.item<float>() is > 0 and < 1 ? new BinaryTask() : throw OneLabel(label);
     }
 

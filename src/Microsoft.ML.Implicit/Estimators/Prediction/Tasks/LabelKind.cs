@@ -1,22 +1,28 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Runtime;
+using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>What kind of label a trainer learns: the columns it accepts, the task it makes of one, and the columns that will be predicted.</summary>
 internal abstract class LabelKind
 {
+    /// <summary>What a column of a type is taken for.</summary>
+    public static LabelKind Of(SchemaShape.Column label) => label.IsKey ? new MulticlassLabel() : label.ItemType is BooleanDataViewType ? new BinaryLabel() : new RegressionLabel();
+
     /// <exception cref="ArgumentOutOfRangeException">The column has another type.</exception>
-    public abstract void Check(IHost host, SchemaShape.Column label);
+    public abstract void Check(IExceptionContext context, SchemaShape.Column label);
 
     /// <summary>Checks what only the label column of data says, before the data is read.</summary>
     public virtual void Check(DataViewSchema.Column label)
     {
     }
 
+    /// <param name="label">The label column.</param>
+    /// <param name="labels">Labels of the rows that are trained on, [rows]: places of keys from 0, 0 or 1, or numbers.</param>
     /// <exception cref="InvalidOperationException">There is nothing to tell apart.</exception>
-    public abstract PredictionTask CreateTask(DataViewSchema.Column label, TrainingSet data);
+    public abstract PredictionTask CreateTask(DataViewSchema.Column label, Tensor labels);
 
     public abstract IEnumerable<SchemaShape.Column> GetOutputColumns(SchemaShape.Column label);
 

@@ -11,11 +11,11 @@ internal sealed class MulticlassLabel : LabelKind
     // Each class has a score a row and a weight a hidden unit.
     private const int MaximumClassCount = 100_000;
 
-    public override void Check(IHost host, SchemaShape.Column label)
+    public override void Check(IExceptionContext context, SchemaShape.Column label)
     {
         if (label.Kind != SchemaShape.Column.VectorKind.Scalar || !label.IsKey)
         {
-            throw host.ExceptSchemaMismatch("schema", "label", label.Name, "Key", label.GetTypeString());
+            throw context.ExceptSchemaMismatch("schema", "label", label.Name, "Key", label.GetTypeString());
         }
     }
 
@@ -29,10 +29,10 @@ internal sealed class MulticlassLabel : LabelKind
         }
     }
 
-    public override PredictionTask CreateTask(DataViewSchema.Column label, TrainingSet data)
+    public override PredictionTask CreateTask(DataViewSchema.Column label, Tensor labels)
     {
-        using Tensor first = data.Labels[0];
-        using Tensor differs = data.Labels.ne(first);
+        using Tensor first = labels[0];
+        using Tensor differs = labels.ne(first);
         using Tensor any = differs.any();
         return any.item<bool>()
             ? new MulticlassTask((int)label.Type.GetKeyCount(), LabelValues.Of(label))

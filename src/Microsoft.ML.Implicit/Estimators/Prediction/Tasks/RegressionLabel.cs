@@ -10,14 +10,14 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <summary>A number.</summary>
 internal sealed class RegressionLabel : LabelKind
 {
-    public override void Check(IHost host, SchemaShape.Column label) => InputColumns.CheckScalar(host, label, "label", NumberDataViewType.Single);
+    public override void Check(IExceptionContext context, SchemaShape.Column label) => InputColumns.CheckScalar(context, label, "label", NumberDataViewType.Single);
 
-    public override PredictionTask CreateTask(DataViewSchema.Column label, TrainingSet data)
+    public override PredictionTask CreateTask(DataViewSchema.Column label, Tensor labels)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor labels = data.Labels.to(ScalarType.Float64);
-        double mean = labels.mean().item<double>();
-        float deviation = (float)(labels - mean.Held()).Squared().mean().sqrt().item<double>();
+        Tensor values = labels.to(ScalarType.Float64);
+        double mean = values.mean().item<double>();
+        float deviation = (float)(values - mean.Held()).Squared().mean().sqrt().item<double>();
         return new RegressionTask((float)mean, deviation > 0 ? deviation : 1);
     }
 
