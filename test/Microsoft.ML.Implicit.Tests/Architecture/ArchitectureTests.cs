@@ -25,6 +25,7 @@ public sealed class ArchitectureTests
         ["Solvers.Conic"] = ["LinearAlgebra"],
         ["Layers.Ode"] = ["Solvers.Ode"],
         ["Layers.Flow"] = ["Layers.Ode"],
+        ["Layers.Fields"] = ["Layers.Ode"],
         ["Layers.LatentOde"] = ["Layers.Ode"],
         ["Layers.Sde"] = ["Layers.Ode", "Solvers.Sde"],
         ["Layers.Equilibrium"] = ["Roots"],
@@ -35,7 +36,7 @@ public sealed class ArchitectureTests
         ["Onnx"] = ["Solvers.FixedPoint", "Solvers.Ode"],
         ["Data"] = ["Persistence", "Onnx"],
         ["Training"] = ["Data", "Solvers"],
-        ["Estimators"] = ["Training", "Layers.Flow", "Layers.LatentOde", "Layers.Equilibrium", "Layers.Quadratic", "Modelling"],
+        ["Estimators"] = ["Training", "Layers.Flow", "Layers.Fields", "Layers.LatentOde", "Layers.Equilibrium", "Layers.Quadratic", "Modelling"],
     };
 
     // These know ML.NET; what is below them is of use without it.
