@@ -14,7 +14,8 @@ namespace Microsoft.ML.Implicit.Layers.Fields.Terms;
 /// </code></example>
 public sealed class Diffusion : FieldTerm
 {
-    private const double Smallest = 1e-12;
+    // Of a fit's result, in the square of a spacing a time: what is smaller has no effect, and training could not raise it again.
+    private const double Smallest = 1e-4;
 
     private readonly double _coefficient;
 #pragma warning disable IDE1006 // The name of this field is the name in the state dictionary.

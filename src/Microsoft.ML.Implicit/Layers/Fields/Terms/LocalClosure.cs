@@ -25,6 +25,7 @@ public sealed class LocalClosure : FieldTerm
 
     private readonly int _components;
     private readonly int _axes;
+    private readonly double? _largestRate;
 
     /// <summary>Creates the term; it is 0 at first.</summary>
     /// <param name="components">Components of the field.</param>
@@ -32,8 +33,9 @@ public sealed class LocalClosure : FieldTerm
     /// <param name="highestDerivative">Highest derivative along each axis that it sees; 0 for the field alone.</param>
     /// <param name="hiddenWidth">Width of the perceptron's hidden layer.</param>
     /// <param name="generator">Source of the initial values.</param>
+    /// <param name="largestRate">What the learned rate of change is smoothly kept below in size, so that no solution explodes; <see langword="null"/> for no limit.</param>
     /// <exception cref="ArgumentOutOfRangeException">A number is too small.</exception>
-    public LocalClosure(int components, int axes, int highestDerivative, int hiddenWidth, Generator generator)
+    public LocalClosure(int components, int axes, int highestDerivative, int hiddenWidth, Generator generator, double? largestRate = null)
         : base(nameof(LocalClosure))
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(components, 1);
@@ -41,7 +43,12 @@ public sealed class LocalClosure : FieldTerm
         ArgumentOutOfRangeException.ThrowIfNegative(highestDerivative);
         ArgumentOutOfRangeException.ThrowIfLessThan(hiddenWidth, 1);
         ArgumentNullException.ThrowIfNull(generator);
-        (_components, _axes, HighestDerivative) = (components, axes, highestDerivative);
+        if (largestRate is { } limit && !(limit > 0))
+        {
+            throw new ArgumentOutOfRangeException(nameof(largestRate), limit, "The largest rate must be greater than zero.");
+        }
+
+        (_components, _axes, HighestDerivative, _largestRate) = (components, axes, highestDerivative, largestRate);
         InputCount = components * (1 + (axes * highestDerivative));
         constant = new Parameter(zeros(components));
         linear = new Parameter(zeros(InputCount, components));
@@ -77,6 +84,11 @@ public sealed class LocalClosure : FieldTerm
         Tensor slopes = inputs.matmul(quadratic).view([.. inputs.shape[..^1], _components, InputCount]);
         Tensor polynomial = inputs.matmul(linear).Plus(constant).Plus((slopes * inputs.unsqueeze(-2)).sum(-1));
         Tensor rate = polynomial.Plus(output.forward(hidden.forward(inputs).tanh()));
+        if (_largestRate is { } largest)
+        {
+            rate = (rate / largest.Held()).tanh() * largest.Held();
+        }
+
         return rate.movedim([-1], [1]).MoveToOuterDisposeScope();
     }
 
