@@ -45,7 +45,7 @@ public sealed class FieldOptions : ITrainerOptions
     /// <summary>How fields are carried on in time.</summary>
     public FieldSolver Solver { get; set; } = FieldSolver.Explicit;
 
-    /// <summary>Rows after a row that training forecasts from it, at most; in the first half of training there are fewer.</summary>
+    /// <summary>Rows after a row that training forecasts from it, at most: at first one, at the end all.</summary>
     public int RolloutLength { get; set; } = 4;
 
     /// <summary>Epochs, learning rate, validation, seed, device, progress and cancellation. What is held out for validation are whole series.</summary>

@@ -12,9 +12,6 @@ internal sealed class FieldProblem : ITrainingProblem
 {
     private const int ValidationBatch = 64;
 
-    // The second half of training looks as far ahead as asked for.
-    private const double Growth = 2;
-
     private readonly FieldDynamics _dynamics;
     private readonly FieldWindows _training;
     private readonly FieldWindows? _validation;
@@ -38,7 +35,7 @@ internal sealed class FieldProblem : ITrainingProblem
 
     public Tensor TrainBatch(Tensor examples, double progress)
     {
-        int length = Math.Min(_options.RolloutLength, 1 + (int)(Growth * progress * _options.RolloutLength));
+        int length = Math.Min(_options.RolloutLength, 1 + (int)(progress * _options.RolloutLength));
         FieldBatchWindow batch = _training.Build([.. examples.data<long>()], _device);
         OdeSolution[] solutions = [];
         try

@@ -8,7 +8,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 internal static class FieldRollout
 {
     // In standard deviations of the data.
-    private const double TrainingTolerance = 1e-4;
+    private const double TrainingTolerance = 1e-3;
     private const double ScoringTolerance = 1e-5;
     private const int MostSteps = 10_000;
 

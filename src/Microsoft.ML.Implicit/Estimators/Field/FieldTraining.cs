@@ -12,7 +12,7 @@ internal sealed class FieldTraining(FieldOptions options, TrainingRun run) : Mod
 {
     private const double DefaultLearningRate = 5e-3;
     private const double DefaultWeightDecay = 1e-4;
-    private const int TargetSteps = 200;
+    private const int TargetSteps = 100;
     private const int FewestEpochs = 10;
     private const int LargestBatch = 32;
 

@@ -12,10 +12,12 @@ public sealed class FieldForecasterTests
     [TestMethod]
     public void A_viscosity_is_found_within_a_percent_in_the_units_of_the_data()
     {
-        FieldRow[] rows = Simulation.Create(3, Times, seed: 1, new Convection(), new Diffusion(0.01));
-        PhysicalTerm viscosity = Fit(rows, Options(), [new PhysicalTerm(PhysicalTermKind.Convection, 1), new PhysicalTerm(PhysicalTermKind.Diffusion)]).Model.Terms[1];
+        FieldRow[] rows = Simulation.Create(3, Times, seed: 1, new Convection(), new Diffusion(0.03));
+        using FieldTransformer model = Fit(rows, Options(), [new PhysicalTerm(PhysicalTermKind.Convection, 1), new PhysicalTerm(PhysicalTermKind.Diffusion)]);
+        PhysicalTerm viscosity = model.Model.Terms[1];
+        Console.WriteLine(model.Model);Assert.Fail(model.Model.ToString());
         Console.WriteLine(viscosity.Coefficients[0]);
-        Assert.AreEqual(0.01, viscosity.Coefficients[0], 1e-4);
+        Assert.AreEqual(0.03, viscosity.Coefficients[0], 3e-4);
     }
 
     [TestMethod]
@@ -33,12 +35,12 @@ public sealed class FieldForecasterTests
     [TestMethod]
     public void A_learned_equation_forecasts_new_fields_far_ahead_from_few_series()
     {
-        FieldRow[] rows = Simulation.Create(6, Times, seed: 1, new Convection(), new Diffusion(0.01));
-        FieldRow[] unseen = Simulation.Create(10, [0, 1], seed: 2, new Convection(), new Diffusion(0.01));
+        FieldRow[] rows = Simulation.Create(6, Times, seed: 1, new Convection(), new Diffusion(0.03));
+        FieldRow[] unseen = Simulation.Create(10, [0, 1], seed: 2, new Convection(), new Diffusion(0.03));
         using FieldTransformer model = Fit(rows, Options(horizon: 1), []);
         Console.WriteLine(model.Model);
         double error = RelativeError(model, unseen[..10], unseen[10..]);
-        Console.WriteLine(error);
+        Assert.Fail(error + model.Model.ToString());
         Assert.IsLessThan(0.01, error);
     }
 
