@@ -10,7 +10,7 @@ internal static class FieldRollout
     // In standard deviations of the data.
     private const double TrainingTolerance = 1e-3;
     private const double ScoringTolerance = 1e-5;
-    private const int MostSteps = 10_000;
+    private const int MostSteps = 5_000;
 
     /// <summary>Carries the first fields of windows on to the times of those that follow, one after another.</summary>
     /// <param name="dynamics">The equation.</param>
@@ -39,6 +39,15 @@ internal static class FieldRollout
             solutions.ForEach(solution => solution.Dispose());
             throw;
         }
+    }
+
+    /// <summary>The second fields of windows as the equation has them, closely.</summary>
+    /// <returns>[batch, 1, points...]; NaN where it could not be solved.</returns>
+    public static Tensor Next(FieldDynamics dynamics, FieldBatchWindow batch, FieldSolver solver, CancellationToken cancellationToken)
+    {
+        OdeOptions options = Options(solver, ScoringTolerance) with { CancellationToken = cancellationToken };
+        using OdeSolution solution = OdeSolver.Solve(new PacedTerm(dynamics, batch.Paces[0]), batch.Start, [0, 1], options);
+        return solution.States[1].clone();
     }
 
     /// <summary>Fields at later times, each row by itself: it does not depend on the others.</summary>

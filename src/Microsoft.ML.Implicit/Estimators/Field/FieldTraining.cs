@@ -10,9 +10,9 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <summary>Trains a field's equation.</summary>
 internal sealed class FieldTraining(FieldOptions options, TrainingRun run) : ModelTraining<FieldSet, FieldModelParameters>(options, run)
 {
-    private const double DefaultLearningRate = 5e-3;
+    private const double DefaultLearningRate = 2e-3;
     private const double DefaultWeightDecay = 1e-4;
-    private const int TargetSteps = 100;
+    private const int TargetSteps = 150;
     private const int FewestEpochs = 10;
     private const int LargestBatch = 32;
 
@@ -40,7 +40,7 @@ internal sealed class FieldTraining(FieldOptions options, TrainingRun run) : Mod
         {
             if (Initial is null)
             {
-                CoefficientFit.Initialize(dynamics, windows);
+                CoefficientFit.Initialize(dynamics, windows, options.Solver, Run.CancellationToken);
             }
             else
             {
