@@ -4,6 +4,7 @@ using Microsoft.ML.Implicit.Samples.Anomaly;
 using Microsoft.ML.Implicit.Samples.Classify;
 using Microsoft.ML.Implicit.Samples.Density;
 using Microsoft.ML.Implicit.Samples.Directions;
+using Microsoft.ML.Implicit.Samples.Field;
 using Microsoft.ML.Implicit.Samples.ForecastGaps;
 using Microsoft.ML.Implicit.Samples.ForecastIrregular;
 using Microsoft.ML.Implicit.Samples.Portfolio;
@@ -19,6 +20,7 @@ Sample[] samples =
     StormDirections.Sample,
     PortfolioChoice.Sample,
     SudokuSolving.Sample,
+    FieldForecast.Sample,
 ];
 
 var name = new Argument<string>("name") { Description = "scenario to run", DefaultValueFactory = _ => samples[0].Name };

@@ -11,16 +11,21 @@ public sealed class DenseOperator : RowOperator
     /// <summary>Wraps matrices, which stay the caller's.</summary>
     /// <param name="matrices"><c>[rows, width, width]</c>, float32 or float64.</param>
     /// <param name="traits">What is known of all of them.</param>
+    /// <param name="sparsity">Which elements may differ from zero; <see langword="null"/> for all.</param>
     /// <exception cref="ArgumentException">The matrices are not square or not floating point.</exception>
-    public DenseOperator(Tensor matrices, OperatorTraits traits = OperatorTraits.None)
+    public DenseOperator(Tensor matrices, OperatorTraits traits = OperatorTraits.None, SparsityPattern? sparsity = null)
         : base(Checked(matrices).shape[0], matrices.shape[1], matrices.dtype, matrices.device)
     {
         _matrices = matrices.detach();
         _traits = traits;
+        Sparsity = sparsity;
     }
 
     /// <inheritdoc/>
     public override OperatorTraits Traits => _traits;
+
+    /// <inheritdoc/>
+    public override SparsityPattern? Sparsity { get; }
 
     /// <inheritdoc/>
     public override Tensor Apply(Tensor vector)
@@ -40,7 +45,7 @@ public sealed class DenseOperator : RowOperator
     public override Tensor Dense() => _matrices.clone();
 
     /// <inheritdoc/>
-    public override RowOperator SelectRows(Tensor rows) => new DenseOperator(_matrices.index_select(0, rows), _traits);
+    public override RowOperator SelectRows(Tensor rows) => new DenseOperator(_matrices.index_select(0, rows), _traits, Sparsity);
 
     /// <inheritdoc/>
     public override RowOperator Transpose() => new DenseOperator(_matrices.transpose(1, 2), _traits);

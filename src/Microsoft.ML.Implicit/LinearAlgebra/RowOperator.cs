@@ -36,6 +36,9 @@ public abstract class RowOperator
     /// <summary>What is known of the operator; a solver may rely on it.</summary>
     public virtual OperatorTraits Traits => OperatorTraits.None;
 
+    /// <summary>Which elements of every row's matrix may differ from zero; <see langword="null"/> where nothing is known, as by default.</summary>
+    public virtual SparsityPattern? Sparsity => null;
+
     /// <summary>Applies the operator.</summary>
     /// <param name="vector"><c>[rows, width]</c>, not written to.</param>
     /// <returns>A v, <c>[rows, width]</c>, without a graph; the caller may write to it.</returns>

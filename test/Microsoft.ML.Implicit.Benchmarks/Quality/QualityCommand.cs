@@ -3,6 +3,7 @@ using Microsoft.ML.Implicit.Benchmarks.Quality.Anomalies;
 using Microsoft.ML.Implicit.Benchmarks.Quality.Decisions;
 using Microsoft.ML.Implicit.Benchmarks.Quality.Densities;
 using Microsoft.ML.Implicit.Benchmarks.Quality.Directional;
+using Microsoft.ML.Implicit.Benchmarks.Quality.Fields;
 using Microsoft.ML.Implicit.Benchmarks.Quality.Forecasting;
 using Microsoft.ML.Implicit.Benchmarks.Quality.NeuralOde;
 using Microsoft.ML.Implicit.Benchmarks.Quality.SeriesLabels;
@@ -15,7 +16,7 @@ internal static class QualityCommand
 {
     public static System.CommandLine.Command Create()
     {
-        var name = new Argument<string>("name") { Description = "classification, toy-density, directional, sudoku, regret or portfolio", DefaultValueFactory = _ => "" };
+        var name = new Argument<string>("name") { Description = "classification, toy-density, directional, sudoku, regret, portfolio or fields", DefaultValueFactory = _ => "" };
         var folder = new Option<string>("--data") { Description = "folder with the data sets", DefaultValueFactory = _ => "." };
         var sets = new Option<string[]>("--set") { Description = "names of data sets; all without it", DefaultValueFactory = _ => [] };
         var seeds = new Option<int>("--seeds") { Description = "repetitions to average", DefaultValueFactory = _ => 3 };
@@ -35,6 +36,7 @@ internal static class QualityCommand
                 "toy-density" => ToyQuality.Run,
                 "directional" => DirectionalQuality.Run,
                 "sudoku" => (_, _, seeds, device) => SudokuQuality.Run(seeds, device),
+                "fields" => (_, _, seeds, device) => FieldQuality.Run(seeds, device),
                 "regret" => (_, _, seeds, device) => RegretQuality.Run(seeds, device),
                 "portfolio" => (folder, sets, _, device) => PortfolioQuality.Run(folder, sets, seed: 1, device),
                 _ => null,

@@ -25,6 +25,7 @@ public sealed class ArchitectureTests
         ["Solvers.Conic"] = ["LinearAlgebra"],
         ["Layers.Ode"] = ["Solvers.Ode"],
         ["Layers.Flow"] = ["Layers.Ode"],
+        ["Layers.Fields"] = ["Layers.Ode"],
         ["Layers.LatentOde"] = ["Layers.Ode"],
         ["Layers.Series"] = ["Layers.LatentOde"],
         ["Layers.Sde"] = ["Layers.Ode", "Solvers.Sde"],
@@ -36,7 +37,7 @@ public sealed class ArchitectureTests
         ["Onnx"] = ["Solvers.FixedPoint", "Solvers.Ode"],
         ["Data"] = ["Persistence", "Onnx"],
         ["Training"] = ["Data", "Solvers"],
-        ["Estimators"] = ["Training", "Layers.Flow", "Layers.LatentOde", "Layers.Series", "Layers.Equilibrium", "Layers.Quadratic", "Modelling"],
+        ["Estimators"] = ["Training", "Layers.Flow", "Layers.LatentOde", "Layers.Series", "Layers.Equilibrium", "Layers.Quadratic", "Modelling", "Layers.Fields"],
     };
 
     // These know ML.NET; what is below them is of use without it.

@@ -1,5 +1,7 @@
 using Microsoft.ML.Implicit.Estimators;
+using Microsoft.ML.Implicit.Layers.Fields;
 using Microsoft.ML.Implicit.Layers.Flow;
+using Microsoft.ML.Implicit.Tests.Estimators.EveryModel;
 using Microsoft.ML.Implicit.Tests.Persistence;
 using Microsoft.ML.Implicit.Training;
 
@@ -19,6 +21,7 @@ internal static class Trainers
             KeyValuePair.Create("hutchinson", Hutchinson),
             KeyValuePair.Create("flow-matching", FlowMatching),
             KeyValuePair.Create("learned-regret", LearnedRegret),
+            KeyValuePair.Create("field", Field),
         ]).ToDictionary();
 
     private static SavedModel JacobianPenalty(MLContext ml, TrainingOptions training) => JacobianPenaltyOn(Shapes.Create(60), ml, training);
@@ -73,5 +76,23 @@ internal static class Trainers
             Training = training,
         };
         return new SavedModel(ml.Transforms.LearnedQuadraticProgram(options).Fit(data), data, "Solution", "PredictedCost");
+    }
+
+    private static SavedModel Field(MLContext ml, TrainingOptions training)
+    {
+        IDataView data = ml.Data.LoadFromEnumerable(ModelRow.Create(40));
+        var options = new FieldOptions
+        {
+            InputColumnName = nameof(ModelRow.Field),
+            TimeColumnName = nameof(ModelRow.Hour),
+            SeriesColumnName = nameof(ModelRow.Run),
+            Grid = new FieldGrid(GridAxis.Bounded(8, 1, BoundaryCondition.Neumann(), BoundaryCondition.Neumann())),
+            Terms = [new PhysicalTerm(PhysicalTermKind.Diffusion)],
+            Horizon = [0.5],
+            HiddenWidth = 4,
+            RolloutLength = 2,
+            Training = training,
+        };
+        return new SavedModel(ml.Forecasting.ForecastField(options).Fit(data), data, "Forecast");
     }
 }

@@ -5,7 +5,7 @@ namespace Microsoft.ML.Implicit.Solvers.Ode;
 /// <summary>
 /// A stiffly accurate, singly diagonally implicit Runge-Kutta method with an explicit first stage (ESDIRK), for stiff
 /// problems: every stage after the first solves Y = z + h Σⱼ aᵢⱼkⱼ + hγ f(t + cᵢh, Y) by Newton's method with the Jacobian of
-/// each row, a matrix for up to 64 elements a row, products for GMRES beyond. Rows of the batch must not depend on one another.
+/// each row: few diagonals for an <see cref="ISparseOdeTerm"/>, else a matrix for up to 64 elements a row and products for GMRES beyond. Rows of the batch must not depend on one another.
 /// </summary>
 public sealed class DiagonallyImplicitRungeKutta : RungeKutta
 {

@@ -77,6 +77,9 @@ public sealed class InitialModelTests
             Costs = [row.Costs![2], row.Costs[0], row.Costs[1]],
             Time = row.Time,
             Level = [row.Level![0], row.Level[1], 40 * (i % 2)],
+            Run = row.Run,
+            Hour = row.Hour,
+            Field = [.. row.Field!.Select((value, point) => value * ((i + point) % 3))],
         }).ToArray());
         ITransformer result = trainer.Fit(ml, spoilt, validation: later, initial: initial, change: training => (training.MaximumEpochs, training.LearningRate, training.Schedule) = (1, 0.5, LearningRateSchedule.Constant));
         Assert.AreEqual(0, trainer.ModelOf(result).Training!.Networks.Single().BestEpoch);

@@ -29,14 +29,22 @@ internal sealed class ModelRow
     [VectorType(3)]
     public float[]? Level { get; set; }
 
+    public float Run { get; set; }
+
+    public float Hour { get; set; }
+
+    [VectorType(8)]
+    public float[]? Field { get; set; }
+
     public static ModelRow[] Create(int count)
     {
         var random = new Random(1);
-        return [.. Enumerable.Range(0, count).Select(_ => Draw(random))];
+        return [.. Enumerable.Range(0, count).Select(i => Draw(random, i))];
     }
 
-    private static ModelRow Draw(Random random)
+    private static ModelRow Draw(Random random, int number)
     {
+        (int run, int hour) = (number / 5, number % 5);
         float x = random.NextSingle(), y = random.NextSingle();
         return new ModelRow
         {
@@ -48,6 +56,11 @@ internal sealed class ModelRow
             Costs = [x, y, 1 - x],
             Time = [0, 0.1 + x, 1.2 + y],
             Level = [x, y, x + y],
+            Run = run,
+            Hour = hour,
+
+            // A wave that moves and fades, and what no equation explains.
+            Field = [.. Enumerable.Range(0, 8).Select(point => (float)((Math.Exp(-0.1 * hour) * Math.Sin((0.25 * Math.PI * (point - (0.6 * hour))) + (1.7 * run))) + (0.05 * Math.Sin((7.9 * number) + (point * point)))))],
         };
     }
 }

@@ -26,6 +26,7 @@ internal sealed record SmallModel(string Kind, string[] Columns, Func<MLContext,
         Trained("forecast", nameof(ModelRow.Time), nameof(ModelRow.Level)),
         Trained("series regression", nameof(ModelRow.Time), nameof(ModelRow.Level)),
         Trained("series features", nameof(ModelRow.Time), nameof(ModelRow.Level)),
+        Trained("field", nameof(ModelRow.Field)),
     ];
 
     public static IEnumerable<object[]> Kinds => All.Select(model => new object[] { model.Kind });

@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Estimators;
+using Microsoft.ML.Implicit.Layers.Fields;
 using Microsoft.ML.Implicit.Modelling;
 using Microsoft.ML.Implicit.Training;
 
@@ -40,6 +41,8 @@ internal abstract class TrainerCase(string kind)
         new TrainerCase<SeriesFeatureTransformer, ControlledEquationModelParameters>("series features", (ml, training, weights) =>
             ml.Transforms.NeuralControlledDifferentialEquation(
                 Series(nameof(ModelRow.Label), SeriesReadingKind.ControlledDifferentialEquation, training, weights), nameof(ModelOutput.Output))),
+        new TrainerCase<FieldTransformer, FieldModelParameters>("field", (ml, training, weights) =>
+            ml.Forecasting.ForecastField(Field(training, weights))),
     ];
 
     public static IEnumerable<object[]> Kinds => All.Select(trainer => new object[] { trainer.Kind });
@@ -126,6 +129,19 @@ internal abstract class TrainerCase(string kind)
         HiddenWidth = 8,
         SolverSteps = 4,
         EnsembleSize = 1,
+        Training = training,
+    };
+
+    private static FieldOptions Field(TrainingOptions training, string? weights) => new()
+    {
+        OutputColumnName = nameof(ModelOutput.Output),
+        InputColumnName = nameof(ModelRow.Field),
+        TimeColumnName = nameof(ModelRow.Hour),
+        SeriesColumnName = nameof(ModelRow.Run),
+        ExampleWeightColumnName = weights,
+        Grid = new FieldGrid(GridAxis.Periodic(8, 1)),
+        Horizon = [0.5],
+        HiddenWidth = 4,
         Training = training,
     };
 }

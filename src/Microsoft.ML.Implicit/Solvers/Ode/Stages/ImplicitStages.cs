@@ -10,7 +10,7 @@ namespace Microsoft.ML.Implicit.Solvers.Ode.Stages;
 
 /// <summary>
 /// The stages of a diagonally implicit step. The Jacobian of every row at its start serves the Newton iterations of all stages of a step,
-/// as a matrix where rows are short and by its products where they are long. Their unknowns are the increments hγk, not the points: near the
+/// as a matrix where rows are short, by few diagonals where it is known to be sparse, and by its products otherwise. Their unknowns are the increments hγk, not the points: near the
 /// solution they are small, so that rounding matters less (Hairer, Wanner, Solving Ordinary Differential Equations II, IV.8).
 /// </summary>
 /// <remarks>
@@ -179,7 +179,7 @@ internal sealed class ImplicitStages : IDisposable
         if (_jacobian is null)
         {
             _jacobian = StateJacobian.Create(_term, time, state.view(_shape), DifferenceSteps(Rows(state), control));
-            _matrices = _extent.Width <= StageOperator.LargestDense ? _jacobian.Dense().DetachFromDisposeScope() : null;
+            _matrices = _extent.Width <= StageOperator.LargestDense && !StageOperator.IsBanded(_jacobian) ? _jacobian.Dense().DetachFromDisposeScope() : null;
         }
     }
 

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.LinearAlgebra;
 using Microsoft.ML.Implicit.Solvers.Ode.Terms;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -32,6 +33,8 @@ internal sealed class LinearizedJacobian : StateJacobian
     }
 
     public override int Evaluations => 1 + (_differences?.Evaluations ?? 0);
+
+    public override SparsityPattern? Sparsity => (_term as ISparseOdeTerm)?.Sparsity(_state);
 
     /// <summary>The linearisation.</summary>
     public OdeLinearization Linearization => _linearization;

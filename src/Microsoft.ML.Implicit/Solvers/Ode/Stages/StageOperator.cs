@@ -13,9 +13,15 @@ internal sealed class StageOperator(RowOperator jacobian, double weight) : RowOp
     /// <summary>Width up to which matrices are the cheaper way.</summary>
     public const int LargestDense = 64;
 
-    /// <summary>Solves such equations: by factors of a matrix where rows are short, and by GMRES where they are long and it converges.</summary>
+    public override SparsityPattern? Sparsity => jacobian.Sparsity;
+
+    /// <summary>Solves such equations: by factors of a matrix with few diagonals or short rows, and by GMRES where it is neither and that converges.</summary>
     /// <param name="krylov">Tolerance and limits of GMRES; <see langword="null"/> for the defaults.</param>
-    public static ILinearSolver CreateSolver(KrylovSettings? krylov = null) => new FallbackSolver(new DirectOrKrylovSolver(LargestDense, krylov), new LuSolver());
+    public static ILinearSolver CreateSolver(KrylovSettings? krylov = null) =>
+        new BandedOrOtherSolver(new FallbackSolver(new DirectOrKrylovSolver(LargestDense, krylov), new LuSolver()));
+
+    /// <summary>Whether few diagonals hold all elements.</summary>
+    public static bool IsBanded(RowOperator jacobian) => jacobian.Sparsity is { } pattern && Math.Max(pattern.Lower, pattern.Upper) <= LargestDense;
 
     public override Tensor Apply(Tensor vector) => Shift(vector, jacobian.Apply(vector));
 
@@ -33,5 +39,12 @@ internal sealed class StageOperator(RowOperator jacobian, double weight) : RowOp
         {
             return vector.add(product, alpha: (-weight).Held());
         }
+    }
+
+    private sealed class BandedOrOtherSolver(ILinearSolver other) : ILinearSolver
+    {
+        private readonly SparseSolver _banded = new();
+
+        public IFactorization Prepare(RowOperator linearOperator) => (IsBanded(linearOperator) ? _banded : other).Prepare(linearOperator);
     }
 }

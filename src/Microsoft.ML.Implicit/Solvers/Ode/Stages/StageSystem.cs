@@ -11,7 +11,7 @@ internal abstract class StageSystem : IDisposable
     /// <param name="weight">hγ.</param>
     /// <returns><see langword="null"/> where those of some row are singular, as they may be for a growing solution and one size of the step.</returns>
     public static StageSystem? TryCreate(StateJacobian jacobian, Tensor? matrices, double weight) =>
-        matrices is null ? new KrylovStageSystem(jacobian, weight) : DenseStageSystem.TryCreate(matrices, weight);
+        matrices is null ? new ProductStageSystem(jacobian, weight) : DenseStageSystem.TryCreate(matrices, weight);
 
     /// <summary>x, <c>[rows, width]</c>.</summary>
     public abstract Tensor Solve(Tensor rightSide);

@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Solvers.Ode.Stages;
 
-/// <summary>Stage equations by products with the Jacobian: a Newton-Krylov method (Knoll and Keyes, Jacobian-free Newton-Krylov methods, 2004).</summary>
-internal sealed class KrylovStageSystem : StageSystem
+/// <summary>Stage equations by products with the Jacobian: by the factors of a sparse one, or by a Newton-Krylov method (Knoll and Keyes, Jacobian-free Newton-Krylov methods, 2004).</summary>
+internal sealed class ProductStageSystem : StageSystem
 {
     // What is left of a correction is a correction of the next iteration of Newton's method.
     private const double Forcing = 1e-4;
@@ -15,7 +15,7 @@ internal sealed class KrylovStageSystem : StageSystem
 
     /// <param name="jacobian">J.</param>
     /// <param name="weight">hγ.</param>
-    public KrylovStageSystem(StateJacobian jacobian, double weight)
+    public ProductStageSystem(StateJacobian jacobian, double weight)
     {
         _jacobian = jacobian;
         _factorization = StageOperator.CreateSolver(new KrylovSettings { RelativeTolerance = Forcing }).Prepare(new StageOperator(jacobian, weight));

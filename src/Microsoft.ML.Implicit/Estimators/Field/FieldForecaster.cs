@@ -1,0 +1,53 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Data;
+using Microsoft.ML.Implicit.Training;
+using Microsoft.ML.Runtime;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>
+/// Learns the partial differential equation that fields on a grid follow, by the method of lines: parts of known form with coefficients that are given or learned, and a local network of
+/// the field and its derivatives for what they leave open. It is trained by solving the equation from one row to those that follow.
+/// </summary>
+/// <remarks>
+/// Each row holds a field at a time. For training, rows are grouped into series and put into the order of time, whatever their order and distances. The equation does not depend on time: a forecast needs
+/// a row's field alone. Training begins at the least-squares fit of all changes from one row to the next. There is no ONNX form.
+/// </remarks>
+public sealed class FieldForecaster : ImplicitTrainer<FieldTransformer, FieldModelParameters>
+{
+    private readonly FieldOptions _options;
+
+    internal FieldForecaster(IHostEnvironment environment, FieldOptions options)
+        : base(environment, nameof(FieldForecaster), options) => _options = options;
+
+    private protected override void CheckColumns(SchemaShape schema)
+    {
+        InputColumns.CheckVector(Host, schema, "field", _options.InputColumnName);
+        SeriesColumns.Check(
+            schema, _options.TimeColumnName, column => column.Kind == SchemaShape.Column.VectorKind.Scalar && TimeReader.IsTime(column.ItemType), TimeReader.SupportedTypes);
+        if (_options.SeriesColumnName is { } series)
+        {
+            SeriesColumns.Check(schema, series, column => column.Kind == SchemaShape.Column.VectorKind.Scalar, "a key, text or a number");
+        }
+
+        InputColumns.CheckWeight(Host, schema, _options.ExampleWeightColumnName);
+    }
+
+    private protected override void CheckData(DataViewSchema schema)
+    {
+        base.CheckData(schema);
+        int points = _options.Grid!.PointCount;
+        if (schema[_options.InputColumnName].Type.GetVectorSize() is var size && size != points)
+        {
+            throw new ArgumentException($"Column '{_options.InputColumnName}' holds {size} values, and {nameof(_options.Grid)} has {points} points.", nameof(schema));
+        }
+    }
+
+    private protected override IEnumerable<SchemaShape.Column> GetOutputColumns(SchemaShape inputSchema) =>
+        [new SchemaShape.Column(_options.OutputColumnName, SchemaShape.Column.VectorKind.Vector, NumberDataViewType.Single, false)];
+
+    private protected override IModelTraining<FieldModelParameters> CreateTraining(DataViewSchema schema, TrainingRun run) => new FieldTraining(_options, run);
+
+    private protected override FieldTransformer CreateTransformer(FieldModelParameters model, DataViewSchema schema) =>
+        new(Host, model, _options.InputColumnName, _options.OutputColumnName, [.. _options.Horizon]);
+}
