@@ -22,6 +22,7 @@ internal sealed record SmallModel(string Kind, string[] Columns, Func<MLContext,
         Trained("learned program", nameof(ModelRow.Features)),
         Trained("learned cone program", nameof(ModelRow.Features)),
         Trained("forecast", nameof(ModelRow.Time), nameof(ModelRow.Level)),
+        Trained("mechanics", nameof(ModelRow.Time), nameof(ModelRow.Level), nameof(ModelRow.Costs)),
     ];
 
     public static IEnumerable<object[]> Kinds => All.Select(model => new object[] { model.Kind });

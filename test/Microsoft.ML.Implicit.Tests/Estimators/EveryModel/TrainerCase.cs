@@ -25,6 +25,8 @@ internal abstract class TrainerCase(string kind)
             ml.Transforms.LearnedConeProgram(ConeDecisions(training, weights))),
         new TrainerCase<LatentOdeTransformer, LatentOdeModelParameters>("forecast", (ml, training, weights) =>
             ml.Forecasting.ForecastByLatentOde(Forecast(training, weights))),
+        new TrainerCase<MechanicsTransformer, MechanicsModelParameters>("mechanics", (ml, training, weights) =>
+            ml.Forecasting.ForecastByMechanics(Mechanics(training, weights))),
     ];
 
     public static IEnumerable<object[]> Kinds => All.Select(trainer => new object[] { trainer.Kind });
@@ -85,6 +87,19 @@ internal abstract class TrainerCase(string kind)
         HiddenWidth = 8,
         SolverSteps = 4,
         EnsembleSize = 1,
+        Training = training,
+    };
+
+    private static MechanicsOptions Mechanics(TrainingOptions training, string? weights) => new()
+    {
+        OutputColumnName = nameof(ModelOutput.Output),
+        EnergyColumnName = null,
+        TimeColumnName = nameof(ModelRow.Time),
+        PositionColumnNames = [nameof(ModelRow.Level)],
+        VelocityColumnNames = [nameof(ModelRow.Costs)],
+        ExampleWeightColumnName = weights,
+        Horizon = [1],
+        HiddenWidth = 4,
         Training = training,
     };
 }

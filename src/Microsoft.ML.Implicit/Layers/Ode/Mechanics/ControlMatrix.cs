@@ -25,7 +25,7 @@ public sealed class ControlMatrix : nn.Module<Tensor, Tensor>
     /// <param name="activation">Activation of the hidden layers.</param>
     /// <param name="angles">Which of the positions are angles in radians.</param>
     /// <exception cref="ArgumentOutOfRangeException">A width is less than one.</exception>
-    public ControlMatrix(long positions, long controls, Generator generator, IReadOnlyList<long>? hiddenWidths = null, DynamicsActivation activation = DynamicsActivation.Softplus, IReadOnlyCollection<int>? angles = null)
+    public ControlMatrix(long positions, long controls, Generator generator, IReadOnlyList<long>? hiddenWidths = null, DynamicsActivation activation = DynamicsActivation.Tanh, IReadOnlyCollection<int>? angles = null)
         : base(nameof(ControlMatrix))
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(positions, 1);

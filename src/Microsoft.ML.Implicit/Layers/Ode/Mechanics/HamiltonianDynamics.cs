@@ -39,7 +39,7 @@ public sealed class HamiltonianDynamics : MechanicalDynamics
         return cat([velocity, forces(velocity) is { } force ? force - slope : slope.neg()], 1);
     }
 
-    private protected override Tensor EnergyOf(Tensor phase) => energy.forward(phase);
+    internal override Tensor EnergyOf(Tensor phase) => energy.forward(phase);
 
     internal override Tensor Velocity(Tensor phase) => PhaseSpace.Split(energy.Gradient(phase)).P;
 

@@ -36,6 +36,9 @@ public sealed class LagrangianDynamics : MechanicalDynamics
         RegisterComponents();
     }
 
+    /// <summary>M.</summary>
+    public PositiveDefiniteMatrix Mass => mass;
+
     private protected override Tensor Evaluate(Tensor phase, Func<Tensor, Tensor?> forces)
     {
         (Tensor q, Tensor velocity) = PhaseSpace.Split(phase);
@@ -50,7 +53,7 @@ public sealed class LagrangianDynamics : MechanicalDynamics
         return cat([velocity, factor.Solve(force)], 1);
     }
 
-    private protected override Tensor EnergyOf(Tensor phase)
+    internal override Tensor EnergyOf(Tensor phase)
     {
         (Tensor q, Tensor velocity) = PhaseSpace.Split(phase);
         return (mass.Factorize(q).SquaredNorm(velocity) * 0.5.Held()).Plus(potential.forward(q));

@@ -85,7 +85,7 @@ public abstract class MechanicalDynamics : nn.Module<Tensor, Tensor, Tensor>
     private protected abstract Tensor Evaluate(Tensor phase, Func<Tensor, Tensor?> forces);
 
     /// <summary>The energy, [rows].</summary>
-    private protected abstract Tensor EnergyOf(Tensor phase);
+    internal abstract Tensor EnergyOf(Tensor phase);
 
     /// <summary>dq/dt, [rows, n].</summary>
     internal abstract Tensor Velocity(Tensor phase);

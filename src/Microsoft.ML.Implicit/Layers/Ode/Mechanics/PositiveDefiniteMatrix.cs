@@ -29,11 +29,11 @@ public sealed class PositiveDefiniteMatrix : nn.Module<Tensor, Tensor>
     /// <param name="generator">Source of the initial values.</param>
     /// <param name="hiddenWidths">Widths of the hidden layers of a perceptron of the positions; <see langword="null"/> for a matrix that does not depend on them.</param>
     /// <param name="initialValue">The multiple, greater than zero.</param>
-    /// <param name="activation">Activation of the hidden layers.</param>
+    /// <param name="activation">Activation of the hidden layers: with the hyperbolic tangent the matrix stays bounded wherever a motion goes.</param>
     /// <param name="angles">Which of the positions are angles in radians.</param>
     /// <exception cref="ArgumentOutOfRangeException">A width is less than one, or the multiple not greater than zero.</exception>
     public PositiveDefiniteMatrix(
-        long dimension, Generator generator, IReadOnlyList<long>? hiddenWidths = null, double initialValue = 1, DynamicsActivation activation = DynamicsActivation.Softplus, IReadOnlyCollection<int>? angles = null)
+        long dimension, Generator generator, IReadOnlyList<long>? hiddenWidths = null, double initialValue = 1, DynamicsActivation activation = DynamicsActivation.Tanh, IReadOnlyCollection<int>? angles = null)
         : base(nameof(PositiveDefiniteMatrix))
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(dimension, 1);

@@ -34,7 +34,7 @@ internal static class MechanicalSystems
             "constant inverse mass" => Hamiltonian(new InertialEnergy(new PositiveDefiniteMatrix(2, generator), Potential())),
             "inverse mass of position" => Hamiltonian(new InertialEnergy(new PositiveDefiniteMatrix(2, generator, [5]), Potential())),
             "constant mass" => Lagrangian(new PositiveDefiniteMatrix(2, generator), Potential()),
-            "mass of position" => Lagrangian(new PositiveDefiniteMatrix(2, generator, [5], activation: DynamicsActivation.Tanh), Potential()),
+            "mass of position" => Lagrangian(new PositiveDefiniteMatrix(2, generator, [5], activation: DynamicsActivation.Softplus), Potential()),
             "angles" => Lagrangian(new PositiveDefiniteMatrix(2, generator, [5], angles: [0, 1]), new PerceptronEnergy(2, [5], generator, angles: [1])),
             _ => throw new ArgumentOutOfRangeException(nameof(name), name, null),
         };
