@@ -6,6 +6,7 @@ using Microsoft.ML.Implicit.Samples.Density;
 using Microsoft.ML.Implicit.Samples.Directions;
 using Microsoft.ML.Implicit.Samples.ForecastGaps;
 using Microsoft.ML.Implicit.Samples.ForecastIrregular;
+using Microsoft.ML.Implicit.Samples.Pendulum;
 using Microsoft.ML.Implicit.Samples.Portfolio;
 using Microsoft.ML.Implicit.Samples.Sudoku;
 
@@ -14,6 +15,7 @@ Sample[] samples =
     DigitClassification.Sample,
     StormForecast.Sample,
     CarbonForecast.Sample,
+    PendulumForecast.Sample,
     PlaneDensity.Sample,
     TumourScreening.Sample,
     StormDirections.Sample,

@@ -13,7 +13,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <param name="run">The run.</param>
 internal sealed class MechanicsTraining(MechanicsOptions options, SeriesSetReader reader, TrainingRun run) : ModelTraining<SeriesSet, MechanicsModelParameters>(options, run)
 {
-    private static readonly TrainingDefaults Defaults = new(Steps: 1000, LearningRate: 5e-3, WeightDecay: 0, MinimumEpochs: 10, MaximumBatchSize: 64);
+    private static readonly TrainingDefaults Defaults = new(Steps: 1000, LearningRate: 5e-3, WeightDecay: 0, MinimumEpochs: 3, MaximumBatchSize: 64);
 
     protected override SeriesSet Read(IDataView data) => reader.Read(data, Run.Channel, Run.ThrowIfCancelled);
 

@@ -66,14 +66,14 @@ public sealed class SymplecticTests
     [TestMethod]
     public void The_energy_of_an_orbit_does_not_drift()
     {
-        // A part of the whole run, which "quality physics" makes.
-        double[] times = [.. Enumerable.Range(0, 41).Select(i => i * 5.0)];
+        // The first five revolutions, of eccentricity 0.21, of the run that "quality physics-drift" makes.
+        double[] times = [.. Enumerable.Range(0, 51).Select(i => i * 0.9)];
         HamiltonianDynamics kepler = MechanicalSystems.Kepler();
-        using OdeSolution solution = Layer(kepler, 0.1).Solve(tensor(new[,] { { 1.0, 0.0, 0.0, 1.0 } }), times);
+        using OdeSolution solution = Layer(kepler, 0.02).Solve(tensor(new[,] { { 1.0, 0.0, 0.0, 1.1 } }), times);
         Tensor energy = kepler.Energy(solution.States).flatten();
         Tensor error = ((energy - energy[0]) / energy[0]).abs();
         Assert.IsLessThan(1e-4, error.max().item<double>());
-        Assert.IsLessThan(1e-5, Math.Abs((error[^10..].mean() - error[1..11].mean()).item<double>()), "no trend");
+        Assert.IsLessThan(1e-5, Math.Abs((error[^10..].mean() - error[..10].mean()).item<double>()), "no trend");
     }
 
     [TestMethod]
