@@ -7,6 +7,7 @@ using Microsoft.ML.Implicit.Samples.Directions;
 using Microsoft.ML.Implicit.Samples.Field;
 using Microsoft.ML.Implicit.Samples.ForecastGaps;
 using Microsoft.ML.Implicit.Samples.ForecastIrregular;
+using Microsoft.ML.Implicit.Samples.Pendulum;
 using Microsoft.ML.Implicit.Samples.Portfolio;
 using Microsoft.ML.Implicit.Samples.Sudoku;
 
@@ -15,6 +16,7 @@ Sample[] samples =
     DigitClassification.Sample,
     StormForecast.Sample,
     CarbonForecast.Sample,
+    PendulumForecast.Sample,
     PlaneDensity.Sample,
     TumourScreening.Sample,
     StormDirections.Sample,

@@ -7,6 +7,7 @@ using Microsoft.ML.Implicit.Benchmarks.Quality.Fields;
 using Microsoft.ML.Implicit.Benchmarks.Quality.Forecasting;
 using Microsoft.ML.Implicit.Benchmarks.Quality.NeuralOde;
 using Microsoft.ML.Implicit.Benchmarks.Quality.SeriesLabels;
+using Microsoft.ML.Implicit.Benchmarks.Quality.Physics;
 using Microsoft.ML.Implicit.Benchmarks.Quality.Tabular;
 
 namespace Microsoft.ML.Implicit.Benchmarks.Quality;
@@ -17,6 +18,7 @@ internal static class QualityCommand
     public static System.CommandLine.Command Create()
     {
         var name = new Argument<string>("name") { Description = "classification, toy-density, directional, sudoku, regret, portfolio or fields", DefaultValueFactory = _ => "" };
+        var name = new Argument<string>("name") { Description = "classification, toy-density, directional, sudoku, physics, physics-drift, regret or portfolio", DefaultValueFactory = _ => "" };
         var folder = new Option<string>("--data") { Description = "folder with the data sets", DefaultValueFactory = _ => "." };
         var sets = new Option<string[]>("--set") { Description = "names of data sets; all without it", DefaultValueFactory = _ => [] };
         var seeds = new Option<int>("--seeds") { Description = "repetitions to average", DefaultValueFactory = _ => 3 };
@@ -37,6 +39,8 @@ internal static class QualityCommand
                 "directional" => DirectionalQuality.Run,
                 "sudoku" => (_, _, seeds, device) => SudokuQuality.Run(seeds, device),
                 "fields" => (_, _, seeds, device) => FieldQuality.Run(seeds, device),
+                "physics" => (_, sets, seeds, device) => PhysicsQuality.Run(sets, seeds, device),
+                "physics-drift" => (_, sets, _, device) => PhysicsDrift.Run(sets, device),
                 "regret" => (_, _, seeds, device) => RegretQuality.Run(seeds, device),
                 "portfolio" => (folder, sets, _, device) => PortfolioQuality.Run(folder, sets, seed: 1, device),
                 _ => null,

@@ -25,6 +25,8 @@ internal static class SavedModels
         ["forecast-ode-rnn"] = (ml, training) => Forecast(ml, training, SeriesEncoderKind.OdeRnn),
         ["forecast-gru-ode-bayes"] = (ml, training) => Forecast(ml, training, SeriesEncoderKind.GruOdeBayes),
         ["forecast-controlled"] = (ml, training) => Forecast(ml, training, SeriesEncoderKind.ControlledDifferentialEquation),
+        ["mechanics"] = (ml, training) => Mechanics(ml, training, MechanicsForm.Lagrangian),
+        ["mechanics-hamiltonian"] = (ml, training) => Mechanics(ml, training, MechanicsForm.Hamiltonian),
         ["series"] = (ml, _) => Series(ml),
         ["quadratic-program"] = (ml, _) => QuadraticProgram(ml),
         ["cone-program"] = (ml, _) => ConeProgram(ml),
@@ -187,6 +189,31 @@ internal static class SavedModels
         EnsembleSize = 1,
         Training = training,
     };
+
+    private static SavedModel Mechanics(MLContext ml, TrainingOptions training, MechanicsForm form)
+    {
+        // The first kind has all that a system may have.
+        bool isRich = form == MechanicsForm.Lagrangian;
+        string[] rates = [nameof(Walks.Row.Flow)];
+        IDataView data = ml.Data.LoadFromEnumerable(Walks.Create(6));
+        var options = new MechanicsOptions
+        {
+            TimeColumnName = nameof(Walks.Row.Day),
+            PositionColumnNames = [nameof(Walks.Row.Level)],
+            AngleColumnNames = isRich ? [nameof(Walks.Row.Level)] : [],
+            VelocityColumnNames = isRich ? rates : [],
+            MomentumColumnNames = isRich ? [] : rates,
+            ControlTimeColumnName = isRich ? nameof(Walks.Row.KnownDay) : null,
+            ControlColumnNames = isRich ? [nameof(Walks.Row.Known)] : [],
+            HasFriction = isRich,
+            Horizon = [1, 2.5],
+            EnergyHistoryColumnName = "Energies",
+            HiddenWidth = 4,
+            WindowLength = 4,
+            Training = training,
+        };
+        return new SavedModel(ml.Forecasting.ForecastByMechanics(options).Fit(data), data, "Forecast", "Energy", "Energies");
+    }
 
     private static SavedModel Series(MLContext ml)
     {

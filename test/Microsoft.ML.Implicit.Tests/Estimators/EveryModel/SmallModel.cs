@@ -27,6 +27,7 @@ internal sealed record SmallModel(string Kind, string[] Columns, Func<MLContext,
         Trained("series regression", nameof(ModelRow.Time), nameof(ModelRow.Level)),
         Trained("series features", nameof(ModelRow.Time), nameof(ModelRow.Level)),
         Trained("field", nameof(ModelRow.Field)),
+        Trained("mechanics", nameof(ModelRow.Time), nameof(ModelRow.Level), nameof(ModelRow.Costs)),
     ];
 
     public static IEnumerable<object[]> Kinds => All.Select(model => new object[] { model.Kind });

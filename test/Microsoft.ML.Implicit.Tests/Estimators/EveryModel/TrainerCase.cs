@@ -43,6 +43,8 @@ internal abstract class TrainerCase(string kind)
                 Series(nameof(ModelRow.Label), SeriesReadingKind.ControlledDifferentialEquation, training, weights), nameof(ModelOutput.Output))),
         new TrainerCase<FieldTransformer, FieldModelParameters>("field", (ml, training, weights) =>
             ml.Forecasting.ForecastField(Field(training, weights))),
+        new TrainerCase<MechanicsTransformer, MechanicsModelParameters>("mechanics", (ml, training, weights) =>
+            ml.Forecasting.ForecastByMechanics(Mechanics(training, weights))),
     ];
 
     public static IEnumerable<object[]> Kinds => All.Select(trainer => new object[] { trainer.Kind });
@@ -141,6 +143,15 @@ internal abstract class TrainerCase(string kind)
         ExampleWeightColumnName = weights,
         Grid = new FieldGrid(GridAxis.Periodic(8, 1)),
         Horizon = [0.5],
+    private static MechanicsOptions Mechanics(TrainingOptions training, string? weights) => new()
+    {
+        OutputColumnName = nameof(ModelOutput.Output),
+        EnergyColumnName = null,
+        TimeColumnName = nameof(ModelRow.Time),
+        PositionColumnNames = [nameof(ModelRow.Level)],
+        VelocityColumnNames = [nameof(ModelRow.Costs)],
+        ExampleWeightColumnName = weights,
+        Horizon = [1],
         HiddenWidth = 4,
         Training = training,
     };

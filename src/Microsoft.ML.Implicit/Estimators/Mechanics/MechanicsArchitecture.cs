@@ -1,0 +1,97 @@
+using Microsoft.ML.Implicit.Layers.Ode.Mechanics;
+using Microsoft.ML.Implicit.Persistence;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>What a model file must say about learned dynamics before their parameters can be read.</summary>
+/// <param name="Form">What is learned.</param>
+/// <param name="Positions">n, the number of positions.</param>
+/// <param name="Angles">Which of them are angles.</param>
+/// <param name="Controls">Number of controls.</param>
+/// <param name="HasFriction">Whether there is friction.</param>
+/// <param name="HiddenWidth">Width of hidden layers.</param>
+/// <param name="HiddenLayers">Number of hidden layers.</param>
+internal sealed record MechanicsArchitecture(MechanicsForm Form, int Positions, int[] Angles, int Controls, bool HasFriction, int HiddenWidth, int HiddenLayers)
+{
+    // Friction is small against what moves the bodies, or they would not be worth following.
+    private const double InitialFriction = 0.01;
+
+    public MechanicsArchitecture(MechanicsOptions options)
+        : this(
+            options.ChosenForm,
+            options.PositionColumnNames.Length,
+            [.. options.AngleColumnNames.Distinct().Select(name => Array.IndexOf(options.PositionColumnNames, name)).Order()],
+            options.ControlColumnNames.Length,
+            options.HasFriction,
+            options.HiddenWidth,
+            options.HiddenLayers)
+    {
+    }
+
+    /// <summary>Whether states have momenta rather than velocities.</summary>
+    public bool HasMomenta => Form is not (MechanicsForm.Newtonian or MechanicsForm.Lagrangian);
+
+    private long[] HiddenWidths => [.. Enumerable.Repeat((long)HiddenWidth, HiddenLayers)];
+
+    /// <summary>Dynamics with initial weights, in float64: forecasts are to keep the energy over many periods.</summary>
+    public MechanicalDynamics CreateDynamics(Generator generator)
+    {
+        PositiveDefiniteMatrix? friction = HasFriction ? Matrix(HiddenWidths, InitialFriction) : null;
+        ControlMatrix? control = Controls > 0 ? new ControlMatrix(Positions, Controls, generator, HiddenWidths, angles: Angles) : null;
+        MechanicalDynamics dynamics = Form switch
+        {
+            MechanicsForm.Newtonian => new LagrangianDynamics(Matrix(null), Potential(), friction, control),
+            MechanicsForm.Lagrangian => new LagrangianDynamics(Matrix(HiddenWidths), Potential(), friction, control),
+            MechanicsForm.SeparableHamiltonian => new HamiltonianDynamics(new InertialEnergy(Matrix(null), Potential()), friction, control),
+            MechanicsForm.InertialHamiltonian => new HamiltonianDynamics(new InertialEnergy(Matrix(HiddenWidths), Potential()), friction, control),
+            _ => new HamiltonianDynamics(new PerceptronEnergy(2 * Positions, HiddenWidths, generator, angles: Angles), friction, control),
+        };
+        dynamics.to(ScalarType.Float64);
+        return dynamics;
+
+        PerceptronEnergy Potential() => new(Positions, HiddenWidths, generator, angles: Angles);
+        PositiveDefiniteMatrix Matrix(long[]? hiddenWidths, double initialValue = 1) => new(Positions, generator, hiddenWidths, initialValue, angles: Angles);
+    }
+
+    public bool Equals(MechanicsArchitecture? other) => other is not null
+        && (Form, Positions, Controls, HasFriction, HiddenWidth, HiddenLayers) == (other.Form, other.Positions, other.Controls, other.HasFriction, other.HiddenWidth, other.HiddenLayers)
+        && Angles.SequenceEqual(other.Angles);
+
+    public override int GetHashCode() => HashCode.Combine(Form, Positions, Controls, HasFriction, HiddenWidth, HiddenLayers);
+
+    public void Write(DocumentWriter writer)
+    {
+        writer.Write("form", Form);
+        writer.Write("positions", Positions);
+        writer.Write("angles", Angles);
+        writer.Write("controls", Controls);
+        writer.Write("has_friction", HasFriction);
+        writer.Write("hidden_width", HiddenWidth);
+        writer.Write("hidden_layers", HiddenLayers);
+    }
+
+    /// <exception cref="FormatException">A value is out of range.</exception>
+    public static MechanicsArchitecture Read(DocumentReader reader)
+    {
+        var architecture = new MechanicsArchitecture(
+            reader.Enum<MechanicsForm>("form"),
+            reader.Int32("positions"),
+            reader.Int32s("angles"),
+            reader.Int32("controls"),
+            reader.Boolean("has_friction"),
+            reader.Int32("hidden_width"),
+            reader.Int32("hidden_layers"));
+        return architecture.IsPlausible(reader.TensorBytes) ? architecture : throw new FormatException("The model file describes impossible dynamics.");
+    }
+
+    // Layers have more than one parameter of eight bytes for each pair of units, so sizes beyond the tensors' are refused
+    // before anything is allocated for them.
+    private bool IsPlausible(long tensorBytes) =>
+        Positions is >= 1 and <= 65536 && Controls is >= 0 and <= 65536 && HiddenWidth is >= 1 and <= 65536 && HiddenLayers is >= 1 and <= 16
+        && (long)(Positions + Controls) * HiddenWidth <= tensorBytes
+        && (HiddenLayers == 1 || (long)HiddenWidth * HiddenWidth * (HiddenLayers - 1) <= tensorBytes)
+        && (Form is MechanicsForm.Hamiltonian && !HasFriction ? 1 : (long)Positions * Positions) <= tensorBytes
+        && Array.TrueForAll(Angles, angle => angle >= 0 && angle < Positions) && Angles.Distinct().Count() == Angles.Length;
+}

@@ -1,0 +1,80 @@
+using Microsoft.ML.Implicit.Data;
+using Microsoft.ML.Implicit.Layers.Ode.Mechanics;
+using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>Trains the dynamics of a mechanical system on windows of its series.</summary>
+/// <param name="options">The forecaster's options.</param>
+/// <param name="reader">Reads series.</param>
+/// <param name="run">The run.</param>
+internal sealed class MechanicsTraining(MechanicsOptions options, SeriesSetReader reader, TrainingRun run) : ModelTraining<SeriesSet, MechanicsModelParameters>(options, run)
+{
+    private static readonly TrainingDefaults Defaults = new(Steps: 1000, LearningRate: 5e-3, WeightDecay: 0, MinimumEpochs: 3, MaximumBatchSize: 64);
+
+    protected override SeriesSet Read(IDataView data) => reader.Read(data, Run.Channel, Run.ThrowIfCancelled);
+
+    protected override void Examine(SeriesSet rows)
+    {
+        if (Initial is not null)
+        {
+            RequireInitial(
+                Initial.Columns.Values.SequenceEqual(reader.Columns.Values) && Initial.Columns.Covariates.SequenceEqual(reader.Columns.Covariates),
+                $"it was trained on the columns [{string.Join(", ", Initial.Columns.Values.Concat(Initial.Columns.Covariates))}], and the options say [{string.Join(", ", reader.Columns.Values.Concat(reader.Columns.Covariates))}]; they must be the same, in the same order.");
+            MechanicsArchitecture given = new(options);
+            RequireInitial(
+                (given.Form, given.HasFriction) == (Initial.Architecture.Form, Initial.Architecture.HasFriction) && given.Angles.SequenceEqual(Initial.Architecture.Angles),
+                $"it has learned {Initial.Architecture.Form}{(Initial.Architecture.HasFriction ? " with friction" : string.Empty)}, and the options ask for {given.Form}{(given.HasFriction ? " with friction" : string.Empty)}, or for other angles.");
+        }
+    }
+
+    protected override MechanicsModelParameters Train(SeriesSet training, SeriesSet? validation, Generator generator)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        MechanicsArchitecture architecture = Initial?.Architecture ?? new MechanicsArchitecture(options);
+        MechanicsScaling scaling = Initial?.Scaling ?? MechanicsScaling.Fit(training.Series, architecture);
+        int window = options.WindowLength ?? scaling.UsualWindow;
+        Run.KeepChoice(nameof(options.WindowLength), options.WindowLength, window);
+        Motion[] motions = Motions(training.Series, scaling);
+        MotionWindow[] windows = Windows(motions, window);
+        if (windows.Length == 0)
+        {
+            throw new InvalidOperationException(
+                $"There is nothing to train on: no series has two observations, the first of them with all of {string.Join(", ", reader.Columns.Values)}.");
+        }
+
+        MechanicalDynamics dynamics = architecture.CreateDynamics(generator);
+        try
+        {
+            Initial?.Dynamics.CopyStateTo(dynamics);
+            dynamics.to(Run.Device);
+            MotionWindow[] heldOut = validation is null ? [] : Windows(Motions(validation.Series, scaling), window);
+            using (var problem = new MechanicsProblem(dynamics, architecture.Angles, windows, heldOut, options.EstimatesStates, Run.Device, Run.CancellationToken))
+            {
+                Optimize(problem, Run.Plan(Defaults, windows.Length));
+            }
+
+            dynamics.FreezeState();
+            MechanicsEnergy energy = Initial?.EnergyUnits ?? MechanicsEnergy.Fit(dynamics, motions, architecture, scaling);
+            return new MechanicsModelParameters(architecture, reader.Columns, scaling, dynamics, options.EstimatesStates ? window : 1, energy);
+        }
+        catch
+        {
+            dynamics.Dispose();
+            throw;
+        }
+    }
+
+    private static Motion[] Motions(IReadOnlyList<TimeSeries> series, MechanicsScaling scaling) => [.. series.Select(s => new Motion(s, scaling))];
+
+    // All that fit into a series, or all of a series that is shorter.
+    private MotionWindow[] Windows(Motion[] motions, int length) =>
+    [
+        .. motions.Where(motion => motion.Count > 1).SelectMany(motion => Enumerable.Range(0, Math.Max(1, motion.Count - length + 1))
+            .Where(start => options.EstimatesStates ? motion.Guess(start) is not null : Array.TrueForAll(motion.States[start], double.IsFinite))
+            .Select(start => new MotionWindow(motion, start, Math.Min(length, motion.Count - start) - 1))),
+    ];
+}
