@@ -1,5 +1,6 @@
 using Microsoft.ML.Implicit.Estimators;
 using Microsoft.ML.Implicit.Modelling;
+using Microsoft.ML.Implicit.Solvers.Optimization;
 using Microsoft.ML.Implicit.Training;
 using Microsoft.ML.Runtime;
 
@@ -27,6 +28,7 @@ internal static class SavedModels
         ["series"] = (ml, _) => Series(ml),
         ["quadratic-program"] = (ml, _) => QuadraticProgram(ml),
         ["cone-program"] = (ml, _) => ConeProgram(ml),
+        ["curve-fit"] = (ml, _) => FitCurve(ml),
         ["learned-costs"] = LearnedCosts,
         ["learned-constraints"] = LearnedConstraints,
     };
@@ -155,6 +157,24 @@ internal static class SavedModels
             ColumnNames = new Dictionary<string, string> { ["Mix"] = "Mix" },
         };
         return new SavedModel(ml.Transforms.ConeProgram(options).Fit(data), data, "Mix");
+    }
+
+    private static SavedModel FitCurve(MLContext ml)
+    {
+        IDataView data = ml.Data.LoadFromEnumerable(Shapes.Create(90));
+        var options = new FitCurveOptions
+        {
+            Expression = "a * exp(b * size)",
+            Inputs = ["size"],
+            ColumnNames = new Dictionary<string, string> { ["size"] = nameof(Shapes.Row.Size) },
+            ValueColumnName = nameof(Shapes.Row.Features),
+            StartingValues = new Dictionary<string, double> { ["b"] = 0.5 },
+            LowerBounds = new Dictionary<string, double> { ["b"] = 0.5 },
+            UpperBounds = new Dictionary<string, double> { ["b"] = 0.5 },
+            Loss = RobustLoss.Huber(5),
+            UnsolvedRows = UnsolvedRowHandling.Throw,
+        };
+        return new SavedModel(ml.Transforms.FitCurve(options).Fit(data), data, "Parameters", "StandardErrors");
     }
 
     private static SavedModel QuadraticProgram(MLContext ml)

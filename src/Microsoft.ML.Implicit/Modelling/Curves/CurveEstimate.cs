@@ -5,7 +5,7 @@ namespace Microsoft.ML.Implicit.Modelling.Curves;
 /// <summary>A curve fitted to the points of one row.</summary>
 /// <param name="Parameters">The best parameters found, in the order of <see cref="Curve.Parameters"/>; NaN where there was nothing to fit.</param>
 /// <param name="Covariance">
-/// Their asymptotic covariances, row by row; NaN without degrees of freedom, and zero for a parameter that a bound holds. With a robust loss it is Huber's (1981, equation 6.5).
+/// Their asymptotic covariances, row by row; NaN without degrees of freedom or where a robust loss is not convex at the residuals, and zero for a parameter that a bound holds. With a robust loss it is Huber's (1981, equation 6.5).
 /// </param>
 /// <param name="ResidualDeviation">Standard deviation of the weighted residuals, with as many degrees of freedom as there are more points than parameters; NaN without any.</param>
 /// <param name="Loss">Sum of the losses of the weighted residuals, which is half of their squares for least squares.</param>

@@ -1,6 +1,6 @@
 using Microsoft.ML.Implicit.Solvers;
 using Microsoft.ML.Implicit.Solvers.Optimization;
-using Microsoft.ML.Implicit.Solvers.Optimization.LeastSquares;
+using Microsoft.ML.Implicit.Solvers.Optimization.Searches;
 using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Microsoft.ML.Implicit.Modelling.Curves;
@@ -46,10 +46,10 @@ internal sealed class CurveFitWorker
         foreach (double[] start in ChooseStarts())
         {
             SolveStatus ended = Search(start, cancellationToken);
-            bool isBetter = _search.Cost < least || (_search.Cost <= least * (1 + 1e-9) && ended == SolveStatus.Converged && status != SolveStatus.Converged);
+            bool isBetter = _search.Value < least || (_search.Value <= least * (1 + 1e-9) && ended == SolveStatus.Converged && status != SolveStatus.Converged);
             if (ended != SolveStatus.Diverged && isBetter)
             {
-                (least, status, iterations) = (_search.Cost, ended, _search.Tries);
+                (least, status, iterations) = (_search.Value, ended, _search.Tries);
                 _search.Point.CopyTo(_best);
             }
         }
@@ -169,16 +169,21 @@ internal sealed class CurveFitWorker
         }
 
         // (ψ²/(n − p)) / mean(ψ')² (JᵀJ)⁻¹, where the information has the weights ψ/r in place of ones.
-        double variance = freedom > 0 ? influence / freedom * weight / (curvature * curvature) : double.NaN;
+        double variance = freedom > 0 && curvature > 0 ? influence / freedom * weight / (curvature * curvature) : double.NaN;
         double[] covariance = _search.InverseInformation();
-        TensorPrimitives.Multiply(covariance, variance, covariance);
+        for (int k = 0; k < covariance.Length; k++)
+        {
+            bool isHeld = _search.IsHeld(k / _width) || _search.IsHeld(k % _width);
+            covariance[k] = isHeld ? 0 : covariance[k] * variance;
+        }
+
         SolveStatus ended = status == SolveStatus.Converged && _row.Count < free ? SolveStatus.Singular : status;
         if (ended == SolveStatus.Singular)
         {
             Array.Fill(covariance, double.NaN);
         }
 
-        return new CurveEstimate(parameters, covariance, deviation, _search.Cost, _row.Count, iterations, ended);
+        return new CurveEstimate(parameters, covariance, deviation, _search.Value, _row.Count, iterations, ended);
     }
 
     private CurveEstimate Missing(SolveStatus status)

@@ -1,4 +1,4 @@
-using Microsoft.ML.Implicit.Solvers.Optimization.LeastSquares;
+using Microsoft.ML.Implicit.Solvers.Optimization.Searches;
 using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Microsoft.ML.Implicit.Modelling.Curves;

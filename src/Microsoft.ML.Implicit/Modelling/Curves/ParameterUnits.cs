@@ -12,26 +12,26 @@ internal static class ParameterUnits
     {
         // A unit is a combination of the parameters' unknown units, the values' and the inputs'.
         int parameters = curve.Parameters.Count, bases = 1 + curve.Inputs.Count;
-        var units = new double[]?[curve.Graph.Nodes.Count];
+        var units = new double[curve.Graph.Nodes.Count][];
         var equations = new List<double[]>();
         double[] none = new double[parameters + bases];
         for (int i = 0; i < units.Length; i++)
         {
             CurveNode node = curve.Graph.Nodes[i];
-            double[]? left = node.IsLeaf ? null : units[node.Left], right = node.IsBinary ? units[node.Right] : null;
+            double[] left = node.IsLeaf ? none : units[node.Left], right = node.IsBinary ? units[node.Right] : none;
             units[i] = node.Operation switch
             {
-                CurveOperation.Number => null,
+                CurveOperation.Number => none,
                 CurveOperation.Parameter => Single(none, node.Left),
                 CurveOperation.Input => Single(none, parameters + 1 + node.Left),
                 CurveOperation.Add or CurveOperation.Subtract or CurveOperation.Minimum or CurveOperation.Maximum => Same(equations, left, right),
-                CurveOperation.Multiply => Combine(none, left, right, 1),
-                CurveOperation.Divide => Combine(none, left, right, -1),
-                CurveOperation.Power when curve.Graph.Nodes[node.Right] is { Operation: CurveOperation.Number } exponent => Combine(none, null, left, exponent.Value),
+                CurveOperation.Multiply => Combine(left, right, 1),
+                CurveOperation.Divide => Combine(left, right, -1),
+                CurveOperation.Power when curve.Graph.Nodes[node.Right] is { Operation: CurveOperation.Number } exponent => Combine(none, left, exponent.Value),
                 CurveOperation.Power => Without(equations, none, left, right),
                 CurveOperation.Negate or CurveOperation.Abs => left,
-                CurveOperation.Sqrt => Combine(none, null, left, 0.5),
-                _ => Without(equations, none, left, null),
+                CurveOperation.Sqrt => Combine(none, left, 0.5),
+                _ => Without(equations, none, left),
             };
         }
 
@@ -46,31 +46,18 @@ internal static class ParameterUnits
         return unit;
     }
 
-    // A plain number may stand for anything.
-    private static double[]? Same(List<double[]> equations, double[]? left, double[]? right)
+    // A plain number that is added to what has a unit stands for a number of that unit.
+    private static double[] Same(List<double[]> equations, double[] left, double[] right)
     {
-        if (left is not null && right is not null)
-        {
-            equations.Add(Combine(left, left, right, -1));
-        }
-
-        return left ?? right;
+        equations.Add(Combine(left, right, -1));
+        return left.All(power => power == 0) ? right : left;
     }
 
-    private static double[] Combine(double[] like, double[]? left, double[]? right, double power)
-    {
-        double[] unit = new double[like.Length];
-        for (int i = 0; i < unit.Length; i++)
-        {
-            unit[i] = (left?[i] ?? 0) + (power * (right?[i] ?? 0));
-        }
+    private static double[] Combine(double[] left, double[] right, double power) => [.. left.Zip(right, (x, y) => x + (power * y))];
 
-        return unit;
-    }
-
-    private static double[] Without(List<double[]> equations, double[] none, params double[]?[] operands)
+    private static double[] Without(List<double[]> equations, double[] none, params double[][] operands)
     {
-        equations.AddRange(operands.OfType<double[]>());
+        equations.AddRange(operands);
         return none;
     }
 
@@ -91,12 +78,12 @@ internal static class ParameterUnits
                 if (pivots[j] is { } pivot)
                 {
                     double factor = rest[j];
-                    rest = Combine(rest, rest, pivot, -factor);
+                    rest = Combine(rest, pivot, -factor);
                     continue;
                 }
 
                 double scale = 1 / rest[j];
-                pivots[j] = Combine(rest, null, rest, scale);
+                pivots[j] = [.. rest.Select(power => power * scale)];
                 break;
             }
         }

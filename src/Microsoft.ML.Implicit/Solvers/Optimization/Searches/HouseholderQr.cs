@@ -1,6 +1,6 @@
 using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
-namespace Microsoft.ML.Implicit.Solvers.Optimization.LeastSquares;
+namespace Microsoft.ML.Implicit.Solvers.Optimization.Searches;
 
 /// <summary>QR factorisations of small dense matrices by Householder's reflections, columns one after the other.</summary>
 internal static class HouseholderQr

@@ -1,13 +1,13 @@
 using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
-namespace Microsoft.ML.Implicit.Solvers.Optimization.LeastSquares;
+namespace Microsoft.ML.Implicit.Solvers.Optimization.Searches;
 
 /// <summary>
 /// The search of one row for the parameters of least squares, told what it asks for: residuals at its candidate and, where it accepts that, their Jacobian. Levenberg's and
 /// Marquardt's method with the scaling of Moré (1978), the damping of Nielsen (1999) and steps that end at bounds; or Gauss and Newton's, which shortens steps instead.
 /// </summary>
 /// <remarks>All decisions are ratios of quantities of one unit, so that the units of parameters and of residuals do not matter.</remarks>
-internal sealed class LeastSquaresSearch
+internal sealed class LeastSquaresSearch : RowSearch
 {
     private const double FirstDamping = 100;
 
@@ -24,8 +24,6 @@ internal sealed class LeastSquaresSearch
     private readonly LeastSquaresSettings _settings;
     private readonly RobustLoss _loss;
     private readonly bool _isDamped;
-    private readonly double[] _point;
-    private readonly double[] _candidate;
     private readonly double[] _scales;
     private readonly double[] _step;
     private readonly double[] _scaledStep;
@@ -40,7 +38,6 @@ internal sealed class LeastSquaresSearch
     private double[] _right = [];
     private double[] _columns = [];
     private int _count;
-    private int _tries;
     private double _cost;
     private double _observedCost;
     private double _predicted;
@@ -53,32 +50,16 @@ internal sealed class LeastSquaresSearch
     private bool _isNoise;
 
     public LeastSquaresSearch(int width, LeastSquaresSettings settings, RobustLoss loss, bool isDamped = true)
+        : base(width)
     {
-        (Width, _settings, _loss, _isDamped) = (width, settings, loss, isDamped);
-        (_point, _candidate, _scales, _step, _scaledStep, _projection) = (new double[width], new double[width], new double[width], new double[width], new double[width], new double[width]);
+        (_settings, _loss, _isDamped) = (settings, loss, isDamped);
+        (_scales, _step, _scaledStep, _projection) = (new double[width], new double[width], new double[width], new double[width]);
         (_lower, _upper, _isHeld) = (new double[width], new double[width], new bool[width]);
         (_triangle, _damped, _dampedRight) = (new double[width * width], new double[2 * width * width], new double[2 * width]);
     }
 
-    public int Width { get; }
-
-    /// <summary>Where residuals are asked for.</summary>
-    public ReadOnlySpan<double> Candidate => _candidate;
-
-    /// <summary>The best point so far.</summary>
-    public ReadOnlySpan<double> Point => _point;
-
-    /// <summary>Its loss.</summary>
-    public double Cost => _cost;
-
-    /// <summary>How the search ended, or null while it goes on.</summary>
-    public SolveStatus? Status { get; private set; }
-
-    /// <summary>Steps tried.</summary>
-    public int Tries => _tries;
-
-    /// <summary>The relative offset at the best point.</summary>
-    public double Offset => _offset;
+    /// <summary>Sum of the losses of the residuals at the best point.</summary>
+    public override double Value => _cost;
 
     /// <summary>Whether a parameter lies at a bound that keeps it from moving on.</summary>
     public bool IsHeld(int parameter) => _isHeld[parameter];
@@ -94,10 +75,10 @@ internal sealed class LeastSquaresSearch
         Fill(_upper, upper, double.PositiveInfinity);
         for (int j = 0; j < Width; j++)
         {
-            _candidate[j] = Clamp(start[j], j);
+            Candidate[j] = Clamp(start[j], j);
         }
 
-        _candidate.CopyTo(_point, 0);
+        Candidate.CopyTo(Point);
         _scales.AsSpan().Clear();
         _isHeld.AsSpan().Clear();
         _count = count;
@@ -107,13 +88,13 @@ internal sealed class LeastSquaresSearch
             (_residuals, _right, _columns) = (new double[rows], new double[rows], new double[rows * Width]);
         }
 
-        (_isFirst, _isNoise, _tries, _misses, _cost, _offset, _leastOffset) = (true, false, 0, 0, double.PositiveInfinity, double.PositiveInfinity, double.PositiveInfinity);
+        (_isFirst, _isNoise, Tries, _misses, _cost, _offset, _leastOffset) = (true, false, 0, 0, double.PositiveInfinity, double.PositiveInfinity, double.PositiveInfinity);
         (_damping, _growth, Status) = (_isDamped ? FirstDamping : 0, 2, null);
     }
 
     /// <summary>Takes the residuals at the candidate.</summary>
     /// <returns>Whether it is accepted, so that the Jacobian there is asked for.</returns>
-    public bool Observe(ReadOnlySpan<double> residuals)
+    public override bool Observe(ReadOnlySpan<double> residuals)
     {
         double cost = 0;
         foreach (double residual in residuals)
@@ -130,7 +111,7 @@ internal sealed class LeastSquaresSearch
             return isFinite && Accept(residuals);
         }
 
-        _tries++;
+        Tries++;
         double gain = (_cost - _observedCost) / _predicted;
 
         // Where rounding hides what a step gains, the next offset tells whether it was one.
@@ -148,7 +129,7 @@ internal sealed class LeastSquaresSearch
         {
             End(SolveStatus.StepUnderflow);
         }
-        else if (_tries >= _settings.MaximumIterations)
+        else if (Tries >= _settings.MaximumIterations)
         {
             Status = SolveStatus.MaximumIterations;
         }
@@ -162,7 +143,7 @@ internal sealed class LeastSquaresSearch
 
     /// <summary>Takes the Jacobian at the point that was accepted, and asks for the next or ends.</summary>
     /// <param name="jacobian">Derivatives of the residuals, parameter by parameter, each <c>count</c> long.</param>
-    public void Linearize(ReadOnlySpan<double> jacobian)
+    public override void Linearize(ReadOnlySpan<double> jacobian)
     {
         int rows = Math.Max(_count, Width);
         Span<double> columns = _columns.AsSpan(0, rows * Width), right = _right.AsSpan(0, rows);
@@ -192,9 +173,9 @@ internal sealed class LeastSquaresSearch
                 return;
             }
 
-            _scales[j] = Math.Max(norm, 0 * _scales[j]);
+            _scales[j] = Math.Max(norm, 0.1 * _scales[j]);
             double slope = TensorPrimitives.Dot<double>(column, right[.._count]);
-            _isHeld[j] = (_point[j] <= _lower[j] && slope > 0) || (_point[j] >= _upper[j] && slope < 0);
+            _isHeld[j] = _lower[j] == _upper[j] || (Point[j] <= _lower[j] && slope > 0) || (Point[j] >= _upper[j] && slope < 0);
             TensorPrimitives.Multiply(column, _isHeld[j] || _scales[j] == 0 ? 0 : 1 / _scales[j], column);
         }
 
@@ -221,7 +202,7 @@ internal sealed class LeastSquaresSearch
         {
             End(SolveStatus.StepUnderflow);
         }
-        else if (_tries >= _settings.MaximumIterations)
+        else if (Tries >= _settings.MaximumIterations)
         {
             Status = SolveStatus.MaximumIterations;
         }
@@ -231,7 +212,7 @@ internal sealed class LeastSquaresSearch
         }
     }
 
-    /// <summary>(JᵀJ)⁻¹ of the weighted Jacobian at the point; zero in rows and columns of parameters held by a bound.</summary>
+    /// <summary>(JᵀJ)⁻¹ of the weighted Jacobian at the point, without the parameters that a bound holds.</summary>
     public double[] InverseInformation()
     {
         double[] inverse = new double[Width * Width], unit = new double[Width], roots = new double[Width * Width];
@@ -253,7 +234,7 @@ internal sealed class LeastSquaresSearch
                     sum += roots[(k * Width) + i] * roots[(k * Width) + j];
                 }
 
-                inverse[(i * Width) + j] = _isHeld[i] || _isHeld[j] ? 0 : sum / _scales[i] / _scales[j];
+                inverse[(i * Width) + j] = sum / _scales[i] / _scales[j];
             }
         }
 
@@ -283,7 +264,7 @@ internal sealed class LeastSquaresSearch
         double largest = 0;
         for (int j = 0; j < Width; j++)
         {
-            largest = Math.Max(largest, _scales[j] * Math.Abs(_point[j]));
+            largest = Math.Max(largest, _scales[j] * Math.Abs(Point[j]));
         }
 
         return largest;
@@ -305,7 +286,7 @@ internal sealed class LeastSquaresSearch
     private bool Accept(ReadOnlySpan<double> residuals)
     {
         residuals.CopyTo(_residuals);
-        _candidate.CopyTo(_point, 0);
+        Candidate.CopyTo(Point);
         _cost = _observedCost;
         return true;
     }
@@ -381,9 +362,9 @@ internal sealed class LeastSquaresSearch
         bool moves = false;
         for (int j = 0; j < Width; j++)
         {
-            _candidate[j] = _isHeld[j] || _scales[j] == 0 ? _point[j] : Clamp(_point[j] + (_step[j] / _scales[j]), j);
-            scaled[j] = (_candidate[j] - _point[j]) * _scales[j];
-            moves |= _candidate[j] != _point[j];
+            Candidate[j] = _isHeld[j] || _scales[j] == 0 ? Point[j] : Clamp(Point[j] + (_step[j] / _scales[j]), j);
+            scaled[j] = (Candidate[j] - Point[j]) * _scales[j];
+            moves |= Candidate[j] != Point[j];
         }
 
         double gain = 0;

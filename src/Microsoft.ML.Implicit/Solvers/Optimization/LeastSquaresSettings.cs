@@ -1,6 +1,6 @@
 namespace Microsoft.ML.Implicit.Solvers.Optimization;
 
-/// <summary>Settings of <see cref="LeastSquares.LeastSquaresSearch"/> and <see cref="LeastSquares.LeastSquaresSearch"/>.</summary>
+/// <summary>Settings of <see cref="LevenbergMarquardt"/> and <see cref="GaussNewton"/>.</summary>
 public sealed record LeastSquaresSettings
 {
     /// <summary>
