@@ -28,10 +28,10 @@ internal static class ImplicitMinimum
         {
             (Tensor lower, Tensor upper) = bounds.Expand(y);
             Tensor slope = conditions.Evaluate(y, inputs).detach();
-            Tensor isAtLower = y.le(lower).logical_and(slope.gt(0.Held())), isAtUpper = y.ge(upper).logical_and(slope.lt(0.Held()));
-            Tensor isFixed = lower.eq(upper);
-            conditions = new OptimalityEquation(objective, isAtLower.logical_or(isFixed).detach(), isAtUpper.detach());
-            all = [.. inputs, bounds.Lower ?? lower, bounds.Upper ?? upper];
+            Tensor isAtLower = y.le(lower).logical_and(slope.gt(0.Held())).logical_or(lower.eq(upper));
+            Tensor isAtUpper = y.ge(upper).logical_and(slope.lt(0.Held()));
+            conditions = new OptimalityEquation(objective);
+            all = [.. inputs, bounds.Lower ?? lower, bounds.Upper ?? upper, isAtLower, isAtUpper];
         }
 
         var rule = new RootRule(conditions, adjointSolver ?? new DirectOrKrylovSolver(), throwOnFailure);

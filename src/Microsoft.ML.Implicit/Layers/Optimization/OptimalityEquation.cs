@@ -5,19 +5,18 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Layers.Optimization;
 
 /// <summary>
-/// The conditions of a minimum within bounds: ∂f/∂y = 0 where no bound holds an unknown, and where one does, y equal to it. The last two inputs are the lower and upper bounds.
+/// The conditions of a minimum within bounds: ∂f/∂y = 0 where no bound holds an unknown, and where one does, y equal to it. The last four inputs are the lower and
+/// upper bounds and which unknowns they hold.
 /// </summary>
 /// <param name="objective">f.</param>
-/// <param name="isAtLower">Which unknowns the lower bound holds.</param>
-/// <param name="isAtUpper">Which unknowns the upper bound holds.</param>
-internal sealed class OptimalityEquation(IRowObjective objective, Tensor isAtLower, Tensor isAtUpper) : IDifferentiableFunction
+internal sealed class OptimalityEquation(IRowObjective objective) : IDifferentiableFunction
 {
     private readonly StationarityEquation _stationarity = new(objective);
 
     public Tensor Evaluate(Tensor z, IReadOnlyList<Tensor> inputs)
     {
-        Tensor slope = _stationarity.Evaluate(z, [.. inputs.SkipLast(2)]);
-        return where(isAtLower, z - inputs[^2].expand(z.shape), where(isAtUpper, z - inputs[^1].expand(z.shape), slope));
+        Tensor slope = _stationarity.Evaluate(z, [.. inputs.SkipLast(4)]);
+        return where(inputs[^2], z - inputs[^4].expand(z.shape), where(inputs[^1], z - inputs[^3].expand(z.shape), slope));
     }
 
     public override string ToString() => _stationarity.ToString();

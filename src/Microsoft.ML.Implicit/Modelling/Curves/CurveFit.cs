@@ -48,6 +48,8 @@ public sealed class CurveFit(CurveFitter fitter, bool throwOnFailure = true)
             isMissing = isMissing.logical_or(other.detach().isnan());
         }
 
+        isMissing = weights is null ? isMissing : isMissing.logical_or(weights.detach().eq(0.Held()));
+
         Tensor[] all = [.. inputs, values, .. weights is null ? Array.Empty<Tensor>() : [weights]];
         Tensor[] wide = [.. all.Select(tensor => tensor.to(ScalarType.Float64).expand(values.shape))];
         CurveEstimate[] estimates = _fitter.Fit(Points(wide, inputs.Count, weights is not null), cancellationToken);
@@ -57,15 +59,15 @@ public sealed class CurveFit(CurveFitter fitter, bool throwOnFailure = true)
             found.ThrowIfFailed();
         }
 
+        int count = inputs.Count;
         var residuals = new RowObjective((parameters, given) =>
         {
-            Tensor residual = _fitter.Curve.Evaluate([.. given.Take(inputs.Count)], parameters) - given[inputs.Count];
-            residual = given.Count > inputs.Count + 1 ? residual * given[^1].sqrt() : residual;
-            return residual.masked_fill(isMissing, 0.Held());
+            Tensor residual = _fitter.Curve.Evaluate([.. given.Take(count)], parameters) - given[count];
+            residual = given.Count > count + 2 ? residual * given[count + 1].sqrt() : residual;
+            return residual.masked_fill(given[^1], 0.Held());
         });
-        Tensor[] clean = [.. wide.Select(tensor => where(isMissing, ones_like(tensor), tensor))];
+        Tensor[] clean = [.. wide.Select(tensor => where(isMissing, ones_like(tensor), tensor)), isMissing];
         Bounds bounds = new(NativeTensor.Of(_fitter.Plan.Lower, [_fitter.Plan.Lower.Length], values.device), NativeTensor.Of(_fitter.Plan.Upper, [_fitter.Plan.Upper.Length], values.device));
-        isMissing.DetachFromDisposeScope();
         found = ImplicitMinimum.Attach(new LossObjective(residuals, _fitter.Options.Loss), found, clean, bounds, adjointSolver: null, throwOnFailure);
         return found with { Solution = found.Solution.to(values.dtype).MoveToOuterDisposeScope() };
     }

@@ -8,6 +8,7 @@ internal sealed class NewtonSearch : BoxedSearch
 {
     private const double SufficientGain = 1e-4;
     private const double SmallestDamping = 1e-10;
+    private const double VanishingDamping = 1e-6;
     private const double LargestDamping = 1e16;
 
     // Damping below it leaves a step the undamped one.
@@ -19,6 +20,7 @@ internal sealed class NewtonSearch : BoxedSearch
     private readonly double[] _step;
     private double _damping;
     private double _predicted;
+    private bool _isOver;
 
     public NewtonSearch(SearchStart start)
         : base(start) =>
@@ -38,16 +40,15 @@ internal sealed class NewtonSearch : BoxedSearch
         if (gain >= SufficientGain || (isNoise && Math.Abs(value - Current) <= 16 * Math.Max(_predicted, double.Epsilon) + (1e-15 * Math.Abs(Current))))
         {
             _damping = gain > 0.75 || isNoise ? _damping / 10 : gain < 0.25 ? _damping * 4 : _damping;
-            _damping = _damping < SmallestDamping ? 0 : _damping;
+            _damping = _damping < VanishingDamping ? 0 : _damping;
             Accept(value);
-            bool isOver = HasRunOut(isNoise);
-            Status ??= isOver ? SolveStatus.Converged : null;
+            _isOver = HasRunOut(isNoise);
             return Status is null;
         }
 
         if (HasRunOut(isNoise))
         {
-            Status = SolveStatus.Converged;
+            Status = Ending(SolveStatus.StepUnderflow);
         }
         else if (Tries >= MaximumTries)
         {
@@ -83,13 +84,26 @@ internal sealed class NewtonSearch : BoxedSearch
             _scales[j] = _scales[j] > 0 ? _scales[j] : Gradient[j] != 0 ? Math.Abs(Gradient[j]) / (Reach(j) > 0 ? Reach(j) : 1) : 1;
         }
 
-        if (Tries >= MaximumTries)
+        if (_isOver || Tries >= MaximumTries)
         {
-            Status = SolveStatus.MaximumIterations;
+            Status = _isOver ? Ending(SolveStatus.StepUnderflow) : SolveStatus.MaximumIterations;
             return;
         }
 
         Propose();
+    }
+
+    /// <summary>What the undamped Hessian says of the point: a minimum, one of many, or, where it is neither, something else.</summary>
+    private SolveStatus Ending(SolveStatus otherwise)
+    {
+        _damping = 0;
+        if (Factor())
+        {
+            return SolveStatus.Converged;
+        }
+
+        _damping = Negligible;
+        return Factor() ? SolveStatus.Singular : otherwise;
     }
 
     private void Propose()
@@ -101,16 +115,29 @@ internal sealed class NewtonSearch : BoxedSearch
                 continue;
             }
 
-            if (_damping <= Negligible && IsShort(_step))
+            bool isStationary = IsStationary();
+            if (isStationary || (_damping <= Negligible && IsShort(_step)))
             {
-                Status = _damping == 0 ? SolveStatus.Converged : SolveStatus.Singular;
+                Status = Ending(isStationary ? SolveStatus.NonConvex : SolveStatus.StepUnderflow);
             }
 
             return;
         }
 
-        // No step gains anything: the gradient is zero, or rounding.
-        Status = Array.TrueForAll(Gradient, slope => slope == 0) ? SolveStatus.NonConvex : SolveStatus.StepUnderflow;
+        Status = SolveStatus.StepUnderflow;
+    }
+
+    private bool IsStationary()
+    {
+        for (int j = 0; j < Width; j++)
+        {
+            if (Gradient[j] != 0 && !IsHeld(j))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     /// <summary>Cholesky's factor of D⁻½ H D⁻½ + λ I for the unknowns that bounds do not hold.</summary>

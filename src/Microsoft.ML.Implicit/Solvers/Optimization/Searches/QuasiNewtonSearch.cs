@@ -94,16 +94,23 @@ internal sealed class QuasiNewtonSearch : BoxedSearch
         Point.CopyTo(_origin);
         Gradient.CopyTo(_originGradient, 0);
         _originValue = Current;
-        _inverse.Apply(Gradient, _direction);
-        TensorPrimitives.Negate(_direction, _direction);
-        _slope = TensorPrimitives.Dot<double>(Gradient, _direction);
-        if (isOver || (IsShort(_direction) && (_isSearching || _slope == 0)))
+        if (isOver || Array.TrueForAll(Gradient, slope => slope == 0))
         {
             Status = SolveStatus.Converged;
             return;
         }
 
-        if (!(_slope < 0) || !_isSearching)
+        if (_isSearching)
+        {
+            Aim();
+            if (IsShort(_direction))
+            {
+                Status = SolveStatus.Converged;
+                return;
+            }
+        }
+
+        if (!_isSearching || !(_slope < 0))
         {
             Restart();
         }
@@ -121,14 +128,19 @@ internal sealed class QuasiNewtonSearch : BoxedSearch
         {
             double reach = Reach(j) > 0 ? Reach(j) : 1;
             scales[j] = reach * reach;
-            norm += Gradient[j] * Gradient[j] * scales[j];
+            norm += _originGradient[j] * _originGradient[j] * scales[j];
         }
 
         _inverse.Reset(scales, FirstStep / Math.Sqrt(norm));
-        _inverse.Apply(Gradient, _direction);
-        TensorPrimitives.Negate(_direction, _direction);
-        _slope = TensorPrimitives.Dot<double>(Gradient, _direction);
+        Aim();
         _isReset = true;
+    }
+
+    private void Aim()
+    {
+        _inverse.Apply(_originGradient, _direction);
+        TensorPrimitives.Negate(_direction, _direction);
+        _slope = TensorPrimitives.Dot<double>(_originGradient, _direction);
     }
 
     private void Bisect()
