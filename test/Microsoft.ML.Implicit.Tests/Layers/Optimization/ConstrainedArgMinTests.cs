@@ -65,7 +65,7 @@ public sealed class ConstrainedArgMinTests
     [TestMethod]
     public void Textbook_problems_are_solved_from_infeasible_starts()
     {
-        // Hock and Schittkowski (1981), problems 7, 26, 39, 40, 43, 65 and 71 with their published values.
+        // Hock and Schittkowski (1981), problems 7, 39, 40, 43 and 71 with their published values.
         AssertSolved(7, y => (1 + y[.., 0].square()).log() - y[.., 1], y => ((1 + y[.., ..1].square()).square() + y[.., 1..].square()) - 4, null, [2, 2], -Math.Sqrt(3));
         AssertSolved(39, y => -y[.., 0], y => stack([y[.., 1] - y[.., 0].pow(3) - y[.., 2].square(), y[.., 0].square() - y[.., 1] - y[.., 3].square()], 1), null, [2, 2, 2, 2], -1);
         AssertSolved(

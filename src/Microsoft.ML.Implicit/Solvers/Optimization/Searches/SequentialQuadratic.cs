@@ -15,6 +15,7 @@ internal sealed class SequentialQuadratic
     // A step may raise the merit above the last one, not above the largest of as many: full steps along curved constraints do (Maratos, 1978).
     private const int Memory = 4;
     private const double SufficientDecrease = 1e-4;
+    private const double SmallestShare = 1e-6;
     private const double SmallestCurvature = 1e-8;
     private const double RaisedCurvature = 1e-3;
 
@@ -118,7 +119,10 @@ internal sealed class SequentialQuadratic
         Tensor isFlat = curvature.le(own * SmallestCurvature.Held());
         Tensor size = where(isFlat, own, curvature).clamp_min(1e-300.Held()).unsqueeze(2);
         Tensor raise = size.squeeze(2) * where(isFlat, ones_like(own), full_like(own, RaisedCurvature.Held()));
-        Tensor isActive = _inequalityMultipliers.gt(0.Held()).to(_y.dtype);
+
+        // An inequality holds as an equality where its multiplier has a part in the balance of gradients.
+        Tensor share = _inequalityMultipliers * b.norm(2);
+        Tensor isActive = share.gt(slope.norm(1, true) * SmallestShare.Held()).to(_y.dtype);
         Tensor rows = cat([a, b * isActive.unsqueeze(2)], 1), offsets = cat([h, g * isActive], 1);
         if (rows.shape[1] > 0)
         {
