@@ -96,13 +96,8 @@ internal sealed class LeastSquaresSearch : RowSearch
     /// <returns>Whether it is accepted, so that the Jacobian there is asked for.</returns>
     public override bool Observe(ReadOnlySpan<double> residuals)
     {
-        double cost = 0;
-        foreach (double residual in residuals)
-        {
-            cost += _loss.Value(residual);
-        }
-
-        bool isFinite = double.IsFinite(cost) && double.IsFinite(TensorPrimitives.Sum(residuals));
+        double cost = _loss.IsSquares ? 0.5 * TensorPrimitives.SumOfSquares(residuals) : RobustCost(residuals);
+        bool isFinite = double.IsFinite(cost);
         _observedCost = isFinite ? cost : double.PositiveInfinity;
         if (_isFirst)
         {
@@ -149,23 +144,13 @@ internal sealed class LeastSquaresSearch : RowSearch
         Span<double> columns = _columns.AsSpan(0, rows * Width), right = _right.AsSpan(0, rows);
         columns.Clear();
         right.Clear();
-        for (int i = 0; i < _count; i++)
-        {
-            right[i] = Math.Sqrt(_loss.Weight(_residuals[i])) * _residuals[i];
-        }
-
+        _residuals.AsSpan(0, _count).CopyTo(right);
+        Weigh(right[.._count]);
         for (int j = 0; j < Width; j++)
         {
             Span<double> column = columns.Slice(j * rows, _count);
             jacobian.Slice(j * _count, _count).CopyTo(column);
-            if (!_loss.IsSquares)
-            {
-                for (int i = 0; i < _count; i++)
-                {
-                    column[i] *= Math.Sqrt(_loss.Weight(_residuals[i]));
-                }
-            }
-
+            Weigh(column);
             double norm = Math.Sqrt(TensorPrimitives.SumOfSquares<double>(column));
             if (!double.IsFinite(norm))
             {
@@ -253,6 +238,26 @@ internal sealed class LeastSquaresSearch : RowSearch
         else
         {
             values.CopyTo(target);
+        }
+    }
+
+    // A loss that is bounded hides a residual that is not finite.
+    private double RobustCost(ReadOnlySpan<double> residuals)
+    {
+        double cost = 0;
+        foreach (double residual in residuals)
+        {
+            cost += double.IsFinite(residual) ? _loss.Value(residual) : double.PositiveInfinity;
+        }
+
+        return cost;
+    }
+
+    private void Weigh(Span<double> values)
+    {
+        for (int i = 0; i < values.Length && !_loss.IsSquares; i++)
+        {
+            values[i] *= Math.Sqrt(_loss.Weight(_residuals[i]));
         }
     }
 
