@@ -18,7 +18,7 @@ internal static class LeastSquaresMinimization
         LeastSquaresSettings limits = initial.dtype == ScalarType.Float32 ? settings with { Tolerance = Math.Max(settings.Tolerance, 1e-4) } : settings;
         RowSearch[] searches = [.. starts.Select((start, row) =>
         {
-            var search = new LeastSquaresSearch(start.Length, limits, loss ?? RobustLoss.Squares, isDamped);
+            var search = new LeastSquaresSearch(start.Length, limits, loss ?? RobustLoss.Squares, isDamped, initial.dtype == ScalarType.Float32);
             search.Begin(start, lowers[row], uppers[row], count);
             return search;
         })];
