@@ -2,6 +2,7 @@ using System.CommandLine;
 using Microsoft.ML.Implicit.Samples;
 using Microsoft.ML.Implicit.Samples.Anomaly;
 using Microsoft.ML.Implicit.Samples.Classify;
+using Microsoft.ML.Implicit.Samples.Curves;
 using Microsoft.ML.Implicit.Samples.Density;
 using Microsoft.ML.Implicit.Samples.Directions;
 using Microsoft.ML.Implicit.Samples.Field;
@@ -20,6 +21,7 @@ Sample[] samples =
     PlaneDensity.Sample,
     TumourScreening.Sample,
     StormDirections.Sample,
+    TheophyllineFit.Sample,
     PortfolioChoice.Sample,
     SudokuSolving.Sample,
     FieldForecast.Sample,

@@ -35,4 +35,7 @@ public enum SolveStatus : byte
 
     /// <summary>The objective falls without limit on points that nearly satisfy the constraints: its least value is far beyond the order of the data, or there is none.</summary>
     NearlyUnbounded = 9,
+
+    /// <summary>What was found is one of many: some direction of the unknowns changes nothing, so that they are not determined.</summary>
+    Singular = 10,
 }

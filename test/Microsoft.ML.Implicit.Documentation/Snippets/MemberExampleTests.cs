@@ -5,6 +5,7 @@ using Microsoft.ML;
 using Microsoft.ML.Implicit.LinearAlgebra;
 using Microsoft.ML.Implicit.Roots;
 using Microsoft.ML.Implicit.Solvers.FixedPoint;
+using Microsoft.ML.Implicit.Solvers.Optimization;
 using Microsoft.ML.Implicit.Solvers.Quadratic;
 using static TorchSharp.torch;
 
@@ -14,7 +15,7 @@ namespace Documentation.Snippets;
 [TestClass]
 public sealed class MemberExampleTests
 {
-    private static readonly Type[] Solvers = [typeof(IFixedPointSolver), typeof(IRootMethod), typeof(ILinearSolver), typeof(IQuadraticSolver)];
+    private static readonly Type[] Solvers = [typeof(IFixedPointSolver), typeof(IRootMethod), typeof(ILinearSolver), typeof(IQuadraticSolver), typeof(IMinimizer), typeof(ILeastSquaresMethod)];
 
     private static readonly HashSet<string> WithExample =
     [

@@ -33,11 +33,14 @@ public sealed class ArchitectureTests
         ["Layers.Quadratic"] = ["Roots", "Solvers.Quadratic"],
         ["Layers.Conic"] = ["Roots", "Solvers.Conic"],
         ["Modelling"] = ["Layers.Conic"],
+        ["Solvers.Optimization"] = ["Roots", "Solvers.Quadratic"],
+        ["Layers.Optimization"] = ["Solvers.Optimization"],
+        ["Modelling.Curves"] = ["Layers.Optimization"],
         ["Persistence"] = ["Native"],
         ["Onnx"] = ["Solvers.FixedPoint", "Solvers.Ode"],
         ["Data"] = ["Persistence", "Onnx"],
         ["Training"] = ["Data", "Solvers"],
-        ["Estimators"] = ["Training", "Layers.Flow", "Layers.LatentOde", "Layers.Series", "Layers.Equilibrium", "Layers.Quadratic", "Modelling", "Layers.Fields"],
+        ["Estimators"] = ["Training", "Layers.Flow", "Layers.LatentOde", "Layers.Series", "Layers.Equilibrium", "Layers.Quadratic", "Modelling", "Layers.Fields", "Modelling.Curves"],
     };
 
     // These know ML.NET; what is below them is of use without it.

@@ -1,6 +1,7 @@
 using Microsoft.ML.Implicit.Estimators;
 using Microsoft.ML.Implicit.Layers.Series;
 using Microsoft.ML.Implicit.Modelling;
+using Microsoft.ML.Implicit.Solvers.Optimization;
 using Microsoft.ML.Implicit.Training;
 using Microsoft.ML.Runtime;
 
@@ -34,6 +35,7 @@ internal static class SavedModels
         ["label-controlled"] = LabelByControlledEquation,
         ["label-windows"] = LabelInWindows,
         ["label-features"] = LabelFeatures,
+        ["curve-fit"] = (ml, _) => FitCurve(ml),
         ["learned-costs"] = LearnedCosts,
         ["learned-constraints"] = LearnedConstraints,
     };
@@ -235,6 +237,24 @@ internal static class SavedModels
             ColumnNames = new Dictionary<string, string> { ["Mix"] = "Mix" },
         };
         return new SavedModel(ml.Transforms.ConeProgram(options).Fit(data), data, "Mix");
+    }
+
+    private static SavedModel FitCurve(MLContext ml)
+    {
+        IDataView data = ml.Data.LoadFromEnumerable(Shapes.Create(90));
+        var options = new FitCurveOptions
+        {
+            Expression = "a * exp(b * size)",
+            Inputs = ["size"],
+            ColumnNames = new Dictionary<string, string> { ["size"] = nameof(Shapes.Row.Size) },
+            ValueColumnName = nameof(Shapes.Row.Features),
+            StartingValues = new Dictionary<string, double> { ["b"] = 0.5 },
+            LowerBounds = new Dictionary<string, double> { ["b"] = 0.5 },
+            UpperBounds = new Dictionary<string, double> { ["b"] = 0.5 },
+            Loss = RobustLoss.Huber(5),
+            UnsolvedRows = UnsolvedRowHandling.Throw,
+        };
+        return new SavedModel(ml.Transforms.FitCurve(options).Fit(data), data, "Parameters", "StandardErrors");
     }
 
     private static SavedModel QuadraticProgram(MLContext ml)

@@ -18,7 +18,9 @@ public sealed class OutputColumnTests
         ("ConfidenceLowerBoundColumn", ml => ml.Forecasting.ForecastByLatentOde(new LatentOdeOptions { Horizon = [1], ConfidenceLowerBoundColumn = string.Empty })),
         ("QuantileColumnName", ml => ml.Forecasting.ForecastByLatentOde(new LatentOdeOptions { Horizon = [1], QuantileLevels = [0.5], QuantileColumnName = "Forecast" })),
         ("ObjectiveColumnName", ml => ml.Transforms.ConeProgram(new ConeProgramOptions { Program = Cone(), ObjectiveColumnName = "x" })),
-        ("StatusColumnName", ml => ml.Transforms.ConeProgram(new ConeProgramOptions { Program = Cone(), StatusColumnName = string.Empty })));
+        ("StatusColumnName", ml => ml.Transforms.ConeProgram(new ConeProgramOptions { Program = Cone(), StatusColumnName = string.Empty })),
+        ("StandardErrorColumnName", ml => ml.Transforms.FitCurve(new FitCurveOptions { Expression = "a", StandardErrorColumnName = "Parameters" })),
+        ("FittedColumnName", ml => ml.Transforms.FitCurve(new FitCurveOptions { Expression = "a", FittedColumnName = string.Empty })));
 
     [TestMethod]
     [DynamicData(nameof(Impossible))]

@@ -21,6 +21,7 @@ internal sealed record SmallModel(string Kind, string[] Columns, Func<MLContext,
         new("quadratic program", [nameof(ModelRow.Costs)], (ml, data) =>
             ml.Transforms.QuadraticProgram(Output, nameof(ModelRow.Costs), q: 1, lowerBounds: 0).Fit(data)),
         new("cone program", [nameof(ModelRow.Costs)], (ml, data) => ml.Transforms.ConeProgram(Mix()).Fit(data)),
+        new("curve fit", [nameof(ModelRow.Time), nameof(ModelRow.Level)], (ml, data) => ml.Transforms.FitCurve(Line()).Fit(data)),
         Trained("learned program", nameof(ModelRow.Features)),
         Trained("learned cone program", nameof(ModelRow.Features)),
         Trained("forecast", nameof(ModelRow.Time), nameof(ModelRow.Level)),
@@ -36,7 +37,7 @@ internal sealed record SmallModel(string Kind, string[] Columns, Func<MLContext,
     public static IEnumerable<object[]> KindsAndColumns => All.SelectMany(model => model.Columns.Select(column => new object[] { model.Kind, column }));
 
     /// <summary>Those that learn from the columns that they read.</summary>
-    public static IEnumerable<object[]> TrainedKindsAndColumns => KindsAndColumns.Where(pair => (string)pair[0] is not ("quadratic program" or "cone program"));
+    public static IEnumerable<object[]> TrainedKindsAndColumns => KindsAndColumns.Where(pair => (string)pair[0] is not ("quadratic program" or "cone program" or "curve fit"));
 
     public static SmallModel Of(string kind) => All.Single(model => model.Kind == kind);
 
@@ -57,4 +58,12 @@ internal sealed record SmallModel(string Kind, string[] Columns, Func<MLContext,
             ColumnNames = new Dictionary<string, string> { ["mix"] = Output },
         };
     }
+
+    private static FitCurveOptions Line() => new()
+    {
+        Expression = $"a + b * {nameof(ModelRow.Time)}",
+        Inputs = [nameof(ModelRow.Time)],
+        ValueColumnName = nameof(ModelRow.Level),
+        ParameterColumnName = Output,
+    };
 }

@@ -1,0 +1,102 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Data;
+using Microsoft.ML.Implicit.Modelling.Curves;
+using Microsoft.ML.Implicit.Solvers;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>Points of a batch of rows and the curves fitted to them.</summary>
+internal sealed class FitCurveBatch : RowBatch
+{
+    private static readonly ReadOnlyMemory<char>[] StatusNames = [.. Enum.GetValues<SolveStatus>().Select(status => status.ToString().AsMemory())];
+
+    private readonly FitCurveModel _model;
+    private readonly DataViewRow _source;
+    private readonly Func<double[]>[] _readInputs;
+    private readonly Func<double[]> _readValues;
+    private readonly Func<double[]>? _readWeights;
+    private readonly CurvePoints[] _points;
+    private readonly long[] _positions;
+    private readonly CurveEstimate[] _estimates;
+
+    public FitCurveBatch(FitCurveModel model, DataViewRow source, int capacity)
+    {
+        model.CheckColumns(source.Schema);
+        _model = model;
+        _source = source;
+        _readInputs = [.. model.InputColumns.Select(name => PointReader.Create(source, source.Schema[name]))];
+        _readValues = PointReader.Create(source, source.Schema[model.ValueColumn]);
+        _readWeights = model.WeightColumn is null ? null : PointReader.Create(source, source.Schema[model.WeightColumn]);
+        (_points, _positions, _estimates) = (new CurvePoints[capacity], new long[capacity], new CurveEstimate[capacity]);
+    }
+
+    public override void Read(int slot)
+    {
+        _positions[slot] = _source.Position;
+        _points[slot] = new CurvePoints([.. _readInputs.Select(read => read())], _readValues(), _readWeights?.Invoke());
+    }
+
+    public override void Evaluate(int count)
+    {
+        for (int slot = 0; slot < count; slot++)
+        {
+            if (!_model.Fitter.Fits(_points[slot]))
+            {
+                throw new InvalidOperationException(
+                    $"Row {_positions[slot]} has {_points[slot].Values.Length} values in column '{_model.ValueColumn}' and another number in {string.Join(", ", Differing(_points[slot]))}.");
+            }
+        }
+
+        _model.Fitter.Fit(new ArraySegment<CurvePoints>(_points, 0, count)).CopyTo(_estimates, 0);
+        for (int slot = 0; slot < count && _model.UnsolvedRows == UnsolvedRowHandling.Throw; slot++)
+        {
+            if (_estimates[slot].Status != SolveStatus.Converged)
+            {
+                throw new SolveFailedException(
+                    $"Row {_positions[slot]}: fitting '{_model.Fitter.Curve}' to {_estimates[slot].Points} points ended with {_estimates[slot].Status}.", _estimates[slot].Status, (int)_positions[slot]);
+            }
+        }
+    }
+
+    public override Delegate CreateGetter(int column, Func<int> slot)
+    {
+        FitCurvePart part = _model.Outputs[column].Part;
+        return part switch
+        {
+            FitCurvePart.Status => (ValueGetter<ReadOnlyMemory<char>>)((ref ReadOnlyMemory<char> value) => value = StatusNames[(int)_estimates[slot()].Status]),
+            FitCurvePart.ResidualDeviation => (ValueGetter<float>)((ref float value) => value = (float)Numbers(part, slot())[0]),
+            _ => (ValueGetter<VBuffer<float>>)((ref VBuffer<float> value) =>
+            {
+                double[] numbers = Numbers(part, slot());
+                VBufferEditor<float> editor = VBufferEditor.Create(ref value, numbers.Length);
+                for (int i = 0; i < numbers.Length; i++)
+                {
+                    editor.Values[i] = (float)numbers[i];
+                }
+
+                value = editor.Commit();
+            }),
+        };
+    }
+
+    private double[] Numbers(FitCurvePart part, int slot)
+    {
+        CurveEstimate estimate = _estimates[slot];
+        double[] numbers = part switch
+        {
+            FitCurvePart.Parameters => estimate.Parameters,
+            FitCurvePart.StandardErrors => estimate.StandardErrors,
+            FitCurvePart.Covariance => estimate.Covariance,
+            FitCurvePart.ResidualDeviation => [estimate.ResidualDeviation],
+            _ => _model.Fitter.Evaluate(_points[slot], estimate.Parameters),
+        };
+        return estimate.Status == SolveStatus.Converged ? numbers : [.. numbers.Select(_ => double.NaN)];
+    }
+
+    private IEnumerable<string> Differing(CurvePoints points)
+    {
+        IEnumerable<(string Name, int Length)> inputs = _model.InputColumns.Zip(points.Inputs, (name, values) => (name, values.Length)).Where(input => input.Length != 1);
+        IEnumerable<(string Name, int Length)> weights = points.Weights is null ? [] : [(_model.WeightColumn!, points.Weights.Length)];
+        return inputs.Concat(weights).Where(column => column.Length != points.Values.Length).Select(column => $"'{column.Name}' ({column.Length})");
+    }
+}

@@ -1,0 +1,57 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Data;
+using Microsoft.ML.Runtime;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>Fits a curve to the points of every row by nonlinear least squares. Rows are fitted when they are read: <see cref="Fit"/> only checks the columns.</summary>
+/// <remarks>
+/// Output: as asked for, the parameters and their standard errors (vectors of Single, with the parameters' names), their covariance (matrix of Single), the deviation of the
+/// residuals (Single), the fitted values (vector of Single) and the status (text). Fits are made in float64. There is no ONNX form.
+/// </remarks>
+public sealed class FitCurveEstimator : ImplicitEstimator<FitCurveTransformer>
+{
+    private readonly FitCurveModel _model;
+
+    internal FitCurveEstimator(IHostEnvironment environment, FitCurveOptions options)
+        : base(environment, nameof(FitCurveEstimator), options) => _model = FitCurveModel.Create(options);
+
+    /// <summary>Checks that the columns fit the curve.</summary>
+    /// <param name="input">Rows with the columns of inputs and values.</param>
+    /// <returns>The transformer.</returns>
+    /// <exception cref="ArgumentException">A column is missing, or has another type or length than the curve needs.</exception>
+    public override FitCurveTransformer Fit(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        var transformer = new FitCurveTransformer(Host, _model);
+        transformer.GetOutputSchema(input.Schema);
+        return transformer;
+    }
+
+    private protected override void CheckColumns(SchemaShape schema)
+    {
+        foreach (string name in _model.Columns)
+        {
+            SchemaShape.Column column = InputColumns.Find(Host, schema, "curve", name);
+            bool isInput = name != _model.ValueColumn && name != _model.WeightColumn;
+            if (!NumberColumns.IsNumber(column.ItemType) || column.IsKey || (!isInput && column.Kind == SchemaShape.Column.VectorKind.Scalar))
+            {
+                throw Host.ExceptSchemaMismatch(nameof(schema), "curve", name, isInput ? "Single or Double, scalar or vector" : "vector of Single or Double", column.GetTypeString());
+            }
+        }
+    }
+
+    private protected override IEnumerable<SchemaShape.Column> GetOutputColumns(SchemaShape inputSchema) => _model.Outputs.Select(output => Promise(output.Part, output.Name));
+
+    private SchemaShape.Column Promise(FitCurvePart part, string name)
+    {
+        DataViewType type = _model.TypeOf(part);
+        SchemaShape.Column.VectorKind kind = type is not VectorDataViewType vector ? SchemaShape.Column.VectorKind.Scalar
+            : vector.IsKnownSize ? SchemaShape.Column.VectorKind.Vector
+            : SchemaShape.Column.VectorKind.VariableVector;
+        SchemaShape.Column[] annotations = FitCurveModel.HasParameterSlots(part)
+            ? [new SchemaShape.Column(AnnotationUtils.Kinds.SlotNames, SchemaShape.Column.VectorKind.Vector, TextDataViewType.Instance, isKey: false)]
+            : [];
+        return new SchemaShape.Column(name, kind, type.GetItemType(), isKey: false, new SchemaShape(annotations));
+    }
+}

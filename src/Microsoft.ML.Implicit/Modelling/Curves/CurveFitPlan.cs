@@ -1,0 +1,49 @@
+namespace Microsoft.ML.Implicit.Modelling.Curves;
+
+/// <summary>What all rows of a fit have in common.</summary>
+internal sealed class CurveFitPlan
+{
+    /// <exception cref="ArgumentException">A setting names a parameter that the curve lacks, or is out of range.</exception>
+    public CurveFitPlan(Curve curve, CurveFitOptions options)
+    {
+        (Curve, Options) = (curve, options);
+        options.Search.Validate();
+        ArgumentOutOfRangeException.ThrowIfNegative(options.MaximumParallelism, nameof(options.MaximumParallelism));
+        double?[] given = Values(nameof(options.StartingValues), options.StartingValues);
+        Lower = [.. Values(nameof(options.LowerBounds), options.LowerBounds).Select(bound => bound ?? double.NegativeInfinity)];
+        Upper = [.. Values(nameof(options.UpperBounds), options.UpperBounds).Select(bound => bound ?? double.PositiveInfinity)];
+        for (int i = 0; i < given.Length; i++)
+        {
+            string name = curve.Parameters[i];
+            if (given[i] is { } start && !double.IsFinite(start))
+            {
+                throw new ArgumentException($"StartingValues gives '{name}' {start}, which is not finite.", nameof(options.StartingValues));
+            }
+
+            if (!(Lower[i] <= Upper[i]))
+            {
+                throw new ArgumentException($"LowerBounds and UpperBounds leave '{name}' no value: {Lower[i]} to {Upper[i]}.", nameof(options.LowerBounds));
+            }
+        }
+
+        Starts = new CurveStarts(curve, given, Lower, Upper);
+    }
+
+    public Curve Curve { get; }
+
+    public CurveFitOptions Options { get; }
+
+    public CurveStarts Starts { get; }
+
+    public double[] Lower { get; }
+
+    public double[] Upper { get; }
+
+    private double?[] Values(string setting, IReadOnlyDictionary<string, double> values)
+    {
+        string? unknown = values.Keys.FirstOrDefault(name => !Curve.Parameters.Contains(name));
+        return unknown is null
+            ? [.. Curve.Parameters.Select(name => values.TryGetValue(name, out double value) ? value : (double?)null)]
+            : throw new ArgumentException($"{setting} names '{unknown}', which is no parameter of '{Curve}'; these are {string.Join(", ", Curve.Parameters)}.", setting);
+    }
+}

@@ -1,0 +1,52 @@
+namespace Microsoft.ML.Implicit.Modelling.Curves;
+
+/// <summary>Finds parameters in which a curve is affine while the others are fixed: for these no start is needed (Golub and Pereyra, 1973).</summary>
+internal static class LinearParameters
+{
+    private enum Degree
+    {
+        Constant,
+        Affine,
+        Other,
+    }
+
+    /// <summary>The largest set that is found by adding one parameter after the other.</summary>
+    public static bool[] Find(Curve curve)
+    {
+        bool[] linear = new bool[curve.Parameters.Count];
+        for (int i = 0; i < linear.Length; i++)
+        {
+            linear[i] = true;
+            linear[i] = DegreeOf(curve.Graph, linear) != Degree.Other;
+        }
+
+        return linear;
+    }
+
+    private static Degree DegreeOf(CurveGraph graph, bool[] unknowns)
+    {
+        var degrees = new Degree[graph.Nodes.Count];
+        for (int i = 0; i < degrees.Length; i++)
+        {
+            CurveNode node = graph.Nodes[i];
+            if (node.IsLeaf)
+            {
+                degrees[i] = node.Operation == CurveOperation.Parameter && unknowns[node.Left] ? Degree.Affine : Degree.Constant;
+                continue;
+            }
+
+            Degree left = degrees[node.Left], right = node.IsBinary ? degrees[node.Right] : Degree.Constant;
+            Degree largest = (Degree)Math.Max((int)left, (int)right);
+            degrees[i] = node.Operation switch
+            {
+                _ when largest == Degree.Constant => Degree.Constant,
+                CurveOperation.Add or CurveOperation.Subtract or CurveOperation.Negate => largest,
+                CurveOperation.Multiply when left == Degree.Constant || right == Degree.Constant => largest,
+                CurveOperation.Divide when right == Degree.Constant => largest,
+                _ => Degree.Other,
+            };
+        }
+
+        return degrees[graph.Root];
+    }
+}

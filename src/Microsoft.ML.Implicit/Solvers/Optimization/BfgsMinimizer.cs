@@ -1,0 +1,38 @@
+using Microsoft.ML.Implicit.Solvers.Optimization.Searches;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Solvers.Optimization;
+
+/// <summary>
+/// The method of Broyden, Fletcher, Goldfarb and Shanno with a matrix a row: first derivatives alone, for up to some hundred unknowns.
+/// </summary>
+/// <example><code>
+/// MinimizationResult minimum = new BfgsMinimizer().Minimize(objective, inputs, initial);
+/// </code></example>
+public sealed class BfgsMinimizer : IMinimizer
+{
+    private readonly MinimizerSettings _settings;
+
+    /// <summary>Creates the method.</summary>
+    /// <param name="settings">Tolerance and limit; null for the defaults.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A setting is out of range.</exception>
+    public BfgsMinimizer(MinimizerSettings? settings = null)
+    {
+        _settings = settings ?? new MinimizerSettings();
+        _settings.Validate();
+    }
+
+    /// <inheritdoc/>
+    public MinimizationResult Minimize(IRowObjective objective, IReadOnlyList<Tensor> inputs, Tensor initial, Bounds? bounds = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(objective);
+        ArgumentNullException.ThrowIfNull(inputs);
+        ArgumentNullException.ThrowIfNull(initial);
+        if (bounds is not null)
+        {
+            throw new ArgumentException("This method has no bounds; NewtonMinimizer and ProjectedGradientMinimizer have.", nameof(bounds));
+        }
+
+        return Minimization.Run(objective, inputs, initial, bounds, _settings, maximumTries: 2000, hasHessian: false, start => new QuasiNewtonSearch(start, new DenseInverse(start.Point.Length)), cancellationToken);
+    }
+}

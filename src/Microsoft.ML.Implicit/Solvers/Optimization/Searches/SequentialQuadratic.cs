@@ -1,0 +1,217 @@
+using Microsoft.ML.Implicit.Differentiation;
+using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Solvers.Quadratic;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Solvers.Optimization.Searches;
+
+/// <summary>One search by sequential quadratic programming; rows that are done stay in the batch with steps of length zero.</summary>
+internal sealed class SequentialQuadratic
+{
+    private const int DefaultIterations = 200;
+    private const int MostHalvings = 40;
+
+    // A step may raise the merit above the last one, not above the largest of as many: full steps along curved constraints do (Maratos, 1978).
+    private const int Memory = 4;
+    private const double SufficientDecrease = 1e-4;
+    private const double SmallestShare = 1e-6;
+    private const double SmallestCurvature = 1e-8;
+    private const double RaisedCurvature = 1e-3;
+
+    private readonly ConstrainedProblem _problem;
+    private readonly IReadOnlyList<Tensor> _inputs;
+    private readonly IDifferentiableFunction _stationarity;
+    private readonly InteriorPointSolver _solver = new(new InteriorPointOptions { Tolerance = 1e-12, GapTolerance = 1e-14, AcceptableTolerance = 1e-8 });
+    private readonly double _tolerance;
+    private readonly int _limit;
+    private readonly int _rows;
+    private readonly SolveStatus?[] _statuses;
+    private readonly Queue<double>[] _merits;
+    private readonly double[] _penalties;
+    private readonly double[] _values;
+    private Tensor _y;
+    private Tensor _equalityMultipliers;
+    private Tensor _inequalityMultipliers;
+    private Tensor _reach;
+
+    public SequentialQuadratic(ConstrainedProblem problem, IReadOnlyList<Tensor> inputs, Tensor initial, MinimizerSettings settings)
+    {
+        (_problem, _inputs) = (problem, inputs);
+        _stationarity = new StationarityEquation(new LagrangianObjective(problem));
+        (_tolerance, _limit, _rows) = (settings.ToleranceFor(initial.dtype), settings.MaximumIterations ?? DefaultIterations, (int)initial.shape[0]);
+        _y = initial.detach().clone();
+        _reach = _y.abs();
+        _equalityMultipliers = zeros_like(Constraints(problem.Equalities, _y));
+        _inequalityMultipliers = zeros_like(Constraints(problem.Inequalities, _y));
+        _statuses = new SolveStatus?[_rows];
+        _merits = [.. Enumerable.Range(0, _rows).Select(_ => new Queue<double>())];
+        (_penalties, _values) = (new double[_rows], new double[_rows]);
+    }
+
+    public ConstrainedResult Run(CancellationToken cancellationToken)
+    {
+        int iterations = 0;
+        for (; Array.Exists(_statuses, status => status is null); iterations++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (iterations == _limit)
+            {
+                End(_ => true, SolveStatus.MaximumIterations);
+                break;
+            }
+
+            using DisposeScope step = NewDisposeScope();
+            Step(cancellationToken);
+            foreach (Tensor kept in new[] { _y, _equalityMultipliers, _inequalityMultipliers, _reach })
+            {
+                kept.MoveToOuterDisposeScope();
+            }
+        }
+
+        return new ConstrainedResult(new MinimizationResult(_y, [.. _statuses.Select(status => status!.Value)], _values, iterations), _equalityMultipliers, _inequalityMultipliers);
+    }
+
+    private void Step(CancellationToken cancellationToken)
+    {
+        Tensor slope = new StationarityEquation(_problem.Objective).Evaluate(_y, _inputs).detach();
+        Tensor h = Constraints(_problem.Equalities, _y), g = Constraints(_problem.Inequalities, _y);
+        Tensor a = Jacobian(_problem.Equalities), b = Jacobian(_problem.Inequalities);
+        Tensor hessian = _stationarity.Linearize(_y, [.. _inputs, _equalityMultipliers, _inequalityMultipliers]).Dense().detach();
+        bool[] isFinite = [.. cat([slope, h, g, a.flatten(1), b.flatten(1), hessian.flatten(1)], 1).isfinite().all(1).data<bool>()];
+        End(row => !isFinite[row], SolveStatus.Diverged);
+
+        // Rows that are done solve a model that has a solution and is not looked at.
+        Tensor isOpen = tensor([.. _statuses.Select(status => status is null)]).to(_y.device).unsqueeze(1);
+        Tensor identity = eye(_y.shape[1], dtype: _y.dtype, device: _y.device);
+        (Tensor quadratic, Tensor linear) = Convexify(
+            where(isOpen.unsqueeze(2), hessian, identity), Open(slope), Open(a.flatten(1)).view(a.shape), Open(h), Open(b.flatten(1)).view(b.shape), Open(g));
+        QuadraticSolution model = _solver.Solve(
+            new QuadraticProblem(
+                quadratic,
+                linear,
+                g.shape[1] > 0 ? Open(b.flatten(1)).view(b.shape) : null,
+                g.shape[1] > 0 ? Open(g).neg() : null,
+                h.shape[1] > 0 ? Open(a.flatten(1)).view(a.shape) : null,
+                h.shape[1] > 0 ? Open(h).neg() : null),
+            null,
+            cancellationToken);
+        End(row => model.Status[row] is SolveStatus.Infeasible or SolveStatus.NearlyInfeasible, SolveStatus.Infeasible);
+        End(row => model.Status[row] is SolveStatus.Unbounded or SolveStatus.NearlyUnbounded, SolveStatus.Unbounded);
+        End(row => !double.IsFinite(model.PrimalResiduals[row]) || model.Status[row] is SolveStatus.NonConvex or SolveStatus.InvalidInput, SolveStatus.Diverged);
+        Search(model, slope, h, g);
+
+        Tensor Open(Tensor rows) => where(isOpen, rows, zeros_like(rows));
+    }
+
+    /// <summary>
+    /// Makes the model convex: by adding ½ ρ (A p + h)² for equalities and inequalities that hold as such, which changes no solution, and where that is not enough by raising
+    /// eigenvalues.
+    /// </summary>
+    private (Tensor Quadratic, Tensor Linear) Convexify(Tensor hessian, Tensor slope, Tensor a, Tensor h, Tensor b, Tensor g)
+    {
+        Tensor symmetric = hessian.Plus(hessian.transpose(1, 2)) * 0.5.Held();
+
+        // Where the Lagrangian is not curved yet, as at a linear objective without multipliers, a step is of the unknowns' own size.
+        Tensor reach = _reach.amax([1], true), steepest = slope.abs().amax([1], true);
+        Tensor own = steepest / where(reach.gt(0.Held()), reach, ones_like(reach));
+        Tensor curvature = symmetric.abs().amax([1, 2], false).unsqueeze(1);
+        Tensor isFlat = curvature.le(own * SmallestCurvature.Held());
+        Tensor size = where(isFlat, own, curvature).clamp_min(1e-300.Held()).unsqueeze(2);
+        Tensor raise = size.squeeze(2) * where(isFlat, ones_like(own), full_like(own, RaisedCurvature.Held()));
+
+        // An inequality holds as an equality where its multiplier has a part in the balance of gradients.
+        Tensor share = _inequalityMultipliers * b.norm(2);
+        Tensor isActive = share.gt(slope.norm(1, true) * SmallestShare.Held()).to(_y.dtype);
+        Tensor rows = cat([a, b * isActive.unsqueeze(2)], 1), offsets = cat([h, g * isActive], 1);
+        if (rows.shape[1] > 0)
+        {
+            Tensor isIndefinite = linalg.eigvalsh(symmetric).amin([1], true).unsqueeze(2).le(size * SmallestCurvature.Held());
+            Tensor length = rows.Squared().sum([1, 2], true).clamp_min(1e-300.Held());
+            Tensor factor = where(isIndefinite, size * 10.Held() / length, zeros_like(size));
+            symmetric = symmetric.Plus(rows.transpose(1, 2).bmm(rows) * factor);
+            slope = slope.Plus((rows.transpose(1, 2).bmm(offsets.unsqueeze(2)) * factor).squeeze(2));
+        }
+
+        (Tensor eigenvalues, Tensor vectors) = linalg.eigh(symmetric);
+        Tensor least = size.squeeze(2) * SmallestCurvature.Held();
+        Tensor raised = where(eigenvalues.lt(least), maximum(eigenvalues.abs(), raise), eigenvalues);
+        return ((vectors * raised.unsqueeze(1)).bmm(vectors.transpose(1, 2)), slope);
+    }
+
+    private void Search(QuadraticSolution model, Tensor slope, Tensor h, Tensor g)
+    {
+        Tensor step = model.Z;
+        double[] largest = Largest(cat([model.Nu.abs(), model.Lambda], 1)), violations = Violation(h, g), slopes = [.. (slope * step).sum(1).cpu().data<double>()];
+        double[] values = [.. _problem.Objective.Value(_y, _inputs).cpu().data<double>()], lengths = new double[_rows], gains = new double[_rows];
+        _reach = maximum(_reach, _y.abs());
+        bool[] isShort = [.. step.abs().le(_reach * _tolerance.Held()).all(1).cpu().data<bool>()];
+        for (int row = 0; row < _rows; row++)
+        {
+            if (_statuses[row] is null)
+            {
+                _values[row] = values[row];
+                _penalties[row] = Math.Max(_penalties[row], 2 * largest[row]);
+                _merits[row].Enqueue(values[row] + (_penalties[row] * violations[row]));
+                if (_merits[row].Count > Memory)
+                {
+                    _merits[row].Dequeue();
+                }
+
+                gains[row] = Math.Max((_penalties[row] * violations[row]) - slopes[row], 0);
+                lengths[row] = 1;
+            }
+        }
+
+        Tensor candidate = _y;
+        bool[] isOpen = [.. _statuses.Select(status => status is null)];
+        for (int halving = 0; halving <= MostHalvings; halving++)
+        {
+            candidate = where(tensor(lengths).to(_y.device).unsqueeze(1).gt(0.Held()), _y.Plus(step * tensor(lengths).to(_y.device).unsqueeze(1)), _y);
+            double[] reached = [.. _problem.Objective.Value(candidate, _inputs).cpu().data<double>()];
+            double[] violated = Violation(Constraints(_problem.Equalities, candidate), Constraints(_problem.Inequalities, candidate));
+            bool halves = false;
+            for (int row = 0; row < _rows; row++)
+            {
+                double merit = reached[row] + (_penalties[row] * violated[row]);
+                double limit = isOpen[row] ? _merits[row].Max() - (SufficientDecrease * lengths[row] * gains[row]) : 0;
+                double noise = isOpen[row] ? 1e-14 * (Math.Abs(values[row]) + (_penalties[row] * violations[row])) : 0;
+                if (isOpen[row] && lengths[row] > 0 && !isShort[row] && !(merit <= limit + noise))
+                {
+                    lengths[row] = halving == MostHalvings ? 0 : lengths[row] / 2;
+                    halves = true;
+                }
+            }
+
+            if (!halves)
+            {
+                break;
+            }
+        }
+
+        Tensor moves = tensor(lengths).to(_y.device).unsqueeze(1).gt(0.Held());
+        _reach = maximum(_reach, where(moves, (candidate - _y).abs(), zeros_like(_y)));
+        _y = where(moves, candidate, _y);
+        _equalityMultipliers = where(moves, model.Nu, _equalityMultipliers);
+        _inequalityMultipliers = where(moves, model.Lambda, _inequalityMultipliers);
+        End(row => isShort[row] && model.Status[row] == SolveStatus.Converged, SolveStatus.Converged);
+        End(row => lengths[row] == 0, SolveStatus.StepUnderflow);
+    }
+
+    private void End(Func<int, bool> ends, SolveStatus status)
+    {
+        for (int row = 0; row < _rows; row++)
+        {
+            _statuses[row] ??= ends(row) ? status : null;
+        }
+    }
+
+    private Tensor Constraints(IRowObjective? constraints, Tensor y) => constraints?.Values(y, _inputs) ?? zeros([_rows, 0], y.dtype, y.device);
+
+    private Tensor Jacobian(IRowObjective? constraints) =>
+        constraints is null ? zeros([_rows, 0, _y.shape[1]], _y.dtype, _y.device) : ResidualJacobian.Of(constraints, _y, _inputs).transpose(1, 2).contiguous();
+
+    private double[] Violation(Tensor h, Tensor g) => [.. h.abs().sum(1).Plus(g.clamp_min(0.Held()).sum(1)).cpu().data<double>()];
+
+    private double[] Largest(Tensor multipliers) => multipliers.shape[1] == 0 ? new double[_rows] : [.. multipliers.amax([1]).cpu().data<double>()];
+}

@@ -1,0 +1,122 @@
+using Microsoft.ML.Implicit.Differentiation;
+using Microsoft.ML.Implicit.Layers.Optimization;
+using Microsoft.ML.Implicit.Solvers;
+using Microsoft.ML.Implicit.Solvers.Optimization;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Tests.Layers.Optimization;
+
+[TestClass]
+public sealed class ConstrainedArgMinTests
+{
+    private DisposeScope? _scope;
+
+    [TestInitialize]
+    public void Enter() => _scope = NewDisposeScope();
+
+    [TestCleanup]
+    public void Leave() => _scope?.Dispose();
+
+    [TestMethod]
+    public void The_nearest_point_of_a_ball_has_the_derivative_of_the_closed_form()
+    {
+        var layer = new ConstrainedArgMin((y, inputs) => (y - inputs[0]).square().sum(1), inequalities: (y, inputs) => y.square().sum(1, keepdim: true) - inputs[1].square());
+        Tensor x = tensor(new[] { 0.1, 0.2, -0.3, 2.0, -1, 0.5 }, [2, 3]).requires_grad_(), radius = full(2, 1, 1.5, ScalarType.Float64).requires_grad_();
+        ConstrainedResult result = layer.Solve(zeros_like(x).detach(), [x, radius]);
+        Tensor again = x.detach().requires_grad_(), size = radius.detach().requires_grad_();
+        Tensor expected = again * (size / again.norm(1, keepdim: true)).clamp_max(1);
+        Assert.IsTrue(result.Solution.allclose(expected, 0, 1e-9));
+        Tensor weights = tensor(new[] { 0.3, -1, 2 });
+        ImplicitBackward.Run(() => (result.Solution * weights).sum().backward());
+        (expected * weights).sum().backward();
+        Assert.IsTrue(x.grad!.allclose(again.grad!, 0, 1e-8));
+        Assert.IsTrue(radius.grad!.allclose(size.grad!, 0, 1e-8));
+        Assert.AreEqual(0, result.InequalityMultipliers[0, 0].item<double>());
+    }
+
+    [TestMethod]
+    public void The_nearest_point_of_a_sphere_has_first_and_second_derivatives()
+    {
+        var layer = new ConstrainedArgMin((y, inputs) => (y - inputs[0]).square().sum(1), equalities: (y, _) => y.square().sum(1, keepdim: true) - 1);
+        Tensor x = tensor(new[] { 0.3, 0.2, -0.4, 2.0, -1, 0.5 }, [2, 3]).requires_grad_(), again = x.detach().requires_grad_();
+        Tensor weights = tensor(new[] { 0.3, -1, 2 });
+        Tensor solution = layer.Solve(x.detach().sign(), [x]).Solution, expected = again / again.norm(1, keepdim: true);
+        Assert.IsTrue(solution.allclose(expected, 0, 1e-9));
+        Tensor first = x, second = x;
+        ImplicitBackward.Run(() => first = autograd.grad([(solution * weights).sum()], [x], create_graph: true, retain_graph: true)[0]);
+        Tensor firstExpected = autograd.grad([(expected * weights).sum()], [again], create_graph: true, retain_graph: true)[0];
+        Assert.IsTrue(first.allclose(firstExpected, 0, 1e-8));
+        ImplicitBackward.Run(() => second = autograd.grad([first.square().sum()], [x])[0]);
+        Assert.IsTrue(second.allclose(autograd.grad([firstExpected.square().sum()], [again])[0], 0, 1e-7));
+    }
+
+    [TestMethod]
+    public void The_nearest_point_of_the_simplex_has_the_derivative_of_the_closed_form()
+    {
+        var layer = new ConstrainedArgMin((y, inputs) => (y - inputs[0]).square().sum(1), (y, _) => y.sum(1, keepdim: true) - 1, (y, _) => -y);
+        Tensor x = tensor(new[] { 0.9, 0.3, -0.5 }, [1, 3]).requires_grad_();
+        Tensor y = layer.Solve(full([1, 3], 1.0 / 3, ScalarType.Float64), [x]).Solution;
+        Assert.IsTrue(y.allclose(tensor(new[] { 0.8, 0.2, 0 }, [1, 3]), 0, 1e-9));
+        ImplicitBackward.Run(() => y[0, 0].backward());
+        Assert.IsTrue(x.grad!.allclose(tensor(new[] { 0.5, -0.5, 0 }, [1, 3]), 0, 1e-8));
+    }
+
+    [TestMethod]
+    public void Textbook_problems_are_solved_from_infeasible_starts()
+    {
+        // Hock and Schittkowski (1981), problems 7, 39, 40, 43 and 71 with their published values.
+        AssertSolved(7, y => (1 + y[.., 0].square()).log() - y[.., 1], y => ((1 + y[.., ..1].square()).square() + y[.., 1..].square()) - 4, null, [2, 2], -Math.Sqrt(3));
+        AssertSolved(39, y => -y[.., 0], y => stack([y[.., 1] - y[.., 0].pow(3) - y[.., 2].square(), y[.., 0].square() - y[.., 1] - y[.., 3].square()], 1), null, [2, 2, 2, 2], -1);
+        AssertSolved(
+            40,
+            y => -y.prod(1),
+            y => stack([y[.., 0].pow(3) + y[.., 1].square() - 1, (y[.., 0].square() * y[.., 3]) - y[.., 2], y[.., 3].square() - y[.., 1]], 1),
+            null,
+            [0.8, 0.8, 0.8, 0.8],
+            -0.25);
+        AssertSolved(
+            43,
+            y => y[.., 0].square() + y[.., 1].square() + (2 * y[.., 2].square()) + y[.., 3].square() - (5 * y[.., 0]) - (5 * y[.., 1]) - (21 * y[.., 2]) + (7 * y[.., 3]),
+            null,
+            y => stack(
+                [
+                    y.square().sum(1) + y[.., 0] - y[.., 1] + y[.., 2] - y[.., 3] - 8,
+                    y[.., 0].square() + (2 * y[.., 1].square()) + y[.., 2].square() + (2 * y[.., 3].square()) - y[.., 0] - y[.., 3] - 10,
+                    (2 * y[.., 0].square()) + y[.., 1].square() + y[.., 2].square() + (2 * y[.., 0]) - y[.., 1] - y[.., 3] - 5,
+                ],
+                1),
+            [0, 0, 0, 0],
+            -44);
+        AssertSolved(
+            71,
+            y => (y[.., 0] * y[.., 3] * (y[.., 0] + y[.., 1] + y[.., 2])) + y[.., 2],
+            y => y.square().sum(1, keepdim: true) - 40,
+            y => cat([25 - y.prod(1, keepdim: true), 1 - y, y - 5], 1),
+            [1, 5, 5, 1],
+            17.0140172892);
+    }
+
+    [TestMethod]
+    public void Rows_whose_constraints_contradict_each_other_end_by_themselves()
+    {
+        Tensor limit = tensor(new[] { 1.0, -1 }).unsqueeze(1);
+        var problem = new ConstrainedProblem(
+            new RowObjective((y, _) => y.sum(1)), Inequalities: new RowObjective((y, inputs) => cat([y - inputs[0], -y], 1)));
+        ConstrainedResult result = new SequentialQuadraticMinimizer().Minimize(problem, [limit], full([2, 1], 0.5, ScalarType.Float64));
+        CollectionAssert.AreEqual(new[] { SolveStatus.Converged, SolveStatus.Infeasible }, result.Minimum.Statuses.ToArray());
+        Assert.AreEqual(0, result.Solution[0, 0].item<double>(), 1e-9);
+        Assert.AreEqual(1, result.InequalityMultipliers[0, 1].item<double>(), 1e-9);
+    }
+
+    private static void AssertSolved(int number, Func<Tensor, Tensor> objective, Func<Tensor, Tensor>? equalities, Func<Tensor, Tensor>? inequalities, double[] start, double expected)
+    {
+        var problem = new ConstrainedProblem(
+            new RowObjective((y, _) => objective(y)),
+            equalities is null ? null : new RowObjective((y, _) => equalities(y)),
+            inequalities is null ? null : new RowObjective((y, _) => inequalities(y)));
+        ConstrainedResult result = new SequentialQuadraticMinimizer().Minimize(problem, [], tensor(start).unsqueeze(0));
+        Assert.AreEqual(SolveStatus.Converged, result.Minimum.Statuses[0], $"problem {number}: {result.Minimum.Iterations} iterations");
+        Assert.AreEqual(expected, result.Minimum.Values[0], 1e-8 * Math.Abs(expected), $"problem {number}");
+    }
+}
