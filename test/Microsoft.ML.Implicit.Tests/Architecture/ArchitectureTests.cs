@@ -27,6 +27,7 @@ public sealed class ArchitectureTests
         ["Layers.Flow"] = ["Layers.Ode"],
         ["Layers.LatentOde"] = ["Layers.Ode"],
         ["Layers.Sde"] = ["Layers.Ode", "Solvers.Sde"],
+        ["Layers.LatentSde"] = ["Layers.LatentOde", "Layers.Sde"],
         ["Layers.Equilibrium"] = ["Roots"],
         ["Layers.Quadratic"] = ["Roots", "Solvers.Quadratic"],
         ["Layers.Conic"] = ["Roots", "Solvers.Conic"],
@@ -35,7 +36,7 @@ public sealed class ArchitectureTests
         ["Onnx"] = ["Solvers.FixedPoint", "Solvers.Ode"],
         ["Data"] = ["Persistence", "Onnx"],
         ["Training"] = ["Data", "Solvers"],
-        ["Estimators"] = ["Training", "Layers.Flow", "Layers.LatentOde", "Layers.Equilibrium", "Layers.Quadratic", "Modelling"],
+        ["Estimators"] = ["Training", "Layers.Flow", "Layers.LatentSde", "Layers.Equilibrium", "Layers.Quadratic", "Modelling"],
     };
 
     // These know ML.NET; what is below them is of use without it.

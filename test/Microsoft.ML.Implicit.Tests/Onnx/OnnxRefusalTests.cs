@@ -11,7 +11,11 @@ public sealed class OnnxRefusalTests
 {
     private const string OfMLNet = "The targeted pipeline can not be fully converted into a well-defined ONNX model";
 
-    public static IEnumerable<object[]> WrittenKinds => SmallModel.Kinds.Where(kind => !((string)kind[0]).Contains("cone program", StringComparison.Ordinal));
+    private static readonly string[] Refused = ["cone program", "learned cone program", "stochastic forecast", "simulation"];
+
+    public static IEnumerable<object[]> WrittenKinds => SmallModel.Kinds.Where(kind => !Refused.Contains((string)kind[0]));
+
+    public static IEnumerable<object[]> RefusedKinds => Refused.Select(kind => new object[] { kind });
 
     [TestMethod]
     [DynamicData(nameof(WrittenKinds))]
@@ -27,9 +31,8 @@ public sealed class OnnxRefusalTests
     }
 
     [TestMethod]
-    [DataRow("cone program")]
-    [DataRow("learned cone program")]
-    public void Cone_programs_are_refused(string kind)
+    [DynamicData(nameof(RefusedKinds))]
+    public void Cone_programs_and_simulated_paths_are_refused(string kind)
     {
         var ml = new MLContext(seed: 1);
         IDataView data = ml.Data.LoadFromEnumerable(ModelRow.Create(40));

@@ -22,6 +22,9 @@ internal sealed record SmallModel(string Kind, string[] Columns, Func<MLContext,
         Trained("learned program", nameof(ModelRow.Features)),
         Trained("learned cone program", nameof(ModelRow.Features)),
         Trained("forecast", nameof(ModelRow.Time), nameof(ModelRow.Level)),
+        Trained("stochastic forecast", nameof(ModelRow.Time), nameof(ModelRow.Level)),
+        new("simulation", [nameof(ModelRow.Time), nameof(ModelRow.Level)], (ml, data) =>
+            ml.Transforms.SimulateSde(TrainerCase.Of("stochastic forecast").Fit(ml, data), Output, pathCount: 3).Fit(data)),
     ];
 
     public static IEnumerable<object[]> Kinds => All.Select(model => new object[] { model.Kind });

@@ -25,6 +25,8 @@ internal abstract class TrainerCase(string kind)
             ml.Transforms.LearnedConeProgram(ConeDecisions(training, weights))),
         new TrainerCase<LatentOdeTransformer, LatentOdeModelParameters>("forecast", (ml, training, weights) =>
             ml.Forecasting.ForecastByLatentOde(Forecast(training, weights))),
+        new TrainerCase<LatentSdeTransformer, LatentSdeModelParameters>("stochastic forecast", (ml, training, weights) =>
+            ml.Forecasting.ForecastByLatentSde(StochasticForecast(training, weights))),
     ];
 
     public static IEnumerable<object[]> Kinds => All.Select(trainer => new object[] { trainer.Kind });
@@ -84,6 +86,21 @@ internal abstract class TrainerCase(string kind)
         LatentWidth = 4,
         HiddenWidth = 8,
         SolverSteps = 4,
+        EnsembleSize = 1,
+        Training = training,
+    };
+
+    private static LatentSdeOptions StochasticForecast(TrainingOptions training, string? weights) => new()
+    {
+        OutputColumnName = nameof(ModelOutput.Output),
+        TimeColumnName = nameof(ModelRow.Time),
+        InputColumnNames = [nameof(ModelRow.Level)],
+        ExampleWeightColumnName = weights,
+        Horizon = [1],
+        LatentWidth = 4,
+        HiddenWidth = 8,
+        SolverSteps = 4,
+        PathCount = 8,
         EnsembleSize = 1,
         Training = training,
     };
