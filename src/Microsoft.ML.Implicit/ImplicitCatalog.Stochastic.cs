@@ -57,6 +57,7 @@ public static partial class ImplicitCatalog
     ///     ConfidenceLowerBoundColumn = "Lower",
     ///     ConfidenceUpperBoundColumn = "Upper",
     /// };
+    ///
     /// LatentSdeTransformer model = ml.Forecasting.ForecastByLatentSde(options).Fit(series);
     /// </code></example>
     public static LatentSdeForecaster ForecastByLatentSde(this ForecastingCatalog catalog, LatentSdeOptions options)

@@ -7,6 +7,7 @@ using Microsoft.ML.Implicit.Samples.Directions;
 using Microsoft.ML.Implicit.Samples.ForecastGaps;
 using Microsoft.ML.Implicit.Samples.ForecastIrregular;
 using Microsoft.ML.Implicit.Samples.Portfolio;
+using Microsoft.ML.Implicit.Samples.Scenarios;
 using Microsoft.ML.Implicit.Samples.Sudoku;
 
 Sample[] samples =
@@ -14,6 +15,7 @@ Sample[] samples =
     DigitClassification.Sample,
     StormForecast.Sample,
     CarbonForecast.Sample,
+    StormScenarios.Sample,
     PlaneDensity.Sample,
     TumourScreening.Sample,
     StormDirections.Sample,

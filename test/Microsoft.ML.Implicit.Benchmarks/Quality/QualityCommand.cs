@@ -4,6 +4,7 @@ using Microsoft.ML.Implicit.Benchmarks.Quality.Decisions;
 using Microsoft.ML.Implicit.Benchmarks.Quality.Densities;
 using Microsoft.ML.Implicit.Benchmarks.Quality.Directional;
 using Microsoft.ML.Implicit.Benchmarks.Quality.Forecasting;
+using Microsoft.ML.Implicit.Benchmarks.Quality.Marginals;
 using Microsoft.ML.Implicit.Benchmarks.Quality.Tabular;
 
 namespace Microsoft.ML.Implicit.Benchmarks.Quality;
@@ -23,6 +24,7 @@ internal static class QualityCommand
         command.Subcommands.Add(DensityCommand.Create());
         command.Subcommands.Add(TabularCommand.Create());
         command.Subcommands.Add(ForecastCommand.Create());
+        command.Subcommands.Add(LatentSdeCommand.Create());
         command.SetAction(result =>
         {
             Action<string, IReadOnlyCollection<string>, int, string>? table = result.GetRequiredValue(name) switch

@@ -14,6 +14,9 @@ internal sealed class LatentSdeNetwork : LatentNetwork
 {
     private const long ForecastSeed = 0;
 
+    // To tell one epoch's network from another's, while it is trained.
+    private const int MostPathsInTraining = 8;
+
     private readonly int _paths;
 
     [ComponentName(Name = "encoder")]
@@ -60,7 +63,7 @@ internal sealed class LatentSdeNetwork : LatentNetwork
 
     public override (Tensor Mean, Tensor Scale) Predict(Tensor initialMean, Tensor initialLogVariance, LatentQuery query, CancellationToken cancellationToken)
     {
-        PathNoise noise = PathNoise.Common(ForecastSeed, (int)initialMean.shape[0], _paths);
+        PathNoise noise = PathNoise.Common(ForecastSeed, (int)initialMean.shape[0], training ? Math.Min(MostPathsInTraining, _paths) : _paths);
         (Tensor means, Tensor scales) = Simulate(initialMean, initialLogVariance, query, noise, cancellationToken);
         Tensor mean = means.mean([1]);
         Tensor variance = (means - mean.unsqueeze(1)).Squared().Plus(scales.Squared()).mean([1]);

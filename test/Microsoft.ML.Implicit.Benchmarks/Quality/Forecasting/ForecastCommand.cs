@@ -2,7 +2,7 @@ using Microsoft.ML.Implicit.Estimators;
 
 namespace Microsoft.ML.Implicit.Benchmarks.Quality.Forecasting;
 
-/// <summary><c>forecast</c>: the latent-ODE forecaster beside others on simulated panels and on a folder of panels that <c>export.R</c> writes.</summary>
+/// <summary><c>forecast</c>: the library's forecasters beside others on simulated panels and on a folder of panels that <c>export.R</c> writes.</summary>
 internal static class ForecastCommand
 {
     public static System.CommandLine.Command Create()
@@ -29,7 +29,7 @@ internal static class ForecastCommand
 
             ForecastReport.Print(all);
 
-            void Configure(LatentOdeOptions options)
+            void Configure(ForecasterOptions options)
             {
                 options.Training.Device = device;
                 Array.ForEach(settings, setting => Setting.Apply(options, setting));

@@ -3,10 +3,18 @@ using Microsoft.ML.Implicit.Estimators;
 
 namespace Microsoft.ML.Implicit.Benchmarks.Quality.Forecasting;
 
-/// <summary>The latent-ODE forecaster with default options.</summary>
-internal sealed class LatentOdeEntry(Action<LatentOdeOptions> configure) : IForecastBaseline
+/// <summary>A forecaster of the library with default options.</summary>
+/// <param name="name">Its name.</param>
+/// <param name="configure">Changes its options.</param>
+/// <param name="fit">Trains it.</param>
+internal sealed class ForecasterEntry<TOptions>(string name, Action<ForecasterOptions> configure, Func<MLContext, TOptions, IDataView, ITransformer> fit) : IForecastBaseline
+    where TOptions : ForecasterOptions, new()
 {
-    public string Name => "latent ODE";
+    private static readonly double[] Levels = [.. Enumerable.Range(1, 19).Select(i => i / 20.0)];
+
+    public string Name => name;
+
+    public double? RankedProbabilityScore { get; private set; }
 
     public Coverage[] Coverage { get; private set; } = [];
 
@@ -15,7 +23,7 @@ internal sealed class LatentOdeEntry(Action<LatentOdeOptions> configure) : IFore
         var ml = new MLContext(seed);
         int variables = panel.Train[0].VariableCount;
         int covariates = panel.Train[0].CovariateCount;
-        var options = new LatentOdeOptions
+        var options = new TOptions
         {
             InputColumnNames = [.. Enumerable.Range(0, variables).Select(v => $"Value{v}")],
             CovariateColumnNames = [.. Enumerable.Range(0, covariates).Select(c => $"Covariate{c}")],
@@ -25,18 +33,49 @@ internal sealed class LatentOdeEntry(Action<LatentOdeOptions> configure) : IFore
             SeasonalPeriods = panel.Periods,
             ConfidenceLowerBoundColumn = "Lower",
             ConfidenceUpperBoundColumn = "Upper",
+            QuantileLevels = Levels,
         };
         options.Training.Seed = seed;
         configure(options);
-        using LatentOdeTransformer model = ml.Forecasting.ForecastByLatentOde(options).Fit(ml.Data.LoadFromEnumerable(panel.Train));
+        ITransformer model = fit(ml, options, ml.Data.LoadFromEnumerable(panel.Train));
         IDataView answers = model.Transform(ml.Data.LoadFromEnumerable(panel.Questions.Select(question => question.History)));
         float[][] forecast = Column(answers, "Forecast");
         Coverage = Measure(panel, Column(answers, "Lower"), Column(answers, "Upper"));
+        RankedProbabilityScore = Crps(panel, Column(answers, options.QuantileColumnName));
+        (model as IDisposable)?.Dispose();
         return [.. forecast.Select(values => values.Chunk(values.Length / variables).ToArray())];
     }
 
     private static float[][] Column(IDataView data, string name) =>
         [.. data.GetColumn<VBuffer<float>>(data.Schema[name]).Select(value => value.DenseValues().ToArray())];
+
+    // Twice the mean loss of the quantiles (Gneiting and Ranjan, "Comparing density forecasts using threshold- and quantile-weighted scoring rules", 2011).
+    private static double Crps(Panel panel, float[][] quantiles)
+    {
+        int variables = panel.Train[0].VariableCount;
+        var scores = new List<double>[variables];
+        for (int v = 0; v < variables; v++)
+        {
+            double unit = panel.HasOneUnit ? 1 : QuestionScaling.Moments(panel.Train.SelectMany(row => row.Value(v))).Deviation;
+            scores[v] = [];
+            for (int q = 0; q < quantiles.Length; q++)
+            {
+                float[] observed = panel.Questions[q].Observed[v];
+                for (int m = 0; m < observed.Length; m++)
+                {
+                    if (float.IsFinite(observed[m]))
+                    {
+                        int first = ((v * observed.Length) + m) * Levels.Length;
+                        scores[v].Add(2 / unit * Levels.Select((level, i) => Pinball(level, observed[m] - quantiles[q][first + i])).Average());
+                    }
+                }
+            }
+        }
+
+        return scores.Average(variable => variable.Average());
+    }
+
+    private static double Pinball(double level, double error) => Math.Max(level * error, (level - 1) * error);
 
     private static Coverage[] Measure(Panel panel, float[][] lower, float[][] upper)
     {
