@@ -98,10 +98,7 @@ public static partial class ImplicitCatalog
         string? exampleWeightColumnName = null)
     {
         ArgumentNullException.ThrowIfNull(catalog);
-        string[] statics = exampleWeightColumnName is null ? [] : [exampleWeightColumnName];
-        var grouping = new SeriesGrouping(seriesColumnName, timeColumnName, inputColumnNames, statics, IsContiguous: false);
-        return new EstimatorChain<ITransformer>()
-            .Append(new SeriesGroupingEstimator(CatalogUtils.GetEnvironment(catalog), grouping))
+        return Grouping(catalog, seriesColumnName, timeColumnName, inputColumnNames, exampleWeightColumnName)
             .Append(catalog.ForecastByLatentOde(outputColumnName, timeColumnName, inputColumnNames, horizon, confidenceLowerBoundColumn, confidenceUpperBoundColumn, confidenceLevel, exampleWeightColumnName));
     }
 
@@ -140,7 +137,7 @@ public static partial class ImplicitCatalog
     /// <param name="seriesColumnName">Column that names the series, or <see langword="null"/> for rows that do not say whose they are.</param>
     /// <returns>
     /// A view with the columns <c>Series</c> (of the type of that column), <c>Time</c> (of the kind of the time column, a Double where it holds numbers),
-    /// <c>Variable</c> (text, the input column's name), and <c>Value</c>, <c>Lower</c> and <c>Upper</c> (Single; NaN where the model has no bounds), and where it has <see cref="LatentOdeOptions.QuantileLevels"/>, <c>Quantiles</c> (a vector). Nothing is
+    /// <c>Variable</c> (text, the input column's name), and <c>Value</c>, <c>Lower</c> and <c>Upper</c> (Single; NaN where the model has no bounds), and where it has <see cref="ForecasterOptions.QuantileLevels"/>, <c>Quantiles</c> (a vector). Nothing is
     /// computed before its rows are read. A series in which no row has a time has none, since nothing says from when on to count.
     /// </returns>
     /// <exception cref="ArgumentException">The model holds no forecaster, or a column is missing.</exception>
@@ -156,7 +153,7 @@ public static partial class ImplicitCatalog
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(data);
-        LatentOdeTransformer forecaster = Forecaster(model);
+        IForecastTransformer forecaster = Forecaster(model);
         IDataView forecasts = model.Transform(data);
         return new ForecastRowsView(forecasts, new ForecastRowsSource(forecasts.Schema, forecaster, seriesColumnName));
     }
@@ -218,7 +215,7 @@ public static partial class ImplicitCatalog
     /// </summary>
     /// <param name="catalog">The catalog of <see cref="MLContext.Forecasting"/>.</param>
     /// <param name="data">Data with one series a row.</param>
-    /// <param name="options">Settings of the forecaster; <see cref="LatentOdeOptions.Horizon"/> divides the time ahead into ranges.</param>
+    /// <param name="options">Settings of the forecaster; <see cref="ForecasterOptions.Horizon"/> divides the time ahead into ranges.</param>
     /// <param name="origins">Number of origins.</param>
     /// <param name="trainingFraction">Fraction of each series' observations before the first origin.</param>
     /// <param name="refits">Whether the forecaster is trained anew at each origin.</param>
@@ -239,30 +236,25 @@ public static partial class ImplicitCatalog
         bool refits = false)
     {
         ArgumentNullException.ThrowIfNull(catalog);
-        ArgumentNullException.ThrowIfNull(data);
-        ArgumentNullException.ThrowIfNull(options);
-        ArgumentOutOfRangeException.ThrowIfLessThan(origins, 1);
-        if (trainingFraction is not (> 0 and < 1))
-        {
-            throw new ArgumentOutOfRangeException(nameof(trainingFraction), "The fraction must lie between 0 and 1.");
-        }
+        return RollingOrigin.Run(() => catalog.ForecastByLatentOde(options), data, options, origins, trainingFraction, refits);
+    }
 
-        if (options.Horizon.Length == 0)
-        {
-            throw new ArgumentException($"{nameof(LatentOdeOptions.Horizon)} must be given: it divides the time ahead into ranges.", nameof(options));
-        }
-
-        return RollingOrigin.Run(catalog.ForecastByLatentOde(options), data, options, origins, trainingFraction, refits);
+    private static EstimatorChain<SeriesGroupingTransformer> Grouping(
+        ForecastingCatalog catalog, string? seriesColumnName, string timeColumnName, string[] inputColumnNames, string? exampleWeightColumnName)
+    {
+        string[] statics = exampleWeightColumnName is null ? [] : [exampleWeightColumnName];
+        var grouping = new SeriesGrouping(seriesColumnName, timeColumnName, inputColumnNames, statics, IsContiguous: false);
+        return new EstimatorChain<ITransformer>().Append(new SeriesGroupingEstimator(CatalogUtils.GetEnvironment(catalog), grouping));
     }
 
     /// <exception cref="ArgumentException">The model holds no forecaster.</exception>
-    private static LatentOdeTransformer Forecaster(ITransformer model) => Forecasters(model).LastOrDefault()
-        ?? throw new ArgumentException($"The model holds no forecaster that {nameof(ForecastByLatentOde)} has trained.", nameof(model));
+    private static IForecastTransformer Forecaster(ITransformer model) => Chained<IForecastTransformer>(model).LastOrDefault()
+        ?? throw new ArgumentException($"The model holds no forecaster that {nameof(ForecastByLatentOde)} or {nameof(ForecastByLatentSde)} has trained.", nameof(model));
 
-    private static IEnumerable<LatentOdeTransformer> Forecasters(ITransformer model) => model switch
+    private static IEnumerable<T> Chained<T>(ITransformer model) => model switch
     {
-        LatentOdeTransformer forecaster => [forecaster],
-        IEnumerable<ITransformer> chain => chain.SelectMany(Forecasters),
+        T found => [found],
+        IEnumerable<ITransformer> chain => chain.SelectMany(Chained<T>),
         _ => [],
     };
 }

@@ -10,6 +10,7 @@ using Microsoft.ML.Implicit.Samples.ForecastGaps;
 using Microsoft.ML.Implicit.Samples.ForecastIrregular;
 using Microsoft.ML.Implicit.Samples.Pendulum;
 using Microsoft.ML.Implicit.Samples.Portfolio;
+using Microsoft.ML.Implicit.Samples.Scenarios;
 using Microsoft.ML.Implicit.Samples.Sudoku;
 
 Sample[] samples =
@@ -18,6 +19,7 @@ Sample[] samples =
     StormForecast.Sample,
     CarbonForecast.Sample,
     PendulumForecast.Sample,
+    StormScenarios.Sample,
     PlaneDensity.Sample,
     TumourScreening.Sample,
     StormDirections.Sample,

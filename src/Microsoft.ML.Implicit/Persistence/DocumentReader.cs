@@ -23,6 +23,9 @@ internal sealed class DocumentReader(ModelDocument document, string prefix)
     public int Int32(string name) => Value<int>(name);
 
     /// <inheritdoc cref="Int32"/>
+    public long Int64(string name) => Value<long>(name);
+
+    /// <inheritdoc cref="Int32"/>
     public double Double(string name) => Value<double>(name);
 
     /// <inheritdoc cref="Int32"/>

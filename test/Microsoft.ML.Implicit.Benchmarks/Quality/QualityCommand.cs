@@ -8,6 +8,7 @@ using Microsoft.ML.Implicit.Benchmarks.Quality.Forecasting;
 using Microsoft.ML.Implicit.Benchmarks.Quality.NeuralOde;
 using Microsoft.ML.Implicit.Benchmarks.Quality.SeriesLabels;
 using Microsoft.ML.Implicit.Benchmarks.Quality.Physics;
+using Microsoft.ML.Implicit.Benchmarks.Quality.Marginals;
 using Microsoft.ML.Implicit.Benchmarks.Quality.Tabular;
 
 namespace Microsoft.ML.Implicit.Benchmarks.Quality;
@@ -17,8 +18,7 @@ internal static class QualityCommand
 {
     public static System.CommandLine.Command Create()
     {
-        var name = new Argument<string>("name") { Description = "classification, toy-density, directional, sudoku, regret, portfolio or fields", DefaultValueFactory = _ => "" };
-        var name = new Argument<string>("name") { Description = "classification, toy-density, directional, sudoku, physics, physics-drift, regret or portfolio", DefaultValueFactory = _ => "" };
+        var name = new Argument<string>("name") { Description = "classification, toy-density, directional, sudoku, fields, physics, physics-drift, regret or portfolio", DefaultValueFactory = _ => "" };
         var folder = new Option<string>("--data") { Description = "folder with the data sets", DefaultValueFactory = _ => "." };
         var sets = new Option<string[]>("--set") { Description = "names of data sets; all without it", DefaultValueFactory = _ => [] };
         var seeds = new Option<int>("--seeds") { Description = "repetitions to average", DefaultValueFactory = _ => 3 };
@@ -30,6 +30,7 @@ internal static class QualityCommand
         command.Subcommands.Add(TabularCommand.Create());
         command.Subcommands.Add(ForecastCommand.Create());
         command.Subcommands.Add(SeriesLabelCommand.Create());
+        command.Subcommands.Add(LatentSdeCommand.Create());
         command.SetAction(result =>
         {
             Action<string, IReadOnlyCollection<string>, int, string>? table = result.GetRequiredValue(name) switch

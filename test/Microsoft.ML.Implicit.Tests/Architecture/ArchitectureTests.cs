@@ -29,6 +29,7 @@ public sealed class ArchitectureTests
         ["Layers.LatentOde"] = ["Layers.Ode"],
         ["Layers.Series"] = ["Layers.LatentOde"],
         ["Layers.Sde"] = ["Layers.Ode", "Solvers.Sde"],
+        ["Layers.LatentSde"] = ["Layers.LatentOde", "Layers.Sde"],
         ["Layers.Equilibrium"] = ["Roots"],
         ["Layers.Quadratic"] = ["Roots", "Solvers.Quadratic"],
         ["Layers.Conic"] = ["Roots", "Solvers.Conic"],
@@ -40,7 +41,7 @@ public sealed class ArchitectureTests
         ["Onnx"] = ["Solvers.FixedPoint", "Solvers.Ode"],
         ["Data"] = ["Persistence", "Onnx"],
         ["Training"] = ["Data", "Solvers"],
-        ["Estimators"] = ["Training", "Layers.Flow", "Layers.LatentOde", "Layers.Series", "Layers.Equilibrium", "Layers.Quadratic", "Modelling", "Layers.Fields", "Modelling.Curves"],
+        ["Estimators"] = ["Training", "Layers.Flow", "Layers.LatentOde", "Layers.Series", "Layers.Equilibrium", "Layers.Quadratic", "Modelling", "Layers.Fields", "Modelling.Curves", "Layers.LatentSde"],
     };
 
     // These know ML.NET; what is below them is of use without it.

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Persistence;
 
 namespace Microsoft.ML.Implicit.Estimators;
@@ -18,6 +19,12 @@ internal sealed record ForecastColumns(string Forecast, string? Lower, string? U
     public string? Quantiles { get; init; }
 
     public IReadOnlyList<string> Names => [.. new[] { Forecast, Lower, Upper, Quantiles }.OfType<string>()];
+
+    /// <summary>Columns that a forecaster of a series reads.</summary>
+    public IReadOnlyList<string> InputNames(SeriesColumns input) => Times is null ? [.. input.All] : [.. input.All.Append(Times).Distinct()];
+
+    /// <summary>Reads the times to forecast at; <see langword="null"/> where the horizon says them.</summary>
+    public Func<double[]>? TimesReader(DataViewRow source) => Times is null ? null : TimeReader.CreateVector(source, source.Schema[Times]);
 
     /// <summary>What of a forecast stands in a column.</summary>
     public Func<SeriesForecast, float[]> Selector(string name, ForecastQuantiles quantiles) =>

@@ -11,8 +11,8 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <summary>Frozen networks whose predictions are averaged, evaluated in managed memory where they can be. Safe to use from several threads at once.</summary>
 internal sealed class ForecastEnsemble : IDisposable
 {
-    private readonly LatentOdeNetwork[] _networks;
-    private readonly LatentOdeArchitecture _architecture;
+    private readonly LatentNetwork[] _networks;
+    private readonly LatentArchitecture _architecture;
     private readonly SeriesScaling _scaling;
     private Device _device;
     private ForecastBatchBuilder _builder;
@@ -22,13 +22,16 @@ internal sealed class ForecastEnsemble : IDisposable
     /// <param name="architecture">What they have in common.</param>
     /// <param name="scaling">Their units.</param>
     /// <param name="device">Where they are.</param>
-    public ForecastEnsemble(LatentOdeNetwork[] networks, LatentOdeArchitecture architecture, SeriesScaling scaling, Device device)
+    public ForecastEnsemble(LatentNetwork[] networks, LatentArchitecture architecture, SeriesScaling scaling, Device device)
     {
         (_networks, _architecture, _scaling) = (networks, architecture, scaling);
         Place(device);
     }
 
-    public IReadOnlyList<LatentOdeNetwork> Networks => _networks;
+    public IReadOnlyList<LatentNetwork> Networks => _networks;
+
+    /// <summary>Builds batches where the networks are.</summary>
+    public ForecastBatchBuilder Builder => _builder;
 
     /// <summary>Whether series are forecast without tensor operations.</summary>
     public bool IsManaged => _managed is not null;
@@ -36,7 +39,7 @@ internal sealed class ForecastEnsemble : IDisposable
     /// <summary>Moves the networks to another device.</summary>
     public void MoveTo(Device device)
     {
-        foreach (LatentOdeNetwork network in _networks)
+        foreach (LatentNetwork network in _networks)
         {
             network.to(device);
             network.FreezeState();

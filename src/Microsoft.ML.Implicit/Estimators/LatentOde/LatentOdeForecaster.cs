@@ -1,4 +1,3 @@
-using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Training;
 using Microsoft.ML.Runtime;
@@ -19,67 +18,14 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// of time, that each network of the ensemble did not see. For training, values further from the median of their column than ten
 /// times the distance that 99 of 100 stay within are taken for ones at that distance.
 /// </remarks>
-public sealed class LatentOdeForecaster : ImplicitTrainer<LatentOdeTransformer, LatentOdeModelParameters>
+public sealed class LatentOdeForecaster : ForecastTrainer<LatentOdeTransformer, LatentOdeModelParameters>
 {
     private readonly LatentOdeOptions _options;
-    private readonly SeriesColumns _input;
-    private readonly ForecastColumns _output;
 
     internal LatentOdeForecaster(IHostEnvironment environment, LatentOdeOptions options)
-        : base(environment, nameof(LatentOdeForecaster), options)
-    {
-        _options = options;
-        _input = new SeriesColumns(options.TimeColumnName, options.InputColumnNames, options.StaticColumnNames, options.CovariateTimeColumnName, options.CovariateColumnNames);
-        _output = new ForecastColumns(options.OutputColumnName, options.ConfidenceLowerBoundColumn, options.ConfidenceUpperBoundColumn, options.Horizon, options.ForecastTimeColumnName)
-        {
-            Quantiles = options.QuantileLevels.Length > 0 ? options.QuantileColumnName : null,
-        };
-    }
+        : base(environment, nameof(LatentOdeForecaster), options) => _options = options;
 
-    private SeriesSetReader Reader => new(_input, _options.ExampleWeightColumnName);
+    private protected override ForecastTraining<LatentOdeModelParameters> CreateTraining(SeriesSetReader reader, TrainingRun run) => new LatentOdeTraining(_options, reader, run);
 
-    /// <summary>Reads series as for training.</summary>
-    internal SeriesSet Read(IDataView data)
-    {
-        CheckData(data.Schema);
-        using IChannel channel = Host.Start("Reading");
-        using var cancellation = new TrainingCancellation(Host, _options.Training.CancellationToken);
-        return Reader.Read(data, channel, cancellation.ThrowIfRequested);
-    }
-
-    /// <summary>Trains on series that were read.</summary>
-    internal LatentOdeTransformer Fit(SeriesSet series)
-    {
-        using var run = new TrainingRun(Host, _options.Training);
-        return Create(CreateTraining(run).Fit(series, validation: null));
-    }
-
-    private protected override void CheckColumns(SchemaShape schema)
-    {
-        _input.Check(schema);
-        if (_output.Times is not null)
-        {
-            SeriesColumns.CheckTimes(schema, _output.Times);
-        }
-
-        InputColumns.CheckWeight(Host, schema, _options.ExampleWeightColumnName);
-    }
-
-    private protected override IEnumerable<SchemaShape.Column> GetOutputColumns(SchemaShape inputSchema)
-    {
-        bool isFixed = _output.Times is null;
-        SchemaShape.Column.VectorKind kind = isFixed ? SchemaShape.Column.VectorKind.Vector : SchemaShape.Column.VectorKind.VariableVector;
-        SchemaShape.Column[] annotations = isFixed
-            ? [new SchemaShape.Column(AnnotationUtils.Kinds.SlotNames, SchemaShape.Column.VectorKind.Vector, TextDataViewType.Instance, false)]
-            : [];
-        return _output.Names.Select(name => new SchemaShape.Column(name, kind, NumberDataViewType.Single, false, new SchemaShape(annotations)));
-    }
-
-    private protected override IModelTraining<LatentOdeModelParameters> CreateTraining(DataViewSchema schema, TrainingRun run) => CreateTraining(run);
-
-    private protected override LatentOdeTransformer CreateTransformer(LatentOdeModelParameters model, DataViewSchema schema) => Create(model);
-
-    private ForecastTraining CreateTraining(TrainingRun run) => new(_options, Reader, run);
-
-    private LatentOdeTransformer Create(LatentOdeModelParameters model) => new(Host, model, _input, _output);
+    private protected override LatentOdeTransformer Create(LatentOdeModelParameters model, SeriesColumns input, ForecastColumns output) => new(Host, model, input, output);
 }

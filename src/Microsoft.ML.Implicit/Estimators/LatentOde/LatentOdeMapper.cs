@@ -6,16 +6,16 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <summary>Maps rows with a series to forecast columns.</summary>
 internal sealed partial class LatentOdeMapper : BatchMapper
 {
-    private readonly LatentOdeModelParameters _model;
+    private readonly ForecastModelParameters _model;
     private readonly SeriesColumns _input;
     private readonly ForecastColumns _output;
 
-    public LatentOdeMapper(LatentOdeModelParameters model, SeriesColumns input, ForecastColumns output)
+    public LatentOdeMapper(ForecastModelParameters model, SeriesColumns input, ForecastColumns output)
     {
         _model = model;
         _input = input;
         _output = output;
-        InputColumnNames = output.Times is null ? [.. input.All] : [.. input.All.Append(output.Times).Distinct()];
+        InputColumnNames = output.InputNames(input);
     }
 
     public override int BatchSize => 64;
@@ -24,14 +24,7 @@ internal sealed partial class LatentOdeMapper : BatchMapper
 
     public override IReadOnlyList<DataViewSchema.DetachedColumn> GetOutputColumns(DataViewSchema inputSchema)
     {
-        SchemaShape shape = SchemaShape.Create(inputSchema);
-        _input.Check(shape);
-        _model.Scaling.Categories.Check(_input, CategoryColumns.Of(_input, inputSchema));
-        if (_output.Times is not null)
-        {
-            SeriesColumns.CheckTimes(shape, _output.Times);
-        }
-
+        _model.CheckInput(inputSchema, _input, _output.Times);
         return [.. _output.Names.Select(name =>
         {
             VectorDataViewType type = _output.Type(name, _input.Values.Length, _model.Quantiles);
@@ -40,12 +33,7 @@ internal sealed partial class LatentOdeMapper : BatchMapper
     }
 
     public override RowBatch CreateBatch(DataViewRow source, int capacity) =>
-        new LatentOdeBatch(
-            _model,
-            new SeriesReader(_input, source),
-            _output.Times is null ? null : TimeReader.CreateVector(source, source.Schema[_output.Times]),
-            _output,
-            capacity);
+        new LatentOdeBatch(_model, new SeriesReader(_input, source), _output.TimesReader(source), _output, capacity);
 
     private DataViewSchema.Annotations? Annotations(string name, VectorDataViewType type)
     {

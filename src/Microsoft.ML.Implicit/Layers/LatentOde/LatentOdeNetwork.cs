@@ -14,14 +14,10 @@ namespace Microsoft.ML.Implicit.Layers.LatentOde;
 /// history gives a Gaussian over the latent initial state, an ODE carries it through time, and a decoder reads a mean
 /// and a scale of the noise off it at any time.
 /// </summary>
-internal sealed class LatentOdeNetwork : nn.Module
+internal sealed class LatentOdeNetwork : LatentNetwork
 {
-    // Length of the longest horizon in the dynamics' own unit of time: with the usual initial weights a path may then turn several times within it.
-    public const double HorizonLength = 8;
-
     // The dynamics are to hold over many steps; they need more room than what reads and decodes their state.
     private const int DynamicsWidening = 2;
-    public const double SmallestScale = 1e-3;
 
     private readonly long _latentWidth;
 
@@ -51,19 +47,15 @@ internal sealed class LatentOdeNetwork : nn.Module
         RegisterComponents();
     }
 
-    /// <summary>What a decoder's output says of the scale of the noise, log(1 + exp(x + 1/2)) + least.</summary>
-    public static float Scale(float output)
-    {
-        double shifted = output + 0.5;
-        return (float)(Math.Max(shifted, 0) + double.LogP1(Math.Exp(-Math.Abs(shifted))) + SmallestScale);
-    }
-
     public IReadOnlyList<Tensor> DynamicsParameters => _dynamics.Parameters;
 
-    public SeriesEncoder Encoder => _encoder;
+    public override SeriesEncoder Encoder => _encoder;
 
-    /// <summary>A copy of the frozen network in managed memory, or <see langword="null"/> where there is none for its encoder or device, or it is best evaluated by tensor operations.</summary>
-    public ManagedLatentOde? CreateManaged()
+    protected override ResidualHead InitialState => _posterior;
+
+    protected override ResidualHead Decoder => _decoder;
+
+    public override ManagedLatentOde? CreateManaged()
     {
         if (!ManagedDynamics.Suits(_dynamics.Parameters[0], _dynamics.Parameters) || _encoder.CreateManaged() is not { } encoder)
         {
@@ -74,13 +66,10 @@ internal sealed class LatentOdeNetwork : nn.Module
         return new ManagedLatentOde(encoder, _posterior.CreateManaged(), new ManagedLatentPath(layers, (int)_latentWidth), _decoder.CreateManaged(), _decoder.Outputs / 2);
     }
 
-    /// <summary>Mean and logarithm of the variance of the latent initial state, each [batch, latent].</summary>
-    /// <param name="state">The encoder's state, [batch, state].</param>
-    /// <param name="lastFeatures">Features of the observation read last, [batch, features].</param>
-    public (Tensor Mean, Tensor LogVariance) Posterior(Tensor state, Tensor lastFeatures)
+    public override (Tensor Mean, Tensor Scale) Predict(Tensor initialMean, Tensor initialLogVariance, LatentQuery query, CancellationToken cancellationToken)
     {
-        Tensor[] parts = _posterior.forward(cat([state, lastFeatures], 1)).chunk(2, 1);
-        return (parts[0], (parts[1] - 2.Held()).clamp((-12).Held(), 4.Held()));
+        using OdeSolution solution = Solve(initialMean, query.Grid, query.Controls, differentiable: false, cancellationToken);
+        return Decode(solution.States, query);
     }
 
     /// <summary>The latent path through the grid times, outside autograd.</summary>
@@ -105,19 +94,15 @@ internal sealed class LatentOdeNetwork : nn.Module
 
     /// <summary>Mean and scale at times between those of a grid, within autograd.</summary>
     /// <param name="states">The latent path, [grid, batch, latent].</param>
-    /// <param name="gridStep">Time between grid times, in horizons.</param>
-    /// <param name="controls">[grid, batch, controls], or <see langword="null"/>.</param>
-    /// <param name="lowerIndices">Grid time before each target times the batch size plus its row, int64 [targets].</param>
-    /// <param name="thetas">Place between two grid times, [targets, 1].</param>
-    /// <param name="targetFeatures">[targets, target features].</param>
+    /// <param name="query">The times.</param>
     /// <returns>Mean and scale, each [targets, variables].</returns>
-    public (Tensor Mean, Tensor Scale) Decode(Tensor states, double gridStep, Tensor? controls, Tensor lowerIndices, Tensor thetas, Tensor targetFeatures)
+    public (Tensor Mean, Tensor Scale) Decode(Tensor states, LatentQuery query)
     {
-        Tensor slopes = _dynamics.Evaluate(0, controls is null ? states : cat([states, controls], -1)).narrow(-1, 0, _latentWidth) * (gridStep * HorizonLength).Held();
+        Tensor? controls = query.Controls;
+        Tensor slopes = _dynamics.Evaluate(0, controls is null ? states : cat([states, controls], -1)).narrow(-1, 0, _latentWidth) * (query.Grid[1] * HorizonLength).Held();
         Tensor nodes = cat([states, slopes], -1).view(-1, 2 * _latentWidth);
-        Tensor latent = Interpolate(nodes.index_select(0, lowerIndices), nodes.index_select(0, lowerIndices.Plus(states.shape[1].Held())), thetas);
-        Tensor[] parts = _decoder.forward(cat([latent, targetFeatures], 1)).chunk(2, 1);
-        return (parts[0], parts[1].Plus(0.5.Held()).Softplus().Plus(SmallestScale.Held()));
+        Tensor latent = Interpolate(nodes.index_select(0, query.LowerIndices), nodes.index_select(0, query.LowerIndices.Plus(states.shape[1].Held())), query.Thetas);
+        return Decode(latent, query.TargetFeatures);
     }
 
     // Cubic Hermite interpolation of states and slopes at both ends of a step.

@@ -3,14 +3,14 @@ using Microsoft.ML.Implicit.Estimators;
 
 namespace Microsoft.ML.Implicit.Benchmarks.Quality.Forecasting;
 
-/// <summary><c>forecast</c>: the latent-ODE forecaster beside others on simulated panels and on a folder of panels that <c>export.R</c> writes.</summary>
+/// <summary><c>forecast</c>: the library's forecasters beside others on simulated panels and on a folder of panels that <c>export.R</c> writes.</summary>
 internal static class ForecastCommand
 {
     public static System.CommandLine.Command Create()
     {
         var trial = new TrialOptions("panels", "forecaster");
         System.CommandLine.Command command = trial.CreateCommand("forecast", "Prints errors of forecasts and coverage of their bounds on many panels.");
-        var figures = new Option<string?>("--figures") { Description = "folder for a picture of some of the forecaster's answers, SET-SEED.png" };
+        var figures = new Option<string?>("--figures") { Description = "folder for a picture of some of a forecaster's answers, SET-SEED-MODEL.png" };
         command.Options.Add(figures);
         command.SetAction(result =>
         {
@@ -32,9 +32,9 @@ internal static class ForecastCommand
 
             ForecastReport.Print(all);
 
-            string? Figure(PanelSource source, int seed) => result.GetValue(figures) is { } folder ? Path.Combine(folder, $"{source.Name}-{seed}.png") : null;
+            string? Figure(PanelSource source, int seed) => result.GetValue(figures) is { } folder ? Path.Combine(folder, $"{source.Name}-{seed}") : null;
 
-            void Configure(LatentOdeOptions options)
+            void Configure(ForecasterOptions options)
             {
                 options.Training.Device = device;
                 Array.ForEach(settings, setting => Setting.Apply(options, setting));

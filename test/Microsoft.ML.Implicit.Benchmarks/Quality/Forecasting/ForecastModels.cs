@@ -3,16 +3,18 @@ using Microsoft.ML.Implicit.Estimators;
 
 namespace Microsoft.ML.Implicit.Benchmarks.Quality.Forecasting;
 
-/// <summary>The latent-ODE forecaster with default options, and baselines that learn from the same series.</summary>
+/// <summary>The library's forecasters with default options, and baselines that learn from the same series.</summary>
 internal static class ForecastModels
 {
     /// <summary>Trains each, or those named, on a panel and tests it.</summary>
-    public static IEnumerable<ForecastScore> Run(PanelSource source, int seed, Action<LatentOdeOptions> configure, IReadOnlyCollection<string> only, string? figure)
+    public static IEnumerable<ForecastScore> Run(PanelSource source, int seed, Action<ForecasterOptions> configure, IReadOnlyCollection<string> only, string? figure)
     {
         var panel = new Lazy<Panel>(() => source.Create(seed));
         IEnumerable<IForecastBaseline> models =
         [
-            new LatentOdeEntry(configure, figure), new LastObservation(), new HorizonRegression(), new SeasonalNaive(), new GatedRecurrent(), new BoostedLags(), .. source.Peers(),
+            new ForecasterEntry<LatentOdeOptions>("latent ODE", configure, figure, (ml, options, data, validation) => ml.Forecasting.ForecastByLatentOde(options).Fit(data, validation)),
+            new ForecasterEntry<LatentSdeOptions>("latent SDE", configure, figure, (ml, options, data, validation) => ml.Forecasting.ForecastByLatentSde(options).Fit(data, validation)),
+            new LastObservation(), new HorizonRegression(), new SeasonalNaive(), new GatedRecurrent(), new BoostedLags(), .. source.Peers(),
         ];
         foreach (IForecastBaseline model in models.Where(model => only.Count == 0 || only.Contains(model.Name)))
         {
@@ -24,7 +26,7 @@ internal static class ForecastModels
             TimeSpan start = Process.GetCurrentProcess().TotalProcessorTime;
             PanelErrors errors = PanelErrors.Measure(panel.Value, model.Answer(panel.Value, seed));
             double seconds = (Process.GetCurrentProcess().TotalProcessorTime - start).TotalSeconds;
-            yield return new ForecastScore(source.Name, seed, model.Name, errors.Overall, seconds, panel.Value.Questions.Count, errors.Variables, model.Coverage);
+            yield return new ForecastScore(source.Name, seed, model.Name, errors.Overall, seconds, panel.Value.Questions.Count, errors.Variables, model.Coverage, model.RankedProbabilityScore);
         }
     }
 }

@@ -13,6 +13,7 @@ internal static class ForecastReport
         errors.PrintRanks("", Ranking.Relative);
         new Ranking(scores.Select(score => (score.Data, score.Model, score.Seconds)), models).PrintMeans("processor seconds", seconds => seconds);
         PrintPublished([.. scores.Where(score => PublishedErrors.Has(score.Data))], models);
+        new Ranking(scores.Where(score => score.Crps is not null).Select(score => (score.Data, score.Model, score.Crps!.Value)), models).PrintMeans("CRPS of all variables together", score => score);
         PrintVariables([.. scores.Where(score => score.Variables.Length > 1)]);
         PrintCoverage([.. scores.Where(score => score.Coverage.Length > 0)]);
     }
@@ -57,14 +58,14 @@ internal static class ForecastReport
         }
 
         Console.WriteLine();
-        Console.WriteLine("coverage of 95 % bounds\tall\tleast variable\tgreatest variable\tleast split\tgreatest split\tquestions of a split");
-        foreach (IGrouping<string, ForecastScore> panel in scores.GroupBy(score => score.Data))
+        Console.WriteLine("coverage of 95 % bounds\tmodel\tall\tleast variable\tgreatest variable\tleast split\tgreatest split\tquestions of a split");
+        foreach (IGrouping<(string Data, string Model), ForecastScore> panel in scores.GroupBy(score => (score.Data, score.Model)))
         {
             double[] variables = [.. panel.First().Coverage.Select((_, v) => Coverage.Sum(panel.Select(score => score.Coverage[v])).Share)];
             double[] splits = [.. panel.Select(score => Coverage.Sum(score.Coverage).Share)];
             double[] shares = [Coverage.Sum(panel.SelectMany(score => score.Coverage)).Share, variables.Min(), variables.Max(), splits.Min(), splits.Max()];
             string questions = panel.Average(score => score.Questions).ToString("F0", CultureInfo.InvariantCulture);
-            Console.WriteLine(string.Join('\t', shares.Select(share => share.ToString("P1", CultureInfo.InvariantCulture)).Prepend(panel.Key).Append(questions)));
+            Console.WriteLine(string.Join('\t', shares.Select(share => share.ToString("P1", CultureInfo.InvariantCulture)).Prepend(panel.Key.Model).Prepend(panel.Key.Data).Append(questions)));
         }
     }
 }

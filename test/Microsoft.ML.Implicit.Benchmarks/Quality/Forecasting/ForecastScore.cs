@@ -11,15 +11,17 @@ namespace Microsoft.ML.Implicit.Benchmarks.Quality.Forecasting;
 /// <param name="Questions">Number of histories asked about.</param>
 /// <param name="Variables">Root mean square error of each variable.</param>
 /// <param name="Coverage">Of each variable's bounds; empty for a model without bounds.</param>
-internal sealed record ForecastScore(string Data, int Seed, string Model, double Error, double Seconds, int Questions, double[] Variables, Coverage[] Coverage)
+/// <param name="Crps">Continuous ranked probability score of all variables together; <see langword="null"/> for a model without quantiles.</param>
+internal sealed record ForecastScore(string Data, int Seed, string Model, double Error, double Seconds, int Questions, double[] Variables, Coverage[] Coverage, double? Crps = null)
 {
-    private const int CellCount = 8;
+    // Files of before have no ranked probability score.
+    private const int CellCount = 9;
 
     /// <summary>Reads scores as they are printed, and passes over all other lines.</summary>
     public static IEnumerable<ForecastScore> ReadAll(string file) =>
         from line in File.ReadLines(file)
         let cells = line.Split('\t')
-        where cells.Length == CellCount && int.TryParse(cells[1], CultureInfo.InvariantCulture, out _)
+        where cells.Length is CellCount or CellCount - 1 && int.TryParse(cells[1], CultureInfo.InvariantCulture, out _)
         select new ForecastScore(
             cells[0],
             int.Parse(cells[1], CultureInfo.InvariantCulture),
@@ -28,11 +30,12 @@ internal sealed record ForecastScore(string Data, int Seed, string Model, double
             Number(cells[4]),
             int.Parse(cells[5], CultureInfo.InvariantCulture),
             [.. Words(cells[6]).Select(Number)],
-            [.. Words(cells[7]).Select(Forecasting.Coverage.Parse)]);
+            [.. Words(cells[7]).Select(Forecasting.Coverage.Parse)],
+            cells.Length == CellCount && cells[8].Length > 0 ? Number(cells[8]) : null);
 
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Data}\t{Seed}\t{Model}\t{Error:G6}\t{Seconds:F1}\t{Questions}\t{string.Join(' ', Variables.Select(error => error.ToString("G6", CultureInfo.InvariantCulture)))}\t{string.Join(' ', Coverage)}");
+        $"{Data}\t{Seed}\t{Model}\t{Error:G6}\t{Seconds:F1}\t{Questions}\t{string.Join(' ', Variables.Select(error => error.ToString("G6", CultureInfo.InvariantCulture)))}\t{string.Join(' ', Coverage)}\t{Crps:G6}");
 
     private static double Number(string text) => double.Parse(text, CultureInfo.InvariantCulture);
 

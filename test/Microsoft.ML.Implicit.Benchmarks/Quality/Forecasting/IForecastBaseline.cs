@@ -8,6 +8,9 @@ internal interface IForecastBaseline
     /// <summary>Of the last answers' bounds, for each variable; empty where there are none.</summary>
     Coverage[] Coverage => [];
 
+    /// <summary>Mean continuous ranked probability score of the last answers, in the units of errors of all variables together; <see langword="null"/> where there are no quantiles.</summary>
+    double? RankedProbabilityScore => null;
+
     /// <summary>Whether it has something to say about a panel.</summary>
     bool Answers(Panel panel) => true;
 

@@ -32,6 +32,7 @@ d <- own("elnino_sst"); panel("elnino_sst", 1, days(d$date), d["sst_c"], 366, 36
 d <- own("electricity_halfhourly"); panel("electricity_halfhourly", 1, d$t_halfhour, d["demand_mw"], 48, c(336, 48))
 d <- own("sunspots_yearly"); panel("sunspots_yearly", 1, d$year, d["sunspots"], 11, 11)
 d <- own("eu_stock_markets"); panel("eu_stock_markets", 1, d$t, log(d[c("dax", "smi", "cac", "ftse")]), 20)
+d <- own("dow_jones30"); names <- setdiff(names(d), "date"); panel("dow_jones30", rep(names, each = nrow(d)), rep(seq_len(nrow(d)), length(names)), data.frame(price = log(unlist(d[names]))), 20)
 d <- own("chickweight"); panel("chickweight", d$chick, d$time, d["weight"], 8)
 d <- own("milk"); panel("milk", d$cow, d$time, d["protein"], 5)
 d <- own("sleepstudy"); panel("sleepstudy", d$subject, d$days, d["reaction"], 5)

@@ -42,7 +42,7 @@ internal sealed record PhysicsModel(string Name, Func<PhysicalSystem, PhysicsDat
         }
 
         field.to(CPU).to(ScalarType.Float64);
-        var layer = new NeuralOde(field, new OdeOptions { Method = OdeMethods.RungeKutta4, StepControl = new FixedStepControl(system.Gap / 4), MaximumSteps = int.MaxValue });
+        var layer = new Layers.Ode.NeuralOde(field, new OdeOptions { Method = OdeMethods.RungeKutta4, StepControl = new FixedStepControl(system.Gap / 4), MaximumSteps = int.MaxValue });
         return (starts, times) =>
         {
             using IDisposable noGraph = no_grad();

@@ -17,7 +17,7 @@ internal static class SeriesLabelCommand
             string[] only = result.GetRequiredValue(trial.Only);
             foreach (SeriesLabelData data in SeriesLabelData.Find(result.GetRequiredValue(trial.Folder), result.GetRequiredValue(trial.Sets)))
             {
-                for (int seed = 1; seed <= result.GetRequiredValue(trial.Seeds); seed++)
+                foreach (int seed in trial.Seeds(result))
                 {
                     foreach (SeriesLabelScore score in SeriesLabelModels.Run(data, seed, Configure, only))
                     {

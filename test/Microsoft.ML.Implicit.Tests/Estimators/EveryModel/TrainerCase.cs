@@ -45,6 +45,8 @@ internal abstract class TrainerCase(string kind)
             ml.Forecasting.ForecastField(Field(training, weights))),
         new TrainerCase<MechanicsTransformer, MechanicsModelParameters>("mechanics", (ml, training, weights) =>
             ml.Forecasting.ForecastByMechanics(Mechanics(training, weights))),
+        new TrainerCase<LatentSdeTransformer, LatentSdeModelParameters>("stochastic forecast", (ml, training, weights) =>
+            ml.Forecasting.ForecastByLatentSde(StochasticForecast(training, weights))),
     ];
 
     public static IEnumerable<object[]> Kinds => All.Select(trainer => new object[] { trainer.Kind });
@@ -143,6 +145,11 @@ internal abstract class TrainerCase(string kind)
         ExampleWeightColumnName = weights,
         Grid = new FieldGrid(GridAxis.Periodic(8, 1)),
         Horizon = [0.5],
+        HiddenWidth = 4,
+        RolloutLength = 2,
+        Training = training,
+    };
+
     private static MechanicsOptions Mechanics(TrainingOptions training, string? weights) => new()
     {
         OutputColumnName = nameof(ModelOutput.Output),
@@ -153,6 +160,21 @@ internal abstract class TrainerCase(string kind)
         ExampleWeightColumnName = weights,
         Horizon = [1],
         HiddenWidth = 4,
+        Training = training,
+    };
+
+    private static LatentSdeOptions StochasticForecast(TrainingOptions training, string? weights) => new()
+    {
+        OutputColumnName = nameof(ModelOutput.Output),
+        TimeColumnName = nameof(ModelRow.Time),
+        InputColumnNames = [nameof(ModelRow.Level)],
+        ExampleWeightColumnName = weights,
+        Horizon = [1],
+        LatentWidth = 4,
+        HiddenWidth = 8,
+        SolverSteps = 4,
+        PathCount = 8,
+        EnsembleSize = 1,
         Training = training,
     };
 }

@@ -38,10 +38,10 @@ public class EnsembleCalibrationTests
     }
 
     // An untrained network forecasts the last value plus the bias of its decoder.
-    private static LatentOdeNetwork Offset(LatentOdeArchitecture architecture, SeriesScaling scaling, float offset)
+    private static LatentNetwork Offset(LatentOdeArchitecture architecture, SeriesScaling scaling, float offset)
     {
         using var generator = new Generator(1);
-        LatentOdeNetwork network = architecture.CreateNetwork(scaling, generator);
+        LatentNetwork network = architecture.CreateNetwork(scaling, generator);
         using IDisposable noGradient = no_grad();
         network.named_parameters().Single(parameter => parameter.name == "decoder.linear.bias").parameter[0] = tensor(offset);
         return network;

@@ -22,7 +22,7 @@ public class ForecastEngineCostTests
         var columns = new SeriesColumns(nameof(Observation.Time), [nameof(Observation.Value)], [], null, []);
         using var transformer = new LatentOdeTransformer(
             environment.Register("test"),
-            new LatentOdeModelParameters(architecture, columns, scaling, [network], [2], [2], CPU),
+            new LatentOdeModelParameters(new ForecastParts(architecture, columns, scaling, [network], [2], [2], CPU)),
             columns,
             new ForecastColumns(nameof(Forecast.Values), null, null, [1], null));
         ForecastEngine<Observation, Forecast> engine = transformer.CreateForecastEngine<Observation, Forecast>();

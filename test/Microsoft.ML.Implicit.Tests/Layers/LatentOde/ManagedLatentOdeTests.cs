@@ -96,11 +96,12 @@ public class ManagedLatentOdeTests
             tensor(inputs.History, [inputs.Count, HistoryLength, Features]),
             tensor(inputs.Gaps, [inputs.Count, HistoryLength]),
             tensor(inputs.LastIndices),
-            inputs.Grid,
-            controls == 0 ? null : tensor(inputs.Controls!, [GridLength, inputs.Count, controls]),
-            tensor(inputs.LowerIndices),
-            tensor(inputs.Thetas, [inputs.Count * Targets, 1]),
-            tensor(inputs.TargetFeatures, [inputs.Count * Targets, TargetFeatures]),
+            new LatentQuery(
+                inputs.Grid,
+                controls == 0 ? null : tensor(inputs.Controls!, [GridLength, inputs.Count, controls]),
+                tensor(inputs.LowerIndices),
+                tensor(inputs.Thetas, [inputs.Count * Targets, 1]),
+                tensor(inputs.TargetFeatures, [inputs.Count * Targets, TargetFeatures])),
             targets,
             targets);
         (Tensor mean, Tensor scale) = ForecastPrediction.Of(network, batch, CancellationToken.None);

@@ -5,7 +5,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <summary>Interpolates by forecasts from the observations before, tied to the observations on both sides.</summary>
 internal static class ForecastBridge
 {
-    public static SeriesForecast Interpolate(LatentOdeModelParameters model, ForecastState state, double[] times, TimeKind kind)
+    public static SeriesForecast Interpolate(ForecastModelParameters model, ForecastState state, double[] times, TimeKind kind)
     {
         int variables = model.Scaling.Variables.Length;
         TimeSeries series = state.ToSeries(state.Count);

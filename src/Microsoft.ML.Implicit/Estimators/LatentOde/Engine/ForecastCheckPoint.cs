@@ -10,7 +10,7 @@ internal static class ForecastCheckPoint
 
     private static ReadOnlySpan<byte> FirstMark => "LODECP01"u8;
 
-    public static void Write(string path, LatentOdeModelParameters model, ForecastState state)
+    public static void Write(string path, ForecastModelParameters model, ForecastState state)
     {
         byte[] payload = StoredData.Serialize(state.Write);
         AtomicFile.Write(path, file =>
@@ -23,7 +23,7 @@ internal static class ForecastCheckPoint
     }
 
     /// <exception cref="FormatException">The file is not a check point, was altered, or belongs to another model.</exception>
-    public static ForecastState Read(string path, LatentOdeModelParameters model)
+    public static ForecastState Read(string path, ForecastModelParameters model)
     {
         ReadOnlySpan<byte> file = File.ReadAllBytes(path);
         int header = Mark.Length + (2 * SHA256.HashSizeInBytes);

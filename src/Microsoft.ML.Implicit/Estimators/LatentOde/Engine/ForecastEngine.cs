@@ -11,7 +11,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// </summary>
 /// <remarks>
 /// Forecasts are those of <c>Transform</c> on all observations so far, to rounding, where the encoder reads its history anew: <see cref="SeriesEncoderKind.ControlledDifferentialEquation"/>,
-/// and any with <see cref="LatentAnchor.FirstObservation"/>. After more than <see cref="LatentOdeOptions.ContextLength"/> observations
+/// and any with <see cref="LatentAnchor.FirstObservation"/>. After more than <see cref="ForecasterOptions.ContextLength"/> observations
 /// the state of the other encoders still holds traces of those that <c>Transform</c> no longer reads, and the forecasts of the two differ a little.
 /// </remarks>
 /// <typeparam name="TObservation">
@@ -27,7 +27,7 @@ public sealed class ForecastEngine<TObservation, TForecast>
     where TObservation : class
     where TForecast : class, new()
 {
-    private readonly LatentOdeModelParameters _model;
+    private readonly ForecastModelParameters _model;
     private readonly ForecastColumns _columns;
     private readonly SeriesColumns _input;
     private readonly ObservationReader<TObservation> _reader;
@@ -35,7 +35,7 @@ public sealed class ForecastEngine<TObservation, TForecast>
     private readonly Lock _lock = new();
     private ForecastState? _state;
 
-    internal ForecastEngine(LatentOdeTransformer transformer, ForecastState? state)
+    internal ForecastEngine(IForecastTransformer transformer, ForecastState? state)
     {
         _model = transformer.Model;
         _columns = transformer.Output;
@@ -145,13 +145,13 @@ public sealed class ForecastEngine<TObservation, TForecast>
     /// <summary>Forecasts at times after the last observation.</summary>
     /// <param name="times">
     /// Points in time, in the unit of the time column (days from 1970-01-01 UTC for dates); none, or an empty array, for the forecaster's
-    /// <see cref="LatentOdeOptions.Horizon"/> after what came last, whether or not it held a value.
+    /// <see cref="ForecasterOptions.Horizon"/> after what came last, whether or not it held a value.
     /// </param>
     /// <returns>
     /// For each input column the values at all times; NaN at those before the last observation, as from <c>Transform</c>: for these there is
     /// <see cref="Interpolate(double[])"/>.
     /// </returns>
-    /// <exception cref="ArgumentException">A time is not finite, or lies more than 1000 times <see cref="LatentOdeModelParameters.TrainedHorizon"/> after the last observation.</exception>
+    /// <exception cref="ArgumentException">A time is not finite, or lies more than 1000 times <see cref="ForecastModelParameters.TrainedHorizon"/> after the last observation.</exception>
     /// <exception cref="InvalidOperationException">Nothing was observed yet, or covariates that the model needs were not set.</exception>
     public TForecast Forecast(params double[] times)
     {
@@ -171,10 +171,10 @@ public sealed class ForecastEngine<TObservation, TForecast>
     }
 
     /// <summary>Forecasts at dates after the last observation.</summary>
-    /// <param name="times">Dates, a local one converted to UTC, one of unspecified kind taken as UTC; none, or no elements, for the forecaster's <see cref="LatentOdeOptions.Horizon"/> after what came last.</param>
+    /// <param name="times">Dates, a local one converted to UTC, one of unspecified kind taken as UTC; none, or no elements, for the forecaster's <see cref="ForecasterOptions.Horizon"/> after what came last.</param>
     /// <returns>For each input column the values at all times; NaN at those before the last observation.</returns>
     /// <exception cref="ArgumentException">
-    /// Observations tell time as numbers or spans, or a date lies more than 1000 times <see cref="LatentOdeModelParameters.TrainedHorizon"/> after the last observation.
+    /// Observations tell time as numbers or spans, or a date lies more than 1000 times <see cref="ForecastModelParameters.TrainedHorizon"/> after the last observation.
     /// </exception>
     /// <exception cref="InvalidOperationException">Nothing was observed yet, or covariates that the model needs were not set.</exception>
     [OverloadResolutionPriority(-1)]
@@ -188,10 +188,10 @@ public sealed class ForecastEngine<TObservation, TForecast>
     /// Estimates values between observations: the forecast from the observations before, tied to those on both sides in the
     /// manner of a Brownian bridge.
     /// </summary>
-    /// <param name="times">Points in time from the first remembered observation on; the engine remembers as many as <see cref="LatentOdeOptions.ContextLength"/>.</param>
+    /// <param name="times">Points in time from the first remembered observation on; the engine remembers as many as <see cref="ForecasterOptions.ContextLength"/>.</param>
     /// <returns>For each input column the values at all times; NaN before the first remembered observation. After the last one they are forecasts.</returns>
     /// <exception cref="ArgumentException">
-    /// A time is not finite, or lies more than 1000 times <see cref="LatentOdeModelParameters.TrainedHorizon"/> after the last observation or in a gap
+    /// A time is not finite, or lies more than 1000 times <see cref="ForecastModelParameters.TrainedHorizon"/> after the last observation or in a gap
     /// longer than that.
     /// </exception>
     /// <exception cref="InvalidOperationException">Nothing was observed yet, or covariates that the model needs were not set.</exception>
@@ -210,7 +210,7 @@ public sealed class ForecastEngine<TObservation, TForecast>
     /// <param name="times">Dates from the first remembered observation on, a local one converted to UTC, one of unspecified kind taken as UTC.</param>
     /// <returns>For each input column the values at all times; NaN before the first remembered observation. After the last one they are forecasts.</returns>
     /// <exception cref="ArgumentException">
-    /// Observations tell time as numbers or spans, or a date lies more than 1000 times <see cref="LatentOdeModelParameters.TrainedHorizon"/> after the last
+    /// Observations tell time as numbers or spans, or a date lies more than 1000 times <see cref="ForecastModelParameters.TrainedHorizon"/> after the last
     /// observation or in a gap longer than that.
     /// </exception>
     /// <exception cref="InvalidOperationException">Nothing was observed yet, or covariates that the model needs were not set.</exception>
@@ -221,7 +221,7 @@ public sealed class ForecastEngine<TObservation, TForecast>
         return Interpolate(_reader.ToTimes(times));
     }
 
-    /// <summary>Writes what was observed to a file, to go on with <see cref="LatentOdeTransformer.ResumeForecastEngine"/> and the same model.</summary>
+    /// <summary>Writes what was observed to a file, to go on with <see cref="ForecastTransformer{TModel}.ResumeForecastEngine"/> and the same model.</summary>
     /// <param name="path">File to write; one that is there is replaced as a whole, and stays as it is if the process ends or the write fails.</param>
     /// <exception cref="InvalidOperationException">Nothing was observed yet.</exception>
     /// <exception cref="IOException">The file cannot be written, such as on a full disk.</exception>

@@ -14,7 +14,7 @@ internal sealed partial class ForecastState
     }
 
     /// <exception cref="FormatException">A length does not fit the model, or a number is one that no engine gives.</exception>
-    public static ForecastState Read(BinaryReader reader, LatentOdeModelParameters model)
+    public static ForecastState Read(BinaryReader reader, ForecastModelParameters model)
     {
         ForecastState state = ReadAlone(reader, model);
         for (int v = 0; v < state._silent.Length; v++)
@@ -29,7 +29,7 @@ internal sealed partial class ForecastState
     /// Reads what version 0.1.0 wrote, and takes in again the observations that it remembers: it did not keep the state before the last of them.
     /// </summary>
     /// <exception cref="FormatException">A length does not fit the model, or a number is one that no engine gives.</exception>
-    public static ForecastState ReadFirstVersion(BinaryReader reader, LatentOdeModelParameters model)
+    public static ForecastState ReadFirstVersion(BinaryReader reader, ForecastModelParameters model)
     {
         var state = new ForecastState(model);
         state.ReadGiven(reader);
@@ -81,7 +81,7 @@ internal sealed partial class ForecastState
         _values.ForEach(values => Write(writer, values));
     }
 
-    private static ForecastState ReadAlone(BinaryReader reader, LatentOdeModelParameters model)
+    private static ForecastState ReadAlone(BinaryReader reader, ForecastModelParameters model)
     {
         var state = new ForecastState(model);
         state.ReadGiven(reader);

@@ -21,7 +21,7 @@ internal sealed partial class ForecastState
     private readonly CoincidentMean[] _last;
     private readonly ForecastState?[] _silent;
 
-    public ForecastState(LatentOdeModelParameters model)
+    public ForecastState(ForecastModelParameters model)
         : this(model.Scaling, model.Memory, model.Architecture.ContextLength, model.Networks.Select(network => network.Encoder.StateWidth))
     {
     }

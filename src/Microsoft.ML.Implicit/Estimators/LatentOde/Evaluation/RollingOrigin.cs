@@ -9,13 +9,31 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// </summary>
 internal static class RollingOrigin
 {
-    public static IReadOnlyList<ForecastMetrics> Run(LatentOdeForecaster forecaster, IDataView data, LatentOdeOptions options, int origins, double trainingFraction, bool refits)
+    /// <exception cref="ArgumentException">A setting is out of range or a column does not fit.</exception>
+    public static IReadOnlyList<ForecastMetrics> Run<TTransformer, TModel>(
+        Func<ForecastTrainer<TTransformer, TModel>> create, IDataView data, ForecasterOptions options, int origins, double trainingFraction, bool refits)
+        where TTransformer : ForecastTransformer<TModel>
+        where TModel : ForecastModelParameters
     {
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentOutOfRangeException.ThrowIfLessThan(origins, 1);
+        if (trainingFraction is not (> 0 and < 1))
+        {
+            throw new ArgumentOutOfRangeException(nameof(trainingFraction), "The fraction must lie between 0 and 1.");
+        }
+
+        if (options.Horizon.Length == 0)
+        {
+            throw new ArgumentException($"{nameof(ForecasterOptions.Horizon)} must be given: it divides the time ahead into ranges.", nameof(options));
+        }
+
+        ForecastTrainer<TTransformer, TModel> forecaster = create();
         SeriesSet set = forecaster.Read(data);
         IReadOnlyList<TimeSeries> series = set.Series;
         double[] edges = [.. options.Horizon.Order()];
         var errors = new Dictionary<(int Variable, int Range), ForecastErrors>();
-        LatentOdeTransformer? model = null;
+        TTransformer? model = null;
         try
         {
             for (int origin = 0; origin < origins; origin++)
@@ -49,7 +67,7 @@ internal static class RollingOrigin
         return series with { Times = series.Times[..count], Values = [.. series.Values.Select(values => values[..count])], End = count > 0 ? series.Times[count - 1] : double.NaN };
     }
 
-    private static void Score(LatentOdeModelParameters model, IReadOnlyList<TimeSeries> series, TimeSeries[] histories, double[] edges, Dictionary<(int Variable, int Range), ForecastErrors> errors, double level)
+    private static void Score(ForecastModelParameters model, IReadOnlyList<TimeSeries> series, TimeSeries[] histories, double[] edges, Dictionary<(int Variable, int Range), ForecastErrors> errors, double level)
     {
         const int batch = 64;
         int[] asked = [.. Enumerable.Range(0, series.Count).Where(i => histories[i].Count > 0 && Ahead(series[i], histories[i], edges[^1]).Length > 0)];

@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Layers.LatentOde;
 using Microsoft.ML.Implicit.Onnx;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -12,7 +13,8 @@ namespace Microsoft.ML.Implicit.Estimators;
 internal sealed partial class LatentOdeMapper : IOnnxExportable
 {
     public string? OnnxObstacle =>
-        _output.Times is not null ? "The times to forecast at come from a column; an ONNX model forecasts at given times after the end of a series."
+        _model is not LatentOdeModelParameters ? "It forecasts by simulated paths, which have no ONNX form; a latent ODE has one."
+        : _output.Times is not null ? "The times to forecast at come from a column; an ONNX model forecasts at given times after the end of a series."
         : _model.Architecture.Encoder != SeriesEncoderKind.Gru || _model.Architecture.Anchor != LatentAnchor.LastObservation
             ? $"Of its encoders, {nameof(SeriesEncoderKind)}.{nameof(SeriesEncoderKind.Gru)} anchored at the last observation has an ONNX form."
         : _input.Covariates.Length > 0 ? "It reads covariates, whose times are not those of the observations."
@@ -78,7 +80,7 @@ internal sealed partial class LatentOdeMapper : IOnnxExportable
         {
             throw OnnxRefusal.Create(
                 nameof(LatentOdeForecaster),
-                $"Its columns '{_input.Times}' and {string.Join(", ", _input.Values.Select(name => $"'{name}'"))} must be vectors of one known size of at most {nameof(LatentOdeOptions.ContextLength)}, {_model.Architecture.ContextLength}; fill up shorter series with NaN times.");
+                $"Its columns '{_input.Times}' and {string.Join(", ", _input.Values.Select(name => $"'{name}'"))} must be vectors of one known size of at most {nameof(ForecasterOptions.ContextLength)}, {_model.Architecture.ContextLength}; fill up shorter series with NaN times.");
         }
 
         return item.Equals(NumberDataViewType.Double) || item.Equals(NumberDataViewType.Single)
@@ -118,7 +120,7 @@ internal sealed partial class LatentOdeMapper : IOnnxExportable
         OnnxValue places = (horizons * _model.Architecture.SolverSteps).Reshape(Shape(-1));
         OnnxValue lastFeatures = history.Features.Reshape(-1, scaling.FeatureCount);
         (OnnxValue Mean, OnnxValue Scale)[] forecasts = [.. _model.Networks.Select((network, i) =>
-            new OnnxLatentPath(network, _model.Architecture, variables, graph)
+            new OnnxLatentPath((LatentOdeNetwork)network, _model.Architecture, variables, graph)
                 .Forecast(history.States[i].Reshape(-1, network.Encoder.StateWidth), lastFeatures, places, targets))];
         return (Average(Array.ConvertAll(forecasts, forecast => forecast.Mean)), Average(Array.ConvertAll(forecasts, forecast => forecast.Scale)));
 

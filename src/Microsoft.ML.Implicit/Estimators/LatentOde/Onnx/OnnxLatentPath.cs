@@ -8,13 +8,13 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <summary>A <see cref="LatentOdeNetwork"/> without covariates within an ONNX file: its posterior's mean, its path and its decoder.</summary>
 internal sealed class OnnxLatentPath
 {
-    private readonly LatentOdeArchitecture _architecture;
+    private readonly LatentArchitecture _architecture;
     private readonly OnnxGraph _graph;
     private readonly Dictionary<string, Tensor> _state;
     private readonly OnnxValue[] _dynamics;
     private readonly int _variables;
 
-    public OnnxLatentPath(LatentOdeNetwork network, LatentOdeArchitecture architecture, int variables, OnnxGraph graph)
+    public OnnxLatentPath(LatentOdeNetwork network, LatentArchitecture architecture, int variables, OnnxGraph graph)
     {
         (_architecture, _graph, _variables) = (architecture, graph, variables);
         _state = network.state_dict();
@@ -33,14 +33,14 @@ internal sealed class OnnxLatentPath
         OnnxValue initial = Head("posterior", OnnxValue.Concatenate(1, encoded, lastFeatures)).Slice(1, 0, width);
         OnnxValue latent = Path(initial, places);
         OnnxValue decoded = Head("decoder", OnnxValue.Concatenate(2, latent, targetFeatures));
-        return (decoded.Slice(2, 0, _variables), (decoded.Slice(2, _variables, 2 * _variables) + 0.5).Softplus() + LatentOdeNetwork.SmallestScale);
+        return (decoded.Slice(2, 0, _variables), (decoded.Slice(2, _variables, 2 * _variables) + 0.5).Softplus() + LatentNetwork.SmallestScale);
     }
 
     // Each step's cubic gives the states at the times within it.
     private OnnxValue Path(OnnxValue initial, OnnxValue places)
     {
         int width = _architecture.LatentWidth;
-        double size = LatentOdeNetwork.HorizonLength / _architecture.SolverSteps;
+        double size = LatentNetwork.HorizonLength / _architecture.SolverSteps;
         OnnxValue farthest = places.Reshape(-1).Largest(0);
         OnnxValue steps = places.Floor();
         OnnxValue[] state = [initial, Slope(initial), places.To(OnnxType.Single).Unsqueeze(2) * _graph.Constant(new double[width], OnnxType.Single, width)];

@@ -23,7 +23,7 @@ internal sealed class BlendTraining(ForecastBatchBuilder builder, SeriesScaling 
     private readonly Dictionary<(object Series, long Stretch), Unit>[] _variables = [.. scaling.Variables.Select(_ => new Dictionary<(object, long), Unit>())];
 
     /// <summary>Takes in forecasts of what a network and a regression were not trained on.</summary>
-    public void Add(LatentOdeNetwork network, HistoryRegression regression, IReadOnlyList<ForecastExample> heldOut)
+    public void Add(LatentNetwork network, HistoryRegression regression, IReadOnlyList<ForecastExample> heldOut)
     {
         using IDisposable noGradient = no_grad();
         foreach (ForecastExample[] examples in heldOut.Chunk(BatchSize))

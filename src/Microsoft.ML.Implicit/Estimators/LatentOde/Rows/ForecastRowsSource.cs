@@ -8,7 +8,7 @@ internal sealed class ForecastRowsSource
     private readonly double[] _horizon;
 
     /// <exception cref="ArgumentException">A column is missing.</exception>
-    public ForecastRowsSource(DataViewSchema schema, LatentOdeTransformer forecaster, string? seriesColumnName)
+    public ForecastRowsSource(DataViewSchema schema, IForecastTransformer forecaster, string? seriesColumnName)
     {
         Series = seriesColumnName is null ? null : Find(seriesColumnName);
         Times = Find(forecaster.Output.Times ?? forecaster.Input.Times);

@@ -19,11 +19,12 @@ internal sealed class ForecastBatchBuilder(SeriesScaling scaling, LatentAnchor a
             ToTensor(inputs.History, rows, inputs.HistoryLength, scaling.FeatureCount),
             ToTensor(inputs.Gaps, rows, inputs.HistoryLength),
             tensor(inputs.LastIndices, device: device),
-            inputs.Grid,
-            inputs.Controls is null ? null : ToTensor(inputs.Controls, inputs.Grid.Length, rows, scaling.CovariateCount),
-            tensor(inputs.LowerIndices, device: device),
-            ToTensor(inputs.Thetas, rows * targets, 1),
-            ToTensor(inputs.TargetFeatures, rows * targets, scaling.TargetFeatureCount),
+            new LatentQuery(
+                inputs.Grid,
+                inputs.Controls is null ? null : ToTensor(inputs.Controls, inputs.Grid.Length, rows, scaling.CovariateCount),
+                tensor(inputs.LowerIndices, device: device),
+                ToTensor(inputs.Thetas, rows * targets, 1),
+                ToTensor(inputs.TargetFeatures, rows * targets, scaling.TargetFeatureCount)),
             values,
             mask);
     }

@@ -12,12 +12,19 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <param name="options">The forecaster's options.</param>
 /// <param name="reader">Reads series.</param>
 /// <param name="run">The run.</param>
-internal sealed class ForecastTraining(LatentOdeOptions options, SeriesSetReader reader, TrainingRun run)
-    : ModelTraining<SeriesSet, LatentOdeModelParameters>(options, run)
+internal abstract class ForecastTraining<TModel>(ForecasterOptions options, SeriesSetReader reader, TrainingRun run)
+    : ModelTraining<SeriesSet, TModel>(options, run)
+    where TModel : ForecastModelParameters
 {
     private const double DefaultLearningRate = 1e-2;
     private const double DefaultWeightDecay = 1e-2;
     private const int DefaultSteps = 1200;
+
+    protected abstract LatentArchitecture CreateArchitecture();
+
+    protected abstract ForecastProblem CreateProblem(LatentNetwork network, ForecastBatchBuilder builder, ExampleSampler sampler, Generator generator, int seed);
+
+    protected abstract TModel CreateModel(ForecastParts parts);
 
     protected override SeriesSet Read(IDataView data) => reader.Read(data, Run.Channel, Run.ThrowIfCancelled);
 
@@ -45,7 +52,7 @@ internal sealed class ForecastTraining(LatentOdeOptions options, SeriesSetReader
     private static void RequireSame(string setting, string[] expected, string[] given) =>
         RequireInitial(given.SequenceEqual(expected), $"it was trained on the {setting} [{string.Join(", ", expected)}], and the options say [{string.Join(", ", given)}]; they must be the same, in the same order.");
 
-    protected override LatentOdeModelParameters Train(SeriesSet training, SeriesSet? validation, Generator generator)
+    protected override TModel Train(SeriesSet training, SeriesSet? validation, Generator generator)
     {
         IReadOnlyList<TimeSeries> series = training.Series;
         double? horizon = Initial?.TrainedHorizon ?? GivenHorizon;
@@ -73,14 +80,14 @@ internal sealed class ForecastTraining(LatentOdeOptions options, SeriesSetReader
         {
             throw new ArgumentException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"The longest time to forecast ahead is {horizon}, more than {ForecastReach.MostHorizons} times the longest series, which spans {span} in column '{options.TimeColumnName}'. Give {nameof(LatentOdeOptions.Horizon)} or {nameof(LatentOdeOptions.MaximumHorizon)} in that column's unit, days where it holds dates, and as times ahead, not points in time."));
+                $"The longest time to forecast ahead is {horizon}, more than {ForecastReach.MostHorizons} times the longest series, which spans {span} in column '{options.TimeColumnName}'. Give {nameof(ForecasterOptions.Horizon)} or {nameof(ForecasterOptions.MaximumHorizon)} in that column's unit, days where it holds dates, and as times ahead, not points in time."));
         }
     }
 
-    private LatentOdeModelParameters Train(EncodedSeries[] series, ForecastDivision division, SeriesScaling scaling)
+    private TModel Train(EncodedSeries[] series, ForecastDivision division, SeriesScaling scaling)
     {
         using DisposeScope scope = NewDisposeScope();
-        LatentOdeArchitecture architecture = Initial?.Architecture ?? new LatentOdeArchitecture(options);
+        LatentArchitecture architecture = Initial?.Architecture ?? CreateArchitecture();
         var builder = new ForecastBatchBuilder(scaling, architecture.Anchor, architecture.SolverSteps, Run.Device);
         ExampleSampler Sampler(ForecastFold fold) =>
             new(series, fold, scaling.Horizon, architecture.ContextLength, architecture.Anchor == LatentAnchor.FirstObservation);
@@ -93,7 +100,7 @@ internal sealed class ForecastTraining(LatentOdeOptions options, SeriesSetReader
 
         var defaults = new TrainingDefaults(DefaultSteps, DefaultLearningRate, DefaultWeightDecay, ScalesRateWithBatch: true);
         TrainingPlan plan = Run.Plan(defaults, samplers.Max(sampler => sampler.Count));
-        LatentOdeNetwork[] networks = EnsembleTraining.Run(samplers.Length, Run.Options, member =>
+        LatentNetwork[] networks = EnsembleTraining.Run(samplers.Length, Run.Options, member =>
             TrainNetwork(architecture, scaling, builder, samplers[member.Index], plan with { Seed = Run.Seed + member.Index }, member));
         try
         {
@@ -108,11 +115,12 @@ internal sealed class ForecastTraining(LatentOdeOptions options, SeriesSetReader
             IReadOnlyList<ForecastExample> unseen = Sampler(division.Shared).HeldOut();
             double[] factors = calibration.Factors(members, unseen, options.ConfidenceLevel);
             double[] factorsAfterGap = calibration.FactorsAfterGap(factors, options.ConfidenceLevel);
-            return new LatentOdeModelParameters(architecture, reader.Columns, scaling, networks, factors, factorsAfterGap, Run.Device)
+            return CreateModel(new ForecastParts(architecture, reader.Columns, scaling, networks, factors, factorsAfterGap, Run.Device)
             {
                 Blend = blend,
+                ConfidenceLevel = options.ConfidenceLevel,
                 Quantiles = ForecastQuantiles.Create(options.QuantileLevels, factors, level => calibration.Factors(members, unseen, level)),
-            };
+            });
         }
         catch
         {
@@ -122,7 +130,7 @@ internal sealed class ForecastTraining(LatentOdeOptions options, SeriesSetReader
     }
 
     // What the networks of an initial model are blended with is kept, as its units are.
-    private (ForecastMember[] Members, ForecastBlend? Blend) Blend(LatentOdeNetwork[] networks, ExampleSampler[] samplers, BlendTraining training, Func<HistoryRegression[]> fit)
+    private (ForecastMember[] Members, ForecastBlend? Blend) Blend(LatentNetwork[] networks, ExampleSampler[] samplers, BlendTraining training, Func<HistoryRegression[]> fit)
     {
         if (Initial is not null)
         {
@@ -139,16 +147,15 @@ internal sealed class ForecastTraining(LatentOdeOptions options, SeriesSetReader
         return ([.. networks.Zip(regressions, (network, regression) => new ForecastMember(network, blend with { Regression = regression }))], blend);
     }
 
-    private LatentOdeNetwork TrainNetwork(LatentOdeArchitecture architecture, SeriesScaling scaling, ForecastBatchBuilder builder, ExampleSampler sampler, TrainingPlan plan, EnsembleMember member)
+    private LatentNetwork TrainNetwork(LatentArchitecture architecture, SeriesScaling scaling, ForecastBatchBuilder builder, ExampleSampler sampler, TrainingPlan plan, EnsembleMember member)
     {
         using var generator = new Generator((ulong)plan.Seed, CPU);
-        LatentOdeNetwork network = architecture.CreateNetwork(scaling, generator);
+        LatentNetwork network = architecture.CreateNetwork(scaling, generator);
         try
         {
             Initial?.Networks[member.Index].CopyStateTo(network);
             network.to(Run.Device);
-            var problem = new LatentOdeProblem(network, builder, sampler, options, generator, plan.Seed, Run.CancellationToken);
-            Optimize(problem, plan, member);
+            Optimize(CreateProblem(network, builder, sampler, generator, plan.Seed), plan, member);
             network.FreezeState();
             return network;
         }

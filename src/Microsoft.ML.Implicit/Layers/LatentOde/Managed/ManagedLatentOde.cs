@@ -148,7 +148,7 @@ internal sealed unsafe class ManagedLatentOde : IDisposable
                 for (int v = 0; v < _variables; v++)
                 {
                     means[place + v] += decoded[v];
-                    scales[place + v] += LatentOdeNetwork.Scale(decoded[_variables + v]);
+                    scales[place + v] += LatentNetwork.Scale(decoded[_variables + v]);
                 }
             }
         }

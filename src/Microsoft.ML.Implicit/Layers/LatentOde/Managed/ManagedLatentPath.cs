@@ -69,7 +69,7 @@ internal sealed unsafe class ManagedLatentPath(PanelAffine[] dynamics, int laten
     public void Dispose() => Array.ForEach(dynamics, layer => layer.Dispose());
 
     // In the dynamics' own unit of time.
-    private static float Size(LatentOdeInputs inputs, int node) => (float)((inputs.Grid[node + 1] - inputs.Grid[node]) * LatentOdeNetwork.HorizonLength);
+    private static float Size(LatentOdeInputs inputs, int node) => (float)((inputs.Grid[node + 1] - inputs.Grid[node]) * LatentNetwork.HorizonLength);
 
     private static IEnumerable<(int Lower, int Target)> Targets(LatentOdeInputs inputs, int[] rows)
     {

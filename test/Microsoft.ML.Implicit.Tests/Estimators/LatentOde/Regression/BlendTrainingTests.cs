@@ -24,7 +24,7 @@ public class BlendTrainingTests
         HistoryRegression regression = new RegressionTraining(
             encoded, ForecastDivision.Divide([.. lines.Select(line => line.Count)], 1, null, new Random(1)), scaling, architecture.ContextLength).Fit()[0];
         using var generator = new Generator(1);
-        LatentOdeNetwork untrained = architecture.CreateNetwork(scaling, generator);
+        LatentNetwork untrained = architecture.CreateNetwork(scaling, generator);
         var training = new BlendTraining(new ForecastBatchBuilder(scaling, architecture.Anchor, architecture.SolverSteps, CPU), scaling, countsSeries: true);
         ForecastExample[] examples = [.. encoded.Take(heldOut).Select(series => new ForecastExample(series, 0, 3, [3, 4], [3, 4]))];
 

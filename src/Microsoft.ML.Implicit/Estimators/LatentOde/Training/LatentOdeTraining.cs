@@ -1,0 +1,19 @@
+using Microsoft.ML.Implicit.Layers.LatentOde;
+using Microsoft.ML.Implicit.Training;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>Trains latent ODEs.</summary>
+/// <param name="options">The forecaster's options.</param>
+/// <param name="reader">Reads series.</param>
+/// <param name="run">The run.</param>
+internal sealed class LatentOdeTraining(LatentOdeOptions options, SeriesSetReader reader, TrainingRun run) : ForecastTraining<LatentOdeModelParameters>(options, reader, run)
+{
+    protected override LatentArchitecture CreateArchitecture() => new LatentOdeArchitecture(options);
+
+    protected override ForecastProblem CreateProblem(LatentNetwork network, ForecastBatchBuilder builder, ExampleSampler sampler, Generator generator, int seed) =>
+        new LatentOdeProblem((LatentOdeNetwork)network, builder, sampler, options.DivergenceWeight, generator, seed, Run.CancellationToken);
+
+    protected override LatentOdeModelParameters CreateModel(ForecastParts parts) => new(parts);
+}

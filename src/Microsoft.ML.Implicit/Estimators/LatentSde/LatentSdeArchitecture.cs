@@ -1,0 +1,38 @@
+using Microsoft.ML.Implicit.Layers.LatentOde;
+using Microsoft.ML.Implicit.Layers.LatentSde;
+using Microsoft.ML.Implicit.Persistence;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>What a model file must say about a latent SDE before its parameters can be read.</summary>
+internal sealed record LatentSdeArchitecture(SeriesEncoderKind Encoder, int LatentWidth, int HiddenWidth, int SolverSteps, int ContextLength, LatentSdeTrainingMethod TrainingMethod, int PathCount)
+    : LatentArchitecture(Encoder, LatentAnchor.LastObservation, LatentWidth, HiddenWidth, SolverSteps, ContextLength)
+{
+    public LatentSdeArchitecture(LatentSdeOptions options)
+        : this(options.Encoder, options.LatentWidth, options.HiddenWidth, options.SolverSteps, options.ContextLength, options.TrainingMethod, options.PathCount)
+    {
+    }
+
+    public override void Write(DocumentWriter writer)
+    {
+        base.Write(writer);
+        writer.Write("training_method", TrainingMethod);
+        writer.Write("path_count", PathCount);
+    }
+
+    /// <exception cref="FormatException">A value is out of range.</exception>
+    public static LatentSdeArchitecture Read(DocumentReader reader)
+    {
+        LatentOdeArchitecture shared = LatentOdeArchitecture.Read(reader);
+        return Checked(
+            new LatentSdeArchitecture(
+                shared.Encoder, shared.LatentWidth, shared.HiddenWidth, shared.SolverSteps, shared.ContextLength, reader.Enum<LatentSdeTrainingMethod>("training_method"), reader.Int32("path_count")),
+            reader);
+    }
+
+    protected override LatentNetwork CreateNetwork(SeriesEncoder encoder, LatentOdeSizes sizes, Generator generator) =>
+        new LatentSdeNetwork(encoder, sizes, isSimulated: TrainingMethod == LatentSdeTrainingMethod.Adjoint, PathCount, generator);
+
+    protected override bool IsPlausible(long tensorBytes) => base.IsPlausible(tensorBytes) && PathCount is >= 2 and <= 4096 && PathCount % 2 == 0;
+}

@@ -1,0 +1,20 @@
+using Microsoft.ML.Implicit.Layers.LatentOde;
+using Microsoft.ML.Implicit.Layers.LatentSde;
+using Microsoft.ML.Implicit.Training;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>Trains latent SDEs.</summary>
+/// <param name="options">The forecaster's options.</param>
+/// <param name="reader">Reads series.</param>
+/// <param name="run">The run.</param>
+internal sealed class LatentSdeTraining(LatentSdeOptions options, SeriesSetReader reader, TrainingRun run) : ForecastTraining<LatentSdeModelParameters>(options, reader, run)
+{
+    protected override LatentArchitecture CreateArchitecture() => new LatentSdeArchitecture(options);
+
+    protected override ForecastProblem CreateProblem(LatentNetwork network, ForecastBatchBuilder builder, ExampleSampler sampler, Generator generator, int seed) =>
+        new LatentSdeProblem((LatentSdeNetwork)network, builder, sampler, options.DivergenceWeight, generator, seed, Run.CancellationToken);
+
+    protected override LatentSdeModelParameters CreateModel(ForecastParts parts) => new(parts);
+}

@@ -1,0 +1,55 @@
+using Microsoft.ML.Implicit.Native;
+using TorchSharp.Modules;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Layers.LatentSde;
+
+/// <summary>
+/// A diffusion whose every element depends on the same element of the state: g(z) = log(1 + exp(a + b tanh(c z + d))) + least, constant at first.
+/// </summary>
+internal sealed class DiagonalDiffusion : nn.Module<Tensor, Tensor>
+{
+    // Where a state without drift spreads to about one within the longest horizon.
+    private const double InitialOffset = -0.85;
+    private const double Least = 1e-2;
+
+    [ComponentName(Name = "offset")]
+    private readonly Parameter _offset;
+
+    [ComponentName(Name = "amplitude")]
+    private readonly Parameter _amplitude;
+
+    [ComponentName(Name = "slope")]
+    private readonly Parameter _slope;
+
+    [ComponentName(Name = "shift")]
+    private readonly Parameter _shift;
+
+    public DiagonalDiffusion(long width, Generator generator)
+        : base(nameof(DiagonalDiffusion))
+    {
+        _offset = new Parameter(full([width], InitialOffset.Held()));
+        _amplitude = new Parameter(zeros(width));
+        _slope = new Parameter(ones(width));
+        _shift = new Parameter(empty(width).uniform_(-1, 1, generator));
+        RegisterComponents();
+    }
+
+    public IReadOnlyList<Tensor> Parameters => [_offset, _amplitude, _slope, _shift];
+
+    /// <param name="input">State, [rows, width].</param>
+    /// <returns>g, of the same shape.</returns>
+    public override Tensor forward(Tensor input) => _offset.Plus(_amplitude * Turned(input)).Softplus().Plus(Least.Held());
+
+    /// <summary>g and its derivative with respect to the state's own element.</summary>
+    /// <param name="state">[rows, width].</param>
+    public (Tensor Value, Tensor Derivative) Linearize(Tensor state)
+    {
+        Tensor turned = Turned(state);
+        Tensor argument = _offset.Plus(_amplitude * turned);
+        return (argument.Softplus().Plus(Least.Held()), argument.sigmoid() * _amplitude * _slope * 1.0.Held().Minus(turned.Squared()));
+    }
+
+    private Tensor Turned(Tensor state) => _shift.Plus(_slope * state).tanh();
+}

@@ -1,0 +1,118 @@
+using Microsoft.ML.Implicit.Layers.LatentOde;
+using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Solvers.Ode;
+using Microsoft.ML.Implicit.Solvers.Sde;
+using Microsoft.ML.Implicit.Solvers.Sde.Brownian;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Layers.LatentSde;
+
+/// <summary>
+/// Simulates the prior from a distribution of initial states, some steps of the grid at a time, so that memory does not grow with their number, and gives the states at
+/// the targets. Between two steps a path is what the Euler-Maruyama method makes of the noise up to there: it deviates from the line between them as a Brownian bridge does.
+/// </summary>
+/// <param name="equation">The prior for all paths.</param>
+/// <param name="noise">Their noise.</param>
+/// <param name="signs">Its signs, [paths in all, 1].</param>
+/// <param name="query">The times.</param>
+/// <param name="cancellationToken">Looked at in every step.</param>
+internal sealed class LatentPaths(LatentSdeEquation equation, PathNoise noise, Tensor signs, LatentQuery query, CancellationToken cancellationToken)
+{
+    private const int StepsAtOnce = 32;
+
+    // The space-time Lévy area has a twelfth of a step's variance, and the bridge θ (1 - θ) of it.
+    private const double AreasInStep = 12;
+
+    private readonly double[] _times = [.. query.Grid.Select(time => time * LatentNetwork.HorizonLength)];
+    private readonly long[] _lower = [.. query.LowerIndices.cpu().data<long>()];
+
+    private long Rows => noise.Seeds.Length / noise.Paths;
+
+    /// <summary>Simulates.</summary>
+    /// <param name="mean">Mean of the initial states, [rows, latent].</param>
+    /// <param name="logVariance">Logarithm of their variance, likewise.</param>
+    /// <param name="read">Told some targets, as indices int64 [targets], and the states there, [targets, paths, latent], both gone afterwards.</param>
+    public void Simulate(Tensor mean, Tensor logVariance, Action<Tensor, Tensor> read)
+    {
+        int latent = (int)mean.shape[1];
+        var path = new BrownianPath(noise.Seeds, latent, 0, _times[^1], _times.Length - 1);
+        int[][] targets = TargetsByStep();
+        Tensor state = Start(mean, logVariance, latent);
+        try
+        {
+            for (int first = 0; first < _times.Length - 1; first += StepsAtOnce)
+            {
+                int last = Math.Min(first + StepsAtOnce, _times.Length - 1);
+                using DisposeScope scope = NewDisposeScope();
+                using SdeSolution solution = Solve(state, path, first, last);
+                state.Dispose();
+                state = solution.States[last - first].clone().DetachFromDisposeScope();
+                if (targets[first..last].SelectMany(step => step).ToArray() is { Length: > 0 } reached)
+                {
+                    read(Indices(reached, target => target), Between(solution.States, path, reached, first));
+                }
+            }
+        }
+        finally
+        {
+            state.Dispose();
+        }
+    }
+
+    private Tensor Start(Tensor mean, Tensor logVariance, int latent)
+    {
+        using DisposeScope scope = NewDisposeScope();
+
+        // Seeds of their own, so that the initial state is independent of the path.
+        long[] seeds = Array.ConvertAll(noise.Seeds, seed => BrownianPath.Seeds(seed, 1)[0]);
+        Tensor normal = new BrownianPath(seeds, latent, 0, 1).Increment(0, 1, mean.dtype, mean.device).W * signs;
+        return PerPath(mean).Plus(PerPath((logVariance / 2.Held()).exp()) * normal).DetachFromDisposeScope();
+    }
+
+    private Tensor Indices(int[] targets, Converter<int, long> index) => tensor(Array.ConvertAll(targets, index), device: signs.device);
+
+    private Tensor PerPath(Tensor rows) => rows.repeat_interleave(noise.Paths, 0);
+
+    private SdeSolution Solve(Tensor state, BrownianPath path, int first, int last)
+    {
+        var options = new SdeOptions
+        {
+            Method = SdeMethods.EulerMaruyama,
+            StepControl = new FixedStepControl(double.PositiveInfinity),
+            MaximumSteps = int.MaxValue,
+            CancellationToken = cancellationToken,
+        };
+        return SdeSolver.Solve(equation, state, _times.AsSpan(first, last - first + 1), path, options);
+    }
+
+    private int[][] TargetsByStep()
+    {
+        var steps = new List<int>[_times.Length - 1];
+        for (int target = 0; target < _lower.Length; target++)
+        {
+            (steps[_lower[target] / Rows] ??= []).Add(target);
+        }
+
+        return Array.ConvertAll(steps, step => step?.ToArray() ?? []);
+    }
+
+    private Tensor Between(Tensor states, BrownianPath path, int[] targets, int first)
+    {
+        Tensor theta = query.Thetas.index_select(0, Indices(targets, target => target)).unsqueeze(2);
+        Tensor lower = Indices(targets, target => _lower[target] - (first * Rows));
+        Tensor nodes = states.view(-1, noise.Paths, states.shape[2]);
+        Tensor left = nodes.index_select(0, lower);
+        Tensor points = left.Plus(theta * (nodes.index_select(0, lower.Plus(Rows.Held())) - left));
+        Tensor bridge = theta * 1.0.Held().Minus(theta);
+        if (!bridge.gt(1e-6.Held()).any().item<bool>())
+        {
+            return points;
+        }
+
+        Tensor areas = stack([.. Enumerable.Range(first, (int)states.shape[0] - 1).Select(step => path.Increment(_times[step], _times[step + 1], states.dtype, states.device).H * signs)]);
+        Tensor deviation = areas.view(-1, noise.Paths, states.shape[2]).index_select(0, lower) * (bridge * AreasInStep.Held()).sqrt();
+        Tensor diffusion = equation.Spread(left.view(-1, states.shape[2])).view_as(left);
+        return points.Plus(diffusion * deviation);
+    }
+}

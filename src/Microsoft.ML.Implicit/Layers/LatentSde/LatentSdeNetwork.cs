@@ -1,0 +1,112 @@
+using Microsoft.ML.Implicit.Layers.LatentOde;
+using Microsoft.ML.Implicit.Native;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Layers.LatentSde;
+
+/// <summary>
+/// A latent stochastic differential equation (Li, Wong, Chen and Duvenaud, "Scalable gradients for stochastic differential equations", 2020): an encoder of the history
+/// gives a Gaussian over the latent initial state, a stochastic equation carries it through time, and a decoder reads a mean and a scale of the noise off it at any time.
+/// For training, a posterior says where the path was, from what came after.
+/// </summary>
+internal sealed class LatentSdeNetwork : LatentNetwork
+{
+    private const long ForecastSeed = 0;
+
+    // To tell one epoch's network from another's, while it is trained.
+    private const int MostPathsInTraining = 8;
+
+    private readonly int _paths;
+
+    [ComponentName(Name = "encoder")]
+    private readonly SeriesEncoder _encoder;
+
+    [ComponentName(Name = "initial")]
+    private readonly ResidualHead _initial;
+
+    [ComponentName(Name = "prior")]
+    private readonly LatentSdePrior _prior;
+
+    [ComponentName(Name = "decoder")]
+    private readonly ResidualHead _decoder;
+
+    [ComponentName(Name = "targets")]
+    private readonly TargetEncoder _targets;
+
+    [ComponentName(Name = "posterior")]
+    private readonly LatentPosterior _posterior;
+
+    /// <param name="encoder">Encoder of histories.</param>
+    /// <param name="sizes">Widths.</param>
+    /// <param name="isSimulated">Whether the posterior is simulated in training, rather than given by its marginals.</param>
+    /// <param name="paths">Paths behind a forecast, an even number.</param>
+    /// <param name="generator">Source of the initial weights.</param>
+    public LatentSdeNetwork(SeriesEncoder encoder, LatentOdeSizes sizes, bool isSimulated, int paths, Generator generator)
+        : base(nameof(LatentSdeNetwork))
+    {
+        _paths = paths;
+        _encoder = encoder;
+        _initial = new ResidualHead(encoder.StateWidth + sizes.Features, sizes.Hidden, 2 * sizes.Latent, startsAtZero: false, generator);
+        _prior = new LatentSdePrior(sizes, generator);
+        _decoder = new ResidualHead(sizes.Latent + sizes.TargetFeatures, sizes.Hidden, 2 * sizes.Variables, startsAtZero: true, generator);
+        _targets = new TargetEncoder(sizes, generator);
+        _posterior = isSimulated ? new ControlledPosterior(sizes.Hidden, sizes.Latent, sizes.Hidden, generator) : new MarginalPosterior(sizes.Hidden, sizes.Latent, sizes.Hidden, generator);
+        RegisterComponents();
+    }
+
+    public override SeriesEncoder Encoder => _encoder;
+
+    protected override ResidualHead InitialState => _initial;
+
+    protected override ResidualHead Decoder => _decoder;
+
+    public override (Tensor Mean, Tensor Scale) Predict(Tensor initialMean, Tensor initialLogVariance, LatentQuery query, CancellationToken cancellationToken)
+    {
+        PathNoise noise = PathNoise.Common(ForecastSeed, (int)initialMean.shape[0], training ? Math.Min(MostPathsInTraining, _paths) : _paths);
+        (Tensor means, Tensor scales) = Simulate(initialMean, initialLogVariance, query, noise, cancellationToken);
+        Tensor mean = means.mean([1]);
+        Tensor variance = (means - mean.unsqueeze(1)).Squared().Plus(scales.Squared()).mean([1]);
+        return (mean, variance.sqrt());
+    }
+
+    /// <summary>Mean and scale of what is observed on each path, each [targets, paths, variables], outside autograd.</summary>
+    /// <param name="initialMean">Mean of the latent initial state, [batch, latent].</param>
+    /// <param name="initialLogVariance">Logarithm of its variance, likewise.</param>
+    /// <param name="query">The times.</param>
+    /// <param name="noise">The noise.</param>
+    /// <param name="cancellationToken">Looked at in every step.</param>
+    public (Tensor Mean, Tensor Scale) Simulate(Tensor initialMean, Tensor initialLogVariance, LatentQuery query, PathNoise noise, CancellationToken cancellationToken)
+    {
+        long targets = query.LowerIndices.shape[0], variables = _decoder.Outputs / 2;
+        Tensor means = zeros([targets, noise.Paths, variables], initialMean.dtype, initialMean.device), scales = zeros_like(means);
+        Tensor signs = noise.Signs(initialMean.dtype, initialMean.device);
+        LatentSdeEquation equation = _prior.Equation(query with { Controls = query.Controls?.repeat_interleave(noise.Paths, 1) }, signs);
+        new LatentPaths(equation, noise, signs, query, cancellationToken).Simulate(initialMean, initialLogVariance, (reached, states) =>
+        {
+            Tensor features = query.TargetFeatures.index_select(0, reached).unsqueeze(1).expand(-1, noise.Paths, -1);
+            (Tensor mean, Tensor scale) = Decode(states.flatten(0, 1), features.flatten(0, 1));
+            means.index_copy_(0, reached, mean.view(-1, noise.Paths, variables));
+            scales.index_copy_(0, reached, scale.view(-1, noise.Paths, variables));
+        });
+        return (means, scales);
+    }
+
+    /// <summary>Draws latent states at targets that are known from the posterior, and decodes them, within autograd.</summary>
+    /// <param name="initialMean">Mean of the latent initial state, [batch, latent].</param>
+    /// <param name="initialLogVariance">Logarithm of its variance, likewise.</param>
+    /// <param name="targets">[batch, targets, variables], 0 where not observed.</param>
+    /// <param name="mask">1 where observed, likewise.</param>
+    /// <param name="query">Their times.</param>
+    /// <param name="generator">Source of noise, on the CPU.</param>
+    /// <param name="cancellationToken">Looked at in every step of a simulation.</param>
+    /// <returns>Mean and scale, each [batch * targets, variables], and the divergence of the posterior from the prior, [batch].</returns>
+    public (Tensor Mean, Tensor Scale, Tensor Divergence) Reconstruct(
+        Tensor initialMean, Tensor initialLogVariance, Tensor targets, Tensor mask, LatentQuery query, Generator generator, CancellationToken cancellationToken)
+    {
+        TargetContext context = _targets.Encode(targets, mask, query.TargetFeatures);
+        (Tensor states, Tensor divergence) = _posterior.Draw(_prior, context, (initialMean, initialLogVariance), query, generator, cancellationToken);
+        (Tensor mean, Tensor scale) = Decode(states, query.TargetFeatures);
+        return (mean, scale, divergence);
+    }
+}

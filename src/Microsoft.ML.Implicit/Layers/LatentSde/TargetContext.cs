@@ -1,0 +1,34 @@
+using Microsoft.ML.Implicit.Native;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Layers.LatentSde;
+
+/// <summary>What is known at a time of the values from there on: linear in time between the targets.</summary>
+/// <param name="times">Times in horizons, rising from 0, [batch, nodes].</param>
+/// <param name="nodes">What is known there, [batch, nodes, width].</param>
+internal sealed class TargetContext(Tensor times, Tensor nodes)
+{
+    private const double ShortestGap = 1e-6;
+
+    /// <summary>Times of the targets, [batch, targets].</summary>
+    public Tensor Times { get; } = times.narrow(1, 1, times.shape[1] - 1);
+
+    /// <summary>Time of the last target of each row, [batch, 1].</summary>
+    public Tensor End { get; } = times.narrow(1, times.shape[1] - 1, 1);
+
+    /// <summary>The context and its slope, each [batch, times, width].</summary>
+    /// <param name="at">Times in horizons, [batch, times].</param>
+    public (Tensor Value, Tensor Slope) At(Tensor at)
+    {
+        long last = times.shape[1] - 1;
+        Tensor lower = times.narrow(1, 1, last).unsqueeze(1).lt(at.unsqueeze(2)).sum(2).clamp_max((last - 1).Held());
+        Tensor start = times.gather(1, lower), gap = times.gather(1, lower.Plus(1.Held())) - start;
+        Tensor isOpen = gap.gt(ShortestGap.Held());
+        Tensor theta = where(isOpen, (at - start) / gap.clamp_min(ShortestGap.Held()), ones_like(gap)).clamp(0.Held(), 1.Held()).unsqueeze(2);
+        Tensor index = lower.unsqueeze(2).expand(-1, -1, nodes.shape[2]);
+        Tensor left = nodes.gather(1, index);
+        Tensor difference = nodes.gather(1, index.Plus(1.Held())) - left;
+        Tensor slope = difference * where(isOpen, gap.clamp_min(ShortestGap.Held()).reciprocal(), zeros_like(gap)).unsqueeze(2);
+        return (left.Plus(theta * difference), slope);
+    }
+}

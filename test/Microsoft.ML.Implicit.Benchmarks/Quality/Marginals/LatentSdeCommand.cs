@@ -1,0 +1,106 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Estimators;
+
+namespace Microsoft.ML.Implicit.Benchmarks.Quality.Marginals;
+
+/// <summary>
+/// <c>latent-sde</c>: how far the marginal laws of simulated paths lie from the true ones at eight times, from the first observation of each series on, as Wasserstein
+/// distances in standard deviations; beside them, what two true samples of the size differ by.
+/// </summary>
+internal static class LatentSdeCommand
+{
+    private const int TrainingSeries = 1024;
+    private const int Histories = 4096;
+    private const int PathsOfHistory = 4;
+    private const int Times = 8;
+
+    public static System.CommandLine.Command Create()
+    {
+        var sets = new Option<string[]>("--set") { Description = "names of processes; all without it", DefaultValueFactory = _ => [] };
+        var seeds = new Option<int>("--seeds") { Description = "repetitions", DefaultValueFactory = _ => 1 };
+        var device = new Option<string>("--device") { Description = "cpu or cuda", DefaultValueFactory = _ => "cpu" };
+        var settings = new Option<string[]>("--option") { Description = "a setting of the forecaster, such as TrainingMethod=Adjoint", DefaultValueFactory = _ => [] };
+        var command = new System.CommandLine.Command("latent-sde", "Prints distances of the marginal laws of latent SDEs from the true ones.") { sets, seeds, device, settings };
+        command.SetAction(result =>
+        {
+            Console.WriteLine("process\tseed\tvariable\ttime\tdistance\ttwo true samples\tseconds to train");
+            string[] chosen = result.GetRequiredValue(sets);
+            foreach (RandomProcess process in RandomProcess.All.Where(process => chosen.Length == 0 || chosen.Contains(process.Name)))
+            {
+                for (int seed = 1; seed <= result.GetRequiredValue(seeds); seed++)
+                {
+                    Run(process, seed, options =>
+                    {
+                        options.Training.Device = result.GetRequiredValue(device);
+                        Array.ForEach(result.GetRequiredValue(settings), setting => Setting.Apply(options, setting));
+                    });
+                }
+            }
+        });
+        return command;
+    }
+
+    private static void Run(RandomProcess process, int seed, Action<LatentSdeOptions> configure)
+    {
+        var ml = new MLContext(seed);
+        var random = new Random(seed);
+        double[] observed = [.. Enumerable.Range(0, process.Observations).Select(i => process.End * i / (process.Observations - 1))];
+        double[] asked = [.. Enumerable.Range(1, Times).Select(i => process.End * i / Times)];
+        var options = new LatentSdeOptions
+        {
+            InputColumnNames = [.. Enumerable.Range(0, process.Dimension).Select(v => $"Value{v}")],
+            Horizon = asked,
+            SolverSteps = process.Observations - 1,
+        };
+        options.Training.Seed = seed;
+        configure(options);
+        long start = Stopwatch.GetTimestamp();
+        using LatentSdeTransformer model = ml.Forecasting.ForecastByLatentSde(options)
+            .Fit(ml.Data.LoadFromEnumerable(Enumerable.Range(0, TrainingSeries).Select(_ => Row.Create(observed, process.Observe(random, observed))).ToArray()));
+        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+
+        IDataView histories = ml.Data.LoadFromEnumerable(Enumerable.Range(0, Histories).Select(_ => Row.Create([0], process.Observe(random, [0]))).ToArray());
+        float[][] paths = [.. ml.Transforms.SimulateSde(model, pathCount: PathsOfHistory, seed: seed).Fit(histories).Transform(histories).GetColumn<float[]>("Paths")];
+        double[][][][] truth = [.. Enumerable.Range(0, 2).Select(_ => Enumerable.Range(0, Histories * PathsOfHistory).Select(_ => process.Observe(random, asked)).ToArray())];
+        for (int v = 0; v < process.Dimension; v++)
+        {
+            for (int m = 0; m < Times; m++)
+            {
+                int slot = ((v * Times) + m) * PathsOfHistory;
+                double[] simulated = [.. paths.SelectMany(row => row.Skip(slot).Take(PathsOfHistory)).Select(value => (double)value).Order()];
+                double[] one = [.. truth[0].Select(path => path[v][m]).Order()], other = [.. truth[1].Select(path => path[v][m]).Order()];
+                double mean = one.Average(), deviation = Math.Sqrt(one.Average(value => (value - mean) * (value - mean)));
+                Console.WriteLine(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{process.Name}\t{seed}\t{v}\t{asked[m]}\t{Distance(simulated, one) / deviation:F4}\t{Distance(other, one) / deviation:F4}\t{seconds:F0}"));
+            }
+        }
+    }
+
+    // Of samples of equal size, in order.
+    private static double Distance(double[] left, double[] right) => left.Zip(right, (x, y) => Math.Abs(x - y)).Average();
+
+    private sealed class Row
+    {
+        public double[] Time { get; set; } = [];
+
+        public float[] Value0 { get; set; } = [];
+
+        public float[] Value1 { get; set; } = [];
+
+        public float[] Value2 { get; set; } = [];
+
+        public static Row Create(double[] times, double[][] values) => new()
+        {
+            Time = times,
+            Value0 = Singles(values, 0),
+            Value1 = Singles(values, 1),
+            Value2 = Singles(values, 2),
+        };
+
+        private static float[] Singles(double[][] values, int variable) => variable < values.Length ? Array.ConvertAll(values[variable], value => (float)value) : [];
+    }
+}

@@ -1,0 +1,180 @@
+using Microsoft.ML.Implicit.Layers.LatentOde;
+using Microsoft.ML.Implicit.Layers.LatentSde;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Tests.Layers.LatentSde;
+
+[TestClass]
+public sealed class LatentSdeNetworkTests
+{
+    private static readonly LatentOdeSizes Sizes = new(Features: 3, TargetFeatures: 2, Controls: 1, Variables: 2, Latent: 3, Hidden: 5);
+
+    [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public void Gradients_of_the_bound_are_those_of_finite_differences(bool isSimulated)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using LatentSdeNetwork network = Perturbed(isSimulated);
+        Problem problem = Problem.Create();
+        Loss(network, problem).backward();
+        foreach ((string name, Tensor parameter) in network.named_parameters().Where(pair => pair.parameter.grad is not null).Select(pair => (pair.name, (Tensor)pair.parameter)))
+        {
+            using IDisposable noGradient = no_grad();
+            long index = parameter.numel() / 2;
+            Tensor flat = parameter.view(-1);
+            double analytic = parameter.grad!.view(-1)[index].item<double>(), before = flat[index].item<double>();
+            const double step = 1e-5;
+            flat[index] = before + step;
+            double above = Loss(network, problem).item<double>();
+            flat[index] = before - step;
+            double below = Loss(network, problem).item<double>();
+            flat[index] = before;
+            Assert.AreEqual((above - below) / (2 * step), analytic, 1e-5 * (1 + Math.Abs(analytic)), name);
+        }
+    }
+
+    [TestMethod]
+    public void All_parts_of_the_prior_and_of_the_posterior_learn_from_the_bound()
+    {
+        foreach (bool isSimulated in (bool[])[false, true])
+        {
+            using DisposeScope scope = NewDisposeScope();
+            using LatentSdeNetwork network = Perturbed(isSimulated);
+            Loss(network, Problem.Create()).backward();
+            string[] idle = [.. network.named_parameters().Where(pair => !pair.name.StartsWith("encoder", StringComparison.Ordinal) && !pair.name.StartsWith("initial", StringComparison.Ordinal))
+                .Where(pair => pair.parameter.grad is null || pair.parameter.grad.abs().sum().item<double>() == 0).Select(pair => pair.name)];
+            Assert.IsEmpty(idle, string.Join(", ", idle));
+        }
+    }
+
+    [TestMethod]
+    public void A_posterior_without_control_does_not_diverge_from_the_prior()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using var generator = new Generator(1);
+        using LatentSdeNetwork network = Create(isSimulated: true, generator);
+        Problem problem = Problem.Create();
+        Assert.AreEqual(0, Reconstruct(network, problem).Divergence.abs().max().item<double>(), 1e-12);
+    }
+
+    [TestMethod]
+    public void Paths_of_a_row_do_not_depend_on_the_rows_beside_it_or_on_how_far_they_are_followed()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGradient = no_grad();
+        using LatentSdeNetwork network = Perturbed(isSimulated: false);
+        Problem problem = Problem.Create();
+        (Tensor mean, Tensor scale) = network.Predict(problem.Mean, problem.LogVariance, problem.Query, CancellationToken.None);
+
+        // The first row alone, on a grid that goes on.
+        LatentQuery alone = new(
+            [.. Enumerable.Range(0, 80).Select(i => i / 4.0)],
+            cat([problem.Query.Controls!.narrow(1, 0, 1), zeros(71, 1, 1, dtype: ScalarType.Float64)]),
+            tensor(new long[] { 1, 4 }),
+            problem.Query.Thetas[..2],
+            problem.Query.TargetFeatures[..2]);
+        (Tensor aloneMean, Tensor aloneScale) = network.Predict(problem.Mean[..1], problem.LogVariance[..1], alone, CancellationToken.None);
+        Assert.IsTrue(mean[..2].allclose(aloneMean, 1e-9, 1e-9));
+        Assert.IsTrue(scale[..2].allclose(aloneScale, 1e-9, 1e-9));
+    }
+
+    [TestMethod]
+    public void Between_two_steps_paths_spread_and_keep_together_as_at_the_steps()
+    {
+        // Without drift and with a constant diffusion the variance of the state is linear in time, wherever the steps are.
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGradient = no_grad();
+        using var generator = new Generator(1);
+        using LatentSdeNetwork network = Create(isSimulated: false, generator);
+        foreach (Tensor parameter in network.named_parameters().Where(pair => pair.name.StartsWith("prior.drift", StringComparison.Ordinal)).Select(pair => pair.parameter))
+        {
+            parameter.zero_();
+        }
+
+        network.named_parameters().Single(pair => pair.name == "decoder.linear.weight").parameter.slice(0, 0, 2, 1).slice(1, 0, 3, 1).copy_(eye(2, 3, dtype: ScalarType.Float64));
+        const int paths = 20000;
+        double[] places = [0.25, 0.5, 1];
+        LatentQuery query = new([0, 1], zeros(2, 1, 1, dtype: ScalarType.Float64), tensor(new long[] { 0, 0, 0 }), tensor(places).unsqueeze(1), zeros(3, 2, dtype: ScalarType.Float64));
+        var noise = new PathNoise(Microsoft.ML.Implicit.Solvers.Sde.Brownian.BrownianPath.Seeds(1, paths), paths, IsAntithetic: false);
+        (Tensor values, _) = network.Simulate(zeros(1, 3, dtype: ScalarType.Float64), full([1, 3], -30.0, dtype: ScalarType.Float64), query, noise, CancellationToken.None);
+        Tensor covariances = values.select(2, 0).cov();
+        for (int i = 0; i < places.Length; i++)
+        {
+            double whole = covariances[2, 2].item<double>();
+            Assert.AreEqual(places[i], covariances[i, i].item<double>() / whole, 0.05);
+            Assert.AreEqual(places[i], covariances[i, 2].item<double>() / whole, 0.05);
+        }
+    }
+
+    [TestMethod]
+    public void The_derivative_of_a_diffusion_is_that_of_autograd()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using var generator = new Generator(1);
+        var diffusion = new DiagonalDiffusion(3, generator);
+        Perturb(diffusion, generator);
+        Tensor state = randn([4, 3], ScalarType.Float64, generator: generator).requires_grad_();
+        diffusion.forward(state).sum().backward();
+        (Tensor value, Tensor derivative) = diffusion.Linearize(state);
+        Assert.IsTrue(value.allclose(diffusion.forward(state)));
+        Assert.IsTrue(derivative.allclose(state.grad!, 1e-10, 1e-12));
+    }
+
+    private static Tensor Loss(LatentSdeNetwork network, Problem problem)
+    {
+        (Tensor mean, Tensor scale, Tensor divergence) = Reconstruct(network, problem);
+        return (mean.pow(2) * 0.3).sum() + scale.log().sum() + divergence.sum();
+    }
+
+    private static (Tensor Mean, Tensor Scale, Tensor Divergence) Reconstruct(LatentSdeNetwork network, Problem problem)
+    {
+        using var generator = new Generator(3);
+        return network.Reconstruct(problem.Mean, problem.LogVariance, problem.Targets, problem.Mask, problem.Query, generator, CancellationToken.None);
+    }
+
+    private static LatentSdeNetwork Create(bool isSimulated, Generator generator)
+    {
+        var network = new LatentSdeNetwork(new GruEncoder(Sizes.Features, Sizes.Hidden, generator), Sizes, isSimulated, paths: 6, generator);
+        network.to(ScalarType.Float64);
+        return network;
+    }
+
+    private static LatentSdeNetwork Perturbed(bool isSimulated)
+    {
+        using var generator = new Generator(1);
+        LatentSdeNetwork network = Create(isSimulated, generator);
+        Perturb(network, generator);
+        return network;
+    }
+
+    // Layers that start at zero hide what lies behind them.
+    private static void Perturb(nn.Module module, Generator generator)
+    {
+        using IDisposable noGradient = no_grad();
+        module.to(ScalarType.Float64);
+        foreach (Tensor parameter in module.parameters())
+        {
+            parameter.add_(randn(parameter.shape, ScalarType.Float64, generator: generator) * 0.1);
+        }
+    }
+
+    /// <summary>Two rows with two targets each, the second one's last not observed.</summary>
+    private sealed record Problem(Tensor Mean, Tensor LogVariance, Tensor Targets, Tensor Mask, LatentQuery Query)
+    {
+        public static Problem Create()
+        {
+            using var generator = new Generator(2);
+            Tensor Draw(params long[] shape) => randn(shape, ScalarType.Float64, generator: generator);
+            Tensor mask = tensor(new double[] { 1, 1, 1, 0, 1, 1, 0, 0 }, [2, 2, 2]);
+            var query = new LatentQuery(
+                [.. Enumerable.Range(0, 9).Select(i => i / 4.0)],
+                Draw(9, 2, 1),
+                tensor(new long[] { 2, 8, 1, 1 }),
+                tensor(new[] { 0.6, 0.2, 0.8, 0 }, [4, 1]),
+                cat([tensor(new[] { 0.4, 1.05, 0.2, 0 }, [4, 1]), Draw(4, 1)], 1));
+            return new Problem(Draw(2, 3), Draw(2, 3) - 2, Draw(2, 2, 2) * mask, mask, query);
+        }
+    }
+}
