@@ -49,7 +49,7 @@ internal static partial class PendulumForecast
         figure.SavePng(path, 1200, 700);
     }
 
-    private static void Draw(Plot plot, double[] times, double[] values, string name, Color color)
+    private static void Draw(Plot plot, double[] times, double[] values, string name, ScottPlot.Color color)
     {
         ScottPlot.Plottables.Scatter line = plot.Add.ScatterLine(times, values, color);
         line.LineWidth = 2;
