@@ -214,7 +214,7 @@ internal static class SavedModels
             WindowLength = 4,
             Training = training,
         };
-        return new SavedModel(ml.Forecasting.ForecastByMechanics(options).Fit(data), data, "Forecast", "Energy", "Energies");
+        return new SavedModel(ml.Forecasting.ForecastByMechanics(options).Fit(data), data, "Forecast", "Energy");
     }
 
     private static SavedModel Series(MLContext ml)

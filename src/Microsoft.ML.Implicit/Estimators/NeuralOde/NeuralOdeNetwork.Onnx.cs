@@ -7,7 +7,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <content>The network within an ONNX file.</content>
 internal sealed partial class NeuralOdeNetwork
 {
-    public override string? OnnxObstacle => _field is DenseField ? null : "Convolutional neural ODEs are not written.";
+    public override string? OnnxObstacle => _field is DenseField ? null : "Convolutional neural ODEs have no ONNX form.";
 
     public override OnnxValue Predict(OnnxValue input)
     {

@@ -1,4 +1,3 @@
-using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.Ode.OneStep;
 using static TorchSharp.torch;
 
