@@ -101,6 +101,7 @@ internal abstract class TrainerCase(string kind)
         Grid = new FieldGrid(GridAxis.Periodic(8, 1)),
         Horizon = [0.5],
         HiddenWidth = 4,
+        RolloutLength = 2,
         Training = training,
     };
 }
