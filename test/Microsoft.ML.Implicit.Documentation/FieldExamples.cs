@@ -67,7 +67,7 @@ public sealed class FieldExamples
             outputColumnName: "Forecast", inputColumnName: "Field", timeColumnName: "Time", grid, horizon: [0.5, 1], seriesColumnName: "Run",
             terms: [new PhysicalTerm(PhysicalTermKind.Diffusion)]);
 
-        Assert.IsNotNull(forecaster.Info);
+        Assert.IsFalse(forecaster.Info.WantCaching);
     }
 
     [TestMethod]

@@ -1,5 +1,3 @@
-using Microsoft.ML.Data;
-
 namespace Microsoft.ML.Implicit.Samples.Field;
 
 internal static partial class FieldForecast

@@ -100,7 +100,7 @@ internal sealed class CoefficientFit
         Set(_weights);
     }
 
-    private void Set(Dictionary<FieldTerm, double[]> weights)
+    private static void Set(Dictionary<FieldTerm, double[]> weights)
     {
         foreach ((FieldTerm term, double[] values) in weights)
         {

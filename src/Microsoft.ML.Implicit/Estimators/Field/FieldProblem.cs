@@ -8,9 +8,13 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>The training of a field's equation: the mean square error of what it makes of a field after the times of those that follow, in proportion to how far the field moves until then.</summary>
+/// <remarks>A batch whose equation cannot be solved, as it may be after too large a step, teaches nothing.</remarks>
 internal sealed class FieldProblem : ITrainingProblem
 {
     private const int ValidationBatch = 64;
+
+    // The loss where an equation cannot be solved: that of a forecast ten times as far off as no change at all.
+    private const double Unsolved = 100;
 
     private readonly FieldDynamics _dynamics;
     private readonly FieldWindows _training;
@@ -42,14 +46,15 @@ internal sealed class FieldProblem : ITrainingProblem
         {
             solutions = FieldRollout.Solve(_dynamics, batch, length, _options.Solver, differentiable: true, _cancellation);
             Array.ForEach(solutions, solution => _meter.Add(solution.Statistics.Evaluations));
-            Tensor states = stack([.. solutions.Select(solution => solution.States[1])]).detach().requires_grad_();
-            Tensor loss = Errors(batch, states).sum() / (length * batch.Start.shape[0]).Held();
-            if (Array.TrueForAll(solutions, solution => solution.Converged))
+            if (!Array.TrueForAll(solutions, solution => solution.Converged))
             {
-                loss.backward();
-                Reverse(solutions, states.grad!);
+                return full([], Unsolved.Held(), device: _device);
             }
 
+            Tensor states = stack([.. solutions.Select(solution => solution.States[1])]).detach().requires_grad_();
+            Tensor loss = Errors(batch, states).sum() / (length * batch.Start.shape[0]).Held();
+            loss.backward();
+            Reverse(solutions, states.grad!);
             return loss.detach();
         }
         finally
@@ -72,7 +77,7 @@ internal sealed class FieldProblem : ITrainingProblem
             using DisposeScope scope = NewDisposeScope();
             FieldBatchWindow batch = _validation.Build(examples, _device);
             OdeSolution[] solutions = FieldRollout.Solve(_dynamics, batch, _options.RolloutLength, _options.Solver, differentiable: false, _cancellation);
-            total.PlusInPlace(Errors(batch, stack([.. solutions.Select(solution => solution.States[1])])).sum().to(ScalarType.Float64));
+            total.PlusInPlace(Errors(batch, stack([.. solutions.Select(solution => solution.States[1])])).nan_to_num(Unsolved).sum().to(ScalarType.Float64));
             Array.ForEach(solutions, solution => solution.Dispose());
             count.PlusInPlace(batch.Weights.sum().to(ScalarType.Float64));
         }

@@ -10,7 +10,8 @@ internal static class FieldRollout
     // In standard deviations of the data.
     private const double TrainingTolerance = 1e-3;
     private const double ScoringTolerance = 1e-5;
-    private const int MostSteps = 5_000;
+    private const int MostTrainingSteps = 500;
+    private const int MostScoringSteps = 5_000;
 
     /// <summary>Carries the first fields of windows on to the times of those that follow, one after another.</summary>
     /// <param name="dynamics">The equation.</param>
@@ -22,7 +23,7 @@ internal static class FieldRollout
     /// <returns>From each field to the next; NaN where it could not be solved. The caller disposes them.</returns>
     public static OdeSolution[] Solve(FieldDynamics dynamics, FieldBatchWindow batch, int length, FieldSolver solver, bool differentiable, CancellationToken cancellationToken)
     {
-        OdeOptions options = Options(solver, TrainingTolerance) with { CancellationToken = cancellationToken };
+        OdeOptions options = Options(solver, TrainingTolerance, MostTrainingSteps) with { CancellationToken = cancellationToken };
         var solutions = new List<OdeSolution>();
         try
         {
@@ -45,7 +46,7 @@ internal static class FieldRollout
     /// <returns>[batch, 1, points...]; NaN where it could not be solved.</returns>
     public static Tensor Next(FieldDynamics dynamics, FieldBatchWindow batch, FieldSolver solver, CancellationToken cancellationToken)
     {
-        OdeOptions options = Options(solver, ScoringTolerance) with { CancellationToken = cancellationToken };
+        OdeOptions options = Options(solver, ScoringTolerance, MostScoringSteps) with { CancellationToken = cancellationToken };
         using OdeSolution solution = OdeSolver.Solve(new PacedTerm(dynamics, batch.Paces[0]), batch.Start, [0, 1], options);
         return solution.States[1].clone();
     }
@@ -58,7 +59,7 @@ internal static class FieldRollout
     /// <returns>[times, batch, 1, points...]; NaN where it could not be solved.</returns>
     public static Tensor Forecast(FieldDynamics dynamics, Tensor fields, double[] times, FieldSolver solver)
     {
-        OdeOptions options = Options(solver, ScoringTolerance);
+        OdeOptions options = Options(solver, ScoringTolerance, MostScoringSteps);
         double[] all = [0, .. times];
         if (solver == FieldSolver.Explicit)
         {
@@ -76,10 +77,10 @@ internal static class FieldRollout
         return cat(forecasts, 1);
     }
 
-    private static OdeOptions Options(FieldSolver solver, double tolerance) => new()
+    private static OdeOptions Options(FieldSolver solver, double tolerance, int mostSteps) => new()
     {
         Method = solver == FieldSolver.Explicit ? OdeMethods.Tsit5 : OdeMethods.Kvaerno3,
         StepControl = new PiStepControl { RelativeTolerance = tolerance, AbsoluteTolerance = tolerance },
-        MaximumSteps = MostSteps,
+        MaximumSteps = mostSteps,
     };
 }

@@ -10,7 +10,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <summary>Trains a field's equation.</summary>
 internal sealed class FieldTraining(FieldOptions options, TrainingRun run) : ModelTraining<FieldSet, FieldModelParameters>(options, run)
 {
-    private const double DefaultLearningRate = 2e-3;
+    private const double DefaultLearningRate = 1e-3;
     private const double DefaultWeightDecay = 1e-4;
     private const int TargetSteps = 150;
     private const int FewestEpochs = 10;

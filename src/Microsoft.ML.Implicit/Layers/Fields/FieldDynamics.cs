@@ -96,7 +96,7 @@ public sealed class FieldDynamics : nn.Module<Tensor, Tensor, Tensor>, ISparseOd
     /// <summary>The field and its derivatives.</summary>
     internal FieldState StateOf(Tensor state)
     {
-        if (state.dim() != 2 + Grid.Axes.Count || !state.shape[2..].SequenceEqual(Grid.Shape))
+        if (state.dim() != 2 + Grid.Axes.Count || !state.shape.AsSpan(2).SequenceEqual(Grid.Shape))
         {
             throw new ArgumentException($"A field on {Grid} has shape [batch, components, {string.Join(", ", Grid.Shape)}], not [{string.Join(", ", state.shape)}].", nameof(state));
         }

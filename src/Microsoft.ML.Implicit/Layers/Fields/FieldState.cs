@@ -18,8 +18,8 @@ public sealed class FieldState
         AxisCount = axes.Count;
         HighestDerivative = highest;
         _derivatives = highest == 0 ? [] : [.. axes.Select((derivatives, axis) => axis == AxisCount - 1
-            ? derivatives.Of(value)
-            : derivatives.Of(value.transpose(-1, -2)).transpose(-2, -3))];
+            ? derivatives.Compute(value)
+            : derivatives.Compute(value.transpose(-1, -2)).transpose(-2, -3))];
     }
 
     /// <summary>u, <c>[batch, components, points...]</c>.</summary>

@@ -12,10 +12,10 @@ namespace Microsoft.ML.Implicit.Benchmarks.Quality.Fields;
 /// </summary>
 internal sealed class BurgersData
 {
-    public const int Points = 128;
+    public const int Points = 64;
     public const double Viscosity = 0.1;
 
-    private const int Waves = 40;
+    private const int Waves = 24;
 
     private readonly float[][][] _fields;
 

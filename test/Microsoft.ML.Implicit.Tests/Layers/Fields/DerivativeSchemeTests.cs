@@ -94,7 +94,7 @@ public sealed class DerivativeSchemeTests
         {
             foreach (DerivativeScheme scheme in schemes)
             {
-                Tensor matrix = scheme.Prepare(axis, 2).Of(eye(20, dtype: ScalarType.Float64)).select(-1, 1);
+                Tensor matrix = scheme.Prepare(axis, 2).Compute(eye(20, dtype: ScalarType.Float64)).select(-1, 1);
                 Assert.IsLessThan(1e-9, linalg.eigvals(matrix).real.max().item<double>(), $"{scheme}, {axis}");
             }
         }
@@ -110,7 +110,7 @@ public sealed class DerivativeSchemeTests
             foreach (DerivativeScheme scheme in (DerivativeScheme[])[DerivativeScheme.SecondOrder, DerivativeScheme.FourthOrder])
             {
                 AxisDerivatives derivatives = scheme.Prepare(axis, 2);
-                Tensor change = derivatives.Of(eye(9, dtype: ScalarType.Float64)) - derivatives.Of(zeros(9, 9, ScalarType.Float64));
+                Tensor change = derivatives.Compute(eye(9, dtype: ScalarType.Float64)) - derivatives.Compute(zeros(9, 9, ScalarType.Float64));
                 Tensor depends = change.abs().amax([2]).gt(1e-9);
                 for (int point = 0; point < 9; point++)
                 {
@@ -140,7 +140,7 @@ public sealed class DerivativeSchemeTests
 
     private static double MaximumError(DerivativeScheme scheme, GridAxis axis, Func<double, double> value, int m, Func<double, double> expected)
     {
-        Tensor derivatives = scheme.Prepare(axis, m).Of(tensor(axis.Positions.Select(value).ToArray()).unsqueeze(0));
+        Tensor derivatives = scheme.Prepare(axis, m).Compute(tensor(axis.Positions.Select(value).ToArray()).unsqueeze(0));
         return (derivatives.select(-1, m - 1).squeeze(0) - tensor(axis.Positions.Select(expected).ToArray())).abs().max().item<double>();
     }
 }

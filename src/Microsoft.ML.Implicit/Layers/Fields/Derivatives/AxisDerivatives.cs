@@ -8,7 +8,7 @@ public abstract class AxisDerivatives
     /// <summary>Computes derivatives within autograd.</summary>
     /// <param name="field"><c>[..., points]</c>.</param>
     /// <returns>The first derivative, the second and so on, <c>[..., points, highest]</c>.</returns>
-    public abstract Tensor Of(Tensor field);
+    public abstract Tensor Compute(Tensor field);
 
     /// <summary>The points that the derivatives at a point depend on; <see langword="null"/> for all, as by default.</summary>
     /// <param name="point">The point.</param>

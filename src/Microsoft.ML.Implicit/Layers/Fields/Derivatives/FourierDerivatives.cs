@@ -36,7 +36,7 @@ internal sealed class FourierDerivatives : AxisDerivatives
         }
     }
 
-    public override Tensor Of(Tensor field)
+    public override Tensor Compute(Tensor field)
     {
         ArgumentNullException.ThrowIfNull(field);
         using DisposeScope scope = NewDisposeScope();

@@ -27,7 +27,7 @@ internal sealed class StencilDerivatives : AxisDerivatives
         _weights = [.. nodes.SelectMany((_, k) => derivatives.Select((weights, m) => weights[k] / Math.Pow(axis.Spacing, m + 1)))];
     }
 
-    public override Tensor Of(Tensor field)
+    public override Tensor Compute(Tensor field)
     {
         ArgumentNullException.ThrowIfNull(field);
         using DisposeScope scope = NewDisposeScope();
