@@ -1,5 +1,4 @@
 using System.Globalization;
-using Microsoft.ML.Data;
 using Spectre.Console;
 
 namespace Microsoft.ML.Implicit.Samples.Curves;

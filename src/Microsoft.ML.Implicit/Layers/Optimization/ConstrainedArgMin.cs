@@ -1,6 +1,5 @@
 using Microsoft.ML.Implicit.Differentiation;
 using Microsoft.ML.Implicit.LinearAlgebra;
-using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Roots;
 using Microsoft.ML.Implicit.Solvers.Optimization;
 using TorchSharp;
@@ -70,6 +69,7 @@ public sealed class ConstrainedArgMin
             result.Minimum.ThrowIfFailed();
         }
 
+        using DisposeScope scope = NewDisposeScope();
         int unknowns = (int)result.Solution.shape[1], equalities = (int)result.EqualityMultipliers.shape[1], inequalities = (int)result.InequalityMultipliers.shape[1];
 
         // What is inactive has no multiplier at all, and what is active no slack, so that neither keeps a trace of the search.
@@ -78,8 +78,11 @@ public sealed class ConstrainedArgMin
         Tensor root = cat([result.Solution, result.EqualityMultipliers, lambda], 1);
         var rule = new RootRule(new KktEquation(_problem, unknowns, equalities), _adjointSolver, _throwOnFailure);
         Tensor attached = ImplicitSolve.Attach(rule, inputs, [root], [root])[0];
+        Tensor solution = attached.narrow(1, 0, unknowns).MoveToOuterDisposeScope();
         return new ConstrainedResult(
-            result.Minimum with { Solution = attached.narrow(1, 0, unknowns) }, attached.narrow(1, unknowns, equalities), attached.narrow(1, unknowns + equalities, inequalities));
+            result.Minimum with { Solution = solution },
+            attached.narrow(1, unknowns, equalities).MoveToOuterDisposeScope(),
+            attached.narrow(1, unknowns + equalities, inequalities).MoveToOuterDisposeScope());
     }
 
     private static Tensor WithoutGraph(Func<Tensor> evaluate)

@@ -21,6 +21,7 @@ internal static class ImplicitMinimum
     public static MinimizationResult Attach(
         IRowObjective objective, MinimizationResult result, IReadOnlyList<Tensor> inputs, Bounds? bounds, ILinearSolver? adjointSolver, bool throwOnFailure)
     {
+        using DisposeScope scope = NewDisposeScope();
         Tensor y = result.Solution;
         IDifferentiableFunction conditions = new StationarityEquation(objective);
         IReadOnlyList<Tensor> all = inputs;
@@ -35,6 +36,7 @@ internal static class ImplicitMinimum
         }
 
         var rule = new RootRule(conditions, adjointSolver ?? new DirectOrKrylovSolver(), throwOnFailure);
-        return result with { Solution = ImplicitSolve.Attach(rule, all, [y], [y])[0] };
+        Tensor attached = ImplicitSolve.Attach(rule, all, [y], [y])[0];
+        return ReferenceEquals(attached, y) ? result : result with { Solution = attached.MoveToOuterDisposeScope() };
     }
 }

@@ -17,12 +17,12 @@ internal sealed class CurveFitPlan
             string name = curve.Parameters[i];
             if (given[i] is { } start && !double.IsFinite(start))
             {
-                throw new ArgumentException($"StartingValues gives '{name}' {start}, which is not finite.", nameof(options.StartingValues));
+                throw Impossible(nameof(options.StartingValues), $"gives '{name}' {start}, which is not finite");
             }
 
             if (!(Lower[i] <= Upper[i]))
             {
-                throw new ArgumentException($"LowerBounds and UpperBounds leave '{name}' no value: {Lower[i]} to {Upper[i]}.", nameof(options.LowerBounds));
+                throw Impossible(nameof(options.LowerBounds), $"and UpperBounds leave '{name}' no value: {Lower[i]} to {Upper[i]}");
             }
         }
 
@@ -44,6 +44,8 @@ internal sealed class CurveFitPlan
         string? unknown = values.Keys.FirstOrDefault(name => !Curve.Parameters.Contains(name));
         return unknown is null
             ? [.. Curve.Parameters.Select(name => values.TryGetValue(name, out double value) ? value : (double?)null)]
-            : throw new ArgumentException($"{setting} names '{unknown}', which is no parameter of '{Curve}'; these are {string.Join(", ", Curve.Parameters)}.", setting);
+            : throw Impossible(setting, $"names '{unknown}', which is no parameter of '{Curve}'; these are {string.Join(", ", Curve.Parameters)}");
     }
+
+    private static ArgumentException Impossible(string setting, string reason) => new($"{setting} {reason}.", setting);
 }

@@ -2,7 +2,6 @@ using System.Globalization;
 using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Estimators;
 using Microsoft.ML.Implicit.Solvers;
-using Microsoft.ML.Implicit.Solvers.Optimization;
 
 namespace Microsoft.ML.Implicit.Tests.Estimators.FitCurve;
 

@@ -211,7 +211,7 @@ internal sealed class SequentialQuadratic
     private Tensor Jacobian(IRowObjective? constraints) =>
         constraints is null ? zeros([_rows, 0, _y.shape[1]], _y.dtype, _y.device) : ResidualJacobian.Of(constraints, _y, _inputs).transpose(1, 2).contiguous();
 
-    private double[] Violation(Tensor h, Tensor g) => [.. h.abs().sum(1).Plus(g.clamp_min(0.Held()).sum(1)).cpu().data<double>()];
+    private static double[] Violation(Tensor h, Tensor g) => [.. h.abs().sum(1).Plus(g.clamp_min(0.Held()).sum(1)).cpu().data<double>()];
 
     private double[] Largest(Tensor multipliers) => multipliers.shape[1] == 0 ? new double[_rows] : [.. multipliers.amax([1]).cpu().data<double>()];
 }
