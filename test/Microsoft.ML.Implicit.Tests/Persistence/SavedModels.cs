@@ -24,6 +24,9 @@ internal static class SavedModels
         ["forecast-ode-rnn"] = (ml, training) => Forecast(ml, training, SeriesEncoderKind.OdeRnn),
         ["forecast-gru-ode-bayes"] = (ml, training) => Forecast(ml, training, SeriesEncoderKind.GruOdeBayes),
         ["forecast-controlled"] = (ml, training) => Forecast(ml, training, SeriesEncoderKind.ControlledDifferentialEquation),
+        ["forecast-sde"] = (ml, training) => StochasticForecast(ml, training, LatentSdeTrainingMethod.SdeMatching),
+        ["forecast-sde-adjoint"] = (ml, training) => StochasticForecast(ml, training, LatentSdeTrainingMethod.Adjoint),
+        ["simulation"] = Simulation,
         ["series"] = (ml, _) => Series(ml),
         ["quadratic-program"] = (ml, _) => QuadraticProgram(ml),
         ["cone-program"] = (ml, _) => ConeProgram(ml),
@@ -133,6 +136,37 @@ internal static class SavedModels
         };
         string[] quantiles = isRich ? ["Quantiles"] : [];
         return new SavedModel(ml.Forecasting.ForecastByLatentOde(options).Fit(data), data, ["Forecast", "Lower", "Upper", .. quantiles]);
+    }
+
+    private static SavedModel StochasticForecast(MLContext ml, TrainingOptions training, LatentSdeTrainingMethod method)
+    {
+        IDataView data = ml.Data.LoadFromEnumerable(Walks.Create(30));
+        var options = new LatentSdeOptions
+        {
+            TimeColumnName = nameof(Walks.Row.Day),
+            InputColumnNames = [nameof(Walks.Row.Level), nameof(Walks.Row.Flow)],
+            StaticColumnNames = [nameof(Walks.Row.Slope)],
+            CovariateTimeColumnName = nameof(Walks.Row.KnownDay),
+            CovariateColumnNames = [nameof(Walks.Row.Known)],
+            QuantileLevels = [0.1, 0.9],
+            Horizon = [1, 2.5],
+            ConfidenceLowerBoundColumn = "Lower",
+            ConfidenceUpperBoundColumn = "Upper",
+            TrainingMethod = method,
+            LatentWidth = 3,
+            HiddenWidth = 6,
+            SolverSteps = 4,
+            PathCount = 4,
+            EnsembleSize = 2,
+            Training = training,
+        };
+        return new SavedModel(ml.Forecasting.ForecastByLatentSde(options).Fit(data), data, "Forecast", "Lower", "Upper", "Quantiles");
+    }
+
+    private static SavedModel Simulation(MLContext ml, TrainingOptions training)
+    {
+        SavedModel forecast = StochasticForecast(ml, training, LatentSdeTrainingMethod.SdeMatching);
+        return new SavedModel(ml.Transforms.SimulateSde(forecast.Model, pathCount: 3).Fit(forecast.Rows), forecast.Rows, "Paths");
     }
 
     private static SavedModel Series(MLContext ml)
