@@ -192,6 +192,7 @@ public sealed class TrainingReportTests
         NormalizingFlowTransformer flow => flow.Model.Training,
         LatentTransformer latent => latent.Model.Training,
         LatentOdeTransformer forecaster => forecaster.Model.Training,
+        LatentSdeTransformer forecaster => forecaster.Model.Training,
         LearnedConeProgramTransformer decisions => decisions.Model.Training,
         _ => ((LearnedQuadraticProgramTransformer)transformer).Model.Training,
     };
