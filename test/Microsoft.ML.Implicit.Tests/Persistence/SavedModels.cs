@@ -28,6 +28,9 @@ internal static class SavedModels
         ["forecast-controlled"] = (ml, training) => Forecast(ml, training, SeriesEncoderKind.ControlledDifferentialEquation),
         ["mechanics"] = (ml, training) => Mechanics(ml, training, MechanicsForm.Lagrangian),
         ["mechanics-hamiltonian"] = (ml, training) => Mechanics(ml, training, MechanicsForm.Hamiltonian),
+        ["forecast-sde"] = (ml, training) => StochasticForecast(ml, training, LatentSdeTrainingMethod.SdeMatching),
+        ["forecast-sde-adjoint"] = (ml, training) => StochasticForecast(ml, training, LatentSdeTrainingMethod.Adjoint),
+        ["simulation"] = Simulation,
         ["series"] = (ml, _) => Series(ml),
         ["quadratic-program"] = (ml, _) => QuadraticProgram(ml),
         ["cone-program"] = (ml, _) => ConeProgram(ml),
@@ -215,6 +218,35 @@ internal static class SavedModels
             Training = training,
         };
         return new SavedModel(ml.Forecasting.ForecastByMechanics(options).Fit(data), data, "Forecast", "Energy");
+    private static SavedModel StochasticForecast(MLContext ml, TrainingOptions training, LatentSdeTrainingMethod method)
+    {
+        IDataView data = ml.Data.LoadFromEnumerable(Walks.Create(30));
+        var options = new LatentSdeOptions
+        {
+            TimeColumnName = nameof(Walks.Row.Day),
+            InputColumnNames = [nameof(Walks.Row.Level), nameof(Walks.Row.Flow)],
+            StaticColumnNames = [nameof(Walks.Row.Slope)],
+            CovariateTimeColumnName = nameof(Walks.Row.KnownDay),
+            CovariateColumnNames = [nameof(Walks.Row.Known)],
+            QuantileLevels = [0.1, 0.9],
+            Horizon = [1, 2.5],
+            ConfidenceLowerBoundColumn = "Lower",
+            ConfidenceUpperBoundColumn = "Upper",
+            TrainingMethod = method,
+            LatentWidth = 3,
+            HiddenWidth = 6,
+            SolverSteps = 4,
+            PathCount = 4,
+            EnsembleSize = 2,
+            Training = training,
+        };
+        return new SavedModel(ml.Forecasting.ForecastByLatentSde(options).Fit(data), data, "Forecast", "Lower", "Upper", "Quantiles");
+    }
+
+    private static SavedModel Simulation(MLContext ml, TrainingOptions training)
+    {
+        SavedModel forecast = StochasticForecast(ml, training, LatentSdeTrainingMethod.SdeMatching);
+        return new SavedModel(ml.Transforms.SimulateSde(forecast.Model, pathCount: 3).Fit(forecast.Rows), forecast.Rows, "Paths");
     }
 
     private static SavedModel Series(MLContext ml)

@@ -193,6 +193,7 @@ public sealed class TrainingReportTests
         LatentTransformer latent => latent.Model.Training,
         LatentOdeTransformer forecaster => forecaster.Model.Training,
         FieldTransformer field => field.Model.Training,
+        LatentSdeTransformer forecaster => forecaster.Model.Training,
         LearnedConeProgramTransformer decisions => decisions.Model.Training,
         _ => ((LearnedQuadraticProgramTransformer)transformer).Model.Training,
     };

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Layers.LatentOde;
-using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Persistence;
 using static TorchSharp.torch;
 
@@ -82,6 +81,7 @@ public abstract class ForecastModelParameters : ImplicitModelParameters
     {
         _gate.Close(GetType());
         _ensemble.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     internal override void MoveTo(Device device) => _gate.RunAlone(() => _ensemble.MoveTo(device));

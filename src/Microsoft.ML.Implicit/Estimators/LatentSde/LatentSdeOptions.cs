@@ -11,8 +11,8 @@ public sealed class LatentSdeOptions : ForecasterOptions
     /// <summary>Steps of the Euler-Maruyama method over the longest horizon.</summary>
     public int SolverSteps { get; set; } = 16;
 
-    /// <summary>Simulated paths of each network that a forecast is the mean of, in pairs with opposite noise; an even number.</summary>
-    public int PathCount { get; set; } = 32;
+    /// <summary>Simulated paths of each network that a forecast is the mean of, in pairs with opposite noise; an even number. Half as many draws stand behind a predicted spread.</summary>
+    public int PathCount { get; set; } = 128;
 
     /// <summary>Weight of the Kullback-Leibler divergence between the latent paths' posterior and prior, reached after the first third of training; 1 is the evidence lower bound.</summary>
     public double DivergenceWeight { get; set; } = 1;

@@ -15,7 +15,7 @@ internal sealed class LatentSdeNetwork : LatentNetwork
     private const long ForecastSeed = 0;
 
     // To tell one epoch's network from another's, while it is trained.
-    private const int MostPathsInTraining = 8;
+    private const int MostPathsInTraining = 32;
 
     private readonly int _paths;
 

@@ -2,11 +2,11 @@ namespace Microsoft.ML.Implicit.Tests.Modelling.Curves;
 
 /// <summary>
 /// A nonlinear regression of the Statistical Reference Datasets of the National Institute of Standards and Technology, with its certified results. Data that did not stand here as
-/// they are there would not give the certified sum of squares to eleven digits.
+/// they are there would not give the certified sum of squares to nine digits.
 /// </summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Expression">The curve, with parameters b1, b2 and so on.</param>
-/// <param name="Starts">The starts that the institute gives, but for those at which it is not certified that a descent ends at the optimum: MGH10 from (2, 400000, 25000) takes more than 2,000 steps, and MGH17 from (50, 150, -100, 1, 2) ends elsewhere.</param>
+/// <param name="Starts">The starts that the institute gives, but for two far ones: MGH10 from (2, 400000, 25000) takes more than 2,000 steps, and MGH17 from (50, 150, -100, 1, 2) was not tried.</param>
 /// <param name="Parameters">Certified parameters.</param>
 /// <param name="Errors">Their certified standard deviations.</param>
 /// <param name="SumOfSquares">The certified residual sum of squares.</param>
