@@ -218,6 +218,8 @@ internal static class SavedModels
             Training = training,
         };
         return new SavedModel(ml.Forecasting.ForecastByMechanics(options).Fit(data), data, "Forecast", "Energy");
+    }
+
     private static SavedModel StochasticForecast(MLContext ml, TrainingOptions training, LatentSdeTrainingMethod method)
     {
         IDataView data = ml.Data.LoadFromEnumerable(Walks.Create(30));
