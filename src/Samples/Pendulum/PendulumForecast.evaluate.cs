@@ -6,7 +6,7 @@ namespace Microsoft.ML.Implicit.Samples.Pendulum;
 
 internal static partial class PendulumForecast
 {
-    // 20 units of time, some eight periods: seven times as long as what was trained on.
+    // 20 units of time, some six periods: seven times as long as what was trained on.
     private const int Length = 301;
 
     private static PendulumSwing Start { get; } = new() { Time = [0], Angle = [1.8f], Momentum = [0], ForecastTime = PendulumData.Times(Length) };

@@ -45,9 +45,7 @@ internal sealed class MechanicsProblem : ITrainingProblem, IDisposable
         if (validation.Length > 0)
         {
             MotionWindow[] some = [.. validation.Where((_, i) => (long)i * MostValidationWindows / validation.Length != (long)(i - 1) * MostValidationWindows / validation.Length || i == 0)];
-            _validation = MotionBatch.Create(some, device);
-            Array.ForEach([_validation.Lengths, _validation.Targets, _validation.Mask, _validation.Weights], tensor => tensor.DetachFromDisposeScope());
-            _validation.Controls?.DetachFromDisposeScope();
+            _validation = MotionBatch.Create(some, device).Detach();
             _validationStarts = Guesses(some, device).DetachFromDisposeScope();
         }
     }
@@ -101,11 +99,7 @@ internal sealed class MechanicsProblem : ITrainingProblem, IDisposable
     {
         _starts.Dispose();
         _validationStarts?.Dispose();
-        if (_validation is not null)
-        {
-            Array.ForEach([_validation.Lengths, _validation.Targets, _validation.Mask, _validation.Weights], tensor => tensor.Dispose());
-            _validation.Controls?.Dispose();
-        }
+        _validation?.Dispose();
     }
 
     // Some weights on the way let a motion blow up: it says nothing then, and the others, or at last what comes before, are learned from.

@@ -23,7 +23,7 @@ internal sealed class Motion
 
     public int Count => States.Length;
 
-    /// <summary>Number of the last observations, at most so many, up to the last one.</summary>
+    /// <summary>Index of the first of the last observations, at most so many.</summary>
     public int First(int count) => Math.Max(0, Count - count);
 
     /// <summary>Time between two points in time, in units.</summary>

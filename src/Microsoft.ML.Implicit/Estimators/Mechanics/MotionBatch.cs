@@ -10,9 +10,20 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <param name="Mask">1 where there is one, [pieces + 1, windows, width].</param>
 /// <param name="Weights">Weights of the windows' series, [windows].</param>
 /// <param name="LongestPiece">Longest time between observations.</param>
-internal sealed record MotionBatch(Tensor Lengths, Tensor? Controls, Tensor Targets, Tensor Mask, Tensor Weights, double LongestPiece)
+internal sealed record MotionBatch(Tensor Lengths, Tensor? Controls, Tensor Targets, Tensor Mask, Tensor Weights, double LongestPiece) : IDisposable
 {
     public int Pieces => (int)Lengths.shape[0];
+
+    private Tensor[] Tensors => [.. new[] { Lengths, Controls, Targets, Mask, Weights }.OfType<Tensor>()];
+
+    /// <summary>Takes the tensors out of their dispose scope: they live until they are disposed of.</summary>
+    public MotionBatch Detach()
+    {
+        Array.ForEach(Tensors, tensor => tensor.DetachFromDisposeScope());
+        return this;
+    }
+
+    public void Dispose() => Array.ForEach(Tensors, tensor => tensor.Dispose());
 
     public static MotionBatch Create(IReadOnlyList<MotionWindow> windows, Device device)
     {
