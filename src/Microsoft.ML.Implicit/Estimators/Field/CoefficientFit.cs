@@ -13,7 +13,6 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// </summary>
 internal sealed class CoefficientFit
 {
-    private const int MostWindows = 512;
     private const int Corrections = 5;
 
     // Of the mean square of a column, for columns that are nearly sums of others; one that hardly differs from zero has no weight.
@@ -32,8 +31,7 @@ internal sealed class CoefficientFit
     private CoefficientFit(FieldDynamics dynamics, FieldWindows windows, FieldSolver solver, CancellationToken cancellation)
     {
         (_dynamics, _solver, _cancellation) = (dynamics, solver, cancellation);
-        long stride = (windows.Count + MostWindows - 1) / MostWindows;
-        _batch = windows.Build([.. Enumerable.Range(0, windows.Count).Where(i => i % stride == 0).Select(i => (long)i)], CPU, ScalarType.Float64);
+        _batch = windows.Sample();
         long[] shape = [-1, .. Enumerable.Repeat(1L, (int)_batch.Start.dim() - 1)];
         _pace = _batch.Paces[0].view(shape);
         _root = _batch.Weights[0].sqrt().view(shape);
@@ -64,6 +62,13 @@ internal sealed class CoefficientFit
         Tensor rate = (_batch.Targets[0] - _batch.Start) / _pace;
         Correct(_dynamics.Terms.Except(_weights.Keys).Aggregate(rate, (rest, term) => rest - Mean(term.forward(first), term.forward(last))), first, last);
         Tensor defect = Defect();
+        if (!double.IsFinite(Size(defect)))
+        {
+            // An equation that cannot be solved is none to begin at.
+            Set(_weights.ToDictionary(pair => pair.Key, pair => new double[pair.Value.Length]));
+            return;
+        }
+
         for (int i = 0; i < Corrections; i++)
         {
             Dictionary<FieldTerm, double[]> before = _weights.ToDictionary();

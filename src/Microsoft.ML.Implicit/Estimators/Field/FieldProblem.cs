@@ -118,9 +118,9 @@ internal sealed class FieldProblem : ITrainingProblem
     private double[] MeanSquareChanges()
     {
         using DisposeScope scope = NewDisposeScope();
-        FieldBatchWindow all = _training.Build([.. Enumerable.Range(0, _training.Count).Select(i => (long)i)], CPU, ScalarType.Float64);
-        Tensor changes = (all.Targets - all.Start).Squared().flatten(2).mean([2]);
-        double[] means = [.. ((changes * all.Weights).sum(1) / all.Weights.sum(1)).data<double>()];
+        FieldBatchWindow sample = _training.Sample();
+        Tensor changes = (sample.Targets - sample.Start).Squared().flatten(2).mean([2]);
+        double[] means = [.. ((changes * sample.Weights).sum(1) / sample.Weights.sum(1)).data<double>()];
         double usual = Array.Find(means, mean => mean > 0 && double.IsFinite(mean)) is > 0 and var first ? first : 1;
         return Array.ConvertAll(means, mean => mean > 0 && double.IsFinite(mean) ? mean : usual);
     }

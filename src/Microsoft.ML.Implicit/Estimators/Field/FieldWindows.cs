@@ -9,6 +9,11 @@ internal sealed class FieldWindows
     // A row after a pause this many times as long as usual is as good as the first of another series.
     private const double LongestGap = 8;
 
+    // Of what is measured on a part of the windows.
+    private const int MostValues = 1 << 18;
+    private const int MostWindows = 512;
+    private const int FewestWindows = 16;
+
     private readonly FieldSet _set;
     private readonly FieldUnits _units;
     private readonly long[] _points;
@@ -32,6 +37,14 @@ internal sealed class FieldWindows
     }
 
     public int Count => _windows.Length;
+
+    /// <summary>A part of the windows that stands for all, evenly spaced, float64 on the CPU.</summary>
+    public FieldBatchWindow Sample()
+    {
+        int most = Math.Clamp(MostValues / _set.Runs[0].Fields[0].Length, FewestWindows, MostWindows);
+        int stride = (Count + most - 1) / most;
+        return Build([.. Enumerable.Range(0, Count).Where(i => i % stride == 0).Select(i => (long)i)], CPU, ScalarType.Float64);
+    }
 
     /// <summary>Windows as a batch.</summary>
     /// <param name="indices">Which.</param>
