@@ -7,6 +7,7 @@ using Microsoft.ML.Implicit.Samples.Directions;
 using Microsoft.ML.Implicit.Samples.ForecastGaps;
 using Microsoft.ML.Implicit.Samples.ForecastIrregular;
 using Microsoft.ML.Implicit.Samples.Portfolio;
+using Microsoft.ML.Implicit.Samples.Strength;
 using Microsoft.ML.Implicit.Samples.Sudoku;
 
 Sample[] samples =
@@ -19,6 +20,7 @@ Sample[] samples =
     StormDirections.Sample,
     PortfolioChoice.Sample,
     SudokuSolving.Sample,
+    ConcreteStrength.Sample,
 ];
 
 var name = new Argument<string>("name") { Description = "scenario to run", DefaultValueFactory = _ => samples[0].Name };

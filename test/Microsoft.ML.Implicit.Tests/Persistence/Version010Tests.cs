@@ -23,7 +23,7 @@ public sealed class Version010Tests
     ];
 
     /// <summary>The folder with the oldest files of a kind.</summary>
-    public static string FolderOf(string kind) => kind is "anomaly-distance" or "cone-program" ? Document : First;
+    public static string FolderOf(string kind) => kind is "anomaly-distance" or "cone-program" or "neural-ode" or "neural-ode-convolutional" ? Document : First;
 
     [TestMethod]
     [DynamicData(nameof(Files))]
