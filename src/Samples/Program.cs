@@ -11,6 +11,7 @@ using Microsoft.ML.Implicit.Samples.ForecastIrregular;
 using Microsoft.ML.Implicit.Samples.Pendulum;
 using Microsoft.ML.Implicit.Samples.Portfolio;
 using Microsoft.ML.Implicit.Samples.Scenarios;
+using Microsoft.ML.Implicit.Samples.Strength;
 using Microsoft.ML.Implicit.Samples.Sudoku;
 
 Sample[] samples =
@@ -27,6 +28,7 @@ Sample[] samples =
     PortfolioChoice.Sample,
     SudokuSolving.Sample,
     FieldForecast.Sample,
+    ConcreteStrength.Sample,
 ];
 
 var name = new Argument<string>("name") { Description = "scenario to run", DefaultValueFactory = _ => samples[0].Name };

@@ -16,6 +16,8 @@ internal static class SavedModels
         ["binary"] = Binary,
         ["regression"] = Regression,
         ["convolutional"] = Convolutional,
+        ["neural-ode"] = NeuralOde,
+        ["neural-ode-convolutional"] = ConvolutionalNeuralOde,
         ["anomaly"] = (ml, training) => Anomaly(ml, training, AnomalyScoring.LogDensity),
         ["anomaly-distance"] = (ml, training) => Anomaly(ml, training, AnomalyScoring.DensityAndDistance),
         ["anomaly-polar"] = (ml, training) => Anomaly(ml, training, AnomalyScoring.PolarLogDensity),
@@ -86,6 +88,30 @@ internal static class SavedModels
         options.Image = new ImageShape(1, Shapes.Side, Shapes.Side);
         training.LearningRate = 1e-4;
         return new SavedModel(ml.BinaryClassification.Trainers.DeepEquilibrium(options).Fit(data), data, "PredictedLabel", "Score", "Probability");
+    }
+
+    private static SavedModel NeuralOde(MLContext ml, TrainingOptions training)
+    {
+        IDataView data = ml.Data.LoadFromEnumerable(Shapes.Create(90));
+        data = ml.Transforms.Conversion.MapValueToKey("Label", nameof(Shapes.Row.Name)).Fit(data).Transform(data);
+        var options = new NeuralOdeOptions { StateWidth = 4, HiddenWidth = 8, EnsembleSize = 2, EvaluationColumnName = "Evaluations", Training = training };
+        return new SavedModel(ml.MulticlassClassification.Trainers.NeuralOde(options).Fit(data), data, "PredictedLabel", "Score", "Evaluations");
+    }
+
+    private static SavedModel ConvolutionalNeuralOde(MLContext ml, TrainingOptions training)
+    {
+        IDataView data = ml.Data.LoadFromEnumerable(Shapes.Create(60));
+        var options = new NeuralOdeOptions
+        {
+            LabelColumnName = nameof(Shapes.Row.IsFirst),
+            FeatureColumnName = nameof(Shapes.Row.Pixels),
+            Field = OdeFieldKind.Convolutional,
+            Image = new ImageShape(1, Shapes.Side, Shapes.Side),
+            StateWidth = 3,
+            HiddenWidth = 4,
+            Training = training,
+        };
+        return new SavedModel(ml.BinaryClassification.Trainers.NeuralOde(options).Fit(data), data, "PredictedLabel", "Score", "Probability");
     }
 
     private static SavedModel Anomaly(MLContext ml, TrainingOptions training, AnomalyScoring scoring)

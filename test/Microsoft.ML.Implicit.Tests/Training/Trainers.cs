@@ -14,6 +14,7 @@ internal static class Trainers
     private static readonly string[] LeftOut =
     [
         "series", "quadratic-program", "cone-program", "curve-fit", "regression", "anomaly-polar", "latent-inverse", "convolutional", "simulation",
+        "neural-ode-convolutional",
     ];
 
     public static readonly IReadOnlyDictionary<string, Func<MLContext, TrainingOptions, SavedModel>> All =
@@ -21,6 +22,7 @@ internal static class Trainers
         [
             KeyValuePair.Create("jacobian-penalty", JacobianPenalty),
             KeyValuePair.Create("shifted-images", ShiftedImages),
+            KeyValuePair.Create("regular-neural-ode", RegularNeuralOde),
             KeyValuePair.Create("hutchinson", Hutchinson),
             KeyValuePair.Create("flow-matching", FlowMatching),
             KeyValuePair.Create("learned-regret", LearnedRegret),
@@ -50,6 +52,25 @@ internal static class Trainers
             Training = training,
         };
         return new SavedModel(ml.BinaryClassification.Trainers.DeepEquilibrium(options).Fit(data), data, "Score");
+    }
+
+    private static SavedModel RegularNeuralOde(MLContext ml, TrainingOptions training)
+    {
+        IDataView data = ml.Data.LoadFromEnumerable(Shapes.Create(60));
+        var options = new NeuralOdeOptions
+        {
+            LabelColumnName = nameof(Shapes.Row.Size),
+            StateWidth = 0,
+            HiddenWidth = 8,
+            EnsembleSize = 1,
+            KineticPenalty = 0.01,
+            JacobianPenalty = 0.01,
+            SecondDerivativePenalty = 0.001,
+            ThirdDerivativePenalty = 0.0001,
+            EndTimeSpread = 0.5,
+            Training = training,
+        };
+        return new SavedModel(ml.Regression.Trainers.NeuralOde(options).Fit(data), data, "Score");
     }
 
     private static SavedModel Hutchinson(MLContext ml, TrainingOptions training)

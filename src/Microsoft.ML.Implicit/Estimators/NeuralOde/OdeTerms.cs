@@ -23,7 +23,7 @@ internal sealed class OdeTerms(nn.Module<Tensor, Tensor, Tensor> dynamics, Dynam
     /// <param name="generator">Source of the direction of the Jacobian's norm, on the CPU.</param>
     public IDifferentiableOdeTerm Penalized(Tensor state, Generator generator)
     {
-        Tensor? direction = penalties.HasFlag(DynamicsPenalties.JacobianNorm) ? randn(state.shape, generator: generator).to(state.device) : null;
+        Tensor? direction = penalties.HasFlag(DynamicsPenalties.JacobianNorm) ? randn(state.shape, state.dtype, generator: generator).to(state.device) : null;
         if (_module is not null)
         {
             _module.Direction = direction;

@@ -19,7 +19,15 @@ internal static class SignalQuality
 
     private static NeuralOdeOptions Convolutional(IReadOnlyList<string> settings)
     {
-        var options = new NeuralOdeOptions { Field = OdeFieldKind.Convolutional, Image = new ImageShape(1, 1, SignalDigits.Length) };
+        var options = new NeuralOdeOptions
+        {
+            Field = OdeFieldKind.Convolutional,
+            Image = new ImageShape(1, 1, SignalDigits.Length),
+            StateWidth = 24,
+            HiddenWidth = 48,
+            MaximumImageShift = 2,
+            Training = { MaximumEpochs = 40 },
+        };
         foreach (string setting in settings)
         {
             Setting.Apply(options, setting);

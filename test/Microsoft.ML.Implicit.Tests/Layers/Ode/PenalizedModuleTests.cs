@@ -57,11 +57,44 @@ public sealed class PenalizedModuleTests
     }
 
     [TestMethod]
+    public void Derivatives_of_the_trajectory_are_those_of_its_closed_form()
+    {
+        // z' = z cos t, z'' = z (cos² t - sin t), z''' = z cos t (cos² t - 3 sin t - 1).
+        using DisposeScope scope = NewDisposeScope();
+        const DynamicsPenalties derivatives = DynamicsPenalties.SecondDerivative | DynamicsPenalties.ThirdDerivative;
+        const double t = 0.7;
+        var module = new PenalizedModule(new Swing(), derivatives);
+        Tensor z = tensor(new[] { 1.0, -2, 0.5, 3 }, [2, 2]);
+        (double cos, double sin) = (Math.Cos(t), Math.Sin(t));
+        Tensor value = module.forward(tensor(t, ScalarType.Float64), module.Extend(z));
+        Assert.IsLessThan(1e-12, ((z * ((cos * cos) - sin)).square().mean([1]) - value.select(1, 2)).abs().max().item<double>());
+        Assert.IsLessThan(1e-12, ((z * (cos * ((cos * cos) - (3 * sin) - 1))).square().mean([1]) - value.select(1, 3)).abs().max().item<double>());
+
+        var still = new PenalizedModule(new Drift(), derivatives);
+        Assert.AreEqual(0, still.forward(tensor(t, ScalarType.Float64), still.Extend(z)).narrow(1, 2, 2).abs().max().item<double>());
+    }
+
+    [TestMethod]
+    public void Second_derivatives_by_autograd_are_those_of_the_closed_form()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using var generator = new Generator(1);
+        var dynamics = new MlpDynamics(3, [5], generator, time: TimeConditioning.Concatenate);
+        dynamics.to(ScalarType.Float64);
+        Tensor z = randn(4, 3, ScalarType.Float64, generator: generator);
+        var byAutograd = new PenalizedModule(dynamics, DynamicsPenalties.SecondDerivative);
+        var closed = new PenalizedDynamics(dynamics, DynamicsPenalties.SecondDerivative);
+        Tensor expected = closed.Evaluate(0.3, closed.Extend(z)), actual = byAutograd.forward(tensor(0.3, ScalarType.Float64), byAutograd.Extend(z));
+        Assert.IsLessThan(1e-12, (expected - actual).abs().max().item<double>());
+    }
+
+    [TestMethod]
     public void What_is_not_available_is_refused()
     {
         using DisposeScope scope = NewDisposeScope();
-        (PenalizedModule module, nn.Module<Tensor, Tensor, Tensor> dynamics, Tensor z) = Create();
-        Assert.ThrowsExactly<ArgumentException>(() => new PenalizedModule(dynamics, DynamicsPenalties.SecondDerivative));
+        (PenalizedModule module, _, Tensor z) = Create();
+        using var generator = new Generator(1);
+        Assert.ThrowsExactly<ArgumentException>(() => new PenalizedDynamics(new MlpDynamics(2, [4], generator), DynamicsPenalties.ThirdDerivative));
         module.Direction = null;
         Assert.ThrowsExactly<InvalidOperationException>(() => module.forward(tensor(0.0, ScalarType.Float64), module.Extend(z)));
     }
@@ -72,5 +105,15 @@ public sealed class PenalizedModuleTests
         nn.Module<Tensor, Tensor, Tensor> dynamics = GoldenDynamics.Autograd(golden);
         Tensor z = golden["z0"].narrow(0, 0, 2).clone();
         return (new PenalizedModule(dynamics, Both) { Direction = arange(8, dtype: ScalarType.Float64).view(2, 4).sin() }, dynamics, z);
+    }
+
+    private sealed class Swing() : nn.Module<Tensor, Tensor, Tensor>("swing")
+    {
+        public override Tensor forward(Tensor time, Tensor state) => state * time.cos();
+    }
+
+    private sealed class Drift() : nn.Module<Tensor, Tensor, Tensor>("drift")
+    {
+        public override Tensor forward(Tensor time, Tensor state) => ones_like(state);
     }
 }
