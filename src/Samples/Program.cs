@@ -2,6 +2,7 @@ using System.CommandLine;
 using Microsoft.ML.Implicit.Samples;
 using Microsoft.ML.Implicit.Samples.Anomaly;
 using Microsoft.ML.Implicit.Samples.Classify;
+using Microsoft.ML.Implicit.Samples.ClassifySeries;
 using Microsoft.ML.Implicit.Samples.Density;
 using Microsoft.ML.Implicit.Samples.Directions;
 using Microsoft.ML.Implicit.Samples.ForecastGaps;
@@ -19,6 +20,7 @@ Sample[] samples =
     StormDirections.Sample,
     PortfolioChoice.Sample,
     SudokuSolving.Sample,
+    HurricaneWarning.Sample,
 ];
 
 var name = new Argument<string>("name") { Description = "scenario to run", DefaultValueFactory = _ => samples[0].Name };
