@@ -101,6 +101,46 @@ public sealed class DifferentialEquationExamples
     }
 
     [TestMethod]
+    public void Paths_lead_through_observations()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor observations = torch.rand(1, 4, 2);
+        AssertChannels(2, Hermite());
+        AssertChannels(2, Linear());
+        AssertChannels(3, Rectilinear());
+        observations = torch.rand(1, 1000, 2);
+        AssertChannels(3, Signatures());
+
+        ControlPath Hermite()
+        {
+            var path = new HermitePath(torch.tensor(new[] { 0f, 1f, 2.5f, 3f }), observations);      // observations [batch, 4, 2]
+            return path;
+        }
+
+        ControlPath Linear()
+        {
+            var path = new LinearPath(torch.tensor(new[] { 0f, 1f, 2.5f, 3f }), observations);      // observations [batch, 4, 2]
+            return path;
+        }
+
+        ControlPath Rectilinear()
+        {
+            var path = new RectilinearPath(torch.tensor(new[] { 0f, 1f, 2.5f, 3f }), observations);      // observations [batch, 4, 2], path of 3 channels from 0 to 6
+            return path;
+        }
+
+        ControlPath Signatures()
+        {
+            // observations [batch, 1000, 2], in 50 windows; path of 3 channels
+            var path = new LogSignaturePath(torch.linspace(0, 1, 1000), observations, windows: 50, depth: 2);
+            return path;
+        }
+
+        static void AssertChannels(long channels, ControlPath path) =>
+            Assert.AreEqual(channels, path.Derivative(torch.tensor(new[] { 0.5 }), path.Inputs).shape[1]);
+    }
+
+    [TestMethod]
     public void A_frequency_is_learned_through_a_path_of_ones_own()
     {
         using DisposeScope scope = NewDisposeScope();

@@ -8,7 +8,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// </remarks>
 /// <example>
 /// <code>
-/// var trainer = ml.BinaryClassification.Trainers.NeuralControlledDifferentialEquation("Died", timeColumnName: "Day", inputColumnNames: ["Bilirubin", "Albumin"]);
+/// var byVisits = ml.BinaryClassification.Trainers.NeuralControlledDifferentialEquation("Died", "Day", ["Bilirubin", "Albumin"]);
 /// </code>
 /// </example>
 public sealed class ControlledEquationBinaryTrainer : ControlledEquationTrainer

@@ -9,8 +9,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// </remarks>
 /// <example>
 /// <code>
-/// var pipeline = ml.Transforms.Conversion.MapValueToKey("Label", "Speaker")
-///     .Append(ml.MulticlassClassification.Trainers.NeuralControlledDifferentialEquation(inputColumnNames: ["Pitch", "Loudness"]));
+/// var bySpeech = ml.MulticlassClassification.Trainers.NeuralControlledDifferentialEquation("Speaker", "Second", ["Pitch", "Loudness"]);
 /// </code>
 /// </example>
 public sealed class ControlledEquationMulticlassTrainer : ControlledEquationTrainer

@@ -8,7 +8,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// </remarks>
 /// <example>
 /// <code>
-/// var trainer = ml.Regression.Trainers.NeuralControlledDifferentialEquation("Weight", timeColumnName: "Day", inputColumnNames: ["Height"]);
+/// var survival = ml.Regression.Trainers.NeuralControlledDifferentialEquation("Years", "Day", ["Bilirubin", "Albumin"]);
 /// </code>
 /// </example>
 public sealed class ControlledEquationRegressionTrainer : ControlledEquationTrainer

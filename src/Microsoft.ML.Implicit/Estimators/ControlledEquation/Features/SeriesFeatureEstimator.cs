@@ -9,7 +9,8 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// </remarks>
 /// <example>
 /// <code>
-/// var features = ml.Transforms.NeuralControlledDifferentialEquation(new ControlledEquationOptions { LabelColumnName = "Died", TimeColumnName = "Day" }, "Course");
+/// var courses = ml.Transforms.NeuralControlledDifferentialEquation(
+///     new ControlledEquationOptions { LabelColumnName = "Died", TimeColumnName = "Day", InputColumnNames = ["Bilirubin", "Albumin"] }, "Course");
 /// </code>
 /// </example>
 public sealed class SeriesFeatureEstimator : ControlledEquationEstimator<SeriesFeatureTransformer>
