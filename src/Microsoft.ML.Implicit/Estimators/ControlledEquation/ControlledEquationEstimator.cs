@@ -1,4 +1,3 @@
-using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Training;
 using Microsoft.ML.Runtime;
