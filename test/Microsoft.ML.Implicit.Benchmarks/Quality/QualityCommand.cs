@@ -5,10 +5,10 @@ using Microsoft.ML.Implicit.Benchmarks.Quality.Densities;
 using Microsoft.ML.Implicit.Benchmarks.Quality.Directional;
 using Microsoft.ML.Implicit.Benchmarks.Quality.Fields;
 using Microsoft.ML.Implicit.Benchmarks.Quality.Forecasting;
-using Microsoft.ML.Implicit.Benchmarks.Quality.NeuralOde;
-using Microsoft.ML.Implicit.Benchmarks.Quality.SeriesLabels;
-using Microsoft.ML.Implicit.Benchmarks.Quality.Physics;
 using Microsoft.ML.Implicit.Benchmarks.Quality.Marginals;
+using Microsoft.ML.Implicit.Benchmarks.Quality.NeuralOde;
+using Microsoft.ML.Implicit.Benchmarks.Quality.Physics;
+using Microsoft.ML.Implicit.Benchmarks.Quality.SeriesLabels;
 using Microsoft.ML.Implicit.Benchmarks.Quality.Tabular;
 
 namespace Microsoft.ML.Implicit.Benchmarks.Quality;

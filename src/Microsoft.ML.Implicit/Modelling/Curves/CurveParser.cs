@@ -63,7 +63,7 @@ internal sealed class CurveParser
         }
 
         int left = Product();
-        for (; ;)
+        for (; ; )
         {
             if (Take('+'))
             {
@@ -84,7 +84,7 @@ internal sealed class CurveParser
     private int Product()
     {
         int left = Signed();
-        for (; ;)
+        for (; ; )
         {
             if (Take('*'))
             {
@@ -105,7 +105,7 @@ internal sealed class CurveParser
     private int Signed()
     {
         bool isNegative = false;
-        for (; ;)
+        for (; ; )
         {
             if (Take('-'))
             {
