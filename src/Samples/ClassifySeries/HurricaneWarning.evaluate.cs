@@ -60,7 +60,7 @@ internal static partial class HurricaneWarning
             line.LineStyle.Pattern = storm.BecomesHurricane ? LinePattern.Solid : LinePattern.Dotted;
         }
 
-        winds.Title("Wind (knots) in the first two days: solid where a hurricane came of it, bright where it was thought to");
+        winds.Title("Wind in knots; solid: became a hurricane; bright: thought to");
         winds.XLabel("hours");
         const int bins = 5;
         for (int bin = 0; bin < bins; bin++)

@@ -21,7 +21,7 @@ public sealed class ScoringTests
 
         (double Accuracy, double Evaluations) Score(int augmented)
         {
-            using NeuralOdeTransformer model = ml.BinaryClassification.Trainers.NeuralOde(Annuli.Options(augmented, epochs: 50)).Fit(train);
+            using NeuralOdeTransformer model = ml.BinaryClassification.Trainers.NeuralOde(Annuli.Options(augmented, epochs: 200)).Fit(train);
             IDataView scored = model.Transform(test);
             return (ml.BinaryClassification.Evaluate(scored).Accuracy, scored.GetColumn<float>(Evaluations).Average());
         }

@@ -14,8 +14,8 @@ internal sealed class NormalUnits
     private const int MaximumSteps = 100;
     private const double Precision = 1e-2;
 
-    // Exponents are rounded, and in a direction that no term depends on a residual of rounding alone would be followed without end.
-    private const double Negligible = 1e-6;
+    // In a direction that no term depends on, a residual of rounding alone would be followed without end.
+    private const double Negligible = 1e-16;
 
     private const double OrdinaryMisfit = 8;
 
