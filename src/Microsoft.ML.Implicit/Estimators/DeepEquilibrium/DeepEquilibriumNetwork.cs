@@ -6,7 +6,6 @@ using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Numerics;
 using Microsoft.ML.Implicit.Solvers;
 using Microsoft.ML.Implicit.Solvers.FixedPoint;
-using TorchSharp;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
 

@@ -2,7 +2,6 @@ using Microsoft.ML.Implicit.Layers.Equilibrium.Managed;
 using Microsoft.ML.Implicit.Layers.Ode;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Numerics;
-using Microsoft.ML.Implicit.Solvers.Ode;
 using Microsoft.ML.Implicit.Solvers.Ode.Managed;
 using TorchSharp;
 using static TorchSharp.torch;

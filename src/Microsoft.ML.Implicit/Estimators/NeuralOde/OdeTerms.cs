@@ -1,5 +1,4 @@
 using Microsoft.ML.Implicit.Layers.Ode;
-using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.Ode;
 using Microsoft.ML.Implicit.Solvers.Ode.Rowwise;
 using static TorchSharp.torch;

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Tests.Estimators.NeuralOde;
 
-/// <summary>Gradients of a whole network, penalties included, against central differences in float64.</summary>
+/// <summary>Gradients of a whole network, penalties included, along a random direction against central differences in float64.</summary>
 [TestClass]
 public sealed class GradientTests
 {
@@ -17,7 +17,7 @@ public sealed class GradientTests
     [DataRow(OdeFieldKind.Dense, DynamicsPenalties.KineticEnergy | DynamicsPenalties.SecondDerivative)]
     [DataRow(OdeFieldKind.Dense, DynamicsPenalties.ThirdDerivative)]
     [DataRow(OdeFieldKind.Convolutional, DynamicsPenalties.None)]
-    [DataRow(OdeFieldKind.Convolutional, DynamicsPenalties.KineticEnergy | DynamicsPenalties.SecondDerivative)]
+    [DataRow(OdeFieldKind.Convolutional, DynamicsPenalties.KineticEnergy)]
     public void Gradients_are_those_of_central_differences(OdeFieldKind field, DynamicsPenalties penalties)
     {
         using DisposeScope scope = NewDisposeScope();
@@ -37,14 +37,12 @@ public sealed class GradientTests
 
         Tensor input = randn(Rows, Inputs, ScalarType.Float64, generator: generator), target = randn(Rows, 2, ScalarType.Float64, generator: generator);
         Loss();
-        (string Name, Tensor Parameter, Tensor Gradient)[] all = [.. network.named_parameters().Select(entry => (entry.name, (Tensor)entry.parameter, entry.parameter.grad!.clone()))];
-        foreach ((string name, Tensor parameter, Tensor gradient) in all)
-        {
-            const double step = 1e-5;
-            int index = (int)parameter.numel() / 2;
-            double expected = (Shifted(parameter, index, step) - Shifted(parameter, index, -step)) / (2 * step);
-            Assert.AreEqual(expected, gradient.view(-1)[index].item<double>(), 1e-6 * (1 + Math.Abs(expected)), $"{name}[{index}]");
-        }
+        Tensor[] parameters = [.. network.parameters()], gradients = [.. parameters.Select(parameter => parameter.grad!.clone())];
+        Tensor[] directions = [.. parameters.Select(parameter => randn(parameter.shape, ScalarType.Float64, generator: generator))];
+        double actual = gradients.Zip(directions).Sum(pair => (pair.First * pair.Second).sum().item<double>());
+        const double step = 1e-5;
+        double expected = (Shifted(step) - Shifted(-step)) / (2 * step);
+        Assert.AreEqual(expected, actual, 1e-6 * (1 + Math.Abs(expected)));
 
         double Loss()
         {
@@ -61,18 +59,21 @@ public sealed class GradientTests
             return value + (taken.Penalty?.item<double>() ?? 0);
         }
 
-        double Shifted(Tensor parameter, int index, double by)
+        double Shifted(double by)
         {
             using DisposeScope inner = NewDisposeScope();
-            Add(by);
+            Move(by);
             double loss = Loss();
-            Add(-by);
+            Move(-by);
             return loss;
+        }
 
-            void Add(double amount)
+        void Move(double by)
+        {
+            using IDisposable noGradient = no_grad();
+            foreach ((Tensor parameter, Tensor direction) in parameters.Zip(directions))
             {
-                using IDisposable noGradient = no_grad();
-                parameter.view(-1)[index].add_(amount);
+                parameter.add_(direction * by);
             }
         }
     }

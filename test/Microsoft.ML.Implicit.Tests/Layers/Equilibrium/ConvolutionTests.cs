@@ -1,4 +1,3 @@
-using Microsoft.ML.Implicit.Layers.Equilibrium;
 using Microsoft.ML.Implicit.Numerics;
 using TorchSharp;
 using static TorchSharp.torch;
