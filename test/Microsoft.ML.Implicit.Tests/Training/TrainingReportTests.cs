@@ -189,10 +189,10 @@ public sealed class TrainingReportTests
     private static TrainingReport? ReportOf(object transformer) => transformer switch
     {
         DeepEquilibriumTransformer equilibrium => equilibrium.Model.Training,
+        NeuralOdeTransformer ode => ode.Model.Training,
         NormalizingFlowTransformer flow => flow.Model.Training,
         LatentTransformer latent => latent.Model.Training,
         LatentOdeTransformer forecaster => forecaster.Model.Training,
-        NeuralOdeTransformer ode => ode.Model.Training,
         MechanicsTransformer mechanics => mechanics.Model.Training,
         ControlledEquationTransformer labels => labels.Model.Training,
         SeriesFeatureTransformer features => features.Model.Training,

@@ -62,11 +62,10 @@ public abstract partial class PredictionModelParameters : ImplicitModelParameter
     internal ImageShape? Image => Architecture.ReadsImages ? Architecture.Image : null;
 
     /// <inheritdoc/>
-    public override void Dispose()
+    public sealed override void Dispose()
     {
         _managed?.Dispose();
         Ensemble.Dispose();
-        GC.SuppressFinalize(this);
     }
 
     /// <summary>Scores rows.</summary>
