@@ -66,6 +66,7 @@ public abstract partial class PredictionModelParameters : ImplicitModelParameter
     {
         _managed?.Dispose();
         Ensemble.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     /// <summary>Scores rows.</summary>
