@@ -28,7 +28,7 @@ internal static class SavedModels
         ["forecast-ode-rnn"] = (ml, training) => Forecast(ml, training, SeriesEncoderKind.OdeRnn),
         ["forecast-gru-ode-bayes"] = (ml, training) => Forecast(ml, training, SeriesEncoderKind.GruOdeBayes),
         ["forecast-controlled"] = (ml, training) => Forecast(ml, training, SeriesEncoderKind.ControlledDifferentialEquation),
-        ["mechanics"] = (ml, training) => Mechanics(ml, training, MechanicsForm.Lagrangian),
+        ["mechanics"] = (ml, training) => Mechanics(ml, training, MechanicsForm.Newtonian),
         ["mechanics-hamiltonian"] = (ml, training) => Mechanics(ml, training, MechanicsForm.Hamiltonian),
         ["forecast-sde"] = (ml, training) => StochasticForecast(ml, training, LatentSdeTrainingMethod.SdeMatching),
         ["forecast-sde-adjoint"] = (ml, training) => StochasticForecast(ml, training, LatentSdeTrainingMethod.Adjoint),
@@ -224,11 +224,12 @@ internal static class SavedModels
     private static SavedModel Mechanics(MLContext ml, TrainingOptions training, MechanicsForm form)
     {
         // The first kind has all that a system may have.
-        bool isRich = form == MechanicsForm.Lagrangian;
+        bool isRich = form == MechanicsForm.Newtonian;
         string[] rates = [nameof(Walks.Row.Flow)];
-        IDataView data = ml.Data.LoadFromEnumerable(Walks.Create(6));
+        IDataView data = ml.Data.LoadFromEnumerable(Walks.Create(3));
         var options = new MechanicsOptions
         {
+            Form = form,
             TimeColumnName = nameof(Walks.Row.Day),
             PositionColumnNames = [nameof(Walks.Row.Level)],
             AngleColumnNames = isRich ? [nameof(Walks.Row.Level)] : [],
@@ -239,8 +240,8 @@ internal static class SavedModels
             HasFriction = isRich,
             Horizon = [1, 2.5],
             EnergyHistoryColumnName = "Energies",
-            HiddenWidth = 4,
-            WindowLength = 4,
+            HiddenWidth = 2,
+            WindowLength = 2,
             Training = training,
         };
         return new SavedModel(ml.Forecasting.ForecastByMechanics(options).Fit(data), data, "Forecast", "Energy");
