@@ -49,7 +49,7 @@ internal static partial class ConcreteStrength
         ModelOutput[] outputs = [.. ml.Data.CreateEnumerable<ModelOutput>(results[0].Model.Transform(test), reuseRowObject: false)];
         DrawPredictions(figure.GetPlot(0), mixes, outputs);
         DrawEvaluations(figure.GetPlot(1), outputs);
-        DrawHardening(ml, figure.GetPlot(2), results, mixes[0]);
+        DrawHardening(ml, figure.GetPlot(2), results, mixes.First(mix => mix.Age <= LongestAge));
         figure.SavePng(path, 1500, 500);
     }
 

@@ -1,6 +1,8 @@
 using Microsoft.ML.Implicit.Layers.Ode.Perceptrons;
 using Microsoft.ML.Implicit.Onnx;
 using Microsoft.ML.Implicit.Onnx.Differential;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
@@ -11,9 +13,10 @@ internal sealed partial class NeuralOdeNetwork
 
     public override OnnxValue Predict(OnnxValue input)
     {
+        using DisposeScope scope = NewDisposeScope();
         OnnxGraph graph = input.Graph;
         var field = (DenseField)_field;
-        (TorchSharp.torch.Tensor weight, TorchSharp.torch.Tensor bias) = field.Start(_inputWidth);
+        (Tensor weight, Tensor bias) = field.Start(_inputWidth);
         OnnxValue start = input.MatrixProduct(graph.Constant(weight)) + graph.Constant(bias);
         var solver = new OnnxRungeKutta(_architecture.Method, _architecture.StepControl, _architecture.MaximumSteps);
         return Output(solver.Solve(start, (time, state) => Slope(field.Perceptron.Layers, time.To(state.Type), state)));

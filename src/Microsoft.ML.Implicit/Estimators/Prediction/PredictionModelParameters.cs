@@ -29,7 +29,7 @@ public abstract partial class PredictionModelParameters : ImplicitModelParameter
     /// <summary>Length of the feature vector.</summary>
     public int FeatureCount => Architecture.FeatureCount;
 
-    /// <summary>Width of the hidden state.</summary>
+    /// <summary>Width of the hidden state, or of the hidden layers of a neural ODE's field.</summary>
     public int HiddenWidth => Architecture.HiddenWidth;
 
     /// <summary>Number of networks whose predictions are averaged.</summary>

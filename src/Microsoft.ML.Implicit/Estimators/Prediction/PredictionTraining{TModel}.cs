@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
-/// <summary>Trains an ensemble of networks on a common encoding of the features. A model says what its networks are and what its defaults are.</summary>
+/// <summary>Trains an ensemble of networks on a common encoding of the features. A model says what its networks are.</summary>
 /// <param name="options">The trainer's options.</param>
 /// <param name="createTask">Makes of all rows what is to be predicted.</param>
 /// <param name="run">The run.</param>
