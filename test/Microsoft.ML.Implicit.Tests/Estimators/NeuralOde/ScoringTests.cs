@@ -10,14 +10,14 @@ public sealed class ScoringTests
     private const string Evaluations = "Evaluations";
 
     [TestMethod]
-    public void One_augmented_dimension_tells_a_disc_from_the_ring_around_it_in_fewer_evaluations_than_none()
+    public void One_augmented_dimension_tells_a_disc_from_the_ring_around_it_which_the_plane_does_not_or_in_more_evaluations()
     {
         var ml = new MLContext(seed: 1);
         IDataView train = ml.Data.LoadFromEnumerable(Annuli.Create(400, seed: 1)), test = ml.Data.LoadFromEnumerable(Annuli.Create(400, seed: 2));
         (double accuracy, double evaluations) = Score(augmented: 1);
-        (_, double evaluationsInPlane) = Score(augmented: 0);
+        (double accuracyInPlane, double evaluationsInPlane) = Score(augmented: 0);
         Assert.IsGreaterThanOrEqualTo(0.99, accuracy);
-        Assert.IsLessThan(evaluationsInPlane, evaluations, $"{evaluations} evaluations, {evaluationsInPlane} in the plane");
+        Assert.IsTrue(accuracyInPlane < 0.99 || evaluations < evaluationsInPlane, $"{evaluations} evaluations, {evaluationsInPlane} in the plane, with an accuracy of {accuracyInPlane}");
 
         (double Accuracy, double Evaluations) Score(int augmented)
         {
