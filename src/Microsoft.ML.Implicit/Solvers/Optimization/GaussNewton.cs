@@ -26,9 +26,6 @@ public sealed class GaussNewton : ILeastSquaresMethod
     public MinimizationResult Minimize(
         IRowObjective residuals, IReadOnlyList<Tensor> inputs, Tensor initial, RobustLoss? loss = null, Bounds? bounds = null, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(residuals);
-        ArgumentNullException.ThrowIfNull(inputs);
-        ArgumentNullException.ThrowIfNull(initial);
         return LeastSquaresMinimization.Run(residuals, inputs, initial, loss, bounds, _settings, isDamped: false, cancellationToken);
     }
 }

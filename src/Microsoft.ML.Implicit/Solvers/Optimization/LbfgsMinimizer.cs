@@ -29,14 +29,6 @@ public sealed class LbfgsMinimizer : IMinimizer
     /// <inheritdoc/>
     public MinimizationResult Minimize(IRowObjective objective, IReadOnlyList<Tensor> inputs, Tensor initial, Bounds? bounds = null, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(objective);
-        ArgumentNullException.ThrowIfNull(inputs);
-        ArgumentNullException.ThrowIfNull(initial);
-        if (bounds is not null)
-        {
-            throw new ArgumentException("This method has no bounds; NewtonMinimizer and ProjectedGradientMinimizer have.", nameof(bounds));
-        }
-
-        return Minimization.Run(objective, inputs, initial, bounds, _settings, maximumTries: 2000, hasHessian: false, start => new QuasiNewtonSearch(start, new LimitedMemoryInverse(start.Point.Length, _memory)), cancellationToken);
+        return QuasiNewtonSearch.Minimize(objective, inputs, initial, bounds, _settings, width => new LimitedMemoryInverse(width, _memory), cancellationToken);
     }
 }

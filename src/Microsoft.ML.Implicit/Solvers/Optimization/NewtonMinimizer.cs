@@ -26,9 +26,6 @@ public sealed class NewtonMinimizer : IMinimizer
     /// <inheritdoc/>
     public MinimizationResult Minimize(IRowObjective objective, IReadOnlyList<Tensor> inputs, Tensor initial, Bounds? bounds = null, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(objective);
-        ArgumentNullException.ThrowIfNull(inputs);
-        ArgumentNullException.ThrowIfNull(initial);
         return Minimization.Run(objective, inputs, initial, bounds, _settings, maximumTries: 200, hasHessian: true, start => new NewtonSearch(start), cancellationToken);
     }
 }

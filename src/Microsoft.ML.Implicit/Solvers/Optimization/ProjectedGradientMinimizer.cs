@@ -25,9 +25,6 @@ public sealed class ProjectedGradientMinimizer : IMinimizer
     /// <inheritdoc/>
     public MinimizationResult Minimize(IRowObjective objective, IReadOnlyList<Tensor> inputs, Tensor initial, Bounds? bounds = null, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(objective);
-        ArgumentNullException.ThrowIfNull(inputs);
-        ArgumentNullException.ThrowIfNull(initial);
         return Minimization.Run(objective, inputs, initial, bounds, _settings, maximumTries: 20_000, hasHessian: false, start => new ProjectedGradientSearch(start), cancellationToken);
     }
 }

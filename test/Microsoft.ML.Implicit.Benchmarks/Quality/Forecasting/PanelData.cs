@@ -84,7 +84,8 @@ internal sealed class PanelData
         }
     }
 
-    private static double Number(string text) => text.Length == 0 ? double.NaN : double.Parse(text, CultureInfo.InvariantCulture);
+    /// <summary>A number of a file, NaN where it is empty.</summary>
+    internal static double Number(string text) => text.Length == 0 ? double.NaN : double.Parse(text, CultureInfo.InvariantCulture);
 
     private static List<Dictionary<string, string>> ReadCsv(string path)
     {

@@ -37,9 +37,9 @@ internal sealed class PhysiomeData
         from cells in ReadLines().Skip(1).Select(line => line.Split(','))
         where cells[0] == fold
         group cells by (Part: cells[1], Series: cells[2]) into series
-        let times = series.Select(cells => Number(cells[DescribingColumns - 1])).ToArray()
+        let times = series.Select(cells => PanelData.Number(cells[DescribingColumns - 1])).ToArray()
         let variables = Enumerable.Range(DescribingColumns, series.First().Length - DescribingColumns)
-        select (series.Key.Part, SeriesRow.Create(times, [.. variables.Select(v => series.Select(cells => (float)Number(cells[v])).ToArray())]));
+        select (series.Key.Part, SeriesRow.Create(times, [.. variables.Select(v => series.Select(cells => (float)PanelData.Number(cells[v])).ToArray())]));
 
     private IEnumerable<string> ReadLines()
     {
@@ -49,6 +49,4 @@ internal sealed class PhysiomeData
             yield return line;
         }
     }
-
-    private static double Number(string text) => text.Length == 0 ? double.NaN : double.Parse(text, CultureInfo.InvariantCulture);
 }

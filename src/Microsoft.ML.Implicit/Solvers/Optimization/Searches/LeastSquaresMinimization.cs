@@ -9,6 +9,9 @@ internal static class LeastSquaresMinimization
     public static MinimizationResult Run(
         IRowObjective residuals, IReadOnlyList<Tensor> inputs, Tensor initial, RobustLoss? loss, Bounds? bounds, LeastSquaresSettings settings, bool isDamped, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(residuals);
+        ArgumentNullException.ThrowIfNull(inputs);
+        ArgumentNullException.ThrowIfNull(initial);
         Minimization.RequireStart(initial);
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGraph = no_grad();

@@ -28,6 +28,9 @@ internal static class Minimization
         Func<SearchStart, RowSearch> create,
         CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(objective);
+        ArgumentNullException.ThrowIfNull(inputs);
+        ArgumentNullException.ThrowIfNull(initial);
         RequireStart(initial);
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGraph = no_grad();

@@ -1,3 +1,4 @@
+using static TorchSharp.torch;
 using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Microsoft.ML.Implicit.Solvers.Optimization.Searches;
@@ -12,6 +13,7 @@ internal sealed class QuasiNewtonSearch : BoxedSearch
     private const double SufficientFlattening = 0.9;
     private const double FirstStep = 0.1;
     private const int MostBisections = 60;
+    private const int MostTries = 2000;
 
     private readonly IInverseHessian _inverse;
     private readonly double[] _direction;
@@ -34,6 +36,20 @@ internal sealed class QuasiNewtonSearch : BoxedSearch
         _inverse = inverse;
         (_direction, _origin, _originGradient, _change, _gradientChange) = (new double[Width], new double[Width], new double[Width], new double[Width], new double[Width]);
     }
+
+    /// <summary>Searches for minima of a batch of rows, with an inverse Hessian that is created for a row's unknowns.</summary>
+    /// <exception cref="ArgumentException">There are bounds.</exception>
+    public static MinimizationResult Minimize(
+        IRowObjective objective,
+        IReadOnlyList<Tensor> inputs,
+        Tensor initial,
+        Bounds? bounds,
+        MinimizerSettings settings,
+        Func<int, IInverseHessian> createInverse,
+        CancellationToken cancellationToken) => bounds is null
+            ? Minimization.Run(
+                objective, inputs, initial, bounds, settings, MostTries, hasHessian: false, start => new QuasiNewtonSearch(start, createInverse(start.Point.Length)), cancellationToken)
+            : throw new ArgumentException("This method has no bounds; NewtonMinimizer and ProjectedGradientMinimizer have.", nameof(bounds));
 
     public override bool Observe(ReadOnlySpan<double> values)
     {
