@@ -18,7 +18,7 @@ internal static class QualityCommand
 {
     public static System.CommandLine.Command Create()
     {
-        var name = new Argument<string>("name") { Description = "classification, toy-density, directional, sudoku, fields, physics, physics-drift, regret or portfolio", DefaultValueFactory = _ => "" };
+        var name = new Argument<string>("name") { Description = "classification, toy-density, directional, sudoku, fields, physics-drift, regret or portfolio", DefaultValueFactory = _ => "" };
         var folder = new Option<string>("--data") { Description = "folder with the data sets", DefaultValueFactory = _ => "." };
         var sets = new Option<string[]>("--set") { Description = "names of data sets; all without it", DefaultValueFactory = _ => [] };
         var seeds = new Option<int>("--seeds") { Description = "repetitions to average", DefaultValueFactory = _ => 3 };
@@ -31,6 +31,7 @@ internal static class QualityCommand
         command.Subcommands.Add(ForecastCommand.Create());
         command.Subcommands.Add(SeriesLabelCommand.Create());
         command.Subcommands.Add(LatentSdeCommand.Create());
+        command.Subcommands.Add(PhysicsCommand.Create());
         command.SetAction(result =>
         {
             Action<string, IReadOnlyCollection<string>, int, string>? table = result.GetRequiredValue(name) switch
@@ -40,7 +41,6 @@ internal static class QualityCommand
                 "directional" => DirectionalQuality.Run,
                 "sudoku" => (_, _, seeds, device) => SudokuQuality.Run(seeds, device),
                 "fields" => (_, _, seeds, device) => FieldQuality.Run(seeds, device),
-                "physics" => (_, sets, seeds, device) => PhysicsQuality.Run(sets, seeds, device),
                 "physics-drift" => (_, sets, _, device) => PhysicsDrift.Run(sets, device),
                 "regret" => (_, _, seeds, device) => RegretQuality.Run(seeds, device),
                 "portfolio" => (folder, sets, _, device) => PortfolioQuality.Run(folder, sets, seed: 1, device),
