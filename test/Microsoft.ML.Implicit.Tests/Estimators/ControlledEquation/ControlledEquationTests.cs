@@ -189,6 +189,7 @@ public sealed class ControlledEquationTests
         ("StateWidth", options => options.StateWidth = 0),
         ("HiddenWidth", options => options.HiddenWidth = 1),
         ("Layers", options => options.Layers = 0),
+        ("RotationBlocks", options => options.RotationBlocks = -1),
         ("Dropout", options => options.Dropout = 1),
         ("EnsembleSize", options => options.EnsembleSize = 0),
         ("LearningRate", options => options.Training.LearningRate = -1),
