@@ -16,13 +16,14 @@ internal sealed record ControlledEquationArchitecture(
     private const int StatesPerRotationBlock = 4;
     private const string RotationBlocksName = "rotation_blocks";
 
+    /// <param name="reading">How series are read.</param>
     /// <param name="options">Settings of the trainer.</param>
     /// <param name="shape">What is known of the series.</param>
     /// <param name="series">Number of series to train on.</param>
     /// <param name="longest">Times of the longest of them.</param>
-    public ControlledEquationArchitecture(ControlledEquationOptions options, SeriesShape shape, long series, int longest)
+    public ControlledEquationArchitecture(SeriesReadingKind reading, ControlledEquationOptions options, SeriesShape shape, long series, int longest)
         : this(
-            options.Reading,
+            reading,
             options.Path,
             options.Windows ?? (longest > LongSeries ? WindowsOfLongSeries : null),
             options.SignatureDepth ?? (new SeriesPathReader(shape, options.Path, 1, 2).ChannelCount <= MostSignatureEntries ? 2 : 1),

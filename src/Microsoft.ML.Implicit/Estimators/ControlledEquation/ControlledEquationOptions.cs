@@ -40,8 +40,11 @@ public sealed class ControlledEquationOptions : ITrainerOptions
     /// </summary>
     public string? ExampleWeightColumnName { get; set; }
 
-    /// <summary>How a series is read.</summary>
-    public SeriesReadingKind Reading { get; set; } = SeriesReadingKind.LinearRecurrence;
+    /// <summary>
+    /// How a series is read, or <see langword="null"/> to train a network of each kind and keep to the one that does clearly better on held-out series;
+    /// <see cref="SeriesReadingKind.LinearRecurrence"/> where none does, and where no series are held out.
+    /// </summary>
+    public SeriesReadingKind? Reading { get; set; }
 
     /// <summary>The path of a <see cref="SeriesReadingKind.ControlledDifferentialEquation"/>.</summary>
     public SeriesPathKind Path { get; set; } = SeriesPathKind.Hermite;
@@ -94,7 +97,7 @@ public sealed class ControlledEquationOptions : ITrainerOptions
         Setting.Require(InputColumnNames.Distinct().Count() == InputColumnNames.Length, nameof(InputColumnNames), "must not repeat a column");
         ArgumentNullException.ThrowIfNull(StaticColumnNames);
         ArgumentNullException.ThrowIfNull(CovariateColumnNames);
-        Setting.Require(Enum.IsDefined(Reading), nameof(Reading), "is not a known way of reading series");
+        Setting.Require(Reading is not { } reading || Enum.IsDefined(reading), nameof(Reading), "is not a known way of reading series");
         Setting.Require(Enum.IsDefined(Path), nameof(Path), "is not a known path");
         Setting.Require(Windows is null or (>= 1 and <= MaximumWindows), nameof(Windows), $"must lie between 1 and {MaximumWindows}");
         Setting.Require(SignatureDepth is null or 1 or 2, nameof(SignatureDepth), "must be 1 or 2");
