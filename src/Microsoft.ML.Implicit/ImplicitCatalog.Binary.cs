@@ -6,42 +6,50 @@ namespace Microsoft.ML;
 
 public static partial class ImplicitCatalog
 {
-    /// <summary>Predicts one of several classes with a binary deep-equilibrium model a class, which tells that class from all others.</summary>
+    /// <summary>Predicts one of several classes with a binary model of this library a class, which tells that class from all others.</summary>
     /// <param name="catalog">The trainers of <see cref="MLContext.MulticlassClassification"/>.</param>
-    /// <param name="binaryEstimator">Trainer of the binary models; its label column must be <paramref name="labelColumnName"/>, whose keys are turned into Booleans.</param>
+    /// <typeparam name="TTransformer">The binary model as a transformer.</typeparam>
+    /// <typeparam name="TModel">The binary model.</typeparam>
+    /// <param name="binaryEstimator">Trainer of the binary models, deep-equilibrium or neural ODE; its label column must be <paramref name="labelColumnName"/>, whose keys are turned into Booleans.</param>
     /// <param name="labelColumnName">Label column: a key of known count.</param>
     /// <param name="imputeMissingLabelsAsNegative">Whether a row with a missing label belongs to none of the classes, or is left out.</param>
     /// <param name="useProbabilities">Whether classes are compared by their probabilities, whose sum is made 1, or by their log-odds.</param>
     /// <returns>ML.NET's own trainer.</returns>
     /// <remarks>ML.NET's function of this name takes trainers of its own sealed transformer only. No calibrator is needed: scores are log-odds.</remarks>
-    /// <exception cref="ArgumentException">The binary trainer's label column is another one.</exception>
+    /// <exception cref="ArgumentException">The trainer's label column is another one, or it learns no Boolean.</exception>
     /// <example><code>
     /// var oneVersusAll = ml.MulticlassClassification.Trainers.OneVersusAll(ml.BinaryClassification.Trainers.DeepEquilibrium());
     /// </code></example>
-    public static OneVersusAllTrainer OneVersusAll(
+    public static OneVersusAllTrainer OneVersusAll<TTransformer, TModel>(
         this MulticlassClassificationCatalog.MulticlassClassificationTrainers catalog,
-        DeepEquilibriumBinaryTrainer binaryEstimator,
+        PredictionTrainer<TTransformer, TModel> binaryEstimator,
         string labelColumnName = DefaultColumnNames.Label,
         bool imputeMissingLabelsAsNegative = false,
-        bool useProbabilities = true) =>
+        bool useProbabilities = true)
+        where TTransformer : PredictionTransformer<TModel>
+        where TModel : PredictionModelParameters =>
         catalog.OneVersusAll(Predictors(catalog, binaryEstimator, labelColumnName), labelColumnName, imputeMissingLabelsAsNegative, useProbabilities: useProbabilities);
 
-    /// <summary>Predicts one of three or more classes with a binary deep-equilibrium model for each pair of classes, which tells these from the others.</summary>
+    /// <summary>Predicts one of three or more classes with a binary model of this library for each pair of classes, which tells these from the others.</summary>
     /// <param name="catalog">The trainers of <see cref="MLContext.MulticlassClassification"/>.</param>
-    /// <param name="binaryEstimator">Trainer of the binary models; its label column must be <paramref name="labelColumnName"/>, whose keys are turned into Booleans.</param>
+    /// <typeparam name="TTransformer">The binary model as a transformer.</typeparam>
+    /// <typeparam name="TModel">The binary model.</typeparam>
+    /// <param name="binaryEstimator">Trainer of the binary models, deep-equilibrium or neural ODE; its label column must be <paramref name="labelColumnName"/>, whose keys are turned into Booleans.</param>
     /// <param name="labelColumnName">Label column: a key of known count.</param>
     /// <param name="imputeMissingLabelsAsNegative">Whether a row with a missing label belongs to none of the classes, or is left out.</param>
     /// <returns>ML.NET's own trainer.</returns>
     /// <remarks>Of two classes the only pair is all there is, and nothing is left to tell it from. No calibrator is needed: scores are log-odds.</remarks>
-    /// <exception cref="ArgumentException">The binary trainer's label column is another one.</exception>
+    /// <exception cref="ArgumentException">The trainer's label column is another one, or it learns no Boolean.</exception>
     /// <example><code>
     /// var pairwise = ml.MulticlassClassification.Trainers.PairwiseCoupling(ml.BinaryClassification.Trainers.DeepEquilibrium());
     /// </code></example>
-    public static PairwiseCouplingTrainer PairwiseCoupling(
+    public static PairwiseCouplingTrainer PairwiseCoupling<TTransformer, TModel>(
         this MulticlassClassificationCatalog.MulticlassClassificationTrainers catalog,
-        DeepEquilibriumBinaryTrainer binaryEstimator,
+        PredictionTrainer<TTransformer, TModel> binaryEstimator,
         string labelColumnName = DefaultColumnNames.Label,
-        bool imputeMissingLabelsAsNegative = false) =>
+        bool imputeMissingLabelsAsNegative = false)
+        where TTransformer : PredictionTransformer<TModel>
+        where TModel : PredictionModelParameters =>
         catalog.PairwiseCoupling(Predictors(catalog, binaryEstimator, labelColumnName), labelColumnName, imputeMissingLabelsAsNegative);
 
     /// <summary>Creates a model that answers true from another score on.</summary>
@@ -59,22 +67,34 @@ public static partial class ImplicitCatalog
     {
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(model);
-        return float.IsNaN(threshold)
-            ? throw new ArgumentException("The threshold must be a number.", nameof(threshold))
-            : model.Model.Task is BinaryTask
-                ? model.WithThreshold(threshold)
-                : throw new ArgumentException("The model predicts no Boolean: only a binary model has a threshold.", nameof(model));
+        return model.WithThreshold(threshold);
     }
 
-    private static BinaryPredictorTrainer Predictors(MulticlassClassificationCatalog.MulticlassClassificationTrainers catalog, DeepEquilibriumBinaryTrainer trainer, string labelColumnName)
+    /// <inheritdoc cref="ChangeModelThreshold(BinaryClassificationCatalog, DeepEquilibriumTransformer, float)"/>
+    /// <example><code>
+    /// NeuralOdeTransformer cautious = ml.BinaryClassification.ChangeModelThreshold(binaryModel, threshold: 1.5f);
+    /// </code></example>
+    public static NeuralOdeTransformer ChangeModelThreshold(this BinaryClassificationCatalog catalog, NeuralOdeTransformer model, float threshold)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(model);
+        return model.WithThreshold(threshold);
+    }
+
+    private static BinaryPredictorTrainer<TTransformer, TModel> Predictors<TTransformer, TModel>(
+        MulticlassClassificationCatalog.MulticlassClassificationTrainers catalog, PredictionTrainer<TTransformer, TModel> trainer, string labelColumnName)
+        where TTransformer : PredictionTransformer<TModel>
+        where TModel : PredictionModelParameters
     {
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(trainer);
 
         // ML.NET turns the keys into Booleans under the name that they have: a trainer of another column would learn that one.
-        return trainer.LabelColumnName == labelColumnName
-            ? new BinaryPredictorTrainer(CatalogUtils.GetEnvironment(catalog), trainer)
-            : throw new ArgumentException(
-                $"The binary trainer learns column '{trainer.LabelColumnName}', and the classes to tell apart are those of column '{labelColumnName}'. Give both the same name.", nameof(labelColumnName));
+        return trainer.LabelColumnName != labelColumnName
+            ? throw new ArgumentException(
+                $"The binary trainer learns column '{trainer.LabelColumnName}', and the classes to tell apart are those of column '{labelColumnName}'. Give both the same name.", nameof(labelColumnName))
+            : trainer.ForPart() is { } part
+                ? new BinaryPredictorTrainer<TTransformer, TModel>(CatalogUtils.GetEnvironment(catalog), part)
+                : throw new ArgumentException("The trainer learns no Boolean: classes are told apart by trainers of MLContext.BinaryClassification.", nameof(trainer));
     }
 }

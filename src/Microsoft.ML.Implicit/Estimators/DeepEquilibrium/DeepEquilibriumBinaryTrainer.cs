@@ -25,6 +25,5 @@ public sealed class DeepEquilibriumBinaryTrainer : DeepEquilibriumTrainer
     {
     }
 
-    /// <summary>The same trainer for a part of a problem with several classes.</summary>
-    internal DeepEquilibriumBinaryTrainer ForPart() => new(Host, Options, new BinaryLabel { TakesOneLabel = true });
+    internal override DeepEquilibriumBinaryTrainer ForPart() => new(Host, Options, new BinaryLabel { TakesOneLabel = true });
 }

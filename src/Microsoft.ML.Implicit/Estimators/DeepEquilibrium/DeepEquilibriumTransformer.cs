@@ -1,5 +1,4 @@
 using Microsoft.ML;
-using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Estimators;
 using Microsoft.ML.Implicit.Persistence;
 using Microsoft.ML.Runtime;
@@ -24,13 +23,8 @@ public sealed class DeepEquilibriumTransformer : PredictionTransformer<DeepEquil
     {
     }
 
-    /// <summary>A binary model that answers true above another score.</summary>
-    /// <exception cref="ObjectDisposedException">The transformer was disposed of.</exception>
-    internal DeepEquilibriumTransformer WithThreshold(float threshold)
-    {
-        using DisposalGate.Use use = Mapper.Hold();
-        return new DeepEquilibriumTransformer(Host, Model.WithTask(new BinaryTask(threshold)), FeatureColumnName);
-    }
+    internal DeepEquilibriumTransformer WithThreshold(float threshold) =>
+        WithThreshold(threshold, task => new DeepEquilibriumTransformer(Host, Model.WithTask(task), FeatureColumnName));
 
     private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx) => Load(Format, env, ctx, (host, reader) =>
     {

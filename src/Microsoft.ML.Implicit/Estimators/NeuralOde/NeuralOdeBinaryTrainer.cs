@@ -15,7 +15,14 @@ namespace Microsoft.ML.Implicit.Estimators;
 public sealed class NeuralOdeBinaryTrainer : NeuralOdeTrainer
 {
     internal NeuralOdeBinaryTrainer(IHostEnvironment environment, NeuralOdeOptions options)
-        : base(environment, nameof(NeuralOdeBinaryTrainer), options, new BinaryLabel())
+        : this(environment, options, new BinaryLabel())
     {
     }
+
+    private NeuralOdeBinaryTrainer(IHostEnvironment environment, NeuralOdeOptions options, BinaryLabel label)
+        : base(environment, nameof(NeuralOdeBinaryTrainer), options, label)
+    {
+    }
+
+    internal override NeuralOdeBinaryTrainer ForPart() => new(Host, Options, new BinaryLabel { TakesOneLabel = true });
 }

@@ -17,6 +17,9 @@ public sealed class NeuralOdeModelParameters : PredictionModelParameters
 
     private protected override string Kind => "Neural ODE";
 
+    /// <inheritdoc cref="DeepEquilibriumModelParameters.WithTask"/>
+    internal NeuralOdeModelParameters WithTask(PredictionTask task) => new((NeuralOdeArchitecture)Architecture, CopyEnsemble(), task, Device) { Training = Training };
+
     internal static NeuralOdeModelParameters Read(IHost host, DocumentReader reader) =>
         Read(host, reader, NeuralOdeArchitecture.Read, (architecture, ensemble, task) => new NeuralOdeModelParameters(architecture, ensemble, task, CPU));
 }

@@ -12,18 +12,18 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// </summary>
 public abstract class NeuralOdeTrainer : PredictionTrainer<NeuralOdeTransformer, NeuralOdeModelParameters>
 {
-    private readonly NeuralOdeOptions _options;
-
     private protected NeuralOdeTrainer(IHostEnvironment environment, string name, NeuralOdeOptions options, LabelKind label)
-        : base(environment, name, options, label) => _options = options;
+        : base(environment, name, options, label) => Options = options;
 
-    private protected override IEnumerable<SchemaShape.Column> GetOutputColumns(SchemaShape inputSchema) => _options.EvaluationColumnName is null
+    private protected NeuralOdeOptions Options { get; }
+
+    private protected override IEnumerable<SchemaShape.Column> GetOutputColumns(SchemaShape inputSchema) => Options.EvaluationColumnName is null
         ? base.GetOutputColumns(inputSchema)
-        : base.GetOutputColumns(inputSchema).Append(new SchemaShape.Column(_options.EvaluationColumnName, SchemaShape.Column.VectorKind.Scalar, NumberDataViewType.Single, isKey: false));
+        : base.GetOutputColumns(inputSchema).Append(new SchemaShape.Column(Options.EvaluationColumnName, SchemaShape.Column.VectorKind.Scalar, NumberDataViewType.Single, isKey: false));
 
     private protected override IModelTraining<NeuralOdeModelParameters> CreateTraining(Func<TrainingSet, PredictionTask> createTask, TrainingRun run) =>
-        new NeuralOdeTraining(_options, createTask, run);
+        new NeuralOdeTraining(Options, createTask, run);
 
     private protected override NeuralOdeTransformer CreateTransformer(NeuralOdeModelParameters model, DataViewSchema schema) =>
-        new(Host, model, _options.FeatureColumnName, _options.EvaluationColumnName);
+        new(Host, model, Options.FeatureColumnName, Options.EvaluationColumnName);
 }

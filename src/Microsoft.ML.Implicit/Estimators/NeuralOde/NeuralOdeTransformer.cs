@@ -28,6 +28,9 @@ public sealed class NeuralOdeTransformer : PredictionTransformer<NeuralOdeModelP
     /// <summary>Column that what each row's solve evaluated is written to, or <see langword="null"/>.</summary>
     public string? EvaluationColumnName { get; }
 
+    internal NeuralOdeTransformer WithThreshold(float threshold) =>
+        WithThreshold(threshold, task => new NeuralOdeTransformer(Host, Model.WithTask(task), FeatureColumnName, EvaluationColumnName));
+
     private protected override void WriteModel(DocumentWriter writer)
     {
         base.WriteModel(writer);

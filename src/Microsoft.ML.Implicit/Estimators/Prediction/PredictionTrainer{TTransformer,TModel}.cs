@@ -20,6 +20,9 @@ public abstract class PredictionTrainer<TTransformer, TModel> : ImplicitTrainer<
 
     internal string LabelColumnName => _options.LabelColumnName;
 
+    /// <summary>The same trainer for a part of a problem with several classes, whose rows may all have one label; <see langword="null"/> where it learns no Boolean.</summary>
+    internal virtual PredictionTrainer<TTransformer, TModel>? ForPart() => null;
+
     private protected override void CheckColumns(SchemaShape schema)
     {
         InputColumns.CheckVector(Host, schema, "feature", _options.FeatureColumnName);

@@ -12,7 +12,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// predicted label. Prediction engines in several threads may share one transformer; each engine serves one thread.
 /// </remarks>
 /// <typeparam name="TModel">The trained model.</typeparam>
-public abstract class PredictionTransformer<TModel> : ImplicitTransformer<TModel>, ISingleFeaturePredictionTransformer<TModel>, ISingleFeaturePredictionTransformer
+public abstract class PredictionTransformer<TModel> : ImplicitTransformer<TModel>, ISingleFeaturePredictionTransformer<TModel>, ISingleFeaturePredictionTransformer, IBinaryModel
     where TModel : PredictionModelParameters
 {
     private protected const string FeatureColumnField = "feature_column";
@@ -30,22 +30,44 @@ public abstract class PredictionTransformer<TModel> : ImplicitTransformer<TModel
     /// <inheritdoc cref="ISingleFeaturePredictionTransformer{TModel}.FeatureColumnType"/>
     public DataViewType FeatureColumnType => new VectorDataViewType(NumberDataViewType.Single, Model.FeatureCount);
 
+    bool IBinaryModel.IsBinary => Model.Task is BinaryTask;
+
+    string? IBinaryModel.OnnxObstacle => Model.OnnxObstacle;
+
     private protected override BatchMapper Mapper { get; }
 
-    /// <summary>Scores rows of finite features.</summary>
-    /// <exception cref="ObjectDisposedException">The transformer was disposed of.</exception>
-    internal void Score(VBuffer<float>[] rows, float[] scores)
+    void IBinaryModel.Score(VBuffer<float>[] rows, float[] scores)
     {
         using DisposalGate.Use use = Mapper.Hold();
         Model.Score(rows, rows.Length, scores);
     }
 
-    /// <summary>Scores rows within an ONNX file.</summary>
-    /// <exception cref="ObjectDisposedException">The transformer was disposed of.</exception>
-    internal IReadOnlyList<OnnxValue> Score(OnnxValue features)
+    IReadOnlyList<OnnxValue> IBinaryModel.Score(OnnxValue features)
     {
         using DisposalGate.Use use = Mapper.Hold();
         return Model.Score(features);
+    }
+
+    /// <summary>Makes a model that answers true above another score of this one.</summary>
+    /// <typeparam name="TTransformer">The transformer.</typeparam>
+    /// <param name="threshold">Score above which the predicted label is true.</param>
+    /// <param name="create">Creates the transformer, whose model shares nothing with this one, for another task.</param>
+    /// <exception cref="ArgumentException">The model predicts no Boolean, or the threshold is no number.</exception>
+    /// <exception cref="ObjectDisposedException">The transformer was disposed of.</exception>
+    private protected TTransformer WithThreshold<TTransformer>(float threshold, Func<PredictionTask, TTransformer> create)
+    {
+        if (float.IsNaN(threshold))
+        {
+            throw new ArgumentException("The threshold must be a number.", nameof(threshold));
+        }
+
+        if (Model.Task is not BinaryTask)
+        {
+            throw new ArgumentException("The model predicts no Boolean: only a binary model has a threshold.", "model");
+        }
+
+        using DisposalGate.Use use = Mapper.Hold();
+        return create(new BinaryTask(threshold));
     }
 
     private protected override void WriteModel(DocumentWriter writer)

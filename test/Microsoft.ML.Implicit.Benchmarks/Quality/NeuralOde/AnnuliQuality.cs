@@ -14,7 +14,7 @@ internal static class AnnuliQuality
         Console.WriteLine("dimensions\taugmented\taccuracy\tleast accuracy\tevaluations\tseconds to train");
         foreach ((int dimension, int augmented) in new[] { (2, 0), (2, 1), (5, 0), (5, 1) })
         {
-            OdeTrial[] trials = [.. Enumerable.Range(1, seeds).Select(seed => Run(dimension, augmented, seed, settings))];
+            OdeTrial[] trials = OdeTrial.RunAll([.. Enumerable.Range(1, seeds)], seed => Run(dimension, augmented, seed, settings));
             OdeTrial mean = OdeTrial.Mean(trials);
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture, $"{dimension}\t{augmented}\t{mean.Accuracy:F4}\t{trials.Min(trial => trial.Accuracy):F4}\t{mean.Evaluations:F1}\t{mean.Seconds:F1}"));

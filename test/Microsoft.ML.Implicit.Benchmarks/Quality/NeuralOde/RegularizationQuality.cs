@@ -26,11 +26,22 @@ internal static class RegularizationQuality
     public static void Run(int seeds, IReadOnlyList<string> settings, string figure)
     {
         Console.WriteLine("regularisation\tstrength\taccuracy\tevaluations\tseconds to train");
+        (Action<NeuralOdeOptions, double> Set, double Strength, int Seed)[] all =
+            [.. Kinds.SelectMany(kind => kind.Strengths.SelectMany(strength => Enumerable.Range(1, seeds).Select(seed => (kind.Set, strength, seed))))];
+        OdeTrial[] trials = OdeTrial.RunAll(all, trial => Try(trial.Seed, settings, trial.Set, trial.Strength));
+        OdeTrial[] means = [.. trials.Chunk(seeds).Select(OdeTrial.Mean)];
         var plot = new Plot();
-        foreach ((string name, Action<NeuralOdeOptions, double> set, double[] strengths) in Kinds)
+        int first = 0;
+        foreach ((string name, _, double[] strengths) in Kinds)
         {
-            OdeTrial[] trials = Array.ConvertAll(strengths, strength => Try(name, seeds, settings, set, strength));
-            ScottPlot.Plottables.Scatter line = plot.Add.Scatter(trials.Select(trial => trial.Evaluations).ToArray(), trials.Select(trial => 100 * trial.Accuracy).ToArray());
+            OdeTrial[] kind = means[first..(first += strengths.Length)];
+            for (int row = 0; row < kind.Length; row++)
+            {
+                Console.WriteLine(string.Create(
+                    CultureInfo.InvariantCulture, $"{name}\t{strengths[row]}\t{kind[row].Accuracy:F4}\t{kind[row].Evaluations:F1}\t{kind[row].Seconds:F1}"));
+            }
+
+            ScottPlot.Plottables.Scatter line = plot.Add.Scatter(kind.Select(trial => trial.Evaluations).ToArray(), kind.Select(trial => 100 * trial.Accuracy).ToArray());
             line.LegendText = name;
             line.MarkerSize = name == "none" ? 14 : 9;
         }
@@ -38,28 +49,23 @@ internal static class RegularizationQuality
         plot.XLabel("evaluations of the vector field a row");
         plot.YLabel("accuracy on test rows (%)");
         plot.Title($"Regularised neural ODEs: annuli in {Dimension} dimensions, tolerance {Tolerance.ToString(CultureInfo.InvariantCulture)}");
-        plot.ShowLegend(Alignment.LowerRight);
+        plot.ShowLegend(Alignment.LowerLeft);
         plot.SavePng(figure, 1000, 600);
         Console.WriteLine($"Figure: {figure}");
     }
 
-    private static OdeTrial Try(string name, int seeds, IReadOnlyList<string> settings, Action<NeuralOdeOptions, double> set, double strength)
+    private static OdeTrial Try(int seed, IReadOnlyList<string> settings, Action<NeuralOdeOptions, double> set, double strength)
     {
-        OdeTrial mean = OdeTrial.Mean([.. Enumerable.Range(1, seeds).Select(seed =>
+        var ml = new MLContext(seed);
+        NeuralOdeOptions options = AnnuliQuality.Options(augmented: 1);
+        options.Tolerance = Tolerance;
+        options.Solver = OdeSolverKind.Dopri5;
+        set(options, strength);
+        foreach (string setting in settings)
         {
-            var ml = new MLContext(seed);
-            NeuralOdeOptions options = AnnuliQuality.Options(augmented: 1);
-            options.Tolerance = Tolerance;
-            options.Solver = OdeSolverKind.Dopri5;
-            set(options, strength);
-            foreach (string setting in settings)
-            {
-                Setting.Apply(options, setting);
-            }
+            Setting.Apply(options, setting);
+        }
 
-            return OdeTrial.Run(ml, AnnuliData.Create(ml, Dimension, TrainRows, seed), AnnuliData.Create(ml, Dimension, TestRows, seed + 1000), options);
-        })]);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name}\t{strength}\t{mean.Accuracy:F4}\t{mean.Evaluations:F1}\t{mean.Seconds:F1}"));
-        return mean;
+        return OdeTrial.Run(ml, AnnuliData.Create(ml, Dimension, TrainRows, seed), AnnuliData.Create(ml, Dimension, TestRows, seed + 1000), options);
     }
 }

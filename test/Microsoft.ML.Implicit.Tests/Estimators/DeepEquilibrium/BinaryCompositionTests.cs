@@ -71,6 +71,46 @@ public class BinaryCompositionTests
     }
 
     [TestMethod]
+    public void Neural_ODEs_are_composed_saved_and_given_another_threshold_as_well()
+    {
+        var ml = new MLContext(seed: 1);
+        var options = new NeuralOdeOptions { StateWidth = 8, HiddenWidth = 16, EnsembleSize = 1, Training = { MaximumEpochs = 30, LearningRate = 0.03 } };
+        IDataView flowers = RealData.Iris(ml);
+        ITransformer model = ml.MulticlassClassification.Trainers.OneVersusAll(ml.BinaryClassification.Trainers.NeuralOde(options)).Fit(flowers);
+        IDataView scored = model.Transform(flowers);
+        Assert.IsGreaterThan(0.9, ml.MulticlassClassification.Evaluate(scored).MicroAccuracy);
+        Assert.AreSequenceEqual(Scored.Vectors(scored).SelectMany(row => row).ToArray(), Scored.Vectors(Loaded(model, flowers)).SelectMany(row => row).ToArray());
+
+        IDataView tumours = RealData.BreastCancer(ml);
+        options.Training.MaximumEpochs = 2;
+        options.EvaluationColumnName = "Evaluations";
+        using NeuralOdeTransformer binary = ml.BinaryClassification.Trainers.NeuralOde(options).Fit(tumours), strict = ml.BinaryClassification.ChangeModelThreshold(binary, 0.7f);
+        foreach (IDataView moved in new[] { strict.Transform(tumours), Loaded(strict, tumours) })
+        {
+            Assert.AreSequenceEqual(Scored.Values(binary.Transform(tumours)), Scored.Values(moved));
+            Assert.AreSequenceEqual(Scored.Values(moved).Select(score => score > 0.7f).ToArray(), [.. moved.GetColumn<bool>("PredictedLabel")]);
+            Assert.IsTrue(moved.GetColumn<float>("Evaluations").All(count => count > 0));
+        }
+
+        IDataView Loaded(ITransformer transformer, IDataView data)
+        {
+            using var file = new MemoryStream();
+            ml.Model.Save(transformer, data.Schema, file);
+            file.Position = 0;
+            return new MLContext().Model.Load(file, out _).Transform(data);
+        }
+    }
+
+    [TestMethod]
+    public void A_trainer_of_classes_is_no_part_of_one()
+    {
+        var ml = new MLContext(seed: 1);
+        ArgumentException exception = Assert.ThrowsExactly<ArgumentException>(
+            () => ml.MulticlassClassification.Trainers.OneVersusAll(ml.MulticlassClassification.Trainers.DeepEquilibrium(QuickOptions.Create(epochs: 1))));
+        StringAssert.Contains(exception.Message, "Boolean", StringComparison.Ordinal);
+    }
+
+    [TestMethod]
     public void A_binary_trainer_of_another_label_column_is_refused_by_both_names()
     {
         var ml = new MLContext(seed: 1);

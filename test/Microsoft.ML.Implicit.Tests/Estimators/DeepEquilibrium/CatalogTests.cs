@@ -12,7 +12,7 @@ public class CatalogTests
     {
         var ml = new MLContext(seed: 1);
         IDataView data = RealData.Iris(ml);
-        var folds = ml.MulticlassClassification.CrossValidate(data, ml.MulticlassClassification.Trainers.DeepEquilibrium(QuickOptions.Create(epochs: 120)), numberOfFolds: 3);
+        var folds = ml.MulticlassClassification.CrossValidate(data, ml.MulticlassClassification.Trainers.DeepEquilibrium(QuickOptions.Create(epochs: 60)), numberOfFolds: 3);
         double accuracy = folds.Average(fold => fold.Metrics.MicroAccuracy);
         Assert.IsGreaterThan(0.9, accuracy);
     }

@@ -92,7 +92,7 @@ public class ForecastTests
         var ml = new MLContext(seed: 1);
         var random = new Random(1);
         DrivenRow[] rows = [.. Enumerable.Range(0, 200).Select(_ => DrivenRow.Create(random))];
-        LatentOdeOptions options = QuickOptions.Create(epochs: 60);
+        LatentOdeOptions options = QuickOptions.Create(epochs: 30);
         options.InputColumnNames = ["Level"];
         options.CovariateColumnNames = ["Input"];
         options.CovariateTimeColumnName = "InputTime";
@@ -143,7 +143,7 @@ public class ForecastTests
     public void The_latent_state_may_stand_at_the_first_observation()
     {
         var ml = new MLContext(seed: 1);
-        LatentOdeOptions options = QuickOptions.Create(epochs: 30);
+        LatentOdeOptions options = QuickOptions.Create(epochs: 15);
         options.Anchor = LatentAnchor.FirstObservation;
         options.HiddenWidth = 32;
         options.LatentWidth = 8;

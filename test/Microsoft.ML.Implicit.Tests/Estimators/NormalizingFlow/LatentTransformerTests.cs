@@ -44,7 +44,7 @@ public sealed class LatentTransformerTests
         IDataView data = RealData.Iris(ml);
         var options = new NormalizingFlowOptions { HiddenWidth = 8, Training = { MaximumEpochs = 2, Seed = 1 } };
         var folds = ml.MulticlassClassification.CrossValidate(
-            data, ml.Transforms.NormalizingFlow(options, "Latent").Append(ml.MulticlassClassification.Trainers.SdcaMaximumEntropy(featureColumnName: "Latent")), numberOfFolds: 2);
+            data, ml.Transforms.NormalizingFlow(options, "Latent").AppendCacheCheckpoint(ml).Append(ml.MulticlassClassification.Trainers.SdcaMaximumEntropy(featureColumnName: "Latent")), numberOfFolds: 2);
         Assert.IsGreaterThan(0.8, folds.Average(fold => fold.Metrics.MicroAccuracy));
     }
 

@@ -9,7 +9,7 @@ using Microsoft.ML.Runtime;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>A binary model as ML.NET's trainers that are made of binary ones hold it: a function of one feature vector.</summary>
-internal sealed partial class BinaryPredictor(DeepEquilibriumTransformer model) : IDistPredictorProducing<float, float>, IValueMapperDist, ICanSaveModel
+internal sealed partial class BinaryPredictor(IBinaryModel model) : IDistPredictorProducing<float, float>, IValueMapperDist, ICanSaveModel
 {
     internal const string LoaderSignature = "DeepEquilibriumBinary";
 
@@ -58,7 +58,7 @@ internal sealed partial class BinaryPredictor(DeepEquilibriumTransformer model) 
     {
         ctx.CheckAtModel(Version);
         ctx.LoadModel<ITransformer, SignatureLoadModel>(env, out ITransformer model, ModelName);
-        return model is DeepEquilibriumTransformer { Model.Task: BinaryTask } binary
+        return model is IBinaryModel { IsBinary: true } binary
             ? new BinaryPredictor(binary)
             : throw new FormatException("The model file holds another model where a binary one belongs.");
     }
