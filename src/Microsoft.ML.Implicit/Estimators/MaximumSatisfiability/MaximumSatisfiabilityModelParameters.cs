@@ -54,18 +54,18 @@ public sealed class MaximumSatisfiabilityModelParameters : ImplicitModelParamete
         using IDisposable noGradient = no_grad();
         using DisposeScope scope = NewDisposeScope();
         (values, isKnown) = (values.to(_device), isKnown.to(_device));
-        Tensor unknown = isKnown.logical_not().sum(1, keepdim: true);
-        Tensor probabilities = Layer.Solve(values, isKnown).Probabilities;
+        Tensor probabilities = Layer.Solve(values, isKnown).Probabilities, left = isKnown.logical_not().sum(1, keepdim: true).to(ScalarType.Float64);
         for (int round = 1; round <= rounds; round++)
         {
-            // Known bits come first, then the others by how sure they are.
+            // What is set comes first, then the others by how sure they are.
             Tensor certainty = where(isKnown, full_like(values, 2.Held()), (probabilities - 0.5.Held()).abs());
             Tensor place = certainty.argsort(1, descending: true).argsort(1);
-            Tensor kept = isKnown.shape[1].Held().Minus(unknown.to(ScalarType.Float64) * (1 - (round / (rounds + 1.0))).Held());
-            Tensor isSure = place.lt(kept).logical_or(isKnown);
+            Tensor count = isKnown.shape[1].Held().Minus(left * (1 - (round / (rounds + 1.0))).Held());
             values = where(isKnown, values, probabilities.round());
-            isKnown = isSure;
-            probabilities = Layer.Solve(values, isKnown).Probabilities;
+            isKnown = place.lt(count).logical_or(isKnown);
+
+            // What is set is as sure as it was then.
+            probabilities = where(isKnown, probabilities, Layer.Solve(values, isKnown).Probabilities);
         }
 
         return probabilities.cpu().MoveToOuterDisposeScope();
