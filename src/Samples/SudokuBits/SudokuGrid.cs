@@ -56,27 +56,47 @@ internal sealed class SudokuGrid
         return puzzle;
     }
 
-    /// <summary>Fills in cells for which one digit is left, again and again.</summary>
-    public int[] Propagate(int[] puzzle)
+    /// <summary>Fills in what follows at once, again and again: cells for which one digit is left.</summary>
+    /// <param name="puzzle">The puzzle.</param>
+    /// <param name="places">Whether also digits for which one place is left in a row, column or box.</param>
+    public int[] Propagate(int[] puzzle, bool places)
     {
         int[] board = [.. puzzle];
         int[] used = Used(board);
-        for (bool isChanged = true; isChanged;)
+        bool isChanged = true;
+        while (isChanged)
         {
             isChanged = false;
             for (int cell = 0; cell < Cells; cell++)
             {
                 int free = board[cell] < 0 ? Free(used, cell) : 0;
-                if (BitOperations.PopCount((uint)free) == 1)
+                isChanged |= Place(board, used, cell, free);
+            }
+
+            for (int group = 0; places && group < 3 * Size; group++)
+            {
+                int[] empty = [.. Enumerable.Range(0, Cells).Where(cell => board[cell] < 0 && _groups[cell].Contains(group))];
+                foreach (int cell in empty)
                 {
-                    Toggle(used, cell, free);
-                    board[cell] = BitOperations.TrailingZeroCount(free);
-                    isChanged = true;
+                    int elsewhere = empty.Where(other => other != cell && board[other] < 0).Aggregate(0, (digits, other) => digits | Free(used, other));
+                    isChanged |= Place(board, used, cell, Free(used, cell) & ~elsewhere);
                 }
             }
         }
 
         return board;
+    }
+
+    private bool Place(int[] board, int[] used, int cell, int digits)
+    {
+        if (BitOperations.PopCount((uint)digits) != 1)
+        {
+            return false;
+        }
+
+        Toggle(used, cell, digits);
+        board[cell] = BitOperations.TrailingZeroCount(digits);
+        return true;
     }
 
     private int Search(int[] board, Random? random, int limit, out int[]? found)

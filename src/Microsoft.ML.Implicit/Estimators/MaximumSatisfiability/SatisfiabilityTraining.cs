@@ -10,9 +10,9 @@ namespace Microsoft.ML.Implicit.Estimators;
 internal sealed class SatisfiabilityTraining(MaximumSatisfiabilityOptions options, TrainingRun run)
     : ModelTraining<BitSet, MaximumSatisfiabilityModelParameters>(options, run)
 {
-    private const double DefaultLearningRate = 2e-3;
+    private const double DefaultLearningRate = 5e-3;
     private const double DefaultWeightDecay = 0;
-    private const int TargetSteps = 3000;
+    private const int TargetSteps = 1500;
     private const int LargestBatch = 64;
 
     protected override BitSet Read(IDataView data) =>

@@ -9,16 +9,19 @@ namespace Microsoft.ML.Implicit.Benchmarks.Quality.Satisfiability;
 
 /// <summary>
 /// Learns Sudoku from boards as bits alone (Wang, Donti, Wilder and Kolter, 2019, section 4.2). A board is solved where the likeliest digit of every cell is that of the solution. Beside
-/// it stands what follows from the rules, which the model is not told, by filling in cells for which one digit is left.
+/// it stands what follows from the rules, which the model is not told, by filling in what follows at once.
 /// </summary>
 internal static class SudokuBitQuality
 {
     public static void Run(SudokuBitSettings settings, string device, string? checkPoint, double minutes, IReadOnlyList<string> changes)
     {
         var data = new SudokuBitData(settings);
-        double clues = data.Test.Average(pair => pair.Puzzle.Count(digit => digit >= 0)), distinct = data.Training.DistinctBy(pair => string.Concat(pair.Board)).Count();
-        Console.WriteLine($"{data.Training.Length} training puzzles of {distinct} boards, {data.Test.Length} of other boards with {clues:F1} clues a puzzle");
-        Print("naked singles, of known rules", data.Test.Average(pair => data.Grid.Propagate(pair.Puzzle).AsSpan().SequenceEqual(pair.Board) ? 1.0 : 0));
+        int boards = data.Training.DistinctBy(puzzle => string.Concat(puzzle.Board)).Count();
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{data.Training.Length} training puzzles of {boards} boards, {data.Test.Length} of other boards with {data.Test.Min(puzzle => puzzle.ClueCount)} to {data.Test.Max(puzzle => puzzle.ClueCount)} clues, {data.Test.Average(puzzle => puzzle.ClueCount):F1} on average"));
+        Print("known rules: one digit left in a cell", Share(data.Test, puzzle => data.Grid.Propagate(puzzle.Clues, places: false)));
+        Print("known rules: also one place left for a digit", Share(data.Test, puzzle => data.Grid.Propagate(puzzle.Clues, places: true)));
 
         var ml = new MLContext(settings.Seed);
         using var time = new CancellationTokenSource();
@@ -46,7 +49,7 @@ internal static class SudokuBitQuality
             Setting.Apply(options, change);
         }
 
-        IDataView training = View(ml, data.Rows(data.Training));
+        IDataView training = data.View(ml, data.Training);
         long start = Stopwatch.GetTimestamp();
         using MaximumSatisfiabilityTransformer model = ml.Transforms.MaximumSatisfiability(options).Fit(training);
         TrainingReport report = model.Model.Training!;
@@ -57,20 +60,15 @@ internal static class SudokuBitQuality
         Print("learned, of training boards", Solved(ml, data, model, data.Training[..Math.Min(data.Training.Length, data.Test.Length)]));
     }
 
-    private static double Solved(MLContext ml, SudokuBitData data, ITransformer model, (int[] Board, int[] Puzzle)[] boards)
+    private static double Solved(MLContext ml, SudokuBitData data, ITransformer model, SudokuPuzzle[] puzzles)
     {
-        IDataView scored = model.Transform(View(ml, data.Rows(boards)));
+        IDataView scored = model.Transform(data.View(ml, puzzles));
         float[][] completed = [.. scored.GetColumn<float[]>("Completed")], confidence = [.. scored.GetColumn<float[]>("Confidence")];
-        return boards.Select((pair, i) => BitBoard.Digits(data.Grid, data.Restore(completed[i]), data.Restore(confidence[i])).AsSpan().SequenceEqual(pair.Board) ? 1.0 : 0).Average();
+        int next = 0;
+        return Share(puzzles, _ => BitBoard.Digits(data.Grid, data.Restore(completed[next]), data.Restore(confidence[next++])));
     }
 
-    private static IDataView View(MLContext ml, BitBoard[] rows)
-    {
-        SchemaDefinition schema = SchemaDefinition.Create(typeof(BitBoard));
-        schema[nameof(BitBoard.Bits)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, rows[0].Bits.Length);
-        schema[nameof(BitBoard.Given)].ColumnType = new VectorDataViewType(BooleanDataViewType.Instance, rows[0].Bits.Length);
-        return ml.Data.LoadFromEnumerable(rows, schema);
-    }
+    private static double Share(SudokuPuzzle[] puzzles, Func<SudokuPuzzle, int[]> solve) => puzzles.Average(puzzle => solve(puzzle).AsSpan().SequenceEqual(puzzle.Board) ? 1.0 : 0);
 
     private static void Print(string what, double solved) => Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{what}\t{solved:P1}"));
 
