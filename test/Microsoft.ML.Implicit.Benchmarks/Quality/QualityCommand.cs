@@ -8,6 +8,7 @@ using Microsoft.ML.Implicit.Benchmarks.Quality.Forecasting;
 using Microsoft.ML.Implicit.Benchmarks.Quality.Marginals;
 using Microsoft.ML.Implicit.Benchmarks.Quality.NeuralOde;
 using Microsoft.ML.Implicit.Benchmarks.Quality.Physics;
+using Microsoft.ML.Implicit.Benchmarks.Quality.Satisfiability;
 using Microsoft.ML.Implicit.Benchmarks.Quality.SeriesLabels;
 using Microsoft.ML.Implicit.Benchmarks.Quality.Tabular;
 
@@ -32,6 +33,7 @@ internal static class QualityCommand
         command.Subcommands.Add(SeriesLabelCommand.Create());
         command.Subcommands.Add(LatentSdeCommand.Create());
         command.Subcommands.Add(PhysicsCommand.Create());
+        command.Subcommands.Add(SatisfiabilityCommand.Create());
         command.SetAction(result =>
         {
             Action<string, IReadOnlyCollection<string>, int, string>? table = result.GetRequiredValue(name) switch
