@@ -39,7 +39,7 @@ internal static class QualityCommand
                 "toy-density" => ToyQuality.Run,
                 "directional" => DirectionalQuality.Run,
                 "sudoku" => (_, _, seeds, device) => SudokuQuality.Run(seeds, device),
-                "fields" => (_, _, seeds, device) => FieldQuality.Run(seeds, device),
+                "fields" => (_, sets, seeds, device) => FieldQuality.Run(sets, seeds, device),
                 "physics" => (_, sets, seeds, device) => PhysicsQuality.Run(sets, seeds, device),
                 "physics-drift" => (_, sets, _, device) => PhysicsDrift.Run(sets, device),
                 "regret" => (_, _, seeds, device) => RegretQuality.Run(seeds, device),
