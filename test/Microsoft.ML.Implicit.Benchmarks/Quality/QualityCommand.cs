@@ -42,7 +42,7 @@ internal static class QualityCommand
                 "toy-density" => ToyQuality.Run,
                 "directional" => DirectionalQuality.Run,
                 "sudoku" => (_, _, seeds, device) => SudokuQuality.Run(seeds, device),
-                "fields" => (_, _, seeds, device) => FieldQuality.Run(seeds, device),
+                "fields" => (_, sets, seeds, device) => FieldQuality.Run(sets, seeds, device),
                 "physics-drift" => (_, sets, _, device) => PhysicsDrift.Run(sets, device),
                 "regret" => (_, _, seeds, device) => RegretQuality.Run(seeds, device),
                 "portfolio" => (folder, sets, _, device) => PortfolioQuality.Run(folder, sets, seed: 1, device),
