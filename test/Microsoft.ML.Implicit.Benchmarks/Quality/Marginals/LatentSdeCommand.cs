@@ -21,16 +21,17 @@ internal static class LatentSdeCommand
     {
         var sets = new Option<string[]>("--set") { Description = "names of processes; all without it", DefaultValueFactory = _ => [] };
         var seeds = new Option<int>("--seeds") { Description = "repetitions", DefaultValueFactory = _ => 1 };
+        var first = new Option<int>("--first-seed") { Description = "seed of the first of them", DefaultValueFactory = _ => 1 };
         var device = new Option<string>("--device") { Description = "cpu or cuda", DefaultValueFactory = _ => "cpu" };
         var settings = new Option<string[]>("--option") { Description = "a setting of the forecaster, such as TrainingMethod=Adjoint", DefaultValueFactory = _ => [] };
-        var command = new System.CommandLine.Command("latent-sde", "Prints distances of the marginal laws of latent SDEs from the true ones.") { sets, seeds, device, settings };
+        var command = new System.CommandLine.Command("latent-sde", "Prints distances of the marginal laws of latent SDEs from the true ones.") { sets, seeds, first, device, settings };
         command.SetAction(result =>
         {
             Console.WriteLine("process\tseed\tvariable\ttime\tdistance\ttwo true samples\tmean\tdeviation\tseconds to train");
             string[] chosen = result.GetRequiredValue(sets);
             foreach (RandomProcess process in RandomProcess.All.Where(process => chosen.Length == 0 || chosen.Contains(process.Name)))
             {
-                for (int seed = 1; seed <= result.GetRequiredValue(seeds); seed++)
+                foreach (int seed in Enumerable.Range(result.GetRequiredValue(first), result.GetRequiredValue(seeds)))
                 {
                     Run(process, seed, options =>
                     {
