@@ -36,6 +36,8 @@ public sealed class ArchitectureTests
         ["Modelling"] = ["Layers.Conic"],
         ["Solvers.Optimization"] = ["Roots", "Solvers.Quadratic"],
         ["Layers.Optimization"] = ["Solvers.Optimization"],
+        ["Solvers.Relaxations"] = ["Solvers"],
+        ["Layers.Relaxations"] = ["Solvers.Relaxations", "Layers.Optimization"],
         ["Modelling.Curves"] = ["Layers.Optimization"],
         ["Persistence"] = ["Native"],
         ["Onnx"] = ["Solvers.FixedPoint", "Solvers.Ode"],
