@@ -61,6 +61,9 @@ public sealed class NeuralOdeExamples
         Console.WriteLine($"{evaluations.Average():F1} evaluations a row");
 
         Assert.IsTrue(evaluations.All(count => count >= 5));
+        NeuralOdeTransformer binaryModel = model;
+        NeuralOdeTransformer cautious = ml.BinaryClassification.ChangeModelThreshold(binaryModel, threshold: 1.5f);
+        Assert.AreSequenceEqual([.. model.Transform(test).GetColumn<float>("Score")], cautious.Transform(test).GetColumn<float>("Score").ToArray());
     }
 
     private static IDataView Rings(MLContext ml, int count) => ml.Data.LoadFromEnumerable(Enumerable.Range(0, count).Select(i => new Ring

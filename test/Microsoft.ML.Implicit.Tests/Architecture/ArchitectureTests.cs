@@ -38,6 +38,8 @@ public sealed class ArchitectureTests
         ["Solvers.Satisfiability"] = ["Solvers"],
         ["Layers.Satisfiability"] = ["Differentiation", "Solvers.Satisfiability"],
         ["Layers.Optimization"] = ["Solvers.Optimization"],
+        ["Solvers.Relaxations"] = ["Solvers"],
+        ["Layers.Relaxations"] = ["Solvers.Relaxations", "Layers.Optimization"],
         ["Modelling.Curves"] = ["Layers.Optimization"],
         ["Persistence"] = ["Native"],
         ["Onnx"] = ["Solvers.FixedPoint", "Solvers.Ode"],

@@ -1,0 +1,92 @@
+using Microsoft.ML.Implicit.Native;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Layers.Relaxations;
+
+/// <summary>
+/// Ranks and sorted values with useful derivatives (Blondel, Teboul, Berthet and Djolonga, 2020, "Fast differentiable sorting and ranking"): Euclidean projections onto the
+/// permutahedron, the hull of all orders, found by isotonic regression in n log n.
+/// </summary>
+/// <remarks>
+/// Where values lie further apart than the strength, ranks are exact and have no derivative; the larger the strength, the nearer they come to one another, and the further a
+/// derivative reaches. Strengths are in the units of the values.
+/// </remarks>
+/// <example><code>
+/// Tensor ranks = SoftOrder.Rank(scores, strength: 0.1);
+/// Tensor loss = SoftOrder.SpearmanLoss(scores, relevances, strength: 0.1);
+/// </code></example>
+public static class SoftOrder
+{
+    /// <summary>The rank of each value within its row, from 1 for the least.</summary>
+    /// <param name="values">Float32 or float64, <c>[rows, values]</c>.</param>
+    /// <param name="strength">Width over which neighbours blend, in units of the values.</param>
+    /// <returns>The same shape; each row sums to that of its ranks. NaN where a row is not finite.</returns>
+    /// <exception cref="ArgumentException">The values are no rows of floating-point numbers, or the strength is not positive.</exception>
+    public static Tensor Rank(Tensor values, double strength = 1)
+    {
+        RowTensor.Check(values, nameof(values));
+        RowTensor.CheckStrength(strength);
+        using DisposeScope scope = NewDisposeScope();
+        return Project(values.div(strength.Held()), Descending(values)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The values of each row in rising order.</summary>
+    /// <param name="values">Float32 or float64, <c>[rows, values]</c>.</param>
+    /// <param name="strength">Width over which neighbours blend, in units of the values.</param>
+    /// <returns>The same shape; each row has the sum of its values. NaN where a row is not finite.</returns>
+    /// <exception cref="ArgumentException">The values are no rows of floating-point numbers, or the strength is not positive.</exception>
+    public static Tensor Sort(Tensor values, double strength = 1)
+    {
+        RowTensor.Check(values, nameof(values));
+        RowTensor.CheckStrength(strength);
+        using DisposeScope scope = NewDisposeScope();
+        Tensor falling = values.neg();
+        Tensor order = falling.detach().argsort(1, descending: true);
+        return Project(Descending(values).div(strength.Held()), falling.gather(1, order)).neg().MoveToOuterDisposeScope();
+    }
+
+    /// <summary>One minus the correlation of ranks: a loss that asks for the order of a row alone, whatever the scale of the scores.</summary>
+    /// <param name="scores">What a model gives, <c>[rows, values]</c>.</param>
+    /// <param name="relevances">The values whose order is wanted, <c>[rows, values]</c>; ties have their mean rank.</param>
+    /// <param name="strength">Width over which neighbours blend, in units of the scores.</param>
+    /// <returns>[rows], from 0 for the same order to 2 for the opposite one.</returns>
+    /// <exception cref="ArgumentException">The tensors are no rows of floating-point numbers of one shape, or the strength is not positive.</exception>
+    public static Tensor SpearmanLoss(Tensor scores, Tensor relevances, double strength = 1)
+    {
+        RowTensor.Check(scores, nameof(scores));
+        RowTensor.Check(relevances, nameof(relevances));
+        if (!scores.shape.SequenceEqual(relevances.shape))
+        {
+            throw new ArgumentException($"There are [{string.Join(", ", relevances.shape)}] relevances and [{string.Join(", ", scores.shape)}] scores.", nameof(relevances));
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        Tensor ranks = Rank(scores, strength);
+        Tensor wanted = HardRank(relevances.detach()).to(ranks.dtype);
+        (Tensor a, Tensor b) = (ranks - ranks.mean([1], keepdim: true), wanted - wanted.mean([1], keepdim: true));
+        Tensor norms = a.Squared().sum(1).sqrt() * b.Squared().sum(1).sqrt();
+        return 1.Held().Minus((a * b).sum(1).div(norms.clamp_min(1e-30.Held()))).MoveToOuterDisposeScope();
+    }
+
+    // Half of how many are less or equal, and of how many are less and oneself: equal values share the mean of their places.
+    private static Tensor HardRank(Tensor values)
+    {
+        (Tensor rows, Tensor columns) = (values.unsqueeze(2), values.unsqueeze(1));
+        return rows.gt(columns).sum(2, type: ScalarType.Float64).Plus(rows.ge(columns).sum(2, type: ScalarType.Float64)).Plus(1.Held()).div(2.Held());
+    }
+
+    private static Tensor Descending(Tensor like)
+    {
+        long count = like.shape[1];
+        return arange(count.Held(), 0.Held(), (-1).Held(), like.dtype, like.device).expand(like.shape[0], count);
+    }
+
+    // The projection of z onto the hull of all orders of w, which falls.
+    private static Tensor Project(Tensor z, Tensor w)
+    {
+        Tensor order = z.detach().argsort(1, descending: true);
+        Tensor falling = z.gather(1, order);
+        return (falling - IsotonicRegression.Decreasing(falling - w)).gather(1, order.argsort(1));
+    }
+}
