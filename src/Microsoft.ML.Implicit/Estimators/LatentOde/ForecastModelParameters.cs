@@ -40,6 +40,9 @@ public abstract class ForecastModelParameters : ImplicitModelParameters
     /// <summary>What the mean of the networks is blended with; <see langword="null"/> where they forecast alone.</summary>
     internal ForecastBlend? Blend => Parts.Blend;
 
+    /// <summary>What corrects the networks' scales by the time ahead.</summary>
+    internal ScaleProfile ScaleProfile => Parts.ScaleProfile;
+
     /// <summary>Most recent observations that a forecast looks at.</summary>
     internal int Memory => Math.Max(Architecture.ContextLength, Blend?.Regression.Regressors.Memory ?? 0);
 
@@ -170,6 +173,7 @@ public abstract class ForecastModelParameters : ImplicitModelParameters
         ForecastExample[] asked = Array.ConvertAll(examples, WithPath);
         (float[] means, float[] scales) = _ensemble.Predict(asked, state);
         Blend?.Apply(means, asked);
+        ScaleProfile.Apply(scales, asked, Scaling.Horizon);
         int stride = means.Length / examples.Length;
         return [.. examples.Select((example, row) => ToUnits(example, means.AsSpan(row * stride, stride), scales.AsSpan(row * stride, stride)))];
     }

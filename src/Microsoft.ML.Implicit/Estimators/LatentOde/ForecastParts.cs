@@ -11,7 +11,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <param name="Columns">The columns that it was trained on.</param>
 /// <param name="Scaling">Units.</param>
 /// <param name="Networks">At least one, on the device; the model owns them.</param>
-/// <param name="IntervalFactors">Half-widths of the bounds in predicted scales, [variables].</param>
+/// <param name="IntervalFactors">Half-widths of the bounds in corrected scales, [variables].</param>
 /// <param name="IntervalFactorsAfterGap">In place of the others where <see cref="SeriesScaling.IsInterrupted"/>.</param>
 /// <param name="Device">Where the networks are.</param>
 internal sealed record ForecastParts(
@@ -27,6 +27,9 @@ internal sealed record ForecastParts(
     private const string LevelName = "confidence_level";
 
     public ForecastQuantiles Quantiles { get; init; } = ForecastQuantiles.None;
+
+    /// <summary>What corrects predicted scales by the time ahead.</summary>
+    public ScaleProfile ScaleProfile { get; init; } = ScaleProfile.Flat(Scaling.Variables.Length);
 
     /// <summary>What the mean of the networks is blended with; <see langword="null"/> where they forecast alone.</summary>
     public ForecastBlend? Blend { get; init; }
@@ -46,6 +49,7 @@ internal sealed record ForecastParts(
         double[] factorsAfterGap = reader.OptionalTensor(AfterGapName) is null ? factors : Measurements.Checked(reader.Doubles(AfterGapName));
         double? level = reader.OptionalTensor(LevelName) is null ? null : reader.Doubles(LevelName).Single();
         ForecastQuantiles quantiles = ForecastQuantiles.Read(reader, scaling.Variables.Length);
+        ScaleProfile profile = ScaleProfile.Read(reader, scaling.Variables.Length);
         ForecastBlend? blend = ForecastBlend.Read(reader.Section("blend"), scaling);
         int count = reader.Int32("networks");
         if (!Array.TrueForAll([factors, factorsAfterGap], array => array.Length == scaling.Variables.Length && Array.TrueForAll(array, factor => factor >= 0))
@@ -70,6 +74,7 @@ internal sealed record ForecastParts(
             return new ForecastParts(architecture, columns, scaling, [.. networks], factors, factorsAfterGap, CPU)
             {
                 Quantiles = quantiles,
+                ScaleProfile = profile,
                 Blend = blend,
                 ConfidenceLevel = level,
                 Identity = reader.Bytes("identity"),
@@ -95,6 +100,7 @@ internal sealed record ForecastParts(
         }
 
         Quantiles.Write(writer);
+        ScaleProfile.Write(writer);
         Blend?.Write(writer.Section("blend"));
         writer.Write("networks", Networks.Length);
         for (int i = 0; i < Networks.Length; i++)

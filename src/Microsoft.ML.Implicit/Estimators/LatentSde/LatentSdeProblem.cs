@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Differentiation;
+using Microsoft.ML.Implicit.Layers.LatentOde;
 using Microsoft.ML.Implicit.Layers.LatentSde;
 using Microsoft.ML.Implicit.Native;
 using static TorchSharp.torch;
@@ -17,7 +18,9 @@ internal sealed class LatentSdeProblem(
     protected override Tensor Backward(ForecastBatch batch, Tensor state, Tensor weights, double progress)
     {
         (Tensor initialMean, Tensor initialLogVariance) = ForecastPrediction.Posterior(network, batch, state);
-        (Tensor mean, Tensor scale, Tensor divergence) = network.Reconstruct(initialMean, initialLogVariance, batch.Targets, batch.Mask, batch.Query, Generator, CancellationToken);
+        using SeriesEncoding encoding = network.EncodeTargets(batch.Targets, batch.Mask, batch.Query);
+        Tensor targets = encoding.State.detach().requires_grad_();
+        (Tensor mean, Tensor scale, Tensor divergence) = network.Reconstruct(initialMean, initialLogVariance, targets, batch.Mask, batch.Query, Generator, CancellationToken);
         (mean, scale) = ForecastPrediction.Shaped((mean, scale), batch);
         Meter.Add(batch.Query.Grid.Length - 1);
 
@@ -25,6 +28,7 @@ internal sealed class LatentSdeProblem(
         Tensor likelihood = (0.5.Held() * residual.Squared()).Plus(scale.log()) * batch.Mask * weights.view(-1, 1, 1);
         Tensor loss = likelihood.sum().Plus(divergenceWeight.Held() * (divergence * weights).sum()) / batch.Mask.sum().clamp_min(1.Held());
         ImplicitBackward.Run(() => loss.backward());
+        encoding.Backward(targets.grad!);
         return loss.detach();
     }
 }

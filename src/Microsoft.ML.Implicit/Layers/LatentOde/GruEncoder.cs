@@ -1,5 +1,4 @@
 using Microsoft.ML.Implicit.Layers.LatentOde.Managed;
-using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -9,8 +8,6 @@ namespace Microsoft.ML.Implicit.Layers.LatentOde;
 /// <summary>A gated recurrent unit (Cho et al., 2014) whose features tell it the time between observations.</summary>
 internal sealed class GruEncoder : SeriesEncoder
 {
-    private static readonly string[] ParameterNames = ["weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"];
-
     [ComponentName(Name = "gru")]
     private readonly GRU _gru;
 
@@ -22,7 +19,7 @@ internal sealed class GruEncoder : SeriesEncoder
         RegisterComponents();
     }
 
-    private Parameter[] Parameters => [.. ParameterNames.Select(name => _gru.get_parameter(name)!)];
+    private Parameter[] Parameters => GruEncoding.ParametersOf(_gru);
 
     public override ManagedGruRows? CreateManaged()
     {
@@ -32,7 +29,7 @@ internal sealed class GruEncoder : SeriesEncoder
 
     public override Tensor Encode(Tensor history, Tensor gaps, Tensor lastIndices)
     {
-        if (!IsManaged(history) || is_grad_enabled())
+        if (!GruEncoding.Suits(history) || is_grad_enabled())
         {
             return EncodePadded(history, lastIndices);
         }
@@ -42,15 +39,13 @@ internal sealed class GruEncoder : SeriesEncoder
     }
 
     public override SeriesEncoding EncodeForTraining(Tensor history, Tensor gaps, Tensor lastIndices) =>
-        IsManaged(history) ? new GruEncoding(Parameters, history, lastIndices, isDifferentiable: true) : base.EncodeForTraining(history, gaps, lastIndices);
+        GruEncoding.Suits(history) ? new GruEncoding(Parameters, history, lastIndices, isDifferentiable: true) : base.EncodeForTraining(history, gaps, lastIndices);
 
     public override Tensor Step(Tensor state, Tensor features, Tensor gap)
     {
         (_, Tensor next) = _gru.call(features.unsqueeze(1), state.unsqueeze(0));
         return next.squeeze(0);
     }
-
-    private static bool IsManaged(Tensor history) => history.device_type == DeviceType.CPU && history.dtype == ScalarType.Float32;
 
     private Tensor EncodePadded(Tensor history, Tensor lastIndices)
     {

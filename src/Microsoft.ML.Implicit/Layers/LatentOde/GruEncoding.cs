@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Numerics;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -12,12 +13,16 @@ namespace Microsoft.ML.Implicit.Layers.LatentOde;
 /// </summary>
 internal sealed unsafe class GruEncoding : SeriesEncoding
 {
+    private static readonly string[] ParameterNames = ["weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"];
+
     private readonly Parameter[] _parameters;
     private readonly ManagedGru _gru;
     private readonly long[] _last;
     private readonly int[] _order;
     private readonly int[] _steps;
+    private readonly int _length;
     private readonly bool _isDifferentiable;
+    private readonly bool _keepsAll;
     private readonly AlignedBuffer[] _slots;
     private readonly TileLoop _loop;
 
@@ -25,8 +30,10 @@ internal sealed unsafe class GruEncoding : SeriesEncoding
     /// <param name="history">float32 [batch, observations, features], on the CPU.</param>
     /// <param name="lastIndices">int64 [batch]: index of each row's last observation.</param>
     /// <param name="isDifferentiable">Whether <see cref="Backward"/> will be asked for.</param>
-    public GruEncoding(Parameter[] parameters, Tensor history, Tensor lastIndices, bool isDifferentiable)
+    /// <param name="keepsAll">Whether the states after all observations are wanted, [batch, observations, state], which are zero behind a row's last one.</param>
+    public GruEncoding(Parameter[] parameters, Tensor history, Tensor lastIndices, bool isDifferentiable, bool keepsAll = false)
     {
+        (_length, _keepsAll) = ((int)history.shape[1], keepsAll);
         _parameters = parameters;
         _gru = new ManagedGru(parameters[0], parameters[1], parameters[2], parameters[3]);
         _isDifferentiable = isDifferentiable;
@@ -38,10 +45,17 @@ internal sealed unsafe class GruEncoding : SeriesEncoding
         State = ReadAll(history);
     }
 
+    /// <summary>The states asked for.</summary>
     public override Tensor State { get; }
 
     // A step's input, the state before it and what it records.
     private int SlotLength => _gru.InputLength + _gru.StateLength + _gru.RecordLength;
+
+    /// <summary>Parameters of a unit of one layer, as an encoding takes them.</summary>
+    public static Parameter[] ParametersOf(GRU unit) => Array.ConvertAll(ParameterNames, name => unit.get_parameter(name)!);
+
+    /// <summary>Whether histories can be read in managed memory.</summary>
+    public static bool Suits(Tensor history) => history.device_type == DeviceType.CPU && history.dtype == ScalarType.Float32;
 
     public override void Backward(Tensor cotangent)
     {
@@ -78,34 +92,34 @@ internal sealed unsafe class GruEncoding : SeriesEncoding
     private Tensor ReadAll(Tensor history)
     {
         using Tensor contiguous = history.contiguous();
-        Tensor result = empty([_last.Length, _gru.Width], ScalarType.Float32);
+        Tensor result = _keepsAll ? zeros([_last.Length, _length, _gru.Width], ScalarType.Float32) : empty([_last.Length, _gru.Width], ScalarType.Float32);
         AlignedBuffer[] scratch = Scratch(_gru.ScratchLength);
         fixed (float* first = MemoryMarshal.Cast<byte, float>(contiguous.bytes), last = MemoryMarshal.Cast<byte, float>(result.bytes))
         {
             float* features = first;
             float* states = last;
-            _loop.Run((chunk, tile) => Read(tile, features, (int)history.shape[1], states, scratch[chunk].Pointer));
+            _loop.Run((chunk, tile) => Read(tile, features, states, scratch[chunk].Pointer));
         }
 
         Release(scratch);
         return result;
     }
 
-    private void Read(int tile, float* features, int length, float* states, float* scratch)
+    private void Read(int tile, float* features, float* states, float* scratch)
     {
         for (int step = 0; step < _steps[tile]; step++)
         {
             float* input = Slot(tile, step);
             float* state = input + _gru.InputLength;
             float* next = Slot(tile, step + 1) + _gru.InputLength;
-            Load(tile, features, length, step, input);
+            Load(tile, features, step, input);
             _gru.Step(input, state, state + _gru.StateLength, next, scratch);
             for (int lane = 0; lane < Lanes(tile); lane++)
             {
-                int row = Row(tile, lane);
-                for (int d = 0; _last[row] == step && d < _gru.Width; d++)
+                float* wanted = StateAt(states, Row(tile, lane), step);
+                for (int d = 0; wanted != null && d < _gru.Width; d++)
                 {
-                    states[(row * _gru.Width) + d] = next[(d * Tile.Lanes) + lane];
+                    wanted[d] = next[(d * Tile.Lanes) + lane];
                 }
             }
         }
@@ -119,10 +133,10 @@ internal sealed unsafe class GruEncoding : SeriesEncoding
         {
             for (int lane = 0; lane < Lanes(tile); lane++)
             {
-                int row = Row(tile, lane);
-                for (int d = 0; _last[row] == step && d < _gru.Width; d++)
+                float* wanted = StateAt(cotangents, Row(tile, lane), step);
+                for (int d = 0; wanted != null && d < _gru.Width; d++)
                 {
-                    cotangent[(d * Tile.Lanes) + lane] = cotangents[(row * _gru.Width) + d];
+                    cotangent[(d * Tile.Lanes) + lane] += wanted[d];
                 }
             }
 
@@ -132,11 +146,15 @@ internal sealed unsafe class GruEncoding : SeriesEncoding
         }
     }
 
-    private void Load(int tile, float* features, int length, int step, float* input)
+    // Where the state after a step is among those wanted; null where it is not one of them.
+    private float* StateAt(float* states, int row, int step) =>
+        step > _last[row] || (!_keepsAll && step < _last[row]) ? null : states + ((_keepsAll ? ((long)row * _length) + step : row) * _gru.Width);
+
+    private void Load(int tile, float* features, int step, float* input)
     {
         for (int lane = 0; lane < Lanes(tile); lane++)
         {
-            float* source = features + ((((long)Row(tile, lane) * length) + step) * _gru.Inputs);
+            float* source = features + ((((long)Row(tile, lane) * _length) + step) * _gru.Inputs);
             for (int d = 0; d < _gru.Inputs; d++)
             {
                 input[(d * Tile.Lanes) + lane] = source[d];

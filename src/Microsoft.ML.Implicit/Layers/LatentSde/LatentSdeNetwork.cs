@@ -101,21 +101,27 @@ internal sealed class LatentSdeNetwork : LatentNetwork
         return (means, scales);
     }
 
+    /// <summary>Reads targets that are known, to be pulled back later.</summary>
+    /// <param name="targets">[batch, targets, variables], 0 where not observed.</param>
+    /// <param name="mask">1 where observed, likewise.</param>
+    /// <param name="query">Their times.</param>
+    public SeriesEncoding EncodeTargets(Tensor targets, Tensor mask, LatentQuery query) => _targets.Encode(targets, mask, query.TargetFeatures);
+
     /// <summary>Draws latent states at targets that are known from the posterior, and decodes them, within autograd.</summary>
     /// <param name="initialMean">Mean of the latent initial state, [batch, latent].</param>
     /// <param name="initialLogVariance">Logarithm of its variance, likewise.</param>
-    /// <param name="targets">[batch, targets, variables], 0 where not observed.</param>
-    /// <param name="mask">1 where observed, likewise.</param>
+    /// <param name="states">What <see cref="EncodeTargets"/> made of the targets.</param>
+    /// <param name="mask">1 where a target is observed, [batch, targets, variables].</param>
     /// <param name="query">Their times.</param>
     /// <param name="generator">Source of noise, on the CPU.</param>
     /// <param name="cancellationToken">Looked at in every step of a simulation.</param>
     /// <returns>Mean and scale, each [batch * targets, variables], and the divergence of the posterior from the prior, [batch].</returns>
     public (Tensor Mean, Tensor Scale, Tensor Divergence) Reconstruct(
-        Tensor initialMean, Tensor initialLogVariance, Tensor targets, Tensor mask, LatentQuery query, Generator generator, CancellationToken cancellationToken)
+        Tensor initialMean, Tensor initialLogVariance, Tensor states, Tensor mask, LatentQuery query, Generator generator, CancellationToken cancellationToken)
     {
-        TargetContext context = _targets.Encode(targets, mask, query.TargetFeatures);
-        (Tensor states, Tensor divergence) = _posterior.Draw(_prior, context, (initialMean, initialLogVariance), query, generator, cancellationToken);
-        (Tensor mean, Tensor scale) = Decode(states, query.TargetFeatures);
+        TargetContext context = TargetEncoder.Context(states, mask, query.TargetFeatures);
+        (Tensor drawn, Tensor divergence) = _posterior.Draw(_prior, context, (initialMean, initialLogVariance), query, generator, cancellationToken);
+        (Tensor mean, Tensor scale) = Decode(drawn, query.TargetFeatures);
         return (mean, scale, divergence);
     }
 }

@@ -50,9 +50,9 @@ internal sealed class MarginalPosterior : LatentPosterior
         Tensor between = parts / TimesOfRow.Held() * context.End;
         Tensor length = context.End.squeeze(1) * LatentNetwork.HorizonLength.Held();
         Tensor rate = Rate(prior, AlongPath(context, between, initial), between, query, generator);
-        (Tensor mean, Tensor scale) = At(context, cat([zeros_like(context.End), context.Times], 1), initial);
+        (Tensor mean, Tensor scale) = AtNodes(context, initial);
         Tensor divergence = Divergence(mean.select(1, 0), scale.select(1, 0).log().mul(2.Held()), initial).Plus(length * rate);
-        Tensor states = mean.Plus(scale * NoiseLike(mean, generator)).narrow(1, 1, context.Times.shape[1]);
+        Tensor states = mean.Plus(scale * NoiseLike(mean, generator)).narrow(1, 1, context.Times.shape[1] - 1);
         return (states.flatten(0, 1), divergence);
     }
 
@@ -66,15 +66,15 @@ internal sealed class MarginalPosterior : LatentPosterior
         return ((drift - prior.Drift(state, times, query)) / diffusion).Squared().sum(2).mean([1]).mul(0.5.Held());
     }
 
-    // Means and scales at times in horizons, [batch, times].
-    private (Tensor Mean, Tensor Scale) At(TargetContext context, Tensor times, (Tensor Mean, Tensor LogVariance) initial)
+    // Means and scales at the start and at the targets.
+    private (Tensor Mean, Tensor Scale) AtNodes(TargetContext context, (Tensor Mean, Tensor LogVariance) initial)
     {
-        Tensor input = Input(context.At(times).Value, times, initial);
+        Tensor input = Input(context.Nodes, context.Times, initial);
         (Tensor mean, Tensor scale) = Outputs(input, _hidden.forward(input).tanh(), initial);
         return (mean, scale.Softplus().Plus(SmallestScale.Held()));
     }
 
-    // The same with their derivatives in the dynamics' own unit of time.
+    // Means and scales at times in horizons, [batch, times], with their derivatives in the dynamics' own unit of time.
     private LatentMarginal AlongPath(TargetContext context, Tensor times, (Tensor Mean, Tensor LogVariance) initial)
     {
         (Tensor value, Tensor slope) = context.At(times);

@@ -10,8 +10,11 @@ internal sealed class TargetContext(Tensor times, Tensor nodes)
 {
     private const double ShortestGap = 1e-6;
 
-    /// <summary>Times of the targets, [batch, targets].</summary>
-    public Tensor Times { get; } = times.narrow(1, 1, times.shape[1] - 1);
+    /// <summary>The start and the times of the targets, [batch, 1 + targets].</summary>
+    public Tensor Times => times;
+
+    /// <summary>What is known then, [batch, 1 + targets, width].</summary>
+    public Tensor Nodes => nodes;
 
     /// <summary>Time of the last target of each row, [batch, 1].</summary>
     public Tensor End { get; } = times.narrow(1, times.shape[1] - 1, 1);

@@ -22,15 +22,26 @@ internal sealed class TargetEncoder : nn.Module
         RegisterComponents();
     }
 
-    /// <summary>Reads values.</summary>
+    /// <summary>Reads values, to be pulled back later.</summary>
     /// <param name="targets">[batch, targets, variables], in the order of time, 0 where not observed.</param>
     /// <param name="mask">1 where observed, likewise.</param>
     /// <param name="features">[batch * targets, target features], of which the first is the time in horizons.</param>
-    public TargetContext Encode(Tensor targets, Tensor mask, Tensor features)
+    /// <returns>States from the last target to the first, [batch, targets, state].</returns>
+    public SeriesEncoding Encode(Tensor targets, Tensor mask, Tensor features)
     {
-        Tensor described = features.view(targets.shape[0], targets.shape[1], -1);
-        (Tensor states, _) = _gru.call(cat([targets, mask, described], 2).flip(1));
-        Tensor nodes = states.flip(1);
+        Tensor values = cat([targets, mask, features.view(targets.shape[0], targets.shape[1], -1)], 2).flip(1);
+        return GruEncoding.Suits(values)
+            ? new GruEncoding(GruEncoding.ParametersOf(_gru), values, full([targets.shape[0]], (targets.shape[1] - 1).Held(), ScalarType.Int64), isDifferentiable: true, keepsAll: true)
+            : new SeriesEncoding.OfGraph(_gru.call(values).Item1);
+    }
+
+    /// <summary>What is known between the targets.</summary>
+    /// <param name="states">States from the last target to the first, [batch, targets, state].</param>
+    /// <param name="mask">1 where a target is observed, [batch, targets, variables].</param>
+    /// <param name="features">[batch * targets, target features], of which the first is the time in horizons.</param>
+    public static TargetContext Context(Tensor states, Tensor mask, Tensor features)
+    {
+        Tensor nodes = states.flip(1), described = features.view(mask.shape[0], mask.shape[1], -1);
 
         // Rows with fewer targets are padded with ones at the time of their last.
         Tensor isTarget = mask.amax([2]).gt(0.Held());

@@ -51,6 +51,34 @@ public sealed class LatentSdeNetworkTests
     }
 
     [TestMethod]
+    public void Targets_read_in_managed_memory_are_those_of_tensor_operations_and_so_are_the_gradients()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using LatentSdeNetwork network = Perturbed(isSimulated: false);
+        Problem problem = Problem.Create();
+        using SeriesEncoding exact = network.EncodeTargets(problem.Targets, problem.Mask, problem.Query);
+        Tensor cotangent = exact.State.detach().pow(2);
+        exact.Backward(cotangent);
+        Tensor[] gradients = [.. TargetParameters().Select(parameter => parameter.grad!)];
+        network.to(ScalarType.Float32);
+        Problem single = problem.ToSingle();
+        foreach (Tensor parameter in TargetParameters())
+        {
+            parameter.grad = null;
+        }
+
+        using SeriesEncoding managed = network.EncodeTargets(single.Targets, single.Mask, single.Query);
+        managed.Backward(cotangent.to(ScalarType.Float32));
+        Assert.IsTrue(managed.State.to(ScalarType.Float64).allclose(exact.State, 1e-4, 1e-5));
+        foreach ((Tensor gradient, Tensor parameter) in gradients.Zip(TargetParameters()))
+        {
+            Assert.IsTrue(parameter.grad!.to(ScalarType.Float64).allclose(gradient, 1e-4, 1e-5));
+        }
+
+        Tensor[] TargetParameters() => [.. network.named_parameters().Where(pair => pair.name.StartsWith("targets", StringComparison.Ordinal)).Select(pair => pair.parameter)];
+    }
+
+    [TestMethod]
     public void A_posterior_without_control_does_not_diverge_from_the_prior()
     {
         using DisposeScope scope = NewDisposeScope();
@@ -150,7 +178,7 @@ public sealed class LatentSdeNetworkTests
     private static (Tensor Mean, Tensor Scale, Tensor Divergence) Reconstruct(LatentSdeNetwork network, Problem problem)
     {
         using var generator = new Generator(3);
-        return network.Reconstruct(problem.Mean, problem.LogVariance, problem.Targets, problem.Mask, problem.Query, generator, CancellationToken.None);
+        return network.Reconstruct(problem.Mean, problem.LogVariance, network.EncodeTargets(problem.Targets, problem.Mask, problem.Query).State, problem.Mask, problem.Query, generator, CancellationToken.None);
     }
 
     private static LatentSdeNetwork Create(bool isSimulated, Generator generator)

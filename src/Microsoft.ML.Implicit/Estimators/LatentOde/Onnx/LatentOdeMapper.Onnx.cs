@@ -50,6 +50,7 @@ internal sealed partial class LatentOdeMapper : IOnnxExportable
             mean = changes + (graph.Constant(blend.NetworkShares, OnnxType.Double, 1, blend.NetworkShares.Length, 1) * (mean - changes));
         }
 
+        scale *= _model.ScaleProfile.At(askedHorizons);
         OnnxValue start = history.Start.Unsqueeze(2);
         OnnxValue change = scaling.Constant(graph, variable => variable.ChangeScale).Unsqueeze(2);
         OnnxValue usualFactor = Factors(_model.IntervalFactors);

@@ -79,7 +79,7 @@ internal sealed record OnnxSeriesHistory(OnnxValue Start, OnnxValue Last, OnnxVa
         OnnxValue level = hasMemory.Where(value - (levelWeight > 0).Where(levelSum / levelWeight, value), value);
         OnnxValue[] described =
         [
-            SeriesScaling.Clip((level - scaling.Constant(graph, variable => variable.LevelCenter)) / scaling.Constant(graph, variable => variable.LevelScale)),
+            scaling.Level((level - scaling.Constant(graph, variable => variable.LevelCenter)) / scaling.Constant(graph, variable => variable.LevelScale)),
             wasObserved.Where(SeriesScaling.Clip((value - lastValues) / scaling.Constant(graph, variable => variable.StepScale)), 0),
             isObserved.To(OnnxType.Double),
             seen.Where(scaling.Gap(sinceLast), 0),

@@ -11,6 +11,15 @@ internal sealed partial record SeriesScaling
 
     public OnnxValue Gap(OnnxValue duration) => ((duration.Maximum(duration.Graph.Number(0, OnnxType.Double)) / MedianGap) + 1).Log();
 
+    public OnnxValue Level(OnnxValue value)
+    {
+        OnnxValue bounded = value.Clamp(-FarthestLevel, FarthestLevel);
+        OnnxValue power = Repeat((bounded / ClipScale).Abs(), factor => factor * factor);
+        return bounded / Repeat(power + 1, root => root.Sqrt());
+
+        OnnxValue Repeat(OnnxValue start, Func<OnnxValue, OnnxValue> function) => Enumerable.Range(0, Sharpness).Aggregate(start, (result, _) => function(result));
+    }
+
     public static OnnxValue Clip(OnnxValue value) => value / (((value / ClipScale) * (value / ClipScale)) + 1).Sqrt();
 
     /// <summary>The seasons that a network is told, behind the dimensions of the times; null where there are none.</summary>

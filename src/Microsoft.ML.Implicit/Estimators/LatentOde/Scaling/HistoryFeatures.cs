@@ -67,7 +67,7 @@ internal sealed class HistoryFeatures
             bool isObserved = float.IsFinite(values[v]);
             bool wasObserved = !double.IsNaN(_lastTimes[v]);
             double value = isObserved ? _scaling.Adjust(v, time, values[v]) : LastValues[v];
-            features[next++] = SeriesScaling.Clip((Level(v, time, value, isObserved) - scale.LevelCenter) / scale.LevelScale);
+            features[next++] = _scaling.Level((Level(v, time, value, isObserved) - scale.LevelCenter) / scale.LevelScale);
             features[next++] = isObserved && wasObserved ? SeriesScaling.Clip((value - LastValues[v]) / scale.StepScale) : 0;
             features[next++] = isObserved ? 1 : 0;
             features[next++] = wasObserved ? _scaling.Gap(time - _lastTimes[v]) : 0;

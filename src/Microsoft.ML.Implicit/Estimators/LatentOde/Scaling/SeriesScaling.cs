@@ -158,6 +158,7 @@ internal sealed partial record SeriesScaling(
         writer.Write("median_gap", MedianGap);
         writer.Write("longest_gap", LongestGap);
         writer.Write("horizon", Horizon);
+        writer.Write("level_sharpness", Sharpness);
         writer.Write("periods", Periods);
         writer.Write("variables", Variables.Length);
         for (int v = 0; v < Variables.Length; v++)
@@ -178,9 +179,10 @@ internal sealed partial record SeriesScaling(
         double medianGap = reader.Double("median_gap");
         double longestGap = reader.OptionalText("longest_gap") is null ? double.MaxValue : reader.Double("longest_gap");
         double horizon = reader.Double("horizon");
+        int sharpness = reader.OptionalText("level_sharpness") is null ? 1 : reader.Int32("level_sharpness");
         double[] periods = Measurements.Checked(reader.Doubles("periods"));
         int count = reader.Int32("variables");
-        if (count < 1 || !Measurements.IsUnit(medianGap) || !Measurements.IsUnit(horizon) || !(longestGap > 0) || !Array.TrueForAll(periods, Measurements.IsUnit))
+        if (count < 1 || !Measurements.IsUnit(medianGap) || !Measurements.IsUnit(horizon) || !(longestGap > 0) || sharpness is < 1 or > MostSharpness || !Array.TrueForAll(periods, Measurements.IsUnit))
         {
             throw new FormatException("The model file describes impossible units.");
         }
@@ -202,7 +204,7 @@ internal sealed partial record SeriesScaling(
         double[] covariateScales = reader.Doubles("covariate_scales");
         return staticCenters.Length == staticScales.Length && covariateCenters.Length == covariateScales.Length
             && Array.TrueForAll(staticScales, Measurements.IsUnit) && Array.TrueForAll(covariateScales, Measurements.IsUnit)
-            ? new SeriesScaling(medianGap, longestGap, horizon, periods, [.. variables], staticCenters, staticScales, covariateCenters, covariateScales) { Categories = SeriesCategories.Read(reader.Section("categories")) }
+            ? new SeriesScaling(medianGap, longestGap, horizon, periods, [.. variables], staticCenters, staticScales, covariateCenters, covariateScales) { Categories = SeriesCategories.Read(reader.Section("categories")), Sharpness = sharpness }
             : throw new FormatException("The model file's centres and scales do not fit each other.");
     }
 

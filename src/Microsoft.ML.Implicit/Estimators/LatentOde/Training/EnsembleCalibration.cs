@@ -8,7 +8,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// known of most of the data (cross-conformal prediction, Vovk, 2015). The mean of all networks errs less than one of them,
 /// by what they disagree (Krogh and Vedelsby, "Neural network ensembles, cross validation, and active learning", 1995): by
 /// how much the bounds may be narrower is seen where none of them was trained, or with few series left out, which makes bounds
-/// wider than they need be.
+/// wider than they need be. Scales are corrected by the time ahead before.
 /// </summary>
 internal sealed class EnsembleCalibration(ForecastBatchBuilder builder, SeriesScaling scaling)
 {
@@ -20,23 +20,28 @@ internal sealed class EnsembleCalibration(ForecastBatchBuilder builder, SeriesSc
     private const int MostAfterGap = 9;
     private const double GapInHorizons = 100;
 
-    private readonly ConformalCalibration _conformal = Conformal(scaling);
-    private readonly ConformalCalibration _afterGap = Conformal(scaling);
+    private readonly List<ScaledError> _errors = [];
+    private readonly List<ScaledError> _errorsAfterGap = [];
     private readonly Random _random = new(0);
+    private ScaleProfile? _profile;
+    private ConformalCalibration? _conformal;
+
+    /// <summary>What corrects scales by the time ahead, from all errors taken in.</summary>
+    public ScaleProfile Profile => _profile ??= ScaleProfileTraining.Fit(_errors, scaling.Variables.Length);
 
     /// <summary>Takes in the errors of one network.</summary>
     /// <param name="member">The network.</param>
     /// <param name="heldOut">Examples whose targets it was not trained on.</param>
     public void Add(ForecastMember member, IReadOnlyList<ForecastExample> heldOut)
     {
-        Add(_conformal, member, heldOut, heldOut);
+        Add(_errors, member, heldOut, heldOut);
         ForecastExample[] divisible = [.. heldOut.Where(example => example.Count > 1)];
         _random.Shuffle(divisible);
         ForecastExample[] whole = divisible[..Math.Min(MostInterrupted, divisible.Length)];
-        Add(_afterGap, member, whole, Array.ConvertAll(whole, Interrupt));
+        Add(_errorsAfterGap, member, whole, Array.ConvertAll(whole, Interrupt));
     }
 
-    private void Add(ConformalCalibration conformal, ForecastMember member, IReadOnlyList<ForecastExample> heldOut, IReadOnlyList<ForecastExample> asked)
+    private void Add(List<ScaledError> all, ForecastMember member, IReadOnlyList<ForecastExample> heldOut, IReadOnlyList<ForecastExample> asked)
     {
         using IDisposable noGradient = no_grad();
         foreach ((ForecastExample Whole, ForecastExample Asked)[] examples in heldOut.Zip(asked).Chunk(BatchSize))
@@ -55,24 +60,34 @@ internal sealed class EnsembleCalibration(ForecastBatchBuilder builder, SeriesSc
                 if (mask[i] > 0)
                 {
                     ForecastExample example = examples[i / (variables * targets)].Whole;
-                    long stretch = (long)Math.Floor(example.TargetTimes[i / variables % targets] / scaling.Horizon);
-                    conformal.Add(example.Series, stretch, i % variables, errors[i], scales[i]);
+                    int target = i / variables % targets;
+                    long stretch = (long)Math.Floor(example.TargetTimes[target] / scaling.Horizon);
+                    all.Add(new ScaledError(example.Series, stretch, i % variables, example.Ahead(target) / scaling.Horizon, errors[i], scales[i]));
                 }
             }
         }
     }
 
     /// <summary>The factor in place of a given one for each variable where a history has a gap longer than all in training.</summary>
-    public double[] FactorsAfterGap(double[] factors, double level) => [.. _afterGap.Factors(level).Zip(factors, Math.Max)];
+    public double[] FactorsAfterGap(double[] factors, double level) => [.. Conformal(_errorsAfterGap).Factors(level).Zip(factors, Math.Max)];
 
     /// <summary>The factor for each variable's mean scale, such that intervals around the mean of all networks hold a value with the given probability.</summary>
     /// <param name="members">The ensemble.</param>
     /// <param name="unseen">Examples whose targets no network was trained on.</param>
     /// <param name="level">The probability.</param>
     public double[] Factors(IReadOnlyList<ForecastMember> members, IReadOnlyList<ForecastExample> unseen, double level) =>
-        [.. _conformal.Factors(level).Zip(QuantileRatios(members, unseen, level), (factor, ratio) => factor * ratio)];
+        [.. (_conformal ??= Conformal(_errors)).Factors(level).Zip(QuantileRatios(members, unseen, level), (factor, ratio) => factor * ratio)];
 
-    private static ConformalCalibration Conformal(SeriesScaling scaling) => new([.. scaling.Variables.Select(variable => variable.LevelMemory is not null)]);
+    private ConformalCalibration Conformal(List<ScaledError> errors)
+    {
+        var conformal = new ConformalCalibration([.. scaling.Variables.Select(variable => variable.LevelMemory is not null)]);
+        foreach (ScaledError error in errors)
+        {
+            conformal.Add(error.Series, error.Stretch, error.Variable, error.Error, error.Scale * Profile.At(error.Variable, error.Place));
+        }
+
+        return conformal;
+    }
 
     // The same question with some of the history longer ago than any gap of training.
     private ForecastExample Interrupt(ForecastExample example)

@@ -10,6 +10,9 @@ internal sealed record ForecastExample(EncodedSeries Series, int First, int Coun
 {
     public int Last => First + Count - 1;
 
+    /// <summary>How long after the last observation a time to forecast at is.</summary>
+    public double Ahead(int target) => TargetTimes[target] - Series.Times[Last];
+
     /// <summary>Time before which no forecast is given.</summary>
     public double Start { get; init; } = Series.Times[First + Count - 1];
 

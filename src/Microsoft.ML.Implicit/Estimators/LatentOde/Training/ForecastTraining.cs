@@ -118,6 +118,7 @@ internal abstract class ForecastTraining<TModel>(ForecasterOptions options, Seri
             return CreateModel(new ForecastParts(architecture, reader.Columns, scaling, networks, factors, factorsAfterGap, Run.Device)
             {
                 Blend = blend,
+                ScaleProfile = calibration.Profile,
                 ConfidenceLevel = options.ConfidenceLevel,
                 Quantiles = ForecastQuantiles.Create(options.QuantileLevels, factors, level => calibration.Factors(members, unseen, level)),
             });
