@@ -18,7 +18,7 @@ internal sealed class MechanicsTraining(MechanicsOptions options, SeriesSetReade
 
     private TrainingDefaults Defaults => options.EstimatesStates
         ? new(Steps: 1000, LearningRate: 5e-3, WeightDecay: 0, MinimumEpochs: 3, MaximumBatchSize: 64)
-        : new(Steps: 6000, LearningRate: 5e-3, WeightDecay: 0, MinimumEpochs: 3, MaximumBatchSize: 512);
+        : new(Steps: 10_000, LearningRate: 1e-2, WeightDecay: 0, MinimumEpochs: 3, MaximumBatchSize: 256);
 
     protected override SeriesSet Read(IDataView data) => reader.Read(data, Run.Channel, Run.ThrowIfCancelled);
 
