@@ -23,13 +23,15 @@ internal sealed unsafe class ManagedMotionSolution : IMotionSolution
     private readonly MotionWorkspace[] _workspaces;
     private readonly double[] _path;
 
+    /// <summary>Solves.</summary>
     /// <param name="program">The dynamics.</param>
     /// <param name="method">A method for fixed steps.</param>
     /// <param name="steps">Steps a piece.</param>
+    /// <param name="starts">[rows, width].</param>
     /// <param name="lengths">[pieces, rows, 1].</param>
     /// <param name="controls">[pieces, rows, controls], or <see langword="null"/>.</param>
     /// <param name="differentiable">Whether <see cref="Backward"/> will be called.</param>
-    public ManagedMotionSolution(RowProgram program, ExplicitRungeKutta method, int steps, Tensor lengths, Tensor? controls, bool differentiable)
+    public ManagedMotionSolution(RowProgram program, ExplicitRungeKutta method, int steps, Tensor starts, Tensor lengths, Tensor? controls, bool differentiable)
     {
         (_program, _method, _steps, _isDifferentiable, _width) = (program, method, steps, differentiable, program.Input.Width);
         (_pieces, _rows) = ((int)lengths.shape[0], (int)lengths.shape[1]);
@@ -40,11 +42,13 @@ internal sealed unsafe class ManagedMotionSolution : IMotionSolution
         _loop = new TileLoop(tiles, get_num_threads(), (long)program.ParameterCount * 2 * RowLanes.Count * Evaluations);
         _workspaces = [.. Enumerable.Range(0, _loop.ChunkCount).Select(_ => new MotionWorkspace(program, method.EndStage, differentiable))];
         _path = differentiable ? new double[(long)tiles * PathLength] : [];
+        States = empty(_pieces + 1, _rows, _width, dtype: ScalarType.Float64);
+        SoundRows = Solve(starts);
     }
 
-    public Tensor States { get; private set; } = null!;
+    public Tensor States { get; }
 
-    public IReadOnlyList<long> SoundRows { get; private set; } = [];
+    public IReadOnlyList<long> SoundRows { get; }
 
     public int Evaluations => _pieces * _steps * _method.EndStage;
 
@@ -52,47 +56,6 @@ internal sealed unsafe class ManagedMotionSolution : IMotionSolution
 
     // The states before all steps of a tile.
     private long PathLength => (long)_pieces * _steps * StateLength;
-
-    /// <summary>Solves.</summary>
-    /// <param name="starts">[rows, width].</param>
-    /// <param name="cancellationToken">Looked at before each tile.</param>
-    public void Solve(Tensor starts, CancellationToken cancellationToken)
-    {
-        States = empty(_pieces + 1, _rows, _width, dtype: ScalarType.Float64);
-        double* source = starts.Pointer<double>(), destination = States.Pointer<double>();
-        bool[] isSound = new bool[_rows];
-        _loop.Run((chunk, tile) =>
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            MotionWorkspace work = _workspaces[chunk];
-            fixed (double* numbers = _parameters, path = _path)
-            {
-                Load(source, tile, work.State);
-                Store(work.State, tile, destination);
-                for (int piece = 0; piece < _pieces; piece++)
-                {
-                    SetPiece(work, tile, piece);
-                    for (int step = 0; step < _steps; step++)
-                    {
-                        if (_isDifferentiable)
-                        {
-                            new ReadOnlySpan<double>(work.State, StateLength).CopyTo(new Span<double>(At(path, tile, piece, step), StateLength));
-                        }
-
-                        work.Step(_method, numbers, work.State, keepsValues: false);
-                    }
-
-                    Store(work.State, tile, destination + ((long)(piece + 1) * _rows * _width));
-                }
-
-                for (int lane = 0; lane < RowLanes.Count && First(tile) + lane < _rows; lane++)
-                {
-                    isSound[First(tile) + lane] = IsFinite(work.State, lane);
-                }
-            }
-        });
-        SoundRows = [.. Enumerable.Range(0, _rows).Where(row => isSound[row]).Select(row => (long)row)];
-    }
 
     public void Backward(Tensor cotangents)
     {
@@ -125,13 +88,51 @@ internal sealed unsafe class ManagedMotionSolution : IMotionSolution
             }
         }
 
-        _program.AccumulateGradient(sum);
+        using Tensor gradient = NativeTensor.Of(sum, [sum.Length]);
+        OdeGradients.Accumulate(gradient, _program.Parameters);
     }
 
     public void Dispose()
     {
         States.Dispose();
         Array.ForEach(_workspaces, work => work.Dispose());
+    }
+
+    // The rows that stay finite.
+    private long[] Solve(Tensor starts)
+    {
+        double* source = starts.Pointer<double>(), destination = States.Pointer<double>();
+        bool[] isSound = new bool[_rows];
+        _loop.Run((chunk, tile) =>
+        {
+            MotionWorkspace work = _workspaces[chunk];
+            fixed (double* numbers = _parameters, path = _path)
+            {
+                Load(source, tile, work.State);
+                Store(work.State, tile, destination);
+                for (int piece = 0; piece < _pieces; piece++)
+                {
+                    SetPiece(work, tile, piece);
+                    for (int step = 0; step < _steps; step++)
+                    {
+                        if (_isDifferentiable)
+                        {
+                            new ReadOnlySpan<double>(work.State, StateLength).CopyTo(new Span<double>(At(path, tile, piece, step), StateLength));
+                        }
+
+                        work.Step(_method, numbers, work.State, keepsValues: false);
+                    }
+
+                    Store(work.State, tile, destination + ((long)(piece + 1) * _rows * _width));
+                }
+
+                for (int lane = 0; lane < RowLanes.Count && First(tile) + lane < _rows; lane++)
+                {
+                    isSound[First(tile) + lane] = IsFinite(work.State, lane);
+                }
+            }
+        });
+        return [.. Enumerable.Range(0, _rows).Where(row => isSound[row]).Select(row => (long)row)];
     }
 
     private static int First(int tile) => tile * RowLanes.Count;

@@ -30,9 +30,9 @@ internal sealed class MotionSolver(MechanicalDynamics dynamics, RowProgram? prog
             return new TensorMotionSolution(motion.Solve(starts, method, steps, differentiable, cancellationToken), motion.Parameters);
         }
 
+        cancellationToken.ThrowIfCancellationRequested();
         using DisposeScope scope = NewDisposeScope();
-        var solution = new ManagedMotionSolution(program, method, steps, lengths.contiguous(), controls?.contiguous(), differentiable);
-        solution.Solve(starts.contiguous(), cancellationToken);
+        var solution = new ManagedMotionSolution(program, method, steps, starts.contiguous(), lengths.contiguous(), controls?.contiguous(), differentiable);
         scope.MoveToOuter(solution.States);
         return solution;
     }

@@ -1,5 +1,4 @@
 using Microsoft.ML.Implicit.Native;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Layers.Ode.Mechanics.Programs;
@@ -25,6 +24,9 @@ internal sealed unsafe class RowProgram(RowOperation[] operations, Tensor[] para
     /// <summary>Numbers of all values, and of all cotangents.</summary>
     public int ValuesLength { get; } = width * RowLanes.Count;
 
+    /// <summary>What is read beside the input.</summary>
+    public IReadOnlyList<Tensor> Parameters => parameters;
+
     /// <summary>Number of parameters.</summary>
     public int ParameterCount { get; } = (int)parameters.Sum(parameter => parameter.numel());
 
@@ -41,20 +43,6 @@ internal sealed unsafe class RowProgram(RowOperation[] operations, Tensor[] para
         }
 
         return numbers;
-    }
-
-    /// <summary>Adds a gradient to those of the parameters.</summary>
-    public void AccumulateGradient(ReadOnlySpan<double> gradient)
-    {
-        using IDisposable noGraph = no_grad();
-        using DisposeScope scope = NewDisposeScope();
-        foreach (Tensor parameter in parameters)
-        {
-            int count = (int)parameter.numel();
-            Tensor part = NativeTensor.Of(gradient[..count].ToArray(), parameter.shape);
-            parameter.grad = parameter.grad is { } before ? before.Plus(part).MoveToOuterDisposeScope() : part.MoveToOuterDisposeScope();
-            gradient = gradient[count..];
-        }
     }
 
     /// <summary>Computes all values from those of the input and the controls.</summary>
