@@ -8,6 +8,7 @@ using Microsoft.ML.Implicit.Benchmarks.Quality.Forecasting;
 using Microsoft.ML.Implicit.Benchmarks.Quality.Marginals;
 using Microsoft.ML.Implicit.Benchmarks.Quality.NeuralOde;
 using Microsoft.ML.Implicit.Benchmarks.Quality.Physics;
+using Microsoft.ML.Implicit.Benchmarks.Quality.Satisfiability;
 using Microsoft.ML.Implicit.Benchmarks.Quality.SeriesLabels;
 using Microsoft.ML.Implicit.Benchmarks.Quality.Tabular;
 
@@ -32,6 +33,7 @@ internal static class QualityCommand
         command.Subcommands.Add(SeriesLabelCommand.Create());
         command.Subcommands.Add(LatentSdeCommand.Create());
         command.Subcommands.Add(PhysicsCommand.Create());
+        command.Subcommands.Add(SatisfiabilityCommand.Create());
         command.SetAction(result =>
         {
             Action<string, IReadOnlyCollection<string>, int, string>? table = result.GetRequiredValue(name) switch
@@ -40,7 +42,7 @@ internal static class QualityCommand
                 "toy-density" => ToyQuality.Run,
                 "directional" => DirectionalQuality.Run,
                 "sudoku" => (_, _, seeds, device) => SudokuQuality.Run(seeds, device),
-                "fields" => (_, _, seeds, device) => FieldQuality.Run(seeds, device),
+                "fields" => (_, sets, seeds, device) => FieldQuality.Run(sets, seeds, device),
                 "physics-drift" => (_, sets, _, device) => PhysicsDrift.Run(sets, device),
                 "regret" => (_, _, seeds, device) => RegretQuality.Run(seeds, device),
                 "portfolio" => (folder, sets, _, device) => PortfolioQuality.Run(folder, sets, seed: 1, device),

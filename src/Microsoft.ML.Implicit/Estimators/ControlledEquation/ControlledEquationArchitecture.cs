@@ -6,27 +6,31 @@ namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>What a model file must say about networks before their parameters can be read.</summary>
 internal sealed record ControlledEquationArchitecture(
-    SeriesReadingKind Reading, SeriesPathKind Path, int? Windows, int SignatureDepth, int StateWidth, int HiddenWidth, int Layers, int EnsembleSize)
+    SeriesReadingKind Reading, SeriesPathKind Path, int? Windows, int SignatureDepth, int StateWidth, int HiddenWidth, int Layers, int RotationBlocks, int EnsembleSize)
 {
     private const int LongSeries = 128;
     private const int WindowsOfLongSeries = 64;
     private const int MostSignatureEntries = 32;
     private const int FewSeries = 2000;
     private const int NetworksOfFewSeries = 3;
+    private const int StatesPerRotationBlock = 4;
+    private const string RotationBlocksName = "rotation_blocks";
 
+    /// <param name="reading">How series are read.</param>
     /// <param name="options">Settings of the trainer.</param>
     /// <param name="shape">What is known of the series.</param>
     /// <param name="series">Number of series to train on.</param>
     /// <param name="longest">Times of the longest of them.</param>
-    public ControlledEquationArchitecture(ControlledEquationOptions options, SeriesShape shape, long series, int longest)
+    public ControlledEquationArchitecture(SeriesReadingKind reading, ControlledEquationOptions options, SeriesShape shape, long series, int longest)
         : this(
-            options.Reading,
+            reading,
             options.Path,
             options.Windows ?? (longest > LongSeries ? WindowsOfLongSeries : null),
             options.SignatureDepth ?? (new SeriesPathReader(shape, options.Path, 1, 2).ChannelCount <= MostSignatureEntries ? 2 : 1),
             options.StateWidth,
             options.HiddenWidth,
             options.Layers,
+            options.RotationBlocks ?? Math.Max(1, options.StateWidth / StatesPerRotationBlock),
             options.EnsembleSize ?? (series < FewSeries ? NetworksOfFewSeries : 1))
     {
     }
@@ -34,7 +38,7 @@ internal sealed record ControlledEquationArchitecture(
     public SeriesNetwork CreateNetwork(SeriesShape shape, int outputs, Generator generator)
     {
         WholeSeriesEncoder encoder = Reading == SeriesReadingKind.LinearRecurrence
-            ? new RecurrentSeriesEncoder(shape, StateWidth, Layers, generator)
+            ? new RecurrentSeriesEncoder(shape, StateWidth, Layers, RotationBlocks, generator)
             : new ControlledSeriesEncoder(shape, new SeriesPathReader(shape, Path, Windows, SignatureDepth), StateWidth, HiddenWidth, generator);
         return new SeriesNetwork(encoder, shape.Statics, HiddenWidth, outputs, generator);
     }
@@ -48,6 +52,7 @@ internal sealed record ControlledEquationArchitecture(
         writer.Write("state_width", StateWidth);
         writer.Write("hidden_width", HiddenWidth);
         writer.Write("layers", Layers);
+        writer.Write(RotationBlocksName, RotationBlocks);
         writer.Write("networks", EnsembleSize);
     }
 
@@ -63,6 +68,7 @@ internal sealed record ControlledEquationArchitecture(
             reader.Int32("state_width"),
             reader.Int32("hidden_width"),
             reader.Int32("layers"),
+            reader.OptionalText(RotationBlocksName) is null ? 0 : reader.Int32(RotationBlocksName),
             reader.Int32("networks"));
         return architecture.IsPlausible(reader.TensorBytes, shape) ? architecture : throw new FormatException("The model file describes an impossible network.");
     }
@@ -70,7 +76,8 @@ internal sealed record ControlledEquationArchitecture(
     // Sizes that make more weights of four bytes than the tensors hold are refused before anything is allocated for them.
     private bool IsPlausible(long tensorBytes, SeriesShape shape) =>
         Windows is null or (>= 1 and <= ControlledEquationOptions.MaximumWindows) && SignatureDepth is 1 or 2 && StateWidth > 0 && HiddenWidth > 0
-        && Layers is >= 1 and <= ControlledEquationOptions.MaximumLayers && EnsembleSize is >= 1 and <= ControlledEquationOptions.MaximumEnsembleSize
+        && Layers is >= 1 and <= ControlledEquationOptions.MaximumLayers && RotationBlocks is >= 0 and <= ControlledEquationOptions.MaximumRotationBlocks
+        && EnsembleSize is >= 1 and <= ControlledEquationOptions.MaximumEnsembleSize
         && EnsembleSize * LeastWeights(shape) <= tensorBytes / sizeof(float);
 
     private Int128 LeastWeights(SeriesShape shape) => Reading == SeriesReadingKind.LinearRecurrence

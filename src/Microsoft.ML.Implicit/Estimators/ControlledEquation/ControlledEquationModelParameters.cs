@@ -28,6 +28,9 @@ public sealed class ControlledEquationModelParameters : ImplicitModelParameters
     /// <summary>Number of networks whose predictions are averaged.</summary>
     public int EnsembleSize => _networks.Length;
 
+    /// <summary>How series are read.</summary>
+    public SeriesReadingKind Reading => Architecture.Reading;
+
     /// <summary>Length of the hidden state of all networks at the end of a series.</summary>
     public int FeatureCount => (int)_networks.Sum(network => network.Encoder.FeatureCount);
 
@@ -47,7 +50,7 @@ public sealed class ControlledEquationModelParameters : ImplicitModelParameters
     private protected override IEnumerable<nn.Module> Modules => _networks;
 
     private protected override FormattableString Description =>
-        $"Model of whole series: {Task.Description} from {Units.Shape.Channels} channels by {Architecture.Reading}, {EnsembleSize} {(EnsembleSize == 1 ? "network" : "networks")} of width {Architecture.StateWidth}.";
+        $"Model of whole series: {Task.Description} from {Units.Shape.Channels} channels by {Reading}, {EnsembleSize} {(EnsembleSize == 1 ? "network" : "networks")} of width {Architecture.StateWidth}.";
 
     /// <inheritdoc/>
     public override void Dispose() => Array.ForEach(_networks, network => network.Dispose());
@@ -152,10 +155,15 @@ public sealed class ControlledEquationModelParameters : ImplicitModelParameters
     // [series, networks, outputs].
     private float[] Evaluate(IReadOnlyList<TimeSeries> series, Func<SeriesNetwork, SeriesInputs, Tensor> evaluate)
     {
-        using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
-        SeriesInputs inputs = SeriesBatches.Create([.. series.Select(Units.Encode)], Units.Shape, _device);
-        Tensor outputs = stack(_networks.Select(network => evaluate(network, inputs)), 1).cpu();
-        return [.. outputs.data<float>()];
+        var outputs = new List<float>();
+        foreach (EncodedChannels[] batch in SeriesBatches.Split(series.Select(Units.Encode)))
+        {
+            using DisposeScope scope = NewDisposeScope();
+            SeriesInputs inputs = SeriesBatches.Create(batch, Units.Shape, _device);
+            outputs.AddRange(stack(_networks.Select(network => evaluate(network, inputs)), 1).cpu().data<float>().ToArray());
+        }
+
+        return [.. outputs];
     }
 }

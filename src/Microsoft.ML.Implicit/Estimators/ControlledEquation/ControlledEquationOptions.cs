@@ -11,6 +11,7 @@ public sealed class ControlledEquationOptions : ITrainerOptions
     internal const int MaximumWindows = 4096;
     internal const int MaximumLayers = 16;
     internal const int MaximumEnsembleSize = 64;
+    internal const int MaximumRotationBlocks = 256;
 
     /// <summary>Column of labels: a key of known count, Boolean or Single, as the trainer says.</summary>
     public string LabelColumnName { get; set; } = DefaultColumnNames.Label;
@@ -39,8 +40,11 @@ public sealed class ControlledEquationOptions : ITrainerOptions
     /// </summary>
     public string? ExampleWeightColumnName { get; set; }
 
-    /// <summary>How a series is read.</summary>
-    public SeriesReadingKind Reading { get; set; } = SeriesReadingKind.LinearRecurrence;
+    /// <summary>
+    /// How a series is read, or <see langword="null"/> to train a network of each kind and keep to the one that does clearly better on held-out series;
+    /// <see cref="SeriesReadingKind.LinearRecurrence"/> where none does, and where no series are held out.
+    /// </summary>
+    public SeriesReadingKind? Reading { get; set; }
 
     /// <summary>The path of a <see cref="SeriesReadingKind.ControlledDifferentialEquation"/>.</summary>
     public SeriesPathKind Path { get; set; } = SeriesPathKind.Hermite;
@@ -67,6 +71,12 @@ public sealed class ControlledEquationOptions : ITrainerOptions
     /// <summary>Number of layers of a <see cref="SeriesReadingKind.LinearRecurrence"/>.</summary>
     public int Layers { get; set; } = 2;
 
+    /// <summary>
+    /// Blocks of four states in each layer of a <see cref="SeriesReadingKind.LinearRecurrence"/> that observations rotate, which keep track of what happened in which order over any
+    /// length; or <see langword="null"/> for a quarter of <see cref="StateWidth"/>.
+    /// </summary>
+    public int? RotationBlocks { get; set; }
+
     /// <summary>Fraction of the state at the end of a series that is set to zero in training.</summary>
     public double Dropout { get; set; } = 0.1;
 
@@ -87,13 +97,14 @@ public sealed class ControlledEquationOptions : ITrainerOptions
         Setting.Require(InputColumnNames.Distinct().Count() == InputColumnNames.Length, nameof(InputColumnNames), "must not repeat a column");
         ArgumentNullException.ThrowIfNull(StaticColumnNames);
         ArgumentNullException.ThrowIfNull(CovariateColumnNames);
-        Setting.Require(Enum.IsDefined(Reading), nameof(Reading), "is not a known way of reading series");
+        Setting.Require(Reading is not { } reading || Enum.IsDefined(reading), nameof(Reading), "is not a known way of reading series");
         Setting.Require(Enum.IsDefined(Path), nameof(Path), "is not a known path");
         Setting.Require(Windows is null or (>= 1 and <= MaximumWindows), nameof(Windows), $"must lie between 1 and {MaximumWindows}");
         Setting.Require(SignatureDepth is null or 1 or 2, nameof(SignatureDepth), "must be 1 or 2");
         Setting.Require(StateWidth is >= 1 and <= 1024, nameof(StateWidth), "must lie between 1 and 1024");
         Setting.Require(HiddenWidth is >= 4 and <= 4096, nameof(HiddenWidth), "must lie between 4 and 4096");
         Setting.Require(Layers is >= 1 and <= MaximumLayers, nameof(Layers), $"must lie between 1 and {MaximumLayers}");
+        Setting.Require(RotationBlocks is null or (>= 0 and <= MaximumRotationBlocks), nameof(RotationBlocks), $"must lie between 0 and {MaximumRotationBlocks}");
         Setting.Require(Dropout is >= 0 and < 1, nameof(Dropout), "must lie between 0 and 1");
         Setting.Require(EnsembleSize is null or (>= 1 and <= MaximumEnsembleSize), nameof(EnsembleSize), $"must lie between 1 and {MaximumEnsembleSize}");
         Training.Validate();

@@ -1,6 +1,7 @@
 using Microsoft.ML.Implicit.Layers.Series;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Training;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
@@ -18,8 +19,6 @@ internal sealed class ControlledEquationProblem(
     SeriesNetwork network, SeriesShape shape, PredictionTask task, EncodedChannels[] training, EncodedChannels[] validation, double dropout, Generator generator, TrainingRun run)
     : ITrainingProblem
 {
-    private const int ValidationBatch = 256;
-
     private readonly SolverMeter _meter = new();
 
     public nn.Module Module => network;
@@ -47,18 +46,35 @@ internal sealed class ControlledEquationProblem(
         return loss.detach();
     }
 
-    public Tensor? Validate() => validation.Length == 0 ? null : ExampleBatches.Mean(
-        validation.Length,
-        ValidationBatch,
-        run.Device,
-        examples =>
+    public Tensor? Validate()
+    {
+        if (validation.Length == 0)
         {
-            EncodedChannels[] series = [.. examples.cpu().data<long>().Select(example => validation[example])];
+            return null;
+        }
+
+        using IDisposable noGradient = no_grad();
+        Tensor weights = SeriesBatches.Weights(validation, run.Device);
+        Tensor losses = task.WeightedLosses(HeldOutOutputs(run.CancellationToken), SeriesBatches.Labels(validation, run.Device), weights);
+        return losses.to(ScalarType.Float64).sum() / weights.to(ScalarType.Float64).sum();
+    }
+
+    /// <summary>Outputs for all validation series, [series, outputs], without a graph.</summary>
+    /// <param name="cancellationToken">Looked at once a batch.</param>
+    public Tensor HeldOutOutputs(CancellationToken cancellationToken = default)
+    {
+        using IDisposable noGradient = no_grad();
+        var outputs = new List<Tensor>();
+        foreach (EncodedChannels[] series in SeriesBatches.Split(validation))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            using DisposeScope scope = NewDisposeScope();
             SeriesInputs inputs = SeriesBatches.Create(series, shape, run.Device);
-            Tensor weights = SeriesBatches.Weights(series, run.Device);
-            return (Loss(network.Output(network.Features(inputs), inputs.Statics), series) * ((double)series.Length).Held(), weights.sum());
-        },
-        run.CancellationToken);
+            outputs.Add(network.Output(network.Features(inputs), inputs.Statics).MoveToOuterDisposeScope());
+        }
+
+        return cat(outputs);
+    }
 
     public void WriteState(BinaryWriter writer) => GeneratorState.Write(writer, generator);
 

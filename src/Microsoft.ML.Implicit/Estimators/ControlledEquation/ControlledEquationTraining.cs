@@ -2,6 +2,7 @@ using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Layers.Series;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Training;
+using Microsoft.ML.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -19,6 +20,7 @@ internal sealed class ControlledEquationTraining(ControlledEquationOptions optio
     private const int DefaultSteps = 1000;
     private const int MinimumEpochs = 20;
     private const int MaximumBatchSize = 128;
+    private const int SmallestBatchSize = 16;
 
     private readonly SeriesSetReader _reader = new(options.Columns, options.ExampleWeightColumnName, options.LabelColumnName);
     private PredictionTask? _task;
@@ -36,7 +38,7 @@ internal sealed class ControlledEquationTraining(ControlledEquationOptions optio
             RequireSame(nameof(options.StaticColumnNames), Initial.Columns.Statics, options.StaticColumnNames);
             RequireSame(nameof(options.CovariateColumnNames), Initial.Columns.Covariates, options.CovariateColumnNames);
             Initial.Units.Categories.Check(_reader.Columns, rows.Categories);
-            RequireInitial(Initial.Architecture.Reading == options.Reading, $"it reads series by {Initial.Architecture.Reading}, and the options say {options.Reading}.");
+            RequireInitial((options.Reading ?? Initial.Reading) == Initial.Reading, $"it reads series by {Initial.Reading}, and the options say {options.Reading}.");
             _task = Initial.Task;
         }
     }
@@ -48,14 +50,58 @@ internal sealed class ControlledEquationTraining(ControlledEquationOptions optio
         units.Categories.Check(_reader.Columns, validation?.Categories ?? training.Categories);
         EncodedChannels[] series = [.. training.Series.Select(units.Encode)];
         EncodedChannels[] heldOut = [.. validation?.Series.Select(units.Encode) ?? []];
-        ControlledEquationArchitecture architecture = Initial?.Architecture
-            ?? new ControlledEquationArchitecture(options, units.Shape, series.Length, series.Max(s => s.Times.Length));
-        KeepChoices(architecture);
+        int longest = series.Max(s => s.Times.Length);
+        ControlledEquationArchitecture[] candidates = Initial is not null
+            ? [Initial.Architecture]
+            : [.. Readings(heldOut.Length > 0).Select(reading => new ControlledEquationArchitecture(reading, options, units.Shape, series.Length, longest))];
+        TrainingPlan plan = Run.Plan(Defaults(longest), series.Length);
+        var unseen = new HeldOutSeries(_task!, heldOut, Run.Device);
+        int best = 0;
+        SeriesNetwork[] networks = EnsembleTraining.Run(candidates[0].EnsembleSize + candidates.Length - 1, Run.Options, member =>
+        {
+            bool isCandidate = member.Index < candidates.Length;
+            SeriesNetwork network = TrainNetwork(candidates[isCandidate ? member.Index : best], units.Shape, series, heldOut, plan with { Seed = Run.Seed + member.Index }, member, unseen);
+            best = isCandidate && member.Index > 0 && unseen.IsBetter(member.Index, best) ? member.Index : best;
+            return network;
+        });
+        return Complete(candidates, best, networks, unseen, units);
+    }
 
-        TrainingPlan plan = Run.Plan(new TrainingDefaults(DefaultSteps, DefaultLearningRate, DefaultWeightDecay, MinimumEpochs, MaximumBatchSize, ScalesRateWithBatch: true), series.Length);
-        SeriesNetwork[] networks = EnsembleTraining.Run(
-            architecture.EnsembleSize, Run.Options, member => TrainNetwork(architecture, units.Shape, series, heldOut, plan with { Seed = Run.Seed + member.Index }, member));
-        return new ControlledEquationModelParameters(architecture with { EnsembleSize = networks.Length }, _reader.Columns, units, _task!, networks, Run.Device);
+    // All readings are candidates where none is named and series are there to tell which one does better.
+    private SeriesReadingKind[] Readings(bool canCompare) => options.Reading is { } given
+        ? [given]
+        : canCompare ? Enum.GetValues<SeriesReadingKind>() : [SeriesReadingKind.LinearRecurrence];
+
+    private static TrainingDefaults Defaults(int longest)
+    {
+        int batch = Math.Clamp(SeriesBatches.LargestBatch(longest), SmallestBatchSize, MaximumBatchSize);
+        return new TrainingDefaults(DefaultSteps, DefaultLearningRate * Math.Sqrt(batch / (double)MaximumBatchSize), DefaultWeightDecay, MinimumEpochs, batch, ScalesRateWithBatch: true);
+    }
+
+    // Keeps the networks of the best candidate.
+    private ControlledEquationModelParameters Complete(ControlledEquationArchitecture[] candidates, int best, SeriesNetwork[] networks, HeldOutSeries unseen, SeriesUnits units)
+    {
+        int[] kept = [.. Enumerable.Range(0, networks.Length).Where(index => index == best || index >= candidates.Length)];
+        Run.KeepOnly(kept);
+        foreach (int index in Enumerable.Range(0, networks.Length).Except(kept))
+        {
+            networks[index].Dispose();
+        }
+
+        if (candidates.Length > 1)
+        {
+            Run.Channel.Info($"Series are read by {candidates[best].Reading}.");
+        }
+
+        if (unseen.Any)
+        {
+            double factor = unseen.ConfidenceFactorOf(kept);
+            Array.ForEach(kept, index => networks[index].ScaleOutputs(factor));
+        }
+
+        ControlledEquationArchitecture architecture = candidates[best] with { EnsembleSize = kept.Length };
+        KeepChoices(architecture);
+        return new ControlledEquationModelParameters(architecture, _reader.Columns, units, _task!, [.. kept.Select(index => networks[index])], Run.Device);
     }
 
     // A model tells its columns apart by their order.
@@ -63,7 +109,13 @@ internal sealed class ControlledEquationTraining(ControlledEquationOptions optio
         RequireInitial(given.SequenceEqual(expected), $"it was trained on the {setting} [{string.Join(", ", expected)}], and the options say [{string.Join(", ", given)}]; they must be the same, in the same order.");
 
     private SeriesNetwork TrainNetwork(
-        ControlledEquationArchitecture architecture, SeriesShape shape, EncodedChannels[] series, EncodedChannels[] heldOut, TrainingPlan plan, EnsembleMember member)
+        ControlledEquationArchitecture architecture,
+        SeriesShape shape,
+        EncodedChannels[] series,
+        EncodedChannels[] heldOut,
+        TrainingPlan plan,
+        EnsembleMember member,
+        HeldOutSeries unseen)
     {
         using var generator = new Generator((ulong)plan.Seed, CPU);
         SeriesNetwork network = architecture.CreateNetwork(shape, _task!.OutputWidth, generator);
@@ -77,13 +129,22 @@ internal sealed class ControlledEquationTraining(ControlledEquationOptions optio
 
         Optimize(problem, plan, member);
         network.FreezeState();
+        if (unseen.Any)
+        {
+            unseen.Add(problem.HeldOutOutputs());
+        }
+
         return network;
     }
 
     private void KeepChoices(ControlledEquationArchitecture architecture)
     {
         Run.KeepChoice(nameof(options.EnsembleSize), options.EnsembleSize, architecture.EnsembleSize);
-        if (architecture.Reading == SeriesReadingKind.ControlledDifferentialEquation && architecture.Windows is { } windows)
+        if (architecture.Reading == SeriesReadingKind.LinearRecurrence)
+        {
+            Run.KeepChoice(nameof(options.RotationBlocks), options.RotationBlocks, architecture.RotationBlocks);
+        }
+        else if (architecture.Windows is { } windows)
         {
             Run.KeepChoice(nameof(options.Windows), options.Windows, windows);
             Run.KeepChoice(nameof(options.SignatureDepth), options.SignatureDepth, architecture.SignatureDepth);

@@ -30,19 +30,24 @@ internal sealed class RecurrenceLayer : nn.Module
     [ComponentName(Name = "frequencies")]
     private readonly Parameter _frequencies;
 
+    [ComponentName(Name = "rotation")]
+    private readonly RotatingStates? _rotation;
+
     private readonly long _states;
 
     /// <param name="width">Width of the layer.</param>
     /// <param name="states">Number of recurrences.</param>
+    /// <param name="rotations">Number of blocks of states that observations rotate.</param>
     /// <param name="memory">The longest time constant at first, in median gaps.</param>
     /// <param name="generator">Source of initial weights.</param>
-    public RecurrenceLayer(long width, long states, double memory, Generator generator)
+    public RecurrenceLayer(long width, long states, long rotations, double memory, Generator generator)
         : base(nameof(RecurrenceLayer))
     {
         _states = states;
         _norm = nn.LayerNorm(width);
         _input = Initialization.Linear(width, 2 * states, generator);
-        _output = Initialization.Linear((2 * states) + width, width, generator);
+        _rotation = rotations > 0 ? new RotatingStates(width, rotations, generator) : null;
+        _output = Initialization.Linear((2 * states) + (_rotation?.Count ?? 0) + width, width, generator);
         _gate = Initialization.Linear(width, 2 * width, generator);
 
         // Time constants from one gap to the memory, evenly in their logarithm; half a turn a gap at most, which tells neighbours apart.
@@ -53,9 +58,10 @@ internal sealed class RecurrenceLayer : nn.Module
     }
 
     /// <param name="times">float64 [batch, points], not decreasing, in median gaps.</param>
+    /// <param name="gaps">Their differences, 0 before the first one, [batch, points, 1].</param>
     /// <param name="values">[batch, points, width].</param>
     /// <param name="isPoint">1 for a row's points and 0 behind them, [batch, points, 1].</param>
-    public Tensor forward(Tensor times, Tensor values, Tensor isPoint)
+    public Tensor forward(Tensor times, Tensor gaps, Tensor values, Tensor isPoint)
     {
         Tensor normalized = _norm.forward(values);
         Tensor decays = _logDecays.exp();
@@ -65,7 +71,8 @@ internal sealed class RecurrenceLayer : nn.Module
         Tensor inputs = _input.forward(normalized) * isPoint;
         (Tensor real, Tensor imaginary) = LinearRecurrence.Scan(
             times, (decays.neg(), _frequencies), (inputs.narrow(2, 0, _states) * gain, inputs.narrow(2, _states, _states) * gain));
-        Tensor hidden = nn.functional.gelu(_output.forward(cat([real, imaginary, normalized], 2)));
+        Tensor[] rotated = _rotation is null ? [] : [_rotation.forward(gaps, normalized)];
+        Tensor hidden = nn.functional.gelu(_output.forward(cat([real, imaginary, .. rotated, normalized], 2)));
         return values.Plus(nn.functional.glu(_gate.forward(hidden), 2));
     }
 }

@@ -8,8 +8,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Layers.Series;
 
 /// <summary>
-/// Layers of diagonal linear recurrences in continuous time: between observations states turn and decay by exp(λ Δt), which needs no solver, and what is nonlinear stands
-/// between the layers. It is causal; its features are the state at the last point beside the mean over all points.
+/// Layers of linear recurrences in continuous time: between observations states turn and decay by exp(λ Δt), which needs no solver, others are rotated by what is observed, and
+/// what is nonlinear stands between the layers. It is causal; its features are the state at the last point beside the mean over all points.
 /// </summary>
 internal sealed class RecurrentSeriesEncoder : WholeSeriesEncoder
 {
@@ -22,13 +22,13 @@ internal sealed class RecurrentSeriesEncoder : WholeSeriesEncoder
     private readonly long[] _partialChannels;
     private readonly long _width;
 
-    public RecurrentSeriesEncoder(SeriesShape shape, long width, int layers, Generator generator)
+    public RecurrentSeriesEncoder(SeriesShape shape, long width, int layers, long rotations, Generator generator)
         : base(nameof(RecurrentSeriesEncoder))
     {
         _width = width;
         _partialChannels = Array.ConvertAll(shape.PartialChannels, channel => (long)channel);
         _embedding = Initialization.Linear(shape.Channels + _partialChannels.Length + shape.Statics + 1, width, generator);
-        _layers = nn.ModuleList([.. Enumerable.Range(0, layers).Select(_ => new RecurrenceLayer(width, width, shape.Span, generator))]);
+        _layers = nn.ModuleList([.. Enumerable.Range(0, layers).Select(_ => new RecurrenceLayer(width, width, rotations, shape.Span, generator))]);
         RegisterComponents();
     }
 
@@ -39,14 +39,14 @@ internal sealed class RecurrentSeriesEncoder : WholeSeriesEncoder
         ScalarType type = inputs.Values.dtype;
         long points = inputs.Values.shape[1];
         PathGrid grid = PathGrid.Of(inputs.Times);
-        Tensor gaps = nn.functional.pad(inputs.Times.diff(dim: 1), [1, 0]).log1p().unsqueeze(2).to(type);
+        Tensor gaps = nn.functional.pad(inputs.Times.diff(dim: 1), [1, 0]).unsqueeze(2).to(type);
         Tensor observed = MissingValues.Observed(grid, inputs.Values).index_select(2, tensor(_partialChannels, device: inputs.Values.device)).to(type);
         Tensor statics = inputs.Statics.unsqueeze(1).expand(-1, points, -1);
         Tensor isPoint = HeldArithmetic.Range(0, points, inputs.Values.device).unsqueeze(0).le(inputs.LastIndices.unsqueeze(1)).unsqueeze(2).to(type);
-        Tensor values = _embedding.forward(cat([MissingValues.HoldLast(grid, inputs.Values), observed, statics, gaps], 2));
+        Tensor values = _embedding.forward(cat([MissingValues.HoldLast(grid, inputs.Values), observed, statics, gaps.log1p()], 2));
         foreach (RecurrenceLayer layer in _layers)
         {
-            values = layer.forward(inputs.Times, values, isPoint);
+            values = layer.forward(inputs.Times, gaps, values, isPoint);
         }
 
         Tensor last = values.gather(1, inputs.LastIndices.view(-1, 1, 1).expand(-1, 1, _width)).squeeze(1);

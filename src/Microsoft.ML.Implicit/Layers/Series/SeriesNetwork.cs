@@ -43,6 +43,14 @@ internal sealed class SeriesNetwork : nn.Module
         _output.bias!.copy_(outputs.clamp((-LargestConstant).Held(), LargestConstant.Held()));
     }
 
+    /// <summary>Multiplies all outputs.</summary>
+    public void ScaleOutputs(double factor)
+    {
+        using IDisposable noGradient = no_grad();
+        _output.weight.mul_(factor.Held());
+        _output.bias!.mul_(factor.Held());
+    }
+
     /// <summary>The hidden state at the end of each series, [batch, features].</summary>
     public Tensor Features(SeriesInputs inputs) => _norm.forward(_encoder.Encode(inputs));
 

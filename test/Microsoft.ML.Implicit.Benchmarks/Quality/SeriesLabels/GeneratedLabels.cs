@@ -6,8 +6,12 @@ internal static class GeneratedLabels
     private const int Speakers = 9;
     private const int Coefficients = 12;
     private const int TrainingUtterances = 270;
-    private const int TestUtterances = 370;
-    private const int Words = 3000;
+    private const int TestUtterances = 1800;
+    private const int TrainingWords = 2250;
+    private const int TestWords = 2000;
+    private const int ShortestWord = 3;
+    private const int LongestWord = 12;
+    private const int LongestTestWord = 48;
 
     private static readonly int[][] Generators = [[1, 2, 3, 4, 0], [1, 2, 0, 3, 4], [1, 0, 3, 2, 4]];
 
@@ -27,17 +31,25 @@ internal static class GeneratedLabels
     /// Words of generators of the alternating group of five points, at irregular times: where the first point goes is the class. The word problem of this group is as hard as that
     /// of any finite one (Barrington, 1989), and beyond what a fixed number of diagonal recurrences can do for all lengths.
     /// </summary>
-    public static (LabelledSeries[] Train, LabelledSeries[] Test) AlternatingGroup(int seed) => Track(seed, Generators.Length, letters => letters.Aggregate(0, (point, letter) => Generators[letter][point]));
+    /// <param name="seed">Seed of the words.</param>
+    /// <param name="areLonger">Whether test words are longer than those of training, by up to four times.</param>
+    public static (LabelledSeries[] Train, LabelledSeries[] Test) AlternatingGroup(int seed, bool areLonger) =>
+        Track(seed, areLonger, Generators.Length, letters => letters.Aggregate(0, (point, letter) => Generators[letter][point]));
 
     /// <summary>Bits at irregular times: whether the number of ones is odd is the class.</summary>
-    public static (LabelledSeries[] Train, LabelledSeries[] Test) Parity(int seed) => Track(seed, 2, bits => bits.Sum() % 2);
+    /// <param name="seed">Seed of the words.</param>
+    /// <param name="areLonger">Whether test words are longer than those of training, by up to four times.</param>
+    public static (LabelledSeries[] Train, LabelledSeries[] Test) Parity(int seed, bool areLonger) => Track(seed, areLonger, 2, bits => bits.Sum() % 2);
 
-    private static (LabelledSeries[] Train, LabelledSeries[] Test) Track(int seed, int letters, Func<int[], int> state)
+    private static (LabelledSeries[] Train, LabelledSeries[] Test) Track(int seed, bool areLonger, int letters, Func<int[], int> state)
     {
         var random = new Random(seed);
-        LabelledSeries[] all = [.. Enumerable.Range(0, Words).Select(_ =>
+        LabelledSeries[] train = Draw(TrainingWords, ShortestWord, LongestWord);
+        return (train, areLonger ? Draw(TestWords, LongestWord + 1, LongestTestWord) : Draw(TestWords, ShortestWord, LongestWord));
+
+        LabelledSeries[] Draw(int count, int shortest, int longest) => [.. Enumerable.Range(0, count).Select(_ =>
         {
-            int[] word = [.. Enumerable.Range(0, random.Next(3, 13)).Select(_ => random.Next(letters))];
+            int[] word = [.. Enumerable.Range(0, random.Next(shortest, longest + 1)).Select(_ => random.Next(letters))];
             return new LabelledSeries
             {
                 Time = Times(random, word.Length),
@@ -45,7 +57,6 @@ internal static class GeneratedLabels
                 Channels = [.. Enumerable.Range(0, letters).Select(letter => Array.ConvertAll(word, other => other == letter ? 1f : 0f))],
             };
         })];
-        return (all[(Words / 4)..], all[..(Words / 4)]);
     }
 
     private static double[] Times(Random random, int count)

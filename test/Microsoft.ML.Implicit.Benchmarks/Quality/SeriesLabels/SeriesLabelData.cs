@@ -10,8 +10,10 @@ internal sealed record SeriesLabelData(string Name, Func<int, (LabelledSeries[] 
     public static IEnumerable<SeriesLabelData> Find(string folder, IReadOnlyCollection<string> names) => new SeriesLabelData[]
     {
         new("speech", GeneratedLabels.Speech),
-        new("a5", GeneratedLabels.AlternatingGroup),
-        new("parity", GeneratedLabels.Parity),
+        new("a5", seed => GeneratedLabels.AlternatingGroup(seed, areLonger: false)),
+        new("a5-longer", seed => GeneratedLabels.AlternatingGroup(seed, areLonger: true)),
+        new("parity", seed => GeneratedLabels.Parity(seed, areLonger: false)),
+        new("parity-longer", seed => GeneratedLabels.Parity(seed, areLonger: true)),
         Real("pbcseq", () => RecordedLabels.Deaths(folder)),
         Real("storms", () => RecordedLabels.Hurricanes(folder)),
         Real("remifentanil", () => RecordedLabels.AgeGroups(folder)),

@@ -6,7 +6,7 @@ using Microsoft.ML.Transforms;
 
 namespace Microsoft.ML.Implicit.Benchmarks.Quality.SeriesLabels;
 
-/// <summary>The trainer of whole series by both of its readings, and others beside it.</summary>
+/// <summary>The trainer of whole series by the reading it chooses and by each, and others beside it.</summary>
 internal static class SeriesLabelModels
 {
     /// <summary>Trains each, or those named, on a split and tests it.</summary>
@@ -16,6 +16,7 @@ internal static class SeriesLabelModels
         string[] classes = [.. train.Select(series => series.Class).Distinct().Order(StringComparer.Ordinal)];
         var models = new (string Name, Func<float[][]> Predict)[]
         {
+            ("Chosen", () => ReadWhole(null)),
             ("LinearRecurrence", () => ReadWhole(SeriesReadingKind.LinearRecurrence)),
             ("ControlledEquation", () => ReadWhole(SeriesReadingKind.ControlledDifferentialEquation)),
             ("GRU", () => GatedSeries.Predict(train, test, seed)),
@@ -28,7 +29,7 @@ internal static class SeriesLabelModels
             yield return SeriesLabelScore.Of(data.Name, seed, name, probabilities, classes, [.. test.Select(series => series.Class)], Stopwatch.GetElapsedTime(start).TotalSeconds);
         }
 
-        float[][] ReadWhole(SeriesReadingKind reading)
+        float[][] ReadWhole(SeriesReadingKind? reading)
         {
             var options = new ControlledEquationOptions
             {

@@ -135,6 +135,49 @@ public sealed class ControlledEquationTests
     }
 
     [TestMethod]
+    public void The_reading_is_chosen_by_series_that_are_held_out_and_networks_of_the_other_are_dropped()
+    {
+        ControlledEquationOptions options = Options(SeriesReadingKind.LinearRecurrence, SeriesPathKind.Hermite, 0);
+        (options.Reading, options.EnsembleSize, options.Training.MaximumEpochs, options.Training.LearningRate) = (null, 2, 3, 1e-9);
+
+        // What cannot be told apart by so few steps is read as it is by default.
+        IDataView data = Ml.Data.LoadFromEnumerable(SeriesRow.Create(60)), other = Ml.Data.LoadFromEnumerable(SeriesRow.Create(20, seed: 2));
+        using ControlledEquationTransformer equal = Ml.Regression.Trainers.NeuralControlledDifferentialEquation(options).Fit(data, other);
+        Assert.AreEqual(SeriesReadingKind.LinearRecurrence, equal.Model.Reading);
+        Assert.AreEqual(2, equal.Model.EnsembleSize);
+        Assert.HasCount(2, equal.Model.Training!.Networks);
+
+        // A recurrence without memory of more than its first state cannot follow a level that turns; the path can.
+        (options.StateWidth, options.Training.MaximumEpochs, options.Training.LearningRate) = (16, 12, 0.02);
+        using ControlledEquationTransformer alone = Ml.Regression.Trainers.NeuralControlledDifferentialEquation(options).Fit(data);
+        Assert.AreEqual(SeriesReadingKind.LinearRecurrence, alone.Model.Reading, "no series is held out");
+    }
+
+    [TestMethod]
+    public void Probabilities_are_as_sure_as_held_out_series_allow()
+    {
+        // Labels that are right four times of five: a network that is fitted to the end is surer than that.
+        var random = new Random(3);
+        List<SeriesRow> rows = SeriesRow.Create(300);
+        rows.ForEach(row => row.Rises ^= random.NextDouble() < 0.2);
+        ControlledEquationOptions options = Options(SeriesReadingKind.LinearRecurrence, SeriesPathKind.Hermite, 0);
+        (options.LabelColumnName, options.Dropout, options.Training.MaximumEpochs, options.Training.WeightDecay) = (nameof(SeriesRow.Rises), 0, 30, 0);
+        options.Training.EarlyStoppingPatience = 30;
+        IDataView train = Ml.Data.LoadFromEnumerable(rows[..60]), heldOut = Ml.Data.LoadFromEnumerable(rows[60..180]), test = Ml.Data.LoadFromEnumerable(rows[180..]);
+        using ControlledEquationTransformer model = Ml.BinaryClassification.Trainers.NeuralControlledDifferentialEquation(options).Fit(train, heldOut);
+        double factor = ConfidenceFactor.Find(120, f => Loss(heldOut, f));
+        Assert.AreEqual(1, factor, 0.05, "scores of the held-out series need no factor any more");
+        Assert.IsLessThan(Math.Log(2), Loss(test, 1));
+
+        double Loss(IDataView data, double scale)
+        {
+            IDataView scored = model.Transform(data);
+            bool[] labels = [.. scored.GetColumn<bool>(nameof(SeriesRow.Rises))];
+            return Scored.Values(scored).Zip(labels).Average(row => Math.Log(1 + Math.Exp((row.Second ? -1 : 1) * scale * row.First)));
+        }
+    }
+
+    [TestMethod]
     public void Long_series_are_read_in_windows_where_nothing_else_is_said()
     {
         List<SeriesRow> rows = SeriesRow.Create(20);
@@ -189,6 +232,7 @@ public sealed class ControlledEquationTests
         ("StateWidth", options => options.StateWidth = 0),
         ("HiddenWidth", options => options.HiddenWidth = 1),
         ("Layers", options => options.Layers = 0),
+        ("RotationBlocks", options => options.RotationBlocks = -1),
         ("Dropout", options => options.Dropout = 1),
         ("EnsembleSize", options => options.EnsembleSize = 0),
         ("LearningRate", options => options.Training.LearningRate = -1),

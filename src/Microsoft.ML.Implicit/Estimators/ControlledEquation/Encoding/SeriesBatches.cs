@@ -10,6 +10,37 @@ internal static class SeriesBatches
     // A path needs a piece, even one that a row of one time has not.
     private const int FewestPoints = 2;
 
+    // What a network keeps of so many points takes some hundred megabytes, and more points at once are no quicker.
+    private const int MostPoints = 1 << 16;
+    private const int MostSeries = 256;
+
+    /// <summary>Series of such a length that one step of training can take.</summary>
+    public static int LargestBatch(int longest) => Math.Max(1, MostPoints / longest);
+
+    /// <summary>Series in batches of bounded size, in their order.</summary>
+    public static IEnumerable<EncodedChannels[]> Split(IEnumerable<EncodedChannels> series)
+    {
+        var batch = new List<EncodedChannels>();
+        int longest = 0;
+        foreach (EncodedChannels next in series)
+        {
+            longest = Math.Max(longest, next.Times.Length);
+            if (batch.Count > 0 && (batch.Count == MostSeries || (batch.Count + 1) * (long)longest > MostPoints))
+            {
+                yield return [.. batch];
+                batch.Clear();
+                longest = next.Times.Length;
+            }
+
+            batch.Add(next);
+        }
+
+        if (batch.Count > 0)
+        {
+            yield return [.. batch];
+        }
+    }
+
     public static SeriesInputs Create(IReadOnlyList<EncodedChannels> series, SeriesShape shape, Device device)
     {
         int points = Math.Max(FewestPoints, series.Max(s => s.Times.Length));

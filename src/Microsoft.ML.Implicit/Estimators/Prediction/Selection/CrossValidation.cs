@@ -7,15 +7,10 @@ namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>
 /// Chooses between candidates, networks of each of which are trained on all rows but a fold of their own, by what they give for the rows
-/// they did not see, and finds how sure of itself each candidate may be (Guo, Pleiss, Sun and Weinberger, "On Calibration of Modern Neural
-/// Networks", 2017, on held-out folds).
+/// they did not see, and finds how sure of itself each candidate may be.
 /// </summary>
 internal sealed class CrossValidation
 {
-    // Factors of the outputs lie within e^±3; their logarithm is taken to be standard normal before any row is seen.
-    private const double LargestLogFactor = 3;
-    private const int FactorSearchSteps = 40;
-
     private readonly PredictionTask _task;
     private readonly TrainingSet _rows;
     private readonly Tensor[] _folds;
@@ -70,37 +65,6 @@ internal sealed class CrossValidation
 
     private double Loss(TrainingSet rows, Tensor outputs) => _task.Loss(outputs, rows.Labels, rows.Weights).ReadDouble();
 
-    // The loss is convex in the factor: a golden section finds the most probable one.
-    private double FindFactor(TrainingSet rows, Tensor outputs)
-    {
-        if (!_task.HasConfidence)
-        {
-            return 1;
-        }
-
-        double ratio = (Math.Sqrt(5) - 1) / 2;
-        double low = -LargestLogFactor, high = LargestLogFactor;
-        double left = high - (ratio * (high - low)), right = low + (ratio * (high - low));
-        double leftLoss = Improbability(left), rightLoss = Improbability(right);
-        for (int step = 0; step < FactorSearchSteps; step++)
-        {
-            if (leftLoss < rightLoss)
-            {
-                (high, right, rightLoss) = (right, left, leftLoss);
-                left = high - (ratio * (high - low));
-                leftLoss = Improbability(left);
-            }
-            else
-            {
-                (low, left, leftLoss) = (left, right, rightLoss);
-                right = low + (ratio * (high - low));
-                rightLoss = Improbability(right);
-            }
-        }
-
-        return Math.Exp((low + high) / 2);
-
-        double Improbability(double logFactor) =>
-            (rows.Count * Loss(rows, outputs * Math.Exp(logFactor).Held())) + (logFactor * logFactor / 2);
-    }
+    private double FindFactor(TrainingSet rows, Tensor outputs) =>
+        _task.HasConfidence ? ConfidenceFactor.Find(rows.Count, factor => Loss(rows, outputs * factor.Held())) : 1;
 }
