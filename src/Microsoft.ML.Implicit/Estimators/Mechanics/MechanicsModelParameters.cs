@@ -14,9 +14,9 @@ public sealed class MechanicsModelParameters : ImplicitModelParameters
     private const int EstimationIterations = 6;
     private const int PiecesAtOnce = 256;
 
-    private readonly StateEstimation _estimation;
     private readonly int _window;
     private readonly DisposalGate _gate = new();
+    private MotionSolver _solver;
 
     /// <param name="architecture">What the dynamics are.</param>
     /// <param name="columns">Positions and then velocities or momenta, and controls.</param>
@@ -27,7 +27,7 @@ public sealed class MechanicsModelParameters : ImplicitModelParameters
     internal MechanicsModelParameters(MechanicsArchitecture architecture, SeriesColumns columns, MechanicsScaling scaling, MechanicalDynamics dynamics, int window, MechanicsEnergy energyUnits)
     {
         (Architecture, Columns, Scaling, Dynamics, _window, EnergyUnits) = (architecture, columns, scaling, dynamics, window, energyUnits);
-        _estimation = new StateEstimation(dynamics, architecture.Angles);
+        _solver = MotionSolver.Create(dynamics, architecture.Positions);
     }
 
     /// <summary>What was learned.</summary>
@@ -86,6 +86,7 @@ public sealed class MechanicsModelParameters : ImplicitModelParameters
     {
         Dynamics.to(device);
         Dynamics.FreezeState();
+        _solver = MotionSolver.Create(Dynamics, Architecture.Positions);
     });
 
     /// <summary>Forecasts series at given times.</summary>
@@ -108,7 +109,7 @@ public sealed class MechanicsModelParameters : ImplicitModelParameters
             if (_window > 1)
             {
                 MotionWindow[] windows = [.. known.Select(row => new MotionWindow(motions[row], motions[row].Count - 1, motions[row].Count - 1 - motions[row].First(_window), IsBackward: true))];
-                starts = _estimation.Improve(MotionBatch.Create(windows, Device), starts, EstimationIterations, CancellationToken.None);
+                starts = new StateEstimation(_solver, Architecture.Angles).Improve(MotionBatch.Create(windows, Device), starts, EstimationIterations, CancellationToken.None);
             }
 
             double[] found = ToUnits(Dynamics.EnergyOf(starts));
@@ -193,11 +194,14 @@ public sealed class MechanicsModelParameters : ImplicitModelParameters
             {
                 double[] lengths = [.. Enumerable.Range(first, count).SelectMany(piece => paths.Select(path => path.Length(piece)))];
                 double[] controls = [.. Enumerable.Range(first, count).SelectMany(piece => paths.SelectMany(path => path.Controls(piece)))];
-                var motion = new PiecewiseMotion(
-                    Dynamics,
+                using IMotionSolution solution = _solver.Solve(
+                    states,
                     NativeTensor.Of(lengths, [count, rows, 1], Device),
-                    Architecture.Controls == 0 ? null : NativeTensor.Of(controls, [count, rows, Architecture.Controls], Device));
-                using OdeSolution solution = motion.Solve(states, OdeMethods.Dopri8, steps: 1, differentiable: false, CancellationToken.None);
+                    Architecture.Controls == 0 ? null : NativeTensor.Of(controls, [count, rows, Architecture.Controls], Device),
+                    OdeMethods.Dopri8,
+                    steps: 1,
+                    differentiable: false,
+                    CancellationToken.None);
                 points = solution.States.alias();
             }
 

@@ -64,13 +64,13 @@ public sealed class MechanicsOptions : ITrainerOptions
 
     /// <summary>
     /// Observations that follow each other in a training example, and from which the state that a forecast sets out from is estimated: the more the noisier observations are, at the cost of time.
-    /// <see langword="null"/> stands for as many as last for one and a half times the time in which the system moves by its standard deviation, from 4 to 16.
+    /// <see langword="null"/> stands for as many as last for one and a half times the time in which the system moves by its standard deviation, from 4 to 16, and for 2 where states are not estimated.
     /// </summary>
     public int? WindowLength { get; set; }
 
     /// <summary>
     /// Whether states are estimated from a window of observations by least squares on the learned motion, which takes observations for noisy and missing ones as they are; where not, the
-    /// first observation of an example and the last one of a series are taken for exact.
+    /// first observation of an example and the last one of a series are taken for exact, which is quicker and, of simulations and the like, learns more.
     /// </summary>
     public bool EstimatesStates { get; set; } = true;
 

@@ -1,8 +1,6 @@
 using Microsoft.ML.Implicit.Layers.Ode.Mechanics;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Persistence;
-using Microsoft.ML.Implicit.Solvers;
-using Microsoft.ML.Implicit.Solvers.Ode;
 using Microsoft.ML.Implicit.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -19,6 +17,7 @@ internal sealed class MechanicsProblem : ITrainingProblem, IDisposable
     private const int ValidationIterations = 2;
 
     private readonly MechanicalDynamics _dynamics;
+    private readonly MotionSolver _solver;
     private readonly int[] _angles;
     private readonly MotionWindow[] _windows;
     private readonly MotionBatch? _validation;
@@ -40,7 +39,8 @@ internal sealed class MechanicsProblem : ITrainingProblem, IDisposable
     {
         using DisposeScope scope = NewDisposeScope();
         (_dynamics, _angles, _windows, _device, _cancellationToken) = (dynamics, angles, windows, device, cancellationToken);
-        _estimation = estimatesStates ? new StateEstimation(dynamics, angles) : null;
+        _solver = MotionSolver.Create(dynamics, windows[0].Motion.States[0].Length / 2);
+        _estimation = estimatesStates ? new StateEstimation(_solver, angles) : null;
         _starts = Guesses(windows, device).DetachFromDisposeScope();
         if (validation.Length > 0)
         {
@@ -67,13 +67,12 @@ internal sealed class MechanicsProblem : ITrainingProblem, IDisposable
             _starts.index_copy_(0, places, starts);
         }
 
-        (batch, OdeSolution found) = SolveSound(batch, starts);
-        using OdeSolution solution = found;
+        (batch, IMotionSolution found) = SolveSound(batch, starts);
+        using IMotionSolution solution = found;
         Tensor path = solution.States.detach().requires_grad_();
         Tensor loss = Loss(batch, path);
         loss.backward();
-        using OdeGradients gradients = solution.Backward(path.grad!);
-        gradients.AccumulateInto([.. _dynamics.parameters()]);
+        solution.Backward(path.grad!);
         return loss.detach();
     }
 
@@ -87,7 +86,7 @@ internal sealed class MechanicsProblem : ITrainingProblem, IDisposable
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGraph = no_grad();
         Tensor starts = _estimation?.Improve(_validation, _validationStarts!, ValidationIterations, _cancellationToken) ?? _validationStarts!;
-        using OdeSolution solution = StateEstimation.Solve(_dynamics, _validation, starts, differentiable: false, _cancellationToken);
+        using IMotionSolution solution = StateEstimation.Solve(_solver, _validation, starts, differentiable: false, _cancellationToken);
         return Loss(_validation, solution.States).MoveToOuterDisposeScope();
     }
 
@@ -103,23 +102,23 @@ internal sealed class MechanicsProblem : ITrainingProblem, IDisposable
     }
 
     // Some weights on the way let a motion blow up: it says nothing then, and the others, or at last what comes before, are learned from.
-    private (MotionBatch Batch, OdeSolution Solution) SolveSound(MotionBatch batch, Tensor starts)
+    private (MotionBatch Batch, IMotionSolution Solution) SolveSound(MotionBatch batch, Tensor starts)
     {
         while (true)
         {
-            OdeSolution solution = StateEstimation.Solve(_dynamics, batch, starts, differentiable: true, _cancellationToken);
-            _meter.Add(solution.Statistics.Evaluations);
-            if (solution.Converged)
+            IMotionSolution solution = StateEstimation.Solve(_solver, batch, starts, differentiable: true, _cancellationToken);
+            _meter.Add(solution.Evaluations);
+            IReadOnlyList<long> sound = solution.SoundRows;
+            if (sound.Count == starts.shape[0])
             {
                 return (batch, solution);
             }
 
             using (solution)
             {
-                long[] sound = [.. Enumerable.Range(0, solution.Status.Count).Where(row => solution.Status[row] == SolveStatus.Converged).Select(row => (long)row)];
-                if (sound.Length > 0)
+                if (sound.Count > 0)
                 {
-                    Tensor rows = tensor(sound, device: _device);
+                    Tensor rows = tensor(sound.ToArray(), device: _device);
                     (batch, starts) = (batch.Select(rows), starts.index_select(0, rows));
                 }
                 else if (batch.Pieces > 1)

@@ -13,7 +13,12 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <param name="run">The run.</param>
 internal sealed class MechanicsTraining(MechanicsOptions options, SeriesSetReader reader, TrainingRun run) : ModelTraining<SeriesSet, MechanicsModelParameters>(options, run)
 {
-    private static readonly TrainingDefaults Defaults = new(Steps: 1000, LearningRate: 5e-3, WeightDecay: 0, MinimumEpochs: 3, MaximumBatchSize: 64);
+    // Exact observations need no long windows: many short ones side by side cost less for each step.
+    private const int ExactWindow = 2;
+
+    private TrainingDefaults Defaults => options.EstimatesStates
+        ? new(Steps: 1000, LearningRate: 5e-3, WeightDecay: 0, MinimumEpochs: 3, MaximumBatchSize: 64)
+        : new(Steps: 10_000, LearningRate: 1e-2, WeightDecay: 0, MinimumEpochs: 3, MaximumBatchSize: 256);
 
     protected override SeriesSet Read(IDataView data) => reader.Read(data, Run.Channel, Run.ThrowIfCancelled);
 
@@ -36,7 +41,7 @@ internal sealed class MechanicsTraining(MechanicsOptions options, SeriesSetReade
         using DisposeScope scope = NewDisposeScope();
         MechanicsArchitecture architecture = Initial?.Architecture ?? new MechanicsArchitecture(options);
         MechanicsScaling scaling = Initial?.Scaling ?? MechanicsScaling.Fit(training.Series, architecture);
-        int window = options.WindowLength ?? scaling.UsualWindow;
+        int window = options.WindowLength ?? (options.EstimatesStates ? scaling.UsualWindow : ExactWindow);
         Run.KeepChoice(nameof(options.WindowLength), options.WindowLength, window);
         Motion[] motions = Motions(training.Series, scaling);
         MotionWindow[] windows = Windows(motions, window);

@@ -1,4 +1,3 @@
-using Microsoft.ML.Implicit.Layers.Ode.Mechanics;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.Ode;
 using TorchSharp;
@@ -11,9 +10,9 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// the loss at the best start is that at a fixed start (Golub and Pereyra, "The differentiation of pseudo-inverses and nonlinear least squares problems whose variables separate", 1973),
 /// so that training needs no derivative of the estimate.
 /// </summary>
-/// <param name="dynamics">The dynamics.</param>
+/// <param name="solver">Solves motions.</param>
 /// <param name="angles">Which variables are angles.</param>
-internal sealed class StateEstimation(MechanicalDynamics dynamics, int[] angles)
+internal sealed class StateEstimation(MotionSolver solver, int[] angles)
 {
     private const double Difference = 1e-5;
     private const double FirstDamping = 1e-3;
@@ -69,14 +68,14 @@ internal sealed class StateEstimation(MechanicalDynamics dynamics, int[] angles)
     /// <summary>States at all observations of windows, [pieces + 1, windows, width].</summary>
     private Tensor Solve(MotionBatch batch, Tensor starts, CancellationToken cancellationToken)
     {
-        using OdeSolution solution = Solve(dynamics, batch, starts, differentiable: false, cancellationToken);
+        using IMotionSolution solution = Solve(solver, batch, starts, differentiable: false, cancellationToken);
         return solution.States.alias();
     }
 
     /// <summary>Solves through windows as training does.</summary>
-    public static OdeSolution Solve(MechanicalDynamics dynamics, MotionBatch batch, Tensor starts, bool differentiable, CancellationToken cancellationToken)
+    public static IMotionSolution Solve(MotionSolver solver, MotionBatch batch, Tensor starts, bool differentiable, CancellationToken cancellationToken)
     {
         int steps = (int)Math.Clamp(Math.Ceiling(batch.LongestPiece / MechanicsScaling.TrainingStep), 1, 1 << 16);
-        return new PiecewiseMotion(dynamics, batch.Lengths, batch.Controls).Solve(starts, OdeMethods.RungeKutta4, steps, differentiable, cancellationToken);
+        return solver.Solve(starts, batch.Lengths, batch.Controls, OdeMethods.RungeKutta4, steps, differentiable, cancellationToken);
     }
 }

@@ -17,12 +17,18 @@ public sealed record OdeGradients(Tensor InitialState, Tensor Parameters, Tensor
     public void AccumulateInto(IReadOnlyList<Tensor> parameters)
     {
         ArgumentNullException.ThrowIfNull(parameters);
+        Accumulate(Parameters, parameters);
+    }
+
+    /// <summary>Adds gradients in one flat vector to the <c>grad</c> of parameters.</summary>
+    internal static void Accumulate(Tensor gradients, IReadOnlyList<Tensor> parameters)
+    {
         using IDisposable noGrad = no_grad();
         long offset = 0;
         foreach (Tensor parameter in parameters)
         {
             long count = parameter.numel();
-            using Tensor flat = Parameters.narrow(0, offset, count);
+            using Tensor flat = gradients.narrow(0, offset, count);
             using Tensor part = flat.view(parameter.shape);
             offset += count;
             if (parameter.grad is { } existing)

@@ -162,6 +162,21 @@ public sealed class MechanicsForecasterTests
     }
 
     [TestMethod]
+    public void One_series_is_enough_and_what_is_at_rest_stays_there()
+    {
+        MechanicsOptions options = Options();
+        options.EstimatesStates = true;
+        options.Training.MaximumEpochs = 200;
+        Swing resting = Swing.Create((_, _, _) => 0, 3, 0, [0, 0.5, 1, 1.1, 8, 9]);
+        float[] forecast = Forecast(Fit(options, [resting]), resting.First(6, 9, 9.5, 11));
+        for (int m = 0; m < 3; m++)
+        {
+            Assert.AreEqual(3, forecast[m], 0.1);
+            Assert.AreEqual(0, forecast[3 + m], 0.1);
+        }
+    }
+
+    [TestMethod]
     public void Whole_turns_of_an_angle_are_no_motion()
     {
         // A wheel with nothing to stop it, observed between -π and π.

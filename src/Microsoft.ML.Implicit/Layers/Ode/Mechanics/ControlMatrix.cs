@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Layers.Ode.Mechanics.Programs;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -49,4 +50,7 @@ public sealed class ControlMatrix : nn.Module<Tensor, Tensor>
         using DisposeScope scope = NewDisposeScope();
         return (perceptron?.forward(positions) ?? entries!.expand(positions.shape[0], -1)).view(-1, _positions, Controls).MoveToOuterDisposeScope();
     }
+
+    /// <summary>g(q) in a program, row by row.</summary>
+    internal Block Compile(RowProgramBuilder program, Block positions) => perceptron?.Compile(program, positions).Output ?? program.Constant(entries!);
 }

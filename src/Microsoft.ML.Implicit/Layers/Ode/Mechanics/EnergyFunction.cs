@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Layers.Ode.Mechanics.Programs;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Layers.Ode.Mechanics;
@@ -27,4 +28,7 @@ public abstract class EnergyFunction : nn.Module<Tensor, Tensor>
     /// <param name="coordinates">x, <c>[rows, width]</c>.</param>
     /// <returns>∂E/∂x, of the shape of x.</returns>
     public abstract Tensor Gradient(Tensor coordinates);
+
+    /// <summary><see cref="Gradient"/> in a program; <see langword="null"/> where there is none.</summary>
+    internal virtual Block? CompileGradient(RowProgramBuilder program, Block coordinates) => null;
 }

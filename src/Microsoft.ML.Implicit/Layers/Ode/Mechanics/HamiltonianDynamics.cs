@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Layers.Ode.Mechanics.Programs;
 using Microsoft.ML.Implicit.Solvers.Ode.OneStep;
 using static TorchSharp.torch;
 
@@ -36,6 +37,18 @@ public sealed class HamiltonianDynamics : MechanicalDynamics
     {
         (Tensor slope, Tensor velocity) = PhaseSpace.Split(energy.Gradient(phase));
         return cat([velocity, forces(velocity) is { } force ? force - slope : slope.neg()], 1);
+    }
+
+    private protected override Block? Compile(RowProgramBuilder program, Block phase, Func<Block, Block?> forces)
+    {
+        if (energy.CompileGradient(program, phase) is not { } gradient)
+        {
+            return null;
+        }
+
+        int n = phase.Width / 2;
+        (Block slope, Block velocity) = (gradient.Slice(0, n), gradient.Slice(n, n));
+        return program.Join(velocity, forces(velocity) is { } force ? program.Add((force, 1), (slope, -1)) : program.Add((slope, -1)));
     }
 
     internal override Tensor EnergyOf(Tensor phase) => energy.forward(phase);

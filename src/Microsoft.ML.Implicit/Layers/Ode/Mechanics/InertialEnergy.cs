@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Layers.Ode.Mechanics.Programs;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.Ode.OneStep;
 using TorchSharp;
@@ -52,5 +53,18 @@ public sealed class InertialEnergy : EnergyFunction
         CholeskyFactor factor = inverse_mass.Factorize(q);
         Tensor slope = potential.Gradient(q);
         return cat([factor.HalfGradient(p) is { } curved ? slope.Plus(curved) : slope, factor.Apply(p)], 1).MoveToOuterDisposeScope();
+    }
+
+    internal override Block? CompileGradient(RowProgramBuilder program, Block coordinates)
+    {
+        int n = coordinates.Width / 2;
+        (Block q, Block p) = (coordinates.Slice(0, n), coordinates.Slice(n, n));
+        if (potential.CompileGradient(program, q) is not { } slope)
+        {
+            return null;
+        }
+
+        FactorBlocks factor = inverse_mass.Compile(program, q);
+        return program.Join(factor.HalfGradient(p) is { } curved ? program.Add((slope, 1), (curved, 1)) : slope, factor.Apply(p));
     }
 }

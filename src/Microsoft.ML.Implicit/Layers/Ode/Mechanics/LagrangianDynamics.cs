@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Layers.Ode.Mechanics.Programs;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.Ode.OneStep;
 using static TorchSharp.torch;
@@ -51,6 +52,25 @@ public sealed class LagrangianDynamics : MechanicalDynamics
         }
 
         return cat([velocity, factor.Solve(force)], 1);
+    }
+
+    private protected override Block? Compile(RowProgramBuilder program, Block phase, Func<Block, Block?> forces)
+    {
+        int n = phase.Width / 2;
+        (Block q, Block velocity) = (phase.Slice(0, n), phase.Slice(n, n));
+        if (potential.CompileGradient(program, q) is not { } slope)
+        {
+            return null;
+        }
+
+        FactorBlocks factor = mass.Compile(program, q);
+        Block force = forces(velocity) is { } given ? program.Add((given, 1), (slope, -1)) : program.Add((slope, -1));
+        if (factor.HalfGradient(velocity) is { } curved)
+        {
+            force = program.Add((force, 1), (curved, 1), (factor.Rate(velocity, velocity)!.Value, -1));
+        }
+
+        return program.Join(velocity, factor.Solve(force));
     }
 
     internal override Tensor EnergyOf(Tensor phase)

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Layers.Ode.Mechanics.Programs;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.Ode.OneStep;
 using TorchSharp;
@@ -14,6 +15,9 @@ namespace Microsoft.ML.Implicit.Layers.Ode.Mechanics;
 /// </remarks>
 public abstract class MechanicalDynamics : nn.Module<Tensor, Tensor, Tensor>
 {
+    // Wider layers are served better by the matrix product of the native library.
+    private const long LargestWidth = 128;
+
 #pragma warning disable IDE1006 // The names of these fields are the names in the state dictionary.
     private readonly PositiveDefiniteMatrix? friction;
     private readonly ControlMatrix? control;
@@ -78,6 +82,35 @@ public abstract class MechanicalDynamics : nn.Module<Tensor, Tensor, Tensor>
             return force?.Plus(driven) ?? driven;
         });
     }
+
+    /// <summary><see cref="Derivative"/> as a program for the CPU, from the parameters as they are placed now; <see langword="null"/> where there is none or tensor operations are quicker.</summary>
+    /// <param name="positions">n.</param>
+    internal RowProgram? Compile(int positions)
+    {
+        if (!parameters().All(parameter => parameter.device_type == DeviceType.CPU && parameter.dtype == ScalarType.Float64 && parameter.shape.Max() <= LargestWidth))
+        {
+            return null;
+        }
+
+        var program = new RowProgramBuilder();
+        Block phase = program.Reserve(2 * positions), controls = program.Reserve((int)Controls), q = phase.Slice(0, positions);
+        return Compile(program, phase, Forces) is { } output ? program.Build(phase, controls, output) : null;
+
+        Block? Forces(Block velocity)
+        {
+            Block? damped = friction?.Compile(program, q).Apply(velocity);
+            Block? driven = control is null ? null : program.Times(control.Compile(program, q), controls);
+            return (damped, driven) switch
+            {
+                (null, _) => driven,
+                (_, null) => program.Add((damped.Value, -1)),
+                _ => program.Add((driven.Value, 1), (damped.Value, -1)),
+            };
+        }
+    }
+
+    /// <summary>The dynamics in a program, with forces beside those of the energy; <see langword="null"/> where the energy has none.</summary>
+    private protected abstract Block? Compile(RowProgramBuilder program, Block phase, Func<Block, Block?> forces);
 
     /// <summary>d(q, w)/dt with forces beside those of the energy.</summary>
     /// <param name="phase">q and w, [rows, 2 n].</param>

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Layers.Ode.Mechanics.Programs;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -45,4 +46,6 @@ public sealed class PerceptronEnergy : EnergyFunction
         SmoothPerceptron.Evaluation evaluation = perceptron.Evaluate(coordinates);
         return evaluation.Pullback(ones_like(evaluation.Output)).MoveToOuterDisposeScope();
     }
+
+    internal override Block? CompileGradient(RowProgramBuilder program, Block coordinates) => perceptron.Compile(program, coordinates).Gradient();
 }

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Layers.Ode.Mechanics.Programs;
 using Microsoft.ML.Implicit.Native;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -74,5 +75,18 @@ public sealed class PositiveDefiniteMatrix : nn.Module<Tensor, Tensor>
         Tensor diagonal = raw.diagonal(0, 1, 2).Plus(UnitEntry.Held());
         Tensor factor = raw.tril(-1).Plus(diag_embed(diagonal.Softplus())) * _scale.Held();
         return new CholeskyFactor(factor, diagonal.sigmoid(), _scale, evaluation);
+    }
+
+    /// <summary><see cref="Factorize"/> in a program.</summary>
+    internal FactorBlocks Compile(RowProgramBuilder program, Block positions)
+    {
+        int n = (int)Dimension;
+        PerceptronBlocks? evaluation = perceptron?.Compile(program, positions);
+        Block raw = evaluation?.Output ?? program.Constant(entries!);
+        Block diagonal = program.Sum(n, Enumerable.Range(0, n).Select(i => new Product(i, raw[(i * n) + i])));
+        (Block value, Block slopes) = program.Activate(diagonal, DynamicsActivation.Softplus, UnitEntry);
+        Block factor = program.Sum(n * n, Enumerable.Range(0, n).SelectMany(i => Enumerable.Range(0, i + 1).Select(j =>
+            new Product((i * n) + j, i == j ? value[i] : raw[(i * n) + j], Factor: _scale))));
+        return new FactorBlocks(program, factor, slopes, _scale, evaluation);
     }
 }

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Layers.Ode.Mechanics.Programs;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.Ode.OneStep;
 using TorchSharp;
@@ -49,5 +50,13 @@ public sealed class SeparableEnergy : EnergyFunction
         using DisposeScope scope = NewDisposeScope();
         (Tensor q, Tensor p) = PhaseSpace.Split(coordinates);
         return cat([potential.Gradient(q), kinetic.Gradient(p)], 1).MoveToOuterDisposeScope();
+    }
+
+    internal override Block? CompileGradient(RowProgramBuilder program, Block coordinates)
+    {
+        int n = coordinates.Width / 2;
+        return potential.CompileGradient(program, coordinates.Slice(0, n)) is { } slope && kinetic.CompileGradient(program, coordinates.Slice(n, n)) is { } velocity
+            ? program.Join(slope, velocity)
+            : null;
     }
 }

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Layers.Ode.Mechanics.Programs;
 using Microsoft.ML.Implicit.Layers.Ode.Perceptrons;
 using static TorchSharp.torch;
 
@@ -62,6 +63,23 @@ internal sealed class SmoothPerceptron : nn.Module<Tensor, Tensor>
         }
 
         return new Evaluation(this, x, derivatives, value);
+    }
+
+    /// <summary><see cref="Evaluate"/> in a program.</summary>
+    public PerceptronBlocks Compile(RowProgramBuilder program, Block x)
+    {
+        var derivatives = new Block[_layers.Length - 1];
+        Block embedded = _embedding.Apply(program, x), value = embedded;
+        for (int i = 0; i < _layers.Length; i++)
+        {
+            value = program.Affine(value, _layers[i].Weight, _layers[i].Bias);
+            if (i < derivatives.Length)
+            {
+                (value, derivatives[i]) = program.Activate(value, _activation);
+            }
+        }
+
+        return new PerceptronBlocks(program, _layers, _embedding, embedded, derivatives, value);
     }
 
     /// <summary>An output with the slopes of the hidden layers.</summary>

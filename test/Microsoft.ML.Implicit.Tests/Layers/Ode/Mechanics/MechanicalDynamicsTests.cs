@@ -55,6 +55,38 @@ public sealed class MechanicalDynamicsTests
     }
 
     [TestMethod]
+    [DataRow(true)]
+    [DataRow(false)]
+    public void A_damped_and_driven_oscillator_moves_as_its_solution_says(bool isHamiltonian)
+    {
+        // d²q/dt² = -q - 0.3 dq/dt + 0.7 u.
+        const double damping = 0.3, gain = 0.7, drive = 1.5;
+        using var generator = new Generator(1);
+        var friction = new PositiveDefiniteMatrix(1, generator, initialValue: damping);
+        var control = new ControlMatrix(1, 1, generator);
+        using (no_grad())
+        {
+            control.parameters().Single().fill_(gain);
+        }
+
+        MechanicalDynamics dynamics = isHamiltonian
+            ? new HamiltonianDynamics(new ModuleEnergy(new FunctionModule(x => x.pow(2).sum(1) / 2)), friction, control)
+            : new LagrangianDynamics(new PositiveDefiniteMatrix(1, generator), new ModuleEnergy(new FunctionModule(q => q.pow(2).sum(1) / 2)), friction, control);
+        dynamics.to(ScalarType.Float64);
+        double[] times = [0, 0.5, 2, 7];
+        var tight = new OdeOptions { Method = OdeMethods.Dopri8, StepControl = new PiStepControl { RelativeTolerance = 1e-12, AbsoluteTolerance = 1e-12 } };
+        Tensor states = new NeuralOde(dynamics, tight).forward(tensor(new[,] { { 0.8, -0.4, drive } }), tensor(times));
+        double rest = gain * drive, frequency = Math.Sqrt(1 - (damping * damping / 4)), cosine = 0.8 - rest, sine = (-0.4 + (damping / 2 * cosine)) / frequency;
+        for (int i = 0; i < times.Length; i++)
+        {
+            double expected = rest + (Math.Exp(-damping / 2 * times[i]) * ((cosine * Math.Cos(frequency * times[i])) + (sine * Math.Sin(frequency * times[i]))));
+
+            // Parameters start in float32.
+            Assert.AreEqual(expected, states[i, 0, 0].item<double>(), 1e-6, $"{times[i]}");
+        }
+    }
+
+    [TestMethod]
     [DynamicData(nameof(Systems))]
     public void Gradients_of_a_rollout_equal_finite_differences(string system)
     {
