@@ -34,8 +34,9 @@ internal sealed class RecurrentSeriesEncoder : WholeSeriesEncoder
 
     public override long FeatureCount => 2 * _width;
 
-    public override Tensor Encode(SeriesInputs inputs)
+    public override Tensor Encode(SeriesInputs inputs, out int evaluations)
     {
+        evaluations = 0;
         ScalarType type = inputs.Values.dtype;
         long points = inputs.Values.shape[1];
         PathGrid grid = PathGrid.Of(inputs.Times);

@@ -183,7 +183,7 @@ public sealed class ControlledEquationTests
         rows[0].Time = [.. Enumerable.Range(0, 200).Select(i => i / 20.0)];
         (rows[0].Level, rows[0].Noise) = ([.. rows[0].Time.Select(time => (float)time)], new float[200]);
         ControlledEquationOptions options = Options(SeriesReadingKind.ControlledDifferentialEquation, SeriesPathKind.NaturalCubic, 0);
-        (options.Training.MaximumEpochs, options.Training.BatchSize) = (1, 20);
+        (options.MaximumStepsPerPiece, options.Training.MaximumEpochs, options.Training.BatchSize) = (1, 1, 20);
         using ControlledEquationTransformer model = Ml.Regression.Trainers.NeuralControlledDifferentialEquation(options).Fit(Ml.Data.LoadFromEnumerable(rows));
         Assert.AreEqual(64, model.Model.Training!.ChosenSettings["Windows"]);
         Assert.AreEqual(2, model.Model.Training.ChosenSettings["SignatureDepth"]);
@@ -228,6 +228,7 @@ public sealed class ControlledEquationTests
         ("Path", options => options.Path = (SeriesPathKind)9),
         ("Windows", options => options.Windows = 0),
         ("SignatureDepth", options => options.SignatureDepth = 3),
+        ("MaximumStepsPerPiece", options => options.MaximumStepsPerPiece = 0),
         ("StateWidth", options => options.StateWidth = 0),
         ("HiddenWidth", options => options.HiddenWidth = 1),
         ("Layers", options => options.Layers = 0),
