@@ -14,6 +14,7 @@ using Microsoft.ML.Implicit.Samples.Portfolio;
 using Microsoft.ML.Implicit.Samples.Scenarios;
 using Microsoft.ML.Implicit.Samples.Strength;
 using Microsoft.ML.Implicit.Samples.Sudoku;
+using Microsoft.ML.Implicit.Samples.SudokuBits;
 
 Sample[] samples =
 [
@@ -31,6 +32,7 @@ Sample[] samples =
     FieldForecast.Sample,
     ConcreteStrength.Sample,
     HurricaneWarning.Sample,
+    SudokuCompletion.Sample,
 ];
 
 var name = new Argument<string>("name") { Description = "scenario to run", DefaultValueFactory = _ => samples[0].Name };

@@ -8,6 +8,7 @@ using Microsoft.ML.Implicit.Benchmarks.Quality.Forecasting;
 using Microsoft.ML.Implicit.Benchmarks.Quality.Marginals;
 using Microsoft.ML.Implicit.Benchmarks.Quality.NeuralOde;
 using Microsoft.ML.Implicit.Benchmarks.Quality.Physics;
+using Microsoft.ML.Implicit.Benchmarks.Quality.Satisfiability;
 using Microsoft.ML.Implicit.Benchmarks.Quality.SeriesLabels;
 using Microsoft.ML.Implicit.Benchmarks.Quality.Tabular;
 
@@ -18,7 +19,7 @@ internal static class QualityCommand
 {
     public static System.CommandLine.Command Create()
     {
-        var name = new Argument<string>("name") { Description = "classification, toy-density, directional, sudoku, fields, physics, physics-drift, regret or portfolio", DefaultValueFactory = _ => "" };
+        var name = new Argument<string>("name") { Description = "classification, toy-density, directional, sudoku, fields, physics-drift, regret or portfolio", DefaultValueFactory = _ => "" };
         var folder = new Option<string>("--data") { Description = "folder with the data sets", DefaultValueFactory = _ => "." };
         var sets = new Option<string[]>("--set") { Description = "names of data sets; all without it", DefaultValueFactory = _ => [] };
         var seeds = new Option<int>("--seeds") { Description = "repetitions to average", DefaultValueFactory = _ => 3 };
@@ -31,6 +32,8 @@ internal static class QualityCommand
         command.Subcommands.Add(ForecastCommand.Create());
         command.Subcommands.Add(SeriesLabelCommand.Create());
         command.Subcommands.Add(LatentSdeCommand.Create());
+        command.Subcommands.Add(PhysicsCommand.Create());
+        command.Subcommands.Add(SatisfiabilityCommand.Create());
         command.SetAction(result =>
         {
             Action<string, IReadOnlyCollection<string>, int, string>? table = result.GetRequiredValue(name) switch
@@ -39,8 +42,7 @@ internal static class QualityCommand
                 "toy-density" => ToyQuality.Run,
                 "directional" => DirectionalQuality.Run,
                 "sudoku" => (_, _, seeds, device) => SudokuQuality.Run(seeds, device),
-                "fields" => (_, _, seeds, device) => FieldQuality.Run(seeds, device),
-                "physics" => (_, sets, seeds, device) => PhysicsQuality.Run(sets, seeds, device),
+                "fields" => (_, sets, seeds, device) => FieldQuality.Run(sets, seeds, device),
                 "physics-drift" => (_, sets, _, device) => PhysicsDrift.Run(sets, device),
                 "regret" => (_, _, seeds, device) => RegretQuality.Run(seeds, device),
                 "portfolio" => (folder, sets, _, device) => PortfolioQuality.Run(folder, sets, seed: 1, device),

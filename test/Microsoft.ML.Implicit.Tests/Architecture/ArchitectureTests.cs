@@ -35,13 +35,15 @@ public sealed class ArchitectureTests
         ["Layers.Conic"] = ["Roots", "Solvers.Conic"],
         ["Modelling"] = ["Layers.Conic"],
         ["Solvers.Optimization"] = ["Roots", "Solvers.Quadratic"],
+        ["Solvers.Satisfiability"] = ["Solvers"],
+        ["Layers.Satisfiability"] = ["Differentiation", "Solvers.Satisfiability"],
         ["Layers.Optimization"] = ["Solvers.Optimization"],
         ["Modelling.Curves"] = ["Layers.Optimization"],
         ["Persistence"] = ["Native"],
         ["Onnx"] = ["Solvers.FixedPoint", "Solvers.Ode"],
         ["Data"] = ["Persistence", "Onnx"],
         ["Training"] = ["Data", "Solvers"],
-        ["Estimators"] = ["Training", "Layers.Flow", "Layers.LatentOde", "Layers.Series", "Layers.Equilibrium", "Layers.Quadratic", "Modelling", "Layers.Fields", "Modelling.Curves", "Layers.LatentSde"],
+        ["Estimators"] = ["Training", "Layers.Flow", "Layers.LatentOde", "Layers.Series", "Layers.Equilibrium", "Layers.Quadratic", "Modelling", "Layers.Fields", "Modelling.Curves", "Layers.LatentSde", "Layers.Satisfiability"],
     };
 
     // These know ML.NET; what is below them is of use without it.

@@ -1,10 +1,13 @@
+using Microsoft.ML.Implicit.Differentiation;
 using Microsoft.ML.Implicit.Layers.Equilibrium;
 using Microsoft.ML.Implicit.Layers.Flow;
 using Microsoft.ML.Implicit.Layers.Ode;
+using Microsoft.ML.Implicit.Layers.Satisfiability;
 using Microsoft.ML.Implicit.Solvers.FixedPoint;
 using Microsoft.ML.Implicit.Solvers.Ode;
 using Microsoft.ML.Implicit.Solvers.Ode.Cuda;
 using Microsoft.ML.Implicit.Solvers.Quadratic;
+using Microsoft.ML.Implicit.Solvers.Satisfiability;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -50,6 +53,30 @@ public sealed class CudaTests
             EquilibriumBackward pass = layer.Backward(x, z => z.square().sum());
             Assert.IsTrue(pass.Equilibrium.Statuses.All(status => status == Implicit.Solvers.SolveStatus.Converged));
             return (pass.Equilibrium.Solution, cell.parameters().First().grad!);
+        }
+    }
+
+    [TestMethod]
+    [DataRow(1, 5, 3, 2)]
+    [DataRow(70, 64, 51, 25)]
+    [DataRow(3, 100, 700, 50)]
+    public void Completed_bits_and_their_gradients_are_those_of_the_cpu(int rows, int bits, int clauses, int auxiliaries)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        (Tensor cpuBits, Tensor cpuGradient) = Run(CPU);
+        (Tensor completed, Tensor gradient) = Run(CUDA);
+        AssertClose(cpuBits, completed);
+        AssertClose(cpuGradient, gradient);
+
+        (Tensor Bits, Tensor Gradient) Run(Device device)
+        {
+            using var generator = new Generator(1);
+            var layer = new MaximumSatisfiability(bits, clauses, auxiliaries, generator, new MixingSettings { MaximumSweeps = 10, Tolerance = 0 }, ScalarType.Float64);
+            Tensor values = rand([rows, bits], ScalarType.Float64, generator: generator), isKnown = rand([rows, bits], generator: generator) < 0.5;
+            layer.to(device);
+            Tensor result = layer.forward(values.to(device), isKnown.to(device));
+            ImplicitBackward.Run(() => result.square().sum().backward());
+            return (result.detach().cpu(), layer.parameters().Single().grad!.cpu());
         }
     }
 

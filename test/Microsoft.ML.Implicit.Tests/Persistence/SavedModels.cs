@@ -43,6 +43,7 @@ internal static class SavedModels
         ["curve-fit"] = (ml, _) => FitCurve(ml),
         ["learned-costs"] = LearnedCosts,
         ["learned-constraints"] = LearnedConstraints,
+        ["satisfiability"] = Satisfiability,
     };
 
     /// <summary>Options for a model that need not be a good one.</summary>
@@ -285,6 +286,21 @@ internal static class SavedModels
             ml.Transforms.GroupIntoSeries(nameof(Shapes.Row.Name), nameof(Shapes.Row.Time), [nameof(Shapes.Row.Size)], [nameof(Shapes.Row.Turn)]).Fit(data),
             data,
             nameof(Shapes.Row.Name), nameof(Shapes.Row.Time), nameof(Shapes.Row.Size), nameof(Shapes.Row.Turn));
+    }
+
+    private static SavedModel Satisfiability(MLContext ml, TrainingOptions training)
+    {
+        IDataView data = ml.Data.LoadFromEnumerable(Shapes.Create(60));
+        var options = new MaximumSatisfiabilityOptions
+        {
+            BitColumnName = nameof(Shapes.Row.Pixels),
+            KnownColumnName = nameof(Shapes.Row.IsSeen),
+            ClauseCount = 12,
+            AuxiliaryCount = 4,
+            RefinementRounds = 1,
+            Training = training,
+        };
+        return new SavedModel(ml.Transforms.MaximumSatisfiability(options).Fit(data), data, "Completed", "Confidence");
     }
 
     private static SavedModel ConeProgram(MLContext ml)

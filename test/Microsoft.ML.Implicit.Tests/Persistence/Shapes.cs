@@ -31,6 +31,7 @@ internal static class Shapes
             Pose = [y, (float)(turn * 180 / Math.PI), (float)Math.Cos(turn), (float)Math.Sin(turn)],
             Pixels = [.. Enumerable.Range(0, Side * Side).Select(i => (kind == 0 ? i / Side : i % Side) == 3 ? 1 : 0.3f * random.NextSingle())],
             Costs = [x, y, 0.3f - (0.5f * x)],
+            IsSeen = [.. Enumerable.Range(0, Side * Side).Select(i => (i + index) % 3 != 0)],
         };
     }
 
@@ -57,5 +58,8 @@ internal static class Shapes
 
         [VectorType(3)]
         public float[] Costs { get; set; } = [];
+
+        [VectorType(Side * Side)]
+        public bool[] IsSeen { get; set; } = [];
     }
 }

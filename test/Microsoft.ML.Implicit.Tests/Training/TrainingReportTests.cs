@@ -198,6 +198,7 @@ public sealed class TrainingReportTests
         SeriesFeatureTransformer features => features.Model.Training,
         FieldTransformer field => field.Model.Training,
         LatentSdeTransformer forecaster => forecaster.Model.Training,
+        MaximumSatisfiabilityTransformer clauses => clauses.Model.Training,
         LearnedConeProgramTransformer decisions => decisions.Model.Training,
         _ => ((LearnedQuadraticProgramTransformer)transformer).Model.Training,
     };

@@ -1,134 +1,217 @@
 using Microsoft.ML.Implicit.Layers.Fields;
 using Microsoft.ML.Implicit.Layers.Fields.Terms;
 using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Solvers;
+using Microsoft.ML.Implicit.Solvers.Optimization;
+using Microsoft.ML.Implicit.Solvers.Optimization.Searches;
+using Microsoft.ML.Implicit.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>
-/// Where training begins: the weights of all terms that are weighted sums, by least squares of the change from each field to the next. The first fit takes the mean of the sums at both for
-/// the rate of change in between; what solving the equation then leaves of the changes is fitted in the same way and corrects it. Terms of known form come first, and the learned part is fitted to
-/// what they leave.
+/// Fits the weights of all terms that are weighted sums, so that the equation's solution from each row meets the next: nonlinear least squares through the solver, by the method of Gauss and
+/// Newton. Of the learned part, what the held-out rows do not miss is left out.
 /// </summary>
 internal sealed class CoefficientFit
 {
-    private const int Corrections = 5;
+    private const int MostTries = 40;
 
-    // Of the mean square of a column, for columns that are nearly sums of others; one that hardly differs from zero has no weight.
-    private const double Ridge = 1e-6;
-    private const double SmallestColumn = 1e-3;
+    // Of a search, the errors' part that a step must at least better, and the tries that may fail to.
+    private const double LeastGain = 0.01;
+    private const int MostMisses = 8;
+
+    // Of the change from row to row: an error that does not matter.
+    private const double Floor = 5e-4;
+
+    // What the error on held-out rows may rise by where a term is left out.
+    private const double Tolerance = 1.005;
+
+    // Values and steps that a first search is made on.
+    private const int FewValues = 1 << 10;
+    private const int FewSteps = 12;
+
+    private const int MostCorrections = 6;
 
     private readonly FieldDynamics _dynamics;
-    private readonly FieldSolver _solver;
-    private readonly CancellationToken _cancellation;
-    private readonly FieldBatchWindow _batch;
-    private readonly FieldTerm[][] _groups;
-    private readonly Dictionary<FieldTerm, double[]> _weights;
-    private readonly Tensor _pace;
-    private readonly Tensor _root;
+    private readonly FieldTerm[] _open;
+    private readonly int[] _counts;
+    private readonly CoefficientFlow _flow;
+    private readonly FieldSteps _steps;
+    private readonly FieldSteps _held;
+    private readonly Action<double> _report;
+    private int _stepsLeft;
+    private readonly double[] _lower;
+    private readonly double[] _sizes;
+    private readonly bool[] _mayLeave;
 
-    private CoefficientFit(FieldDynamics dynamics, FieldWindows windows, FieldSolver solver, CancellationToken cancellation)
+    /// <param name="dynamics">The equation, whose weights are set after each step that betters them.</param>
+    /// <param name="steps">From each field to the next, to fit.</param>
+    /// <param name="held">The same of rows that are held out, or these too.</param>
+    /// <param name="solver">How fields are carried on.</param>
+    /// <param name="mostSteps">Steps of searches at most.</param>
+    /// <param name="report">Told the error in proportion to the change from row to row, after each step.</param>
+    /// <param name="cancellation">Checked in every step of solves.</param>
+    public CoefficientFit(FieldDynamics dynamics, FieldSteps steps, FieldSteps held, FieldSolver solver, int mostSteps, Action<double> report, CancellationToken cancellation)
     {
-        (_dynamics, _solver, _cancellation) = (dynamics, solver, cancellation);
-        _batch = windows.Sample();
-        long[] shape = [-1, .. Enumerable.Repeat(1L, (int)_batch.Start.dim() - 1)];
-        _pace = _batch.Paces[0].view(shape);
-        _root = _batch.Weights[0].sqrt().view(shape);
-        FieldState first = dynamics.StateOf(_batch.Start);
-        FieldTerm[] open = [.. dynamics.Terms.Where(term => term.Basis(first).Count > 0)];
-        _groups = [.. new[] { open.Where(term => term is not LocalClosure).ToArray(), open.Where(term => term is LocalClosure).ToArray() }.Where(group => group.Length > 0)];
-        _weights = open.ToDictionary(term => term, term => new double[term.Basis(first).Count]);
+        (_dynamics, _steps, _held, _stepsLeft, _report) = (dynamics, steps, held, mostSteps, report);
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGradient = no_grad();
+        FieldState state = dynamics.StateOf(steps.Start);
+        IReadOnlyList<Tensor>[] bases = [.. dynamics.Terms.Select(term => term.Basis(state))];
+        _open = [.. dynamics.Terms.Where((_, i) => bases[i].Count > 0)];
+        _counts = [.. bases.Select(basis => basis.Count).Where(count => count > 0)];
+        _flow = new CoefficientFlow(dynamics, _open, solver, cancellation);
+        _lower = [.. _open.Zip(_counts, (term, count) => Enumerable.Repeat(term.SmallestWeight, count)).SelectMany(bounds => bounds)];
+        _mayLeave = [.. _open.Zip(_counts, (term, count) => Enumerable.Repeat(term is LocalClosure, count)).SelectMany(may => may)];
+        _sizes = [.. bases.SelectMany(basis => basis).Select(column => steps.Size(column))];
     }
 
-    /// <param name="dynamics">The equation, float32 on the CPU.</param>
-    /// <param name="windows">Windows of the training series.</param>
-    /// <param name="solver">How fields are carried on.</param>
-    /// <param name="cancellation">Checked in every step of solves.</param>
-    public static void Initialize(FieldDynamics dynamics, FieldWindows windows, FieldSolver solver, CancellationToken cancellation)
+    /// <summary>Error on held-out rows in proportion to the change from row to row, once fitted.</summary>
+    public double Error { get; private set; } = double.PositiveInfinity;
+
+    /// <summary>Whether there were more steps to take.</summary>
+    public bool IsCutShort => _stepsLeft == 0;
+
+    /// <summary>Counts evaluations of the equation a solve.</summary>
+    public SolverMeter Meter => _flow.Meter;
+
+    public void Run()
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
-        var fit = new CoefficientFit(dynamics, windows, solver, cancellation);
-        if (fit._groups.Length > 0)
+        if (_open.Length == 0)
         {
-            fit.Run();
-        }
-    }
-
-    private void Run()
-    {
-        FieldState first = _dynamics.StateOf(_batch.Start), last = _dynamics.StateOf(_batch.Targets[0]);
-        Tensor rate = (_batch.Targets[0] - _batch.Start) / _pace;
-        Correct(_dynamics.Terms.Except(_weights.Keys).Aggregate(rate, (rest, term) => rest - Mean(term.forward(first), term.forward(last))), first, last);
-        Tensor defect = Defect();
-        if (!double.IsFinite(Size(defect)))
-        {
-            // An equation that cannot be solved is none to begin at.
-            Set(_weights.ToDictionary(pair => pair.Key, pair => new double[pair.Value.Length]));
+            Error = Miss(_held, new WeightedSum([], []));
             return;
         }
 
-        for (int i = 0; i < Corrections; i++)
+        FieldSteps few = _steps.Every(Math.Max(1, Math.Min(_steps.Target.numel() / FewValues, _steps.Count / FewSteps)));
+        WeightedSum start = Bounded(CoefficientStart.Of(_dynamics, _open, _steps));
+        WeightedSum sum = Shortened(few, start, isDamped: true) ?? Shortened(few, Bounded(start with { Weights = new double[start.Weights.Length] }), isDamped: true) ?? start;
+        while (_stepsLeft > 0 && Shortened(_steps, sum, isDamped: false) is { } shorter && shorter.Places.Length < sum.Places.Length)
         {
-            Dictionary<FieldTerm, double[]> before = _weights.ToDictionary();
-            Correct(defect, first, last);
-            Tensor next = Defect();
-            if (!(Size(next) < Size(defect)))
+            sum = shorter;
+        }
+
+        sum = WithoutBias(sum);
+        Set(sum);
+        Error = Miss(_held, sum);
+    }
+
+    // The fit, without the terms that the held-out rows do not miss; null where the equation cannot be solved.
+    private WeightedSum? Shortened(FieldSteps steps, WeightedSum start, bool isDamped)
+    {
+        if (Search(steps, start, isDamped) is not { } fit)
+        {
+            return null;
+        }
+
+        WeightedSum shortest = fit.Sum;
+        double least = Miss(_held, shortest);
+        foreach (WeightedSum shorter in TermElimination.From(fit.Sum, fit.InverseInformation, place => _mayLeave[place]))
+        {
+            double error = Miss(_held, shorter);
+            if (!(error <= double.Hypot(Tolerance * least, Floor)))
             {
-                Set(before);
-                return;
+                break;
             }
 
-            defect = next;
+            (shortest, least) = (shorter, Math.Min(least, error));
         }
+
+        return shortest;
     }
 
-    private void Correct(Tensor rate, FieldState first, FieldState last)
+    // The weights where errors of Gauss and Newton end, and the inverse of the information there; null where the equation cannot be solved.
+    private (WeightedSum Sum, double[] InverseInformation)? Search(FieldSteps steps, WeightedSum start, bool isDamped)
     {
-        Tensor left = rate;
-        foreach (FieldTerm[] group in _groups)
+        int width = start.Places.Length;
+        var search = new LeastSquaresSearch(width, new LeastSquaresSettings { Tolerance = 1e-3, MaximumIterations = MostTries }, RobustLoss.Squares, isDamped);
+        search.Begin(start.Weights, [.. start.Places.Select(place => _lower[place])], [.. Enumerable.Repeat(double.PositiveInfinity, width)], checked((int)steps.Target.numel()));
+        double change = steps.Change, best = double.PositiveInfinity;
+        int misses = 0;
+        while (search.Status is null && misses < MostMisses)
         {
-            Tensor[][] bases = [.. group.Select(term => term.Basis(first).Zip(term.Basis(last), Mean).ToArray())];
-            Tensor columns = stack([.. bases.SelectMany(basis => basis)], -1);
-            Tensor found = LeastSquares((columns * _root.unsqueeze(-1)).reshape(-1, columns.shape[^1]), (left * _root).reshape(-1));
-            left = left - columns.matmul(found);
-            double[] values = [.. found.data<double>()];
-            int next = 0;
-            foreach (FieldTerm term in group)
+            using DisposeScope scope = NewDisposeScope();
+            WeightedSum sum = start with { Weights = search.Candidate.ToArray() };
+            Tensor errors = _flow.Next(steps.Start, steps.Paces, sum) - steps.Target;
+            double error = steps.Size(errors) / change;
+            if (!search.Observe(Flat(steps, errors)))
             {
-                double[] change = values[next..(next += _weights[term].Length)];
-                _weights[term] = [.. _weights[term].Zip(change, (weight, delta) => weight + delta)];
+                misses++;
+                continue;
             }
+
+            Set(sum);
+            _report(error);
+            search.Linearize(Flat(steps, _flow.Derivatives(steps.Start, steps.Paces, sum, _sizes)));
+            if (--_stepsLeft == 0 || error <= Floor / 2)
+            {
+                break;
+            }
+
+            misses = error < (1 - LeastGain) * best ? 0 : misses + (MostMisses / 2);
+            best = error;
         }
 
-        Set(_weights);
+        return search.Status == SolveStatus.Diverged ? null : (start with { Weights = search.Point.ToArray() }, search.InverseInformation());
     }
 
-    private static void Set(Dictionary<FieldTerm, double[]> weights)
+    /// <summary>
+    /// The weights that noise in the rows does not pull to one side. What least squares weigh errors by comes from the noisy row that the solve sets out from; by the method of instrumental
+    /// variables it comes from a solve from the row before it, whose noise is another.
+    /// </summary>
+    private WeightedSum WithoutBias(WeightedSum fitted)
     {
-        foreach ((FieldTerm term, double[] values) in weights)
+        double error = Miss(_held, fitted);
+        if (error <= Floor || fitted.Places.Length == 0)
         {
-            term.SetWeights(values);
+            return fitted;
+        }
+
+        Tensor predicted = _flow.Next(_steps.Before, _steps.EarlierPaces, fitted);
+        Tensor instruments = Rows(_flow.Derivatives(predicted, _steps.Paces, fitted, _sizes)), columns = Rows(_flow.Derivatives(_steps.Start, _steps.Paces, fitted, _sizes));
+        Tensor products = instruments.mm(columns.t());
+        double[] weights = fitted.Weights;
+        for (int i = 0; i < MostCorrections; i++)
+        {
+            Tensor errors = _flow.Next(_steps.Start, _steps.Paces, fitted with { Weights = weights }) - _steps.Target;
+            double[] change = [.. linalg.solve(products, instruments.mv((errors * _steps.Roots).flatten())).data<double>()];
+            weights = Bounded(fitted with { Weights = [.. weights.Zip(change, (weight, delta) => weight - delta)] }).Weights;
+        }
+
+        WeightedSum corrected = fitted with { Weights = weights };
+        double now = Miss(_held, corrected);
+        return now <= Tolerance * error ? corrected : fitted;
+
+        Tensor Rows(Tensor derivatives) => (derivatives * _steps.Roots).flatten(1);
+    }
+
+    private double Miss(FieldSteps steps, WeightedSum sum)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return steps.Size(_flow.Next(steps.Start, steps.Paces, sum) - steps.Target) / steps.Change;
+    }
+
+    private WeightedSum Bounded(WeightedSum sum) => sum with { Weights = [.. sum.Weights.Zip(sum.Places, (weight, place) => Math.Max(weight, _lower[place]))] };
+
+    private void Set(WeightedSum sum)
+    {
+        double[] all = new double[_lower.Length];
+        foreach ((int place, double weight) in sum.Places.Zip(sum.Weights))
+        {
+            all[place] = weight;
+        }
+
+        int first = 0;
+        foreach ((FieldTerm term, int count) in _open.Zip(_counts))
+        {
+            term.SetWeights(all.AsSpan(first, count));
+            first += count;
         }
     }
 
-    // What a solve of the equation leaves of each change, a time; NaN where it cannot be solved.
-    private Tensor Defect()
-    {
-        var single = new FieldBatchWindow(_batch.Start.to(ScalarType.Float32), _batch.Targets, _batch.Paces.to(ScalarType.Float32), _batch.Weights);
-        return (_batch.Targets[0] - FieldRollout.Next(_dynamics, single, _solver, _cancellation).to(ScalarType.Float64)) / _pace;
-    }
-
-    private double Size(Tensor defect) => (defect * _root).norm().item<double>();
-
-    private static Tensor LeastSquares(Tensor matrix, Tensor right)
-    {
-        Tensor scale = matrix.Squared().mean([0]).sqrt().clamp_min(SmallestColumn.Held());
-        Tensor scaled = matrix / scale;
-        Tensor normal = (scaled.t().mm(scaled) / matrix.shape[0].Held()).Plus(eye(matrix.shape[1], dtype: ScalarType.Float64) * Ridge.Held());
-        return linalg.solve(normal, scaled.t().mv(right) / matrix.shape[0].Held()) / scale;
-    }
-
-    private static Tensor Mean(Tensor left, Tensor right) => left.Plus(right) / 2.Held();
+    private static double[] Flat(FieldSteps steps, Tensor fields) => [.. (fields * steps.Roots).contiguous().data<double>()];
 }

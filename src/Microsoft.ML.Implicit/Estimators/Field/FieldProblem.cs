@@ -16,6 +16,9 @@ internal sealed class FieldProblem : ITrainingProblem
     // The loss where an equation cannot be solved: that of a forecast ten times as far off as no change at all.
     private const double Unsolved = 100;
 
+    // What a network must better the loss of the equation that training sets out from by, to be worth having.
+    private const double NetworkWorth = 0.8;
+
     private readonly FieldDynamics _dynamics;
     private readonly FieldWindows _training;
     private readonly FieldWindows? _validation;
@@ -24,6 +27,7 @@ internal sealed class FieldProblem : ITrainingProblem
     private readonly CancellationToken _cancellation;
     private readonly double[] _changes;
     private readonly SolverMeter _meter = new();
+    private bool _hasTrained;
 
     public FieldProblem(FieldDynamics dynamics, FieldWindows training, FieldWindows? validation, FieldOptions options, Device device, CancellationToken cancellation)
     {
@@ -33,12 +37,15 @@ internal sealed class FieldProblem : ITrainingProblem
 
     public nn.Module Module => _dynamics;
 
+    public bool StartsFitted => true;
+
     public long ExampleCount => _training.Count;
 
     public double TakeSolverIterations() => _meter.Take();
 
     public Tensor TrainBatch(Tensor examples, double progress)
     {
+        _hasTrained = true;
         int length = Math.Min(_options.RolloutLength, 1 + (int)(progress * _options.RolloutLength));
         FieldBatchWindow batch = _training.Build([.. examples.data<long>()], _device);
         OdeSolution[] solutions = [];
@@ -63,6 +70,7 @@ internal sealed class FieldProblem : ITrainingProblem
         }
     }
 
+    /// <remarks>Before training, the loss of the equation that it sets out from is told a part lower, so that only what betters it clearly takes its place.</remarks>
     public Tensor? Validate()
     {
         if (_validation is null)
@@ -82,7 +90,7 @@ internal sealed class FieldProblem : ITrainingProblem
             count.PlusInPlace(batch.Weights.sum().to(ScalarType.Float64));
         }
 
-        return total / count;
+        return _hasTrained ? total / count : total / count * NetworkWorth.Held();
     }
 
     // Every step is solved anew.

@@ -1,5 +1,6 @@
 using Microsoft.ML.Implicit.Layers.Fields;
 using Microsoft.ML.Implicit.Solvers.Ode;
+using Microsoft.ML.Implicit.Training;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
@@ -18,12 +19,12 @@ internal static class FieldRollout
     /// <param name="batch">The windows.</param>
     /// <param name="length">Fields to follow.</param>
     /// <param name="solver">The method.</param>
-    /// <param name="differentiable">Whether gradients are wanted.</param>
+    /// <param name="differentiable">Whether gradients are wanted; else it is solved more closely.</param>
     /// <param name="cancellationToken">Checked in every step.</param>
     /// <returns>From each field to the next; NaN where it could not be solved. The caller disposes them.</returns>
     public static OdeSolution[] Solve(FieldDynamics dynamics, FieldBatchWindow batch, int length, FieldSolver solver, bool differentiable, CancellationToken cancellationToken)
     {
-        OdeOptions options = Options(solver, TrainingTolerance, MostTrainingSteps) with { CancellationToken = cancellationToken };
+        OdeOptions options = Options(solver, differentiable ? TrainingTolerance : ScoringTolerance, MostTrainingSteps) with { CancellationToken = cancellationToken };
         var solutions = new List<OdeSolution>();
         try
         {
@@ -42,12 +43,18 @@ internal static class FieldRollout
         }
     }
 
-    /// <summary>The second fields of windows as the equation has them, closely.</summary>
+    /// <summary>The fields at the end of one unit of time, closely.</summary>
+    /// <param name="term">The equation.</param>
+    /// <param name="start">[batch, 1, points...].</param>
+    /// <param name="solver">The method.</param>
+    /// <param name="meter">Told the evaluations.</param>
+    /// <param name="cancellationToken">Checked in every step.</param>
     /// <returns>[batch, 1, points...]; NaN where it could not be solved.</returns>
-    public static Tensor Next(FieldDynamics dynamics, FieldBatchWindow batch, FieldSolver solver, CancellationToken cancellationToken)
+    public static Tensor Next(IDifferentiableOdeTerm term, Tensor start, FieldSolver solver, SolverMeter meter, CancellationToken cancellationToken)
     {
-        OdeOptions options = Options(solver, ScoringTolerance, MostScoringSteps) with { CancellationToken = cancellationToken };
-        using OdeSolution solution = OdeSolver.Solve(new PacedTerm(dynamics, batch.Paces[0]), batch.Start, [0, 1], options);
+        OdeOptions options = Options(solver, ScoringTolerance, MostTrainingSteps) with { CancellationToken = cancellationToken };
+        using OdeSolution solution = OdeSolver.Solve(term, start, [0, 1], options);
+        meter.Add(solution.Statistics.Evaluations);
         return solution.States[1].clone();
     }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.ML.Implicit.Layers.Fields;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Training;
+using Microsoft.ML.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -16,7 +17,19 @@ internal sealed class FieldTraining(FieldOptions options, TrainingRun run) : Mod
     private const int FewestEpochs = 10;
     private const int LargestBatch = 32;
 
+    // Of the search for coefficients, where the options do not say how many.
+    private const int MostSteps = 100;
+
+    // Of the change from row to row: what a network need not better.
+    private const double NegligibleError = 1e-3;
+
+    // Where the rest is validated on, if it is learned.
+    private const int SeriesThatAffordValidation = 5;
+    private const double ValidationFraction = 0.2;
+
     protected override FieldSet Read(IDataView data) => FieldSetReader.Read(data, options, Run.Channel, Run.ThrowIfCancelled);
+
+    protected override double? HeldOutFraction(long rows) => options.LearnsClosure && rows >= SeriesThatAffordValidation ? ValidationFraction : base.HeldOutFraction(rows);
 
     protected override FieldModelParameters Train(FieldSet training, FieldSet? validation, Generator generator)
     {
@@ -38,18 +51,14 @@ internal sealed class FieldTraining(FieldOptions options, TrainingRun run) : Mod
         FieldDynamics dynamics = architecture.CreateDynamics(units, weights);
         try
         {
-            if (Initial is null)
+            if (Initial is null ? !Suffices(dynamics, windows, held) : GoesOn(Initial.Dynamics, dynamics))
             {
-                CoefficientFit.Initialize(dynamics, windows, options.Solver, Run.CancellationToken);
-            }
-            else
-            {
-                Initial.Dynamics.CopyStateTo(dynamics);
+                dynamics.to(Run.Device);
+                var problem = new FieldProblem(dynamics, windows, held, options, Run.Device, Run.CancellationToken);
+                Optimize(problem, Run.Plan(new TrainingDefaults(TargetSteps, DefaultLearningRate, DefaultWeightDecay, FewestEpochs, LargestBatch), windows.Count));
             }
 
             dynamics.to(Run.Device);
-            var problem = new FieldProblem(dynamics, windows, held, options, Run.Device, Run.CancellationToken);
-            Optimize(problem, Run.Plan(new TrainingDefaults(TargetSteps, DefaultLearningRate, DefaultWeightDecay, FewestEpochs, LargestBatch), windows.Count));
             dynamics.FreezeState();
             return new FieldModelParameters(architecture, units, dynamics, options.RolloutLength * units.Time, Run.Device);
         }
@@ -57,6 +66,56 @@ internal sealed class FieldTraining(FieldOptions options, TrainingRun run) : Mod
         {
             dynamics.Dispose();
             throw;
+        }
+    }
+
+    private static bool GoesOn(FieldDynamics from, FieldDynamics dynamics)
+    {
+        from.CopyStateTo(dynamics);
+        return true;
+    }
+
+    // Fits the coefficients. Whether that is all there is to learn.
+    private bool Suffices(FieldDynamics dynamics, FieldWindows windows, FieldWindows? held)
+    {
+        int most = options.Training.MaximumEpochs ?? MostSteps;
+        FieldSteps steps = windows.Steps();
+        var epochs = new List<TrainingProgress>();
+        CoefficientFit? fit = null;
+        fit = new CoefficientFit(dynamics, steps, held?.Steps() ?? steps, options.Solver, most, Keep, Run.CancellationToken);
+        bool isCancelled = false;
+        try
+        {
+            fit.Run();
+        }
+        catch (OperationCanceledException) when (options.Training.OnCancellation == CancellationBehavior.ReturnBestModel && epochs.Count > 0)
+        {
+            isCancelled = true;
+        }
+
+        if (!isCancelled && options.LearnsClosure && !(fit.Error < NegligibleError))
+        {
+            return false;
+        }
+
+        Run.KeepChoice($"Training.{nameof(TrainingOptions.MaximumEpochs)}", options.Training.MaximumEpochs, most);
+        Run.Keep(new NetworkTraining(Run.Seed, isCancelled ? TrainingEnd.Cancelled : fit.IsCutShort ? TrainingEnd.LastEpoch : TrainingEnd.NoImprovement, epochs.Count, epochs));
+        if (options.LearnsClosure)
+        {
+            epochs.ForEach(epoch => options.Training.Progress?.Report(epoch));
+        }
+
+        return true;
+
+        void Keep(double error)
+        {
+            var epoch = new TrainingProgress(epochs.Count + 1, most, error * error, null, epochs.Count + 1, 0, fit!.Meter.Take(), Run.Elapsed);
+            Run.Channel.Info(string.Create(CultureInfo.InvariantCulture, $"Step {epoch.Epoch} of the coefficients: error {error:G4} of what changes from row to row."));
+            epochs.Add(epoch);
+            if (!options.LearnsClosure)
+            {
+                options.Training.Progress?.Report(epoch);
+            }
         }
     }
 

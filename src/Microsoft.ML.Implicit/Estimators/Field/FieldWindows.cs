@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Native;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
@@ -10,7 +11,7 @@ internal sealed class FieldWindows
     private const double LongestGap = 8;
 
     // Of what is measured on a part of the windows.
-    private const int MostValues = 1 << 18;
+    private const int MostValues = 1 << 14;
     private const int MostWindows = 512;
     private const int FewestWindows = 16;
 
@@ -39,11 +40,28 @@ internal sealed class FieldWindows
     public int Count => _windows.Length;
 
     /// <summary>A part of the windows that stands for all, evenly spaced, float64 on the CPU.</summary>
-    public FieldBatchWindow Sample()
+    public FieldBatchWindow Sample() => Build(SampleIndices(), CPU, ScalarType.Float64);
+
+    /// <summary>From each field to the next, of a part of the windows that stands for all.</summary>
+    public FieldSteps Steps()
     {
-        int most = Math.Clamp(MostValues / _set.Runs[0].Fields[0].Length, FewestWindows, MostWindows);
-        int stride = (Count + most - 1) / most;
-        return Build([.. Enumerable.Range(0, Count).Where(i => i % stride == 0).Select(i => (long)i)], CPU, ScalarType.Float64);
+        using DisposeScope scope = NewDisposeScope();
+        FieldBatchWindow sample = Sample();
+        long[] indices = SampleIndices();
+        float[] before = new float[sample.Start.numel()];
+        double[] paces = new double[indices.Length];
+        for (int i = 0; i < indices.Length; i++)
+        {
+            (int place, int first) = _windows[indices[i]];
+            FieldRun run = _set.Runs[place];
+            bool isFirst = first == 0 || Gap(run, first - 1) > LongestGap;
+            Scale(run.Fields[isFirst ? first : first - 1], before.AsSpan(i * run.Fields[first].Length, run.Fields[first].Length));
+            paces[i] = isFirst ? 0 : Gap(run, first - 1);
+        }
+
+        Tensor[] all = [NativeTensor.Of(before, sample.Start.shape).to(ScalarType.Float64), NativeTensor.Of(paces, [indices.Length]), sample.Start, sample.Targets[0], sample.Paces[0], sample.Weights[0]];
+        Array.ForEach(all, tensor => tensor.MoveToOuterDisposeScope());
+        return new FieldSteps(all[0], all[1], all[2], all[3], all[4], all[5]);
     }
 
     /// <summary>Windows as a batch.</summary>
@@ -76,6 +94,13 @@ internal sealed class FieldWindows
             NativeTensor.Of(targets, [_length, indices.Count, 1, .. _points], device).to(type),
             NativeTensor.Of(paces, [_length, indices.Count], device).to(type),
             NativeTensor.Of(weights, [_length, indices.Count], device).to(type));
+    }
+
+    private long[] SampleIndices()
+    {
+        int most = Math.Clamp(MostValues / _set.Runs[0].Fields[0].Length, FewestWindows, MostWindows);
+        int stride = (Count + most - 1) / most;
+        return [.. Enumerable.Range(0, Count).Where(i => i % stride == 0).Select(i => (long)i)];
     }
 
     private double Gap(FieldRun run, int first) => (run.Times[first + 1] - run.Times[first]) / _units.Time;

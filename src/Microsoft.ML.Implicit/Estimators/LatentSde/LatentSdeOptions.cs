@@ -12,9 +12,9 @@ public sealed class LatentSdeOptions : ForecasterOptions
     public int SolverSteps { get; set; } = 16;
 
     /// <summary>Simulated paths of each network that a forecast is the mean of, in pairs with opposite noise; an even number. Half as many draws stand behind a predicted spread.</summary>
-    public int PathCount { get; set; } = 128;
+    public int PathCount { get; set; } = 256;
 
-    /// <summary>Weight of the Kullback-Leibler divergence between the latent paths' posterior and prior, reached after the first third of training; 1 is the evidence lower bound.</summary>
+    /// <summary>Weight of the Kullback-Leibler divergence between the latent paths' posterior and prior; 1 is the evidence lower bound.</summary>
     public double DivergenceWeight { get; set; } = 1;
 
     private protected override void ValidateNetwork()

@@ -6,11 +6,15 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>The training of one latent SDE by the evidence lower bound, per observed value.</summary>
+/// <remarks>
+/// The divergence has its whole weight from the start. It says what noise the paths have: with less of it the posterior first follows every value with next to no noise of
+/// observation, and the prior is long in finding back from there.
+/// </remarks>
 internal sealed class LatentSdeProblem(
     LatentSdeNetwork network, ForecastBatchBuilder builder, ExampleSampler sampler, double divergenceWeight, Generator generator, int seed, CancellationToken cancellationToken)
     : ForecastProblem(network, builder, sampler, generator, seed, cancellationToken)
 {
-    protected override Tensor Backward(ForecastBatch batch, Tensor state, Tensor weights, double annealing)
+    protected override Tensor Backward(ForecastBatch batch, Tensor state, Tensor weights, double progress)
     {
         (Tensor initialMean, Tensor initialLogVariance) = ForecastPrediction.Posterior(network, batch, state);
         (Tensor mean, Tensor scale, Tensor divergence) = network.Reconstruct(initialMean, initialLogVariance, batch.Targets, batch.Mask, batch.Query, Generator, CancellationToken);
@@ -19,7 +23,7 @@ internal sealed class LatentSdeProblem(
 
         Tensor residual = (batch.Targets - mean) / scale;
         Tensor likelihood = (0.5.Held() * residual.Squared()).Plus(scale.log()) * batch.Mask * weights.view(-1, 1, 1);
-        Tensor loss = likelihood.sum().Plus((divergenceWeight * annealing).Held() * (divergence * weights).sum()) / batch.Mask.sum().clamp_min(1.Held());
+        Tensor loss = likelihood.sum().Plus(divergenceWeight.Held() * (divergence * weights).sum()) / batch.Mask.sum().clamp_min(1.Held());
         ImplicitBackward.Run(() => loss.backward());
         return loss.detach();
     }

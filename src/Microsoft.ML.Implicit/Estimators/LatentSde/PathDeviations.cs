@@ -33,7 +33,7 @@ internal sealed class PathDeviations(LatentSdeNetwork[] networks, ForecastBatchB
             int[] own = [.. Enumerable.Range(0, paths).Where(path => path % networks.Length == i)];
             if (own.Length > 0)
             {
-                var noise = new PathNoise([.. ofPaths.SelectMany(row => own.Select(path => row[path]))], own.Length, IsAntithetic: false);
+                var noise = new PathNoise([.. ofPaths.SelectMany(row => own.Select(path => row[path]))], examples.Length, IsCommon: false);
                 Tensor drawn = Draw(networks[i], batch, encoded, noise);
                 values.index_copy_(1, tensor(Array.ConvertAll(own, path => (long)path), device: values.device), drawn);
             }

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Layers.LatentSde.Managed;
 using Microsoft.ML.Implicit.Native;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
@@ -37,6 +38,10 @@ internal sealed class DiagonalDiffusion : nn.Module<Tensor, Tensor>
     }
 
     public IReadOnlyList<Tensor> Parameters => [_offset, _amplitude, _slope, _shift];
+
+    /// <summary>A copy in managed memory.</summary>
+    /// <param name="stride">Floats from one state to the next.</param>
+    public ManagedDiffusion CreateManaged(int stride) => new(Parameters, Least, stride);
 
     /// <param name="input">State, [rows, width].</param>
     /// <returns>g, of the same shape.</returns>

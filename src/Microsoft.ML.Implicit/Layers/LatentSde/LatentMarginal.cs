@@ -7,9 +7,4 @@ namespace Microsoft.ML.Implicit.Layers.LatentSde;
 /// <param name="Scale">s.</param>
 /// <param name="MeanSlope">dm/dt.</param>
 /// <param name="ScaleSlope">ds/dt.</param>
-internal sealed record LatentMarginal(Tensor Mean, Tensor Scale, Tensor MeanSlope, Tensor ScaleSlope)
-{
-    /// <summary>Some of the times.</summary>
-    public LatentMarginal Narrow(long first, long count) =>
-        new(Mean.narrow(1, first, count), Scale.narrow(1, first, count), MeanSlope.narrow(1, first, count), ScaleSlope.narrow(1, first, count));
-}
+internal sealed record LatentMarginal(Tensor Mean, Tensor Scale, Tensor MeanSlope, Tensor ScaleSlope);

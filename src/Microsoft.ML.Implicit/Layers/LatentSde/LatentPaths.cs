@@ -23,11 +23,16 @@ internal sealed class LatentPaths(LatentSdeEquation equation, PathNoise noise, T
 
     // The space-time Lévy area has a twelfth of a step's variance, and the bridge θ (1 - θ) of it.
     private const double AreasInStep = 12;
+    private const double NarrowestBridge = 1e-6;
 
     private readonly double[] _times = [.. query.Grid.Select(time => time * LatentNetwork.HorizonLength)];
     private readonly long[] _lower = [.. query.LowerIndices.cpu().data<long>()];
 
-    private long Rows => noise.Seeds.Length / noise.Paths;
+    private long Rows => noise.Rows;
+
+    /// <summary>The part of a step's space-time Lévy area that a path is off the line between the step's ends by, in diffusions.</summary>
+    /// <param name="theta">Place between the ends, from 0 to 1.</param>
+    public static double AreaShare(double theta) => theta * (1 - theta) is > NarrowestBridge and var bridge ? Math.Sqrt(bridge * AreasInStep) : 0;
 
     /// <summary>Simulates.</summary>
     /// <param name="mean">Mean of the initial states, [rows, latent].</param>
@@ -36,7 +41,7 @@ internal sealed class LatentPaths(LatentSdeEquation equation, PathNoise noise, T
     public void Simulate(Tensor mean, Tensor logVariance, Action<Tensor, Tensor> read)
     {
         int latent = (int)mean.shape[1];
-        var path = new BrownianPath(noise.Seeds, latent, 0, _times[^1], _times.Length - 1);
+        var path = new BrownianPath(noise.SeedsOfAll, latent, 0, _times[^1], _times.Length - 1);
         int[][] targets = TargetsByStep();
         Tensor state = Start(mean, logVariance, latent);
         try
@@ -64,9 +69,7 @@ internal sealed class LatentPaths(LatentSdeEquation equation, PathNoise noise, T
     {
         using DisposeScope scope = NewDisposeScope();
 
-        // Seeds of their own, so that the initial state is independent of the path.
-        long[] seeds = Array.ConvertAll(noise.Seeds, seed => BrownianPath.Seeds(seed, 1)[0]);
-        Tensor normal = new BrownianPath(seeds, latent, 0, 1).Increment(0, 1, mean.dtype, mean.device).W * signs;
+        Tensor normal = new BrownianPath(PathNoise.OfInitialStates(noise.SeedsOfAll), latent, 0, 1).Increment(0, 1, mean.dtype, mean.device).W * signs;
         return PerPath(mean).Plus(PerPath((logVariance / 2.Held()).exp()) * normal).DetachFromDisposeScope();
     }
 
@@ -105,7 +108,7 @@ internal sealed class LatentPaths(LatentSdeEquation equation, PathNoise noise, T
         Tensor left = nodes.index_select(0, lower);
         Tensor points = left.Plus(theta * (nodes.index_select(0, lower.Plus(Rows.Held())) - left));
         Tensor bridge = theta * 1.0.Held().Minus(theta);
-        if (!bridge.gt(1e-6.Held()).any().item<bool>())
+        if (!bridge.gt(NarrowestBridge.Held()).any().item<bool>())
         {
             return points;
         }

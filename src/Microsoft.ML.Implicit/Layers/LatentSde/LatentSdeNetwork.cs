@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Layers.LatentOde;
+using Microsoft.ML.Implicit.Layers.LatentSde.Managed;
 using Microsoft.ML.Implicit.Native;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -79,6 +80,14 @@ internal sealed class LatentSdeNetwork : LatentNetwork
     public (Tensor Mean, Tensor Scale) Simulate(Tensor initialMean, Tensor initialLogVariance, LatentQuery query, PathNoise noise, CancellationToken cancellationToken)
     {
         long targets = query.LowerIndices.shape[0], variables = _decoder.Outputs / 2;
+        if (_prior.IsManaged(initialMean))
+        {
+            using ManagedLatentPaths paths = _prior.CreateManaged(_decoder, query, noise);
+            paths.Simulate(initialMean.ReadSingles(), initialLogVariance.ReadSingles(), cancellationToken);
+            long[] shape = [targets, noise.Paths, variables];
+            return (NativeTensor.Of(paths.Means, shape, initialMean.device), NativeTensor.Of(paths.Scales, shape, initialMean.device));
+        }
+
         Tensor means = zeros([targets, noise.Paths, variables], initialMean.dtype, initialMean.device), scales = zeros_like(means);
         Tensor signs = noise.Signs(initialMean.dtype, initialMean.device);
         LatentSdeEquation equation = _prior.Equation(query with { Controls = query.Controls?.repeat_interleave(noise.Paths, 1) }, signs);

@@ -1,6 +1,9 @@
 using Microsoft.ML.Implicit.Layers.LatentOde;
 using Microsoft.ML.Implicit.Layers.Ode;
+using Microsoft.ML.Implicit.Layers.LatentSde.Managed;
 using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Numerics;
+using Microsoft.ML.Implicit.Solvers.Ode.Managed;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
 
@@ -32,6 +35,21 @@ internal sealed class LatentSdePrior : nn.Module
     }
 
     public IReadOnlyList<Tensor> Parameters => [.. _drift.Parameters, .. _diffusion.Parameters];
+
+    /// <summary>Whether <see cref="CreateManaged"/> serves such states better than tensor operations do.</summary>
+    public bool IsManaged(Tensor state) => ManagedDynamics.Suits(state, Parameters);
+
+    /// <summary>Simulates in managed memory.</summary>
+    /// <param name="decoder">Reads what is observed off a state.</param>
+    /// <param name="query">The times.</param>
+    /// <param name="noise">The noise.</param>
+    public ManagedLatentPaths CreateManaged(ResidualHead decoder, LatentQuery query, PathNoise noise) => new(
+        [.. _drift.Layers.Select(layer => new PanelAffine(layer.Weight, layer.Bias))],
+        _diffusion.CreateManaged,
+        decoder.CreateManaged(),
+        ((int)_latent, decoder.Outputs / 2),
+        query,
+        noise);
 
     /// <summary>The equation on a grid of times, with signs of the noise of each row, [rows, 1].</summary>
     public LatentSdeEquation Equation(LatentQuery query, Tensor signs) => new(_drift, _diffusion, query.Controls, query.Grid[1] * LatentNetwork.HorizonLength, signs);

@@ -48,11 +48,12 @@ internal sealed class MarginalPosterior : LatentPosterior
     {
         Tensor parts = empty([initial.Mean.shape[0], TimesOfRow]).uniform_(0, 1, generator).to(initial.Mean.device).Plus(HeldArithmetic.Range(0, TimesOfRow, initial.Mean.device));
         Tensor between = parts / TimesOfRow.Held() * context.End;
-        LatentMarginal marginal = At(context, cat([zeros_like(context.End), between, context.Times], 1), initial);
-        LatentMarginal start = marginal.Narrow(0, 1), path = marginal.Narrow(1, TimesOfRow), targets = marginal.Narrow(1 + TimesOfRow, context.Times.shape[1]);
         Tensor length = context.End.squeeze(1) * LatentNetwork.HorizonLength.Held();
-        Tensor divergence = Divergence(start.Mean.squeeze(1), start.Scale.squeeze(1).log().mul(2.Held()), initial).Plus(length * Rate(prior, path, between, query, generator));
-        return (targets.Mean.Plus(targets.Scale * NoiseLike(targets.Mean, generator)).flatten(0, 1), divergence);
+        Tensor rate = Rate(prior, AlongPath(context, between, initial), between, query, generator);
+        (Tensor mean, Tensor scale) = At(context, cat([zeros_like(context.End), context.Times], 1), initial);
+        Tensor divergence = Divergence(mean.select(1, 0), scale.select(1, 0).log().mul(2.Held()), initial).Plus(length * rate);
+        Tensor states = mean.Plus(scale * NoiseLike(mean, generator)).narrow(1, 1, context.Times.shape[1]);
+        return (states.flatten(0, 1), divergence);
     }
 
     // Half the squared distance, in diffusions, of the prior's drift from the drift that has these marginals, at one state a time, [batch].
@@ -65,19 +66,35 @@ internal sealed class MarginalPosterior : LatentPosterior
         return ((drift - prior.Drift(state, times, query)) / diffusion).Squared().sum(2).mean([1]).mul(0.5.Held());
     }
 
-    // Means and scales at times in horizons, [batch, times], with their derivatives in the dynamics' own unit of time.
-    private LatentMarginal At(TargetContext context, Tensor times, (Tensor Mean, Tensor LogVariance) initial)
+    // Means and scales at times in horizons, [batch, times].
+    private (Tensor Mean, Tensor Scale) At(TargetContext context, Tensor times, (Tensor Mean, Tensor LogVariance) initial)
+    {
+        Tensor input = Input(context.At(times).Value, times, initial);
+        (Tensor mean, Tensor scale) = Outputs(input, _hidden.forward(input).tanh(), initial);
+        return (mean, scale.Softplus().Plus(SmallestScale.Held()));
+    }
+
+    // The same with their derivatives in the dynamics' own unit of time.
+    private LatentMarginal AlongPath(TargetContext context, Tensor times, (Tensor Mean, Tensor LogVariance) initial)
     {
         (Tensor value, Tensor slope) = context.At(times);
-        Tensor history = cat([initial.Mean, initial.LogVariance], 1).unsqueeze(1).expand(-1, times.shape[1], -1);
-        Tensor time = times.unsqueeze(2);
-        Tensor input = cat([value, history, time], 2), tangent = cat([slope, zeros_like(history), ones_like(time)], 2);
+        Tensor input = Input(value, times, initial);
+        Tensor constants = zeros([times.shape[0], times.shape[1], input.shape[2] - slope.shape[2] - 1], slope.dtype, slope.device);
+        Tensor tangent = cat([slope, constants, ones_like(times).unsqueeze(2)], 2);
         Tensor hidden = _hidden.forward(input).tanh();
         Tensor turned = 1.0.Held().Minus(hidden.Squared()) * tangent.matmul(_hidden.weight.t());
-        Tensor[] outputs = _linear.forward(input).Plus(_output.forward(hidden)).chunk(2, 2);
         Tensor[] slopes = tangent.matmul(_linear.weight.t()).Plus(turned.matmul(_output.weight.t())).mul((1 / LatentNetwork.HorizonLength).Held()).chunk(2, 2);
-        Tensor scale = outputs[1].Plus(ScaleOffset.Held());
-        return new LatentMarginal(
-            initial.Mean.unsqueeze(1).Plus(outputs[0]), scale.Softplus().Plus(SmallestScale.Held()), slopes[0], scale.sigmoid() * slopes[1]);
+        (Tensor mean, Tensor scale) = Outputs(input, hidden, initial);
+        return new LatentMarginal(mean, scale.Softplus().Plus(SmallestScale.Held()), slopes[0], scale.sigmoid() * slopes[1]);
+    }
+
+    private static Tensor Input(Tensor context, Tensor times, (Tensor Mean, Tensor LogVariance) initial) =>
+        cat([context, cat([initial.Mean, initial.LogVariance], 1).unsqueeze(1).expand(-1, times.shape[1], -1), times.unsqueeze(2)], 2);
+
+    // Means, and what scales are made of.
+    private (Tensor Mean, Tensor Scale) Outputs(Tensor input, Tensor hidden, (Tensor Mean, Tensor LogVariance) initial)
+    {
+        Tensor[] outputs = _linear.forward(input).Plus(_output.forward(hidden)).chunk(2, 2);
+        return (initial.Mean.unsqueeze(1).Plus(outputs[0]), outputs[1].Plus(ScaleOffset.Held()));
     }
 }

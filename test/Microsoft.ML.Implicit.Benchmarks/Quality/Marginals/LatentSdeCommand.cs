@@ -8,7 +8,7 @@ namespace Microsoft.ML.Implicit.Benchmarks.Quality.Marginals;
 
 /// <summary>
 /// <c>latent-sde</c>: how far the marginal laws of simulated paths lie from the true ones at eight times, from the first observation of each series on, as Wasserstein
-/// distances in standard deviations; beside them, what two true samples of the size differ by.
+/// distances in standard deviations; beside them, what two true samples of the size differ by, and the simulated law's mean and deviation in the true one's.
 /// </summary>
 internal static class LatentSdeCommand
 {
@@ -21,16 +21,17 @@ internal static class LatentSdeCommand
     {
         var sets = new Option<string[]>("--set") { Description = "names of processes; all without it", DefaultValueFactory = _ => [] };
         var seeds = new Option<int>("--seeds") { Description = "repetitions", DefaultValueFactory = _ => 1 };
+        var first = new Option<int>("--first-seed") { Description = "seed of the first of them", DefaultValueFactory = _ => 1 };
         var device = new Option<string>("--device") { Description = "cpu or cuda", DefaultValueFactory = _ => "cpu" };
         var settings = new Option<string[]>("--option") { Description = "a setting of the forecaster, such as TrainingMethod=Adjoint", DefaultValueFactory = _ => [] };
-        var command = new System.CommandLine.Command("latent-sde", "Prints distances of the marginal laws of latent SDEs from the true ones.") { sets, seeds, device, settings };
+        var command = new System.CommandLine.Command("latent-sde", "Prints distances of the marginal laws of latent SDEs from the true ones.") { sets, seeds, first, device, settings };
         command.SetAction(result =>
         {
-            Console.WriteLine("process\tseed\tvariable\ttime\tdistance\ttwo true samples\tseconds to train");
+            Console.WriteLine("process\tseed\tvariable\ttime\tdistance\ttwo true samples\tmean\tdeviation\tseconds to train");
             string[] chosen = result.GetRequiredValue(sets);
             foreach (RandomProcess process in RandomProcess.All.Where(process => chosen.Length == 0 || chosen.Contains(process.Name)))
             {
-                for (int seed = 1; seed <= result.GetRequiredValue(seeds); seed++)
+                foreach (int seed in Enumerable.Range(result.GetRequiredValue(first), result.GetRequiredValue(seeds)))
                 {
                     Run(process, seed, options =>
                     {
@@ -72,12 +73,19 @@ internal static class LatentSdeCommand
                 int slot = ((v * Times) + m) * PathsOfHistory;
                 double[] simulated = [.. paths.SelectMany(row => row.Skip(slot).Take(PathsOfHistory)).Select(value => (double)value).Order()];
                 double[] one = [.. truth[0].Select(path => path[v][m]).Order()], other = [.. truth[1].Select(path => path[v][m]).Order()];
-                double mean = one.Average(), deviation = Math.Sqrt(one.Average(value => (value - mean) * (value - mean)));
+                (double mean, double deviation) = Moments(one);
+                (double simulatedMean, double simulatedDeviation) = Moments(simulated);
                 Console.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{process.Name}\t{seed}\t{v}\t{asked[m]}\t{Distance(simulated, one) / deviation:F4}\t{Distance(other, one) / deviation:F4}\t{seconds:F0}"));
+                    $"{process.Name}\t{seed}\t{v}\t{asked[m]}\t{Distance(simulated, one) / deviation:F4}\t{Distance(other, one) / deviation:F4}\t{(simulatedMean - mean) / deviation:F4}\t{simulatedDeviation / deviation:F4}\t{seconds:F0}"));
             }
         }
+    }
+
+    private static (double Mean, double Deviation) Moments(double[] values)
+    {
+        double mean = values.Average();
+        return (mean, Math.Sqrt(values.Average(value => (value - mean) * (value - mean))));
     }
 
     // Of samples of equal size, in order.

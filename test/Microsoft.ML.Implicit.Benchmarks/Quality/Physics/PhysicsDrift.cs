@@ -27,7 +27,7 @@ internal static class PhysicsDrift
             PhysicalSystem system = known with { Observations = 2 * known.Observations };
             using DisposeScope scope = NewDisposeScope();
             var ml = new MLContext(seed: 1);
-            using var model = (MechanicsTransformer)PhysicsModel.Forecaster(ml, system, device).Fit(PhysicsRow.View(ml, system, PhysicsData.Draw(system, new Random(1)).States, []));
+            using var model = (MechanicsTransformer)PhysicsModel.Forecaster(ml, system, new PhysicsSetup(Seed: 1, device, [])).Fit(PhysicsRow.View(ml, system, PhysicsData.Draw(system, new Random(1)).States, []));
             double[] ahead = [.. Enumerable.Range(0, Periods).Select(i => i * period)];
             IDataView scored = model.Transform(PhysicsRow.View(ml, system, tensor(new[] { 0.8, 0.0 }, [1, 1, 2]), ahead));
             float[] forecast = PhysicsModel.ReadForecasts(scored)[0];

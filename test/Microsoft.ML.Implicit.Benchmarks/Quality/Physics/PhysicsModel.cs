@@ -10,26 +10,27 @@ namespace Microsoft.ML.Implicit.Benchmarks.Quality.Physics;
 
 /// <summary>A model that rolls out states.</summary>
 /// <param name="Name">Name in tables.</param>
-/// <param name="Train">Trains it with a seed on a device; what comes back maps starts [rows, width] and a number of times to states [times, rows, width].</param>
-internal sealed record PhysicsModel(string Name, Func<PhysicalSystem, PhysicsData, int, string, Func<Tensor, int, Tensor>> Train)
+/// <param name="Train">Trains it; what comes back maps starts [rows, width] and a number of times to states [times, rows, width].</param>
+internal sealed record PhysicsModel(string Name, Func<PhysicalSystem, PhysicsData, PhysicsSetup, Func<Tensor, int, Tensor>> Train)
 {
     public static PhysicsModel[] All { get; } =
     [
-        new("Hamiltonian field", (system, data, seed, device) => Field(system, data, seed, device, isHamiltonian: true)),
-        new("free field", (system, data, seed, device) => Field(system, data, seed, device, isHamiltonian: false)),
+        new("Hamiltonian field", (system, data, setup) => Field(system, data, setup, isHamiltonian: true)),
+        new("free field", (system, data, setup) => Field(system, data, setup, isHamiltonian: false)),
         new("ForecastByMechanics", Mechanics),
         new("ForecastByLatentOde", LatentOde),
     ];
 
-    private static Func<Tensor, int, Tensor> Field(PhysicalSystem system, PhysicsData data, int seed, string device, bool isHamiltonian)
+    private static Func<Tensor, int, Tensor> Field(PhysicalSystem system, PhysicsData data, PhysicsSetup setup, bool isHamiltonian)
     {
-        using var generator = new Generator((ulong)seed);
+        using var generator = new Generator((ulong)setup.Seed);
+        Device device = torch.device(setup.Device);
         int width = system.Variables.Length;
         nn.Module<Tensor, Tensor, Tensor> field = isHamiltonian
             ? new HamiltonianDynamics(new PerceptronEnergy(width, [200, 200], generator, DynamicsActivation.Tanh))
             : new MlpDynamics(width, [200, 200], generator);
-        field.to(torch.device(device));
-        Tensor states = data.States.reshape(-1, width).to(ScalarType.Float32, torch.device(device)), slopes = data.Derivatives.reshape(-1, width).to(ScalarType.Float32, torch.device(device)), time = zeros([], device: torch.device(device));
+        field.to(device);
+        Tensor states = data.States.reshape(-1, width).to(ScalarType.Float32, device), slopes = data.Derivatives.reshape(-1, width).to(ScalarType.Float32, device), time = zeros([], device: device);
         bool isLarge = states.shape[0] > 10_000;
         using var optimizer = optim.Adam(field.parameters(), 1e-3, weight_decay: 1e-4);
         for (int step = 0; step < (isLarge ? 10_000 : 2_000); step++)
@@ -51,7 +52,7 @@ internal sealed record PhysicsModel(string Name, Func<PhysicalSystem, PhysicsDat
     }
 
     /// <summary>The forecaster of a system.</summary>
-    public static MechanicsForecaster Forecaster(MLContext ml, PhysicalSystem system, string device)
+    public static MechanicsForecaster Forecaster(MLContext ml, PhysicalSystem system, PhysicsSetup setup)
     {
         bool hasVelocities = system.Name == "double pendulum";
         var options = new MechanicsOptions
@@ -63,30 +64,38 @@ internal sealed record PhysicsModel(string Name, Func<PhysicalSystem, PhysicsDat
             Form = hasVelocities ? MechanicsForm.Lagrangian : MechanicsForm.SeparableHamiltonian,
             ForecastTimeColumnName = nameof(PhysicsRow.ForecastTime),
             EnergyColumnName = null,
+
+            // Without noise the first state of a window is exact.
+            EstimatesStates = system.Noise > 0,
         };
-        options.Training.Device = device;
+        options.Training.Device = setup.Device;
+        foreach (string setting in setup.Settings)
+        {
+            Setting.Apply(options, setting);
+        }
+
         return ml.Forecasting.ForecastByMechanics(options);
     }
 
     /// <summary>Forecasts, a row each.</summary>
     public static float[][] ReadForecasts(IDataView scored) => [.. scored.GetColumn<float[]>("Forecast")];
 
-    private static Func<Tensor, int, Tensor> Mechanics(PhysicalSystem system, PhysicsData data, int seed, string device)
+    private static Func<Tensor, int, Tensor> Mechanics(PhysicalSystem system, PhysicsData data, PhysicsSetup setup)
     {
-        var ml = new MLContext(seed);
-        return Forecasts(ml, Forecaster(ml, system, device), system, data);
+        var ml = new MLContext(setup.Seed);
+        return Forecasts(ml, Forecaster(ml, system, setup), system, data);
     }
 
-    private static Func<Tensor, int, Tensor> LatentOde(PhysicalSystem system, PhysicsData data, int seed, string device)
+    private static Func<Tensor, int, Tensor> LatentOde(PhysicalSystem system, PhysicsData data, PhysicsSetup setup)
     {
-        var ml = new MLContext(seed);
+        var ml = new MLContext(setup.Seed);
         var options = new LatentOdeOptions
         {
             InputColumnNames = system.Variables,
             ForecastTimeColumnName = nameof(PhysicsRow.ForecastTime),
             MaximumHorizon = (system.Observations - 1) * system.Gap,
         };
-        options.Training.Device = device;
+        options.Training.Device = setup.Device;
         return Forecasts(ml, ml.Forecasting.ForecastByLatentOde(options), system, data);
     }
 

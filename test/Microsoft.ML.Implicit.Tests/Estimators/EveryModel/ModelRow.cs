@@ -36,6 +36,9 @@ internal sealed class ModelRow
     [VectorType(8)]
     public float[]? Field { get; set; }
 
+    [VectorType(3)]
+    public float[]? IsSeen { get; set; }
+
     public static ModelRow[] Create(int count)
     {
         var random = new Random(1);
@@ -56,6 +59,7 @@ internal sealed class ModelRow
             Costs = [x, y, 1 - x],
             Time = [0, 0.1 + x, 1.2 + y],
             Level = [x, y, x + y],
+            IsSeen = [1, x > y ? 1 : 0, 0],
             Run = run,
             Hour = hour,
 

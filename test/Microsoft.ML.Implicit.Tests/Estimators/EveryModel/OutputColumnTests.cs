@@ -20,7 +20,8 @@ public sealed class OutputColumnTests
         ("ObjectiveColumnName", ml => ml.Transforms.ConeProgram(new ConeProgramOptions { Program = Cone(), ObjectiveColumnName = "x" })),
         ("StatusColumnName", ml => ml.Transforms.ConeProgram(new ConeProgramOptions { Program = Cone(), StatusColumnName = string.Empty })),
         ("StandardErrorColumnName", ml => ml.Transforms.FitCurve(new FitCurveOptions { Expression = "a", StandardErrorColumnName = "Parameters" })),
-        ("FittedColumnName", ml => ml.Transforms.FitCurve(new FitCurveOptions { Expression = "a", FittedColumnName = string.Empty })));
+        ("FittedColumnName", ml => ml.Transforms.FitCurve(new FitCurveOptions { Expression = "a", FittedColumnName = string.Empty })),
+        ("ConfidenceColumnName", ml => ml.Transforms.MaximumSatisfiability(new MaximumSatisfiabilityOptions { ConfidenceColumnName = "Completed" })));
 
     [TestMethod]
     [DynamicData(nameof(Impossible))]

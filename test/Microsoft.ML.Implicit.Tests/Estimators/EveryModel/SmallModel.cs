@@ -29,6 +29,7 @@ internal sealed record SmallModel(string Kind, string[] Columns, Func<MLContext,
         Trained("series features", nameof(ModelRow.Time), nameof(ModelRow.Level)),
         Trained("field", nameof(ModelRow.Field)),
         Trained("mechanics", nameof(ModelRow.Time), nameof(ModelRow.Level), nameof(ModelRow.Costs)),
+        Trained("satisfiability", nameof(ModelRow.Costs), nameof(ModelRow.IsSeen)),
         Trained("stochastic forecast", nameof(ModelRow.Time), nameof(ModelRow.Level)),
         new("simulation", [nameof(ModelRow.Time), nameof(ModelRow.Level)], (ml, data) =>
             ml.Transforms.SimulateSde(TrainerCase.Of("stochastic forecast").Fit(ml, data), Output, pathCount: 3).Fit(data)),

@@ -47,6 +47,8 @@ internal abstract class TrainerCase(string kind)
             ml.Forecasting.ForecastByMechanics(Mechanics(training, weights))),
         new TrainerCase<LatentSdeTransformer, LatentSdeModelParameters>("stochastic forecast", (ml, training, weights) =>
             ml.Forecasting.ForecastByLatentSde(StochasticForecast(training, weights))),
+        new TrainerCase<MaximumSatisfiabilityTransformer, MaximumSatisfiabilityModelParameters>("satisfiability", (ml, training, weights) =>
+            ml.Transforms.MaximumSatisfiability(Bits(training, weights))),
     ];
 
     public static IEnumerable<object[]> Kinds => All.Select(trainer => new object[] { trainer.Kind });
@@ -160,6 +162,16 @@ internal abstract class TrainerCase(string kind)
         ExampleWeightColumnName = weights,
         Horizon = [1],
         HiddenWidth = 4,
+        Training = training,
+    };
+
+    private static MaximumSatisfiabilityOptions Bits(TrainingOptions training, string? weights) => new()
+    {
+        BitColumnName = nameof(ModelRow.Costs),
+        KnownColumnName = nameof(ModelRow.IsSeen),
+        OutputColumnName = "Completed",
+        ConfidenceColumnName = nameof(ModelOutput.Output),
+        ExampleWeightColumnName = weights,
         Training = training,
     };
 

@@ -1,5 +1,6 @@
 using Microsoft.ML.Implicit.Layers.LatentOde;
 using Microsoft.ML.Implicit.Layers.LatentSde;
+using Microsoft.ML.Implicit.Solvers.Sde.Brownian;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -97,7 +98,7 @@ public sealed class LatentSdeNetworkTests
         const int paths = 20000;
         double[] places = [0.25, 0.5, 1];
         LatentQuery query = new([0, 1], zeros(2, 1, 1, dtype: ScalarType.Float64), tensor(new long[] { 0, 0, 0 }), tensor(places).unsqueeze(1), zeros(3, 2, dtype: ScalarType.Float64));
-        var noise = new PathNoise(Microsoft.ML.Implicit.Solvers.Sde.Brownian.BrownianPath.Seeds(1, paths), paths, IsAntithetic: false);
+        var noise = new PathNoise(BrownianPath.Seeds(1, paths), Rows: 1, IsCommon: false);
         (Tensor values, _) = network.Simulate(zeros(1, 3, dtype: ScalarType.Float64), full([1, 3], -30.0, dtype: ScalarType.Float64), query, noise, CancellationToken.None);
         Tensor covariances = values.select(2, 0).cov();
         for (int i = 0; i < places.Length; i++)
@@ -106,6 +107,24 @@ public sealed class LatentSdeNetworkTests
             Assert.AreEqual(places[i], covariances[i, i].item<double>() / whole, 0.05);
             Assert.AreEqual(places[i], covariances[i, 2].item<double>() / whole, 0.05);
         }
+    }
+
+    [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public void Paths_in_managed_memory_are_those_of_tensor_operations(bool isCommon)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGradient = no_grad();
+        using LatentSdeNetwork network = Perturbed(isSimulated: false);
+        Problem problem = Problem.Create();
+        PathNoise noise = isCommon ? PathNoise.Common(seed: 1, rows: 2, paths: 6) : new PathNoise(BrownianPath.Seeds(1, 10), Rows: 2, IsCommon: false);
+        (Tensor mean, Tensor scale) = network.Simulate(problem.Mean, problem.LogVariance, problem.Query, noise, CancellationToken.None);
+        network.to(ScalarType.Float32);
+        Problem single = problem.ToSingle();
+        (Tensor managedMean, Tensor managedScale) = network.Simulate(single.Mean, single.LogVariance, single.Query, noise, CancellationToken.None);
+        Assert.IsTrue(managedMean.to(ScalarType.Float64).allclose(mean, 1e-4, 1e-5));
+        Assert.IsTrue(managedScale.to(ScalarType.Float64).allclose(scale, 1e-4, 1e-5));
     }
 
     [TestMethod]
@@ -163,6 +182,13 @@ public sealed class LatentSdeNetworkTests
     /// <summary>Two rows with two targets each, the second one's last not observed.</summary>
     private sealed record Problem(Tensor Mean, Tensor LogVariance, Tensor Targets, Tensor Mask, LatentQuery Query)
     {
+        public Problem ToSingle() => new(Single(Mean), Single(LogVariance), Single(Targets), Single(Mask), Query with
+        {
+            Controls = Single(Query.Controls!),
+            Thetas = Single(Query.Thetas),
+            TargetFeatures = Single(Query.TargetFeatures),
+        });
+
         public static Problem Create()
         {
             using var generator = new Generator(2);
@@ -176,5 +202,7 @@ public sealed class LatentSdeNetworkTests
                 cat([tensor(new[] { 0.4, 1.05, 0.2, 0 }, [4, 1]), Draw(4, 1)], 1));
             return new Problem(Draw(2, 3), Draw(2, 3) - 2, Draw(2, 2, 2) * mask, mask, query);
         }
+
+        private static Tensor Single(Tensor tensor) => tensor.to(ScalarType.Float32);
     }
 }

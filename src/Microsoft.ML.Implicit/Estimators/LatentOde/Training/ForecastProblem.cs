@@ -17,7 +17,6 @@ internal abstract class ForecastProblem(LatentNetwork network, ForecastBatchBuil
     : ITrainingProblem
 {
     private const int ValidationBatch = 256;
-    private const double AnnealedFraction = 1.0 / 3;
 
     private readonly IReadOnlyList<ForecastExample> _validation = sampler.HeldOut();
     private readonly ResumableRandom _random = new(seed);
@@ -40,7 +39,7 @@ internal abstract class ForecastProblem(LatentNetwork network, ForecastBatchBuil
         ForecastBatch batch = builder.Build(drawn);
         using SeriesEncoding encoding = network.Encoder.EncodeForTraining(batch.History, batch.Gaps, batch.LastIndices);
         Tensor state = encoding.State.detach().requires_grad_();
-        Tensor loss = Backward(batch, state, WeightsOf(drawn, batch), Math.Min(1, progress / AnnealedFraction));
+        Tensor loss = Backward(batch, state, WeightsOf(drawn, batch), progress);
         encoding.Backward(state.grad!);
         return loss;
     }
@@ -84,8 +83,8 @@ internal abstract class ForecastProblem(LatentNetwork network, ForecastBatchBuil
     /// <param name="batch">The batch.</param>
     /// <param name="state">The encoder's state, a leaf, [batch, state].</param>
     /// <param name="weights">Weights of the series, float32 [batch].</param>
-    /// <param name="annealing">Part of its final weight that the divergence has, from 0 to 1.</param>
-    protected abstract Tensor Backward(ForecastBatch batch, Tensor state, Tensor weights, double annealing);
+    /// <param name="progress">Part of the training that lies behind, from 0 to 1.</param>
+    protected abstract Tensor Backward(ForecastBatch batch, Tensor state, Tensor weights, double progress);
 
     // Weights of the series, float32 [batch].
     private static Tensor WeightsOf(ForecastExample[] examples, ForecastBatch batch) =>

@@ -19,8 +19,9 @@ internal sealed class LatentOdeProblem(
 {
     private const double VarianceExponent = 0.5;
     private const double SmallestWeight = 1e-12;
+    private const double AnnealedFraction = 1.0 / 3;
 
-    protected override Tensor Backward(ForecastBatch batch, Tensor state, Tensor weights, double annealing)
+    protected override Tensor Backward(ForecastBatch batch, Tensor state, Tensor weights, double progress)
     {
         (Tensor mean, Tensor logVariance) = ForecastPrediction.Posterior(network, batch, state);
         Tensor initial = mean.Plus((logVariance / 2.Held()).exp() * empty(mean.shape).normal_(0, 1, Generator).to(mean.device));
@@ -35,7 +36,7 @@ internal sealed class LatentOdeProblem(
         gradients.AccumulateInto(network.DynamicsParameters);
 
         Tensor divergence = 0.5.Held() * (mean.Squared().Plus(logVariance.exp()) - 1.Held() - logVariance).sum(1).mul(weights).mean();
-        double weight = divergenceWeight * annealing;
+        double weight = divergenceWeight * Math.Min(1, progress / AnnealedFraction);
         (initial * gradients.InitialState).sum().Plus(weight.Held() * divergence).backward();
         return likelihood.Plus(weight.Held() * divergence);
     }

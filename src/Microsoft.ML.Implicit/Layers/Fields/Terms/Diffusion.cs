@@ -54,6 +54,8 @@ public sealed class Diffusion : FieldTerm
         return (logarithm is null ? laplacian * _coefficient.Held() : laplacian * logarithm.exp()).MoveToOuterDisposeScope();
     }
 
+    internal override double SmallestWeight => Smallest;
+
     internal override IReadOnlyList<Tensor> Basis(FieldState state) => logarithm is null ? [] : [state.Laplacian()];
 
     internal override void SetWeights(ReadOnlySpan<double> weights) => LearnedNumbers.Write(logarithm!, Math.Log(Math.Max(weights[0], Smallest)));

@@ -24,6 +24,9 @@ public abstract class FieldTerm : nn.Module<FieldState, Tensor>
     /// <returns>Each of the shape of the field.</returns>
     internal virtual IReadOnlyList<Tensor> Basis(FieldState state) => [];
 
+    /// <summary>What no weight may be below.</summary>
+    internal virtual double SmallestWeight => double.NegativeInfinity;
+
     /// <summary>Sets the weights of <see cref="Basis"/>.</summary>
     internal virtual void SetWeights(ReadOnlySpan<double> weights)
     {

@@ -111,6 +111,26 @@ public sealed class BrownianPath
         }
     }
 
+    /// <summary>The increment alone, row by row.</summary>
+    internal void CopyIncrement(double from, double to, Span<float> destination)
+    {
+        (long first, long last) = Ticks(from, to);
+        lock (_lock)
+        {
+            TensorPrimitives.ConvertTruncating(_tree.Between(first, last).W[..(Rows * Channels)], destination);
+        }
+    }
+
+    /// <summary>The space-time Lévy area alone, row by row.</summary>
+    internal void CopyArea(double from, double to, Span<float> destination)
+    {
+        (long first, long last) = Ticks(from, to);
+        lock (_lock)
+        {
+            TensorPrimitives.ConvertTruncating(_tree.Between(first, last).H[..(Rows * Channels)], destination);
+        }
+    }
+
     private (long First, long Last) Ticks(double from, double to)
     {
         long first = _clock.TickAt(from, nameof(from));

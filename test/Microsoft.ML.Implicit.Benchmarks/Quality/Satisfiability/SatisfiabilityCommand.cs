@@ -1,0 +1,41 @@
+using System.CommandLine;
+
+namespace Microsoft.ML.Implicit.Benchmarks.Quality.Satisfiability;
+
+/// <summary><c>satisfiability</c>: learns Sudoku from boards as bits, and completes others.</summary>
+internal static class SatisfiabilityCommand
+{
+    public static System.CommandLine.Command Create()
+    {
+        var size = new Option<int>("--size") { Description = "digits: 4 or 9", DefaultValueFactory = _ => 4 };
+        size.AcceptOnlyFromAmong("4", "9");
+        var train = new Option<int>("--train") { Description = "boards to train on", DefaultValueFactory = _ => 9000 };
+        var test = new Option<int>("--test") { Description = "boards to complete", DefaultValueFactory = _ => 1000 };
+        var fewest = new Option<int>("--fewest") { Description = "fewest clues", DefaultValueFactory = _ => 31 };
+        var most = new Option<int>("--most") { Description = "most clues", DefaultValueFactory = _ => 42 };
+        var seed = new Option<int>("--seed") { Description = "seed of boards and training", DefaultValueFactory = _ => 1 };
+        var isPermuted = new Option<bool>("--permuted") { Description = "whether bits stand in an order drawn at random, the same for all boards" };
+        var device = new Option<string>("--device") { Description = "cpu or cuda", DefaultValueFactory = _ => "cpu" };
+        var checkPoint = new Option<string?>("--check-point") { Description = "file to go on from and to leave behind when time is up" };
+        var minutes = new Option<double>("--minutes") { Description = "time for training, after which the best model so far is looked at", DefaultValueFactory = _ => double.PositiveInfinity };
+        var settings = new Option<string[]>("--option") { Description = "a setting of the trainer, such as Training.LearningRate=0.001", DefaultValueFactory = _ => [] };
+        var command = new System.CommandLine.Command("satisfiability", "Learns Sudoku from boards as bits.")
+        {
+            size, train, test, fewest, most, seed, isPermuted, device, checkPoint, minutes, settings,
+        };
+        command.SetAction(result => SudokuBitQuality.Run(
+            new SudokuBitSettings(
+                result.GetRequiredValue(size),
+                result.GetRequiredValue(train),
+                result.GetRequiredValue(test),
+                result.GetRequiredValue(fewest),
+                result.GetRequiredValue(most),
+                result.GetRequiredValue(seed),
+                result.GetRequiredValue(isPermuted)),
+            result.GetRequiredValue(device),
+            result.GetValue(checkPoint),
+            result.GetRequiredValue(minutes),
+            result.GetRequiredValue(settings)));
+        return command;
+    }
+}

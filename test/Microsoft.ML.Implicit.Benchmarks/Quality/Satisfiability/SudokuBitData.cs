@@ -1,0 +1,51 @@
+using Microsoft.ML.Implicit.Samples.SudokuBits;
+
+namespace Microsoft.ML.Implicit.Benchmarks.Quality.Satisfiability;
+
+/// <summary>Puzzles as bits. Each 9 × 9 board is drawn by itself; of the 288 boards of 4 × 4 a third is only tested on.</summary>
+internal sealed class SudokuBitData
+{
+    private const int SmallTestBoards = 88;
+
+    // Which bit stands where.
+    private readonly int[] _order;
+
+    public SudokuBitData(SudokuBitSettings settings)
+    {
+        Grid = new SudokuGrid(settings.Size);
+        int[][]? small = settings.Size == 4 ? SudokuPuzzle.SmallBoardsInRandomOrder(Grid, settings.Seed) : null;
+        Training = SudokuPuzzle.Draw(Grid, small?[SmallTestBoards..], Enumerable.Range(0, settings.Training), settings.Fewest, settings.Most, settings.Seed);
+        Test = SudokuPuzzle.Draw(Grid, small?[..SmallTestBoards], Enumerable.Range(settings.Training, settings.Test), settings.Fewest, settings.Most, settings.Seed);
+        _order = [.. Enumerable.Range(0, Grid.Cells * Grid.Size)];
+        if (settings.IsPermuted)
+        {
+            new Random(settings.Seed).Shuffle(_order);
+        }
+    }
+
+    public SudokuGrid Grid { get; }
+
+    public SudokuPuzzle[] Training { get; }
+
+    public SudokuPuzzle[] Test { get; }
+
+    public IDataView View(MLContext ml, SudokuPuzzle[] puzzles) => ml.Data.LoadFromEnumerable(
+        puzzles.Select(puzzle =>
+        {
+            BitBoard row = BitBoard.Of(Grid, puzzle);
+            return new BitBoard { Bits = [.. _order.Select(bit => row.Bits[bit])], Given = [.. _order.Select(bit => row.Given[bit])] };
+        }).ToArray(),
+        BitBoard.Schema(Grid));
+
+    /// <summary>Puts numbers of bits back into the bits' own order.</summary>
+    public float[] Restore(float[] numbers)
+    {
+        float[] restored = new float[numbers.Length];
+        for (int i = 0; i < numbers.Length; i++)
+        {
+            restored[_order[i]] = numbers[i];
+        }
+
+        return restored;
+    }
+}

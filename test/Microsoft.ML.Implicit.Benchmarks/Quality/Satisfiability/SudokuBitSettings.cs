@@ -1,0 +1,11 @@
+namespace Microsoft.ML.Implicit.Benchmarks.Quality.Satisfiability;
+
+/// <summary>Which boards are drawn.</summary>
+/// <param name="Size">Digits.</param>
+/// <param name="Training">Boards to train on.</param>
+/// <param name="Test">Boards to complete.</param>
+/// <param name="Fewest">Fewest clues that are asked for; where the solution would not be the only one, more are left.</param>
+/// <param name="Most">Most clues.</param>
+/// <param name="Seed">Seed of the boards and of the order of bits.</param>
+/// <param name="IsPermuted">Whether bits stand in an order drawn at random.</param>
+internal sealed record SudokuBitSettings(int Size, int Training, int Test, int Fewest, int Most, int Seed, bool IsPermuted);
