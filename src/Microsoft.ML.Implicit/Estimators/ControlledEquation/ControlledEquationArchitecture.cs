@@ -6,7 +6,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>What a model file must say about networks before their parameters can be read.</summary>
 internal sealed record ControlledEquationArchitecture(
-    SeriesReadingKind Reading, SeriesPathKind Path, int? Windows, int SignatureDepth, int StateWidth, int HiddenWidth, int Layers, int RotationBlocks, int EnsembleSize)
+    SeriesReadingKind Reading, SeriesPathKind Path, int? Windows, int SignatureDepth, int StepsPerPiece, int StateWidth, int HiddenWidth, int Layers, int RotationBlocks, int EnsembleSize)
 {
     private const int LongSeries = 128;
     private const int WindowsOfLongSeries = 64;
@@ -14,6 +14,7 @@ internal sealed record ControlledEquationArchitecture(
     private const int FewSeries = 2000;
     private const int NetworksOfFewSeries = 3;
     private const int StatesPerRotationBlock = 4;
+    private const string StepsPerPieceName = "steps_per_piece";
     private const string RotationBlocksName = "rotation_blocks";
 
     /// <param name="reading">How series are read.</param>
@@ -27,6 +28,7 @@ internal sealed record ControlledEquationArchitecture(
             options.Path,
             options.Windows ?? (longest > LongSeries ? WindowsOfLongSeries : null),
             options.SignatureDepth ?? (new SeriesPathReader(shape, options.Path, 1, 2).ChannelCount <= MostSignatureEntries ? 2 : 1),
+            options.MaximumStepsPerPiece,
             options.StateWidth,
             options.HiddenWidth,
             options.Layers,
@@ -39,7 +41,7 @@ internal sealed record ControlledEquationArchitecture(
     {
         WholeSeriesEncoder encoder = Reading == SeriesReadingKind.LinearRecurrence
             ? new RecurrentSeriesEncoder(shape, StateWidth, Layers, RotationBlocks, generator)
-            : new ControlledSeriesEncoder(shape, new SeriesPathReader(shape, Path, Windows, SignatureDepth), StateWidth, HiddenWidth, generator);
+            : new ControlledSeriesEncoder(shape, new SeriesPathReader(shape, Path, Windows, SignatureDepth), StepsPerPiece, StateWidth, HiddenWidth, generator);
         return new SeriesNetwork(encoder, shape.Statics, HiddenWidth, outputs, generator);
     }
 
@@ -49,6 +51,7 @@ internal sealed record ControlledEquationArchitecture(
         writer.Write("path", Path);
         writer.Write("windows", Windows ?? 0);
         writer.Write("signature_depth", SignatureDepth);
+        writer.Write(StepsPerPieceName, StepsPerPiece);
         writer.Write("state_width", StateWidth);
         writer.Write("hidden_width", HiddenWidth);
         writer.Write("layers", Layers);
@@ -65,6 +68,7 @@ internal sealed record ControlledEquationArchitecture(
             reader.Enum<SeriesPathKind>("path"),
             windows == 0 ? null : windows,
             reader.Int32("signature_depth"),
+            reader.OptionalText(StepsPerPieceName) is null ? 1 : reader.Int32(StepsPerPieceName),
             reader.Int32("state_width"),
             reader.Int32("hidden_width"),
             reader.Int32("layers"),
@@ -75,7 +79,8 @@ internal sealed record ControlledEquationArchitecture(
 
     // Sizes that make more weights of four bytes than the tensors hold are refused before anything is allocated for them.
     private bool IsPlausible(long tensorBytes, SeriesShape shape) =>
-        Windows is null or (>= 1 and <= ControlledEquationOptions.MaximumWindows) && SignatureDepth is 1 or 2 && StateWidth > 0 && HiddenWidth > 0
+        Windows is null or (>= 1 and <= ControlledEquationOptions.MaximumWindows) && SignatureDepth is 1 or 2
+        && StepsPerPiece is >= 1 and <= ControlledEquationOptions.LargestStepsPerPiece && StateWidth > 0 && HiddenWidth > 0
         && Layers is >= 1 and <= ControlledEquationOptions.MaximumLayers && RotationBlocks is >= 0 and <= ControlledEquationOptions.MaximumRotationBlocks
         && EnsembleSize is >= 1 and <= ControlledEquationOptions.MaximumEnsembleSize
         && EnsembleSize * LeastWeights(shape) <= tensorBytes / sizeof(float);

@@ -62,7 +62,7 @@ public sealed class ControlledEquationModelParameters : ImplicitModelParameters
     {
         int width = Task.OutputWidth;
         float[] scores = new float[series.Count * width];
-        float[] outputs = Evaluate(series, (network, inputs) => network.Output(network.Features(inputs), inputs.Statics));
+        float[] outputs = Evaluate(series, (network, inputs) => network.Output(network.Features(inputs, out _), inputs.Statics));
         for (int row = 0; row < series.Count; row++)
         {
             Task.Score(outputs.AsSpan(row * EnsembleSize * width, EnsembleSize * width), scores.AsSpan(row * width, width));
@@ -74,7 +74,7 @@ public sealed class ControlledEquationModelParameters : ImplicitModelParameters
     /// <summary>The hidden states at the end of series.</summary>
     /// <param name="series">Series with an observation each.</param>
     /// <returns>[series, <see cref="FeatureCount"/>], row by row.</returns>
-    internal float[] Features(IReadOnlyList<TimeSeries> series) => Evaluate(series, (network, inputs) => network.Features(inputs));
+    internal float[] Features(IReadOnlyList<TimeSeries> series) => Evaluate(series, (network, inputs) => network.Features(inputs, out _));
 
     internal override void MoveTo(Device device)
     {

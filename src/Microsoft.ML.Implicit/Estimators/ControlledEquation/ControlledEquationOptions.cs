@@ -9,6 +9,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 public sealed class ControlledEquationOptions : ITrainerOptions
 {
     internal const int MaximumWindows = 4096;
+    internal const int LargestStepsPerPiece = 64;
     internal const int MaximumLayers = 16;
     internal const int MaximumEnsembleSize = 64;
     internal const int MaximumRotationBlocks = 256;
@@ -62,6 +63,12 @@ public sealed class ControlledEquationOptions : ITrainerOptions
     /// </summary>
     public int? SignatureDepth { get; set; }
 
+    /// <summary>
+    /// Steps of the midpoint method that a piece of a <see cref="SeriesReadingKind.ControlledDifferentialEquation"/>'s path takes at most. A piece takes as many as its channels
+    /// change in it by the root mean square, in units of their spread.
+    /// </summary>
+    public int MaximumStepsPerPiece { get; set; } = 4;
+
     /// <summary>Width of the state.</summary>
     public int StateWidth { get; set; } = 32;
 
@@ -101,6 +108,7 @@ public sealed class ControlledEquationOptions : ITrainerOptions
         Setting.Require(Enum.IsDefined(Path), nameof(Path), "is not a known path");
         Setting.Require(Windows is null or (>= 1 and <= MaximumWindows), nameof(Windows), $"must lie between 1 and {MaximumWindows}");
         Setting.Require(SignatureDepth is null or 1 or 2, nameof(SignatureDepth), "must be 1 or 2");
+        Setting.Require(MaximumStepsPerPiece is >= 1 and <= LargestStepsPerPiece, nameof(MaximumStepsPerPiece), $"must lie between 1 and {LargestStepsPerPiece}");
         Setting.Require(StateWidth is >= 1 and <= 1024, nameof(StateWidth), "must lie between 1 and 1024");
         Setting.Require(HiddenWidth is >= 4 and <= 4096, nameof(HiddenWidth), "must lie between 4 and 4096");
         Setting.Require(Layers is >= 1 and <= MaximumLayers, nameof(Layers), $"must lie between 1 and {MaximumLayers}");

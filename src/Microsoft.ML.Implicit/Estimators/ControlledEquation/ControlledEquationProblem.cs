@@ -39,8 +39,8 @@ internal sealed class ControlledEquationProblem(
     {
         EncodedChannels[] series = [.. examples.data<long>().Select(example => training[example])];
         SeriesInputs inputs = SeriesBatches.Create(series, shape, run.Device);
-        _meter.Add(network.Encoder.Evaluations(inputs.Values.shape[1]));
-        Tensor features = network.Features(inputs);
+        Tensor features = network.Features(inputs, out int evaluations);
+        _meter.Add(evaluations);
         Tensor loss = Loss(network.Output(dropout > 0 ? features * Kept(features) : features, inputs.Statics), series);
         loss.backward();
         return loss.detach();
@@ -70,7 +70,7 @@ internal sealed class ControlledEquationProblem(
             cancellationToken.ThrowIfCancellationRequested();
             using DisposeScope scope = NewDisposeScope();
             SeriesInputs inputs = SeriesBatches.Create(series, shape, run.Device);
-            outputs.Add(network.Output(network.Features(inputs), inputs.Statics).MoveToOuterDisposeScope());
+            outputs.Add(network.Output(network.Features(inputs, out _), inputs.Statics).MoveToOuterDisposeScope());
         }
 
         return cat(outputs);

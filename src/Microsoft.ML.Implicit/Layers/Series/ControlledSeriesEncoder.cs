@@ -9,8 +9,7 @@ namespace Microsoft.ML.Implicit.Layers.Series;
 
 /// <summary>
 /// A neural controlled differential equation dz = f(z, X) dX (Kidger, Morrill, Foster and Lyons, 2020) along a path of time, counts of observations and values;
-/// with X a part of the state, whose own equation is dX = dX. Each piece of the path is one step of the midpoint method, for which
-/// the vector field is learned.
+/// with X a part of the state, whose own equation is dX = dX. A piece of the path takes steps of the midpoint method as its change, in units of spread, asks for.
 /// </summary>
 internal sealed class ControlledSeriesEncoder : WholeSeriesEncoder
 {
@@ -29,12 +28,19 @@ internal sealed class ControlledSeriesEncoder : WholeSeriesEncoder
     private readonly Linear _field;
 
     private readonly SeriesPathReader _reader;
+    private readonly int _mostSteps;
     private readonly long _stateWidth;
 
-    public ControlledSeriesEncoder(SeriesShape shape, SeriesPathReader reader, long stateWidth, long hiddenWidth, Generator generator)
+    /// <param name="shape">What is known of the series.</param>
+    /// <param name="reader">Makes paths of them.</param>
+    /// <param name="mostSteps">Steps that a piece takes at most.</param>
+    /// <param name="stateWidth">Width of the state.</param>
+    /// <param name="hiddenWidth">Width of the vector field's hidden layer.</param>
+    /// <param name="generator">Source of initial weights.</param>
+    public ControlledSeriesEncoder(SeriesShape shape, SeriesPathReader reader, int mostSteps, long stateWidth, long hiddenWidth, Generator generator)
         : base(nameof(ControlledSeriesEncoder))
     {
-        (_reader, _stateWidth) = (reader, stateWidth);
+        (_reader, _mostSteps, _stateWidth) = (reader, mostSteps, stateWidth);
         _start = Initialization.Linear(reader.LevelCount + shape.Statics, stateWidth, generator);
         _state = Initialization.Linear(stateWidth, hiddenWidth, generator);
         _level = Initialization.Linear(reader.LevelCount, hiddenWidth, generator);
@@ -44,13 +50,12 @@ internal sealed class ControlledSeriesEncoder : WholeSeriesEncoder
 
     public override long FeatureCount => _stateWidth;
 
-    public override int Evaluations(long points) => StagesPerStep * _reader.PieceCount(points);
-
-    public override Tensor Encode(SeriesInputs inputs)
+    public override Tensor Encode(SeriesInputs inputs, out int evaluations)
     {
         SeriesPath path = _reader.Read(inputs);
-        PathPieces pieces = path.Pieces;
+        PathPieces pieces = _mostSteps == 1 ? path.Pieces : path.Pieces.Divide(Steps(path.Pieces));
         long count = pieces.Changes.shape[1];
+        evaluations = StagesPerStep * (int)count;
         Tensor ends = path.Start.unsqueeze(1).Plus(pieces.Changes.narrow(2, 0, _reader.LevelCount).cumsum(1));
         Tensor starts = cat([path.Start.unsqueeze(1), ends.narrow(1, 0, count - 1)], 1);
         Tensor bend = (pieces.StartSlopes - pieces.EndSlopes).narrow(2, 0, _reader.LevelCount) / 8.Held();
@@ -68,6 +73,14 @@ internal sealed class ControlledSeriesEncoder : WholeSeriesEncoder
         }
 
         return state;
+    }
+
+    // As many for each piece as its root mean square change over the channels, in units of their spread.
+    private Tensor Steps(PathPieces pieces)
+    {
+        using IDisposable noGradient = no_grad();
+        Tensor change = pieces.Changes.narrow(2, 0, _reader.LevelCount).Squared().mean([2]).sqrt();
+        return change.ceil().clamp(1.Held(), _mostSteps.Held()).to(ScalarType.Int64);
     }
 
     private Tensor Drive(Tensor state, Tensor level, Tensor slope)

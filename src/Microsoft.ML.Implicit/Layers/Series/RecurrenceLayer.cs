@@ -58,10 +58,9 @@ internal sealed class RecurrenceLayer : nn.Module
     }
 
     /// <param name="times">float64 [batch, points], not decreasing, in median gaps.</param>
-    /// <param name="gaps">Their differences, 0 before the first one, [batch, points, 1].</param>
     /// <param name="values">[batch, points, width].</param>
     /// <param name="isPoint">1 for a row's points and 0 behind them, [batch, points, 1].</param>
-    public Tensor forward(Tensor times, Tensor gaps, Tensor values, Tensor isPoint)
+    public Tensor forward(Tensor times, Tensor values, Tensor isPoint)
     {
         Tensor normalized = _norm.forward(values);
         Tensor decays = _logDecays.exp();
@@ -71,7 +70,7 @@ internal sealed class RecurrenceLayer : nn.Module
         Tensor inputs = _input.forward(normalized) * isPoint;
         (Tensor real, Tensor imaginary) = LinearRecurrence.Scan(
             times, (decays.neg(), _frequencies), (inputs.narrow(2, 0, _states) * gain, inputs.narrow(2, _states, _states) * gain));
-        Tensor[] rotated = _rotation is null ? [] : [_rotation.forward(gaps, normalized)];
+        Tensor[] rotated = _rotation is null ? [] : [_rotation.forward(normalized)];
         Tensor hidden = nn.functional.gelu(_output.forward(cat([real, imaginary, .. rotated, normalized], 2)));
         return values.Plus(nn.functional.glu(_gate.forward(hidden), 2));
     }

@@ -34,19 +34,20 @@ internal sealed class RecurrentSeriesEncoder : WholeSeriesEncoder
 
     public override long FeatureCount => 2 * _width;
 
-    public override Tensor Encode(SeriesInputs inputs)
+    public override Tensor Encode(SeriesInputs inputs, out int evaluations)
     {
+        evaluations = 0;
         ScalarType type = inputs.Values.dtype;
         long points = inputs.Values.shape[1];
         PathGrid grid = PathGrid.Of(inputs.Times);
-        Tensor gaps = nn.functional.pad(inputs.Times.diff(dim: 1), [1, 0]).unsqueeze(2).to(type);
+        Tensor gaps = nn.functional.pad(inputs.Times.diff(dim: 1), [1, 0]).log1p().unsqueeze(2).to(type);
         Tensor observed = MissingValues.Observed(grid, inputs.Values).index_select(2, tensor(_partialChannels, device: inputs.Values.device)).to(type);
         Tensor statics = inputs.Statics.unsqueeze(1).expand(-1, points, -1);
         Tensor isPoint = HeldArithmetic.Range(0, points, inputs.Values.device).unsqueeze(0).le(inputs.LastIndices.unsqueeze(1)).unsqueeze(2).to(type);
-        Tensor values = _embedding.forward(cat([MissingValues.HoldLast(grid, inputs.Values), observed, statics, gaps.log1p()], 2));
+        Tensor values = _embedding.forward(cat([MissingValues.HoldLast(grid, inputs.Values), observed, statics, gaps], 2));
         foreach (RecurrenceLayer layer in _layers)
         {
-            values = layer.forward(inputs.Times, gaps, values, isPoint);
+            values = layer.forward(inputs.Times, values, isPoint);
         }
 
         Tensor last = values.gather(1, inputs.LastIndices.view(-1, 1, 1).expand(-1, 1, _width)).squeeze(1);

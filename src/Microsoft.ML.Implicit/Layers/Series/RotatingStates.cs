@@ -1,5 +1,4 @@
 using Microsoft.ML.Implicit.Layers.LatentOde;
-using Microsoft.ML.Implicit.Native;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -7,7 +6,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Layers.Series;
 
 /// <summary>
-/// Blocks of four states that time and observations rotate, a structured linear controlled equation dz = A(dX) z (Walker, Yang, Cirone, Salvi and Lyons, 2025) whose A is
+/// Blocks of four states that observations rotate, a structured linear controlled equation dz = A(dX) z (Walker, Yang, Cirone, Salvi and Lyons, 2025) whose A is
 /// block-diagonal and skew. What rotations do not commute in, a diagonal equation cannot follow; and nothing grows or fades, however long the series is.
 /// </summary>
 internal sealed class RotatingStates : nn.Module
@@ -17,10 +16,6 @@ internal sealed class RotatingStates : nn.Module
 
     [ComponentName(Name = "turn")]
     private readonly Linear _turn;
-
-    // What time alone does, in median gaps: nothing at first.
-    [ComponentName(Name = "rates")]
-    private readonly Parameter _rates;
 
     [ComponentName(Name = "start")]
     private readonly Parameter _start;
@@ -35,7 +30,6 @@ internal sealed class RotatingStates : nn.Module
     {
         _blocks = blocks;
         _turn = Initialization.Linear(width, GeneratorSize * blocks, generator);
-        _rates = new Parameter(zeros(GeneratorSize * blocks));
         _start = new Parameter(randn([blocks, BlockSize, 1], generator: generator));
         RegisterComponents();
     }
@@ -43,12 +37,11 @@ internal sealed class RotatingStates : nn.Module
     /// <summary>Number of states.</summary>
     public long Count => BlockSize * _blocks;
 
-    /// <param name="gaps">Times since the points before, in median gaps, [batch, points, 1].</param>
     /// <param name="values">[batch, points, width].</param>
     /// <returns>[batch, points, <see cref="Count"/>].</returns>
-    public Tensor forward(Tensor gaps, Tensor values)
+    public Tensor forward(Tensor values)
     {
-        Tensor generators = _turn.forward(values).Plus(gaps * _rates).unflatten(2, [_blocks, GeneratorSize]);
+        Tensor generators = _turn.forward(values).unflatten(2, [_blocks, GeneratorSize]);
         return ProductScan.Run(QuaternionRotation.Of(generators), _start).flatten(2);
     }
 }

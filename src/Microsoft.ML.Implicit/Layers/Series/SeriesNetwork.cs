@@ -52,7 +52,9 @@ internal sealed class SeriesNetwork : nn.Module
     }
 
     /// <summary>The hidden state at the end of each series, [batch, features].</summary>
-    public Tensor Features(SeriesInputs inputs) => _norm.forward(_encoder.Encode(inputs));
+    /// <param name="inputs">The series.</param>
+    /// <param name="evaluations">Evaluations of a vector field.</param>
+    public Tensor Features(SeriesInputs inputs, out int evaluations) => _norm.forward(_encoder.Encode(inputs, out evaluations));
 
     /// <summary>Outputs, [batch, outputs].</summary>
     /// <param name="features">What <see cref="Features"/> gives.</param>

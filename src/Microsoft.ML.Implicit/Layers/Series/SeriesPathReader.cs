@@ -22,9 +22,6 @@ internal sealed class SeriesPathReader(SeriesShape shape, SeriesPathKind kind, i
     /// <summary>Channels of the pieces.</summary>
     public long ChannelCount => windows is null ? LevelCount : LogSignaturePath.ChannelCount(LevelCount, depth);
 
-    /// <summary>Pieces of a path through so many points.</summary>
-    public int PieceCount(long points) => (int)(windows is { } most ? Math.Min(most, points - 1) : kind == SeriesPathKind.Rectilinear ? 2 * (points - 1) : points - 1);
-
     public SeriesPath Read(SeriesInputs inputs)
     {
         using IDisposable noGradient = no_grad();

@@ -9,9 +9,8 @@ internal abstract class WholeSeriesEncoder(string name) : nn.Module(name)
     public abstract long FeatureCount { get; }
 
     /// <summary>Reads a batch, each row as if it were alone.</summary>
+    /// <param name="inputs">The batch.</param>
+    /// <param name="evaluations">Evaluations of a vector field; 0 where nothing is solved.</param>
     /// <returns>[batch, <see cref="FeatureCount"/>].</returns>
-    public abstract Tensor Encode(SeriesInputs inputs);
-
-    /// <summary>Evaluations of a vector field for a batch whose longest series has so many points; 0 where nothing is solved.</summary>
-    public virtual int Evaluations(long points) => 0;
+    public abstract Tensor Encode(SeriesInputs inputs, out int evaluations);
 }

@@ -85,6 +85,47 @@ public sealed class ProductScanTests
         Assert.IsGreaterThan(0.5f, generators.grad!.abs().max().item<float>());
     }
 
+    [TestMethod]
+    public void Words_of_the_alternating_group_of_five_points_are_followed_for_thousands_of_letters()
+    {
+        // The group turns the five corners of a simplex in four dimensions.
+        Tensor corners = linalg.qr(cat([ones(5, 1, dtype: ScalarType.Float64), eye(5, dtype: ScalarType.Float64).narrow(1, 0, 4)], 1)).Q.narrow(1, 1, 4);
+        int[][] letters = [[1, 2, 3, 4, 0], [1, 2, 0, 3, 4], [1, 0, 3, 2, 4]];
+        Tensor[] generators = [.. letters.Select(letter => GeneratorOf(letter.Select((to, from) => corners[to].unsqueeze(1).matmul(corners[from].unsqueeze(0))).Aggregate((sum, next) => sum + next)))];
+        var random = new Random(5);
+        int[] word = [.. Enumerable.Range(0, 4000).Select(_ => random.Next(letters.Length))];
+        Tensor transitions = QuaternionRotation.Of(stack(word.Select(letter => generators[letter])).view(1, -1, 1, 6).to(ScalarType.Float32));
+        Tensor states = ProductScan.Run(transitions, corners[0].view(1, 4, 1).to(ScalarType.Float32)).view(-1, 4);
+        int point = 0;
+        long[] expected = [.. word.Select(letter => (long)(point = letters[letter][point]))];
+        CollectionAssert.AreEqual(expected, states.matmul(corners.t().to(ScalarType.Float32)).argmax(1).data<long>().ToArray());
+        Assert.AreEqual(0, (states.norm(1) - corners[0].norm().item<double>()).abs().max().item<float>(), 1e-4f, "nothing grows or fades");
+    }
+
+    // A rotation is p z q for unit quaternions p and q, whose products of parts are its coefficients along the rotations by units.
+    private static Tensor GeneratorOf(Tensor rotation)
+    {
+        Tensor units = cat([zeros(1, 3, dtype: ScalarType.Float64), eye(3, dtype: ScalarType.Float64) * (Math.PI / 2)]);
+        var products = zeros(4, 4, dtype: ScalarType.Float64);
+        for (int left = 0; left < 4; left++)
+        {
+            for (int right = 0; right < 4; right++)
+            {
+                products[left, right] = (QuaternionRotation.Of(cat([units[left], units[right]])) * rotation).sum() / 4;
+            }
+        }
+
+        (Tensor u, Tensor s, Tensor vh) = linalg.svd(products);
+        Assert.AreEqual(1, s[0].item<double>(), 1e-9);
+        return cat([Logarithm(u.select(1, 0)), Logarithm(vh[0])]);
+    }
+
+    private static Tensor Logarithm(Tensor quaternion)
+    {
+        Tensor imaginary = quaternion.narrow(0, 1, 3), size = imaginary.norm();
+        return imaginary * atan2(size, quaternion[0]) / size;
+    }
+
     private static Tensor Loop(Tensor transitions, Tensor start)
     {
         var states = new List<Tensor>();

@@ -28,4 +28,39 @@ internal sealed record PathPieces(PathGrid Grid, Tensor Changes, Tensor StartSlo
 
     /// <summary>dX/ds in the middle of all pieces.</summary>
     public Tensor MiddleSlopes() => (1.5.Held() * Changes) - (0.25.Held() * StartSlopes.Plus(EndSlopes));
+
+    /// <summary>The same paths in more pieces.</summary>
+    /// <param name="parts">Into how many equal parts each piece is divided, 1 or more, int64 [batch, pieces]. Rows with fewer parts in all than others end with pieces of no change.</param>
+    public PathPieces Divide(Tensor parts)
+    {
+        long rows = parts.shape[0], pieces = parts.shape[1];
+        Tensor ends = parts.cumsum(1);
+        Tensor numbers = HeldArithmetic.Range(0, ends.max().item<long>(), parts.device).unsqueeze(0).expand(rows, -1).contiguous();
+        Tensor piece = searchsorted(ends, numbers, right: true).clamp_max((pieces - 1).Held());
+        Tensor partsOfPiece = parts.gather(1, piece);
+        Tensor number = minimum(numbers - ends.gather(1, piece).Plus(partsOfPiece.neg()), partsOfPiece);
+        (Tensor from, Tensor to) = (number.to(ScalarType.Float64) / partsOfPiece, minimum(number.Plus(1.Held()), partsOfPiece).to(ScalarType.Float64) / partsOfPiece);
+        Tensor times = Grid.Times.expand(rows, -1), lengths = times.diff(dim: 1).gather(1, piece);
+        PathGrid grid = PathGrid.Of(cat([times.narrow(1, 0, 1), times.gather(1, piece).Plus(lengths * to)], 1));
+
+        (Tensor change, Tensor start, Tensor end) = (OfPieces(Changes), OfPieces(StartSlopes), OfPieces(EndSlopes));
+        Tensor length = Place(to - from);
+        (from, to) = (Place(from), Place(to));
+        return new PathPieces(
+            grid,
+            Value(change, start, end, to) - Value(change, start, end, from),
+            length * Slope(change, start, end, from),
+            length * Slope(change, start, end, to));
+
+        Tensor OfPieces(Tensor values) => values.expand(rows, -1, -1).gather(1, piece.unsqueeze(2).expand(-1, -1, values.shape[2]));
+
+        Tensor Place(Tensor place) => place.unsqueeze(2).to(Changes.dtype);
+    }
+
+    // X minus its value at the piece's start.
+    private static Tensor Value(Tensor change, Tensor start, Tensor end, Tensor place)
+    {
+        Tensor rest = 1.Held().Minus(place), square = place.Squared();
+        return (square * 3.Held().Minus(2.Held() * place) * change).Plus(place * rest.Squared() * start) - (square * rest * end);
+    }
 }
