@@ -17,6 +17,7 @@ public static partial class ImplicitCatalog
     /// <returns>The estimator.</returns>
     /// <example><code>
     /// MaximumSatisfiabilityTransformer model = ml.Transforms.MaximumSatisfiability("Completed", "Bits").Fit(orders);
+    ///
     /// IDataView completed = model.Transform(incomplete);
     /// </code></example>
     public static MaximumSatisfiabilityEstimator MaximumSatisfiability(

@@ -20,7 +20,7 @@ internal static partial class SudokuCompletion
         AnsiConsole.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"{training.Length} puzzles of {grid.Size} x {grid.Size} to learn from; the model is told neither rows nor boxes, nor that bits make digits.");
         if (!isLarge)
         {
-            AnsiConsole.MarkupLine("9 x 9 takes minutes on a GPU and days on this CPU: this is the small game.");
+            AnsiConsole.MarkupLine("9 x 9 takes minutes on a GPU, and a day on this CPU: this is the small game.");
         }
 
         using MaximumSatisfiabilityTransformer model = TrainingProgressBar.Show("training", progress => Train(ml, View(ml, grid, training), isLarge, settings, progress));

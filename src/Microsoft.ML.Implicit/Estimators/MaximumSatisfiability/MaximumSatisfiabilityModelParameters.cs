@@ -1,7 +1,6 @@
 using Microsoft.ML.Implicit.Layers.Satisfiability;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Persistence;
-using Microsoft.ML.Implicit.Solvers;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -35,8 +35,9 @@ internal sealed record SatisfiabilityArchitecture(int Bits, int Clauses, int Aux
     {
         var mixing = new MixingSettings { MaximumSweeps = reader.Int32("maximum_sweeps"), Tolerance = reader.Double("tolerance") };
         var architecture = new SatisfiabilityArchitecture(reader.Int32("bits"), reader.Int32("clauses"), reader.Int32("auxiliaries"), mixing);
+        long variables = 1L + architecture.Bits + architecture.Auxiliaries;
         bool isPossible = architecture is { Bits: > 0, Clauses: > 0, Auxiliaries: >= 0 } && mixing is { MaximumSweeps: > 0, Tolerance: >= 0 and < double.PositiveInfinity };
-        return isPossible && (1L + architecture.Bits + architecture.Auxiliaries) * architecture.Clauses * sizeof(float) <= reader.TensorBytes
+        return isPossible && variables <= int.MaxValue && variables * ((long)architecture.Clauses + MixingMethod.RankOf((int)variables)) <= reader.TensorBytes / sizeof(float)
             ? architecture
             : throw new FormatException($"The model file describes {architecture}, which it does not hold.");
     }

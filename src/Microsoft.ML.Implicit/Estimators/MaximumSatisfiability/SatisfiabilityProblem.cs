@@ -2,7 +2,6 @@ using Microsoft.ML.Implicit.Differentiation;
 using Microsoft.ML.Implicit.Layers.Satisfiability;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;

@@ -1,7 +1,6 @@
 using Microsoft.ML.Implicit.Differentiation;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.Satisfiability;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Layers.Satisfiability;

@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
 namespace Microsoft.ML.Implicit.Solvers.Satisfiability;
 
 /// <summary>The sweeps of one row on the CPU.</summary>
@@ -56,10 +59,9 @@ internal sealed unsafe class ManagedMixingRow
                 }
 
                 Multiply(Weights(last), Weights(variable));
-                double norm = Update(variable);
-                (double step, double length) = Move(_vectors + ((long)variable * _rank));
-                change += norm * step;
-                size += norm * length;
+                (double moved, double length) = Move(variable);
+                change += moved;
+                size += length;
                 last = variable;
             }
 
@@ -99,49 +101,47 @@ internal sealed unsafe class ManagedMixingRow
         }
     }
 
-    // The variable's next vector, and ‖g‖.
-    private float Update(int variable)
+    // Sets the variable's next vector. What moved and how long it is, both squared and weighed by how firmly the others hold it.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private (double Moved, double Length) Move(int variable)
     {
         long offset = (long)variable * _rank;
-        float* old = _vectors + offset;
-        float square = _data.Squares[variable];
-        double length = 0, along = 0;
-        for (int k = 0; k < _rank; k++)
+        float* vector = _vectors + offset, solution = _solution + offset, rightSide = _rightSide + offset;
+        Vector256<float> square = Vector256.Create(_data.Squares[variable]), squares = default, products = default;
+        for (int k = 0; k < _rank; k += Vector256<float>.Count)
         {
-            float right = (IsAdjoint ? _rightSide[offset + k] : 0) - (_product[k] - (square * old[k]));
-            _updated[k] = right;
-            length += right * right;
-            along += IsAdjoint ? right * _solution[offset + k] : 0;
+            Vector256<float> right = (square * Vector256.Load(vector + k)) - Vector256.Load(_product + k);
+            if (IsAdjoint)
+            {
+                right += Vector256.Load(rightSide + k);
+                products += right * Vector256.Load(solution + k);
+            }
+
+            squares += right * right;
+            right.Store(_updated + k);
         }
 
-        if (!IsAdjoint)
+        float norm = IsAdjoint ? _norms[variable] : MathF.Sqrt(Vector256.Sum(squares));
+        _norms[variable] = norm;
+        if (norm == 0)
         {
-            _norms[variable] = (float)Math.Sqrt(length);
+            // What no other variable holds stays where it is.
+            new Span<float>(_delta, _rank).Clear();
+            return (0, 0);
         }
 
-        // What no other variable holds stays where it is.
-        float norm = _norms[variable];
-        for (int k = 0; k < _rank; k++)
+        Vector256<float> inverse = Vector256.Create(1 / norm), along = Vector256.Create(Vector256.Sum(products)), moves = default, lengths = default;
+        for (int k = 0; k < _rank; k += Vector256<float>.Count)
         {
-            float projected = IsAdjoint ? _updated[k] - ((float)along * _solution[offset + k]) : _updated[k];
-            _updated[k] = norm == 0 ? old[k] : projected / norm;
+            Vector256<float> updated = Vector256.Load(_updated + k);
+            updated = (IsAdjoint ? updated - (along * Vector256.Load(solution + k)) : updated) * inverse;
+            Vector256<float> step = updated - Vector256.Load(vector + k);
+            moves += step * step;
+            lengths += updated * updated;
+            updated.Store(vector + k);
+            step.Store(_delta + k);
         }
 
-        return norm;
-    }
-
-    // Squared lengths of the step and of the new vector.
-    private (double Step, double Length) Move(float* vector)
-    {
-        double step = 0, length = 0;
-        for (int k = 0; k < _rank; k++)
-        {
-            _delta[k] = _updated[k] - vector[k];
-            vector[k] = _updated[k];
-            step += _delta[k] * _delta[k];
-            length += vector[k] * vector[k];
-        }
-
-        return (step, length);
+        return (norm * (double)Vector256.Sum(moves), norm * (double)Vector256.Sum(lengths));
     }
 }

@@ -15,6 +15,8 @@ internal static class SudokuBitQuality
 {
     public static void Run(SudokuBitSettings settings, string device, string? checkPoint, double minutes, IReadOnlyList<string> changes)
     {
+        // What keeps a kernel from being compiled is a warning.
+        Trace.Listeners.Add(new ConsoleTraceListener());
         var data = new SudokuBitData(settings);
         int boards = data.Training.DistinctBy(puzzle => string.Concat(puzzle.Board)).Count();
         Console.WriteLine(string.Create(
