@@ -22,6 +22,12 @@ internal sealed class CoefficientFit
     private const double LeastGain = 0.01;
     private const int MostMisses = 8;
 
+    /// <summary>Of the change from row to row: an error that nothing need better.</summary>
+    public const double NegligibleError = 1e-3;
+
+    // What hidden units must better the error by, to be worth having.
+    private const double NetworkWorth = 0.9;
+
     // Of the change from row to row: an error that does not matter.
     private const double Floor = 5e-4;
 
@@ -32,7 +38,10 @@ internal sealed class CoefficientFit
     private const int FewValues = 1 << 10;
     private const int FewSteps = 12;
 
-    private const int MostCorrections = 6;
+    private const int Corrections = 6;
+
+    // What the error may rise by where weights are freed from bias: from noisy rows, biased weights forecast noisy rows a little better.
+    private const double PriceOfBias = 1.05;
 
     private readonly FieldDynamics _dynamics;
     private readonly FieldTerm[] _open;
@@ -45,6 +54,7 @@ internal sealed class CoefficientFit
     private readonly double[] _lower;
     private readonly double[] _sizes;
     private readonly bool[] _mayLeave;
+    private readonly bool[] _isNetwork;
 
     /// <param name="dynamics">The equation, whose weights are set after each step that betters them.</param>
     /// <param name="steps">From each field to the next, to fit.</param>
@@ -65,6 +75,7 @@ internal sealed class CoefficientFit
         _flow = new CoefficientFlow(dynamics, _open, solver, cancellation);
         _lower = [.. _open.Zip(_counts, (term, count) => Enumerable.Repeat(term.SmallestWeight, count)).SelectMany(bounds => bounds)];
         _mayLeave = [.. _open.Zip(_counts, (term, count) => Enumerable.Repeat(term is LocalClosure, count)).SelectMany(may => may)];
+        _isNetwork = [.. _open.Zip(_counts).SelectMany(pair => Enumerable.Range(0, pair.Second).Select(i => pair.First is LocalClosure closure && i >= closure.PolynomialSize))];
         _sizes = [.. bases.SelectMany(basis => basis).Select(column => steps.Size(column))];
     }
 
@@ -87,17 +98,48 @@ internal sealed class CoefficientFit
             return;
         }
 
-        FieldSteps few = _steps.Every(Math.Max(1, Math.Min(_steps.Target.numel() / FewValues, _steps.Count / FewSteps)));
-        WeightedSum start = Bounded(CoefficientStart.Of(_dynamics, _open, _steps));
-        WeightedSum sum = Shortened(few, start, isDamped: true) ?? Shortened(few, Bounded(start with { Weights = new double[start.Weights.Length] }), isDamped: true) ?? start;
-        while (_stepsLeft > 0 && Shortened(_steps, sum, isDamped: false) is { } shorter && shorter.Places.Length < sum.Places.Length)
+        WeightedSum start = Bounded(CoefficientStart.Of(_dynamics, _open, Places(isNetwork: false), _steps));
+        WeightedSum sum = Fit(start) ?? Fit(Bounded(start with { Weights = new double[start.Weights.Length] })) ?? start;
+        if (Miss(_held, sum) > NegligibleError && Places(isNetwork: true).Length > 0 && _stepsLeft > 0)
         {
-            sum = shorter;
+            sum = WithNetwork(sum);
         }
 
         sum = WithoutBias(sum);
         Set(sum);
         Error = Miss(_held, sum);
+    }
+
+    private int[] Places(bool isNetwork) => [.. Enumerable.Range(0, _isNetwork.Length).Where(place => _isNetwork[place] == isNetwork)];
+
+    // Beside the sum, hidden units whose own weights stay as they were drawn.
+    private WeightedSum WithNetwork(WeightedSum sum)
+    {
+        int[] places = CoefficientStart.Of(_dynamics, _open, [.. Enumerable.Range(0, _isNetwork.Length)], _steps).Places;
+        Dictionary<int, double> weights = sum.Places.Zip(sum.Weights).ToDictionary(pair => pair.First, pair => pair.Second);
+        return Fit(new WeightedSum(places, [.. places.Select(place => weights.GetValueOrDefault(place))])) is { } wider && Miss(_held, wider) < NetworkWorth * Miss(_held, sum) ? wider : sum;
+    }
+
+    // On a few steps from afar, then on all; null where the equation cannot be solved.
+    private WeightedSum? Fit(WeightedSum start)
+    {
+        FieldSteps few = _steps.Every(Math.Max(1, Math.Min(_steps.Target.numel() / FewValues, _steps.Count / FewSteps)));
+        if (Shortened(few, start, isDamped: true) is not { } sum)
+        {
+            return null;
+        }
+
+        while (_stepsLeft > 0 && Shortened(_steps, sum, isDamped: false) is { } shorter)
+        {
+            bool isShorter = shorter.Places.Length < sum.Places.Length;
+            sum = shorter;
+            if (!isShorter)
+            {
+                break;
+            }
+        }
+
+        return sum;
     }
 
     // The fit, without the terms that the held-out rows do not miss; null where the equation cannot be solved.
@@ -175,7 +217,7 @@ internal sealed class CoefficientFit
         Tensor instruments = Rows(_flow.Derivatives(predicted, _steps.Paces, fitted, _sizes)), columns = Rows(_flow.Derivatives(_steps.Start, _steps.Paces, fitted, _sizes));
         Tensor products = instruments.mm(columns.t());
         double[] weights = fitted.Weights;
-        for (int i = 0; i < MostCorrections; i++)
+        for (int i = 0; i < Corrections; i++)
         {
             Tensor errors = _flow.Next(_steps.Start, _steps.Paces, fitted with { Weights = weights }) - _steps.Target;
             double[] change = [.. linalg.solve(products, instruments.mv((errors * _steps.Roots).flatten())).data<double>()];
@@ -183,8 +225,7 @@ internal sealed class CoefficientFit
         }
 
         WeightedSum corrected = fitted with { Weights = weights };
-        double now = Miss(_held, corrected);
-        return now <= Tolerance * error ? corrected : fitted;
+        return Miss(_held, corrected) <= PriceOfBias * error ? corrected : fitted;
 
         Tensor Rows(Tensor derivatives) => (derivatives * _steps.Roots).flatten(1);
     }

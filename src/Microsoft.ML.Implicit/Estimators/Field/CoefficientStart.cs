@@ -19,23 +19,25 @@ internal static class CoefficientStart
 
     /// <param name="dynamics">The equation.</param>
     /// <param name="open">Its terms that are weighted sums.</param>
+    /// <param name="candidates">Places of the summed fields.</param>
     /// <param name="steps">From each field to the next.</param>
-    /// <returns>Weights of all fields that are no sums of those before.</returns>
-    public static WeightedSum Of(FieldDynamics dynamics, IReadOnlyList<FieldTerm> open, FieldSteps steps)
+    /// <returns>Weights of all these fields that are no sums of those before.</returns>
+    public static WeightedSum Of(FieldDynamics dynamics, IReadOnlyList<FieldTerm> open, IReadOnlyList<int> candidates, FieldSteps steps)
     {
         using DisposeScope scope = NewDisposeScope();
         FieldState first = dynamics.StateOf(steps.Start), last = dynamics.StateOf(steps.Target);
         Tensor times = steps.Wide(steps.Paces);
         Tensor change = dynamics.Terms.Except(open).Aggregate(steps.Target - steps.Start, (rest, term) => rest - (Mean(term.forward(first), term.forward(last)) * times));
-        Tensor columns = stack([.. open.SelectMany(term => term.Basis(first).Zip(term.Basis(last), Mean)).Select(column => (column * times * steps.Roots).flatten())]);
+        Tensor[] all = [.. open.SelectMany(term => term.Basis(first).Zip(term.Basis(last), Mean))];
+        Tensor columns = stack([.. candidates.Select(place => (all[place] * times * steps.Roots).flatten())]);
         Tensor sizes = columns.norm(1);
         Tensor scaled = columns / sizes.clamp_min(double.Epsilon.Held()).unsqueeze(1);
         Tensor normal = scaled.mm(scaled.t());
-        int[] places = Independent([.. normal.data<double>()], (int)normal.shape[0]);
-        Tensor kept = tensor([.. places.Select(place => (long)place)]);
-        Tensor ridged = normal.index_select(0, kept).index_select(1, kept).Plus(eye(places.Length, dtype: ScalarType.Float64) * Ridge.Held());
+        int[] independent = Independent([.. normal.data<double>()], candidates.Count);
+        Tensor kept = tensor([.. independent.Select(i => (long)i)]);
+        Tensor ridged = normal.index_select(0, kept).index_select(1, kept).Plus(eye(independent.Length, dtype: ScalarType.Float64) * Ridge.Held());
         Tensor weights = linalg.solve(ridged, scaled.index_select(0, kept).mv((change * steps.Roots).flatten())) / sizes.index_select(0, kept);
-        return new WeightedSum(places, [.. weights.data<double>()]);
+        return new WeightedSum([.. independent.Select(i => candidates[i])], [.. weights.data<double>()]);
     }
 
     // Which fields are no sums of those before, by the factors of Cholesky of the products of all; what is 0 everywhere is none.

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.ML.Implicit.Layers.Fields;
+using Microsoft.ML.Implicit.Layers.Fields.Terms;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Training;
 using Microsoft.ML.Runtime;
@@ -19,9 +20,6 @@ internal sealed class FieldTraining(FieldOptions options, TrainingRun run) : Mod
 
     // Of the search for coefficients, where the options do not say how many.
     private const int MostSteps = 100;
-
-    // Of the change from row to row: what a network need not better.
-    private const double NegligibleError = 1e-3;
 
     // Where the rest is validated on, if it is learned.
     private const int SeriesThatAffordValidation = 5;
@@ -81,6 +79,11 @@ internal sealed class FieldTraining(FieldOptions options, TrainingRun run) : Mod
         int most = options.Training.MaximumEpochs ?? MostSteps;
         FieldSteps steps = windows.Steps();
         var epochs = new List<TrainingProgress>();
+        foreach (LocalClosure closure in dynamics.Terms.OfType<LocalClosure>())
+        {
+            closure.Spread(dynamics.StateOf(steps.Start));
+        }
+
         CoefficientFit? fit = null;
         fit = new CoefficientFit(dynamics, steps, held?.Steps() ?? steps, options.Solver, most, Keep, Run.CancellationToken);
         bool isCancelled = false;
@@ -93,7 +96,7 @@ internal sealed class FieldTraining(FieldOptions options, TrainingRun run) : Mod
             isCancelled = true;
         }
 
-        if (!isCancelled && options.LearnsClosure && !(fit.Error < NegligibleError))
+        if (!isCancelled && options.LearnsClosure && !(fit.Error < CoefficientFit.NegligibleError))
         {
             return false;
         }

@@ -19,6 +19,8 @@ internal sealed record FieldKind(string Name, FieldGrid Grid, Func<FieldTerm[]> 
     /// <summary>Highest derivative that the learned part sees.</summary>
     public int ClosureDerivatives { get; init; } = 2;
 
+    public FieldDerivatives Derivatives { get; init; } = FieldDerivatives.FourthOrder;
+
     public FieldSolver Solver { get; init; } = FieldSolver.Explicit;
 
     private static FieldGrid Rod { get; } = new(GridAxis.Bounded(48, 1, BoundaryCondition.Neumann(), BoundaryCondition.Neumann()));
@@ -36,9 +38,9 @@ internal sealed record FieldKind(string Name, FieldGrid Grid, Func<FieldTerm[]> 
             "growth", Around(64, 1), () => [new Diffusion(0.002), new Reaction([0, 2, -2])], random => Squeezed(FieldStart.Waves(Around(64, 1), random, 3), 0.4, 0.35), Rows(11, 0.15), new(PhysicalTermKind.Diffusion, 0.002), new(PhysicalTermKind.Reaction, 0, 2, -2, 0)),
         new(
             "phases", Around(64, 1), () => [new Diffusion(0.002), new Reaction([0, 3, 0, -3])], random => Squeezed(FieldStart.Waves(Around(64, 1), random, 4), 0, 0.9), Rows(11, 0.1), new(PhysicalTermKind.Diffusion, 0.002), new(PhysicalTermKind.Reaction, 0, 3, 0, -3)),
-        new("flames", Around(64, 22), () => [new Convection(), new Instability()], random => FieldStart.Waves(Around(64, 22), random, 3), Rows(11, 0.5)) { Before = 40, ClosureDerivatives = 4 },
+        new("flames", Around(32, 22), () => [new Convection(), new Instability()], random => FieldStart.Waves(Around(32, 22), random, 3), Rows(11, 0.5)) { Before = 40, ClosureDerivatives = 4, Derivatives = FieldDerivatives.Spectral },
         new("plate", Plate, () => [new Diffusion(0.02), new Advection([0, 0.4])], random => FieldStart.Waves(Plate, random, 2), Rows(11, 0.1), new(PhysicalTermKind.Diffusion, 0.02), new(PhysicalTermKind.Advection, 0, 0.4)),
-        new("saturation", Around(64, 1), () => [new Diffusion(0.003), new Saturation()], random => Squeezed(FieldStart.Waves(Around(64, 1), random, 3), 2, 1.8), Rows(11, 0.1)) { ClosureDerivatives = 2 },
+        new("saturation", Around(64, 1), () => [new Diffusion(0.003), new Saturation()], random => Squeezed(FieldStart.Waves(Around(64, 1), random, 3), 2, 1.8), Rows(11, 0.1)),
     ];
 
     private static FieldGrid Around(int points, double length) => new(GridAxis.Periodic(points, length));

@@ -67,6 +67,7 @@ internal static class FieldQuality
             Terms = [.. known.Select(term => new PhysicalTerm(term.Kind))],
             LearnsClosure = known.Length == 0,
             ClosureDerivatives = kind.ClosureDerivatives,
+            Derivatives = kind.Derivatives,
             Solver = kind.Solver,
             Training = { Device = device },
         }).Fit(training.Rows(ml));

@@ -4,6 +4,7 @@ using Microsoft.ML.Implicit.Estimators;
 using Microsoft.ML.Implicit.Layers.Fields;
 using Microsoft.ML.Implicit.Layers.Fields.Terms;
 using Microsoft.ML.Implicit.Tests.Persistence;
+using Microsoft.ML.Implicit.Training;
 
 namespace Microsoft.ML.Implicit.Tests.Estimators.Field;
 
@@ -27,6 +28,39 @@ public sealed class FieldForecasterTests
         using FieldTransformer model = Fit(Burgers, options, Known);
         Assert.AreEqual(1, model.Model.Terms[0].Coefficients[0], 1e-6);
         Assert.AreEqual(0.03, model.Model.Terms[1].Coefficients[0], 3e-4);
+    }
+
+    [TestMethod]
+    public void A_viscosity_is_found_where_much_happens_from_row_to_row()
+    {
+        FieldRow[] rows = Simulation.Create(3, [.. Enumerable.Range(0, 6).Select(i => 0.1 * i)], seed: 4, new Convection(), new Diffusion(0.1));
+        using FieldTransformer model = Fit(rows, Options(epochs: 30), Known);
+        Assert.AreEqual(0.1, model.Model.Terms[1].Coefficients[0], 5e-4);
+        NetworkTraining training = model.Model.Training!.Networks.Single();
+        Assert.AreEqual(TrainingEnd.NoImprovement, training.End);
+        Assert.IsLessThan(1e-4, training.Epochs[^1].TrainingLoss / training.Epochs[0].TrainingLoss);
+    }
+
+    [TestMethod]
+    public void Noise_in_close_rows_does_not_pull_a_conductivity_down()
+    {
+        double[] times = [.. Enumerable.Range(0, 60).Select(i => 0.005 * i)];
+        FieldRow[] rows = Simulation.Create(4, times, seed: 1, new Diffusion(0.02));
+        var random = new Random(1);
+        double deviation = 0.01 * Math.Sqrt(rows.SelectMany(row => row.Field).Average(value => value * (double)value));
+        Array.ForEach(rows, row => row.Field = [.. row.Field.Select(value => (float)(value + (deviation * Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()))))]);
+        using FieldTransformer model = Fit(rows, Options(epochs: 30), new PhysicalTerm(PhysicalTermKind.Diffusion));
+        Assert.AreEqual(0.02, model.Model.Terms[0].Coefficients[0], 0.02 * 0.04);
+    }
+
+    [TestMethod]
+    public void Of_a_learned_equation_only_what_it_has_is_left()
+    {
+        FieldRow[] rows = Simulation.Create(6, Times, seed: 1, new Advection([0.4]), new Diffusion(0.02));
+        using FieldTransformer model = Fit(rows, Options(epochs: 30));
+        LocalClosure closure = model.Model.Dynamics.Terms.OfType<LocalClosure>().Single();
+        IEnumerable<(string Name, int Count)> weights = closure.state_dict().Where(entry => !entry.Key.StartsWith("hidden", StringComparison.Ordinal)).Select(entry => (entry.Key, (int)entry.Value.count_nonzero().item<long>()));
+        Assert.AreEqual("constant 0, linear 2, output.weight 0, quadratic 0", string.Join(", ", weights.Select(weight => $"{weight.Name} {weight.Count}").Order()));
     }
 
     [TestMethod]

@@ -69,6 +69,26 @@ public sealed class FieldDynamicsTests
     }
 
     [TestMethod]
+    [DataRow(2)]
+    [DataRow(4)]
+    public void The_error_of_heat_that_moves_on_a_rectangle_falls_with_the_order_of_the_differences(int order)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        double coarse = Error(12), fine = Error(24);
+        Assert.IsGreaterThan(order - 0.25, Math.Log2(coarse / fine), $"{coarse:E2}, {fine:E2}");
+
+        double Error(int points)
+        {
+            const double diffusion = 0.05, speed = 0.4, time = 0.3;
+            GridAxis between = GridAxis.Bounded(points, 1, BoundaryCondition.Neumann(), BoundaryCondition.Dirichlet()), around = GridAxis.Periodic(points, 1.5);
+            var dynamics = new FieldDynamics(new FieldGrid(between, around), Scheme(order), new Diffusion(diffusion), new Advection([0, speed]));
+            double a = 1.5 * Math.PI, b = 2 * Math.PI / 1.5;
+            double[] Field(double t) => [.. between.Positions.SelectMany(y => around.Positions.Select(x => Math.Exp(-diffusion * ((a * a) + (b * b)) * t) * Math.Cos(a * y) * Math.Sin(b * (x - (speed * t)))))];
+            return MaximumError(dynamics, Field(0), Field(time), time, Tight);
+        }
+    }
+
+    [TestMethod]
     public void Heat_on_a_rectangle_spreads_along_both_axes_at_their_own_lengths()
     {
         using DisposeScope scope = NewDisposeScope();

@@ -23,6 +23,9 @@ public sealed class LocalClosure : FieldTerm
     private readonly Linear output;
 #pragma warning restore IDE1006
 
+    // Steepness of hidden units where their inputs are of size one.
+    private const double HiddenSpread = 3;
+
     private readonly int _components;
     private readonly int _axes;
     private readonly double? _largestRate;
@@ -92,12 +95,39 @@ public sealed class LocalClosure : FieldTerm
         return rate.movedim([-1], [1]).MoveToOuterDisposeScope();
     }
 
-    // Of a field of one component: 1, the inputs and their products.
+    /// <summary>How many fields of <see cref="Basis"/> the polynomial has; those of the network follow.</summary>
+    internal int PolynomialSize => 1 + InputCount + Pairs().Count();
+
+    // Of a field of one component: 1, the inputs and their products, and what the hidden units make of the inputs.
     internal override IReadOnlyList<Tensor> Basis(FieldState state)
     {
         Tensor inputs = Inputs(state).unsqueeze(1);
         Tensor[] single = [.. Enumerable.Range(0, InputCount).Select(i => inputs.select(-1, i))];
-        return [ones_like(state.Value), .. single, .. Pairs().Select(pair => single[pair.Left] * single[pair.Right])];
+        Tensor units = inputs.matmul(hidden.weight.t().to(inputs.dtype)).Plus(hidden.bias!.to(inputs.dtype)).tanh();
+        return [ones_like(state.Value), .. single, .. Pairs().Select(pair => single[pair.Left] * single[pair.Right]), .. units.unbind(-1)];
+    }
+
+    /// <summary>
+    /// Spreads the hidden units over what they see, whose parts may be of any size: one half over the values of the field alone, as reactions are functions of these, the others over all.
+    /// </summary>
+    /// <param name="state">Fields, float64 on the CPU.</param>
+    internal void Spread(FieldState state)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGradient = no_grad();
+        Tensor inputs = Inputs(state).reshape(-1, InputCount);
+        double[] steepness = [.. inputs.Squared().mean([0]).sqrt().data<double>().Select(size => size > 0 ? HiddenSpread / size : HiddenSpread)];
+        double[] lowest = [.. inputs.amin([0]).data<double>()], highest = [.. inputs.amax([0]).data<double>()];
+        hidden.weight.mul_(NativeTensor.Of(steepness, [InputCount]).to(hidden.weight.dtype));
+        hidden.bias!.mul_(HiddenSpread.Held());
+        int count = (int)hidden.weight.shape[0] / 2;
+        for (int unit = 0; unit < count; unit++)
+        {
+            int component = unit % _components;
+            double place = lowest[component] + ((highest[component] - lowest[component]) * (unit + 1) / (count + 1));
+            LearnedNumbers.Write(hidden.weight[unit], [.. Enumerable.Range(0, InputCount).Select(input => input == component ? steepness[input] : 0)]);
+            LearnedNumbers.Write(hidden.bias[unit], -place * steepness[component]);
+        }
     }
 
     internal override void SetWeights(ReadOnlySpan<double> weights)
@@ -112,6 +142,7 @@ public sealed class LocalClosure : FieldTerm
         LearnedNumbers.Write(constant, weights[..1]);
         LearnedNumbers.Write(linear, weights.Slice(1, InputCount));
         LearnedNumbers.Write(quadratic, products);
+        LearnedNumbers.Write(output.weight, weights[next..]);
     }
 
     private IEnumerable<(int Left, int Right)> Pairs() => Enumerable.Range(0, InputCount).SelectMany(left => Enumerable.Range(left, InputCount - left).Select(right => (left, right)));
