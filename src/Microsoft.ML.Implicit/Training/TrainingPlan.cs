@@ -19,7 +19,7 @@ internal sealed record TrainingPlan(int Epochs, int BatchSize, double LearningRa
             batch,
             options.LearningRate ?? defaults.RateOf(batch),
             options.WeightDecay ?? defaults.WeightDecay,
-            options.EarlyStoppingPatience ?? Math.Max(10, epochs / 3),
+            options.EarlyStoppingPatience ?? Math.Max(10, (int)(epochs * defaults.Patience)),
             seed,
             options);
     }

@@ -11,6 +11,9 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <param name="run">The run.</param>
 internal sealed class LatentSdeTraining(LatentSdeOptions options, SeriesSetReader reader, TrainingRun run) : ForecastTraining<LatentSdeModelParameters>(options, reader, run)
 {
+    // Forecasts are good early, while paths have next to no drift, then get worse until the drift has followed what the posterior has learned, and better than ever.
+    protected override double Patience => 1;
+
     protected override LatentArchitecture CreateArchitecture() => new LatentSdeArchitecture(options);
 
     protected override ForecastProblem CreateProblem(LatentNetwork network, ForecastBatchBuilder builder, ExampleSampler sampler, Generator generator, int seed) =>

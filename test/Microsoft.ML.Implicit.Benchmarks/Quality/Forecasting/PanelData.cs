@@ -14,16 +14,17 @@ internal sealed class PanelData
     private const int OriginCount = 60;
     private const int PartCount = 5;
 
-    private readonly string _file;
+    private readonly Func<List<Dictionary<string, string>>> _rows;
     private readonly double _horizon;
     private readonly double[] _periods;
 
-    private PanelData(string folder, Dictionary<string, string> entry)
+    /// <param name="name">Name of the panel.</param>
+    /// <param name="rows">Reads its rows, with the columns of such a file.</param>
+    /// <param name="horizon">Longest time ahead that is asked for.</param>
+    /// <param name="periods">Periods of seasons.</param>
+    public PanelData(string name, Func<List<Dictionary<string, string>>> rows, double horizon, params double[] periods)
     {
-        Name = entry["panel"];
-        _file = Path.Combine(folder, Name + ".csv");
-        _horizon = Number(entry["horizon"]);
-        _periods = [.. entry["periods"].Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Number)];
+        (Name, _rows, _horizon, _periods) = (name, rows, horizon, periods);
     }
 
     public string Name { get; }
@@ -31,7 +32,13 @@ internal sealed class PanelData
     public static IEnumerable<PanelData> ReadAll(string folder)
     {
         string list = Path.Combine(folder, List);
-        return File.Exists(list) ? ReadCsv(list).Select(entry => new PanelData(folder, entry)) : [];
+        return File.Exists(list) ? ReadCsv(list).Select(Listed) : PublicPanels.Find(folder);
+
+        PanelData Listed(Dictionary<string, string> entry)
+        {
+            string file = Path.Combine(folder, entry["panel"] + ".csv");
+            return new PanelData(entry["panel"], () => ReadCsv(file), Number(entry["horizon"]), [.. entry["periods"].Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Number)]);
+        }
     }
 
     /// <summary>A fifth of the series is asked about, at random cuts; of a single series, the last fifth of it.</summary>
@@ -71,7 +78,7 @@ internal sealed class PanelData
 
     private IEnumerable<SeriesRow> Read()
     {
-        List<Dictionary<string, string>> rows = ReadCsv(_file);
+        List<Dictionary<string, string>> rows = _rows();
         string[] columns = [.. rows[0].Keys.Except(["series", "time"])];
         string[] covariates = [.. columns.Where(name => name.StartsWith(KnownAhead, StringComparison.Ordinal))];
         foreach (IGrouping<string, Dictionary<string, string>> group in rows.GroupBy(row => row["series"]))
@@ -87,7 +94,8 @@ internal sealed class PanelData
     /// <summary>A number of a file, NaN where it is empty.</summary>
     internal static double Number(string text) => text.Length == 0 ? double.NaN : double.Parse(text, CultureInfo.InvariantCulture);
 
-    private static List<Dictionary<string, string>> ReadCsv(string path)
+    /// <summary>Rows of a file, by column.</summary>
+    internal static List<Dictionary<string, string>> ReadCsv(string path)
     {
         string[] lines = File.ReadAllLines(path);
         string[] names = lines[0].Split(',');

@@ -20,6 +20,9 @@ internal abstract class ForecastTraining<TModel>(ForecasterOptions options, Seri
     private const double DefaultWeightDecay = 1e-2;
     private const int DefaultSteps = 1200;
 
+    /// <summary>Share of the epochs that may pass without a better one before training stops.</summary>
+    protected virtual double Patience => 1.0 / 3;
+
     protected abstract LatentArchitecture CreateArchitecture();
 
     protected abstract ForecastProblem CreateProblem(LatentNetwork network, ForecastBatchBuilder builder, ExampleSampler sampler, Generator generator, int seed);
@@ -98,7 +101,7 @@ internal abstract class ForecastTraining<TModel>(ForecasterOptions options, Seri
                 $"There is nothing to train on: no series has two observations within the longest horizon, {scaling.Horizon}, one to learn from and one to forecast.");
         }
 
-        var defaults = new TrainingDefaults(DefaultSteps, DefaultLearningRate, DefaultWeightDecay, ScalesRateWithBatch: true);
+        var defaults = new TrainingDefaults(DefaultSteps, DefaultLearningRate, DefaultWeightDecay, ScalesRateWithBatch: true, Patience: Patience);
         TrainingPlan plan = Run.Plan(defaults, samplers.Max(sampler => sampler.Count));
         LatentNetwork[] networks = EnsembleTraining.Run(samplers.Length, Run.Options, member =>
             TrainNetwork(architecture, scaling, builder, samplers[member.Index], plan with { Seed = Run.Seed + member.Index }, member));

@@ -73,14 +73,14 @@ internal sealed unsafe class ManagedLatentPaths : IDisposable
             {
                 using PathIncrements own = Increments(_noise.Seeds[(row * _noise.Paths)..((row + 1) * _noise.Paths)]);
                 Start(row, own, mean, logVariance);
-                ForStepsAtOnce(own, cancellationToken, (first, last) => Advance(row, own, first, last));
+                ForStepsAtOnce(own, (first, last) => Advance(row, own, first, last), cancellationToken);
             });
             return;
         }
 
         using PathIncrements common = Increments(_noise.Seeds);
         loop.Run((_, row) => Start(row, common, mean, logVariance));
-        ForStepsAtOnce(common, cancellationToken, (first, last) => loop.Run((_, row) => Advance(row, common, first, last)));
+        ForStepsAtOnce(common, (first, last) => loop.Run((_, row) => Advance(row, common, first, last)), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -92,7 +92,7 @@ internal sealed unsafe class ManagedLatentPaths : IDisposable
         _states.Dispose();
     }
 
-    private void ForStepsAtOnce(PathIncrements increments, CancellationToken cancellationToken, Action<int, int> advance)
+    private void ForStepsAtOnce(PathIncrements increments, Action<int, int> advance, CancellationToken cancellationToken)
     {
         for (int first = 0; first < _times.Length - 1; first += StepsAtOnce)
         {
