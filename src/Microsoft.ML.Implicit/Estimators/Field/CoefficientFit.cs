@@ -1,6 +1,5 @@
 using Microsoft.ML.Implicit.Layers.Fields;
 using Microsoft.ML.Implicit.Layers.Fields.Terms;
-using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers;
 using Microsoft.ML.Implicit.Solvers.Optimization;
 using Microsoft.ML.Implicit.Solvers.Optimization.Searches;

@@ -7,11 +7,11 @@ namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>
 /// Learns the partial differential equation that fields on a grid follow, by the method of lines: parts of known form with coefficients that are given or learned, and a local network of
-/// the field and its derivatives for what they leave open. It is trained by solving the equation from one row to those that follow.
+/// the field and its derivatives for what they leave open. It is fitted by solving the equation from one row to those that follow.
 /// </summary>
 /// <remarks>
 /// Each row holds a field at a time. For training, rows are grouped into series and put into the order of time, whatever their order and distances. The equation does not depend on time: a forecast needs
-/// a row's field alone. Training begins at the least-squares fit of all changes from one row to the next. There is no ONNX form.
+/// a row's field alone. Coefficients are found by least squares through the solver; the network is trained by gradients only where they do not suffice. There is no ONNX form.
 /// </remarks>
 public sealed class FieldForecaster : ImplicitTrainer<FieldTransformer, FieldModelParameters>
 {

@@ -45,10 +45,13 @@ public sealed class FieldOptions : ITrainerOptions
     /// <summary>How fields are carried on in time.</summary>
     public FieldSolver Solver { get; set; } = FieldSolver.Explicit;
 
-    /// <summary>Rows after a row that training forecasts from it, at most: at first one, at the end all.</summary>
+    /// <summary>Rows after a row that training of the network forecasts from it, at most: at first one, at the end all.</summary>
     public int RolloutLength { get; set; } = 4;
 
-    /// <summary>Epochs, learning rate, validation, seed, device, progress and cancellation. What is held out for validation are whole series.</summary>
+    /// <summary>
+    /// Epochs, learning rate, validation, seed, device, progress and cancellation. What is held out for validation are whole series, by default a fifth of five or more where <see cref="LearnsClosure"/> is set.
+    /// Where coefficients are all that is learned or needed, an epoch is a step of their search.
+    /// </summary>
     public TrainingOptions Training { get; set; } = new();
 
     IEnumerable<(string Setting, string? Column)> IEstimatorOptions.OutputColumns => [(nameof(OutputColumnName), OutputColumnName)];
