@@ -86,6 +86,6 @@ internal sealed record ControlledEquationArchitecture(
         && EnsembleSize * LeastWeights(shape) <= tensorBytes / sizeof(float);
 
     private Int128 LeastWeights(SeriesShape shape) => Reading == SeriesReadingKind.LinearRecurrence
-        ? ((Int128)StateWidth * (HiddenWidth + shape.Channels)) + ((Int128)Layers * StateWidth * StateWidth)
+        ? ((Int128)StateWidth * (HiddenWidth + shape.Channels)) + ((Int128)Layers * StateWidth * (StateWidth + RotationBlocks))
         : (Int128)StateWidth * HiddenWidth * new SeriesPathReader(shape, Path, Windows, SignatureDepth).ChannelCount;
 }

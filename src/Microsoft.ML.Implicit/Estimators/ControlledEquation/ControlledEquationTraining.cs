@@ -93,7 +93,8 @@ internal sealed class ControlledEquationTraining(ControlledEquationOptions optio
             Run.Channel.Info($"Series are read by {candidates[best].Reading}.");
         }
 
-        if (unseen.Any)
+        // A model that is gone on from is as sure as it should be, and stays as it is where nothing is better.
+        if (unseen.Any && Initial is null)
         {
             double factor = unseen.ConfidenceFactorOf(kept);
             Array.ForEach(kept, index => networks[index].ScaleOutputs(factor));

@@ -14,6 +14,9 @@ internal sealed class RotatingStates : nn.Module
     private const int BlockSize = 4;
     private const int GeneratorSize = 6;
 
+    // Rotations of normalised values by half a turn, which undo themselves, are among those at first.
+    private const double TurnScale = 2;
+
     [ComponentName(Name = "turn")]
     private readonly Linear _turn;
 
@@ -29,7 +32,8 @@ internal sealed class RotatingStates : nn.Module
         : base(nameof(RotatingStates))
     {
         _blocks = blocks;
-        _turn = Initialization.Linear(width, GeneratorSize * blocks, generator);
+        _turn = nn.Linear(width, GeneratorSize * blocks);
+        Initialization.Uniform(_turn, TurnScale / Math.Sqrt(width), generator);
         _start = new Parameter(randn([blocks, BlockSize, 1], generator: generator));
         RegisterComponents();
     }
