@@ -77,6 +77,7 @@ public sealed class InitialModelTests
             Costs = [row.Costs![2], row.Costs[0], row.Costs[1]],
             Time = row.Time,
             Level = [row.Level![0], row.Level[1], 40 * (i % 2)],
+            IsSeen = row.IsSeen,
             Run = row.Run,
             Hour = row.Hour,
             Field = [.. row.Field!.Select((value, point) => value * ((i + point) % 3))],
