@@ -63,7 +63,7 @@ public abstract class PredictionTransformer<TModel> : ImplicitTransformer<TModel
 
         if (Model.Task is not BinaryTask)
         {
-            throw new ArgumentException("The model predicts no Boolean: only a binary model has a threshold.", "model");
+            throw new ArgumentException("The model predicts no Boolean: only a binary model has a threshold.", nameof(threshold));
         }
 
         using DisposalGate.Use use = Mapper.Hold();

@@ -24,7 +24,7 @@ public static class LinearChain
     {
         Check(scores, transitions);
         using DisposeScope scope = NewDisposeScope();
-        return (Forward(scores, transitions)[^1] + scores.select(1, -1)).logsumexp(1).MoveToOuterDisposeScope();
+        return Forward(scores, transitions)[^1].Plus(scores.select(1, -1)).logsumexp(1).MoveToOuterDisposeScope();
     }
 
     /// <summary>The score of given sequences, so that <c>Score - LogPartition</c> is their log probability.</summary>
@@ -38,15 +38,15 @@ public static class LinearChain
         Check(scores, transitions);
         ArgumentNullException.ThrowIfNull(labels);
         (long steps, long count) = (scores.shape[1], scores.shape[2]);
-        if (!labels.shape.SequenceEqual(scores.shape[..2]) || labels.dtype != ScalarType.Int64)
+        if (!labels.shape.SequenceEqual([scores.shape[0], steps]) || labels.dtype != ScalarType.Int64)
         {
             throw new ArgumentException($"Labels must be int64 of shape [{scores.shape[0]}, {steps}].", nameof(labels));
         }
 
         using DisposeScope scope = NewDisposeScope();
         Tensor own = scores.gather(2, labels.unsqueeze(2)).sum([1, 2]);
-        Tensor pairs = (labels.narrow(1, 0, steps - 1) * count.Held()) + labels.narrow(1, 1, steps - 1);
-        return (own + transitions.reshape(-1).index_select(0, pairs.reshape(-1)).reshape(pairs.shape).sum(1)).MoveToOuterDisposeScope();
+        Tensor pairs = (labels.narrow(1, 0, steps - 1) * count.Held()).Plus(labels.narrow(1, 1, steps - 1));
+        return own.Plus(transitions.reshape(-1).index_select(0, pairs.reshape(-1)).reshape(pairs.shape).sum(1)).MoveToOuterDisposeScope();
     }
 
     /// <summary>The probability of each label at each step.</summary>
@@ -60,7 +60,7 @@ public static class LinearChain
         using DisposeScope scope = NewDisposeScope();
         Tensor forward = stack(Forward(scores, transitions), 1);
         Tensor backward = stack([.. Forward(scores.flip(1), transitions.t()).Reverse()], 1);
-        return (forward + scores + backward).softmax(2).MoveToOuterDisposeScope();
+        return forward.Plus(scores).Plus(backward).softmax(2).MoveToOuterDisposeScope();
     }
 
     /// <summary>The sequence of labels of the largest probability (Viterbi, 1967).</summary>
@@ -78,9 +78,9 @@ public static class LinearChain
         Tensor best = scores.select(1, 0);
         for (long step = 1; step < steps; step++)
         {
-            (Tensor values, Tensor from) = (best.unsqueeze(2) + transitions).max(1);
+            (Tensor values, Tensor from) = best.unsqueeze(2).Plus(transitions).max(1);
             origins.Push(from);
-            best = values + scores.select(1, step);
+            best = values.Plus(scores.select(1, step));
         }
 
         var path = new List<Tensor> { best.argmax(1) };
@@ -100,8 +100,8 @@ public static class LinearChain
         messages[0] = zeros_like(scores.select(1, 0));
         for (int step = 1; step < messages.Length; step++)
         {
-            Tensor before = messages[step - 1] + scores.select(1, step - 1);
-            messages[step] = (before.unsqueeze(2) + transitions).logsumexp(1);
+            Tensor before = messages[step - 1].Plus(scores.select(1, step - 1));
+            messages[step] = before.unsqueeze(2).Plus(transitions).logsumexp(1);
         }
 
         return messages;
