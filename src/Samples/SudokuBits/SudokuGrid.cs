@@ -141,7 +141,7 @@ internal sealed class SudokuGrid
         return solutions;
     }
 
-    private int[] Digits(int free, Random? random)
+    private static int[] Digits(int free, Random? random)
     {
         int[] digits = new int[BitOperations.PopCount((uint)free)];
         for (int i = 0, digit = 0; i < digits.Length; digit++)

@@ -1,6 +1,6 @@
 using Microsoft.ML.Implicit.Layers.LatentOde;
-using Microsoft.ML.Implicit.Layers.Ode;
 using Microsoft.ML.Implicit.Layers.LatentSde.Managed;
+using Microsoft.ML.Implicit.Layers.Ode;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Numerics;
 using Microsoft.ML.Implicit.Solvers.Ode.Managed;
