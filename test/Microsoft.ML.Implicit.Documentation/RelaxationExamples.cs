@@ -1,3 +1,6 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Estimators;
 using Microsoft.ML.Implicit.Layers.Relaxations;
 using Microsoft.ML.Implicit.Solvers.Relaxations;
 using TorchSharp;
@@ -77,6 +80,35 @@ public sealed class RelaxationExamples
         Assert.IsTrue(loss.gt(0).all().item<bool>());
         Assert.IsLessThan(1e-12, (probabilities.sum(2) - 1).abs().max().item<double>());
         Assert.AreSequenceEqual([2L, 6], path.shape);
+    }
+
+    [TestMethod]
+    public void Transforms_smooth_and_rank_vectors_of_a_pipeline()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView signals = ml.Data.LoadFromEnumerable(Enumerable.Range(1, 20).Select(seed =>
+        {
+            var random = new Random(seed);
+            float[] clean = [.. Enumerable.Range(0, 30).Select(i => i < 10 + (seed % 7) ? 0f : 2f)];
+            return new Step { Clean = clean, Signal = [.. clean.Select(value => value + random.NextSingle())] };
+        }).ToArray());
+        TotalVariationTransformer smoother = ml.Transforms.TotalVariation("Steps", "Signal", weight: 0.5).Fit(signals);
+        TotalVariationTransformer learned = ml.Transforms.TotalVariation(new TotalVariationOptions { InputColumnName = "Signal", TargetColumnName = "Clean" }).Fit(signals);
+        SoftRankTransformer ranking = ml.Transforms.SoftRank("Ranks", "Signal", strength: 0.1).Fit(signals);
+        SoftRankTransformer byOptions = ml.Transforms.SoftRank(new SoftRankOptions { InputColumnName = "Signal", Strength = 0.1 }).Fit(signals);
+
+        Assert.AreEqual(0.5, smoother.Weight);
+        Assert.IsGreaterThan(0, learned.Weight);
+        float[] ranks = ranking.Transform(signals).GetColumn<float[]>("Ranks").First();
+        Assert.AreEqual(30 * 31 / 2, ranks.Sum(), 1e-3);
+        Assert.AreSequenceEqual(ranks, byOptions.Transform(signals).GetColumn<float[]>("Ranks").First());
+    }
+
+    private sealed class Step
+    {
+        public float[] Signal { get; set; } = [];
+
+        public float[] Clean { get; set; } = [];
     }
 
     private static Tensor Normal(params long[] shape)

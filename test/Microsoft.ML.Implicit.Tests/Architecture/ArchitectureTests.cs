@@ -45,7 +45,7 @@ public sealed class ArchitectureTests
         ["Onnx"] = ["Solvers.FixedPoint", "Solvers.Ode"],
         ["Data"] = ["Persistence", "Onnx"],
         ["Training"] = ["Data", "Solvers"],
-        ["Estimators"] = ["Training", "Layers.Flow", "Layers.LatentOde", "Layers.Series", "Layers.Equilibrium", "Layers.Quadratic", "Modelling", "Layers.Fields", "Modelling.Curves", "Layers.LatentSde", "Layers.Satisfiability"],
+        ["Estimators"] = ["Training", "Layers.Flow", "Layers.LatentOde", "Layers.Series", "Layers.Equilibrium", "Layers.Quadratic", "Modelling", "Layers.Fields", "Modelling.Curves", "Layers.Relaxations", "Layers.LatentSde", "Layers.Satisfiability"],
     };
 
     // These know ML.NET; what is below them is of use without it.

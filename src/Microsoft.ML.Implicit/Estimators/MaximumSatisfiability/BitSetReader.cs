@@ -22,7 +22,7 @@ internal static class BitSetReader
         List<double> weights = [];
         float[] row = new float[length];
         bool[] isKnown = new bool[length];
-        bool isComplete = columns.Known is not null;
+        bool isComplete = columns.Known is not null, isEmpty = true;
         while (cursor.MoveNext())
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -42,6 +42,7 @@ internal static class BitSetReader
                 }
 
                 isComplete &= isKnown[bit] || float.IsNaN(row[bit]);
+                isEmpty &= float.IsNaN(row[bit]);
             }
 
             weights.Add(weight);
@@ -54,6 +55,11 @@ internal static class BitSetReader
             throw new InvalidOperationException(weightColumnName is null
                 ? "There is nothing to train on: the data has no rows."
                 : $"There is nothing to train on: no row has a weight above 0 in column '{weightColumnName}'.");
+        }
+
+        if (isEmpty)
+        {
+            throw new InvalidOperationException($"There is nothing to train on: every bit in column '{columns.Bits}' is NaN.");
         }
 
         if (isComplete)

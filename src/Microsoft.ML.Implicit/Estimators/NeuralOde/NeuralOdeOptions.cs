@@ -1,3 +1,4 @@
+using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Training;
 
 namespace Microsoft.ML.Implicit.Estimators;
@@ -69,6 +70,8 @@ public sealed class NeuralOdeOptions : PredictionTrainerOptions
         Setting.Require(HiddenLayers is >= 1 and <= 16, nameof(HiddenLayers), "must lie between 1 and 16");
         Setting.Require(Tolerance is > 0 and < 1, nameof(Tolerance), "must lie between 0 and 1");
         Setting.Require(MaximumSteps > 0, nameof(MaximumSteps), "must be positive");
+        bool isTaken = EvaluationColumnName is DefaultColumnNames.Score or DefaultColumnNames.PredictedLabel or DefaultColumnNames.Probability;
+        Setting.Require(!isTaken, nameof(EvaluationColumnName), "is a column that predictions stand in");
         RequirePenalty(KineticPenalty, nameof(KineticPenalty));
         RequirePenalty(JacobianPenalty, nameof(JacobianPenalty));
         RequirePenalty(SecondDerivativePenalty, nameof(SecondDerivativePenalty));

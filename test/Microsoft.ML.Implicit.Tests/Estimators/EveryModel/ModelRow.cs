@@ -63,8 +63,8 @@ internal sealed class ModelRow
             Run = run,
             Hour = hour,
 
-            // A wave that moves and fades, and what no equation explains.
-            Field = [.. Enumerable.Range(0, 8).Select(point => (float)((Math.Exp(-0.1 * hour) * Math.Sin((0.25 * Math.PI * (point - (0.6 * hour))) + (1.7 * run))) + (0.05 * Math.Sin((7.9 * number) + (point * point)))))],
+            // A wave that moves and fades, and what no equation explains. Later ones fade faster: there is something to learn from them after the first.
+            Field = [.. Enumerable.Range(0, 8).Select(point => (float)((Math.Exp((run < 12 ? -0.1 : -0.4) * hour) * Math.Sin((0.25 * Math.PI * (point - (0.6 * hour))) + (1.7 * run))) + (0.05 * Math.Sin((7.9 * number) + (point * point)))))],
         };
     }
 }

@@ -22,6 +22,8 @@ internal sealed record SmallModel(string Kind, string[] Columns, Func<MLContext,
             ml.Transforms.QuadraticProgram(Output, nameof(ModelRow.Costs), q: 1, lowerBounds: 0).Fit(data)),
         new("cone program", [nameof(ModelRow.Costs)], (ml, data) => ml.Transforms.ConeProgram(Mix()).Fit(data)),
         new("curve fit", [nameof(ModelRow.Time), nameof(ModelRow.Level)], (ml, data) => ml.Transforms.FitCurve(Line()).Fit(data)),
+        new("total variation", [nameof(ModelRow.Costs)], (ml, data) => ml.Transforms.TotalVariation(Output, nameof(ModelRow.Costs), weight: 0.2).Fit(data)),
+        new("soft rank", [nameof(ModelRow.Costs)], (ml, data) => ml.Transforms.SoftRank(Output, nameof(ModelRow.Costs), strength: 0.5).Fit(data)),
         Trained("learned program", nameof(ModelRow.Features)),
         Trained("learned cone program", nameof(ModelRow.Features)),
         Trained("forecast", nameof(ModelRow.Time), nameof(ModelRow.Level)),
@@ -41,7 +43,7 @@ internal sealed record SmallModel(string Kind, string[] Columns, Func<MLContext,
     public static IEnumerable<object[]> KindsAndColumns => All.SelectMany(model => model.Columns.Select(column => new object[] { model.Kind, column }));
 
     /// <summary>Those that learn from the columns that they read.</summary>
-    public static IEnumerable<object[]> TrainedKindsAndColumns => KindsAndColumns.Where(pair => (string)pair[0] is not ("quadratic program" or "cone program" or "curve fit"));
+    public static IEnumerable<object[]> TrainedKindsAndColumns => KindsAndColumns.Where(pair => (string)pair[0] is not ("quadratic program" or "cone program" or "curve fit" or "total variation" or "soft rank"));
 
     public static SmallModel Of(string kind) => All.Single(model => model.Kind == kind);
 

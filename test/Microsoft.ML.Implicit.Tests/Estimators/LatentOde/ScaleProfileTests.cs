@@ -33,6 +33,19 @@ public sealed class ScaleProfileTests
     }
 
     [TestMethod]
+    public void The_rounding_of_times_is_no_error_at_the_next_knot()
+    {
+        // All errors stand at one knot, or a rounding beside it.
+        double[] Ratios(double rounding) => ScaleProfileTraining.Fit(
+            [.. Errors(_ => 1, series: 50).Select((error, i) => error with { Place = (i % 2 == 0 ? 0.25 : 0.5) + rounding })], variables: 1).Ratios[0];
+        double[] exact = Ratios(0);
+        foreach (double rounding in new[] { -1e-16, 1e-16, 3e-12, -3e-12 })
+        {
+            Assert.IsTrue(exact.Zip(Ratios(rounding)).All(pair => Math.Abs(pair.First - pair.Second) < 1e-6), $"{rounding}: {string.Join(' ', Ratios(rounding))}");
+        }
+    }
+
+    [TestMethod]
     public void Ratios_are_linear_between_knots_and_constant_outside()
     {
         var profile = new ScaleProfile([[2, 1, 1, 1, 3]]);

@@ -86,6 +86,9 @@ public sealed class MaximumSatisfiabilityTests
         Array.ForEach(complete, square => square.IsKnown.AsSpan().Fill(true));
         Assert.Contains("'IsKnown'", Assert.ThrowsExactly<InvalidOperationException>(() => Fit(complete)).Message);
         Assert.Contains("no rows", Assert.ThrowsExactly<InvalidOperationException>(() => Fit([])).Message);
+        Square[] empty = [.. Squares(5, seed: 1)];
+        Array.ForEach(empty, square => square.Bits.AsSpan().Fill(float.NaN));
+        Assert.Contains("NaN", Assert.ThrowsExactly<InvalidOperationException>(() => Fit(empty)).Message);
         MaximumSatisfiabilityOptions wrong = Options();
         wrong.KnownColumnName = nameof(Square.Weight);
         Assert.Contains("Weight", Assert.Throws<ArgumentException>(() => ml.Transforms.MaximumSatisfiability(wrong).Fit(ml.Data.LoadFromEnumerable(complete))).Message);

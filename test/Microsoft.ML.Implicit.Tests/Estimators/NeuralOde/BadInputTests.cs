@@ -21,6 +21,7 @@ public sealed class BadInputTests
         ("ThirdDerivativePenalty", options => options.ThirdDerivativePenalty = -0.1),
         ("EndTimeSpread", options => options.EndTimeSpread = 1),
         ("EvaluationColumnName", options => options.EvaluationColumnName = string.Empty),
+        ("EvaluationColumnName", options => options.EvaluationColumnName = "Score"),
         ("Image", options => options.Field = OdeFieldKind.Convolutional),
         ("Dropout", options => options.Dropout = 1));
 

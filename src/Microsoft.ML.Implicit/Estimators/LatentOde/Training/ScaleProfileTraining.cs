@@ -6,7 +6,8 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// </summary>
 internal static class ScaleProfileTraining
 {
-    private const int FewestUnits = 5;
+    // Halfway between two whole numbers of units, which rounding of times does not bridge.
+    private const double FewestUnits = 4.5;
 
     // By how much ratios differ from one, from data set to data set.
     private const double UsualDeviation = 0.2;
@@ -29,13 +30,14 @@ internal static class ScaleProfileTraining
 
     private static double Ratio(Unit[] units, int knot, double mean)
     {
-        if (units.Length < FewestUnits)
+        // Units with little at a knot say little of it, and those with next to nothing, by the rounding of times, nothing.
+        double total = units.Sum(unit => unit.Share(knot));
+        if (total < FewestUnits)
         {
             return 1;
         }
 
-        // Units with little at a knot say little of it.
-        double total = units.Sum(unit => unit.Share(knot)), difference = units.Sum(unit => unit.Share(knot) * unit.Difference(knot)) / total;
+        double difference = units.Sum(unit => unit.Share(knot) * unit.Difference(knot)) / total;
         double variance = units.Sum(unit => Square(unit.Share(knot) * (unit.Difference(knot) - difference))) / (total * total);
         double reliability = UsualDeviation * UsualDeviation / ((UsualDeviation * UsualDeviation) + (variance / (mean * mean)));
         return Math.Max(SmallestRatio, 1 + (reliability * difference / mean));
