@@ -65,17 +65,7 @@ internal sealed class FitCurveBatch : RowBatch
         {
             FitCurvePart.Status => (ValueGetter<ReadOnlyMemory<char>>)((ref ReadOnlyMemory<char> value) => value = StatusNames[(int)_estimates[slot()].Status]),
             FitCurvePart.ResidualDeviation => (ValueGetter<float>)((ref float value) => value = (float)Numbers(part, slot())[0]),
-            _ => (ValueGetter<VBuffer<float>>)((ref VBuffer<float> value) =>
-            {
-                double[] numbers = Numbers(part, slot());
-                VBufferEditor<float> editor = VBufferEditor.Create(ref value, numbers.Length);
-                for (int i = 0; i < numbers.Length; i++)
-                {
-                    editor.Values[i] = (float)numbers[i];
-                }
-
-                value = editor.Commit();
-            }),
+            _ => VectorGetter.Create(() => Array.ConvertAll(Numbers(part, slot()), number => (float)number)),
         };
     }
 

@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Data;
 
 namespace Microsoft.ML.Implicit.Estimators;
@@ -26,15 +25,5 @@ internal sealed class SignalBatch : RowBatch
         _values[slot] = values.Length == 0 || TensorPrimitives.IsFiniteAll(values) ? _function.Evaluate(values) : [.. values.Select(_ => double.NaN)];
     });
 
-    public override Delegate CreateGetter(int column, Func<int> slot) => (ValueGetter<VBuffer<float>>)((ref VBuffer<float> value) =>
-    {
-        double[] numbers = _values[slot()];
-        VBufferEditor<float> editor = VBufferEditor.Create(ref value, numbers.Length);
-        for (int i = 0; i < numbers.Length; i++)
-        {
-            editor.Values[i] = (float)numbers[i];
-        }
-
-        value = editor.Commit();
-    });
+    public override Delegate CreateGetter(int column, Func<int> slot) => VectorGetter.Create(() => Array.ConvertAll(_values[slot()], value => (float)value));
 }
