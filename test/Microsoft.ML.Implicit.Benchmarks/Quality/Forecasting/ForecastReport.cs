@@ -28,7 +28,8 @@ internal static class ForecastReport
 
         string[] sets = [.. scores.Select(score => score.Data).Distinct()];
         (string Data, string Model, double Square)[] own = [.. scores.Select(score => (score.Data, score.Model, score.Error * score.Error))];
-        var ranking = new Ranking(own.Concat(sets.SelectMany(PublishedErrors.Of)), [.. models, .. PublishedErrors.Models]);
+        (string Data, string Model, double Square)[] published = [.. sets.SelectMany(PublishedErrors.Of)];
+        var ranking = new Ranking(own.Concat(published), [.. models, .. published.Select(error => error.Model).Distinct()]);
         ranking.PrintMeans("mean square error", square => square);
         ranking.PrintRanks("", Ranking.Relative);
         Ranking.PrintLine("geometric mean of the error by the best published", models.Select(model => Math.Exp(

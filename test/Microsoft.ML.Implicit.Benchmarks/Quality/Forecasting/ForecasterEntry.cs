@@ -22,13 +22,13 @@ internal sealed class ForecasterEntry<TOptions>(string name, Action<ForecasterOp
     public float[][][] Answer(Panel panel, int seed)
     {
         var ml = new MLContext(seed);
-        int variables = panel.Train[0].VariableCount;
-        int covariates = panel.Train[0].CovariateCount;
+        var train = new SeriesView(panel.Train);
+        int variables = train.VariableNames.Length;
         var options = new TOptions
         {
-            InputColumnNames = [.. Enumerable.Range(0, variables).Select(v => $"Value{v}")],
-            CovariateColumnNames = [.. Enumerable.Range(0, covariates).Select(c => $"Covariate{c}")],
-            CovariateTimeColumnName = covariates > 0 ? nameof(SeriesRow.CovariateTime) : null,
+            InputColumnNames = train.VariableNames,
+            CovariateColumnNames = train.CovariateNames,
+            CovariateTimeColumnName = train.CovariateNames.Length > 0 ? nameof(SeriesRow.CovariateTime) : null,
             ForecastTimeColumnName = nameof(SeriesRow.ForecastTime),
             MaximumHorizon = panel.Horizon,
             SeasonalPeriods = panel.Periods,
@@ -38,9 +38,9 @@ internal sealed class ForecasterEntry<TOptions>(string name, Action<ForecasterOp
         };
         options.Training.Seed = seed;
         configure(options);
-        IDataView? validation = panel.Validation.Count > 0 ? ml.Data.LoadFromEnumerable(panel.Validation) : null;
-        ITransformer model = fit(ml, options, ml.Data.LoadFromEnumerable(panel.Train), validation);
-        IDataView answers = model.Transform(ml.Data.LoadFromEnumerable(panel.Questions.Select(question => question.History)));
+        IDataView? validation = panel.Validation.Count > 0 ? new SeriesView(panel.Validation) : null;
+        ITransformer model = fit(ml, options, train, validation);
+        IDataView answers = model.Transform(new SeriesView([.. panel.Questions.Select(question => question.History)]));
         float[][] forecast = Column(answers, "Forecast");
         (float[][] lower, float[][] upper) = (Column(answers, "Lower"), Column(answers, "Upper"));
         Coverage = Measure(panel, lower, upper);
@@ -80,7 +80,7 @@ internal sealed class ForecasterEntry<TOptions>(string name, Action<ForecasterOp
             }
         }
 
-        return scores.Average(variable => variable.Average());
+        return scores.Where(variable => variable.Count > 0).Average(variable => variable.Average());
     }
 
     private static double Pinball(double level, double error) => Math.Max(level * error, (level - 1) * error);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.IO.Compression;
 
 namespace Microsoft.ML.Implicit.Benchmarks.Quality.Forecasting;
 
@@ -100,5 +101,15 @@ internal sealed class PanelData
         string[] lines = File.ReadAllLines(path);
         string[] names = lines[0].Split(',');
         return [.. lines.Skip(1).Select(line => line.Split(',')).Select(cells => names.Zip(cells).ToDictionary(cell => cell.First, cell => cell.Second))];
+    }
+
+    /// <summary>Lines of a file compressed by gzip.</summary>
+    internal static IEnumerable<string> ReadCompressedLines(string path)
+    {
+        using var reader = new StreamReader(new GZipStream(File.OpenRead(path), CompressionMode.Decompress));
+        while (reader.ReadLine() is { } line)
+        {
+            yield return line;
+        }
     }
 }

@@ -1,7 +1,7 @@
 namespace Microsoft.ML.Implicit.Benchmarks.Quality.Forecasting;
 
 /// <summary>Errors of a forecaster's answers to a panel's questions.</summary>
-/// <param name="Variables">Root mean square error of each variable.</param>
+/// <param name="Variables">Root mean square error of each variable, NaN where none of its values is asked for.</param>
 /// <param name="Overall">
 /// Root of the mean square error of all values asked for; where variables differ in their unit, of the mean of all variables' mean square errors, in
 /// standard deviations of the training values.
@@ -14,7 +14,7 @@ internal sealed record PanelErrors(double[] Variables, double Overall)
         double overall = panel.HasOneUnit
             ? squares.SelectMany(values => values).Average()
             : squares.Select((values, v) => values.Average() / Variance(panel, v)).Average();
-        return new PanelErrors([.. squares.Select(values => Math.Sqrt(values.Average()))], Math.Sqrt(overall));
+        return new PanelErrors([.. squares.Select(values => Math.Sqrt(values.DefaultIfEmpty(double.NaN).Average()))], Math.Sqrt(overall));
     }
 
     private static double Variance(Panel panel, int variable)

@@ -14,6 +14,7 @@ internal sealed record PanelSource(string Name, Func<int, Panel> Create, Func<IE
         [
             .. PanelData.ReadAll(folder).Select(data => new PanelSource(data.Name, data.Split, () => [])),
             .. PhysiomeData.ReadAll(folder).Select(data => new PanelSource(data.Name, data.Split, () => [])),
+            .. ClinicalRecords.ReadAll(folder).Select(data => new PanelSource(ClinicalRecords.Name, data.Split, () => [])),
             .. Spirals(30, 50, 100),
             .. Pendulums(10, 20, 30, 50),
         ];

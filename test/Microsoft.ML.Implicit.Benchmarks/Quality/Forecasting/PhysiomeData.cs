@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.IO.Compression;
 
 namespace Microsoft.ML.Implicit.Benchmarks.Quality.Forecasting;
 
@@ -34,19 +33,10 @@ internal sealed class PhysiomeData
     }
 
     private IEnumerable<(string Part, SeriesRow Series)> Read(string fold) =>
-        from cells in ReadLines().Skip(1).Select(line => line.Split(','))
+        from cells in PanelData.ReadCompressedLines(_file).Skip(1).Select(line => line.Split(','))
         where cells[0] == fold
         group cells by (Part: cells[1], Series: cells[2]) into series
         let times = series.Select(cells => PanelData.Number(cells[DescribingColumns - 1])).ToArray()
         let variables = Enumerable.Range(DescribingColumns, series.First().Length - DescribingColumns)
         select (series.Key.Part, SeriesRow.Create(times, [.. variables.Select(v => series.Select(cells => (float)PanelData.Number(cells[v])).ToArray())]));
-
-    private IEnumerable<string> ReadLines()
-    {
-        using var reader = new StreamReader(new GZipStream(File.OpenRead(_file), CompressionMode.Decompress));
-        while (reader.ReadLine() is { } line)
-        {
-            yield return line;
-        }
-    }
 }
