@@ -66,6 +66,7 @@ public static class NativeBackend
     private static Exception? TryLoad()
     {
         Exception? reason = null;
+        WaitingThreads.SleepSoon();
         try
         {
             if (Environment.GetEnvironmentVariable(LibTorchVariable) is { Length: > 0 } folder)
