@@ -4,8 +4,7 @@ using Microsoft.ML.Implicit.Data;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>
-/// How far ahead forecasts reach. The latent path is solved step by step up to the time asked for, and what was learned within
-/// one horizon says ever less about later ones: far beyond it there is a mistake in the units, and no forecast.
+/// How far ahead forecasts reach. What was learned within one horizon says ever less about later times: far beyond it there is a mistake in the units, and no forecast.
 /// </summary>
 internal static class ForecastReach
 {

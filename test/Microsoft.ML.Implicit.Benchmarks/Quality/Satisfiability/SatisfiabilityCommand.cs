@@ -15,13 +15,14 @@ internal static class SatisfiabilityCommand
         var most = new Option<int>("--most") { Description = "most clues", DefaultValueFactory = _ => 42 };
         var seed = new Option<int>("--seed") { Description = "seed of boards and training", DefaultValueFactory = _ => 1 };
         var isPermuted = new Option<bool>("--permuted") { Description = "whether bits stand in an order drawn at random, the same for all boards" };
+        var isRedrawn = new Option<bool>("--redrawn") { Description = "whether training hides bits at random, others in every epoch, rather than the same whole cells" };
         var device = new Option<string>("--device") { Description = "cpu or cuda", DefaultValueFactory = _ => "cpu" };
         var checkPoint = new Option<string?>("--check-point") { Description = "file to go on from and to leave behind when time is up" };
         var minutes = new Option<double>("--minutes") { Description = "time for training, after which the best model so far is looked at", DefaultValueFactory = _ => double.PositiveInfinity };
         var settings = new Option<string[]>("--option") { Description = "a setting of the trainer, such as Training.LearningRate=0.001", DefaultValueFactory = _ => [] };
         var command = new System.CommandLine.Command("satisfiability", "Learns Sudoku from boards as bits.")
         {
-            size, train, test, fewest, most, seed, isPermuted, device, checkPoint, minutes, settings,
+            size, train, test, fewest, most, seed, isPermuted, isRedrawn, device, checkPoint, minutes, settings,
         };
         command.SetAction(result => SudokuBitQuality.Run(
             new SudokuBitSettings(
@@ -31,7 +32,8 @@ internal static class SatisfiabilityCommand
                 result.GetRequiredValue(fewest),
                 result.GetRequiredValue(most),
                 result.GetRequiredValue(seed),
-                result.GetRequiredValue(isPermuted)),
+                result.GetRequiredValue(isPermuted),
+                result.GetRequiredValue(isRedrawn)),
             result.GetRequiredValue(device),
             result.GetValue(checkPoint),
             result.GetRequiredValue(minutes),

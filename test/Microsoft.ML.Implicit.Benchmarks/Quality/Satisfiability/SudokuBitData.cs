@@ -29,11 +29,15 @@ internal sealed class SudokuBitData
 
     public SudokuPuzzle[] Test { get; }
 
-    public IDataView View(MLContext ml, SudokuPuzzle[] puzzles) => ml.Data.LoadFromEnumerable(
+    /// <summary>Rows of bits, with which of them are given.</summary>
+    /// <param name="ml">The context.</param>
+    /// <param name="puzzles">The puzzles.</param>
+    /// <param name="hidesOthers">Whether bits that are not given are missing, rather than there to learn from.</param>
+    public IDataView View(MLContext ml, SudokuPuzzle[] puzzles, bool hidesOthers = false) => ml.Data.LoadFromEnumerable(
         puzzles.Select(puzzle =>
         {
             BitBoard row = BitBoard.Of(Grid, puzzle);
-            return new BitBoard { Bits = [.. _order.Select(bit => row.Bits[bit])], Given = [.. _order.Select(bit => row.Given[bit])] };
+            return new BitBoard { Bits = [.. _order.Select(bit => hidesOthers && !row.Given[bit] ? float.NaN : row.Bits[bit])], Given = [.. _order.Select(bit => row.Given[bit])] };
         }).ToArray(),
         BitBoard.Schema(Grid));
 

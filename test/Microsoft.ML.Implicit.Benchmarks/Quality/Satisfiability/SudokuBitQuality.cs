@@ -35,7 +35,7 @@ internal static class SudokuBitQuality
         var options = new MaximumSatisfiabilityOptions
         {
             BitColumnName = nameof(BitBoard.Bits),
-            KnownColumnName = nameof(BitBoard.Given),
+            KnownColumnName = settings.IsRedrawn ? null : nameof(BitBoard.Given),
             Training = new TrainingOptions
             {
                 Seed = settings.Seed,
@@ -64,7 +64,7 @@ internal static class SudokuBitQuality
 
     private static double Solved(MLContext ml, SudokuBitData data, ITransformer model, SudokuPuzzle[] puzzles)
     {
-        IDataView scored = model.Transform(data.View(ml, puzzles));
+        IDataView scored = model.Transform(data.View(ml, puzzles, hidesOthers: true));
         float[][] completed = [.. scored.GetColumn<float[]>("Completed")], confidence = [.. scored.GetColumn<float[]>("Confidence")];
         int next = 0;
         return Share(puzzles, _ => BitBoard.Digits(data.Grid, data.Restore(completed[next]), data.Restore(confidence[next++])));

@@ -8,4 +8,5 @@ namespace Microsoft.ML.Implicit.Benchmarks.Quality.Satisfiability;
 /// <param name="Most">Most clues.</param>
 /// <param name="Seed">Seed of the boards and of the order of bits.</param>
 /// <param name="IsPermuted">Whether bits stand in an order drawn at random.</param>
-internal sealed record SudokuBitSettings(int Size, int Training, int Test, int Fewest, int Most, int Seed, bool IsPermuted);
+/// <param name="IsRedrawn">Whether bits are hidden at random, others in every epoch, rather than the same whole cells.</param>
+internal sealed record SudokuBitSettings(int Size, int Training, int Test, int Fewest, int Most, int Seed, bool IsPermuted, bool IsRedrawn);

@@ -36,6 +36,27 @@ public class ExtrapolationTests
     }
 
     [TestMethod]
+    public void Beyond_the_trained_horizon_a_forecast_stays_what_it_is_at_its_end()
+    {
+        foreach ((LatentAnchor anchor, SeriesEncoderKind encoder) in WaveModels.Kinds)
+        {
+            using LatentOdeTransformer model = WaveModels.TrainForTimes(anchor, encoder, Waves.CreateComplete());
+            List<WaveObservation> wave = WaveObservation.FromRow(Waves.CreateComplete()[3]);
+            ForecastEngine<WaveObservation, WaveForecast> engine = WaveModels.Observe(model, wave);
+            double last = wave[^1].Time;
+            float[] atHorizon = engine.Forecast(last + Horizon).Forecast;
+            foreach (double ratio in new[] { 1.5, 10, 900 })
+            {
+                float[] beyond = engine.Forecast(last + (ratio * Horizon)).Forecast;
+                for (int v = 0; v < atHorizon.Length; v++)
+                {
+                    Assert.AreEqual(atHorizon[v], beyond[v], 1e-5 * (1 + Math.Abs(atHorizon[v])), $"{anchor}, {encoder}, {ratio} horizons ahead");
+                }
+            }
+        }
+    }
+
+    [TestMethod]
     public void Bounds_beyond_the_trained_horizon_never_narrow_with_the_time_ahead()
     {
         using LatentOdeTransformer model = WaveModels.TrainForTimes(LatentAnchor.LastObservation, SeriesEncoderKind.Gru);

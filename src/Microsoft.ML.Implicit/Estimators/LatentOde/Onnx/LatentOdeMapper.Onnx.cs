@@ -69,7 +69,6 @@ internal sealed partial class LatentOdeMapper : IOnnxExportable
             return forecast.Unsqueeze(3) + (half.Unsqueeze(3) * graph.Constant(ratios, OnnxType.Double, 1, variables, 1, _model.Quantiles.Levels.Length));
         }
 
-
         OnnxValue Factors(double[] factors) => graph.Constant(factors, OnnxType.Double, 1, factors.Length, 1);
     }
 
@@ -109,7 +108,8 @@ internal sealed partial class LatentOdeMapper : IOnnxExportable
         SeriesScaling scaling = _model.Scaling;
         int variables = scaling.Variables.Length;
         OnnxGraph graph = times.Graph;
-        var features = new List<OnnxValue> { horizons.Unsqueeze(3), scaling.Gap(horizons * scaling.Horizon).Unsqueeze(3) };
+        OnnxValue learned = scaling.StaysBeyondHorizon ? horizons.Minimum(graph.Number(1, OnnxType.Double)) : horizons;
+        var features = new List<OnnxValue> { learned.Unsqueeze(3), scaling.Gap(learned * scaling.Horizon).Unsqueeze(3) };
         if (scaling.Seasons(times) is { } seasons)
         {
             // Times are those of the row, whichever the variable.
@@ -118,7 +118,7 @@ internal sealed partial class LatentOdeMapper : IOnnxExportable
 
         // Each history is a row of its own.
         OnnxValue targets = OnnxValue.Concatenate(3, [.. features]).To(OnnxType.Single).Reshape(Shape(-1, scaling.TargetFeatureCount));
-        OnnxValue places = (horizons * _model.Architecture.SolverSteps).Reshape(Shape(-1));
+        OnnxValue places = (learned * _model.Architecture.SolverSteps).Reshape(Shape(-1));
         OnnxValue lastFeatures = history.Features.Reshape(-1, scaling.FeatureCount);
         (OnnxValue Mean, OnnxValue Scale)[] forecasts = [.. _model.Networks.Select((network, i) =>
             new OnnxLatentPath((LatentOdeNetwork)network, _model.Architecture, variables, graph)

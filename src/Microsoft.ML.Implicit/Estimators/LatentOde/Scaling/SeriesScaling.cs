@@ -1,5 +1,4 @@
 using Microsoft.ML.Implicit.Data;
-using Microsoft.ML.Implicit.Persistence;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
@@ -26,6 +25,12 @@ internal sealed partial record SeriesScaling(
 
     // Times far from zero are rounded, and so are their differences.
     private const double Tolerance = 1e-4;
+
+    /// <summary>
+    /// Whether a network's path stays where it is from the end of the horizon on: nothing held its dynamics beyond it, and in a hundred horizons they lead anywhere. Files of earlier versions
+    /// go on.
+    /// </summary>
+    public bool StaysBeyondHorizon { get; init; } = true;
 
     /// <summary>Numbers that describe one observation to an encoder.</summary>
     public int FeatureCount => (4 * Variables.Length) + 2 + SeasonFeatureCount + (2 * CovariateCount) + StaticCount;
@@ -55,6 +60,11 @@ internal sealed partial record SeriesScaling(
         double longestGap = (1 + Tolerance) * Math.Max(UnremarkableGaps * medianGap, gaps.LastOrDefault());
         return new SeriesScaling(medianGap, longestGap, longest, periods, variables, staticCenters, staticScales, covariateCenters, covariateScales);
     }
+
+    /// <summary>The time until which a network's path is followed: the one asked for, or the end of the horizon.</summary>
+    /// <param name="time">The time asked for.</param>
+    /// <param name="last">Time of the last observation before it.</param>
+    public double Learned(double time, double last) => StaysBeyondHorizon ? Math.Min(time, last + Horizon) : time;
 
     /// <summary>A value less its seasonal component.</summary>
     public double Adjust(int variable, double time, double value) => value - Seasonal(variable, time);
@@ -151,61 +161,6 @@ internal sealed partial record SeriesScaling(
         }
 
         return next;
-    }
-
-    public void Write(DocumentWriter writer)
-    {
-        writer.Write("median_gap", MedianGap);
-        writer.Write("longest_gap", LongestGap);
-        writer.Write("horizon", Horizon);
-        writer.Write("level_sharpness", Sharpness);
-        writer.Write("periods", Periods);
-        writer.Write("variables", Variables.Length);
-        for (int v = 0; v < Variables.Length; v++)
-        {
-            Variables[v].Write(writer.Section($"variable{v}"));
-        }
-
-        writer.Write("static_centers", StaticCenters);
-        writer.Write("static_scales", StaticScales);
-        writer.Write("covariate_centers", CovariateCenters);
-        writer.Write("covariate_scales", CovariateScales);
-        Categories.Write(writer.Section("categories"));
-    }
-
-    /// <exception cref="FormatException">A value is out of range.</exception>
-    public static SeriesScaling Read(DocumentReader reader)
-    {
-        double medianGap = reader.Double("median_gap");
-        double longestGap = reader.OptionalText("longest_gap") is null ? double.MaxValue : reader.Double("longest_gap");
-        double horizon = reader.Double("horizon");
-        int sharpness = reader.OptionalText("level_sharpness") is null ? 1 : reader.Int32("level_sharpness");
-        double[] periods = Measurements.Checked(reader.Doubles("periods"));
-        int count = reader.Int32("variables");
-        if (count < 1 || !Measurements.IsUnit(medianGap) || !Measurements.IsUnit(horizon) || !(longestGap > 0) || sharpness is < 1 or > MostSharpness || !Array.TrueForAll(periods, Measurements.IsUnit))
-        {
-            throw new FormatException("The model file describes impossible units.");
-        }
-
-        var variables = new List<VariableScale>();
-        while (variables.Count < count)
-        {
-            variables.Add(VariableScale.Read(reader.Section($"variable{variables.Count}")));
-        }
-
-        if (variables.Exists(variable => variable.Seasonal.Length != SeasonalComponent.CoefficientCount(periods.Length)))
-        {
-            throw new FormatException("The model file's seasonal components do not fit its periods.");
-        }
-
-        double[] staticCenters = Measurements.Checked(reader.Doubles("static_centers"));
-        double[] staticScales = reader.Doubles("static_scales");
-        double[] covariateCenters = Measurements.Checked(reader.Doubles("covariate_centers"));
-        double[] covariateScales = reader.Doubles("covariate_scales");
-        return staticCenters.Length == staticScales.Length && covariateCenters.Length == covariateScales.Length
-            && Array.TrueForAll(staticScales, Measurements.IsUnit) && Array.TrueForAll(covariateScales, Measurements.IsUnit)
-            ? new SeriesScaling(medianGap, longestGap, horizon, periods, [.. variables], staticCenters, staticScales, covariateCenters, covariateScales) { Categories = SeriesCategories.Read(reader.Section("categories")), Sharpness = sharpness }
-            : throw new FormatException("The model file's centres and scales do not fit each other.");
     }
 
     private static VariableScale FitVariable(IReadOnlyList<TimeSeries> series, int variable, double horizon, double[] periods)

@@ -47,7 +47,8 @@ internal sealed class ForecastBatchBuilder(SeriesScaling scaling, LatentAnchor a
     private double Place(ForecastExample example, double time)
     {
         double last = example.Series.Times[example.Last];
-        return Math.Max(0, (ForecastReach.Covers(time, last, scaling.Horizon) ? time : last) - Anchor(example)) / scaling.Horizon;
+        double solved = ForecastReach.Covers(time, last, scaling.Horizon) ? scaling.Learned(time, last) : last;
+        return Math.Max(0, solved - Anchor(example)) / scaling.Horizon;
     }
 
     private (float[] History, float[] Gaps, long[] Last) BuildHistory(IReadOnlyList<ForecastExample> examples)
@@ -106,7 +107,8 @@ internal sealed class ForecastBatchBuilder(SeriesScaling scaling, LatentAnchor a
 
     private void DescribeTarget(ForecastExample example, double time, Span<float> features)
     {
-        double ahead = time - example.Series.Times[example.Last];
+        double last = example.Series.Times[example.Last];
+        double ahead = scaling.Learned(time, last) - last;
         features[0] = (float)(ahead / scaling.Horizon);
         features[1] = scaling.Gap(ahead);
         int next = 2 + scaling.WriteSeasons(time, features[2..]);

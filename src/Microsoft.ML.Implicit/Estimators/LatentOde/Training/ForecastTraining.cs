@@ -44,7 +44,7 @@ internal abstract class ForecastTraining<TModel>(ForecasterOptions options, Seri
             string longest = options.MaximumHorizon is null ? nameof(options.Horizon) : nameof(options.MaximumHorizon);
             RequireInitial(
                 !(GivenHorizon > Initial.TrainedHorizon),
-                string.Create(CultureInfo.InvariantCulture, $"it looks {Initial.TrainedHorizon} ahead, and {longest} says {GivenHorizon}. Train another, or say {nameof(options.MaximumHorizon)} = {Initial.TrainedHorizon} to have what lies beyond extrapolated."));
+                string.Create(CultureInfo.InvariantCulture, $"it looks {Initial.TrainedHorizon} ahead, and {longest} says {GivenHorizon}. Train another, or say {nameof(options.MaximumHorizon)} = {Initial.TrainedHorizon} to have forecasts beyond stay what they are at its end."));
         }
     }
 
