@@ -33,14 +33,20 @@ internal sealed class BoostedLags : IForecastBaseline
     {
         float mean = panel.Train.SelectMany(row => row.Value(variable)).Where(float.IsFinite).Average();
         Example[] examples = [.. training.SelectMany(question => Describe(question, variable, panel.Periods, mean)).Where(example => float.IsFinite(example.Label))];
+        Example[] asked = [.. panel.Questions.SelectMany(question => Describe(question, variable, panel.Periods, mean))];
+        float[] labels = [.. examples.Select(example => example.Label).Distinct()];
+        float[] changes = labels.Length > 1 ? Predict(ml, examples, asked, seed) : Array.ConvertAll(asked, _ => labels.FirstOrDefault());
+        Queue<float> forecasts = new(asked.Zip(changes, (example, change) => example.Last + change));
+        return [.. panel.Questions.Select(question => Array.ConvertAll(question.History.ForecastTime, _ => forecasts.Dequeue()))];
+    }
+
+    private static float[] Predict(MLContext ml, Example[] examples, Example[] asked, int seed)
+    {
         var trainer = ml.Regression.Trainers.LightGbm(new LightGbmRegressionTrainer.Options { NumberOfIterations = Trees, LearningRate = LearningRate, Seed = seed });
         SchemaDefinition schema = SchemaDefinition.Create(typeof(Example));
         schema[nameof(Example.Features)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, examples[0].Features.Length);
         ITransformer model = trainer.Fit(ml.Data.LoadFromEnumerable(examples, schema));
-        Example[] asked = [.. panel.Questions.SelectMany(question => Describe(question, variable, panel.Periods, mean))];
-        float[] changes = [.. model.Transform(ml.Data.LoadFromEnumerable(asked, schema)).GetColumn<float>("Score")];
-        Queue<float> forecasts = new(asked.Zip(changes, (example, change) => example.Last + change));
-        return [.. panel.Questions.Select(question => Array.ConvertAll(question.History.ForecastTime, _ => forecasts.Dequeue()))];
+        return [.. model.Transform(ml.Data.LoadFromEnumerable(asked, schema)).GetColumn<float>("Score")];
     }
 
     private static IEnumerable<Example> Describe(Question question, int variable, double[] periods, float mean)
