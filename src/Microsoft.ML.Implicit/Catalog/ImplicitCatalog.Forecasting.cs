@@ -31,17 +31,8 @@ public static partial class ImplicitCatalog
         string? confidenceUpperBoundColumn = null,
         float confidenceLevel = 0.95f,
         string? exampleWeightColumnName = null) =>
-        catalog.ForecastByLatentOde(new LatentOdeOptions
-        {
-            OutputColumnName = outputColumnName,
-            TimeColumnName = timeColumnName,
-            InputColumnNames = inputColumnNames,
-            Horizon = horizon,
-            ConfidenceLowerBoundColumn = confidenceLowerBoundColumn,
-            ConfidenceUpperBoundColumn = confidenceUpperBoundColumn,
-            ConfidenceLevel = confidenceLevel,
-            ExampleWeightColumnName = exampleWeightColumnName,
-        });
+        catalog.ForecastByLatentOde(ForecastSettings<LatentOdeOptions>(
+            outputColumnName, timeColumnName, inputColumnNames, horizon, confidenceLowerBoundColumn, confidenceUpperBoundColumn, confidenceLevel, exampleWeightColumnName));
 
     /// <summary>Forecasts irregularly sampled series with a latent ODE.</summary>
     /// <param name="catalog">The catalog of <see cref="MLContext.Forecasting"/>.</param>
@@ -238,6 +229,27 @@ public static partial class ImplicitCatalog
         ArgumentNullException.ThrowIfNull(catalog);
         return RollingOrigin.Run(() => catalog.ForecastByLatentOde(options), data, options, origins, trainingFraction, refits);
     }
+
+    private static TOptions ForecastSettings<TOptions>(
+        string outputColumnName,
+        string timeColumnName,
+        string[] inputColumnNames,
+        double[] horizon,
+        string? confidenceLowerBoundColumn,
+        string? confidenceUpperBoundColumn,
+        float confidenceLevel,
+        string? exampleWeightColumnName)
+        where TOptions : ForecasterOptions, new() => new()
+        {
+            OutputColumnName = outputColumnName,
+            TimeColumnName = timeColumnName,
+            InputColumnNames = inputColumnNames,
+            Horizon = horizon,
+            ConfidenceLowerBoundColumn = confidenceLowerBoundColumn,
+            ConfidenceUpperBoundColumn = confidenceUpperBoundColumn,
+            ConfidenceLevel = confidenceLevel,
+            ExampleWeightColumnName = exampleWeightColumnName,
+        };
 
     private static EstimatorChain<SeriesGroupingTransformer> Grouping(
         ForecastingCatalog catalog, string? seriesColumnName, string timeColumnName, string[] inputColumnNames, string? exampleWeightColumnName)

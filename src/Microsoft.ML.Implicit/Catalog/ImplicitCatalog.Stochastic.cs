@@ -6,17 +6,7 @@ namespace Microsoft.ML;
 public static partial class ImplicitCatalog
 {
     /// <summary>Forecasts irregularly sampled series with a latent stochastic differential equation, one series a row.</summary>
-    /// <param name="catalog">The catalog of <see cref="MLContext.Forecasting"/>.</param>
-    /// <param name="outputColumnName">Column that receives the forecast: for each input column the values at all times of <paramref name="horizon"/>.</param>
-    /// <param name="timeColumnName">Column of observation times: a vector of Single, Double, DateTime, DateTimeOffset or TimeSpan; dates and spans are counted in days.</param>
-    /// <param name="inputColumnNames">Columns to forecast: vectors of Single as long as the times, NaN where not observed.</param>
-    /// <param name="horizon">Times after each series' last row to forecast at, whether or not anything was observed in it.</param>
-    /// <param name="confidenceLowerBoundColumn">Column that receives the lower bound, or <see langword="null"/>.</param>
-    /// <param name="confidenceUpperBoundColumn">Column that receives the upper bound, or <see langword="null"/>.</param>
-    /// <param name="confidenceLevel">Probability that a value lies between the bounds.</param>
-    /// <param name="exampleWeightColumnName">Column of example weights (Single), or <see langword="null"/>.</param>
-    /// <returns>The forecaster.</returns>
-    /// <exception cref="ArgumentException">A setting is out of range.</exception>
+    /// <inheritdoc cref="ForecastByLatentOde(ForecastingCatalog, string, string, string[], double[], string?, string?, float, string?)" path="/param|/returns|/exception"/>
     /// <example><code>
     /// var oneSeriesARow = ml.Forecasting.ForecastByLatentSde("Forecast", timeColumnName: "Hour", inputColumnNames: ["Price"], horizon: [6, 12, 24]);
     /// </code></example>
@@ -30,17 +20,8 @@ public static partial class ImplicitCatalog
         string? confidenceUpperBoundColumn = null,
         float confidenceLevel = 0.95f,
         string? exampleWeightColumnName = null) =>
-        catalog.ForecastByLatentSde(new LatentSdeOptions
-        {
-            OutputColumnName = outputColumnName,
-            TimeColumnName = timeColumnName,
-            InputColumnNames = inputColumnNames,
-            Horizon = horizon,
-            ConfidenceLowerBoundColumn = confidenceLowerBoundColumn,
-            ConfidenceUpperBoundColumn = confidenceUpperBoundColumn,
-            ConfidenceLevel = confidenceLevel,
-            ExampleWeightColumnName = exampleWeightColumnName,
-        });
+        catalog.ForecastByLatentSde(ForecastSettings<LatentSdeOptions>(
+            outputColumnName, timeColumnName, inputColumnNames, horizon, confidenceLowerBoundColumn, confidenceUpperBoundColumn, confidenceLevel, exampleWeightColumnName));
 
     /// <summary>Forecasts irregularly sampled series with a latent stochastic differential equation.</summary>
     /// <param name="catalog">The catalog of <see cref="MLContext.Forecasting"/>.</param>
@@ -66,18 +47,7 @@ public static partial class ImplicitCatalog
     }
 
     /// <summary>Forecasts irregularly sampled series with a latent stochastic differential equation, from long-format data with one observation a row.</summary>
-    /// <param name="catalog">The catalog of <see cref="MLContext.Forecasting"/>.</param>
-    /// <param name="outputColumnName">Column that receives the forecast: for each input column the values at all times of <paramref name="horizon"/>.</param>
-    /// <param name="seriesColumnName">Column that names the series of a row, or <see langword="null"/> where all rows are one series.</param>
-    /// <param name="timeColumnName">Column of the observation's time: Single, Double, DateTime, DateTimeOffset or TimeSpan; dates and spans are counted in days.</param>
-    /// <param name="inputColumnNames">Columns to forecast: Single, NaN where not observed.</param>
-    /// <param name="horizon">Times after each series' last row to forecast at, whether or not anything was observed in it.</param>
-    /// <param name="confidenceLowerBoundColumn">Column that receives the lower bound, or <see langword="null"/>.</param>
-    /// <param name="confidenceUpperBoundColumn">Column that receives the upper bound, or <see langword="null"/>.</param>
-    /// <param name="confidenceLevel">Probability that a value lies between the bounds.</param>
-    /// <param name="exampleWeightColumnName">Column of example weights (Single), of which the first of a series that is not missing counts; or <see langword="null"/>.</param>
-    /// <returns><see cref="GroupIntoSeries"/> and the forecaster after it; the output has one row a series.</returns>
-    /// <exception cref="ArgumentException">A setting is out of range.</exception>
+    /// <inheritdoc cref="ForecastByLatentOde(ForecastingCatalog, string, string?, string, string[], double[], string?, string?, float, string?)" path="/param|/returns|/exception"/>
     /// <example><code>
     /// var forecaster = ml.Forecasting.ForecastByLatentSde(
     ///     outputColumnName: "Forecast", seriesColumnName: "Share", timeColumnName: "Hour", inputColumnNames: ["Price"],
@@ -103,14 +73,7 @@ public static partial class ImplicitCatalog
     /// <summary>
     /// Backtests a latent-SDE forecaster with rolling origin, as <see cref="BacktestByLatentOde"/> does a latent-ODE forecaster.
     /// </summary>
-    /// <param name="catalog">The catalog of <see cref="MLContext.Forecasting"/>.</param>
-    /// <param name="data">Data with one series a row.</param>
-    /// <param name="options">Settings of the forecaster; <see cref="ForecasterOptions.Horizon"/> divides the time ahead into ranges.</param>
-    /// <param name="origins">Number of origins.</param>
-    /// <param name="trainingFraction">Fraction of each series' observations before the first origin.</param>
-    /// <param name="refits">Whether the forecaster is trained anew at each origin.</param>
-    /// <returns>Metrics for each variable and each range of time ahead, named by the range's end.</returns>
-    /// <exception cref="ArgumentException">A setting is out of range or a column does not fit.</exception>
+    /// <inheritdoc cref="BacktestByLatentOde(ForecastingCatalog, IDataView, LatentOdeOptions, int, double, bool)" path="/param|/returns|/exception"/>
     /// <example><code>
     /// foreach (ForecastMetrics metrics in ml.Forecasting.BacktestByLatentSde(series, options, origins: 3))
     /// {

@@ -56,11 +56,13 @@ internal static class CompareCommand
         .. ConeCase.All(),
         new CurveCase(1024),
         new EngineCase(),
-        new ScoringCase(1),
-        new ScoringCase(10_000),
+        new ClassifierScoringCase(1),
+        new ClassifierScoringCase(10_000),
         new FlowScoringCase(1),
         new FlowScoringCase(100_000),
+        new ImageScoringCase(1),
         new ImageScoringCase(500),
+        new ForecastScoringCase(1),
         new ForecastScoringCase(1000),
     ];
 }

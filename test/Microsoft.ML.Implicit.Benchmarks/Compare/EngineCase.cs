@@ -3,7 +3,7 @@ using TorchSharp;
 
 namespace Microsoft.ML.Implicit.Benchmarks.Compare;
 
-/// <summary><c>engine-1</c>: a prediction engine of ML.NET over a transformer that does next to nothing, with the rows of <see cref="ScoringCase"/>: what of its time is ML.NET's.</summary>
+/// <summary><c>engine-1</c>: a prediction engine of ML.NET over a transformer that does next to nothing, with the rows of <see cref="ClassifierScoringCase"/>: what of its time is ML.NET's.</summary>
 internal sealed class EngineCase : IComparisonCase
 {
     public string Name => "engine-1";

@@ -6,19 +6,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>What a model file must say about deep-equilibrium networks.</summary>
-internal sealed record DeepEquilibriumArchitecture(
-    EquilibriumCellKind Cell,
-    ImageShape Image,
-    int FeatureCount,
-    int BinCount,
-    int HiddenWidth,
-    int OutputWidth,
-    FixedPointMethod Solver,
-    double Tolerance,
-    int MaximumIterations,
-    int EnsembleSize,
-    double Dropout)
-    : PredictionArchitecture(Image, FeatureCount, BinCount, HiddenWidth, OutputWidth, EnsembleSize, Dropout)
+internal sealed record DeepEquilibriumArchitecture(PredictionSizes Sizes, EquilibriumCellKind Cell, FixedPointMethod Solver, double Tolerance, int MaximumIterations)
+    : PredictionArchitecture(Sizes)
 {
     /// <param name="options">Settings of the trainer.</param>
     /// <param name="featureCount">Length of the feature vector.</param>
@@ -27,17 +16,19 @@ internal sealed record DeepEquilibriumArchitecture(
     /// <exception cref="ArgumentException">The images are of another size than the feature vector.</exception>
     public DeepEquilibriumArchitecture(DeepEquilibriumOptions options, int featureCount, PredictionTask task, long rows)
         : this(
+            new PredictionSizes(
+                options.Image ?? default,
+                featureCount,
+                options.HiddenWidth ?? PredictionDefaults.HiddenWidth(options.ReadsImages, rows),
+                task.OutputWidth,
+                options.EnsembleSize ?? PredictionDefaults.EnsembleSize(options.ReadsImages, rows))
+            {
+                Dropout = PredictionDefaults.Usual(options, task, rows, featureCount).Dropout,
+            },
             options.Cell,
-            options.Image ?? default,
-            featureCount,
-            BinCount: 0,
-            options.HiddenWidth ?? PredictionDefaults.HiddenWidth(options.ReadsImages, rows),
-            task.OutputWidth,
             options.Solver,
             options.Tolerance,
-            options.MaximumIterations,
-            options.EnsembleSize ?? PredictionDefaults.EnsembleSize(options.ReadsImages, rows),
-            PredictionDefaults.Usual(options, task, rows, featureCount).Dropout)
+            options.MaximumIterations)
     {
         GradientTolerance = options.GradientTolerance;
         JacobianPenalty = options.JacobianPenalty;
@@ -63,7 +54,7 @@ internal sealed record DeepEquilibriumArchitecture(
         get
         {
             long kernelSize = 1 + (Math.Max(Image.Height, Image.Width) / 8);
-            Int128 input = ReadsImages ? (Int128)(HiddenWidth / 4) * Image.Channels * kernelSize * kernelSize : (Int128)HiddenWidth * InputCount;
+            Int128 input = ReadsImages ? (Int128)(HiddenWidth / 4) * Image.Channels * kernelSize * kernelSize : (Int128)HiddenWidth * Sizes.InputCount;
             return input + ((Int128)HiddenWidth * ((long)HiddenWidth + OutputWidth));
         }
     }
@@ -116,19 +107,6 @@ internal sealed record DeepEquilibriumArchitecture(
     /// <exception cref="FormatException">A value is out of range.</exception>
     public static DeepEquilibriumArchitecture Read(DocumentReader reader) => Checked(
         new DeepEquilibriumArchitecture(
-            reader.Enum<EquilibriumCellKind>("cell"),
-            ReadImage(reader),
-            reader.Int32("features"),
-            reader.Int32("bins"),
-            reader.Int32("hidden_width"),
-            reader.Int32("outputs"),
-            reader.Enum<FixedPointMethod>("solver"),
-            reader.Double("tolerance"),
-            reader.Int32("maximum_iterations"),
-            reader.Int32("networks"),
-            Dropout: 0)
-        {
-            SlotCount = reader.Int32("slots"),
-        },
+            PredictionSizes.Read(reader), reader.Enum<EquilibriumCellKind>("cell"), reader.Enum<FixedPointMethod>("solver"), reader.Double("tolerance"), reader.Int32("maximum_iterations")),
         reader);
 }

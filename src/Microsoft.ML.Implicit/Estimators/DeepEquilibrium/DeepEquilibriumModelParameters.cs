@@ -14,9 +14,7 @@ public sealed class DeepEquilibriumModelParameters : PredictionModelParameters
 
     private protected override string Kind => "Deep-equilibrium model";
 
-    /// <summary>A model of the same networks that shares nothing with this one.</summary>
-    /// <param name="task">What the networks' outputs become.</param>
-    internal DeepEquilibriumModelParameters WithTask(PredictionTask task) => new((DeepEquilibriumArchitecture)Architecture, CopyEnsemble(), task, Device) { Training = Training };
+    private protected override DeepEquilibriumModelParameters Create(PredictionEnsemble ensemble, PredictionTask task) => new((DeepEquilibriumArchitecture)Architecture, ensemble, task, Device);
 
     internal static DeepEquilibriumModelParameters Read(IHost host, DocumentReader reader) =>
         Read(host, reader, DeepEquilibriumArchitecture.Read, (architecture, ensemble, task) => new DeepEquilibriumModelParameters(architecture, ensemble, task, CPU));

@@ -24,7 +24,7 @@ public sealed class DeepEquilibriumTransformer : PredictionTransformer<DeepEquil
     }
 
     internal DeepEquilibriumTransformer WithThreshold(float threshold) =>
-        WithThreshold(threshold, task => new DeepEquilibriumTransformer(Host, Model.WithTask(task), FeatureColumnName));
+        WithThreshold(threshold, model => new DeepEquilibriumTransformer(Host, model, FeatureColumnName));
 
     private static ITransformer Create(IHostEnvironment env, ModelLoadContext ctx) => Load(Format, env, ctx, (host, reader) =>
     {

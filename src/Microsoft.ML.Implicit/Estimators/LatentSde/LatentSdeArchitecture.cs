@@ -6,11 +6,11 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>What a model file must say about a latent SDE before its parameters can be read.</summary>
-internal sealed record LatentSdeArchitecture(SeriesEncoderKind Encoder, int LatentWidth, int HiddenWidth, int SolverSteps, int ContextLength, LatentSdeTrainingMethod TrainingMethod, int PathCount)
-    : LatentArchitecture(Encoder, LatentAnchor.LastObservation, LatentWidth, HiddenWidth, SolverSteps, ContextLength)
+internal sealed record LatentSdeArchitecture(LatentSettings Settings, LatentSdeTrainingMethod TrainingMethod, int PathCount)
+    : LatentArchitecture(Settings)
 {
     public LatentSdeArchitecture(LatentSdeOptions options)
-        : this(options.Encoder, options.LatentWidth, options.HiddenWidth, options.SolverSteps, options.ContextLength, options.TrainingMethod, options.PathCount)
+        : this(new LatentSettings(options, LatentAnchor.LastObservation, options.SolverSteps), options.TrainingMethod, options.PathCount)
     {
     }
 
@@ -22,14 +22,8 @@ internal sealed record LatentSdeArchitecture(SeriesEncoderKind Encoder, int Late
     }
 
     /// <exception cref="FormatException">A value is out of range.</exception>
-    public static LatentSdeArchitecture Read(DocumentReader reader)
-    {
-        LatentOdeArchitecture shared = LatentOdeArchitecture.Read(reader);
-        return Checked(
-            new LatentSdeArchitecture(
-                shared.Encoder, shared.LatentWidth, shared.HiddenWidth, shared.SolverSteps, shared.ContextLength, reader.Enum<LatentSdeTrainingMethod>("training_method"), reader.Int32("path_count")),
-            reader);
-    }
+    public static LatentSdeArchitecture Read(DocumentReader reader) => Checked(
+        new LatentSdeArchitecture(LatentSettings.Read(reader), reader.Enum<LatentSdeTrainingMethod>("training_method"), reader.Int32("path_count")), reader);
 
     protected override LatentNetwork CreateNetwork(SeriesEncoder encoder, LatentOdeSizes sizes, Generator generator) =>
         new LatentSdeNetwork(encoder, sizes, isSimulated: TrainingMethod == LatentSdeTrainingMethod.Adjoint, PathCount, generator);

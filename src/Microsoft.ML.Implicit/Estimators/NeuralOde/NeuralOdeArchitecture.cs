@@ -6,21 +6,8 @@ namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>What a model file must say about neural ODEs.</summary>
 internal sealed record NeuralOdeArchitecture(
-    OdeFieldKind Field,
-    ImageShape Image,
-    int FeatureCount,
-    int BinCount,
-    int StateWidth,
-    int AugmentedDimensions,
-    int HiddenWidth,
-    int HiddenLayers,
-    int OutputWidth,
-    OdeSolverKind Solver,
-    double Tolerance,
-    int MaximumSteps,
-    int EnsembleSize,
-    double Dropout)
-    : PredictionArchitecture(Image, FeatureCount, BinCount, HiddenWidth, OutputWidth, EnsembleSize, Dropout)
+    PredictionSizes Sizes, OdeFieldKind Field, int StateWidth, int AugmentedDimensions, int HiddenLayers, OdeSolverKind Solver, double Tolerance, int MaximumSteps)
+    : PredictionArchitecture(Sizes)
 {
     private const int DefaultStateWidth = 32;
     private const int DefaultHiddenWidth = 64;
@@ -34,20 +21,22 @@ internal sealed record NeuralOdeArchitecture(
     /// <exception cref="ArgumentException">The images are of another size than the feature vector.</exception>
     public NeuralOdeArchitecture(NeuralOdeOptions options, int featureCount, PredictionTask task, long rows)
         : this(
+            new PredictionSizes(
+                options.Image ?? default,
+                featureCount,
+                options.HiddenWidth ?? (options.ReadsImages ? DefaultHiddenChannels : DefaultHiddenWidth),
+                task.OutputWidth,
+                options.EnsembleSize ?? PredictionDefaults.EnsembleSize(options.ReadsImages, rows))
+            {
+                Dropout = PredictionDefaults.Usual(options, task, rows, featureCount).Dropout,
+            },
             options.Field,
-            options.Image ?? default,
-            featureCount,
-            BinCount: 0,
             options.StateWidth ?? (options.ReadsImages ? DefaultStateChannels : DefaultStateWidth),
             options.AugmentedDimensions,
-            options.HiddenWidth ?? (options.ReadsImages ? DefaultHiddenChannels : DefaultHiddenWidth),
             options.HiddenLayers,
-            task.OutputWidth,
             options.Solver,
             options.Tolerance,
-            options.MaximumSteps,
-            options.EnsembleSize ?? PredictionDefaults.EnsembleSize(options.ReadsImages, rows),
-            PredictionDefaults.Usual(options, task, rows, featureCount).Dropout)
+            options.MaximumSteps)
     {
         Regularization = new OdeRegularization(options);
         CheckImages(options);
@@ -86,7 +75,7 @@ internal sealed record NeuralOdeArchitecture(
         get
         {
             long features = StateWidth > 0 ? StateWidth : ReadsImages ? Image.Channels : FeatureCount;
-            Int128 embedding = StateWidth == 0 ? 0 : (Int128)StateWidth * (ReadsImages ? Image.Channels : InputCount);
+            Int128 embedding = StateWidth == 0 ? 0 : (Int128)StateWidth * (ReadsImages ? Image.Channels : Sizes.InputCount);
             Int128 hidden = ReadsImages ? 0 : (Int128)(HiddenLayers - 1) * HiddenWidth * HiddenWidth;
             return embedding + hidden + (2 * (Int128)HiddenWidth * (features + AugmentedDimensions)) + ((Int128)OutputWidth * (features + AugmentedDimensions));
         }
@@ -120,22 +109,13 @@ internal sealed record NeuralOdeArchitecture(
     /// <exception cref="FormatException">A value is out of range.</exception>
     public static NeuralOdeArchitecture Read(DocumentReader reader) => Checked(
         new NeuralOdeArchitecture(
+            PredictionSizes.Read(reader),
             reader.Enum<OdeFieldKind>("field"),
-            ReadImage(reader),
-            reader.Int32("features"),
-            reader.Int32("bins"),
             reader.Int32("state_width"),
             reader.Int32("augmented_dimensions"),
-            reader.Int32("hidden_width"),
             reader.Int32("hidden_layers"),
-            reader.Int32("outputs"),
             reader.Enum<OdeSolverKind>("solver"),
             reader.Double("tolerance"),
-            reader.Int32("maximum_steps"),
-            reader.Int32("networks"),
-            Dropout: 0)
-        {
-            SlotCount = reader.Int32("slots"),
-        },
+            reader.Int32("maximum_steps")),
         reader);
 }

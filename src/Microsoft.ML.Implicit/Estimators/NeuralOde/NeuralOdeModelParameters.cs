@@ -17,8 +17,7 @@ public sealed class NeuralOdeModelParameters : PredictionModelParameters
 
     private protected override string Kind => "Neural ODE";
 
-    /// <inheritdoc cref="DeepEquilibriumModelParameters.WithTask"/>
-    internal NeuralOdeModelParameters WithTask(PredictionTask task) => new((NeuralOdeArchitecture)Architecture, CopyEnsemble(), task, Device) { Training = Training };
+    private protected override NeuralOdeModelParameters Create(PredictionEnsemble ensemble, PredictionTask task) => new((NeuralOdeArchitecture)Architecture, ensemble, task, Device);
 
     internal static NeuralOdeModelParameters Read(IHost host, DocumentReader reader) =>
         Read(host, reader, NeuralOdeArchitecture.Read, (architecture, ensemble, task) => new NeuralOdeModelParameters(architecture, ensemble, task, CPU));

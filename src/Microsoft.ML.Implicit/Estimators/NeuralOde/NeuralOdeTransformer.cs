@@ -29,7 +29,7 @@ public sealed class NeuralOdeTransformer : PredictionTransformer<NeuralOdeModelP
     public string? EvaluationColumnName { get; }
 
     internal NeuralOdeTransformer WithThreshold(float threshold) =>
-        WithThreshold(threshold, task => new NeuralOdeTransformer(Host, Model.WithTask(task), FeatureColumnName, EvaluationColumnName));
+        WithThreshold(threshold, model => new NeuralOdeTransformer(Host, model, FeatureColumnName, EvaluationColumnName));
 
     private protected override void WriteModel(DocumentWriter writer)
     {

@@ -4,17 +4,28 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>What a model file must say about an ensemble's networks before their parameters can be read.</summary>
-/// <param name="Image">Shape of the images, where feature vectors hold them.</param>
-/// <param name="FeatureCount">Length of the feature vector.</param>
-/// <param name="BinCount">Bins of all features together.</param>
-/// <param name="HiddenWidth">Width of what is hidden.</param>
-/// <param name="OutputWidth">Number of outputs.</param>
-/// <param name="EnsembleSize">Number of networks.</param>
-/// <param name="Dropout">Fraction of embedded input and state that is set to zero in training.</param>
-internal abstract record PredictionArchitecture(ImageShape Image, int FeatureCount, int BinCount, int HiddenWidth, int OutputWidth, int EnsembleSize, double Dropout)
+internal abstract record PredictionArchitecture(PredictionSizes Sizes)
 {
-    /// <summary>Slots that are told apart where features are read by their non-zeros; 0 where they are read in full.</summary>
-    public int SlotCount { get; init; }
+    /// <inheritdoc cref="PredictionSizes.Image"/>
+    public ImageShape Image => Sizes.Image;
+
+    /// <inheritdoc cref="PredictionSizes.FeatureCount"/>
+    public int FeatureCount => Sizes.FeatureCount;
+
+    /// <inheritdoc cref="PredictionSizes.HiddenWidth"/>
+    public int HiddenWidth => Sizes.HiddenWidth;
+
+    /// <inheritdoc cref="PredictionSizes.OutputWidth"/>
+    public int OutputWidth => Sizes.OutputWidth;
+
+    /// <inheritdoc cref="PredictionSizes.EnsembleSize"/>
+    public int EnsembleSize => Sizes.EnsembleSize;
+
+    /// <inheritdoc cref="PredictionSizes.Dropout"/>
+    public double Dropout => Sizes.Dropout;
+
+    /// <inheritdoc cref="PredictionSizes.SlotCount"/>
+    public int SlotCount => Sizes.SlotCount;
 
     /// <summary>Whether feature vectors are images.</summary>
     public abstract bool ReadsImages { get; }
@@ -33,7 +44,7 @@ internal abstract record PredictionArchitecture(ImageShape Image, int FeatureCou
     /// <summary>Creates an encoder whose scales and bins are yet to be read.</summary>
     public FeatureEncoder CreateEncoder() => ReadsImages ? new ImageEncoder(FeatureCount)
         : SlotCount > 0 ? new SparseEncoder(SlotCount)
-        : new BinEncoder(FeatureCount, BinCount);
+        : new BinEncoder(FeatureCount, Sizes.BinCount);
 
     /// <summary>Creates a network with random weights.</summary>
     /// <param name="inputWidth">Length of an encoded row.</param>
@@ -44,8 +55,8 @@ internal abstract record PredictionArchitecture(ImageShape Image, int FeatureCou
     /// <summary>The architecture of networks whose inputs come from an encoder.</summary>
     public PredictionArchitecture With(FeatureEncoder encoder) => encoder switch
     {
-        BinEncoder bins => this with { BinCount = bins.BinCount },
-        SparseEncoder sparse => this with { SlotCount = sparse.Width },
+        BinEncoder bins => this with { Sizes = Sizes with { BinCount = bins.BinCount } },
+        SparseEncoder sparse => this with { Sizes = Sizes with { SlotCount = sparse.Width } },
         _ => this,
     };
 
@@ -54,22 +65,12 @@ internal abstract record PredictionArchitecture(ImageShape Image, int FeatureCou
 
     public void Write(DocumentWriter writer)
     {
-        writer.Write("image_channels", Image.Channels);
-        writer.Write("image_height", Image.Height);
-        writer.Write("image_width", Image.Width);
-        writer.Write("features", FeatureCount);
-        writer.Write("bins", BinCount);
-        writer.Write("slots", SlotCount);
-        writer.Write("hidden_width", HiddenWidth);
-        writer.Write("outputs", OutputWidth);
-        writer.Write("networks", EnsembleSize);
+        Sizes.Write(writer);
         WriteNetwork(writer);
     }
 
     /// <summary>Writes what the kind of network adds.</summary>
     protected abstract void WriteNetwork(DocumentWriter writer);
-
-    protected static ImageShape ReadImage(DocumentReader reader) => new(reader.Int32("image_channels"), reader.Int32("image_height"), reader.Int32("image_width"));
 
     /// <exception cref="FormatException">The sizes are impossible, or make more weights than the file has room for.</exception>
     protected static TArchitecture Checked<TArchitecture>(TArchitecture architecture, DocumentReader reader)
@@ -92,21 +93,8 @@ internal abstract record PredictionArchitecture(ImageShape Image, int FeatureCou
     /// <summary>A lower bound on the weights of one network of possible sizes.</summary>
     protected abstract Int128 LeastWeights { get; }
 
-    /// <summary>Numbers that a dense network's first layer weighs for each unit.</summary>
-    protected long InputCount => SlotCount > 0 ? SlotCount : (long)FeatureCount + BinCount;
-
     // Every weight stands in the file as a number of four bytes, so sizes that make more weights than it has room for are refused
     // before anything is allocated for them. A lower bound on the weights is enough.
-    private bool IsPlausible(long tensorBytes)
-    {
-        return FeatureCount > 0 && BinCount >= 0 && SlotCount >= 0 && SlotCount <= FeatureCount && HiddenWidth > 0 && OutputWidth > 0
-            && EnsembleSize is >= 1 and <= PredictionTrainerOptions.MaximumEnsembleSize
-            && (SlotCount > 0 || FeatureCount <= tensorBytes / sizeof(float))
-            && BinCount <= tensorBytes / sizeof(float)
-            && (!ReadsImages || HoldsImages())
-            && IsPlausibleNetwork
-            && LeastWeights <= tensorBytes / sizeof(float) / EnsembleSize;
-
-        bool HoldsImages() => Image is { Channels: > 0, Height: > 0, Width: > 0 } && (Int128)Image.Channels * Image.Height * Image.Width == FeatureCount;
-    }
+    private bool IsPlausible(long tensorBytes) =>
+        Sizes.ArePlausible(tensorBytes) && (!ReadsImages || Sizes.HoldImages) && IsPlausibleNetwork && LeastWeights <= tensorBytes / sizeof(float) / EnsembleSize;
 }

@@ -158,13 +158,21 @@ public abstract partial class PredictionModelParameters : ImplicitModelParameter
         }
     }
 
-    /// <summary>A frozen ensemble of the same networks that shares nothing with this one, where this one is.</summary>
-    private protected PredictionEnsemble CopyEnsemble()
+    /// <summary>A model of the same networks that shares nothing with this one.</summary>
+    /// <param name="task">What the networks' outputs become.</param>
+    internal PredictionModelParameters WithTask(PredictionTask task)
     {
         PredictionEnsemble ensemble = Architecture.CreateEnsemble();
         Ensemble.CopyStateTo(ensemble);
         ensemble.to(_device);
         ensemble.Freeze();
-        return ensemble;
+        PredictionModelParameters model = Create(ensemble, task);
+        model.Training = Training;
+        return model;
     }
+
+    /// <summary>A model of this one's architecture and device.</summary>
+    /// <param name="ensemble">Frozen networks.</param>
+    /// <param name="task">What their outputs become.</param>
+    private protected abstract PredictionModelParameters Create(PredictionEnsemble ensemble, PredictionTask task);
 }

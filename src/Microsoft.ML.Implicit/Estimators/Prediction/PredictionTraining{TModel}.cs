@@ -63,7 +63,7 @@ internal abstract class PredictionTraining<TModel>(PredictionTrainerOptions opti
         var ensemble = new PredictionEnsemble(encoder, networks);
         ensemble.Freeze();
         new LearningCheck(options, Task, training, validation).Report(ensemble, Run.Channel);
-        return CreateModel(architecture with { EnsembleSize = networks.Length }, ensemble);
+        return CreateModel(architecture with { Sizes = architecture.Sizes with { EnsembleSize = networks.Length } }, ensemble);
     }
 
     private FeatureEncoder CreateEncoder(TrainingSet training)
@@ -162,7 +162,7 @@ internal abstract class PredictionTraining<TModel>(PredictionTrainerOptions opti
             int seed = member.Index == 0 ? Run.Seed : seeds.Next();
             using var generator = new Generator((ulong)seed, CPU);
             Regularization regularization = regularizations[member.Index];
-            PredictionNetwork network = CreateNetwork(architecture with { Dropout = regularization.Dropout }, encoder, generator, null);
+            PredictionNetwork network = CreateNetwork(architecture with { Sizes = architecture.Sizes with { Dropout = regularization.Dropout } }, encoder, generator, null);
             Initial?.Ensemble.Networks[member.Index].CopyStateTo(network);
             TrainingSet rows = training(member.Index);
             Train(

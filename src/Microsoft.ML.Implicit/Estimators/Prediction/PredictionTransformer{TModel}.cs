@@ -51,10 +51,10 @@ public abstract class PredictionTransformer<TModel> : ImplicitTransformer<TModel
     /// <summary>Makes a model that answers true above another score of this one.</summary>
     /// <typeparam name="TTransformer">The transformer.</typeparam>
     /// <param name="threshold">Score above which the predicted label is true.</param>
-    /// <param name="create">Creates the transformer, whose model shares nothing with this one, for another task.</param>
+    /// <param name="create">Creates the transformer of a model that shares nothing with this one.</param>
     /// <exception cref="ArgumentException">The model predicts no Boolean, or the threshold is no number.</exception>
     /// <exception cref="ObjectDisposedException">The transformer was disposed of.</exception>
-    private protected TTransformer WithThreshold<TTransformer>(float threshold, Func<PredictionTask, TTransformer> create)
+    private protected TTransformer WithThreshold<TTransformer>(float threshold, Func<TModel, TTransformer> create)
     {
         if (float.IsNaN(threshold))
         {
@@ -67,7 +67,7 @@ public abstract class PredictionTransformer<TModel> : ImplicitTransformer<TModel
         }
 
         using DisposalGate.Use use = Mapper.Hold();
-        return create(new BinaryTask(threshold));
+        return create((TModel)Model.WithTask(new BinaryTask(threshold)));
     }
 
     private protected override void WriteModel(DocumentWriter writer)

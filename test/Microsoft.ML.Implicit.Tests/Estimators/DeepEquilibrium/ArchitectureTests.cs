@@ -56,19 +56,19 @@ public class ArchitectureTests
     public void Slots_of_sparse_features_are_read_back_and_bounded_by_the_file()
     {
         using DisposeScope scope = NewDisposeScope();
-        DeepEquilibriumArchitecture architecture = Create(Dense, default, 1_000_000_000, 0, 40, 2, 1) with { SlotCount = 300 };
+        DeepEquilibriumArchitecture architecture = Create(Dense, default, 1_000_000_000, 0, 40, 2, 1, slots: 300);
         using PredictionEnsemble ensemble = architecture.CreateEnsemble();
         DocumentWriter file = Written(architecture);
         file.Write("ensemble", ensemble);
         Assert.AreEqual(architecture, Read(file));
 
-        DocumentWriter tooMany = Written(architecture with { SlotCount = 30_000 });
+        DocumentWriter tooMany = Written(architecture with { Sizes = architecture.Sizes with { SlotCount = 30_000 } });
         tooMany.Write("numbers", new byte[1 << 20]);
         Assert.ThrowsExactly<FormatException>(() => Read(tooMany));
     }
 
-    private static DeepEquilibriumArchitecture Create(EquilibriumCellKind cell, ImageShape image, int features, int bins, int hidden, int outputs, int networks) =>
-        new(cell, image, features, bins, hidden, outputs, FixedPointMethod.Anderson, Tolerance: 1e-3, MaximumIterations: 30, networks, Dropout: 0);
+    private static DeepEquilibriumArchitecture Create(EquilibriumCellKind cell, ImageShape image, int features, int bins, int hidden, int outputs, int networks, int slots = 0) =>
+        new(new PredictionSizes(image, features, hidden, outputs, networks) { BinCount = bins, SlotCount = slots }, cell, FixedPointMethod.Anderson, Tolerance: 1e-3, MaximumIterations: 30);
 
     private static DocumentWriter Written(DeepEquilibriumArchitecture architecture)
     {

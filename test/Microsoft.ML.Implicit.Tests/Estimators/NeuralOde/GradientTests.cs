@@ -23,7 +23,8 @@ public sealed class GradientTests
         using DisposeScope scope = NewDisposeScope();
         using var generator = new Generator(1);
         var architecture = new NeuralOdeArchitecture(
-            field, new ImageShape(1, 1, Inputs), Inputs, BinCount: 0, StateWidth: 3, AugmentedDimensions: 1, HiddenWidth: 4, HiddenLayers: 1, OutputWidth: 2, OdeSolverKind.Dopri5, Tolerance: 1e-10, MaximumSteps: 10_000, EnsembleSize: 1, Dropout: 0)
+            new PredictionSizes(new ImageShape(1, 1, Inputs), Inputs, HiddenWidth: 4, OutputWidth: 2, EnsembleSize: 1),
+            field, StateWidth: 3, AugmentedDimensions: 1, HiddenLayers: 1, OdeSolverKind.Dopri5, Tolerance: 1e-10, MaximumSteps: 10_000)
         {
             Regularization = new OdeRegularization([.. Enum.GetValues<DynamicsPenalties>().Where(kind => kind != DynamicsPenalties.None && penalties.HasFlag(kind)).Select(kind => (kind, 0.3))], 0),
         };

@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Tests.Layers.Ode;
 
-/// <summary>What all perceptrons can do, shown on those that time shifts and gates.</summary>
+/// <summary>What all perceptrons can do.</summary>
 [TestClass]
 public sealed class PerceptronDynamicsTests
 {
@@ -17,16 +17,17 @@ public sealed class PerceptronDynamicsTests
 
     public static IEnumerable<object[]> Architectures =>
         from activation in new[] { DynamicsActivation.Tanh, DynamicsActivation.Softplus }
-        from time in new[] { FlowTimeConditioning.Concatenate, FlowTimeConditioning.ConcatSquash }
-        from hidden in new long[][] { [7], [7, 5, 6] }
+        from time in Enum.GetValues<TimeDependence>()
+        from hidden in new long[][] { [], [7], [7, 5], [7, 5, 6] }
+        where hidden.Length > 0 || time is TimeDependence.None or TimeDependence.Concatenate
         select new object[] { hidden, activation, time };
 
     [TestMethod]
     [DynamicData(nameof(Architectures))]
-    public void The_closed_form_pullback_equals_autograd(long[] hidden, DynamicsActivation activation, FlowTimeConditioning time)
+    public void The_closed_form_pullback_equals_autograd(long[] hidden, DynamicsActivation activation, TimeDependence time)
     {
         using DisposeScope scope = NewDisposeScope();
-        (FlowDynamics dynamics, Tensor z, Tensor cotangent) = Create(hidden, activation, time);
+        (PerceptronDynamics dynamics, Tensor z, Tensor cotangent) = Create(hidden, activation, time);
         Tensor closed = zeros(dynamics.Parameters.Sum(p => p.numel()), ScalarType.Float64);
         Tensor automatic = zeros_like(closed);
         using OdeLinearization a = dynamics.Linearize(Time, z);
@@ -39,10 +40,30 @@ public sealed class PerceptronDynamicsTests
 
     [TestMethod]
     [DynamicData(nameof(Architectures))]
-    public void The_pullback_of_value_and_divergence_equals_finite_differences(long[] hidden, DynamicsActivation activation, FlowTimeConditioning time)
+    public void The_exact_divergence_is_the_trace_of_the_Jacobian(long[] hidden, DynamicsActivation activation, TimeDependence time)
     {
         using DisposeScope scope = NewDisposeScope();
-        (FlowDynamics dynamics, Tensor z, Tensor cotangent) = Create(hidden, activation, time);
+        (PerceptronDynamics dynamics, Tensor z, _) = Create(hidden, activation, time);
+        using DivergenceLinearization divergence = dynamics.LinearizeWithDivergence(Time, z, dynamics.UnitDirections(z));
+        Tensor trace = zeros_like(divergence.Divergence);
+        for (int i = 0; i < dynamics.Dimension; i++)
+        {
+            using OdeLinearization linearization = dynamics.Linearize(Time, z);
+            Tensor unit = zeros_like(z);
+            unit.select(1, i).fill_(1);
+            trace.add_(linearization.Pullback(unit, null).select(1, i));
+        }
+
+        AssertClose(trace, divergence.Divergence);
+        AssertClose(dynamics.Evaluate(Time, z), divergence.Value);
+    }
+
+    [TestMethod]
+    [DynamicData(nameof(Architectures))]
+    public void The_pullback_of_value_and_divergence_equals_finite_differences(long[] hidden, DynamicsActivation activation, TimeDependence time)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        (PerceptronDynamics dynamics, Tensor z, Tensor cotangent) = Create(hidden, activation, time);
         Tensor directions = Random([2, 4, 3], 5);
         Tensor divergenceCotangent = Random([4], 6);
         Tensor parameters = zeros(dynamics.Parameters.Sum(p => p.numel()), ScalarType.Float64);
@@ -60,11 +81,11 @@ public sealed class PerceptronDynamicsTests
 
     [TestMethod]
     [DynamicData(nameof(Architectures))]
-    public void Managed_and_tensor_evaluation_give_the_same_solution_and_gradients(long[] hidden, DynamicsActivation activation, FlowTimeConditioning time)
+    public void Managed_and_tensor_evaluation_give_the_same_solution_and_gradients(long[] hidden, DynamicsActivation activation, TimeDependence time)
     {
         using DisposeScope scope = NewDisposeScope();
         using var generator = new Generator(8);
-        var dynamics = new FlowDynamics(3, hidden, generator, activation, time);
+        PerceptronDynamics dynamics = Create(hidden, generator, activation, time);
         Tensor start = randn([35, 3], generator: generator);
         Tensor weights = randn([3, 35, 3], generator: generator);
         using (ManagedDynamics? evaluation = ((IManagedOdeTerm)dynamics).CreateManagedDynamics(start))
@@ -84,10 +105,10 @@ public sealed class PerceptronDynamicsTests
 
     [TestMethod]
     [DynamicData(nameof(Architectures))]
-    public void A_time_for_each_row_gives_what_each_row_gives_at_its_time(long[] hidden, DynamicsActivation activation, FlowTimeConditioning time)
+    public void A_time_for_each_row_gives_what_each_row_gives_at_its_time(long[] hidden, DynamicsActivation activation, TimeDependence time)
     {
         using DisposeScope scope = NewDisposeScope();
-        (FlowDynamics dynamics, Tensor z, _) = Create(hidden, activation, time);
+        (PerceptronDynamics dynamics, Tensor z, _) = Create(hidden, activation, time);
         double[] times = [0, 0.3, -1, 2];
         Tensor alone = cat([.. times.Select((t, row) => dynamics.Evaluate(t, z.narrow(0, row, 1)))]);
         AssertClose(alone, dynamics.Evaluate(tensor(times), z));
@@ -101,7 +122,7 @@ public sealed class PerceptronDynamicsTests
     public void Times_within_autograd_receive_their_gradient()
     {
         using DisposeScope scope = NewDisposeScope();
-        (FlowDynamics dynamics, Tensor z, Tensor cotangent) = Create([5], DynamicsActivation.Tanh, FlowTimeConditioning.ConcatSquash);
+        (PerceptronDynamics dynamics, Tensor z, Tensor cotangent) = Create([5], DynamicsActivation.Tanh, TimeDependence.ConcatSquash);
         Tensor time = tensor(Time).requires_grad_();
         (dynamics.forward(time, z) * cotangent).sum().backward();
         double difference = (((dynamics.Evaluate(Time + 1e-6, z) - dynamics.Evaluate(Time - 1e-6, z)) * cotangent).sum() / 2e-6).item<double>();
@@ -125,13 +146,30 @@ public sealed class PerceptronDynamicsTests
         CollectionAssert.AreEqual(new long[] { 5 }, flow.LogDensity(rows, zeros(5, 3)).shape);
     }
 
-    private static (FlowDynamics Dynamics, Tensor State, Tensor Cotangent) Create(long[] hidden, DynamicsActivation activation, FlowTimeConditioning time)
+    [TestMethod]
+    [DynamicData(nameof(Architectures))]
+    public void The_same_generator_seed_gives_the_same_parameters(long[] hidden, DynamicsActivation activation, TimeDependence time)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        IReadOnlyList<Tensor> a = Create(hidden, activation, time).Dynamics.Parameters, b = Create(hidden, activation, time).Dynamics.Parameters;
+        Assert.IsTrue(a.Zip(b).All(pair => pair.First.equal(pair.Second).all().item<bool>()));
+    }
+
+    private static (PerceptronDynamics Dynamics, Tensor State, Tensor Cotangent) Create(long[] hidden, DynamicsActivation activation, TimeDependence time)
     {
         using var generator = new Generator(3);
-        var dynamics = new FlowDynamics(3, hidden, generator, activation, time);
+        PerceptronDynamics dynamics = Create(hidden, generator, activation, time);
         dynamics.to(ScalarType.Float64);
         return (dynamics, Random([4, 3], 1), Random([4, 3], 2));
     }
+
+    private static PerceptronDynamics Create(long[] hidden, Generator generator, DynamicsActivation activation, TimeDependence time) => time switch
+    {
+        TimeDependence.None => new MlpDynamics(3, hidden, generator, activation, TimeConditioning.None),
+        TimeDependence.Concatenate => new MlpDynamics(3, hidden, generator, activation, TimeConditioning.Concatenate),
+        TimeDependence.ConcatenateEverywhere => new FlowDynamics(3, hidden, generator, activation, FlowTimeConditioning.Concatenate),
+        _ => new FlowDynamics(3, hidden, generator, activation, FlowTimeConditioning.ConcatSquash),
+    };
 
     private static Tensor Random(long[] shape, ulong seed)
     {
@@ -147,4 +185,13 @@ public sealed class PerceptronDynamicsTests
 
     private static void AssertRelativelyClose(Tensor expected, Tensor actual) =>
         Assert.IsLessThan(1e-5, ((expected - actual).abs().max() / expected.abs().max()).item<float>());
+
+    /// <summary>How the time enters: not at all, shifts the first layer or all, or gates and shifts all.</summary>
+    public enum TimeDependence
+    {
+        None,
+        Concatenate,
+        ConcatenateEverywhere,
+        ConcatSquash,
+    }
 }

@@ -1,7 +1,5 @@
 using Microsoft.ML.Implicit.Layers.Ode.Mechanics.Programs;
 using Microsoft.ML.Implicit.Native;
-using Microsoft.ML.Implicit.Solvers.Ode.OneStep;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Layers.Ode.Mechanics;
@@ -13,58 +11,32 @@ namespace Microsoft.ML.Implicit.Layers.Ode.Mechanics;
 /// <example><code>
 /// var inertial = new InertialEnergy(new PositiveDefiniteMatrix(2, generator), new PerceptronEnergy(2, [32], generator));
 /// </code></example>
-public sealed class InertialEnergy : EnergyFunction
+public sealed class InertialEnergy : MechanicalEnergy
 {
-#pragma warning disable IDE1006 // The names of these fields are the names in the state dictionary.
-    private readonly PositiveDefiniteMatrix inverse_mass;
-    private readonly EnergyFunction potential;
-#pragma warning restore IDE1006
+    private readonly PositiveDefiniteMatrix _inverseMass;
 
     /// <summary>Creates the energy.</summary>
     /// <param name="inverseMass">M⁻¹(q).</param>
     /// <param name="potential">V(q).</param>
     public InertialEnergy(PositiveDefiniteMatrix inverseMass, EnergyFunction potential)
-        : base(nameof(InertialEnergy))
+        : base(nameof(InertialEnergy), potential)
     {
         ArgumentNullException.ThrowIfNull(inverseMass);
-        ArgumentNullException.ThrowIfNull(potential);
-        inverse_mass = inverseMass;
-        this.potential = potential;
-        RegisterComponents();
+        _inverseMass = inverseMass;
+        register_module("inverse_mass", inverseMass);
     }
 
-    /// <inheritdoc/>
-    /// <exception cref="ArgumentException">The width is not twice that of M.</exception>
-    public override Tensor forward(Tensor coordinates)
+    private protected override Tensor Kinetic(Tensor positions, Tensor momenta) => _inverseMass.Factorize(positions).SquaredNorm(momenta) * 0.5.Held();
+
+    private protected override (Tensor? Positions, Tensor Momenta) KineticGradient(Tensor positions, Tensor momenta)
     {
-        ArgumentNullException.ThrowIfNull(coordinates);
-        using DisposeScope scope = NewDisposeScope();
-        (Tensor q, Tensor p) = PhaseSpace.Split(coordinates);
-        return (inverse_mass.Factorize(q).SquaredNorm(p) * 0.5.Held()).Plus(potential.forward(q)).MoveToOuterDisposeScope();
+        CholeskyFactor factor = _inverseMass.Factorize(positions);
+        return (factor.HalfGradient(momenta), factor.Apply(momenta));
     }
 
-    /// <inheritdoc/>
-    /// <exception cref="ArgumentException">The width is not twice that of M.</exception>
-    public override Tensor Gradient(Tensor coordinates)
+    private protected override (Block? Positions, Block Momenta)? CompileKineticGradient(RowProgramBuilder program, Block positions, Block momenta)
     {
-        ArgumentNullException.ThrowIfNull(coordinates);
-        using DisposeScope scope = NewDisposeScope();
-        (Tensor q, Tensor p) = PhaseSpace.Split(coordinates);
-        CholeskyFactor factor = inverse_mass.Factorize(q);
-        Tensor slope = potential.Gradient(q);
-        return cat([factor.HalfGradient(p) is { } curved ? slope.Plus(curved) : slope, factor.Apply(p)], 1).MoveToOuterDisposeScope();
-    }
-
-    internal override Block? CompileGradient(RowProgramBuilder program, Block coordinates)
-    {
-        int n = coordinates.Width / 2;
-        (Block q, Block p) = (coordinates.Slice(0, n), coordinates.Slice(n, n));
-        if (potential.CompileGradient(program, q) is not { } slope)
-        {
-            return null;
-        }
-
-        FactorBlocks factor = inverse_mass.Compile(program, q);
-        return program.Join(factor.HalfGradient(p) is { } curved ? program.Add((slope, 1), (curved, 1)) : slope, factor.Apply(p));
+        FactorBlocks factor = _inverseMass.Compile(program, positions);
+        return (factor.HalfGradient(momenta), factor.Apply(momenta));
     }
 }

@@ -1,7 +1,4 @@
 using Microsoft.ML.Implicit.Layers.Ode.Mechanics.Programs;
-using Microsoft.ML.Implicit.Native;
-using Microsoft.ML.Implicit.Solvers.Ode.OneStep;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Layers.Ode.Mechanics;
@@ -12,51 +9,25 @@ namespace Microsoft.ML.Implicit.Layers.Ode.Mechanics;
 /// var symplectic = new OdeOptions { Method = OdeMethods.Leapfrog, StepControl = new FixedStepControl(0.1) };
 /// var orbits = new NeuralOde(new HamiltonianDynamics(separable), symplectic);
 /// </code></example>
-public sealed class SeparableEnergy : EnergyFunction
+public sealed class SeparableEnergy : MechanicalEnergy
 {
-#pragma warning disable IDE1006 // The names of these fields are the names in the state dictionary.
-    private readonly EnergyFunction kinetic;
-    private readonly EnergyFunction potential;
-#pragma warning restore IDE1006
+    private readonly EnergyFunction _kinetic;
 
     /// <summary>Adds two energies.</summary>
     /// <param name="kinetic">T, of momenta.</param>
     /// <param name="potential">V, of as many positions.</param>
     public SeparableEnergy(EnergyFunction kinetic, EnergyFunction potential)
-        : base(nameof(SeparableEnergy))
+        : base(nameof(SeparableEnergy), potential)
     {
         ArgumentNullException.ThrowIfNull(kinetic);
-        ArgumentNullException.ThrowIfNull(potential);
-        this.kinetic = kinetic;
-        this.potential = potential;
-        RegisterComponents();
+        _kinetic = kinetic;
+        register_module("kinetic", kinetic);
     }
 
-    /// <inheritdoc/>
-    /// <exception cref="ArgumentException">The width is odd.</exception>
-    public override Tensor forward(Tensor coordinates)
-    {
-        ArgumentNullException.ThrowIfNull(coordinates);
-        using DisposeScope scope = NewDisposeScope();
-        (Tensor q, Tensor p) = PhaseSpace.Split(coordinates);
-        return kinetic.forward(p).Plus(potential.forward(q)).MoveToOuterDisposeScope();
-    }
+    private protected override Tensor Kinetic(Tensor positions, Tensor momenta) => _kinetic.forward(momenta);
 
-    /// <inheritdoc/>
-    /// <exception cref="ArgumentException">The width is odd.</exception>
-    public override Tensor Gradient(Tensor coordinates)
-    {
-        ArgumentNullException.ThrowIfNull(coordinates);
-        using DisposeScope scope = NewDisposeScope();
-        (Tensor q, Tensor p) = PhaseSpace.Split(coordinates);
-        return cat([potential.Gradient(q), kinetic.Gradient(p)], 1).MoveToOuterDisposeScope();
-    }
+    private protected override (Tensor? Positions, Tensor Momenta) KineticGradient(Tensor positions, Tensor momenta) => (null, _kinetic.Gradient(momenta));
 
-    internal override Block? CompileGradient(RowProgramBuilder program, Block coordinates)
-    {
-        int n = coordinates.Width / 2;
-        return potential.CompileGradient(program, coordinates.Slice(0, n)) is { } slope && kinetic.CompileGradient(program, coordinates.Slice(n, n)) is { } velocity
-            ? program.Join(slope, velocity)
-            : null;
-    }
+    private protected override (Block? Positions, Block Momenta)? CompileKineticGradient(RowProgramBuilder program, Block positions, Block momenta) =>
+        _kinetic.CompileGradient(program, momenta) is { } velocity ? (null, velocity) : null;
 }

@@ -22,10 +22,10 @@ public class BlendTrainingTests
         EncodedSeries[] encoded = [.. lines.Select(line => new EncodedSeries(line, scaling))];
         var architecture = new LatentOdeArchitecture(new LatentOdeOptions { LatentWidth = 2, HiddenWidth = 4, SolverSteps = 2 });
         HistoryRegression regression = new RegressionTraining(
-            encoded, ForecastDivision.Divide([.. lines.Select(line => line.Count)], 1, null, new Random(1)), scaling, architecture.ContextLength).Fit()[0];
+            encoded, ForecastDivision.Divide([.. lines.Select(line => line.Count)], 1, null, new Random(1)), scaling, architecture.Settings.ContextLength).Fit()[0];
         using var generator = new Generator(1);
         LatentNetwork untrained = architecture.CreateNetwork(scaling, generator);
-        var training = new BlendTraining(new ForecastBatchBuilder(scaling, architecture.Anchor, architecture.SolverSteps, CPU), scaling, countsSeries: true);
+        var training = new BlendTraining(new ForecastBatchBuilder(scaling, architecture.Settings.Anchor, architecture.Settings.SolverSteps, CPU), scaling, countsSeries: true);
         ForecastExample[] examples = [.. encoded.Take(heldOut).Select(series => new ForecastExample(series, 0, 3, [3, 4], [3, 4]))];
 
         training.Add(untrained, regression, examples);

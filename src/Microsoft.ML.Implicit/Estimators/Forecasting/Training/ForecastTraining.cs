@@ -1,0 +1,172 @@
+using System.Globalization;
+using Microsoft.ML.Implicit.Data;
+using Microsoft.ML.Implicit.Layers.LatentOde;
+using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>Trains the networks of a forecaster, each of which holds out series or stretches of time of its own, and calibrates its bounds.</summary>
+/// <param name="options">The forecaster's options.</param>
+/// <param name="reader">Reads series.</param>
+/// <param name="run">The run.</param>
+internal abstract class ForecastTraining<TModel>(ForecasterOptions options, SeriesSetReader reader, TrainingRun run)
+    : ModelTraining<SeriesSet, TModel>(options, run)
+    where TModel : ForecastModelParameters
+{
+    private const double DefaultLearningRate = 1e-2;
+    private const double DefaultWeightDecay = 1e-2;
+    private const int DefaultSteps = 1200;
+
+    /// <summary>Share of the epochs that may pass without a better one before training stops.</summary>
+    protected virtual double Patience => 1.0 / 3;
+
+    protected abstract LatentArchitecture CreateArchitecture();
+
+    protected abstract ForecastProblem CreateProblem(LatentNetwork network, ForecastBatchBuilder builder, ExampleSampler sampler, Generator generator, int seed);
+
+    protected abstract TModel CreateModel(ForecastParts parts);
+
+    protected override SeriesSet Read(IDataView data) => reader.Read(data, Run.Channel, Run.ThrowIfCancelled);
+
+    protected override double? HeldOutFraction(long rows) => null;
+
+    protected override void Examine(SeriesSet rows)
+    {
+        if (Initial is not null)
+        {
+            RequireSame(nameof(options.InputColumnNames), Initial.Columns.Values, options.InputColumnNames);
+            RequireSame(nameof(options.StaticColumnNames), Initial.Columns.Statics, options.StaticColumnNames);
+            RequireSame(nameof(options.CovariateColumnNames), Initial.Columns.Covariates, options.CovariateColumnNames);
+            Initial.Scaling.Categories.Check(reader.Columns, rows.Categories);
+            string longest = options.MaximumHorizon is null ? nameof(options.Horizon) : nameof(options.MaximumHorizon);
+            RequireInitial(
+                !(GivenHorizon > Initial.TrainedHorizon),
+                string.Create(CultureInfo.InvariantCulture, $"it looks {Initial.TrainedHorizon} ahead, and {longest} says {GivenHorizon}. Train another, or say {nameof(options.MaximumHorizon)} = {Initial.TrainedHorizon} to have forecasts beyond stay what they are at its end."));
+        }
+    }
+
+    // The longest time ahead that the options name; null where the data decide.
+    private double? GivenHorizon => options.MaximumHorizon ?? (options.Horizon.Length > 0 ? options.Horizon.Max() : null);
+
+    // A model tells its columns apart by their order.
+    private static void RequireSame(string setting, string[] expected, string[] given) =>
+        RequireInitial(given.SequenceEqual(expected), $"it was trained on the {setting} [{string.Join(", ", expected)}], and the options say [{string.Join(", ", given)}]; they must be the same, in the same order.");
+
+    protected override TModel Train(SeriesSet training, SeriesSet? validation, Generator generator)
+    {
+        IReadOnlyList<TimeSeries> series = training.Series;
+        double? horizon = Initial?.TrainedHorizon ?? GivenHorizon;
+        CheckHorizon(series, horizon);
+        var ranges = new UsualRanges(series);
+        SeriesScaling scaling = Initial?.Scaling ?? SeriesScaling.Fit([.. series.Select(ranges.Winsorize)], horizon, options.SeasonalPeriods) with
+        {
+            Categories = SeriesCategories.Learn(series, training.Categories),
+        };
+        scaling.Categories.Check(reader.Columns, validation?.Categories ?? training.Categories);
+        EncodedSeries[] encoded = [.. series.Concat(validation?.Series ?? []).Select(s => new EncodedSeries(ranges.Winsorize(s), scaling))];
+        int members = Initial?.EnsembleSize ?? options.EnsembleSize ?? ForecastDivision.DefaultMembers(series.Count);
+        Run.KeepChoice(nameof(options.EnsembleSize), options.EnsembleSize, members);
+        Run.KeepChoice(nameof(options.MaximumHorizon), options.MaximumHorizon, scaling.Horizon);
+        ForecastDivision division = validation is not null
+            ? ForecastDivision.After(series.Count, members)
+            : ForecastDivision.Divide([.. series.Select(s => s.Count)], members, options.Training.ValidationFraction, new Random(Run.Seed));
+        return Train(encoded, division, scaling);
+    }
+
+    private void CheckHorizon(IReadOnlyList<TimeSeries> series, double? horizon)
+    {
+        double span = series.Max(s => s.Times[^1] - s.Times[0]);
+        if (span > 0 && horizon > ForecastReach.MostHorizons * span)
+        {
+            throw new ArgumentException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"The longest time to forecast ahead is {horizon}, more than {ForecastReach.MostHorizons} times the longest series, which spans {span} in column '{options.TimeColumnName}'. Give {nameof(ForecasterOptions.Horizon)} or {nameof(ForecasterOptions.MaximumHorizon)} in that column's unit, days where it holds dates, and as times ahead, not points in time."));
+        }
+    }
+
+    private TModel Train(EncodedSeries[] series, ForecastDivision division, SeriesScaling scaling)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        LatentArchitecture architecture = Initial?.Architecture ?? CreateArchitecture();
+        var builder = new ForecastBatchBuilder(scaling, architecture.Settings.Anchor, architecture.Settings.SolverSteps, Run.Device);
+        ExampleSampler Sampler(ForecastFold fold) =>
+            new(series, fold, scaling.Horizon, architecture.Settings.ContextLength, architecture.Settings.Anchor == LatentAnchor.FirstObservation);
+        ExampleSampler[] samplers = [.. division.Networks.Select(Sampler)];
+        if (Array.Exists(samplers, sampler => sampler.Count == 0))
+        {
+            throw new InvalidOperationException(
+                $"There is nothing to train on: no series has two observations within the longest horizon, {scaling.Horizon}, one to learn from and one to forecast.");
+        }
+
+        var defaults = new TrainingDefaults(DefaultSteps, DefaultLearningRate, DefaultWeightDecay, ScalesRateWithBatch: true, Patience: Patience);
+        TrainingPlan plan = Run.Plan(defaults, samplers.Max(sampler => sampler.Count));
+        LatentNetwork[] networks = EnsembleTraining.Run(samplers.Length, Run.Options, member =>
+            TrainNetwork(architecture, scaling, builder, samplers[member.Index], plan with { Seed = Run.Seed + member.Index }, member));
+        try
+        {
+            (ForecastMember[] members, ForecastBlend? blend) = Blend(
+                networks, samplers, new BlendTraining(builder, scaling, ForecastFold.HoldsOutSeries(series.Length)), () => new RegressionTraining(series, division, scaling, architecture.Settings.ContextLength).Fit());
+            var calibration = new EnsembleCalibration(builder, scaling);
+            foreach ((ForecastMember member, ExampleSampler sampler) in members.Zip(samplers))
+            {
+                calibration.Add(member, sampler.HeldOut());
+            }
+
+            IReadOnlyList<ForecastExample> unseen = Sampler(division.Shared).HeldOut();
+            double[] factors = calibration.Factors(members, unseen, options.ConfidenceLevel);
+            double[] factorsAfterGap = calibration.FactorsAfterGap(factors, options.ConfidenceLevel);
+            return CreateModel(new ForecastParts(architecture, reader.Columns, scaling, networks, factors, factorsAfterGap, Run.Device)
+            {
+                Blend = blend,
+                ScaleProfile = calibration.Profile,
+                ConfidenceLevel = options.ConfidenceLevel,
+                Quantiles = ForecastQuantiles.Create(options.QuantileLevels, factors, level => calibration.Factors(members, unseen, level)),
+            });
+        }
+        catch
+        {
+            Array.ForEach(networks, network => network.Dispose());
+            throw;
+        }
+    }
+
+    // What the networks of an initial model are blended with is kept, as its units are.
+    private (ForecastMember[] Members, ForecastBlend? Blend) Blend(LatentNetwork[] networks, ExampleSampler[] samplers, BlendTraining training, Func<HistoryRegression[]> fit)
+    {
+        if (Initial is not null)
+        {
+            return (Array.ConvertAll(networks, network => new ForecastMember(network, Initial.Blend)), Initial.Blend);
+        }
+
+        HistoryRegression[] regressions = fit();
+        for (int i = 0; i < networks.Length; i++)
+        {
+            training.Add(networks[i], regressions[i], samplers[i].HeldOut());
+        }
+
+        var blend = new ForecastBlend(HistoryRegression.Average(regressions), training.NetworkShares());
+        return ([.. networks.Zip(regressions, (network, regression) => new ForecastMember(network, blend with { Regression = regression }))], blend);
+    }
+
+    private LatentNetwork TrainNetwork(LatentArchitecture architecture, SeriesScaling scaling, ForecastBatchBuilder builder, ExampleSampler sampler, TrainingPlan plan, EnsembleMember member)
+    {
+        using var generator = new Generator((ulong)plan.Seed, CPU);
+        LatentNetwork network = architecture.CreateNetwork(scaling, generator);
+        try
+        {
+            Initial?.Networks[member.Index].CopyStateTo(network);
+            network.to(Run.Device);
+            Optimize(CreateProblem(network, builder, sampler, generator, plan.Seed), plan, member);
+            network.FreezeState();
+            return network;
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
+}

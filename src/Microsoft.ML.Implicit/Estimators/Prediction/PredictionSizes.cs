@@ -1,0 +1,58 @@
+using Microsoft.ML.Implicit.Persistence;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>Sizes that networks of all kinds have.</summary>
+/// <param name="Image">Shape of the images, where feature vectors hold them.</param>
+/// <param name="FeatureCount">Length of the feature vector.</param>
+/// <param name="HiddenWidth">Width of what is hidden.</param>
+/// <param name="OutputWidth">Number of outputs.</param>
+/// <param name="EnsembleSize">Number of networks.</param>
+internal sealed record PredictionSizes(ImageShape Image, int FeatureCount, int HiddenWidth, int OutputWidth, int EnsembleSize)
+{
+    /// <summary>Bins of all features together.</summary>
+    public int BinCount { get; init; }
+
+    /// <summary>Slots that are told apart where features are read by their non-zeros; 0 where they are read in full.</summary>
+    public int SlotCount { get; init; }
+
+    /// <summary>Fraction of embedded input and state that is set to zero in training, which only training needs.</summary>
+    public double Dropout { get; init; }
+
+    /// <summary>Numbers that a dense network's first layer weighs for each unit.</summary>
+    public long InputCount => SlotCount > 0 ? SlotCount : (long)FeatureCount + BinCount;
+
+    /// <summary>Whether feature vectors are as long as images of the shape.</summary>
+    public bool HoldImages => Image is { Channels: > 0, Height: > 0, Width: > 0 } && (Int128)Image.Channels * Image.Height * Image.Width == FeatureCount;
+
+    public void Write(DocumentWriter writer)
+    {
+        writer.Write("image_channels", Image.Channels);
+        writer.Write("image_height", Image.Height);
+        writer.Write("image_width", Image.Width);
+        writer.Write("features", FeatureCount);
+        writer.Write("bins", BinCount);
+        writer.Write("slots", SlotCount);
+        writer.Write("hidden_width", HiddenWidth);
+        writer.Write("outputs", OutputWidth);
+        writer.Write("networks", EnsembleSize);
+    }
+
+    public static PredictionSizes Read(DocumentReader reader) => new(
+        new ImageShape(reader.Int32("image_channels"), reader.Int32("image_height"), reader.Int32("image_width")),
+        reader.Int32("features"),
+        reader.Int32("hidden_width"),
+        reader.Int32("outputs"),
+        reader.Int32("networks"))
+    {
+        BinCount = reader.Int32("bins"),
+        SlotCount = reader.Int32("slots"),
+    };
+
+    /// <summary>Whether a file of tensors has room for what is stored of each input.</summary>
+    public bool ArePlausible(long tensorBytes) =>
+        FeatureCount > 0 && BinCount >= 0 && SlotCount >= 0 && SlotCount <= FeatureCount && HiddenWidth > 0 && OutputWidth > 0
+        && EnsembleSize is >= 1 and <= PredictionTrainerOptions.MaximumEnsembleSize
+        && (SlotCount > 0 || FeatureCount <= tensorBytes / sizeof(float))
+        && BinCount <= tensorBytes / sizeof(float);
+}
