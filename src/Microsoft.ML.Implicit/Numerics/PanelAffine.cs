@@ -13,7 +13,6 @@ namespace Microsoft.ML.Implicit.Numerics;
 internal sealed unsafe class PanelAffine : IDisposable
 {
     // Enough independent sums to hide the latency of a fused multiply-add.
-    private const int RowsAtOnce = 4;
     private const int PanelsAtOnce = 4;
 
     private readonly AlignedBuffer _weight;
@@ -85,20 +84,25 @@ internal sealed unsafe class PanelAffine : IDisposable
     /// <param name="outputStride">Floats from one row of outputs to the next.</param>
     public void Evaluate(float* input, int inputStride, float* shift, int shiftStride, int rows, float* output, int outputStride)
     {
-        int grouped = rows - (rows % RowsAtOnce);
-        for (int panel = 0; panel < _panels && grouped > 0; panel++)
+        RowSpan x = new(input, inputStride), s = new(shift, shiftStride), y = new(output, outputStride);
+        int panel = 0;
+        if (rows >= PanelProducts.FewerRows)
         {
-            float* weight = _weight.Pointer + ((long)panel * _inputs * Width);
-            int first = panel * Width;
-            for (int row = 0; row < grouped; row += RowsAtOnce)
+            // Panels of a vector of 512 bits are taken by twos.
+            for (; Tile.IsWideVector && panel + 2 <= _panels; panel += 2)
             {
-                MultiplyRows(weight, _inputs, input + ((long)row * inputStride), inputStride, shift + ((long)row * shiftStride) + first, shiftStride, output + ((long)row * outputStride) + first, outputStride);
+                MultiplyRows<WideVector>(new WeightPair(Panel(panel), Panel(panel + 1), Width, _inputs, Width), panel * Width, rows, x, s, y);
+            }
+
+            for (; panel < _panels; panel++)
+            {
+                MultiplyRows<UsualVector>(new WeightPair(Panel(panel), Panel(panel) + (Width / 2), Width, _inputs, Width / 2), panel * Width, rows, x, s, y);
             }
         }
 
-        for (int row = grouped; row < rows; row++)
+        for (int row = rows - Ungrouped(rows); row < rows; row++)
         {
-            MultiplyRow(input + ((long)row * inputStride), shift + ((long)row * shiftStride), output + ((long)row * outputStride));
+            MultiplyRow(x.At(row), s.At(row), y.At(row));
         }
     }
 
@@ -109,44 +113,25 @@ internal sealed unsafe class PanelAffine : IDisposable
         _bias.Dispose();
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void MultiplyRows(float* weight, int inputs, float* x, int stride, float* shift, int shiftStride, float* y, int outputStride)
+    // Rows that are left where as many as there are tiles for have gone by.
+    private static int Ungrouped(int rows) => rows % PanelProducts.MostRows is var left && left >= PanelProducts.FewerRows ? left - PanelProducts.FewerRows : left;
+
+    private static void MultiplyRows<TVector>(WeightPair weight, int first, int rows, RowSpan x, RowSpan shift, RowSpan y)
+        where TVector : unmanaged, ISingleVector<TVector>
     {
-        int width = Vector<float>.Count;
-        float* x1 = x + stride, x2 = x1 + stride, x3 = x2 + stride;
-        float* s1 = shift + shiftStride, s2 = s1 + shiftStride, s3 = s2 + shiftStride;
-        Vector<float> a0 = Vector.Load(shift), a1 = Vector.Load(s1), a2 = Vector.Load(s2), a3 = Vector.Load(s3);
-        Vector<float> b0 = Vector.Load(shift + width), b1 = Vector.Load(s1 + width), b2 = Vector.Load(s2 + width), b3 = Vector.Load(s3 + width);
-        for (int i = 0; i < inputs; i++)
+        int row = 0;
+        for (; row + PanelProducts.MostRows <= rows; row += PanelProducts.MostRows)
         {
-            Vector<float> low = Vector.Load(weight), high = Vector.Load(weight + width);
-            var v = new Vector<float>(x[i]);
-            a0 = Vector.FusedMultiplyAdd(v, low, a0);
-            b0 = Vector.FusedMultiplyAdd(v, high, b0);
-            v = new Vector<float>(x1[i]);
-            a1 = Vector.FusedMultiplyAdd(v, low, a1);
-            b1 = Vector.FusedMultiplyAdd(v, high, b1);
-            v = new Vector<float>(x2[i]);
-            a2 = Vector.FusedMultiplyAdd(v, low, a2);
-            b2 = Vector.FusedMultiplyAdd(v, high, b2);
-            v = new Vector<float>(x3[i]);
-            a3 = Vector.FusedMultiplyAdd(v, low, a3);
-            b3 = Vector.FusedMultiplyAdd(v, high, b3);
-            weight += 2 * width;
+            PanelProducts.MultiplySix<TVector>(weight, x.Shifted(0, row), shift.Shifted(first, row), y.Shifted(first, row));
         }
 
-        a0.Store(y);
-        b0.Store(y + width);
-        y += outputStride;
-        a1.Store(y);
-        b1.Store(y + width);
-        y += outputStride;
-        a2.Store(y);
-        b2.Store(y + width);
-        y += outputStride;
-        a3.Store(y);
-        b3.Store(y + width);
+        if (row + PanelProducts.FewerRows <= rows)
+        {
+            PanelProducts.MultiplyFour<TVector>(weight, x.Shifted(0, row), shift.Shifted(first, row), y.Shifted(first, row));
+        }
     }
+
+    private float* Panel(int panel) => _weight.Pointer + ((long)panel * _inputs * Width);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private void MultiplyRow(float* x, float* shift, float* y)

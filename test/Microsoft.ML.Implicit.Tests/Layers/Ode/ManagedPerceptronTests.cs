@@ -123,7 +123,7 @@ public sealed unsafe class ManagedPerceptronTests
 
     private static float[] Apply(float[] values, Activation activation)
     {
-        int width = System.Numerics.Vector<float>.Count;
+        int width = Tile.Lanes;
         float[] padded = new float[(values.Length + width - 1) / width * width];
         values.CopyTo(padded, 0);
         fixed (float* pointer = padded)
