@@ -17,6 +17,7 @@ internal sealed unsafe class PanelAffine : IDisposable
 
     private readonly AlignedBuffer _weight;
     private readonly AlignedBuffer _bias;
+    private readonly AlignedBuffer _offsets;
     private readonly int _inputs;
     private readonly int _panels;
 
@@ -38,8 +39,10 @@ internal sealed unsafe class PanelAffine : IDisposable
         _panels = Stride / Width;
         _weight = new AlignedBuffer((long)_inputs * Stride);
         _bias = new AlignedBuffer(Stride);
+        _offsets = new AlignedBuffer(_inputs);
         for (int i = 0; i < _inputs; i++)
         {
+            ((int*)_offsets.Pointer)[i] = i * Width;
             for (int j = 0; j < outputs; j++)
             {
                 (int panel, int within) = Math.DivRem(j, Width);
@@ -85,22 +88,23 @@ internal sealed unsafe class PanelAffine : IDisposable
     public void Evaluate(float* input, int inputStride, float* shift, int shiftStride, int rows, float* output, int outputStride)
     {
         RowSpan x = new(input, inputStride), s = new(shift, shiftStride), y = new(output, outputStride);
+        int grouped = rows < PanelProducts.FewestRows ? 0 : rows - (rows % 2);
         int panel = 0;
-        if (rows >= PanelProducts.FewerRows)
-        {
-            // Panels of a vector of 512 bits are taken by twos.
-            for (; Tile.IsWideVector && panel + 2 <= _panels; panel += 2)
-            {
-                MultiplyRows<WideVector>(new WeightPair(Panel(panel), Panel(panel + 1), Width, _inputs, Width), panel * Width, rows, x, s, y);
-            }
 
-            for (; panel < _panels; panel++)
-            {
-                MultiplyRows<UsualVector>(new WeightPair(Panel(panel), Panel(panel) + (Width / 2), Width, _inputs, Width / 2), panel * Width, rows, x, s, y);
-            }
+        // A panel is a vector of 512 bits, or two of fewer.
+        for (; Tile.IsWideVector && grouped > 0 && panel + 2 <= _panels; panel += 2)
+        {
+            var pair = new VectorPairs(Panel(panel), (int*)_offsets.Pointer, _inputs, (nint)_inputs * Width, Width);
+            PanelProducts.Multiply<WideVector>(grouped, pair, x, s.Shifted(panel * Width), y.Shifted(panel * Width));
         }
 
-        for (int row = rows - Ungrouped(rows); row < rows; row++)
+        for (; grouped > 0 && panel < _panels; panel++)
+        {
+            var pair = new VectorPairs(Panel(panel), (int*)_offsets.Pointer, _inputs, Width / 2, Width / 2);
+            PanelProducts.Multiply<UsualVector>(grouped, pair, x, s.Shifted(panel * Width), y.Shifted(panel * Width));
+        }
+
+        for (int row = grouped; row < rows; row++)
         {
             MultiplyRow(x.At(row), s.At(row), y.At(row));
         }
@@ -111,24 +115,7 @@ internal sealed unsafe class PanelAffine : IDisposable
     {
         _weight.Dispose();
         _bias.Dispose();
-    }
-
-    // Rows that are left where as many as there are tiles for have gone by.
-    private static int Ungrouped(int rows) => rows % PanelProducts.MostRows is var left && left >= PanelProducts.FewerRows ? left - PanelProducts.FewerRows : left;
-
-    private static void MultiplyRows<TVector>(WeightPair weight, int first, int rows, RowSpan x, RowSpan shift, RowSpan y)
-        where TVector : unmanaged, ISingleVector<TVector>
-    {
-        int row = 0;
-        for (; row + PanelProducts.MostRows <= rows; row += PanelProducts.MostRows)
-        {
-            PanelProducts.MultiplySix<TVector>(weight, x.Shifted(0, row), shift.Shifted(first, row), y.Shifted(first, row));
-        }
-
-        if (row + PanelProducts.FewerRows <= rows)
-        {
-            PanelProducts.MultiplyFour<TVector>(weight, x.Shifted(0, row), shift.Shifted(first, row), y.Shifted(first, row));
-        }
+        _offsets.Dispose();
     }
 
     private float* Panel(int panel) => _weight.Pointer + ((long)panel * _inputs * Width);

@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Solvers;
+using Microsoft.ML.Implicit.Solvers.FixedPoint.Managed;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Layers.Equilibrium;
@@ -42,6 +43,11 @@ public abstract class EquilibriumCell : nn.Module<Tensor, Tensor, Tensor>
     /// <param name="z">State [batch, ...], without a graph.</param>
     /// <param name="injection">The injection, without a graph.</param>
     public virtual CellLinearization? Linearize(Tensor z, Injection injection) => null;
+
+    /// <summary>f of all rows of an injection in managed memory, or <see langword="null"/> where there is none for such cells or tensor operations serve them better.</summary>
+    /// <param name="injection">The injection, without a graph.</param>
+    /// <param name="state">A state of the solve.</param>
+    internal virtual ManagedBatchMap? CreateManagedMap(Injection injection, Tensor state) => null;
 
     /// <summary>Whether some rows can be evaluated without the others.</summary>
     internal virtual bool CanSelectRows => true;

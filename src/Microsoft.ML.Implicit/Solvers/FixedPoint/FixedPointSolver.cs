@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Solvers.FixedPoint.Managed;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -29,6 +30,15 @@ public abstract class FixedPointSolver : IFixedPointSolver
 
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGraph = no_grad();
+        if (AndersonForm is { } settings && map is IManagedFixedPointMap inManagedMemory)
+        {
+            using ManagedBatchMap? rows = inManagedMemory.CreateManaged(initial);
+            if (rows is not null)
+            {
+                return new ManagedAndersonBatch(settings, rows, initial).Solve(cancellationToken);
+            }
+        }
+
         return new FixedPointIteration(_settings, CreateRule(initial), map, initial).Run(cancellationToken);
     }
 

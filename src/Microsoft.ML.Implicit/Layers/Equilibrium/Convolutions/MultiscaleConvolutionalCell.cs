@@ -1,5 +1,8 @@
+using Microsoft.ML.Implicit.Layers.Equilibrium.Managed;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Numerics;
+using Microsoft.ML.Implicit.Solvers.FixedPoint.Managed;
+using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -154,6 +157,11 @@ public sealed class MultiscaleConvolutionalCell : FeatureCell
         using IDisposable noGraph = no_grad();
         return new Linearization(this, [.. Hidden(z, injection).Select(hidden => hidden.Squared().neg_().PlusInPlace(1.Held()))], injection);
     }
+
+    internal override ManagedBatchMap? CreateManagedMap(Injection injection, Tensor state) =>
+        state.device_type == DeviceType.CPU && state.dtype == ScalarType.Float32
+            ? new ManagedMultiscaleMap(_scales, [.. injection.Shared.Take(_scales.Length)], Outer(injection), injection.Rows)
+            : null;
 
     /// <summary>Reads features out of an equilibrium: the mean of each channel over a 4 × 4 grid, at each resolution.</summary>
     /// <param name="z">Equilibrium [batch, total].</param>

@@ -40,7 +40,7 @@ internal sealed unsafe class ManagedEquilibrium : IManagedMap, IDisposable
         _cell.Inject(inputs, _injections.Pointer);
         for (_first = 0; _first < inputs.Count; _first += RowsAtOnce)
         {
-            _solver.Solve(this, Math.Min(RowsAtOnce, inputs.Count - _first), _states.Pointer + ((long)_first * cell.StateStride));
+            _solver.TrySolve(this, Math.Min(RowsAtOnce, inputs.Count - _first), _states.Pointer + ((long)_first * cell.StateStride));
         }
 
         return _states.Pointer;

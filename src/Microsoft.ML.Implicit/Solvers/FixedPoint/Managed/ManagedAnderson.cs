@@ -19,6 +19,7 @@ internal sealed unsafe class ManagedAnderson : IDisposable
     private readonly double[] _products;
     private readonly double[] _weights;
     private readonly double[] _best;
+    private readonly SolveStatus[] _statuses;
     private readonly int[] _original;
     private readonly bool[] _isDone;
 
@@ -36,20 +37,41 @@ internal sealed unsafe class ManagedAnderson : IDisposable
         _products = new double[capacity * settings.Memory];
         _weights = new double[capacity * settings.Memory];
         _best = new double[capacity];
+        _statuses = new SolveStatus[capacity];
         _original = new int[capacity];
         _isDone = new bool[capacity];
     }
+
+    /// <summary>How each row of the latest solve ended.</summary>
+    public ReadOnlySpan<SolveStatus> Statuses => _statuses;
+
+    /// <summary>‖f(z) − z‖₂ of the best iterate of each row of the latest solve.</summary>
+    public ReadOnlySpan<double> Residuals => _best;
+
+    /// <summary>Iterations of the latest solve.</summary>
+    public int Iterations { get; private set; }
+
+    /// <summary>Rows evaluated in the latest solve.</summary>
+    public long RowEvaluations { get; private set; }
 
     /// <summary>Solves for the fixed point of each row.</summary>
     /// <param name="map">f.</param>
     /// <param name="rows">Number of rows.</param>
     /// <param name="solutions">Where to start, and then the best iterate of each row, one row after another.</param>
-    public void Solve(IManagedMap map, int rows, float* solutions)
+    /// <param name="cancellationToken">Looked at once an iteration.</param>
+    /// <returns>Whether the solve was not cancelled.</returns>
+    public bool TrySolve(IManagedMap map, int rows, float* solutions, CancellationToken cancellationToken = default)
     {
         Begin(rows, solutions);
         int active = rows;
         for (int iteration = 1; active > 0; iteration++)
         {
+            if (cancellationToken.IsCancellationRequested)
+            {
+                return false;
+            }
+
+            (Iterations, RowEvaluations) = (iteration, RowEvaluations + active);
             int newest = (iteration - 1) % _settings.Memory;
             int count = Math.Min(iteration, _settings.Memory);
             map.Evaluate(_states.Pointer, active, _evaluated.Pointer);
@@ -60,7 +82,7 @@ internal sealed unsafe class ManagedAnderson : IDisposable
 
             if (iteration == _settings.MaximumIterations)
             {
-                return;
+                break;
             }
 
             active = DropRowsDone(map, active);
@@ -71,6 +93,8 @@ internal sealed unsafe class ManagedAnderson : IDisposable
                 Combine(row, count);
             }
         }
+
+        return true;
     }
 
     /// <inheritdoc/>
@@ -86,10 +110,12 @@ internal sealed unsafe class ManagedAnderson : IDisposable
     {
         new ReadOnlySpan<float>(solutions, rows * _stride).CopyTo(new Span<float>(_states.Pointer, rows * _stride));
         _gram.RowCount = rows;
+        RowEvaluations = 0;
         for (int row = 0; row < rows; row++)
         {
             _original[row] = row;
             _best[row] = double.PositiveInfinity;
+            _statuses[row] = SolveStatus.MaximumIterations;
         }
     }
 
@@ -100,16 +126,23 @@ internal sealed unsafe class ManagedAnderson : IDisposable
         float* residual = Slot(_residuals, row, newest);
         (float square, float imageSquare) = AndersonRow.Store(state, _evaluated.Pointer + ((long)row * _stride), _stride, Slot(_images, row, newest), residual);
         double norm = Math.Sqrt(square);
+        int original = _original[row];
         if (!double.IsFinite(norm))
         {
+            _statuses[original] = SolveStatus.Diverged;
             return true;
         }
 
         bool hasConverged = norm <= _settings.AbsoluteTolerance + (_settings.RelativeTolerance * Math.Sqrt(imageSquare));
-        if (hasConverged || norm < _best[row])
+        if (hasConverged || norm < _best[original])
         {
-            _best[row] = norm;
-            new ReadOnlySpan<float>(state, _stride).CopyTo(new Span<float>(solutions + ((long)_original[row] * _stride), _stride));
+            _best[original] = norm;
+            new ReadOnlySpan<float>(state, _stride).CopyTo(new Span<float>(solutions + ((long)original * _stride), _stride));
+        }
+
+        if (hasConverged)
+        {
+            _statuses[original] = SolveStatus.Converged;
         }
 
         for (int slot = 0; slot < count && !hasConverged; slot++)
@@ -139,7 +172,7 @@ internal sealed unsafe class ManagedAnderson : IDisposable
             int length = _settings.Memory * _stride;
             new ReadOnlySpan<float>(_images.Pointer + ((long)active * length), length).CopyTo(new Span<float>(_images.Pointer + ((long)row * length), length));
             new ReadOnlySpan<float>(_residuals.Pointer + ((long)active * length), length).CopyTo(new Span<float>(_residuals.Pointer + ((long)row * length), length));
-            (_original[row], _best[row]) = (_original[active], _best[active]);
+            _original[row] = _original[active];
             _products.AsSpan(active * _settings.Memory, _settings.Memory).CopyTo(_products.AsSpan(row * _settings.Memory));
             _gram.MoveRow(active, row);
             map.MoveRow(active, row);
