@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Native;
@@ -22,6 +23,6 @@ internal static unsafe class TensorMemory
     public static float[] ReadSingles(this Tensor tensor)
     {
         using Tensor contiguous = tensor.detach().contiguous();
-        return [.. contiguous.data<float>()];
+        return MemoryMarshal.Cast<byte, float>(contiguous.bytes).ToArray();
     }
 }

@@ -6,8 +6,8 @@ namespace Microsoft.ML.Implicit.Numerics;
 
 /// <summary>Convolutions of images with kernels of odd height and width, and their transposes.</summary>
 /// <remarks>
-/// On a processor with AVX-512 a convolution is a matrix product with the image's patches. The convolutions of the native library's
-/// oneDNN are not used there: on AMD's their gradients with respect to the image differ from run to run, or are NaN, where the number
+/// On AMD's processors with AVX-512 a convolution is a matrix product with the image's patches. The convolutions of the native library's
+/// oneDNN are not used there: their gradients with respect to the image differ from run to run, or are NaN, where the number
 /// of channels is no multiple of 64. On other processors they are right and take half the time of the products, and so are cuDNN's.
 /// </remarks>
 internal static class ImageConvolution
@@ -15,8 +15,11 @@ internal static class ImageConvolution
     private const int ExtendedFeatures = 7;
     private const int Avx512Foundation = 1 << 16;
 
+    // "Auth", as AMD's vendor string begins.
+    private const int Amd = 0x68747541;
+
     // Asked of the processor itself: the runtime can be told to do without what the native library uses.
-    private static readonly bool HasAvx512 = X86Base.IsSupported && (X86Base.CpuId(ExtendedFeatures, 0).Ebx & Avx512Foundation) != 0;
+    private static readonly bool MultipliesPatches = X86Base.IsSupported && X86Base.CpuId(0, 0).Ebx == Amd && (X86Base.CpuId(ExtendedFeatures, 0).Ebx & Avx512Foundation) != 0;
 
     /// <summary>Correlates images with a kernel, padded with zeros so that a stride of one keeps their size.</summary>
     /// <param name="image">Images [batch, input, height, width].</param>
@@ -27,7 +30,7 @@ internal static class ImageConvolution
     {
         (long rows, long columns) = (kernel.shape[2], kernel.shape[3]);
         (long above, long before) = (rows / 2, columns / 2);
-        if (image.device_type != DeviceType.CPU || !HasAvx512)
+        if (image.device_type != DeviceType.CPU || !MultipliesPatches)
         {
             return nn.functional.conv2d(image, kernel, strides: [stride, stride], padding: [above, before]);
         }
