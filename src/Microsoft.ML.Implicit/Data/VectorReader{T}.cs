@@ -46,6 +46,16 @@ internal sealed class VectorReader<T>
             : throw new InvalidOperationException($"Column '{_column.Name}', row {_row.Position} holds {_buffer.Length} values; the column's type declares {Length}.");
     }
 
+    /// <summary>Copies the current row's vector, zeros included.</summary>
+    /// <exception cref="InvalidOperationException">The vector has another length than the column's type declares.</exception>
+    public T[] ReadArray()
+    {
+        VBuffer<T> vector = Read();
+        var values = new T[vector.Length];
+        vector.CopyTo(values);
+        return values;
+    }
+
     /// <summary>Copies the current row's vector, zeros included, to a target of <see cref="Length"/> values.</summary>
     /// <exception cref="InvalidOperationException">The vector has another length than the column's type declares.</exception>
     public void Read(Span<T> target) => Read().CopyTo(target);

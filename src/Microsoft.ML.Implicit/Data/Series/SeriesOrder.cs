@@ -70,10 +70,18 @@ internal sealed class SeriesOrder
     /// <summary>Leaves out the times at which no variable was observed: they say nothing.</summary>
     public static (double[] Times, float[][] Values) SelectObserved(double[] times, float[][] values)
     {
-        int[] observed = [.. Enumerable.Range(0, times.Length).Where(i => Array.Exists(values, variable => float.IsFinite(variable[i])))];
-        return observed.Length == times.Length
+        bool[] isObserved = new bool[times.Length];
+        foreach (float[] variable in values)
+        {
+            for (int i = 0; i < times.Length; i++)
+            {
+                isObserved[i] |= float.IsFinite(variable[i]);
+            }
+        }
+
+        return Array.TrueForAll(isObserved, observed => observed)
             ? (times, values)
-            : ([.. observed.Select(i => times[i])], [.. values.Select(variable => observed.Select(i => variable[i]).ToArray())]);
+            : ([.. times.Where((_, i) => isObserved[i])], [.. values.Select(variable => variable.Where((_, i) => isObserved[i]).ToArray())]);
     }
 
     private T[] Merge<T>(T[] values, Func<T[], T> merge)

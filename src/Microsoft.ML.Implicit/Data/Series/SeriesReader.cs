@@ -91,6 +91,6 @@ internal sealed class SeriesReader
     private Func<float[]> Vector(string name)
     {
         var reader = new VectorReader<float>(_row, _row.Schema[name]);
-        return () => [.. reader.Read().DenseValues()];
+        return reader.ReadArray;
     }
 }

@@ -56,6 +56,6 @@ internal static class TimeReader
     private static Func<double[]> Vector<T>(DataViewRow row, DataViewSchema.Column column, Func<T, double> convert)
     {
         var reader = new VectorReader<T>(row, column);
-        return () => [.. reader.Read().DenseValues().Select(convert)];
+        return () => Array.ConvertAll(reader.ReadArray(), time => convert(time));
     }
 }

@@ -26,7 +26,7 @@ internal static class FieldSetReader
         {
             throwIfCancelled();
             double counts = weightReader?.Read() ?? 1;
-            float[] values = [.. fieldReader.Read().DenseValues()];
+            float[] values = fieldReader.ReadArray();
             double at = timeReader();
             if (counts == 0)
             {

@@ -51,7 +51,7 @@ internal sealed unsafe class ManagedOdeSolver : ManagedSolver, IManagedRows
     }
 
     /// <inheritdoc/>
-    public void Evaluate(ReadOnlySpan<double> times, float* points, int rows, float* slopes, int slopeStride)
+    public void Evaluate(ReadOnlySpan<double> times, float* points, int rows, float* slopes, int slopeStride, bool hasIntegrals)
     {
         PanelAffine first = _network.Layers[0];
         for (int row = 0; row < rows; row++)

@@ -25,10 +25,10 @@ internal static class PointReader
         if (isSingle)
         {
             var singles = new VectorReader<float>(row, column);
-            return () => Array.ConvertAll(singles.Read().DenseValues().ToArray(), value => (double)value);
+            return () => Array.ConvertAll(singles.ReadArray(), value => (double)value);
         }
 
         var doubles = new VectorReader<double>(row, column);
-        return () => [.. doubles.Read().DenseValues()];
+        return doubles.ReadArray;
     }
 }

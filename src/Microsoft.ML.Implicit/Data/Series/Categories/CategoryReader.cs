@@ -58,6 +58,6 @@ internal sealed class CategoryReader
     private Func<string[]> Vector<T>(PrimitiveDataViewType type, Func<T, string> convert)
     {
         var reader = new VectorReader<T>(_row, _column, type);
-        return () => [.. reader.Read().DenseValues().Select(convert)];
+        return () => Array.ConvertAll(reader.ReadArray(), value => convert(value));
     }
 }

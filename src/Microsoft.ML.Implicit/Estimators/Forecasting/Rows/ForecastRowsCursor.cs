@@ -53,10 +53,10 @@ internal sealed class ForecastRowsCursor : DataViewRowCursor
             }
 
             _times = _columns.ForecastTimes(_readTimes());
-            _forecast = [.. _readForecast.Read().DenseValues()];
+            _forecast = _readForecast.ReadArray();
             _lower = Bounds(_readLower);
             _upper = Bounds(_readUpper);
-            _quantiles = _readQuantiles is null ? [] : [.. _readQuantiles.Read().DenseValues()];
+            _quantiles = _readQuantiles is null ? [] : _readQuantiles.ReadArray();
             _slot = 0;
         }
 
@@ -108,7 +108,7 @@ internal sealed class ForecastRowsCursor : DataViewRowCursor
     {
         if (reader is not null)
         {
-            return [.. reader.Read().DenseValues()];
+            return reader.ReadArray();
         }
 
         float[] unknown = new float[_forecast.Length];

@@ -64,7 +64,7 @@ internal sealed unsafe class ManagedFlowRows : IManagedRows, IDisposable
     }
 
     /// <inheritdoc/>
-    public void Evaluate(ReadOnlySpan<double> times, float* points, int rows, float* slopes, int slopeStride)
+    public void Evaluate(ReadOnlySpan<double> times, float* points, int rows, float* slopes, int slopeStride, bool hasIntegrals)
     {
         int stride = First.Stride;
         for (int row = 0; row < rows; row++)
@@ -82,12 +82,16 @@ internal sealed unsafe class ManagedFlowRows : IManagedRows, IDisposable
             next.Evaluate(_values[i].Pointer, _flow.Layers[i].Stride, rows, isLast ? slopes : _values[i + 1].Pointer, isLast ? slopeStride : next.Stride);
         }
 
-        _flow.Trace.Evaluate(_derivatives[0].Pointer, stride, rows, _product.Pointer, _flow.Trace.Stride);
+        if (hasIntegrals)
+        {
+            _flow.Trace.Evaluate(_derivatives[0].Pointer, stride, rows, _product.Pointer, _flow.Trace.Stride);
+        }
+
         for (int row = 0; row < rows; row++)
         {
             var slope = new Span<float>(slopes + ((long)row * slopeStride), Stride);
             slope[_flow.Dimension..].Clear();
-            slope[_flow.Dimension] = Divergence(row);
+            slope[_flow.Dimension] = hasIntegrals ? Divergence(row) : 0;
         }
     }
 

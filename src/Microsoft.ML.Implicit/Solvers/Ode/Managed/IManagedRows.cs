@@ -9,7 +9,8 @@ internal unsafe interface IManagedRows
     /// <param name="rows">Their number.</param>
     /// <param name="slopes">Receives f of each, padded with zeros likewise.</param>
     /// <param name="slopeStride">Floats from one row's f to the next.</param>
-    void Evaluate(ReadOnlySpan<double> times, float* points, int rows, float* slopes, int slopeStride);
+    /// <param name="hasIntegrals">Whether those coordinates of f are asked for that f does not depend on; they may be zero otherwise.</param>
+    void Evaluate(ReadOnlySpan<double> times, float* points, int rows, float* slopes, int slopeStride, bool hasIntegrals);
 
     /// <summary>Lets a row take the place of another, which is done.</summary>
     void MoveRow(int from, int to);

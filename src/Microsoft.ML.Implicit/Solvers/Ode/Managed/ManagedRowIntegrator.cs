@@ -15,6 +15,7 @@ internal sealed unsafe class ManagedRowIntegrator : IDisposable
     private readonly int _slopesStride;
     private readonly float[] _errorWeights;
     private readonly float[] _correctionWeights;
+    private readonly bool[] _hasWeight;
     private readonly AlignedBuffer _states;
     private readonly AlignedBuffer _points;
     private readonly AlignedBuffer _slopes;
@@ -37,6 +38,7 @@ internal sealed unsafe class ManagedRowIntegrator : IDisposable
         _slopesStride = (method.EndStage + 1) * Stride;
         _errorWeights = Array.ConvertAll(method.ErrorWeights, weight => (float)weight);
         _correctionWeights = Array.ConvertAll(method.CorrectionWeights, weight => (float)weight);
+        _hasWeight = [.. Enumerable.Range(0, method.EndStage + 1).Select(stage => HasWeight(method, stage))];
         _states = new AlignedBuffer((long)capacity * Stride);
         _points = new AlignedBuffer((long)capacity * Stride);
         _slopes = new AlignedBuffer((long)capacity * _slopesStride);
@@ -109,7 +111,7 @@ internal sealed unsafe class ManagedRowIntegrator : IDisposable
         double length = Math.Abs(end - start);
         Span<float> weights = stackalloc float[2];
         _times.AsSpan(0, count).Fill(start);
-        rows.Evaluate(_times, _states.Pointer, count, Slope(0, 0), _slopesStride);
+        rows.Evaluate(_times, _states.Pointer, count, Slope(0, 0), _slopesStride, hasIntegrals: true);
         for (int row = 0; row < count; row++)
         {
             _steps[row].Begin(row, start, end);
@@ -120,7 +122,7 @@ internal sealed unsafe class ManagedRowIntegrator : IDisposable
             TileAlgebra.Combine(State(row), Slope(row, 0), weights[..1], Stride, Point(row));
         }
 
-        rows.Evaluate(_times, _points.Pointer, count, Slope(0, 1), _slopesStride);
+        rows.Evaluate(_times, _points.Pointer, count, Slope(0, 1), _slopesStride, hasIntegrals: true);
         (weights[0], weights[1]) = (-1, 1);
         for (int row = 0; row < count; row++)
         {
@@ -130,6 +132,10 @@ internal sealed unsafe class ManagedRowIntegrator : IDisposable
             _steps[row].SetSize(double.IsNaN(guess) ? length : InitialStep.Estimate(guess, Norm(Slope(row, 0), State(row), State(row)), curvature, _method.Order));
         }
     }
+
+    // A stage without a weight, as the second of Dopri5, serves other stages alone; the last is the first of the next step.
+    private static bool HasWeight(ExplicitRungeKutta method, int stage) => stage == method.EndStage
+        || new[] { method.A[method.EndStage], method.ErrorWeights, method.CorrectionWeights }.Any(weights => stage < weights.Length && weights[stage] != 0);
 
     // The last point evaluated of a row is where its step ends.
     private void TryStep(IManagedRows rows, int active)
@@ -154,7 +160,7 @@ internal sealed unsafe class ManagedRowIntegrator : IDisposable
                 TileAlgebra.Combine(State(row), Slope(row, 0), weights[..a.Length], Stride, Point(row));
             }
 
-            rows.Evaluate(_times, _points.Pointer, active, Slope(0, stage), _slopesStride);
+            rows.Evaluate(_times, _points.Pointer, active, Slope(0, stage), _slopesStride, _hasWeight[stage]);
         }
     }
 
