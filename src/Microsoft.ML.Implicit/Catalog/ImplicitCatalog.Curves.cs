@@ -12,14 +12,14 @@ public static partial class ImplicitCatalog
     /// <param name="catalog">The transforms of <see cref="MLContext"/>.</param>
     /// <param name="expression">The curve in the names of columns; every other name is a parameter. See <see cref="Implicit.Modelling.Curves.Curve"/> for what can be written.</param>
     /// <param name="valueColumnName">Column of the measured values: a vector of Single or Double, NaN for what is missing.</param>
-    /// <param name="inputColumnNames">Columns that the expression names: vectors like the values, such as their times, or scalars.</param>
+    /// <param name="inputs">Columns that the expression names: vectors like the values, such as their times, or scalars.</param>
     /// <returns>The estimator.</returns>
     /// <exception cref="ArgumentException">The expression cannot be read; the message says where and why.</exception>
     /// <example><code>
     /// IDataView fitted = ml.Transforms.FitCurve("a * exp(-k * Time) + c", valueColumnName: "Signal", "Time").Fit(data).Transform(data);
     /// </code></example>
-    public static FitCurveEstimator FitCurve(this TransformsCatalog catalog, string expression, string valueColumnName, params IReadOnlyList<string> inputColumnNames) =>
-        catalog.FitCurve(new FitCurveOptions { Expression = expression, ValueColumnName = valueColumnName, Inputs = inputColumnNames });
+    public static FitCurveEstimator FitCurve(this TransformsCatalog catalog, string expression, string valueColumnName, params IReadOnlyList<string> inputs) =>
+        catalog.FitCurve(new FitCurveOptions { Expression = expression, ValueColumnName = valueColumnName, Inputs = inputs });
 
     /// <summary>Fits a curve to the points of every row by nonlinear least squares.</summary>
     /// <param name="catalog">The transforms of <see cref="MLContext"/>.</param>

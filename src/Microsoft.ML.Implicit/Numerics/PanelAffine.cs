@@ -100,8 +100,7 @@ internal sealed unsafe class PanelAffine : IDisposable
 
         for (; grouped > 0 && panel < _panels; panel++)
         {
-            var pair = new VectorPairs(Panel(panel), (int*)_offsets.Pointer, _inputs, Width / 2, Width / 2);
-            PanelProducts.Multiply<UsualVector>(grouped, pair, x, s.Shifted(panel * Width), y.Shifted(panel * Width));
+            MultiplyPanel(panel, grouped, x, s.Shifted(panel * Width), y.Shifted(panel * Width));
         }
 
         for (int row = grouped; row < rows; row++)
@@ -116,6 +115,23 @@ internal sealed unsafe class PanelAffine : IDisposable
         _weight.Dispose();
         _bias.Dispose();
         _offsets.Dispose();
+    }
+
+    // By vectors of 512 bits as far as that leaves no rows, or enough of them.
+    private void MultiplyPanel(int panel, int rows, RowSpan x, RowSpan shift, RowSpan y)
+    {
+        var pair = new VectorPairs(Panel(panel), (int*)_offsets.Pointer, _inputs, Width / 2, Width / 2);
+        int row = 0;
+        while (Tile.IsWideVector && rows - row - PanelProducts.RowsOfSingleVectors is 0 or >= PanelProducts.FewestRows)
+        {
+            PanelProducts.MultiplyEight<WideVector>(pair, x.From(row), shift.From(row), y.From(row));
+            row += PanelProducts.RowsOfSingleVectors;
+        }
+
+        if (row < rows)
+        {
+            PanelProducts.Multiply<UsualVector>(rows - row, pair, x.From(row), shift.From(row), y.From(row));
+        }
     }
 
     private float* Panel(int panel) => _weight.Pointer + ((long)panel * _inputs * Width);

@@ -11,10 +11,10 @@ namespace Microsoft.ML.Implicit.Tests.Onnx;
 public sealed class DeepEquilibriumOnnxTests
 {
     [TestMethod]
-    [DataRow(FixedPointMethod.Anderson)]
-    [DataRow(FixedPointMethod.Broyden)]
-    [DataRow(FixedPointMethod.Picard)]
-    public void A_thousand_rows_get_the_same_scores_in_one_batch_and_in_ragged_ones(FixedPointMethod solver)
+    [DataRow(EquilibriumSolverKind.Anderson)]
+    [DataRow(EquilibriumSolverKind.Broyden)]
+    [DataRow(EquilibriumSolverKind.Picard)]
+    public void A_thousand_rows_get_the_same_scores_in_one_batch_and_in_ragged_ones(EquilibriumSolverKind solver)
     {
         var ml = new MLContext(seed: 1);
         IDataView data = RealData.Concrete(ml);

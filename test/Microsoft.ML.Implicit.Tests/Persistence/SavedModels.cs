@@ -66,7 +66,7 @@ internal static class SavedModels
         IDataView data = ml.Data.LoadFromEnumerable(Shapes.Create(90));
         DeepEquilibriumOptions options = Equilibrium(training);
         options.LabelColumnName = nameof(Shapes.Row.IsFirst);
-        options.Solver = FixedPointMethod.Broyden;
+        options.Solver = EquilibriumSolverKind.Broyden;
         return new SavedModel(ml.BinaryClassification.Trainers.DeepEquilibrium(options).Fit(data), data, "PredictedLabel", "Score", "Probability");
     }
 
@@ -75,7 +75,7 @@ internal static class SavedModels
         IDataView data = ml.Data.LoadFromEnumerable(Shapes.Create(90));
         DeepEquilibriumOptions options = Equilibrium(training);
         options.LabelColumnName = nameof(Shapes.Row.Size);
-        options.Solver = FixedPointMethod.Picard;
+        options.Solver = EquilibriumSolverKind.Picard;
         return new SavedModel(ml.Regression.Trainers.DeepEquilibrium(options).Fit(data), data, "Score");
     }
 

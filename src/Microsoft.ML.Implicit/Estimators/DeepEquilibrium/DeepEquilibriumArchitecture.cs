@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>What a model file must say about deep-equilibrium networks.</summary>
-internal sealed record DeepEquilibriumArchitecture(PredictionSizes Sizes, EquilibriumCellKind Cell, FixedPointMethod Solver, double Tolerance, int MaximumIterations)
+internal sealed record DeepEquilibriumArchitecture(PredictionSizes Sizes, EquilibriumCellKind Cell, EquilibriumSolverKind Solver, double Tolerance, int MaximumIterations)
     : PredictionArchitecture(Sizes)
 {
     /// <param name="options">Settings of the trainer.</param>
@@ -91,8 +91,8 @@ internal sealed record DeepEquilibriumArchitecture(PredictionSizes Sizes, Equili
 
     public IFixedPointSolver CreateSolver(double relativeTolerance) => Solver switch
     {
-        FixedPointMethod.Broyden => new BroydenSolver(new BroydenSettings { RelativeTolerance = relativeTolerance, MaximumIterations = MaximumIterations }),
-        FixedPointMethod.Picard => new PicardSolver(new PicardSettings { RelativeTolerance = relativeTolerance, MaximumIterations = MaximumIterations }),
+        EquilibriumSolverKind.Broyden => new BroydenSolver(new BroydenSettings { RelativeTolerance = relativeTolerance, MaximumIterations = MaximumIterations }),
+        EquilibriumSolverKind.Picard => new PicardSolver(new PicardSettings { RelativeTolerance = relativeTolerance, MaximumIterations = MaximumIterations }),
         _ => new AndersonSolver(new AndersonSettings { RelativeTolerance = relativeTolerance, MaximumIterations = MaximumIterations }),
     };
 
@@ -107,6 +107,6 @@ internal sealed record DeepEquilibriumArchitecture(PredictionSizes Sizes, Equili
     /// <exception cref="FormatException">A value is out of range.</exception>
     public static DeepEquilibriumArchitecture Read(DocumentReader reader) => Checked(
         new DeepEquilibriumArchitecture(
-            PredictionSizes.Read(reader), reader.Enum<EquilibriumCellKind>("cell"), reader.Enum<FixedPointMethod>("solver"), reader.Double("tolerance"), reader.Int32("maximum_iterations")),
+            PredictionSizes.Read(reader), reader.Enum<EquilibriumCellKind>("cell"), reader.Enum<EquilibriumSolverKind>("solver"), reader.Double("tolerance"), reader.Int32("maximum_iterations")),
         reader);
 }

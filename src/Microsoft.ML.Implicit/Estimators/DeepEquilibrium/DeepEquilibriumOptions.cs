@@ -15,7 +15,7 @@ public sealed class DeepEquilibriumOptions : PredictionTrainerOptions
     public int? HiddenWidth { get; set; }
 
     /// <summary>How the hidden state's fixed point is found.</summary>
-    public FixedPointMethod Solver { get; set; } = FixedPointMethod.Anderson;
+    public EquilibriumSolverKind Solver { get; set; } = EquilibriumSolverKind.Anderson;
 
     /// <summary>Residual of the fixed point, relative to its norm, at which a row counts as solved, in training and scoring.</summary>
     public double Tolerance { get; set; } = 1e-3;

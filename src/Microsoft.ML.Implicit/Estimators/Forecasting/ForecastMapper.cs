@@ -18,7 +18,7 @@ internal sealed partial class ForecastMapper : BatchMapper
         InputColumnNames = output.InputNames(input);
     }
 
-    public override int BatchSize => 64;
+    public override int BatchSize => 256;
 
     public override IReadOnlyList<string> InputColumnNames { get; }
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Layers.LatentOde;
+using Microsoft.ML.Implicit.Numerics;
 using Microsoft.ML.Implicit.Persistence;
 using static TorchSharp.torch;
 
@@ -11,6 +12,9 @@ public abstract class ForecastModelParameters : ImplicitModelParameters
 {
     // Times in a horizon at which the path beyond it is looked at.
     internal const int PathTimes = 4;
+
+    // What encoding an observation costs, in multiplications.
+    private const long WorkOfObservation = 1 << 12;
 
     private readonly ForecastEnsemble _ensemble;
     private readonly DisposalGate _gate = new();
@@ -103,7 +107,8 @@ public abstract class ForecastModelParameters : ImplicitModelParameters
     {
         int[][] counts = [.. series.Select(s => Enumerable.Range(0, Scaling.Variables.Length).Select(v => Scaling.HistoryCount(s, v)).ToArray())];
         (int Row, int Count)[] histories = [.. counts.SelectMany((variables, row) => variables.Distinct().Select(count => (row, count)))];
-        EncodedSeries[] encoded = [.. series.Select(s => new EncodedSeries(s, Scaling))];
+        var encoded = new EncodedSeries[series.Count];
+        new TileLoop(series.Count, get_num_threads(), series.Count == 0 ? 0 : series.Max(s => s.Count) * WorkOfObservation).Run((_, row) => encoded[row] = new EncodedSeries(series[row], Scaling));
         return new ForecastQuestion(
             counts, histories, [.. histories.Select(history => CreateExample(encoded[history.Row], history.Count, times[history.Row], encoded[history.Row].Times[^1]))]);
     }

@@ -11,6 +11,9 @@ internal static unsafe class PanelProducts
     /// <summary>The fewest rows that can be multiplied.</summary>
     public const int FewestRows = 4;
 
+    /// <summary>Rows of <see cref="MultiplyEight"/>.</summary>
+    public const int RowsOfSingleVectors = 8;
+
     // With two vectors of outputs they fill the sixteen registers that all processors have.
     private const int MostRows = 6;
 
@@ -40,6 +43,41 @@ internal static unsafe class PanelProducts
         {
             MultiplyFour<TVector>(vectors, x.From(row), shift.From(row), y.From(row));
         }
+    }
+
+    /// <summary>y = x · W + s for eight rows and the first vector of each pair alone.</summary>
+    /// <inheritdoc cref="Multiply" path="/typeparam|/param[@name!='rows']"/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public static void MultiplyEight<TVector>(VectorPairs vectors, RowSpan x, RowSpan shift, RowSpan y)
+        where TVector : unmanaged, ISingleVector<TVector>
+    {
+        float* first = vectors.First;
+        int* offsets = vectors.Offsets;
+        int count = vectors.Count;
+        float* x0 = x.At(0), x1 = x.At(1), x2 = x.At(2), x3 = x.At(3), x4 = x.At(4), x5 = x.At(5), x6 = x.At(6), x7 = x.At(7);
+        TVector a0 = TVector.Load(shift.At(0)), a1 = TVector.Load(shift.At(1)), a2 = TVector.Load(shift.At(2)), a3 = TVector.Load(shift.At(3));
+        TVector a4 = TVector.Load(shift.At(4)), a5 = TVector.Load(shift.At(5)), a6 = TVector.Load(shift.At(6)), a7 = TVector.Load(shift.At(7));
+        for (int i = 0; i < count; i++)
+        {
+            TVector v = TVector.Load(first + offsets[i]);
+            a0 = TVector.FusedMultiplyAdd(TVector.Create(x0[i]), v, a0);
+            a1 = TVector.FusedMultiplyAdd(TVector.Create(x1[i]), v, a1);
+            a2 = TVector.FusedMultiplyAdd(TVector.Create(x2[i]), v, a2);
+            a3 = TVector.FusedMultiplyAdd(TVector.Create(x3[i]), v, a3);
+            a4 = TVector.FusedMultiplyAdd(TVector.Create(x4[i]), v, a4);
+            a5 = TVector.FusedMultiplyAdd(TVector.Create(x5[i]), v, a5);
+            a6 = TVector.FusedMultiplyAdd(TVector.Create(x6[i]), v, a6);
+            a7 = TVector.FusedMultiplyAdd(TVector.Create(x7[i]), v, a7);
+        }
+
+        a0.Store(y.At(0));
+        a1.Store(y.At(1));
+        a2.Store(y.At(2));
+        a3.Store(y.At(3));
+        a4.Store(y.At(4));
+        a5.Store(y.At(5));
+        a6.Store(y.At(6));
+        a7.Store(y.At(7));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]

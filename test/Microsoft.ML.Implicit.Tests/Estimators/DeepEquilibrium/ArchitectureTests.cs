@@ -68,7 +68,7 @@ public class ArchitectureTests
     }
 
     private static DeepEquilibriumArchitecture Create(EquilibriumCellKind cell, ImageShape image, int features, int bins, int hidden, int outputs, int networks, int slots = 0) =>
-        new(new PredictionSizes(image, features, hidden, outputs, networks) { BinCount = bins, SlotCount = slots }, cell, FixedPointMethod.Anderson, Tolerance: 1e-3, MaximumIterations: 30);
+        new(new PredictionSizes(image, features, hidden, outputs, networks) { BinCount = bins, SlotCount = slots }, cell, EquilibriumSolverKind.Anderson, Tolerance: 1e-3, MaximumIterations: 30);
 
     private static DocumentWriter Written(DeepEquilibriumArchitecture architecture)
     {

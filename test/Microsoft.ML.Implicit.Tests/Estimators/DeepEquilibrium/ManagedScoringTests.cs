@@ -12,11 +12,11 @@ public class ManagedScoringTests
     private static readonly VBuffer<float>[] Rows = CreateRows(2000);
 
     [TestMethod]
-    [DataRow("multiclass", 1, FixedPointMethod.Anderson, 128)]
-    [DataRow("multiclass", 3, FixedPointMethod.Anderson, 37)]
-    [DataRow("binary", 2, FixedPointMethod.Anderson, 16)]
-    [DataRow("regression", 2, FixedPointMethod.Picard, 20)]
-    public void Scores_are_those_of_tensor_operations_in_batches_of_any_size(string task, int networks, FixedPointMethod solver, int width)
+    [DataRow("multiclass", 1, EquilibriumSolverKind.Anderson, 128)]
+    [DataRow("multiclass", 3, EquilibriumSolverKind.Anderson, 37)]
+    [DataRow("binary", 2, EquilibriumSolverKind.Anderson, 16)]
+    [DataRow("regression", 2, EquilibriumSolverKind.Picard, 20)]
+    public void Scores_are_those_of_tensor_operations_in_batches_of_any_size(string task, int networks, EquilibriumSolverKind solver, int width)
     {
         using DeepEquilibriumTransformer transformer = Train(task, networks, solver, width);
         DeepEquilibriumModelParameters model = transformer.Model;
@@ -43,7 +43,7 @@ public class ManagedScoringTests
     [TestMethod]
     public void A_score_does_not_depend_on_the_rows_beside_it()
     {
-        using DeepEquilibriumTransformer transformer = Train("multiclass", 2, FixedPointMethod.Anderson, 24);
+        using DeepEquilibriumTransformer transformer = Train("multiclass", 2, EquilibriumSolverKind.Anderson, 24);
         int outputs = transformer.Model.Task.OutputWidth;
         float[] together = new float[Rows.Length * outputs];
         transformer.Model.Score(Rows, Rows.Length, together);
@@ -61,7 +61,7 @@ public class ManagedScoringTests
     [TestMethod]
     public void Eight_threads_get_what_one_gets()
     {
-        using DeepEquilibriumTransformer transformer = Train("binary", 2, FixedPointMethod.Anderson, 24);
+        using DeepEquilibriumTransformer transformer = Train("binary", 2, EquilibriumSolverKind.Anderson, 24);
         float[] expected = new float[Rows.Length];
         transformer.Model.Score(Rows, Rows.Length, expected);
         float[][] scores = new float[8][];
@@ -85,7 +85,7 @@ public class ManagedScoringTests
     [TestMethod]
     public void A_row_is_scored_without_an_allocation()
     {
-        using DeepEquilibriumTransformer transformer = Train("multiclass", 1, FixedPointMethod.Anderson, 16);
+        using DeepEquilibriumTransformer transformer = Train("multiclass", 1, EquilibriumSolverKind.Anderson, 16);
         VBuffer<float>[] row = [Rows[0]];
         float[] scores = new float[transformer.Model.Task.OutputWidth];
         Score(100);
@@ -105,8 +105,8 @@ public class ManagedScoringTests
     [TestMethod]
     public void Broyden_and_wide_cells_are_left_to_tensor_operations()
     {
-        using DeepEquilibriumTransformer broyden = Train("binary", 1, FixedPointMethod.Broyden, 16);
-        using DeepEquilibriumTransformer wide = Train("binary", 1, FixedPointMethod.Anderson, 264);
+        using DeepEquilibriumTransformer broyden = Train("binary", 1, EquilibriumSolverKind.Broyden, 16);
+        using DeepEquilibriumTransformer wide = Train("binary", 1, EquilibriumSolverKind.Anderson, 264);
         Assert.IsFalse(broyden.Model.IsManaged);
         Assert.IsFalse(wide.Model.IsManaged);
         float[] scores = new float[Rows.Length];
@@ -129,7 +129,7 @@ public class ManagedScoringTests
         return scores;
     }
 
-    private static DeepEquilibriumTransformer Train(string task, int networks, FixedPointMethod solver, int width)
+    private static DeepEquilibriumTransformer Train(string task, int networks, EquilibriumSolverKind solver, int width)
     {
         var ml = new MLContext(seed: 1);
         IDataView data = ml.Data.LoadFromEnumerable(Rows.Take(300).Select((row, i) => new Row

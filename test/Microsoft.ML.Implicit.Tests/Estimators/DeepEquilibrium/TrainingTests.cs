@@ -139,13 +139,13 @@ public class TrainingTests
     }
 
     [TestMethod]
-    [DataRow(FixedPointMethod.Broyden)]
-    [DataRow(FixedPointMethod.Picard)]
-    public void Other_solvers_find_the_model_that_Anderson_acceleration_finds(FixedPointMethod solver)
+    [DataRow(EquilibriumSolverKind.Broyden)]
+    [DataRow(EquilibriumSolverKind.Picard)]
+    public void Other_solvers_find_the_model_that_Anderson_acceleration_finds(EquilibriumSolverKind solver)
     {
         var ml = new MLContext(seed: 1);
         IDataView data = RealData.Iris(ml);
-        float[][] Train(FixedPointMethod method)
+        float[][] Train(EquilibriumSolverKind method)
         {
             DeepEquilibriumOptions options = QuickOptions.Create();
             options.Solver = method;
@@ -153,7 +153,7 @@ public class TrainingTests
             return Scored.Vectors(ml.MulticlassClassification.Trainers.DeepEquilibrium(options).Fit(data).Transform(data));
         }
 
-        float[][] expected = Train(FixedPointMethod.Anderson);
+        float[][] expected = Train(EquilibriumSolverKind.Anderson);
         float[][] actual = Train(solver);
         double difference = expected.Zip(actual, (e, a) => e.Zip(a, (x, y) => Math.Abs(x - y)).Max()).Max();
         Assert.IsLessThan(0.01, difference);

@@ -30,7 +30,7 @@ internal static class DeepEquilibriumPositional
         reader.Document.Write(isSparse ? "bins" : "slots", 0);
         reader.Int32("hidden_width");
         reader.Int32("outputs");
-        reader.Enum<FixedPointMethod>("solver");
+        reader.Enum<EquilibriumSolverKind>("solver");
         reader.Double("tolerance");
         reader.Int32("maximum_iterations");
         reader.Int32("networks");

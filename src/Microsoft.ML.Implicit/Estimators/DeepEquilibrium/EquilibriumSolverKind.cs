@@ -1,7 +1,7 @@
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>How the hidden state's fixed point is found.</summary>
-public enum FixedPointMethod
+public enum EquilibriumSolverKind
 {
     /// <summary>Anderson acceleration (Walker and Ni, 2011).</summary>
     Anderson,
