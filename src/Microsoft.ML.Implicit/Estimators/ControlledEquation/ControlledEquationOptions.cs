@@ -95,6 +95,10 @@ public sealed class ControlledEquationOptions : ITrainerOptions
 
     internal SeriesColumns Columns => new(TimeColumnName, InputColumnNames, StaticColumnNames, CovariateTimeColumnName, CovariateColumnNames);
 
+    IEnumerable<(string Setting, string? Column)> IEstimatorOptions.InputColumns => Columns.Named;
+
+    IEnumerable<(string Setting, string? Column)> IEstimatorOptions.LabelColumns => [(nameof(LabelColumnName), LabelColumnName)];
+
     void IEstimatorOptions.Validate()
     {
         ArgumentException.ThrowIfNullOrEmpty(LabelColumnName);

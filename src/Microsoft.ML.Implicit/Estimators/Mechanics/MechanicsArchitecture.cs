@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Layers.Ode.Mechanics;
 using Microsoft.ML.Implicit.Persistence;
 using TorchSharp;
@@ -34,6 +35,17 @@ internal sealed record MechanicsArchitecture(MechanicsForm Form, int Positions, 
     public bool HasMomenta => Form is not (MechanicsForm.Newtonian or MechanicsForm.Lagrangian);
 
     private long[] HiddenWidths => [.. Enumerable.Repeat((long)HiddenWidth, HiddenLayers)];
+
+    /// <summary>The options that name the columns of such a system.</summary>
+    public SeriesSettings Settings => SettingsOf(Positions, HasMomenta);
+
+    /// <inheritdoc cref="Settings"/>
+    public static SeriesSettings SettingsOf(int positions, bool hasMomenta) => new(
+        nameof(MechanicsOptions.TimeColumnName),
+        variable => variable < positions ? nameof(MechanicsOptions.PositionColumnNames) : hasMomenta ? nameof(MechanicsOptions.MomentumColumnNames) : nameof(MechanicsOptions.VelocityColumnNames),
+        Statics: string.Empty,
+        nameof(MechanicsOptions.ControlTimeColumnName),
+        nameof(MechanicsOptions.ControlColumnNames));
 
     /// <summary>Dynamics with initial weights, in float64: forecasts are to keep the energy over many periods.</summary>
     public MechanicalDynamics CreateDynamics(Generator generator)

@@ -81,6 +81,19 @@ public sealed class MechanicsOptions : ITrainerOptions
 
     internal string[] RateColumnNames => VelocityColumnNames.Length > 0 ? VelocityColumnNames : MomentumColumnNames;
 
+    IEnumerable<(string Setting, string? Column)> IEstimatorOptions.LabelColumns =>
+    [
+        .. PositionColumnNames.Select(name => (nameof(PositionColumnNames), (string?)name)),
+        .. RateColumnNames.Select(name => (VelocityColumnNames.Length > 0 ? nameof(VelocityColumnNames) : nameof(MomentumColumnNames), (string?)name)),
+    ];
+
+    IEnumerable<(string Setting, string? Column)> IEstimatorOptions.InputColumns =>
+    [
+        .. ControlColumnNames.Select(name => (nameof(ControlColumnNames), (string?)name)),
+        (nameof(TimeColumnName), TimeColumnName),
+        (nameof(ControlTimeColumnName), ControlTimeColumnName),
+    ];
+
     IEnumerable<(string Setting, string? Column)> IEstimatorOptions.OutputColumns =>
         [(nameof(OutputColumnName), OutputColumnName), (nameof(EnergyColumnName), EnergyColumnName), (nameof(EnergyHistoryColumnName), EnergyHistoryColumnName)];
 

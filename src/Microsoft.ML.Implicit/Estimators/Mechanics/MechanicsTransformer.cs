@@ -43,6 +43,7 @@ public sealed class MechanicsTransformer : ImplicitTransformer<MechanicsModelPar
     {
         SeriesColumns input = SeriesColumns.Read(reader.Section("input"));
         MechanicsColumns output = MechanicsColumns.Read(reader.Section("output"));
-        return new MechanicsTransformer(host, MechanicsModelParameters.Read(reader, input), input, output);
+        MechanicsModelParameters model = MechanicsModelParameters.Read(reader, input);
+        return new MechanicsTransformer(host, model, input with { Settings = model.Architecture.Settings }, output);
     });
 }
