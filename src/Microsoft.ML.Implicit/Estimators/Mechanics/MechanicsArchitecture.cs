@@ -34,6 +34,10 @@ internal sealed record MechanicsArchitecture(MechanicsForm Form, int Positions, 
     /// <summary>Whether states have momenta rather than velocities.</summary>
     public bool HasMomenta => Form is not (MechanicsForm.Newtonian or MechanicsForm.Lagrangian);
 
+    /// <summary>Whether columns are those of such a system, with velocities or without.</summary>
+    public bool Fits(SeriesColumns columns) =>
+        (columns.Values.Length == 2 * Positions || (columns.Values.Length == Positions && !HasMomenta)) && columns.Covariates.Length == Controls;
+
     private long[] HiddenWidths => [.. Enumerable.Repeat((long)HiddenWidth, HiddenLayers)];
 
     /// <summary>The options that name the columns of such a system.</summary>

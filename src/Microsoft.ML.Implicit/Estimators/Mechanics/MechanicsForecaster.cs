@@ -27,7 +27,8 @@ public sealed class MechanicsForecaster : ImplicitTrainer<MechanicsTransformer, 
         {
             Settings = MechanicsArchitecture.SettingsOf(options.PositionColumnNames.Length, options.MomentumColumnNames.Length > 0),
         };
-        _output = new MechanicsColumns(options.OutputColumnName, options.EnergyColumnName, options.EnergyHistoryColumnName, options.Horizon, options.ForecastTimeColumnName);
+        _output = new MechanicsColumns(
+            options.OutputColumnName, options.ConfidenceLowerBoundColumn, options.ConfidenceUpperBoundColumn, options.EnergyColumnName, options.EnergyHistoryColumnName, options.Horizon, options.ForecastTimeColumnName);
     }
 
     /// <exception cref="ArgumentException">A column is missing or has the wrong type.</exception>
