@@ -65,8 +65,15 @@ public sealed class MechanicsOptions : ITrainerOptions
     /// </summary>
     public string? EnergyHistoryColumnName { get; set; }
 
-    /// <summary>What is learned, or <see langword="null"/>, as by default, for <see cref="MechanicsForm.Lagrangian"/> with velocities and <see cref="MechanicsForm.Hamiltonian"/> with momenta.</summary>
+    /// <summary>What is learned, or <see langword="null"/>, as by default, for <see cref="MechanicsForm.Lagrangian"/> with velocities and <see cref="MechanicsForm.Hamiltonian"/> with momenta; see <see cref="CoordinatesPerBody"/> for bodies.</summary>
     public MechanicsForm? Form { get; set; }
+
+    /// <summary>
+    /// Number of positions next to each other that are the straight coordinates of one body, such as 2 in a plane, where bodies act on each other alone: the potential energy then depends on their distances, and momentum and
+    /// angular momentum stay what they are however far ahead a forecast is. <see langword="null"/>, as by default, where places matter too. It goes with <see cref="MechanicsForm.Newtonian"/> and
+    /// <see cref="MechanicsForm.SeparableHamiltonian"/>, one of which is then the default form.
+    /// </summary>
+    public int? CoordinatesPerBody { get; set; }
 
     /// <summary>Whether friction is learned beside the energy: a force -D(q) v with a positive definite matrix D. Without it the energy is constant in every forecast.</summary>
     public bool HasFriction { get; set; }
@@ -92,7 +99,9 @@ public sealed class MechanicsOptions : ITrainerOptions
     /// <summary>Epochs, learning rate, validation, seed, device, progress and cancellation.</summary>
     public TrainingOptions Training { get; set; } = new();
 
-    internal MechanicsForm ChosenForm => Form ?? (HasMomenta ? MechanicsForm.Hamiltonian : MechanicsForm.Lagrangian);
+    internal MechanicsForm ChosenForm => Form ?? (CoordinatesPerBody is null
+        ? HasMomenta ? MechanicsForm.Hamiltonian : MechanicsForm.Lagrangian
+        : HasMomenta ? MechanicsForm.SeparableHamiltonian : MechanicsForm.Newtonian);
 
     internal bool HasMomenta => MomentumColumnNames.Length > 0;
 
@@ -150,6 +159,15 @@ public sealed class MechanicsOptions : ITrainerOptions
             Form is null || (Form is MechanicsForm.Newtonian or MechanicsForm.Lagrangian) != HasMomenta,
             nameof(Form),
             $"{Form} is one of {(HasMomenta ? "velocities" : "momenta")}: {(HasMomenta ? nameof(MomentumColumnNames) : nameof(VelocityColumnNames))} must not be what is given");
+        Setting.Require(
+            CoordinatesPerBody is not { } axes || (axes > 0 && PositionColumnNames.Length % axes == 0 && PositionColumnNames.Length > axes),
+            nameof(CoordinatesPerBody),
+            $"must divide the {PositionColumnNames.Length} {nameof(PositionColumnNames)} into two bodies or more");
+        Setting.Require(CoordinatesPerBody is null || AngleColumnNames.Length == 0, nameof(CoordinatesPerBody), $"is of straight coordinates: there must be no {nameof(AngleColumnNames)}");
+        Setting.Require(
+            CoordinatesPerBody is null || ChosenForm is MechanicsForm.Newtonian or MechanicsForm.SeparableHamiltonian,
+            nameof(CoordinatesPerBody),
+            $"goes with the {nameof(Form)} {MechanicsForm.Newtonian} or {MechanicsForm.SeparableHamiltonian}: bodies in straight coordinates have constant masses");
         Setting.Require(HiddenWidth is >= 1 and <= 4096, nameof(HiddenWidth), "must lie between 1 and 4096");
         Setting.Require(HiddenLayers is >= 1 and <= 16, nameof(HiddenLayers), "must lie between 1 and 16");
         Setting.Require(WindowLength is null or (>= 2 and <= 4096), nameof(WindowLength), "must lie between 2 and 4096");

@@ -41,6 +41,14 @@ internal sealed record MechanicsScaling(double Time, double[] Centers, double[] 
         (double Mean, double Deviation)[] moments = [.. Enumerable.Range(0, n).Select(v => Moments(series.SelectMany(s => s.Values[v])))];
         double[] centers = [.. Enumerable.Range(0, n).Select(v => architecture.Angles.Contains(v) ? 0 : moments[v].Mean)];
         double[] positions = [.. Enumerable.Range(0, n).Select(v => architecture.Angles.Contains(v) ? 1 : Unit(moments[v].Deviation))];
+        if (architecture.CoordinatesPerBody is > 0 and var axes)
+        {
+            // What is a distance in the data's unit must be one in the model's.
+            double[] origin = [.. Enumerable.Range(0, axes).Select(axis => Enumerable.Range(0, n).Where(v => v % axes == axis).Average(v => centers[v]))];
+            centers = [.. Enumerable.Range(0, n).Select(v => origin[v % axes])];
+            positions = [.. Enumerable.Repeat(Math.Sqrt(positions.Average(unit => unit * unit)), n)];
+        }
+
         double[] gaps = [.. series.SelectMany(s => s.Times.Skip(1).Zip(s.Times, (next, time) => next - time)).Order()];
         double gap = gaps.Length == 0 ? 1 : gaps[gaps.Length / 2];
         double span = series.Max(s => s.Times[^1] - s.Times[0]);

@@ -39,8 +39,8 @@ internal sealed class MechanicsTraining(MechanicsOptions options, SeriesSetReade
                 $"it was trained on the columns [{string.Join(", ", Initial.Columns.Values.Concat(Initial.Columns.Covariates))}], and the options say [{string.Join(", ", reader.Columns.Values.Concat(reader.Columns.Covariates))}]; they must be the same, in the same order.");
             MechanicsArchitecture given = new(options);
             RequireInitial(
-                (given.Form, given.HasFriction) == (Initial.Architecture.Form, Initial.Architecture.HasFriction) && given.Angles.SequenceEqual(Initial.Architecture.Angles),
-                $"it has learned {Initial.Architecture.Form}{(Initial.Architecture.HasFriction ? " with friction" : string.Empty)}, and the options ask for {given.Form}{(given.HasFriction ? " with friction" : string.Empty)}, or for other angles.");
+                (given.Form, given.HasFriction, given.CoordinatesPerBody) == (Initial.Architecture.Form, Initial.Architecture.HasFriction, Initial.Architecture.CoordinatesPerBody) && given.Angles.SequenceEqual(Initial.Architecture.Angles),
+                $"it has learned {Initial.Architecture.Form}{(Initial.Architecture.HasFriction ? " with friction" : string.Empty)}, and the options ask for {given.Form}{(given.HasFriction ? " with friction" : string.Empty)}, or for other angles or bodies.");
         }
     }
 

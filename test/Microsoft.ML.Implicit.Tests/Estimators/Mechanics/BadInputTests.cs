@@ -23,6 +23,8 @@ public sealed class BadInputTests
         ("Horizon", o => (o.Horizon, o.ForecastTimeColumnName) = ([-1], null)),
         ("Form", o => o.Form = MechanicsForm.Hamiltonian),
         ("Form", o => o.Form = (MechanicsForm)9),
+        ("CoordinatesPerBody", o => o.CoordinatesPerBody = 1),
+        ("CoordinatesPerBody", o => o.CoordinatesPerBody = 0),
         ("HiddenWidth", o => o.HiddenWidth = 0),
         ("HiddenLayers", o => o.HiddenLayers = 0),
         ("WindowLength", o => o.WindowLength = 1),
