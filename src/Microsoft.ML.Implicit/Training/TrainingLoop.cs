@@ -81,7 +81,7 @@ internal sealed class TrainingLoop : IResumable, IDisposable
         for (int network = 0; network < _networkCount; network++)
         {
             IEnumerable<TrainingProgress> history = _history.Select((epoch, i) => epoch with { TrainingLoss = _losses[i][network] });
-            _run.Keep(new NetworkTraining(_plan.Seed, end, _history.Count > 0 ? _history[^1].BestEpoch : Counted(0), [.. _member.Earlier ?? [], .. history]));
+            _run.Keep(new NetworkTraining(_plan.Seed, end, _history.Count > 0 ? _history[^1].BestEpoch : Counted(0), [.. history]));
         }
     }
 
@@ -239,7 +239,7 @@ internal sealed class TrainingLoop : IResumable, IDisposable
         }
     }
 
-    private int Counted(int epoch) => (_member.Earlier?.Count ?? 0) + (_member.Index * _plan.Epochs) + epoch;
+    private int Counted(int epoch) => (_member.Earlier ?? 0) + (_member.Index * _plan.Epochs) + epoch;
 
     private void Report(TrainingProgress progress)
     {

@@ -53,7 +53,7 @@ internal sealed class FieldTraining(FieldOptions options, TrainingRun run) : Mod
             {
                 dynamics.to(Run.Device);
                 var problem = new FieldProblem(dynamics, windows, held, options, Run.Device, Run.CancellationToken);
-                Optimize(problem, Run.Plan(defaults, windows.Count), EnsembleMember.Alone with { Earlier = coefficients?.Epochs });
+                Optimize(problem, Run.Plan(defaults, windows.Count), EnsembleMember.Alone with { Earlier = coefficients?.Epochs.Count });
             }
 
             dynamics.to(Run.Device);

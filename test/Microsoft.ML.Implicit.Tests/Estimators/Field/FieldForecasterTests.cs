@@ -73,7 +73,7 @@ public sealed class FieldForecasterTests
         options.Training.Progress = new SynchronousProgress(reports.Add);
         using FieldTransformer whole = Fit(rows, options);
         NetworkTraining history = whole.Model.Training!.Networks.Single();
-        CollectionAssert.AreEqual(reports, history.Epochs.ToArray());
+        CollectionAssert.AreEqual(reports.TakeLast(2).ToArray(), history.Epochs.ToArray());
         CollectionAssert.AreEqual(Enumerable.Range(1, reports.Count).ToArray(), reports.Select(report => report.Epoch).ToArray());
         Assert.IsTrue(reports.TrueForAll(report => report.Epoch <= report.MaximumEpochs));
         Assert.IsTrue(reports.Zip(reports.Skip(1), (first, next) => first.Elapsed < next.Elapsed).All(isLater => isLater));
