@@ -1,31 +1,42 @@
 using Microsoft.ML.Data;
-using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Implicit.Data;
 
-/// <summary>Checks an estimator's input columns, with ML.NET's own messages.</summary>
+/// <summary>Checks input columns. Messages name the option that names a column.</summary>
 internal static class InputColumns
 {
     /// <exception cref="ArgumentException">There is no such column.</exception>
-    public static SchemaShape.Column Find(IExceptionContext context, SchemaShape schema, string role, string name) =>
-        schema.TryFindColumn(name, out SchemaShape.Column column) ? column : throw context.ExceptSchemaMismatch(nameof(schema), role, name);
+    public static SchemaShape.Column Find(SchemaShape schema, string setting, string name) => schema.TryFindColumn(name, out SchemaShape.Column column)
+        ? column
+        : throw new ArgumentException($"The data has no column '{name}', which {setting} names.", setting);
+
+    /// <exception cref="ArgumentException">The column is not valid.</exception>
+    public static SchemaShape.Column Check(SchemaShape.Column column, string setting, Func<SchemaShape.Column, bool> isValid, string expected) => isValid(column)
+        ? column
+        : throw new ArgumentException($"Column '{column.Name}', which {setting} names, holds {column.GetTypeString()}; expected {expected}.", setting);
+
+    /// <exception cref="ArgumentException">The column is missing or not valid.</exception>
+    public static SchemaShape.Column Check(SchemaShape schema, string setting, string name, Func<SchemaShape.Column, bool> isValid, string expected) =>
+        Check(Find(schema, setting, name), setting, isValid, expected);
 
     /// <exception cref="ArgumentException">The column is no scalar of the given type.</exception>
-    public static void CheckScalar(IExceptionContext context, SchemaShape.Column column, string role, DataViewType type)
-    {
-        if (column.Kind != SchemaShape.Column.VectorKind.Scalar || column.IsKey || !column.ItemType.Equals(type))
-        {
-            throw context.ExceptSchemaMismatch("schema", role, column.Name, type.ToString(), column.GetTypeString());
-        }
-    }
+    public static void CheckScalar(SchemaShape.Column column, string setting, DataViewType type) =>
+        Check(column, setting, column => column.Kind == SchemaShape.Column.VectorKind.Scalar && !column.IsKey && column.ItemType.Equals(type), type.ToString()!);
 
     /// <exception cref="ArgumentException">The column is missing, or is no vector of Single of known size.</exception>
-    public static void CheckVector(IExceptionContext context, SchemaShape schema, string role, string name)
+    public static void CheckVector(SchemaShape schema, string setting, string name) => Check(
+        schema,
+        setting,
+        name,
+        column => column.Kind == SchemaShape.Column.VectorKind.Vector && !column.IsKey && column.ItemType.Equals(NumberDataViewType.Single),
+        "a vector of Single of known size");
+
+    /// <exception cref="ArgumentException">The column is missing, or is no scalar of Single; a name that is <see langword="null"/> is none to check.</exception>
+    public static void CheckWeight(SchemaShape schema, string? name, string setting = "ExampleWeightColumnName")
     {
-        SchemaShape.Column column = Find(context, schema, role, name);
-        if (column.Kind != SchemaShape.Column.VectorKind.Vector || !column.ItemType.Equals(NumberDataViewType.Single) || column.IsKey)
+        if (name is not null)
         {
-            throw context.ExceptSchemaMismatch(nameof(schema), role, name, "Vector<Single> of known size", column.GetTypeString());
+            CheckScalar(Find(schema, setting, name), setting, NumberDataViewType.Single);
         }
     }
 
@@ -39,14 +50,5 @@ internal static class InputColumns
         return column.Type is VectorDataViewType { IsKnownSize: true } type && type.ItemType.Equals(expected.ItemType) && type.Size == length
             ? column
             : throw new ArgumentException($"Column '{name}' holds {column.Type}; the model was trained on {expected}.", nameof(schema));
-    }
-
-    /// <exception cref="ArgumentException">The column is missing, or is no scalar of Single; a name that is <see langword="null"/> is none to check.</exception>
-    public static void CheckWeight(IExceptionContext context, SchemaShape schema, string? name)
-    {
-        if (name is not null)
-        {
-            CheckScalar(context, Find(context, schema, "weight", name), "weight", NumberDataViewType.Single);
-        }
     }
 }

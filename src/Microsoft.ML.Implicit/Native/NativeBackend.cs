@@ -27,12 +27,13 @@ public static class NativeBackend
 
     /// <summary>Resolves a device name.</summary>
     /// <param name="name"><c>"cpu"</c>, <c>"cuda"</c>, <c>"cuda:1"</c>, or <c>"auto"</c>: CUDA where there is one, else the CPU.</param>
-    /// <param name="setting">What names the device, for messages.</param>
+    /// <param name="setting">The option or parameter that names the device, for messages; <see langword="null"/> where it is <paramref name="name"/> itself.</param>
     /// <returns>The device.</returns>
     /// <exception cref="ArgumentException">The name is none of these.</exception>
     /// <exception cref="InvalidOperationException">No native backend was found, or CUDA was asked for and is absent.</exception>
-    public static torch.Device ResolveDevice(string name, string setting = "Device")
+    public static torch.Device ResolveDevice(string name, string? setting = null)
     {
+        string label = setting ?? "Device";
         ArgumentNullException.ThrowIfNull(name);
         EnsureLoaded();
         if (name == "auto")
@@ -49,14 +50,14 @@ public static class NativeBackend
         bool isCuda = name == "cuda" || (name.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(name.AsSpan(5), out index) && index >= 0);
         if (!isCuda)
         {
-            throw new ArgumentException($"{setting} '{name}' is not known. Use \"cpu\", \"cuda\", \"cuda:1\" or \"auto\".", nameof(name));
+            throw new ArgumentException($"{label} '{name}' is not known. Use \"cpu\", \"cuda\", \"cuda:1\" or \"auto\".", setting?.Split('.')[^1] ?? nameof(name));
         }
 
         if (!torch.cuda.is_available() || index >= torch.cuda.device_count())
         {
             throw new InvalidOperationException(
-                $"{setting} '{name}' was asked for, but this process sees {(torch.cuda.is_available() ? torch.cuda.device_count() : 0)} CUDA devices. "
-                + $"Reference a CUDA build of libtorch (TorchSharp-cuda-linux or TorchSharp-cuda-windows), or set {setting} to \"cpu\" or \"auto\".");
+                $"{label} '{name}' was asked for, but this process sees {(torch.cuda.is_available() ? torch.cuda.device_count() : 0)} CUDA devices. "
+                + $"Reference a CUDA build of libtorch (TorchSharp-cuda-linux or TorchSharp-cuda-windows), or set {label} to \"cpu\" or \"auto\".");
         }
 
         return new torch.Device(DeviceType.CUDA, index);

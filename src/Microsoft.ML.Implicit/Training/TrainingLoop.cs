@@ -58,7 +58,7 @@ internal sealed class TrainingLoop : IResumable, IDisposable
     /// <exception cref="FormatException">The check point holds no state of such a training.</exception>
     public void Run()
     {
-        if (_run.CheckPoint?.Resume(_member.Index, this) == true)
+        if (_run.CheckPoint?.Resume(_member.CheckPointIndex, this) == true)
         {
             _run.Resume(_history[^1].Elapsed);
             _run.Channel.Info($"Training goes on from a check point after epoch {Counted(Epoch)}.");
@@ -74,7 +74,7 @@ internal sealed class TrainingLoop : IResumable, IDisposable
         if (IsOver && !_isFinished)
         {
             _isFinished = true;
-            _run.CheckPoint?.Keep(_member.Index, this);
+            _run.CheckPoint?.Keep(_member.CheckPointIndex, this);
         }
 
         TrainingEnd end = Epoch >= _plan.Epochs ? TrainingEnd.LastEpoch : _isFinished ? TrainingEnd.NoImprovement : TrainingEnd.Cancelled;
@@ -153,7 +153,7 @@ internal sealed class TrainingLoop : IResumable, IDisposable
             {
                 TrainingProgress progress = RunEpoch(Epoch + 1);
                 _history.Add(progress);
-                _run.CheckPoint?.Keep(_member.Index, this);
+                _run.CheckPoint?.Keep(_member.CheckPointIndex, this);
                 Report(progress);
             }
 
@@ -198,7 +198,7 @@ internal sealed class TrainingLoop : IResumable, IDisposable
         _losses.Add(reading.TrainingLosses);
         return new TrainingProgress(
             Counted(epoch),
-            _member.Count * _plan.Epochs,
+            Counted(0) + ((_member.Count - _member.Index) * _plan.Epochs),
             reading.TrainingLosses.Average(),
             reading.ValidationLoss,
             Counted(_best.Epoch),
@@ -239,7 +239,7 @@ internal sealed class TrainingLoop : IResumable, IDisposable
         }
     }
 
-    private int Counted(int epoch) => (_member.Index * _plan.Epochs) + epoch;
+    private int Counted(int epoch) => (_member.Earlier ?? 0) + (_member.Index * _plan.Epochs) + epoch;
 
     private void Report(TrainingProgress progress)
     {

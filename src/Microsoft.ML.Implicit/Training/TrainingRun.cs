@@ -22,8 +22,8 @@ internal sealed class TrainingRun : IDisposable
     public TrainingRun(IHost host, TrainingOptions options)
     {
         Options = options;
-        Device = NativeBackend.ResolveDevice(options.Device);
-        _scoringDevice = options.ScoringDevice is { } device ? NativeBackend.ResolveDevice(device, nameof(options.ScoringDevice)) : null;
+        Device = NativeBackend.ResolveDevice(options.Device, $"Training.{nameof(options.Device)}");
+        _scoringDevice = options.ScoringDevice is { } device ? NativeBackend.ResolveDevice(device, $"Training.{nameof(options.ScoringDevice)}") : null;
         CheckPoint = options.CheckpointPath is { } path ? TrainingCheckPoint.Open(path) : null;
 
         // A seed is drawn even where the check point has one: what is trained after this draws the same seeds as without it.

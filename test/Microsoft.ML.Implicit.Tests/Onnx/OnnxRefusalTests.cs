@@ -13,7 +13,7 @@ public sealed class OnnxRefusalTests
 
     private static readonly string[] Refused =
     [
-        "cone program", "learned cone program", "convolutional neural ODE", "stochastic forecast", "simulation", "series regression", "series features", "field", "mechanics",
+        "cone program", "learned cone program", "stochastic forecast", "simulation", "series regression", "series features", "field", "mechanics",
         "curve fit", "satisfiability", "total variation", "soft rank",
     ];
 
@@ -41,14 +41,6 @@ public sealed class OnnxRefusalTests
         var ml = new MLContext(seed: 1);
         IDataView data = ml.Data.LoadFromEnumerable(ModelRow.Create(40));
         AssertRefused(ml, SmallModel.Of(kind).Fit(ml, data), data, "no ONNX form");
-    }
-
-    [TestMethod]
-    public void Convolutional_neural_ODEs_are_refused()
-    {
-        var ml = new MLContext(seed: 1);
-        IDataView data = ml.Data.LoadFromEnumerable(ModelRow.Create(40));
-        AssertRefused(ml, SmallModel.Of("convolutional neural ODE").Fit(ml, data), data, "Convolutional neural ODEs");
     }
 
     [TestMethod]

@@ -27,6 +27,7 @@ internal static class Trainers
             KeyValuePair.Create("flow-matching", FlowMatching),
             KeyValuePair.Create("learned-regret", LearnedRegret),
             KeyValuePair.Create("field", Field),
+            KeyValuePair.Create("field-coefficients", FieldCoefficients),
         ]).ToDictionary();
 
     private static SavedModel JacobianPenalty(MLContext ml, TrainingOptions training) => JacobianPenaltyOn(Shapes.Create(60), ml, training);
@@ -102,7 +103,11 @@ internal static class Trainers
         return new SavedModel(ml.Transforms.LearnedQuadraticProgram(options).Fit(data), data, "Solution", "PredictedCost");
     }
 
-    private static SavedModel Field(MLContext ml, TrainingOptions training)
+    private static SavedModel Field(MLContext ml, TrainingOptions training) => FieldOf(ml, training, learnsClosure: true);
+
+    private static SavedModel FieldCoefficients(MLContext ml, TrainingOptions training) => FieldOf(ml, training, learnsClosure: false);
+
+    private static SavedModel FieldOf(MLContext ml, TrainingOptions training, bool learnsClosure)
     {
         IDataView data = ml.Data.LoadFromEnumerable(ModelRow.Create(40));
         var options = new FieldOptions
@@ -112,6 +117,7 @@ internal static class Trainers
             SeriesColumnName = nameof(ModelRow.Run),
             Grid = new FieldGrid(GridAxis.Bounded(8, 1, BoundaryCondition.Neumann(), BoundaryCondition.Neumann())),
             Terms = [new PhysicalTerm(PhysicalTermKind.Diffusion)],
+            LearnsClosure = learnsClosure,
             Horizon = [0.5],
             HiddenWidth = 4,
             RolloutLength = 2,

@@ -67,7 +67,7 @@ public abstract class BatchTransformer : ITransformer, IDisposable
     /// <exception cref="ObjectDisposedException">The transformer was disposed, for instance together with a prediction engine.</exception>
     public void MoveTo(string device)
     {
-        Device target = NativeBackend.ResolveDevice(device);
+        Device target = NativeBackend.ResolveDevice(device, nameof(device));
         Mapper.RunAlone(() => MoveModel(target));
     }
 

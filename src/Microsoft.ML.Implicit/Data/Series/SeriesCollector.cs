@@ -74,7 +74,7 @@ internal sealed class SeriesCollector(SeriesGrouping grouping, IHost host)
     // Adds each row to the group that is chosen for its key.
     private IEnumerable<GroupedSeries> Visit(IDataView data, SeriesIssues issues, Func<object, ObservationRow, GroupedSeries> choose)
     {
-        using DataViewRowCursor cursor = data.GetRowCursor(grouping.InputColumns.Select(name => data.Schema[name]));
+        using DataViewRowCursor cursor = data.GetRowCursor(grouping.All.Select(name => data.Schema[name]));
         var row = new ObservationRow(grouping, cursor);
         while (cursor.MoveNext())
         {

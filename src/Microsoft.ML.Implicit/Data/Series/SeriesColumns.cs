@@ -6,57 +6,51 @@ namespace Microsoft.ML.Implicit.Data;
 /// <summary>Names of the columns that make up a series in a row.</summary>
 internal sealed record SeriesColumns(string Times, string[] Values, string[] Statics, string? CovariateTimes, string[] Covariates)
 {
-    public IEnumerable<string> All
-    {
-        get
-        {
-            IEnumerable<string> names = [Times, .. Values, .. Statics, .. Covariates];
-            return (CovariateTimes is null ? names : names.Append(CovariateTimes)).Distinct();
-        }
-    }
+    /// <summary>The options that name them.</summary>
+    public SeriesSettings Settings { get; init; } = SeriesSettings.Usual;
+
+    public IEnumerable<string> All => Named.Select(column => column.Column).OfType<string>().Distinct();
+
+    /// <summary>All, each with the option that names it.</summary>
+    public IEnumerable<(string Setting, string? Column)> Named =>
+    [
+        (Settings.Times, Times),
+        .. Values.Select((name, i) => (Settings.Value(i), (string?)name)),
+        .. Statics.Select(name => (Settings.Statics, (string?)name)),
+        .. Covariates.Select(name => (Settings.Covariates, (string?)name)),
+        (Settings.CovariateTimes, CovariateTimes),
+    ];
 
     /// <exception cref="ArgumentException">A column is missing or has the wrong type.</exception>
     public void Check(SchemaShape schema)
     {
-        CheckTimes(schema, Times);
-        foreach (string name in Values)
+        CheckTimes(schema, Settings.Times, Times);
+        for (int i = 0; i < Values.Length; i++)
         {
-            Check(schema, name, column => column.Kind != SchemaShape.Column.VectorKind.Scalar && IsNumber(column), "a vector of Single");
+            InputColumns.Check(schema, Settings.Value(i), Values[i], column => column.Kind != SchemaShape.Column.VectorKind.Scalar && IsNumber(column), "a vector of Single");
         }
 
         foreach (string name in Covariates)
         {
-            Check(schema, name, column => column.Kind != SchemaShape.Column.VectorKind.Scalar && IsNumberOrCategory(column), "a vector of Single, text or keys");
+            InputColumns.Check(
+                schema, Settings.Covariates, name, column => column.Kind != SchemaShape.Column.VectorKind.Scalar && IsNumberOrCategory(column), "a vector of Single, text or keys");
         }
 
         foreach (string name in Statics)
         {
-            Check(schema, name, column => column.Kind == SchemaShape.Column.VectorKind.Scalar && IsNumberOrCategory(column), "Single, text or a key");
+            InputColumns.Check(schema, Settings.Statics, name, column => column.Kind == SchemaShape.Column.VectorKind.Scalar && IsNumberOrCategory(column), "Single, text or a key");
         }
 
         if (CovariateTimes is not null)
         {
-            CheckTimes(schema, CovariateTimes);
+            CheckTimes(schema, Settings.CovariateTimes, CovariateTimes);
         }
     }
 
     public static bool IsNumberOrCategory(SchemaShape.Column column) => IsNumber(column) || column.IsKey || column.ItemType is TextDataViewType;
 
-    public static void CheckTimes(SchemaShape schema, string name) =>
-        Check(schema, name, column => column.Kind != SchemaShape.Column.VectorKind.Scalar && TimeReader.IsTime(column.ItemType), $"a vector of {TimeReader.SupportedTypes}");
-
-    public static void Check(SchemaShape schema, string name, Func<SchemaShape.Column, bool> isValid, string expected)
-    {
-        if (!schema.TryFindColumn(name, out SchemaShape.Column column))
-        {
-            throw new ArgumentException($"The data has no column '{name}'.", nameof(schema));
-        }
-
-        if (!isValid(column))
-        {
-            throw new ArgumentException($"Column '{name}' holds {column.GetTypeString()}; expected {expected}.", nameof(schema));
-        }
-    }
+    public static void CheckTimes(SchemaShape schema, string setting, string name) => InputColumns.Check(
+        schema, setting, name, column => column.Kind != SchemaShape.Column.VectorKind.Scalar && TimeReader.IsTime(column.ItemType), $"a vector of {TimeReader.SupportedTypes}");
 
     public void Write(DocumentWriter writer)
     {

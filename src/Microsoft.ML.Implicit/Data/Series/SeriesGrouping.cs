@@ -11,7 +11,7 @@ namespace Microsoft.ML.Implicit.Data;
 /// <param name="IsContiguous">Whether all rows of a series follow each other, so that one series at a time is held in memory.</param>
 internal sealed record SeriesGrouping(string? Series, string Time, string[] Values, string[] Statics, bool IsContiguous)
 {
-    public IEnumerable<string> InputColumns => new[] { Series, Time }.OfType<string>().Concat(Values).Concat(Statics).Distinct();
+    public IEnumerable<string> All => new[] { Series, Time }.OfType<string>().Concat(Values).Concat(Statics).Distinct();
 
     /// <summary>The columns of values that are numbers, in the input or the output.</summary>
     public IEnumerable<string> Numbers(DataViewSchema schema) => Values.Where(name => schema[name].Type.GetItemType().Equals(NumberDataViewType.Single));
@@ -22,20 +22,30 @@ internal sealed record SeriesGrouping(string? Series, string Time, string[] Valu
     /// <exception cref="ArgumentException">A column is missing or has the wrong type.</exception>
     public void Check(SchemaShape schema)
     {
-        if (Series is not null && !schema.TryFindColumn(Series, out _))
+        if (Series is not null)
         {
-            throw new ArgumentException($"The data has no column '{Series}'.", nameof(schema));
+            CheckSeries(schema, "seriesColumnName", Series);
         }
 
-        if (Series is not null && schema.TryFindColumn(Series, out SchemaShape.Column series) && series.Kind != SchemaShape.Column.VectorKind.Scalar)
-        {
-            throw new ArgumentException($"Column '{Series}' holds {series.GetTypeString()}; expected a key, text or a number.", nameof(schema));
-        }
+        CheckTime(schema, "timeColumnName", Time);
+        CheckValues(schema, "valueColumnNames", Values);
+        CheckValues(schema, "staticColumnNames", Statics);
+    }
 
-        SeriesColumns.Check(schema, Time, column => column.Kind == SchemaShape.Column.VectorKind.Scalar && TimeReader.IsTime(column.ItemType), TimeReader.SupportedTypes);
-        foreach (string name in (string[])[.. Values, .. Statics])
+    /// <exception cref="ArgumentException">The column is missing or has the wrong type.</exception>
+    public static void CheckSeries(SchemaShape schema, string setting, string name) =>
+        InputColumns.Check(schema, setting, name, column => column.Kind == SchemaShape.Column.VectorKind.Scalar, "a key, text or a number");
+
+    /// <exception cref="ArgumentException">The column is missing or has the wrong type.</exception>
+    public static void CheckTime(SchemaShape schema, string setting, string name) =>
+        InputColumns.Check(schema, setting, name, column => column.Kind == SchemaShape.Column.VectorKind.Scalar && TimeReader.IsTime(column.ItemType), TimeReader.SupportedTypes);
+
+    private static void CheckValues(SchemaShape schema, string setting, string[] names)
+    {
+        foreach (string name in names)
         {
-            SeriesColumns.Check(schema, name, column => column.Kind == SchemaShape.Column.VectorKind.Scalar && SeriesColumns.IsNumberOrCategory(column), "Single, text or a key");
+            InputColumns.Check(
+                schema, setting, name, column => column.Kind == SchemaShape.Column.VectorKind.Scalar && SeriesColumns.IsNumberOrCategory(column), "Single, text or a key");
         }
     }
 

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Modelling.Compilation;
 using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Implicit.Estimators;
@@ -11,10 +12,11 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// </remarks>
 public sealed class ConeProgramEstimator : ImplicitEstimator<ConeProgramTransformer>
 {
+    private readonly ConeProgramOptions _options;
     private readonly ConeProgramModel _model;
 
     internal ConeProgramEstimator(IHostEnvironment environment, ConeProgramOptions options)
-        : base(environment, nameof(ConeProgramEstimator), options) => _model = ConeProgramModel.Create(options, [], null);
+        : base(environment, nameof(ConeProgramEstimator), options) => (_options, _model) = (options, ConeProgramModel.Create(options, [], null));
 
     /// <summary>Checks that the columns fit the program.</summary>
     /// <param name="input">Rows with the columns that the parameters are read from.</param>
@@ -23,6 +25,7 @@ public sealed class ConeProgramEstimator : ImplicitEstimator<ConeProgramTransfor
     public override ConeProgramTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
+        CheckColumns(SchemaShape.Create(input.Schema));
         var transformer = new ConeProgramTransformer(Host, _model);
         transformer.GetOutputSchema(input.Schema);
         return transformer;
@@ -30,9 +33,9 @@ public sealed class ConeProgramEstimator : ImplicitEstimator<ConeProgramTransfor
 
     private protected override void CheckColumns(SchemaShape schema)
     {
-        foreach ((_, string name) in _model.Given)
+        foreach ((ProgramPart part, string name) in _model.Given)
         {
-            NumberColumns.Check(Host, schema, "parameter", name);
+            NumberColumns.Check(schema, _options.SettingOf(part), name);
         }
     }
 

@@ -46,6 +46,9 @@ public abstract class ConeProgramSettings : IEstimatorOptions
 
     internal string ColumnOf(ProgramPart part) => ColumnNames.TryGetValue(part.Name, out string? column) ? column : part.Name;
 
+    /// <summary>The setting that names the column of a part.</summary>
+    internal string SettingOf(ProgramPart part) => ColumnNames.ContainsKey(part.Name) ? nameof(ColumnNames) : nameof(Program);
+
     void IEstimatorOptions.Validate() => Validate();
 
     private protected virtual void Validate()

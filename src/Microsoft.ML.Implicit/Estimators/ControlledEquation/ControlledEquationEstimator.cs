@@ -19,14 +19,14 @@ public abstract class ControlledEquationEstimator<TTransformer> : ImplicitTraine
 
     private protected abstract LabelKind KindOf(SchemaShape.Column label);
 
-    private protected SchemaShape.Column Label(SchemaShape schema) => InputColumns.Find(Host, schema, "label", Options.LabelColumnName);
+    private protected SchemaShape.Column Label(SchemaShape schema) => InputColumns.Find(schema, nameof(Options.LabelColumnName), Options.LabelColumnName);
 
     private protected override void CheckColumns(SchemaShape schema)
     {
         Options.Columns.Check(schema);
         SchemaShape.Column label = Label(schema);
-        KindOf(label).Check(Host, label);
-        InputColumns.CheckWeight(Host, schema, Options.ExampleWeightColumnName);
+        KindOf(label).Check(label, nameof(Options.LabelColumnName));
+        InputColumns.CheckWeight(schema, Options.ExampleWeightColumnName);
     }
 
     private protected override IModelTraining<ControlledEquationModelParameters> CreateTraining(DataViewSchema schema, TrainingRun run)

@@ -43,7 +43,8 @@ public sealed class ControlledEquationOptions : ITrainerOptions
 
     /// <summary>
     /// How a series is read, or <see langword="null"/> to train a network of each kind and keep to the one that does clearly better on held-out series;
-    /// <see cref="SeriesReadingKind.LinearRecurrence"/> where none does, and where no series are held out.
+    /// <see cref="SeriesReadingKind.LinearRecurrence"/> where none does, and where no series are held out. Where a series of training has more than 4,096 points, it is
+    /// <see cref="SeriesReadingKind.ControlledDifferentialEquation"/>: a recurrence goes through all of them, at a hundred times the cost of <see cref="Windows"/>.
     /// </summary>
     public SeriesReadingKind? Reading { get; set; }
 
@@ -94,6 +95,10 @@ public sealed class ControlledEquationOptions : ITrainerOptions
     public TrainingOptions Training { get; set; } = new();
 
     internal SeriesColumns Columns => new(TimeColumnName, InputColumnNames, StaticColumnNames, CovariateTimeColumnName, CovariateColumnNames);
+
+    IEnumerable<(string Setting, string? Column)> IEstimatorOptions.InputColumns => Columns.Named;
+
+    IEnumerable<(string Setting, string? Column)> IEstimatorOptions.LabelColumns => [(nameof(LabelColumnName), LabelColumnName)];
 
     void IEstimatorOptions.Validate()
     {

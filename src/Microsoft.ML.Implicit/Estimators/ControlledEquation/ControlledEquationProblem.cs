@@ -38,12 +38,23 @@ internal sealed class ControlledEquationProblem(
     public Tensor TrainBatch(Tensor examples, double progress)
     {
         EncodedChannels[] series = [.. examples.data<long>().Select(example => training[example])];
-        SeriesInputs inputs = SeriesBatches.Create(series, shape, run.Device);
-        Tensor features = network.Features(inputs, out int evaluations);
-        _meter.Add(evaluations);
-        Tensor loss = Loss(network.Output(dropout > 0 ? features * Kept(features) : features, inputs.Statics), series);
-        loss.backward();
-        return loss.detach();
+        Tensor total = zeros([], device: run.Device);
+
+        // Long series part by part: the gradients of all add up.
+        foreach (EncodedChannels[] part in SeriesBatches.Split(series))
+        {
+            run.ThrowIfCancelled();
+            using DisposeScope scope = NewDisposeScope();
+            SeriesInputs inputs = SeriesBatches.Create(part, shape, run.Device);
+            Tensor features = network.Features(inputs, out int evaluations);
+            _meter.Add(evaluations);
+            Tensor outputs = network.Output(dropout > 0 ? features * Kept(features) : features, inputs.Statics);
+            Tensor loss = task.Loss(outputs, SeriesBatches.Labels(part, run.Device), SeriesBatches.Weights(part, run.Device)) * (part.Length / (double)series.Length).Held();
+            loss.backward();
+            total.PlusInPlace(loss.detach());
+        }
+
+        return total;
     }
 
     public Tensor? Validate()
@@ -79,9 +90,6 @@ internal sealed class ControlledEquationProblem(
     public void WriteState(BinaryWriter writer) => GeneratorState.Write(writer, generator);
 
     public void ReadState(BinaryReader reader) => GeneratorState.Read(reader, generator);
-
-    private Tensor Loss(Tensor outputs, EncodedChannels[] series) =>
-        task.Loss(outputs, SeriesBatches.Labels(series, run.Device), SeriesBatches.Weights(series, run.Device));
 
     private Tensor Kept(Tensor features) => empty(features.shape, features.dtype).bernoulli_(1 - dropout, generator).div_((1 - dropout).Held()).to(features.device);
 }

@@ -21,6 +21,7 @@ internal sealed class ControlledEquationTraining(ControlledEquationOptions optio
     private const int MinimumEpochs = 20;
     private const int MaximumBatchSize = 128;
     private const int SmallestBatchSize = 16;
+    private const int LongestRecurrence = 4096;
 
     private readonly SeriesSetReader _reader = new(options.Columns, options.ExampleWeightColumnName, options.LabelColumnName);
     private PredictionTask? _task;
@@ -53,7 +54,7 @@ internal sealed class ControlledEquationTraining(ControlledEquationOptions optio
         int longest = series.Max(s => s.Times.Length);
         ControlledEquationArchitecture[] candidates = Initial is not null
             ? [Initial.Architecture]
-            : [.. Readings(heldOut.Length > 0).Select(reading => new ControlledEquationArchitecture(reading, options, units.Shape, series.Length, longest))];
+            : [.. Readings(longest, heldOut.Length > 0).Select(reading => new ControlledEquationArchitecture(reading, options, units.Shape, series.Length, longest))];
         TrainingPlan plan = Run.Plan(Defaults(longest), series.Length);
         var unseen = new HeldOutSeries(_task!, heldOut, Run.Device);
         int best = 0;
@@ -67,9 +68,10 @@ internal sealed class ControlledEquationTraining(ControlledEquationOptions optio
         return Complete(candidates, best, networks, unseen, units);
     }
 
-    // All readings are candidates where none is named and series are there to tell which one does better.
-    private SeriesReadingKind[] Readings(bool canCompare) => options.Reading is { } given
+    // All readings are candidates where none is named and series are there to tell which one does better, unless recurrences over all points would take long.
+    private SeriesReadingKind[] Readings(int longest, bool canCompare) => options.Reading is { } given
         ? [given]
+        : longest > LongestRecurrence ? [SeriesReadingKind.ControlledDifferentialEquation]
         : canCompare ? Enum.GetValues<SeriesReadingKind>() : [SeriesReadingKind.LinearRecurrence];
 
     private static TrainingDefaults Defaults(int longest)

@@ -22,15 +22,14 @@ public sealed class FieldForecaster : ImplicitTrainer<FieldTransformer, FieldMod
 
     private protected override void CheckColumns(SchemaShape schema)
     {
-        InputColumns.CheckVector(Host, schema, "field", _options.InputColumnName);
-        SeriesColumns.Check(
-            schema, _options.TimeColumnName, column => column.Kind == SchemaShape.Column.VectorKind.Scalar && TimeReader.IsTime(column.ItemType), TimeReader.SupportedTypes);
+        InputColumns.CheckVector(schema, nameof(_options.InputColumnName), _options.InputColumnName);
+        SeriesGrouping.CheckTime(schema, nameof(_options.TimeColumnName), _options.TimeColumnName);
         if (_options.SeriesColumnName is { } series)
         {
-            SeriesColumns.Check(schema, series, column => column.Kind == SchemaShape.Column.VectorKind.Scalar, "a key, text or a number");
+            SeriesGrouping.CheckSeries(schema, nameof(_options.SeriesColumnName), series);
         }
 
-        InputColumns.CheckWeight(Host, schema, _options.ExampleWeightColumnName);
+        InputColumns.CheckWeight(schema, _options.ExampleWeightColumnName);
     }
 
     private protected override void CheckData(DataViewSchema schema)
@@ -39,7 +38,8 @@ public sealed class FieldForecaster : ImplicitTrainer<FieldTransformer, FieldMod
         int points = _options.Grid!.PointCount;
         if (schema[_options.InputColumnName].Type.GetVectorSize() is var size && size != points)
         {
-            throw new ArgumentException($"Column '{_options.InputColumnName}' holds {size} values, and {nameof(_options.Grid)} has {points} points.", nameof(schema));
+            throw new ArgumentException(
+                $"Column '{_options.InputColumnName}', which {nameof(_options.InputColumnName)} names, holds {size} values, and {nameof(_options.Grid)} has {points} points.", nameof(_options.InputColumnName));
         }
     }
 

@@ -54,6 +54,10 @@ public sealed class FieldOptions : ITrainerOptions
     /// </summary>
     public TrainingOptions Training { get; set; } = new();
 
+    IEnumerable<(string Setting, string? Column)> IEstimatorOptions.InputColumns => [(nameof(TimeColumnName), TimeColumnName), (nameof(SeriesColumnName), SeriesColumnName)];
+
+    IEnumerable<(string Setting, string? Column)> IEstimatorOptions.LabelColumns => [(nameof(InputColumnName), InputColumnName)];
+
     IEnumerable<(string Setting, string? Column)> IEstimatorOptions.OutputColumns => [(nameof(OutputColumnName), OutputColumnName)];
 
     void IEstimatorOptions.Validate()

@@ -11,6 +11,9 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <param name="Weights">What each target counts, [steps].</param>
 internal sealed record FieldSteps(Tensor Before, Tensor EarlierPaces, Tensor Start, Tensor Target, Tensor Paces, Tensor Weights)
 {
+    // In standard deviations of the data.
+    private const double Rounding = 1e-6;
+
     public long Count => Start.shape[0];
 
     /// <summary>Roots of the weights, [steps, 1, 1...].</summary>
@@ -18,6 +21,9 @@ internal sealed record FieldSteps(Tensor Before, Tensor EarlierPaces, Tensor Sta
 
     /// <summary>Root of the weighted mean square of what the fields change by; 1 where they do not.</summary>
     public double Change => Size(Target - Start) is > 0 and var change ? change : 1;
+
+    /// <summary>Whether, but for rounding, every field is the same at all points and does not change.</summary>
+    public bool IsConstant => Size(Target - Start) <= Rounding && Size(Start - Wide(Start.flatten(1).mean([1]))) <= Rounding;
 
     /// <summary>Root of the weighted mean square of a field a step.</summary>
     public double Size(Tensor fields) => (fields * Roots).norm().item<double>() / Math.Sqrt(Weights.sum().item<double>() * (Start.numel() / Count));

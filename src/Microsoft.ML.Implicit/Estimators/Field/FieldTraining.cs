@@ -1,9 +1,7 @@
 using System.Globalization;
 using Microsoft.ML.Implicit.Layers.Fields;
-using Microsoft.ML.Implicit.Layers.Fields.Terms;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Training;
-using Microsoft.ML.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -17,9 +15,6 @@ internal sealed class FieldTraining(FieldOptions options, TrainingRun run) : Mod
     private const int TargetSteps = 150;
     private const int FewestEpochs = 10;
     private const int LargestBatch = 32;
-
-    // Of the search for coefficients, where the options do not say how many.
-    private const int MostSteps = 100;
 
     // Where the rest is validated on, if it is learned.
     private const int SeriesThatAffordValidation = 5;
@@ -49,11 +44,16 @@ internal sealed class FieldTraining(FieldOptions options, TrainingRun run) : Mod
         FieldDynamics dynamics = architecture.CreateDynamics(units, weights);
         try
         {
-            if (Initial is null ? !Suffices(dynamics, windows, held) : GoesOn(Initial.Dynamics, dynamics))
+            var defaults = new TrainingDefaults(TargetSteps, DefaultLearningRate, DefaultWeightDecay, FewestEpochs, LargestBatch);
+            CoefficientTraining? coefficients = Initial is null
+                ? new CoefficientTraining(options, Run, dynamics, windows, held, options.LearnsClosure ? TrainingPlan.Create(Run.Options, defaults, windows.Count, Run.Seed).Epochs : 0)
+                : null;
+            Initial?.Dynamics.CopyStateTo(dynamics);
+            if (coefficients?.Run() != true)
             {
                 dynamics.to(Run.Device);
                 var problem = new FieldProblem(dynamics, windows, held, options, Run.Device, Run.CancellationToken);
-                Optimize(problem, Run.Plan(new TrainingDefaults(TargetSteps, DefaultLearningRate, DefaultWeightDecay, FewestEpochs, LargestBatch), windows.Count));
+                Optimize(problem, Run.Plan(defaults, windows.Count), EnsembleMember.Alone with { Earlier = coefficients?.Epochs.Count });
             }
 
             dynamics.to(Run.Device);
@@ -64,61 +64,6 @@ internal sealed class FieldTraining(FieldOptions options, TrainingRun run) : Mod
         {
             dynamics.Dispose();
             throw;
-        }
-    }
-
-    private static bool GoesOn(FieldDynamics from, FieldDynamics dynamics)
-    {
-        from.CopyStateTo(dynamics);
-        return true;
-    }
-
-    // Fits the coefficients. Whether that is all there is to learn.
-    private bool Suffices(FieldDynamics dynamics, FieldWindows windows, FieldWindows? held)
-    {
-        int most = options.Training.MaximumEpochs ?? MostSteps;
-        FieldSteps steps = windows.Steps();
-        var epochs = new List<TrainingProgress>();
-        foreach (LocalClosure closure in dynamics.Terms.OfType<LocalClosure>())
-        {
-            closure.Spread(dynamics.StateOf(steps.Start));
-        }
-
-        CoefficientFit? fit = null;
-        fit = new CoefficientFit(dynamics, steps, held?.Steps() ?? steps, options.Solver, most, Keep, Run.CancellationToken);
-        bool isCancelled = false;
-        try
-        {
-            fit.Run();
-        }
-        catch (OperationCanceledException) when (options.Training.OnCancellation == CancellationBehavior.ReturnBestModel && epochs.Count > 0)
-        {
-            isCancelled = true;
-        }
-
-        if (!isCancelled && options.LearnsClosure && !(fit.Error < CoefficientFit.NegligibleError))
-        {
-            return false;
-        }
-
-        Run.KeepChoice($"Training.{nameof(TrainingOptions.MaximumEpochs)}", options.Training.MaximumEpochs, most);
-        Run.Keep(new NetworkTraining(Run.Seed, isCancelled ? TrainingEnd.Cancelled : fit.IsCutShort ? TrainingEnd.LastEpoch : TrainingEnd.NoImprovement, epochs.Count, epochs));
-        if (options.LearnsClosure)
-        {
-            epochs.ForEach(epoch => options.Training.Progress?.Report(epoch));
-        }
-
-        return true;
-
-        void Keep(double error)
-        {
-            var epoch = new TrainingProgress(epochs.Count + 1, most, error * error, null, epochs.Count + 1, 0, fit!.Meter.Take(), Run.Elapsed);
-            Run.Channel.Info(string.Create(CultureInfo.InvariantCulture, $"Step {epoch.Epoch} of the coefficients: error {error:G4} of what changes from row to row."));
-            epochs.Add(epoch);
-            if (!options.LearnsClosure)
-            {
-                options.Training.Progress?.Report(epoch);
-            }
         }
     }
 

@@ -11,10 +11,11 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// </remarks>
 public sealed class FitCurveEstimator : ImplicitEstimator<FitCurveTransformer>
 {
+    private readonly FitCurveOptions _options;
     private readonly FitCurveModel _model;
 
     internal FitCurveEstimator(IHostEnvironment environment, FitCurveOptions options)
-        : base(environment, nameof(FitCurveEstimator), options) => _model = FitCurveModel.Create(options);
+        : base(environment, nameof(FitCurveEstimator), options) => (_options, _model) = (options, FitCurveModel.Create(options));
 
     /// <summary>Checks that the columns fit the curve.</summary>
     /// <param name="input">Rows with the columns of inputs and values.</param>
@@ -23,6 +24,7 @@ public sealed class FitCurveEstimator : ImplicitEstimator<FitCurveTransformer>
     public override FitCurveTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
+        CheckColumns(SchemaShape.Create(input.Schema));
         var transformer = new FitCurveTransformer(Host, _model);
         transformer.GetOutputSchema(input.Schema);
         return transformer;
@@ -30,15 +32,21 @@ public sealed class FitCurveEstimator : ImplicitEstimator<FitCurveTransformer>
 
     private protected override void CheckColumns(SchemaShape schema)
     {
-        foreach (string name in _model.Columns)
+        foreach (string input in _options.Inputs)
         {
-            SchemaShape.Column column = InputColumns.Find(Host, schema, "curve", name);
-            bool isInput = name != _model.ValueColumn && name != _model.WeightColumn;
-            if (!NumberColumns.IsNumber(column.ItemType) || column.IsKey || (!isInput && column.Kind == SchemaShape.Column.VectorKind.Scalar))
-            {
-                throw Host.ExceptSchemaMismatch(nameof(schema), "curve", name, isInput ? "Single or Double, scalar or vector" : "vector of Single or Double", column.GetTypeString());
-            }
+            InputColumns.Check(schema, _options.SettingOf(input), _options.ColumnOf(input), IsNumber, "Single or Double, a scalar or a vector");
         }
+
+        CheckVector(nameof(_options.ValueColumnName), _options.ValueColumnName);
+        if (_options.WeightColumnName is { } weights)
+        {
+            CheckVector(nameof(_options.WeightColumnName), weights);
+        }
+
+        static bool IsNumber(SchemaShape.Column column) => NumberColumns.IsNumber(column.ItemType) && !column.IsKey;
+
+        void CheckVector(string setting, string name) =>
+            InputColumns.Check(schema, setting, name, column => IsNumber(column) && column.Kind != SchemaShape.Column.VectorKind.Scalar, "a vector of Single or Double");
     }
 
     private protected override IEnumerable<SchemaShape.Column> GetOutputColumns(SchemaShape inputSchema) => _model.Outputs.Select(output => Promise(output.Part, output.Name));

@@ -64,6 +64,11 @@ public sealed class FitCurveOptions : IEstimatorOptions
     /// <summary>Limit on the steps of a search.</summary>
     public int MaximumIterations { get; set; } = 200;
 
+    IEnumerable<(string Setting, string? Column)> IEstimatorOptions.InputColumns =>
+        Inputs.Select(input => (SettingOf(input), (string?)ColumnOf(input)));
+
+    IEnumerable<(string Setting, string? Column)> IEstimatorOptions.LabelColumns => [(nameof(ValueColumnName), ValueColumnName)];
+
     IEnumerable<(string Setting, string? Column)> IEstimatorOptions.OutputColumns =>
     [
         (nameof(ParameterColumnName), ParameterColumnName),
@@ -75,6 +80,9 @@ public sealed class FitCurveOptions : IEstimatorOptions
     ];
 
     internal string ColumnOf(string input) => ColumnNames.TryGetValue(input, out string? column) ? column : input;
+
+    /// <summary>The setting that names the column of an input.</summary>
+    internal string SettingOf(string input) => ColumnNames.ContainsKey(input) ? nameof(ColumnNames) : nameof(Inputs);
 
     /// <exception cref="ArgumentException">A setting is out of range; the message names it.</exception>
     internal CurveFitter CreateFitter()

@@ -191,7 +191,7 @@ public abstract class ForecastModelParameters : ImplicitModelParameters
         Scaling.Categories.Check(input, CategoryColumns.Of(input, schema));
         if (times is not null)
         {
-            SeriesColumns.CheckTimes(shape, times);
+            SeriesColumns.CheckTimes(shape, nameof(ForecasterOptions.ForecastTimeColumnName), times);
         }
     }
 

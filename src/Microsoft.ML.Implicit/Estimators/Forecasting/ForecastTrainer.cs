@@ -50,10 +50,10 @@ public abstract class ForecastTrainer<TTransformer, TModel> : ImplicitTrainer<TT
         _input.Check(schema);
         if (_output.Times is not null)
         {
-            SeriesColumns.CheckTimes(schema, _output.Times);
+            SeriesColumns.CheckTimes(schema, nameof(_options.ForecastTimeColumnName), _output.Times);
         }
 
-        InputColumns.CheckWeight(Host, schema, _options.ExampleWeightColumnName);
+        InputColumns.CheckWeight(schema, _options.ExampleWeightColumnName);
     }
 
     private protected sealed override IEnumerable<SchemaShape.Column> GetOutputColumns(SchemaShape inputSchema)

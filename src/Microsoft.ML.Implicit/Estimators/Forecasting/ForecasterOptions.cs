@@ -109,6 +109,16 @@ public abstract class ForecasterOptions : ITrainerOptions
     /// <summary>Epochs, learning rate, validation, seed, device, progress and cancellation. Epochs are counted on from network to network.</summary>
     public TrainingOptions Training { get; set; } = new();
 
+    IEnumerable<(string Setting, string? Column)> IEstimatorOptions.InputColumns =>
+    [
+        .. StaticColumnNames.Select(name => (nameof(StaticColumnNames), (string?)name)),
+        .. CovariateColumnNames.Select(name => (nameof(CovariateColumnNames), (string?)name)),
+        (nameof(TimeColumnName), TimeColumnName),
+        (nameof(CovariateTimeColumnName), CovariateTimeColumnName),
+    ];
+
+    IEnumerable<(string Setting, string? Column)> IEstimatorOptions.LabelColumns => InputColumnNames.Select(name => (nameof(InputColumnNames), (string?)name));
+
     IEnumerable<(string Setting, string? Column)> IEstimatorOptions.OutputColumns =>
     [
         (nameof(OutputColumnName), OutputColumnName),

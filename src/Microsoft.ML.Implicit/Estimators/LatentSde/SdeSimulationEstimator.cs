@@ -32,7 +32,7 @@ public sealed class SdeSimulationEstimator : ImplicitEstimator<SdeSimulationTran
         _forecaster.Input.Check(schema);
         if (_forecaster.Output.Times is { } times)
         {
-            SeriesColumns.CheckTimes(schema, times);
+            SeriesColumns.CheckTimes(schema, nameof(ForecasterOptions.ForecastTimeColumnName), times);
         }
     }
 

@@ -28,18 +28,13 @@ public sealed class LearnedConeProgramEstimator : ImplicitTrainer<LearnedConePro
 
     private protected override void CheckColumns(SchemaShape schema)
     {
-        NumberColumns.Check(Host, schema, "feature", _options.FeatureColumnName);
-        foreach ((_, string name) in _model.Given)
+        NumberColumns.Check(schema, nameof(_options.FeatureColumnName), _options.FeatureColumnName);
+        foreach ((ProgramPart part, string name) in _model.Given.Concat(_options.Labels))
         {
-            NumberColumns.Check(Host, schema, "parameter", name);
+            NumberColumns.Check(schema, _options.SettingOf(part), name);
         }
 
-        foreach ((_, string name) in _options.Labels)
-        {
-            NumberColumns.Check(Host, schema, "label", name);
-        }
-
-        InputColumns.CheckWeight(Host, schema, _options.ExampleWeightColumnName);
+        InputColumns.CheckWeight(schema, _options.ExampleWeightColumnName);
     }
 
     private protected override void CheckData(DataViewSchema schema)

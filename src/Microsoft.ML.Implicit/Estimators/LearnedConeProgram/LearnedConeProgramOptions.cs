@@ -39,6 +39,14 @@ public sealed class LearnedConeProgramOptions : ConeProgramSettings, ITrainerOpt
         ? program.Variables.Where(part => part.Name == ImitatedVariable).Select(part => (part, ColumnOf(part)))
         : program.Parameters.Where(part => LearnedParameters.Contains(part.Name)).Select(part => (part, ColumnOf(part)));
 
+    IEnumerable<(string Setting, string? Column)> IEstimatorOptions.InputColumns =>
+    [
+        (nameof(FeatureColumnName), FeatureColumnName),
+        .. Program!.Compiled.Parameters.Where(part => !LearnedParameters.Contains(part.Name)).Select(part => (SettingOf(part), (string?)ColumnOf(part))),
+    ];
+
+    IEnumerable<(string Setting, string? Column)> IEstimatorOptions.LabelColumns => Labels.Select(label => (SettingOf(label.Part), (string?)label.Column));
+
     private protected override IEnumerable<(string Setting, string? Column)> OutputColumns =>
     [
         .. base.OutputColumns,

@@ -29,14 +29,14 @@ public sealed class LearnedQuadraticProgramEstimator : ImplicitTrainer<LearnedQu
 
     private protected override void CheckColumns(SchemaShape schema)
     {
-        _scheme.Template.CheckColumns(Host, schema);
-        CheckVector(schema, "label", _options.LabelColumnName);
+        _scheme.Template.CheckColumns(schema);
+        CheckVector(schema, nameof(_options.LabelColumnName), _options.LabelColumnName);
         if (_scheme.FeatureColumnName is { } features)
         {
-            CheckVector(schema, "feature", features);
+            CheckVector(schema, nameof(_options.FeatureColumnName), features);
         }
 
-        InputColumns.CheckWeight(Host, schema, _options.ExampleWeightColumnName);
+        InputColumns.CheckWeight(schema, _options.ExampleWeightColumnName);
     }
 
     private protected override IEnumerable<SchemaShape.Column> GetOutputColumns(SchemaShape inputSchema) =>
@@ -48,12 +48,10 @@ public sealed class LearnedQuadraticProgramEstimator : ImplicitTrainer<LearnedQu
     private protected override LearnedQuadraticProgramTransformer CreateTransformer(LearnedQuadraticProgramModelParameters model, DataViewSchema schema) =>
         new(Host, _scheme with { VariableNames = SolutionColumns.SlotNames(schema[_options.LabelColumnName]) }, model);
 
-    private void CheckVector(SchemaShape schema, string role, string name)
-    {
-        SchemaShape.Column column = InputColumns.Find(Host, schema, role, name);
-        if (column.Kind != SchemaShape.Column.VectorKind.Vector || column.IsKey || !NumberColumns.IsNumber(column.ItemType))
-        {
-            throw Host.ExceptSchemaMismatch(nameof(schema), role, name, "a vector of Single or Double of known size", column.GetTypeString());
-        }
-    }
+    private static void CheckVector(SchemaShape schema, string setting, string name) => InputColumns.Check(
+        schema,
+        setting,
+        name,
+        column => column.Kind == SchemaShape.Column.VectorKind.Vector && !column.IsKey && NumberColumns.IsNumber(column.ItemType),
+        "a vector of Single or Double of known size");
 }

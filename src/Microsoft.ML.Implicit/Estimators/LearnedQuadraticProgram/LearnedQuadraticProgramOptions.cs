@@ -52,6 +52,10 @@ public sealed class LearnedQuadraticProgramOptions : QuadraticProgramSettings, I
     internal bool UsesFeatures => P is null || PredictRightHandSide;
 
     /// <inheritdoc/>
+    IEnumerable<(string Setting, string? Column)> IEstimatorOptions.InputColumns => [(nameof(FeatureColumnName), FeatureColumnName), .. new QuadraticTemplate(this).Columns];
+
+    IEnumerable<(string Setting, string? Column)> IEstimatorOptions.LabelColumns => [(nameof(LabelColumnName), LabelColumnName)];
+
     private protected override IEnumerable<(string Setting, string? Column)> OutputColumns =>
         [.. base.OutputColumns, (nameof(PredictedCostColumnName), PredictedCostColumnName)];
 

@@ -46,7 +46,7 @@ public sealed class LearnedQuadraticProgramTransformer : ImplicitTransformer<Lea
             throw new ArgumentException($"Column '{labelColumnName}' holds {label.Type}; expected {Model.VariableCount} realised costs, Single or Double.", nameof(data));
         }
 
-        InputColumns.CheckWeight(Host, SchemaShape.Create(data.Schema), exampleWeightColumnName);
+        InputColumns.CheckWeight(SchemaShape.Create(data.Schema), exampleWeightColumnName, nameof(exampleWeightColumnName));
         using DisposalGate.Use use = Mapper.Hold();
         return new DecisionEvaluator(Model, _scheme).Evaluate(data, labelColumnName, exampleWeightColumnName);
     }

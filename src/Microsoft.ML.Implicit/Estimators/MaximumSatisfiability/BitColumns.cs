@@ -1,7 +1,6 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Persistence;
-using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
@@ -13,16 +12,17 @@ internal sealed record BitColumns(string Bits, string? Known)
     public IReadOnlyList<string> Names { get; } = [.. new[] { Bits, Known }.OfType<string>().Distinct()];
 
     /// <exception cref="ArgumentException">A column is missing, or of the wrong type.</exception>
-    public void Check(IExceptionContext context, SchemaShape schema)
+    public void Check(SchemaShape schema)
     {
-        InputColumns.CheckVector(context, schema, "bit", Bits);
+        InputColumns.CheckVector(schema, nameof(MaximumSatisfiabilityOptions.BitColumnName), Bits);
         if (Known is not null)
         {
-            SchemaShape.Column column = InputColumns.Find(context, schema, "mask", Known);
-            if (column.Kind != SchemaShape.Column.VectorKind.Vector || column.IsKey || !IsMask(column.ItemType))
-            {
-                throw context.ExceptSchemaMismatch(nameof(schema), "mask", Known, "Vector<Single> or Vector<Boolean> of known size", column.GetTypeString());
-            }
+            InputColumns.Check(
+                schema,
+                nameof(MaximumSatisfiabilityOptions.KnownColumnName),
+                Known,
+                column => column.Kind == SchemaShape.Column.VectorKind.Vector && !column.IsKey && IsMask(column.ItemType),
+                "a vector of Single or Boolean of known size");
         }
     }
 

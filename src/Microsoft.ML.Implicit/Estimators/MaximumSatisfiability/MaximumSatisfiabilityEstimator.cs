@@ -26,8 +26,8 @@ public sealed class MaximumSatisfiabilityEstimator : ImplicitTrainer<MaximumSati
 
     private protected override void CheckColumns(SchemaShape schema)
     {
-        _columns.Check(Host, schema);
-        InputColumns.CheckWeight(Host, schema, _options.ExampleWeightColumnName);
+        _columns.Check(schema);
+        InputColumns.CheckWeight(schema, _options.ExampleWeightColumnName);
     }
 
     private protected override void CheckData(DataViewSchema schema)

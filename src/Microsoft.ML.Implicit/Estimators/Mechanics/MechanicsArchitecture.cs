@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Layers.Ode.Mechanics;
 using Microsoft.ML.Implicit.Persistence;
 using TorchSharp;
@@ -11,12 +12,15 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <param name="Angles">Which of them are angles.</param>
 /// <param name="Controls">Number of controls.</param>
 /// <param name="HasFriction">Whether there is friction.</param>
+/// <param name="CoordinatesPerBody">Coordinates of a body where only distances between bodies matter, or 0.</param>
 /// <param name="HiddenWidth">Width of hidden layers.</param>
 /// <param name="HiddenLayers">Number of hidden layers.</param>
-internal sealed record MechanicsArchitecture(MechanicsForm Form, int Positions, int[] Angles, int Controls, bool HasFriction, int HiddenWidth, int HiddenLayers)
+internal sealed record MechanicsArchitecture(MechanicsForm Form, int Positions, int[] Angles, int Controls, bool HasFriction, int CoordinatesPerBody, int HiddenWidth, int HiddenLayers)
 {
     // Friction is small against what moves the bodies, or they would not be worth following.
     private const double InitialFriction = 0.01;
+
+    private const string CoordinatesPerBodyName = "coordinates_per_body";
 
     public MechanicsArchitecture(MechanicsOptions options)
         : this(
@@ -25,6 +29,7 @@ internal sealed record MechanicsArchitecture(MechanicsForm Form, int Positions, 
             [.. options.AngleColumnNames.Distinct().Select(name => Array.IndexOf(options.PositionColumnNames, name)).Order()],
             options.ControlColumnNames.Length,
             options.HasFriction,
+            options.CoordinatesPerBody ?? 0,
             options.HiddenWidth,
             options.HiddenLayers)
     {
@@ -33,7 +38,22 @@ internal sealed record MechanicsArchitecture(MechanicsForm Form, int Positions, 
     /// <summary>Whether states have momenta rather than velocities.</summary>
     public bool HasMomenta => Form is not (MechanicsForm.Newtonian or MechanicsForm.Lagrangian);
 
+    /// <summary>Whether columns are those of such a system, with velocities or without.</summary>
+    public bool Fits(SeriesColumns columns) =>
+        (columns.Values.Length == 2 * Positions || (columns.Values.Length == Positions && !HasMomenta)) && columns.Covariates.Length == Controls;
+
     private long[] HiddenWidths => [.. Enumerable.Repeat((long)HiddenWidth, HiddenLayers)];
+
+    /// <summary>The options that name the columns of such a system.</summary>
+    public SeriesSettings Settings => SettingsOf(Positions, HasMomenta);
+
+    /// <inheritdoc cref="Settings"/>
+    public static SeriesSettings SettingsOf(int positions, bool hasMomenta) => new(
+        nameof(MechanicsOptions.TimeColumnName),
+        variable => variable < positions ? nameof(MechanicsOptions.PositionColumnNames) : hasMomenta ? nameof(MechanicsOptions.MomentumColumnNames) : nameof(MechanicsOptions.VelocityColumnNames),
+        Statics: string.Empty,
+        nameof(MechanicsOptions.ControlTimeColumnName),
+        nameof(MechanicsOptions.ControlColumnNames));
 
     /// <summary>Dynamics with initial weights, in float64: forecasts are to keep the energy over many periods.</summary>
     public MechanicalDynamics CreateDynamics(Generator generator)
@@ -51,15 +71,18 @@ internal sealed record MechanicsArchitecture(MechanicsForm Form, int Positions, 
         dynamics.to(ScalarType.Float64);
         return dynamics;
 
-        PerceptronEnergy Potential() => new(Positions, HiddenWidths, generator, angles: Angles);
+        EnergyFunction Potential() => CoordinatesPerBody > 0
+            ? new PairwiseEnergy(Positions / CoordinatesPerBody, CoordinatesPerBody, HiddenWidths, generator)
+            : new PerceptronEnergy(Positions, HiddenWidths, generator, angles: Angles);
         PositiveDefiniteMatrix Matrix(long[]? hiddenWidths, double initialValue = 1) => new(Positions, generator, hiddenWidths, initialValue, angles: Angles);
     }
 
     public bool Equals(MechanicsArchitecture? other) => other is not null
-        && (Form, Positions, Controls, HasFriction, HiddenWidth, HiddenLayers) == (other.Form, other.Positions, other.Controls, other.HasFriction, other.HiddenWidth, other.HiddenLayers)
+        && (Form, Positions, Controls, HasFriction, CoordinatesPerBody, HiddenWidth, HiddenLayers)
+            == (other.Form, other.Positions, other.Controls, other.HasFriction, other.CoordinatesPerBody, other.HiddenWidth, other.HiddenLayers)
         && Angles.SequenceEqual(other.Angles);
 
-    public override int GetHashCode() => HashCode.Combine(Form, Positions, Controls, HasFriction, HiddenWidth, HiddenLayers);
+    public override int GetHashCode() => HashCode.Combine(Form, Positions, Controls, HasFriction, CoordinatesPerBody, HiddenWidth, HiddenLayers);
 
     public void Write(DocumentWriter writer)
     {
@@ -68,6 +91,7 @@ internal sealed record MechanicsArchitecture(MechanicsForm Form, int Positions, 
         writer.Write("angles", Angles);
         writer.Write("controls", Controls);
         writer.Write("has_friction", HasFriction);
+        writer.Write(CoordinatesPerBodyName, CoordinatesPerBody);
         writer.Write("hidden_width", HiddenWidth);
         writer.Write("hidden_layers", HiddenLayers);
     }
@@ -81,6 +105,7 @@ internal sealed record MechanicsArchitecture(MechanicsForm Form, int Positions, 
             reader.Int32s("angles"),
             reader.Int32("controls"),
             reader.Boolean("has_friction"),
+            reader.OptionalText(CoordinatesPerBodyName) is null ? 0 : reader.Int32(CoordinatesPerBodyName),
             reader.Int32("hidden_width"),
             reader.Int32("hidden_layers"));
         return architecture.IsPlausible(reader.TensorBytes) ? architecture : throw new FormatException("The model file describes impossible dynamics.");
@@ -93,5 +118,7 @@ internal sealed record MechanicsArchitecture(MechanicsForm Form, int Positions, 
         && (long)(Positions + Controls) * HiddenWidth <= tensorBytes
         && (HiddenLayers == 1 || (long)HiddenWidth * HiddenWidth * (HiddenLayers - 1) <= tensorBytes)
         && (Form is MechanicsForm.Hamiltonian && !HasFriction ? 1 : (long)Positions * Positions) <= tensorBytes
+        && (CoordinatesPerBody == 0 || (CoordinatesPerBody > 0 && Positions % CoordinatesPerBody == 0 && Positions > CoordinatesPerBody && Angles.Length == 0
+            && (long)Positions * Positions / CoordinatesPerBody / CoordinatesPerBody <= tensorBytes))
         && Array.TrueForAll(Angles, angle => angle >= 0 && angle < Positions) && Angles.Distinct().Count() == Angles.Length;
 }

@@ -49,10 +49,20 @@ internal sealed class MechanicsBatch(MechanicsModelParameters model, SeriesReade
 
         return (ValueGetter<VBuffer<float>>)((ref VBuffer<float> value) =>
         {
-            float[] source = name == columns.Forecast ? _forecasts[slot()].Values : _forecasts[slot()].EnergyHistory;
+            float[] source = name == columns.EnergyHistory ? _forecasts[slot()].EnergyHistory
+                : name == columns.Forecast ? _forecasts[slot()].Values
+                : Bound(slot(), name == columns.Upper ? 1 : -1);
             VBufferEditor<float> editor = VBufferEditor.Create(ref value, source.Length);
             source.CopyTo(editor.Values);
             value = editor.Commit();
         });
+    }
+
+    private float[] Bound(int slot, int side)
+    {
+        double[] targets = _targets[slot];
+        return [.. _forecasts[slot].Values.Select((value, i) => float.IsNaN(value)
+            ? value
+            : (float)(value + (side * model.Errors!.At(i / targets.Length, targets[i % targets.Length] - _series[slot].Times[^1]))))];
     }
 }

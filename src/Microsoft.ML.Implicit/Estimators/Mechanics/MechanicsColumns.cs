@@ -6,17 +6,19 @@ namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>The columns that a forecaster of mechanical systems writes and the times that it forecasts at.</summary>
 /// <param name="Forecast">Column of forecasts.</param>
+/// <param name="Lower">Column of lower bounds, or <see langword="null"/>.</param>
+/// <param name="Upper">Column of upper bounds, or <see langword="null"/>.</param>
 /// <param name="Energy">Column of energies, or <see langword="null"/>.</param>
 /// <param name="EnergyHistory">Column of energies at all observations, or <see langword="null"/>.</param>
 /// <param name="Horizon">Times after the end of a series; empty where a column gives the times.</param>
 /// <param name="Times">Column of times, or <see langword="null"/>.</param>
-internal sealed record MechanicsColumns(string Forecast, string? Energy, string? EnergyHistory, double[] Horizon, string? Times)
+internal sealed record MechanicsColumns(string Forecast, string? Lower, string? Upper, string? Energy, string? EnergyHistory, double[] Horizon, string? Times)
 {
-    public IReadOnlyList<string> Names => [.. new[] { Forecast, Energy, EnergyHistory }.OfType<string>()];
+    public IReadOnlyList<string> Names => [.. new[] { Forecast, Lower, Upper, Energy, EnergyHistory }.OfType<string>()];
 
     public DataViewType Type(string name, int variables) =>
         name == Energy ? NumberDataViewType.Single
-        : name == Forecast && Times is null ? new VectorDataViewType(NumberDataViewType.Single, variables * Horizon.Length)
+        : name != EnergyHistory && Times is null ? new VectorDataViewType(NumberDataViewType.Single, variables * Horizon.Length)
         : new VectorDataViewType(NumberDataViewType.Single);
 
     /// <summary>Names of the forecasts of variables at times ahead, such as <c>Angle+0.5</c>.</summary>
@@ -26,6 +28,8 @@ internal sealed record MechanicsColumns(string Forecast, string? Energy, string?
     public void Write(DocumentWriter writer)
     {
         writer.Write("forecast_column", Forecast);
+        writer.Write("lower_bound_column", Lower);
+        writer.Write("upper_bound_column", Upper);
         writer.Write("energy_column", Energy);
         writer.Write("energy_history_column", EnergyHistory);
         writer.Write("horizon", Horizon);
@@ -37,6 +41,8 @@ internal sealed record MechanicsColumns(string Forecast, string? Energy, string?
     {
         var columns = new MechanicsColumns(
             reader.Text("forecast_column"),
+            reader.OptionalText("lower_bound_column"),
+            reader.OptionalText("upper_bound_column"),
             reader.OptionalText("energy_column"),
             reader.OptionalText("energy_history_column"),
             Measurements.Checked(reader.Doubles("horizon")),

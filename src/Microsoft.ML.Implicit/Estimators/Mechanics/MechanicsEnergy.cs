@@ -19,7 +19,7 @@ internal sealed record MechanicsEnergy(double Unit, double Origin)
         double[][] states = [.. motions.SelectMany(motion => motion.States).Where(state => Array.TrueForAll(state, double.IsFinite))];
         if (states.Length == 0)
         {
-            states = [.. motions.Select(motion => motion.Guess(0)).OfType<double[]>()];
+            states = [.. motions.SelectMany(motion => Enumerable.Range(0, motion.Count).Select(motion.Guess)).OfType<double[]>()];
         }
 
         Tensor phases = NativeTensor.Of(states.SelectMany(state => state).ToArray(), [states.Length, 2 * architecture.Positions], dynamics.parameters().First().device);

@@ -23,8 +23,12 @@ public sealed class MechanicsForecaster : ImplicitTrainer<MechanicsTransformer, 
         : base(environment, nameof(MechanicsForecaster), options)
     {
         _options = options;
-        _input = new SeriesColumns(options.TimeColumnName, [.. options.PositionColumnNames, .. options.RateColumnNames], [], options.ControlTimeColumnName, options.ControlColumnNames);
-        _output = new MechanicsColumns(options.OutputColumnName, options.EnergyColumnName, options.EnergyHistoryColumnName, options.Horizon, options.ForecastTimeColumnName);
+        _input = new SeriesColumns(options.TimeColumnName, [.. options.PositionColumnNames, .. options.RateColumnNames], [], options.ControlTimeColumnName, options.ControlColumnNames)
+        {
+            Settings = MechanicsArchitecture.SettingsOf(options.PositionColumnNames.Length, options.MomentumColumnNames.Length > 0),
+        };
+        _output = new MechanicsColumns(
+            options.OutputColumnName, options.ConfidenceLowerBoundColumn, options.ConfidenceUpperBoundColumn, options.EnergyColumnName, options.EnergyHistoryColumnName, options.Horizon, options.ForecastTimeColumnName);
     }
 
     /// <exception cref="ArgumentException">A column is missing or has the wrong type.</exception>
@@ -33,19 +37,19 @@ public sealed class MechanicsForecaster : ImplicitTrainer<MechanicsTransformer, 
         input.Check(schema);
         foreach (string control in input.Covariates)
         {
-            SeriesColumns.Check(schema, control, column => column.ItemType.Equals(NumberDataViewType.Single), "a vector of Single");
+            InputColumns.Check(schema, input.Settings.Covariates, control, column => column.ItemType.Equals(NumberDataViewType.Single), "a vector of Single");
         }
 
         if (output.Times is not null)
         {
-            SeriesColumns.CheckTimes(schema, output.Times);
+            SeriesColumns.CheckTimes(schema, nameof(MechanicsOptions.ForecastTimeColumnName), output.Times);
         }
     }
 
     private protected override void CheckColumns(SchemaShape schema)
     {
         Check(schema, _input, _output);
-        InputColumns.CheckWeight(Host, schema, _options.ExampleWeightColumnName);
+        InputColumns.CheckWeight(schema, _options.ExampleWeightColumnName);
     }
 
     private protected override IEnumerable<SchemaShape.Column> GetOutputColumns(SchemaShape inputSchema) => _output.Names.Select(name =>

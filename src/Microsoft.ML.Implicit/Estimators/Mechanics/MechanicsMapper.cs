@@ -21,7 +21,7 @@ internal sealed class MechanicsMapper(MechanicsModelParameters model, SeriesColu
 
     private DataViewSchema.Annotations? Annotations(string name)
     {
-        if (name != output.Forecast || output.Times is not null)
+        if (name == output.Energy || name == output.EnergyHistory || output.Times is not null)
         {
             return null;
         }

@@ -49,6 +49,9 @@ public sealed class MechanicsModelParameters : ImplicitModelParameters
 
     internal MechanicalDynamics Dynamics { get; }
 
+    /// <summary>How far off forecasts are, or <see langword="null"/> where bounds were not asked for.</summary>
+    internal MotionErrors? Errors { get; set; }
+
     private protected override IEnumerable<nn.Module> Modules => [Dynamics];
 
     private protected override FormattableString Description =>
@@ -97,11 +100,11 @@ public sealed class MechanicsModelParameters : ImplicitModelParameters
         using DisposalGate.Use use = _gate.Enter();
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGraph = no_grad();
-        Motion[] motions = [.. series.Select(s => new Motion(s, Scaling))];
+        Motion[] motions = [.. series.Select(s => new Motion(Scaling.Ranges.Clean(s), Scaling, Architecture))];
         double[]?[] guesses = [.. motions.Select(motion => motion.Guess(motion.Count - 1))];
         int[] known = [.. Enumerable.Range(0, motions.Length).Where(row => guesses[row] is not null)];
         int width = 2 * Architecture.Positions;
-        float[][] values = [.. times.Select(asked => Enumerable.Repeat(float.NaN, width * asked.Length).ToArray())];
+        float[][] values = [.. times.Select(asked => Enumerable.Repeat(float.NaN, Columns.Values.Length * asked.Length).ToArray())];
         float[] energies = Enumerable.Repeat(float.NaN, motions.Length).ToArray();
         if (known.Length > 0)
         {
@@ -124,6 +127,10 @@ public sealed class MechanicsModelParameters : ImplicitModelParameters
         return [.. motions.Select((motion, row) => new MotionForecast(values[row], energies[row], History(motion)))];
     }
 
+    /// <summary>Distance of two values of a variable: that of angles without whole turns.</summary>
+    internal double Distance(int variable, double left, double right) =>
+        Math.Abs(Architecture.Angles.Contains(variable) ? Math.IEEERemainder(left - right, 2 * Math.PI) : left - right);
+
     internal void Write(DocumentWriter writer)
     {
         Architecture.Write(writer.Section("architecture"));
@@ -132,15 +139,16 @@ public sealed class MechanicsModelParameters : ImplicitModelParameters
         writer.Write("energy_unit", EnergyUnits.Unit);
         writer.Write("energy_origin", EnergyUnits.Origin);
         writer.Write("dynamics", Dynamics);
+        Errors?.Write(writer);
     }
 
     internal static MechanicsModelParameters Read(DocumentReader reader, SeriesColumns columns)
     {
         MechanicsArchitecture architecture = MechanicsArchitecture.Read(reader.Section("architecture"));
-        MechanicsScaling scaling = MechanicsScaling.Read(reader.Section("scaling"), architecture);
+        MechanicsScaling scaling = MechanicsScaling.Read(reader.Section("scaling"), architecture, columns.Values.Length);
         int window = reader.Int32("window");
         var energy = new MechanicsEnergy(reader.Double("energy_unit"), reader.Double("energy_origin"));
-        if (window is < 1 or > 4096 || !double.IsFinite(energy.Origin) || !double.IsFinite(energy.Unit) || columns.Values.Length != 2 * architecture.Positions || columns.Covariates.Length != architecture.Controls)
+        if (window is < 1 or > 4096 || !double.IsFinite(energy.Origin) || !double.IsFinite(energy.Unit) || !architecture.Fits(columns))
         {
             throw new FormatException("The model file describes an impossible forecaster.");
         }
@@ -151,7 +159,7 @@ public sealed class MechanicsModelParameters : ImplicitModelParameters
         {
             reader.Read("dynamics", dynamics);
             dynamics.FreezeState();
-            return new MechanicsModelParameters(architecture, columns, scaling, dynamics, window, energy);
+            return new MechanicsModelParameters(architecture, columns, scaling, dynamics, window, energy) { Errors = MotionErrors.Read(reader, columns.Values.Length) };
         }
         catch
         {
@@ -215,7 +223,7 @@ public sealed class MechanicsModelParameters : ImplicitModelParameters
                     if (places[m] >= first && places[m] <= first + count)
                     {
                         int place = (((places[m] - first) * rows) + row) * width;
-                        for (int v = 0; v < width; v++)
+                        for (int v = 0; v < Columns.Values.Length; v++)
                         {
                             values[row][(v * places.Count) + m] = (float)Scaling.Restore(v, numbers[place + v]);
                         }

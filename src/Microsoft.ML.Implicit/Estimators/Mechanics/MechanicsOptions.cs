@@ -11,7 +11,10 @@ public sealed class MechanicsOptions : ITrainerOptions
     /// <summary>Columns of positions: vectors of Single as long as the times, NaN where not observed.</summary>
     public string[] PositionColumnNames { get; set; } = ["Position"];
 
-    /// <summary>Columns of the positions' velocities, in the order of the positions and in their unit a unit of time; empty where there are <see cref="MomentumColumnNames"/>.</summary>
+    /// <summary>
+    /// Columns of the positions' velocities, in the order of the positions and in their unit a unit of time; empty where there are <see cref="MomentumColumnNames"/>, and where velocities are not
+    /// measured: states are then estimated from positions alone, and positions alone are forecast.
+    /// </summary>
     public string[] VelocityColumnNames { get; set; } = [];
 
     /// <summary>Columns of the positions' momenta, in the order of the positions, in one consistent system of units; empty where there are <see cref="VelocityColumnNames"/>.</summary>
@@ -38,6 +41,18 @@ public sealed class MechanicsOptions : ITrainerOptions
     /// <summary>Column that receives the forecast: for each position and then for each velocity or momentum its values at all times.</summary>
     public string OutputColumnName { get; set; } = "Forecast";
 
+    /// <summary>Column that receives the lower bound of each value of the forecast, or <see langword="null"/>.</summary>
+    public string? ConfidenceLowerBoundColumn { get; set; }
+
+    /// <summary>Column that receives the upper bound, or <see langword="null"/>.</summary>
+    public string? ConfidenceUpperBoundColumn { get; set; }
+
+    /// <summary>
+    /// Share of observations that lie between the bounds. Where bounds are asked for, series are held out, a fifth of ten or more, and several beginnings of each are forecast: the bounds are as far off as the errors of those at the
+    /// same time ahead, and beyond the longest one grow in proportion to the time. Of fewer series those that were trained on are looked at, whose errors are less than those of others.
+    /// </summary>
+    public float ConfidenceLevel { get; set; } = 0.95f;
+
     /// <summary>
     /// Column that receives the energy at the last observation (Single), or <see langword="null"/>. It is counted from the least one in the training series; of momenta it has the
     /// unit that their products with velocities have, of velocities it is the energy for each unit of the first position's inertia.
@@ -50,8 +65,15 @@ public sealed class MechanicsOptions : ITrainerOptions
     /// </summary>
     public string? EnergyHistoryColumnName { get; set; }
 
-    /// <summary>What is learned, or <see langword="null"/>, as by default, for <see cref="MechanicsForm.Lagrangian"/> with velocities and <see cref="MechanicsForm.Hamiltonian"/> with momenta.</summary>
+    /// <summary>What is learned, or <see langword="null"/>, as by default, for <see cref="MechanicsForm.Lagrangian"/> with velocities and <see cref="MechanicsForm.Hamiltonian"/> with momenta; see <see cref="CoordinatesPerBody"/> for bodies.</summary>
     public MechanicsForm? Form { get; set; }
+
+    /// <summary>
+    /// Number of positions next to each other that are the straight coordinates of one body, such as 2 in a plane, where bodies act on each other alone: the potential energy then depends on their distances, and momentum and
+    /// angular momentum stay what they are however far ahead a forecast is. <see langword="null"/>, as by default, where places matter too. It goes with <see cref="MechanicsForm.Newtonian"/> and
+    /// <see cref="MechanicsForm.SeparableHamiltonian"/>, one of which is then the default form.
+    /// </summary>
+    public int? CoordinatesPerBody { get; set; }
 
     /// <summary>Whether friction is learned beside the energy: a force -D(q) v with a positive definite matrix D. Without it the energy is constant in every forecast.</summary>
     public bool HasFriction { get; set; }
@@ -77,12 +99,35 @@ public sealed class MechanicsOptions : ITrainerOptions
     /// <summary>Epochs, learning rate, validation, seed, device, progress and cancellation.</summary>
     public TrainingOptions Training { get; set; } = new();
 
-    internal MechanicsForm ChosenForm => Form ?? (VelocityColumnNames.Length > 0 ? MechanicsForm.Lagrangian : MechanicsForm.Hamiltonian);
+    internal MechanicsForm ChosenForm => Form ?? (CoordinatesPerBody is null
+        ? HasMomenta ? MechanicsForm.Hamiltonian : MechanicsForm.Lagrangian
+        : HasMomenta ? MechanicsForm.SeparableHamiltonian : MechanicsForm.Newtonian);
 
-    internal string[] RateColumnNames => VelocityColumnNames.Length > 0 ? VelocityColumnNames : MomentumColumnNames;
+    internal bool HasMomenta => MomentumColumnNames.Length > 0;
+
+    internal string[] RateColumnNames => HasMomenta ? MomentumColumnNames : VelocityColumnNames;
+
+    IEnumerable<(string Setting, string? Column)> IEstimatorOptions.LabelColumns =>
+    [
+        .. PositionColumnNames.Select(name => (nameof(PositionColumnNames), (string?)name)),
+        .. RateColumnNames.Select(name => (HasMomenta ? nameof(MomentumColumnNames) : nameof(VelocityColumnNames), (string?)name)),
+    ];
+
+    IEnumerable<(string Setting, string? Column)> IEstimatorOptions.InputColumns =>
+    [
+        .. ControlColumnNames.Select(name => (nameof(ControlColumnNames), (string?)name)),
+        (nameof(TimeColumnName), TimeColumnName),
+        (nameof(ControlTimeColumnName), ControlTimeColumnName),
+    ];
 
     IEnumerable<(string Setting, string? Column)> IEstimatorOptions.OutputColumns =>
-        [(nameof(OutputColumnName), OutputColumnName), (nameof(EnergyColumnName), EnergyColumnName), (nameof(EnergyHistoryColumnName), EnergyHistoryColumnName)];
+    [
+        (nameof(OutputColumnName), OutputColumnName),
+        (nameof(ConfidenceLowerBoundColumn), ConfidenceLowerBoundColumn),
+        (nameof(ConfidenceUpperBoundColumn), ConfidenceUpperBoundColumn),
+        (nameof(EnergyColumnName), EnergyColumnName),
+        (nameof(EnergyHistoryColumnName), EnergyHistoryColumnName),
+    ];
 
     void IEstimatorOptions.Validate()
     {
@@ -95,10 +140,15 @@ public sealed class MechanicsOptions : ITrainerOptions
         ArgumentNullException.ThrowIfNull(Horizon);
         ArgumentNullException.ThrowIfNull(Training);
         Setting.Require(PositionColumnNames is { Length: > 0 } && PositionColumnNames.All(name => !string.IsNullOrEmpty(name)), nameof(PositionColumnNames), "must name at least one column");
-        Setting.Require(VelocityColumnNames.Length > 0 != MomentumColumnNames.Length > 0, nameof(VelocityColumnNames), $"or {nameof(MomentumColumnNames)} must be given, and not both");
-        string rates = VelocityColumnNames.Length > 0 ? nameof(VelocityColumnNames) : nameof(MomentumColumnNames);
-        Setting.Require(RateColumnNames.Length == PositionColumnNames.Length && RateColumnNames.All(name => !string.IsNullOrEmpty(name)), rates, $"must name as many columns as {nameof(PositionColumnNames)}");
-        Setting.Require(PositionColumnNames.Concat(RateColumnNames).Distinct().Count() == 2 * PositionColumnNames.Length, rates, $"and {nameof(PositionColumnNames)} must not repeat a column");
+        Setting.Require(VelocityColumnNames.Length == 0 || !HasMomenta, nameof(VelocityColumnNames), $"and {nameof(MomentumColumnNames)} must not both be given");
+        string rates = HasMomenta ? nameof(MomentumColumnNames) : nameof(VelocityColumnNames);
+        bool hasRates = RateColumnNames.Length > 0;
+        Setting.Require(
+            !hasRates || (RateColumnNames.Length == PositionColumnNames.Length && RateColumnNames.All(name => !string.IsNullOrEmpty(name))), rates, $"must name as many columns as {nameof(PositionColumnNames)}, or none");
+        Setting.Require(hasRates || EstimatesStates, nameof(EstimatesStates), $"must be true where neither {nameof(VelocityColumnNames)} nor {nameof(MomentumColumnNames)} are given");
+        Setting.Require(hasRates || EnergyHistoryColumnName is null, nameof(EnergyHistoryColumnName), $"needs {nameof(VelocityColumnNames)} or {nameof(MomentumColumnNames)}: energies are those of observed states");
+        Setting.Require(ConfidenceLevel is > 0 and < 1, nameof(ConfidenceLevel), "must lie between 0 and 1");
+        Setting.Require(PositionColumnNames.Concat(RateColumnNames).Distinct().Count() == PositionColumnNames.Length + RateColumnNames.Length, rates, $"and {nameof(PositionColumnNames)} must not repeat a column");
         Setting.Require(AngleColumnNames.All(PositionColumnNames.Contains), nameof(AngleColumnNames), $"must be among {nameof(PositionColumnNames)}");
         Setting.Require(ControlColumnNames.All(name => !string.IsNullOrEmpty(name)), nameof(ControlColumnNames), "must not hold an empty name");
         Setting.Require(ControlTimeColumnName is null || ControlColumnNames.Length > 0, nameof(ControlTimeColumnName), $"needs {nameof(ControlColumnNames)}");
@@ -106,9 +156,18 @@ public sealed class MechanicsOptions : ITrainerOptions
         Setting.Require(Horizon.All(time => time > 0 && double.IsFinite(time)), nameof(Horizon), "must hold times after the last observation, greater than zero");
         Setting.Require(Form is null || Enum.IsDefined(Form.Value), nameof(Form), "is not a known form");
         Setting.Require(
-            Form is null || (Form is MechanicsForm.Newtonian or MechanicsForm.Lagrangian) == VelocityColumnNames.Length > 0,
+            Form is null || (Form is MechanicsForm.Newtonian or MechanicsForm.Lagrangian) != HasMomenta,
             nameof(Form),
-            $"{Form} is one of {(VelocityColumnNames.Length > 0 ? "momenta" : "velocities")}: {rates} must not be what is given");
+            $"{Form} is one of {(HasMomenta ? "velocities" : "momenta")}: {(HasMomenta ? nameof(MomentumColumnNames) : nameof(VelocityColumnNames))} must not be what is given");
+        Setting.Require(
+            CoordinatesPerBody is not { } axes || (axes > 0 && PositionColumnNames.Length % axes == 0 && PositionColumnNames.Length > axes),
+            nameof(CoordinatesPerBody),
+            $"must divide the {PositionColumnNames.Length} {nameof(PositionColumnNames)} into two bodies or more");
+        Setting.Require(CoordinatesPerBody is null || AngleColumnNames.Length == 0, nameof(CoordinatesPerBody), $"is of straight coordinates: there must be no {nameof(AngleColumnNames)}");
+        Setting.Require(
+            CoordinatesPerBody is null || ChosenForm is MechanicsForm.Newtonian or MechanicsForm.SeparableHamiltonian,
+            nameof(CoordinatesPerBody),
+            $"goes with the {nameof(Form)} {MechanicsForm.Newtonian} or {MechanicsForm.SeparableHamiltonian}: bodies in straight coordinates have constant masses");
         Setting.Require(HiddenWidth is >= 1 and <= 4096, nameof(HiddenWidth), "must lie between 1 and 4096");
         Setting.Require(HiddenLayers is >= 1 and <= 16, nameof(HiddenLayers), "must lie between 1 and 16");
         Setting.Require(WindowLength is null or (>= 2 and <= 4096), nameof(WindowLength), "must lie between 2 and 4096");

@@ -16,6 +16,9 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <param name="Horizon">Span of the longest training series.</param>
 internal sealed record MechanicsScaling(double Time, double[] Centers, double[] Positions, double[] Rates, double[] Controls, double Gap, double Horizon)
 {
+    /// <summary>What can have been measured.</summary>
+    public required MeasuredRanges Ranges { get; init; }
+
     /// <summary>Longest step of training's Runge-Kutta method of order 4, in units of time.</summary>
     public const double TrainingStep = 0.4;
 
@@ -28,25 +31,40 @@ internal sealed record MechanicsScaling(double Time, double[] Centers, double[] 
     public int UsualWindow => (int)Math.Clamp(1 + Math.Ceiling(WindowUnits * Time / Gap), 4, 16);
 
     /// <summary>Learns the units.</summary>
-    /// <param name="series">Positions and then velocities or momenta.</param>
+    /// <param name="read">Positions and then velocities or momenta; without these, positions alone.</param>
     /// <param name="architecture">Which is which.</param>
-    public static MechanicsScaling Fit(IReadOnlyList<TimeSeries> series, MechanicsArchitecture architecture)
+    public static MechanicsScaling Fit(IReadOnlyList<TimeSeries> read, MechanicsArchitecture architecture)
     {
+        var ranges = MeasuredRanges.Learn(read);
+        TimeSeries[] series = [.. read.Select(ranges.Clean)];
         int n = architecture.Positions;
-        (double Mean, double Deviation)[] moments = [.. Enumerable.Range(0, 2 * n).Select(v => Moments(series.SelectMany(s => s.Values[v])))];
+        (double Mean, double Deviation)[] moments = [.. Enumerable.Range(0, n).Select(v => Moments(series.SelectMany(s => s.Values[v])))];
         double[] centers = [.. Enumerable.Range(0, n).Select(v => architecture.Angles.Contains(v) ? 0 : moments[v].Mean)];
         double[] positions = [.. Enumerable.Range(0, n).Select(v => architecture.Angles.Contains(v) ? 1 : Unit(moments[v].Deviation))];
+        if (architecture.CoordinatesPerBody is > 0 and var axes)
+        {
+            // What is a distance in the data's unit must be one in the model's.
+            double[] origin = [.. Enumerable.Range(0, axes).Select(axis => Enumerable.Range(0, n).Where(v => v % axes == axis).Average(v => centers[v]))];
+            centers = [.. Enumerable.Range(0, n).Select(v => origin[v % axes])];
+            positions = [.. Enumerable.Repeat(Math.Sqrt(positions.Average(unit => unit * unit)), n)];
+        }
+
         double[] gaps = [.. series.SelectMany(s => s.Times.Skip(1).Zip(s.Times, (next, time) => next - time)).Order()];
         double gap = gaps.Length == 0 ? 1 : gaps[gaps.Length / 2];
         double span = series.Max(s => s.Times[^1] - s.Times[0]);
-        double speed = Math.Sqrt(Enumerable.Range(0, n).Average(v => MeanSquare(architecture.HasMomenta
+        double speed = Math.Sqrt(Enumerable.Range(0, n).Average(v => MeanSquare(architecture.HasMomenta || series[0].Values.Length == n
             ? series.SelectMany(s => Speeds(s, v, architecture.Angles.Contains(v)))
             : series.SelectMany(s => s.Values[n + v].Select(value => (double)value))) / (positions[v] * positions[v])));
         double time = speed > 0 && double.IsFinite(1 / speed) ? 1 / speed : gap;
-        double action = Math.Exp(Enumerable.Range(0, n).Average(v => Math.Log(positions[v] * Unit(Math.Sqrt(MeanSquare(series.SelectMany(s => s.Values[n + v].Select(value => (double)value))))))));
-        double[] rates = [.. positions.Select(unit => architecture.HasMomenta ? action / unit : unit / time)];
+        double[] rates = [.. positions.Select(unit => unit / time)];
+        if (architecture.HasMomenta)
+        {
+            double action = Math.Exp(Enumerable.Range(0, n).Average(v => Math.Log(positions[v] * Unit(Math.Sqrt(MeanSquare(series.SelectMany(s => s.Values[n + v].Select(value => (double)value))))))));
+            rates = [.. positions.Select(unit => action / unit)];
+        }
+
         double[] controls = [.. Enumerable.Range(0, architecture.Controls).Select(c => Unit(Math.Sqrt(MeanSquare(series.SelectMany(s => s.Covariates[c].Select(value => (double)value))))))];
-        return new MechanicsScaling(time, centers, positions, rates, controls, gap, span > 0 ? span : gap);
+        return new MechanicsScaling(time, centers, positions, rates, controls, gap, span > 0 ? span : gap) { Ranges = ranges };
     }
 
     /// <summary>A position, velocity or momentum in its unit.</summary>
@@ -66,10 +84,14 @@ internal sealed record MechanicsScaling(double Time, double[] Centers, double[] 
         writer.Write("controls", Controls);
         writer.Write("gap", Gap);
         writer.Write("horizon", Horizon);
+        Ranges.Write(writer);
     }
 
+    /// <param name="reader">The file.</param>
+    /// <param name="architecture">What is what.</param>
+    /// <param name="variables">Variables that are observed.</param>
     /// <exception cref="FormatException">A unit is impossible.</exception>
-    public static MechanicsScaling Read(DocumentReader reader, MechanicsArchitecture architecture)
+    public static MechanicsScaling Read(DocumentReader reader, MechanicsArchitecture architecture, int variables)
     {
         var scaling = new MechanicsScaling(
             reader.Double("time"),
@@ -78,7 +100,10 @@ internal sealed record MechanicsScaling(double Time, double[] Centers, double[] 
             reader.Doubles("rates"),
             reader.Doubles("controls"),
             reader.Double("gap"),
-            reader.Double("horizon"));
+            reader.Double("horizon"))
+        {
+            Ranges = MeasuredRanges.Read(reader, variables + architecture.Controls),
+        };
         bool fits = scaling.Centers.Length == architecture.Positions && scaling.Positions.Length == architecture.Positions && scaling.Rates.Length == architecture.Positions && scaling.Controls.Length == architecture.Controls
             && Array.TrueForAll([scaling.Time, scaling.Gap, scaling.Horizon, .. scaling.Positions, .. scaling.Rates, .. scaling.Controls], unit => unit > 0 && double.IsFinite(unit));
         return fits ? scaling : throw new FormatException("The model file describes impossible units.");

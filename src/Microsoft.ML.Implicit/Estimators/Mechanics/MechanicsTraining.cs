@@ -16,11 +16,19 @@ internal sealed class MechanicsTraining(MechanicsOptions options, SeriesSetReade
     // Exact observations need no long windows: many short ones side by side cost less for each step.
     private const int ExactWindow = 2;
 
+    // Where errors are measured on, if there are to be bounds.
+    private const int SeriesThatAffordValidation = 10;
+    private const double ValidationFraction = 0.2;
+
     private TrainingDefaults Defaults => options.EstimatesStates
         ? new(Steps: 1000, LearningRate: 5e-3, WeightDecay: 0, MinimumEpochs: 3, MaximumBatchSize: 64)
         : new(Steps: 10_000, LearningRate: 1e-2, WeightDecay: 0, MinimumEpochs: 3, MaximumBatchSize: 256);
 
+    private bool HasBounds => options.ConfidenceLowerBoundColumn is not null || options.ConfidenceUpperBoundColumn is not null;
+
     protected override SeriesSet Read(IDataView data) => reader.Read(data, Run.Channel, Run.ThrowIfCancelled);
+
+    protected override double? HeldOutFraction(long rows) => HasBounds && rows >= SeriesThatAffordValidation ? ValidationFraction : base.HeldOutFraction(rows);
 
     protected override void Examine(SeriesSet rows)
     {
@@ -31,8 +39,8 @@ internal sealed class MechanicsTraining(MechanicsOptions options, SeriesSetReade
                 $"it was trained on the columns [{string.Join(", ", Initial.Columns.Values.Concat(Initial.Columns.Covariates))}], and the options say [{string.Join(", ", reader.Columns.Values.Concat(reader.Columns.Covariates))}]; they must be the same, in the same order.");
             MechanicsArchitecture given = new(options);
             RequireInitial(
-                (given.Form, given.HasFriction) == (Initial.Architecture.Form, Initial.Architecture.HasFriction) && given.Angles.SequenceEqual(Initial.Architecture.Angles),
-                $"it has learned {Initial.Architecture.Form}{(Initial.Architecture.HasFriction ? " with friction" : string.Empty)}, and the options ask for {given.Form}{(given.HasFriction ? " with friction" : string.Empty)}, or for other angles.");
+                (given.Form, given.HasFriction, given.CoordinatesPerBody) == (Initial.Architecture.Form, Initial.Architecture.HasFriction, Initial.Architecture.CoordinatesPerBody) && given.Angles.SequenceEqual(Initial.Architecture.Angles),
+                $"it has learned {Initial.Architecture.Form}{(Initial.Architecture.HasFriction ? " with friction" : string.Empty)}, and the options ask for {given.Form}{(given.HasFriction ? " with friction" : string.Empty)}, or for other angles or bodies.");
         }
     }
 
@@ -41,9 +49,10 @@ internal sealed class MechanicsTraining(MechanicsOptions options, SeriesSetReade
         using DisposeScope scope = NewDisposeScope();
         MechanicsArchitecture architecture = Initial?.Architecture ?? new MechanicsArchitecture(options);
         MechanicsScaling scaling = Initial?.Scaling ?? MechanicsScaling.Fit(training.Series, architecture);
+        scaling.Ranges.Report(training.Series, [.. reader.Columns.Values, .. reader.Columns.Covariates], Run.Channel);
         int window = options.WindowLength ?? (options.EstimatesStates ? scaling.UsualWindow : ExactWindow);
         Run.KeepChoice(nameof(options.WindowLength), options.WindowLength, window);
-        Motion[] motions = Motions(training.Series, scaling);
+        Motion[] motions = Motions(training.Series, scaling, architecture);
         MotionWindow[] windows = Windows(motions, window);
         if (windows.Length == 0)
         {
@@ -56,7 +65,7 @@ internal sealed class MechanicsTraining(MechanicsOptions options, SeriesSetReade
         {
             Initial?.Dynamics.CopyStateTo(dynamics);
             dynamics.to(Run.Device);
-            MotionWindow[] heldOut = validation is null ? [] : Windows(Motions(validation.Series, scaling), window);
+            MotionWindow[] heldOut = validation is null ? [] : Windows(Motions(validation.Series, scaling, architecture), window);
             using (var problem = new MechanicsProblem(dynamics, architecture.Angles, windows, heldOut, options.EstimatesStates, Run.Device, Run.CancellationToken))
             {
                 Optimize(problem, Run.Plan(Defaults, windows.Length));
@@ -64,7 +73,9 @@ internal sealed class MechanicsTraining(MechanicsOptions options, SeriesSetReade
 
             dynamics.FreezeState();
             MechanicsEnergy energy = Initial?.EnergyUnits ?? MechanicsEnergy.Fit(dynamics, motions, architecture, scaling);
-            return new MechanicsModelParameters(architecture, reader.Columns, scaling, dynamics, options.EstimatesStates ? window : 1, energy);
+            var model = new MechanicsModelParameters(architecture, reader.Columns, scaling, dynamics, options.EstimatesStates ? window : 1, energy);
+            model.Errors = HasBounds ? MeasureErrors(model, validation ?? training) : null;
+            return model;
         }
         catch
         {
@@ -73,7 +84,13 @@ internal sealed class MechanicsTraining(MechanicsOptions options, SeriesSetReade
         }
     }
 
-    private static Motion[] Motions(IReadOnlyList<TimeSeries> series, MechanicsScaling scaling) => [.. series.Select(s => new Motion(s, scaling))];
+    private MotionErrors MeasureErrors(MechanicsModelParameters model, SeriesSet series) =>
+        MotionErrors.Measure(model, series.Series, options.ConfidenceLevel, Run.CancellationToken)
+        ?? throw new InvalidOperationException(
+            $"There is nothing to tell {nameof(options.ConfidenceLowerBoundColumn)} and {nameof(options.ConfidenceUpperBoundColumn)} from: the series that errors are measured on have too few observations after their first two. Give more series, or longer ones.");
+
+    private static Motion[] Motions(IReadOnlyList<TimeSeries> series, MechanicsScaling scaling, MechanicsArchitecture architecture) =>
+        [.. series.Select(s => new Motion(scaling.Ranges.Clean(s), scaling, architecture))];
 
     // All that fit into a series, or all of a series that is shorter.
     private MotionWindow[] Windows(Motion[] motions, int length) =>

@@ -43,6 +43,12 @@ public sealed class MechanicsTransformer : ImplicitTransformer<MechanicsModelPar
     {
         SeriesColumns input = SeriesColumns.Read(reader.Section("input"));
         MechanicsColumns output = MechanicsColumns.Read(reader.Section("output"));
-        return new MechanicsTransformer(host, MechanicsModelParameters.Read(reader, input), input, output);
+        MechanicsModelParameters model = MechanicsModelParameters.Read(reader, input);
+        if (model.Errors is null && (output.Lower ?? output.Upper) is not null)
+        {
+            throw new FormatException("The model file has columns of bounds, and nothing to tell them from.");
+        }
+
+        return new MechanicsTransformer(host, model, input with { Settings = model.Architecture.Settings }, output);
     });
 }

@@ -9,7 +9,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>An image of several channels as state, which convolutions move. The head reads means over parts of it.</summary>
-internal sealed class ConvolutionalField : OdeField
+internal sealed partial class ConvolutionalField : OdeField
 {
     // More pixels than these a side are reduced by the embedding.
     private const int LargestSide = 20;

@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>A vector as state, which a perceptron of state and time moves.</summary>
-internal sealed class DenseField : OdeField
+internal sealed partial class DenseField : OdeField
 {
     private readonly int _featureCount;
 

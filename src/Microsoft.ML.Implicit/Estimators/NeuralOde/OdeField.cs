@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>Where the state of a neural ODE lives: how features become one, what moves it, and what is read off it.</summary>
-internal abstract class OdeField : nn.Module
+internal abstract partial class OdeField : nn.Module
 {
     private protected OdeField(string name)
         : base(name)

@@ -24,28 +24,30 @@ public abstract class DensityTrainer<TTransformer> : ImplicitTrainer<TTransforme
     /// <summary>The score that models get.</summary>
     private protected abstract AnomalyScoring Scoring { get; }
 
+    private IEnumerable<(string Setting, string Name)> Inputs =>
+        Options.ContextColumnName is { } context ? [(nameof(Options.FeatureColumnName), Options.FeatureColumnName), (nameof(Options.ContextColumnName), context)] : [(nameof(Options.FeatureColumnName), Options.FeatureColumnName)];
+
     private protected override void CheckColumns(SchemaShape schema)
     {
-        InputColumns.CheckVector(Host, schema, "feature", Options.FeatureColumnName);
-        if (Options.ContextColumnName is { } context)
+        foreach ((string setting, string name) in Inputs)
         {
-            InputColumns.CheckVector(Host, schema, "context", context);
+            InputColumns.CheckVector(schema, setting, name);
         }
 
-        InputColumns.CheckWeight(Host, schema, Options.ExampleWeightColumnName);
+        InputColumns.CheckWeight(schema, Options.ExampleWeightColumnName);
     }
 
     private protected override void CheckData(DataViewSchema schema)
     {
         base.CheckData(schema);
-        foreach (string name in new[] { Options.FeatureColumnName, Options.ContextColumnName }.OfType<string>())
+        foreach ((string setting, string name) in Inputs)
         {
             int length = schema[name].Type.GetVectorSize();
             if (length > MaximumLength)
             {
                 throw new ArgumentException(
-                    $"Column '{name}' has {length:N0} slots; a flow takes at most {MaximumLength:N0}. Reduce them first, for instance with Transforms.ProjectToPrincipalComponents or FeatureSelection.",
-                    nameof(schema));
+                    $"Column '{name}', which {setting} names, has {length:N0} slots; a flow takes at most {MaximumLength:N0}. Reduce them first, for instance with Transforms.ProjectToPrincipalComponents or FeatureSelection.",
+                    setting);
             }
         }
     }

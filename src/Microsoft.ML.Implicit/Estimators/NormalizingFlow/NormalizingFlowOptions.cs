@@ -78,6 +78,10 @@ public sealed class NormalizingFlowOptions : UnsupervisedTrainerInputBaseWithWei
     /// <summary>Epochs, learning rate, validation, seed, device, progress and cancellation.</summary>
     public TrainingOptions Training { get; set; } = new();
 
+    IEnumerable<(string Setting, string? Column)> IEstimatorOptions.InputColumns => [(nameof(ContextColumnName), ContextColumnName)];
+
+    IEnumerable<(string Setting, string? Column)> IEstimatorOptions.LabelColumns => [(nameof(FeatureColumnName), FeatureColumnName)];
+
     void IEstimatorOptions.Validate()
     {
         ArgumentException.ThrowIfNullOrEmpty(FeatureColumnName);

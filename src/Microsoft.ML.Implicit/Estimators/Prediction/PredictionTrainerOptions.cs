@@ -66,6 +66,10 @@ public abstract class PredictionTrainerOptions : TrainerInputBaseWithWeight, ITr
         Training.Validate();
     }
 
+    IEnumerable<(string Setting, string? Column)> IEstimatorOptions.InputColumns => [(nameof(FeatureColumnName), FeatureColumnName)];
+
+    IEnumerable<(string Setting, string? Column)> IEstimatorOptions.LabelColumns => [(nameof(LabelColumnName), LabelColumnName)];
+
     IEnumerable<(string Setting, string? Column)> IEstimatorOptions.OutputColumns => OutputColumns;
 
     /// <summary>Columns to write beside those of the task, each with the setting that names it.</summary>

@@ -25,9 +25,9 @@ public abstract class PredictionTrainer<TTransformer, TModel> : ImplicitTrainer<
 
     private protected override void CheckColumns(SchemaShape schema)
     {
-        InputColumns.CheckVector(Host, schema, "feature", _options.FeatureColumnName);
-        _label.Check(Host, InputColumns.Find(Host, schema, "label", _options.LabelColumnName));
-        InputColumns.CheckWeight(Host, schema, _options.ExampleWeightColumnName);
+        InputColumns.CheckVector(schema, nameof(_options.FeatureColumnName), _options.FeatureColumnName);
+        _label.Check(InputColumns.Find(schema, nameof(_options.LabelColumnName), _options.LabelColumnName), nameof(_options.LabelColumnName));
+        InputColumns.CheckWeight(schema, _options.ExampleWeightColumnName);
     }
 
     private protected override void CheckData(DataViewSchema schema)

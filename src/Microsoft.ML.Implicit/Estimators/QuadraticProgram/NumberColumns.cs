@@ -1,7 +1,6 @@
 using System.Numerics;
 using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Data;
-using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
@@ -18,14 +17,12 @@ internal static class NumberColumns
     public static bool IsNumber(DataViewType type) => type.Equals(NumberDataViewType.Single) || type.Equals(NumberDataViewType.Double);
 
     /// <exception cref="ArgumentException">The column is missing, or holds no numbers or vectors of unknown size.</exception>
-    public static void Check(IExceptionContext context, SchemaShape schema, string role, string name)
-    {
-        SchemaShape.Column column = InputColumns.Find(context, schema, role, name);
-        if (!IsNumber(column.ItemType) || column.IsKey || column.Kind == SchemaShape.Column.VectorKind.VariableVector)
-        {
-            throw context.ExceptSchemaMismatch(nameof(schema), role, name, "Single or Double, scalar or vector of known size", column.GetTypeString());
-        }
-    }
+    public static void Check(SchemaShape schema, string setting, string name) => InputColumns.Check(
+        schema,
+        setting,
+        name,
+        column => IsNumber(column.ItemType) && !column.IsKey && column.Kind != SchemaShape.Column.VectorKind.VariableVector,
+        "Single or Double, a scalar or a vector of known size");
 
     /// <summary>Creates a reader of a column for which <see cref="Length"/> is positive.</summary>
     public static NumberReader CreateReader(DataViewRow row, DataViewSchema.Column column)

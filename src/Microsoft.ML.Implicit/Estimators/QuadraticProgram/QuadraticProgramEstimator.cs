@@ -24,6 +24,7 @@ public sealed class QuadraticProgramEstimator : ImplicitEstimator<QuadraticProgr
     public override QuadraticProgramTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
+        CheckColumns(SchemaShape.Create(input.Schema));
         using IChannel channel = Host.Start("Fit");
         _model.Template.CheckQuadraticTerm(channel);
         var transformer = new QuadraticProgramTransformer(Host, _model);
@@ -31,7 +32,7 @@ public sealed class QuadraticProgramEstimator : ImplicitEstimator<QuadraticProgr
         return transformer;
     }
 
-    private protected override void CheckColumns(SchemaShape schema) => _model.Template.CheckColumns(Host, schema);
+    private protected override void CheckColumns(SchemaShape schema) => _model.Template.CheckColumns(schema);
 
     private protected override IEnumerable<SchemaShape.Column> GetOutputColumns(SchemaShape inputSchema) =>
         _model.Outputs.Promise(inputSchema, _model.Template.NameSource);

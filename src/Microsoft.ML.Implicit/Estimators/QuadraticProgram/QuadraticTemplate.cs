@@ -41,6 +41,9 @@ internal sealed class QuadraticTemplate
     /// <summary>Columns that the arguments are read from.</summary>
     public IReadOnlyList<string> ColumnNames => [.. _arguments.Select(argument => argument?.ColumnName).OfType<string>().Distinct()];
 
+    /// <summary>The same, each with the argument that names it.</summary>
+    public IEnumerable<(string Setting, string? Column)> Columns => Names.Zip(_arguments, (name, argument) => (name, argument?.ColumnName));
+
     /// <summary>Which arguments are the same for all rows, absent ones included.</summary>
     public bool[] AreConstant() => Array.ConvertAll(_arguments, argument => argument?.ColumnName is null);
 
@@ -88,18 +91,13 @@ internal sealed class QuadraticTemplate
     }
 
     /// <exception cref="ArgumentException">A column is missing or does not hold numbers.</exception>
-    public void CheckColumns(IExceptionContext context, SchemaShape schema)
+    public void CheckColumns(SchemaShape schema)
     {
-        foreach (string name in ColumnNames)
+        for (int i = 0; i < _arguments.Length; i++)
         {
-            if (!schema.TryFindColumn(name, out SchemaShape.Column column))
+            if (_arguments[i]?.ColumnName is { } name)
             {
-                throw context.ExceptSchemaMismatch(nameof(schema), "program", name);
-            }
-
-            if (column.IsKey || column.Kind == SchemaShape.Column.VectorKind.VariableVector || !NumberColumns.IsNumber(column.ItemType))
-            {
-                throw context.ExceptSchemaMismatch(nameof(schema), "program", name, "Single or Double, a vector of known size or a scalar", column.GetTypeString());
+                NumberColumns.Check(schema, Names[i], name);
             }
         }
     }

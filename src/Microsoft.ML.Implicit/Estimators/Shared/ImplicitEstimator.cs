@@ -16,6 +16,7 @@ public abstract class ImplicitEstimator<TTransformer> : IEstimator<TTransformer>
         MLNetCompatibility.EnsureSupported();
         options.Validate();
         Setting.RequireColumns(options.OutputColumns);
+        Setting.RequireApart(options.LabelColumns, options.InputColumns);
         Host = environment.Register(name);
     }
 

@@ -1,6 +1,5 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Data;
-using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
@@ -8,13 +7,12 @@ namespace Microsoft.ML.Implicit.Estimators;
 internal static class SignalColumn
 {
     /// <exception cref="ArgumentException">The column is missing, or is no vector of Single or Double.</exception>
-    public static SchemaShape.Column Check(IExceptionContext context, SchemaShape schema, string role, string name)
-    {
-        SchemaShape.Column column = InputColumns.Find(context, schema, role, name);
-        return column.Kind != SchemaShape.Column.VectorKind.Scalar && !column.IsKey && NumberColumns.IsNumber(column.ItemType)
-            ? column
-            : throw context.ExceptSchemaMismatch(nameof(schema), role, name, "vector of Single or Double", column.GetTypeString());
-    }
+    public static SchemaShape.Column Check(SchemaShape schema, string setting, string name) => InputColumns.Check(
+        schema,
+        setting,
+        name,
+        column => column.Kind != SchemaShape.Column.VectorKind.Scalar && !column.IsKey && NumberColumns.IsNumber(column.ItemType),
+        "a vector of Single or Double");
 
     /// <exception cref="ArgumentException">The column is missing, or is no vector of Single or Double.</exception>
     public static DataViewSchema.Column Find(DataViewSchema schema, string name)

@@ -18,12 +18,12 @@ public sealed class SoftRankEstimator : ImplicitEstimator<SoftRankTransformer>
     public override SoftRankTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        SignalColumn.Find(input.Schema, _options.InputColumnName);
+        CheckColumns(SchemaShape.Create(input.Schema));
         return new SoftRankTransformer(Host, new SoftRankFunction(_options.Strength), _options.InputColumnName, _options.OutputColumnName);
     }
 
-    private protected override void CheckColumns(SchemaShape schema) => SignalColumn.Check(Host, schema, "value", _options.InputColumnName);
+    private protected override void CheckColumns(SchemaShape schema) => SignalColumn.Check(schema, nameof(_options.InputColumnName), _options.InputColumnName);
 
     private protected override IEnumerable<SchemaShape.Column> GetOutputColumns(SchemaShape inputSchema) =>
-        [SignalColumn.Promise(_options.OutputColumnName, SignalColumn.Check(Host, inputSchema, "value", _options.InputColumnName))];
+        [SignalColumn.Promise(_options.OutputColumnName, SignalColumn.Check(inputSchema, nameof(_options.InputColumnName), _options.InputColumnName))];
 }

@@ -20,22 +20,22 @@ public sealed class TotalVariationEstimator : ImplicitEstimator<TotalVariationTr
     public override TotalVariationTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        SignalColumn.Find(input.Schema, _options.InputColumnName);
+        CheckColumns(SchemaShape.Create(input.Schema));
         double weight = _options.Weight ?? TotalVariationWeight.Learn(ReadPairs(input, _options.TargetColumnName!));
         return new TotalVariationTransformer(Host, new TotalVariationFunction(weight), _options.InputColumnName, _options.OutputColumnName);
     }
 
     private protected override void CheckColumns(SchemaShape schema)
     {
-        SignalColumn.Check(Host, schema, "signal", _options.InputColumnName);
+        SignalColumn.Check(schema, nameof(_options.InputColumnName), _options.InputColumnName);
         if (_options.TargetColumnName is { } target)
         {
-            SignalColumn.Check(Host, schema, "target", target);
+            SignalColumn.Check(schema, nameof(_options.TargetColumnName), target);
         }
     }
 
     private protected override IEnumerable<SchemaShape.Column> GetOutputColumns(SchemaShape inputSchema) =>
-        [SignalColumn.Promise(_options.OutputColumnName, SignalColumn.Check(Host, inputSchema, "signal", _options.InputColumnName))];
+        [SignalColumn.Promise(_options.OutputColumnName, SignalColumn.Check(inputSchema, nameof(_options.InputColumnName), _options.InputColumnName))];
 
     private List<(double[] Signal, double[] Target)> ReadPairs(IDataView input, string targetColumnName)
     {

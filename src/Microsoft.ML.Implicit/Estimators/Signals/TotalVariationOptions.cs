@@ -19,6 +19,10 @@ public sealed class TotalVariationOptions : IEstimatorOptions
     /// <summary>Column of signals without noise, as long as the signals, which the weight is learned from where none is given; NaN where there is none.</summary>
     public string? TargetColumnName { get; set; }
 
+    IEnumerable<(string Setting, string? Column)> IEstimatorOptions.InputColumns => [(nameof(InputColumnName), InputColumnName)];
+
+    IEnumerable<(string Setting, string? Column)> IEstimatorOptions.LabelColumns => [(nameof(TargetColumnName), TargetColumnName)];
+
     IEnumerable<(string Setting, string? Column)> IEstimatorOptions.OutputColumns => [(nameof(OutputColumnName), OutputColumnName)];
 
     void IEstimatorOptions.Validate()

@@ -15,6 +15,9 @@ internal sealed class ConvolutionalDynamics : nn.Module<Tensor, Tensor, Tensor>
     private const int LargestGroupCount = 8;
     private const int KernelSize = 3;
 
+    /// <summary>Added to variances that are divided by.</summary>
+    public const double Epsilon = 1e-5;
+
     // A path that hardly bends takes few steps when training begins.
     private const double OuterGain = 0.1;
 
@@ -65,6 +68,9 @@ internal sealed class ConvolutionalDynamics : nn.Module<Tensor, Tensor, Tensor>
         }
     }
 
+    /// <summary>Groups of channels that are normalised together.</summary>
+    public long Groups => _groups;
+
     /// <summary>Evaluates f(t, z) within autograd.</summary>
     /// <param name="time">t, of one element, or <c>[batch, 1]</c>.</param>
     /// <param name="state">z, <c>[batch, channels · height · width]</c>.</param>
@@ -73,7 +79,7 @@ internal sealed class ConvolutionalDynamics : nn.Module<Tensor, Tensor, Tensor>
     {
         Tensor shift = (time.view(-1, 1) * _timeWeight).unsqueeze(-1).unsqueeze(-1);
         Tensor inner = ImageConvolution.Apply(state.view(_shape), _innerWeight).Plus(shift);
-        Tensor hidden = nn.functional.group_norm(inner, _groups, _scale, _shift).tanh();
+        Tensor hidden = nn.functional.group_norm(inner, _groups, _scale, _shift, Epsilon).tanh();
         return ImageConvolution.Apply(hidden, _outerWeight).Plus(_outerBias.view(1, -1, 1, 1)).reshape(state.shape);
     }
 

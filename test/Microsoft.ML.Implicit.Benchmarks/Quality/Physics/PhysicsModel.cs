@@ -64,6 +64,7 @@ internal sealed record PhysicsModel(string Name, Func<PhysicalSystem, PhysicsDat
             Form = hasVelocities ? MechanicsForm.Lagrangian : MechanicsForm.SeparableHamiltonian,
             ForecastTimeColumnName = nameof(PhysicsRow.ForecastTime),
             EnergyColumnName = null,
+            CoordinatesPerBody = system.Name == "two bodies" ? 2 : null,
 
             // Without noise the first state of a window is exact.
             EstimatesStates = system.Noise > 0,

@@ -22,7 +22,7 @@ public sealed class TrainerContractTests
         Assert.HasCount(3, network.Epochs);
         Assert.IsTrue(network.Epochs.All(epoch => epoch.ValidationLoss is { } loss && double.IsFinite(loss)));
         int best = network.Epochs.MinBy(epoch => epoch.ValidationLoss)!.Epoch;
-        Assert.IsTrue(network.BestEpoch == best || network.BestEpoch == 0, $"epoch {network.BestEpoch} was kept, and {best} was the best");
+        Assert.IsTrue(network.BestEpoch == best || network.BestEpoch < network.Epochs[0].Epoch, $"epoch {network.BestEpoch} was kept, and {best} was the best");
     }
 
     [TestMethod]

@@ -44,7 +44,7 @@ public sealed class FieldBadInputTests
         StringAssert.Contains(Message(options => options.InputColumnName = nameof(FieldRow.Time)), nameof(FieldRow.Time), StringComparison.Ordinal);
         StringAssert.Contains(Message(options => options.TimeColumnName = nameof(FieldRow.Run)), nameof(FieldRow.Run), StringComparison.Ordinal);
         StringAssert.Contains(Message(options => options.SeriesColumnName = "Else"), "Else", StringComparison.Ordinal);
-        StringAssert.Contains(Message(options => options.Grid = new FieldGrid(GridAxis.Periodic(16, 1))), "Column 'Field' holds 32 values, and Grid has 16 points", StringComparison.Ordinal);
+        StringAssert.Contains(Message(options => options.Grid = new FieldGrid(GridAxis.Periodic(16, 1))), "Column 'Field', which InputColumnName names, holds 32 values, and Grid has 16 points", StringComparison.Ordinal);
         StringAssert.Contains(Message(options => options.Horizon = [1e6]), "Horizon reaches", StringComparison.Ordinal);
     }
 
@@ -58,12 +58,21 @@ public sealed class FieldBadInputTests
     }
 
     [TestMethod]
-    public void Fields_that_do_not_change_stay_as_they_are()
+    public void Fields_that_do_not_change_stay_as_they_are_with_a_warning()
     {
         var ml = new MLContext(seed: 1);
+        var warnings = new List<string>();
+        ml.Log += (_, message) =>
+        {
+            if (message.Kind == Microsoft.ML.Runtime.ChannelMessageKind.Warning)
+            {
+                warnings.Add(message.RawMessage);
+            }
+        };
         FieldRow[] rows = [.. Enumerable.Range(0, 4).Select(i => Row("a", i, 273))];
         using FieldTransformer model = ml.Forecasting.ForecastField(Options()).Fit(ml.Data.LoadFromEnumerable(rows));
         Assert.IsTrue(Scored.Vectors(model.Transform(ml.Data.LoadFromEnumerable(rows)), "Forecast")[0].All(value => Math.Abs(value - 273) < 0.01));
+        StringAssert.Contains(warnings.Single(), "Every field in column 'Field' is the same at all points and does not change", StringComparison.Ordinal);
     }
 
     [TestMethod]

@@ -46,11 +46,56 @@ public sealed class FieldForecasterTests
     {
         double[] times = [.. Enumerable.Range(0, 60).Select(i => 0.005 * i)];
         FieldRow[] rows = Simulation.Create(4, times, seed: 1, new Diffusion(0.02));
-        var random = new Random(1);
-        double deviation = 0.01 * Math.Sqrt(rows.SelectMany(row => row.Field).Average(value => value * (double)value));
-        Array.ForEach(rows, row => row.Field = [.. row.Field.Select(value => (float)(value + (deviation * Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()))))]);
+        AddNoise(rows, 0.01);
         using FieldTransformer model = Fit(rows, Options(epochs: 30), new PhysicalTerm(PhysicalTermKind.Diffusion));
         Assert.AreEqual(0.02, model.Model.Terms[0].Coefficients[0], 0.02 * 0.04);
+    }
+
+    [TestMethod]
+    public void Noise_above_what_changes_from_row_to_row_does_not_pull_a_conductivity_up_beside_a_learned_advection()
+    {
+        double[] times = [.. Enumerable.Range(0, 40).Select(i => 0.01 * i)];
+        FieldRow[] rows = Simulation.Create(4, times, seed: 1, new Advection([0.4]), new Diffusion(0.02));
+        AddNoise(rows, 0.1);
+        var warnings = new List<string>();
+        using FieldTransformer model = Fit(rows, Options(epochs: 30), warnings, new PhysicalTerm(PhysicalTermKind.Advection), new PhysicalTerm(PhysicalTermKind.Diffusion));
+        Assert.AreEqual(0.4, model.Model.Terms[0].Coefficients[0], 0.02);
+        Assert.AreEqual(0.02, model.Model.Terms[1].Coefficients[0], 0.006);
+        StringAssert.Contains(warnings.Single(), "mostly noise", StringComparison.Ordinal);
+    }
+
+    [TestMethod]
+    public void Every_step_is_reported_when_it_is_done_and_can_be_cancelled_there()
+    {
+        FieldRow[] rows = Simulation.Create(3, Times, seed: 1, new Diffusion(0.02), new Reaction([0, 1, -1]));
+        var reports = new List<TrainingProgress>();
+        FieldOptions options = Options(epochs: 2);
+        options.Training.Progress = new SynchronousProgress(reports.Add);
+        using FieldTransformer whole = Fit(rows, options);
+        NetworkTraining history = whole.Model.Training!.Networks.Single();
+        CollectionAssert.AreEqual(reports.TakeLast(2).ToArray(), history.Epochs.ToArray());
+        CollectionAssert.AreEqual(Enumerable.Range(1, reports.Count).ToArray(), reports.Select(report => report.Epoch).ToArray());
+        Assert.IsTrue(reports.TrueForAll(report => report.Epoch <= report.MaximumEpochs));
+        Assert.IsTrue(reports.Zip(reports.Skip(1), (first, next) => first.Elapsed < next.Elapsed).All(isLater => isLater));
+
+        for (int last = 1; last < reports.Count; last++)
+        {
+            using var source = new CancellationTokenSource();
+            int count = 0;
+            options.Training.CancellationToken = source.Token;
+            options.Training.OnCancellation = CancellationBehavior.ReturnBestModel;
+            options.Training.Progress = new SynchronousProgress(report =>
+            {
+                count++;
+                if (report.Epoch == last)
+                {
+                    source.Cancel();
+                }
+            });
+            using FieldTransformer part = Fit(rows, options);
+            Assert.AreEqual(last, count);
+            Assert.AreEqual(TrainingEnd.Cancelled, part.Model.Training!.Networks.Single().End);
+        }
     }
 
     [TestMethod]
@@ -206,9 +251,25 @@ public sealed class FieldForecasterTests
     private static FieldOptions Options(int epochs, double horizon = 0.4) =>
         new() { Grid = Simulation.Grid, Horizon = [horizon], SeriesColumnName = nameof(FieldRow.Run), Training = { Seed = 1, MaximumEpochs = epochs } };
 
-    private static FieldTransformer Fit(FieldRow[] rows, FieldOptions options, params PhysicalTerm[] terms)
+    private static void AddNoise(FieldRow[] rows, double share)
+    {
+        var random = new Random(1);
+        double deviation = share * Math.Sqrt(rows.SelectMany(row => row.Field).Average(value => value * (double)value));
+        Array.ForEach(rows, row => row.Field = [.. row.Field.Select(value => (float)(value + (deviation * Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()))))]);
+    }
+
+    private static FieldTransformer Fit(FieldRow[] rows, FieldOptions options, params PhysicalTerm[] terms) => Fit(rows, options, [], terms);
+
+    private static FieldTransformer Fit(FieldRow[] rows, FieldOptions options, List<string> warnings, params PhysicalTerm[] terms)
     {
         var ml = new MLContext(seed: 1);
+        ml.Log += (_, message) =>
+        {
+            if (message.Kind == Microsoft.ML.Runtime.ChannelMessageKind.Warning)
+            {
+                warnings.Add(message.RawMessage);
+            }
+        };
         options.Terms = terms;
         options.LearnsClosure = terms.Length == 0;
         return ml.Forecasting.ForecastField(options).Fit(ml.Data.LoadFromEnumerable(rows));

@@ -8,7 +8,11 @@ public sealed class BadInputTests
 {
     private static readonly (string Setting, Action<MechanicsOptions> Spoil)[] Spoilt =
     [
-        ("VelocityColumnNames", o => o.VelocityColumnNames = []),
+        ("EstimatesStates", o => o.VelocityColumnNames = []),
+        ("EnergyHistoryColumnName", o => (o.VelocityColumnNames, o.EstimatesStates) = ([], true)),
+        ("Form", o => (o.VelocityColumnNames, o.EstimatesStates, o.EnergyHistoryColumnName, o.Form) = ([], true, null, MechanicsForm.Hamiltonian)),
+        ("ConfidenceLevel", o => o.ConfidenceLevel = 1),
+        ("ConfidenceUpperBoundColumn", o => o.ConfidenceUpperBoundColumn = o.ConfidenceLowerBoundColumn = "Bound"),
         ("VelocityColumnNames", o => o.MomentumColumnNames = ["Torque"]),
         ("VelocityColumnNames", o => o.VelocityColumnNames = ["Velocity", "Torque"]),
         ("VelocityColumnNames", o => o.VelocityColumnNames = ["Position"]),
@@ -19,6 +23,8 @@ public sealed class BadInputTests
         ("Horizon", o => (o.Horizon, o.ForecastTimeColumnName) = ([-1], null)),
         ("Form", o => o.Form = MechanicsForm.Hamiltonian),
         ("Form", o => o.Form = (MechanicsForm)9),
+        ("CoordinatesPerBody", o => o.CoordinatesPerBody = 1),
+        ("CoordinatesPerBody", o => o.CoordinatesPerBody = 0),
         ("HiddenWidth", o => o.HiddenWidth = 0),
         ("HiddenLayers", o => o.HiddenLayers = 0),
         ("WindowLength", o => o.WindowLength = 1),
@@ -83,6 +89,15 @@ public sealed class BadInputTests
             IDataView scored = model.Transform(new MLContext().Data.LoadFromEnumerable(rows));
             Assert.Contains("Row 1", Assert.ThrowsExactly<ArgumentException>(() => Scored.Vectors(scored, "Forecast")).Message);
         }
+    }
+
+    [TestMethod]
+    public void Bounds_need_series_that_go_on()
+    {
+        MechanicsOptions options = MechanicsForecasterTests.Options();
+        options.ConfidenceUpperBoundColumn = "Upper";
+        options.Training.MaximumEpochs = 1;
+        Assert.Contains("ConfidenceLowerBoundColumn", Assert.ThrowsExactly<InvalidOperationException>(() => MechanicsForecasterTests.Fit(options, Swing.Springs(3, 3, seed: 1))).Message);
     }
 
     [TestMethod]

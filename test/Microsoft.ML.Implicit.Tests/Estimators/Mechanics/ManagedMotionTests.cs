@@ -22,11 +22,14 @@ public sealed class ManagedMotionTests
     [DataRow(MechanicsForm.InertialHamiltonian, true)]
     [DataRow(MechanicsForm.Hamiltonian, false)]
     [DataRow(MechanicsForm.Hamiltonian, true)]
-    public void Motions_and_gradients_in_managed_memory_equal_those_of_tensor_operations(MechanicsForm form, bool isForced)
+    [DataRow(MechanicsForm.Newtonian, false, 1)]
+    [DataRow(MechanicsForm.SeparableHamiltonian, true, 1)]
+    public void Motions_and_gradients_in_managed_memory_equal_those_of_tensor_operations(MechanicsForm form, bool isForced, int coordinatesPerBody = 0)
     {
         using DisposeScope scope = NewDisposeScope();
         using var generator = new Generator(4);
-        var architecture = new MechanicsArchitecture(form, Positions: 2, Angles: [1], Controls: isForced ? 2 : 0, HasFriction: isForced, HiddenWidth: 7, HiddenLayers: 2);
+        var architecture = new MechanicsArchitecture(
+            form, Positions: 2, Angles: coordinatesPerBody > 0 ? [] : [1], Controls: isForced ? 2 : 0, HasFriction: isForced, coordinatesPerBody, HiddenWidth: 7, HiddenLayers: 2);
         MechanicalDynamics dynamics = architecture.CreateDynamics(generator);
         Assert.IsNotNull(dynamics.Compile(2));
         Tensor starts = randn([Rows, 4], ScalarType.Float64, generator: generator);
@@ -56,7 +59,7 @@ public sealed class ManagedMotionTests
     {
         using DisposeScope scope = NewDisposeScope();
         using var generator = new Generator(4);
-        MechanicalDynamics dynamics = new MechanicsArchitecture(MechanicsForm.Lagrangian, 1, [], 0, false, 5, 1).CreateDynamics(generator);
+        MechanicalDynamics dynamics = new MechanicsArchitecture(MechanicsForm.Lagrangian, 1, [], 0, false, 0, 5, 1).CreateDynamics(generator);
         MotionSolver solver = MotionSolver.Create(dynamics, 1);
         Tensor starts = randn([3, 2], ScalarType.Float64, generator: generator), lengths = ones([2, 3, 1], ScalarType.Float64);
         using IMotionSolution alone = solver.Solve(starts[..1], lengths.narrow(1, 0, 1), null, OdeMethods.RungeKutta4, 1, differentiable: false, CancellationToken.None);

@@ -94,6 +94,9 @@ public sealed class MechanicsForecasterTests
         Assert.IsTrue(float.IsNaN(known[1]));
         Swing never = Train[4].First(10, whole.Ahead);
         never.Velocity = [.. never.Velocity.Select(_ => float.NaN)];
+        Assert.AreEqual(expected[0], Forecast(Fitted.Value, never)[0], 0.05, "positions tell of velocities");
+        never = Train[4].First(10, whole.Ahead);
+        never.Position = [.. never.Velocity.Select(_ => float.NaN)];
         Assert.IsTrue(Forecast(Fitted.Value, never).All(float.IsNaN));
     }
 

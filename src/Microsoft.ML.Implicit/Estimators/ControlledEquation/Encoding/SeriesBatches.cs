@@ -10,12 +10,15 @@ internal static class SeriesBatches
     // A path needs a piece, even one that a row of one time has not.
     private const int FewestPoints = 2;
 
-    // What a network keeps of so many points takes some hundred megabytes, and more points at once are no quicker.
-    private const int MostPoints = 1 << 16;
+    // What a recurrence keeps of so many points for a gradient takes nearly a gigabyte, and more points at once are no quicker.
+    private const int MostPoints = 1 << 15;
+
+    // Of a step of training, which may take several batches.
+    private const int MostTrainingPoints = 1 << 16;
     private const int MostSeries = 256;
 
     /// <summary>Series of such a length that one step of training can take.</summary>
-    public static int LargestBatch(int longest) => Math.Max(1, MostPoints / longest);
+    public static int LargestBatch(int longest) => Math.Max(1, MostTrainingPoints / longest);
 
     /// <summary>Series in batches of bounded size, in their order.</summary>
     public static IEnumerable<EncodedChannels[]> Split(IEnumerable<EncodedChannels> series)

@@ -25,6 +25,8 @@ internal sealed record SeriesUnits(
     double[] StaticScales,
     SeriesCategories Categories)
 {
+    private const double LongestGap = 1e9;
+
     private int ChannelCount => Centers.Length + Categories.Covariates.Sum(vocabulary => vocabulary.Count);
 
     private int StaticCount => StaticCenters.Length + Categories.Statics.Sum(vocabulary => vocabulary.Count);
@@ -63,7 +65,7 @@ internal sealed record SeriesUnits(
             .. series.Statics.Select((value, i) => float.IsFinite(value) ? Standardize(value, StaticCenters[i], StaticScales[i]) : 0),
             .. series.StaticCategories.SelectMany((category, i) => Categories.Statics[i].Encode(category)),
         ];
-        return new EncodedChannels([.. channels.Times.Select(time => (time - channels.Times[0]) / MedianGap)], values, statics, series.Label, series.Weight);
+        return new EncodedChannels(Encode(channels.Times), values, statics, series.Label, series.Weight);
     }
 
     /// <summary>Whether series of these columns can be told in these units.</summary>
@@ -105,6 +107,19 @@ internal sealed record SeriesUnits(
         && Centers.Length == Scales.Length && StaticCenters.Length == StaticScales.Length
         && Array.TrueForAll(Scales, Measurements.IsUnit) && Array.TrueForAll(StaticScales, Measurements.IsUnit)
         && PartialChannels.Distinct().Count() == PartialChannels.Length;
+
+    // Times after the first one. A pause beyond all measure, such as that before a time that is none, is as long as the longest that a network can tell.
+    private double[] Encode(double[] times)
+    {
+        double[] gaps = [.. times.Skip(1).Zip(times, (next, time) => (next - time) / MedianGap)];
+        if (Array.TrueForAll(gaps, gap => gap <= LongestGap))
+        {
+            return Array.ConvertAll(times, time => (time - times[0]) / MedianGap);
+        }
+
+        double sum = 0;
+        return [0, .. gaps.Select(gap => sum += Math.Min(gap, LongestGap))];
+    }
 
     private static float Standardize(float value, double center, double scale) => float.IsFinite(value) ? SeriesScaling.Clip((value - center) / scale) : float.NaN;
 

@@ -11,12 +11,11 @@ internal static class OnnxImage
         image.Graph.Node("Pad", [image, image.Graph.Constant([0, 0, 0, 0, 0, 0, height, width], 8)], image.Type);
 
     /// <summary>Correlates with a square kernel of odd size, padded with zeros so that a stride of one keeps the image's size.</summary>
-    public static OnnxValue Convolve(OnnxValue image, OnnxValue kernel, long size, long stride)
-    {
-        long padding = size / 2;
-        return image.Graph.Node(
-            "Conv", [image, kernel], image.Type, OnnxAttribute.Integers("pads", padding, padding, padding, padding), OnnxAttribute.Integers("strides", stride, stride));
-    }
+    public static OnnxValue Convolve(OnnxValue image, OnnxValue kernel, long size, long stride) => Convolve(image, kernel, size, size, stride);
+
+    /// <summary>Correlates with a kernel of odd height and width, padded likewise.</summary>
+    public static OnnxValue Convolve(OnnxValue image, OnnxValue kernel, long height, long width, long stride) => image.Graph.Node(
+        "Conv", [image, kernel], image.Type, OnnxAttribute.Integers("pads", height / 2, width / 2, height / 2, width / 2), OnnxAttribute.Integers("strides", stride, stride));
 
     /// <summary>Normalises groups of channels to mean 0 and variance 1.</summary>
     public static OnnxValue NormalizeGroups(OnnxValue image, long groups, double epsilon)
@@ -46,10 +45,13 @@ internal static class OnnxImage
     }
 
     /// <summary>Means over a grid of cells that cover the image, adjacent ones sharing the pixels between them.</summary>
-    public static OnnxValue AdaptiveMean(OnnxValue image, int height, int width, int grid)
+    public static OnnxValue AdaptiveMean(OnnxValue image, int height, int width, int grid) => AdaptiveMean(image, height, width, grid, grid);
+
+    /// <inheritdoc cref="AdaptiveMean(OnnxValue, int, int, int)"/>
+    public static OnnxValue AdaptiveMean(OnnxValue image, int height, int width, int rows, int columns)
     {
-        OnnxValue vertical = image.Graph.Constant(CellMeans(height, grid), image.Type, grid, height);
-        OnnxValue horizontal = image.Graph.Constant(CellMeans(width, grid), image.Type, grid, width);
+        OnnxValue vertical = image.Graph.Constant(CellMeans(height, rows), image.Type, rows, height);
+        OnnxValue horizontal = image.Graph.Constant(CellMeans(width, columns), image.Type, columns, width);
         return vertical.MatrixProduct(image.MatrixProduct(horizontal.Transpose(1, 0)));
     }
 

@@ -1,5 +1,6 @@
 using Microsoft.ML.Implicit.Layers.Fields;
 using Microsoft.ML.Implicit.Layers.Fields.Terms;
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers;
 using Microsoft.ML.Implicit.Solvers.Optimization;
 using Microsoft.ML.Implicit.Solvers.Optimization.Searches;
@@ -37,9 +38,10 @@ internal sealed class CoefficientFit
     private const int FewValues = 1 << 10;
     private const int FewSteps = 12;
 
-    private const int Corrections = 6;
+    private const int CorrectionRounds = 2;
+    private const int Corrections = 3;
 
-    // What the error may rise by where weights are freed from bias: from noisy rows, biased weights forecast noisy rows a little better.
+    // What the error may rise by where weights are freed from bias, beside what noise explains: from noisy rows, biased weights forecast noisy rows better, at most by a half of the squares.
     private const double PriceOfBias = 1.05;
 
     private readonly FieldDynamics _dynamics;
@@ -49,6 +51,7 @@ internal sealed class CoefficientFit
     private readonly FieldSteps _steps;
     private readonly FieldSteps _held;
     private readonly Action<double> _report;
+    private readonly CoefficientJournal _journal = new();
     private int _stepsLeft;
     private readonly double[] _lower;
     private readonly double[] _sizes;
@@ -60,7 +63,7 @@ internal sealed class CoefficientFit
     /// <param name="held">The same of rows that are held out, or these too.</param>
     /// <param name="solver">How fields are carried on.</param>
     /// <param name="mostSteps">Steps of searches at most.</param>
-    /// <param name="report">Told the error in proportion to the change from row to row, after each step.</param>
+    /// <param name="report">Told the error in proportion to the change from row to row, after each step, from which the fit can go on.</param>
     /// <param name="cancellation">Checked in every step of solves.</param>
     public CoefficientFit(FieldDynamics dynamics, FieldSteps steps, FieldSteps held, FieldSolver solver, int mostSteps, Action<double> report, CancellationToken cancellation)
     {
@@ -87,27 +90,34 @@ internal sealed class CoefficientFit
     /// <summary>Counts evaluations of the equation a solve.</summary>
     public SolverMeter Meter => _flow.Meter;
 
+    /// <summary>Fits the weights, from where the fit was left.</summary>
     public void Run()
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
         if (_open.Length == 0)
         {
-            Error = Miss(_held, new WeightedSum([], []));
+            Error = Miss(new WeightedSum([], []));
             return;
         }
 
         WeightedSum start = Bounded(CoefficientStart.Of(_dynamics, _open, Places(isNetwork: false), _steps));
         WeightedSum sum = Fit(start) ?? Fit(Bounded(start with { Weights = new double[start.Weights.Length] })) ?? start;
-        if (Miss(_held, sum) > NegligibleError && Places(isNetwork: true).Length > 0 && _stepsLeft > 0)
+        if (Miss(sum) > NegligibleError && Places(isNetwork: true).Length > 0 && _stepsLeft > 0)
         {
             sum = WithNetwork(sum);
         }
 
         sum = WithoutBias(sum);
         Set(sum);
-        Error = Miss(_held, sum);
+        Error = Miss(sum);
     }
+
+    /// <summary>Keeps where the fit stands.</summary>
+    public void WriteState(BinaryWriter writer) => _journal.WriteState(writer);
+
+    /// <summary>Has <see cref="Run"/> go on from where a fit of the same steps stood.</summary>
+    public void ReadState(BinaryReader reader) => _journal.ReadState(reader);
 
     private int[] Places(bool isNetwork) => [.. Enumerable.Range(0, _isNetwork.Length).Where(place => _isNetwork[place] == isNetwork)];
 
@@ -116,7 +126,7 @@ internal sealed class CoefficientFit
     {
         int[] places = CoefficientStart.Of(_dynamics, _open, [.. Enumerable.Range(0, _isNetwork.Length)], _steps).Places;
         Dictionary<int, double> weights = sum.Places.Zip(sum.Weights).ToDictionary(pair => pair.First, pair => pair.Second);
-        return Fit(new WeightedSum(places, [.. places.Select(place => weights.GetValueOrDefault(place))])) is { } wider && Miss(_held, wider) < NetworkWorth * Miss(_held, sum) ? wider : sum;
+        return Fit(new WeightedSum(places, [.. places.Select(place => weights.GetValueOrDefault(place))])) is { } wider && Miss(wider) < NetworkWorth * Miss(sum) ? wider : sum;
     }
 
     // On a few steps from afar, then on all; null where the equation cannot be solved.
@@ -150,10 +160,10 @@ internal sealed class CoefficientFit
         }
 
         WeightedSum shortest = fit.Sum;
-        double least = Miss(_held, shortest);
+        double least = Miss(shortest);
         foreach (WeightedSum shorter in TermElimination.From(fit.Sum, fit.InverseInformation, place => _mayLeave[place]))
         {
-            double error = Miss(_held, shorter);
+            double error = Miss(shorter);
             if (!(error <= double.Hypot(Tolerance * least, Floor)))
             {
                 break;
@@ -169,11 +179,29 @@ internal sealed class CoefficientFit
     private (WeightedSum Sum, double[] InverseInformation)? Search(FieldSteps steps, WeightedSum start, bool isDamped)
     {
         int width = start.Places.Length;
+        double[] end = _journal.Recall(() =>
+        {
+            LeastSquaresSearch search = Searched(steps, start, isDamped);
+            return search.Status == SolveStatus.Diverged ? [_stepsLeft] : [_stepsLeft, .. search.Point, .. search.InverseInformation()];
+        });
+        _stepsLeft = (int)end[0];
+        return end.Length == 1 ? null : (start with { Weights = end[1..(width + 1)] }, end[(width + 1)..]);
+    }
+
+    private LeastSquaresSearch Searched(FieldSteps steps, WeightedSum start, bool isDamped)
+    {
+        int width = start.Places.Length, misses = 0;
         var search = new LeastSquaresSearch(width, new LeastSquaresSettings { Tolerance = 1e-3, MaximumIterations = MostTries }, RobustLoss.Squares, isDamped);
         search.Begin(start.Weights, [.. start.Places.Select(place => _lower[place])], [.. Enumerable.Repeat(double.PositiveInfinity, width)], checked((int)steps.Target.numel()));
         double change = steps.Change, best = double.PositiveInfinity;
-        int misses = 0;
-        while (search.Status is null && misses < MostMisses)
+        bool isOver = false;
+        _journal.Resume(reader =>
+        {
+            search.ReadState(reader);
+            (_stepsLeft, misses, best, isOver) = (reader.ReadInt32(), reader.ReadInt32(), reader.ReadDouble(), reader.ReadBoolean());
+            Set(start with { Weights = search.Point.ToArray() });
+        });
+        while (search.Status is null && misses < MostMisses && !isOver)
         {
             using DisposeScope scope = NewDisposeScope();
             WeightedSum sum = start with { Weights = search.Candidate.ToArray() };
@@ -185,19 +213,23 @@ internal sealed class CoefficientFit
                 continue;
             }
 
-            Set(sum);
-            _report(error);
             search.Linearize(Flat(steps, _flow.Derivatives(steps.Start, steps.Paces, sum, _sizes)));
-            if (--_stepsLeft == 0 || error <= Floor / 2)
-            {
-                break;
-            }
-
+            Set(sum);
             misses = error < (1 - LeastGain) * best ? 0 : misses + (MostMisses / 2);
             best = error;
+            isOver = --_stepsLeft == 0 || error <= Floor / 2;
+            _journal.Reach(writer =>
+            {
+                search.WriteState(writer);
+                writer.Write(_stepsLeft);
+                writer.Write(misses);
+                writer.Write(best);
+                writer.Write(isOver);
+            });
+            _report(error);
         }
 
-        return search.Status == SolveStatus.Diverged ? null : (start with { Weights = search.Point.ToArray() }, search.InverseInformation());
+        return search;
     }
 
     /// <summary>
@@ -206,34 +238,46 @@ internal sealed class CoefficientFit
     /// </summary>
     private WeightedSum WithoutBias(WeightedSum fitted)
     {
-        double error = Miss(_held, fitted);
+        double error = Miss(fitted);
         if (error <= Floor || fitted.Places.Length == 0)
         {
             return fitted;
         }
 
-        Tensor predicted = _flow.Next(_steps.Before, _steps.EarlierPaces, fitted);
-        Tensor instruments = Rows(_flow.Derivatives(predicted, _steps.Paces, fitted, _sizes)), columns = Rows(_flow.Derivatives(_steps.Start, _steps.Paces, fitted, _sizes));
-        Tensor products = instruments.mm(columns.t());
-        double[] weights = fitted.Weights;
-        for (int i = 0; i < Corrections; i++)
+        WeightedSum corrected = fitted;
+        for (int round = 0; round < CorrectionRounds; round++)
         {
-            Tensor errors = _flow.Next(_steps.Start, _steps.Paces, fitted with { Weights = weights }) - _steps.Target;
-            double[] change = [.. linalg.solve(products, instruments.mv((errors * _steps.Roots).flatten())).data<double>()];
-            weights = Bounded(fitted with { Weights = [.. weights.Zip(change, (weight, delta) => weight - delta)] }).Weights;
+            Tensor predicted = _flow.Next(_steps.Before, _steps.EarlierPaces, corrected);
+            Tensor instruments = Rows(_flow.Derivatives(predicted, _steps.Paces, corrected, _sizes)), columns = Rows(_flow.Derivatives(_steps.Start, _steps.Paces, corrected, _sizes));
+            Tensor products = instruments.mm(columns.t());
+            for (int i = 0; i < Corrections; i++)
+            {
+                double[] change = [.. linalg.solve(products, instruments.mv((Errors(corrected) * _steps.Roots).flatten())).data<double>()];
+                corrected = Bounded(fitted with { Weights = [.. corrected.Weights.Zip(change, (weight, delta) => weight - delta)] });
+            }
         }
 
-        WeightedSum corrected = fitted with { Weights = weights };
-        return Miss(_held, corrected) <= PriceOfBias * error ? corrected : fitted;
+        return Miss(corrected) <= Math.Sqrt((PriceOfBias * PriceOfBias) + NoiseShare(corrected)) * error ? corrected : fitted;
 
         Tensor Rows(Tensor derivatives) => (derivatives * _steps.Roots).flatten(1);
     }
 
-    private double Miss(FieldSteps steps, WeightedSum sum)
+    // The errors of one row and the next have the noise of the row between them with opposite signs: of nothing but noise their correlation is -1/2.
+    private double NoiseShare(WeightedSum sum)
+    {
+        Tensor hasEarlier = _steps.Wide(_steps.EarlierPaces > 0.Held()) * _steps.Roots;
+        Tensor earlier = (_flow.Next(_steps.Before, _steps.EarlierPaces, sum) - _steps.Start) * hasEarlier, later = Errors(sum) * hasEarlier;
+        return Math.Clamp(-2 * ((earlier * later).sum() / (earlier.norm() * later.norm())).item<double>(), 0, 1) is var share && double.IsNaN(share) ? 0 : share;
+    }
+
+    private Tensor Errors(WeightedSum sum) => _flow.Next(_steps.Start, _steps.Paces, sum) - _steps.Target;
+
+    // The error on held-out rows in proportion to their change.
+    private double Miss(WeightedSum sum) => _journal.Recall(() =>
     {
         using DisposeScope scope = NewDisposeScope();
-        return steps.Size(_flow.Next(steps.Start, steps.Paces, sum) - steps.Target) / steps.Change;
-    }
+        return [_held.Size(_flow.Next(_held.Start, _held.Paces, sum) - _held.Target) / _held.Change];
+    })[0];
 
     private WeightedSum Bounded(WeightedSum sum) => sum with { Weights = [.. sum.Weights.Zip(sum.Places, (weight, place) => Math.Max(weight, _lower[place]))] };
 

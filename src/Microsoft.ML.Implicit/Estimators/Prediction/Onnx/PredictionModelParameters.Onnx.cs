@@ -8,7 +8,7 @@ public abstract partial class PredictionModelParameters
 {
     internal string? OnnxObstacle => Architecture.SlotCount > 0
         ? "It holds wide sparse features by their non-zeros, and ONNX has no sparse rows."
-        : Ensemble.Networks[0].OnnxObstacle;
+        : null;
 
     /// <summary>Scores rows.</summary>
     /// <param name="features">[rows, <see cref="FeatureCount"/>].</param>

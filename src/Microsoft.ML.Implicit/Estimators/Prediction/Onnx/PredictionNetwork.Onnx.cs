@@ -5,9 +5,6 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <content>The network within an ONNX file.</content>
 internal abstract partial class PredictionNetwork
 {
-    /// <summary>Why the network has no ONNX form; <see langword="null"/> where it has one.</summary>
-    public virtual string? OnnxObstacle => null;
-
     /// <summary>Predicts.</summary>
     /// <param name="input">Encoded rows [rows, inputWidth].</param>
     /// <returns>[rows, outputs].</returns>

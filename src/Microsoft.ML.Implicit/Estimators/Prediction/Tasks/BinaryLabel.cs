@@ -1,6 +1,5 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Data;
-using Microsoft.ML.Runtime;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
@@ -11,7 +10,7 @@ internal sealed class BinaryLabel : LabelKind
     /// <summary>Whether rows may all have the same label, as in parts of a problem with several classes.</summary>
     public bool TakesOneLabel { get; init; }
 
-    public override void Check(IExceptionContext context, SchemaShape.Column label) => InputColumns.CheckScalar(context, label, "label", BooleanDataViewType.Instance);
+    public override void Check(SchemaShape.Column label, string setting) => InputColumns.CheckScalar(label, setting, BooleanDataViewType.Instance);
 
     public override PredictionTask CreateTask(DataViewSchema.Column label, Tensor labels)
     {

@@ -1,5 +1,4 @@
 using Microsoft.ML.Data;
-using Microsoft.ML.Runtime;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
@@ -10,8 +9,10 @@ internal abstract class LabelKind
     /// <summary>What a column of a type is taken for.</summary>
     public static LabelKind Of(SchemaShape.Column label) => label.IsKey ? new MulticlassLabel() : label.ItemType is BooleanDataViewType ? new BinaryLabel() : new RegressionLabel();
 
-    /// <exception cref="ArgumentOutOfRangeException">The column has another type.</exception>
-    public abstract void Check(IExceptionContext context, SchemaShape.Column label);
+    /// <param name="label">The label column.</param>
+    /// <param name="setting">The option that names it.</param>
+    /// <exception cref="ArgumentException">The column has another type.</exception>
+    public abstract void Check(SchemaShape.Column label, string setting);
 
     /// <summary>Checks what only the label column of data says, before the data is read.</summary>
     public virtual void Check(DataViewSchema.Column label)

@@ -1,6 +1,5 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Data;
-using Microsoft.ML.Runtime;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
@@ -11,13 +10,8 @@ internal sealed class MulticlassLabel : LabelKind
     // Each class has a score a row and a weight a hidden unit.
     private const int MaximumClassCount = 100_000;
 
-    public override void Check(IExceptionContext context, SchemaShape.Column label)
-    {
-        if (label.Kind != SchemaShape.Column.VectorKind.Scalar || !label.IsKey)
-        {
-            throw context.ExceptSchemaMismatch("schema", "label", label.Name, "Key", label.GetTypeString());
-        }
-    }
+    public override void Check(SchemaShape.Column label, string setting) =>
+        InputColumns.Check(label, setting, column => column.Kind == SchemaShape.Column.VectorKind.Scalar && column.IsKey, "a key, such as Transforms.Conversion.MapValueToKey makes");
 
     public override void Check(DataViewSchema.Column label)
     {

@@ -1,7 +1,6 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Native;
-using Microsoft.ML.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -10,7 +9,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <summary>A number.</summary>
 internal sealed class RegressionLabel : LabelKind
 {
-    public override void Check(IExceptionContext context, SchemaShape.Column label) => InputColumns.CheckScalar(context, label, "label", NumberDataViewType.Single);
+    public override void Check(SchemaShape.Column label, string setting) => InputColumns.CheckScalar(label, setting, NumberDataViewType.Single);
 
     public override PredictionTask CreateTask(DataViewSchema.Column label, Tensor labels)
     {

@@ -172,6 +172,42 @@ internal sealed class LeastSquaresSearch : RowSearch
         }
     }
 
+    /// <summary>Keeps where the search stands after <see cref="Linearize"/>.</summary>
+    public void WriteState(BinaryWriter writer)
+    {
+        foreach (double number in (double[])[.. Point, .. Candidate, .. _step, _cost, _predicted, _damping, _growth, _leastOffset])
+        {
+            writer.Write(number);
+        }
+
+        writer.Write(Tries);
+        writer.Write(_misses);
+        writer.Write(_isNoise);
+        writer.Write(Status is { } status ? (int)status : -1);
+        _tangent.WriteState(writer);
+    }
+
+    /// <summary>Goes on from where <see cref="WriteState"/> left a search of the same residuals that was begun with <see cref="Begin"/>.</summary>
+    public void ReadState(BinaryReader reader)
+    {
+        Read(Point);
+        Read(Candidate);
+        Read(_step);
+        (_cost, _predicted, _damping, _growth, _leastOffset) = (reader.ReadDouble(), reader.ReadDouble(), reader.ReadDouble(), reader.ReadDouble(), reader.ReadDouble());
+        (Tries, _misses, _isNoise) = (reader.ReadInt32(), reader.ReadInt32(), reader.ReadBoolean());
+        Status = reader.ReadInt32() is >= 0 and var status ? (SolveStatus)status : null;
+        _isFirst = false;
+        _tangent.ReadState(reader);
+
+        void Read(Span<double> numbers)
+        {
+            for (int i = 0; i < numbers.Length; i++)
+            {
+                numbers[i] = reader.ReadDouble();
+            }
+        }
+    }
+
     // A loss that is bounded hides a residual that is not finite.
     private double RobustCost(ReadOnlySpan<double> residuals)
     {

@@ -176,6 +176,33 @@ internal sealed class TangentSpace(int width, double epsilon)
         return inverse;
     }
 
+    public void WriteState(BinaryWriter writer)
+    {
+        foreach (double number in (double[])[.. _scales, .. _projection, .. _triangle, Tangent, Offset])
+        {
+            writer.Write(number);
+        }
+
+        Array.ForEach(_isHeld, writer.Write);
+    }
+
+    public void ReadState(BinaryReader reader)
+    {
+        foreach (double[] numbers in new[] { _scales, _projection, _triangle })
+        {
+            for (int i = 0; i < numbers.Length; i++)
+            {
+                numbers[i] = reader.ReadDouble();
+            }
+        }
+
+        (Tangent, Offset) = (reader.ReadDouble(), reader.ReadDouble());
+        for (int j = 0; j < width; j++)
+        {
+            _isHeld[j] = reader.ReadBoolean();
+        }
+    }
+
     private static void Weigh(ReadOnlySpan<double> source, ReadOnlySpan<double> roots, Span<double> target)
     {
         if (roots.IsEmpty)

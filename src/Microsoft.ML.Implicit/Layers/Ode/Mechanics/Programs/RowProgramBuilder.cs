@@ -90,6 +90,18 @@ internal sealed class RowProgramBuilder
     /// <summary>Puts the sine and the cosine of a value into two columns.</summary>
     public void SineAndCosine(int angle, int sine, int cosine) => _operations.Add(new AngleOperation(angle, sine, cosine));
 
+    /// <summary>√x and 1/√x.</summary>
+    public (Block Root, Block Reciprocal) Root(Block x)
+    {
+        (Block root, Block reciprocal) = (Reserve(x.Width), Reserve(x.Width));
+        for (int i = 0; i < x.Width; i++)
+        {
+            _operations.Add(new RootOperation(x[i], root[i], reciprocal[i]));
+        }
+
+        return (root, reciprocal);
+    }
+
     public RowProgram Build(Block input, Block controls, Block output) => new([.. _operations], [.. _parameters], _width, input, controls, output);
 
     private int Place(Tensor parameter)
