@@ -84,18 +84,12 @@ internal sealed class SecondOrderBlock(int start, int dimension) : ConeBlock(sta
         ApplyFunction(_scaledMultiplier, Math.Sqrt);
 
         // The product less the centre, in the place of the scaled slacks, then λ \ it.
-        double first = DenseVector.Dot(_scaledSlack, _scaledMultiplier) - centre, inner = 0;
-        for (int i = 1; i < Dimension; i++)
-        {
-            _scaledSlack[i] = (_scaledSlack[0] * _scaledMultiplier[i]) + (_scaledMultiplier[0] * _scaledSlack[i]);
-            inner += _lambda[i] * _scaledSlack[i];
-        }
-
-        _scaledSlack[0] = ((_lambda[0] * first) - inner) / Determinant(_lambda);
-        for (int i = 1; i < Dimension; i++)
-        {
-            _scaledSlack[i] = (_scaledSlack[i] - (_scaledSlack[0] * _lambda[i])) / _lambda[0];
-        }
+        double slack = _scaledSlack[0], multiplier = _scaledMultiplier[0], first = DenseVector.Dot(_scaledSlack, _scaledMultiplier) - centre;
+        Span<double> others = _scaledSlack.AsSpan(1);
+        ReadOnlySpan<double> lambda = _lambda.AsSpan(1);
+        DenseVector.Combine(multiplier, others, slack, _scaledMultiplier.AsSpan(1));
+        _scaledSlack[0] = ((_lambda[0] * first) - DenseVector.Dot(lambda, others)) / Determinant(_lambda);
+        DenseVector.Combine(1 / _lambda[0], others, -_scaledSlack[0] / _lambda[0], lambda);
 
         ApplyFunction(_scaledSlack, Math.Sqrt);
         DenseVector.AddScaled(target, 1, _scaledSlack);
@@ -147,8 +141,7 @@ internal sealed class SecondOrderBlock(int start, int dimension) : ConeBlock(sta
         double along = DenseVector.Dot(direction, others);
         double positive = (v[0] + along) * HalfRoot * plus, negative = (v[0] - along) * HalfRoot * minus;
         v[0] = (positive + negative) * HalfRoot;
-        DenseVector.Scale(others, rest);
-        DenseVector.AddScaled(others, ((positive - negative) * HalfRoot) - (rest * along), direction);
+        DenseVector.Combine(rest, others, ((positive - negative) * HalfRoot) - (rest * along), direction);
     }
 
     // rows ← f(H) rows.
@@ -162,11 +155,7 @@ internal sealed class SecondOrderBlock(int start, int dimension) : ConeBlock(sta
 
         Span<double> along = _along.AsSpan(0, columns), first = rows[..columns];
         along.Clear();
-        for (int i = 1; i < Dimension; i++)
-        {
-            DenseVector.AddScaled(along, _direction[i], rows.Slice(i * columns, columns));
-        }
-
+        DenseVector.AddTransposedProduct(rows[columns..], _direction.AsSpan(1), along);
         for (int j = 0; j < columns; j++)
         {
             double positive = (first[j] + along[j]) * HalfRoot * plus, negative = (first[j] - along[j]) * HalfRoot * minus;
@@ -176,9 +165,7 @@ internal sealed class SecondOrderBlock(int start, int dimension) : ConeBlock(sta
 
         for (int i = 1; i < Dimension; i++)
         {
-            Span<double> row = rows.Slice(i * columns, columns);
-            DenseVector.Scale(row, rest);
-            DenseVector.AddScaled(row, _direction[i], along);
+            DenseVector.Combine(rest, rows.Slice(i * columns, columns), _direction[i], along);
         }
     }
 }

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -39,13 +40,7 @@ internal sealed class ConeData
     public static double[] Read(Tensor tensor)
     {
         using DisposeScope scope = NewDisposeScope();
-        double[] values = new double[tensor.numel()];
-        if (values.Length > 0)
-        {
-            tensor.detach().to(ScalarType.Float64).cpu().contiguous().data<double>().CopyTo(values.AsSpan());
-        }
-
-        return values;
+        return tensor.detach().to(ScalarType.Float64).cpu().ReadDoubles();
     }
 
     private static ReadOnlySpan<double> Part(double[]? values, bool varies, int row, int length) => values is null ? default : values.AsSpan(varies ? row * length : 0, length);

@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Solvers.Conic.Blocks;
+using Microsoft.ML.Implicit.Solvers.Conic.Systems;
 
 namespace Microsoft.ML.Implicit.Solvers.Conic.Interior;
 
@@ -12,7 +13,7 @@ internal sealed class ConeWorkspace
         _data = data;
         Blocks = ConeBlocks.Create(data.Problem.Cones);
         Program = new ScaledProgram(data.Problem, Blocks);
-        System = new KktSystem(Program, Blocks);
+        System = new KktSystem(Program, Blocks, new NormalEquations(Program, Blocks));
     }
 
     public ConeBlock[] Blocks { get; }

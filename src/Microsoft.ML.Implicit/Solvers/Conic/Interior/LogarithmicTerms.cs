@@ -1,38 +1,56 @@
+using System.Numerics;
 using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
 
 namespace Microsoft.ML.Implicit.Solvers.Conic.Interior;
 
-/// <summary>The terms (log₂|aᵢⱼ| + rᵢ + cⱼ)² of the nonzero entries of a matrix, weighted.</summary>
-internal sealed class LogarithmicTerms(int rows, int columns)
+/// <summary>The terms (log₂|aᵢⱼ| + rᵢ + cⱼ)² of the nonzero entries of a matrix, weighted. Rows are padded, so that all of it is done by whole vectors.</summary>
+internal sealed class LogarithmicTerms
 {
-    private readonly double[] _logarithms = new double[rows * columns];
+    private readonly int _stride;
+    private readonly double[] _logarithms;
 
-    // One for an entry that is there, zero for one that is not.
-    private readonly double[] _entries = new double[rows * columns];
-    private readonly double[] _weights = new double[rows * columns];
-    private readonly double[] _misfits = new double[columns];
+    // Of an entry that is there its column's importance, zero for one that is not.
+    private readonly double[] _entries;
+    private readonly double[] _weights;
+    private readonly double[] _c;
+    private readonly double[] _products;
 
     // Sums over rows and columns, of weights and of weighted logarithms.
-    private readonly double[] _rowWeights = new double[rows];
-    private readonly double[] _columnWeights = new double[columns];
-    private readonly double[] _rowLogarithms = new double[rows];
-    private readonly double[] _columnLogarithms = new double[columns];
+    private readonly double[] _rowWeights;
+    private readonly double[] _columnWeights;
+    private readonly double[] _rowLogarithms;
+    private readonly double[] _columnLogarithms;
 
-    public int Rows => rows;
+    public LogarithmicTerms(int rows, int columns)
+    {
+        (Rows, _stride) = (rows, (columns + Vector<double>.Count - 1) / Vector<double>.Count * Vector<double>.Count);
+        (_logarithms, _entries, _weights) = (new double[rows * _stride], new double[rows * _stride], new double[rows * _stride]);
+        (_c, _columnWeights, _columnLogarithms) = (new double[_stride], new double[_stride], new double[_stride]);
+        (_products, _rowWeights, _rowLogarithms) = (new double[rows], new double[rows], new double[rows]);
+        Importance = [.. Enumerable.Repeat(1.0, columns)];
+    }
+
+    public int Rows { get; }
 
     /// <summary>What each column's terms count.</summary>
-    public double[] Importance { get; } = [.. Enumerable.Repeat(1.0, columns)];
+    public double[] Importance { get; }
 
     public void Take(ReadOnlySpan<double> matrix)
     {
-        for (int i = 0; i < matrix.Length; i++)
+        int columns = Importance.Length;
+        for (int i = 0; i < Rows; i++)
         {
-            bool counts = matrix[i] != 0 && double.IsFinite(matrix[i]);
-            (_logarithms[i], _entries[i]) = counts ? (Math.Abs(matrix[i]), 1) : (1, 0);
-        }
+            Span<double> logarithms = _logarithms.AsSpan(i * _stride, columns), entries = _entries.AsSpan(i * _stride, columns);
+            ReadOnlySpan<double> row = matrix.Slice(i * columns, columns);
+            for (int j = 0; j < row.Length; j++)
+            {
+                bool counts = row[j] != 0 && double.IsFinite(row[j]);
+                (logarithms[j], entries[j]) = counts ? (Math.Abs(row[j]), Importance[j]) : (1, 0);
+            }
 
-        Span<double> logarithms = _logarithms.AsSpan(0, matrix.Length);
-        TensorPrimitives.Log2(logarithms, logarithms);
+            TensorPrimitives.Log2(logarithms, logarithms);
+        }
     }
 
     /// <summary>Gives the entries that are there weights of 1 / (1 + (misfit / spread)²).</summary>
@@ -40,44 +58,53 @@ internal sealed class LogarithmicTerms(int rows, int columns)
     {
         Array.Clear(_columnWeights);
         Array.Clear(_columnLogarithms);
-        for (int i = 0; i < rows; i++)
+        c.CopyTo(_c);
+        Span<Vector<double>> columns = Vectors(_c), columnWeights = Vectors(_columnWeights), columnLogarithms = Vectors(_columnLogarithms);
+        var scale = new Vector<double>(1 / spread);
+        for (int i = 0; i < Rows; i++)
         {
-            ReadOnlySpan<double> logarithms = _logarithms.AsSpan(i * columns, columns);
-            Span<double> weights = _weights.AsSpan(i * columns, columns);
-            TensorPrimitives.Add(logarithms, c, _misfits);
-            TensorPrimitives.Add(_misfits, r[i] + offset, _misfits);
-            TensorPrimitives.Multiply(_misfits, 1 / spread, _misfits);
-            TensorPrimitives.MultiplyAdd(_misfits, _misfits, 1, weights);
-            TensorPrimitives.Divide(Importance, weights, weights);
-            TensorPrimitives.Multiply(weights, _entries.AsSpan(i * columns, columns), weights);
-            _rowWeights[i] = TensorPrimitives.Sum<double>(weights);
-            _rowLogarithms[i] = DenseVector.Dot(weights, logarithms);
-            TensorPrimitives.Add(_columnWeights, weights, _columnWeights);
-            TensorPrimitives.MultiplyAdd(weights, logarithms, _columnLogarithms, _columnLogarithms);
+            Span<Vector<double>> logarithms = Row(_logarithms, i), entries = Row(_entries, i), weights = Row(_weights, i);
+            Vector<double> shift = new(r[i] + offset), weightSum = default, logarithmSum = default;
+            for (int k = 0; k < weights.Length; k++)
+            {
+                Vector<double> misfit = (logarithms[k] + columns[k] + shift) * scale;
+                Vector<double> weight = entries[k] / Vector.FusedMultiplyAdd(misfit, misfit, Vector<double>.One), logarithm = weight * logarithms[k];
+                weights[k] = weight;
+                columnWeights[k] += weight;
+                columnLogarithms[k] += logarithm;
+                weightSum += weight;
+                logarithmSum += logarithm;
+            }
+
+            (_rowWeights[i], _rowLogarithms[i]) = (Vector.Sum(weightSum), Vector.Sum(logarithmSum));
         }
     }
 
     /// <summary>Adds half the slopes by r and c, or, where it is not the fit's, those without logarithms.</summary>
     public void AddSlope(ReadOnlySpan<double> r, ReadOnlySpan<double> c, bool isFit, Span<double> rowSlopes, Span<double> columnSlopes)
     {
-        for (int i = 0; i < rows; i++)
+        c.CopyTo(_c);
+        DenseVector.Multiply(_weights, _c, _products);
+        for (int i = 0; i < Rows; i++)
         {
-            ReadOnlySpan<double> weights = _weights.AsSpan(i * columns, columns);
-            rowSlopes[i] += (r[i] * _rowWeights[i]) + DenseVector.Dot(weights, c) + (isFit ? _rowLogarithms[i] : 0);
-            DenseVector.AddScaled(columnSlopes, r[i], weights);
+            rowSlopes[i] += (r[i] * _rowWeights[i]) + _products[i] + (isFit ? _rowLogarithms[i] : 0);
         }
 
-        TensorPrimitives.MultiplyAdd(c, _columnWeights, columnSlopes, columnSlopes);
-        if (isFit)
+        DenseVector.AddTransposedStrided(_weights, _stride, r[..Rows], columnSlopes);
+        for (int j = 0; j < columnSlopes.Length; j++)
         {
-            TensorPrimitives.Add(columnSlopes, _columnLogarithms, columnSlopes);
+            columnSlopes[j] += (c[j] * _columnWeights[j]) + (isFit ? _columnLogarithms[j] : 0);
         }
     }
 
     /// <summary>Adds what <see cref="AddSlope"/> has of curvature.</summary>
     public void AddWeights(Span<double> rowWeights, Span<double> columnWeights)
     {
-        TensorPrimitives.Add(rowWeights, _rowWeights, rowWeights);
-        TensorPrimitives.Add(columnWeights, _columnWeights, columnWeights);
+        DenseVector.AddScaled(rowWeights, 1, _rowWeights);
+        DenseVector.AddScaled(columnWeights, 1, _columnWeights);
     }
+
+    private Span<Vector<double>> Row(double[] matrix, int row) => Vectors(matrix.AsSpan(row * _stride, _stride));
+
+    private static Span<Vector<double>> Vectors(Span<double> values) => MemoryMarshal.Cast<double, Vector<double>>(values);
 }

@@ -19,8 +19,11 @@ internal sealed class NormalUnits
 
     private const double OrdinaryMisfit = 8;
 
-    // A limit may be far from what it limits, or stand for none.
-    private const double ImportanceOfLimits = 1e-4;
+    // A limit may be far from what it limits, or stand for none; the right-hand side of an equality may be what rounding left of zero.
+    private const double ImportanceOfSides = 1e-4;
+
+    // In powers of two: units are rounded to whole ones.
+    private const double Settled = 0.1;
 
     private const double LargestExponent = 200;
 
@@ -59,9 +62,9 @@ internal sealed class NormalUnits
 
         (_quadratic, _cost) = (new LogarithmicTerms(problem.P is null ? 0 : _n, _n), new LogarithmicTerms(1, _n));
         (_matrix, _side) = (new LogarithmicTerms(m, _n), new LogarithmicTerms(1, m));
-        foreach (ConeBlock block in blocks.Where(block => block is NonnegativeBlock))
+        foreach (ConeBlock block in blocks.Where(block => block is NonnegativeBlock or ZeroBlock))
         {
-            block.Of(_side.Importance).Fill(ImportanceOfLimits);
+            block.Of(_side.Importance).Fill(ImportanceOfSides);
         }
 
         (_quadraticRows, _quadraticSlopes) = (new double[_n], new double[_n]);
@@ -151,6 +154,10 @@ internal sealed class NormalUnits
             _matrix.Weigh(_rows, _columns, 0, spread);
             _side.Weigh([0], _rows, 0, spread);
             Step();
+            if (pass > 0 && DenseVector.MaximumMagnitude(_change) < Settled)
+            {
+                return;
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 using Microsoft.ML.Implicit.Numerics;
 using Microsoft.ML.Implicit.Solvers.Conic.Blocks;
+using Microsoft.ML.Implicit.Solvers.Conic.Systems;
 
 namespace Microsoft.ML.Implicit.Solvers.Conic.Interior;
 

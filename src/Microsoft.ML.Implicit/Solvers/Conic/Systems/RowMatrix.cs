@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Implicit.Solvers.Conic.Interior;
+namespace Microsoft.ML.Implicit.Solvers.Conic.Systems;
 
 /// <summary>
 /// A matrix stored row by row. Its products take four rows at once, and pass over what lies before the first and behind the last entry of these that is not zero, so that those of

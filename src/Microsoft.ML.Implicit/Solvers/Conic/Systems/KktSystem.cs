@@ -1,10 +1,10 @@
 using Microsoft.ML.Implicit.Solvers.Conic.Blocks;
+using Microsoft.ML.Implicit.Solvers.Conic.Interior;
 
-namespace Microsoft.ML.Implicit.Solvers.Conic.Interior;
+namespace Microsoft.ML.Implicit.Solvers.Conic.Systems;
 
 /// <summary>
-/// Systems with K = [P Aᵀ; A −H]. What is factored is K with δI added to P and to H, reduced to the variables: P + δI + Aᵀ(H + δI)⁻¹A, positive definite whatever
-/// the constraints are; refinement against K itself takes the δ out again.
+/// Systems with K = [P Aᵀ; A −H]. What is factored is K with δI added to P and to H; refinement against K itself takes the δ out again.
 /// </summary>
 internal sealed class KktSystem
 {
@@ -15,9 +15,7 @@ internal sealed class KktSystem
 
     private readonly ScaledProgram _program;
     private readonly ConeBlock[] _blocks;
-    private readonly int _n;
-    private readonly CholeskyFactor _factor;
-    private readonly double[] _whitened;
+    private readonly IKktFactorization _factorization;
     private readonly double[] _firstResidual;
     private readonly double[] _secondResidual;
     private readonly double[] _u;
@@ -25,41 +23,17 @@ internal sealed class KktSystem
     private readonly double[] _dx;
     private readonly double[] _dz;
 
-    public KktSystem(ScaledProgram program, ConeBlock[] blocks)
+    public KktSystem(ScaledProgram program, ConeBlock[] blocks, IKktFactorization factorization)
     {
-        _program = program;
-        _blocks = blocks;
-        _n = program.Q.Length;
-        _factor = new CholeskyFactor(_n);
-        (_firstResidual, _dx) = (new double[_n], new double[_n]);
-        int m = program.B.Length;
-        _whitened = new double[m * _factor.Stride];
+        (_program, _blocks, _factorization) = (program, blocks, factorization);
+        (int n, int m) = (program.Q.Length, program.B.Length);
+        (_firstResidual, _dx) = (new double[n], new double[n]);
         (_secondResidual, _dz, _u, _du) = (new double[m], new double[m], new double[m], new double[m]);
     }
 
     /// <summary>Factors K at the scaling that the blocks have.</summary>
     /// <returns>Whether rounding let it.</returns>
-    public bool TryFactor()
-    {
-        int stride = _factor.Stride;
-        for (int i = 0; i < _program.B.Length; i++)
-        {
-            Span<double> row = _whitened.AsSpan(i * stride, stride);
-            _program.A.Row(i).CopyTo(row);
-
-            // A scaling that overflowed before may have left NaN there.
-            row[_n..].Clear();
-        }
-
-        foreach (ConeBlock block in _blocks)
-        {
-            block.Whiten(_whitened.AsSpan(block.Start * stride, block.Dimension * stride), stride);
-        }
-
-        _factor.Reset(_program.P.Values, ConeBlock.Regularisation);
-        _factor.AddGram(_whitened);
-        return _factor.TryFactor();
-    }
+    public bool TryFactor() => _factorization.TryFactor();
 
     /// <summary>
     /// Solves K (x, z) = (first, second) and gives s = −H z beside it. What is refined is u = s − z, from which z = −(I + H)⁻¹u and s = u + z follow without rounding
@@ -76,7 +50,8 @@ internal sealed class KktSystem
         double scale = Math.Max(DenseVector.MaximumMagnitude(first), DenseVector.MaximumMagnitude(second)), last = scale;
         for (int i = 0; i <= MaximumRefinements && last > tolerance * scale; i++)
         {
-            SolveRegularised();
+            _factorization.Solve(_firstResidual, _secondResidual, _dx, _dz, _du);
+            DenseVector.AddScaled(_du, -1, _dz);
             DenseVector.AddScaled(x, 1, _dx);
             DenseVector.AddScaled(_u, 1, _du);
             Split(z, s);
@@ -110,32 +85,6 @@ internal sealed class KktSystem
         {
             s[i] = _u[i] - z[i];
             z[i] = -z[i];
-        }
-    }
-
-    private void SolveRegularised()
-    {
-        _secondResidual.CopyTo(_dz, 0);
-        ApplyInverse(_dz);
-        _firstResidual.CopyTo(_dx, 0);
-        _program.A.AddTransposedProduct(_dz, _dx);
-        _factor.Solve(_dx);
-        _program.A.Multiply(_dx, _dz);
-        for (int i = 0; i < _dz.Length; i++)
-        {
-            _du[i] = _secondResidual[i] - _dz[i];
-            _dz[i] = -_du[i];
-        }
-
-        ApplyInverse(_dz);
-        DenseVector.AddScaled(_du, -1, _dz);
-    }
-
-    private void ApplyInverse(double[] v)
-    {
-        foreach (ConeBlock block in _blocks)
-        {
-            block.ApplyInverse(block.Of(v));
         }
     }
 
