@@ -24,6 +24,9 @@ internal abstract class ConeBlock(int start, int dimension)
     /// <summary>Whether the cone itself says what is large: an exponent is a number without a unit.</summary>
     public virtual bool FixesUnits => false;
 
+    /// <summary>Whether its slacks are in cones of their own, so that H is diagonal.</summary>
+    public virtual bool IsSeparable => false;
+
     public Span<double> Of(double[] row) => row.AsSpan(Start, Dimension);
 
     /// <summary>What a point leaves of the block's constraints Ax + s = bτ, relative to their terms. A large right side of one must not hide what is left of another.</summary>

@@ -8,6 +8,8 @@ internal sealed class NonnegativeBlock(int start, int dimension) : ConeBlock(sta
 
     public override int Degree => Dimension;
 
+    public override bool IsSeparable => true;
+
     public override int DescribeUnits(Span<RowUnit> units, int next) => DescribeSeparateUnits(units, next);
 
     public override void SetUnit(Span<double> s, Span<double> z)

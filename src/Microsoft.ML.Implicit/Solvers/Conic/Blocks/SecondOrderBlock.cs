@@ -49,7 +49,7 @@ internal sealed class SecondOrderBlock(int start, int dimension) : ConeBlock(sta
         _plus = _rest * sum * sum;
         _minus = _rest / (sum * sum);
         z.CopyTo(_lambda);
-        ApplyFunction(_lambda, Math.Sqrt);
+        Apply(_lambda, Math.Sqrt(_plus), Math.Sqrt(_minus), Math.Sqrt(_rest));
         return double.IsFinite(_plus) && _minus > 0;
     }
 
@@ -70,18 +70,20 @@ internal sealed class SecondOrderBlock(int start, int dimension) : ConeBlock(sta
         Combine(multiplierPlus, multiplierMinus, z);
     }
 
-    public override void ApplyResolvent(Span<double> v) => ApplyFunction(v, h => 1 / (1 + h));
+    public override void ApplyResolvent(Span<double> v) => Apply(v, 1 / (1 + _plus), 1 / (1 + _minus), 1 / (1 + _rest));
 
-    public override void ApplyInverse(Span<double> v) => ApplyFunction(v, h => 1 / (h + Regularisation));
+    public override void ApplyInverse(Span<double> v) => Apply(v, 1 / (_plus + Regularisation), 1 / (_minus + Regularisation), 1 / (_rest + Regularisation));
 
-    public override void Whiten(Span<double> rows, int columns) => ApplyFunction(rows, columns, h => 1 / Math.Sqrt(h + Regularisation));
+    public override void Whiten(Span<double> rows, int columns) =>
+        Apply(rows, columns, 1 / Math.Sqrt(_plus + Regularisation), 1 / Math.Sqrt(_minus + Regularisation), 1 / Math.Sqrt(_rest + Regularisation));
 
     public override void Correct(ReadOnlySpan<double> ds, ReadOnlySpan<double> dz, double centre, Span<double> target)
     {
+        (double plus, double minus, double rest) = (Math.Sqrt(_plus), Math.Sqrt(_minus), Math.Sqrt(_rest));
         ds.CopyTo(_scaledSlack);
         dz.CopyTo(_scaledMultiplier);
-        ApplyFunction(_scaledSlack, h => 1 / Math.Sqrt(h));
-        ApplyFunction(_scaledMultiplier, Math.Sqrt);
+        Apply(_scaledSlack, 1 / plus, 1 / minus, 1 / rest);
+        Apply(_scaledMultiplier, plus, minus, rest);
 
         // The product less the centre, in the place of the scaled slacks, then λ \ it.
         double slack = _scaledSlack[0], multiplier = _scaledMultiplier[0], first = DenseVector.Dot(_scaledSlack, _scaledMultiplier) - centre;
@@ -91,7 +93,7 @@ internal sealed class SecondOrderBlock(int start, int dimension) : ConeBlock(sta
         _scaledSlack[0] = ((_lambda[0] * first) - DenseVector.Dot(lambda, others)) / Determinant(_lambda);
         DenseVector.Combine(1 / _lambda[0], others, -_scaledSlack[0] / _lambda[0], lambda);
 
-        ApplyFunction(_scaledSlack, Math.Sqrt);
+        Apply(_scaledSlack, plus, minus, rest);
         DenseVector.AddScaled(target, 1, _scaledSlack);
     }
 
@@ -132,10 +134,9 @@ internal sealed class SecondOrderBlock(int start, int dimension) : ConeBlock(sta
         return length;
     }
 
-    // v ← f(H) v.
-    private void ApplyFunction(Span<double> v, Func<double, double> f)
+    // v ← f(H) v, where f of the eigenvalues is given.
+    private void Apply(Span<double> v, double plus, double minus, double rest)
     {
-        double plus = f(_plus), minus = f(_minus), rest = f(_rest);
         ReadOnlySpan<double> direction = _direction.AsSpan(1);
         Span<double> others = v[1..];
         double along = DenseVector.Dot(direction, others);
@@ -145,9 +146,8 @@ internal sealed class SecondOrderBlock(int start, int dimension) : ConeBlock(sta
     }
 
     // rows ← f(H) rows.
-    private void ApplyFunction(Span<double> rows, int columns, Func<double, double> f)
+    private void Apply(Span<double> rows, int columns, double plus, double minus, double rest)
     {
-        double plus = f(_plus), minus = f(_minus), rest = f(_rest);
         if (_along.Length < columns)
         {
             _along = new double[columns];

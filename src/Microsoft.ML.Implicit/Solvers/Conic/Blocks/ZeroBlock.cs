@@ -5,6 +5,8 @@ internal sealed class ZeroBlock(int start, int dimension) : ConeBlock(start, dim
 {
     public override int Degree => 0;
 
+    public override bool IsSeparable => true;
+
     public override int DescribeUnits(Span<RowUnit> units, int next) => DescribeSeparateUnits(units, next);
 
     public override void SetUnit(Span<double> s, Span<double> z)

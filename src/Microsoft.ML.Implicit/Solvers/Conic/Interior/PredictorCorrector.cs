@@ -78,8 +78,7 @@ internal sealed class PredictorCorrector
         _constantCurvature = CurvatureOfConstant();
         _point.S.CopyTo(_target, 0);
         Direct(_affine, 0, _point.Tau * _point.Kappa);
-        double affineStep = LongestStep(_affine, 1);
-        double sigma = Math.Pow(1 - affineStep, 3);
+        double left = 1 - LongestStep(_affine, 1), sigma = left * left * left;
         _point.S.CopyTo(_target, 0);
         foreach (ConeBlock block in _blocks)
         {

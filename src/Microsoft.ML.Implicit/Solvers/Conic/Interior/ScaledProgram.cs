@@ -29,7 +29,7 @@ internal sealed class ScaledProgram
     private double _costUnit;
     private SlackUnits _slacks;
 
-    public ScaledProgram(ConeProblem problem, ConeBlock[] blocks)
+    public ScaledProgram(ConeProblem problem, ConeBlock[] blocks, SparseStructure? structure)
     {
         _blocks = blocks;
         _normalUnits = new NormalUnits(problem, blocks);
@@ -38,7 +38,7 @@ internal sealed class ScaledProgram
         P = new RowMatrix(problem.P is null ? 0 : n, n);
         _matrix = new double[P.Values.Length];
         _image = new double[n];
-        A = new RowMatrix(m, n);
+        A = new RowMatrix(m, n, structure?.A);
         (Q, D, _columnNorms) = (new double[n], new double[n], new double[n]);
         (B, E, _rowNorms) = (new double[m], new double[m], new double[m]);
         _curvatureRounding = 10 * n * MachineEpsilon.Of(problem.Q.dtype);

@@ -4,7 +4,7 @@ using Microsoft.ML.Implicit.Solvers.Conic.Interior;
 namespace Microsoft.ML.Implicit.Solvers.Conic.Systems;
 
 /// <summary>
-/// Systems with K = [P Aᵀ; A −H]. What is factored is K with δI added to P and to H; refinement against K itself takes the δ out again.
+/// Systems with K = [P Aᵀ; A −H]. What is factored is K with δI added to P and to H, reduced to the variables; refinement against K itself takes the δ out again.
 /// </summary>
 internal sealed class KktSystem
 {
@@ -15,7 +15,7 @@ internal sealed class KktSystem
 
     private readonly ScaledProgram _program;
     private readonly ConeBlock[] _blocks;
-    private readonly IKktFactorization _factorization;
+    private readonly INormalFactorization _factorization;
     private readonly double[] _firstResidual;
     private readonly double[] _secondResidual;
     private readonly double[] _u;
@@ -23,7 +23,7 @@ internal sealed class KktSystem
     private readonly double[] _dx;
     private readonly double[] _dz;
 
-    public KktSystem(ScaledProgram program, ConeBlock[] blocks, IKktFactorization factorization)
+    public KktSystem(ScaledProgram program, ConeBlock[] blocks, INormalFactorization factorization)
     {
         (_program, _blocks, _factorization) = (program, blocks, factorization);
         (int n, int m) = (program.Q.Length, program.B.Length);
@@ -50,8 +50,7 @@ internal sealed class KktSystem
         double scale = Math.Max(DenseVector.MaximumMagnitude(first), DenseVector.MaximumMagnitude(second)), last = scale;
         for (int i = 0; i <= MaximumRefinements && last > tolerance * scale; i++)
         {
-            _factorization.Solve(_firstResidual, _secondResidual, _dx, _dz, _du);
-            DenseVector.AddScaled(_du, -1, _dz);
+            SolveRegularised();
             DenseVector.AddScaled(x, 1, _dx);
             DenseVector.AddScaled(_u, 1, _du);
             Split(z, s);
@@ -85,6 +84,32 @@ internal sealed class KktSystem
         {
             s[i] = _u[i] - z[i];
             z[i] = -z[i];
+        }
+    }
+
+    private void SolveRegularised()
+    {
+        _secondResidual.CopyTo(_dz, 0);
+        ApplyInverse(_dz);
+        _firstResidual.CopyTo(_dx, 0);
+        _program.A.AddTransposedProduct(_dz, _dx);
+        _factorization.Solve(_dx);
+        _program.A.Multiply(_dx, _dz);
+        for (int i = 0; i < _dz.Length; i++)
+        {
+            _du[i] = _secondResidual[i] - _dz[i];
+            _dz[i] = -_du[i];
+        }
+
+        ApplyInverse(_dz);
+        DenseVector.AddScaled(_du, -1, _dz);
+    }
+
+    private void ApplyInverse(double[] v)
+    {
+        foreach (ConeBlock block in _blocks)
+        {
+            block.ApplyInverse(block.Of(v));
         }
     }
 

@@ -2,9 +2,12 @@ namespace Microsoft.ML.Implicit.Solvers.Conic.Systems;
 
 /// <summary>
 /// A matrix stored row by row. Its products take four rows at once, and pass over what lies before the first and behind the last entry of these that is not zero, so that those of
-/// a band or a profile cost what it holds.
+/// a band or a profile cost what it holds. With a pattern they go from entry to entry.
 /// </summary>
-internal sealed class RowMatrix(int rows, int columns)
+/// <param name="rows">Rows.</param>
+/// <param name="columns">Columns.</param>
+/// <param name="pattern">Where it may have entries, or null for everywhere.</param>
+internal sealed class RowMatrix(int rows, int columns, SparsityPattern? pattern = null)
 {
     private const int Together = 4;
 
@@ -39,6 +42,23 @@ internal sealed class RowMatrix(int rows, int columns)
     /// <summary>y = M x.</summary>
     public void Multiply(ReadOnlySpan<double> x, Span<double> y)
     {
+        if (pattern is not null)
+        {
+            for (int i = 0; i < rows; i++)
+            {
+                ReadOnlySpan<double> row = Row(i);
+                double sum = 0;
+                foreach (int column in pattern.Row(i))
+                {
+                    sum += row[column] * x[column];
+                }
+
+                y[i] = sum;
+            }
+
+            return;
+        }
+
         for (int i = 0; i < _extents.Length; i++)
         {
             (int first, int end) = _extents[i];
@@ -50,6 +70,20 @@ internal sealed class RowMatrix(int rows, int columns)
     /// <summary>y += Mᵀ x.</summary>
     public void AddTransposedProduct(ReadOnlySpan<double> x, Span<double> y)
     {
+        if (pattern is not null)
+        {
+            for (int i = 0; i < rows; i++)
+            {
+                ReadOnlySpan<double> row = Row(i);
+                foreach (int column in pattern.Row(i))
+                {
+                    y[column] += row[column] * x[i];
+                }
+            }
+
+            return;
+        }
+
         for (int i = 0; i < _extents.Length; i++)
         {
             (int first, int end) = _extents[i];

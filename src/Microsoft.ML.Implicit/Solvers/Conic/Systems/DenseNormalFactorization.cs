@@ -3,15 +3,15 @@ using Microsoft.ML.Implicit.Solvers.Conic.Interior;
 
 namespace Microsoft.ML.Implicit.Solvers.Conic.Systems;
 
-/// <summary>The system reduced to the variables, P + δI + Aᵀ(H + δI)⁻¹A, which is positive definite whatever the constraints are, as a dense matrix.</summary>
-internal sealed class NormalEquations : IKktFactorization
+/// <summary>The factorisation of a dense matrix.</summary>
+internal sealed class DenseNormalFactorization : INormalFactorization
 {
     private readonly ScaledProgram _program;
     private readonly ConeBlock[] _blocks;
     private readonly CholeskyFactor _factor;
     private readonly double[] _whitened;
 
-    public NormalEquations(ScaledProgram program, ConeBlock[] blocks)
+    public DenseNormalFactorization(ScaledProgram program, ConeBlock[] blocks)
     {
         (_program, _blocks) = (program, blocks);
         _factor = new CholeskyFactor(program.Q.Length);
@@ -40,28 +40,5 @@ internal sealed class NormalEquations : IKktFactorization
         return _factor.TryFactor();
     }
 
-    public void Solve(ReadOnlySpan<double> first, ReadOnlySpan<double> second, Span<double> x, Span<double> z, Span<double> s)
-    {
-        second.CopyTo(z);
-        ApplyInverse(z);
-        first.CopyTo(x);
-        _program.A.AddTransposedProduct(z, x);
-        _factor.Solve(x);
-        _program.A.Multiply(x, z);
-        for (int i = 0; i < z.Length; i++)
-        {
-            s[i] = second[i] - z[i];
-            z[i] = -s[i];
-        }
-
-        ApplyInverse(z);
-    }
-
-    private void ApplyInverse(Span<double> v)
-    {
-        foreach (ConeBlock block in _blocks)
-        {
-            block.ApplyInverse(v.Slice(block.Start, block.Dimension));
-        }
-    }
+    public void Solve(Span<double> x) => _factor.Solve(x);
 }
