@@ -4,14 +4,14 @@ namespace Microsoft.ML.Implicit.Samples.Control;
 
 internal static partial class HeatingControl
 {
-    /// <summary>Heats by the first hour of each plan.</summary>
-    private static Func<Situation, double> Follow(MLContext ml, ITransformer model, Action<Situation>? expect = null)
+    /// <summary>The plans of a model, at the weather that is expected where it does not say itself.</summary>
+    private static Func<Situation, float[]> Follow(MLContext ml, ITransformer model, Action<Situation>? expect = null)
     {
         PredictionEngine<Situation, Plan> engine = ml.Model.CreatePredictionEngine<Situation, Plan>(model);
         return situation =>
         {
             expect?.Invoke(situation);
-            return engine.Predict(situation).Heating[0];
+            return engine.Predict(situation).Heating;
         };
     }
 

@@ -18,7 +18,7 @@ internal static partial class HeatingControl
         WeatherHistory weather = LoadData(ml, settings);
         IDataView situations = CreateSituations(ml, weather, settings.Seed);
 
-        AnsiConsole.MarkupLine("[bold]Predictive control[/] of a room's heating, planned anew every hour for the next twelve");
+        AnsiConsole.MarkupLine("[bold]Predictive control[/] of a room's heating, planned every six hours for the next twelve");
         LearnedConeProgramTransformer learned = Train(ml, situations, DecisionLoss.Regret, "trained on what plans cost", settings);
         LearnedConeProgramTransformer twoStage = Train(ml, situations, DecisionLoss.CostError, "trained on forecast errors", settings);
         string path = settings.OutputPath("control.zip");

@@ -8,7 +8,7 @@ namespace Microsoft.ML.Implicit.Samples.Control;
 
 internal static partial class HeatingControl
 {
-    // A week of the plot begins with this hour of the season.
+    // The plot begins with this hour of the season.
     private const int FirstDrawn = 24 * 7 * 10;
     private const int Drawn = 24 * 5;
 
@@ -17,15 +17,15 @@ internal static partial class HeatingControl
     {
         int[] hours = [.. weather.Hours(FirstTest, DateTime.MaxValue)];
         ITransformer planner = ml.Transforms.ConeProgram(Room.CreateProgram()).Fit(ml.Data.LoadFromEnumerable([weather.Situation(hours[0], 20)]));
-        (string Name, Func<Situation, double> Decide)[] ways =
+        (string Name, int Committed, Func<Situation, float[]> Plan)[] ways =
         [
-            ("decision-focused", Follow(ml, ml.Model.Load(learnedPath, out _))),
-            ("two-stage", Follow(ml, twoStage)),
-            ("weather stays as it is", Follow(ml, planner, situation => Array.Fill(situation.Outdoor, situation.Features[WeatherHistory.LastTemperature]))),
-            ("thermostat", situation => Room.Needed(situation.Start, situation.Features[WeatherHistory.LastTemperature], situation.Comfort[0])),
-            ("weather known beforehand", Follow(ml, planner)),
+            ("decision-focused", Room.Committed, Follow(ml, ml.Model.Load(learnedPath, out _))),
+            ("two-stage", Room.Committed, Follow(ml, twoStage)),
+            ("weather stays as it is", Room.Committed, Follow(ml, planner, situation => Array.Fill(situation.Outdoor, situation.Features[WeatherHistory.LastTemperature]))),
+            ("weather known beforehand", Room.Committed, Follow(ml, planner)),
+            ("thermostat, every hour", 1, situation => [(float)Room.Needed(situation.Start, situation.Features[WeatherHistory.LastTemperature], situation.Comfort[0])]),
         ];
-        return [.. ways.Select(way => AnsiConsole.Status().Start($"heating: {way.Name}", _ => new Season(way.Name).Run(weather, hours, way.Decide)))];
+        return [.. ways.Select(way => AnsiConsole.Status().Start($"heating: {way.Name}", _ => new Season(way.Name).Run(weather, hours, way.Committed, way.Plan)))];
     }
 
     private static void PrintSeasons(Season[] seasons)
@@ -46,8 +46,8 @@ internal static partial class HeatingControl
         IDataView data = ml.Data.LoadFromEnumerable(later);
         foreach ((string name, ITransformer model) in new (string, ITransformer)[] { ("decision-focused", learned), ("two-stage", twoStage) })
         {
-            double[] errors = [.. model.Transform(data).GetColumn<float[]>("PredictedOutdoor").Zip(later, (predicted, row) => (double)predicted[0] - row.Outdoor[0])];
-            AnsiConsole.MarkupLineInterpolated($"Forecasts of the next hour, {name}: {Text(errors.Average(), "+0.00;-0.00")} °C on average, RMSE {Text(Math.Sqrt(errors.Average(error => error * error)), "F2")} °C");
+            double[] errors = [.. model.Transform(data).GetColumn<float[]>("PredictedOutdoor").Zip(later, (predicted, row) => (double)predicted[Room.Committed - 1] - row.Outdoor[Room.Committed - 1])];
+            AnsiConsole.MarkupLineInterpolated($"Forecasts {Room.Committed} hours ahead, {name}: {Text(errors.Average(), "+0.00;-0.00")} °C on average, RMSE {Text(Math.Sqrt(errors.Average(error => error * error)), "F2")} °C");
         }
     }
 
@@ -69,7 +69,8 @@ internal static partial class HeatingControl
                 line.LegendText = season.Name;
             }
 
-            plot.ShowLegend();
+            plot.ShowLegend(Alignment.UpperRight);
+            plot.Axes.Margins(horizontal: 0);
             plot.XLabel("hours");
             plot.YLabel(label);
         }

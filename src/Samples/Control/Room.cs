@@ -11,14 +11,17 @@ internal static class Room
     /// <summary>Hours that are planned.</summary>
     public const int Horizon = 12;
 
+    /// <summary>Hours of a plan that are carried out before the next one is made.</summary>
+    public const int Committed = 6;
+
     /// <summary>Most heating, in kW.</summary>
-    public const double LargestPower = 4;
+    public const double LargestPower = 6;
 
     /// <summary>Price of an hour that is one degree too cold.</summary>
-    public const double DiscomfortPrice = 1;
+    public const double DiscomfortPrice = 3;
 
     // The share of the difference to the outside that is lost in an hour, and degrees that a kWh gives.
-    private const double Loss = 0.035;
+    private const double Loss = 0.06;
     private const double Gain = 0.35;
 
     /// <summary>The temperature after an hour.</summary>

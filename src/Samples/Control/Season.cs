@@ -21,22 +21,27 @@ internal sealed class Season(string name)
     /// <summary>What plans are made to keep low.</summary>
     public double Cost => EnergyCost + (Room.DiscomfortPrice * Discomfort);
 
-    /// <summary>Heats an hour as a plan begins, in the weather that came, and so on.</summary>
+    /// <summary>Heats as plans say, in the weather that came.</summary>
     /// <param name="weather">The weather.</param>
     /// <param name="hours">Successive hours.</param>
-    /// <param name="decide">The heating of the hour that a situation begins with, in kW.</param>
-    public Season Run(WeatherHistory weather, IEnumerable<int> hours, Func<Situation, double> decide)
+    /// <param name="committed">Hours that a plan is followed.</param>
+    /// <param name="plan">The heating of the hours from a situation on, in kW.</param>
+    public Season Run(WeatherHistory weather, int[] hours, int committed, Func<Situation, float[]> plan)
     {
         double temperature = Room.Comfort(DateTime.UnixEpoch);
-        foreach (int hour in hours)
+        foreach (int[] followed in hours.Chunk(committed))
         {
-            Situation situation = weather.Situation(hour, (float)temperature);
-            double heating = Math.Clamp(decide(situation), 0, Room.LargestPower);
-            temperature = Room.After(temperature, weather.Outdoor(hour), heating);
-            EnergyCost += heating * situation.Prices[0];
-            Discomfort += Math.Max(situation.Comfort[0] - temperature, 0);
-            _heating.Add(heating);
-            _temperatures.Add(temperature);
+            Situation situation = weather.Situation(followed[0], (float)temperature);
+            float[] heating = plan(situation);
+            for (int i = 0; i < followed.Length; i++)
+            {
+                double power = Math.Clamp(heating[i], 0, Room.LargestPower);
+                temperature = Room.After(temperature, weather.Outdoor(followed[i]), power);
+                EnergyCost += power * situation.Prices[i];
+                Discomfort += Math.Max(situation.Comfort[i] - temperature, 0);
+                _heating.Add(power);
+                _temperatures.Add(temperature);
+            }
         }
 
         return this;

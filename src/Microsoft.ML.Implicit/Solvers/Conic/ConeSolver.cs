@@ -30,7 +30,7 @@ public sealed class ConeSolver
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(_options.Tolerance, nameof(options));
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(_options.AcceptableTolerance, nameof(options));
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(_options.CertificateTolerance, nameof(options));
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(_options.MaximumIterations, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(_options.IterationLimit, nameof(options));
         ArgumentOutOfRangeException.ThrowIfNegative(_options.MaximumParallelism, nameof(options));
     }
 

@@ -73,6 +73,9 @@ internal abstract class ConeBlock(int start, int dimension)
     /// <summary>Sets slacks and multipliers to the centre of the cone and of its dual.</summary>
     public abstract void SetUnit(Span<double> s, Span<double> z);
 
+    /// <summary>Takes the scaling hI.</summary>
+    public abstract void ScaleUniformly(double h);
+
     /// <summary>Takes the scaling at an interior pair.</summary>
     /// <returns>Whether rounding left the pair inside.</returns>
     public abstract bool TryScale(ReadOnlySpan<double> s, ReadOnlySpan<double> z, double mu);

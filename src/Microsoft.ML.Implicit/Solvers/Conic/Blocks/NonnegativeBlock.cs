@@ -18,6 +18,8 @@ internal sealed class NonnegativeBlock(int start, int dimension) : ConeBlock(sta
         z.Fill(1);
     }
 
+    public override void ScaleUniformly(double h) => Array.Fill(_h, h);
+
     public override bool TryScale(ReadOnlySpan<double> s, ReadOnlySpan<double> z, double mu)
     {
         z.CopyTo(_z);

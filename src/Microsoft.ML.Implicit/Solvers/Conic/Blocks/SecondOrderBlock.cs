@@ -29,6 +29,8 @@ internal sealed class SecondOrderBlock(int start, int dimension) : ConeBlock(sta
         (s[0], z[0]) = (1, 1);
     }
 
+    public override void ScaleUniformly(double h) => (_plus, _minus, _rest) = (h, h, h);
+
     public override bool TryScale(ReadOnlySpan<double> s, ReadOnlySpan<double> z, double mu)
     {
         double slackRoot = Math.Sqrt(Determinant(s)), multiplierRoot = Math.Sqrt(Determinant(z));

@@ -15,6 +15,10 @@ internal sealed class ZeroBlock(int start, int dimension) : ConeBlock(start, dim
         z.Clear();
     }
 
+    public override void ScaleUniformly(double h)
+    {
+    }
+
     public override bool TryScale(ReadOnlySpan<double> s, ReadOnlySpan<double> z, double mu) => true;
 
     public override void MoveToPath(Span<double> s, Span<double> z, double mu) => s.Clear();

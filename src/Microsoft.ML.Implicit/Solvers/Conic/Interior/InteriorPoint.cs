@@ -7,7 +7,7 @@ namespace Microsoft.ML.Implicit.Solvers.Conic.Interior;
 /// The homogeneous interior point method for quadratic objectives (Goulart and Chen, 2024, "Clarabel"): Mehrotra's predictor and corrector on an embedding that has an
 /// interior whether or not the program has a solution; its solutions give one of the program, or a certificate that there is none.
 /// </summary>
-internal sealed class InteriorPoint
+internal sealed class InteriorPoint : IConeMethod
 {
     // From where on Newton's method on the optimality conditions may converge.
     private const double PolishableResidual = 1e-4;
@@ -153,7 +153,7 @@ internal sealed class InteriorPoint
                 return now with { Status = _proof.IsOfInfeasibility ? SolveStatus.Infeasible : SolveStatus.Unbounded };
             }
 
-            if (iteration == _options.MaximumIterations)
+            if (iteration == _options.IterationLimit)
             {
                 return Finish(best, SolveStatus.MaximumIterations);
             }

@@ -72,6 +72,16 @@ internal sealed class KktSystem
         }
     }
 
+    /// <summary>Solves the system that was factored, with δ, for (x, z).</summary>
+    public void SolveRegularised(ReadOnlySpan<double> first, ReadOnlySpan<double> second, double[] x, double[] z)
+    {
+        first.CopyTo(_firstResidual);
+        second.CopyTo(_secondResidual);
+        SolveRegularised();
+        _dx.CopyTo(x, 0);
+        _dz.CopyTo(z, 0);
+    }
+
     private void Split(double[] z, double[] s)
     {
         _u.CopyTo(z, 0);
