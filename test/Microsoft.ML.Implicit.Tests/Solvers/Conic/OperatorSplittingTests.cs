@@ -37,7 +37,7 @@ public sealed class OperatorSplittingTests
         // x ≥ 2 and x ≤ 1; a ball of radius one about (3, 0) and x₀ ≤ 1; x₀ = 1 and x₀ = 2.
         AssertCertified(SolveStatus.Infeasible, [1], new[,] { { -1.0 }, { 1 } }, [-2, 1], Cone.Nonnegative(2));
         AssertCertified(SolveStatus.Infeasible, [1, 0], new[,] { { 1.0, 0 }, { 0, 0 }, { -1, 0 }, { 0, -1 } }, [1, 1, -3, 0], Cone.Nonnegative(1), Cone.SecondOrder(3));
-        AssertCertified(SolveStatus.Infeasible, [1, 1], new[,] { { 1.0, 0 }, { 1, 0 } }, [1, 2], Cone.Zero(2));
+        AssertCertified(SolveStatus.Infeasible, [1, 0], new[,] { { 1.0, 0 }, { 1, 0 } }, [1, 2], Cone.Zero(2));
     }
 
     [TestMethod]

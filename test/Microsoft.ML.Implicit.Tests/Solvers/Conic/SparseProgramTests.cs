@@ -25,8 +25,8 @@ public sealed class SparseProgramTests
         ConeCertificate.AssertOptimal(solution, 0, 1e-9);
         Assert.IsLessThanOrEqualTo(1e-8, (solution.X.flatten() - expected.X.flatten()).abs().max().item<double>());
         ConeGradients gradients = solution.Backward(ones(1, Parts * Size, ScalarType.Float64)), ofParts = expected.Backward(ones(Parts, Size, ScalarType.Float64));
-        Assert.IsLessThanOrEqualTo(1e-7, (gradients.Q.flatten() - ofParts.Q.flatten()).abs().max().item<double>());
-        Assert.IsLessThanOrEqualTo(1e-7, (gradients.B.flatten() - ofParts.B.flatten()).abs().max().item<double>());
+        AssertClose(ofParts.Q, gradients.Q);
+        AssertClose(ofParts.B, gradients.B);
     }
 
     [TestMethod]
@@ -35,10 +35,10 @@ public sealed class SparseProgramTests
         using DisposeScope scope = NewDisposeScope();
         ConeProblem whole = Join(RandomConePrograms.Create([Cone.Nonnegative(6), Cone.SecondOrder(4)], Size, Parts, 0, seed: 6));
 
-        // Of the first part: slacks of −x and x that add up to less than zero.
+        // Of the first part: x₀ ≤ 0 and x₀ ≥ 1.
         Tensor a = whole.A.clone(), b = whole.B.clone();
-        a[1] = -a[0];
-        b[1] = -b[0] - 1;
+        a[..2] = zeros(2, Parts * Size, ScalarType.Float64);
+        (a[0, 0], a[1, 0], b[0], b[1]) = (tensor(1.0), tensor(-1.0), tensor(0.0), tensor(-1.0));
         ConeSolution solution = new ConeSolver().Solve(new ConeProblem(null, whole.Q, a, b, whole.Cones));
         Assert.AreEqual(SolveStatus.Infeasible, solution.Status[0], solution.Describe(0));
         ConeCertificate.AssertCertified(solution, 0, 1e-7);
@@ -52,6 +52,12 @@ public sealed class SparseProgramTests
         SparseStructure first = new ConeData(whole, null).Structure!;
         Assert.AreSame(first, new ConeData(new ConeProblem(whole.P, whole.Q, whole.A * 2, whole.B, whole.Cones), first).Structure);
         Assert.AreNotSame(first, new ConeData(Join(RandomConePrograms.Create([Cone.Nonnegative(9)], Size, Parts, 7, seed: 5)), first).Structure);
+    }
+
+    private static void AssertClose(Tensor expected, Tensor actual)
+    {
+        double size = expected.abs().max().item<double>(), error = (actual.flatten() - expected.flatten()).abs().max().item<double>();
+        Assert.IsLessThanOrEqualTo(1e-7 * size, error);
     }
 
     private static ConeProblem Join(ConeProblem parts) => new(

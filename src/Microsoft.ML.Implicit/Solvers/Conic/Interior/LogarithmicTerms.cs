@@ -1,12 +1,16 @@
 using System.Numerics;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
+using Microsoft.ML.Implicit.Solvers.Conic.Systems;
 
 namespace Microsoft.ML.Implicit.Solvers.Conic.Interior;
 
-/// <summary>The terms (log₂|aᵢⱼ| + rᵢ + cⱼ)² of the nonzero entries of a matrix, weighted. Rows are padded, so that all of it is done by whole vectors.</summary>
+/// <summary>
+/// The terms (log₂|aᵢⱼ| + rᵢ + cⱼ)² of the nonzero entries of a matrix, weighted. Full rows are padded, so that all of it is done by whole vectors; of sparse ones only the entries are kept.
+/// </summary>
 internal sealed class LogarithmicTerms
 {
+    private readonly SparsityPattern? _pattern;
     private readonly int _stride;
     private readonly double[] _logarithms;
 
@@ -22,10 +26,14 @@ internal sealed class LogarithmicTerms
     private readonly double[] _rowLogarithms;
     private readonly double[] _columnLogarithms;
 
-    public LogarithmicTerms(int rows, int columns)
+    /// <param name="rows">Rows of the matrix.</param>
+    /// <param name="columns">Its columns.</param>
+    /// <param name="pattern">Where it has entries, or null for everywhere.</param>
+    public LogarithmicTerms(int rows, int columns, SparsityPattern? pattern = null)
     {
-        (Rows, _stride) = (rows, (columns + Vector<double>.Count - 1) / Vector<double>.Count * Vector<double>.Count);
-        (_logarithms, _entries, _weights) = (new double[rows * _stride], new double[rows * _stride], new double[rows * _stride]);
+        (Rows, _pattern, _stride) = (rows, pattern, (columns + Vector<double>.Count - 1) / Vector<double>.Count * Vector<double>.Count);
+        int count = pattern?.Count ?? rows * _stride;
+        (_logarithms, _entries, _weights) = (new double[count], new double[count], new double[count]);
         (_c, _columnWeights, _columnLogarithms) = (new double[_stride], new double[_stride], new double[_stride]);
         (_products, _rowWeights, _rowLogarithms) = (new double[rows], new double[rows], new double[rows]);
         Importance = [.. Enumerable.Repeat(1.0, columns)];
@@ -41,12 +49,15 @@ internal sealed class LogarithmicTerms
         int columns = Importance.Length;
         for (int i = 0; i < Rows; i++)
         {
-            Span<double> logarithms = _logarithms.AsSpan(i * _stride, columns), entries = _entries.AsSpan(i * _stride, columns);
             ReadOnlySpan<double> row = matrix.Slice(i * columns, columns);
-            for (int j = 0; j < row.Length; j++)
+            ReadOnlySpan<int> places = _pattern is null ? default : _pattern.Row(i);
+            int start = _pattern is null ? i * _stride : _pattern.RowStarts[i], count = _pattern is null ? columns : places.Length;
+            Span<double> logarithms = _logarithms.AsSpan(start, count), entries = _entries.AsSpan(start, count);
+            for (int k = 0; k < count; k++)
             {
-                bool counts = row[j] != 0 && double.IsFinite(row[j]);
-                (logarithms[j], entries[j]) = counts ? (Math.Abs(row[j]), Importance[j]) : (1, 0);
+                int column = _pattern is null ? k : places[k];
+                bool counts = row[column] != 0 && double.IsFinite(row[column]);
+                (logarithms[k], entries[k]) = counts ? (Math.Abs(row[column]), Importance[column]) : (1, 0);
             }
 
             TensorPrimitives.Log2(logarithms, logarithms);
@@ -59,6 +70,12 @@ internal sealed class LogarithmicTerms
         Array.Clear(_columnWeights);
         Array.Clear(_columnLogarithms);
         c.CopyTo(_c);
+        if (_pattern is not null)
+        {
+            WeighEntries(_pattern, r, offset, 1 / spread);
+            return;
+        }
+
         Span<Vector<double>> columns = Vectors(_c), columnWeights = Vectors(_columnWeights), columnLogarithms = Vectors(_columnLogarithms);
         var scale = new Vector<double>(1 / spread);
         for (int i = 0; i < Rows; i++)
@@ -84,13 +101,21 @@ internal sealed class LogarithmicTerms
     public void AddSlope(ReadOnlySpan<double> r, ReadOnlySpan<double> c, bool isFit, Span<double> rowSlopes, Span<double> columnSlopes)
     {
         c.CopyTo(_c);
-        DenseVector.Multiply(_weights, _c, _products);
+        if (_pattern is null)
+        {
+            DenseVector.Multiply(_weights, _c, _products);
+            DenseVector.AddTransposedStrided(_weights, _stride, r[..Rows], columnSlopes);
+        }
+        else
+        {
+            MultiplyEntries(_pattern, r, columnSlopes);
+        }
+
         for (int i = 0; i < Rows; i++)
         {
             rowSlopes[i] += (r[i] * _rowWeights[i]) + _products[i] + (isFit ? _rowLogarithms[i] : 0);
         }
 
-        DenseVector.AddTransposedStrided(_weights, _stride, r[..Rows], columnSlopes);
         for (int j = 0; j < columnSlopes.Length; j++)
         {
             columnSlopes[j] += (c[j] * _columnWeights[j]) + (isFit ? _columnLogarithms[j] : 0);
@@ -102,6 +127,41 @@ internal sealed class LogarithmicTerms
     {
         DenseVector.AddScaled(rowWeights, 1, _rowWeights);
         DenseVector.AddScaled(columnWeights, 1, _columnWeights);
+    }
+
+    private void WeighEntries(SparsityPattern pattern, ReadOnlySpan<double> r, double offset, double scale)
+    {
+        for (int i = 0; i < Rows; i++)
+        {
+            (_rowWeights[i], _rowLogarithms[i]) = (0, 0);
+            for (int k = pattern.RowStarts[i]; k < pattern.RowStarts[i + 1]; k++)
+            {
+                int column = pattern.ColumnIndices[k];
+                double misfit = (_logarithms[k] + _c[column] + r[i] + offset) * scale, weight = _entries[k] / (1 + (misfit * misfit)), logarithm = weight * _logarithms[k];
+                _weights[k] = weight;
+                _columnWeights[column] += weight;
+                _columnLogarithms[column] += logarithm;
+                _rowWeights[i] += weight;
+                _rowLogarithms[i] += logarithm;
+            }
+        }
+    }
+
+    // Products of the weights with c, and, added, of their transpose with r.
+    private void MultiplyEntries(SparsityPattern pattern, ReadOnlySpan<double> r, Span<double> columnProducts)
+    {
+        for (int i = 0; i < Rows; i++)
+        {
+            double sum = 0;
+            for (int k = pattern.RowStarts[i]; k < pattern.RowStarts[i + 1]; k++)
+            {
+                int column = pattern.ColumnIndices[k];
+                sum += _weights[k] * _c[column];
+                columnProducts[column] += _weights[k] * r[i];
+            }
+
+            _products[i] = sum;
+        }
     }
 
     private Span<Vector<double>> Row(double[] matrix, int row) => Vectors(matrix.AsSpan(row * _stride, _stride));

@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Solvers.Conic.Blocks;
+using Microsoft.ML.Implicit.Solvers.Conic.Systems;
 
 namespace Microsoft.ML.Implicit.Solvers.Conic.Interior;
 
@@ -49,7 +50,7 @@ internal sealed class NormalUnits
     private readonly double[] _image;
     private readonly double[] _curvature;
 
-    public NormalUnits(ConeProblem problem, ConeBlock[] blocks)
+    public NormalUnits(ConeProblem problem, ConeBlock[] blocks, SparseStructure? structure)
     {
         _blocks = blocks;
         (_n, int m) = (problem.Variables, problem.Constraints);
@@ -60,8 +61,8 @@ internal sealed class NormalUnits
             count = block.DescribeUnits(_plainUnits.AsSpan(block.Start, block.Dimension), count);
         }
 
-        (_quadratic, _cost) = (new LogarithmicTerms(problem.P is null ? 0 : _n, _n), new LogarithmicTerms(1, _n));
-        (_matrix, _side) = (new LogarithmicTerms(m, _n), new LogarithmicTerms(1, m));
+        (_quadratic, _cost) = (new LogarithmicTerms(problem.P is null ? 0 : _n, _n, structure?.P), new LogarithmicTerms(1, _n));
+        (_matrix, _side) = (new LogarithmicTerms(m, _n, structure?.A), new LogarithmicTerms(1, m));
         foreach (ConeBlock block in blocks.Where(block => block is NonnegativeBlock or ZeroBlock))
         {
             block.Of(_side.Importance).Fill(ImportanceOfSides);

@@ -11,7 +11,7 @@ internal sealed class RowMatrix(int rows, int columns, SparsityPattern? pattern 
 {
     private const int Together = 4;
 
-    private readonly (int First, int End)[] _extents = new (int, int)[(rows + Together - 1) / Together];
+    private readonly (int First, int End)[] _extents = pattern is null ? new (int, int)[(rows + Together - 1) / Together] : [];
 
     /// <summary>The entries.</summary>
     public double[] Values { get; } = new double[rows * columns];
@@ -20,9 +20,52 @@ internal sealed class RowMatrix(int rows, int columns, SparsityPattern? pattern 
 
     public Span<double> Row(int row) => Values.AsSpan(row * columns, columns);
 
+    /// <summary>y ← max(y, |row|), entry by entry.</summary>
+    /// <returns>The largest magnitude of the row.</returns>
+    public double RaiseToMagnitudes(int row, Span<double> y)
+    {
+        Span<double> values = Row(row);
+        if (pattern is null)
+        {
+            DenseVector.RaiseToMagnitudes(y, values);
+            return DenseVector.MaximumMagnitude(values);
+        }
+
+        double largest = 0;
+        foreach (int column in pattern.Row(row))
+        {
+            double magnitude = Math.Abs(values[column]);
+            y[column] = Math.Max(y[column], magnitude);
+            largest = Math.Max(largest, magnitude);
+        }
+
+        return largest;
+    }
+
+    /// <summary>row ← factor · row · columns, entry by entry.</summary>
+    public void Scale(int row, double factor, ReadOnlySpan<double> columnFactors)
+    {
+        Span<double> values = Row(row);
+        if (pattern is null)
+        {
+            DenseVector.Scale(values, factor, columnFactors);
+            return;
+        }
+
+        foreach (int column in pattern.Row(row))
+        {
+            values[column] *= factor * columnFactors[column];
+        }
+    }
+
     /// <summary>Finds where the entries stand that are not zero; needed after they were changed.</summary>
     public void Measure()
     {
+        if (pattern is not null)
+        {
+            return;
+        }
+
         for (int i = 0; i < _extents.Length; i++)
         {
             (int first, int end) = (columns, 0);

@@ -3,16 +3,19 @@ using Microsoft.ML.Implicit.Solvers.Conic.Interior;
 
 namespace Microsoft.ML.Implicit.Solvers.Conic.Systems;
 
-/// <summary>The factorisation of the quasidefinite matrix [P + δI, Wᵀ; W, −I], W = (H + δI)^(−½)A, whose solutions with nothing below x are those of the normal equations.</summary>
+/// <summary>
+/// The factorisation of the quasidefinite matrix [P + δI, WᵀS; SW, −S²] with WᵀW = Aᵀ(H + δI)⁻¹A, whose solutions with nothing below x are those of the normal equations. S, one number a
+/// cone, keeps entries as large as those of A, so that the small pivots δ do not magnify more than they must; where H is diagonal, SW is A.
+/// </summary>
 internal sealed class SparseNormalFactorization : INormalFactorization
 {
     private readonly ScaledProgram _program;
     private readonly ConeBlock[] _blocks;
     private readonly SparseStructure _structure;
     private readonly SparseFactor _factor;
+    private readonly int _entriesOfP;
     private readonly double[] _entries;
     private readonly double[] _diagonal;
-    private readonly double[] _weights;
     private readonly double[] _right;
     private readonly double[] _rows;
 
@@ -20,9 +23,9 @@ internal sealed class SparseNormalFactorization : INormalFactorization
     {
         (_program, _blocks, _structure) = (program, blocks, structure);
         _factor = new SparseFactor(structure.Symbolic);
-        _entries = new double[structure.P.Count + structure.A.Count];
+        _entriesOfP = (structure.P.Count - structure.P.Rows) / 2;
+        _entries = new double[_entriesOfP + structure.A.Count];
         (_diagonal, _right) = (new double[program.Q.Length + program.B.Length], new double[program.Q.Length + program.B.Length]);
-        _weights = new double[program.B.Length];
         _rows = new double[blocks.Where(block => !block.IsSeparable).Select(block => block.Dimension * structure.A.Row(block.Start).Length).DefaultIfEmpty().Max()];
     }
 
@@ -35,7 +38,10 @@ internal sealed class SparseNormalFactorization : INormalFactorization
             Span<double> row = _program.P.Row(i);
             foreach (int column in p.Row(i))
             {
-                _entries[next++] = row[column];
+                if (column > i)
+                {
+                    _entries[next++] = row[column];
+                }
             }
         }
 
@@ -44,7 +50,6 @@ internal sealed class SparseNormalFactorization : INormalFactorization
             _diagonal[i] = (_program.P.IsEmpty ? 0 : _program.P.Row(i)[i]) + ConeBlock.Regularisation;
         }
 
-        _diagonal.AsSpan(n).Fill(-1);
         foreach (ConeBlock block in _blocks)
         {
             Whiten(block);
@@ -63,40 +68,44 @@ internal sealed class SparseNormalFactorization : INormalFactorization
 
     private void Whiten(ConeBlock block)
     {
-        SparsityPattern a = _structure.A;
+        Span<double> diagonal = _diagonal.AsSpan(_program.Q.Length + block.Start, block.Dimension);
         if (block.IsSeparable)
         {
-            Span<double> weights = block.Of(_weights);
-            weights.Fill(1);
-            block.ApplyInverse(weights);
+            diagonal.Fill(1);
+            block.ApplyInverse(diagonal);
             for (int i = 0; i < block.Dimension; i++)
             {
-                Gather(block.Start + i, Math.Sqrt(weights[i]), Entries(block.Start + i));
+                Gather(block.Start + i, Entries(block.Start + i));
+                diagonal[i] = -1 / diagonal[i];
             }
 
             return;
         }
 
-        int width = a.Row(block.Start).Length;
+        int width = _structure.A.Row(block.Start).Length;
         Span<double> rows = _rows.AsSpan(0, block.Dimension * width);
         for (int i = 0; i < block.Dimension; i++)
         {
-            Gather(block.Start + i, 1, rows[(i * width)..]);
+            Gather(block.Start + i, rows[(i * width)..]);
         }
 
+        double size = DenseVector.MaximumMagnitude(rows);
         block.Whiten(rows, width);
+        double whitened = DenseVector.MaximumMagnitude(rows), scale = whitened > 0 ? size / whitened : 1;
+        DenseVector.Scale(rows, scale);
         rows.CopyTo(Entries(block.Start));
+        diagonal.Fill(-scale * scale);
     }
 
-    private Span<double> Entries(int row) => _entries.AsSpan(_structure.P.Count + _structure.A.RowStarts[row]);
+    private Span<double> Entries(int row) => _entries.AsSpan(_entriesOfP + _structure.A.RowStarts[row]);
 
-    private void Gather(int row, double factor, Span<double> target)
+    private void Gather(int row, Span<double> target)
     {
         ReadOnlySpan<double> values = _program.A.Row(row);
         ReadOnlySpan<int> columns = _structure.A.Row(row);
         for (int i = 0; i < columns.Length; i++)
         {
-            target[i] = factor * values[columns[i]];
+            target[i] = values[columns[i]];
         }
     }
 }

@@ -3,7 +3,7 @@ using Microsoft.ML.Implicit.Solvers.Conic.Interior;
 
 namespace Microsoft.ML.Implicit.Solvers.Conic.Systems;
 
-/// <summary>Where the programs of a batch have entries, in any of its rows, and how the matrix [P + δI, Wᵀ; W, −I] is factored with W = (H + δI)^(−½)A, which fills cones that are no products.</summary>
+/// <summary>Where the programs of a batch have entries, in any of its rows, and how the matrix of <see cref="SparseNormalFactorization"/> is factored, in which cones that are no products are full.</summary>
 internal sealed class SparseStructure
 {
     // A sparse multiplication costs that many of a dense factorisation.
@@ -23,7 +23,10 @@ internal sealed class SparseStructure
         {
             foreach (int column in quadratic.Row(i))
             {
-                entries.Add((i, column));
+                if (column > i)
+                {
+                    entries.Add((i, column));
+                }
             }
         }
 
@@ -38,10 +41,10 @@ internal sealed class SparseStructure
         Symbolic = new SymbolicFactorization(n + matrix.Rows, entries);
     }
 
-    /// <summary>Entries of P above the diagonal; no rows where it is zero.</summary>
+    /// <summary>Entries of the symmetric P; no rows where it is zero.</summary>
     public SparsityPattern P { get; }
 
-    /// <summary>Entries of W, and so of A in all units.</summary>
+    /// <summary>Entries of A, in all units and whitened.</summary>
     public SparsityPattern A { get; }
 
     public SymbolicFactorization Symbolic { get; }
@@ -80,13 +83,12 @@ internal sealed class SparseStructure
             Mark(data.A(row), matrix);
         }
 
-        // Above the diagonal stands what stands on either side.
         for (int i = 0; i < quadratic.Length / n; i++)
         {
-            for (int j = 0; j <= i; j++)
+            quadratic[(i * n) + i] = true;
+            for (int j = 0; j < i; j++)
             {
-                quadratic[(j * n) + i] |= quadratic[(i * n) + j];
-                quadratic[(i * n) + j] = false;
+                quadratic[(i * n) + j] = quadratic[(j * n) + i] |= quadratic[(i * n) + j];
             }
         }
 
