@@ -3,6 +3,7 @@ using Microsoft.ML.Implicit.Samples;
 using Microsoft.ML.Implicit.Samples.Anomaly;
 using Microsoft.ML.Implicit.Samples.Classify;
 using Microsoft.ML.Implicit.Samples.ClassifySeries;
+using Microsoft.ML.Implicit.Samples.Control;
 using Microsoft.ML.Implicit.Samples.Curves;
 using Microsoft.ML.Implicit.Samples.Density;
 using Microsoft.ML.Implicit.Samples.Directions;
@@ -33,6 +34,7 @@ Sample[] samples =
     ConcreteStrength.Sample,
     HurricaneWarning.Sample,
     SudokuCompletion.Sample,
+    HeatingControl.Sample,
 ];
 
 var name = new Argument<string>("name") { Description = "scenario to run", DefaultValueFactory = _ => samples[0].Name };

@@ -140,6 +140,21 @@ public sealed class ConeProgramExamples
         Assert.IsTrue(solution.AllConverged);
     }
 
+    [TestMethod]
+    public void A_first_order_method_solves_programs_as_well()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor c = tensor(new double[,] { { 3, 0, 4 }, { 0.1, 0.2, 0 } });
+        Tensor a = cat([zeros(1, 3, ScalarType.Float64), -eye(3, dtype: ScalarType.Float64)]), b = tensor(new double[] { 1, 0, 0, 0 });
+        var problem = new ConeProblem(eye(3, dtype: ScalarType.Float64), c.neg(), a, b, [Cone.SecondOrder(4)]);
+
+        var solver = new ConeSolver(new ConeOptions { Method = ConeMethod.OperatorSplitting, Tolerance = 1e-6 });
+        ConeSolution solution = solver.Solve(problem);
+
+        Assert.IsTrue(solution.AllConverged);
+        Assert.AreEqual(0.6, solution.X[0, 0].item<double>(), 1e-5);
+    }
+
     private sealed class Day
     {
         [VectorType(2)]

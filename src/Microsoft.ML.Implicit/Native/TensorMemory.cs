@@ -25,4 +25,12 @@ internal static unsafe class TensorMemory
         using Tensor contiguous = tensor.detach().contiguous();
         return MemoryMarshal.Cast<byte, float>(contiguous.bytes).ToArray();
     }
+
+    /// <summary>Copies the elements of a tensor, row by row.</summary>
+    /// <param name="tensor">float64, on the CPU.</param>
+    public static double[] ReadDoubles(this Tensor tensor)
+    {
+        using Tensor contiguous = tensor.detach().contiguous();
+        return contiguous.numel() == 0 ? [] : new ReadOnlySpan<double>(contiguous.Pointer<double>(), checked((int)contiguous.numel())).ToArray();
+    }
 }

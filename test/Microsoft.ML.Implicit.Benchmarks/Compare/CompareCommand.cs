@@ -54,6 +54,7 @@ internal static class CompareCommand
         new NormalizingFlowCase(10_000, 8, 64),
         .. QuadraticCase.All(),
         .. ConeCase.All(),
+        .. ControlCase.All(),
         new CurveCase(1024),
         new EngineCase(),
         new ClassifierScoringCase(1),

@@ -67,7 +67,7 @@ internal sealed record ConeProgramModel(
         writer.Write("status_column", Outputs.FirstOrDefault(column => column.Kind == ConeProgramColumnKind.Status)?.Name);
         writer.Write("unsolved_rows", UnsolvedRows);
         writer.Write("tolerance", Solver.Tolerance);
-        writer.Write("maximum_iterations", Solver.MaximumIterations);
+        writer.Write("maximum_iterations", Solver.IterationLimit);
     }
 
     /// <exception cref="FormatException">A value is out of range.</exception>

@@ -19,6 +19,7 @@ internal sealed class ConeDecisionProblem : ITrainingProblem
     private readonly ConeProgramModel _model;
     private readonly LearnedConeProgramOptions _options;
     private readonly CancellationToken _cancellation;
+    private readonly RecourseProgram? _recourse;
     private readonly DecisionSet _training;
     private readonly DecisionSet? _validation;
     private readonly double _scale;
@@ -30,6 +31,7 @@ internal sealed class ConeDecisionProblem : ITrainingProblem
         DecisionNetwork network, LearnedParameters learned, ConeProgramModel model, LearnedConeProgramOptions options, DecisionSet training, DecisionSet? validation, CancellationToken cancellation)
     {
         (_network, _learned, _model, _options, _cancellation) = (network, learned, model, options, cancellation);
+        _recourse = options.Decided is { } decided ? new RecourseProgram(model.Program, decided, model.Solver) : null;
         _training = WithLeastCosts(training);
         _validation = validation is null ? null : WithLeastCosts(validation);
         double size = options.Loss switch
@@ -109,6 +111,11 @@ internal sealed class ConeDecisionProblem : ITrainingProblem
     // What decisions cost at parameters, [rows, 1].
     private Tensor Costs(ProgramSolution solution, Tensor parameters)
     {
+        if (_recourse is not null)
+        {
+            return _recourse.Cost(parameters, solution.Value(_options.DecidedVariable!).reshape(parameters.shape[0], -1), _cancellation).unsqueeze(1);
+        }
+
         (ConeProblem problem, Tensor offset) = _model.Program.Apply(parameters);
         return CompiledProgram.Cost(problem, offset, solution.X).unsqueeze(1);
     }

@@ -19,6 +19,12 @@ public sealed class LearnedConeProgramOptions : ConeProgramSettings, ITrainerOpt
     /// <summary>Name of the variable whose value is imitated, read from its column while training; for imitation alone.</summary>
     public string? ImitatedVariable { get; set; }
 
+    /// <summary>
+    /// Name of the variable that is carried out as planned, while all others follow at the realised parameters at the least cost; or <see langword="null"/> where the whole solution is
+    /// carried out. <see cref="DecisionLoss.Regret"/> needs it where a predicted parameter is in a constraint, as tomorrow's weather is in what a room's temperature must satisfy.
+    /// </summary>
+    public string? DecidedVariable { get; set; }
+
     /// <summary>Feature column: a vector of Single or Double of known size.</summary>
     public string FeatureColumnName { get; set; } = DefaultColumnNames.Features;
 
@@ -33,6 +39,9 @@ public sealed class LearnedConeProgramOptions : ConeProgramSettings, ITrainerOpt
 
     /// <summary>Epochs, learning rate, validation, seed, device, progress and cancellation.</summary>
     public TrainingOptions Training { get; set; } = new();
+
+    /// <summary>The variable that is carried out, where realised costs are those of the rest.</summary>
+    internal ProgramPart? Decided => Loss == DecisionLoss.Regret ? Program!.Compiled.Variables.FirstOrDefault(part => part.Name == DecidedVariable) : null;
 
     /// <summary>What training compares with, and the column that it is read from.</summary>
     internal IEnumerable<(ProgramPart Part, string Column)> Labels => Program!.Compiled is var program && Loss == DecisionLoss.Imitation
@@ -67,11 +76,15 @@ public sealed class LearnedConeProgramOptions : ConeProgramSettings, ITrainerOpt
         Setting.Require(Loss is DecisionLoss.Imitation or DecisionLoss.Regret or DecisionLoss.CostError, nameof(Loss), "must be Imitation, Regret or CostError: other losses are those of quadratic programs");
         Setting.Require(
             Loss != DecisionLoss.Imitation || program.Variables.Any(part => part.Name == ImitatedVariable), nameof(ImitatedVariable), "must name a variable of the program for imitation");
-        if (Loss == DecisionLoss.Regret)
+        Setting.Require(
+            DecidedVariable is null || program.Variables.Any(part => part.Name == DecidedVariable && part.Size < program.Columns),
+            nameof(DecidedVariable),
+            "must name a variable of the program, and not its only one");
+        if (Loss == DecisionLoss.Regret && DecidedVariable is null)
         {
             ProgramPart? constraining = program.Parameters.FirstOrDefault(part => LearnedParameters.Contains(part.Name) && program.Constrains(part));
             Setting.Require(
-                constraining is null, nameof(Loss), $"cannot be Regret where a predicted parameter is in a constraint, which what is decided may then break: '{constraining?.Name}'");
+                constraining is null, nameof(Loss), $"cannot be Regret without {nameof(DecidedVariable)} where a predicted parameter is in a constraint, which what is decided may then break: '{constraining?.Name}'");
         }
 
         Setting.Require(!string.IsNullOrEmpty(FeatureColumnName), nameof(FeatureColumnName), "must be given");

@@ -3,6 +3,9 @@ namespace Microsoft.ML.Implicit.Solvers.Conic;
 /// <summary>Settings of <see cref="ConeSolver"/>.</summary>
 public sealed record ConeOptions
 {
+    /// <summary>How solutions are found. Default the interior point method.</summary>
+    public ConeMethod Method { get; init; } = ConeMethod.InteriorPoint;
+
     /// <summary>
     /// A row has converged when <see cref="ConeSolution.PrimalResiduals"/>, <see cref="ConeSolution.DualResiduals"/> and <see cref="ConeSolution.Gaps"/>
     /// are at most this. Default 1e-10.
@@ -18,8 +21,11 @@ public sealed record ConeOptions
     /// </summary>
     public double CertificateTolerance { get; init; } = 1e-9;
 
-    /// <summary>Most iterations a row. Default 100.</summary>
-    public int MaximumIterations { get; init; } = 100;
+    /// <summary>Most iterations a row, or null for 100 of the interior point method and 20,000 of operator splitting. Default null.</summary>
+    public int? MaximumIterations { get; init; }
+
+    /// <summary>The iterations that a row may take.</summary>
+    internal int IterationLimit => MaximumIterations ?? (Method == ConeMethod.InteriorPoint ? 100 : 20_000);
 
     /// <summary>Most rows solved at once; 0 means as many as TorchSharp uses threads. Default 0.</summary>
     public int MaximumParallelism { get; init; }

@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Solvers.Conic.Interior;
+using Microsoft.ML.Implicit.Solvers.Conic.Systems;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -17,6 +18,9 @@ public sealed class ConeSolver
 {
     private readonly ConeOptions _options;
 
+    // Of the last problem: those that follow it mostly have it too.
+    private SparseStructure? _structure;
+
     /// <summary>Creates a solver.</summary>
     /// <param name="options">Settings, or null for the defaults.</param>
     /// <exception cref="ArgumentOutOfRangeException">A setting is not positive.</exception>
@@ -26,7 +30,7 @@ public sealed class ConeSolver
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(_options.Tolerance, nameof(options));
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(_options.AcceptableTolerance, nameof(options));
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(_options.CertificateTolerance, nameof(options));
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(_options.MaximumIterations, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(_options.IterationLimit, nameof(options));
         ArgumentOutOfRangeException.ThrowIfNegative(_options.MaximumParallelism, nameof(options));
     }
 
@@ -43,9 +47,10 @@ public sealed class ConeSolver
         warmStart?.CheckFits(problem, nameof(warmStart));
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        var data = new ConeData(problem);
+        var data = new ConeData(problem, _structure);
+        _structure = data.Structure;
         StartRows? start = warmStart is null ? null : new StartRows(warmStart, problem);
-        var results = new ConeResults(problem);
+        var results = new ConeResults(problem, data.Structure);
         ConeRows.ForEach(
             problem.BatchSize,
             _options.MaximumParallelism,

@@ -71,6 +71,23 @@ internal static class DenseVector
         }
     }
 
+    /// <summary>x ← a x + b y.</summary>
+    public static void Combine(double a, Span<double> x, double b, ReadOnlySpan<double> y)
+    {
+        Span<Vector<double>> target = MemoryMarshal.Cast<double, Vector<double>>(x);
+        ReadOnlySpan<Vector<double>> source = MemoryMarshal.Cast<double, Vector<double>>(y[..x.Length]);
+        Vector<double> left = new(a), right = new(b);
+        for (int i = 0; i < target.Length; i++)
+        {
+            target[i] = Vector.FusedMultiplyAdd(right, source[i], left * target[i]);
+        }
+
+        for (int i = target.Length * Vector<double>.Count; i < x.Length; i++)
+        {
+            x[i] = (a * x[i]) + (b * y[i]);
+        }
+    }
+
     public static double MaximumMagnitude(ReadOnlySpan<double> x)
     {
         ReadOnlySpan<Vector<double>> vectors = MemoryMarshal.Cast<double, Vector<double>>(x);

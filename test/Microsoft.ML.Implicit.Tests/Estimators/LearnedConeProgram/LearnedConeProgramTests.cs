@@ -1,6 +1,7 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Estimators;
 using Microsoft.ML.Implicit.Modelling;
+using Microsoft.ML.Implicit.Solvers;
 using Microsoft.ML.Implicit.Training;
 using static Microsoft.ML.Implicit.Modelling.Functions;
 
@@ -51,6 +52,49 @@ public sealed class LearnedConeProgramTests
     }
 
     [TestMethod]
+    public void Regret_of_what_is_carried_out_orders_for_demand_that_is_not_met_on_average()
+    {
+        // A unit costs 1 and sells at 4, so that the best order is met by demand once in four times (Arrow, Harris and Marschak, 1951).
+        var demand = new Parameter("Demand", sign: Sign.Nonnegative);
+        var order = new Variable("Order", sign: Sign.Nonnegative);
+        var sales = new Variable("Sales", sign: Sign.Nonnegative);
+        ConvexProgram program = ConvexProgram.Maximize((4 * sales) - order, sales <= order, sales <= demand);
+        var random = new Random(5);
+        Day[] days = [.. Enumerable.Range(0, 300).Select(_ => random.NextSingle()).Select(x => new Day { Features = [x], Demand = 5 + (2 * x) + (4 * random.NextSingle()) })];
+        var ml = new MLContext(seed: 1);
+        IDataView data = ml.Data.LoadFromEnumerable(days);
+        LearnedConeProgramOptions options = new()
+        {
+            Program = program,
+            LearnedParameters = ["Demand"],
+            Training = new TrainingOptions { MaximumEpochs = 60, LearningRate = 0.05, ValidationFraction = 0 },
+        };
+        Assert.Contains("'Demand'", Assert.Throws<ArgumentException>(() => ml.Transforms.LearnedConeProgram(options)).Message);
+        options.DecidedVariable = "Order";
+        float[] orders = Scored.Values(ml.Transforms.LearnedConeProgram(options).Fit(data).Transform(data), "Order");
+        double met = days.Zip(orders).Average(pair => pair.First.Demand <= pair.Second ? 1.0 : 0);
+        Assert.AreEqual(0.75, met, 0.06);
+    }
+
+    [TestMethod]
+    public void A_plan_that_cannot_be_carried_out_is_named()
+    {
+        var need = new Parameter("Need");
+        var store = new Variable("Store", sign: Sign.Nonnegative);
+        var spare = new Variable("Spare", sign: Sign.Nonnegative);
+        var ml = new MLContext(seed: 1);
+        IDataView data = ml.Data.LoadFromEnumerable(Enumerable.Range(0, 20).Select(i => new Day { Features = [i % 2], Need = i % 5 }));
+        LearnedConeProgramOptions options = new()
+        {
+            Program = ConvexProgram.Minimize(store + (2 * spare), store - spare >= need),
+            LearnedParameters = ["Need"],
+            DecidedVariable = "Store",
+            Training = new TrainingOptions { MaximumEpochs = 2, ValidationFraction = 0 },
+        };
+        Assert.Contains("'Store'", Assert.ThrowsExactly<SolveFailedException>(() => ml.Transforms.LearnedConeProgram(options).Fit(data)).Message);
+    }
+
+    [TestMethod]
     public void The_model_keeps_its_program_and_its_network_and_reads_no_labels()
     {
         var ml = new MLContext(seed: 1);
@@ -85,6 +129,7 @@ public sealed class LearnedConeProgramTests
         Refuse(nameof(LearnedConeProgramOptions.ImitatedVariable), options => options.Loss = DecisionLoss.Imitation);
         Refuse("SpoPlus", options => options.Loss = DecisionLoss.SpoPlus, "Imitation, Regret or CostError");
         IDataView data = ml.Data.LoadFromEnumerable(Market.Rows(5, seed: 1));
+        Refuse(nameof(LearnedConeProgramOptions.DecidedVariable), options => options.DecidedVariable = "Weight");
         LearnedConeProgramOptions absent = Options(DecisionLoss.Regret);
         absent.ColumnNames = new Dictionary<string, string> { ["Returns"] = "Point" };
         Assert.Contains("'Point'", Assert.ThrowsExactly<ArgumentException>(() => ml.Transforms.LearnedConeProgram(absent).Fit(data)).Message);
@@ -117,6 +162,16 @@ public sealed class LearnedConeProgramTests
         IDataView scored = model is null ? new MLContext(1).Transforms.ConeProgram(options.Program!).Fit(data).Transform(data) : model.Transform(data);
         float[][] weights = Scored.Vectors(scored, "Weights"), returns = Scored.Vectors(data, "Returns");
         return weights.Zip(returns).Average(pair => pair.First.Zip(pair.Second).Sum(entry => (double)entry.First * entry.Second));
+    }
+
+    private sealed class Day
+    {
+        [VectorType(1)]
+        public float[] Features { get; set; } = [];
+
+        public float Demand { get; set; }
+
+        public float Need { get; set; }
     }
 
     private sealed class Market

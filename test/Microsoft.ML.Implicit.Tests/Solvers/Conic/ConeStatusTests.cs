@@ -73,6 +73,29 @@ public sealed class ConeStatusTests
         }
     }
 
+    [TestMethod]
+    public void What_rounding_leaves_of_a_right_hand_side_chooses_no_units()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        const int hours = 8;
+        double[,] a = new double[hours + (2 * hours), 2 * hours];
+        double[] b = new double[3 * hours], q = new double[2 * hours];
+        for (int i = 0; i < hours; i++)
+        {
+            // xᵢ = 0.94 xᵢ₋₁ + bᵢ, and a cost of what is missing to 20.
+            (a[i, i], b[i]) = (1, i == 0 ? 20 : i % 2 == 0 ? 1.2 : 4e-16);
+            a[hours + i, i] = a[hours + i, hours + i] = a[(2 * hours) + i, hours + i] = -1;
+            (b[hours + i], q[hours + i]) = (-20, 1);
+            if (i > 0)
+            {
+                a[i, i - 1] = -0.94;
+            }
+        }
+
+        ConeSolution solution = Solve(q, a, b, Cone.Zero(hours), Cone.Nonnegative(2 * hours));
+        ConeCertificate.AssertOptimal(solution, 0, 1e-9);
+    }
+
     private static ConeSolution Solve(double[] q, double[,] a, double[] b, params Cone[] cones) =>
         new ConeSolver().Solve(new ConeProblem(null, tensor(q), tensor(a), tensor(b), cones));
 }

@@ -24,6 +24,9 @@ internal abstract class ConeBlock(int start, int dimension)
     /// <summary>Whether the cone itself says what is large: an exponent is a number without a unit.</summary>
     public virtual bool FixesUnits => false;
 
+    /// <summary>Whether its slacks are in cones of their own, so that H is diagonal.</summary>
+    public virtual bool IsSeparable => false;
+
     public Span<double> Of(double[] row) => row.AsSpan(Start, Dimension);
 
     /// <summary>What a point leaves of the block's constraints Ax + s = bτ, relative to their terms. A large right side of one must not hide what is left of another.</summary>
@@ -69,6 +72,9 @@ internal abstract class ConeBlock(int start, int dimension)
 
     /// <summary>Sets slacks and multipliers to the centre of the cone and of its dual.</summary>
     public abstract void SetUnit(Span<double> s, Span<double> z);
+
+    /// <summary>Takes the scaling hI.</summary>
+    public abstract void ScaleUniformly(double h);
 
     /// <summary>Takes the scaling at an interior pair.</summary>
     /// <returns>Whether rounding left the pair inside.</returns>

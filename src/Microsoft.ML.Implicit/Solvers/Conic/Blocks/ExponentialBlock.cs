@@ -41,6 +41,13 @@ internal sealed class ExponentialBlock(int start) : ConeBlock(start, 3)
         Centre.CopyTo(z);
     }
 
+    public override void ScaleUniformly(double h)
+    {
+        _basis.AsSpan().Clear();
+        (_basis[0], _basis[4], _basis[8]) = (1, 1, 1);
+        Array.Fill(_values, h);
+    }
+
     public override bool TryScale(ReadOnlySpan<double> s, ReadOnlySpan<double> z, double mu)
     {
         if (!ExponentialBarrier.IsInterior(z) || !ExponentialBarrier.IsPrimalInterior(s))

@@ -10,9 +10,11 @@ internal static class ExponentialPath
     private const double LargestChange = 2;
 
     /// <summary>Moves a pair to the path; leaves it where no such point is found.</summary>
-    public static bool TryMove(Span<double> s, Span<double> z, double mu)
+    public static bool TryMove(Span<double> s, Span<double> z, double mu) => TryMove([s[0] - z[0], s[1] - z[1], s[2] - z[2]], s, z, mu);
+
+    /// <summary>Moves a pair to the path, and to another difference; leaves it where no such point is found.</summary>
+    public static bool TryMove(ReadOnlySpan<double> difference, Span<double> s, Span<double> z, double mu)
     {
-        ReadOnlySpan<double> difference = [s[0] - z[0], s[1] - z[1], s[2] - z[2]];
         Span<double> logs = [Math.Log(-z[0]), Math.Log(z[2]), Math.Log(s[1])];
         Span<double> trial = stackalloc double[3], residual = stackalloc double[3], step = stackalloc double[3], jacobian = stackalloc double[9];
         double scale = 1 + DenseVector.MaximumMagnitude(difference), norm = Residual(logs, difference, mu, residual);

@@ -8,6 +8,8 @@ internal sealed class NonnegativeBlock(int start, int dimension) : ConeBlock(sta
 
     public override int Degree => Dimension;
 
+    public override bool IsSeparable => true;
+
     public override int DescribeUnits(Span<RowUnit> units, int next) => DescribeSeparateUnits(units, next);
 
     public override void SetUnit(Span<double> s, Span<double> z)
@@ -15,6 +17,8 @@ internal sealed class NonnegativeBlock(int start, int dimension) : ConeBlock(sta
         s.Fill(1);
         z.Fill(1);
     }
+
+    public override void ScaleUniformly(double h) => Array.Fill(_h, h);
 
     public override bool TryScale(ReadOnlySpan<double> s, ReadOnlySpan<double> z, double mu)
     {

@@ -29,6 +29,8 @@ internal sealed class SecondOrderBlock(int start, int dimension) : ConeBlock(sta
         (s[0], z[0]) = (1, 1);
     }
 
+    public override void ScaleUniformly(double h) => (_plus, _minus, _rest) = (h, h, h);
+
     public override bool TryScale(ReadOnlySpan<double> s, ReadOnlySpan<double> z, double mu)
     {
         double slackRoot = Math.Sqrt(Determinant(s)), multiplierRoot = Math.Sqrt(Determinant(z));
@@ -49,7 +51,7 @@ internal sealed class SecondOrderBlock(int start, int dimension) : ConeBlock(sta
         _plus = _rest * sum * sum;
         _minus = _rest / (sum * sum);
         z.CopyTo(_lambda);
-        ApplyFunction(_lambda, Math.Sqrt);
+        Apply(_lambda, Math.Sqrt(_plus), Math.Sqrt(_minus), Math.Sqrt(_rest));
         return double.IsFinite(_plus) && _minus > 0;
     }
 
@@ -70,34 +72,30 @@ internal sealed class SecondOrderBlock(int start, int dimension) : ConeBlock(sta
         Combine(multiplierPlus, multiplierMinus, z);
     }
 
-    public override void ApplyResolvent(Span<double> v) => ApplyFunction(v, h => 1 / (1 + h));
+    public override void ApplyResolvent(Span<double> v) => Apply(v, 1 / (1 + _plus), 1 / (1 + _minus), 1 / (1 + _rest));
 
-    public override void ApplyInverse(Span<double> v) => ApplyFunction(v, h => 1 / (h + Regularisation));
+    public override void ApplyInverse(Span<double> v) => Apply(v, 1 / (_plus + Regularisation), 1 / (_minus + Regularisation), 1 / (_rest + Regularisation));
 
-    public override void Whiten(Span<double> rows, int columns) => ApplyFunction(rows, columns, h => 1 / Math.Sqrt(h + Regularisation));
+    public override void Whiten(Span<double> rows, int columns) =>
+        Apply(rows, columns, 1 / Math.Sqrt(_plus + Regularisation), 1 / Math.Sqrt(_minus + Regularisation), 1 / Math.Sqrt(_rest + Regularisation));
 
     public override void Correct(ReadOnlySpan<double> ds, ReadOnlySpan<double> dz, double centre, Span<double> target)
     {
+        (double plus, double minus, double rest) = (Math.Sqrt(_plus), Math.Sqrt(_minus), Math.Sqrt(_rest));
         ds.CopyTo(_scaledSlack);
         dz.CopyTo(_scaledMultiplier);
-        ApplyFunction(_scaledSlack, h => 1 / Math.Sqrt(h));
-        ApplyFunction(_scaledMultiplier, Math.Sqrt);
+        Apply(_scaledSlack, 1 / plus, 1 / minus, 1 / rest);
+        Apply(_scaledMultiplier, plus, minus, rest);
 
         // The product less the centre, in the place of the scaled slacks, then λ \ it.
-        double first = DenseVector.Dot(_scaledSlack, _scaledMultiplier) - centre, inner = 0;
-        for (int i = 1; i < Dimension; i++)
-        {
-            _scaledSlack[i] = (_scaledSlack[0] * _scaledMultiplier[i]) + (_scaledMultiplier[0] * _scaledSlack[i]);
-            inner += _lambda[i] * _scaledSlack[i];
-        }
+        double slack = _scaledSlack[0], multiplier = _scaledMultiplier[0], first = DenseVector.Dot(_scaledSlack, _scaledMultiplier) - centre;
+        Span<double> others = _scaledSlack.AsSpan(1);
+        ReadOnlySpan<double> lambda = _lambda.AsSpan(1);
+        DenseVector.Combine(multiplier, others, slack, _scaledMultiplier.AsSpan(1));
+        _scaledSlack[0] = ((_lambda[0] * first) - DenseVector.Dot(lambda, others)) / Determinant(_lambda);
+        DenseVector.Combine(1 / _lambda[0], others, -_scaledSlack[0] / _lambda[0], lambda);
 
-        _scaledSlack[0] = ((_lambda[0] * first) - inner) / Determinant(_lambda);
-        for (int i = 1; i < Dimension; i++)
-        {
-            _scaledSlack[i] = (_scaledSlack[i] - (_scaledSlack[0] * _lambda[i])) / _lambda[0];
-        }
-
-        ApplyFunction(_scaledSlack, Math.Sqrt);
+        Apply(_scaledSlack, plus, minus, rest);
         DenseVector.AddScaled(target, 1, _scaledSlack);
     }
 
@@ -138,23 +136,20 @@ internal sealed class SecondOrderBlock(int start, int dimension) : ConeBlock(sta
         return length;
     }
 
-    // v ← f(H) v.
-    private void ApplyFunction(Span<double> v, Func<double, double> f)
+    // v ← f(H) v, where f of the eigenvalues is given.
+    private void Apply(Span<double> v, double plus, double minus, double rest)
     {
-        double plus = f(_plus), minus = f(_minus), rest = f(_rest);
         ReadOnlySpan<double> direction = _direction.AsSpan(1);
         Span<double> others = v[1..];
         double along = DenseVector.Dot(direction, others);
         double positive = (v[0] + along) * HalfRoot * plus, negative = (v[0] - along) * HalfRoot * minus;
         v[0] = (positive + negative) * HalfRoot;
-        DenseVector.Scale(others, rest);
-        DenseVector.AddScaled(others, ((positive - negative) * HalfRoot) - (rest * along), direction);
+        DenseVector.Combine(rest, others, ((positive - negative) * HalfRoot) - (rest * along), direction);
     }
 
     // rows ← f(H) rows.
-    private void ApplyFunction(Span<double> rows, int columns, Func<double, double> f)
+    private void Apply(Span<double> rows, int columns, double plus, double minus, double rest)
     {
-        double plus = f(_plus), minus = f(_minus), rest = f(_rest);
         if (_along.Length < columns)
         {
             _along = new double[columns];
@@ -162,11 +157,7 @@ internal sealed class SecondOrderBlock(int start, int dimension) : ConeBlock(sta
 
         Span<double> along = _along.AsSpan(0, columns), first = rows[..columns];
         along.Clear();
-        for (int i = 1; i < Dimension; i++)
-        {
-            DenseVector.AddScaled(along, _direction[i], rows.Slice(i * columns, columns));
-        }
-
+        DenseVector.AddTransposedProduct(rows[columns..], _direction.AsSpan(1), along);
         for (int j = 0; j < columns; j++)
         {
             double positive = (first[j] + along[j]) * HalfRoot * plus, negative = (first[j] - along[j]) * HalfRoot * minus;
@@ -176,9 +167,7 @@ internal sealed class SecondOrderBlock(int start, int dimension) : ConeBlock(sta
 
         for (int i = 1; i < Dimension; i++)
         {
-            Span<double> row = rows.Slice(i * columns, columns);
-            DenseVector.Scale(row, rest);
-            DenseVector.AddScaled(row, _direction[i], along);
+            DenseVector.Combine(rest, rows.Slice(i * columns, columns), _direction[i], along);
         }
     }
 }

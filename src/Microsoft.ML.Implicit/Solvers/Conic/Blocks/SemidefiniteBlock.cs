@@ -59,6 +59,15 @@ internal sealed class SemidefiniteBlock : ConeBlock
         s.CopyTo(z);
     }
 
+    public override void ScaleUniformly(double h)
+    {
+        Array.Clear(_basis);
+        for (int i = 0; i < _n; i++)
+        {
+            (_basis[(i * _n) + i], _values[i]) = (1, Math.Sqrt(h));
+        }
+    }
+
     public override bool TryScale(ReadOnlySpan<double> s, ReadOnlySpan<double> z, double mu)
     {
         SmallMatrix.FromVector(s, 1, _slack, _n);

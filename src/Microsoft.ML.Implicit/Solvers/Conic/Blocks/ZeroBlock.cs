@@ -5,12 +5,18 @@ internal sealed class ZeroBlock(int start, int dimension) : ConeBlock(start, dim
 {
     public override int Degree => 0;
 
+    public override bool IsSeparable => true;
+
     public override int DescribeUnits(Span<RowUnit> units, int next) => DescribeSeparateUnits(units, next);
 
     public override void SetUnit(Span<double> s, Span<double> z)
     {
         s.Clear();
         z.Clear();
+    }
+
+    public override void ScaleUniformly(double h)
+    {
     }
 
     public override bool TryScale(ReadOnlySpan<double> s, ReadOnlySpan<double> z, double mu) => true;

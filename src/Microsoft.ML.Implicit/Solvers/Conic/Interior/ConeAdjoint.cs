@@ -41,7 +41,7 @@ internal sealed class ConeAdjoint
         total = total - slack.unsqueeze(1).matmul(matrix).squeeze(1);
         double[] cotangentX = ConeData.Read(total), cotangentY = gradY is null ? new double[problem.BatchSize * m] : ConeData.Read(gradY);
         double[] u = new double[cotangentX.Length], v = new double[cotangentY.Length];
-        var data = new ConeData(problem);
+        var data = new ConeData(problem, results.Structure);
         ConeRows.ForEach(
             problem.BatchSize,
             options.MaximumParallelism,
@@ -64,8 +64,8 @@ internal sealed class ConeAdjoint
         Tensor Cast(Tensor gradient) => gradient.to(problem.Q.dtype).to(problem.Q.device);
         Tensor Sum(Tensor rows, bool isBatched) => isBatched ? rows : rows.sum([0L]);
         Tensor OuterSum(Tensor left0, Tensor right0, Tensor left1, Tensor right1, bool isBatched) => isBatched
-            ? left0.unsqueeze(2).mul(right0.unsqueeze(1)).PlusInPlace(left1.unsqueeze(2).mul(right1.unsqueeze(1)))
-            : left0.t().mm(right0).PlusInPlace(left1.t().mm(right1));
+            ? stack([left0, left1], 2).bmm(stack([right0, right1], 1))
+            : cat([left0, left1], 0).t().mm(cat([right0, right1], 0));
     }
 
     private void Solve(int row, ReadOnlySpan<double> cotangentX, ReadOnlySpan<double> cotangentY, Span<double> u, Span<double> v)

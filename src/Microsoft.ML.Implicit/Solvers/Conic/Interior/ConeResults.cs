@@ -1,8 +1,13 @@
+using Microsoft.ML.Implicit.Solvers.Conic.Systems;
+
 namespace Microsoft.ML.Implicit.Solvers.Conic.Interior;
 
 /// <summary>What became of the rows of a batch, in the problem's units.</summary>
-internal sealed class ConeResults(ConeProblem problem)
+internal sealed class ConeResults(ConeProblem problem, SparseStructure? structure)
 {
+    /// <summary>The structure that was found.</summary>
+    public SparseStructure? Structure => structure;
+
     public double[] X { get; } = new double[problem.BatchSize * problem.Variables];
 
     public double[] S { get; } = new double[problem.BatchSize * problem.Constraints];

@@ -1,3 +1,5 @@
+using Microsoft.ML.Implicit.Solvers.Conic.Splitting;
+
 namespace Microsoft.ML.Implicit.Solvers.Conic.Interior;
 
 /// <summary>Solves rows on one thread.</summary>
@@ -7,7 +9,7 @@ internal sealed class ConeWorker
     private readonly StartRows? _start;
     private readonly ConePoint _startPoint;
     private readonly ConeWorkspace _workspace;
-    private readonly InteriorPoint _method;
+    private readonly IConeMethod _method;
     private readonly double[] _image;
 
     public ConeWorker(ConeData data, StartRows? start, ConeOptions options)
@@ -15,7 +17,9 @@ internal sealed class ConeWorker
         (_data, _start) = (data, start);
         _startPoint = new ConePoint(data.Problem.Variables, data.Problem.Constraints);
         _workspace = new ConeWorkspace(data);
-        _method = new InteriorPoint(_workspace.Program, _workspace.Blocks, _workspace.System, options);
+        _method = options.Method == ConeMethod.InteriorPoint
+            ? new InteriorPoint(_workspace.Program, _workspace.Blocks, _workspace.System, options)
+            : new OperatorSplitting(data.Problem.Cones, _workspace, options);
         _image = new double[data.Problem.Variables];
     }
 

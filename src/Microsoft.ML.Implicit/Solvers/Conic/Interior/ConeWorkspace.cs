@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Solvers.Conic.Blocks;
+using Microsoft.ML.Implicit.Solvers.Conic.Systems;
 
 namespace Microsoft.ML.Implicit.Solvers.Conic.Interior;
 
@@ -11,8 +12,10 @@ internal sealed class ConeWorkspace
     {
         _data = data;
         Blocks = ConeBlocks.Create(data.Problem.Cones);
-        Program = new ScaledProgram(data.Problem, Blocks);
-        System = new KktSystem(Program, Blocks);
+        SparseStructure? structure = data.Structure is { IsWorthwhile: true } sparse ? sparse : null;
+        Program = new ScaledProgram(data.Problem, Blocks, structure);
+        System = new KktSystem(
+            Program, Blocks, structure is null ? new DenseNormalFactorization(Program, Blocks) : new SparseNormalFactorization(Program, Blocks, structure));
     }
 
     public ConeBlock[] Blocks { get; }

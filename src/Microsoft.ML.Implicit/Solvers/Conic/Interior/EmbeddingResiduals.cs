@@ -57,7 +57,13 @@ internal sealed class EmbeddingResiduals(ScaledProgram program, ConeBlock[] bloc
         DenseVector.AddScaled(Primal, -_tau, program.B);
         _quadraticNorm = DenseVector.MaximumMagnitude(Px);
         _dualProductNorm = DenseVector.MaximumMagnitude(_dualProduct);
-        _primal = blocks.Length == 0 ? 0 : blocks.Max(block => block.RelativeResidual(block.Of(Primal), block.Of(_product), block.Of(point.S), Unit(block)));
+        _primal = 0;
+        foreach (ConeBlock block in blocks)
+        {
+            // NaN passes through.
+            _primal = Math.Max(_primal, block.RelativeResidual(block.Of(Primal), block.Of(_product), block.Of(point.S), Unit(block)));
+        }
+
         _dualScale = Math.Max(_tau, Math.Max(_quadraticNorm, _dualProductNorm));
         (_qx, _bz, _xPx) = (DenseVector.Dot(program.Q, point.X), DenseVector.Dot(program.B, point.Z), DenseVector.Dot(point.X, Px));
         Tau = point.Kappa + _qx + _bz + (_xPx / _tau);

@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Solvers.Conic.Blocks;
+using Microsoft.ML.Implicit.Solvers.Conic.Systems;
 
 namespace Microsoft.ML.Implicit.Solvers.Conic.Interior;
 
@@ -6,11 +7,8 @@ namespace Microsoft.ML.Implicit.Solvers.Conic.Interior;
 /// The homogeneous interior point method for quadratic objectives (Goulart and Chen, 2024, "Clarabel"): Mehrotra's predictor and corrector on an embedding that has an
 /// interior whether or not the program has a solution; its solutions give one of the program, or a certificate that there is none.
 /// </summary>
-internal sealed class InteriorPoint
+internal sealed class InteriorPoint : IConeMethod
 {
-    private const double StepFraction = 0.99;
-    private const double ShortestStep = 1e-7;
-
     // From where on Newton's method on the optimality conditions may converge.
     private const double PolishableResidual = 1e-4;
 
@@ -27,39 +25,24 @@ internal sealed class InteriorPoint
     private const int Patience = 6;
 
     private readonly ConeOptions _options;
-    private readonly ScaledProgram _program;
     private readonly ConeBlock[] _blocks;
     private readonly KktSystem _system;
     private readonly EmbeddingResiduals _residuals;
+    private readonly PredictorCorrector _directions;
     private readonly Polishing _polishing;
     private readonly ConePoint _point;
-    private readonly ConePoint _trial;
-    private readonly ConePoint _affine;
-    private readonly ConePoint _step;
-    private readonly ConePoint _constant;
     private readonly NearestProof _proof;
-    private readonly double[] _first;
-    private readonly double[] _second;
-    private readonly double[] _negatedCost;
-    private readonly double[] _constantDifference;
-    private readonly double[] _target;
-    private readonly int _degree;
-    private double _precision;
     private bool _isPolished;
 
     public InteriorPoint(ScaledProgram program, ConeBlock[] blocks, KktSystem system, ConeOptions options)
     {
-        (_options, _program, _blocks, _system) = (options, program, blocks, system);
+        (_options, _blocks, _system) = (options, blocks, system);
         (int n, int m) = (program.Q.Length, program.B.Length);
         _residuals = new EmbeddingResiduals(program, blocks);
         _polishing = new Polishing(program, blocks, system, _residuals);
-        (_point, _trial, _affine, _step, _constant, Best) = (New(), New(), New(), New(), New(), New());
+        (_point, Best) = (new ConePoint(n, m), new ConePoint(n, m));
+        _directions = new PredictorCorrector(program, blocks, system, _residuals, _point);
         _proof = new NearestProof(_residuals, n, m);
-        (_first, _negatedCost, _constantDifference) = (new double[n], new double[n], new double[n]);
-        (_second, _target) = (new double[m], new double[m]);
-        _degree = blocks.Sum(block => block.Degree) + 1;
-
-        ConePoint New() => new(n, m);
     }
 
     /// <summary>The best point of the last solve, or the one that holds the certificate; not divided by τ.</summary>
@@ -70,11 +53,7 @@ internal sealed class InteriorPoint
     /// <param name="cancellation">Checked in every iteration.</param>
     public ConeOutcome Solve(ConePoint? start, CancellationToken cancellation)
     {
-        for (int i = 0; i < _negatedCost.Length; i++)
-        {
-            _negatedCost[i] = -_program.Q[i];
-        }
-
+        _directions.TakeCosts();
         int spent = 0;
         if (start is not null)
         {
@@ -112,7 +91,7 @@ internal sealed class InteriorPoint
             block.MoveToPath(block.Of(_point.S), block.Of(_point.Z), mu);
         }
 
-        return TryScale(_point, Mu(_point)) ? Run(cancellation) : given;
+        return _directions.TryScale(_directions.Mu) ? Run(cancellation) : given;
     }
 
     private ConeOutcome Run(CancellationToken cancellation)
@@ -137,7 +116,7 @@ internal sealed class InteriorPoint
         {
             cancellation.ThrowIfCancellationRequested();
             _residuals.Update(_point);
-            double mu = Mu(_point);
+            double mu = _directions.Mu;
             ConeOutcome now = _residuals.Measure(SolveStatus.Converged, iteration, mu);
             if (!double.IsFinite(now.Worst))
             {
@@ -174,14 +153,13 @@ internal sealed class InteriorPoint
                 return now with { Status = _proof.IsOfInfeasibility ? SolveStatus.Infeasible : SolveStatus.Unbounded };
             }
 
-            if (iteration == _options.MaximumIterations)
+            if (iteration == _options.IterationLimit)
             {
                 return Finish(best, SolveStatus.MaximumIterations);
             }
 
-            _precision = Math.Clamp(RelativePrecision * now.Worst, KktSystem.FullPrecision, CoarsestPrecision);
             bool isAcceptable = best.Worst <= _options.AcceptableTolerance;
-            if ((isAcceptable && iteration - best.Iterations >= Patience) || !TryScale(_point, mu) || !_system.TryFactor() || !TryStep(mu))
+            if ((isAcceptable && iteration - best.Iterations >= Patience) || !_directions.TryScale(mu) || !_system.TryFactor() || !_directions.TryStep(mu, Precision(now)))
             {
                 return Finish(best, SolveStatus.Diverged);
             }
@@ -205,6 +183,8 @@ internal sealed class InteriorPoint
         return best with { Status = _proof.IsOfInfeasibility ? SolveStatus.NearlyInfeasible : SolveStatus.NearlyUnbounded };
     }
 
+    private static double Precision(ConeOutcome now) => Math.Clamp(RelativePrecision * now.Worst, KktSystem.FullPrecision, CoarsestPrecision);
+
     private void SetUnit()
     {
         Array.Clear(_point.X);
@@ -214,92 +194,5 @@ internal sealed class InteriorPoint
         }
 
         (_point.Tau, _point.Kappa) = (1, 1);
-    }
-
-    private double Mu(ConePoint point) => (DenseVector.Dot(point.S, point.Z) + (point.Tau * point.Kappa)) / _degree;
-
-    private bool TryScale(ConePoint point, double mu) => Array.TrueForAll(_blocks, block => block.TryScale(block.Of(point.S), block.Of(point.Z), mu));
-
-    private bool TryStep(double mu)
-    {
-        _system.Solve(_negatedCost, _program.B, _constant.X, _constant.Z, _constant.S, _precision);
-        _point.S.CopyTo(_target, 0);
-        Direct(_affine, 0, _point.Tau * _point.Kappa);
-        double affineStep = LongestStep(_affine, 1);
-        double sigma = Math.Pow(1 - affineStep, 3);
-        _point.S.CopyTo(_target, 0);
-        foreach (ConeBlock block in _blocks)
-        {
-            block.Correct(block.Of(_affine.S), block.Of(_affine.Z), sigma * mu, block.Of(_target));
-        }
-
-        Direct(_step, sigma, (_point.Tau * _point.Kappa) + (_affine.Tau * _affine.Kappa) - (sigma * mu));
-        double step = StepFraction * LongestStep(_step, 1 / StepFraction);
-        while (!IsNearPath(step))
-        {
-            step *= 0.8;
-            if (!(step > ShortestStep))
-            {
-                return false;
-            }
-        }
-
-        _point.Add(step, _step);
-        return step > ShortestStep;
-    }
-
-    private bool IsNearPath(double step)
-    {
-        _point.CopyTo(_trial);
-        _trial.Add(step, _step);
-        double mu = Mu(_trial);
-        return mu > 0 && Array.TrueForAll(_blocks, block => block.IsNearPath(block.Of(_trial.S), block.Of(_trial.Z), mu));
-    }
-
-    // Newton's direction that leaves sigma times the residuals and has −ds − H dz = target, −κ dτ − τ dκ = pairTarget.
-    private void Direct(ConePoint direction, double sigma, double pairTarget)
-    {
-        double tau = _point.Tau, reduction = 1 - sigma;
-        for (int i = 0; i < _first.Length; i++)
-        {
-            _first[i] = -reduction * _residuals.Dual[i];
-        }
-
-        for (int i = 0; i < _second.Length; i++)
-        {
-            _second[i] = _target[i] - (reduction * _residuals.Primal[i]);
-        }
-
-        _system.Solve(_first, _second, direction.X, direction.Z, direction.S, _precision);
-        double denominator = (_point.Kappa / tau) + CurvatureOfConstant();
-        double numerator = (reduction * _residuals.Tau) - (pairTarget / tau)
-            + DenseVector.Dot(_program.Q, direction.X) + (2 / tau * DenseVector.Dot(_residuals.Px, direction.X)) + DenseVector.Dot(_program.B, direction.Z);
-        direction.Tau = numerator / denominator;
-        direction.Kappa = -(pairTarget + (_point.Kappa * direction.Tau)) / tau;
-        DenseVector.AddScaled(direction.X, direction.Tau, _constant.X);
-        DenseVector.AddScaled(direction.Z, direction.Tau, _constant.Z);
-        DenseVector.AddScaled(direction.S, direction.Tau, _constant.S);
-        DenseVector.AddScaled(direction.S, -1, _target);
-    }
-
-    // ‖x₂ − x / τ‖² − ‖x₂‖² in the norm of P, less the costs of (x₂, z₂).
-    private double CurvatureOfConstant()
-    {
-        _constant.X.CopyTo(_constantDifference, 0);
-        DenseVector.AddScaled(_constantDifference, -1 / _point.Tau, _point.X);
-        double change = _program.Curvature(_constantDifference) - _program.Curvature(_constant.X);
-        return change - DenseVector.Dot(_program.Q, _constant.X) - DenseVector.Dot(_program.B, _constant.Z);
-    }
-
-    private double LongestStep(ConePoint direction, double limit)
-    {
-        limit = direction.Tau < 0 ? Math.Min(limit, -_point.Tau / direction.Tau) : limit;
-        limit = direction.Kappa < 0 ? Math.Min(limit, -_point.Kappa / direction.Kappa) : limit;
-        foreach (ConeBlock block in _blocks)
-        {
-            limit = block.LongestStep(block.Of(_point.S), block.Of(direction.S), block.Of(_point.Z), block.Of(direction.Z), limit);
-        }
-
-        return limit;
     }
 }

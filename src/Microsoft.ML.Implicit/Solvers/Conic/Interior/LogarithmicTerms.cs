@@ -1,38 +1,67 @@
+using System.Numerics;
 using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+using Microsoft.ML.Implicit.Solvers.Conic.Systems;
 
 namespace Microsoft.ML.Implicit.Solvers.Conic.Interior;
 
-/// <summary>The terms (log₂|aᵢⱼ| + rᵢ + cⱼ)² of the nonzero entries of a matrix, weighted.</summary>
-internal sealed class LogarithmicTerms(int rows, int columns)
+/// <summary>
+/// The terms (log₂|aᵢⱼ| + rᵢ + cⱼ)² of the nonzero entries of a matrix, weighted. Full rows are padded, so that all of it is done by whole vectors; of sparse ones only the entries are kept.
+/// </summary>
+internal sealed class LogarithmicTerms
 {
-    private readonly double[] _logarithms = new double[rows * columns];
+    private readonly SparsityPattern? _pattern;
+    private readonly int _stride;
+    private readonly double[] _logarithms;
 
-    // One for an entry that is there, zero for one that is not.
-    private readonly double[] _entries = new double[rows * columns];
-    private readonly double[] _weights = new double[rows * columns];
-    private readonly double[] _misfits = new double[columns];
+    // Of an entry that is there its column's importance, zero for one that is not.
+    private readonly double[] _entries;
+    private readonly double[] _weights;
+    private readonly double[] _c;
+    private readonly double[] _products;
 
     // Sums over rows and columns, of weights and of weighted logarithms.
-    private readonly double[] _rowWeights = new double[rows];
-    private readonly double[] _columnWeights = new double[columns];
-    private readonly double[] _rowLogarithms = new double[rows];
-    private readonly double[] _columnLogarithms = new double[columns];
+    private readonly double[] _rowWeights;
+    private readonly double[] _columnWeights;
+    private readonly double[] _rowLogarithms;
+    private readonly double[] _columnLogarithms;
 
-    public int Rows => rows;
+    /// <param name="rows">Rows of the matrix.</param>
+    /// <param name="columns">Its columns.</param>
+    /// <param name="pattern">Where it has entries, or null for everywhere.</param>
+    public LogarithmicTerms(int rows, int columns, SparsityPattern? pattern = null)
+    {
+        (Rows, _pattern, _stride) = (rows, pattern, (columns + Vector<double>.Count - 1) / Vector<double>.Count * Vector<double>.Count);
+        int count = pattern?.Count ?? rows * _stride;
+        (_logarithms, _entries, _weights) = (new double[count], new double[count], new double[count]);
+        (_c, _columnWeights, _columnLogarithms) = (new double[_stride], new double[_stride], new double[_stride]);
+        (_products, _rowWeights, _rowLogarithms) = (new double[rows], new double[rows], new double[rows]);
+        Importance = [.. Enumerable.Repeat(1.0, columns)];
+    }
+
+    public int Rows { get; }
 
     /// <summary>What each column's terms count.</summary>
-    public double[] Importance { get; } = [.. Enumerable.Repeat(1.0, columns)];
+    public double[] Importance { get; }
 
     public void Take(ReadOnlySpan<double> matrix)
     {
-        for (int i = 0; i < matrix.Length; i++)
+        int columns = Importance.Length;
+        for (int i = 0; i < Rows; i++)
         {
-            bool counts = matrix[i] != 0 && double.IsFinite(matrix[i]);
-            (_logarithms[i], _entries[i]) = counts ? (Math.Abs(matrix[i]), 1) : (1, 0);
-        }
+            ReadOnlySpan<double> row = matrix.Slice(i * columns, columns);
+            ReadOnlySpan<int> places = _pattern is null ? default : _pattern.Row(i);
+            int start = _pattern is null ? i * _stride : _pattern.RowStarts[i], count = _pattern is null ? columns : places.Length;
+            Span<double> logarithms = _logarithms.AsSpan(start, count), entries = _entries.AsSpan(start, count);
+            for (int k = 0; k < count; k++)
+            {
+                int column = _pattern is null ? k : places[k];
+                bool counts = row[column] != 0 && double.IsFinite(row[column]);
+                (logarithms[k], entries[k]) = counts ? (Math.Abs(row[column]), Importance[column]) : (1, 0);
+            }
 
-        Span<double> logarithms = _logarithms.AsSpan(0, matrix.Length);
-        TensorPrimitives.Log2(logarithms, logarithms);
+            TensorPrimitives.Log2(logarithms, logarithms);
+        }
     }
 
     /// <summary>Gives the entries that are there weights of 1 / (1 + (misfit / spread)²).</summary>
@@ -40,44 +69,102 @@ internal sealed class LogarithmicTerms(int rows, int columns)
     {
         Array.Clear(_columnWeights);
         Array.Clear(_columnLogarithms);
-        for (int i = 0; i < rows; i++)
+        c.CopyTo(_c);
+        if (_pattern is not null)
         {
-            ReadOnlySpan<double> logarithms = _logarithms.AsSpan(i * columns, columns);
-            Span<double> weights = _weights.AsSpan(i * columns, columns);
-            TensorPrimitives.Add(logarithms, c, _misfits);
-            TensorPrimitives.Add(_misfits, r[i] + offset, _misfits);
-            TensorPrimitives.Multiply(_misfits, 1 / spread, _misfits);
-            TensorPrimitives.MultiplyAdd(_misfits, _misfits, 1, weights);
-            TensorPrimitives.Divide(Importance, weights, weights);
-            TensorPrimitives.Multiply(weights, _entries.AsSpan(i * columns, columns), weights);
-            _rowWeights[i] = TensorPrimitives.Sum<double>(weights);
-            _rowLogarithms[i] = DenseVector.Dot(weights, logarithms);
-            TensorPrimitives.Add(_columnWeights, weights, _columnWeights);
-            TensorPrimitives.MultiplyAdd(weights, logarithms, _columnLogarithms, _columnLogarithms);
+            WeighEntries(_pattern, r, offset, 1 / spread);
+            return;
+        }
+
+        Span<Vector<double>> columns = Vectors(_c), columnWeights = Vectors(_columnWeights), columnLogarithms = Vectors(_columnLogarithms);
+        var scale = new Vector<double>(1 / spread);
+        for (int i = 0; i < Rows; i++)
+        {
+            Span<Vector<double>> logarithms = Row(_logarithms, i), entries = Row(_entries, i), weights = Row(_weights, i);
+            Vector<double> shift = new(r[i] + offset), weightSum = default, logarithmSum = default;
+            for (int k = 0; k < weights.Length; k++)
+            {
+                Vector<double> misfit = (logarithms[k] + columns[k] + shift) * scale;
+                Vector<double> weight = entries[k] / Vector.FusedMultiplyAdd(misfit, misfit, Vector<double>.One), logarithm = weight * logarithms[k];
+                weights[k] = weight;
+                columnWeights[k] += weight;
+                columnLogarithms[k] += logarithm;
+                weightSum += weight;
+                logarithmSum += logarithm;
+            }
+
+            (_rowWeights[i], _rowLogarithms[i]) = (Vector.Sum(weightSum), Vector.Sum(logarithmSum));
         }
     }
 
     /// <summary>Adds half the slopes by r and c, or, where it is not the fit's, those without logarithms.</summary>
     public void AddSlope(ReadOnlySpan<double> r, ReadOnlySpan<double> c, bool isFit, Span<double> rowSlopes, Span<double> columnSlopes)
     {
-        for (int i = 0; i < rows; i++)
+        c.CopyTo(_c);
+        if (_pattern is null)
         {
-            ReadOnlySpan<double> weights = _weights.AsSpan(i * columns, columns);
-            rowSlopes[i] += (r[i] * _rowWeights[i]) + DenseVector.Dot(weights, c) + (isFit ? _rowLogarithms[i] : 0);
-            DenseVector.AddScaled(columnSlopes, r[i], weights);
+            DenseVector.Multiply(_weights, _c, _products);
+            DenseVector.AddTransposedStrided(_weights, _stride, r[..Rows], columnSlopes);
+        }
+        else
+        {
+            MultiplyEntries(_pattern, r, columnSlopes);
         }
 
-        TensorPrimitives.MultiplyAdd(c, _columnWeights, columnSlopes, columnSlopes);
-        if (isFit)
+        for (int i = 0; i < Rows; i++)
         {
-            TensorPrimitives.Add(columnSlopes, _columnLogarithms, columnSlopes);
+            rowSlopes[i] += (r[i] * _rowWeights[i]) + _products[i] + (isFit ? _rowLogarithms[i] : 0);
+        }
+
+        for (int j = 0; j < columnSlopes.Length; j++)
+        {
+            columnSlopes[j] += (c[j] * _columnWeights[j]) + (isFit ? _columnLogarithms[j] : 0);
         }
     }
 
     /// <summary>Adds what <see cref="AddSlope"/> has of curvature.</summary>
     public void AddWeights(Span<double> rowWeights, Span<double> columnWeights)
     {
-        TensorPrimitives.Add(rowWeights, _rowWeights, rowWeights);
-        TensorPrimitives.Add(columnWeights, _columnWeights, columnWeights);
+        DenseVector.AddScaled(rowWeights, 1, _rowWeights);
+        DenseVector.AddScaled(columnWeights, 1, _columnWeights);
     }
+
+    private void WeighEntries(SparsityPattern pattern, ReadOnlySpan<double> r, double offset, double scale)
+    {
+        for (int i = 0; i < Rows; i++)
+        {
+            (_rowWeights[i], _rowLogarithms[i]) = (0, 0);
+            for (int k = pattern.RowStarts[i]; k < pattern.RowStarts[i + 1]; k++)
+            {
+                int column = pattern.ColumnIndices[k];
+                double misfit = (_logarithms[k] + _c[column] + r[i] + offset) * scale, weight = _entries[k] / (1 + (misfit * misfit)), logarithm = weight * _logarithms[k];
+                _weights[k] = weight;
+                _columnWeights[column] += weight;
+                _columnLogarithms[column] += logarithm;
+                _rowWeights[i] += weight;
+                _rowLogarithms[i] += logarithm;
+            }
+        }
+    }
+
+    // Products of the weights with c, and, added, of their transpose with r.
+    private void MultiplyEntries(SparsityPattern pattern, ReadOnlySpan<double> r, Span<double> columnProducts)
+    {
+        for (int i = 0; i < Rows; i++)
+        {
+            double sum = 0;
+            for (int k = pattern.RowStarts[i]; k < pattern.RowStarts[i + 1]; k++)
+            {
+                int column = pattern.ColumnIndices[k];
+                sum += _weights[k] * _c[column];
+                columnProducts[column] += _weights[k] * r[i];
+            }
+
+            _products[i] = sum;
+        }
+    }
+
+    private Span<Vector<double>> Row(double[] matrix, int row) => Vectors(matrix.AsSpan(row * _stride, _stride));
+
+    private static Span<Vector<double>> Vectors(Span<double> values) => MemoryMarshal.Cast<double, Vector<double>>(values);
 }

@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Solvers.Conic.Blocks;
+using Microsoft.ML.Implicit.Solvers.Conic.Systems;
 
 namespace Microsoft.ML.Implicit.Solvers.Conic.Interior;
 
@@ -19,8 +20,11 @@ internal sealed class NormalUnits
 
     private const double OrdinaryMisfit = 8;
 
-    // A limit may be far from what it limits, or stand for none.
-    private const double ImportanceOfLimits = 1e-4;
+    // A limit may be far from what it limits, or stand for none; the right-hand side of an equality may be what rounding left of zero.
+    private const double ImportanceOfSides = 1e-4;
+
+    // In powers of two: units are rounded to whole ones.
+    private const double Settled = 0.1;
 
     private const double LargestExponent = 200;
 
@@ -46,7 +50,7 @@ internal sealed class NormalUnits
     private readonly double[] _image;
     private readonly double[] _curvature;
 
-    public NormalUnits(ConeProblem problem, ConeBlock[] blocks)
+    public NormalUnits(ConeProblem problem, ConeBlock[] blocks, SparseStructure? structure)
     {
         _blocks = blocks;
         (_n, int m) = (problem.Variables, problem.Constraints);
@@ -57,11 +61,11 @@ internal sealed class NormalUnits
             count = block.DescribeUnits(_plainUnits.AsSpan(block.Start, block.Dimension), count);
         }
 
-        (_quadratic, _cost) = (new LogarithmicTerms(problem.P is null ? 0 : _n, _n), new LogarithmicTerms(1, _n));
-        (_matrix, _side) = (new LogarithmicTerms(m, _n), new LogarithmicTerms(1, m));
-        foreach (ConeBlock block in blocks.Where(block => block is NonnegativeBlock))
+        (_quadratic, _cost) = (new LogarithmicTerms(problem.P is null ? 0 : _n, _n, structure?.P), new LogarithmicTerms(1, _n));
+        (_matrix, _side) = (new LogarithmicTerms(m, _n, structure?.A), new LogarithmicTerms(1, m));
+        foreach (ConeBlock block in blocks.Where(block => block is NonnegativeBlock or ZeroBlock))
         {
-            block.Of(_side.Importance).Fill(ImportanceOfLimits);
+            block.Of(_side.Importance).Fill(ImportanceOfSides);
         }
 
         (_quadraticRows, _quadraticSlopes) = (new double[_n], new double[_n]);
@@ -151,6 +155,10 @@ internal sealed class NormalUnits
             _matrix.Weigh(_rows, _columns, 0, spread);
             _side.Weigh([0], _rows, 0, spread);
             Step();
+            if (pass > 0 && DenseVector.MaximumMagnitude(_change) < Settled)
+            {
+                return;
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 using Microsoft.ML.Implicit.Numerics;
 using Microsoft.ML.Implicit.Solvers.Conic.Blocks;
+using Microsoft.ML.Implicit.Solvers.Conic.Systems;
 
 namespace Microsoft.ML.Implicit.Solvers.Conic.Interior;
 
@@ -21,26 +22,24 @@ internal sealed class ScaledProgram
     private readonly NormalUnits _normalUnits;
     private readonly double[] _columnNorms;
     private readonly double[] _rowNorms;
-    private readonly double[] _matrix;
+    private readonly ConvexityCheck _convexity;
     private readonly double[] _image;
-    private readonly double _curvatureRounding;
     private double _quadraticScale;
     private double _costUnit;
     private SlackUnits _slacks;
 
-    public ScaledProgram(ConeProblem problem, ConeBlock[] blocks)
+    public ScaledProgram(ConeProblem problem, ConeBlock[] blocks, SparseStructure? structure)
     {
         _blocks = blocks;
-        _normalUnits = new NormalUnits(problem, blocks);
+        _normalUnits = new NormalUnits(problem, blocks, structure);
         _slacks = new SlackUnits([], [], []);
         (int n, int m) = (problem.Variables, problem.Constraints);
-        P = new RowMatrix(problem.P is null ? 0 : n, n);
-        _matrix = new double[P.Values.Length];
+        P = new RowMatrix(problem.P is null ? 0 : n, n, structure?.P);
         _image = new double[n];
-        A = new RowMatrix(m, n);
+        A = new RowMatrix(m, n, structure?.A);
         (Q, D, _columnNorms) = (new double[n], new double[n], new double[n]);
         (B, E, _rowNorms) = (new double[m], new double[m], new double[m]);
-        _curvatureRounding = 10 * n * MachineEpsilon.Of(problem.Q.dtype);
+        _convexity = new ConvexityCheck(n, 10 * n * MachineEpsilon.Of(problem.Q.dtype));
     }
 
     /// <summary>P̄, empty where it is zero.</summary>
@@ -93,7 +92,7 @@ internal sealed class ScaledProgram
         P.Measure();
         A.Measure();
         _quadraticScale = DenseVector.MaximumMagnitude(P.Values);
-        IsConvex = _quadraticScale == 0 || HasNoNegativeCurvature();
+        IsConvex = _convexity.Holds(P, _quadraticScale);
     }
 
     /// <summary>The units of the row that was taken.</summary>
@@ -235,16 +234,13 @@ internal sealed class ScaledProgram
         Array.Clear(_columnNorms);
         for (int i = 0; i < (P.IsEmpty ? 0 : n); i++)
         {
-            DenseVector.RaiseToMagnitudes(_columnNorms, P.Row(i));
+            P.RaiseToMagnitudes(i, _columnNorms);
         }
 
         for (int i = 0; i < B.Length; i++)
         {
-            Span<double> row = A.Row(i);
-
             // Beside a limit that stands for none the others would be small.
-            _rowNorms[i] = Math.Max(DenseVector.MaximumMagnitude(row), Math.Abs(B[i]) / LargestSide);
-            DenseVector.RaiseToMagnitudes(_columnNorms, row);
+            _rowNorms[i] = Math.Max(A.RaiseToMagnitudes(i, _columnNorms), Math.Abs(B[i]) / LargestSide);
         }
 
         foreach (ConeBlock block in _blocks)
@@ -258,12 +254,12 @@ internal sealed class ScaledProgram
         double unevenness = Math.Max(ToFactors(_columnNorms, D), ToFactors(_rowNorms, E));
         for (int i = 0; i < (P.IsEmpty ? 0 : n); i++)
         {
-            DenseVector.Scale(P.Row(i), _columnNorms[i], _columnNorms);
+            P.Scale(i, _columnNorms[i], _columnNorms);
         }
 
         for (int i = 0; i < B.Length; i++)
         {
-            DenseVector.Scale(A.Row(i), _rowNorms[i], _columnNorms);
+            A.Scale(i, _rowNorms[i], _columnNorms);
             B[i] *= _rowNorms[i];
         }
 
@@ -282,18 +278,5 @@ internal sealed class ScaledProgram
         }
 
         return unevenness;
-    }
-
-    // A Cholesky factorisation within the rounding of the numbers that P was given in.
-    private bool HasNoNegativeCurvature()
-    {
-        int n = Q.Length;
-        P.Values.CopyTo(_matrix, 0);
-        for (int i = 0; i < n; i++)
-        {
-            _matrix[(i * n) + i] += _curvatureRounding * _quadraticScale;
-        }
-
-        return SmallMatrix.TryFactor(_matrix, n);
     }
 }

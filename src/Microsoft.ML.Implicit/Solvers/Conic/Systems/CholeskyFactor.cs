@@ -1,7 +1,7 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
 
-namespace Microsoft.ML.Implicit.Solvers.Conic.Interior;
+namespace Microsoft.ML.Implicit.Solvers.Conic.Systems;
 
 /// <summary>
 /// A sum of Gram matrices TᵀT of one order and its factor UᵀU, both in the upper triangle, row by row. Rows are added and eliminated a panel at a time, and what a panel does
@@ -11,11 +11,13 @@ internal sealed class CholeskyFactor
 {
     private const int TileRows = 4;
     private const int PanelTiles = 2;
+    private const int SolvedTogether = 4;
     private static readonly int TileColumns = 2 * Vector<double>.Count;
 
     private readonly double[] _matrix;
     private readonly double[] _inversePivots;
     private readonly double[] _x;
+    private readonly double[] _negated = new double[SolvedTogether];
     private readonly int[] _active;
     private readonly int _order;
 
@@ -85,25 +87,68 @@ internal sealed class CholeskyFactor
         return true;
     }
 
-    /// <summary>x ← (UᵀU)⁻¹ x.</summary>
+    /// <summary>x ← (UᵀU)⁻¹ x, four rows of U at once.</summary>
     public void Solve(Span<double> x)
     {
         x.CopyTo(_x);
         _x.AsSpan(_order).Clear();
-        for (int i = 0; i < _order; i++)
+        int fours = _order - (_order % SolvedTogether);
+        for (int i = 0; i < fours; i += SolvedTogether)
         {
-            int tile = TileStart(i);
-            _x[i] *= _inversePivots[i];
-            DenseVector.AddScaled(_x.AsSpan(tile), -_x[i], Row(i)[tile..]);
+            Span<double> solved = _x.AsSpan(i, SolvedTogether);
+            SolveTransposedTriangle(i, solved);
+            for (int k = 0; k < SolvedTogether; k++)
+            {
+                _negated[k] = -solved[k];
+            }
+
+            DenseVector.AddTransposedStrided(_matrix.AsSpan((i * Stride) + i + SolvedTogether), Stride, _negated, _x.AsSpan(i + SolvedTogether));
         }
 
-        for (int i = _order - 1; i >= 0; i--)
+        SolveTransposedTriangle(fours, _x.AsSpan(fours, _order - fours));
+        SolveTriangle(fours, _x.AsSpan(fours, _order - fours));
+        for (int i = fours - SolvedTogether; i >= 0; i -= SolvedTogether)
         {
-            int tile = TileStart(i);
-            _x[i] = (_x[i] - DenseVector.Dot(Row(i)[tile..], _x.AsSpan(tile))) * _inversePivots[i];
+            int next = i + SolvedTogether;
+            DenseVector.MultiplyStrided(_matrix.AsSpan((i * Stride) + next), Stride, _x.AsSpan(next), _negated);
+            for (int k = 0; k < SolvedTogether; k++)
+            {
+                _x[i + k] -= _negated[k];
+            }
+
+            SolveTriangle(i, _x.AsSpan(i, SolvedTogether));
         }
 
         _x.AsSpan(0, _order).CopyTo(x);
+    }
+
+    // Solves with the triangle on the diagonal that begins with a row, and with its transpose.
+    private void SolveTriangle(int start, Span<double> x)
+    {
+        for (int i = x.Length - 1; i >= 0; i--)
+        {
+            ReadOnlySpan<double> row = _matrix.AsSpan(((start + i) * Stride) + start, x.Length);
+            double sum = x[i];
+            for (int j = i + 1; j < row.Length; j++)
+            {
+                sum -= row[j] * x[j];
+            }
+
+            x[i] = sum * _inversePivots[start + i];
+        }
+    }
+
+    private void SolveTransposedTriangle(int start, Span<double> x)
+    {
+        for (int i = 0; i < x.Length; i++)
+        {
+            ReadOnlySpan<double> row = _matrix.AsSpan(((start + i) * Stride) + start, x.Length);
+            x[i] *= _inversePivots[start + i];
+            for (int j = i + 1; j < row.Length; j++)
+            {
+                x[j] -= row[j] * x[i];
+            }
+        }
     }
 
     private static int TileStart(int column) => column - (column % TileColumns);
@@ -115,15 +160,14 @@ internal sealed class CholeskyFactor
     {
         int tile = TileStart(row);
         Span<double> target = Row(row)[tile..];
-        for (int i = start; i < row; i++)
+        Span<double> factors = stackalloc double[PanelRows];
+        factors = factors[..(row - start)];
+        for (int i = 0; i < factors.Length; i++)
         {
-            ReadOnlySpan<double> source = Row(i);
-            if (source[row] != 0)
-            {
-                DenseVector.AddScaled(target, -source[row], source[tile..]);
-            }
+            factors[i] = -_matrix[((start + i) * Stride) + row];
         }
 
+        DenseVector.AddTransposedStrided(_matrix.AsSpan((start * Stride) + tile), Stride, factors, target);
         double pivot = target[row - tile];
         if (!(pivot > 0) || !double.IsFinite(pivot))
         {

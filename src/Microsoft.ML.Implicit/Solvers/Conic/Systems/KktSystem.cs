@@ -1,10 +1,10 @@
 using Microsoft.ML.Implicit.Solvers.Conic.Blocks;
+using Microsoft.ML.Implicit.Solvers.Conic.Interior;
 
-namespace Microsoft.ML.Implicit.Solvers.Conic.Interior;
+namespace Microsoft.ML.Implicit.Solvers.Conic.Systems;
 
 /// <summary>
-/// Systems with K = [P Aᵀ; A −H]. What is factored is K with δI added to P and to H, reduced to the variables: P + δI + Aᵀ(H + δI)⁻¹A, positive definite whatever
-/// the constraints are; refinement against K itself takes the δ out again.
+/// Systems with K = [P Aᵀ; A −H]. What is factored is K with δI added to P and to H, reduced to the variables; refinement against K itself takes the δ out again.
 /// </summary>
 internal sealed class KktSystem
 {
@@ -15,9 +15,7 @@ internal sealed class KktSystem
 
     private readonly ScaledProgram _program;
     private readonly ConeBlock[] _blocks;
-    private readonly int _n;
-    private readonly CholeskyFactor _factor;
-    private readonly double[] _whitened;
+    private readonly INormalFactorization _factorization;
     private readonly double[] _firstResidual;
     private readonly double[] _secondResidual;
     private readonly double[] _u;
@@ -25,41 +23,17 @@ internal sealed class KktSystem
     private readonly double[] _dx;
     private readonly double[] _dz;
 
-    public KktSystem(ScaledProgram program, ConeBlock[] blocks)
+    public KktSystem(ScaledProgram program, ConeBlock[] blocks, INormalFactorization factorization)
     {
-        _program = program;
-        _blocks = blocks;
-        _n = program.Q.Length;
-        _factor = new CholeskyFactor(_n);
-        (_firstResidual, _dx) = (new double[_n], new double[_n]);
-        int m = program.B.Length;
-        _whitened = new double[m * _factor.Stride];
+        (_program, _blocks, _factorization) = (program, blocks, factorization);
+        (int n, int m) = (program.Q.Length, program.B.Length);
+        (_firstResidual, _dx) = (new double[n], new double[n]);
         (_secondResidual, _dz, _u, _du) = (new double[m], new double[m], new double[m], new double[m]);
     }
 
     /// <summary>Factors K at the scaling that the blocks have.</summary>
     /// <returns>Whether rounding let it.</returns>
-    public bool TryFactor()
-    {
-        int stride = _factor.Stride;
-        for (int i = 0; i < _program.B.Length; i++)
-        {
-            Span<double> row = _whitened.AsSpan(i * stride, stride);
-            _program.A.Row(i).CopyTo(row);
-
-            // A scaling that overflowed before may have left NaN there.
-            row[_n..].Clear();
-        }
-
-        foreach (ConeBlock block in _blocks)
-        {
-            block.Whiten(_whitened.AsSpan(block.Start * stride, block.Dimension * stride), stride);
-        }
-
-        _factor.Reset(_program.P.Values, ConeBlock.Regularisation);
-        _factor.AddGram(_whitened);
-        return _factor.TryFactor();
-    }
+    public bool TryFactor() => _factorization.TryFactor();
 
     /// <summary>
     /// Solves K (x, z) = (first, second) and gives s = −H z beside it. What is refined is u = s − z, from which z = −(I + H)⁻¹u and s = u + z follow without rounding
@@ -98,6 +72,16 @@ internal sealed class KktSystem
         }
     }
 
+    /// <summary>Solves the system that was factored, with δ, for (x, z).</summary>
+    public void SolveRegularised(ReadOnlySpan<double> first, ReadOnlySpan<double> second, double[] x, double[] z)
+    {
+        first.CopyTo(_firstResidual);
+        second.CopyTo(_secondResidual);
+        SolveRegularised();
+        _dx.CopyTo(x, 0);
+        _dz.CopyTo(z, 0);
+    }
+
     private void Split(double[] z, double[] s)
     {
         _u.CopyTo(z, 0);
@@ -119,7 +103,7 @@ internal sealed class KktSystem
         ApplyInverse(_dz);
         _firstResidual.CopyTo(_dx, 0);
         _program.A.AddTransposedProduct(_dz, _dx);
-        _factor.Solve(_dx);
+        _factorization.Solve(_dx);
         _program.A.Multiply(_dx, _dz);
         for (int i = 0; i < _dz.Length; i++)
         {

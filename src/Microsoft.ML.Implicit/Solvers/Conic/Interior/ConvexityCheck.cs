@@ -1,0 +1,52 @@
+using Microsoft.ML.Implicit.Solvers.Conic.Blocks;
+using Microsoft.ML.Implicit.Solvers.Conic.Systems;
+
+namespace Microsoft.ML.Implicit.Solvers.Conic.Interior;
+
+/// <summary>Whether a symmetric matrix has no negative eigenvalue, within the rounding of the numbers that it was given in.</summary>
+/// <param name="order">Order of the matrix.</param>
+/// <param name="rounding">That rounding, beside the largest entry.</param>
+internal sealed class ConvexityCheck(int order, double rounding)
+{
+    private double[] _matrix = [];
+
+    /// <param name="p">The matrix.</param>
+    /// <param name="largest">Its largest entry.</param>
+    public bool Holds(RowMatrix p, double largest) => largest == 0 || IsDiagonallyDominant(p) || HasFactor(p, rounding * largest);
+
+    private bool IsDiagonallyDominant(RowMatrix p)
+    {
+        for (int i = 0; i < order; i++)
+        {
+            ReadOnlySpan<double> row = p.Row(i);
+            double sum = 0;
+            foreach (double value in row)
+            {
+                sum += Math.Abs(value);
+            }
+
+            if (!(2 * row[i] >= sum))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private bool HasFactor(RowMatrix p, double shift)
+    {
+        if (_matrix.Length == 0)
+        {
+            _matrix = new double[order * order];
+        }
+
+        p.Values.CopyTo(_matrix, 0);
+        for (int i = 0; i < order; i++)
+        {
+            _matrix[(i * order) + i] += shift;
+        }
+
+        return SmallMatrix.TryFactor(_matrix, order);
+    }
+}

@@ -1,0 +1,122 @@
+namespace Microsoft.ML.Implicit.Solvers.Conic.Systems;
+
+/// <summary>
+/// An order of elimination that keeps the factor of a symmetric matrix sparse: approximate minimum degree on the quotient graph (Amestoy, Davis and Duff, 1996), in which what an
+/// eliminated row leaves is one element rather than a clique of edges.
+/// </summary>
+internal sealed class MinimumDegree
+{
+    private readonly List<int>[] _neighbours;
+    private readonly List<int>[] _elements;
+    private readonly int[][] _members;
+    private readonly bool[] _isEliminated;
+    private readonly bool[] _isAbsorbed;
+    private readonly int[] _degrees;
+    private readonly int[] _outside;
+    private readonly int[] _marks;
+    private int _mark;
+
+    private MinimumDegree(IReadOnlyList<IReadOnlyCollection<int>> neighbours)
+    {
+        int n = neighbours.Count;
+        _neighbours = [.. neighbours.Select(list => list.ToList())];
+        _elements = [.. neighbours.Select(_ => new List<int>())];
+        _members = new int[n][];
+        (_isEliminated, _isAbsorbed) = (new bool[n], new bool[n]);
+        _degrees = [.. neighbours.Select(list => list.Count)];
+        (_outside, _marks) = (new int[n], new int[n]);
+    }
+
+    /// <summary>Orders the rows.</summary>
+    /// <param name="neighbours">Of each row the others that it has an entry with.</param>
+    /// <returns>The rows in the order of their elimination.</returns>
+    public static int[] Order(IReadOnlyList<IReadOnlyCollection<int>> neighbours) => new MinimumDegree(neighbours).Run();
+
+    private int[] Run()
+    {
+        var queue = new PriorityQueue<int, (int Degree, int Row)>(Enumerable.Range(0, _degrees.Length).Select(row => (row, (_degrees[row], row))));
+        List<int> order = [];
+        while (queue.TryDequeue(out int pivot, out (int Degree, int Row) priority))
+        {
+            // A row stands in the queue once for each degree that it had.
+            if (_isEliminated[pivot] || priority.Degree != _degrees[pivot])
+            {
+                continue;
+            }
+
+            order.Add(pivot);
+            Eliminate(pivot);
+            foreach (int row in _members[pivot])
+            {
+                queue.Enqueue(row, (_degrees[row], row));
+            }
+        }
+
+        return [.. order];
+    }
+
+    private void Eliminate(int pivot)
+    {
+        _isEliminated[pivot] = true;
+        int[] members = Members(pivot);
+        _members[pivot] = members;
+        foreach (int element in _elements[pivot])
+        {
+            _isAbsorbed[element] = true;
+        }
+
+        MeasureOutside(members);
+        foreach (int row in members)
+        {
+            // Marked are the members: their edges among each other are the element's now.
+            _neighbours[row].RemoveAll(other => _isEliminated[other] || _marks[other] == _mark);
+            _elements[row].RemoveAll(element => _isAbsorbed[element] || _outside[element] == 0);
+            _degrees[row] = Math.Min(_degrees.Length, _neighbours[row].Count + members.Length - 1 + _elements[row].Sum(element => _outside[element]));
+            _elements[row].Add(pivot);
+        }
+
+        _neighbours[pivot] = _elements[pivot] = [];
+    }
+
+    private int[] Members(int pivot)
+    {
+        _mark++;
+        _marks[pivot] = _mark;
+        List<int> members = [];
+        foreach (int row in _neighbours[pivot].Concat(_elements[pivot].SelectMany(element => _members[element])))
+        {
+            if (_marks[row] != _mark && !_isEliminated[row])
+            {
+                _marks[row] = _mark;
+                members.Add(row);
+            }
+        }
+
+        return [.. members];
+    }
+
+    // How many rows of each element that touches these are not among them.
+    private void MeasureOutside(int[] members)
+    {
+        foreach (int row in members)
+        {
+            foreach (int element in _elements[row])
+            {
+                _outside[element] = -1;
+            }
+        }
+
+        foreach (int row in members)
+        {
+            foreach (int element in _elements[row])
+            {
+                if (_outside[element] < 0)
+                {
+                    _outside[element] = _members[element].Count(other => !_isEliminated[other]);
+                }
+
+                _outside[element]--;
+            }
+        }
+    }
+}

@@ -1,0 +1,137 @@
+namespace Microsoft.ML.Implicit.Solvers.Conic.Systems;
+
+/// <summary>
+/// A matrix stored row by row. Its products take four rows at once, and pass over what lies before the first and behind the last entry of these that is not zero, so that those of
+/// a band or a profile cost what it holds. With a pattern they go from entry to entry.
+/// </summary>
+/// <param name="rows">Rows.</param>
+/// <param name="columns">Columns.</param>
+/// <param name="pattern">Where it may have entries, or null for everywhere.</param>
+internal sealed class RowMatrix(int rows, int columns, SparsityPattern? pattern = null)
+{
+    private const int Together = 4;
+
+    private readonly (int First, int End)[] _extents = pattern is null ? new (int, int)[(rows + Together - 1) / Together] : [];
+
+    /// <summary>The entries.</summary>
+    public double[] Values { get; } = new double[rows * columns];
+
+    public bool IsEmpty => Values.Length == 0;
+
+    public Span<double> Row(int row) => Values.AsSpan(row * columns, columns);
+
+    /// <summary>y ← max(y, |row|), entry by entry.</summary>
+    /// <returns>The largest magnitude of the row.</returns>
+    public double RaiseToMagnitudes(int row, Span<double> y)
+    {
+        Span<double> values = Row(row);
+        if (pattern is null)
+        {
+            DenseVector.RaiseToMagnitudes(y, values);
+            return DenseVector.MaximumMagnitude(values);
+        }
+
+        double largest = 0;
+        foreach (int column in pattern.Row(row))
+        {
+            double magnitude = Math.Abs(values[column]);
+            y[column] = Math.Max(y[column], magnitude);
+            largest = Math.Max(largest, magnitude);
+        }
+
+        return largest;
+    }
+
+    /// <summary>row ← factor · row · columns, entry by entry.</summary>
+    public void Scale(int row, double factor, ReadOnlySpan<double> columnFactors)
+    {
+        Span<double> values = Row(row);
+        if (pattern is null)
+        {
+            DenseVector.Scale(values, factor, columnFactors);
+            return;
+        }
+
+        foreach (int column in pattern.Row(row))
+        {
+            values[column] *= factor * columnFactors[column];
+        }
+    }
+
+    /// <summary>Finds where the entries stand that are not zero; needed after they were changed.</summary>
+    public void Measure()
+    {
+        if (pattern is not null)
+        {
+            return;
+        }
+
+        for (int i = 0; i < _extents.Length; i++)
+        {
+            (int first, int end) = (columns, 0);
+            for (int row = i * Together; row < Math.Min((i + 1) * Together, rows); row++)
+            {
+                int start = Row(row).IndexOfAnyExcept(0);
+                if (start >= 0)
+                {
+                    (first, end) = (Math.Min(first, start), Math.Max(end, Row(row).LastIndexOfAnyExcept(0) + 1));
+                }
+            }
+
+            _extents[i] = (Math.Min(first, end), end);
+        }
+    }
+
+    /// <summary>y = M x.</summary>
+    public void Multiply(ReadOnlySpan<double> x, Span<double> y)
+    {
+        if (pattern is not null)
+        {
+            for (int i = 0; i < rows; i++)
+            {
+                ReadOnlySpan<double> row = Row(i);
+                double sum = 0;
+                foreach (int column in pattern.Row(i))
+                {
+                    sum += row[column] * x[column];
+                }
+
+                y[i] = sum;
+            }
+
+            return;
+        }
+
+        for (int i = 0; i < _extents.Length; i++)
+        {
+            (int first, int end) = _extents[i];
+            int row = i * Together, count = Math.Min(Together, rows - row);
+            DenseVector.MultiplyStrided(Values.AsSpan((row * columns) + first), columns, x[first..end], y.Slice(row, count));
+        }
+    }
+
+    /// <summary>y += Mᵀ x.</summary>
+    public void AddTransposedProduct(ReadOnlySpan<double> x, Span<double> y)
+    {
+        if (pattern is not null)
+        {
+            for (int i = 0; i < rows; i++)
+            {
+                ReadOnlySpan<double> row = Row(i);
+                foreach (int column in pattern.Row(i))
+                {
+                    y[column] += row[column] * x[i];
+                }
+            }
+
+            return;
+        }
+
+        for (int i = 0; i < _extents.Length; i++)
+        {
+            (int first, int end) = _extents[i];
+            int row = i * Together, count = Math.Min(Together, rows - row);
+            DenseVector.AddTransposedStrided(Values.AsSpan((row * columns) + first), columns, x.Slice(row, count), y[first..end]);
+        }
+    }
+}

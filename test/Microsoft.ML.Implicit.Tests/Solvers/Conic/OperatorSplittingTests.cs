@@ -1,0 +1,80 @@
+using Microsoft.ML.Implicit.Solvers;
+using Microsoft.ML.Implicit.Solvers.Conic;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Tests.Solvers.Conic;
+
+[TestClass]
+public sealed class OperatorSplittingTests
+{
+    private static readonly ConeSolver Splitting = new(new ConeOptions { Method = ConeMethod.OperatorSplitting });
+
+    [TestMethod]
+    [DataRow(0)]
+    [DataRow(4)]
+    public void It_finds_what_the_interior_point_method_finds(int rank)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        ConeProblem problem = RandomConePrograms.Create(RandomConePrograms.EveryCone, 8, 6, rank, seed: 11);
+        ConeSolution solution = Splitting.Solve(problem), expected = new ConeSolver().Solve(problem);
+        for (int row = 0; row < 6; row++)
+        {
+            ConeCertificate.AssertOptimal(solution, row, 1e-7);
+        }
+
+        Assert.IsLessThanOrEqualTo(1e-6, (solution.X - expected.X).abs().max().item<double>());
+        Tensor gradient = ones(6, 8, ScalarType.Float64);
+        Tensor difference = solution.Backward(gradient).Q - expected.Backward(gradient).Q;
+        Assert.IsLessThanOrEqualTo(1e-5, difference.abs().max().item<double>());
+    }
+
+    [TestMethod]
+    public void Contradictions_have_a_certificate()
+    {
+        using DisposeScope scope = NewDisposeScope();
+
+        // x ≥ 2 and x ≤ 1; a ball of radius one about (3, 0) and x₀ ≤ 1; x₀ = 1 and x₀ = 2.
+        AssertCertified(SolveStatus.Infeasible, [1], new[,] { { -1.0 }, { 1 } }, [-2, 1], Cone.Nonnegative(2));
+        AssertCertified(SolveStatus.Infeasible, [1, 0], new[,] { { 1.0, 0 }, { 0, 0 }, { -1, 0 }, { 0, -1 } }, [1, 1, -3, 0], Cone.Nonnegative(1), Cone.SecondOrder(3));
+        AssertCertified(SolveStatus.Infeasible, [1, 0], new[,] { { 1.0, 0 }, { 1, 0 } }, [1, 2], Cone.Zero(2));
+    }
+
+    [TestMethod]
+    public void An_objective_without_limit_has_a_certificate()
+    {
+        using DisposeScope scope = NewDisposeScope();
+
+        // Least −x₀ with x₀ ≥ x₁ and ‖(x₁, x₂)‖ ≤ x₀.
+        AssertCertified(SolveStatus.Unbounded, [-1, 0, 0], new[,] { { -1.0, 1, 0 }, { -1, 0, 0 }, { 0, -1, 0 }, { 0, 0, -1 } }, [0, 0, 0, 0], Cone.Nonnegative(1), Cone.SecondOrder(3));
+    }
+
+    [TestMethod]
+    public void A_neighbouring_solution_spares_iterations()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        ConeProblem problem = RandomConePrograms.Create(RandomConePrograms.EveryCone, 8, 6, 4, seed: 9);
+        ConeStart start = Splitting.Solve(problem).Start;
+        var moved = new ConeProblem(problem.P, problem.Q * 1.001, problem.A, problem.B, problem.Cones);
+        ConeSolution cold = Splitting.Solve(moved), warm = Splitting.Solve(moved, start);
+        Assert.IsTrue(warm.AllConverged);
+        Assert.IsLessThanOrEqualTo(0.5 * cold.Iterations.Sum(), warm.Iterations.Sum());
+    }
+
+    [TestMethod]
+    public void Too_few_iterations_are_a_status()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        ConeProblem problem = RandomConePrograms.Create(RandomConePrograms.EveryCone, 8, 2, 4, seed: 9);
+        ConeSolution solution = new ConeSolver(new ConeOptions { Method = ConeMethod.OperatorSplitting, MaximumIterations = 3 }).Solve(problem);
+        Assert.AreEqual(SolveStatus.MaximumIterations, solution.Status[0]);
+        Assert.IsTrue(solution.X.isfinite().all().item<bool>());
+    }
+
+    private static void AssertCertified(SolveStatus status, double[] q, double[,] a, double[] b, params Cone[] cones)
+    {
+        ConeSolution solution = Splitting.Solve(new ConeProblem(null, tensor(q), tensor(a), tensor(b), cones));
+        Assert.AreEqual(status, solution.Status[0], solution.Describe(0));
+        ConeCertificate.AssertCertified(solution, 0, 1e-6);
+    }
+}
