@@ -15,10 +15,10 @@ namespace Microsoft.ML.Implicit.Estimators;
 internal sealed class LinearTuning
 {
     // Of a Newton decrement on the way: the error of the hypergradient is its root.
-    private const double Tolerance = 1e-12;
+    private const double Tolerance = 1e-9;
 
     // Relative to how far a variable has gone.
-    private const double ShortestStep = 1e-2;
+    private const double ShortestStep = 0.05;
     private const int Memory = 10;
     private const int MaximumSteps = 100;
 
@@ -70,16 +70,16 @@ internal sealed class LinearTuning
 
     private Tensor Evaluate(Tensor row)
     {
-        Tensor u = row.flatten();
-        LinearFit fit = Train(u, Tolerance, _cancellationToken);
+        Tensor v = row.flatten();
+        LinearFit fit = Train(v, Tolerance, _cancellationToken);
         _latest?.Dispose();
         _latest = fit;
-        double trainingLoss = _problem.Objective(fit.Weights, PenaltiesOf(u), SharesOf(u)).item<double>();
+        double trainingLoss = _problem.Objective(fit.Weights, PenaltiesOf(v), SharesOf(v)).item<double>();
         double validationLoss = _problem.MeanLoss(_validation, fit.Weights).item<double>();
-        double objective = Objective(fit.Weights, u).item<double>();
+        double objective = Objective(fit.Weights, v).item<double>();
         if (objective < _lowest || _history.Count == 0)
         {
-            (_lowest, _best) = (objective, u.data<double>().ToArray());
+            (_lowest, _best) = (objective, v.data<double>().ToArray());
         }
 
         int evaluation = _history.Count + 1;
@@ -95,28 +95,28 @@ internal sealed class LinearTuning
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable graph = enable_grad();
-        Tensor u = row.flatten().detach().requires_grad_();
+        Tensor v = row.flatten().detach().requires_grad_();
         Tensor weights = _latest!.Weights.detach().requires_grad_();
-        var hessian = new LossHessian(_problem.Objective(weights, PenaltiesOf(u), SharesOf(u)), [weights], damping: 0, isConvex: true);
-        HypergradientResult slope = Hypergradient.Compute(hessian, _latest.InverseHessian, Objective(weights, u), [weights], [u], _cancellationToken);
+        var hessian = new LossHessian(_problem.Objective(weights, PenaltiesOf(v), SharesOf(v)), [weights], damping: 0, isConvex: true);
+        HypergradientResult slope = Hypergradient.Compute(hessian, _latest.InverseHessian, Objective(weights, v), [weights], [v], _cancellationToken);
         return slope.Gradients[0].unsqueeze(0).MoveToOuterDisposeScope();
     }
 
-    private LinearFit Train(Tensor u, double tolerance, CancellationToken cancellationToken)
+    private LinearFit Train(Tensor v, double tolerance, CancellationToken cancellationToken)
     {
         using DisposeScope scope = NewDisposeScope();
-        return _problem.Minimize(PenaltiesOf(u), SharesOf(u), _latest?.Weights ?? _problem.Start(), tolerance, MaximumSteps, cancellationToken);
+        return _problem.Minimize(PenaltiesOf(v), SharesOf(v), _latest?.Weights ?? _problem.Start(), tolerance, MaximumSteps, cancellationToken);
     }
 
     // Evidence and expectation in nats, a validation row.
-    private Tensor Objective(Tensor weights, Tensor u) =>
-        _problem.Loss.ToNats(_problem.MeanLoss(_validation, weights)).Plus(_variables.Surprise(u) / ((double)_validation.Count).Held());
+    private Tensor Objective(Tensor weights, Tensor v) =>
+        _problem.Loss.ToNats(_problem.MeanLoss(_validation, weights)).Plus(_variables.Surprise(v) / ((double)_validation.Count).Held());
 
-    private Tensor PenaltiesOf(Tensor u) => cat([_variables.Penalties(u), zeros([1], ScalarType.Float64)]);
+    private Tensor PenaltiesOf(Tensor v) => cat([_variables.Penalties(v), zeros([1], ScalarType.Float64)]);
 
-    private Tensor SharesOf(Tensor u)
+    private Tensor SharesOf(Tensor v)
     {
-        if (_variables.ExampleWeights(u) is not { } weights)
+        if (_variables.ExampleWeights(v) is not { } weights)
         {
             return _problem.Shares;
         }

@@ -27,7 +27,7 @@ public sealed class RegularizationTuningOptions
     public double ExampleWeightSpread { get; set; } = 2;
 
     /// <summary>Limit on trainings to the minimum, of which each sets out from the one before; for networks on steps of the hyperparameters.</summary>
-    public int MaximumEvaluations { get; set; } = 30;
+    public int MaximumEvaluations { get; set; } = 20;
 
     /// <summary>Called after every evaluation, on the calling thread.</summary>
     public IProgress<TuningProgress>? Progress { get; set; }
