@@ -75,6 +75,27 @@ internal sealed class LinearHessian : RowOperator, IDisposable
         return matrix.view(1, width * count, width * count).MoveToOuterDisposeScope();
     }
 
+    /// <summary>What it would be for one output with the mean curvature of each row, <c>[features + 1, features + 1]</c>.</summary>
+    public Tensor OfOneOutput()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor curvature = zeros_like(_shares);
+        for (long output = 0; output < _outputs.shape[1]; output++)
+        {
+            Tensor unit = zeros_like(_outputs);
+            unit.select(1, output).fill_(1.Held());
+            curvature.PlusInPlace(_problem.Loss.Curve(_outputs, unit).select(1, output));
+        }
+
+        Tensor weights = curvature * _shares / ((double)_outputs.shape[1]).Held();
+        Tensor matrix = _problem.Training.Features.t().mm(_problem.Training.Features * weights.unsqueeze(1));
+        matrix.diagonal().PlusInPlace(_penalties);
+
+        // The intercepts' sum has a curvature of its own; without it rows that are all sure would leave none.
+        matrix[-1, -1].PlusInPlace((1.0 / _outputs.shape[1]).Held());
+        return matrix.MoveToOuterDisposeScope();
+    }
+
     public void Dispose()
     {
         _outputs.Dispose();

@@ -20,7 +20,7 @@ internal sealed class LinearProblem(LinearLoss loss, LinearRows training) : IDis
     private const int MostHalvings = 40;
 
     private readonly ILinearSolver _direct = new CholeskySolver();
-    private readonly ILinearSolver _products = new ConjugateGradientSolver(new KrylovSettings { RelativeTolerance = 1e-7, MaximumIterations = 2000 });
+    private readonly ILinearSolver _products = new PreconditionedLinearSolver();
     private (Tensor Shares, Tensor Matrix)? _gram;
 
     public LinearLoss Loss => loss;

@@ -18,7 +18,7 @@ internal sealed class LinearTuning
     private const double Tolerance = 1e-9;
 
     // Relative to how far a variable has gone.
-    private const double ShortestStep = 0.05;
+    private const double ShortestStep = 0.02;
     private const int Memory = 10;
     private const int MaximumSteps = 100;
 

@@ -36,7 +36,7 @@ internal static class LabelNoiseQuality
         random.Shuffle(rows);
         GarmentRow[] wrong = [.. rows[RightRows..].Select(row => random.NextDouble() < FlippedShare ? row with { Label = Other(row.Label) } : row)];
         IDataView right = View(rows[..RightRows]), train = View(rows[RightRows..]), flipped = View(wrong);
-        RegularizationTuningOptions one = new() { Penalties = PenaltySharing.One }, weights = new() { Penalties = PenaltySharing.One, TuneExampleWeights = true };
+        RegularizationTuningOptions one = new() { Penalties = PenaltySharing.One }, weights = new() { Penalties = PenaltySharing.One, TuneExampleWeights = true, ExampleWeightSpread = double.Parse(Environment.GetEnvironmentVariable("TS") ?? "2"), MaximumEvaluations = int.Parse(Environment.GetEnvironmentVariable("TE") ?? "20") };
         PenalizedLinearMulticlassTrainer trainer = ml.MulticlassClassification.Trainers.PenalizedLinear();
         yield return ("right labels, tuned penalty", Accuracy(ml.Implicit().TuneRegularization(trainer, train, right, one).Model));
         yield return ("flipped labels, default penalty", Accuracy(trainer.Fit(flipped)));

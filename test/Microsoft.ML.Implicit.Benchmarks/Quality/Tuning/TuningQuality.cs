@@ -68,7 +68,7 @@ internal static class TuningQuality
         {
             long begin = Stopwatch.GetTimestamp();
             RegularizationTuning<TTransformer> tuned =
-                ml.Implicit().TuneRegularization(create(new PenalizedLinearOptions()), train, validation, new RegularizationTuningOptions { Penalties = sharing });
+                ml.Implicit().TuneRegularization(create(new PenalizedLinearOptions()), train, validation, new RegularizationTuningOptions { Penalties = sharing, PenaltySpread = double.Parse(Environment.GetEnvironmentVariable("TS") ?? "2"), MaximumEvaluations = int.Parse(Environment.GetEnvironmentVariable("TE") ?? "20") });
             double elapsed = Stopwatch.GetElapsedTime(begin).TotalSeconds;
             return new Score(loss(tuned.Model, test), elapsed / fit, tuned.History.Sum(evaluation => evaluation.TrainingSteps));
         }

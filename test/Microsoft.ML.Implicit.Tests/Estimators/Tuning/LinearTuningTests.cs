@@ -36,7 +36,8 @@ public sealed class LinearTuningTests
         (IDataView train, IDataView validation, IDataView test) = (Data(ml, 60, 1), Data(ml, 200, 2), Data(ml, 2000, 3));
         var each = ml.Implicit().TuneRegularization(ml.Regression.Trainers.PenalizedLinear(), train, validation);
         var one = ml.Implicit().TuneRegularization(ml.Regression.Trainers.PenalizedLinear(), train, validation, new RegularizationTuningOptions { Penalties = PenaltySharing.One });
-        Assert.IsLessThan(each.Penalties.Skip(Useful).Min(penalty => penalty.Value), each.Penalties.Take(Useful).Max(penalty => penalty.Value));
+        double useful = each.Penalties.Take(Useful).Average(penalty => Math.Log(penalty.Value)), useless = each.Penalties.Skip(Useful).Average(penalty => Math.Log(penalty.Value));
+        Assert.IsLessThan(useless - 1.5, useful);
         Assert.IsLessThan(0.9 * Error(one.Model), Error(each.Model));
         Assert.AreEqual("Features[0]", each.Penalties[0].Name);
         Assert.Contains("Features[19]", each.ToString());
