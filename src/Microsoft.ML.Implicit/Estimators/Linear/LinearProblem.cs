@@ -62,7 +62,7 @@ internal sealed class LinearProblem(LinearLoss loss, LinearRows training) : IDis
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor weights = initial.detach().clone();
-        for (int step = 0; ; step++)
+        for (int step = 1; ; step++)
         {
             cancellationToken.ThrowIfCancellationRequested();
             (double value, Tensor gradient) = Linearize(weights, penalties, shares);
@@ -70,7 +70,10 @@ internal sealed class LinearProblem(LinearLoss loss, LinearRows training) : IDis
             IFactorization inverse = (hessian.Width <= LargestDense ? _direct : _products).Prepare(hessian);
             Tensor direction = inverse.Solve(gradient.view(1, -1), cancellationToken).Solution.view(weights.shape);
             double decrement = (gradient * direction).sum().ReadDouble();
-            bool isOver = !(decrement > tolerance * (1 + Math.Abs(value)));
+            weights = Descend(weights, direction, value, decrement, penalties, shares);
+
+            // Convergence is quadratic: this step leaves the square of what it found.
+            bool isOver = loss.IsQuadratic || !(decrement > Math.Sqrt(tolerance) * (1 + Math.Abs(value)));
             if (isOver || step == maximumSteps)
             {
                 return new LinearFit(weights.DetachFromDisposeScope(), hessian, inverse, step, isOver && double.IsFinite(decrement));
@@ -78,7 +81,6 @@ internal sealed class LinearProblem(LinearLoss loss, LinearRows training) : IDis
 
             inverse.Dispose();
             hessian.Dispose();
-            weights = Descend(weights, direction, value, decrement, penalties, shares);
         }
     }
 

@@ -14,7 +14,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// </summary>
 internal sealed class LinearTuning
 {
-    // Of a Newton decrement on the way: the error of the hypergradient is its root.
+    // Of a Newton decrement on the way: where the hypergradient's factorisation was made, it is the root of that.
     private const double Tolerance = 1e-9;
 
     // Relative to how far a variable has gone.

@@ -21,9 +21,9 @@ public sealed class RegularizationTuningOptions
     /// Standard deviation, in natural logarithms, that the penalties are expected to have about their common level: the smaller it is, and the fewer the validation rows, the
     /// nearer they stay to each other. Positive.
     /// </summary>
-    public double PenaltySpread { get; set; } = 2;
+    public double PenaltySpread { get; set; } = 1;
 
-    /// <summary>The same of the log-odds of example weights about one half.</summary>
+    /// <summary>Standard deviation that the log-odds of example weights are expected to have about one half. Positive.</summary>
     public double ExampleWeightSpread { get; set; } = 2;
 
     /// <summary>Limit on trainings to the minimum, of which each sets out from the one before; for networks on steps of the hyperparameters.</summary>

@@ -36,12 +36,17 @@ internal static class LabelNoiseQuality
         random.Shuffle(rows);
         GarmentRow[] wrong = [.. rows[RightRows..].Select(row => random.NextDouble() < FlippedShare ? row with { Label = Other(row.Label) } : row)];
         IDataView right = View(rows[..RightRows]), train = View(rows[RightRows..]), flipped = View(wrong);
-        RegularizationTuningOptions one = new() { Penalties = PenaltySharing.One }, weights = new() { Penalties = PenaltySharing.One, TuneExampleWeights = true, ExampleWeightSpread = double.Parse(Environment.GetEnvironmentVariable("TS") ?? "2"), MaximumEvaluations = int.Parse(Environment.GetEnvironmentVariable("TE") ?? "20") };
+        RegularizationTuningOptions one = new() { Penalties = PenaltySharing.One };
         PenalizedLinearMulticlassTrainer trainer = ml.MulticlassClassification.Trainers.PenalizedLinear();
         yield return ("right labels, tuned penalty", Accuracy(ml.Implicit().TuneRegularization(trainer, train, right, one).Model));
         yield return ("flipped labels, default penalty", Accuracy(trainer.Fit(flipped)));
         yield return ("flipped labels, tuned penalty", Accuracy(ml.Implicit().TuneRegularization(trainer, flipped, right, one).Model));
-        yield return ("flipped labels, tuned penalty and example weights", Accuracy(ml.Implicit().TuneRegularization(trainer, flipped, right, weights).Model));
+        foreach ((double spread, int evaluations) in new[] { (1.0, 20), (3.0, 20), (3.0, 40) })
+        {
+            RegularizationTuningOptions weights = new() { Penalties = PenaltySharing.One, TuneExampleWeights = true, ExampleWeightSpread = spread, MaximumEvaluations = evaluations };
+            yield return ($"flipped labels, tuned penalty and example weights {spread} {evaluations}", Accuracy(ml.Implicit().TuneRegularization(trainer, flipped, right, weights).Model));
+        }
+
         yield return ("the 400 right labels alone, default penalty", Accuracy(trainer.Fit(right)));
 
         double Accuracy(ITransformer model) => ml.MulticlassClassification.Evaluate(model.Transform(test)).MicroAccuracy;

@@ -55,7 +55,7 @@ internal static class TuningQuality
         where TTransformer : class, ITransformer
     {
         // What is only slow the first time is no part of it.
-        create(new PenalizedLinearOptions()).Fit(train);
+        ml.Implicit().TuneRegularization(create(new PenalizedLinearOptions()), train, validation, new RegularizationTuningOptions { MaximumEvaluations = 3 });
         double[] penalties = [.. Enumerable.Range(0, GridSize).Select(i => Math.Pow(10, -5 + (6.0 * i / (GridSize - 1))))];
         long start = Stopwatch.GetTimestamp();
         TTransformer[] grid = [.. penalties.Select(penalty => create(new PenalizedLinearOptions { Penalty = penalty }).Fit(train))];
@@ -68,7 +68,7 @@ internal static class TuningQuality
         {
             long begin = Stopwatch.GetTimestamp();
             RegularizationTuning<TTransformer> tuned =
-                ml.Implicit().TuneRegularization(create(new PenalizedLinearOptions()), train, validation, new RegularizationTuningOptions { Penalties = sharing, PenaltySpread = double.Parse(Environment.GetEnvironmentVariable("TS") ?? "2"), MaximumEvaluations = int.Parse(Environment.GetEnvironmentVariable("TE") ?? "20") });
+                ml.Implicit().TuneRegularization(create(new PenalizedLinearOptions()), train, validation, new RegularizationTuningOptions { Penalties = sharing });
             double elapsed = Stopwatch.GetElapsedTime(begin).TotalSeconds;
             return new Score(loss(tuned.Model, test), elapsed / fit, tuned.History.Sum(evaluation => evaluation.TrainingSteps));
         }
