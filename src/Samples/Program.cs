@@ -15,6 +15,7 @@ using Microsoft.ML.Implicit.Samples.Scenarios;
 using Microsoft.ML.Implicit.Samples.Strength;
 using Microsoft.ML.Implicit.Samples.Sudoku;
 using Microsoft.ML.Implicit.Samples.SudokuBits;
+using Microsoft.ML.Implicit.Samples.Tune;
 
 Sample[] samples =
 [
@@ -33,6 +34,7 @@ Sample[] samples =
     ConcreteStrength.Sample,
     HurricaneWarning.Sample,
     SudokuCompletion.Sample,
+    TumourDiagnosis.Sample,
 ];
 
 var name = new Argument<string>("name") { Description = "scenario to run", DefaultValueFactory = _ => samples[0].Name };
