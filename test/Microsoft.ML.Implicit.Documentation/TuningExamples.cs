@@ -16,7 +16,6 @@ public sealed class TuningExamples
     [TestMethod]
     public void Each_feature_has_a_penalty()
     {
-        using var folder = new WorkingFolder();
         var ml = new MLContext(seed: 1);
         IDataView rows = Mixes(ml, 120);
 
