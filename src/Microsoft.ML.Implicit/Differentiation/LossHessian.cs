@@ -56,7 +56,7 @@ internal sealed class LossHessian : RowOperator
         return products;
     }
 
-    private Tensor Flat(IEnumerable<Tensor> parts) => cat([.. parts.Select(part => part.detach().reshape(-1))]).unsqueeze(0);
+    private static Tensor Flat(IEnumerable<Tensor> parts) => cat([.. parts.Select(part => part.detach().reshape(-1))]).unsqueeze(0);
 
     private Tensor[] Split(Tensor vector)
     {

@@ -47,7 +47,7 @@ public sealed class NystromSolver : ILinearSolver
         (Tensor basis, Tensor values) = Approximate(linearOperator);
 
         // (U Λ Uᵀ + ρ I)⁻¹ = I / ρ − U (I / ρ − (Λ + ρ I)⁻¹) Uᵀ.
-        Tensor shrinkage = (1 / _damping).Held().Minus((values.Plus(_damping.Held())).reciprocal());
+        Tensor shrinkage = (1 / _damping).Held().Minus(values.Plus(_damping.Held()).reciprocal());
         return new Factorization(basis.DetachFromDisposeScope(), shrinkage.unsqueeze(2).DetachFromDisposeScope(), _damping);
     }
 
@@ -60,7 +60,7 @@ public sealed class NystromSolver : ILinearSolver
         Tensor given = directions.to(a.Type);
         Tensor products = stack([.. Enumerable.Range(0, rank).Select(i => a.Apply(given.select(1, i).expand(a.Rows, a.Width)))], 2).to(ScalarType.Float64);
         (Tensor finite, Tensor usable) = DenseMatrices.Finite(directions.t().matmul(products));
-        (Tensor curvatures, Tensor axes) = linalg.eigh((finite + finite.transpose(1, 2)) * 0.5.Held());
+        (Tensor curvatures, Tensor axes) = linalg.eigh(finite.Plus(finite.transpose(1, 2)) * 0.5.Held());
         Tensor threshold = curvatures.abs().amax([1], keepdim: true) * (rank * MachineEpsilon.Of(a.Type)).Held();
         Tensor kept = curvatures.gt(threshold);
         Tensor inverseRoots = where(kept, curvatures.clamp_min(double.Epsilon.Held()).rsqrt(), zeros_like(curvatures));

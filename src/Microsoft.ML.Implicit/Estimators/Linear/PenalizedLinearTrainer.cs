@@ -1,6 +1,5 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Data;
-using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Training;
 using Microsoft.ML.Runtime;
 using Microsoft.ML.Trainers;
