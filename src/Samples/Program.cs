@@ -16,6 +16,7 @@ using Microsoft.ML.Implicit.Samples.Scenarios;
 using Microsoft.ML.Implicit.Samples.Strength;
 using Microsoft.ML.Implicit.Samples.Sudoku;
 using Microsoft.ML.Implicit.Samples.SudokuBits;
+using Microsoft.ML.Implicit.Samples.Tune;
 
 Sample[] samples =
 [
@@ -35,6 +36,7 @@ Sample[] samples =
     HurricaneWarning.Sample,
     SudokuCompletion.Sample,
     HeatingControl.Sample,
+    TumourDiagnosis.Sample,
 ];
 
 var name = new Argument<string>("name") { Description = "scenario to run", DefaultValueFactory = _ => samples[0].Name };

@@ -71,6 +71,12 @@ public sealed class SolverExamples
             Assert.IsTrue(each.Solve(b).Solution.allclose(x.Solution, 1e-8, 1e-8));
         }
 
+        using IFactorization series = new NeumannSeriesSolver(terms: 50).Prepare(a);
+        using IFactorization nystrom = new NystromSolver(rank: 20, damping: 0.01).Prepare(a);
+
+        Assert.IsTrue(series.Solve(b).Solution.allclose(x.Solution, 1e-8, 1e-8));
+        Assert.IsTrue(nystrom.Solve(b).Solution.allclose(x.Solution, 1e-2, 1e-2));
+
         // −1, 2, −1 on three diagonals.
         Tensor diagonals = tensor(new double[] { 0, -1, -1, 2, 2, 2, -1, -1, 0 }, [1, 3, 3]);
         using IFactorization banded = new BandedSolver().Prepare(new BandedOperator(diagonals, lower: 1));
@@ -80,8 +86,8 @@ public sealed class SolverExamples
 
         var nearIdentity = new DenseOperator(eye(3, dtype: ScalarType.Float64).unsqueeze(0) * 1.1);
         using IFactorization neumann = new NeumannAndersonSolver().Prepare(nearIdentity);
-        LinearSolution series = neumann.Solve(ones(1, 3, dtype: ScalarType.Float64));
+        LinearSolution accelerated = neumann.Solve(ones(1, 3, dtype: ScalarType.Float64));
 
-        Assert.AreEqual(1 / 1.1, series.Solution[0, 0].item<double>(), 1e-3);
+        Assert.AreEqual(1 / 1.1, accelerated.Solution[0, 0].item<double>(), 1e-3);
     }
 }

@@ -71,6 +71,15 @@ public sealed class TrainingOptions
     [field: LeavesModelUnchanged]
     public CancellationBehavior OnCancellation { get; set; } = CancellationBehavior.Throw;
 
+    /// <summary>The same settings for a training that is only a means: told to nobody, kept nowhere, and gone through with.</summary>
+    internal TrainingOptions ForTuning(int seed, CancellationToken cancellationToken)
+    {
+        var options = (TrainingOptions)MemberwiseClone();
+        (options.Seed, options.CancellationToken, options.OnCancellation) = (seed, cancellationToken, CancellationBehavior.Throw);
+        (options.Progress, options.CheckpointPath, options.EarlyStoppingPatience) = (null, null, int.MaxValue);
+        return options;
+    }
+
     /// <exception cref="ArgumentException">A setting is out of range; the message names it.</exception>
     internal void Validate()
     {

@@ -1,18 +1,19 @@
 using System.Globalization;
+using Microsoft.ML.Implicit.Estimators;
 using Microsoft.ML.Implicit.Training;
 using Spectre.Console;
 
 namespace Microsoft.ML.Implicit.Samples;
 
-/// <summary>A live progress bar for a training run.</summary>
-internal sealed class TrainingProgressBar : IProgress<TrainingProgress>
+/// <summary>A live progress bar for a training run, or for the tuning of one.</summary>
+internal sealed class TrainingProgressBar : IProgress<TrainingProgress>, IProgress<TuningProgress>
 {
     private readonly ProgressTask _task;
 
     private TrainingProgressBar(ProgressTask task) => _task = task;
 
     /// <summary>Shows a bar while <paramref name="train"/> runs.</summary>
-    public static T Show<T>(string title, Func<IProgress<TrainingProgress>, T> train)
+    public static T Show<T>(string title, Func<TrainingProgressBar, T> train)
     {
         T result = default!;
         AnsiConsole.Progress()
@@ -34,5 +35,12 @@ internal sealed class TrainingProgressBar : IProgress<TrainingProgress>
         _task.Value = value.Epoch;
         double loss = value.ValidationLoss ?? value.TrainingLoss;
         _task.Description = string.Create(CultureInfo.InvariantCulture, $"epoch {value.Epoch,3}  loss {loss:F4}  {value.SolverIterations:F1} iterations");
+    }
+
+    public void Report(TuningProgress value)
+    {
+        _task.MaxValue = value.MaximumEvaluations;
+        _task.Value = value.Evaluation;
+        _task.Description = string.Create(CultureInfo.InvariantCulture, $"evaluation {value.Evaluation,2}  validation loss {value.ValidationLoss:F4}");
     }
 }

@@ -121,7 +121,7 @@ public class LinearSolverTests
         using var source = new CancellationTokenSource();
         source.Cancel();
         var matrix = new DenseOperator(eye(2, dtype: ScalarType.Float64).unsqueeze(0), OperatorTraits.PositiveDefinite);
-        foreach (ILinearSolver solver in new ILinearSolver[] { new ConjugateGradientSolver(), new GmresSolver(), new NeumannAndersonSolver() })
+        foreach (ILinearSolver solver in new ILinearSolver[] { new ConjugateGradientSolver(), new GmresSolver(), new NeumannAndersonSolver(), new NeumannSeriesSolver() })
         {
             using IFactorization factorization = solver.Prepare(matrix);
             Assert.ThrowsExactly<OperationCanceledException>(() => factorization.Solve(ones(1, 2, ScalarType.Float64), source.Token));

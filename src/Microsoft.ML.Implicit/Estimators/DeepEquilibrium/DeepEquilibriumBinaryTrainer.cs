@@ -26,4 +26,6 @@ public sealed class DeepEquilibriumBinaryTrainer : DeepEquilibriumTrainer
     }
 
     internal override DeepEquilibriumBinaryTrainer ForPart() => new(Host, Options, new BinaryLabel { TakesOneLabel = true });
+
+    private protected override DeepEquilibriumBinaryTrainer With(PredictionTrainerOptions options) => new(Host, (DeepEquilibriumOptions)options);
 }

@@ -20,4 +20,6 @@ public sealed class DeepEquilibriumMulticlassTrainer : DeepEquilibriumTrainer
         : base(environment, nameof(DeepEquilibriumMulticlassTrainer), options, new MulticlassLabel())
     {
     }
+
+    private protected override DeepEquilibriumMulticlassTrainer With(PredictionTrainerOptions options) => new(Host, (DeepEquilibriumOptions)options);
 }

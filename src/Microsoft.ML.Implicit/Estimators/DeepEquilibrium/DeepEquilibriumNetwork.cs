@@ -54,6 +54,8 @@ internal sealed partial class DeepEquilibriumNetwork : PredictionNetwork
 
     public override Tensor Predict(Tensor input, float[]? evaluations = null) => Output(_equilibrium.Solve(input).Solution);
 
+    public override Tensor Forward(Tensor input) => Output(_equilibrium.forward(input));
+
     public override NetworkStep Backward(Tensor input, Func<Tensor, Tensor> loss, CancellationToken cancellationToken)
     {
         EquilibriumBackward result = _equilibrium.Backward(input, state => loss(Output(state)), cancellationToken: cancellationToken);

@@ -19,4 +19,6 @@ public sealed class DeepEquilibriumRegressionTrainer : DeepEquilibriumTrainer
         : base(environment, nameof(DeepEquilibriumRegressionTrainer), options, new RegressionLabel())
     {
     }
+
+    private protected override DeepEquilibriumRegressionTrainer With(PredictionTrainerOptions options) => new(Host, (DeepEquilibriumOptions)options);
 }

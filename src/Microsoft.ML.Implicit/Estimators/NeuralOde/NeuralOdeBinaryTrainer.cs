@@ -25,4 +25,6 @@ public sealed class NeuralOdeBinaryTrainer : NeuralOdeTrainer
     }
 
     internal override NeuralOdeBinaryTrainer ForPart() => new(Host, Options, new BinaryLabel { TakesOneLabel = true });
+
+    private protected override NeuralOdeBinaryTrainer With(PredictionTrainerOptions options) => new(Host, (NeuralOdeOptions)options);
 }

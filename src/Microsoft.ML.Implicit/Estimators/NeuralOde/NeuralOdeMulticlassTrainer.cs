@@ -21,4 +21,6 @@ public sealed class NeuralOdeMulticlassTrainer : NeuralOdeTrainer
         : base(environment, nameof(NeuralOdeMulticlassTrainer), options, new MulticlassLabel())
     {
     }
+
+    private protected override NeuralOdeMulticlassTrainer With(PredictionTrainerOptions options) => new(Host, (NeuralOdeOptions)options);
 }

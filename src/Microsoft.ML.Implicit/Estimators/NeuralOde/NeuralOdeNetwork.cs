@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.ML.Implicit.Differentiation;
 using Microsoft.ML.Implicit.Layers.Equilibrium;
 using Microsoft.ML.Implicit.Layers.Equilibrium.Managed;
+using Microsoft.ML.Implicit.Layers.Ode;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.Ode;
 using TorchSharp;
@@ -58,6 +59,22 @@ internal sealed partial class NeuralOdeNetwork : PredictionNetwork
         }
 
         return Output(solution.States[1]).MoveToOuterDisposeScope();
+    }
+
+    /// <exception cref="InvalidOperationException">The solve did not come to its end.</exception>
+    public override Tensor Forward(Tensor input)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor start = _field.Augment(_field.Embed(input));
+        var term = (IDifferentiableOdeTerm)_terms.Rows;
+        using OdeSolution solution = OdeSolver.Solve(term, start.detach(), [0, 1], _architecture.SolverOptions, differentiable: true);
+        if (!solution.Converged)
+        {
+            throw new InvalidOperationException($"The {UnsolvedRows}");
+        }
+
+        Tensor times = tensor([0.0, 1.0], device: start.device);
+        return Output(OdeRule.Attach(solution, start, times, term.Parameters)[1]).MoveToOuterDisposeScope();
     }
 
     /// <exception cref="InvalidOperationException">The solve did not come to its end.</exception>

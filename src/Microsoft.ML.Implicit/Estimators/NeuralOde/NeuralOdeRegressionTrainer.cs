@@ -18,4 +18,6 @@ public sealed class NeuralOdeRegressionTrainer : NeuralOdeTrainer
         : base(environment, nameof(NeuralOdeRegressionTrainer), options, new RegressionLabel())
     {
     }
+
+    private protected override NeuralOdeRegressionTrainer With(PredictionTrainerOptions options) => new(Host, (NeuralOdeOptions)options);
 }

@@ -136,5 +136,5 @@ internal static class PredictionDefaults
     };
 
     private static Regularization Complete(PredictionTrainerOptions options, Regularization chosen) => new(
-        options.Training.WeightDecay ?? chosen.WeightDecay, options.Dropout ?? chosen.Dropout, options.InputDropout ?? chosen.InputDropout);
+        options.HasPenalties ? 0 : options.Training.WeightDecay ?? chosen.WeightDecay, options.Dropout ?? chosen.Dropout, options.InputDropout ?? chosen.InputDropout);
 }

@@ -37,6 +37,11 @@ internal abstract partial class PredictionNetwork : nn.Module
     /// <returns>float32 [batch, outputs], without a graph.</returns>
     public abstract Tensor Predict(Tensor input, float[]? evaluations = null);
 
+    /// <summary>Predicts with a graph to the parameters and the input that can be differentiated twice.</summary>
+    /// <param name="input">Encoded rows, [batch, inputWidth].</param>
+    /// <returns>float32 [batch, outputs].</returns>
+    public abstract Tensor Forward(Tensor input);
+
     /// <summary>Evaluates a loss of the outputs, and adds the gradients to those of the parameters.</summary>
     /// <param name="input">Encoded rows, [batch, inputWidth].</param>
     /// <param name="loss">From outputs, [batch, outputs], to a scalar: a mean over the rows, or the sum of those of a stack.</param>

@@ -25,6 +25,7 @@ internal sealed class PredictionProblem : ITrainingProblem
     private readonly PredictionTrainerOptions _options;
     private readonly IReadOnlyList<Regularization> _regularizations;
     private readonly double[] _inputDropout;
+    private readonly NetworkRegularizer? _regularizer;
     private readonly Tensor? _stackedRows;
     private readonly Generator _generator;
     private readonly CancellationToken _cancellationToken;
@@ -66,6 +67,7 @@ internal sealed class PredictionProblem : ITrainingProblem
         _stackedRows = stackedRows;
         _regularizations = regularizations;
         _inputDropout = [.. regularizations.Select(regularization => regularization.InputDropout)];
+        _regularizer = NetworkRegularizer.Of(options, network, stackedRows is not null, training.Features);
     }
 
     public nn.Module Module => _network;
@@ -80,7 +82,7 @@ internal sealed class PredictionProblem : ITrainingProblem
     {
         Tensor rows = examples.to(_training.Features.device);
         TrainingSet batch = _training.Select(_stackedRows is null ? rows : _stackedRows.index_select(1, rows).flatten());
-        Tensor input = Drop(Encode(Shift(batch.Features)));
+        Tensor input = Drop(Encode(AddNoise(Shift(batch.Features))));
         Tensor? losses = null;
         NetworkStep step = _network.Backward(
             input,
@@ -91,14 +93,23 @@ internal sealed class PredictionProblem : ITrainingProblem
                 return means.sum();
             },
             _cancellationToken);
+        _regularizer?.AddGradients();
         _meter.Add(step.Iterations);
         _rows += batch.Count;
         _unsolvedRows += step.UnsolvedRows;
         return step.Penalty is null ? losses! : losses!.to(ScalarType.Float64).Plus(step.Penalty.to(ScalarType.Float64));
     }
 
-    public Tensor? Validate() =>
-        _validation is null ? null : _task.MeanLoss(_validation, batch => _network.Predict(Encode(batch.Features)), _cancellationToken);
+    public Tensor? Validate()
+    {
+        Tensor? loss = _validation is null ? null : _task.MeanLoss(_validation, batch => _network.Predict(Encode(batch.Features)), _cancellationToken);
+        if (loss is not null && _options.Tuner is { } tuner && _regularizer is not null)
+        {
+            tuner.EndEpoch(_regularizer, _training, _validation!, (batch, noise) => _task.Loss(_network.Forward(Encode(noise(batch.Features))), batch.Labels, batch.Weights), loss.ReadDouble());
+        }
+
+        return loss;
+    }
 
     /// <summary>Chooses the scale of the inputs to train with, which goes into the weights.</summary>
     /// <param name="learningRate">Peak learning rate.</param>
@@ -167,6 +178,8 @@ internal sealed class PredictionProblem : ITrainingProblem
         Tensor values = input.is_sparse ? input.SparseValues : input;
         return values.abs().sum().ReadDouble() / rows.shape[0];
     }
+
+    private Tensor AddNoise(Tensor features) => _regularizer is { InputNoise: > 0 } && !features.is_sparse ? _regularizer.AddNoise(features, _generator) : features;
 
     private Tensor Drop(Tensor input) => input.is_sparse
         ? FeatureTensor.WithValues(input, Dropout.Of(input.SparseValues, _inputDropout, _generator))

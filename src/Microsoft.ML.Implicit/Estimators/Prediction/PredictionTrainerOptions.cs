@@ -39,17 +39,36 @@ public abstract class PredictionTrainerOptions : TrainerInputBaseWithWeight, ITr
     /// </summary>
     public int? EnsembleSize { get; set; }
 
+    /// <summary>
+    /// λ of ½ λ w² in the loss for the weights w of each matrix and kernel of the network, by its name, instead of weight decay, as <c>TuneRegularization</c> finds them; a
+    /// matrix that is not named has none. Or <see langword="null"/>. A name that the network has not is refused when it is trained, with those that it has.
+    /// </summary>
+    public IReadOnlyDictionary<string, double>? Penalties { get; set; }
+
+    /// <summary>
+    /// Standard deviation of normal noise that is added to the features in training, drawn anew for every step, in units of each feature's own standard deviation; 0 adds none.
+    /// Wide feature vectors that are mostly zeros have none.
+    /// </summary>
+    public double InputNoise { get; set; }
+
     /// <summary>Pixels by which images are shifted at random in training, for objects that are not centred.</summary>
     public int MaximumImageShift { get; set; }
 
     /// <summary>Epochs, learning rate, validation, seed, device, progress and cancellation. Progress counts the epochs of all networks.</summary>
     public TrainingOptions Training { get; set; } = new();
 
+    /// <summary>Tunes penalties and noise while the network trains; null where nothing is tuned.</summary>
+    [field: LeavesModelUnchanged]
+    internal NetworkTuner? Tuner { get; private set; }
+
+    /// <summary>Whether penalties take the place of weight decay.</summary>
+    internal bool HasPenalties => Penalties is not null || Tuner is not null;
+
     /// <summary>Whether feature vectors are images.</summary>
     internal abstract bool ReadsImages { get; }
 
     /// <summary>Whether wide feature vectors that are mostly zeros can be read by their non-zeros.</summary>
-    internal virtual bool ReadsSparse => !ReadsImages;
+    internal virtual bool ReadsSparse => !ReadsImages && Tuner is null;
 
     void IEstimatorOptions.Validate()
     {
@@ -60,10 +79,28 @@ public abstract class PredictionTrainerOptions : TrainerInputBaseWithWeight, ITr
         Setting.Require(Dropout is null or (>= 0 and < 1), nameof(Dropout), "must lie between 0 and 1");
         Setting.Require(InputDropout is null or (>= 0 and < 1), nameof(InputDropout), "must lie between 0 and 1");
         Setting.Require(EnsembleSize is null or (>= 1 and <= MaximumEnsembleSize), nameof(EnsembleSize), $"must lie between 1 and {MaximumEnsembleSize}");
+        Setting.Require(Penalties is null || Penalties.Values.All(penalty => penalty >= 0 && double.IsFinite(penalty)), nameof(Penalties), "must be finite and not negative");
+        Setting.Require(InputNoise >= 0 && double.IsFinite(InputNoise), nameof(InputNoise), "must be finite and not negative");
         Setting.Require(MaximumImageShift >= 0, nameof(MaximumImageShift), "must not be negative");
         Setting.Require(!ReadsImages || Image is not null, nameof(Image), "must be given for a convolutional network");
         Setting.Require(!ReadsImages || Image is { HasRoom: true }, nameof(Image), $"must have a channel and two pixels at least, and is {Image?.Channels} x {Image?.Height} x {Image?.Width}");
         Training.Validate();
+    }
+
+    /// <summary>The same settings with tuned ones.</summary>
+    internal PredictionTrainerOptions With(IReadOnlyDictionary<string, double> penalties, double inputNoise)
+    {
+        var tuned = (PredictionTrainerOptions)MemberwiseClone();
+        (tuned.Penalties, tuned.InputNoise) = (penalties, inputNoise);
+        return tuned;
+    }
+
+    /// <summary>The same settings for one network that is trained while it is tuned.</summary>
+    internal PredictionTrainerOptions With(NetworkTuner tuner, TrainingOptions training)
+    {
+        var tuned = (PredictionTrainerOptions)MemberwiseClone();
+        (tuned.Tuner, tuned.EnsembleSize, tuned.Training) = (tuner, 1, training);
+        return tuned;
     }
 
     IEnumerable<(string Setting, string? Column)> IEstimatorOptions.InputColumns => [(nameof(FeatureColumnName), FeatureColumnName)];

@@ -8,7 +8,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <summary>An estimator of a model from a feature vector to a label. Features are standardised inside the model.</summary>
 /// <typeparam name="TTransformer">The trained model as a transformer.</typeparam>
 /// <typeparam name="TModel">The trained model.</typeparam>
-public abstract class PredictionTrainer<TTransformer, TModel> : ImplicitTrainer<TTransformer, TModel>, ITrainerEstimator<TTransformer, TModel>
+public abstract class PredictionTrainer<TTransformer, TModel> : ImplicitTrainer<TTransformer, TModel>, ITrainerEstimator<TTransformer, TModel>, IRegularizedTrainer<TTransformer>
     where TTransformer : PredictionTransformer<TModel>
     where TModel : PredictionModelParameters
 {
@@ -22,6 +22,35 @@ public abstract class PredictionTrainer<TTransformer, TModel> : ImplicitTrainer<
 
     /// <summary>The same trainer for a part of a problem with several classes, whose rows may all have one label; <see langword="null"/> where it learns no Boolean.</summary>
     internal virtual PredictionTrainer<TTransformer, TModel>? ForPart() => null;
+
+    RegularizationTuning<TTransformer> IRegularizedTrainer<TTransformer>.Tune(IDataView train, IDataView validation, RegularizationTuningOptions options)
+    {
+        Setting.Require(!options.TuneExampleWeights, nameof(options.TuneExampleWeights), "is for linear models");
+        using var tuner = new NetworkTuner(options, _options.Penalties, _options.InputNoise);
+        using (var cancellation = new TrainingCancellation(Host, options.CancellationToken))
+        {
+            TrainingOptions training = _options.Training.ForTuning(_options.Training.Seed ?? Host.Rand.Next(), cancellation.Token);
+            try
+            {
+                using var tuned = (IDisposable)With(_options.With(tuner, training)).Fit(train, validation);
+            }
+            catch (OperationCanceledException) when (options.OnCancellation == CancellationBehavior.ReturnBestModel && tuner.History.Count > 0)
+            {
+            }
+        }
+
+        PredictionTrainer<TTransformer, TModel> trainer = With(_options.With(tuner.Penalties, tuner.InputNoise));
+        return new RegularizationTuning<TTransformer>(
+            trainer.Fit(train, validation),
+            trainer,
+            [.. tuner.Penalties.Select(penalty => new TunedPenalty(penalty.Key, penalty.Value))],
+            null,
+            options.TuneInputNoise ? tuner.InputNoise : null,
+            tuner.History);
+    }
+
+    /// <summary>The same trainer with other settings.</summary>
+    private protected abstract PredictionTrainer<TTransformer, TModel> With(PredictionTrainerOptions options);
 
     private protected override void CheckColumns(SchemaShape schema)
     {

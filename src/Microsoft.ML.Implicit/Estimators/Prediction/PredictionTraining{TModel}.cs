@@ -177,6 +177,7 @@ internal abstract class PredictionTraining<TModel>(PredictionTrainerOptions opti
     private void Train(PredictionProblem problem, TrainingDefaults defaults, int seed, EnsembleMember member)
     {
         TrainingPlan plan = Run.Plan(defaults, problem.ExampleCount) with { Seed = seed };
+        options.Tuner?.Begin(plan.Epochs);
         problem.Begin(plan.LearningRate);
         Optimize(problem, plan, member);
         problem.ReportUnsolvedRows(Run.Channel);

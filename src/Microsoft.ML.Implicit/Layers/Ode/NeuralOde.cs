@@ -83,8 +83,7 @@ public sealed class NeuralOde : nn.Module<Tensor, Tensor, Tensor>
             return solution.States.alias();
         }
 
-        var rule = new OdeRule(solution.WithTensors(null, []));
-        return ImplicitSolve.Attach(rule, [initialState, times, .. parameters], [solution.States], [solution.States, .. solution.Trace!.Checkpoints])[0];
+        return OdeRule.Attach(solution, initialState, times, parameters);
     }
 
     /// <summary>Solves outside autograd, with status, statistics and, where asked for, gradients in plain calls.</summary>

@@ -13,6 +13,14 @@ namespace Microsoft.ML.Implicit.Layers.Ode;
 /// <remarks>A gradient that is to be differentiated again comes from repeating the accepted steps under autograd.</remarks>
 internal sealed class OdeRule(OdeSolution record) : IBackwardRule
 {
+    /// <summary>States as one node of autograd's graph.</summary>
+    /// <param name="solution">A differentiable solution, which is no longer needed afterwards.</param>
+    /// <param name="initialState">What it set out from.</param>
+    /// <param name="times">Its times.</param>
+    /// <param name="parameters">Of the term that was solved.</param>
+    public static Tensor Attach(OdeSolution solution, Tensor initialState, Tensor times, IReadOnlyList<Tensor> parameters) => ImplicitSolve.Attach(
+        new OdeRule(solution.WithTensors(null, [])), [initialState, times, .. parameters], [solution.States], [solution.States, .. solution.Trace!.Checkpoints])[0];
+
     public IReadOnlyList<Tensor?> Backward(IReadOnlyList<Tensor> inputs, IReadOnlyList<Tensor> saved, IReadOnlyList<Tensor> cotangents)
     {
         using OdeSolution solution = record.WithTensors(saved[0].detach(), [.. saved.Skip(1).Select(s => s.detach())]);

@@ -1,0 +1,57 @@
+using System.Diagnostics;
+using System.Globalization;
+using Microsoft.ML.Implicit.Estimators;
+using Microsoft.ML.Implicit.Training;
+
+namespace Microsoft.ML.Implicit.Benchmarks.Quality.Tuning;
+
+/// <summary>One deep-equilibrium network a table, without regularisation, by default, and with penalties a layer and noise that are tuned: test losses and times.</summary>
+internal static class NetworkTuningQuality
+{
+    private static readonly (string Name, Func<DeepEquilibriumOptions, Trial> Train)[] Models =
+    [
+        ("no regularisation", options => new Trial(Free(options), null)),
+        ("default", options => new Trial(options, null)),
+        ("tuned penalties", options => new Trial(Free(options), new RegularizationTuningOptions())),
+        ("tuned penalties and noise", options => new Trial(Free(options), new RegularizationTuningOptions { TuneInputNoise = true })),
+    ];
+
+    public static void Run(string folder, IReadOnlyCollection<string> names, int seeds, string device)
+    {
+        Console.WriteLine("data\tmeasure\tmodel\ttest loss\tseconds");
+        foreach (TuningTable table in TuningTable.All.Where(table => names.Count == 0 || names.Contains(table.Name)))
+        {
+            foreach ((string name, Func<DeepEquilibriumOptions, Trial> create) in Models)
+            {
+                (double Loss, double Seconds)[] scores = [.. Enumerable.Range(1, seeds).Select(seed => Score(table, folder, seed, device, create))];
+                Console.WriteLine(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{table.Name}\t{(table.IsClassification ? "log loss" : "RMSE")}\t{name}\t{scores.Average(score => score.Loss):F4}\t{scores.Average(score => score.Seconds):F1}"));
+            }
+        }
+    }
+
+    private static (double Loss, double Seconds) Score(TuningTable table, string folder, int seed, string device, Func<DeepEquilibriumOptions, Trial> create)
+    {
+        var ml = new MLContext(seed);
+        (IDataView train, IDataView validation, IDataView test) = (table with { HasProducts = false }).Load(ml, folder, seed);
+        Trial trial = create(new DeepEquilibriumOptions { EnsembleSize = 1, Training = { Seed = seed, Device = device } });
+        long start = Stopwatch.GetTimestamp();
+        DeepEquilibriumTrainer trainer = table.IsClassification ? ml.MulticlassClassification.Trainers.DeepEquilibrium(trial.Options) : ml.Regression.Trainers.DeepEquilibrium(trial.Options);
+        using DeepEquilibriumTransformer model = trial.Tuning is null ? trainer.Fit(train, validation) : ml.Implicit().TuneRegularization(trainer, train, validation, trial.Tuning).Model;
+        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        return (
+            table.IsClassification ? ml.MulticlassClassification.Evaluate(model.Transform(test)).LogLoss : ml.Regression.Evaluate(model.Transform(test)).RootMeanSquaredError,
+            seconds);
+    }
+
+    private static DeepEquilibriumOptions Free(DeepEquilibriumOptions options) => new()
+    {
+        EnsembleSize = 1,
+        Dropout = 0,
+        InputDropout = 0,
+        Training = new TrainingOptions { Seed = options.Training.Seed, Device = options.Training.Device, WeightDecay = 0 },
+    };
+
+    private sealed record Trial(DeepEquilibriumOptions Options, RegularizationTuningOptions? Tuning);
+}

@@ -1,0 +1,156 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Estimators;
+using Microsoft.ML.Implicit.Training;
+
+namespace Microsoft.ML.Implicit.Tests.Estimators.Tuning;
+
+[TestClass]
+public sealed class LinearTuningTests
+{
+    private const int Useful = 3;
+    private const int All = 20;
+
+    [TestMethod]
+    public void One_penalty_is_that_of_a_fine_grid()
+    {
+        var ml = new MLContext(seed: 1);
+        (IDataView train, IDataView validation) = (Data(ml, 60, 1), Data(ml, 400, 2));
+        var options = new RegularizationTuningOptions { Penalties = PenaltySharing.One };
+        RegularizationTuning<RegressionPredictionTransformer<Trainers.LinearRegressionModelParameters>> tuned =
+            ml.Implicit().TuneRegularization(ml.Regression.Trainers.PenalizedLinear(), train, validation, options);
+        double best = Enumerable.Range(0, 81).Min(i => Error(Fit(Math.Pow(10, -4 + (i / 20.0)))));
+        Assert.AreEqual(best, Error(tuned.Model), 0.002 * best);
+        Assert.HasCount(1, tuned.Penalties.Select(penalty => Math.Round(penalty.Value, 9)).Distinct().ToArray());
+        Assert.IsLessThanOrEqualTo(12, tuned.History.Count);
+        Assert.AreEqual(Error(tuned.Model), Error(tuned.Trainer.Fit(train)), 1e-5);
+
+        ITransformer Fit(double penalty) => ml.Regression.Trainers.PenalizedLinear(new PenalizedLinearOptions { Penalty = penalty }).Fit(train);
+
+        double Error(ITransformer model) => ml.Regression.Evaluate(model.Transform(validation)).MeanSquaredError;
+    }
+
+    [TestMethod]
+    public void Features_that_say_nothing_get_the_large_penalties_and_rows_unseen_are_predicted_better()
+    {
+        var ml = new MLContext(seed: 1);
+        (IDataView train, IDataView validation, IDataView test) = (Data(ml, 60, 1), Data(ml, 200, 2), Data(ml, 2000, 3));
+        var each = ml.Implicit().TuneRegularization(ml.Regression.Trainers.PenalizedLinear(), train, validation);
+        var one = ml.Implicit().TuneRegularization(ml.Regression.Trainers.PenalizedLinear(), train, validation, new RegularizationTuningOptions { Penalties = PenaltySharing.One });
+        double useful = each.Penalties.Take(Useful).Average(penalty => Math.Log(penalty.Value)), useless = each.Penalties.Skip(Useful).Average(penalty => Math.Log(penalty.Value));
+        Assert.IsLessThan(useless - 1.5, useful);
+        Assert.IsLessThan(0.9 * Error(one.Model), Error(each.Model));
+        Assert.AreEqual("Features[0]", each.Penalties[0].Name);
+        Assert.Contains("Features[19]", each.ToString());
+
+        double Error(ITransformer model) => ml.Regression.Evaluate(model.Transform(test)).MeanSquaredError;
+    }
+
+    [TestMethod]
+    public void Rows_with_wrong_labels_lose_their_weight()
+    {
+        var ml = new MLContext(seed: 1);
+        Row[] rows = Rows(300, 4), held = Rows(150, 5);
+        bool[] isWrong = [.. rows.Select((_, i) => i % 5 < 2)];
+        IDataView train = ml.Data.LoadFromEnumerable(rows.Select((row, i) => new ClassRow { Features = row.Features, Label = row.Label > 0 ^ isWrong[i] }));
+        IDataView validation = Classes(ml, held), test = Classes(ml, Rows(2000, 6));
+        var options = new RegularizationTuningOptions { TuneExampleWeights = true };
+        var weighted = ml.Implicit().TuneRegularization(ml.BinaryClassification.Trainers.PenalizedLinear(), train, validation, options);
+        var penalized = ml.Implicit().TuneRegularization(ml.BinaryClassification.Trainers.PenalizedLinear(), train, validation);
+        Assert.HasCount(300, weighted.ExampleWeights!);
+        double wrong = weighted.ExampleWeights!.Where((_, i) => isWrong[i]).Average(), right = weighted.ExampleWeights!.Where((_, i) => !isWrong[i]).Average();
+        Assert.IsLessThan(0.7 * right, wrong, $"{wrong} against {right}");
+        Assert.IsGreaterThan(Accuracy(penalized.Model), Accuracy(weighted.Model));
+        Assert.IsNull(penalized.ExampleWeights);
+
+        double Accuracy(ITransformer model) => ml.BinaryClassification.Evaluate(model.Transform(test)).Accuracy;
+    }
+
+    [TestMethod]
+    public void Classes_are_tuned_and_progress_is_told()
+    {
+        var ml = new MLContext(seed: 1);
+        DataOperationsCatalog.TrainTestData split = ml.Data.TrainTestSplit(RealData.Iris(ml), 0.4, seed: 1);
+        var told = new List<TuningProgress>();
+        var options = new RegularizationTuningOptions { Progress = new Telling(told.Add), MaximumEvaluations = 8 };
+        var tuned = ml.Implicit().TuneRegularization(ml.MulticlassClassification.Trainers.PenalizedLinear(), split.TrainSet, split.TestSet, options);
+        CollectionAssert.AreEqual(told, tuned.History.ToArray());
+        Assert.IsLessThanOrEqualTo(8, told.Count);
+        Assert.IsLessThan(told[0].ValidationLoss, tuned.ValidationLoss);
+        Assert.AreEqual(tuned.ValidationLoss, ml.MulticlassClassification.Evaluate(tuned.Model.Transform(split.TestSet)).LogLoss, 1e-4);
+        CollectionAssert.AreEqual(
+            tuned.Penalties.ToArray(),
+            ml.Implicit().TuneRegularization(ml.MulticlassClassification.Trainers.PenalizedLinear(), split.TrainSet, split.TestSet, new RegularizationTuningOptions { MaximumEvaluations = 8 }).Penalties.ToArray());
+    }
+
+    [TestMethod]
+    public void A_cancelled_tuning_throws_or_gives_the_best_so_far()
+    {
+        var ml = new MLContext(seed: 1);
+        (IDataView train, IDataView validation) = (Data(ml, 60, 1), Data(ml, 60, 2));
+        using var source = new CancellationTokenSource();
+        var progress = new Telling(evaluation =>
+        {
+            if (evaluation.Evaluation == 3)
+            {
+                source.Cancel();
+            }
+        });
+        var options = new RegularizationTuningOptions { Progress = progress, CancellationToken = source.Token, OnCancellation = CancellationBehavior.ReturnBestModel };
+        Assert.HasCount(3, ml.Implicit().TuneRegularization(ml.Regression.Trainers.PenalizedLinear(), train, validation, options).History);
+        options.OnCancellation = CancellationBehavior.Throw;
+        Assert.Throws<OperationCanceledException>(() => ml.Implicit().TuneRegularization(ml.Regression.Trainers.PenalizedLinear(), train, validation, options));
+    }
+
+    [TestMethod]
+    public void What_cannot_be_tuned_is_refused_by_name()
+    {
+        var ml = new MLContext(seed: 1);
+        (IDataView train, IDataView other) = (Data(ml, 20, 1), RealData.Concrete(ml));
+        PenalizedLinearRegressionTrainer trainer = ml.Regression.Trainers.PenalizedLinear();
+        Assert.Contains("Features", Assert.ThrowsExactly<ArgumentException>(() => ml.Implicit().TuneRegularization(trainer, train, other)).Message);
+        Assert.Contains("PenaltySpread", Refusal(new RegularizationTuningOptions { PenaltySpread = 0 }));
+        Assert.Contains("Penalties", Refusal(new RegularizationTuningOptions { Penalties = PenaltySharing.Fixed }));
+        Assert.Contains("TuneInputNoise", Refusal(new RegularizationTuningOptions { TuneInputNoise = true }));
+        Assert.Contains("MaximumEvaluations", Refusal(new RegularizationTuningOptions { MaximumEvaluations = 0 }));
+
+        string Refusal(RegularizationTuningOptions options) => Assert.ThrowsExactly<ArgumentException>(() => ml.Implicit().TuneRegularization(trainer, train, train, options)).Message;
+    }
+
+    private static IDataView Data(MLContext ml, int count, int seed) => ml.Data.LoadFromEnumerable(Rows(count, seed));
+
+    private static IDataView Classes(MLContext ml, Row[] rows) => ml.Data.LoadFromEnumerable(rows.Select(row => new ClassRow { Features = row.Features, Label = row.Label > 0 }));
+
+    // The first few features say something of the label, the others nothing.
+    private static Row[] Rows(int count, int seed)
+    {
+        var random = new Random(seed);
+        return [.. Enumerable.Range(0, count).Select(_ =>
+        {
+            float[] features = [.. Enumerable.Range(0, All).Select(_ => (float)Normal(random))];
+            return new Row { Features = features, Label = (float)(features.Take(Useful).Sum() + (0.7 * Normal(random))) };
+        })];
+    }
+
+    private static double Normal(Random random) => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
+
+    private sealed class Row
+    {
+        [VectorType(All)]
+        public float[] Features { get; set; } = [];
+
+        public float Label { get; set; }
+    }
+
+    private sealed class ClassRow
+    {
+        [VectorType(All)]
+        public float[] Features { get; set; } = [];
+
+        public bool Label { get; set; }
+    }
+
+    private sealed class Telling(Action<TuningProgress> action) : IProgress<TuningProgress>
+    {
+        public void Report(TuningProgress value) => action(value);
+    }
+}

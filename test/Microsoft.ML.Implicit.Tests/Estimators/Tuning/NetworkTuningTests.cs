@@ -1,0 +1,125 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Estimators;
+using Microsoft.ML.Implicit.Training;
+
+namespace Microsoft.ML.Implicit.Tests.Estimators.Tuning;
+
+[TestClass]
+public sealed class NetworkTuningTests
+{
+    private const int Width = 6;
+
+    [TestMethod]
+    public void Penalties_too_small_for_noisy_labels_grow_layer_by_layer_and_the_model_is_saved()
+    {
+        var ml = new MLContext(seed: 1);
+        (IDataView train, IDataView validation) = (Data(ml, 60, 1), Data(ml, 200, 2));
+        var options = new DeepEquilibriumOptions { HiddenWidth = 8, EnsembleSize = 1, Dropout = 0, Training = { MaximumEpochs = 40, BatchSize = 30, LearningRate = 0.02, Seed = 1 } };
+        var told = new List<TuningProgress>();
+        RegularizationTuning<DeepEquilibriumTransformer> tuned = ml.Implicit().TuneRegularization(
+            ml.Regression.Trainers.DeepEquilibrium(options), train, validation, new RegularizationTuningOptions { Progress = new Telling(told.Add), MaximumEvaluations = 10 });
+        Assert.HasCount(10, tuned.History);
+        CollectionAssert.AreEqual(told, tuned.History.ToArray());
+        Assert.IsTrue(tuned.Penalties.All(penalty => penalty.Value > 0 && double.IsFinite(penalty.Value)));
+        Assert.IsGreaterThan(2e-3, tuned.Penalties.Max(penalty => penalty.Value), tuned.ToString());
+        Assert.Contains("head_weight", tuned.Penalties.Select(penalty => penalty.Name));
+        Assert.IsNull(tuned.ExampleWeights);
+        Assert.IsNull(tuned.InputNoise);
+
+        using var file = new MemoryStream();
+        ml.Model.Save(tuned.Model, train.Schema, file);
+        file.Position = 0;
+        CollectionAssert.AreEqual(Scores(tuned.Model, validation), Scores(ml.Model.Load(file, out _), validation));
+        CollectionAssert.AreEqual(Scores(tuned.Model, validation), Scores(((DeepEquilibriumRegressionTrainer)tuned.Trainer).Fit(train, validation), validation));
+    }
+
+    [TestMethod]
+    public void Noise_of_the_inputs_of_a_neural_ode_is_tuned_with_one_penalty()
+    {
+        var ml = new MLContext(seed: 1);
+        (IDataView train, IDataView validation) = (Data(ml, 60, 3), Data(ml, 100, 4));
+        var options = new NeuralOdeOptions { HiddenWidth = 8, EnsembleSize = 1, Dropout = 0, Training = { MaximumEpochs = 12, BatchSize = 30, LearningRate = 0.02, Seed = 1 } };
+        RegularizationTuning<NeuralOdeTransformer> tuned = ml.Implicit().TuneRegularization(
+            ml.Regression.Trainers.NeuralOde(options),
+            train,
+            validation,
+            new RegularizationTuningOptions { Penalties = PenaltySharing.One, TuneInputNoise = true, MaximumEvaluations = 4 });
+        Assert.HasCount(1, tuned.Penalties.Select(penalty => Math.Round(penalty.Value, 12)).Distinct().ToArray());
+        Assert.AreNotEqual(1e-3, tuned.Penalties[0].Value);
+        Assert.AreNotEqual(0.1, tuned.InputNoise!.Value);
+        Assert.IsTrue(tuned.InputNoise > 0 && double.IsFinite(tuned.InputNoise.Value));
+        tuned.Model.Dispose();
+    }
+
+    [TestMethod]
+    public void Large_penalties_and_much_noise_leave_little_of_what_features_say()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView train = Data(ml, 80, 5);
+        double free = Spread(new Dictionary<string, double>(), 0), held = Spread(new Dictionary<string, double> { ["head_weight"] = 100 }, 0), noisy = Spread(new Dictionary<string, double>(), 20);
+        Assert.IsLessThan(0.5 * free, held);
+        Assert.IsLessThan(0.7 * free, noisy);
+
+        double Spread(Dictionary<string, double> penalties, double noise)
+        {
+            using DeepEquilibriumTransformer model = ml.Regression.Trainers.DeepEquilibrium(Options(penalties, noise)).Fit(train);
+            float[] scores = Scores(model, train);
+            return Math.Sqrt(scores.Average(score => Math.Pow(score - scores.Average(), 2)));
+        }
+    }
+
+    [TestMethod]
+    public void What_a_network_has_not_is_refused_by_name()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView train = Data(ml, 60, 6);
+        string message = Assert.ThrowsExactly<ArgumentException>(() => ml.Regression.Trainers.DeepEquilibrium(Options(new() { ["layer9"] = 1 }, 0)).Fit(train)).Message;
+        Assert.Contains("layer9", message);
+        Assert.Contains("'head_weight'", message);
+        Assert.Contains("Penalties", Assert.ThrowsExactly<ArgumentException>(() => ml.Regression.Trainers.DeepEquilibrium(Options(new() { ["head_weight"] = -1 }, 0))).Message);
+        Assert.Contains("InputNoise", Assert.ThrowsExactly<ArgumentException>(() => ml.Regression.Trainers.DeepEquilibrium(Options([], -1))).Message);
+        var weights = new RegularizationTuningOptions { TuneExampleWeights = true };
+        Assert.Contains("TuneExampleWeights", Assert.ThrowsExactly<ArgumentException>(
+            () => ml.Implicit().TuneRegularization(ml.Regression.Trainers.DeepEquilibrium(Options([], 0)), train, train, weights)).Message);
+        using var source = new CancellationTokenSource();
+        source.Cancel();
+        Assert.Throws<OperationCanceledException>(() => ml.Implicit().TuneRegularization(
+            ml.Regression.Trainers.DeepEquilibrium(Options([], 0)), train, train, new RegularizationTuningOptions { CancellationToken = source.Token }));
+    }
+
+    private static DeepEquilibriumOptions Options(Dictionary<string, double> penalties, double noise) => new()
+    {
+        HiddenWidth = 8,
+        EnsembleSize = 1,
+        Dropout = 0,
+        Penalties = penalties,
+        InputNoise = noise,
+        Training = { MaximumEpochs = 15, BatchSize = 80, LearningRate = 0.05, Seed = 1 },
+    };
+
+    private static float[] Scores(ITransformer model, IDataView data) => [.. model.Transform(data).GetColumn<float>("Score")];
+
+    // Labels that are mostly noise.
+    private static IDataView Data(MLContext ml, int count, int seed)
+    {
+        var random = new Random(seed);
+        return ml.Data.LoadFromEnumerable(Enumerable.Range(0, count).Select(_ =>
+        {
+            float[] features = [.. Enumerable.Range(0, Width).Select(_ => (float)(random.NextDouble() - 0.5))];
+            return new Row { Features = features, Label = features[0] + (float)(1.5 * (random.NextDouble() - 0.5)) };
+        }).ToArray());
+    }
+
+    private sealed class Row
+    {
+        [VectorType(Width)]
+        public float[] Features { get; set; } = [];
+
+        public float Label { get; set; }
+    }
+
+    private sealed class Telling(Action<TuningProgress> action) : IProgress<TuningProgress>
+    {
+        public void Report(TuningProgress value) => action(value);
+    }
+}
