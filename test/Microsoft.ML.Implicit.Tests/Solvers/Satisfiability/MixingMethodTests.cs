@@ -20,7 +20,7 @@ public sealed class MixingMethodTests
         // A clause an edge, v_i + v_j. The best angle between neighbours is π (1 − 1/n) for odd n, and π for even n (Delorme and Poljak, 1993).
         Tensor weights = eye(nodes, dtype: ScalarType.Float64) + eye(nodes, dtype: ScalarType.Float64).roll(1, 1);
         Tensor vectors = Random([1, nodes, 16]);
-        MixingMethod.Run(new MixingSystem(weights, ones([1, nodes], ScalarType.Bool), vectors), ToTheEnd);
+        MixingMethod.Run(new MixingSystem(MixingMethod.ProductsOf(weights), ones([1, nodes], ScalarType.Bool), vectors), ToTheEnd);
         double angle = Math.PI * (nodes % 2 == 0 ? 1 : 1 - (1.0 / nodes));
         Assert.AreEqual(nodes * (2 + (2 * Math.Cos(angle))), vectors[0].t().mm(weights.t()).square().sum().item<double>(), 1e-9);
     }
@@ -31,7 +31,7 @@ public sealed class MixingMethodTests
         using DisposeScope scope = NewDisposeScope();
         (Tensor weights, Tensor isFree, Tensor vectors) = Problem(rows: 2, variables: 6, clauses: 4, ScalarType.Float64);
         Tensor given = vectors.clone();
-        MixingOutcome outcome = MixingMethod.Run(new MixingSystem(weights, isFree, vectors), ToTheEnd);
+        MixingOutcome outcome = MixingMethod.Run(new MixingSystem(MixingMethod.ProductsOf(weights), isFree, vectors), ToTheEnd);
         Tensor products = weights.mm(weights.t());
         Tensor g = (products - diag(products.diagonal())).matmul(vectors);
         Assert.IsTrue(vectors.norm(2).allclose(ones(2, 6, dtype: ScalarType.Float64)));
@@ -50,16 +50,16 @@ public sealed class MixingMethodTests
         var settings = new MixingSettings { MaximumSweeps = 6, Tolerance = 0 };
         (Tensor weights, Tensor isFree, Tensor start) = Problem(rows, variables, clauses, ScalarType.Float32);
         Tensor managed = start.clone(), tensors = start.clone();
-        MixingOutcome expected = TensorMixing.Run(new MixingSystem(weights, isFree, tensors), settings, CancellationToken.None);
-        MixingOutcome actual = ManagedMixing.Run(new MixingSystem(weights, isFree, managed), settings, CancellationToken.None);
+        MixingOutcome expected = TensorMixing.Run(new MixingSystem(MixingMethod.ProductsOf(weights), isFree, tensors), settings, CancellationToken.None);
+        MixingOutcome actual = ManagedMixing.Run(new MixingSystem(MixingMethod.ProductsOf(weights), isFree, managed), settings, CancellationToken.None);
         AssertClose(tensors, managed);
         AssertClose(expected.Norms, actual.Norms);
         Assert.IsTrue(expected.Readings.allclose(actual.Readings, 1e-2, 1e-7));
 
         var adjoint = new MixingAdjoint(tensors, expected.Norms, Random([rows, variables, 16]).to(ScalarType.Float32));
         Tensor managedAdjoint = zeros_like(start), tensorAdjoint = zeros_like(start);
-        TensorMixing.Run(new MixingSystem(weights, isFree, tensorAdjoint, adjoint), settings, CancellationToken.None);
-        ManagedMixing.Run(new MixingSystem(weights, isFree, managedAdjoint, adjoint), settings, CancellationToken.None);
+        TensorMixing.Run(new MixingSystem(MixingMethod.ProductsOf(weights), isFree, tensorAdjoint, adjoint), settings, CancellationToken.None);
+        ManagedMixing.Run(new MixingSystem(MixingMethod.ProductsOf(weights), isFree, managedAdjoint, adjoint), settings, CancellationToken.None);
         AssertClose(tensorAdjoint, managedAdjoint);
         Assert.IsTrue(isFree.unsqueeze(2).expand_as(start).logical_or(managedAdjoint == 0).all().item<bool>(), "what is given has no adjoint");
     }
@@ -71,11 +71,11 @@ public sealed class MixingMethodTests
         var settings = new MixingSettings { MaximumSweeps = 1000 };
         (Tensor weights, Tensor isFree, Tensor start) = Problem(rows: 40, variables: 30, clauses: 25, ScalarType.Float32);
         Tensor together = start.clone(), alone = start[17..18].clone(), scaled = start.clone();
-        MixingOutcome outcome = MixingMethod.Run(new MixingSystem(weights, isFree, together), settings);
-        MixingOutcome single = MixingMethod.Run(new MixingSystem(weights, isFree[17..18], alone), settings);
+        MixingOutcome outcome = MixingMethod.Run(new MixingSystem(MixingMethod.ProductsOf(weights), isFree, together), settings);
+        MixingOutcome single = MixingMethod.Run(new MixingSystem(MixingMethod.ProductsOf(weights), isFree[17..18], alone), settings);
         Assert.IsTrue(together[17].allclose(alone[0], 0, 0));
         Assert.IsTrue(outcome.Readings[17].allclose(single.Readings[0], 0, 0));
-        MixingOutcome larger = MixingMethod.Run(new MixingSystem(weights * 1024, isFree, scaled), settings);
+        MixingOutcome larger = MixingMethod.Run(new MixingSystem(MixingMethod.ProductsOf(weights * 1024), isFree, scaled), settings);
         Assert.IsTrue(together.allclose(scaled, 0, 0));
         Assert.IsTrue(outcome.Readings.allclose(larger.Readings, 0, 0));
         Assert.IsTrue((outcome.Readings[.., 0] < 1000).all().item<bool>());
@@ -90,7 +90,7 @@ public sealed class MixingMethodTests
             (Tensor weights, Tensor isFree, Tensor vectors) = Problem(rows: 2, variables: 6, clauses: 4, type);
             weights[4] = 0;
             Tensor start = vectors.clone();
-            MixingMethod.Run(new MixingSystem(weights, isFree, vectors), new MixingSettings());
+            MixingMethod.Run(new MixingSystem(MixingMethod.ProductsOf(weights), isFree, vectors), new MixingSettings());
             Assert.IsTrue(vectors[.., 4].allclose(start[.., 4], 0, 0));
             Assert.IsFalse(vectors.isnan().any().item<bool>());
         }
