@@ -32,12 +32,7 @@ public sealed class FitCurveEstimator : ImplicitEstimator<FitCurveTransformer>
     {
         foreach (string name in _model.Columns)
         {
-            SchemaShape.Column column = InputColumns.Find(Host, schema, "curve", name);
-            bool isInput = name != _model.ValueColumn && name != _model.WeightColumn;
-            if (!NumberColumns.IsNumber(column.ItemType) || column.IsKey || (!isInput && column.Kind == SchemaShape.Column.VectorKind.Scalar))
-            {
-                throw Host.ExceptSchemaMismatch(nameof(schema), "curve", name, isInput ? "Single or Double, scalar or vector" : "vector of Single or Double", column.GetTypeString());
-            }
+            PointColumn.Check(Host, schema, "curve", name, mayBeScalar: name != _model.ValueColumn && name != _model.WeightColumn);
         }
     }
 

@@ -39,6 +39,12 @@ public abstract class PredictionTrainerOptions : TrainerInputBaseWithWeight, ITr
     /// </summary>
     public int? EnsembleSize { get; set; }
 
+    /// <summary>
+    /// Weight of a loss of ranks beside that of the task, for scores whose order matters: one minus the correlation of their soft ranks with the ranks of the labels in each batch (Blondel,
+    /// Teboul, Berthet and Djolonga, 2020). 0 leaves it out; it does not heed example weights, and several classes have no order.
+    /// </summary>
+    public double RankWeight { get; set; }
+
     /// <summary>Pixels by which images are shifted at random in training, for objects that are not centred.</summary>
     public int MaximumImageShift { get; set; }
 
@@ -60,6 +66,7 @@ public abstract class PredictionTrainerOptions : TrainerInputBaseWithWeight, ITr
         Setting.Require(Dropout is null or (>= 0 and < 1), nameof(Dropout), "must lie between 0 and 1");
         Setting.Require(InputDropout is null or (>= 0 and < 1), nameof(InputDropout), "must lie between 0 and 1");
         Setting.Require(EnsembleSize is null or (>= 1 and <= MaximumEnsembleSize), nameof(EnsembleSize), $"must lie between 1 and {MaximumEnsembleSize}");
+        Setting.Require(RankWeight >= 0 && double.IsFinite(RankWeight), nameof(RankWeight), "must be finite and not negative");
         Setting.Require(MaximumImageShift >= 0, nameof(MaximumImageShift), "must not be negative");
         Setting.Require(!ReadsImages || Image is not null, nameof(Image), "must be given for a convolutional network");
         Setting.Require(!ReadsImages || Image is { HasRoom: true }, nameof(Image), $"must have a channel and two pixels at least, and is {Image?.Channels} x {Image?.Height} x {Image?.Width}");

@@ -22,6 +22,16 @@ struct __align__(16) Quad
     REAL of[4];
 };
 
+__device__ float inverseRoot(float value)
+{
+    return rsqrtf(value);
+}
+
+__device__ double inverseRoot(double value)
+{
+    return rsqrt(value);
+}
+
 __device__ REAL sumOverWarp(REAL value)
 {
 #pragma unroll
@@ -148,19 +158,34 @@ extern "C" __global__ void __launch_bounds__(THREADS) mix(
     solution += row * VARIABLES * RANK;
 
     // What is free comes first, then what is given.
-    if (threadIdx.x == 0)
+    if (warp == 0)
     {
         int first = 0;
         int last = VARIABLES;
-        for (int variable = 0; variable < VARIABLES; variable++)
+        unsigned before = (1u << lane) - 1;
+        for (int start = 0; start < VARIABLES; start += 32)
         {
-            order[isFree[variable] ? first++ : --last] = (short)variable;
+            int variable = start + lane;
+            bool exists = variable < VARIABLES;
+            bool moves = exists && isFree[variable];
+            unsigned moving = __ballot_sync(0xffffffff, moves);
+            unsigned given = __ballot_sync(0xffffffff, exists && !moves);
+            if (exists)
+            {
+                order[moves ? first + __popc(moving & before) : last - 1 - __popc(given & before)] = (short)variable;
+            }
+
+            first += __popc(moving);
+            last -= __popc(given);
         }
 
-        freeCount = first;
-        isOver = first == 0;
-        readings[2 * row] = 0;
-        readings[2 * row + 1] = 0;
+        if (lane == 0)
+        {
+            freeCount = first;
+            isOver = first == 0;
+            readings[2 * row] = 0;
+            readings[2 * row + 1] = 0;
+        }
     }
 
     for (int i = threadIdx.x; i < BLOCK * BLOCK; i += THREADS)
@@ -256,7 +281,7 @@ extern "C" __global__ void __launch_bounds__(THREADS) mix(
 
                 sum = sumOverWarp(sum);
                 REAL along = ADJOINT ? sum : (REAL)0;
-                REAL inverse = ADJOINT ? (norm[i] == 0 ? (REAL)0 : 1 / norm[i]) : (sum == 0 ? (REAL)0 : rsqrt(sum));
+                REAL inverse = ADJOINT ? (norm[i] == 0 ? (REAL)0 : 1 / norm[i]) : (sum == 0 ? (REAL)0 : inverseRoot(sum));
                 REAL length = ADJOINT ? norm[i] : sum * inverse;
                 int position = step * BLOCK + i;
                 int variable = position < count ? order[position] : 0;

@@ -1,5 +1,7 @@
+using Microsoft.ML.Implicit.Modelling;
 using Microsoft.ML.Implicit.Solvers.Satisfiability;
 using TorchSharp;
+using static Microsoft.ML.Implicit.Modelling.Functions;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Tests.Solvers.Satisfiability;
@@ -23,6 +25,33 @@ public sealed class MixingMethodTests
         MixingMethod.Run(new MixingSystem(MixingMethod.ProductsOf(weights), ones([1, nodes], ScalarType.Bool), vectors), ToTheEnd);
         double angle = Math.PI * (nodes % 2 == 0 ? 1 : 1 - (1.0 / nodes));
         Assert.AreEqual(nodes * (2 + (2 * Math.Cos(angle))), vectors[0].t().mm(weights.t()).square().sum().item<double>(), 1e-9);
+    }
+
+    [TestMethod]
+    [DataRow(6, 5, 1)]
+    [DataRow(9, 14, 2)]
+    public void The_relaxation_has_the_value_that_an_interior_point_finds(int variables, int clauses, int seed)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using var generator = new Generator((ulong)seed);
+        Tensor weights = randn([variables, clauses], ScalarType.Float64, generator: generator);
+        Tensor isFree = ones([1, variables], ScalarType.Bool), vectors = Random([1, variables, 16]);
+        isFree[.., ..2] = false;
+        double given = (vectors[0, 0] * vectors[0, 1]).sum().item<double>();
+        MixingMethod.Run(new MixingSystem(MixingMethod.ProductsOf(weights), isFree, vectors), new MixingSettings { MaximumSweeps = 20_000, Tolerance = 1e-20 });
+
+        var x = new Variable("X", variables, variables);
+        ConvexProgram program = ConvexProgram.Minimize(
+            Trace(Product(Matrix(weights.mm(weights.t())), x)), x.IsPositiveSemidefinite(), x.EqualTo(Transpose(x)), Diagonal(x).EqualTo(1), x[0, 1].EqualTo(given));
+        double expected = program.Solve(new Dictionary<Parameter, Tensor>()).Objective.item<double>();
+        Assert.AreEqual(expected, vectors[0].t().mm(weights).square().sum().item<double>(), 1e-6 * expected);
+
+        static double[,] Matrix(Tensor tensor)
+        {
+            double[,] numbers = new double[tensor.shape[0], tensor.shape[1]];
+            Buffer.BlockCopy(tensor.data<double>().ToArray(), 0, numbers, 0, sizeof(double) * numbers.Length);
+            return numbers;
+        }
     }
 
     [TestMethod]

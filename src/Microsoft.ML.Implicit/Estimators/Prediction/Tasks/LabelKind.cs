@@ -10,6 +10,9 @@ internal abstract class LabelKind
     /// <summary>What a column of a type is taken for.</summary>
     public static LabelKind Of(SchemaShape.Column label) => label.IsKey ? new MulticlassLabel() : label.ItemType is BooleanDataViewType ? new BinaryLabel() : new RegressionLabel();
 
+    /// <summary>Whether one label can be more than another.</summary>
+    public virtual bool HasOrder => true;
+
     /// <exception cref="ArgumentOutOfRangeException">The column has another type.</exception>
     public abstract void Check(IExceptionContext context, SchemaShape.Column label);
 

@@ -11,6 +11,8 @@ internal sealed class MulticlassLabel : LabelKind
     // Each class has a score a row and a weight a hidden unit.
     private const int MaximumClassCount = 100_000;
 
+    public override bool HasOrder => false;
+
     public override void Check(IExceptionContext context, SchemaShape.Column label)
     {
         if (label.Kind != SchemaShape.Column.VectorKind.Scalar || !label.IsKey)

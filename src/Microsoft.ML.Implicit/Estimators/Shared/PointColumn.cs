@@ -1,0 +1,29 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Data;
+using Microsoft.ML.Runtime;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>Columns of any number of numbers a row, which <see cref="PointReader"/> reads.</summary>
+internal static class PointColumn
+{
+    /// <exception cref="ArgumentException">The column is missing, or is not of Single or Double.</exception>
+    public static SchemaShape.Column Check(IExceptionContext context, SchemaShape schema, string role, string name, bool mayBeScalar = false)
+    {
+        SchemaShape.Column column = InputColumns.Find(context, schema, role, name);
+        return (mayBeScalar || column.Kind != SchemaShape.Column.VectorKind.Scalar) && !column.IsKey && NumberColumns.IsNumber(column.ItemType)
+            ? column
+            : throw context.ExceptSchemaMismatch(nameof(schema), role, name, Wanted(mayBeScalar), column.GetTypeString());
+    }
+
+    /// <exception cref="ArgumentException">The column is missing, or is not of Single or Double.</exception>
+    public static DataViewSchema.Column Find(DataViewSchema schema, string name, bool mayBeScalar = false)
+    {
+        DataViewSchema.Column column = schema.GetColumnOrNull(name) ?? throw new ArgumentException($"The data has no column '{name}', which the transformer reads.", nameof(schema));
+        return (mayBeScalar || column.Type is VectorDataViewType) && NumberColumns.IsNumber(column.Type.GetItemType())
+            ? column
+            : throw new ArgumentException($"Column '{name}' holds {column.Type}; the transformer reads a {Wanted(mayBeScalar)}.", nameof(schema));
+    }
+
+    private static string Wanted(bool mayBeScalar) => mayBeScalar ? "scalar or vector of Single or Double" : "vector of Single or Double";
+}
