@@ -32,7 +32,7 @@ public sealed class RankWeightTests
         var ml = new MLContext(seed: 1);
         DeepEquilibriumOptions options = Options(1);
         options.EnsembleSize = null;
-        options.HiddenWidth = 4;
+        options.HiddenWidth = 8;
         options.Training.MaximumEpochs = 1;
         IDataView data = ml.Data.LoadFromEnumerable(Row.Draw(60, seed: 1));
         using var model = ml.Regression.Trainers.DeepEquilibrium(options).Fit(data);
