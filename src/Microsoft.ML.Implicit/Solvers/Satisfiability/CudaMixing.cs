@@ -1,4 +1,3 @@
-using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Native.Cuda;
 using TorchSharp;
 using static TorchSharp.torch;
