@@ -8,11 +8,19 @@ namespace Microsoft.ML.Implicit.Persistence;
 /// <param name="loaderSignature">Name under which ML.NET finds the transformer's loader, at most 24 characters.</param>
 /// <param name="version">First version of the format that is a document, as ML.NET writes them: 0x00010001 is the first.</param>
 /// <param name="oldestVersion">Oldest version that is read.</param>
-/// <param name="readPositional">Reads the versions before the document.</param>
+/// <param name="readPositional">Reads the versions before the document; null where there are none.</param>
 /// <param name="usesNativeBackend">Whether the transformer has tensors.</param>
 internal sealed class ModelFormat(
-    string modelSignature, string loaderSignature, uint version, uint oldestVersion, Action<PositionalReader> readPositional, bool usesNativeBackend = true)
+    string modelSignature, string loaderSignature, uint version, uint oldestVersion, Action<PositionalReader>? readPositional, bool usesNativeBackend = true)
 {
+    private const uint FirstVersion = 0x00010001;
+
+    /// <summary>A format that has been a document from its first version on.</summary>
+    public ModelFormat(string modelSignature, string loaderSignature, bool usesNativeBackend = true)
+        : this(modelSignature, loaderSignature, FirstVersion, FirstVersion, null, usesNativeBackend)
+    {
+    }
+
     private VersionInfo Version => new(
         modelSignature,
         verWrittenCur: version,
@@ -59,7 +67,7 @@ internal sealed class ModelFormat(
     private byte[] Upgrade(byte[] payload, IHost host, uint written) => StoredData.Parse(payload, "model file", reader =>
     {
         var writer = new DocumentWriter();
-        readPositional(new PositionalReader(host, written, reader, writer));
+        readPositional!(new PositionalReader(host, written, reader, writer));
         return writer.ToBytes();
     });
 }

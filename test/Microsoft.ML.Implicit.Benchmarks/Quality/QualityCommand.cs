@@ -10,6 +10,7 @@ using Microsoft.ML.Implicit.Benchmarks.Quality.NeuralOde;
 using Microsoft.ML.Implicit.Benchmarks.Quality.Physics;
 using Microsoft.ML.Implicit.Benchmarks.Quality.Satisfiability;
 using Microsoft.ML.Implicit.Benchmarks.Quality.SeriesLabels;
+using Microsoft.ML.Implicit.Benchmarks.Quality.Signals;
 using Microsoft.ML.Implicit.Benchmarks.Quality.Tabular;
 using Microsoft.ML.Implicit.Benchmarks.Quality.Tuning;
 
@@ -20,7 +21,7 @@ internal static class QualityCommand
 {
     public static System.CommandLine.Command Create()
     {
-        var name = new Argument<string>("name") { Description = "classification, toy-density, directional, sudoku, fields, physics-drift, regret, tune, tune-networks or portfolio", DefaultValueFactory = _ => "" };
+        var name = new Argument<string>("name") { Description = "classification, toy-density, directional, sudoku, parity, denoising, fields, physics-drift, regret, tune, tune-networks or portfolio", DefaultValueFactory = _ => "" };
         var folder = new Option<string>("--data") { Description = "folder with the data sets", DefaultValueFactory = _ => "." };
         var sets = new Option<string[]>("--set") { Description = "names of data sets; all without it", DefaultValueFactory = _ => [] };
         var seeds = new Option<int>("--seeds") { Description = "repetitions to average", DefaultValueFactory = _ => 3 };
@@ -43,6 +44,8 @@ internal static class QualityCommand
                 "toy-density" => ToyQuality.Run,
                 "directional" => DirectionalQuality.Run,
                 "sudoku" => (_, _, seeds, device) => SudokuQuality.Run(seeds, device),
+                "parity" => (_, _, seeds, _) => ParityQuality.Run(seeds),
+                "denoising" => (_, _, seeds, _) => DenoisingQuality.Run(seeds),
                 "fields" => (_, sets, seeds, device) => FieldQuality.Run(sets, seeds, device),
                 "physics-drift" => (_, sets, _, device) => PhysicsDrift.Run(sets, device),
                 "regret" => (_, _, seeds, device) => RegretQuality.Run(seeds, device),

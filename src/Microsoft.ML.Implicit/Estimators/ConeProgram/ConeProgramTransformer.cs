@@ -19,8 +19,7 @@ public sealed class ConeProgramTransformer : BatchTransformer
 {
     internal const string LoaderSignature = "ConeProgram";
 
-    private static readonly ModelFormat Format = new(
-        "CONEPROG", LoaderSignature, version: 0x00010001, oldestVersion: 0x00010001, _ => throw new FormatException("The model file is older than cone programs."));
+    private static readonly ModelFormat Format = new("CONEPROG", LoaderSignature);
 
     private readonly ConeProgramModel _model;
 

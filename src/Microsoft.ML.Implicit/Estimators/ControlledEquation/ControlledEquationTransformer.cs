@@ -18,8 +18,7 @@ public sealed class ControlledEquationTransformer : ImplicitTransformer<Controll
 {
     internal const string LoaderSignature = "ControlledEquation";
 
-    private static readonly ModelFormat Format = new(
-        "CTRLDEQN", LoaderSignature, version: 0x00010001, oldestVersion: 0x00010001, _ => throw new FormatException("The model file is older than models of whole series."));
+    private static readonly ModelFormat Format = new("CTRLDEQN", LoaderSignature);
 
     internal ControlledEquationTransformer(IHost host, ControlledEquationModelParameters model)
         : base(host, Format, model) => Mapper = new ControlledEquationMapper(model);

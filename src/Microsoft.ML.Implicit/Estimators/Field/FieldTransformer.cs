@@ -17,8 +17,7 @@ public sealed class FieldTransformer : ImplicitTransformer<FieldModelParameters>
 {
     internal const string LoaderSignature = "FieldTransform";
 
-    private static readonly ModelFormat Format = new(
-        "FIELDPDE", LoaderSignature, version: 0x00010001, oldestVersion: 0x00010001, _ => throw new FormatException("The model file is older than forecasts of fields."));
+    private static readonly ModelFormat Format = new("FIELDPDE", LoaderSignature);
 
     private readonly string _input;
     private readonly string _output;

@@ -1,5 +1,4 @@
 using Microsoft.ML.Data;
-using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Implicit.Estimators;
@@ -34,19 +33,14 @@ public sealed class FitCurveEstimator : ImplicitEstimator<FitCurveTransformer>
     {
         foreach (string input in _options.Inputs)
         {
-            InputColumns.Check(schema, _options.SettingOf(input), _options.ColumnOf(input), IsNumber, "Single or Double, a scalar or a vector");
+            PointColumn.Check(schema, _options.SettingOf(input), _options.ColumnOf(input), mayBeScalar: true);
         }
 
-        CheckVector(nameof(_options.ValueColumnName), _options.ValueColumnName);
+        PointColumn.Check(schema, nameof(_options.ValueColumnName), _options.ValueColumnName);
         if (_options.WeightColumnName is { } weights)
         {
-            CheckVector(nameof(_options.WeightColumnName), weights);
+            PointColumn.Check(schema, nameof(_options.WeightColumnName), weights);
         }
-
-        static bool IsNumber(SchemaShape.Column column) => NumberColumns.IsNumber(column.ItemType) && !column.IsKey;
-
-        void CheckVector(string setting, string name) =>
-            InputColumns.Check(schema, setting, name, column => IsNumber(column) && column.Kind != SchemaShape.Column.VectorKind.Scalar, "a vector of Single or Double");
     }
 
     private protected override IEnumerable<SchemaShape.Column> GetOutputColumns(SchemaShape inputSchema) => _model.Outputs.Select(output => Promise(output.Part, output.Name));

@@ -42,15 +42,15 @@ internal sealed record FitCurveModel(
     /// <exception cref="ArgumentException">One is missing, holds no numbers, or has another length than the values.</exception>
     public void CheckColumns(DataViewSchema schema)
     {
-        DataViewSchema.Column values = Find(schema, ValueColumn, isVector: true);
+        DataViewSchema.Column values = PointColumn.Find(schema, ValueColumn);
         foreach (string name in InputColumns)
         {
-            CheckLength(values, Find(schema, name, isVector: false));
+            CheckLength(values, PointColumn.Find(schema, name, mayBeScalar: true));
         }
 
         if (WeightColumn is not null)
         {
-            CheckLength(values, Find(schema, WeightColumn, isVector: true));
+            CheckLength(values, PointColumn.Find(schema, WeightColumn));
         }
     }
 
@@ -128,14 +128,6 @@ internal sealed record FitCurveModel(
 
     private double[] InOrder(IReadOnlyDictionary<string, double> values, double absent) =>
         [.. Fitter.Curve.Parameters.Select(name => values.TryGetValue(name, out double value) ? value : absent)];
-
-    private static DataViewSchema.Column Find(DataViewSchema schema, string name, bool isVector)
-    {
-        DataViewSchema.Column column = schema.GetColumnOrNull(name) ?? throw new ArgumentException($"The data has no column '{name}', which the curve is fitted to.", nameof(schema));
-        return NumberColumns.IsNumber(column.Type.GetItemType()) && (!isVector || column.Type is VectorDataViewType)
-            ? column
-            : throw new ArgumentException($"Column '{name}' holds {column.Type}; fitting a curve needs {(isVector ? "a vector" : "a vector or scalar")} of Single or Double.", nameof(schema));
-    }
 
     private static void CheckLength(DataViewSchema.Column values, DataViewSchema.Column column)
     {

@@ -19,8 +19,7 @@ public sealed class FitCurveTransformer : BatchTransformer
 {
     internal const string LoaderSignature = "FitCurve";
 
-    private static readonly ModelFormat Format = new(
-        "FITCURVE", LoaderSignature, version: 0x00010001, oldestVersion: 0x00010001, _ => throw new FormatException("The model file is older than curves."), usesNativeBackend: false);
+    private static readonly ModelFormat Format = new("FITCURVE", LoaderSignature, usesNativeBackend: false);
 
     private readonly FitCurveModel _model;
 

@@ -17,8 +17,7 @@ public sealed class LatentSdeTransformer : ForecastTransformer<LatentSdeModelPar
 {
     internal const string LoaderSignature = "LatentSdeTransform";
 
-    private static readonly ModelFormat Format = new(
-        "LATNTSDE", LoaderSignature, version: 0x00010001, oldestVersion: 0x00010001, _ => throw new FormatException("The model file is older than latent SDEs."));
+    private static readonly ModelFormat Format = new("LATNTSDE", LoaderSignature);
 
     internal LatentSdeTransformer(IHost host, LatentSdeModelParameters model, SeriesColumns input, ForecastColumns output)
         : base(host, Format, model, input, output)

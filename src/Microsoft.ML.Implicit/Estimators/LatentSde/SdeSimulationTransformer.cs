@@ -18,8 +18,7 @@ public sealed class SdeSimulationTransformer : ImplicitTransformer<LatentSdeMode
 {
     internal const string LoaderSignature = "LatentSdeSimulation";
 
-    private static readonly ModelFormat Format = new(
-        "SDEPATHS", LoaderSignature, version: 0x00010001, oldestVersion: 0x00010001, _ => throw new FormatException("The model file is older than simulations of latent SDEs."));
+    private static readonly ModelFormat Format = new("SDEPATHS", LoaderSignature);
 
     private readonly SeriesColumns _input;
     private readonly ForecastColumns _forecast;

@@ -45,7 +45,7 @@ internal sealed class ConeDecisionTraining(LearnedConeProgramOptions options, Co
         // Weights are drawn from a source of their own, whether rows are held out or not.
         using var weights = new Generator((ulong)Run.Seed, CPU);
         var network = new DecisionNetwork(architecture, weights);
-        try
+        return HandOver(network, () =>
         {
             if (Initial is null)
             {
@@ -61,11 +61,6 @@ internal sealed class ConeDecisionTraining(LearnedConeProgramOptions options, Co
             Optimize(problem, Run.Plan(new TrainingDefaults(TargetSteps, DefaultLearningRate, DefaultWeightDecay), training.Count));
             network.FreezeState();
             return new LearnedConeProgramModelParameters(architecture, network, _learned, Run.Device);
-        }
-        catch
-        {
-            network.Dispose();
-            throw;
-        }
+        });
     }
 }

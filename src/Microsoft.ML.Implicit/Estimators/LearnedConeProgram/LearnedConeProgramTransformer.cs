@@ -17,8 +17,7 @@ public sealed class LearnedConeProgramTransformer : ImplicitTransformer<LearnedC
 {
     internal const string LoaderSignature = "LearnedConeProgram";
 
-    private static readonly ModelFormat Format = new(
-        "LRNDCONE", LoaderSignature, version: 0x00010001, oldestVersion: 0x00010001, _ => throw new FormatException("The model file is older than learned cone programs."));
+    private static readonly ModelFormat Format = new("LRNDCONE", LoaderSignature);
 
     private readonly ConeProgramModel _model;
     private readonly string _featureColumnName;

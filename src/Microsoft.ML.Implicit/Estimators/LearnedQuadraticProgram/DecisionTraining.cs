@@ -62,7 +62,7 @@ internal sealed class DecisionTraining : ModelTraining<DecisionSet, LearnedQuadr
         // Weights are drawn from a source of their own, whether rows are held out or not.
         using var weights = new Generator((ulong)Run.Seed, CPU);
         var network = new DecisionNetwork(architecture, weights);
-        try
+        return HandOver(network, () =>
         {
             if (Initial is null)
             {
@@ -77,12 +77,7 @@ internal sealed class DecisionTraining : ModelTraining<DecisionSet, LearnedQuadr
             Train(network, training.To(Run.Device), validation?.To(Run.Device));
             network.FreezeState();
             return new LearnedQuadraticProgramModelParameters(architecture, network, Run.Device);
-        }
-        catch
-        {
-            network.Dispose();
-            throw;
-        }
+        });
     }
 
     private void Train(DecisionNetwork network, DecisionSet training, DecisionSet? validation)

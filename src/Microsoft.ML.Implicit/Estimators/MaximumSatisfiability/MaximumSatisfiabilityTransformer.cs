@@ -17,8 +17,7 @@ public sealed class MaximumSatisfiabilityTransformer : ImplicitTransformer<Maxim
 {
     internal const string LoaderSignature = "MaximumSatisfiability";
 
-    private static readonly ModelFormat Format = new(
-        "MAXIMSAT", LoaderSignature, version: 0x00010001, oldestVersion: 0x00010001, _ => throw new FormatException("The model file is older than learned clauses."));
+    private static readonly ModelFormat Format = new("MAXIMSAT", LoaderSignature);
 
     private readonly BitColumns _columns;
     private readonly CompletionOutputs _outputs;

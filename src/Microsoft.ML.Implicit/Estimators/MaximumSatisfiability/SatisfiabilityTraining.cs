@@ -30,7 +30,7 @@ internal sealed class SatisfiabilityTraining(MaximumSatisfiabilityOptions option
         // Clauses are drawn from a source of their own, whether rows are held out or not.
         using var clauses = new Generator((ulong)Run.Seed, CPU);
         MaximumSatisfiability layer = architecture.CreateLayer(clauses);
-        try
+        return HandOver(layer, () =>
         {
             Initial?.Layer.CopyStateTo(layer);
             layer.to(Run.Device);
@@ -38,11 +38,6 @@ internal sealed class SatisfiabilityTraining(MaximumSatisfiabilityOptions option
             Optimize(problem, Run.Plan(new TrainingDefaults(TargetSteps, DefaultLearningRate, DefaultWeightDecay, MaximumBatchSize: LargestBatch), training.Count));
             layer.FreezeState();
             return new MaximumSatisfiabilityModelParameters(architecture, layer, Run.Device);
-        }
-        catch
-        {
-            layer.Dispose();
-            throw;
-        }
+        });
     }
 }

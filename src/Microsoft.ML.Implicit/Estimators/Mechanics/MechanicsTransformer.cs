@@ -17,8 +17,7 @@ public sealed class MechanicsTransformer : ImplicitTransformer<MechanicsModelPar
 {
     internal const string LoaderSignature = "MechanicsTransform";
 
-    private static readonly ModelFormat Format = new(
-        "MECHANIC", LoaderSignature, version: 0x00010001, oldestVersion: 0x00010001, _ => throw new FormatException("The model file is older than forecasts of mechanical systems."));
+    private static readonly ModelFormat Format = new("MECHANIC", LoaderSignature);
 
     private readonly SeriesColumns _input;
     private readonly MechanicsColumns _output;

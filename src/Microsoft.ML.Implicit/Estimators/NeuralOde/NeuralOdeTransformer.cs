@@ -19,8 +19,7 @@ public sealed class NeuralOdeTransformer : PredictionTransformer<NeuralOdeModelP
 
     private const string EvaluationColumnField = "evaluation_column";
 
-    private static readonly ModelFormat Format = new(
-        "NODMODEL", LoaderSignature, version: 0x00010001, oldestVersion: 0x00010001, _ => throw new FormatException("The model file is older than neural ODEs."));
+    private static readonly ModelFormat Format = new("NODMODEL", LoaderSignature);
 
     internal NeuralOdeTransformer(IHost host, NeuralOdeModelParameters model, string featureColumnName, string? evaluationColumnName)
         : base(host, Format, model, featureColumnName, evaluationColumnName) => EvaluationColumnName = evaluationColumnName;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Layers.Equilibrium;
+using Microsoft.ML.Implicit.Layers.Relaxations;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Training;
 using Microsoft.ML.Runtime;
@@ -13,6 +14,9 @@ namespace Microsoft.ML.Implicit.Estimators;
 internal sealed class PredictionProblem : ITrainingProblem
 {
     private const long RowsForInputScale = 64;
+
+    // Of the deviation of standardised labels: in a batch some neighbours blend, and most of the order is as it is.
+    private const double RankStrength = 0.1;
 
     // Narrow data stays below it at the default rates.
     private const double LargestMove = 2;
@@ -89,6 +93,12 @@ internal sealed class PredictionProblem : ITrainingProblem
             output =>
             {
                 Tensor means = _task.WeightedLosses(output, batch.Labels, batch.Weights).view(_regularizations.Count, -1).mean([1]);
+                if (_options.RankWeight > 0)
+                {
+                    Tensor ranks = SoftOrder.SpearmanLoss(output.view(_regularizations.Count, -1), batch.Labels.view(_regularizations.Count, -1), RankStrength);
+                    means = means.Plus(ranks * _options.RankWeight.Held());
+                }
+
                 losses = means.detach().MoveToOuterDisposeScope();
                 return means.sum();
             },

@@ -40,6 +40,12 @@ public abstract class PredictionTrainerOptions : TrainerInputBaseWithWeight, ITr
     public int? EnsembleSize { get; set; }
 
     /// <summary>
+    /// Weight of a loss of ranks beside that of the task, for scores whose order matters: one minus the correlation of their soft ranks with the ranks of the labels in each batch (Blondel,
+    /// Teboul, Berthet and Djolonga, 2020). 0 leaves it out; it does not heed example weights, and several classes have no order.
+    /// </summary>
+    public double RankWeight { get; set; }
+
+    /// <summary>
     /// λ of ½ λ w² in the loss for the weights w of each matrix and kernel of the network, by its name, instead of weight decay, as <c>TuneRegularization</c> finds them; a
     /// matrix that is not named has none. Or <see langword="null"/>. A name that the network has not is refused when it is trained, with those that it has.
     /// </summary>
@@ -79,6 +85,7 @@ public abstract class PredictionTrainerOptions : TrainerInputBaseWithWeight, ITr
         Setting.Require(Dropout is null or (>= 0 and < 1), nameof(Dropout), "must lie between 0 and 1");
         Setting.Require(InputDropout is null or (>= 0 and < 1), nameof(InputDropout), "must lie between 0 and 1");
         Setting.Require(EnsembleSize is null or (>= 1 and <= MaximumEnsembleSize), nameof(EnsembleSize), $"must lie between 1 and {MaximumEnsembleSize}");
+        Setting.Require(RankWeight >= 0 && double.IsFinite(RankWeight), nameof(RankWeight), "must be finite and not negative");
         Setting.Require(Penalties is null || Penalties.Values.All(penalty => penalty >= 0 && double.IsFinite(penalty)), nameof(Penalties), "must be finite and not negative");
         Setting.Require(InputNoise >= 0 && double.IsFinite(InputNoise), nameof(InputNoise), "must be finite and not negative");
         Setting.Require(MaximumImageShift >= 0, nameof(MaximumImageShift), "must not be negative");

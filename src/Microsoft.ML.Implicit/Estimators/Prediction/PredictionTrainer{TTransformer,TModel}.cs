@@ -16,7 +16,11 @@ public abstract class PredictionTrainer<TTransformer, TModel> : ImplicitTrainer<
     private readonly LabelKind _label;
 
     private protected PredictionTrainer(IHostEnvironment environment, string name, PredictionTrainerOptions options, LabelKind label)
-        : base(environment, name, options) => (_options, _label) = (options, label);
+        : base(environment, name, options)
+    {
+        (_options, _label) = (options, label);
+        Setting.Require(options.RankWeight == 0 || label.HasOrder, nameof(options.RankWeight), "must be 0 where a label is one of several classes, which have no order");
+    }
 
     internal string LabelColumnName => _options.LabelColumnName;
 

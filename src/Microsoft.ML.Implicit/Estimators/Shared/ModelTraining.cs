@@ -90,6 +90,20 @@ internal abstract class ModelTraining<TRows, TModel>(ITrainerOptions options, Tr
         loop.Run();
     }
 
+    /// <summary>Makes the model of a network; where that fails, disposes of the network.</summary>
+    protected static TModel HandOver(IDisposable network, Func<TModel> complete)
+    {
+        try
+        {
+            return complete();
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
+
     private TModel Complete(TModel model)
     {
         run.Place(model.MoveTo);

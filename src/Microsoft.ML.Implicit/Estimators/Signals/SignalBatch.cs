@@ -13,7 +13,7 @@ internal sealed class SignalBatch : RowBatch
     public SignalBatch(SignalFunction function, DataViewRow source, string inputColumnName, int capacity)
     {
         _function = function;
-        _read = PointReader.Create(source, SignalColumn.Find(source.Schema, inputColumnName));
+        _read = PointReader.Create(source, PointColumn.Find(source.Schema, inputColumnName));
         _values = new double[capacity][];
     }
 

@@ -11,7 +11,7 @@ internal sealed class SignalMapper(SignalFunction function, string inputColumnNa
     public override IReadOnlyList<string> InputColumnNames { get; } = [inputColumnName];
 
     public override IReadOnlyList<DataViewSchema.DetachedColumn> GetOutputColumns(DataViewSchema inputSchema) =>
-        [new DataViewSchema.DetachedColumn(outputColumnName, new VectorDataViewType(NumberDataViewType.Single, SignalColumn.Find(inputSchema, inputColumnName).Type.GetVectorSize()))];
+        [new DataViewSchema.DetachedColumn(outputColumnName, new VectorDataViewType(NumberDataViewType.Single, PointColumn.Find(inputSchema, inputColumnName).Type.GetVectorSize()))];
 
     public override RowBatch CreateBatch(DataViewRow source, int capacity) => new SignalBatch(function, source, inputColumnName, capacity);
 }

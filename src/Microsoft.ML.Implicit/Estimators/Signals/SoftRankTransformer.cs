@@ -12,8 +12,7 @@ public sealed class SoftRankTransformer : SignalTransformer
 {
     internal const string LoaderSignature = "SoftRank";
 
-    private static readonly ModelFormat Format = new(
-        "SOFTRANK", LoaderSignature, version: 0x00010001, oldestVersion: 0x00010001, _ => throw new FormatException("The model file is older than soft ranks."), usesNativeBackend: false);
+    private static readonly ModelFormat Format = new("SOFTRANK", LoaderSignature, usesNativeBackend: false);
 
     internal SoftRankTransformer(IHost host, SoftRankFunction function, string inputColumnName, string outputColumnName)
         : base(host, Format, function, inputColumnName, outputColumnName)

@@ -12,8 +12,7 @@ public sealed class TotalVariationTransformer : SignalTransformer
 {
     internal const string LoaderSignature = "TotalVariation";
 
-    private static readonly ModelFormat Format = new(
-        "TOTALVAR", LoaderSignature, version: 0x00010001, oldestVersion: 0x00010001, _ => throw new FormatException("The model file is older than total variation."), usesNativeBackend: false);
+    private static readonly ModelFormat Format = new("TOTALVAR", LoaderSignature, usesNativeBackend: false);
 
     internal TotalVariationTransformer(IHost host, TotalVariationFunction function, string inputColumnName, string outputColumnName)
         : base(host, Format, function, inputColumnName, outputColumnName) => Weight = function.Weight;

@@ -65,8 +65,14 @@ public static class SoftOrder
         Tensor ranks = Rank(scores, strength);
         Tensor wanted = HardRank(relevances.detach()).to(ranks.dtype);
         (Tensor a, Tensor b) = (ranks - ranks.mean([1], keepdim: true), wanted - wanted.mean([1], keepdim: true));
-        Tensor norms = a.Squared().sum(1).sqrt() * b.Squared().sum(1).sqrt();
-        return 1.Held().Minus((a * b).sum(1).div(norms.clamp_min(1e-30.Held()))).MoveToOuterDisposeScope();
+        return 1.Held().Minus((a * b).sum(1) / (Norm(a) * Norm(b))).MoveToOuterDisposeScope();
+
+        // Scores that are all the same have no correlation, and no slope.
+        static Tensor Norm(Tensor centred)
+        {
+            Tensor squares = centred.Squared().sum(1);
+            return where(squares.eq(0.Held()), full_like(squares, double.PositiveInfinity.Held()), squares).sqrt();
+        }
     }
 
     // Half of how many are less or equal, and of how many are less and oneself: equal values share the mean of their places.

@@ -124,7 +124,7 @@ public sealed class MaximumSatisfiability : nn.Module<Tensor, Tensor, Tensor>
 
     private (Tensor Probabilities, Tensor IsValid, MixingOutcome Outcome) Complete(Tensor values, Tensor isKnown, CancellationToken cancellationToken)
     {
-        Tensor isValid, isFree, vectors, probabilities;
+        Tensor isValid, isFree, products, vectors, probabilities;
         MixingOutcome outcome;
         using (no_grad())
         {
@@ -132,7 +132,8 @@ public sealed class MaximumSatisfiability : nn.Module<Tensor, Tensor, Tensor>
             isValid = isBetween.logical_or(isKnown.logical_not()).all(1);
             Tensor given = where(isKnown.logical_and(isBetween), values, full_like(values, 0.5.Held()));
             (vectors, isFree) = Begin(given, isKnown);
-            outcome = MixingMethod.Run(new MixingSystem(_weights, isFree, vectors), _settings, cancellationToken);
+            products = MixingMethod.ProductsOf(_weights);
+            outcome = MixingMethod.Run(new MixingSystem(products, isFree, vectors), _settings, cancellationToken);
             Tensor v = vectors.narrow(1, 1, Bits);
             Tensor along = v.matmul(_directions[0]);
             Tensor across = (v - (along.unsqueeze(2) * _directions[0])).norm(2);
@@ -140,7 +141,7 @@ public sealed class MaximumSatisfiability : nn.Module<Tensor, Tensor, Tensor>
         }
 
         // A row that is not valid has nothing to pass a gradient to.
-        Tensor attached = ImplicitSolve.Attach(new MixingRule(_settings), [values, _weights], [probabilities], [vectors, outcome.Norms, isFree, _directions])[0];
+        Tensor attached = ImplicitSolve.Attach(new MixingRule(_settings), [values, _weights], [probabilities], [products, vectors, outcome.Norms, isFree, _directions])[0];
         return (where(isValid.unsqueeze(1), attached, full_like(attached, double.NaN.Held())), isValid, outcome);
     }
 

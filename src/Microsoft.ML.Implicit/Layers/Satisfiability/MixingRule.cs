@@ -6,15 +6,15 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Layers.Satisfiability;
 
 /// <summary>
-/// Differentiates the relaxation by its stationarity, ‖g_i‖ v_i + g_i = 0. Inputs: the known bits and the weights. Saved: the vectors, the norms ‖g_i‖, what is free, and the angles'
-/// directions of all variables.
+/// Differentiates the relaxation by its stationarity, ‖g_i‖ v_i + g_i = 0. Inputs: the known bits and the weights. Saved: the products of the weights, the vectors, the norms ‖g_i‖,
+/// what is free, and the angles' directions of all variables.
 /// </summary>
 internal sealed class MixingRule(MixingSettings settings) : IBackwardRule
 {
     public IReadOnlyList<Tensor?> Backward(IReadOnlyList<Tensor> inputs, IReadOnlyList<Tensor> saved, IReadOnlyList<Tensor> cotangents)
     {
         (Tensor values, Tensor weights) = (inputs[0], inputs[1]);
-        (Tensor vectors, Tensor norms, Tensor isFree, Tensor directions) = (saved[0], saved[1], saved[2], saved[3]);
+        (Tensor weightProducts, Tensor vectors, Tensor norms, Tensor isFree, Tensor directions) = (saved[0], saved[1], saved[2], saved[3], saved[4]);
         long bits = values.shape[1];
         Tensor isKnown = isFree.narrow(1, 1, bits).logical_not();
 
@@ -28,7 +28,7 @@ internal sealed class MixingRule(MixingSettings settings) : IBackwardRule
         right.narrow(1, 1, bits).copy_(bitSides);
 
         Tensor adjoint = zeros_like(vectors);
-        MixingMethod.Run(new MixingSystem(weights, isFree, adjoint, new MixingAdjoint(vectors, norms, right)), settings);
+        MixingMethod.Run(new MixingSystem(weightProducts, isFree, adjoint, new MixingAdjoint(vectors, norms, right)), settings);
 
         // dℓ/ds_i = −(W ᵀ u_i + Φᵀ v_i) with W = V Sᵀ and Φ = U Sᵀ.
         Tensor products = vectors.transpose(1, 2).matmul(weights), adjointProducts = adjoint.transpose(1, 2).matmul(weights);

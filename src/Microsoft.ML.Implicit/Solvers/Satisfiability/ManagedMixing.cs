@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Numerics;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -9,13 +8,16 @@ namespace Microsoft.ML.Implicit.Solvers.Satisfiability;
 
 /// <summary>The sweeps in float32 on the CPU, rows in parallel.</summary>
 /// <remarks>
-/// W = V Sᵀ is held block by block, <c>[rank / 16][clauses][16]</c>. The product W s_i of a variable and the change of W by the variable before it are one pass over W, which is
-/// what a sweep waits for.
+/// What all vectors of a row make of a few variables is one pass over the vectors, so that arithmetic is what a sweep waits for; what the first of those variables change in the
+/// others is added after it. The vectors are held block by block, <c>[rank / 16][variables][16]</c>.
 /// </remarks>
 internal static unsafe class ManagedMixing
 {
-    /// <summary>Two vectors, enough of each clause to pay for spreading its weight.</summary>
+    /// <summary>Numbers of a vector that are summed at once.</summary>
     public const int RankBlock = 16;
+
+    /// <summary>Variables of one pass. With <see cref="RankBlock"/> numbers of each, the sums fill half of the vector registers.</summary>
+    public const int VariableBlock = 4;
 
     private const int Half = RankBlock / 2;
 
@@ -23,11 +25,11 @@ internal static unsafe class ManagedMixing
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
-        Tensor weights = system.Weights.contiguous(), isFree = system.IsFree.contiguous(), squares = weights.Squared().sum(1);
+        Tensor isFree = system.IsFree.contiguous();
         Tensor norms = system.Adjoint?.Norms ?? zeros([system.Rows, system.Variables]);
         Tensor readings = zeros([system.Rows, 2], ScalarType.Float64);
-        var data = new ManagedMixingData(system, settings, weights, squares, isFree, norms, readings, cancellationToken);
-        var loop = new TileLoop(system.Rows, get_num_threads(), (long)system.Variables * system.Rank * system.Clauses);
+        var data = new ManagedMixingData(system, settings, isFree, norms, readings, cancellationToken);
+        var loop = new TileLoop(system.Rows, get_num_threads(), (long)system.Variables * system.Variables * system.Rank);
         AlignedBuffer[] buffers = [.. Enumerable.Range(0, loop.ChunkCount).Select(_ => new AlignedBuffer(ManagedMixingRow.ScratchLength(system)))];
         try
         {
@@ -45,43 +47,32 @@ internal static unsafe class ManagedMixing
         return new MixingOutcome(system.Adjoint is null ? norms.MoveToOuterDisposeScope() : norms, readings.MoveToOuterDisposeScope());
     }
 
-    /// <summary>W ← W + δ s_beforeᵀ for a block of W, and W s.</summary>
+    /// <summary>Sums over vectors, of which a block of numbers is given, [count, 16], weighed by the products with a few variables, [count, 4]: [4, rank], of which it writes that block.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Pass(float* block, int clauses, float* before, float* delta, float* s, float* product)
+    public static void Sum(float* block, float* products, int count, float* sums, int rank)
     {
-        Vector256<float> d0 = Vector256.Load(delta), d1 = Vector256.Load(delta + Half);
-        Vector256<float> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
-        int clause = 0;
-        for (; clause + 1 < clauses; clause += 2, block += 2 * RankBlock)
+        Vector256<float> a0 = default, a1 = default, b0 = default, b1 = default, c0 = default, c1 = default, d0 = default, d1 = default;
+        for (float* end = block + ((long)count * RankBlock); block < end; block += RankBlock, products += VariableBlock)
         {
-            Vector256<float> b0 = Vector256.Create(before[clause]), b1 = Vector256.Create(before[clause + 1]);
-            Vector256<float> s0 = Vector256.Create(s[clause]), s1 = Vector256.Create(s[clause + 1]);
-            Vector256<float> w0 = Vector256.FusedMultiplyAdd(b0, d0, Vector256.Load(block));
-            Vector256<float> w1 = Vector256.FusedMultiplyAdd(b0, d1, Vector256.Load(block + Half));
-            Vector256<float> w2 = Vector256.FusedMultiplyAdd(b1, d0, Vector256.Load(block + RankBlock));
-            Vector256<float> w3 = Vector256.FusedMultiplyAdd(b1, d1, Vector256.Load(block + RankBlock + Half));
-            w0.Store(block);
-            w1.Store(block + Half);
-            w2.Store(block + RankBlock);
-            w3.Store(block + RankBlock + Half);
-            sum0 = Vector256.FusedMultiplyAdd(s0, w0, sum0);
-            sum1 = Vector256.FusedMultiplyAdd(s0, w1, sum1);
-            sum2 = Vector256.FusedMultiplyAdd(s1, w2, sum2);
-            sum3 = Vector256.FusedMultiplyAdd(s1, w3, sum3);
+            Vector256<float> v0 = Vector256.Load(block), v1 = Vector256.Load(block + Half);
+            Vector256<float> a = Vector256.Create(products[0]), b = Vector256.Create(products[1]), c = Vector256.Create(products[2]), d = Vector256.Create(products[3]);
+            a0 = Vector256.FusedMultiplyAdd(a, v0, a0);
+            a1 = Vector256.FusedMultiplyAdd(a, v1, a1);
+            b0 = Vector256.FusedMultiplyAdd(b, v0, b0);
+            b1 = Vector256.FusedMultiplyAdd(b, v1, b1);
+            c0 = Vector256.FusedMultiplyAdd(c, v0, c0);
+            c1 = Vector256.FusedMultiplyAdd(c, v1, c1);
+            d0 = Vector256.FusedMultiplyAdd(d, v0, d0);
+            d1 = Vector256.FusedMultiplyAdd(d, v1, d1);
         }
 
-        if (clause < clauses)
-        {
-            Vector256<float> b0 = Vector256.Create(before[clause]), s0 = Vector256.Create(s[clause]);
-            Vector256<float> w0 = Vector256.FusedMultiplyAdd(b0, d0, Vector256.Load(block));
-            Vector256<float> w1 = Vector256.FusedMultiplyAdd(b0, d1, Vector256.Load(block + Half));
-            w0.Store(block);
-            w1.Store(block + Half);
-            sum0 = Vector256.FusedMultiplyAdd(s0, w0, sum0);
-            sum1 = Vector256.FusedMultiplyAdd(s0, w1, sum1);
-        }
-
-        (sum0 + sum2).Store(product);
-        (sum1 + sum3).Store(product + Half);
+        a0.Store(sums);
+        a1.Store(sums + Half);
+        b0.Store(sums + rank);
+        b1.Store(sums + rank + Half);
+        c0.Store(sums + (2 * rank));
+        c1.Store(sums + (2 * rank) + Half);
+        d0.Store(sums + (3 * rank));
+        d1.Store(sums + (3 * rank) + Half);
     }
 }

@@ -5,15 +5,13 @@ namespace Microsoft.ML.Implicit.Solvers.Satisfiability;
 
 /// <summary>Where the numbers of a batch are, for <see cref="ManagedMixingRow"/>. The tensors are contiguous and float32, and live in the caller's dispose scope.</summary>
 internal sealed unsafe class ManagedMixingData(
-    MixingSystem system, MixingSettings settings, Tensor weights, Tensor squares, Tensor isFree, Tensor norms, Tensor readings, CancellationToken cancellationToken)
+    MixingSystem system, MixingSettings settings, Tensor isFree, Tensor norms, Tensor readings, CancellationToken cancellationToken)
 {
     public readonly int Variables = system.Variables;
-    public readonly int Clauses = system.Clauses;
     public readonly int Rank = system.Rank;
     public readonly MixingSettings Settings = settings;
     public readonly CancellationToken CancellationToken = cancellationToken;
-    public readonly float* Weights = weights.Pointer<float>();
-    public readonly float* Squares = squares.Pointer<float>();
+    public readonly float* Products = system.Products.Pointer<float>();
     public readonly byte* IsFree = isFree.Pointer<byte>();
     public readonly float* Vectors = system.Vectors.Pointer<float>();
     public readonly float* Norms = norms.Pointer<float>();

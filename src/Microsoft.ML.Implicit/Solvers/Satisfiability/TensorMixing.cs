@@ -11,8 +11,6 @@ internal static class TensorMixing
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
-        Tensor squares = system.Weights.Squared().sum(1);
-        Tensor products = system.Vectors.transpose(1, 2).matmul(system.Weights);
         Tensor norms = system.Adjoint?.Norms ?? zeros([system.Rows, system.Variables], system.Vectors.dtype, system.Vectors.device);
         Tensor isOpen = system.IsFree.any(1, keepdim: true);
         Tensor readings = zeros([system.Rows, 2], ScalarType.Float64, system.Vectors.device);
@@ -25,10 +23,9 @@ internal static class TensorMixing
             foreach (int variable in variables)
             {
                 using DisposeScope variableScope = NewDisposeScope();
-                Tensor row = system.Weights[variable];
                 Tensor moves = system.IsFree.narrow(1, variable, 1).logical_and(isOpen);
                 Tensor old = system.Vectors.select(1, variable);
-                Tensor g = products.matmul(row) - (old * squares[variable]);
+                Tensor g = system.Vectors.transpose(1, 2).matmul(system.Products[variable]);
                 Tensor norm = norms.narrow(1, variable, 1);
                 Tensor updated;
                 if (system.Adjoint is { } adjoint)
@@ -45,7 +42,6 @@ internal static class TensorMixing
                 // What no other variable holds stays where it is.
                 updated = where(moves.logical_and(norm.ne(0.Held())), updated, old);
                 Tensor step = updated - old;
-                products.PlusInPlace(step.unsqueeze(2) * row);
                 old.copy_(updated);
                 Tensor weight = where(moves, norm, zeros_like(norm)).to(ScalarType.Float64);
                 change.PlusInPlace(weight * step.to(ScalarType.Float64).Squared().sum(1, keepdim: true));

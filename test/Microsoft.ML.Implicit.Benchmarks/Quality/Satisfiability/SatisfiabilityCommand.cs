@@ -13,6 +13,8 @@ internal static class SatisfiabilityCommand
         var test = new Option<int>("--test") { Description = "boards to complete", DefaultValueFactory = _ => 1000 };
         var fewest = new Option<int>("--fewest") { Description = "fewest clues", DefaultValueFactory = _ => 31 };
         var most = new Option<int>("--most") { Description = "most clues", DefaultValueFactory = _ => 42 };
+        var sparse = new Option<int>("--sparse") { Description = "9 x 9 boards with 20 to 30 clues to complete as well", DefaultValueFactory = _ => 0 };
+        var rounds = new Option<int[]>("--rounds") { Description = "rounds of refinement in scoring, each a row", DefaultValueFactory = _ => [0] };
         var seed = new Option<int>("--seed") { Description = "seed of boards and training", DefaultValueFactory = _ => 1 };
         var isPermuted = new Option<bool>("--permuted") { Description = "whether bits stand in an order drawn at random, the same for all boards" };
         var isRedrawn = new Option<bool>("--redrawn") { Description = "whether training hides bits at random, others in every epoch, rather than the same whole cells" };
@@ -22,7 +24,7 @@ internal static class SatisfiabilityCommand
         var settings = new Option<string[]>("--option") { Description = "a setting of the trainer, such as Training.LearningRate=0.001", DefaultValueFactory = _ => [] };
         var command = new System.CommandLine.Command("satisfiability", "Learns Sudoku from boards as bits.")
         {
-            size, train, test, fewest, most, seed, isPermuted, isRedrawn, device, checkPoint, minutes, settings,
+            size, train, test, fewest, most, sparse, rounds, seed, isPermuted, isRedrawn, device, checkPoint, minutes, settings,
         };
         command.SetAction(result => SudokuBitQuality.Run(
             new SudokuBitSettings(
@@ -31,12 +33,14 @@ internal static class SatisfiabilityCommand
                 result.GetRequiredValue(test),
                 result.GetRequiredValue(fewest),
                 result.GetRequiredValue(most),
+                result.GetRequiredValue(sparse),
                 result.GetRequiredValue(seed),
                 result.GetRequiredValue(isPermuted),
                 result.GetRequiredValue(isRedrawn)),
             result.GetRequiredValue(device),
             result.GetValue(checkPoint),
             result.GetRequiredValue(minutes),
+            result.GetRequiredValue(rounds),
             result.GetRequiredValue(settings)));
         return command;
     }

@@ -5,6 +5,9 @@ namespace Microsoft.ML.Implicit.Benchmarks.Quality.Satisfiability;
 /// <summary>Puzzles as bits. Each 9 × 9 board is drawn by itself; of the 288 boards of 4 × 4 a third is only tested on.</summary>
 internal sealed class SudokuBitData
 {
+    public const int SparseFewest = 20;
+    public const int SparseMost = 30;
+
     private const int SmallTestBoards = 88;
 
     // Which bit stands where.
@@ -16,6 +19,7 @@ internal sealed class SudokuBitData
         int[][]? small = settings.Size == 4 ? SudokuPuzzle.SmallBoardsInRandomOrder(Grid, settings.Seed) : null;
         Training = SudokuPuzzle.Draw(Grid, small?[SmallTestBoards..], Enumerable.Range(0, settings.Training), settings.Fewest, settings.Most, settings.Seed);
         Test = SudokuPuzzle.Draw(Grid, small?[..SmallTestBoards], Enumerable.Range(settings.Training, settings.Test), settings.Fewest, settings.Most, settings.Seed);
+        Sparse = SudokuPuzzle.Draw(Grid, small?[..SmallTestBoards], Enumerable.Range(settings.Training + settings.Test, settings.Sparse), SparseFewest, SparseMost, settings.Seed);
         _order = [.. Enumerable.Range(0, Grid.Cells * Grid.Size)];
         if (settings.IsPermuted)
         {
@@ -29,17 +33,22 @@ internal sealed class SudokuBitData
 
     public SudokuPuzzle[] Test { get; }
 
+    /// <summary>Boards with few clues to complete.</summary>
+    public SudokuPuzzle[] Sparse { get; }
+
+    public IDataView View(MLContext ml, SudokuPuzzle[] puzzles) => ml.Data.LoadFromEnumerable(Boards(puzzles), BitBoard.Schema(Grid));
+
     /// <summary>Rows of bits, with which of them are given.</summary>
-    /// <param name="ml">The context.</param>
     /// <param name="puzzles">The puzzles.</param>
     /// <param name="hidesOthers">Whether bits that are not given are missing, rather than there to learn from.</param>
-    public IDataView View(MLContext ml, SudokuPuzzle[] puzzles, bool hidesOthers = false) => ml.Data.LoadFromEnumerable(
-        puzzles.Select(puzzle =>
+    public BitBoard[] Boards(SudokuPuzzle[] puzzles, bool hidesOthers = false) =>
+    [
+        .. puzzles.Select(puzzle =>
         {
             BitBoard row = BitBoard.Of(Grid, puzzle);
             return new BitBoard { Bits = [.. _order.Select(bit => hidesOthers && !row.Given[bit] ? float.NaN : row.Bits[bit])], Given = [.. _order.Select(bit => row.Given[bit])] };
-        }).ToArray(),
-        BitBoard.Schema(Grid));
+        }),
+    ];
 
     /// <summary>Puts numbers of bits back into the bits' own order.</summary>
     public float[] Restore(float[] numbers)

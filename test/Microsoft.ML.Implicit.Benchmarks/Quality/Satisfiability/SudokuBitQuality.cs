@@ -1,9 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
-using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Estimators;
 using Microsoft.ML.Implicit.Samples.SudokuBits;
 using Microsoft.ML.Implicit.Training;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Benchmarks.Quality.Satisfiability;
 
@@ -13,7 +14,9 @@ namespace Microsoft.ML.Implicit.Benchmarks.Quality.Satisfiability;
 /// </summary>
 internal static class SudokuBitQuality
 {
-    public static void Run(SudokuBitSettings settings, string device, string? checkPoint, double minutes, IReadOnlyList<string> changes)
+    private const int ScoredAtOnce = 125;
+
+    public static void Run(SudokuBitSettings settings, string device, string? checkPoint, double minutes, IReadOnlyList<int> rounds, IReadOnlyList<string> changes)
     {
         // What keeps a kernel from being compiled is a warning.
         Trace.Listeners.Add(new ConsoleTraceListener());
@@ -58,16 +61,36 @@ internal static class SudokuBitQuality
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"trained for {report.Elapsed.TotalSeconds:F0} s, of which {Stopwatch.GetElapsedTime(start).TotalSeconds:F0} s in this run; {report.Networks[0].End}, best epoch {report.Networks[0].BestEpoch}"));
-        Print("learned, of other boards", Solved(ml, data, model, data.Test));
-        Print("learned, of training boards", Solved(ml, data, model, data.Training[..Math.Min(data.Training.Length, data.Test.Length)]));
+        foreach (int count in rounds)
+        {
+            Print($"learned, of other boards, {count} rounds of refinement", Solved(data, model.Model, data.Test, count));
+        }
+
+        Print("learned, of training boards, no refinement", Solved(data, model.Model, data.Training[..Math.Min(data.Training.Length, data.Test.Length)], rounds: 0));
+        if (data.Sparse.Length > 0)
+        {
+            Print($"known rules, of boards with {SudokuBitData.SparseFewest} to {SudokuBitData.SparseMost} clues: also one place left for a digit", Share(data.Sparse, puzzle => data.Grid.Propagate(puzzle.Clues, places: true)));
+            foreach (int count in rounds)
+            {
+                Print($"learned, of these, {count} rounds of refinement", Solved(data, model.Model, data.Sparse, count));
+            }
+        }
     }
 
-    private static double Solved(MLContext ml, SudokuBitData data, ITransformer model, SudokuPuzzle[] puzzles)
+    private static double Solved(SudokuBitData data, MaximumSatisfiabilityModelParameters model, SudokuPuzzle[] puzzles, int rounds)
     {
-        IDataView scored = model.Transform(data.View(ml, puzzles, hidesOthers: true));
-        float[][] completed = [.. scored.GetColumn<float[]>("Completed")], confidence = [.. scored.GetColumn<float[]>("Confidence")];
-        int next = 0;
-        return Share(puzzles, _ => BitBoard.Digits(data.Grid, data.Restore(completed[next]), data.Restore(confidence[next++])));
+        using DisposeScope scope = NewDisposeScope();
+        return puzzles.Chunk(ScoredAtOnce).Sum(chunk =>
+        {
+            BitBoard[] boards = data.Boards(chunk, hidesOthers: true);
+            int bits = boards[0].Bits.Length;
+            Tensor values = tensor(boards.SelectMany(board => board.Bits).ToArray(), [boards.Length, bits]), isKnown = tensor(boards.SelectMany(board => board.Given).ToArray(), [boards.Length, bits]);
+            float[] probabilities = [.. model.Complete(values, isKnown, rounds).contiguous().data<float>()];
+            return chunk.Where((puzzle, row) => Digits(probabilities[(row * bits)..((row + 1) * bits)]).AsSpan().SequenceEqual(puzzle.Board)).Count();
+        }) / (double)puzzles.Length;
+
+        int[] Digits(float[] probabilities) =>
+            BitBoard.Digits(data.Grid, data.Restore(probabilities), data.Restore(Array.ConvertAll(probabilities, probability => Math.Abs((2 * probability) - 1))));
     }
 
     private static double Share(SudokuPuzzle[] puzzles, Func<SudokuPuzzle, int[]> solve) => puzzles.Average(puzzle => solve(puzzle).AsSpan().SequenceEqual(puzzle.Board) ? 1.0 : 0);

@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Layers.Relaxations;
+using Microsoft.ML.Implicit.Modelling;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -35,6 +36,44 @@ public sealed class OptimalTransportTests
         Tensor plan = new OptimalTransport(0.002).Plan(costs, masses, masses);
         double expected = (points.sort().Values - places.sort().Values).pow(2).mean().item<double>();
         Assert.AreEqual(expected, (plan * costs).sum().item<double>(), 1e-4);
+    }
+
+    [TestMethod]
+    public void As_the_strength_falls_plans_come_down_to_the_cost_of_the_linear_program()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        (Tensor costs, Tensor source, Tensor target) = Problem(rows: 1, sources: 5, targets: 4);
+        var plan = new Variable("Plan", 5, 4, Sign.Nonnegative);
+        Expression cost = 0.0;
+        var constraints = new List<Constraint>();
+        for (int i = 0; i < 5; i++)
+        {
+            Expression leaves = 0.0;
+            for (int j = 0; j < 4; j++)
+            {
+                leaves += plan[i, j];
+                cost += costs[0, i, j].item<double>() * plan[i, j];
+            }
+
+            constraints.Add(leaves.EqualTo(source[0, i].item<double>()));
+        }
+
+        for (int j = 0; j < 4; j++)
+        {
+            constraints.Add((plan[0, j] + plan[1, j] + plan[2, j] + plan[3, j] + plan[4, j]).EqualTo(target[0, j].item<double>()));
+        }
+
+        double least = ConvexProgram.Minimize(cost, [.. constraints]).Solve(new Dictionary<Parameter, Tensor>()).Objective.item<double>();
+        double total = source.sum().item<double>(), before = double.PositiveInfinity;
+        foreach (double strength in new[] { 1, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001 })
+        {
+            double found = (new OptimalTransport(strength).Plan(costs, source, target) * costs).sum().item<double>();
+
+            // What spreading costs is at most the strength times the entropy that there can be.
+            Assert.IsInRange(-1e-8, strength * total * Math.Log(20), found - least);
+            Assert.IsLessThan(before, found);
+            before = found;
+        }
     }
 
     [TestMethod]

@@ -64,6 +64,17 @@ public sealed class SoftOrderTests
     }
 
     [TestMethod]
+    public void Scores_that_are_all_the_same_have_no_correlation_and_no_slope()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor scores = full([1, 4], 0.3, ScalarType.Float64).requires_grad_();
+        Tensor loss = SoftOrder.SpearmanLoss(scores, tensor(new double[,] { { 1, 4, 2, 3 } }));
+        loss.sum().backward();
+        Assert.AreEqual(1, loss.item<double>());
+        Assert.IsTrue(scores.grad!.eq(0).all().item<bool>());
+    }
+
+    [TestMethod]
     public void A_row_that_is_not_finite_is_missing_and_leaves_the_others_alone()
     {
         using DisposeScope scope = NewDisposeScope();

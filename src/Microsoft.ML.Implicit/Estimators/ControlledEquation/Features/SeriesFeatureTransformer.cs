@@ -14,8 +14,7 @@ public sealed class SeriesFeatureTransformer : ImplicitTransformer<ControlledEqu
 {
     internal const string LoaderSignature = "SeriesFeatures";
 
-    private static readonly ModelFormat Format = new(
-        "SERIESFT", LoaderSignature, version: 0x00010001, oldestVersion: 0x00010001, _ => throw new FormatException("The model file is older than models of whole series."));
+    private static readonly ModelFormat Format = new("SERIESFT", LoaderSignature);
 
     private readonly string _outputColumnName;
 

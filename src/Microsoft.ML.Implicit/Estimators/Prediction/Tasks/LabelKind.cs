@@ -9,6 +9,9 @@ internal abstract class LabelKind
     /// <summary>What a column of a type is taken for.</summary>
     public static LabelKind Of(SchemaShape.Column label) => label.IsKey ? new MulticlassLabel() : label.ItemType is BooleanDataViewType ? new BinaryLabel() : new RegressionLabel();
 
+    /// <summary>Whether one label can be more than another.</summary>
+    public virtual bool HasOrder => true;
+
     /// <param name="label">The label column.</param>
     /// <param name="setting">The option that names it.</param>
     /// <exception cref="ArgumentException">The column has another type.</exception>

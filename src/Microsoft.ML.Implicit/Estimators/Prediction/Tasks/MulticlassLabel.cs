@@ -10,6 +10,8 @@ internal sealed class MulticlassLabel : LabelKind
     // Each class has a score a row and a weight a hidden unit.
     private const int MaximumClassCount = 100_000;
 
+    public override bool HasOrder => false;
+
     public override void Check(SchemaShape.Column label, string setting) =>
         InputColumns.Check(label, setting, column => column.Kind == SchemaShape.Column.VectorKind.Scalar && column.IsKey, "a key, such as Transforms.Conversion.MapValueToKey makes");
 
