@@ -6,18 +6,28 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>What a model file must say about a latent SDE before its parameters can be read.</summary>
-internal sealed record LatentSdeArchitecture(SeriesEncoderKind Encoder, int LatentWidth, int HiddenWidth, int SolverSteps, int ContextLength, LatentSdeTrainingMethod TrainingMethod, int PathCount)
+internal sealed record LatentSdeArchitecture(
+    SeriesEncoderKind Encoder, int LatentWidth, int HiddenWidth, int SolverSteps, int ContextLength, LatentSdeTrainingMethod TrainingMethod, LatentPathMethod PathMethod, int PathCount)
     : LatentArchitecture(Encoder, LatentAnchor.LastObservation, LatentWidth, HiddenWidth, SolverSteps, ContextLength)
 {
+    private const string PathMethodName = "path_method";
+
     public LatentSdeArchitecture(LatentSdeOptions options)
-        : this(options.Encoder, options.LatentWidth, options.HiddenWidth, options.SolverSteps, options.ContextLength, options.TrainingMethod, options.PathCount)
+        : this(
+            options.Encoder, options.LatentWidth, options.HiddenWidth, options.SolverSteps ?? PathResolution.FewestSteps, options.ContextLength,
+            options.TrainingMethod, LatentPathMethod.Heun, options.PathCount)
     {
     }
+
+    /// <inheritdoc/>
+    public override IEnumerable<string> AddedTensors =>
+        ["prior.diffusion.second_amplitude", "prior.diffusion.second_slope", "prior.diffusion.second_shift", "posterior.bridge.weight", "posterior.bridge.bias"];
 
     public override void Write(DocumentWriter writer)
     {
         base.Write(writer);
         writer.Write("training_method", TrainingMethod);
+        writer.Write(PathMethodName, PathMethod);
         writer.Write("path_count", PathCount);
     }
 
@@ -27,12 +37,13 @@ internal sealed record LatentSdeArchitecture(SeriesEncoderKind Encoder, int Late
         LatentOdeArchitecture shared = LatentOdeArchitecture.Read(reader);
         return Checked(
             new LatentSdeArchitecture(
-                shared.Encoder, shared.LatentWidth, shared.HiddenWidth, shared.SolverSteps, shared.ContextLength, reader.Enum<LatentSdeTrainingMethod>("training_method"), reader.Int32("path_count")),
+                shared.Encoder, shared.LatentWidth, shared.HiddenWidth, shared.SolverSteps, shared.ContextLength, reader.Enum<LatentSdeTrainingMethod>("training_method"),
+                reader.OptionalText(PathMethodName) is null ? LatentPathMethod.EulerMaruyama : reader.Enum<LatentPathMethod>(PathMethodName), reader.Int32("path_count")),
             reader);
     }
 
     protected override LatentNetwork CreateNetwork(SeriesEncoder encoder, LatentOdeSizes sizes, Generator generator) =>
-        new LatentSdeNetwork(encoder, sizes, isSimulated: TrainingMethod == LatentSdeTrainingMethod.Adjoint, PathCount, generator);
+        new LatentSdeNetwork(encoder, sizes, PathMethod, isSimulated: TrainingMethod == LatentSdeTrainingMethod.Adjoint, PathCount, generator);
 
     protected override bool IsPlausible(long tensorBytes) => base.IsPlausible(tensorBytes) && PathCount is >= 2 and <= 4096 && PathCount % 2 == 0;
 }

@@ -14,10 +14,24 @@ internal sealed class LatentSdeTraining(LatentSdeOptions options, SeriesSetReade
     // Forecasts are good early, while paths have next to no drift, then get worse until the drift has followed what the posterior has learned, and better than ever.
     protected override double Patience => 1;
 
+    protected override double ShortHistories => 0.5;
+
+    private bool ChoosesSteps => options.SolverSteps is null && Initial is null && options.TrainingMethod != LatentSdeTrainingMethod.Adjoint;
+
     protected override LatentArchitecture CreateArchitecture() => new LatentSdeArchitecture(options);
 
     protected override ForecastProblem CreateProblem(LatentNetwork network, ForecastBatchBuilder builder, ExampleSampler sampler, Generator generator, int seed) =>
-        new LatentSdeProblem((LatentSdeNetwork)network, builder, sampler, options.DivergenceWeight, generator, seed, Run.CancellationToken);
+        new LatentSdeProblem((LatentSdeNetwork)network, builder, sampler, options.DivergenceWeight, ChoosesSteps, generator, seed, Run.CancellationToken);
+
+    protected override LatentArchitecture Complete(
+        LatentArchitecture architecture, LatentNetwork[] networks, ForecastBatchBuilder builder, IReadOnlyList<ForecastExample>[] heldOut)
+    {
+        LatentArchitecture complete = ChoosesSteps
+            ? architecture with { SolverSteps = networks.Zip(heldOut, (network, examples) => PathResolution.Choose((LatentSdeNetwork)network, builder, examples, Run.CancellationToken)).Max() }
+            : architecture;
+        Run.KeepChoice(nameof(options.SolverSteps), options.SolverSteps, complete.SolverSteps);
+        return complete;
+    }
 
     protected override LatentSdeModelParameters CreateModel(ForecastParts parts) => new(parts);
 }

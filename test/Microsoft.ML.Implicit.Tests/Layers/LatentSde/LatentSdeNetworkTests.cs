@@ -183,7 +183,7 @@ public sealed class LatentSdeNetworkTests
 
     private static LatentSdeNetwork Create(bool isSimulated, Generator generator)
     {
-        var network = new LatentSdeNetwork(new GruEncoder(Sizes.Features, Sizes.Hidden, generator), Sizes, isSimulated, paths: 6, generator);
+        var network = new LatentSdeNetwork(new GruEncoder(Sizes.Features, Sizes.Hidden, generator), Sizes, LatentPathMethod.Heun, isSimulated, paths: 6, generator);
         network.to(ScalarType.Float64);
         return network;
     }

@@ -23,9 +23,20 @@ internal abstract class ForecastTraining<TModel>(ForecasterOptions options, Seri
     /// <summary>Share of the epochs that may pass without a better one before training stops.</summary>
     protected virtual double Patience => 1.0 / 3;
 
+    /// <summary>Share of the examples whose histories are as often of one, two, four observations as of any more, where there are many series.</summary>
+    protected virtual double ShortHistories => 0;
+
     protected abstract LatentArchitecture CreateArchitecture();
 
     protected abstract ForecastProblem CreateProblem(LatentNetwork network, ForecastBatchBuilder builder, ExampleSampler sampler, Generator generator, int seed);
+
+    /// <summary>The architecture after training, where part of it was left open.</summary>
+    /// <param name="architecture">That of training.</param>
+    /// <param name="networks">Trained networks.</param>
+    /// <param name="builder">Builds batches.</param>
+    /// <param name="heldOut">Examples of what each network was not trained on.</param>
+    protected virtual LatentArchitecture Complete(
+        LatentArchitecture architecture, LatentNetwork[] networks, ForecastBatchBuilder builder, IReadOnlyList<ForecastExample>[] heldOut) => architecture;
 
     protected abstract TModel CreateModel(ForecastParts parts);
 
@@ -93,7 +104,7 @@ internal abstract class ForecastTraining<TModel>(ForecasterOptions options, Seri
         LatentArchitecture architecture = Initial?.Architecture ?? CreateArchitecture();
         var builder = new ForecastBatchBuilder(scaling, architecture.Anchor, architecture.SolverSteps, Run.Device);
         ExampleSampler Sampler(ForecastFold fold) =>
-            new(series, fold, scaling.Horizon, architecture.ContextLength, architecture.Anchor == LatentAnchor.FirstObservation);
+            new(series, fold, scaling.Horizon, architecture.ContextLength, architecture.Anchor == LatentAnchor.FirstObservation, ForecastFold.HoldsOutSeries(series.Length) ? ShortHistories : 0);
         ExampleSampler[] samplers = [.. division.Networks.Select(Sampler)];
         if (Array.Exists(samplers, sampler => sampler.Count == 0))
         {
@@ -107,6 +118,8 @@ internal abstract class ForecastTraining<TModel>(ForecasterOptions options, Seri
             TrainNetwork(architecture, scaling, builder, samplers[member.Index], plan with { Seed = Run.Seed + member.Index }, member));
         try
         {
+            architecture = Complete(architecture, networks, builder, Array.ConvertAll(samplers, sampler => sampler.HeldOut()));
+            builder = builder.WithSteps(architecture.SolverSteps);
             (ForecastMember[] members, ForecastBlend? blend) = Blend(
                 networks, samplers, new BlendTraining(builder, scaling, ForecastFold.HoldsOutSeries(series.Length)), () => new RegressionTraining(series, division, scaling, architecture.ContextLength).Fit());
             var calibration = new EnsembleCalibration(builder, scaling);
