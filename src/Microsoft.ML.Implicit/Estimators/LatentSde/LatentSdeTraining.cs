@@ -33,5 +33,12 @@ internal sealed class LatentSdeTraining(LatentSdeOptions options, SeriesSetReade
         return complete;
     }
 
-    protected override LatentSdeModelParameters CreateModel(ForecastParts parts) => new(parts);
+    protected override LatentSdeModelParameters CreateModel(ForecastParts parts, ForecastBatchBuilder builder, IReadOnlyList<ForecastExample>[] heldOut)
+    {
+        ForecastExample[] examples = [.. heldOut.SelectMany(own => own)];
+        return new(examples.Length == 0 ? parts : parts with
+        {
+            PathHalfWidths = PathHalfWidths.Measure([.. parts.Networks.Cast<LatentSdeNetwork>()], builder, examples, options.ConfidenceLevel),
+        });
+    }
 }

@@ -13,8 +13,8 @@ internal static class PathResolution
     public const int FewestSteps = 16;
 
     private const int MostSteps = 512;
-    private const int MostExamples = 48;
-    private const int Paths = 32;
+    private const int MostExamples = 32;
+    private const int Paths = 8;
 
     // Change of means and scales, in scales, on the whole of a variable.
     private const double Tolerance = 0.03;

@@ -16,7 +16,7 @@ internal sealed class LatentSdeNetwork : LatentNetwork
     private const long ForecastSeed = 0;
 
     // To tell one epoch's network from another's, while it is trained.
-    private const int MostPathsInTraining = 32;
+    private const int MostPathsInTraining = 16;
 
     private readonly LatentPathMethod _method;
     private readonly int _paths;

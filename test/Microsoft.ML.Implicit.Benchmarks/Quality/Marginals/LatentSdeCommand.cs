@@ -14,7 +14,7 @@ namespace Microsoft.ML.Implicit.Benchmarks.Quality.Marginals;
 internal static class LatentSdeCommand
 {
     private const int TrainingSeries = 1024;
-    private const int Histories = 8192;
+    private const int Histories = 4096;
     private const int Times = 8;
 
     public static System.CommandLine.Command Create()

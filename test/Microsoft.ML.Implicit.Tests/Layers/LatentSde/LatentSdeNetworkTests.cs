@@ -138,13 +138,14 @@ public sealed class LatentSdeNetworkTests
     }
 
     [TestMethod]
-    [DataRow(false)]
-    [DataRow(true)]
-    public void Paths_in_managed_memory_are_those_of_tensor_operations(bool isCommon)
+    [DataRow(false, nameof(LatentPathMethod.Heun))]
+    [DataRow(true, nameof(LatentPathMethod.Heun))]
+    [DataRow(true, nameof(LatentPathMethod.EulerMaruyama))]
+    public void Paths_in_managed_memory_are_those_of_tensor_operations(bool isCommon, string method)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
-        using LatentSdeNetwork network = Perturbed(isSimulated: false);
+        using LatentSdeNetwork network = Perturbed(isSimulated: false, Enum.Parse<LatentPathMethod>(method));
         Problem problem = Problem.Create();
         PathNoise noise = isCommon ? PathNoise.Common(seed: 1, rows: 2, paths: 6) : new PathNoise(BrownianPath.Seeds(1, 10), Rows: 2, IsCommon: false);
         (Tensor mean, Tensor scale) = network.Simulate(problem.Mean, problem.LogVariance, problem.Query, noise, CancellationToken.None);
@@ -153,6 +154,47 @@ public sealed class LatentSdeNetworkTests
         (Tensor managedMean, Tensor managedScale) = network.Simulate(single.Mean, single.LogVariance, single.Query, noise, CancellationToken.None);
         Assert.IsTrue(managedMean.to(ScalarType.Float64).allclose(mean, 1e-4, 1e-5));
         Assert.IsTrue(managedScale.to(ScalarType.Float64).allclose(scale, 1e-4, 1e-5));
+    }
+
+    [TestMethod]
+    public void Paths_of_Heuns_method_settle_sooner_as_steps_become_shorter_than_those_of_Euler_Maruyama()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGradient = no_grad();
+        double[] changes = [.. new[] { LatentPathMethod.EulerMaruyama, LatentPathMethod.Heun }.Select(method =>
+        {
+            using LatentSdeNetwork network = Perturbed(isSimulated: false, method);
+            return (Ends(network, 1) - Ends(network, 4)).abs().mean().item<double>();
+        })];
+        Assert.IsLessThan(0.3 * changes[0], changes[1]);
+
+        // One path from one row's start over a horizon and a half, in so many steps for each of eight, whose noise is the same.
+        static Tensor Ends(LatentSdeNetwork network, int finer)
+        {
+            int steps = 8 * finer;
+            LatentQuery query = new(
+                [.. Enumerable.Range(0, (3 * steps / 2) + 1).Select(i => i / (double)steps)],
+                zeros((3 * steps / 2) + 1, 1, 1, dtype: ScalarType.Float64),
+                tensor(new[] { (3L * steps / 2) - 1 }),
+                ones(1, 1, dtype: ScalarType.Float64),
+                zeros(1, 2, dtype: ScalarType.Float64));
+            PathNoise noise = PathNoise.Common(seed: 1, rows: 1, paths: 64) with { StepsAtOnce = finer };
+            return network.Simulate(ones(1, 3, dtype: ScalarType.Float64), full([1, 3], -4.0, dtype: ScalarType.Float64), query, noise, CancellationToken.None).Mean;
+        }
+    }
+
+    [TestMethod]
+    public void The_variance_of_a_bridge_between_targets_has_the_slope_of_finite_differences()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        var context = new TargetContext(tensor(new[] { 0, 0.3, 0.8, 0.8 }, [1, 4]), zeros(1, 4, 2, dtype: ScalarType.Float64));
+        const double step = 1e-6;
+        double[] places = [0.1, 0.25, 0.5, 0.7];
+        BetweenTargets At(double shift) => context.At(tensor(Array.ConvertAll(places, place => place + shift), [1, places.Length]));
+        Tensor slope = (At(step).Bridge - At(-step).Bridge) / (2 * step);
+        Assert.IsTrue(slope.allclose(At(0).BridgeSlope, 1e-6, 1e-8));
+        Assert.AreEqual(0.2 * 0.3 / 0.5, At(0).Bridge[0, 2, 0].item<double>(), 1e-9);
+        Assert.AreEqual(0, context.At(context.Times).Bridge.abs().max().item<double>(), 1e-12);
     }
 
     [TestMethod]
@@ -181,17 +223,17 @@ public sealed class LatentSdeNetworkTests
         return network.Reconstruct(problem.Mean, problem.LogVariance, network.EncodeTargets(problem.Targets, problem.Mask, problem.Query).State, problem.Mask, problem.Query, generator, CancellationToken.None);
     }
 
-    private static LatentSdeNetwork Create(bool isSimulated, Generator generator)
+    private static LatentSdeNetwork Create(bool isSimulated, Generator generator, LatentPathMethod method = LatentPathMethod.Heun)
     {
-        var network = new LatentSdeNetwork(new GruEncoder(Sizes.Features, Sizes.Hidden, generator), Sizes, LatentPathMethod.Heun, isSimulated, paths: 6, generator);
+        var network = new LatentSdeNetwork(new GruEncoder(Sizes.Features, Sizes.Hidden, generator), Sizes, method, isSimulated, paths: 6, generator);
         network.to(ScalarType.Float64);
         return network;
     }
 
-    private static LatentSdeNetwork Perturbed(bool isSimulated)
+    private static LatentSdeNetwork Perturbed(bool isSimulated, LatentPathMethod method = LatentPathMethod.Heun)
     {
         using var generator = new Generator(1);
-        LatentSdeNetwork network = Create(isSimulated, generator);
+        LatentSdeNetwork network = Create(isSimulated, generator, method);
         Perturb(network, generator);
         return network;
     }

@@ -38,7 +38,11 @@ internal abstract class ForecastTraining<TModel>(ForecasterOptions options, Seri
     protected virtual LatentArchitecture Complete(
         LatentArchitecture architecture, LatentNetwork[] networks, ForecastBatchBuilder builder, IReadOnlyList<ForecastExample>[] heldOut) => architecture;
 
-    protected abstract TModel CreateModel(ForecastParts parts);
+    /// <summary>Makes the model.</summary>
+    /// <param name="parts">What it is made of.</param>
+    /// <param name="builder">Builds batches.</param>
+    /// <param name="heldOut">Examples of what each network was not trained on.</param>
+    protected abstract TModel CreateModel(ForecastParts parts, ForecastBatchBuilder builder, IReadOnlyList<ForecastExample>[] heldOut);
 
     protected override SeriesSet Read(IDataView data) => reader.Read(data, Run.Channel, Run.ThrowIfCancelled);
 
@@ -118,7 +122,8 @@ internal abstract class ForecastTraining<TModel>(ForecasterOptions options, Seri
             TrainNetwork(architecture, scaling, builder, samplers[member.Index], plan with { Seed = Run.Seed + member.Index }, member));
         try
         {
-            architecture = Complete(architecture, networks, builder, Array.ConvertAll(samplers, sampler => sampler.HeldOut()));
+            IReadOnlyList<ForecastExample>[] heldOut = Array.ConvertAll(samplers, sampler => sampler.HeldOut());
+            architecture = Complete(architecture, networks, builder, heldOut);
             builder = builder.WithSteps(architecture.SolverSteps);
             (ForecastMember[] members, ForecastBlend? blend) = Blend(
                 networks, samplers, new BlendTraining(builder, scaling, ForecastFold.HoldsOutSeries(series.Length)), () => new RegressionTraining(series, division, scaling, architecture.ContextLength).Fit());
@@ -131,13 +136,14 @@ internal abstract class ForecastTraining<TModel>(ForecasterOptions options, Seri
             IReadOnlyList<ForecastExample> unseen = Sampler(division.Shared).HeldOut();
             double[] factors = calibration.Factors(members, unseen, options.ConfidenceLevel);
             double[] factorsAfterGap = calibration.FactorsAfterGap(factors, options.ConfidenceLevel);
-            return CreateModel(new ForecastParts(architecture, reader.Columns, scaling, networks, factors, factorsAfterGap, Run.Device)
+            var parts = new ForecastParts(architecture, reader.Columns, scaling, networks, factors, factorsAfterGap, Run.Device)
             {
                 Blend = blend,
                 ScaleProfile = calibration.Profile,
                 ConfidenceLevel = options.ConfidenceLevel,
                 Quantiles = ForecastQuantiles.Create(options.QuantileLevels, factors, level => calibration.Factors(members, unseen, level)),
-            });
+            };
+            return CreateModel(parts, builder, heldOut);
         }
         catch
         {
