@@ -163,10 +163,12 @@ public sealed class LatentSdeNetworkTests
         using IDisposable noGradient = no_grad();
         double[] changes = [.. new[] { LatentPathMethod.EulerMaruyama, LatentPathMethod.Heun }.Select(method =>
         {
+            // With little noise, as the order in the drift is what differs.
             using LatentSdeNetwork network = Perturbed(isSimulated: false, method);
+            network.named_parameters().Single(pair => pair.name == "prior.diffusion.offset").parameter.fill_(-4);
             return (Ends(network, 1) - Ends(network, 4)).abs().mean().item<double>();
         })];
-        Assert.IsLessThan(0.3 * changes[0], changes[1]);
+        Assert.IsLessThan(0.2 * changes[0], changes[1]);
 
         // One path from one row's start over a horizon and a half, in so many steps for each of eight, whose noise is the same.
         static Tensor Ends(LatentSdeNetwork network, int finer)
