@@ -21,7 +21,10 @@ internal sealed record LatentSdeArchitecture(
 
     /// <inheritdoc/>
     public override IEnumerable<string> AddedTensors =>
-        ["prior.diffusion.second_amplitude", "prior.diffusion.second_slope", "prior.diffusion.second_shift", "posterior.bridge.weight", "posterior.bridge.bias"];
+    [
+        "prior.diffusion.second_amplitude", "prior.diffusion.second_slope", "prior.diffusion.second_shift",
+        "posterior.bridge.weight", "posterior.bridge.bias", "posterior.bend.weight", "posterior.bend.bias",
+    ];
 
     public override void Write(DocumentWriter writer)
     {

@@ -13,7 +13,8 @@ namespace Microsoft.ML.Implicit.Layers.LatentSde;
 /// <remarks>
 /// Between two targets a path whose ends are known is as uncertain as a Brownian bridge: its variance is s² = a² + (2 k g(m))² b, with the variance b of a bridge of the
 /// standard Brownian motion, and a and k between 0 and 1 by the perceptron. Were s as smooth as the context, the posterior could not be that of any diffusion which moves the
-/// state visibly from one target to the next, and the bound would be loose by as much.
+/// state visibly from one target to the next, and the bound would be loose by as much. Its mean may bend there: by q b times the time from target to target, with a second
+/// derivative of -2 q by the perceptron, since the context between targets has none.
 /// </remarks>
 internal sealed class MarginalPosterior : LatentPosterior
 {
@@ -37,6 +38,9 @@ internal sealed class MarginalPosterior : LatentPosterior
     [ComponentName(Name = "bridge")]
     private readonly Linear _bridge;
 
+    [ComponentName(Name = "bend")]
+    private readonly Linear _bend;
+
     /// <param name="context">Width of the context.</param>
     /// <param name="latent">Width of the latent state.</param>
     /// <param name="hidden">Width of the hidden layer.</param>
@@ -49,6 +53,7 @@ internal sealed class MarginalPosterior : LatentPosterior
         _hidden = Initialization.Linear(inputs, hidden, generator);
         _output = Initialization.Zero(hidden, 2 * latent);
         _bridge = Initialization.Zero(hidden, latent);
+        _bend = Initialization.Zero(hidden, latent);
         RegisterComponents();
     }
 
@@ -83,8 +88,12 @@ internal sealed class MarginalPosterior : LatentPosterior
         return (mean, scale.Softplus().Plus(SmallestScale.Held()));
     }
 
-    // Means and scales at times in horizons, [batch, times], with their derivatives in the dynamics' own unit of time.
-    private LatentMarginal AlongPath(LatentSdePrior prior, TargetContext context, Tensor times, (Tensor Mean, Tensor LogVariance) initial)
+    /// <summary>Means and scales with their derivatives in the dynamics' own unit of time.</summary>
+    /// <param name="prior">Its diffusion.</param>
+    /// <param name="context">The targets' values.</param>
+    /// <param name="times">Times in horizons, [batch, times].</param>
+    /// <param name="initial">The latent initial state by the history.</param>
+    public LatentMarginal AlongPath(LatentSdePrior prior, TargetContext context, Tensor times, (Tensor Mean, Tensor LogVariance) initial)
     {
         BetweenTargets between = context.At(times);
         Tensor input = Input(between.Value, times, initial);
@@ -93,16 +102,18 @@ internal sealed class MarginalPosterior : LatentPosterior
         Tensor hidden = _hidden.forward(input).tanh();
         Tensor turned = 1.0.Held().Minus(hidden.Squared()) * tangent.matmul(_hidden.weight.t());
         Tensor[] slopes = tangent.matmul(_linear.weight.t()).Plus(turned.matmul(_output.weight.t())).chunk(2, 2);
-        (Tensor mean, Tensor offset) = Outputs(input, hidden, initial);
-        Tensor scale = offset.Softplus().Plus(SmallestScale.Held()), scaleSlope = offset.sigmoid() * slopes[1];
+        (Tensor line, Tensor offset) = Outputs(input, hidden, initial);
+        Tensor bridge = between.Bridge * LatentNetwork.HorizonLength.Held(), gap = between.Gap * LatentNetwork.HorizonLength.Held();
+        Tensor bend = gap * _bend.forward(hidden), bendSlope = gap * turned.matmul(_bend.weight.t());
+        Tensor mean = line.Plus(bridge * bend), meanSlope = slopes[0].Plus(between.BridgeSlope * bend).Plus(bridge * bendSlope);
 
         (Tensor diffusion, Tensor derivative) = prior.Diffusion(mean);
         Tensor share = _bridge.forward(hidden).sigmoid(), shareSlope = share * 1.0.Held().Minus(share) * turned.matmul(_bridge.weight.t());
-        Tensor width = 2.Held() * share * diffusion, widthSlope = 2.Held() * (shareSlope * diffusion).Plus(share * derivative * slopes[0]);
-        Tensor bridge = between.Bridge * LatentNetwork.HorizonLength.Held();
+        Tensor width = 2.Held() * share * diffusion, widthSlope = 2.Held() * (shareSlope * diffusion).Plus(share * derivative * meanSlope);
+        Tensor scale = offset.Softplus().Plus(SmallestScale.Held()), scaleSlope = offset.sigmoid() * slopes[1];
         Tensor whole = scale.Squared().Plus(width.Squared() * bridge).sqrt();
         Tensor wholeSlope = (scale * scaleSlope).Plus(width * widthSlope * bridge).Plus(width.Squared() * between.BridgeSlope / 2.Held()) / whole;
-        return new LatentMarginal(mean, whole, slopes[0], wholeSlope);
+        return new LatentMarginal(mean, whole, meanSlope, wholeSlope);
     }
 
     private static Tensor Input(Tensor context, Tensor times, (Tensor Mean, Tensor LogVariance) initial) =>

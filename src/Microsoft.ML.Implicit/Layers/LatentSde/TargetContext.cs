@@ -32,8 +32,9 @@ internal sealed class TargetContext(Tensor times, Tensor nodes)
         Tensor left = nodes.gather(1, index);
         Tensor difference = nodes.gather(1, index.Plus(1.Held())) - left;
         Tensor slope = difference * where(isOpen, gap.clamp_min(ShortestGap.Held()).reciprocal(), zeros_like(gap)).unsqueeze(2);
-        Tensor bridge = theta * 1.0.Held().Minus(theta) * gap.unsqueeze(2);
+        gap = gap.unsqueeze(2);
+        Tensor bridge = theta * 1.0.Held().Minus(theta) * gap;
         Tensor bridgeSlope = 1.0.Held().Minus(2.Held() * theta) * isOpen.to(gap.dtype).unsqueeze(2);
-        return new BetweenTargets(left.Plus(theta * difference), slope, bridge, bridgeSlope);
+        return new BetweenTargets(left.Plus(theta * difference), slope, gap, bridge, bridgeSlope);
     }
 }

@@ -200,6 +200,26 @@ public sealed class LatentSdeNetworkTests
     }
 
     [TestMethod]
+    public void Marginals_between_targets_have_the_slopes_of_finite_differences()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGradient = no_grad();
+        using var generator = new Generator(1);
+        var prior = new LatentSdePrior(Sizes, generator);
+        var posterior = new MarginalPosterior(context: 2, latent: 3, hidden: 5, generator);
+        Perturb(prior, generator);
+        Perturb(posterior, generator);
+        var context = new TargetContext(tensor(new[] { 0, 0.3, 0.8 }, [1, 3]), randn([1, 3, 2], ScalarType.Float64, generator: generator));
+        (Tensor, Tensor) initial = (randn([1, 3], ScalarType.Float64, generator: generator), randn([1, 3], ScalarType.Float64, generator: generator));
+        const double step = 1e-6;
+        LatentMarginal At(double shift) => posterior.AlongPath(prior, context, tensor(new[] { 0.1, 0.25, 0.5, 0.7 }, [1, 4]) + shift, initial);
+        LatentMarginal middle = At(0), before = At(-step), after = At(step);
+        double unit = 2 * step * LatentNetwork.HorizonLength;
+        Assert.IsTrue(((after.Mean - before.Mean) / unit).allclose(middle.MeanSlope, 1e-6, 1e-8));
+        Assert.IsTrue(((after.Scale - before.Scale) / unit).allclose(middle.ScaleSlope, 1e-6, 1e-8));
+    }
+
+    [TestMethod]
     public void The_derivative_of_a_diffusion_is_that_of_autograd()
     {
         using DisposeScope scope = NewDisposeScope();
