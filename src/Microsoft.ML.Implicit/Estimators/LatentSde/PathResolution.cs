@@ -1,4 +1,3 @@
-using Microsoft.ML.Implicit.Layers.LatentOde;
 using Microsoft.ML.Implicit.Layers.LatentSde;
 using Microsoft.ML.Implicit.Native;
 using TorchSharp;
