@@ -23,7 +23,7 @@ internal sealed record LatentSdeArchitecture(
     public override IEnumerable<string> AddedTensors =>
     [
         "prior.diffusion.second_amplitude", "prior.diffusion.second_slope", "prior.diffusion.second_shift",
-        "posterior.bridge.weight", "posterior.bridge.bias", "posterior.bend.weight", "posterior.bend.bias",
+        "level.weight", "level.bias", "posterior.bridge.weight", "posterior.bridge.bias", "posterior.bend.weight", "posterior.bend.bias",
     ];
 
     public override void Write(DocumentWriter writer)
