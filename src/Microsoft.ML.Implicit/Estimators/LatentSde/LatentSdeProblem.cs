@@ -22,8 +22,11 @@ internal sealed class LatentSdeProblem(
     CancellationToken cancellationToken)
     : ForecastProblem(network, builder, sampler, generator, seed, cancellationToken)
 {
+    // Enough to tell one epoch's network from another's.
+    private const int MostStepsInValidation = 64;
+
     protected override ForecastBatchBuilder Scored(ForecastBatchBuilder training, IReadOnlyList<ForecastExample> examples) =>
-        choosesSteps ? training.WithSteps(PathResolution.Choose(network, training, examples, CancellationToken)) : training;
+        choosesSteps ? training.WithSteps(PathResolution.Choose(network, training, examples, MostStepsInValidation, CancellationToken)) : training;
 
     protected override Tensor Backward(ForecastBatch batch, Tensor state, Tensor weights, double progress)
     {

@@ -11,8 +11,9 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <param name="run">The run.</param>
 internal sealed class LatentSdeTraining(LatentSdeOptions options, SeriesSetReader reader, TrainingRun run) : ForecastTraining<LatentSdeModelParameters>(options, reader, run)
 {
-    // Forecasts are good early, while paths have next to no drift, then get worse until the drift has followed what the posterior has learned, and better than ever.
-    protected override double Patience => 1;
+    // Forecasts are good early, while paths have next to no drift, then get worse until the drift has followed what the posterior has learned, and better than ever. Many
+    // small batches serve it better than fewer large ones, since each looks at a few times of a path alone.
+    protected override TrainingDefaults Defaults { get; } = new(Steps: 1800, LearningRate: 7e-3, WeightDecay: 1e-2, MaximumBatchSize: 128, ScalesRateWithBatch: true, Patience: 1);
 
     protected override double ShortHistories => 0.5;
 
@@ -27,7 +28,7 @@ internal sealed class LatentSdeTraining(LatentSdeOptions options, SeriesSetReade
         LatentArchitecture architecture, LatentNetwork[] networks, ForecastBatchBuilder builder, IReadOnlyList<ForecastExample>[] heldOut)
     {
         LatentArchitecture complete = ChoosesSteps
-            ? architecture with { SolverSteps = networks.Zip(heldOut, (network, examples) => PathResolution.Choose((LatentSdeNetwork)network, builder, examples, Run.CancellationToken)).Max() }
+            ? architecture with { SolverSteps = networks.Zip(heldOut, (network, examples) => PathResolution.Choose((LatentSdeNetwork)network, builder, examples, PathResolution.MostSteps, Run.CancellationToken)).Max() }
             : architecture;
         Run.KeepChoice(nameof(options.SolverSteps), options.SolverSteps, complete.SolverSteps);
         return complete;

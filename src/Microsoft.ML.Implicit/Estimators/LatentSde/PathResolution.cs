@@ -11,7 +11,9 @@ internal static class PathResolution
     /// <summary>Steps over the longest horizon that paths have at least, so that few times fall into one.</summary>
     public const int FewestSteps = 16;
 
-    private const int MostSteps = 512;
+    /// <summary>Steps that paths have at most.</summary>
+    public const int MostSteps = 512;
+
     private const int MostExamples = 32;
     private const int Paths = 8;
 
@@ -21,8 +23,9 @@ internal static class PathResolution
     /// <param name="network">The network.</param>
     /// <param name="builder">Builds batches.</param>
     /// <param name="examples">Examples of which some are forecast.</param>
+    /// <param name="most">Most steps.</param>
     /// <param name="cancellationToken">Looked at in every step.</param>
-    public static int Choose(LatentSdeNetwork network, ForecastBatchBuilder builder, IReadOnlyList<ForecastExample> examples, CancellationToken cancellationToken)
+    public static int Choose(LatentSdeNetwork network, ForecastBatchBuilder builder, IReadOnlyList<ForecastExample> examples, int most, CancellationToken cancellationToken)
     {
         if (examples.Count == 0)
         {
@@ -35,7 +38,7 @@ internal static class PathResolution
         ForecastExample[] asked = [.. examples.Where((_, i) => i % stride == 0)];
         int steps = FewestSteps;
         (Tensor Mean, Tensor Scale) coarse = Forecast(steps);
-        while (steps < MostSteps)
+        while (steps < most)
         {
             (Tensor Mean, Tensor Scale) fine = Forecast(2 * steps);
             Tensor change = ((fine.Mean - coarse.Mean) / fine.Scale).Squared().Plus((fine.Scale / coarse.Scale).log().Squared()).mean([0, 1]).max();

@@ -21,7 +21,7 @@ internal sealed class MarginalPosterior : LatentPosterior
     private const double SmallestScale = 1e-2;
 
     // Times at which a row's divergence is looked at in a batch, one in each of as many parts of its time.
-    private const int TimesOfRow = 8;
+    private const int TimesOfRow = 4;
 
     // Scales begin near 0.3.
     private const double ScaleOffset = -1;

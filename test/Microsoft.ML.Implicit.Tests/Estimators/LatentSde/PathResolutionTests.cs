@@ -36,11 +36,11 @@ public sealed class PathResolutionTests
                 }
             }
 
-            return PathResolution.Choose(network, builder, examples, CancellationToken.None);
+            return PathResolution.Choose(network, builder, examples, PathResolution.MostSteps, CancellationToken.None);
         }
 
         Assert.AreEqual(PathResolution.FewestSteps, Choose(0.2));
         Assert.IsGreaterThan(2 * PathResolution.FewestSteps, Choose(4));
-        Assert.AreEqual(PathResolution.FewestSteps, PathResolution.Choose((LatentSdeNetwork)architecture.CreateNetwork(scaling, new Generator(1)), builder, [], CancellationToken.None));
+        Assert.AreEqual(PathResolution.FewestSteps, PathResolution.Choose((LatentSdeNetwork)architecture.CreateNetwork(scaling, new Generator(1)), builder, [], PathResolution.MostSteps, CancellationToken.None));
     }
 }

@@ -16,12 +16,8 @@ internal abstract class ForecastTraining<TModel>(ForecasterOptions options, Seri
     : ModelTraining<SeriesSet, TModel>(options, run)
     where TModel : ForecastModelParameters
 {
-    private const double DefaultLearningRate = 1e-2;
-    private const double DefaultWeightDecay = 1e-2;
-    private const int DefaultSteps = 1200;
-
-    /// <summary>Share of the epochs that may pass without a better one before training stops.</summary>
-    protected virtual double Patience => 1.0 / 3;
+    /// <summary>What is chosen where the options leave it open.</summary>
+    protected virtual TrainingDefaults Defaults { get; } = new(Steps: 1200, LearningRate: 1e-2, WeightDecay: 1e-2, ScalesRateWithBatch: true);
 
     /// <summary>Share of the examples whose histories are as often of one, two, four observations as of any more, where there are many series.</summary>
     protected virtual double ShortHistories => 0;
@@ -116,8 +112,7 @@ internal abstract class ForecastTraining<TModel>(ForecasterOptions options, Seri
                 $"There is nothing to train on: no series has two observations within the longest horizon, {scaling.Horizon}, one to learn from and one to forecast.");
         }
 
-        var defaults = new TrainingDefaults(DefaultSteps, DefaultLearningRate, DefaultWeightDecay, ScalesRateWithBatch: true, Patience: Patience);
-        TrainingPlan plan = Run.Plan(defaults, samplers.Max(sampler => sampler.Count));
+        TrainingPlan plan = Run.Plan(Defaults, samplers.Max(sampler => sampler.Count));
         LatentNetwork[] networks = EnsembleTraining.Run(samplers.Length, Run.Options, member =>
             TrainNetwork(architecture, scaling, builder, samplers[member.Index], plan with { Seed = Run.Seed + member.Index }, member));
         try
