@@ -38,7 +38,10 @@ internal sealed record ForecastParts(
     /// <summary>Probability that a value lies between the bounds; <see langword="null"/> where the file of a latent ODE does not say.</summary>
     public double? ConfidenceLevel { get; init; }
 
-    /// <summary>Half-widths of the intervals that hold simulated values with that probability, in predicted scales, [variables]; <see langword="null"/> where nothing is simulated, or by no more than a normal distribution.</summary>
+    /// <summary>
+    /// Half-widths of the intervals that hold simulated values with that probability, in predicted scales, [variables]; <see langword="null"/> where nothing is simulated, and
+    /// in files of earlier versions, whose simulated values are taken for normal ones.
+    /// </summary>
     public double[]? PathHalfWidths { get; init; }
 
     /// <summary>A digest of what was learned as it stands in the file; <see langword="null"/> where there is none yet.</summary>

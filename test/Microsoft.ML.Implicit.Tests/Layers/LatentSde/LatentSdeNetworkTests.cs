@@ -18,7 +18,7 @@ public sealed class LatentSdeNetworkTests
     {
         using DisposeScope scope = NewDisposeScope();
         using LatentSdeNetwork network = Perturbed(isSimulated);
-        Problem problem = Problem.Create();
+        LatentProblem problem = LatentProblem.Create();
         Loss(network, problem).backward();
         foreach ((string name, Tensor parameter) in network.named_parameters().Where(pair => pair.parameter.grad is not null).Select(pair => (pair.name, (Tensor)pair.parameter)))
         {
@@ -43,7 +43,7 @@ public sealed class LatentSdeNetworkTests
         {
             using DisposeScope scope = NewDisposeScope();
             using LatentSdeNetwork network = Perturbed(isSimulated);
-            Loss(network, Problem.Create()).backward();
+            Loss(network, LatentProblem.Create()).backward();
             string[] idle = [.. network.named_parameters().Where(pair => !pair.name.StartsWith("encoder", StringComparison.Ordinal) && !pair.name.StartsWith("initial", StringComparison.Ordinal))
                 .Where(pair => pair.parameter.grad is null || pair.parameter.grad.abs().sum().item<double>() == 0).Select(pair => pair.name)];
             Assert.IsEmpty(idle, string.Join(", ", idle));
@@ -55,13 +55,13 @@ public sealed class LatentSdeNetworkTests
     {
         using DisposeScope scope = NewDisposeScope();
         using LatentSdeNetwork network = Perturbed(isSimulated: false);
-        Problem problem = Problem.Create();
+        LatentProblem problem = LatentProblem.Create();
         using SeriesEncoding exact = network.EncodeTargets(problem.Targets, problem.Mask, problem.Query);
         Tensor cotangent = exact.State.detach().pow(2);
         exact.Backward(cotangent);
         Tensor[] gradients = [.. TargetParameters().Select(parameter => parameter.grad!)];
         network.to(ScalarType.Float32);
-        Problem single = problem.ToSingle();
+        LatentProblem single = problem.ToSingle();
         foreach (Tensor parameter in TargetParameters())
         {
             parameter.grad = null;
@@ -84,7 +84,7 @@ public sealed class LatentSdeNetworkTests
         using DisposeScope scope = NewDisposeScope();
         using var generator = new Generator(1);
         using LatentSdeNetwork network = Create(isSimulated: true, generator);
-        Problem problem = Problem.Create();
+        LatentProblem problem = LatentProblem.Create();
         Assert.AreEqual(0, Reconstruct(network, problem).Divergence.abs().max().item<double>(), 1e-12);
     }
 
@@ -94,7 +94,7 @@ public sealed class LatentSdeNetworkTests
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
         using LatentSdeNetwork network = Perturbed(isSimulated: false);
-        Problem problem = Problem.Create();
+        LatentProblem problem = LatentProblem.Create();
         (Tensor mean, Tensor scale) = network.Predict(problem.Mean, problem.LogVariance, problem.Query, CancellationToken.None);
 
         // The first row alone, on a grid that goes on.
@@ -146,11 +146,11 @@ public sealed class LatentSdeNetworkTests
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
         using LatentSdeNetwork network = Perturbed(isSimulated: false, Enum.Parse<LatentPathMethod>(method));
-        Problem problem = Problem.Create();
+        LatentProblem problem = LatentProblem.Create();
         PathNoise noise = isCommon ? PathNoise.Common(seed: 1, rows: 2, paths: 6) : new PathNoise(BrownianPath.Seeds(1, 10), Rows: 2, IsCommon: false);
         (Tensor mean, Tensor scale) = network.Simulate(problem.Mean, problem.LogVariance, problem.Query, noise, CancellationToken.None);
         network.to(ScalarType.Float32);
-        Problem single = problem.ToSingle();
+        LatentProblem single = problem.ToSingle();
         (Tensor managedMean, Tensor managedScale) = network.Simulate(single.Mean, single.LogVariance, single.Query, noise, CancellationToken.None);
         Assert.IsTrue(managedMean.to(ScalarType.Float64).allclose(mean, 1e-4, 1e-5));
         Assert.IsTrue(managedScale.to(ScalarType.Float64).allclose(scale, 1e-4, 1e-5));
@@ -233,13 +233,13 @@ public sealed class LatentSdeNetworkTests
         Assert.IsTrue(derivative.allclose(state.grad!, 1e-10, 1e-12));
     }
 
-    private static Tensor Loss(LatentSdeNetwork network, Problem problem)
+    private static Tensor Loss(LatentSdeNetwork network, LatentProblem problem)
     {
         (Tensor mean, Tensor scale, Tensor divergence) = Reconstruct(network, problem);
         return (mean.pow(2) * 0.3).sum() + scale.log().sum() + divergence.sum();
     }
 
-    private static (Tensor Mean, Tensor Scale, Tensor Divergence) Reconstruct(LatentSdeNetwork network, Problem problem)
+    private static (Tensor Mean, Tensor Scale, Tensor Divergence) Reconstruct(LatentSdeNetwork network, LatentProblem problem)
     {
         using var generator = new Generator(3);
         return network.Reconstruct(problem.Mean, problem.LogVariance, network.EncodeTargets(problem.Targets, problem.Mask, problem.Query).State, problem.Mask, problem.Query, generator, CancellationToken.None);
@@ -269,32 +269,5 @@ public sealed class LatentSdeNetworkTests
         {
             parameter.add_(randn(parameter.shape, ScalarType.Float64, generator: generator) * 0.1);
         }
-    }
-
-    /// <summary>Two rows with two targets each, the second one's last not observed.</summary>
-    private sealed record Problem(Tensor Mean, Tensor LogVariance, Tensor Targets, Tensor Mask, LatentQuery Query)
-    {
-        public Problem ToSingle() => new(Single(Mean), Single(LogVariance), Single(Targets), Single(Mask), Query with
-        {
-            Controls = Single(Query.Controls!),
-            Thetas = Single(Query.Thetas),
-            TargetFeatures = Single(Query.TargetFeatures),
-        });
-
-        public static Problem Create()
-        {
-            using var generator = new Generator(2);
-            Tensor Draw(params long[] shape) => randn(shape, ScalarType.Float64, generator: generator);
-            Tensor mask = tensor(new double[] { 1, 1, 1, 0, 1, 1, 0, 0 }, [2, 2, 2]);
-            var query = new LatentQuery(
-                [.. Enumerable.Range(0, 9).Select(i => i / 4.0)],
-                Draw(9, 2, 1),
-                tensor(new long[] { 2, 8, 1, 1 }),
-                tensor(new[] { 0.6, 0.2, 0.8, 0 }, [4, 1]),
-                cat([tensor(new[] { 0.4, 1.05, 0.2, 0 }, [4, 1]), Draw(4, 1)], 1));
-            return new Problem(Draw(2, 3), Draw(2, 3) - 2, Draw(2, 2, 2) * mask, mask, query);
-        }
-
-        private static Tensor Single(Tensor tensor) => tensor.to(ScalarType.Float32);
     }
 }
