@@ -24,6 +24,7 @@ internal sealed record ForecastParts(
     Device Device)
 {
     private const string AfterGapName = "interval_factors_after_gap";
+    private const string PathHalfWidthsName = "path_half_widths";
     private const string LevelName = "confidence_level";
 
     public ForecastQuantiles Quantiles { get; init; } = ForecastQuantiles.None;
@@ -37,6 +38,12 @@ internal sealed record ForecastParts(
     /// <summary>Probability that a value lies between the bounds; <see langword="null"/> where the file of a latent ODE does not say.</summary>
     public double? ConfidenceLevel { get; init; }
 
+    /// <summary>
+    /// Half-widths of the intervals that hold simulated values with that probability, in predicted scales, [variables]; <see langword="null"/> where nothing is simulated, and
+    /// in files of earlier versions, whose simulated values are taken for normal ones.
+    /// </summary>
+    public double[]? PathHalfWidths { get; init; }
+
     /// <summary>A digest of what was learned as it stands in the file; <see langword="null"/> where there is none yet.</summary>
     public byte[]? Identity { get; init; }
 
@@ -48,11 +55,13 @@ internal sealed record ForecastParts(
         double[] factors = Measurements.Checked(reader.Doubles("interval_factors"));
         double[] factorsAfterGap = reader.OptionalTensor(AfterGapName) is null ? factors : Measurements.Checked(reader.Doubles(AfterGapName));
         double? level = reader.OptionalTensor(LevelName) is null ? null : reader.Doubles(LevelName).Single();
+        double[]? pathHalfWidths = reader.OptionalTensor(PathHalfWidthsName) is null ? null : Measurements.Checked(reader.Doubles(PathHalfWidthsName));
         ForecastQuantiles quantiles = ForecastQuantiles.Read(reader, scaling.Variables.Length);
         ScaleProfile profile = ScaleProfile.Read(reader, scaling.Variables.Length);
         ForecastBlend? blend = ForecastBlend.Read(reader.Section("blend"), scaling);
         int count = reader.Int32("networks");
         if (!Array.TrueForAll([factors, factorsAfterGap], array => array.Length == scaling.Variables.Length && Array.TrueForAll(array, factor => factor >= 0))
+            || (pathHalfWidths is not null && (pathHalfWidths.Length != scaling.Variables.Length || !Array.TrueForAll(pathHalfWidths, width => width > 0)))
             || level is not (null or (> 0 and < 1)) || count is < 1 or > 64)
         {
             throw new FormatException("The model file describes an impossible ensemble.");
@@ -67,7 +76,7 @@ internal sealed record ForecastParts(
                 LatentNetwork network = architecture.CreateNetwork(scaling, generator);
                 string name = $"network{networks.Count}";
                 networks.Add(network);
-                reader.Read(name, network);
+                reader.Read(name, network, architecture.AddedTensors);
                 network.FreezeState();
             }
 
@@ -77,6 +86,7 @@ internal sealed record ForecastParts(
                 ScaleProfile = profile,
                 Blend = blend,
                 ConfidenceLevel = level,
+                PathHalfWidths = pathHalfWidths,
                 Identity = reader.Bytes("identity"),
             };
         }
@@ -97,6 +107,11 @@ internal sealed record ForecastParts(
         if (ConfidenceLevel is { } level)
         {
             writer.Write(LevelName, [level]);
+        }
+
+        if (PathHalfWidths is not null)
+        {
+            writer.Write(PathHalfWidthsName, PathHalfWidths);
         }
 
         Quantiles.Write(writer);

@@ -15,5 +15,5 @@ internal sealed class LatentOdeTraining(LatentOdeOptions options, SeriesSetReade
     protected override ForecastProblem CreateProblem(LatentNetwork network, ForecastBatchBuilder builder, ExampleSampler sampler, Generator generator, int seed) =>
         new LatentOdeProblem((LatentOdeNetwork)network, builder, sampler, options.DivergenceWeight, generator, seed, Run.CancellationToken);
 
-    protected override LatentOdeModelParameters CreateModel(ForecastParts parts) => new(parts);
+    protected override LatentOdeModelParameters CreateModel(ForecastParts parts, ForecastBatchBuilder builder, IReadOnlyList<ForecastExample>[] heldOut) => new(parts);
 }

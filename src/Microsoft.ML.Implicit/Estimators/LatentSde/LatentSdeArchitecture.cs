@@ -6,27 +6,43 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>What a model file must say about a latent SDE before its parameters can be read.</summary>
-internal sealed record LatentSdeArchitecture(LatentSettings Settings, LatentSdeTrainingMethod TrainingMethod, int PathCount)
+internal sealed record LatentSdeArchitecture(LatentSettings Settings, LatentSdeTrainingMethod TrainingMethod, LatentPathMethod PathMethod, int PathCount)
     : LatentArchitecture(Settings)
 {
+    private const string PathMethodName = "path_method";
+
     public LatentSdeArchitecture(LatentSdeOptions options)
-        : this(new LatentSettings(options, LatentAnchor.LastObservation, options.SolverSteps), options.TrainingMethod, options.PathCount)
+        : this(
+            new LatentSettings(options, LatentAnchor.LastObservation, options.SolverSteps ?? PathResolution.FewestSteps), options.TrainingMethod, LatentPathMethod.Heun, options.PathCount)
     {
     }
+
+    /// <inheritdoc/>
+    public override IEnumerable<string> AddedTensors =>
+    [
+        "prior.diffusion.second_amplitude", "prior.diffusion.second_slope", "prior.diffusion.second_shift",
+        "level.weight", "level.bias", "posterior.bridge.weight", "posterior.bridge.bias", "posterior.bend.weight", "posterior.bend.bias",
+    ];
 
     public override void Write(DocumentWriter writer)
     {
         base.Write(writer);
         writer.Write("training_method", TrainingMethod);
+        writer.Write(PathMethodName, PathMethod);
         writer.Write("path_count", PathCount);
     }
 
     /// <exception cref="FormatException">A value is out of range.</exception>
     public static LatentSdeArchitecture Read(DocumentReader reader) => Checked(
-        new LatentSdeArchitecture(LatentSettings.Read(reader), reader.Enum<LatentSdeTrainingMethod>("training_method"), reader.Int32("path_count")), reader);
+        new LatentSdeArchitecture(
+            LatentSettings.Read(reader),
+            reader.Enum<LatentSdeTrainingMethod>("training_method"),
+            reader.OptionalText(PathMethodName) is null ? LatentPathMethod.EulerMaruyama : reader.Enum<LatentPathMethod>(PathMethodName),
+            reader.Int32("path_count")),
+        reader);
 
     protected override LatentNetwork CreateNetwork(SeriesEncoder encoder, LatentOdeSizes sizes, Generator generator) =>
-        new LatentSdeNetwork(encoder, sizes, isSimulated: TrainingMethod == LatentSdeTrainingMethod.Adjoint, PathCount, generator);
+        new LatentSdeNetwork(encoder, sizes, PathMethod, isSimulated: TrainingMethod == LatentSdeTrainingMethod.Adjoint, PathCount, generator);
 
     protected override bool IsPlausible(long tensorBytes) => base.IsPlausible(tensorBytes) && PathCount is >= 2 and <= 4096 && PathCount % 2 == 0;
 }

@@ -7,12 +7,15 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <summary>A trained latent-SDE forecaster: an ensemble of networks with their units. Safe to use from several threads at once.</summary>
 public sealed class LatentSdeModelParameters : ForecastModelParameters
 {
-    private readonly double _halfWidth;
+    private readonly double[] _halfWidths;
 
     /// <exception cref="FormatException">The parts do not say what probability the bounds stand for.</exception>
     internal LatentSdeModelParameters(ForecastParts parts)
-        : base(parts) =>
-        _halfWidth = NormalDistribution.Quantile(0.5 * (1 + (parts.ConfidenceLevel ?? throw new FormatException("The model file does not say what probability its bounds stand for."))));
+        : base(parts)
+    {
+        double level = parts.ConfidenceLevel ?? throw new FormatException("The model file does not say what probability its bounds stand for.");
+        _halfWidths = parts.PathHalfWidths ?? [.. parts.Scaling.Variables.Select(_ => NormalDistribution.Quantile(0.5 * (1 + level)))];
+    }
 
     private protected override string Kind => "Latent-SDE";
 
@@ -42,7 +45,7 @@ public sealed class LatentSdeModelParameters : ForecastModelParameters
                 {
                     int slot = (v * times[row].Length) + m;
                     float mean = forecasts[history].Mean[slot];
-                    double scale = ((double)forecasts[history].Upper[slot] - mean) / _halfWidth;
+                    double scale = ((double)forecasts[history].Upper[slot] - mean) / _halfWidths[v];
                     for (int path = 0; path < paths; path++)
                     {
                         result[(slot * paths) + path] = (float)(mean + (scale * deviations[(history * stride) + (((m * paths) + path) * variables) + v]));

@@ -8,8 +8,11 @@ public sealed class LatentSdeOptions : ForecasterOptions
     /// <summary>How the equation is trained.</summary>
     public LatentSdeTrainingMethod TrainingMethod { get; set; } = LatentSdeTrainingMethod.SdeMatching;
 
-    /// <summary>Steps of the Euler-Maruyama method over the longest horizon.</summary>
-    public int SolverSteps { get; set; } = 16;
+    /// <summary>
+    /// Steps of Heun's method over the longest horizon. With <see langword="null"/> as many as forecasts need, from 16 to 512: the fewest at which twice as many, along the
+    /// same noise, change forecasts by at most three hundredths of their scale. <see cref="LatentSdeTrainingMethod.Adjoint"/>, whose training takes the same steps, then takes 16.
+    /// </summary>
+    public int? SolverSteps { get; set; }
 
     /// <summary>Simulated paths of each network that a forecast is the mean of, in pairs with opposite noise; an even number. Half as many draws stand behind a predicted spread.</summary>
     public int PathCount { get; set; } = 256;
@@ -20,7 +23,7 @@ public sealed class LatentSdeOptions : ForecasterOptions
     private protected override void ValidateNetwork()
     {
         Setting.Require(Enum.IsDefined(TrainingMethod), nameof(TrainingMethod), "is not a known method");
-        Setting.Require(SolverSteps is >= 1 and <= 4096, nameof(SolverSteps), "must lie between 1 and 4096");
+        Setting.Require(SolverSteps is null or (>= 1 and <= 4096), nameof(SolverSteps), "must lie between 1 and 4096");
         Setting.Require(PathCount is >= 2 and <= 4096 && PathCount % 2 == 0, nameof(PathCount), "must be an even number between 2 and 4096");
         Setting.Require(DivergenceWeight >= 0 && double.IsFinite(DivergenceWeight), nameof(DivergenceWeight), "must not be negative");
     }

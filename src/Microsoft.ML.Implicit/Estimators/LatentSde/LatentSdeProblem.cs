@@ -12,9 +12,22 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// observation, and the prior is long in finding back from there.
 /// </remarks>
 internal sealed class LatentSdeProblem(
-    LatentSdeNetwork network, ForecastBatchBuilder builder, ExampleSampler sampler, double divergenceWeight, Generator generator, int seed, CancellationToken cancellationToken)
+    LatentSdeNetwork network,
+    ForecastBatchBuilder builder,
+    ExampleSampler sampler,
+    double divergenceWeight,
+    bool choosesSteps,
+    Generator generator,
+    int seed,
+    CancellationToken cancellationToken)
     : ForecastProblem(network, builder, sampler, generator, seed, cancellationToken)
 {
+    // Enough to tell one epoch's network from another's.
+    private const int MostStepsInValidation = 64;
+
+    protected override ForecastBatchBuilder Scored(ForecastBatchBuilder training, IReadOnlyList<ForecastExample> examples) =>
+        choosesSteps ? training.WithSteps(PathResolution.Choose(network, training, examples, MostStepsInValidation, CancellationToken)) : training;
+
     protected override Tensor Backward(ForecastBatch batch, Tensor state, Tensor weights, double progress)
     {
         (Tensor initialMean, Tensor initialLogVariance) = ForecastPrediction.Posterior(network, batch, state);

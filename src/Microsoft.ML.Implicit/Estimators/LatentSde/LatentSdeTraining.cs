@@ -11,13 +11,35 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <param name="run">The run.</param>
 internal sealed class LatentSdeTraining(LatentSdeOptions options, SeriesSetReader reader, TrainingRun run) : ForecastTraining<LatentSdeModelParameters>(options, reader, run)
 {
-    // Forecasts are good early, while paths have next to no drift, then get worse until the drift has followed what the posterior has learned, and better than ever.
-    protected override double Patience => 1;
+    // Forecasts are good early, while paths have next to no drift, then get worse until the drift has followed what the posterior has learned, and better than ever. Many
+    // small batches serve it better than fewer large ones, since each looks at a few times of a path alone.
+    protected override TrainingDefaults Defaults { get; } = new(Steps: 1800, LearningRate: 7e-3, WeightDecay: 1e-2, MaximumBatchSize: 128, ScalesRateWithBatch: true, Patience: 1);
+
+    protected override double ShortHistories => 0.5;
+
+    private bool ChoosesSteps => options.SolverSteps is null && Initial is null && options.TrainingMethod != LatentSdeTrainingMethod.Adjoint;
 
     protected override LatentArchitecture CreateArchitecture() => new LatentSdeArchitecture(options);
 
     protected override ForecastProblem CreateProblem(LatentNetwork network, ForecastBatchBuilder builder, ExampleSampler sampler, Generator generator, int seed) =>
-        new LatentSdeProblem((LatentSdeNetwork)network, builder, sampler, options.DivergenceWeight, generator, seed, Run.CancellationToken);
+        new LatentSdeProblem((LatentSdeNetwork)network, builder, sampler, options.DivergenceWeight, ChoosesSteps, generator, seed, Run.CancellationToken);
 
-    protected override LatentSdeModelParameters CreateModel(ForecastParts parts) => new(parts);
+    protected override LatentArchitecture Complete(
+        LatentArchitecture architecture, LatentNetwork[] networks, ForecastBatchBuilder builder, IReadOnlyList<ForecastExample>[] heldOut)
+    {
+        LatentArchitecture complete = ChoosesSteps
+            ? architecture with { Settings = architecture.Settings with { SolverSteps = networks.Zip(heldOut, (network, examples) => PathResolution.Choose((LatentSdeNetwork)network, builder, examples, PathResolution.MostSteps, Run.CancellationToken)).Max() } }
+            : architecture;
+        Run.KeepChoice(nameof(options.SolverSteps), options.SolverSteps, complete.Settings.SolverSteps);
+        return complete;
+    }
+
+    protected override LatentSdeModelParameters CreateModel(ForecastParts parts, ForecastBatchBuilder builder, IReadOnlyList<ForecastExample>[] heldOut)
+    {
+        ForecastExample[] examples = [.. heldOut.SelectMany(own => own)];
+        return new(examples.Length == 0 ? parts : parts with
+        {
+            PathHalfWidths = PathHalfWidths.Measure([.. parts.Networks.Cast<LatentSdeNetwork>()], builder, examples, options.ConfidenceLevel),
+        });
+    }
 }

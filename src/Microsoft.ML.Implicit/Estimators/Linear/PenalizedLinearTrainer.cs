@@ -87,9 +87,9 @@ public abstract class PenalizedLinearTrainer<TTransformer, TModel> : ImplicitEst
 
     private protected override void CheckColumns(SchemaShape schema)
     {
-        InputColumns.CheckVector(Host, schema, "feature", Options.FeatureColumnName);
-        _label.Check(Host, InputColumns.Find(Host, schema, "label", Options.LabelColumnName));
-        InputColumns.CheckWeight(Host, schema, Options.ExampleWeightColumnName);
+        InputColumns.CheckVector(schema, nameof(Options.FeatureColumnName), Options.FeatureColumnName);
+        _label.Check(InputColumns.Find(schema, nameof(Options.LabelColumnName), Options.LabelColumnName), nameof(Options.LabelColumnName));
+        InputColumns.CheckWeight(schema, Options.ExampleWeightColumnName);
     }
 
     private protected override IEnumerable<SchemaShape.Column> GetOutputColumns(SchemaShape inputSchema) =>

@@ -30,6 +30,8 @@ internal sealed class ControlledEquation(LatentSdeEquation prior, IReadOnlyList<
 
     public override Tensor Diffusion(double time, Tensor state) => nn.functional.pad(prior.Diffusion(time, Latent(state)), [0, 1]);
 
+    public override Tensor DiffusionDerivative(double time, Tensor state) => nn.functional.pad(prior.DiffusionDerivative(time, Latent(state)), [0, 1]);
+
     public override StochasticEquation WithParameters(IReadOnlyList<Tensor> parameters) => new ControlledEquation(prior, leaves, posterior, parameters[^1], step);
 
     private static Tensor Latent(Tensor state) => state.narrow(1, 0, state.shape[1] - 1);

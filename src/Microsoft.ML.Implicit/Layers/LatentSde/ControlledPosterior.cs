@@ -1,8 +1,6 @@
 using Microsoft.ML.Implicit.Layers.LatentOde;
 using Microsoft.ML.Implicit.Layers.Sde;
 using Microsoft.ML.Implicit.Native;
-using Microsoft.ML.Implicit.Solvers.Ode;
-using Microsoft.ML.Implicit.Solvers.Sde;
 using Microsoft.ML.Implicit.Solvers.Sde.Brownian;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -15,6 +13,8 @@ namespace Microsoft.ML.Implicit.Layers.LatentSde;
 /// </summary>
 internal sealed class ControlledPosterior : LatentPosterior
 {
+    private readonly LatentPathMethod _method;
+
     [ComponentName(Name = "start")]
     private readonly ResidualHead _start;
 
@@ -24,10 +24,12 @@ internal sealed class ControlledPosterior : LatentPosterior
     /// <param name="context">Width of the context.</param>
     /// <param name="latent">Width of the latent state.</param>
     /// <param name="hidden">Width of the hidden layers.</param>
+    /// <param name="method">Method by which it is simulated.</param>
     /// <param name="generator">Source of the initial weights.</param>
-    public ControlledPosterior(long context, long latent, long hidden, Generator generator)
+    public ControlledPosterior(long context, long latent, long hidden, LatentPathMethod method, Generator generator)
         : base(nameof(ControlledPosterior))
     {
+        _method = method;
         _start = new ResidualHead(context + (2 * latent), hidden, 2 * latent, startsAtZero: true, generator);
         _control = new ResidualHead((2 * latent) + context, hidden, latent, startsAtZero: true, generator);
         RegisterComponents();
@@ -54,13 +56,7 @@ internal sealed class ControlledPosterior : LatentPosterior
         var noise = new BrownianPath(BrownianPath.Seeds(seed, (int)rows), (int)latent + 1, 0, times[^1], times.Length - 1);
         LatentSdeEquation equation = prior.Equation(query, ones([rows, 1], mean.dtype, mean.device));
         var posterior = new ControlledEquation(equation, [.. prior.Parameters, .. _control.parameters()], this, contexts, times[1]);
-        var layer = new NeuralSde(posterior, new SdeOptions
-        {
-            Method = SdeMethods.EulerMaruyama,
-            StepControl = new FixedStepControl(double.PositiveInfinity),
-            MaximumSteps = int.MaxValue,
-            CancellationToken = cancellationToken,
-        });
+        var layer = new NeuralSde(_method.Form(posterior), _method.Options(cancellationToken));
         Tensor nodes = layer.forward(nn.functional.pad(state, [0, 1]), times, noise);
         Tensor flat = nodes.narrow(2, 0, latent).flatten(0, 1);
         Tensor left = flat.index_select(0, query.LowerIndices), right = flat.index_select(0, query.LowerIndices.Plus(rows.Held()));

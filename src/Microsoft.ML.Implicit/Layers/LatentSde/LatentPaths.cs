@@ -1,6 +1,5 @@
 using Microsoft.ML.Implicit.Layers.LatentOde;
 using Microsoft.ML.Implicit.Native;
-using Microsoft.ML.Implicit.Solvers.Ode;
 using Microsoft.ML.Implicit.Solvers.Sde;
 using Microsoft.ML.Implicit.Solvers.Sde.Brownian;
 using TorchSharp;
@@ -10,14 +9,15 @@ namespace Microsoft.ML.Implicit.Layers.LatentSde;
 
 /// <summary>
 /// Simulates the prior from a distribution of initial states, some steps of the grid at a time, so that memory does not grow with their number, and gives the states at
-/// the targets. Between two steps a path is what the Euler-Maruyama method makes of the noise up to there: it deviates from the line between them as a Brownian bridge does.
+/// the targets. Between two steps a path deviates from the line between them as a Brownian bridge does.
 /// </summary>
+/// <param name="method">The method.</param>
 /// <param name="equation">The prior for all paths.</param>
 /// <param name="noise">Their noise.</param>
 /// <param name="signs">Its signs, [paths in all, 1].</param>
 /// <param name="query">The times.</param>
 /// <param name="cancellationToken">Looked at in every step.</param>
-internal sealed class LatentPaths(LatentSdeEquation equation, PathNoise noise, Tensor signs, LatentQuery query, CancellationToken cancellationToken)
+internal sealed class LatentPaths(LatentPathMethod method, LatentSdeEquation equation, PathNoise noise, Tensor signs, LatentQuery query, CancellationToken cancellationToken)
 {
     private const int StepsAtOnce = 32;
 
@@ -41,7 +41,7 @@ internal sealed class LatentPaths(LatentSdeEquation equation, PathNoise noise, T
     public void Simulate(Tensor mean, Tensor logVariance, Action<Tensor, Tensor> read)
     {
         int latent = (int)mean.shape[1];
-        var path = new BrownianPath(noise.SeedsOfAll, latent, 0, _times[^1], _times.Length - 1);
+        BrownianPath path = noise.Along(_times, latent, noise.SeedsOfAll);
         int[][] targets = TargetsByStep();
         Tensor state = Start(mean, logVariance, latent);
         try
@@ -77,17 +77,8 @@ internal sealed class LatentPaths(LatentSdeEquation equation, PathNoise noise, T
 
     private Tensor PerPath(Tensor rows) => rows.repeat_interleave(noise.Paths, 0);
 
-    private SdeSolution Solve(Tensor state, BrownianPath path, int first, int last)
-    {
-        var options = new SdeOptions
-        {
-            Method = SdeMethods.EulerMaruyama,
-            StepControl = new FixedStepControl(double.PositiveInfinity),
-            MaximumSteps = int.MaxValue,
-            CancellationToken = cancellationToken,
-        };
-        return SdeSolver.Solve(equation, state, _times.AsSpan(first, last - first + 1), path, options);
-    }
+    private SdeSolution Solve(Tensor state, BrownianPath path, int first, int last) =>
+        SdeSolver.Solve(method.Form(equation), state, _times.AsSpan(first, last - first + 1), path, method.Options(cancellationToken));
 
     private int[][] TargetsByStep()
     {

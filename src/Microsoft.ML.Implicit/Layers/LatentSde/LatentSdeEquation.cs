@@ -21,6 +21,13 @@ internal sealed class LatentSdeEquation(MlpDynamics dynamics, DiagonalDiffusion 
 
     public override Tensor Diffusion(double time, Tensor state) => Spread(state) * signs;
 
+    // The square of a sign is 1.
+    public override Tensor DiffusionDerivative(double time, Tensor state)
+    {
+        (Tensor value, Tensor derivative) = diffusion.Linearize(state);
+        return value * derivative;
+    }
+
     /// <summary>g without the signs, of any number of rows.</summary>
     public Tensor Spread(Tensor state) => diffusion.forward(state);
 }

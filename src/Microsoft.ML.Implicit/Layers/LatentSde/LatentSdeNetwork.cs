@@ -1,6 +1,7 @@
 using Microsoft.ML.Implicit.Layers.LatentOde;
 using Microsoft.ML.Implicit.Layers.LatentSde.Managed;
 using Microsoft.ML.Implicit.Native;
+using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
 
@@ -11,13 +12,17 @@ namespace Microsoft.ML.Implicit.Layers.LatentSde;
 /// gives a Gaussian over the latent initial state, a stochastic equation carries it through time, and a decoder reads a mean and a scale of the noise off it at any time.
 /// For training, a posterior says where the path was, from what came after.
 /// </summary>
+/// <remarks>
+/// What is decoded are changes since the last observation, whose level a path could not remember through its noise: it is read off the mean of the initial state instead.
+/// </remarks>
 internal sealed class LatentSdeNetwork : LatentNetwork
 {
     private const long ForecastSeed = 0;
 
     // To tell one epoch's network from another's, while it is trained.
-    private const int MostPathsInTraining = 32;
+    private const int MostPathsInTraining = 16;
 
+    private readonly LatentPathMethod _method;
     private readonly int _paths;
 
     [ComponentName(Name = "encoder")]
@@ -32,6 +37,9 @@ internal sealed class LatentSdeNetwork : LatentNetwork
     [ComponentName(Name = "decoder")]
     private readonly ResidualHead _decoder;
 
+    [ComponentName(Name = "level")]
+    private readonly Linear _level;
+
     [ComponentName(Name = "targets")]
     private readonly TargetEncoder _targets;
 
@@ -40,19 +48,22 @@ internal sealed class LatentSdeNetwork : LatentNetwork
 
     /// <param name="encoder">Encoder of histories.</param>
     /// <param name="sizes">Widths.</param>
+    /// <param name="method">Method by which paths are simulated.</param>
     /// <param name="isSimulated">Whether the posterior is simulated in training, rather than given by its marginals.</param>
     /// <param name="paths">Paths behind a forecast, an even number.</param>
     /// <param name="generator">Source of the initial weights.</param>
-    public LatentSdeNetwork(SeriesEncoder encoder, LatentOdeSizes sizes, bool isSimulated, int paths, Generator generator)
+    public LatentSdeNetwork(SeriesEncoder encoder, LatentOdeSizes sizes, LatentPathMethod method, bool isSimulated, int paths, Generator generator)
         : base(nameof(LatentSdeNetwork))
     {
+        _method = method;
         _paths = paths;
         _encoder = encoder;
         _initial = new ResidualHead(encoder.StateWidth + sizes.Features, sizes.Hidden, 2 * sizes.Latent, startsAtZero: false, generator);
         _prior = new LatentSdePrior(sizes, generator);
         _decoder = new ResidualHead(sizes.Latent + sizes.TargetFeatures, sizes.Hidden, 2 * sizes.Variables, startsAtZero: true, generator);
+        _level = Initialization.Zero(sizes.Latent, sizes.Variables);
         _targets = new TargetEncoder(sizes, generator);
-        _posterior = isSimulated ? new ControlledPosterior(sizes.Hidden, sizes.Latent, sizes.Hidden, generator) : new MarginalPosterior(sizes.Hidden, sizes.Latent, sizes.Hidden, generator);
+        _posterior = isSimulated ? new ControlledPosterior(sizes.Hidden, sizes.Latent, sizes.Hidden, method, generator) : new MarginalPosterior(sizes.Hidden, sizes.Latent, sizes.Hidden, generator);
         RegisterComponents();
     }
 
@@ -64,7 +75,18 @@ internal sealed class LatentSdeNetwork : LatentNetwork
 
     public override (Tensor Mean, Tensor Scale) Predict(Tensor initialMean, Tensor initialLogVariance, LatentQuery query, CancellationToken cancellationToken)
     {
-        PathNoise noise = PathNoise.Common(ForecastSeed, (int)initialMean.shape[0], training ? Math.Min(MostPathsInTraining, _paths) : _paths);
+        PathNoise noise = ForecastNoise((int)initialMean.shape[0], training ? Math.Min(MostPathsInTraining, _paths) : _paths);
+        return Predict(initialMean, initialLogVariance, query, noise, cancellationToken);
+    }
+
+    /// <summary>The noise behind forecasts.</summary>
+    /// <param name="rows">Number of rows.</param>
+    /// <param name="paths">Number of paths of each, even.</param>
+    public static PathNoise ForecastNoise(int rows, int paths) => PathNoise.Common(ForecastSeed, rows, paths);
+
+    /// <summary>As the method of the base, from the paths of a noise.</summary>
+    public (Tensor Mean, Tensor Scale) Predict(Tensor initialMean, Tensor initialLogVariance, LatentQuery query, PathNoise noise, CancellationToken cancellationToken)
+    {
         (Tensor means, Tensor scales) = Simulate(initialMean, initialLogVariance, query, noise, cancellationToken);
         Tensor mean = means.mean([1]);
         Tensor variance = (means - mean.unsqueeze(1)).Squared().Plus(scales.Squared()).mean([1]);
@@ -82,23 +104,23 @@ internal sealed class LatentSdeNetwork : LatentNetwork
         long targets = query.LowerIndices.shape[0], variables = _decoder.Outputs / 2;
         if (_prior.IsManaged(initialMean))
         {
-            using ManagedLatentPaths paths = _prior.CreateManaged(_decoder, query, noise);
+            using ManagedLatentPaths paths = _prior.CreateManaged(_method, _decoder, query, noise);
             paths.Simulate(initialMean.ReadSingles(), initialLogVariance.ReadSingles(), cancellationToken);
             long[] shape = [targets, noise.Paths, variables];
-            return (NativeTensor.Of(paths.Means, shape, initialMean.device), NativeTensor.Of(paths.Scales, shape, initialMean.device));
+            return (NativeTensor.Of(paths.Means, shape, initialMean.device).PlusInPlace(LevelAt(initialMean, targets).unsqueeze(1)), NativeTensor.Of(paths.Scales, shape, initialMean.device));
         }
 
         Tensor means = zeros([targets, noise.Paths, variables], initialMean.dtype, initialMean.device), scales = zeros_like(means);
         Tensor signs = noise.Signs(initialMean.dtype, initialMean.device);
         LatentSdeEquation equation = _prior.Equation(query with { Controls = query.Controls?.repeat_interleave(noise.Paths, 1) }, signs);
-        new LatentPaths(equation, noise, signs, query, cancellationToken).Simulate(initialMean, initialLogVariance, (reached, states) =>
+        new LatentPaths(_method, equation, noise, signs, query, cancellationToken).Simulate(initialMean, initialLogVariance, (reached, states) =>
         {
             Tensor features = query.TargetFeatures.index_select(0, reached).unsqueeze(1).expand(-1, noise.Paths, -1);
             (Tensor mean, Tensor scale) = Decode(states.flatten(0, 1), features.flatten(0, 1));
             means.index_copy_(0, reached, mean.view(-1, noise.Paths, variables));
             scales.index_copy_(0, reached, scale.view(-1, noise.Paths, variables));
         });
-        return (means, scales);
+        return (means.PlusInPlace(LevelAt(initialMean, targets).unsqueeze(1)), scales);
     }
 
     /// <summary>Reads targets that are known, to be pulled back later.</summary>
@@ -122,6 +144,9 @@ internal sealed class LatentSdeNetwork : LatentNetwork
         TargetContext context = TargetEncoder.Context(states, mask, query.TargetFeatures);
         (Tensor drawn, Tensor divergence) = _posterior.Draw(_prior, context, (initialMean, initialLogVariance), query, generator, cancellationToken);
         (Tensor mean, Tensor scale) = Decode(drawn, query.TargetFeatures);
-        return (mean, scale, divergence);
+        return (mean.Plus(LevelAt(initialMean, mean.shape[0])), scale, divergence);
     }
+
+    // Row by row, [targets, variables].
+    private Tensor LevelAt(Tensor initialMean, long targets) => _level.forward(initialMean).repeat_interleave(targets / initialMean.shape[0], 0);
 }

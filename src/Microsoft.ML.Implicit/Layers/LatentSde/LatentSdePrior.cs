@@ -40,10 +40,12 @@ internal sealed class LatentSdePrior : nn.Module
     public bool IsManaged(Tensor state) => ManagedDynamics.Suits(state, Parameters);
 
     /// <summary>Simulates in managed memory.</summary>
+    /// <param name="method">The method.</param>
     /// <param name="decoder">Reads what is observed off a state.</param>
     /// <param name="query">The times.</param>
     /// <param name="noise">The noise.</param>
-    public ManagedLatentPaths CreateManaged(ResidualHead decoder, LatentQuery query, PathNoise noise) => new(
+    public ManagedLatentPaths CreateManaged(LatentPathMethod method, ResidualHead decoder, LatentQuery query, PathNoise noise) => new(
+        method,
         [.. _drift.Layers.Select(layer => new PanelAffine(layer.Weight, layer.Bias))],
         _diffusion.CreateManaged,
         decoder.CreateManaged(),

@@ -10,6 +10,12 @@ namespace Microsoft.ML.Implicit.Layers.LatentSde;
 /// The posterior of the latent state at a time as a normal distribution, N(m(t), s(t)²), by a perceptron over context and time whose derivative with respect to time
 /// is computed beside it (Bartosh, Vetrov and Naesseth, "SDE Matching: scalable and simulation-free training of latent stochastic differential equations", 2025).
 /// </summary>
+/// <remarks>
+/// Between two targets a path whose ends are known is as uncertain as a Brownian bridge: its variance is s² = a² + (2 k g(m))² b, with the variance b of a bridge of the
+/// standard Brownian motion, and a and k between 0 and 1 by the perceptron. Were s as smooth as the context, the posterior could not be that of any diffusion which moves the
+/// state visibly from one target to the next, and the bound would be loose by as much. Its mean may bend there: by q b times the time from target to target, with a second
+/// derivative of -2 q by the perceptron, since the context between targets has none.
+/// </remarks>
 internal sealed class MarginalPosterior : LatentPosterior
 {
     private const double SmallestScale = 1e-2;
@@ -29,6 +35,12 @@ internal sealed class MarginalPosterior : LatentPosterior
     [ComponentName(Name = "output")]
     private readonly Linear _output;
 
+    [ComponentName(Name = "bridge")]
+    private readonly Linear _bridge;
+
+    [ComponentName(Name = "bend")]
+    private readonly Linear _bend;
+
     /// <param name="context">Width of the context.</param>
     /// <param name="latent">Width of the latent state.</param>
     /// <param name="hidden">Width of the hidden layer.</param>
@@ -40,6 +52,8 @@ internal sealed class MarginalPosterior : LatentPosterior
         _linear = Initialization.Zero(inputs, 2 * latent);
         _hidden = Initialization.Linear(inputs, hidden, generator);
         _output = Initialization.Zero(hidden, 2 * latent);
+        _bridge = Initialization.Zero(hidden, latent);
+        _bend = Initialization.Zero(hidden, latent);
         RegisterComponents();
     }
 
@@ -49,7 +63,7 @@ internal sealed class MarginalPosterior : LatentPosterior
         Tensor parts = empty([initial.Mean.shape[0], TimesOfRow]).uniform_(0, 1, generator).to(initial.Mean.device).Plus(HeldArithmetic.Range(0, TimesOfRow, initial.Mean.device));
         Tensor between = parts / TimesOfRow.Held() * context.End;
         Tensor length = context.End.squeeze(1) * LatentNetwork.HorizonLength.Held();
-        Tensor rate = Rate(prior, AlongPath(context, between, initial), between, query, generator);
+        Tensor rate = Rate(prior, AlongPath(prior, context, between, initial), between, query, generator);
         (Tensor mean, Tensor scale) = AtNodes(context, initial);
         Tensor divergence = Divergence(mean.select(1, 0), scale.select(1, 0).log().mul(2.Held()), initial).Plus(length * rate);
         Tensor states = mean.Plus(scale * NoiseLike(mean, generator)).narrow(1, 1, context.Times.shape[1] - 1);
@@ -74,18 +88,32 @@ internal sealed class MarginalPosterior : LatentPosterior
         return (mean, scale.Softplus().Plus(SmallestScale.Held()));
     }
 
-    // Means and scales at times in horizons, [batch, times], with their derivatives in the dynamics' own unit of time.
-    private LatentMarginal AlongPath(TargetContext context, Tensor times, (Tensor Mean, Tensor LogVariance) initial)
+    /// <summary>Means and scales with their derivatives in the dynamics' own unit of time.</summary>
+    /// <param name="prior">Its diffusion.</param>
+    /// <param name="context">The targets' values.</param>
+    /// <param name="times">Times in horizons, [batch, times].</param>
+    /// <param name="initial">The latent initial state by the history.</param>
+    public LatentMarginal AlongPath(LatentSdePrior prior, TargetContext context, Tensor times, (Tensor Mean, Tensor LogVariance) initial)
     {
-        (Tensor value, Tensor slope) = context.At(times);
-        Tensor input = Input(value, times, initial);
-        Tensor constants = zeros([times.shape[0], times.shape[1], input.shape[2] - slope.shape[2] - 1], slope.dtype, slope.device);
-        Tensor tangent = cat([slope, constants, ones_like(times).unsqueeze(2)], 2);
+        BetweenTargets between = context.At(times);
+        Tensor input = Input(between.Value, times, initial);
+        Tensor constants = zeros([times.shape[0], times.shape[1], input.shape[2] - between.Slope.shape[2] - 1], times.dtype, times.device);
+        Tensor tangent = cat([between.Slope, constants, ones_like(times).unsqueeze(2)], 2) / LatentNetwork.HorizonLength.Held();
         Tensor hidden = _hidden.forward(input).tanh();
         Tensor turned = 1.0.Held().Minus(hidden.Squared()) * tangent.matmul(_hidden.weight.t());
-        Tensor[] slopes = tangent.matmul(_linear.weight.t()).Plus(turned.matmul(_output.weight.t())).mul((1 / LatentNetwork.HorizonLength).Held()).chunk(2, 2);
-        (Tensor mean, Tensor scale) = Outputs(input, hidden, initial);
-        return new LatentMarginal(mean, scale.Softplus().Plus(SmallestScale.Held()), slopes[0], scale.sigmoid() * slopes[1]);
+        Tensor[] slopes = tangent.matmul(_linear.weight.t()).Plus(turned.matmul(_output.weight.t())).chunk(2, 2);
+        (Tensor line, Tensor offset) = Outputs(input, hidden, initial);
+        Tensor bridge = between.Bridge * LatentNetwork.HorizonLength.Held(), gap = between.Gap * LatentNetwork.HorizonLength.Held();
+        Tensor bend = gap * _bend.forward(hidden), bendSlope = gap * turned.matmul(_bend.weight.t());
+        Tensor mean = line.Plus(bridge * bend), meanSlope = slopes[0].Plus(between.BridgeSlope * bend).Plus(bridge * bendSlope);
+
+        (Tensor diffusion, Tensor derivative) = prior.Diffusion(mean);
+        Tensor share = _bridge.forward(hidden).sigmoid(), shareSlope = share * 1.0.Held().Minus(share) * turned.matmul(_bridge.weight.t());
+        Tensor width = 2.Held() * share * diffusion, widthSlope = 2.Held() * (shareSlope * diffusion).Plus(share * derivative * meanSlope);
+        Tensor scale = offset.Softplus().Plus(SmallestScale.Held()), scaleSlope = offset.sigmoid() * slopes[1];
+        Tensor whole = scale.Squared().Plus(width.Squared() * bridge).sqrt();
+        Tensor wholeSlope = (scale * scaleSlope).Plus(width * widthSlope * bridge).Plus(width.Squared() * between.BridgeSlope / 2.Held()) / whole;
+        return new LatentMarginal(mean, whole, meanSlope, wholeSlope);
     }
 
     private static Tensor Input(Tensor context, Tensor times, (Tensor Mean, Tensor LogVariance) initial) =>

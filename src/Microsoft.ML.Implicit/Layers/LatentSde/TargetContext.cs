@@ -19,9 +19,9 @@ internal sealed class TargetContext(Tensor times, Tensor nodes)
     /// <summary>Time of the last target of each row, [batch, 1].</summary>
     public Tensor End { get; } = times.narrow(1, times.shape[1] - 1, 1);
 
-    /// <summary>The context and its slope, each [batch, times, width].</summary>
+    /// <summary>The context at some times.</summary>
     /// <param name="at">Times in horizons, [batch, times].</param>
-    public (Tensor Value, Tensor Slope) At(Tensor at)
+    public BetweenTargets At(Tensor at)
     {
         long last = times.shape[1] - 1;
         Tensor lower = times.narrow(1, 1, last).unsqueeze(1).lt(at.unsqueeze(2)).sum(2).clamp_max((last - 1).Held());
@@ -32,6 +32,9 @@ internal sealed class TargetContext(Tensor times, Tensor nodes)
         Tensor left = nodes.gather(1, index);
         Tensor difference = nodes.gather(1, index.Plus(1.Held())) - left;
         Tensor slope = difference * where(isOpen, gap.clamp_min(ShortestGap.Held()).reciprocal(), zeros_like(gap)).unsqueeze(2);
-        return (left.Plus(theta * difference), slope);
+        gap = gap.unsqueeze(2);
+        Tensor bridge = theta * 1.0.Held().Minus(theta) * gap;
+        Tensor bridgeSlope = 1.0.Held().Minus(2.Held() * theta) * isOpen.to(gap.dtype).unsqueeze(2);
+        return new BetweenTargets(left.Plus(theta * difference), slope, gap, bridge, bridgeSlope);
     }
 }

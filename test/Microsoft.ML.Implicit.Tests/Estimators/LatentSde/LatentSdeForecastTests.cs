@@ -11,8 +11,8 @@ public sealed class LatentSdeForecastTests
     public void Forecasts_of_an_Ornstein_Uhlenbeck_process_have_its_conditional_means_and_deviations()
     {
         var ml = new MLContext(seed: 1);
-        LatentSdeOptions options = Options(epochs: 60);
-        (options.Horizon, options.PathCount) = ([0.25, 1, 2], 256);
+        LatentSdeOptions options = Options(epochs: 16);
+        (options.Horizon, options.PathCount) = ([0.25, 1, 2], 128);
         using LatentSdeTransformer model = ml.Forecasting.ForecastByLatentSde(options).Fit(ml.Data.LoadFromEnumerable(StochasticRow.CreateOrnsteinUhlenbeck(200, seed: 1)));
         StochasticRow[] test = StochasticRow.CreateOrnsteinUhlenbeck(100, seed: 2);
         IDataView scored = model.Transform(ml.Data.LoadFromEnumerable(test));

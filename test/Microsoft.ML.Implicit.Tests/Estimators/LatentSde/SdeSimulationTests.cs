@@ -17,6 +17,7 @@ public sealed class SdeSimulationTests
         IDataView data = ml.Data.LoadFromEnumerable(StochasticRow.CreateOrnsteinUhlenbeck(10, seed: 2));
         IDataView scored = model.Transform(ml.Transforms.SimulateSde(model, pathCount: Paths).Fit(data).Transform(data));
         float[][] paths = Scored.Vectors(scored, "Paths"), forecasts = Scored.Vectors(scored, "Forecast"), uppers = Scored.Vectors(scored, "Upper");
+        double within = 0;
         for (int row = 0; row < paths.Length; row++)
         {
             Assert.HasCount(2 * Paths, paths[row]);
@@ -26,8 +27,11 @@ public sealed class SdeSimulationTests
                 double deviation = (uppers[row][slot] - forecasts[row][slot]) / 1.96, mean = values.Average();
                 Assert.AreEqual(forecasts[row][slot], mean, 5 * deviation / Math.Sqrt(Paths));
                 Assert.AreEqual(1, Math.Sqrt(values.Average(value => (value - mean) * (value - mean))) / deviation, 0.25);
+                within += values.Count(value => Math.Abs(value - forecasts[row][slot]) <= uppers[row][slot] - forecasts[row][slot]) / (double)(2 * Paths * paths.Length);
             }
         }
+
+        Assert.AreEqual(0.95, within, 0.02);
     }
 
     [TestMethod]

@@ -18,7 +18,7 @@ public sealed class LatentSdeNetworkTests
     {
         using DisposeScope scope = NewDisposeScope();
         using LatentSdeNetwork network = Perturbed(isSimulated);
-        Problem problem = Problem.Create();
+        LatentProblem problem = LatentProblem.Create();
         Loss(network, problem).backward();
         foreach ((string name, Tensor parameter) in network.named_parameters().Where(pair => pair.parameter.grad is not null).Select(pair => (pair.name, (Tensor)pair.parameter)))
         {
@@ -43,7 +43,7 @@ public sealed class LatentSdeNetworkTests
         {
             using DisposeScope scope = NewDisposeScope();
             using LatentSdeNetwork network = Perturbed(isSimulated);
-            Loss(network, Problem.Create()).backward();
+            Loss(network, LatentProblem.Create()).backward();
             string[] idle = [.. network.named_parameters().Where(pair => !pair.name.StartsWith("encoder", StringComparison.Ordinal) && !pair.name.StartsWith("initial", StringComparison.Ordinal))
                 .Where(pair => pair.parameter.grad is null || pair.parameter.grad.abs().sum().item<double>() == 0).Select(pair => pair.name)];
             Assert.IsEmpty(idle, string.Join(", ", idle));
@@ -55,13 +55,13 @@ public sealed class LatentSdeNetworkTests
     {
         using DisposeScope scope = NewDisposeScope();
         using LatentSdeNetwork network = Perturbed(isSimulated: false);
-        Problem problem = Problem.Create();
+        LatentProblem problem = LatentProblem.Create();
         using SeriesEncoding exact = network.EncodeTargets(problem.Targets, problem.Mask, problem.Query);
         Tensor cotangent = exact.State.detach().pow(2);
         exact.Backward(cotangent);
         Tensor[] gradients = [.. TargetParameters().Select(parameter => parameter.grad!)];
         network.to(ScalarType.Float32);
-        Problem single = problem.ToSingle();
+        LatentProblem single = problem.ToSingle();
         foreach (Tensor parameter in TargetParameters())
         {
             parameter.grad = null;
@@ -84,7 +84,7 @@ public sealed class LatentSdeNetworkTests
         using DisposeScope scope = NewDisposeScope();
         using var generator = new Generator(1);
         using LatentSdeNetwork network = Create(isSimulated: true, generator);
-        Problem problem = Problem.Create();
+        LatentProblem problem = LatentProblem.Create();
         Assert.AreEqual(0, Reconstruct(network, problem).Divergence.abs().max().item<double>(), 1e-12);
     }
 
@@ -94,7 +94,7 @@ public sealed class LatentSdeNetworkTests
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
         using LatentSdeNetwork network = Perturbed(isSimulated: false);
-        Problem problem = Problem.Create();
+        LatentProblem problem = LatentProblem.Create();
         (Tensor mean, Tensor scale) = network.Predict(problem.Mean, problem.LogVariance, problem.Query, CancellationToken.None);
 
         // The first row alone, on a grid that goes on.
@@ -138,21 +138,85 @@ public sealed class LatentSdeNetworkTests
     }
 
     [TestMethod]
-    [DataRow(false)]
-    [DataRow(true)]
-    public void Paths_in_managed_memory_are_those_of_tensor_operations(bool isCommon)
+    [DataRow(false, nameof(LatentPathMethod.Heun))]
+    [DataRow(true, nameof(LatentPathMethod.Heun))]
+    [DataRow(true, nameof(LatentPathMethod.EulerMaruyama))]
+    public void Paths_in_managed_memory_are_those_of_tensor_operations(bool isCommon, string method)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
-        using LatentSdeNetwork network = Perturbed(isSimulated: false);
-        Problem problem = Problem.Create();
+        using LatentSdeNetwork network = Perturbed(isSimulated: false, Enum.Parse<LatentPathMethod>(method));
+        LatentProblem problem = LatentProblem.Create();
         PathNoise noise = isCommon ? PathNoise.Common(seed: 1, rows: 2, paths: 6) : new PathNoise(BrownianPath.Seeds(1, 10), Rows: 2, IsCommon: false);
         (Tensor mean, Tensor scale) = network.Simulate(problem.Mean, problem.LogVariance, problem.Query, noise, CancellationToken.None);
         network.to(ScalarType.Float32);
-        Problem single = problem.ToSingle();
+        LatentProblem single = problem.ToSingle();
         (Tensor managedMean, Tensor managedScale) = network.Simulate(single.Mean, single.LogVariance, single.Query, noise, CancellationToken.None);
         Assert.IsTrue(managedMean.to(ScalarType.Float64).allclose(mean, 1e-4, 1e-5));
         Assert.IsTrue(managedScale.to(ScalarType.Float64).allclose(scale, 1e-4, 1e-5));
+    }
+
+    [TestMethod]
+    public void Paths_of_Heuns_method_settle_sooner_as_steps_become_shorter_than_those_of_Euler_Maruyama()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGradient = no_grad();
+        double[] changes = [.. new[] { LatentPathMethod.EulerMaruyama, LatentPathMethod.Heun }.Select(method =>
+        {
+            // With little noise, as the order in the drift is what differs.
+            using LatentSdeNetwork network = Perturbed(isSimulated: false, method);
+            network.named_parameters().Single(pair => pair.name == "prior.diffusion.offset").parameter.fill_(-4);
+            return (Ends(network, 1) - Ends(network, 4)).abs().mean().item<double>();
+        })];
+        Assert.IsLessThan(0.2 * changes[0], changes[1]);
+
+        // One path from one row's start over a horizon and a half, in so many steps for each of eight, whose noise is the same.
+        static Tensor Ends(LatentSdeNetwork network, int finer)
+        {
+            int steps = 8 * finer;
+            LatentQuery query = new(
+                [.. Enumerable.Range(0, (3 * steps / 2) + 1).Select(i => i / (double)steps)],
+                zeros((3 * steps / 2) + 1, 1, 1, dtype: ScalarType.Float64),
+                tensor(new[] { (3L * steps / 2) - 1 }),
+                ones(1, 1, dtype: ScalarType.Float64),
+                zeros(1, 2, dtype: ScalarType.Float64));
+            PathNoise noise = PathNoise.Common(seed: 1, rows: 1, paths: 64) with { StepsAtOnce = finer };
+            return network.Simulate(ones(1, 3, dtype: ScalarType.Float64), full([1, 3], -4.0, dtype: ScalarType.Float64), query, noise, CancellationToken.None).Mean;
+        }
+    }
+
+    [TestMethod]
+    public void The_variance_of_a_bridge_between_targets_has_the_slope_of_finite_differences()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        var context = new TargetContext(tensor(new[] { 0, 0.3, 0.8, 0.8 }, [1, 4]), zeros(1, 4, 2, dtype: ScalarType.Float64));
+        const double step = 1e-6;
+        double[] places = [0.1, 0.25, 0.5, 0.7];
+        BetweenTargets At(double shift) => context.At(tensor(Array.ConvertAll(places, place => place + shift), [1, places.Length]));
+        Tensor slope = (At(step).Bridge - At(-step).Bridge) / (2 * step);
+        Assert.IsTrue(slope.allclose(At(0).BridgeSlope, 1e-6, 1e-8));
+        Assert.AreEqual(0.2 * 0.3 / 0.5, At(0).Bridge[0, 2, 0].item<double>(), 1e-9);
+        Assert.AreEqual(0, context.At(context.Times).Bridge.abs().max().item<double>(), 1e-12);
+    }
+
+    [TestMethod]
+    public void Marginals_between_targets_have_the_slopes_of_finite_differences()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGradient = no_grad();
+        using var generator = new Generator(1);
+        var prior = new LatentSdePrior(Sizes, generator);
+        var posterior = new MarginalPosterior(context: 2, latent: 3, hidden: 5, generator);
+        Perturb(prior, generator);
+        Perturb(posterior, generator);
+        var context = new TargetContext(tensor(new[] { 0, 0.3, 0.8 }, [1, 3]), randn([1, 3, 2], ScalarType.Float64, generator: generator));
+        (Tensor, Tensor) initial = (randn([1, 3], ScalarType.Float64, generator: generator), randn([1, 3], ScalarType.Float64, generator: generator));
+        const double step = 1e-6;
+        LatentMarginal At(double shift) => posterior.AlongPath(prior, context, tensor(new[] { 0.1, 0.25, 0.5, 0.7 }, [1, 4]) + shift, initial);
+        LatentMarginal middle = At(0), before = At(-step), after = At(step);
+        double unit = 2 * step * LatentNetwork.HorizonLength;
+        Assert.IsTrue(((after.Mean - before.Mean) / unit).allclose(middle.MeanSlope, 1e-6, 1e-8));
+        Assert.IsTrue(((after.Scale - before.Scale) / unit).allclose(middle.ScaleSlope, 1e-6, 1e-8));
     }
 
     [TestMethod]
@@ -169,29 +233,29 @@ public sealed class LatentSdeNetworkTests
         Assert.IsTrue(derivative.allclose(state.grad!, 1e-10, 1e-12));
     }
 
-    private static Tensor Loss(LatentSdeNetwork network, Problem problem)
+    private static Tensor Loss(LatentSdeNetwork network, LatentProblem problem)
     {
         (Tensor mean, Tensor scale, Tensor divergence) = Reconstruct(network, problem);
         return (mean.pow(2) * 0.3).sum() + scale.log().sum() + divergence.sum();
     }
 
-    private static (Tensor Mean, Tensor Scale, Tensor Divergence) Reconstruct(LatentSdeNetwork network, Problem problem)
+    private static (Tensor Mean, Tensor Scale, Tensor Divergence) Reconstruct(LatentSdeNetwork network, LatentProblem problem)
     {
         using var generator = new Generator(3);
         return network.Reconstruct(problem.Mean, problem.LogVariance, network.EncodeTargets(problem.Targets, problem.Mask, problem.Query).State, problem.Mask, problem.Query, generator, CancellationToken.None);
     }
 
-    private static LatentSdeNetwork Create(bool isSimulated, Generator generator)
+    private static LatentSdeNetwork Create(bool isSimulated, Generator generator, LatentPathMethod method = LatentPathMethod.Heun)
     {
-        var network = new LatentSdeNetwork(new GruEncoder(Sizes.Features, Sizes.Hidden, generator), Sizes, isSimulated, paths: 6, generator);
+        var network = new LatentSdeNetwork(new GruEncoder(Sizes.Features, Sizes.Hidden, generator), Sizes, method, isSimulated, paths: 6, generator);
         network.to(ScalarType.Float64);
         return network;
     }
 
-    private static LatentSdeNetwork Perturbed(bool isSimulated)
+    private static LatentSdeNetwork Perturbed(bool isSimulated, LatentPathMethod method = LatentPathMethod.Heun)
     {
         using var generator = new Generator(1);
-        LatentSdeNetwork network = Create(isSimulated, generator);
+        LatentSdeNetwork network = Create(isSimulated, generator, method);
         Perturb(network, generator);
         return network;
     }
@@ -205,32 +269,5 @@ public sealed class LatentSdeNetworkTests
         {
             parameter.add_(randn(parameter.shape, ScalarType.Float64, generator: generator) * 0.1);
         }
-    }
-
-    /// <summary>Two rows with two targets each, the second one's last not observed.</summary>
-    private sealed record Problem(Tensor Mean, Tensor LogVariance, Tensor Targets, Tensor Mask, LatentQuery Query)
-    {
-        public Problem ToSingle() => new(Single(Mean), Single(LogVariance), Single(Targets), Single(Mask), Query with
-        {
-            Controls = Single(Query.Controls!),
-            Thetas = Single(Query.Thetas),
-            TargetFeatures = Single(Query.TargetFeatures),
-        });
-
-        public static Problem Create()
-        {
-            using var generator = new Generator(2);
-            Tensor Draw(params long[] shape) => randn(shape, ScalarType.Float64, generator: generator);
-            Tensor mask = tensor(new double[] { 1, 1, 1, 0, 1, 1, 0, 0 }, [2, 2, 2]);
-            var query = new LatentQuery(
-                [.. Enumerable.Range(0, 9).Select(i => i / 4.0)],
-                Draw(9, 2, 1),
-                tensor(new long[] { 2, 8, 1, 1 }),
-                tensor(new[] { 0.6, 0.2, 0.8, 0 }, [4, 1]),
-                cat([tensor(new[] { 0.4, 1.05, 0.2, 0 }, [4, 1]), Draw(4, 1)], 1));
-            return new Problem(Draw(2, 3), Draw(2, 3) - 2, Draw(2, 2, 2) * mask, mask, query);
-        }
-
-        private static Tensor Single(Tensor tensor) => tensor.to(ScalarType.Float32);
     }
 }

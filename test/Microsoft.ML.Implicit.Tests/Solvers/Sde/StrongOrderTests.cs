@@ -47,6 +47,19 @@ public sealed class StrongOrderTests
     ];
 
     [TestMethod]
+    [DataRow("scalar")]
+    [DataRow("diagonal")]
+    public void The_Stratonovich_form_of_an_Ito_equation_has_its_solutions(string noise)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        (BrownianPath path, Tensor reference) = Reference(noise);
+        var equation = new StratonovichForm(NonlinearEquations.Create(noise, StochasticCalculus.Ito));
+        Tensor same = Solve(NonlinearEquations.Create(noise, StochasticCalculus.Stratonovich), SdeMethods.Heun, path, 32);
+        Assert.IsLessThan(1e-12, (Solve(equation, SdeMethods.Heun, path, 32) - same).abs().max().item<double>());
+        Assert.IsLessThan(0.1, (same - reference).pow(2).sum(1).mean().sqrt().item<double>());
+    }
+
+    [TestMethod]
     [DynamicData(nameof(Cases))]
     public void Errors_fall_with_the_step_to_the_power_of_the_strong_order(SdeMethod method, string noise, StochasticCalculus calculus, double order)
     {

@@ -13,16 +13,24 @@ internal sealed class ExampleSampler
     private readonly double _horizon;
     private readonly HistoryWindow _window;
     private readonly bool _reconstructs;
+    private readonly double _shortHistories;
     private readonly List<(int Series, int[] Cuts)> _training = [];
     private readonly List<int> _owners = [];
 
-    public ExampleSampler(IReadOnlyList<EncodedSeries> series, ForecastFold fold, double horizon, int contextLength, bool reconstructs)
+    /// <param name="series">The series.</param>
+    /// <param name="fold">What is held out.</param>
+    /// <param name="horizon">Longest time ahead.</param>
+    /// <param name="contextLength">Most observations of a history.</param>
+    /// <param name="reconstructs">Whether histories are targets too.</param>
+    /// <param name="shortHistories">Share of the examples whose histories are as often of one, two, four observations as of any more; all lengths are as frequent in the others.</param>
+    public ExampleSampler(IReadOnlyList<EncodedSeries> series, ForecastFold fold, double horizon, int contextLength, bool reconstructs, double shortHistories = 0)
     {
         _series = series;
         _fold = fold;
         _horizon = horizon;
         _window = HistoryWindow.Create(contextLength, reconstructs, horizon);
         _reconstructs = reconstructs;
+        _shortHistories = shortHistories;
         int cutsPerSeries = Math.Max(FewestCutsASeries, FewestExamples / series.Count);
         for (int i = 0; i < series.Count; i++)
         {
@@ -42,7 +50,7 @@ internal sealed class ExampleSampler
     public ForecastExample Draw(int example, Random random)
     {
         (int series, int[] cuts) = _training[_owners[example]];
-        int count = cuts[random.Next(cuts.Length)];
+        int count = cuts[DrawIndex(cuts.Length, random)];
         int first = _window.First(_series[series].Times, count);
         int[] targets = [.. Targets(series, count, heldOut: false)];
         targets = Thin(targets, random);
@@ -74,6 +82,10 @@ internal sealed class ExampleSampler
 
         return examples;
     }
+
+    private int DrawIndex(int length, Random random) => _shortHistories > 0 && random.NextDouble() < _shortHistories
+        ? Math.Min((int)Math.Pow(length + 1, random.NextDouble()), length) - 1
+        : random.Next(length);
 
     private ForecastExample Create(int series, int first, int count, int[] targets)
     {

@@ -10,6 +10,9 @@ internal sealed class ForecastBatchBuilder(SeriesScaling scaling, LatentAnchor a
     /// <summary>Where the tensors are made.</summary>
     public Device Device => device;
 
+    /// <summary>One of batches whose paths take another number of steps over the longest horizon.</summary>
+    public ForecastBatchBuilder WithSteps(int steps) => new(scaling, anchor, steps, device);
+
     public ForecastBatch Build(IReadOnlyList<ForecastExample> examples)
     {
         LatentOdeInputs inputs = BuildInputs(examples);

@@ -52,12 +52,13 @@ internal abstract class ForecastProblem(LatentNetwork network, ForecastBatchBuil
         }
 
         using IDisposable noGradient = no_grad();
+        ForecastBatchBuilder scored = Scored(builder, _validation);
         Tensor total = zeros([], ScalarType.Float64, builder.Device);
         Tensor count = zeros([], ScalarType.Float64, builder.Device);
         foreach (ForecastExample[] examples in _validation.Chunk(ValidationBatch))
         {
             using DisposeScope scope = NewDisposeScope();
-            ForecastBatch batch = builder.Build(examples);
+            ForecastBatch batch = scored.Build(examples);
             (Tensor mean, Tensor scale) = ForecastPrediction.Of(network, batch, cancellationToken);
             Tensor mask = batch.Mask * WeightsOf(examples, batch).view(-1, 1, 1);
             total.PlusInPlace((ContinuousRankedProbabilityScore(mean, scale, batch.Targets) * mask).sum().to(ScalarType.Float64));
@@ -78,6 +79,11 @@ internal abstract class ForecastProblem(LatentNetwork network, ForecastBatchBuil
         GeneratorState.Read(reader, generator);
         _random.ReadState(reader);
     }
+
+    /// <summary>What builds the batches that are forecast for validation.</summary>
+    /// <param name="training">What builds those of training.</param>
+    /// <param name="examples">The examples that are forecast.</param>
+    protected virtual ForecastBatchBuilder Scored(ForecastBatchBuilder training, IReadOnlyList<ForecastExample> examples) => training;
 
     /// <summary>Computes the mean loss of a batch, and adds the gradients of all parameters but the encoder's to theirs and that of the encoder's state to its own.</summary>
     /// <param name="batch">The batch.</param>

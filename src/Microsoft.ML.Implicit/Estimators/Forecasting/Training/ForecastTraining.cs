@@ -16,18 +16,29 @@ internal abstract class ForecastTraining<TModel>(ForecasterOptions options, Seri
     : ModelTraining<SeriesSet, TModel>(options, run)
     where TModel : ForecastModelParameters
 {
-    private const double DefaultLearningRate = 1e-2;
-    private const double DefaultWeightDecay = 1e-2;
-    private const int DefaultSteps = 1200;
+    /// <summary>What is chosen where the options leave it open.</summary>
+    protected virtual TrainingDefaults Defaults { get; } = new(Steps: 1200, LearningRate: 1e-2, WeightDecay: 1e-2, ScalesRateWithBatch: true);
 
-    /// <summary>Share of the epochs that may pass without a better one before training stops.</summary>
-    protected virtual double Patience => 1.0 / 3;
+    /// <summary>Share of the examples whose histories are as often of one, two, four observations as of any more, where there are many series.</summary>
+    protected virtual double ShortHistories => 0;
 
     protected abstract LatentArchitecture CreateArchitecture();
 
     protected abstract ForecastProblem CreateProblem(LatentNetwork network, ForecastBatchBuilder builder, ExampleSampler sampler, Generator generator, int seed);
 
-    protected abstract TModel CreateModel(ForecastParts parts);
+    /// <summary>The architecture after training, where part of it was left open.</summary>
+    /// <param name="architecture">That of training.</param>
+    /// <param name="networks">Trained networks.</param>
+    /// <param name="builder">Builds batches.</param>
+    /// <param name="heldOut">Examples of what each network was not trained on.</param>
+    protected virtual LatentArchitecture Complete(
+        LatentArchitecture architecture, LatentNetwork[] networks, ForecastBatchBuilder builder, IReadOnlyList<ForecastExample>[] heldOut) => architecture;
+
+    /// <summary>Makes the model.</summary>
+    /// <param name="parts">What it is made of.</param>
+    /// <param name="builder">Builds batches.</param>
+    /// <param name="heldOut">Examples of what each network was not trained on.</param>
+    protected abstract TModel CreateModel(ForecastParts parts, ForecastBatchBuilder builder, IReadOnlyList<ForecastExample>[] heldOut);
 
     protected override SeriesSet Read(IDataView data) => reader.Read(data, Run.Channel, Run.ThrowIfCancelled);
 
@@ -93,7 +104,7 @@ internal abstract class ForecastTraining<TModel>(ForecasterOptions options, Seri
         LatentArchitecture architecture = Initial?.Architecture ?? CreateArchitecture();
         var builder = new ForecastBatchBuilder(scaling, architecture.Settings.Anchor, architecture.Settings.SolverSteps, Run.Device);
         ExampleSampler Sampler(ForecastFold fold) =>
-            new(series, fold, scaling.Horizon, architecture.Settings.ContextLength, architecture.Settings.Anchor == LatentAnchor.FirstObservation);
+            new(series, fold, scaling.Horizon, architecture.Settings.ContextLength, architecture.Settings.Anchor == LatentAnchor.FirstObservation, ForecastFold.HoldsOutSeries(series.Length) ? ShortHistories : 0);
         ExampleSampler[] samplers = [.. division.Networks.Select(Sampler)];
         if (Array.Exists(samplers, sampler => sampler.Count == 0))
         {
@@ -101,12 +112,14 @@ internal abstract class ForecastTraining<TModel>(ForecasterOptions options, Seri
                 $"There is nothing to train on: no series has two observations within the longest horizon, {scaling.Horizon}, one to learn from and one to forecast.");
         }
 
-        var defaults = new TrainingDefaults(DefaultSteps, DefaultLearningRate, DefaultWeightDecay, ScalesRateWithBatch: true, Patience: Patience);
-        TrainingPlan plan = Run.Plan(defaults, samplers.Max(sampler => sampler.Count));
+        TrainingPlan plan = Run.Plan(Defaults, samplers.Max(sampler => sampler.Count));
         LatentNetwork[] networks = EnsembleTraining.Run(samplers.Length, Run.Options, member =>
             TrainNetwork(architecture, scaling, builder, samplers[member.Index], plan with { Seed = Run.Seed + member.Index }, member));
         try
         {
+            IReadOnlyList<ForecastExample>[] heldOut = Array.ConvertAll(samplers, sampler => sampler.HeldOut());
+            architecture = Complete(architecture, networks, builder, heldOut);
+            builder = builder.WithSteps(architecture.Settings.SolverSteps);
             (ForecastMember[] members, ForecastBlend? blend) = Blend(
                 networks, samplers, new BlendTraining(builder, scaling, ForecastFold.HoldsOutSeries(series.Length)), () => new RegressionTraining(series, division, scaling, architecture.Settings.ContextLength).Fit());
             var calibration = new EnsembleCalibration(builder, scaling);
@@ -118,13 +131,14 @@ internal abstract class ForecastTraining<TModel>(ForecasterOptions options, Seri
             IReadOnlyList<ForecastExample> unseen = Sampler(division.Shared).HeldOut();
             double[] factors = calibration.Factors(members, unseen, options.ConfidenceLevel);
             double[] factorsAfterGap = calibration.FactorsAfterGap(factors, options.ConfidenceLevel);
-            return CreateModel(new ForecastParts(architecture, reader.Columns, scaling, networks, factors, factorsAfterGap, Run.Device)
+            var parts = new ForecastParts(architecture, reader.Columns, scaling, networks, factors, factorsAfterGap, Run.Device)
             {
                 Blend = blend,
                 ScaleProfile = calibration.Profile,
                 ConfidenceLevel = options.ConfidenceLevel,
                 Quantiles = ForecastQuantiles.Create(options.QuantileLevels, factors, level => calibration.Factors(members, unseen, level)),
-            });
+            };
+            return CreateModel(parts, builder, heldOut);
         }
         catch
         {

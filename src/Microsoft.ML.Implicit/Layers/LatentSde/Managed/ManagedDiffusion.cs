@@ -6,14 +6,14 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Layers.LatentSde.Managed;
 
-/// <summary><see cref="DiagonalDiffusion"/> with fixed parameters, and the Euler-Maruyama step that it takes part in.</summary>
+/// <summary><see cref="DiagonalDiffusion"/> with fixed parameters, and the steps that it takes part in.</summary>
 internal sealed unsafe class ManagedDiffusion : IDisposable
 {
     private readonly AlignedBuffer _parameters;
     private readonly int _stride;
     private readonly float _least;
 
-    /// <param name="parameters">Offset, amplitude, slope and shift, each of the state's width.</param>
+    /// <param name="parameters">Offset, and amplitude, slope and shift of either unit, each of the state's width.</param>
     /// <param name="least">The least value.</param>
     /// <param name="stride">Floats from one state to the next.</param>
     public ManagedDiffusion(IReadOnlyList<Tensor> parameters, double least, int stride)
@@ -27,17 +27,42 @@ internal sealed unsafe class ManagedDiffusion : IDisposable
         }
     }
 
+    /// <summary>Floats of scratch memory for each float of the states.</summary>
+    public static int ScratchPerFloat => 2;
+
     /// <summary>Evaluates g less its least value.</summary>
     /// <param name="states">States.</param>
     /// <param name="rows">Their number.</param>
     /// <param name="values">Receives it.</param>
-    public void Evaluate(float* states, int rows, float* values)
+    /// <param name="scratch">Scratch memory.</param>
+    public void Evaluate(float* states, int rows, float* values, float* scratch)
     {
-        float* offset = _parameters.Pointer, amplitude = offset + _stride, slope = amplitude + _stride, shift = slope + _stride;
-        Scale(states, rows, slope, shift, values);
-        VectorizedActivation.Tanh(values, rows * _stride);
-        Scale(values, rows, amplitude, offset, values);
-        VectorizedActivation.Softplus(values, rows * _stride);
+        int length = rows * _stride;
+        Turn(states, rows, scratch);
+        Combine(scratch, scratch + length, rows, values);
+        VectorizedActivation.Softplus(values, length);
+    }
+
+    /// <summary>Evaluates g less its least value, and takes ½ (∂g/∂z) g from slopes: from f to the drift of the Stratonovich equation.</summary>
+    /// <param name="states">States.</param>
+    /// <param name="rows">Their number.</param>
+    /// <param name="values">Receives it.</param>
+    /// <param name="slopes">f, from which is taken.</param>
+    /// <param name="scratch">Scratch memory.</param>
+    public void EvaluateStratonovich(float* states, int rows, float* values, float* slopes, float* scratch)
+    {
+        int length = rows * _stride;
+        float* rise = scratch, fall = scratch + length;
+        Turn(states, rows, scratch);
+        Combine(rise, fall, rows, values);
+        TurnSlopes(rise, fall, rows);
+        VectorizedActivation.Softplus(values, fall, length);
+        Vector<float> half = new(-0.5f), least = new(_least);
+        for (int i = 0; i < length; i += Vector<float>.Count)
+        {
+            Vector<float> derivative = Vector.Load(rise + i) * Vector.Load(fall + i);
+            Vector.FusedMultiplyAdd(half * derivative, least + Vector.Load(values + i), Vector.Load(slopes + i)).Store(slopes + i);
+        }
     }
 
     /// <summary>state += size · slope + g · increment.</summary>
@@ -78,6 +103,47 @@ internal sealed unsafe class ManagedDiffusion : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _parameters.Dispose();
+
+    // tanh(c z + d) of either unit.
+    private void Turn(float* states, int rows, float* units)
+    {
+        float* slope = _parameters.Pointer + (2 * _stride);
+        for (int unit = 0; unit < 2; unit++, slope += 3 * _stride, units += rows * _stride)
+        {
+            Scale(states, rows, slope, slope + _stride, units);
+            VectorizedActivation.Tanh(units, rows * _stride);
+        }
+    }
+
+    // a + b tanh(c z + d) + b' tanh(c' z + d').
+    private void Combine(float* rise, float* fall, int rows, float* result)
+    {
+        float* offset = _parameters.Pointer, first = offset + _stride, second = first + (3 * _stride);
+        for (int row = 0; row < rows; row++, rise += _stride, fall += _stride, result += _stride)
+        {
+            for (int i = 0; i < _stride; i += Vector<float>.Count)
+            {
+                Vector<float> one = Vector.FusedMultiplyAdd(Vector.Load(rise + i), Vector.Load(first + i), Vector.Load(offset + i));
+                Vector.FusedMultiplyAdd(Vector.Load(fall + i), Vector.Load(second + i), one).Store(result + i);
+            }
+        }
+    }
+
+    // From the units to the slope of their combination, in the place of the first.
+    private void TurnSlopes(float* rise, float* fall, int rows)
+    {
+        float* first = _parameters.Pointer + _stride, second = first + (3 * _stride);
+        for (int row = 0; row < rows; row++, rise += _stride, fall += _stride)
+        {
+            for (int i = 0; i < _stride; i += Vector<float>.Count)
+            {
+                Vector<float> x = Vector.Load(rise + i), y = Vector.Load(fall + i);
+                Vector<float> ofRise = (Vector<float>.One - (x * x)) * Vector.Load(first + i) * Vector.Load(first + _stride + i);
+                Vector<float> ofFall = (Vector<float>.One - (y * y)) * Vector.Load(second + i) * Vector.Load(second + _stride + i);
+                (ofRise + ofFall).Store(rise + i);
+            }
+        }
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Scale(float* values, int rows, float* factor, float* shift, float* result)

@@ -3,6 +3,7 @@ using Microsoft.ML.Implicit.Layers.LatentOde.Managed;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Numerics;
 using static TorchSharp.torch;
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Microsoft.ML.Implicit.Layers.LatentSde.Managed;
 
@@ -13,6 +14,7 @@ namespace Microsoft.ML.Implicit.Layers.LatentSde.Managed;
 /// <remarks>The paths of a row do not depend on the rows beside it.</remarks>
 internal sealed unsafe class ManagedLatentPaths : IDisposable
 {
+    private readonly LatentPathMethod _method;
     private readonly PanelAffine[] _drift;
     private readonly ManagedDiffusion _diffusion;
     private readonly ManagedHead _decoder;
@@ -26,14 +28,17 @@ internal sealed unsafe class ManagedLatentPaths : IDisposable
     private readonly (int Lower, int Target)[][] _targets;
     private readonly AlignedBuffer _states;
 
+    /// <param name="method">The method.</param>
     /// <param name="drift">Layers of the drift over state and controls together; these paths own them, the diffusion and the decoder.</param>
     /// <param name="diffusion">Makes the diffusion for a distance between states.</param>
     /// <param name="decoder">From a state and the features of its time to means and what scales are made of.</param>
     /// <param name="sizes">Widths of the state and of what is observed.</param>
     /// <param name="query">The times.</param>
     /// <param name="noise">The noise.</param>
-    public ManagedLatentPaths(PanelAffine[] drift, Func<int, ManagedDiffusion> diffusion, ManagedHead decoder, (int Latent, int Variables) sizes, LatentQuery query, PathNoise noise)
+    public ManagedLatentPaths(
+        LatentPathMethod method, PanelAffine[] drift, Func<int, ManagedDiffusion> diffusion, ManagedHead decoder, (int Latent, int Variables) sizes, LatentQuery query, PathNoise noise)
     {
+        _method = method;
         (_drift, _decoder, _latent, _variables, _noise) = (drift, decoder, sizes.Latent, sizes.Variables, noise);
         _diffusion = diffusion(Stride);
         _times = [.. query.Grid.Select(time => time * LatentNetwork.HorizonLength)];
@@ -56,6 +61,9 @@ internal sealed unsafe class ManagedLatentPaths : IDisposable
 
     private int Length => _noise.Paths * Stride;
 
+    // Evaluations of the drift in a step.
+    private int Evaluations => _method == LatentPathMethod.Heun ? 2 : 1;
+
     // Most steps whose noise is in memory at once.
     private int StepsAtOnce => Math.Min(32, _times.Length - 1);
 
@@ -65,7 +73,7 @@ internal sealed unsafe class ManagedLatentPaths : IDisposable
     /// <param name="cancellationToken">Looked at every few steps.</param>
     public void Simulate(float[] mean, float[] logVariance, CancellationToken cancellationToken)
     {
-        long work = (long)_noise.Paths * (((_times.Length - 1) * _drift.Sum(layer => layer.Work)) + (_thetas.Length / _noise.Rows * _decoder.Work));
+        long work = (long)_noise.Paths * (((_times.Length - 1) * Evaluations * _drift.Sum(layer => layer.Work)) + (_thetas.Length / _noise.Rows * _decoder.Work));
         var loop = new TileLoop(_noise.Rows, get_num_threads(), work);
         if (!_noise.IsCommon)
         {
@@ -104,7 +112,7 @@ internal sealed unsafe class ManagedLatentPaths : IDisposable
     }
 
     private PathIncrements Increments(long[] seeds) =>
-        new(seeds, _noise.IsCommon, _times, _latent, Stride, StepsAtOnce, hasAreas: Array.Exists(_thetas, theta => LatentPaths.AreaShare(theta) > 0));
+        new(_noise, seeds, _times, _latent, Stride, StepsAtOnce, hasAreas: Array.Exists(_thetas, theta => LatentPaths.AreaShare(theta) > 0));
 
     private void Start(int row, PathIncrements increments, float[] mean, float[] logVariance)
     {
@@ -128,21 +136,51 @@ internal sealed unsafe class ManagedLatentPaths : IDisposable
             return;
         }
 
-        using var memory = new AlignedBuffer(3L * Length);
-        using var hidden = new AlignedBuffer((long)_noise.Paths * _drift.Max(layer => layer.Stride) * 2);
-        float* state = _states.Pointer + ((long)row * Length), before = memory.Pointer, slopes = before + Length, values = slopes + Length;
+        using var memory = new PathMemory(Length, _noise.Paths * _drift.Max(layer => layer.Stride));
+        float* state = _states.Pointer + ((long)row * Length);
         for (int step = first; step < last && next < _targets[row].Length; step++)
         {
-            SetControls(row, step, state);
-            Evaluate(state, slopes, hidden.Pointer);
-            _diffusion.Evaluate(state, _noise.Paths, values);
-            new ReadOnlySpan<float>(state, Length).CopyTo(new Span<float>(before, Length));
-            _diffusion.Step(state, slopes, values, increments.Increment(step), (float)(_times[step + 1] - _times[step]), _noise.Paths);
+            new ReadOnlySpan<float>(state, Length).CopyTo(new Span<float>(memory.Before, Length));
+            Step(row, step, state, increments.Increment(step), memory);
             for (; next < _targets[row].Length && _targets[row][next].Lower == step; next++)
             {
                 int target = _targets[row][next].Target;
-                Decode(target, before, state, values, LatentPaths.AreaShare(_thetas[target]) > 0 ? increments.Area(step) : null);
+                Decode(target, memory.Before, state, memory.Values, LatentPaths.AreaShare(_thetas[target]) > 0 ? increments.Area(step) : null);
             }
+        }
+    }
+
+    private void Step(int row, int step, float* state, float* increment, PathMemory memory)
+    {
+        float size = (float)(_times[step + 1] - _times[step]);
+        Evaluate(row, step, state, memory.Slopes, memory.Values, memory);
+        _diffusion.Step(state, memory.Slopes, memory.Values, increment, size, _noise.Paths);
+        if (_method != LatentPathMethod.Heun)
+        {
+            return;
+        }
+
+        Evaluate(row, step + 1, state, memory.EndSlopes, memory.EndValues, memory);
+        Span<float> slopes = new(memory.EndSlopes, Length), values = new(memory.EndValues, Length);
+        TensorPrimitives.Add(slopes, new ReadOnlySpan<float>(memory.Slopes, Length), slopes);
+        TensorPrimitives.Add(values, new ReadOnlySpan<float>(memory.Values, Length), values);
+        TensorPrimitives.Multiply(values, 0.5f, values);
+        new ReadOnlySpan<float>(memory.Before, Length).CopyTo(new Span<float>(state, Length));
+        _diffusion.Step(state, memory.EndSlopes, memory.EndValues, increment, size / 2, _noise.Paths);
+    }
+
+    // f, less by what the equation's form asks for, and g less its least value.
+    private void Evaluate(int row, int step, float* state, float* slopes, float* values, PathMemory memory)
+    {
+        SetControls(row, step, state);
+        Evaluate(state, slopes, memory.Hidden);
+        if (_method == LatentPathMethod.Heun)
+        {
+            _diffusion.EvaluateStratonovich(state, _noise.Paths, values, slopes, memory.Hidden);
+        }
+        else
+        {
+            _diffusion.Evaluate(state, _noise.Paths, values, memory.Hidden);
         }
     }
 

@@ -6,8 +6,8 @@ namespace Microsoft.ML.Implicit.Layers.LatentSde.Managed;
 /// <summary>The noise of the paths of one row, some steps at a time, in rows of whole panels whose padding is zero.</summary>
 internal sealed unsafe class PathIncrements : IDisposable
 {
+    private readonly PathNoise _noise;
     private readonly long[] _seeds;
-    private readonly bool _hasOpposites;
     private readonly double[] _times;
     private readonly int _latent;
     private readonly int _stride;
@@ -17,24 +17,24 @@ internal sealed unsafe class PathIncrements : IDisposable
     private readonly float[] _numbers;
     private int _first;
 
-    /// <param name="seeds">Seeds of independent paths.</param>
-    /// <param name="hasOpposites">Whether each path has one with the opposite noise, behind all of the others.</param>
+    /// <param name="noise">The noise of all rows.</param>
+    /// <param name="seeds">Seeds of those paths whose noise is wanted; where noise is common, each of them has one with the opposite noise behind all of the others.</param>
     /// <param name="times">Times of the steps.</param>
     /// <param name="latent">Width of the state.</param>
     /// <param name="stride">Floats from a path's noise to the next one's.</param>
     /// <param name="stepsAtOnce">Most steps that are read at once.</param>
     /// <param name="hasAreas">Whether space-time Lévy areas are wanted beside the increments.</param>
-    public PathIncrements(long[] seeds, bool hasOpposites, double[] times, int latent, int stride, int stepsAtOnce, bool hasAreas)
+    public PathIncrements(PathNoise noise, long[] seeds, double[] times, int latent, int stride, int stepsAtOnce, bool hasAreas)
     {
-        (_seeds, _hasOpposites, _times, _latent, _stride) = (seeds, hasOpposites, times, latent, stride);
-        _path = new BrownianPath(seeds, latent, 0, times[^1], times.Length - 1);
+        (_noise, _seeds, _times, _latent, _stride) = (noise, seeds, times, latent, stride);
+        _path = noise.Along(times, latent, seeds);
         _increments = new AlignedBuffer((long)Length * stepsAtOnce);
         _areas = hasAreas ? new AlignedBuffer((long)Length * stepsAtOnce) : null;
         _numbers = new float[seeds.Length * latent];
     }
 
     /// <summary>Floats of the noise of all paths in a step.</summary>
-    public int Length => (_hasOpposites ? 2 : 1) * _seeds.Length * _stride;
+    public int Length => (_noise.IsCommon ? 2 : 1) * _seeds.Length * _stride;
 
     /// <summary>Reads some steps, in place of those before.</summary>
     public void Read(int first, int last)
@@ -80,7 +80,7 @@ internal sealed unsafe class PathIncrements : IDisposable
             for (int d = 0; d < _latent; d++)
             {
                 row[d] = _numbers[(path * _latent) + d];
-                if (_hasOpposites)
+                if (_noise.IsCommon)
                 {
                     opposite[d] = -row[d];
                 }
