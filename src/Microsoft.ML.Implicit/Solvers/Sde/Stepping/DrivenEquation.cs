@@ -4,11 +4,9 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Solvers.Sde.Stepping;
 
 /// <summary>An equation with the noise that drives it, with checks of what it returns.</summary>
-internal sealed class DrivenEquation
+internal sealed class DrivenEquation : IDisposable
 {
-    private readonly BrownianPath _path;
-    private readonly ScalarType _type;
-    private readonly Device _device;
+    private readonly IBrownianReader _noise;
     private readonly long[] _diffusionShape;
 
     /// <param name="equation">Equation.</param>
@@ -17,8 +15,7 @@ internal sealed class DrivenEquation
     public DrivenEquation(StochasticEquation equation, BrownianPath path, Tensor state)
     {
         Equation = equation;
-        _path = path;
-        (_type, _device) = (state.dtype, state.device);
+        _noise = path.Open(state.dtype, state.device);
         Dimension = state.shape[1];
         _diffusionShape = equation.Noise == NoiseKind.General ? [.. state.shape, path.Channels] : state.shape;
     }
@@ -41,7 +38,9 @@ internal sealed class DrivenEquation
 
     public Tensor DiffusionDerivative(double time, Tensor state) => TensorContract.Require(Equation.DiffusionDerivative(time, state), state, Equation, " as the derivative of its diffusion");
 
-    public Tensor Increment(double from, double to) => _path.ReadIncrement(from, to, _type, _device);
+    public Tensor Increment(double from, double to) => _noise.Increment(from, to);
 
-    public Tensor Area(double from, double to) => _path.ReadArea(from, to, _type, _device);
+    public Tensor Area(double from, double to) => _noise.Area(from, to);
+
+    public void Dispose() => _noise.Dispose();
 }
