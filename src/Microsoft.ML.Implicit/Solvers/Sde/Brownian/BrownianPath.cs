@@ -144,6 +144,17 @@ public sealed class BrownianPath
         }
     }
 
+    /// <summary>y + w ((to - from) f + g dW), see <see cref="IBrownianReader.TryMove"/>, on the CPU.</summary>
+    internal Tensor Move(double from, double to, Tensor state, Tensor drift, Tensor diffusion, double weight)
+    {
+        (long first, long last) = _clock.Ticks(from, to);
+        lock (_lock)
+        {
+            BrownianArrays values = _tree.Between(first, last, withAreas: false);
+            return ManagedMove.Run(values.W.AsMemory(values.Start, Rows * Channels), state, drift, diffusion, weight * (to - from), weight);
+        }
+    }
+
     private ReadOnlySpan<double> IncrementsBetween(long first, long last)
     {
         BrownianArrays values = _tree.Between(first, last, withAreas: false);

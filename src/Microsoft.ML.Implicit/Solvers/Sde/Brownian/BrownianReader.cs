@@ -12,6 +12,9 @@ internal sealed class BrownianReader(BrownianPath path, ScalarType type, Device 
 
     public Tensor Area(double from, double to) => path.ReadArea(from, to, type, device);
 
+    public Tensor? TryMove(double from, double to, Tensor state, Tensor drift, Tensor diffusion, double weight) =>
+        device.type == TorchSharp.DeviceType.CPU ? path.Move(from, to, state, drift, diffusion, weight) : null;
+
     public void Dispose()
     {
     }

@@ -7,7 +7,11 @@ namespace Microsoft.ML.Implicit.Solvers.Sde.Stepping;
 internal sealed class DrivenEquation : IDisposable
 {
     private readonly IBrownianReader _noise;
+    private readonly ScalarType _type;
+    private readonly TorchSharp.DeviceType _device;
+    private readonly long[] _shape;
     private readonly long[] _diffusionShape;
+    private readonly bool _hasNoisePerElement;
 
     /// <param name="equation">Equation.</param>
     /// <param name="path">Noise of as many rows and channels as the equation needs.</param>
@@ -16,8 +20,10 @@ internal sealed class DrivenEquation : IDisposable
     {
         Equation = equation;
         _noise = path.Open(state.dtype, state.device);
-        Dimension = state.shape[1];
-        _diffusionShape = equation.Noise == NoiseKind.General ? [.. state.shape, path.Channels] : state.shape;
+        (_type, _device, _shape) = (state.dtype, state.device_type, state.shape);
+        Dimension = _shape[1];
+        _hasNoisePerElement = equation.Noise != NoiseKind.General && path.Channels == Dimension;
+        _diffusionShape = equation.Noise == NoiseKind.General ? [.. _shape, path.Channels] : _shape;
     }
 
     public StochasticEquation Equation { get; }
@@ -42,5 +48,15 @@ internal sealed class DrivenEquation : IDisposable
 
     public Tensor Area(double from, double to) => _noise.Area(from, to);
 
+    /// <summary>A state moved by a part of a step in one pass over memory.</summary>
+    /// <returns>The result, or <see langword="null"/> where tensor operations are needed.</returns>
+    public Tensor? TryMove(SdeStep step, Tensor state, Tensor drift, Tensor diffusion, double weight) =>
+        !is_grad_enabled() && _hasNoisePerElement && IsPlain(state) && IsPlain(drift) && IsPlain(diffusion)
+            ? _noise.TryMove(step.Time, step.End, state, drift, diffusion, weight)
+            : null;
+
     public void Dispose() => _noise.Dispose();
+
+    private bool IsPlain(Tensor tensor) =>
+        tensor.is_contiguous() && tensor.dtype == _type && tensor.device_type == _device && tensor.shape.AsSpan().SequenceEqual(_shape);
 }

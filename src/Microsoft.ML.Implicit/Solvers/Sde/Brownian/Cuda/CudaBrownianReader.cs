@@ -10,14 +10,15 @@ internal sealed class CudaBrownianReader : IBrownianReader
     private readonly BrownianClock _clock;
     private readonly CudaBrownian _arithmetic;
     private readonly BrownianTree<BrownianTensors> _tree;
+    private readonly int _count;
     private readonly long[] _shape;
     private readonly ScalarType _type;
     private readonly Device _device;
 
     private CudaBrownianReader(BrownianKernels kernels, ReadOnlySpan<ulong> keys, int channels, BrownianClock clock, ScalarType type, Device device)
     {
-        (_kernels, _clock, _type, _device) = (kernels, clock, type, device);
-        _shape = [keys.Length / channels, channels];
+        (_kernels, _clock, _count, _type, _device) = (kernels, clock, keys.Length, type, device);
+        _shape = [_count / channels, channels];
         _arithmetic = new CudaBrownian(keys, kernels, device);
         _tree = new BrownianTree<BrownianTensors>(_arithmetic, clock);
     }
@@ -51,6 +52,15 @@ internal sealed class CudaBrownianReader : IBrownianReader
         return Read(values.H, values.Start);
     }
 
+    public Tensor? TryMove(double from, double to, Tensor state, Tensor drift, Tensor diffusion, double weight)
+    {
+        BrownianTensors values = Between(from, to, withAreas: false);
+        Tensor result = empty(_shape, _type, _device);
+        _kernels.Move.Launch(
+            CudaBrownian.BlocksOf(_count), CudaBrownian.Threads, _count, values.W, values.Start, state, drift, diffusion, result, weight * (to - from), weight);
+        return result;
+    }
+
     public void Dispose() => _arithmetic.Dispose();
 
     private BrownianTensors Between(double from, double to, bool withAreas)
@@ -62,8 +72,7 @@ internal sealed class CudaBrownianReader : IBrownianReader
     private Tensor Read(Tensor values, long start)
     {
         Tensor result = empty(_shape, _type, _device);
-        int count = (int)result.numel();
-        _kernels.Read.Launch(CudaBrownian.BlocksOf(count), CudaBrownian.Threads, count, values, start, result);
+        _kernels.Read.Launch(CudaBrownian.BlocksOf(_count), CudaBrownian.Threads, _count, values, start, result);
         return result;
     }
 }
