@@ -58,5 +58,5 @@ internal sealed class DrivenEquation : IDisposable
     public void Dispose() => _noise.Dispose();
 
     private bool IsPlain(Tensor tensor) =>
-        tensor.is_contiguous() && tensor.dtype == _type && tensor.device_type == _device && tensor.shape.AsSpan().SequenceEqual(_shape);
+        tensor.is_contiguous() && tensor.dtype == _type && tensor.device_type == _device && TensorContract.HasShape(tensor, _shape);
 }
