@@ -74,6 +74,18 @@ public sealed class CudaBrownianTests
         }
     }
 
+    [TestMethod]
+    public void A_solve_leaves_nothing_on_the_device()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        var path = new BrownianPath(BrownianPath.Seeds(3, 20), 2, 0, 1, 100);
+        var equation = new FunctionEquation(StochasticCalculus.Ito, NoiseKind.Diagonal, (t, y) => -y, (t, y) => 0.5 * y);
+        Tensor start = ones([20, 2], device: CUDA);
+        long before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+        SdeSolver.Solve(equation, start, [0, 1], path, new SdeOptions { StepControl = new FixedStepControl(0.01) }).Dispose();
+        Assert.AreEqual(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+    }
+
     private static void AssertSame(Tensor expected, Tensor actual, double from, double to) =>
         Assert.IsTrue(expected.eq(actual.cpu()).all().item<bool>(), $"from {from} to {to}: off by {(expected - actual.cpu()).abs().max().to(ScalarType.Float64).item<double>():E3}");
 }
