@@ -9,8 +9,8 @@ namespace Microsoft.ML.Implicit.Solvers.Sde.Brownian.Managed;
 /// <param name="keys">A key for each row and channel, padded to whole vectors, see <see cref="Pad"/>.</param>
 internal sealed class ManagedBrownian(ulong[] keys) : IBrownianArithmetic<BrownianArrays>
 {
-    // Of which threads get a few blocks each, and which caches hold.
-    private const int NumbersAtOnce = 1 << 17;
+    // Enough to be worth a start of threads, and 2 MiB of increments, which caches hold.
+    private const int NumbersAtOnce = 1 << 18;
     private const int Block = 1024;
     private const int WorkPerNumber = 64;
 
