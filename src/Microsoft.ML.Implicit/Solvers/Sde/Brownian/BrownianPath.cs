@@ -20,7 +20,8 @@ namespace Microsoft.ML.Implicit.Solvers.Sde.Brownian;
 /// </para>
 /// <para>
 /// Within a cell of the last level each place has the right law given the cell's ends, so that the law of increments is exact between times no closer than such a
-/// cell is long. A row's path depends on its seed alone, not on the other rows, and is the same for any number of channels as far as both have them.
+/// cell is long. A row's path depends on its seed alone, not on the other rows, and is the same for any number of channels as far as both have them. A solve on a GPU computes
+/// the path there, bit by bit the same.
 /// </para>
 /// </remarks>
 /// <example><code>
@@ -97,7 +98,7 @@ public sealed class BrownianPath
         return new BrownianIncrement(ReadIncrement(from, to, type, device), area);
     }
 
-    /// <summary>Opens the path for many questions, such as those of a solve.</summary>
+    /// <summary>Opens the path for many questions, such as those of a solve, to be computed on the device where that can be done.</summary>
     /// <param name="type">Type of what is read, float32 or float64.</param>
     /// <param name="device">Where it is to be.</param>
     /// <returns>What the caller disposes.</returns>

@@ -10,7 +10,7 @@ namespace Microsoft.ML.Implicit.Solvers.Sde.Brownian.Managed;
 internal static unsafe class ManagedMove
 {
     private const int Block = 1024;
-    private const int WorkPerNumber = 8;
+    private const int WorkPerNumber = 32;
 
     /// <summary>Computes it.</summary>
     /// <param name="noise">W.</param>
