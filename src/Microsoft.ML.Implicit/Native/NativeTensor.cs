@@ -18,6 +18,9 @@ internal static class NativeTensor
     /// <inheritdoc cref="Of(float[], long[], Device?)"/>
     public static Tensor Of(double[] values, long[] shape, Device? device = null) => Copy(tensor(values, shape), device);
 
+    /// <inheritdoc cref="Of(float[], long[], Device?)"/>
+    public static Tensor Of(long[] values, long[] shape, Device? device = null) => Copy(tensor(values, shape), device);
+
     private static Tensor Copy(Tensor managed, Device? device)
     {
         using (managed)

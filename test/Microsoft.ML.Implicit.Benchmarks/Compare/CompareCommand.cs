@@ -48,6 +48,8 @@ internal static class CompareCommand
         new OdeCase(4096, 16, 0),
         new SdeCase(1),
         new SdeCase(64),
+        new BrownianCase(1),
+        new BrownianCase(64),
         new DeepEquilibriumCase(256, 128),
         new DeepEquilibriumCase(4096, 512),
         new NormalizingFlowCase(512, 2, 64),

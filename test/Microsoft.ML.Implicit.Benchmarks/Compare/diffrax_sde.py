@@ -1,20 +1,32 @@
 """Times diffrax on the cases sde-1 and sde-64 of `compare`: 1,024 paths of geometric Brownian motion on [0, 1] in 1,000 steps of Euler-Maruyama, float32.
 
-    JAX_PLATFORMS=cpu python diffrax_sde.py
+    JAX_PLATFORMS=cpu python diffrax_sde.py --threads 8
     JAX_PLATFORMS=cuda python diffrax_sde.py
 
-Prints a tab-separated row a case: median milliseconds of 20 calls after compilation, steps, and the root mean square distance from the exact solution on the same
+Prints a tab-separated row a case: median milliseconds of the calls after compilation, steps, and the root mean square distance from the exact solution on the same
 path. `tree` is diffrax's virtual Brownian tree, the same path however it is asked, as ours is; `unsafe` is its path of increments drawn step by step, which fixed
 steps alone allow; `scan` is the recursion written out, with increments drawn inside.
 """
+import argparse
+import os
 import time
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--dimensions", type=int, nargs="+", default=[1, 64])
+parser.add_argument("--kinds", nargs="+", default=["tree", "unsafe", "scan"])
+parser.add_argument("--repetitions", type=int, default=20)
+parser.add_argument("--threads", type=int, help="CPU cores; the default is all")
+arguments = parser.parse_args()
+if arguments.threads:
+    # Before JAX is loaded, which starts a thread for each core that it may use.
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:arguments.threads])
 
 import diffrax
 import jax
 import jax.numpy as jnp
 import lineax
 
-ROWS, STEPS, REPETITIONS = 1024, 1000, 20
+ROWS, STEPS, REPETITIONS = 1024, 1000, arguments.repetitions
 DRIFT, VOLATILITY = 0.05, 0.2
 DEVICE = jax.devices()[0].platform
 
@@ -68,10 +80,11 @@ def report(name, call):
 
 
 print("case\tdevice\tmilliseconds\tsteps\tdistance")
-for dimension in (1, 64):
-    keys = jax.random.split(jax.random.key(1), ROWS)
-    for kind in ("tree", "unsafe"):
-        solve = by_diffrax(dimension, kind == "tree")
-        report(f"sde-{dimension} {kind}", lambda: solve(keys))
-    scan = by_scan(dimension)
-    report(f"sde-{dimension} scan", lambda: scan(jax.random.key(1)))
+for dimension in arguments.dimensions:
+    for kind in arguments.kinds:
+        if kind == "scan":
+            scan = by_scan(dimension)
+            report(f"sde-{dimension} scan", lambda: scan(jax.random.key(1)))
+        else:
+            solve, keys = by_diffrax(dimension, kind == "tree"), jax.random.split(jax.random.key(1), ROWS)
+            report(f"sde-{dimension} {kind}", lambda: solve(keys))

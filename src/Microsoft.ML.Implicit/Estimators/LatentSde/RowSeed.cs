@@ -1,5 +1,5 @@
 using Microsoft.ML.Implicit.Data;
-using Microsoft.ML.Implicit.Solvers.Sde.Brownian;
+using Microsoft.ML.Implicit.Solvers.Sde.Brownian.Managed;
 
 namespace Microsoft.ML.Implicit.Estimators;
 

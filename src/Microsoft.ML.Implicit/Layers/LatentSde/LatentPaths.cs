@@ -104,7 +104,8 @@ internal sealed class LatentPaths(LatentPathMethod method, LatentSdeEquation equ
             return points;
         }
 
-        Tensor areas = stack([.. Enumerable.Range(first, (int)states.shape[0] - 1).Select(step => path.Increment(_times[step], _times[step + 1], states.dtype, states.device).H * signs)]);
+        using IBrownianReader reader = path.Open(states.dtype, states.device);
+        Tensor areas = stack([.. Enumerable.Range(first, (int)states.shape[0] - 1).Select(step => reader.Area(_times[step], _times[step + 1]) * signs)]);
         Tensor deviation = areas.view(-1, noise.Paths, states.shape[2]).index_select(0, lower) * (bridge * AreasInStep.Held()).sqrt();
         Tensor diffusion = equation.Spread(left.view(-1, states.shape[2])).view_as(left);
         return points.Plus(diffusion * deviation);

@@ -16,6 +16,10 @@ internal readonly struct KernelArgument
 
     public static implicit operator KernelArgument(int value) => new((uint)value);
 
+    public static implicit operator KernelArgument(long value) => new((ulong)value);
+
+    public static implicit operator KernelArgument(ulong value) => new(value);
+
     public static implicit operator KernelArgument(double value) => new(BitConverter.DoubleToUInt64Bits(value));
 
     /// <summary>The argument in a place wide enough for every type; a kernel that takes a narrower one reads the leading bytes.</summary>

@@ -90,7 +90,8 @@ public static class SdeSolver
         try
         {
             OdeOptions steps = options.Steps(method, equation, times);
-            using var integrator = new SdeIntegrator(new DrivenEquation(equation, path, start), method, steps, times, outputs, trace);
+            using var driven = new DrivenEquation(equation, path, start);
+            using var integrator = new SdeIntegrator(driven, method, steps, times, outputs, trace);
             SolveStatus[] status = integrator.Run();
             RowOutcome.MarkNotFinite(outputs[integrator.ReachedTimes - 1], status);
             if (anyInvalid)

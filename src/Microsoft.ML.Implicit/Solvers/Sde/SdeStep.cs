@@ -100,6 +100,20 @@ public sealed class SdeStep
         return Equation.Noise == NoiseKind.General ? state.add(Product(diffusion, noise), alpha: weight.Held()) : state.addcmul(diffusion, noise, weight.Held());
     }
 
+    /// <summary>y + w (h f + g dW), the state moved by a part of the step, in one pass over memory where there is no graph to be made.</summary>
+    /// <param name="state">y, <c>[rows, dimension]</c>.</param>
+    /// <param name="drift">f.</param>
+    /// <param name="diffusion">g.</param>
+    /// <param name="weight">w.</param>
+    /// <returns>Of the shape of <paramref name="state"/>.</returns>
+    public Tensor Moved(Tensor state, Tensor drift, Tensor diffusion, double weight = 1)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        ArgumentNullException.ThrowIfNull(drift);
+        ArgumentNullException.ThrowIfNull(diffusion);
+        return _driven.TryMove(this, state, drift, diffusion, weight) ?? Diffused(Drifted(state, drift, weight), diffusion, W, weight);
+    }
+
     /// <summary>The two halves of the step.</summary>
     internal (SdeStep First, SdeStep Second) Halve()
     {

@@ -49,6 +49,29 @@ public sealed class BrownianPathTests
     }
 
     [TestMethod]
+    public void Intervals_are_the_same_in_turn_backward_and_at_random()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        const int Intervals = 40;
+        int[] backward = [.. Enumerable.Range(0, Intervals).Reverse()];
+        int[] random = [.. Enumerable.Range(0, Intervals).Select(i => i * 17 % Intervals)];
+        int[][] orders = [[.. Enumerable.Range(0, Intervals)], backward, random, [.. backward[..9], .. random, .. backward]];
+        foreach (int[] order in orders)
+        {
+            BrownianPath withoutAreas = Path(3, 2, intervals: Intervals), withAreas = Path(3, 2, intervals: Intervals), mixed = Path(3, 2, intervals: Intervals);
+            foreach (int i in order)
+            {
+                (double from, double to) = ((double)i / Intervals, (i + 1.0) / Intervals);
+                BrownianIncrement expected = Path(3, 2, intervals: Intervals).Increment(from, to);
+                AssertClose(expected.W, withoutAreas.ReadIncrement(from, to, ScalarType.Float64, null), 0);
+                AssertClose(expected.H, withAreas.ReadArea(from, to, ScalarType.Float64, null), 0);
+                AssertClose(expected.W, mixed.ReadIncrement(from, to, ScalarType.Float64, null), 0);
+                AssertClose(expected.H, i % 3 == 0 ? mixed.ReadArea(from, to, ScalarType.Float64, null) : expected.H, 0);
+            }
+        }
+    }
+
+    [TestMethod]
     public void Increments_add_up_however_close_their_times_are()
     {
         using DisposeScope scope = NewDisposeScope();

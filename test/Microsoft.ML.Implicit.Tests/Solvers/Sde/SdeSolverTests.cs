@@ -2,6 +2,7 @@ using Microsoft.ML.Implicit.Solvers;
 using Microsoft.ML.Implicit.Solvers.Ode;
 using Microsoft.ML.Implicit.Solvers.Sde;
 using Microsoft.ML.Implicit.Solvers.Sde.Brownian;
+using Microsoft.ML.Implicit.Solvers.Sde.Stepping;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -222,6 +223,42 @@ public sealed class SdeSolverTests
         SdeSolver.Solve(equation, start, [0, 0.4, 1], path, Fixed(SdeMethods.Milstein, 16)).Dispose();
         SdeSolver.Solve(equation, start, [0, 0.4, 1], path).Dispose();
         Assert.AreEqual(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+    }
+
+    [TestMethod]
+    [DataRow(1, 1)]
+    [DataRow(3, 5)]
+    [DataRow(40_000, 2)]
+    public void A_step_in_one_pass_over_memory_is_that_of_tensor_operations(int rows, int dimension)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        BrownianPath path = Path(rows, dimension, intervals: 4);
+        foreach (ScalarType type in (ScalarType[])[ScalarType.Float32, ScalarType.Float64])
+        {
+            using var generator = new Generator(1);
+            Tensor state = randn([rows, dimension], type, generator: generator), drift = randn([rows, dimension], type, generator: generator);
+            Tensor diffusion = randn([dimension, rows], type, generator: generator).t();
+            using var driven = new DrivenEquation(Growth(StochasticCalculus.Ito), path, state);
+            var step = new SdeStep(driven, 0.25, 0.6, false);
+            Tensor expected = state + (0.5 * ((0.35 * drift) + (diffusion * step.W)));
+            using (no_grad())
+            {
+                Tensor actual = driven.TryMove(step, state, drift, diffusion.contiguous(), 0.5)!;
+                AssertClose(expected, actual);
+                AssertClose(expected, step.Moved(state, drift, diffusion.contiguous(), 0.5));
+                AssertClose(expected, step.Moved(state, drift, diffusion, 0.5));
+                Assert.AreEqual(rows == 1 || dimension == 1, driven.TryMove(step, state, drift, diffusion, 0.5) is not null);
+                Assert.IsNull(driven.TryMove(step, state, drift, full_like(state[0], 0.5), 1));
+            }
+
+            Assert.IsNull(driven.TryMove(step, state, drift, diffusion.contiguous(), 0.5));
+        }
+
+        static void AssertClose(Tensor expected, Tensor actual)
+        {
+            Assert.AreEqual(expected.dtype, actual.dtype);
+            Assert.IsTrue(expected.allclose(actual, 1e-5, expected.dtype == ScalarType.Float64 ? 1e-14 : 1e-6));
+        }
     }
 
     private static void AssertRefused(string message, StochasticEquation equation, Tensor start, double[] times, BrownianPath path, SdeMethod? method)

@@ -10,7 +10,7 @@ namespace Microsoft.ML.Implicit.Solvers.Sde.Adjoints;
 /// The adjoint of the discrete solution: a sweep backward over the accepted steps, each repeated with an autograd graph of that step alone. What a
 /// step starts from is computed from checkpoints or, for a method that can be reversed, from what the next one starts from.
 /// </summary>
-internal sealed class SdeAdjoint
+internal sealed class SdeAdjoint : IDisposable
 {
     private readonly SdeRecord _record;
     private readonly DrivenEquation _driven;
@@ -49,7 +49,7 @@ internal sealed class SdeAdjoint
             return (cotangents[0].clone().MoveToOuterDisposeScope(), zeros(parameters.Sum(p => p.numel()), start.dtype, start.device).MoveToOuterDisposeScope());
         }
 
-        var sweep = new SdeAdjoint(record, equation, parameters, start, saved[^1], cotangents);
+        using var sweep = new SdeAdjoint(record, equation, parameters, start, saved[^1], cotangents);
         if (record.Trace.MaximumCheckpoints == 0)
         {
             sweep.Undo(saved[0]);
@@ -62,6 +62,9 @@ internal sealed class SdeAdjoint
         Tensor initial = sweep.ReverseBeginning(start).PlusInPlace(cotangents[0]);
         return (initial.MoveToOuterDisposeScope(), sweep._parameterGradient.MoveToOuterDisposeScope());
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _driven.Dispose();
 
     // Steps backward from the last state.
     private void Undo(Tensor end)

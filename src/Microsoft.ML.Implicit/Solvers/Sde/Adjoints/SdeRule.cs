@@ -59,7 +59,7 @@ internal sealed class SdeRule(SdeRecord record) : IBackwardRule
     // All states, with a graph through all steps.
     private Tensor Replay(StochasticEquation equation, Tensor start)
     {
-        var driven = new DrivenEquation(equation, record.Path, start);
+        using var driven = new DrivenEquation(equation, record.Path, start);
         var outputs = new List<Tensor> { start };
         Tensor state = record.Method.Begin(record.BeginningOf(driven), start);
         for (int i = 0; i < record.Trace!.Steps.Count; i++)

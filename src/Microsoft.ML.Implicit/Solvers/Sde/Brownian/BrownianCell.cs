@@ -1,3 +1,5 @@
+using Microsoft.ML.Implicit.Solvers.Sde.Brownian.Managed;
+
 namespace Microsoft.ML.Implicit.Solvers.Sde.Brownian;
 
 /// <summary>A cell of the dyadic division of one of a path's intervals.</summary>
@@ -22,5 +24,5 @@ internal readonly record struct BrownianCell(long Interval, int Level, long Inde
     public ulong DivisionCounter => NormalGenerator.Combine((ulong)Interval, (1UL << Level) + (ulong)Index);
 
     /// <summary>Counter of the noise of an interval itself.</summary>
-    public ulong IntervalCounter => NormalGenerator.Combine((ulong)Interval, 0);
+    public static ulong CounterOfInterval(long interval) => NormalGenerator.Combine((ulong)interval, 0);
 }

@@ -17,27 +17,37 @@ internal sealed class BrownianClock(double start, double end, int intervals, int
 
     private readonly int _bitsPerInterval = TickBits - BitOperations.Log2((uint)intervals);
 
+    private long Length => TicksPerInterval * intervals;
+
+    /// <summary>Number of equal intervals.</summary>
+    public int Intervals => intervals;
+
     /// <summary>How often an interval is halved.</summary>
     public int Halvings => halvings;
 
     public long TicksPerInterval => 1L << _bitsPerInterval;
 
-    /// <summary>Number of ticks of the whole path.</summary>
-    public long Ticks => TicksPerInterval * intervals;
-
-    /// <summary>The tick nearest to a time.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The time is outside the path.</exception>
-    public long TickAt(double time, string name)
+    /// <summary>The ticks nearest to two times.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A time is outside the path, or they are in the wrong order.</exception>
+    public (long First, long Last) Ticks(double from, double to)
     {
-        double tick = Math.Round((time - start) / (end - start) * Ticks);
-        return tick >= 0 && tick <= Ticks
-            ? (long)tick
-            : throw new ArgumentOutOfRangeException(name, time, $"The Brownian path is defined from time {start} to {end}.");
+        long first = TickAt(from, nameof(from));
+        long last = TickAt(to, nameof(to));
+        SettingRange.Require(last > first, nameof(to), to, $"after {from} by more than rounding");
+        return (first, last);
     }
 
     /// <summary>Length in time of a number of ticks.</summary>
-    public double Duration(long ticks) => (end - start) * ((double)ticks / Ticks);
+    public double Duration(long ticks) => (end - start) * ((double)ticks / Length);
 
     /// <summary>An interval as the root of its division.</summary>
     public BrownianCell Interval(long index) => new(index, 0, 0, index * TicksPerInterval, TicksPerInterval);
+
+    private long TickAt(double time, string name)
+    {
+        double tick = Math.Round((time - start) / (end - start) * Length);
+        return tick >= 0 && tick <= Length
+            ? (long)tick
+            : throw new ArgumentOutOfRangeException(name, time, $"The Brownian path is defined from time {start} to {end}.");
+    }
 }

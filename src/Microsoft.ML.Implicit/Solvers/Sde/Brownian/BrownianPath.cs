@@ -1,5 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Solvers.Sde.Brownian.Cuda;
+using Microsoft.ML.Implicit.Solvers.Sde.Brownian.Managed;
 using static TorchSharp.torch;
 using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
@@ -18,7 +20,8 @@ namespace Microsoft.ML.Implicit.Solvers.Sde.Brownian;
 /// </para>
 /// <para>
 /// Within a cell of the last level each place has the right law given the cell's ends, so that the law of increments is exact between times no closer than such a
-/// cell is long. A row's path depends on its seed alone, not on the other rows, and is the same for any number of channels as far as both have them.
+/// cell is long. A row's path depends on its seed alone, not on the other rows, and is the same for any number of channels as far as both have them. A solve on a GPU computes
+/// the path there, bit by bit the same.
 /// </para>
 /// </remarks>
 /// <example><code>
@@ -28,7 +31,8 @@ namespace Microsoft.ML.Implicit.Solvers.Sde.Brownian;
 public sealed class BrownianPath
 {
     private readonly BrownianClock _clock;
-    private readonly BrownianTree _tree;
+    private readonly ulong[] _keys;
+    private readonly BrownianTree<BrownianArrays> _tree;
     private readonly Lock _lock = new();
 
     /// <summary>Creates a path.</summary>
@@ -50,13 +54,13 @@ public sealed class BrownianPath
         SettingRange.Require(halvings is >= 0 and <= 24, nameof(halvings), halvings, "from 0 to 24");
         (Rows, Channels, Start, End) = (seeds.Count, channels, start, end);
         _clock = new BrownianClock(start, end, intervals, halvings);
-        ulong[] keys = new ulong[BrownianValues.Pad(checked(Rows * channels))];
+        _keys = new ulong[ManagedBrownian.Pad(checked(Rows * channels))];
         for (int i = 0; i < Rows * channels; i++)
         {
-            keys[i] = NormalGenerator.Combine((ulong)seeds[i / channels], (ulong)(i % channels));
+            _keys[i] = NormalGenerator.Combine((ulong)seeds[i / channels], (ulong)(i % channels));
         }
 
-        _tree = new BrownianTree(keys, _clock);
+        _tree = new BrownianTree<BrownianArrays>(new ManagedBrownian(_keys), _clock);
     }
 
     /// <summary>Number of rows.</summary>
@@ -88,60 +92,84 @@ public sealed class BrownianPath
     {
         SettingRange.Require(type is ScalarType.Float32 or ScalarType.Float64, nameof(type), type, "Float32 or Float64");
         NativeBackend.EnsureLoaded();
-        return new BrownianIncrement(ReadIncrement(from, to, type, device), ReadArea(from, to, type, device));
+
+        // Areas first: increments are drawn with them then.
+        Tensor area = ReadArea(from, to, type, device);
+        return new BrownianIncrement(ReadIncrement(from, to, type, device), area);
     }
+
+    /// <summary>Opens the path for many questions, such as those of a solve, to be computed on the device where that can be done.</summary>
+    /// <param name="type">Type of what is read, float32 or float64.</param>
+    /// <param name="device">Where it is to be.</param>
+    /// <returns>What the caller disposes.</returns>
+    internal IBrownianReader Open(ScalarType type, Device device) =>
+        (IBrownianReader?)CudaBrownianReader.TryCreate(_keys.AsSpan(0, Rows * Channels), Channels, _clock, type, device) ?? new BrownianReader(this, type, device);
 
     /// <summary>The increment alone.</summary>
     internal Tensor ReadIncrement(double from, double to, ScalarType type, Device? device)
     {
-        (long first, long last) = Ticks(from, to);
+        (long first, long last) = _clock.Ticks(from, to);
         lock (_lock)
         {
-            return ToTensor(_tree.Between(first, last).W, type, device);
+            return ToTensor(IncrementsBetween(first, last), type, device);
         }
     }
 
     /// <summary>The space-time Lévy area alone.</summary>
     internal Tensor ReadArea(double from, double to, ScalarType type, Device? device)
     {
-        (long first, long last) = Ticks(from, to);
+        (long first, long last) = _clock.Ticks(from, to);
         lock (_lock)
         {
-            return ToTensor(_tree.Between(first, last).H, type, device);
+            return ToTensor(AreasBetween(first, last), type, device);
         }
     }
 
     /// <summary>The increment alone, row by row.</summary>
     internal void CopyIncrement(double from, double to, Span<float> destination)
     {
-        (long first, long last) = Ticks(from, to);
+        (long first, long last) = _clock.Ticks(from, to);
         lock (_lock)
         {
-            TensorPrimitives.ConvertTruncating(_tree.Between(first, last).W[..(Rows * Channels)], destination);
+            TensorPrimitives.ConvertTruncating(IncrementsBetween(first, last), destination);
         }
     }
 
     /// <summary>The space-time Lévy area alone, row by row.</summary>
     internal void CopyArea(double from, double to, Span<float> destination)
     {
-        (long first, long last) = Ticks(from, to);
+        (long first, long last) = _clock.Ticks(from, to);
         lock (_lock)
         {
-            TensorPrimitives.ConvertTruncating(_tree.Between(first, last).H[..(Rows * Channels)], destination);
+            TensorPrimitives.ConvertTruncating(AreasBetween(first, last), destination);
         }
     }
 
-    private (long First, long Last) Ticks(double from, double to)
+    /// <summary>y + w ((to - from) f + g dW), see <see cref="IBrownianReader.TryMove"/>, on the CPU.</summary>
+    internal Tensor Move(double from, double to, Tensor state, Tensor drift, Tensor diffusion, double weight)
     {
-        long first = _clock.TickAt(from, nameof(from));
-        long last = _clock.TickAt(to, nameof(to));
-        SettingRange.Require(last > first, nameof(to), to, $"after {from} by more than rounding");
-        return (first, last);
+        (long first, long last) = _clock.Ticks(from, to);
+        lock (_lock)
+        {
+            BrownianArrays values = _tree.Between(first, last, withAreas: false);
+            return ManagedMove.Run(values.W.AsMemory(values.Start, Rows * Channels), state, drift, diffusion, weight * (to - from), weight);
+        }
+    }
+
+    private ReadOnlySpan<double> IncrementsBetween(long first, long last)
+    {
+        BrownianArrays values = _tree.Between(first, last, withAreas: false);
+        return values.W.AsSpan(values.Start, Rows * Channels);
+    }
+
+    private ReadOnlySpan<double> AreasBetween(long first, long last)
+    {
+        BrownianArrays values = _tree.Between(first, last, withAreas: true);
+        return values.H.AsSpan(values.Start, Rows * Channels);
     }
 
     private Tensor ToTensor(ReadOnlySpan<double> values, ScalarType type, Device? device)
     {
-        values = values[..(Rows * Channels)];
         Tensor result = empty([Rows, Channels], type);
         if (type == ScalarType.Float64)
         {

@@ -4,47 +4,56 @@ namespace Microsoft.ML.Implicit.Solvers.Sde.Brownian;
 /// Computes a path's values on intervals by descending a tree of halved cells. The cells divided last are kept, one on each level, so that
 /// neighbouring intervals asked for one after another divide each cell once.
 /// </summary>
-/// <param name="keys">A key for each row and channel, padded to whole vectors.</param>
+/// <typeparam name="TValues">Values of an interval.</typeparam>
+/// <param name="arithmetic">Arithmetic on them.</param>
 /// <param name="clock">Division of time.</param>
-internal sealed class BrownianTree(ulong[] keys, BrownianClock clock)
+internal sealed class BrownianTree<TValues>(IBrownianArithmetic<TValues> arithmetic, BrownianClock clock)
+    where TValues : class
 {
+    private readonly DrawnIntervals<TValues> _intervals = new(arithmetic, clock);
     private readonly Division?[] _divisions = new Division?[clock.Halvings + 1];
-    private readonly Division _leaf = new(keys.Length);
-    private readonly BrownianValues _interval = new(keys.Length);
-    private readonly BrownianValues _result = new(keys.Length);
-    private long _drawnInterval = -1;
+    private Division? _leaf;
+    private Division? _before;
+    private TValues? _sum;
+    private TValues? _result;
     private long _covered;
-    private (long From, long To) _last;
+    private (long From, long To, bool WithAreas) _last;
 
     /// <summary>Values between two ticks; overwritten by the next call.</summary>
     /// <param name="from">First tick.</param>
     /// <param name="to">A later one.</param>
-    public BrownianValues Between(long from, long to)
+    /// <param name="withAreas">Whether areas are wanted beside increments.</param>
+    public TValues Between(long from, long to, bool withAreas)
     {
-        if (_last == (from, to))
+        // The increments of parts depend on the whole's area.
+        withAreas |= from % clock.TicksPerInterval != 0 || to % clock.TicksPerInterval != 0;
+        if (_last.From == from && _last.To == to && (_last.WithAreas || !withAreas))
         {
-            return _result;
+            return _result!;
         }
 
+        long first = from / clock.TicksPerInterval;
+        bool isInterval = from == first * clock.TicksPerInterval && to - from == clock.TicksPerInterval;
+        _result = isInterval ? _intervals.At(first, withAreas) : Sum(first, from, to, withAreas);
+        _last = (from, to, withAreas);
+        return _result!;
+    }
+
+    private TValues Sum(long interval, long from, long to, bool withAreas)
+    {
+        _sum ??= arithmetic.Create(1);
         _covered = 0;
-        for (long interval = from / clock.TicksPerInterval; interval * clock.TicksPerInterval < to; interval++)
+        for (; interval * clock.TicksPerInterval < to; interval++)
         {
             BrownianCell cell = clock.Interval(interval);
-            if (interval != _drawnInterval)
-            {
-                _interval.Draw(keys, cell.IntervalCounter, clock.Duration(cell.Length));
-                _drawnInterval = interval;
-            }
-
-            Visit(cell, _interval, Math.Max(from, cell.First), Math.Min(to, cell.Last));
+            Visit(cell, _intervals.At(interval, withAreas), Math.Max(from, cell.First), Math.Min(to, cell.Last));
         }
 
-        _last = (from, to);
-        return _result;
+        return _sum;
     }
 
     // The part [from, to] of a cell.
-    private void Visit(BrownianCell cell, BrownianValues values, long from, long to)
+    private void Visit(BrownianCell cell, TValues values, long from, long to)
     {
         if (from == cell.First && to == cell.Last)
         {
@@ -70,8 +79,9 @@ internal sealed class BrownianTree(ulong[] keys, BrownianClock clock)
     }
 
     // One pair of normal numbers says where the path goes in a cell of the last level, for any place in it.
-    private void VisitInside(BrownianCell cell, BrownianValues values, long from, long to)
+    private void VisitInside(BrownianCell cell, TValues values, long from, long to)
     {
+        _leaf ??= new Division(arithmetic);
         if (to == cell.Last)
         {
             Divide(cell, values, from, _leaf);
@@ -82,17 +92,16 @@ internal sealed class BrownianTree(ulong[] keys, BrownianClock clock)
         Divide(cell, values, to, _leaf);
         if (from > cell.First)
         {
-            var before = new Division(keys.Length);
-            Divide(cell, values, from, before);
-            _leaf.Left.RemoveFirst(before.Left, clock.Duration(to - from), clock.Duration(from - cell.First));
+            Divide(cell, values, from, _before ??= new Division(arithmetic));
+            arithmetic.RemoveFirst(_leaf.Left, _before.Left, clock.Duration(to - from), clock.Duration(from - cell.First));
         }
 
         Append(_leaf.Left, to - from);
     }
 
-    private Division Halve(BrownianCell cell, BrownianValues values)
+    private Division Halve(BrownianCell cell, TValues values)
     {
-        Division division = _divisions[cell.Level] ??= new Division(keys.Length);
+        Division division = _divisions[cell.Level] ??= new Division(arithmetic);
         if (division.Cell != cell)
         {
             Divide(cell, values, cell.Middle, division);
@@ -101,34 +110,34 @@ internal sealed class BrownianTree(ulong[] keys, BrownianClock clock)
         return division;
     }
 
-    private void Divide(BrownianCell cell, BrownianValues values, long at, Division division)
+    private void Divide(BrownianCell cell, TValues values, long at, Division division)
     {
         var weights = new BridgeWeights((double)(at - cell.First) / cell.Length, clock.Duration(cell.Length));
-        values.Divide(keys, cell.DivisionCounter, weights, division.Left, division.Right);
+        arithmetic.Divide(values, cell.DivisionCounter, weights, division.Left, division.Right);
         division.Cell = cell;
     }
 
-    private void Append(BrownianValues values, long length)
+    private void Append(TValues values, long length)
     {
         if (_covered == 0)
         {
-            _result.CopyFrom(values);
+            arithmetic.Copy(values, _sum!);
         }
         else
         {
-            _result.Append(values, clock.Duration(_covered), clock.Duration(length));
+            arithmetic.Append(_sum!, values, clock.Duration(_covered), clock.Duration(length));
         }
 
         _covered += length;
     }
 
     /// <summary>The two parts of a cell.</summary>
-    private sealed class Division(int length)
+    private sealed class Division(IBrownianArithmetic<TValues> arithmetic)
     {
         public BrownianCell? Cell { get; set; }
 
-        public BrownianValues Left { get; } = new(length);
+        public TValues Left { get; } = arithmetic.Create(1);
 
-        public BrownianValues Right { get; } = new(length);
+        public TValues Right { get; } = arithmetic.Create(1);
     }
 }

@@ -16,8 +16,8 @@ internal sealed class DerivativeFreeMilstein() : SdeMethod("Milstein without der
     public override SdeStepResult Advance(SdeStep interval, Tensor state)
     {
         Tensor diffusion = interval.Diffusion(interval.Time, state);
-        Tensor drifted = interval.Drifted(state, interval.Drift(interval.Time, state));
-        Tensor result = interval.Diffused(drifted, diffusion, interval.W);
+        Tensor drift = interval.Drift(interval.Time, state);
+        Tensor result = interval.Moved(state, drift, diffusion);
         if (interval.Equation.IsAdditive)
         {
             return new SdeStepResult(result);
@@ -26,11 +26,12 @@ internal sealed class DerivativeFreeMilstein() : SdeMethod("Milstein without der
         // A difference over √h is one-sided: its second derivative has the factor W² - h, of mean zero, but in Stratonovich's calculus would have W².
         if (interval.Equation.Calculus == StochasticCalculus.Stratonovich)
         {
-            Tensor along = interval.Diffusion(interval.Time, interval.Diffused(drifted, diffusion, interval.W)).sub(diffusion);
+            Tensor along = interval.Diffusion(interval.Time, result).sub(diffusion);
             return new SdeStepResult(interval.Diffused(result, along, interval.W, 0.5));
         }
 
         double root = Math.Sqrt(interval.Size);
+        Tensor drifted = interval.Drifted(state, drift);
         Tensor change = interval.Diffusion(interval.Time, drifted.add(diffusion, alpha: root.Held())).sub(diffusion);
         return new SdeStepResult(result.addcmul(change, Milstein.SecondIntegral(interval), (0.5 / root).Held()));
     }

@@ -11,7 +11,7 @@ internal sealed class EulerMaruyama() : SdeMethod("Euler-Maruyama")
 
     public override SdeStepResult Advance(SdeStep interval, Tensor state)
     {
-        Tensor drifted = interval.Drifted(state, interval.Drift(interval.Time, state));
-        return new SdeStepResult(interval.Diffused(drifted, interval.Diffusion(interval.Time, state), interval.W));
+        Tensor drift = interval.Drift(interval.Time, state);
+        return new SdeStepResult(interval.Moved(state, drift, interval.Diffusion(interval.Time, state)));
     }
 }

@@ -15,8 +15,8 @@ internal sealed class Milstein() : SdeMethod("Milstein")
 
     public override SdeStepResult Advance(SdeStep interval, Tensor state)
     {
-        Tensor drifted = interval.Drifted(state, interval.Drift(interval.Time, state));
-        Tensor result = interval.Diffused(drifted, interval.Diffusion(interval.Time, state), interval.W);
+        Tensor drift = interval.Drift(interval.Time, state);
+        Tensor result = interval.Moved(state, drift, interval.Diffusion(interval.Time, state));
         return new SdeStepResult(interval.Equation.IsAdditive
             ? result
             : result.addcmul(interval.DiffusionDerivative(interval.Time, state), SecondIntegral(interval), 0.5.Held()));

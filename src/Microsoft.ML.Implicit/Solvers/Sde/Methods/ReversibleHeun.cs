@@ -24,20 +24,20 @@ internal sealed class ReversibleHeun() : SdeMethod("reversible Heun")
     public override SdeStepResult Advance(SdeStep interval, Tensor state)
     {
         (Tensor y, Tensor z, Tensor drift, Tensor diffusion) = Split(interval, state);
-        Tensor nextZ = interval.Diffused(interval.Drifted(Reflect(y, z), drift), diffusion, interval.W);
+        Tensor nextZ = interval.Moved(Reflect(y, z), drift, diffusion);
         Tensor nextDrift = interval.Drift(interval.End, nextZ);
         Tensor nextDiffusion = interval.Diffusion(interval.End, nextZ);
-        Tensor nextY = interval.Diffused(interval.Drifted(y, drift.Plus(nextDrift), 0.5), diffusion.Plus(nextDiffusion), interval.W, 0.5);
+        Tensor nextY = interval.Moved(y, drift.Plus(nextDrift), diffusion.Plus(nextDiffusion), 0.5);
         return new SdeStepResult(Join(nextY, nextZ, nextDrift, nextDiffusion));
     }
 
     public override Tensor Reverse(SdeStep interval, Tensor state)
     {
         (Tensor nextY, Tensor nextZ, Tensor nextDrift, Tensor nextDiffusion) = Split(interval, state);
-        Tensor z = interval.Diffused(interval.Drifted(Reflect(nextY, nextZ), nextDrift, -1), nextDiffusion, interval.W, -1);
+        Tensor z = interval.Moved(Reflect(nextY, nextZ), nextDrift, nextDiffusion, -1);
         Tensor drift = interval.Drift(interval.Time, z);
         Tensor diffusion = interval.Diffusion(interval.Time, z);
-        Tensor y = interval.Diffused(interval.Drifted(nextY, drift.Plus(nextDrift), -0.5), diffusion.Plus(nextDiffusion), interval.W, -0.5);
+        Tensor y = interval.Moved(nextY, drift.Plus(nextDrift), diffusion.Plus(nextDiffusion), -0.5);
         return Join(y, z, drift, diffusion);
     }
 

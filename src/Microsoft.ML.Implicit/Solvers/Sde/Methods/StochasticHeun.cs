@@ -14,9 +14,9 @@ internal sealed class StochasticHeun() : SdeMethod("Heun")
     {
         Tensor drift = interval.Drift(interval.Time, state);
         Tensor diffusion = interval.Diffusion(interval.Time, state);
-        Tensor predicted = interval.Diffused(interval.Drifted(state, drift), diffusion, interval.W);
+        Tensor predicted = interval.Moved(state, drift, diffusion);
         Tensor meanDrift = drift.Plus(interval.Drift(interval.End, predicted));
         Tensor meanDiffusion = diffusion.Plus(interval.Diffusion(interval.End, predicted));
-        return new SdeStepResult(interval.Diffused(interval.Drifted(state, meanDrift, 0.5), meanDiffusion, interval.W, 0.5));
+        return new SdeStepResult(interval.Moved(state, meanDrift, meanDiffusion, 0.5));
     }
 }

@@ -4,12 +4,14 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Solvers.Sde.Stepping;
 
 /// <summary>An equation with the noise that drives it, with checks of what it returns.</summary>
-internal sealed class DrivenEquation
+internal sealed class DrivenEquation : IDisposable
 {
-    private readonly BrownianPath _path;
+    private readonly IBrownianReader _noise;
     private readonly ScalarType _type;
-    private readonly Device _device;
+    private readonly TorchSharp.DeviceType _device;
+    private readonly long[] _shape;
     private readonly long[] _diffusionShape;
+    private readonly bool _hasNoisePerElement;
 
     /// <param name="equation">Equation.</param>
     /// <param name="path">Noise of as many rows and channels as the equation needs.</param>
@@ -17,10 +19,11 @@ internal sealed class DrivenEquation
     public DrivenEquation(StochasticEquation equation, BrownianPath path, Tensor state)
     {
         Equation = equation;
-        _path = path;
-        (_type, _device) = (state.dtype, state.device);
-        Dimension = state.shape[1];
-        _diffusionShape = equation.Noise == NoiseKind.General ? [.. state.shape, path.Channels] : state.shape;
+        _noise = path.Open(state.dtype, state.device);
+        (_type, _device, _shape) = (state.dtype, state.device_type, state.shape);
+        Dimension = _shape[1];
+        _hasNoisePerElement = equation.Noise != NoiseKind.General && path.Channels == Dimension;
+        _diffusionShape = equation.Noise == NoiseKind.General ? [.. _shape, path.Channels] : _shape;
     }
 
     public StochasticEquation Equation { get; }
@@ -41,7 +44,19 @@ internal sealed class DrivenEquation
 
     public Tensor DiffusionDerivative(double time, Tensor state) => TensorContract.Require(Equation.DiffusionDerivative(time, state), state, Equation, " as the derivative of its diffusion");
 
-    public Tensor Increment(double from, double to) => _path.ReadIncrement(from, to, _type, _device);
+    public Tensor Increment(double from, double to) => _noise.Increment(from, to);
 
-    public Tensor Area(double from, double to) => _path.ReadArea(from, to, _type, _device);
+    public Tensor Area(double from, double to) => _noise.Area(from, to);
+
+    /// <summary>A state moved by a part of a step in one pass over memory.</summary>
+    /// <returns>The result, or <see langword="null"/> where tensor operations are needed.</returns>
+    public Tensor? TryMove(SdeStep step, Tensor state, Tensor drift, Tensor diffusion, double weight) =>
+        !is_grad_enabled() && _hasNoisePerElement && IsPlain(state) && IsPlain(drift) && IsPlain(diffusion)
+            ? _noise.TryMove(step.Time, step.End, state, drift, diffusion, weight)
+            : null;
+
+    public void Dispose() => _noise.Dispose();
+
+    private bool IsPlain(Tensor tensor) =>
+        tensor.is_contiguous() && tensor.dtype == _type && tensor.device_type == _device && TensorContract.HasShape(tensor, _shape);
 }
