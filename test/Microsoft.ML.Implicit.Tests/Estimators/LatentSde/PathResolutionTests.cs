@@ -19,8 +19,8 @@ public sealed class PathResolutionTests
         var scaling = SeriesScaling.Fit(series, horizon: 2, periods: []);
         EncodedSeries[] encoded = [.. series.Select(s => new EncodedSeries(s, scaling))];
         var architecture = new LatentSdeArchitecture(new LatentSdeOptions { LatentWidth = 3, HiddenWidth = 6 });
-        var builder = new ForecastBatchBuilder(scaling, architecture.Anchor, architecture.SolverSteps, CPU);
-        IReadOnlyList<ForecastExample> examples = new ExampleSampler(encoded, ForecastFold.After(0), scaling.Horizon, architecture.ContextLength, reconstructs: false).HeldOut();
+        var builder = new ForecastBatchBuilder(scaling, architecture.Settings.Anchor, architecture.Settings.SolverSteps, CPU);
+        IReadOnlyList<ForecastExample> examples = new ExampleSampler(encoded, ForecastFold.After(0), scaling.Horizon, architecture.Settings.ContextLength, reconstructs: false).HeldOut();
 
         int Choose(double speed)
         {
