@@ -36,11 +36,8 @@ public sealed class FieldForecaster : ImplicitTrainer<FieldTransformer, FieldMod
     {
         base.CheckData(schema);
         int points = _options.Grid!.PointCount;
-        if (schema[_options.InputColumnName].Type.GetVectorSize() is var size && size != points)
-        {
-            throw new ArgumentException(
-                $"Column '{_options.InputColumnName}', which {nameof(_options.InputColumnName)} names, holds {size} values, and {nameof(_options.Grid)} has {points} points.", nameof(_options.InputColumnName));
-        }
+        int size = schema[_options.InputColumnName].Type.GetVectorSize();
+        Setting.Require(size == points, nameof(_options.InputColumnName), $"names column '{_options.InputColumnName}', which holds {size} values, and {nameof(_options.Grid)} has {points} points");
     }
 
     private protected override IEnumerable<SchemaShape.Column> GetOutputColumns(SchemaShape inputSchema) =>

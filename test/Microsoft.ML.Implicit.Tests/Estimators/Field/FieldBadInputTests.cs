@@ -44,7 +44,7 @@ public sealed class FieldBadInputTests
         StringAssert.Contains(Message(options => options.InputColumnName = nameof(FieldRow.Time)), nameof(FieldRow.Time), StringComparison.Ordinal);
         StringAssert.Contains(Message(options => options.TimeColumnName = nameof(FieldRow.Run)), nameof(FieldRow.Run), StringComparison.Ordinal);
         StringAssert.Contains(Message(options => options.SeriesColumnName = "Else"), "Else", StringComparison.Ordinal);
-        StringAssert.Contains(Message(options => options.Grid = new FieldGrid(GridAxis.Periodic(16, 1))), "Column 'Field', which InputColumnName names, holds 32 values, and Grid has 16 points", StringComparison.Ordinal);
+        StringAssert.Contains(Message(options => options.Grid = new FieldGrid(GridAxis.Periodic(16, 1))), "InputColumnName names column 'Field', which holds 32 values, and Grid has 16 points", StringComparison.Ordinal);
         StringAssert.Contains(Message(options => options.Horizon = [1e6]), "Horizon reaches", StringComparison.Ordinal);
     }
 
