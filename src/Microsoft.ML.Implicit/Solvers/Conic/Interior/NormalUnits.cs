@@ -25,6 +25,7 @@ internal sealed class NormalUnits
 
     // Beside the largest right-hand side of equalities, what rounding may have left of zero: it says nothing of units.
     private const double Rounding = 1e-15;
+
     private const double LargestExponent = 200;
 
     private readonly ConeBlock[] _blocks;
