@@ -3,7 +3,6 @@ using Microsoft.ML.Implicit.Modelling.Compilation;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers;
 using Microsoft.ML.Implicit.Solvers.Conic;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;

@@ -20,11 +20,11 @@ internal sealed class NormalUnits
 
     private const double OrdinaryMisfit = 8;
 
-    // A limit may be far from what it limits, or stand for none; the right-hand side of an equality may be what rounding left of zero.
-    private const double ImportanceOfSides = 1e-4;
+    // A limit may be far from what it limits, or stand for none.
+    private const double ImportanceOfLimits = 1e-4;
 
-    // In powers of two: units are rounded to whole ones.
-    private const double Settled = 0.1;
+    // Beside the largest right-hand side of equalities, what rounding may have left of zero: it says nothing of units.
+    private const double Rounding = 1e-15;
 
     private const double LargestExponent = 200;
 
@@ -63,9 +63,9 @@ internal sealed class NormalUnits
 
         (_quadratic, _cost) = (new LogarithmicTerms(problem.P is null ? 0 : _n, _n, structure?.P), new LogarithmicTerms(1, _n));
         (_matrix, _side) = (new LogarithmicTerms(m, _n, structure?.A), new LogarithmicTerms(1, m));
-        foreach (ConeBlock block in blocks.Where(block => block is NonnegativeBlock or ZeroBlock))
+        foreach (ConeBlock block in blocks.Where(block => block is NonnegativeBlock))
         {
-            block.Of(_side.Importance).Fill(ImportanceOfSides);
+            block.Of(_side.Importance).Fill(ImportanceOfLimits);
         }
 
         (_quadraticRows, _quadraticSlopes) = (new double[_n], new double[_n]);
@@ -79,6 +79,7 @@ internal sealed class NormalUnits
     public (double[] Variables, double Cost, SlackUnits Slacks) Apply(double[] p, ReadOnlySpan<double> q, double[] a, ReadOnlySpan<double> b)
     {
         b.CopyTo(_right);
+        DropRounding();
         _plainUnits.CopyTo(_rowUnits, 0);
         var slacks = new SlackUnits(new double[_right.Length], FindPairs(a), [.. _blocks.OfType<ExponentialBlock>().Select(block => (block.Start, 0.0))]);
         slacks.Rotate(a, _n, 1);
@@ -90,6 +91,23 @@ internal sealed class NormalUnits
         slacks.Rotate(a, _n, 0.5);
         Fit();
         return Scale(p, a, slacks);
+    }
+
+    private void DropRounding()
+    {
+        double largest = 0;
+        foreach (ZeroBlock block in _blocks.OfType<ZeroBlock>())
+        {
+            largest = Math.Max(largest, DenseVector.MaximumMagnitude(block.Of(_right)));
+        }
+
+        foreach (ZeroBlock block in _blocks.OfType<ZeroBlock>())
+        {
+            foreach (ref double side in block.Of(_right))
+            {
+                side = Math.Abs(side) > Rounding * largest ? side : 0;
+            }
+        }
     }
 
     private (double[] Variables, double Cost, SlackUnits Slacks) Scale(double[] p, double[] a, SlackUnits slacks)
@@ -155,10 +173,6 @@ internal sealed class NormalUnits
             _matrix.Weigh(_rows, _columns, 0, spread);
             _side.Weigh([0], _rows, 0, spread);
             Step();
-            if (pass > 0 && DenseVector.MaximumMagnitude(_change) < Settled)
-            {
-                return;
-            }
         }
     }
 

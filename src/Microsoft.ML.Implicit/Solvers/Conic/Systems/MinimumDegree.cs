@@ -9,6 +9,7 @@ internal sealed class MinimumDegree
     private readonly List<int>[] _neighbours;
     private readonly List<int>[] _elements;
     private readonly int[][] _members;
+    private readonly int _later;
     private readonly bool[] _isEliminated;
     private readonly bool[] _isAbsorbed;
     private readonly int[] _degrees;
@@ -16,9 +17,10 @@ internal sealed class MinimumDegree
     private readonly int[] _marks;
     private int _mark;
 
-    private MinimumDegree(IReadOnlyList<IReadOnlyCollection<int>> neighbours)
+    private MinimumDegree(IReadOnlyList<IReadOnlyCollection<int>> neighbours, int later)
     {
         int n = neighbours.Count;
+        _later = later;
         _neighbours = [.. neighbours.Select(list => list.ToList())];
         _elements = [.. neighbours.Select(_ => new List<int>())];
         _members = new int[n][];
@@ -29,14 +31,15 @@ internal sealed class MinimumDegree
 
     /// <summary>Orders the rows.</summary>
     /// <param name="neighbours">Of each row the others that it has an entry with.</param>
+    /// <param name="later">How many of the first rows are eliminated after all others.</param>
     /// <returns>The rows in the order of their elimination.</returns>
-    public static int[] Order(IReadOnlyList<IReadOnlyCollection<int>> neighbours) => new MinimumDegree(neighbours).Run();
+    public static int[] Order(IReadOnlyList<IReadOnlyCollection<int>> neighbours, int later) => new MinimumDegree(neighbours, later).Run();
 
     private int[] Run()
     {
-        var queue = new PriorityQueue<int, (int Degree, int Row)>(Enumerable.Range(0, _degrees.Length).Select(row => (row, (_degrees[row], row))));
+        var queue = new PriorityQueue<int, (bool IsLater, int Degree, int Row)>(Enumerable.Range(0, _degrees.Length).Select(row => (row, Priority(row))));
         List<int> order = [];
-        while (queue.TryDequeue(out int pivot, out (int Degree, int Row) priority))
+        while (queue.TryDequeue(out int pivot, out (bool IsLater, int Degree, int Row) priority))
         {
             // A row stands in the queue once for each degree that it had.
             if (_isEliminated[pivot] || priority.Degree != _degrees[pivot])
@@ -48,12 +51,14 @@ internal sealed class MinimumDegree
             Eliminate(pivot);
             foreach (int row in _members[pivot])
             {
-                queue.Enqueue(row, (_degrees[row], row));
+                queue.Enqueue(row, Priority(row));
             }
         }
 
         return [.. order];
     }
+
+    private (bool IsLater, int Degree, int Row) Priority(int row) => (row < _later, _degrees[row], row);
 
     private void Eliminate(int pivot)
     {

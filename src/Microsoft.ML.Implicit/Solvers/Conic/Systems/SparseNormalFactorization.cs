@@ -5,7 +5,7 @@ namespace Microsoft.ML.Implicit.Solvers.Conic.Systems;
 
 /// <summary>
 /// The factorisation of the quasidefinite matrix [P + δI, WᵀS; SW, −S²] with WᵀW = Aᵀ(H + δI)⁻¹A, whose solutions with nothing below x are those of the normal equations. S, one number a
-/// cone, keeps entries as large as those of A, so that the small pivots δ do not magnify more than they must; where H is diagonal, SW is A.
+/// cone, keeps entries as large as those of A; where H is diagonal, SW is A.
 /// </summary>
 internal sealed class SparseNormalFactorization : INormalFactorization
 {

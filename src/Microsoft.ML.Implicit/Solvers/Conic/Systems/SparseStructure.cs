@@ -38,7 +38,8 @@ internal sealed class SparseStructure
             }
         }
 
-        Symbolic = new SymbolicFactorization(n + matrix.Rows, entries);
+        // Slacks first: where P is zero, the pivots of variables alone would be δ, and magnify rounding by its inverse.
+        Symbolic = new SymbolicFactorization(n + matrix.Rows, entries, later: n);
     }
 
     /// <summary>Entries of the symmetric P; no rows where it is zero.</summary>

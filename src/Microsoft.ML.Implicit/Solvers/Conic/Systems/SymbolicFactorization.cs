@@ -9,9 +9,10 @@ internal sealed class SymbolicFactorization
     /// <summary>Analyses a pattern.</summary>
     /// <param name="order">Rows of the matrix.</param>
     /// <param name="entries">The entries on one side of the diagonal.</param>
-    public SymbolicFactorization(int order, IReadOnlyList<(int Row, int Column)> entries)
+    /// <param name="later">How many of the first rows are eliminated after all others.</param>
+    public SymbolicFactorization(int order, IReadOnlyList<(int Row, int Column)> entries, int later = 0)
     {
-        Order = MinimumDegree.Order(Neighbours(order, entries));
+        Order = MinimumDegree.Order(Neighbours(order, entries), later);
         Places = new int[order];
         for (int i = 0; i < order; i++)
         {
