@@ -1,5 +1,4 @@
 using System.Globalization;
-using Microsoft.ML.Implicit.Estimators;
 using Spectre.Console;
 
 namespace Microsoft.ML.Implicit.Samples.Tune;

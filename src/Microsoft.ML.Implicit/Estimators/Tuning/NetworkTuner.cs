@@ -10,7 +10,8 @@ namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>
 /// Moves the penalties and the noise of a network while it trains (Lorraine, Vicol and Duvenaud 2020): after an epoch, the gradient of the validation loss in their logarithms,
-/// by a Nyström inverse of the training loss's Hessian on rows drawn at random, takes a step of Adam.
+/// by a Nyström inverse of the training loss's Hessian on rows drawn at random, takes a step of Adam. What is found is the mean of the second half of the steps, which few rows
+/// make wander.
 /// </summary>
 /// <param name="options">What is tuned.</param>
 /// <param name="initialPenalties">Penalties to set out from, or <see langword="null"/>.</param>
@@ -43,6 +44,9 @@ internal sealed class NetworkTuner(RegularizationTuningOptions options, IReadOnl
     private readonly Dictionary<string, double> _penalties = [];
     private double[] _firstMoments = [];
     private double[] _secondMoments = [];
+    private double[] _sums = [];
+    private int _summed;
+    private double _noise = initialNoise > 0 || !options.TuneInputNoise ? initialNoise : UsualNoise;
     private int _epochs;
     private int _epoch;
     private int _stride = 1;
@@ -94,7 +98,7 @@ internal sealed class NetworkTuner(RegularizationTuningOptions options, IReadOnl
         int count = regularizer.Penalties.Length;
         Device device = training.Features.device;
         Tensor logarithms = NativeTensor.Of(Array.ConvertAll(regularizer.Penalties, Math.Log), [count], device).to(ScalarType.Float32).requires_grad_();
-        Tensor logNoise = full([1], Math.Log(Math.Max(InputNoise, double.Epsilon)).Held(), ScalarType.Float32, device).requires_grad_();
+        Tensor logNoise = full([1], Math.Log(Math.Max(_noise, double.Epsilon)).Held(), ScalarType.Float32, device).requires_grad_();
         Tensor fit = loss(Draw(training, TrainingRows), features => TunesNoise ? regularizer.AddNoise(features, logNoise.exp(), _generator) : features);
         Tensor objective = fit.Plus(regularizer.Penalty(logarithms));
         Tensor held = loss(Draw(validation, ValidationRows), features => features);
@@ -127,15 +131,29 @@ internal sealed class NetworkTuner(RegularizationTuningOptions options, IReadOnl
         double[] step = Adam(gradient);
         for (int i = 0; i < count; i++)
         {
-            regularizer.Penalties[i] = Math.Exp(logarithms[i] - step[i]);
-            _penalties[regularizer.Names[i]] = regularizer.Penalties[i];
+            logarithms[i] -= step[i];
+            regularizer.Penalties[i] = Math.Exp(logarithms[i]);
         }
 
         if (TunesNoise)
         {
-            InputNoise *= Math.Exp(-step[count]);
-            regularizer.InputNoise = InputNoise;
+            regularizer.InputNoise = _noise *= Math.Exp(-step[count]);
+            logarithms = [.. logarithms, Math.Log(_noise)];
         }
+
+        Average(regularizer.Names, logarithms);
+    }
+
+    private void Average(IReadOnlyList<string> names, double[] logarithms)
+    {
+        _summed = 2 * (_history.Count + 1) > options.MaximumEvaluations ? _summed + 1 : 1;
+        _sums = _summed > 1 ? [.. _sums.Zip(logarithms, (sum, logarithm) => sum + logarithm)] : logarithms;
+        for (int i = 0; i < names.Count; i++)
+        {
+            _penalties[names[i]] = Math.Exp(_sums[i] / _summed);
+        }
+
+        InputNoise = TunesNoise ? Math.Exp(_sums[^1] / _summed) : InputNoise;
     }
 
     // Kingma and Ba 2015.

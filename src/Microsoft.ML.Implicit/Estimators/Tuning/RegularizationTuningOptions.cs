@@ -24,7 +24,7 @@ public sealed class RegularizationTuningOptions
     public double PenaltySpread { get; set; } = 1;
 
     /// <summary>Standard deviation that the log-odds of example weights are expected to have about one half. Positive.</summary>
-    public double ExampleWeightSpread { get; set; } = 2;
+    public double ExampleWeightSpread { get; set; } = 4;
 
     /// <summary>Limit on trainings to the minimum, of which each sets out from the one before; for networks on steps of the hyperparameters.</summary>
     public int MaximumEvaluations { get; set; } = 20;

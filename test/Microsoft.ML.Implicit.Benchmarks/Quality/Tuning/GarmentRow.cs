@@ -2,12 +2,13 @@ using Microsoft.ML.Data;
 
 namespace Microsoft.ML.Implicit.Benchmarks.Quality.Tuning;
 
-/// <summary>An image of 28 by 28 pixels and the class it is said to be of.</summary>
+/// <summary>The principal components of an image and the class it is said to be of.</summary>
 internal sealed record GarmentRow
 {
-    [VectorType(784)]
-    public float[] Features { get; init; } = [];
+    public const int Width = 100;
 
-    [KeyType(10)]
-    public uint Label { get; init; }
+    [VectorType(Width)]
+    public float[] Features { get; set; } = [];
+
+    public int Class { get; set; }
 }

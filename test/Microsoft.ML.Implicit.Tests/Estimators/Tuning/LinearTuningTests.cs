@@ -53,7 +53,7 @@ public sealed class LinearTuningTests
         bool[] isWrong = [.. rows.Select((_, i) => i % 5 < 2)];
         IDataView train = ml.Data.LoadFromEnumerable(rows.Select((row, i) => new ClassRow { Features = row.Features, Label = row.Label > 0 ^ isWrong[i] }));
         IDataView validation = Classes(ml, held), test = Classes(ml, Rows(2000, 6));
-        var options = new RegularizationTuningOptions { TuneExampleWeights = true };
+        var options = new RegularizationTuningOptions { TuneExampleWeights = true, ExampleWeightSpread = 2 };
         var weighted = ml.Implicit().TuneRegularization(ml.BinaryClassification.Trainers.PenalizedLinear(), train, validation, options);
         var penalized = ml.Implicit().TuneRegularization(ml.BinaryClassification.Trainers.PenalizedLinear(), train, validation);
         Assert.HasCount(300, weighted.ExampleWeights!);

@@ -1,6 +1,5 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Estimators;
-using Microsoft.ML.Implicit.Training;
 
 namespace Microsoft.ML.Implicit.Tests.Estimators.Tuning;
 
