@@ -42,7 +42,7 @@ public sealed class MaximumSatisfiabilityOptions : ITrainerOptions
 
     /// <summary>
     /// Scoring with more than one solve: in each round the surest of the bits that are still unknown, as many as fall to it, are set to what they are most likely and the rest is solved
-    /// anew. 0 solves once and rounds, which is quickest; some rounds complete more rows in which much is unknown.
+    /// anew. 0 solves once and rounds, which is quickest. Where each bit follows from a few others, and these from others again, as in puzzles, 16 rounds complete many more rows.
     /// </summary>
     public int RefinementRounds { get; set; }
 
