@@ -7,7 +7,7 @@ namespace Microsoft.ML.Implicit.Tests.Architecture;
 public sealed class CatalogNameTests
 {
     // What belongs to the grouping before a forecaster, to a backtest, or to what a model without a training column is asked for.
-    private static readonly string[] OfNoOption = ["seriesColumnName", "data", "origins", "trainingFraction", "refits", "options"];
+    private static readonly string[] OfNoOption = ["seriesColumnName", "data", "origins", "trainingFraction", "refits", "trainer", "train", "validation", "options"];
     private static readonly string[] OutputsOfTransforms = ["outputColumnName", "featureColumnName", "logDensityColumnName"];
 
     [TestMethod]

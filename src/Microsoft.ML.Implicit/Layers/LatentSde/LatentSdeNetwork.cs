@@ -1,7 +1,6 @@
 using Microsoft.ML.Implicit.Layers.LatentOde;
 using Microsoft.ML.Implicit.Layers.LatentSde.Managed;
 using Microsoft.ML.Implicit.Native;
-using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
 
@@ -12,9 +11,6 @@ namespace Microsoft.ML.Implicit.Layers.LatentSde;
 /// gives a Gaussian over the latent initial state, a stochastic equation carries it through time, and a decoder reads a mean and a scale of the noise off it at any time.
 /// For training, a posterior says where the path was, from what came after.
 /// </summary>
-/// <remarks>
-/// What is decoded are changes since the last observation, whose level a path could not remember through its noise: it is read off the mean of the initial state instead.
-/// </remarks>
 internal sealed class LatentSdeNetwork : LatentNetwork
 {
     private const long ForecastSeed = 0;
@@ -37,9 +33,6 @@ internal sealed class LatentSdeNetwork : LatentNetwork
     [ComponentName(Name = "decoder")]
     private readonly ResidualHead _decoder;
 
-    [ComponentName(Name = "level")]
-    private readonly Linear _level;
-
     [ComponentName(Name = "targets")]
     private readonly TargetEncoder _targets;
 
@@ -61,7 +54,6 @@ internal sealed class LatentSdeNetwork : LatentNetwork
         _initial = new ResidualHead(encoder.StateWidth + sizes.Features, sizes.Hidden, 2 * sizes.Latent, startsAtZero: false, generator);
         _prior = new LatentSdePrior(sizes, generator);
         _decoder = new ResidualHead(sizes.Latent + sizes.TargetFeatures, sizes.Hidden, 2 * sizes.Variables, startsAtZero: true, generator);
-        _level = Initialization.Zero(sizes.Latent, sizes.Variables);
         _targets = new TargetEncoder(sizes, generator);
         _posterior = isSimulated ? new ControlledPosterior(sizes.Hidden, sizes.Latent, sizes.Hidden, method, generator) : new MarginalPosterior(sizes.Hidden, sizes.Latent, sizes.Hidden, generator);
         RegisterComponents();
@@ -107,7 +99,7 @@ internal sealed class LatentSdeNetwork : LatentNetwork
             using ManagedLatentPaths paths = _prior.CreateManaged(_method, _decoder, query, noise);
             paths.Simulate(initialMean.ReadSingles(), initialLogVariance.ReadSingles(), cancellationToken);
             long[] shape = [targets, noise.Paths, variables];
-            return (NativeTensor.Of(paths.Means, shape, initialMean.device).PlusInPlace(LevelAt(initialMean, targets).unsqueeze(1)), NativeTensor.Of(paths.Scales, shape, initialMean.device));
+            return (NativeTensor.Of(paths.Means, shape, initialMean.device), NativeTensor.Of(paths.Scales, shape, initialMean.device));
         }
 
         Tensor means = zeros([targets, noise.Paths, variables], initialMean.dtype, initialMean.device), scales = zeros_like(means);
@@ -120,7 +112,7 @@ internal sealed class LatentSdeNetwork : LatentNetwork
             means.index_copy_(0, reached, mean.view(-1, noise.Paths, variables));
             scales.index_copy_(0, reached, scale.view(-1, noise.Paths, variables));
         });
-        return (means.PlusInPlace(LevelAt(initialMean, targets).unsqueeze(1)), scales);
+        return (means, scales);
     }
 
     /// <summary>Reads targets that are known, to be pulled back later.</summary>
@@ -144,9 +136,6 @@ internal sealed class LatentSdeNetwork : LatentNetwork
         TargetContext context = TargetEncoder.Context(states, mask, query.TargetFeatures);
         (Tensor drawn, Tensor divergence) = _posterior.Draw(_prior, context, (initialMean, initialLogVariance), query, generator, cancellationToken);
         (Tensor mean, Tensor scale) = Decode(drawn, query.TargetFeatures);
-        return (mean.Plus(LevelAt(initialMean, mean.shape[0])), scale, divergence);
+        return (mean, scale, divergence);
     }
-
-    // Row by row, [targets, variables].
-    private Tensor LevelAt(Tensor initialMean, long targets) => _level.forward(initialMean).repeat_interleave(targets / initialMean.shape[0], 0);
 }

@@ -76,8 +76,8 @@ public sealed class BadInputTests
         IDataView data = ToyData.View(ml, Enumerable.Repeat(new float[100_000], 2), Enumerable.Repeat(new float[10_001], 2));
         AssertThrows<ArgumentException>(() => ml.AnomalyDetection.Trainers.NormalizingFlow().Fit(data), "'Features', which FeatureColumnName names, has 100,000 slots; a flow takes at most 10,000");
         AssertThrows<ArgumentException>(() => ml.Transforms.NormalizingFlow(new NormalizingFlowOptions()).Fit(data), "'Features', which FeatureColumnName names, has 100,000 slots");
-        AssertThrows<ArgumentException>(
-            () => ml.AnomalyDetection.Trainers.NormalizingFlow(new NormalizingFlowOptions { FeatureColumnName = "Context", ContextColumnName = "Context" }).Fit(data), "'Context' has 10,001 slots");
+        IDataView narrow = ToyData.View(ml, Enumerable.Repeat(new float[3], 2), Enumerable.Repeat(new float[10_001], 2));
+        AssertThrows<ArgumentException>(() => ml.AnomalyDetection.Trainers.NormalizingFlow(new NormalizingFlowOptions { ContextColumnName = "Context" }).Fit(narrow), "10,001 slots");
     }
 
     [TestMethod]
