@@ -24,6 +24,12 @@ public sealed class TrainingReportTests
         TrainingReport report = ReportOf(saved.Model)!;
         Assert.AreEqual(7, report.Seed);
         Assert.AreEqual(7, report.Networks[0].Seed);
+        if (kind == "field")
+        {
+            // Steps of coefficients are reported before those of the network that closes the equation.
+            reported.RemoveRange(0, 2);
+        }
+
         CollectionAssert.AreEqual(reported, report.Networks.SelectMany(network => network.Epochs).ToList());
         Assert.IsTrue(report.Networks.All(network => network.End == TrainingEnd.LastEpoch && network.Epochs.Count == 2));
         Assert.IsTrue(report.Networks.All(network => network.BestEpoch == network.Epochs[^1].BestEpoch));

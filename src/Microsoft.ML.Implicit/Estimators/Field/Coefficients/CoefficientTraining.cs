@@ -67,7 +67,6 @@ internal sealed class CoefficientTraining : IResumable
             _isCancelled = true;
         }
 
-        _run.Keep(new NetworkTraining(_run.Seed, _isCancelled ? TrainingEnd.Cancelled : _fit.IsCutShort ? TrainingEnd.LastEpoch : TrainingEnd.NoImprovement, _epochs.Count, _epochs));
         if (!_isCancelled && _options.LearnsClosure && !(_fit.Error < CoefficientFit.NegligibleError))
         {
             return false;
@@ -75,6 +74,7 @@ internal sealed class CoefficientTraining : IResumable
 
         Warn();
         _run.KeepChoice($"Training.{nameof(TrainingOptions.MaximumEpochs)}", _options.Training.MaximumEpochs, Steps);
+        _run.Keep(new NetworkTraining(_run.Seed, _isCancelled ? TrainingEnd.Cancelled : _fit.IsCutShort ? TrainingEnd.LastEpoch : TrainingEnd.NoImprovement, _epochs.Count, _epochs));
         return true;
     }
 
