@@ -1,8 +1,8 @@
+using MathNet.Numerics.LinearAlgebra;
 using Microsoft.ML.Calibrators;
 using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Estimators;
 using Microsoft.ML.Trainers;
-using MathNet.Numerics.LinearAlgebra;
 
 namespace Microsoft.ML.Implicit.Tests.Estimators.Linear;
 

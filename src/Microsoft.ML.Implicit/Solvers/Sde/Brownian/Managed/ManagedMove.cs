@@ -1,8 +1,8 @@
 using System.Numerics;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Numerics;
-using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 using static TorchSharp.torch;
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Microsoft.ML.Implicit.Solvers.Sde.Brownian.Managed;
 
