@@ -33,9 +33,9 @@ internal sealed record MechanicsScaling(double Time, double[] Centers, double[] 
     /// <summary>Learns the units.</summary>
     /// <param name="read">Positions and then velocities or momenta; without these, positions alone.</param>
     /// <param name="architecture">Which is which.</param>
-    public static MechanicsScaling Fit(IReadOnlyList<TimeSeries> read, MechanicsArchitecture architecture)
+    /// <param name="ranges">What can have been measured.</param>
+    public static MechanicsScaling Fit(IReadOnlyList<TimeSeries> read, MechanicsArchitecture architecture, MeasuredRanges ranges)
     {
-        var ranges = MeasuredRanges.Learn(read);
         TimeSeries[] series = [.. read.Select(ranges.Clean)];
         int n = architecture.Positions;
         (double Mean, double Deviation)[] moments = [.. Enumerable.Range(0, n).Select(v => Moments(series.SelectMany(s => s.Values[v])))];

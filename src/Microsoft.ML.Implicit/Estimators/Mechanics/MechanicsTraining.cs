@@ -48,8 +48,9 @@ internal sealed class MechanicsTraining(MechanicsOptions options, SeriesSetReade
     {
         using DisposeScope scope = NewDisposeScope();
         MechanicsArchitecture architecture = Initial?.Architecture ?? new MechanicsArchitecture(options);
-        MechanicsScaling scaling = Initial?.Scaling ?? MechanicsScaling.Fit(training.Series, architecture);
-        scaling.Ranges.Report(training.Series, [.. reader.Columns.Values, .. reader.Columns.Covariates], Run.Channel);
+        TimeSeries[] all = [.. training.Series, .. validation?.Series ?? []];
+        MechanicsScaling scaling = Initial?.Scaling ?? MechanicsScaling.Fit(training.Series, architecture, MeasuredRanges.Learn(all));
+        scaling.Ranges.Report(all, [.. reader.Columns.Values, .. reader.Columns.Covariates], Run.Channel);
         int window = options.WindowLength ?? (options.EstimatesStates ? scaling.UsualWindow : ExactWindow);
         Run.KeepChoice(nameof(options.WindowLength), options.WindowLength, window);
         Motion[] motions = Motions(training.Series, scaling, architecture);
@@ -85,7 +86,7 @@ internal sealed class MechanicsTraining(MechanicsOptions options, SeriesSetReade
     }
 
     private MotionErrors MeasureErrors(MechanicsModelParameters model, SeriesSet series) =>
-        MotionErrors.Measure(model, series.Series, options.ConfidenceLevel, Run.CancellationToken)
+        MotionErrors.Measure(model, [.. series.Series.Select(model.Scaling.Ranges.Clean)], options.ConfidenceLevel, Run.CancellationToken)
         ?? throw new InvalidOperationException(
             $"There is nothing to tell {nameof(options.ConfidenceLowerBoundColumn)} and {nameof(options.ConfidenceUpperBoundColumn)} from: the series that errors are measured on have too few observations after their first two. Give more series, or longer ones.");
 

@@ -65,13 +65,13 @@ public static class SoftOrder
         Tensor ranks = Rank(scores, strength);
         Tensor wanted = HardRank(relevances.detach()).to(ranks.dtype);
         (Tensor a, Tensor b) = (ranks - ranks.mean([1], keepdim: true), wanted - wanted.mean([1], keepdim: true));
-        return 1.Held().Minus((a * b).sum(1) / (Norm(a) * Norm(b))).MoveToOuterDisposeScope();
+        return 1.Held().Minus((a * b).sum(1) * InverseNorm(a) * InverseNorm(b)).MoveToOuterDisposeScope();
 
-        // Scores that are all the same have no correlation, and no slope.
-        static Tensor Norm(Tensor centred)
+        // Where scores or relevances are all the same there is no correlation, and no slope.
+        static Tensor InverseNorm(Tensor centred)
         {
-            Tensor squares = centred.Squared().sum(1);
-            return where(squares.eq(0.Held()), full_like(squares, double.PositiveInfinity.Held()), squares).sqrt();
+            Tensor squares = centred.Squared().sum(1), isFlat = squares.eq(0.Held());
+            return where(isFlat, zeros_like(squares), where(isFlat, ones_like(squares), squares).rsqrt());
         }
     }
 

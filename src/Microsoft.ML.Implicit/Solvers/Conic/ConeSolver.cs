@@ -27,11 +27,12 @@ public sealed class ConeSolver
     public ConeSolver(ConeOptions? options = null)
     {
         _options = options ?? new ConeOptions();
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(_options.Tolerance, nameof(options));
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(_options.AcceptableTolerance, nameof(options));
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(_options.CertificateTolerance, nameof(options));
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(_options.IterationLimit, nameof(options));
-        ArgumentOutOfRangeException.ThrowIfNegative(_options.MaximumParallelism, nameof(options));
+        SettingRange.Require(Enum.IsDefined(_options.Method), nameof(_options.Method), _options.Method, "one of the methods");
+        SettingRange.Require(_options.Tolerance > 0, nameof(_options.Tolerance), _options.Tolerance, "positive");
+        SettingRange.Require(_options.AcceptableTolerance > 0, nameof(_options.AcceptableTolerance), _options.AcceptableTolerance, "positive");
+        SettingRange.Require(_options.CertificateTolerance > 0, nameof(_options.CertificateTolerance), _options.CertificateTolerance, "positive");
+        SettingRange.Require(_options.IterationLimit > 0, nameof(_options.MaximumIterations), _options.MaximumIterations, "positive");
+        SettingRange.Require(_options.MaximumParallelism >= 0, nameof(_options.MaximumParallelism), _options.MaximumParallelism, "positive or 0");
     }
 
     /// <summary>Solves every row.</summary>

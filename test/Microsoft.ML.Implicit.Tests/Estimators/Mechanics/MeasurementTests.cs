@@ -32,6 +32,24 @@ public sealed class MeasurementTests
     }
 
     [TestMethod]
+    public void A_number_that_stands_for_none_in_any_one_series_makes_no_bounds()
+    {
+        for (int i = 0; i < 6; i++)
+        {
+            Swing[] rows = Swing.Springs(6, 12, seed: 1);
+            rows[i].Position[7] = -9999;
+            var warnings = new List<string>();
+            MechanicsOptions options = Estimating();
+            options.Training.MaximumEpochs = 2;
+            (options.ConfidenceLowerBoundColumn, options.ConfidenceUpperBoundColumn) = ("Lower", "Upper");
+            MechanicsTransformer model = Fit(options, rows, warnings);
+            Assert.HasCount(1, warnings);
+            Swing known = Swing.Springs(1, 12, seed: 2)[0].First(6, [2, 3]);
+            Assert.IsTrue(Vectors(model, known, "Upper")[0].Zip(Vectors(model, known, "Lower")[0]).All(bounds => bounds.First - bounds.Second < 20), $"Series {i}.");
+        }
+    }
+
+    [TestMethod]
     public void Measurements_of_any_spread_are_kept()
     {
         // A body that rests and then falls, and one that passes close by another: neither has values apart.

@@ -75,6 +75,17 @@ public sealed class SoftOrderTests
     }
 
     [TestMethod]
+    public void Relevances_that_are_all_the_same_have_no_correlation_and_no_slope()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor scores = tensor(new[,] { { 0.1, 0.3, 0.2 } }).requires_grad_();
+        Tensor loss = SoftOrder.SpearmanLoss(scores, ones([1, 3], ScalarType.Float64));
+        loss.sum().backward();
+        Assert.AreEqual(1, loss.item<double>());
+        Assert.IsTrue(scores.grad!.eq(0).all().item<bool>());
+    }
+
+    [TestMethod]
     public void A_row_that_is_not_finite_is_missing_and_leaves_the_others_alone()
     {
         using DisposeScope scope = NewDisposeScope();

@@ -3,6 +3,7 @@ using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Layers.LatentOde;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Training;
+using Microsoft.ML.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -95,6 +96,13 @@ internal abstract class ForecastTraining<TModel>(ForecasterOptions options, Seri
             throw new ArgumentException(string.Create(
                 CultureInfo.InvariantCulture,
                 $"The longest time to forecast ahead is {horizon}, more than {ForecastReach.MostHorizons} times the longest series, which spans {span} in column '{options.TimeColumnName}'. Give {nameof(ForecasterOptions.Horizon)} or {nameof(ForecasterOptions.MaximumHorizon)} in that column's unit, days where it holds dates, and as times ahead, not points in time."));
+        }
+
+        if (span > 0 && horizon > span)
+        {
+            Run.Channel.Warning(string.Create(
+                CultureInfo.InvariantCulture,
+                $"The longest time to forecast ahead is {horizon}, and no series spans more than {span} in column '{options.TimeColumnName}': nothing can be learned of what is farther ahead, and neither forecasts nor bounds there mean anything. Ask for less in {nameof(ForecasterOptions.Horizon)}, or say {nameof(ForecasterOptions.MaximumHorizon)} = {span} to have forecasts beyond stay what they are at its end."));
         }
     }
 
