@@ -56,7 +56,7 @@ public sealed class MaximumSatisfiabilityModelParameters : ImplicitModelParamete
         Tensor probabilities = Layer.Solve(values, isKnown).Probabilities, left = isKnown.logical_not().sum(1, keepdim: true).to(ScalarType.Float64);
 
         // Each round sets a bit at least.
-        rounds = (int)Math.Min(rounds, left.max().item<double>());
+        rounds = rounds == 0 ? 0 : (int)Math.Min(rounds, left.max().item<double>());
         for (int round = 1; round <= rounds; round++)
         {
             // What is set comes first, then the others by how sure they are.

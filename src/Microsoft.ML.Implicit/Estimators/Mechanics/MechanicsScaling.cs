@@ -31,12 +31,11 @@ internal sealed record MechanicsScaling(double Time, double[] Centers, double[] 
     public int UsualWindow => (int)Math.Clamp(1 + Math.Ceiling(WindowUnits * Time / Gap), 4, 16);
 
     /// <summary>Learns the units.</summary>
-    /// <param name="read">Positions and then velocities or momenta; without these, positions alone.</param>
+    /// <param name="series">Positions and then velocities or momenta; without these, positions alone. What cannot have been measured is missing.</param>
     /// <param name="architecture">Which is which.</param>
     /// <param name="ranges">What can have been measured.</param>
-    public static MechanicsScaling Fit(IReadOnlyList<TimeSeries> read, MechanicsArchitecture architecture, MeasuredRanges ranges)
+    public static MechanicsScaling Fit(IReadOnlyList<TimeSeries> series, MechanicsArchitecture architecture, MeasuredRanges ranges)
     {
-        TimeSeries[] series = [.. read.Select(ranges.Clean)];
         int n = architecture.Positions;
         (double Mean, double Deviation)[] moments = [.. Enumerable.Range(0, n).Select(v => Moments(series.SelectMany(s => s.Values[v])))];
         double[] centers = [.. Enumerable.Range(0, n).Select(v => architecture.Angles.Contains(v) ? 0 : moments[v].Mean)];

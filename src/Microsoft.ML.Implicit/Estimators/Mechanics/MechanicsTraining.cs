@@ -49,11 +49,14 @@ internal sealed class MechanicsTraining(MechanicsOptions options, SeriesSetReade
         using DisposeScope scope = NewDisposeScope();
         MechanicsArchitecture architecture = Initial?.Architecture ?? new MechanicsArchitecture(options);
         TimeSeries[] all = [.. training.Series, .. validation?.Series ?? []];
-        MechanicsScaling scaling = Initial?.Scaling ?? MechanicsScaling.Fit(training.Series, architecture, MeasuredRanges.Learn(all));
-        scaling.Ranges.Report(all, [.. reader.Columns.Values, .. reader.Columns.Covariates], Run.Channel);
+        MeasuredRanges ranges = Initial?.Scaling.Ranges ?? MeasuredRanges.Learn(all);
+        ranges.Report(all, [.. reader.Columns.Values, .. reader.Columns.Covariates], Run.Channel);
+        TimeSeries[] series = [.. training.Series.Select(ranges.Clean)];
+        TimeSeries[]? held = validation is null ? null : [.. validation.Series.Select(ranges.Clean)];
+        MechanicsScaling scaling = Initial?.Scaling ?? MechanicsScaling.Fit(series, architecture, ranges);
         int window = options.WindowLength ?? (options.EstimatesStates ? scaling.UsualWindow : ExactWindow);
         Run.KeepChoice(nameof(options.WindowLength), options.WindowLength, window);
-        Motion[] motions = Motions(training.Series, scaling, architecture);
+        Motion[] motions = Motions(series, scaling, architecture);
         MotionWindow[] windows = Windows(motions, window);
         if (windows.Length == 0)
         {
@@ -66,7 +69,7 @@ internal sealed class MechanicsTraining(MechanicsOptions options, SeriesSetReade
         {
             Initial?.Dynamics.CopyStateTo(dynamics);
             dynamics.to(Run.Device);
-            MotionWindow[] heldOut = validation is null ? [] : Windows(Motions(validation.Series, scaling, architecture), window);
+            MotionWindow[] heldOut = held is null ? [] : Windows(Motions(held, scaling, architecture), window);
             using (var problem = new MechanicsProblem(dynamics, architecture.Angles, windows, heldOut, options.EstimatesStates, Run.Device, Run.CancellationToken))
             {
                 Optimize(problem, Run.Plan(Defaults, windows.Length));
@@ -75,7 +78,7 @@ internal sealed class MechanicsTraining(MechanicsOptions options, SeriesSetReade
             dynamics.FreezeState();
             MechanicsEnergy energy = Initial?.EnergyUnits ?? MechanicsEnergy.Fit(dynamics, motions, architecture, scaling);
             var model = new MechanicsModelParameters(architecture, reader.Columns, scaling, dynamics, options.EstimatesStates ? window : 1, energy);
-            model.Errors = HasBounds ? MeasureErrors(model, validation ?? training) : null;
+            model.Errors = HasBounds ? MeasureErrors(model, held ?? series) : null;
             return model;
         }
         catch
@@ -85,13 +88,13 @@ internal sealed class MechanicsTraining(MechanicsOptions options, SeriesSetReade
         }
     }
 
-    private MotionErrors MeasureErrors(MechanicsModelParameters model, SeriesSet series) =>
-        MotionErrors.Measure(model, [.. series.Series.Select(model.Scaling.Ranges.Clean)], options.ConfidenceLevel, Run.CancellationToken)
+    private MotionErrors MeasureErrors(MechanicsModelParameters model, TimeSeries[] series) =>
+        MotionErrors.Measure(model, series, options.ConfidenceLevel, Run.CancellationToken)
         ?? throw new InvalidOperationException(
             $"There is nothing to tell {nameof(options.ConfidenceLowerBoundColumn)} and {nameof(options.ConfidenceUpperBoundColumn)} from: the series that errors are measured on have too few observations after their first two. Give more series, or longer ones.");
 
     private static Motion[] Motions(IReadOnlyList<TimeSeries> series, MechanicsScaling scaling, MechanicsArchitecture architecture) =>
-        [.. series.Select(s => new Motion(scaling.Ranges.Clean(s), scaling, architecture))];
+        [.. series.Select(s => new Motion(s, scaling, architecture))];
 
     // All that fit into a series, or all of a series that is shorter.
     private MotionWindow[] Windows(Motion[] motions, int length) =>
