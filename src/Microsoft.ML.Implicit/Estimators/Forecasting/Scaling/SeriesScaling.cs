@@ -18,6 +18,10 @@ internal sealed partial record SeriesScaling(
     private const int HarmonicsShown = 2;
     private const double ClipScale = 5;
     private const double LevelMemoryInHorizons = 3;
+
+    // So many series, and more, show where the values of others may lie.
+    private const int FewestSeriesWithoutDrift = 20;
+
     private const double UsualShare = 0.95;
     private const double ForeignLevelShare = 0.05;
     private const double LongestUsualStep = 3;
@@ -176,7 +180,7 @@ internal sealed partial record SeriesScaling(
         }
 
         (double center, double scale) = Moments(observed.SelectMany(s => s.Values));
-        double? memory = !ForecastFold.HoldsOutSeries(series.Count) && Drifts(observed) ? LevelMemoryInHorizons * horizon : null;
+        double? memory = series.Count < FewestSeriesWithoutDrift && Drifts(observed) ? LevelMemoryInHorizons * horizon : null;
         (double levelCenter, double levelScale) = memory is { } time ? Moments(observed.SelectMany(s => Levels(s.Times, s.Values, time))) : (center, scale);
         double step = RootMeanSquare(observed.SelectMany(s => Pairs(s.Times, s.Values, 1, double.PositiveInfinity)));
         double change = RootMeanSquare(observed.SelectMany(s => Pairs(s.Times, s.Values, s.Times.Length, horizon)));

@@ -17,13 +17,15 @@ internal sealed class ConformalCalibration
     // Part of a drifting series after which a stretch counts half.
     private const double HalfLife = 1.0 / 3;
 
+    private readonly bool _countsSeries;
     private readonly bool[] _drifts;
     private readonly List<Entry>[] _scores;
 
+    /// <param name="countsSeries">Whether series are the units that vary, rather than stretches of time.</param>
     /// <param name="drifts">Whether each variable leaves its past values behind.</param>
-    public ConformalCalibration(params bool[] drifts)
+    public ConformalCalibration(bool countsSeries, params bool[] drifts)
     {
-        _drifts = drifts;
+        (_countsSeries, _drifts) = (countsSeries, drifts);
         _scores = [.. drifts.Select(_ => new List<Entry>())];
     }
 
@@ -39,7 +41,7 @@ internal sealed class ConformalCalibration
     /// <summary>The factor for each variable's scale, such that intervals hold a value with the given probability.</summary>
     public double[] Factors(double level) => [.. _scores.Zip(_drifts, (scores, drifts) => Factor(scores, drifts, level))];
 
-    private static double Factor(List<Entry> scores, bool drifts, double level)
+    private double Factor(List<Entry> scores, bool drifts, double level)
     {
         if (scores.Count < FewestScores)
         {
@@ -55,10 +57,10 @@ internal sealed class ConformalCalibration
         return Quantile(ordered, level * (worth + 1) / worth);
     }
 
-    private static IEnumerable<Unit> ToUnits(List<Entry> scores, bool drifts)
+    private IEnumerable<Unit> ToUnits(List<Entry> scores, bool drifts)
     {
         IGrouping<object, Entry>[] series = [.. scores.GroupBy(score => score.Series)];
-        if (ForecastFold.HoldsOutSeries(series.Length))
+        if (_countsSeries)
         {
             return series.Select(entries => new Unit([.. entries.Select(entry => entry.Score)], 1));
         }

@@ -10,7 +10,10 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// how much the bounds may be narrower is seen where none of them was trained, or with few series left out, which makes bounds
 /// wider than they need be. Scales are corrected by the time ahead before.
 /// </summary>
-internal sealed class EnsembleCalibration(ForecastBatchBuilder builder, SeriesScaling scaling)
+/// <param name="builder">Builds batches.</param>
+/// <param name="scaling">Units.</param>
+/// <param name="countsSeries">Whether series are the units that vary, rather than stretches of time.</param>
+internal sealed class EnsembleCalibration(ForecastBatchBuilder builder, SeriesScaling scaling, bool countsSeries)
 {
     /// <summary>Series that a ratio of errors should rest on.</summary>
     public const int FewestUnseenSeries = 30;
@@ -27,7 +30,7 @@ internal sealed class EnsembleCalibration(ForecastBatchBuilder builder, SeriesSc
     private ConformalCalibration? _conformal;
 
     /// <summary>What corrects scales by the time ahead, from all errors taken in.</summary>
-    public ScaleProfile Profile => _profile ??= ScaleProfileTraining.Fit(_errors, scaling.Variables.Length);
+    public ScaleProfile Profile => _profile ??= ScaleProfileTraining.Fit(_errors, scaling.Variables.Length, countsSeries);
 
     /// <summary>Takes in the errors of one network.</summary>
     /// <param name="member">The network.</param>
@@ -80,7 +83,7 @@ internal sealed class EnsembleCalibration(ForecastBatchBuilder builder, SeriesSc
 
     private ConformalCalibration Conformal(List<ScaledError> errors)
     {
-        var conformal = new ConformalCalibration([.. scaling.Variables.Select(variable => variable.LevelMemory is not null)]);
+        var conformal = new ConformalCalibration(countsSeries, [.. scaling.Variables.Select(variable => variable.LevelMemory is not null)]);
         foreach (ScaledError error in errors)
         {
             conformal.Add(error.Series, error.Stretch, error.Variable, error.Error, error.Scale * Profile.At(error.Variable, error.Place));

@@ -79,12 +79,15 @@ internal abstract class ForecastTraining<TModel>(ForecasterOptions options, Seri
         };
         scaling.Categories.Check(reader.Columns, validation?.Categories ?? training.Categories);
         EncodedSeries[] encoded = [.. series.Concat(validation?.Series ?? []).Select(s => new EncodedSeries(ranges.Winsorize(s), scaling))];
-        int members = Initial?.EnsembleSize ?? options.EnsembleSize ?? ForecastDivision.DefaultMembers(series.Count);
+        bool CountsSeries(IReadOnlyList<TimeSeries> heldOut) =>
+            ForecastDivision.HoldsOutSeries(heldOut.Count, heldOut.Average(s => s.Times[^1] - s.Times[0]) / scaling.Horizon);
+        bool holdsOutSeries = CountsSeries(series);
+        int members = Initial?.EnsembleSize ?? options.EnsembleSize ?? ForecastDivision.DefaultMembers(series.Count, holdsOutSeries);
         Run.KeepChoice(nameof(options.EnsembleSize), options.EnsembleSize, members);
         Run.KeepChoice(nameof(options.MaximumHorizon), options.MaximumHorizon, scaling.Horizon);
         ForecastDivision division = validation is not null
-            ? ForecastDivision.After(series.Count, members)
-            : ForecastDivision.Divide([.. series.Select(s => s.Count)], members, options.Training.ValidationFraction, new Random(Run.Seed));
+            ? ForecastDivision.After(series.Count, members, CountsSeries(validation.Series))
+            : ForecastDivision.Divide([.. series.Select(s => s.Count)], members, options.Training.ValidationFraction, holdsOutSeries, new Random(Run.Seed));
         return Train(encoded, division, scaling);
     }
 
@@ -112,7 +115,7 @@ internal abstract class ForecastTraining<TModel>(ForecasterOptions options, Seri
         LatentArchitecture architecture = Initial?.Architecture ?? CreateArchitecture();
         var builder = new ForecastBatchBuilder(scaling, architecture.Settings.Anchor, architecture.Settings.SolverSteps, Run.Device);
         ExampleSampler Sampler(ForecastFold fold) =>
-            new(series, fold, scaling.Horizon, architecture.Settings.ContextLength, architecture.Settings.Anchor == LatentAnchor.FirstObservation, ForecastFold.HoldsOutSeries(series.Length) ? ShortHistories : 0);
+            new(series, fold, scaling.Horizon, architecture.Settings.ContextLength, architecture.Settings.Anchor == LatentAnchor.FirstObservation, division.CountsSeries ? ShortHistories : 0);
         ExampleSampler[] samplers = [.. division.Networks.Select(Sampler)];
         if (Array.Exists(samplers, sampler => sampler.Count == 0))
         {
@@ -129,8 +132,8 @@ internal abstract class ForecastTraining<TModel>(ForecasterOptions options, Seri
             architecture = Complete(architecture, networks, builder, heldOut);
             builder = builder.WithSteps(architecture.Settings.SolverSteps);
             (ForecastMember[] members, ForecastBlend? blend) = Blend(
-                networks, samplers, new BlendTraining(builder, scaling, ForecastFold.HoldsOutSeries(series.Length)), () => new RegressionTraining(series, division, scaling, architecture.Settings.ContextLength).Fit());
-            var calibration = new EnsembleCalibration(builder, scaling);
+                networks, samplers, new BlendTraining(builder, scaling, division.CountsSeries), () => new RegressionTraining(series, division, scaling, architecture.Settings.ContextLength).Fit());
+            var calibration = new EnsembleCalibration(builder, scaling, division.CountsSeries);
             foreach ((ForecastMember member, ExampleSampler sampler) in members.Zip(samplers))
             {
                 calibration.Add(member, sampler.HeldOut());

@@ -15,9 +15,9 @@ internal static class ScaleProfileTraining
 
     /// <param name="errors">Errors of held-out data.</param>
     /// <param name="variables">Number of variables.</param>
-    public static ScaleProfile Fit(IReadOnlyList<ScaledError> errors, int variables)
+    /// <param name="countsSeries">Whether series are the units that vary, rather than stretches of time.</param>
+    public static ScaleProfile Fit(IReadOnlyList<ScaledError> errors, int variables, bool countsSeries)
     {
-        bool countsSeries = ForecastFold.HoldsOutSeries(errors.Select(error => error.Series).Distinct().Count());
         ILookup<int, ScaledError> byVariable = errors.ToLookup(error => error.Variable);
         return new ScaleProfile([.. Enumerable.Range(0, variables).Select(v => Ratios([.. byVariable[v].GroupBy(error => (error.Series, countsSeries ? 0 : error.Stretch)).Select(unit => new Unit(unit))]))]);
     }

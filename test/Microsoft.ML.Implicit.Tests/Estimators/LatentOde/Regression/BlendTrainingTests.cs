@@ -22,7 +22,7 @@ public class BlendTrainingTests
         EncodedSeries[] encoded = [.. lines.Select(line => new EncodedSeries(line, scaling))];
         var architecture = new LatentOdeArchitecture(new LatentOdeOptions { LatentWidth = 2, HiddenWidth = 4, SolverSteps = 2 });
         HistoryRegression regression = new RegressionTraining(
-            encoded, ForecastDivision.Divide([.. lines.Select(line => line.Count)], 1, null, new Random(1)), scaling, architecture.Settings.ContextLength).Fit()[0];
+            encoded, ForecastDivision.Divide([.. lines.Select(line => line.Count)], 1, null, holdsOutSeries: true, new Random(1)), scaling, architecture.Settings.ContextLength).Fit()[0];
         using var generator = new Generator(1);
         LatentNetwork untrained = architecture.CreateNetwork(scaling, generator);
         var training = new BlendTraining(new ForecastBatchBuilder(scaling, architecture.Settings.Anchor, architecture.Settings.SolverSteps, CPU), scaling, countsSeries: true);

@@ -104,7 +104,7 @@ public class HistoryRegressionTests
     {
         var scaling = SeriesScaling.Fit([series], horizon, periods);
         var encoded = new EncodedSeries(series, scaling);
-        ForecastDivision division = ForecastDivision.Divide([series.Count], 3, null, new Random(1));
+        ForecastDivision division = ForecastDivision.Divide([series.Count], 3, null, holdsOutSeries: false, new Random(1));
         return (HistoryRegression.Average(new RegressionTraining([encoded], division, scaling, contextLength).Fit()), encoded, scaling);
     }
 

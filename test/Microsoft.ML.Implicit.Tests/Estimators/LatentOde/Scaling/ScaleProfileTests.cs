@@ -25,10 +25,10 @@ public sealed class ScaleProfileTests
     [TestMethod]
     public void Times_without_errors_and_few_series_change_nothing()
     {
-        CollectionAssert.AreEqual(ScaleProfile.Flat(1).Ratios[0], ScaleProfileTraining.Fit([], variables: 1).Ratios[0]);
-        double[] ofFew = ScaleProfileTraining.Fit([.. Errors(place => 1 + place, series: 4).Select(error => error with { Stretch = 0 })], variables: 1).Ratios[0];
+        CollectionAssert.AreEqual(ScaleProfile.Flat(1).Ratios[0], ScaleProfileTraining.Fit([], variables: 1, countsSeries: true).Ratios[0]);
+        double[] ofFew = ScaleProfileTraining.Fit([.. Errors(place => 1 + place, series: 4).Select(error => error with { Stretch = 0 })], variables: 1, countsSeries: true).Ratios[0];
         CollectionAssert.AreEqual(ScaleProfile.Flat(1).Ratios[0], ofFew);
-        double[] late = ScaleProfileTraining.Fit([.. Errors(_ => 1, series: 50).Select(error => error with { Place = 1 })], variables: 1).Ratios[0];
+        double[] late = ScaleProfileTraining.Fit([.. Errors(_ => 1, series: 50).Select(error => error with { Place = 1 })], variables: 1, countsSeries: true).Ratios[0];
         Assert.IsTrue(late.All(ratio => Math.Abs(ratio - 1) < 1e-9), string.Join(' ', late));
     }
 
@@ -37,7 +37,7 @@ public sealed class ScaleProfileTests
     {
         // All errors stand at one knot, or a rounding beside it.
         double[] Ratios(double rounding) => ScaleProfileTraining.Fit(
-            [.. Errors(_ => 1, series: 50).Select((error, i) => error with { Place = (i % 2 == 0 ? 0.25 : 0.5) + rounding })], variables: 1).Ratios[0];
+            [.. Errors(_ => 1, series: 50).Select((error, i) => error with { Place = (i % 2 == 0 ? 0.25 : 0.5) + rounding })], variables: 1, countsSeries: true).Ratios[0];
         double[] exact = Ratios(0);
         foreach (double rounding in new[] { -1e-16, 1e-16, 3e-12, -3e-12 })
         {
@@ -55,7 +55,7 @@ public sealed class ScaleProfileTests
         Assert.AreEqual(3, profile.At(0, 7));
     }
 
-    private static ScaleProfile Fit(Func<double, double> deviation, int series = 200) => ScaleProfileTraining.Fit([.. Errors(deviation, series)], variables: 1);
+    private static ScaleProfile Fit(Func<double, double> deviation, int series = 200) => ScaleProfileTraining.Fit([.. Errors(deviation, series)], variables: 1, countsSeries: true);
 
     private static IEnumerable<ScaledError> Errors(Func<double, double> deviation, int series)
     {

@@ -8,7 +8,7 @@ public class ConformalCalibrationTests
     [TestMethod]
     public void The_factor_is_the_quantile_of_scores_with_room_for_one_more()
     {
-        var calibration = new ConformalCalibration(drifts: false);
+        var calibration = new ConformalCalibration(countsSeries: false, drifts: false);
         for (int i = 1; i <= 99; i++)
         {
             calibration.Add("one series", i, 0, i % 2 == 0 ? i : -i, 1);
@@ -26,7 +26,7 @@ public class ConformalCalibrationTests
         const int repetitions = 2000;
         for (int repetition = 0; repetition < repetitions; repetition++)
         {
-            var calibration = new ConformalCalibration(drifts: false);
+            var calibration = new ConformalCalibration(countsSeries: true, drifts: false);
             for (int series = 0; series < 40; series++)
             {
                 double level = random.NextDouble();
@@ -50,7 +50,7 @@ public class ConformalCalibrationTests
         const int repetitions = 2000;
         for (int repetition = 0; repetition < repetitions; repetition++)
         {
-            var calibration = new ConformalCalibration(drifts: false);
+            var calibration = new ConformalCalibration(countsSeries: false, drifts: false);
             for (int stretch = 0; stretch < 15; stretch++)
             {
                 double level = random.NextDouble();
@@ -69,8 +69,8 @@ public class ConformalCalibrationTests
     [TestMethod]
     public void Late_stretches_of_a_drifting_series_count_more()
     {
-        var becomesHarder = new ConformalCalibration(drifts: true);
-        var becomesEasier = new ConformalCalibration(drifts: true);
+        var becomesHarder = new ConformalCalibration(countsSeries: false, drifts: true);
+        var becomesEasier = new ConformalCalibration(countsSeries: false, drifts: true);
         for (int stretch = 0; stretch < 100; stretch++)
         {
             becomesHarder.Add("one series", stretch, 0, stretch < 95 ? 1 : 2, 1);
@@ -84,7 +84,7 @@ public class ConformalCalibrationTests
     [TestMethod]
     public void Beyond_what_the_stretches_can_promise_the_largest_score_counts()
     {
-        var calibration = new ConformalCalibration(drifts: false);
+        var calibration = new ConformalCalibration(countsSeries: false, drifts: false);
         for (int i = 0; i < 60; i++)
         {
             calibration.Add("one series", i / 10, 0, i, 1);
@@ -96,6 +96,6 @@ public class ConformalCalibrationTests
     [TestMethod]
     public void Too_few_scores_are_replaced_by_the_normal_distribution()
     {
-        Assert.AreEqual(1.959964, new ConformalCalibration(drifts: false).Factors(0.95)[0], 1e-5);
+        Assert.AreEqual(1.959964, new ConformalCalibration(countsSeries: false, drifts: false).Factors(0.95)[0], 1e-5);
     }
 }

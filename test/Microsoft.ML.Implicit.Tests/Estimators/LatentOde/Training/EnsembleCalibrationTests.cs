@@ -24,7 +24,7 @@ public class EnsembleCalibrationTests
         double Factor(params float[] offsets)
         {
             ForecastMember[] members = [.. offsets.Select(offset => new ForecastMember(Offset(architecture, scaling, offset), Blend: null))];
-            var calibration = new EnsembleCalibration(builder, scaling);
+            var calibration = new EnsembleCalibration(builder, scaling, countsSeries: true);
             foreach (ForecastMember member in members)
             {
                 calibration.Add(member, unseen);
