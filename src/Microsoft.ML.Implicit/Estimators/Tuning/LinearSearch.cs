@@ -67,7 +67,7 @@ internal sealed class LinearSearch(
             judging += Judged(fold.Held.Weights, i).item<double>();
         }
 
-        double objective = folds[0].Problem.Loss.ToNats(full([], (judged / judging).Held(), ScalarType.Float64)).item<double>() + (variables.Surprise(v).item<double>() / judging);
+        double objective = folds[0].Problem.Loss.ToNats(full([], (judged / judging).Held(), ScalarType.Float64)).item<double>() + (variables.Surprise(v).item<double>() / total);
         var evaluation = new LinearEvaluation(values, training, all / total, objective, (all - judged) / (total - judging), steps);
         _path.Add(_path.Count > 0 && !(objective < _path[^1].Objective) ? _path[^1] : evaluation);
         report(evaluation);
@@ -84,6 +84,7 @@ internal sealed class LinearSearch(
         using IDisposable graph = enable_grad();
         Tensor v = NativeTensor.Of(values, [values.Length]).requires_grad_();
         Tensor[] weights = [.. folds.Select(fold => fold.Latest!.Weights.detach().requires_grad_())];
+        double total = folds.Sum(fold => fold.Held.Weights.sum().item<double>());
         Tensor judging = stack([.. folds.Select((fold, i) => Judged(fold.Held.Weights, i))]).sum();
         Tensor loss = (stack([.. folds.Select((fold, i) => Judged(fold.Losses(fold.Latest!.Weights), i))]).sum() / judging).detach().requires_grad_();
         folds[0].Problem.Loss.ToNats(loss).backward();
@@ -94,7 +95,7 @@ internal sealed class LinearSearch(
             var hessian = new LossHessian(
                 fold.Problem.Objective(weights[i], PenaltiesOf(v), fold.SharesOf(variables.ExampleWeights(v, agreement))), [weights[i]], damping: 0, isConvex: true);
             Tensor objective = Judged(fold.Losses(weights[i]), i) * loss.grad! / judging;
-            objective = i == 0 ? objective.Plus(variables.Surprise(v) / judging) : objective;
+            objective = i == 0 ? objective.Plus(variables.Surprise(v) / total.Held()) : objective;
             slope = slope.Plus(Hypergradient.Compute(hessian, fold.Latest!.InverseHessian, objective, [weights[i]], [v], cancellationToken).Gradients[0]);
         }
 
