@@ -60,7 +60,7 @@ public sealed class TuningExamples
 
         var network = ml.Regression.Trainers.DeepEquilibrium(new DeepEquilibriumOptions { LabelColumnName = "Strength", EnsembleSize = 1, Training = { MaximumEpochs = 40 } });
         var tunedNetwork = ml.Implicit().TuneRegularization(network, split.TrainSet, split.TestSet, new RegularizationTuningOptions { TuneInputNoise = true });
-        Console.WriteLine($"noise of {tunedNetwork.InputNoise:G2} deviations; {string.Join(", ", tunedNetwork.Penalties)}");
+        Console.WriteLine($"noise of {tunedNetwork.InputNoise:G2} deviations; {string.Join(", ", tunedNetwork.Penalties)}; kept: {tunedNetwork.IsKept}");
 
         Assert.IsGreaterThan(0, tunedNetwork.InputNoise!.Value);
         tunedNetwork.Model.Dispose();

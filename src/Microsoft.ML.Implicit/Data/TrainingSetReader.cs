@@ -100,7 +100,7 @@ internal sealed class TrainingSetReader
 
         if (unlabelled > 0)
         {
-            channel.Warning($"{unlabelled} rows have no label in column '{_labelColumn}'; they are left out of training.");
+            channel.Warning($"{unlabelled} rows have no label in column '{_labelColumn}'; they are left out.");
         }
 
         if (labels.Count == 0)
@@ -109,8 +109,8 @@ internal sealed class TrainingSetReader
             string? noWeight = _weightColumn is null ? null : $"a weight above 0 in column '{_weightColumn}'";
             string[] missing = [.. new[] { noLabel, noWeight }.OfType<string>()];
             throw new InvalidOperationException(missing.Length == 0
-                ? "There is nothing to train on: the data has no rows."
-                : $"There is nothing to train on: no row has {string.Join(" and ", missing)}.");
+                ? "There is nothing to learn from: the data has no rows."
+                : $"There is nothing to learn from: no row has {string.Join(" and ", missing)}.");
         }
 
         var set = new TrainingSet(features.ToTensor(), tensor(labels), null, contextReader is null ? null : contexts.ToTensor());

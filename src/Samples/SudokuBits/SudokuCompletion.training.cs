@@ -31,7 +31,6 @@ internal static partial class SudokuCompletion
         {
             BitColumnName = nameof(BitBoard.Bits),
             KnownColumnName = nameof(BitBoard.Given),
-            RefinementRounds = isLarge ? 16 : 0,
             Training = new TrainingOptions { MaximumEpochs = isLarge ? 40 : 25, Device = settings.Device, Progress = progress },
         };
         return ml.Transforms.MaximumSatisfiability(options).Fit(boards);

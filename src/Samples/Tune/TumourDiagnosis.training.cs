@@ -47,10 +47,9 @@ internal static partial class TumourDiagnosis
     }
 
     /// <summary>Tunes a penalty for each feature and, if asked, a weight for each training row, by the right labels of the validation rows.</summary>
-    /// <remarks>Few rows to tune by: weights are expected to lie nearer to each other than by default.</remarks>
     private static Tuning Tune(MLContext ml, TumourData data, bool tuneExampleWeights, IProgress<TuningProgress> progress) => ml.Implicit().TuneRegularization(
         ml.BinaryClassification.Trainers.PenalizedLinear(),
         data.Train,
         data.Validation,
-        new RegularizationTuningOptions { TuneExampleWeights = tuneExampleWeights, ExampleWeightSpread = 2, Progress = progress });
+        new RegularizationTuningOptions { TuneExampleWeights = tuneExampleWeights, Progress = progress });
 }

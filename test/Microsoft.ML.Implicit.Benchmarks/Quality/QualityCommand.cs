@@ -21,7 +21,7 @@ internal static class QualityCommand
 {
     public static System.CommandLine.Command Create()
     {
-        var name = new Argument<string>("name") { Description = "classification, toy-density, directional, sudoku, parity, denoising, fields, physics-drift, regret, tune, tune-networks or portfolio", DefaultValueFactory = _ => "" };
+        var name = new Argument<string>("name") { Description = "classification, toy-density, directional, sudoku, parity, denoising, fields, physics-drift, regret, tune, tune-networks, flipped-labels, flipped-labels-networks, ranks or portfolio", DefaultValueFactory = _ => "" };
         var folder = new Option<string>("--data") { Description = "folder with the data sets", DefaultValueFactory = _ => "." };
         var sets = new Option<string[]>("--set") { Description = "names of data sets; all without it", DefaultValueFactory = _ => [] };
         var seeds = new Option<int>("--seeds") { Description = "repetitions to average", DefaultValueFactory = _ => 3 };
@@ -50,6 +50,9 @@ internal static class QualityCommand
                 "physics-drift" => (_, sets, _, device) => PhysicsDrift.Run(sets, device),
                 "regret" => (_, _, seeds, device) => RegretQuality.Run(seeds, device),
                 "tune" => (folder, sets, seeds, _) => TuningQuality.Run(folder, sets, seeds),
+                "flipped-labels" => (folder, sets, seeds, _) => LabelNoiseQuality.Run(folder, sets, seeds),
+                "flipped-labels-networks" => LabelNoiseQuality.RunNetworks,
+                "ranks" => RankQuality.Run,
                 "tune-networks" => NetworkTuningQuality.Run,
                 "portfolio" => (folder, sets, _, device) => PortfolioQuality.Run(folder, sets, seed: 1, device),
                 _ => null,

@@ -57,7 +57,7 @@ internal static class FieldSetReader
         FieldRun[] runs = [.. series.Values.Select(rows => Order(rows, unit)).Where(run => run.Times.Length > 1)];
         return runs.Length > 0
             ? new FieldSet(runs)
-            : throw new InvalidOperationException($"There is nothing to train on: no series has two rows with a finite time in column '{options.TimeColumnName}' and a finite field in column '{options.InputColumnName}'.");
+            : throw new InvalidOperationException($"There is nothing to learn from: no series has two rows with a finite time in column '{options.TimeColumnName}' and a finite field in column '{options.InputColumnName}'.");
 
         DataViewSchema.Column? Find(string? column) => column is null ? null : data.Schema[column];
     }

@@ -79,8 +79,8 @@ internal static class DecisionSetReader
         if (labels.Count == 0)
         {
             throw new InvalidOperationException(source.Weight is null
-                ? "There is nothing to train on: the data has no rows."
-                : $"There is nothing to train on: no row has a weight above 0 in column '{source.Weight.Value.Name}'.");
+                ? "There is nothing to learn from: the data has no rows."
+                : $"There is nothing to learn from: no row has a weight above 0 in column '{source.Weight.Value.Name}'.");
         }
 
         return new DecisionSet(features.ToTensor(), labels.ToTensor(), columns.ToTensor(), source.Weight is null ? null : weights.ToTensor()).Detach();

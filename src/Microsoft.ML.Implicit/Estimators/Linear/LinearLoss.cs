@@ -29,6 +29,11 @@ internal abstract class LinearLoss
     /// <returns><c>[rows, outputs]</c>.</returns>
     public abstract Tensor Curve(Tensor outputs, Tensor directions);
 
+    /// <summary>How well outputs agree with what they are held against, as the log-odds that a label is right and not one of the others, <c>[rows]</c>.</summary>
+    /// <param name="outputs"><c>[rows, outputs]</c>.</param>
+    /// <param name="targets"><c>[rows, outputs]</c>.</param>
+    public abstract Tensor Agreement(Tensor outputs, Tensor targets);
+
     /// <summary>A mean loss in nats a row, as evidence is counted in.</summary>
     public virtual Tensor ToNats(Tensor meanLoss) => meanLoss;
 }

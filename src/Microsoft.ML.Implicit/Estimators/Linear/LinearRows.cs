@@ -11,6 +11,16 @@ internal sealed record LinearRows(Tensor Features, Tensor Targets, Tensor Weight
 {
     public long Count => Features.shape[0];
 
+    /// <summary>One set of rows after another.</summary>
+    public static LinearRows Join(params LinearRows?[] parts)
+    {
+        LinearRows[] rows = [.. parts.OfType<LinearRows>()];
+        return new LinearRows(cat([.. rows.Select(part => part.Features)]), cat([.. rows.Select(part => part.Targets)]), cat([.. rows.Select(part => part.Weights)]));
+    }
+
+    /// <summary>The rows at the given int64 indices.</summary>
+    public LinearRows Select(Tensor rows) => new(Features.index_select(0, rows), Targets.index_select(0, rows), Weights.index_select(0, rows));
+
     /// <summary>Rows in a model's units.</summary>
     public static LinearRows Of(TrainingSet set, LinearScale scale, LinearLoss loss)
     {

@@ -12,5 +12,7 @@ internal sealed class LogisticLoss : LinearLoss
 
     public override Tensor Losses(Tensor outputs, Tensor targets) => (outputs.Softplus() - (outputs * targets)).squeeze(1);
 
+    public override Tensor Agreement(Tensor outputs, Tensor targets) => (outputs * ((targets * 2.Held()) - 1.Held())).squeeze(1);
+
     public override Tensor Curve(Tensor outputs, Tensor directions) => outputs.sigmoid() * outputs.neg().sigmoid() * directions;
 }

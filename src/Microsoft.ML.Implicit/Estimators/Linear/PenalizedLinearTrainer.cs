@@ -55,7 +55,7 @@ public abstract class PenalizedLinearTrainer<TTransformer, TModel> : ImplicitEst
         using LinearData data = Read(train, channel, cancellation.Token);
         LinearRows held = ReadValidation(validation, train.Schema, data, channel, cancellation.Token);
         using Tensor initial = data.PenaltiesOf(Options);
-        var tuning = new LinearTuning(data.Problem, held, initial.narrow(0, 0, initial.shape[0] - 1), options, cancellation.Token);
+        using var tuning = new LinearTuning(data.Problem, held, initial.narrow(0, 0, initial.shape[0] - 1), options, cancellation.Token);
         using LinearTuningResult found = tuning.Run(Tolerance);
         return new RegularizationTuning<TTransformer>(
             Create(found.Fit, data, train.Schema, channel),
@@ -63,7 +63,8 @@ public abstract class PenalizedLinearTrainer<TTransformer, TModel> : ImplicitEst
             [.. data.FeatureNames.Zip(found.Penalties, (name, penalty) => new TunedPenalty(name, penalty))],
             found.ExampleWeights,
             null,
-            found.History);
+            found.History,
+            isKept: true);
     }
 
     /// <summary>The same trainer with a penalty for each feature.</summary>
@@ -119,7 +120,7 @@ public abstract class PenalizedLinearTrainer<TTransformer, TModel> : ImplicitEst
             }
         }
 
-        using TrainingSet set = ReadRows(data, channel, cancellationToken);
+        using TrainingSet set = ValidationRows.Read(() => ReadRows(data, channel, cancellationToken));
         return LinearRows.Of(set, training.Scale, training.Problem.Loss);
     }
 

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
@@ -13,6 +14,9 @@ internal sealed class SoftmaxLoss(int classCount) : LinearLoss
     public override Tensor Targets(Tensor labels) => nn.functional.one_hot(labels.to(ScalarType.Int64), classCount).to(ScalarType.Float64);
 
     public override Tensor Losses(Tensor outputs, Tensor targets) => outputs.logsumexp(1) - (outputs * targets).sum(1);
+
+    public override Tensor Agreement(Tensor outputs, Tensor targets) =>
+        (outputs * targets).sum(1) - outputs.masked_fill(targets.gt(0.Held()), double.NegativeInfinity.Held()).logsumexp(1);
 
     public override Tensor Curve(Tensor outputs, Tensor directions)
     {

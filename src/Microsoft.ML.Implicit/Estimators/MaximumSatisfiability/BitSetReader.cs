@@ -53,13 +53,13 @@ internal static class BitSetReader
         if (weights.Count == 0)
         {
             throw new InvalidOperationException(weightColumnName is null
-                ? "There is nothing to train on: the data has no rows."
-                : $"There is nothing to train on: no row has a weight above 0 in column '{weightColumnName}'.");
+                ? "There is nothing to learn from: the data has no rows."
+                : $"There is nothing to learn from: no row has a weight above 0 in column '{weightColumnName}'.");
         }
 
         if (isEmpty)
         {
-            throw new InvalidOperationException($"There is nothing to train on: every bit in column '{columns.Bits}' is NaN.");
+            throw new InvalidOperationException($"There is nothing to learn from: every bit in column '{columns.Bits}' is NaN.");
         }
 
         if (isComplete)

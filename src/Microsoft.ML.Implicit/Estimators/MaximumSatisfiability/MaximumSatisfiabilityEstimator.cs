@@ -47,5 +47,5 @@ public sealed class MaximumSatisfiabilityEstimator : ImplicitTrainer<MaximumSati
     private protected override IModelTraining<MaximumSatisfiabilityModelParameters> CreateTraining(DataViewSchema schema, TrainingRun run) => new SatisfiabilityTraining(_options, run);
 
     private protected override MaximumSatisfiabilityTransformer CreateTransformer(MaximumSatisfiabilityModelParameters model, DataViewSchema schema) =>
-        new(Host, _columns, new CompletionOutputs(_options.OutputColumnName, _options.ConfidenceColumnName, _options.RefinementRounds), model);
+        new(Host, _columns, new CompletionOutputs(_options.OutputColumnName, _options.ConfidenceColumnName, model.RefinementRounds), model);
 }

@@ -28,6 +28,9 @@ public sealed class MaximumSatisfiabilityModelParameters : ImplicitModelParamete
 
     internal SatisfiabilityArchitecture Architecture { get; }
 
+    /// <summary>Rounds of refinement that training settled on; a file keeps them with the columns.</summary>
+    internal int RefinementRounds { get; set; }
+
     internal MaximumSatisfiability Layer { get; }
 
     private protected override IEnumerable<nn.Module> Modules => [Layer];

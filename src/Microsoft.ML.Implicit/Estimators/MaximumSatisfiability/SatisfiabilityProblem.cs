@@ -53,6 +53,9 @@ internal sealed class SatisfiabilityProblem : ITrainingProblem, IDisposable
         ? null
         : ExampleBatches.Mean(_validation.Count, ValidatedAtOnce, _device, rows => Losses(_validation.Select(rows)), _cancellation);
 
+    /// <summary>Rows with bits that are hidden, on the device: validation rows, or training rows where there are none.</summary>
+    public BitSet HeldRows() => _validation ?? Hide(_training.Select(HeldArithmetic.Range(0, Math.Min(_training.Count, RefinementChoice.MostRows), CPU))).To(_device);
+
     public void WriteState(BinaryWriter writer) => GeneratorState.Write(writer, _masks);
 
     public void ReadState(BinaryReader reader) => GeneratorState.Read(reader, _masks);

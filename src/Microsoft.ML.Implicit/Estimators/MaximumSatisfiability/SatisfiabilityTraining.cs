@@ -37,7 +37,10 @@ internal sealed class SatisfiabilityTraining(MaximumSatisfiabilityOptions option
             using var problem = new SatisfiabilityProblem(layer, training, validation, options, Run.Seed, Run.Device, Run.CancellationToken);
             Optimize(problem, Run.Plan(new TrainingDefaults(TargetSteps, DefaultLearningRate, DefaultWeightDecay, MaximumBatchSize: LargestBatch), training.Count));
             layer.FreezeState();
-            return new MaximumSatisfiabilityModelParameters(architecture, layer, Run.Device);
+            var model = new MaximumSatisfiabilityModelParameters(architecture, layer, Run.Device);
+            model.RefinementRounds = options.RefinementRounds ?? RefinementChoice.Find(problem.HeldRows(), model.Complete);
+            Run.KeepChoice(nameof(options.RefinementRounds), options.RefinementRounds, model.RefinementRounds);
+            return model;
         });
     }
 }

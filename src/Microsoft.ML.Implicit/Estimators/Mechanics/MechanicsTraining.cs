@@ -61,7 +61,7 @@ internal sealed class MechanicsTraining(MechanicsOptions options, SeriesSetReade
         if (windows.Length == 0)
         {
             throw new InvalidOperationException(
-                $"There is nothing to train on: no series has two observations, the first of them with all of {string.Join(", ", reader.Columns.Values)}.");
+                $"There is nothing to learn from: no series has two observations, the first of them with all of {string.Join(", ", reader.Columns.Values)}.");
         }
 
         MechanicalDynamics dynamics = architecture.CreateDynamics(generator);

@@ -111,8 +111,9 @@ internal static class PredictionDefaults
     };
 
     /// <summary>Folds to choose by, or 0 where there is no choice to make.</summary>
-    public static int Folds(PredictionTrainerOptions options, long rows) =>
-        options is { ReadsImages: false, EnsembleSize: null, Training.ValidationFraction: null } && rows is >= RowsThatAffordFolds and < ManyRows ? FoldsOfFewRows : 0;
+    public static int Folds(PredictionTrainerOptions options, long rows) => options.HeldOutAgreement is not null
+        ? FoldsOfFewRows
+        : options is { ReadsImages: false, EnsembleSize: null, Training.ValidationFraction: null } && rows is >= RowsThatAffordFolds and < ManyRows ? FoldsOfFewRows : 0;
 
     public static int HiddenWidth(bool readsImages, long rows) => !readsImages && rows < ManyRows ? HiddenWidthBelowManyRows : UsualHiddenWidth;
 

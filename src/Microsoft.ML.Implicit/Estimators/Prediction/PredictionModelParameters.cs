@@ -97,6 +97,14 @@ public abstract partial class PredictionModelParameters : ImplicitModelParameter
         ArrayPool<float>.Shared.Return(outputs);
     }
 
+    /// <summary>The loss of each row times its weight, float32 [rows] on the CPU.</summary>
+    internal Tensor Losses(TrainingSet rows)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor outputs = Ensemble.Evaluate(rows.Features.to(_device)).cpu();
+        return Task.WeightedLosses(Task.Average(outputs), rows.Labels, rows.Weights).MoveToOuterDisposeScope();
+    }
+
     internal override void MoveTo(Device device)
     {
         _managed?.Dispose();

@@ -25,6 +25,7 @@ internal sealed class PredictionProblem : ITrainingProblem
     private readonly FeatureEncoder _encoder;
     private readonly PredictionTask _task;
     private readonly TrainingSet _training;
+    private readonly TrainingSet _given;
     private readonly TrainingSet? _validation;
     private readonly PredictionTrainerOptions _options;
     private readonly IReadOnlyList<Regularization> _regularizations;
@@ -63,7 +64,8 @@ internal sealed class PredictionProblem : ITrainingProblem
         _network = network;
         _encoder = encoder;
         _task = task;
-        _training = training;
+        _given = training;
+        _training = options.Tuner is { TunesExampleWeights: true } tuner ? training with { Weights = tuner.ExampleWeights(training) } : training;
         _validation = validation;
         _options = options;
         _generator = generator;
@@ -71,7 +73,7 @@ internal sealed class PredictionProblem : ITrainingProblem
         _stackedRows = stackedRows;
         _regularizations = regularizations;
         _inputDropout = [.. regularizations.Select(regularization => regularization.InputDropout)];
-        _regularizer = NetworkRegularizer.Of(options, network, stackedRows is not null, training.Features);
+        _regularizer = NetworkRegularizer.Of(options, network, encoder, stackedRows is not null, training.Features);
     }
 
     public nn.Module Module => _network;
@@ -115,7 +117,11 @@ internal sealed class PredictionProblem : ITrainingProblem
         Tensor? loss = _validation is null ? null : _task.MeanLoss(_validation, batch => _network.Predict(Encode(batch.Features)), _cancellationToken);
         if (loss is not null && _options.Tuner is { } tuner && _regularizer is not null)
         {
-            tuner.EndEpoch(_regularizer, _training, _validation!, (batch, noise) => _task.Loss(_network.Forward(Encode(noise(batch.Features))), batch.Labels, batch.Weights), loss.ReadDouble());
+            tuner.EndEpoch(_regularizer, _given, _validation!, (batch, noise) => _task.Loss(_network.Forward(Encode(noise(batch.Features))), batch.Labels, batch.Weights), loss.ReadDouble());
+            if (tuner.TunesExampleWeights)
+            {
+                _training.Weights!.copy_(tuner.ExampleWeights(_given));
+            }
         }
 
         return loss;

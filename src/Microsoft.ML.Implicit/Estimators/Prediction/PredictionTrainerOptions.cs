@@ -67,8 +67,15 @@ public abstract class PredictionTrainerOptions : TrainerInputBaseWithWeight, ITr
     [field: LeavesModelUnchanged]
     internal NetworkTuner? Tuner { get; private set; }
 
+    /// <summary>Receives what networks say of rows that they have not seen; null where nobody asks.</summary>
+    [field: LeavesModelUnchanged]
+    internal HeldOutAgreement? HeldOutAgreement { get; private set; }
+
+    /// <summary>Tuned weights of the training rows; null where all count as the example weight column says.</summary>
+    internal NetworkExampleWeights? ExampleWeights { get; private set; }
+
     /// <summary>Whether penalties take the place of weight decay.</summary>
-    internal bool HasPenalties => Penalties is not null || Tuner is not null;
+    internal bool HasPenalties => Penalties is not null || Tuner is { TunesPenalties: true };
 
     /// <summary>Whether feature vectors are images.</summary>
     internal abstract bool ReadsImages { get; }
@@ -94,12 +101,21 @@ public abstract class PredictionTrainerOptions : TrainerInputBaseWithWeight, ITr
         Training.Validate();
     }
 
-    /// <summary>The same settings with tuned ones.</summary>
-    internal PredictionTrainerOptions With(IReadOnlyDictionary<string, double> penalties, double inputNoise)
+    /// <summary>The same settings with those that a tuner found.</summary>
+    internal PredictionTrainerOptions WithTuned(NetworkTuner tuner)
     {
         var tuned = (PredictionTrainerOptions)MemberwiseClone();
-        (tuned.Penalties, tuned.InputNoise) = (penalties, inputNoise);
+        tuned.Penalties = tuner.TunesPenalties ? tuner.Penalties : Penalties;
+        tuned.InputNoise = tuner.InputNoise;
         return tuned;
+    }
+
+    /// <summary>The same settings with tuned weights of the training rows.</summary>
+    internal PredictionTrainerOptions With(NetworkExampleWeights? weights)
+    {
+        var weighted = (PredictionTrainerOptions)MemberwiseClone();
+        weighted.ExampleWeights = weights;
+        return weighted;
     }
 
     /// <summary>The same settings for one network that is trained while it is tuned.</summary>
@@ -108,6 +124,15 @@ public abstract class PredictionTrainerOptions : TrainerInputBaseWithWeight, ITr
         var tuned = (PredictionTrainerOptions)MemberwiseClone();
         (tuned.Tuner, tuned.EnsembleSize, tuned.Training) = (tuner, 1, training);
         return tuned;
+    }
+
+    /// <summary>The same settings for networks that each hold out a fold, and say what they think of its labels.</summary>
+    internal PredictionTrainerOptions With(HeldOutAgreement agreement, TrainingOptions training)
+    {
+        var folded = (PredictionTrainerOptions)MemberwiseClone();
+        (folded.HeldOutAgreement, folded.EnsembleSize, folded.Training) = (agreement, null, training);
+        folded.Training.ValidationFraction = 0;
+        return folded;
     }
 
     IEnumerable<(string Setting, string? Column)> IEstimatorOptions.InputColumns => [(nameof(FeatureColumnName), FeatureColumnName)];

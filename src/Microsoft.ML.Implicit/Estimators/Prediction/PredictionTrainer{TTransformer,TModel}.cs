@@ -2,6 +2,8 @@ using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Training;
 using Microsoft.ML.Runtime;
 using Microsoft.ML.Trainers;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
@@ -29,28 +31,49 @@ public abstract class PredictionTrainer<TTransformer, TModel> : ImplicitTrainer<
 
     RegularizationTuning<TTransformer> IRegularizedTrainer<TTransformer>.Tune(IDataView train, IDataView validation, RegularizationTuningOptions options)
     {
-        Setting.Require(!options.TuneExampleWeights, nameof(options.TuneExampleWeights), "is for linear models");
-        using var tuner = new NetworkTuner(options, _options.Penalties, _options.InputNoise);
-        using (var cancellation = new TrainingCancellation(Host, options.CancellationToken))
+        Setting.Require(options.ValidationFolds is null or 0, nameof(options.ValidationFolds), "is for linear models");
+        using var cancellation = new TrainingCancellation(Host, options.CancellationToken);
+        TrainingOptions training = _options.Training.ForTuning(_options.Training.Seed ?? Host.Rand.Next(), cancellation.Token);
+        using var tuner = new NetworkTuner(options, _options.Penalties, _options.InputNoise, options.TuneExampleWeights ? FindAgreement(train, training) : null);
+        try
         {
-            TrainingOptions training = _options.Training.ForTuning(_options.Training.Seed ?? Host.Rand.Next(), cancellation.Token);
-            try
-            {
-                using var tuned = (IDisposable)With(_options.With(tuner, training)).Fit(train, validation);
-            }
-            catch (OperationCanceledException) when (options.OnCancellation == CancellationBehavior.ReturnBestModel && tuner.History.Count > 0)
-            {
-            }
+            using var tuned = (IDisposable)With(_options.With(tuner, training)).Fit(train, validation);
+        }
+        catch (OperationCanceledException) when (options.OnCancellation == CancellationBehavior.ReturnBestModel && tuner.History.Count > 0)
+        {
         }
 
-        PredictionTrainer<TTransformer, TModel> trainer = With(_options.With(tuner.Penalties, tuner.InputNoise));
+        PredictionTrainer<TTransformer, TModel> trainer = With(_options.WithTuned(tuner));
+        TTransformer found = With(_options.WithTuned(tuner).With(tuner.FoundWeights)).Fit(train, validation), own = Fit(train, validation);
+        bool isKept = IsBetter(found.Model, own.Model, validation);
+        ((IDisposable)(isKept ? own : found)).Dispose();
         return new RegularizationTuning<TTransformer>(
-            trainer.Fit(train, validation),
-            trainer,
+            isKept ? found : own,
+            isKept ? trainer : this,
             [.. tuner.Penalties.Select(penalty => new TunedPenalty(penalty.Key, penalty.Value))],
-            null,
+            tuner.FoundWeights?.Values,
             options.TuneInputNoise ? tuner.InputNoise : null,
-            tuner.History);
+            tuner.History,
+            isKept);
+    }
+
+    private float[] FindAgreement(IDataView train, TrainingOptions training)
+    {
+        Setting.Require(!_options.ReadsImages, nameof(RegularizationTuningOptions.TuneExampleWeights), "is for linear models and dense networks");
+        var agreement = new HeldOutAgreement();
+        using var folded = (IDisposable)With(_options.With(agreement, training)).Fit(train);
+        return agreement.Values;
+    }
+
+    // By more than the standard error of the difference, for validation rows were tuned by.
+    private bool IsBetter(TModel found, TModel own, IDataView validation)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGraph = no_grad();
+        using IChannel channel = Host.Start("Comparing");
+        TrainingSet rows = new TrainingSetReader(_options.FeatureColumnName, _options.LabelColumnName, _options.ExampleWeightColumnName).Read(validation, channel, CancellationToken.None);
+        Tensor gains = own.Losses(rows) - found.Losses(rows);
+        return rows.Count > 1 && gains.mean().item<float>() > gains.std().item<float>() / Math.Sqrt(rows.Count);
     }
 
     /// <summary>The same trainer with other settings.</summary>

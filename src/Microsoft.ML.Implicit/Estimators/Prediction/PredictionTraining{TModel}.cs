@@ -51,6 +51,7 @@ internal abstract class PredictionTraining<TModel>(PredictionTrainerOptions opti
     protected override TModel Train(TrainingSet training, TrainingSet? validation, Generator generator)
     {
         using DisposeScope scope = NewDisposeScope();
+        training = options.ExampleWeights?.Apply(training) ?? training;
         PredictionArchitecture architecture = CreateArchitecture((int)training.Features.shape[1], training.Count);
         FeatureEncoder encoder = CreateEncoder(training);
         architecture = Initial is null ? architecture.With(encoder) : architecture.With(Initial.Architecture);
@@ -116,6 +117,7 @@ internal abstract class PredictionTraining<TModel>(PredictionTrainerOptions opti
         // Where training was cancelled in the first fold, the first candidate's network is all there is.
         int finished = networks.Length / candidates.Length;
         IReadOnlyList<(int Candidate, double Factor)> selection = finished > 0 ? validation.Select(finished) : [(0, 1)];
+        options.HeldOutAgreement?.Keep(validation.Agreement(selection));
         int[] kept = [.. Enumerable.Range(0, networks.Length).Where(index => selection.Any(chosen => chosen.Candidate == index % candidates.Length))];
         KeepChoices(selection, candidates);
         Run.KeepOnly(kept);

@@ -26,7 +26,7 @@ internal abstract class ModelTraining<TRows, TModel>(ITrainerOptions options, Tr
     {
         Initial = initialModel;
         using TRows training = Read(trainData);
-        using TRows? validation = validationData is null ? null : Read(validationData);
+        using TRows? validation = validationData is null ? null : ValidationRows.Read(() => Read(validationData));
         return Fit(training, validation);
     }
 

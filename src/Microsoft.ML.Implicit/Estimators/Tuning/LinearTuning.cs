@@ -1,7 +1,5 @@
 using System.Diagnostics;
-using Microsoft.ML.Implicit.Differentiation;
 using Microsoft.ML.Implicit.Native;
-using Microsoft.ML.Implicit.Solvers.Optimization.Searches;
 using Microsoft.ML.Implicit.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -9,30 +7,33 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>
-/// Minimises the validation loss of a linear model in its penalties and example weights by a quasi-Newton method on exact hypergradients. Each training sets out from the
-/// minimum before, and its last factorisation is that of the hypergradient.
+/// Tunes the penalties and example weights of a linear model: first what all have in common by all validation rows, then the deviations of each penalty, as far as they help
+/// validation rows that they were not tuned by.
 /// </summary>
-internal sealed class LinearTuning
+internal sealed class LinearTuning : IDisposable
 {
-    // Of a Newton decrement on the way: where the hypergradient's factorisation was made, it is the root of that.
-    private const double Tolerance = 1e-9;
-
-    // Relative to how far a variable has gone.
-    private const double ShortestStep = 0.02;
-    private const int Memory = 10;
+    // Example weights come from a model, which is better once it was trained with them.
+    private const int WeightingRounds = 2;
+    private const int Halves = 2;
     private const int MaximumSteps = 100;
 
-    private readonly LinearProblem _problem;
+    private readonly LinearLoss _loss;
+    private readonly LinearRows _training;
     private readonly LinearRows _validation;
     private readonly RegularizationTuningOptions _options;
     private readonly TunedVariables _variables;
     private readonly CancellationToken _cancellationToken;
+    private readonly Generator _generator = new(1, CPU);
+    private readonly IReadOnlyList<LinearFold> _folds;
     private readonly List<TuningProgress> _history = [];
     private readonly long _start = Stopwatch.GetTimestamp();
-    private double[] _best = [];
+    private ExampleAgreement? _agreement;
+    private double[] _best;
+    private Tensor? _bestAgreement;
     private double _lowest = double.PositiveInfinity;
-    private LinearFit? _latest;
+    private int _bestEvaluation = 1;
 
+    /// <summary>Creates it; its tensors belong to the current dispose scope.</summary>
     /// <param name="problem">Training.</param>
     /// <param name="validation">Validation rows.</param>
     /// <param name="initial">Penalties to set out from, float64 <c>[features]</c>.</param>
@@ -40,9 +41,16 @@ internal sealed class LinearTuning
     /// <param name="cancellationToken">Looked at once a Newton step.</param>
     public LinearTuning(LinearProblem problem, LinearRows validation, Tensor initial, RegularizationTuningOptions options, CancellationToken cancellationToken)
     {
-        (_problem, _validation, _options, _cancellationToken) = (problem, validation, options, cancellationToken);
-        _variables = new TunedVariables(initial, problem.Training.Count, options);
+        (_loss, _training, _validation, _options, _cancellationToken) = (problem.Loss, problem.Training, validation, options, cancellationToken);
+        _variables = new TunedVariables(initial, options);
+        _best = new double[_variables.CommonCount];
+        int folds = (int)Math.Min(options.FoldCount, validation.Count);
+        _folds = folds < 2
+            ? [new LinearFold(new LinearProblem(_loss, _training), validation)]
+            : LinearFold.LeaveOut(_loss, _training, validation, RowParts.Draw(validation.Count, folds, _generator), null);
     }
+
+    private bool TrainsOnValidationRows => _folds.Count > 1;
 
     /// <summary>Tunes, and trains with the best.</summary>
     /// <param name="tolerance">Newton decrement at which the last training ends.</param>
@@ -50,78 +58,98 @@ internal sealed class LinearTuning
     public LinearTuningResult Run(double tolerance)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor start = zeros([1, _variables.Count], ScalarType.Float64);
-        double[] infinite = [.. Enumerable.Repeat(double.PositiveInfinity, (int)_variables.Count)];
-        var from = new SearchStart(new double[_variables.Count], [.. infinite.Select(bound => -bound)], infinite, ShortestStep, _options.MaximumEvaluations - 1, IsSingle: false);
         try
         {
-            RowSearches.Run(start, [new QuasiNewtonSearch(from, new LimitedMemoryInverse((int)_variables.Count, Memory))], Evaluate, Differentiate, _cancellationToken);
+            TuneCommon();
+            TuneEach();
         }
-        catch (OperationCanceledException) when (_options.OnCancellation == CancellationBehavior.ReturnBestModel && _best.Length > 0)
+        catch (OperationCanceledException) when (_options.OnCancellation == CancellationBehavior.ReturnBestModel && _history.Count > 0)
         {
         }
 
-        using Tensor best = NativeTensor.Of(_best, [_best.Length]);
-        LinearFit fit = Train(best, tolerance, CancellationToken.None);
-        _latest?.Dispose();
-        double[]? weights = _variables.ExampleWeights(best)?.data<double>().ToArray();
-        return new LinearTuningResult(fit, _variables.Penalties(best).data<double>().ToArray(), weights, _history);
+        using IDisposable noGraph = no_grad();
+        Tensor v = tensor(_best), penalties = _variables.Penalties(v);
+        Tensor? weights = _variables.ExampleWeights(v, _bestAgreement);
+        using var all = new LinearFold(new LinearProblem(_loss, LinearRows.Join(_training, TrainsOnValidationRows ? _validation : null)), _validation);
+        LinearFit fit = all.Problem.Minimize(
+            cat([penalties, zeros([1], ScalarType.Float64)]), all.SharesOf(weights), _folds[0].Latest!.Weights, tolerance, MaximumSteps, CancellationToken.None);
+        return new LinearTuningResult(fit, penalties.data<double>().ToArray(), weights?.data<double>().ToArray(), _history);
     }
 
-    private Tensor Evaluate(Tensor row)
+    public void Dispose()
     {
-        Tensor v = row.flatten();
-        LinearFit fit = Train(v, Tolerance, _cancellationToken);
-        _latest?.Dispose();
-        _latest = fit;
-        double trainingLoss = _problem.Objective(fit.Weights, PenaltiesOf(v), SharesOf(v)).item<double>();
-        double validationLoss = _problem.MeanLoss(_validation, fit.Weights).item<double>();
-        double objective = Objective(fit.Weights, v).item<double>();
-        if (objective < _lowest || _history.Count == 0)
+        foreach (LinearFold fold in _folds)
         {
-            (_lowest, _best) = (objective, v.data<double>().ToArray());
+            fold.Dispose();
         }
 
-        int evaluation = _history.Count + 1;
-        int best = objective <= _lowest ? evaluation : _history[^1].BestEvaluation;
-        var progress = new TuningProgress(evaluation, _options.MaximumEvaluations, trainingLoss, validationLoss, best, fit.Steps, Stopwatch.GetElapsedTime(_start));
+        _agreement?.Dispose();
+        _generator.Dispose();
+    }
+
+    // What is common is tuned by all validation rows, for which it has not the freedom to follow each of them.
+    private void TuneCommon()
+    {
+        int evaluations = _options.TunesEachPenalty ? Math.Max(1, _options.MaximumEvaluations / 3) : _options.MaximumEvaluations;
+        int rounds = _options.TuneExampleWeights ? Math.Min(WeightingRounds, evaluations) : 1;
+        for (int round = 0; round < rounds; round++)
+        {
+            Tensor? agreement = _options.TuneExampleWeights ? FindAgreement() : null;
+            var search = new LinearSearch(_folds, _variables, agreement, null, evaluation => Keep(evaluation, agreement), _cancellationToken);
+            search.Run(_best, evaluations / rounds);
+        }
+    }
+
+    // Half of the validation rows judges each search, and the other half says when it has learned that half and not the penalties; the two are averaged.
+    private void TuneEach()
+    {
+        int evaluations = (_options.MaximumEvaluations - _history.Count - 1) / Halves;
+        if (!_options.TunesEachPenalty || evaluations < 2 || _folds.Any(fold => fold.Held.Count < Halves))
+        {
+            return;
+        }
+
+        double[] start = [.. _best, .. new double[_variables.Count - _best.Length]];
+        Tensor[][] halves = [.. _folds.Select(fold => RowParts.Draw(fold.Held.Count, Halves, _generator))];
+        IReadOnlyList<LinearEvaluation>[] paths = [.. Enumerable.Range(0, Halves).Select(half =>
+        {
+            Tensor[] judges = [.. _folds.Select((fold, i) => zeros([fold.Held.Count], ScalarType.Float64).index_fill(0, halves[i][half], 1.Held()))];
+            var search = new LinearSearch(_folds, _variables, _bestAgreement, judges, evaluation => Tell(evaluation), _cancellationToken);
+            search.Run(start, evaluations);
+            return search.Path;
+        })];
+        LinearEvaluation[] chosen = Enumerable.Range(0, evaluations)
+            .Select(end => paths.Select(path => path[Math.Min(end, path.Count - 1)]).ToArray())
+            .MinBy(ends => ends.Sum(evaluation => evaluation.OtherLoss))!;
+        double[] mean = [.. Enumerable.Range(0, start.Length).Select(i => chosen.Average(evaluation => evaluation.Variables[i]))];
+        LinearEvaluation found = new LinearSearch(_folds, _variables, _bestAgreement, null, _ => { }, _cancellationToken).Evaluate(mean);
+        (_best, _bestEvaluation) = (mean, _history.Count + 1);
+        Tell(found);
+    }
+
+    private Tensor FindAgreement()
+    {
+        using IDisposable noGraph = no_grad();
+        Tensor v = tensor(_best);
+        _agreement ??= new ExampleAgreement(_loss, _training, TrainsOnValidationRows ? _validation : null, _generator);
+        return _agreement.Find(cat([_variables.Penalties(v), zeros([1], ScalarType.Float64)]), _variables.ExampleWeights(v, _bestAgreement), _cancellationToken);
+    }
+
+    private void Keep(LinearEvaluation evaluation, Tensor? agreement)
+    {
+        if (evaluation.Objective < _lowest || _history.Count == 0)
+        {
+            (_lowest, _best, _bestAgreement, _bestEvaluation) = (evaluation.Objective, evaluation.Variables, agreement, _history.Count + 1);
+        }
+
+        Tell(evaluation);
+    }
+
+    private void Tell(LinearEvaluation evaluation)
+    {
+        var progress = new TuningProgress(
+            _history.Count + 1, _options.MaximumEvaluations, evaluation.TrainingLoss, evaluation.ValidationLoss, _bestEvaluation, evaluation.Steps, Stopwatch.GetElapsedTime(_start));
         _history.Add(progress);
         _options.Progress?.Report(progress);
-        return full([1, 1], objective.Held(), ScalarType.Float64);
-    }
-
-    // The search asks for derivatives where it has just evaluated.
-    private Tensor Differentiate(Tensor row)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        using IDisposable graph = enable_grad();
-        Tensor v = row.flatten().detach().requires_grad_();
-        Tensor weights = _latest!.Weights.detach().requires_grad_();
-        var hessian = new LossHessian(_problem.Objective(weights, PenaltiesOf(v), SharesOf(v)), [weights], damping: 0, isConvex: true);
-        HypergradientResult slope = Hypergradient.Compute(hessian, _latest.InverseHessian, Objective(weights, v), [weights], [v], _cancellationToken);
-        return slope.Gradients[0].unsqueeze(0).MoveToOuterDisposeScope();
-    }
-
-    private LinearFit Train(Tensor v, double tolerance, CancellationToken cancellationToken)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        return _problem.Minimize(PenaltiesOf(v), SharesOf(v), _latest?.Weights ?? _problem.Start(), tolerance, MaximumSteps, cancellationToken);
-    }
-
-    // Evidence and expectation in nats, a validation row.
-    private Tensor Objective(Tensor weights, Tensor v) =>
-        _problem.Loss.ToNats(_problem.MeanLoss(_validation, weights)).Plus(_variables.Surprise(v) / ((double)_validation.Count).Held());
-
-    private Tensor PenaltiesOf(Tensor v) => cat([_variables.Penalties(v), zeros([1], ScalarType.Float64)]);
-
-    private Tensor SharesOf(Tensor v)
-    {
-        if (_variables.ExampleWeights(v) is not { } weights)
-        {
-            return _problem.Shares;
-        }
-
-        Tensor shares = _problem.Shares * weights;
-        return shares / shares.sum();
     }
 }

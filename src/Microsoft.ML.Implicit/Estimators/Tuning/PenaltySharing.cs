@@ -11,4 +11,9 @@ public enum PenaltySharing
 
     /// <summary>None: they stay as the trainer's options have them.</summary>
     Fixed,
+
+    /// <summary>
+    /// One a feature: of a linear model, and of a dense network, whose first weights belong to single features, beside one for each other layer.
+    /// </summary>
+    EachFeature,
 }

@@ -14,13 +14,20 @@ public sealed class RegularizationTuning<TTransformer>
         IReadOnlyList<TunedPenalty> penalties,
         IReadOnlyList<double>? exampleWeights,
         double? inputNoise,
-        IReadOnlyList<TuningProgress> history)
+        IReadOnlyList<TuningProgress> history,
+        bool isKept)
     {
-        (Model, Trainer, Penalties, ExampleWeights, InputNoise, History) = (model, trainer, penalties, exampleWeights, inputNoise, history);
+        (Model, Trainer, Penalties, ExampleWeights, InputNoise, History, IsKept) = (model, trainer, penalties, exampleWeights, inputNoise, history, isKept);
     }
 
-    /// <summary>The model that the tuned penalties and weights give on the training rows.</summary>
+    /// <summary>The model that the tuned penalties and weights give on the training rows, and on the validation rows too where <see cref="RegularizationTuningOptions.ValidationFolds"/> says so.</summary>
     public TTransformer Model { get; }
+
+    /// <summary>
+    /// Whether what was found is what <see cref="Model"/> and <see cref="Trainer"/> have. It is not where a network with it does not do better on validation rows than with the trainer's own
+    /// settings, by more than the standard error of the difference.
+    /// </summary>
+    public bool IsKept { get; }
 
     /// <summary>The trainer with the tuned penalties, to be used on other rows, such as all of them, or in a pipeline.</summary>
     public IEstimator<TTransformer> Trainer { get; }
@@ -48,6 +55,11 @@ public sealed class RegularizationTuning<TTransformer>
     {
         var text = new StringBuilder();
         Add($"Tuned in {History.Count} evaluations, {History[^1].Elapsed.TotalSeconds:F1} s; validation loss {ValidationLoss:G5} after {History[0].ValidationLoss:G5} at first.");
+        if (!IsKept)
+        {
+            Add($"The validation rows do not tell it from the trainer's own settings, which were kept.");
+        }
+
         foreach (TunedPenalty penalty in Penalties)
         {
             Add($"{penalty.Value,12:G4}  {penalty.Name}");

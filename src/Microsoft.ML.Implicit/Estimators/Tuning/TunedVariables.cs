@@ -4,25 +4,27 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>
-/// What is tuned as one vector v without bounds: the change of the penalties' common logarithm, their deviations from it, and the log-odds of example weights, each
-/// zero at the start, expected to be normal about it, and in units of the deviation that is expected.
+/// What is tuned as one vector v without bounds, in units of the deviation that is expected of each, normal about zero: first what all penalties and all example weights have in
+/// common, then the deviations of each penalty. A vector may end before these, which are zero then.
 /// </summary>
 /// <param name="initial">Penalties to set out from, float64 <c>[penalties]</c>.</param>
-/// <param name="rowCount">Training rows.</param>
 /// <param name="options">What is tuned.</param>
-internal sealed class TunedVariables(Tensor initial, long rowCount, RegularizationTuningOptions options)
+internal sealed class TunedVariables(Tensor initial, RegularizationTuningOptions options)
 {
     // Wide enough to reach any penalty that data speaks for, and narrow enough to come back from those for which it does not.
     private const double LevelSpread = 5;
 
-    // The search's first step has the length 0.1, which is to be half of what is expected, in each variable.
-    private const double Reach = 5;
+    // Of log-odds that are the same for all rows: between one row in fifty and all but one in fifty are wrong.
+    private const double OffsetSpread = 2;
+    private const double SlopeSpread = 0.5;
 
-    private readonly long _level = options.Penalties == PenaltySharing.Fixed ? 0 : 1;
-    private readonly long _deviations = options.Penalties == PenaltySharing.Each ? initial.shape[0] : 0;
-    private readonly long _odds = options.TuneExampleWeights ? rowCount : 0;
+    private readonly int _level = options.Penalties == PenaltySharing.Fixed ? 0 : 1;
+    private readonly int _line = options.TuneExampleWeights ? 2 : 0;
 
-    public long Count => _level + _deviations + _odds;
+    /// <summary>How many are common to all penalties or example weights.</summary>
+    public int CommonCount => _level + _line;
+
+    public int Count => CommonCount + (options.TunesEachPenalty ? (int)initial.shape[0] : 0);
 
     /// <summary>The penalties at v, with a graph to it.</summary>
     public Tensor Penalties(Tensor v)
@@ -30,19 +32,22 @@ internal sealed class TunedVariables(Tensor initial, long rowCount, Regularizati
         Tensor logarithms = initial.log();
         if (_level > 0)
         {
-            logarithms = logarithms.Plus(Part(v, 0, 1, LevelSpread));
+            logarithms = logarithms.Plus(v.narrow(0, 0, 1) * LevelSpread.Held());
         }
 
-        return (_deviations > 0 ? logarithms.Plus(Part(v, _level, _deviations, options.PenaltySpread)) : logarithms).exp();
+        return (v.shape[0] > CommonCount ? logarithms.Plus(v.narrow(0, CommonCount, Count - CommonCount) * options.PenaltySpread.Held()) : logarithms).exp();
     }
 
-    /// <summary>Example weights between 0 and 1 at v, with a graph to it; <see langword="null"/> where they are not tuned.</summary>
-    public Tensor? ExampleWeights(Tensor v) => _odds > 0 ? Part(v, _level + _deviations, _odds, options.ExampleWeightSpread).sigmoid() : null;
+    /// <summary>
+    /// Example weights between 0 and 1 at v, with a graph to it; <see langword="null"/> where they are not tuned. If a share ρ of labels is wrong, the log-odds that a given one is
+    /// right are what a model that has not seen it gives for it, and a number that depends on ρ: a line, whose offset and slope are tuned.
+    /// </summary>
+    /// <param name="v">Variables.</param>
+    /// <param name="agreement">Log-odds that a model which has not seen a row gives for its label, float64 <c>[rows]</c>.</param>
+    public Tensor? ExampleWeights(Tensor v, Tensor? agreement) => agreement is null
+        ? null
+        : ((agreement * (v.narrow(0, _level + 1, 1) * SlopeSpread.Held()).exp()).Plus(v.narrow(0, _level, 1) * OffsetSpread.Held())).sigmoid();
 
     /// <summary>The negative logarithm of what v was expected to be, with a graph to it.</summary>
-    public Tensor Surprise(Tensor v) => v.Squared().sum() * (0.5 * Unit * Unit).Held();
-
-    private double Unit => Reach * Math.Sqrt(Count);
-
-    private Tensor Part(Tensor v, long start, long count, double spread) => v.narrow(0, start, count) * (Unit * spread).Held();
+    public Tensor Surprise(Tensor v) => v.Squared().sum() * 0.5.Held();
 }

@@ -61,6 +61,11 @@ internal static class SudokuBitQuality
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"trained for {report.Elapsed.TotalSeconds:F0} s, of which {Stopwatch.GetElapsedTime(start).TotalSeconds:F0} s in this run; {report.Networks[0].End}, best epoch {report.Networks[0].BestEpoch}"));
+        if (report.ChosenSettings.TryGetValue(nameof(options.RefinementRounds), out double chosen))
+        {
+            Print($"learned, of other boards, {chosen} rounds of refinement as training chose", Solved(data, model.Model, data.Test, (int)chosen));
+        }
+
         foreach (int count in rounds)
         {
             Print($"learned, of other boards, {count} rounds of refinement", Solved(data, model.Model, data.Test, count));

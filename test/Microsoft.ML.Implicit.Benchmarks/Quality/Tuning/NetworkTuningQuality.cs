@@ -12,37 +12,42 @@ internal static class NetworkTuningQuality
     [
         ("no regularisation", options => new Trial(Free(options), null)),
         ("default", options => new Trial(options, null)),
-        ("tuned penalties", options => new Trial(Free(options), new RegularizationTuningOptions())),
-        ("tuned penalties and noise", options => new Trial(Free(options), new RegularizationTuningOptions { TuneInputNoise = true })),
+        ("tuned penalties, from none", options => new Trial(Free(options), new RegularizationTuningOptions())),
+        ("tuned penalties and noise, from none", options => new Trial(Free(options), new RegularizationTuningOptions { TuneInputNoise = true })),
+        ("tuned penalties, from default", options => new Trial(options, new RegularizationTuningOptions())),
+        ("tuned penalties and noise, from default", options => new Trial(options, new RegularizationTuningOptions { TuneInputNoise = true })),
+        ("tuned penalties of features, from default", options => new Trial(options, new RegularizationTuningOptions { Penalties = PenaltySharing.EachFeature })),
     ];
 
     public static void Run(string folder, IReadOnlyCollection<string> names, int seeds, string device)
     {
-        Console.WriteLine("data\tmeasure\tmodel\ttest loss\tseconds");
+        Console.WriteLine("data\tmeasure\tmodel\ttest loss\tkept\tseconds");
         foreach (TuningTable table in TuningTable.All.Where(table => names.Count == 0 || names.Contains(table.Name)))
         {
             foreach ((string name, Func<DeepEquilibriumOptions, Trial> create) in Models)
             {
-                (double Loss, double Seconds)[] scores = [.. Enumerable.Range(1, seeds).Select(seed => Score(table, folder, seed, device, create))];
+                Score[] scores = [.. Enumerable.Range(1, seeds).Select(seed => Try(table, folder, seed, device, create))];
                 Console.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{table.Name}\t{(table.IsClassification ? "log loss" : "RMSE")}\t{name}\t{scores.Average(score => score.Loss):F4}\t{scores.Average(score => score.Seconds):F1}"));
+                    $"{table.Name}\t{(table.IsClassification ? "log loss" : "RMSE")}\t{name}\t{scores.Average(score => score.Loss):F4}\t{scores.Count(score => score.IsKept)}\t{scores.Average(score => score.Seconds):F1}"));
             }
         }
     }
 
-    private static (double Loss, double Seconds) Score(TuningTable table, string folder, int seed, string device, Func<DeepEquilibriumOptions, Trial> create)
+    private static Score Try(TuningTable table, string folder, int seed, string device, Func<DeepEquilibriumOptions, Trial> create)
     {
         var ml = new MLContext(seed);
         (IDataView train, IDataView validation, IDataView test) = (table with { HasProducts = false }).Load(ml, folder, seed);
         Trial trial = create(new DeepEquilibriumOptions { EnsembleSize = 1, Training = { Seed = seed, Device = device } });
         long start = Stopwatch.GetTimestamp();
         DeepEquilibriumTrainer trainer = table.IsClassification ? ml.MulticlassClassification.Trainers.DeepEquilibrium(trial.Options) : ml.Regression.Trainers.DeepEquilibrium(trial.Options);
-        using DeepEquilibriumTransformer model = trial.Tuning is null ? trainer.Fit(train, validation) : ml.Implicit().TuneRegularization(trainer, train, validation, trial.Tuning).Model;
+        RegularizationTuning<DeepEquilibriumTransformer>? tuned = trial.Tuning is null ? null : ml.Implicit().TuneRegularization(trainer, train, validation, trial.Tuning);
+        using DeepEquilibriumTransformer model = tuned?.Model ?? trainer.Fit(train, validation);
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        return (
+        return new Score(
             table.IsClassification ? ml.MulticlassClassification.Evaluate(model.Transform(test)).LogLoss : ml.Regression.Evaluate(model.Transform(test)).RootMeanSquaredError,
-            seconds);
+            seconds,
+            tuned?.IsKept ?? true);
     }
 
     private static DeepEquilibriumOptions Free(DeepEquilibriumOptions options) => new()
@@ -52,6 +57,8 @@ internal static class NetworkTuningQuality
         InputDropout = 0,
         Training = new TrainingOptions { Seed = options.Training.Seed, Device = options.Training.Device, WeightDecay = 0 },
     };
+
+    private sealed record Score(double Loss, double Seconds, bool IsKept);
 
     private sealed record Trial(DeepEquilibriumOptions Options, RegularizationTuningOptions? Tuning);
 }

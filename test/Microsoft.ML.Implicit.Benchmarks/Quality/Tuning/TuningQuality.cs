@@ -24,8 +24,6 @@ internal static class TuningQuality
                 CultureInfo.InvariantCulture,
                 $"{table.Name}\t{(table.IsClassification ? "log loss" : "RMSE")}\t{means[0]:F4}\t{means[1]:F4}\t{means[2]:F4}\t{times[0]:F1}\t{times[1]:F1}\t{times[2]:F1}\t{steps[0]:F1}\t{steps[1]:F1}\t{steps[2]:F1}"));
         }
-
-        LabelNoiseQuality.Run(folder, names, seeds);
     }
 
     private static Score[] Classes(TuningTable table, string folder, int seed)

@@ -42,7 +42,7 @@ public class BadInputTests
     {
         var ml = new MLContext(seed: 1);
         IDataView empty = ml.Data.FilterRowsByColumn(RealData.Concrete(ml), "Label", lowerBound: 1e9);
-        AssertThrows<InvalidOperationException>(() => ml.Regression.Trainers.DeepEquilibrium().Fit(empty), "nothing to train on");
+        AssertThrows<InvalidOperationException>(() => ml.Regression.Trainers.DeepEquilibrium().Fit(empty), "nothing to learn from");
     }
 
     [TestMethod]

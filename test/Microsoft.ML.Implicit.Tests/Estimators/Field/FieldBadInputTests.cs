@@ -51,7 +51,7 @@ public sealed class FieldBadInputTests
     [TestMethod]
     public void Data_without_two_fields_of_a_series_is_refused()
     {
-        StringAssert.Contains(Refusal([]), "There is nothing to train on", StringComparison.Ordinal);
+        StringAssert.Contains(Refusal([]), "There is nothing to learn from", StringComparison.Ordinal);
         StringAssert.Contains(Refusal([Row("a", 0), Row("b", 1)]), "no series has two rows", StringComparison.Ordinal);
         StringAssert.Contains(Refusal([Row("a", 0), Row("a", 0)]), "no series has two rows", StringComparison.Ordinal);
         StringAssert.Contains(Refusal([Row("a", 0), Row("a", 1, float.PositiveInfinity)]), "no series has two rows", StringComparison.Ordinal);

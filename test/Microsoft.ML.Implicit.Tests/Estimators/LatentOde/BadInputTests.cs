@@ -35,7 +35,7 @@ public class BadInputTests
     [TestMethod]
     public void Data_that_nothing_can_be_learned_from_are_refused_with_the_reason()
     {
-        AssertRefused<InvalidOperationException>(_ => { }, "nothing to train on", []);
+        AssertRefused<InvalidOperationException>(_ => { }, "nothing to learn from", []);
         WaveRow single = new() { Time = [1], Sine = [1], Cosine = [1] };
         AssertRefused<InvalidOperationException>(_ => { }, "two observations", [single, single]);
         WaveRow unobserved = new() { Time = [1, 2], Sine = [1, 2], Cosine = [float.NaN, float.NaN] };

@@ -44,7 +44,7 @@ public class BadInputTests
     public void Empty_data_and_missing_values_are_refused()
     {
         var ml = new MLContext(seed: 1);
-        AssertThrows<InvalidOperationException>(() => Fit(ml, []), "nothing to train on");
+        AssertThrows<InvalidOperationException>(() => Fit(ml, []), "nothing to learn from");
         AssertThrows<InvalidOperationException>(() => Fit(ml, [new Markets.Row { Features = [1, float.NaN], Costs = [1, 2, 3] }]), "'Features', slot 1, row 0");
         AssertThrows<InvalidOperationException>(() => Fit(ml, [new Markets.Row { Features = [1, 2], Costs = [1, 2, float.PositiveInfinity] }]), "'Costs', slot 2, row 0");
         AssertThrows<InvalidOperationException>(() => Fit(ml, [new Markets.Row { Features = [1, 2], Costs = [1, 2, 3], Weight = -1 }]), "'Weight', row 0 is -1");

@@ -26,6 +26,7 @@ public sealed class MaximumSatisfiabilityTests
             Assert.IsEmpty(completed);
         }
 
+        Assert.AreEqual(0, Trained.Value.Model.Training!.ChosenSettings["RefinementRounds"], "one solve is enough, and is what training settles on");
         float[][] confidence = Scored.Vectors(Trained.Value.Transform(new MLContext().Data.LoadFromEnumerable(squares)), "Confidence");
         Assert.IsTrue(confidence.All(row => row.All(sure => sure is > 0 and <= 1)));
         Assert.IsTrue(squares.Zip(confidence).All(pair => pair.First.IsKnown.Zip(pair.Second).All(bit => !bit.First || bit.Second == 1)), "what is known is sure");

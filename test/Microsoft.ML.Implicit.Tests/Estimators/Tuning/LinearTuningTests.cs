@@ -1,6 +1,8 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Estimators;
 using Microsoft.ML.Implicit.Training;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Tests.Estimators.Tuning;
 
@@ -53,7 +55,7 @@ public sealed class LinearTuningTests
         bool[] isWrong = [.. rows.Select((_, i) => i % 5 < 2)];
         IDataView train = ml.Data.LoadFromEnumerable(rows.Select((row, i) => new ClassRow { Features = row.Features, Label = row.Label > 0 ^ isWrong[i] }));
         IDataView validation = Classes(ml, held), test = Classes(ml, Rows(2000, 6));
-        var options = new RegularizationTuningOptions { TuneExampleWeights = true, ExampleWeightSpread = 2 };
+        var options = new RegularizationTuningOptions { TuneExampleWeights = true };
         var weighted = ml.Implicit().TuneRegularization(ml.BinaryClassification.Trainers.PenalizedLinear(), train, validation, options);
         var penalized = ml.Implicit().TuneRegularization(ml.BinaryClassification.Trainers.PenalizedLinear(), train, validation);
         Assert.HasCount(300, weighted.ExampleWeights!);
@@ -63,6 +65,98 @@ public sealed class LinearTuningTests
         Assert.IsNull(penalized.ExampleWeights);
 
         double Accuracy(ITransformer model) => ml.BinaryClassification.Evaluate(model.Transform(test)).Accuracy;
+    }
+
+    [TestMethod]
+    public void Rows_that_judge_train_the_model_too_where_they_take_turns()
+    {
+        var ml = new MLContext(seed: 1);
+        (IDataView train, IDataView validation, IDataView test) = (Data(ml, 30, 1), Data(ml, 90, 2), Data(ml, 2000, 3));
+        var options = new RegularizationTuningOptions { Penalties = PenaltySharing.One, ValidationFolds = 3 };
+        var folded = ml.Implicit().TuneRegularization(ml.Regression.Trainers.PenalizedLinear(), train, validation, options);
+        var single = ml.Implicit().TuneRegularization(ml.Regression.Trainers.PenalizedLinear(), train, validation, new RegularizationTuningOptions { Penalties = PenaltySharing.One });
+        IDataView all = ml.Data.LoadFromEnumerable(Rows(30, 1).Concat(Rows(90, 2)));
+        Assert.IsLessThan(0.9 * Error(single.Model), Error(folded.Model));
+        Assert.AreEqual(Error(folded.Trainer.Fit(all)), Error(folded.Model), 1e-2 * Error(folded.Model));
+
+        double Error(ITransformer model) => ml.Regression.Evaluate(model.Transform(test)).MeanSquaredError;
+    }
+
+    [TestMethod]
+    public void Slopes_through_several_trainings_are_those_of_differences()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using var generator = new Generator(3, CPU);
+        var loss = new SoftmaxLoss(3);
+        LinearRows training = Draw(40), validation = Draw(12);
+        Tensor agreement = randn(40, ScalarType.Float64, generator: generator);
+        var options = new RegularizationTuningOptions { TuneExampleWeights = true };
+        var variables = new TunedVariables(full([4], 0.01, ScalarType.Float64), options);
+        LinearFold[] folds = LinearFold.LeaveOut(loss, training, validation, RowParts.Draw(12, 3, generator), null);
+        Tensor[] judges = [.. folds.Select(fold => tensor([1.0, 0, 1, 1]))];
+        var search = new LinearSearch(folds, variables, agreement, judges, _ => { }, CancellationToken.None);
+        double[] v = [0.1, -0.3, 0.2, 0.4, -0.5, 0.3, -0.1];
+
+        // The second training begins at its minimum, and so its last factorisation is made there.
+        search.Evaluate(v);
+        search.Evaluate(v);
+        double[] slope = search.Slope(v);
+        for (int i = 0; i < v.Length; i++)
+        {
+            double[] above = [.. v], below = [.. v];
+            above[i] += 1e-4;
+            below[i] -= 1e-4;
+            double difference = (search.Evaluate(above).Objective - search.Evaluate(below).Objective) / 2e-4;
+            Assert.AreEqual(difference, slope[i], 1e-6 * (1 + Math.Abs(difference)), $"variable {i}");
+        }
+
+        Array.ForEach(folds, fold => fold.Dispose());
+
+        LinearRows Draw(long count)
+        {
+            Tensor features = cat([randn(count, 4, ScalarType.Float64, generator: generator), ones(count, 1, ScalarType.Float64)], 1);
+            Tensor labels = features.narrow(1, 0, 3).argmax(1).to(ScalarType.Float32);
+            return new LinearRows(features, loss.Targets(labels), ones(count, ScalarType.Float64));
+        }
+    }
+
+    [TestMethod]
+    public void Penalties_of_features_that_do_not_differ_stay_together()
+    {
+        var ml = new MLContext(seed: 1);
+        var random = new Random(5);
+        IDataView train = Same(200), validation = Same(60);
+        var each = ml.Implicit().TuneRegularization(ml.Regression.Trainers.PenalizedLinear(), train, validation);
+        double[] logarithms = [.. each.Penalties.Select(penalty => Math.Log(penalty.Value))];
+        Assert.IsLessThan(1, logarithms.Max() - logarithms.Min(), each.ToString());
+
+        // Every feature says as much as any other.
+        IDataView Same(int count) => ml.Data.LoadFromEnumerable(Enumerable.Range(0, count).Select(_ =>
+        {
+            float[] features = [.. Enumerable.Range(0, All).Select(_ => (float)Normal(random))];
+            return new Row { Features = features, Label = features.Sum() + (float)(4 * Normal(random)) };
+        }).ToArray());
+    }
+
+    [TestMethod]
+    public void Faults_of_validation_rows_are_said_to_be_theirs()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView train = Data(ml, 20, 1), empty = ml.Data.FilterRowsByColumn(train, "Label", lowerBound: 1e6);
+        Row[] rows = Rows(5, 2);
+        rows[3].Features[7] = float.NaN;
+        IDataView faulty = ml.Data.LoadFromEnumerable(rows);
+        string[] messages =
+        [
+            Refusal(() => ml.Implicit().TuneRegularization(ml.Regression.Trainers.PenalizedLinear(), train, empty)),
+            Refusal(() => ml.Implicit().TuneRegularization(ml.Regression.Trainers.PenalizedLinear(), train, faulty)),
+            Refusal(() => ml.Regression.Trainers.DeepEquilibrium().Fit(train, faulty)),
+        ];
+        Assert.AreEqual("Validation rows: There is nothing to learn from: no row has a label in column 'Label'.", messages[0]);
+        Assert.StartsWith("Validation rows: Column 'Features', slot 7", messages[1]);
+        Assert.AreEqual(messages[1], messages[2]);
+
+        static string Refusal(Action act) => Assert.ThrowsExactly<InvalidOperationException>(act).Message;
     }
 
     [TestMethod]
@@ -108,6 +202,7 @@ public sealed class LinearTuningTests
         (IDataView train, IDataView other) = (Data(ml, 20, 1), RealData.Concrete(ml));
         PenalizedLinearRegressionTrainer trainer = ml.Regression.Trainers.PenalizedLinear();
         Assert.Contains("Features", Assert.ThrowsExactly<ArgumentException>(() => ml.Implicit().TuneRegularization(trainer, train, other)).Message);
+        Assert.Contains("ValidationFolds", Refusal(new RegularizationTuningOptions { ValidationFolds = 1 }));
         Assert.Contains("PenaltySpread", Refusal(new RegularizationTuningOptions { PenaltySpread = 0 }));
         Assert.Contains("Penalties", Refusal(new RegularizationTuningOptions { Penalties = PenaltySharing.Fixed }));
         Assert.Contains("TuneInputNoise", Refusal(new RegularizationTuningOptions { TuneInputNoise = true }));

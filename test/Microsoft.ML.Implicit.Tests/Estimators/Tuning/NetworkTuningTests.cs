@@ -51,6 +51,74 @@ public sealed class NetworkTuningTests
     }
 
     [TestMethod]
+    public void Rows_with_wrong_labels_lose_their_weight()
+    {
+        var ml = new MLContext(seed: 1);
+        ClassRow[] rows = Classes(240, 7), held = Classes(120, 8), unseen = Classes(600, 9);
+        bool[] isWrong = [.. rows.Select((_, i) => i % 10 < 3)];
+        IDataView train = ml.Data.LoadFromEnumerable(rows.Select((row, i) => new ClassRow { Features = row.Features, Label = row.Label ^ isWrong[i] }).ToArray());
+        IDataView validation = ml.Data.LoadFromEnumerable(held), test = ml.Data.LoadFromEnumerable(unseen);
+        var options = new DeepEquilibriumOptions { HiddenWidth = 16, EnsembleSize = 1, Dropout = 0.1, InputDropout = 0, Training = { MaximumEpochs = 30, BatchSize = 60, LearningRate = 0.01, Seed = 1 } };
+        DeepEquilibriumBinaryTrainer trainer = ml.BinaryClassification.Trainers.DeepEquilibrium(options);
+        RegularizationTuning<DeepEquilibriumTransformer> tuned = ml.Implicit().TuneRegularization(
+            trainer, train, validation, new RegularizationTuningOptions { Penalties = PenaltySharing.Fixed, TuneExampleWeights = true, MaximumEvaluations = 5 });
+        Assert.HasCount(240, tuned.ExampleWeights!);
+        Assert.IsEmpty(tuned.Penalties);
+        double wrong = tuned.ExampleWeights!.Where((_, i) => isWrong[i]).Average(), right = tuned.ExampleWeights!.Where((_, i) => !isWrong[i]).Average();
+        Assert.IsLessThan(0.6 * right, wrong, $"{wrong} against {right}");
+        Assert.IsTrue(tuned.IsKept);
+        Assert.IsGreaterThan(Accuracy(trainer.Fit(train, validation)), Accuracy(tuned.Model));
+
+        double Accuracy(ITransformer model) => ml.BinaryClassification.Evaluate(model.Transform(test)).Accuracy;
+    }
+
+    [TestMethod]
+    public void Features_of_a_network_have_penalties_of_their_own()
+    {
+        var ml = new MLContext(seed: 1);
+        (IDataView train, IDataView validation) = (Data(ml, 60, 1), Data(ml, 200, 2));
+        var options = new DeepEquilibriumOptions { HiddenWidth = 8, EnsembleSize = 1, Dropout = 0, Training = { MaximumEpochs = 20, BatchSize = 30, LearningRate = 0.02, Seed = 1 } };
+        RegularizationTuning<DeepEquilibriumTransformer> tuned = ml.Implicit().TuneRegularization(
+            ml.Regression.Trainers.DeepEquilibrium(options), train, validation, new RegularizationTuningOptions { Penalties = PenaltySharing.EachFeature, MaximumEvaluations = 6 });
+        TunedPenalty[] features = [.. tuned.Penalties.Where(penalty => penalty.Name.EndsWith(']'))];
+        Assert.HasCount(Width, features);
+        Assert.HasCount(Width, features.Select(penalty => penalty.Value).Distinct().ToArray());
+        Assert.Contains("head_weight", tuned.Penalties.Select(penalty => penalty.Name));
+
+        // A feature whose weights are held at zero says nothing.
+        options.Penalties = tuned.Penalties.ToDictionary(penalty => penalty.Name, penalty => penalty.Name == features[0].Name ? 1e3 : 0);
+        using DeepEquilibriumTransformer held = ml.Regression.Trainers.DeepEquilibrium(options).Fit(train);
+        options.Penalties = tuned.Penalties.ToDictionary(penalty => penalty.Name, _ => 0.0);
+        using DeepEquilibriumTransformer free = ml.Regression.Trainers.DeepEquilibrium(options).Fit(train);
+        Assert.IsLessThan(0.2 * Effect(free), Effect(held));
+        tuned.Model.Dispose();
+
+        double Effect(ITransformer model)
+        {
+            float[] at = Scores(model, At(-0.5f)), other = Scores(model, At(0.5f));
+            return at.Zip(other, (first, second) => Math.Abs(first - second)).Average();
+        }
+
+        IDataView At(float value) => ml.Data.LoadFromEnumerable(ml.Data.CreateEnumerable<Row>(validation, reuseRowObject: false)
+            .Select(row => new Row { Features = [value, .. row.Features[1..]], Label = row.Label }).ToArray());
+    }
+
+    [TestMethod]
+    public void A_network_that_needs_no_other_penalties_keeps_its_own()
+    {
+        var ml = new MLContext(seed: 1);
+        (IDataView train, IDataView validation) = (Data(ml, 200, 1), Data(ml, 20, 2));
+        var options = new DeepEquilibriumOptions { HiddenWidth = 8, EnsembleSize = 1, Training = { MaximumEpochs = 20, BatchSize = 50, WeightDecay = 1, Seed = 1 } };
+        DeepEquilibriumRegressionTrainer trainer = ml.Regression.Trainers.DeepEquilibrium(options);
+        RegularizationTuning<DeepEquilibriumTransformer> tuned = ml.Implicit().TuneRegularization(trainer, train, validation, new RegularizationTuningOptions { MaximumEvaluations = 3 });
+        Assert.IsFalse(tuned.IsKept);
+        Assert.AreSame(trainer, tuned.Trainer);
+        Assert.Contains("own settings", tuned.ToString());
+        using DeepEquilibriumTransformer own = trainer.Fit(train, validation);
+        CollectionAssert.AreEqual(Scores(own, validation), Scores(tuned.Model, validation));
+    }
+
+    [TestMethod]
     public void Large_penalties_and_much_noise_leave_little_of_what_features_say()
     {
         var ml = new MLContext(seed: 1);
@@ -77,9 +145,9 @@ public sealed class NetworkTuningTests
         Assert.Contains("'head_weight'", message);
         Assert.Contains("Penalties", Assert.ThrowsExactly<ArgumentException>(() => ml.Regression.Trainers.DeepEquilibrium(Options(new() { ["head_weight"] = -1 }, 0))).Message);
         Assert.Contains("InputNoise", Assert.ThrowsExactly<ArgumentException>(() => ml.Regression.Trainers.DeepEquilibrium(Options([], -1))).Message);
-        var weights = new RegularizationTuningOptions { TuneExampleWeights = true };
-        Assert.Contains("TuneExampleWeights", Assert.ThrowsExactly<ArgumentException>(
-            () => ml.Implicit().TuneRegularization(ml.Regression.Trainers.DeepEquilibrium(Options([], 0)), train, train, weights)).Message);
+        var folds = new RegularizationTuningOptions { ValidationFolds = 3 };
+        Assert.Contains("ValidationFolds", Assert.ThrowsExactly<ArgumentException>(
+            () => ml.Implicit().TuneRegularization(ml.Regression.Trainers.DeepEquilibrium(Options([], 0)), train, train, folds)).Message);
         using var source = new CancellationTokenSource();
         source.Cancel();
         Assert.Throws<OperationCanceledException>(() => ml.Implicit().TuneRegularization(
@@ -115,6 +183,25 @@ public sealed class NetworkTuningTests
         public float[] Features { get; set; } = [];
 
         public float Label { get; set; }
+    }
+
+    // Inside of a circle or not.
+    private static ClassRow[] Classes(int count, int seed)
+    {
+        var random = new Random(seed);
+        return [.. Enumerable.Range(0, count).Select(_ =>
+        {
+            float[] features = [(float)((2 * random.NextDouble()) - 1), (float)((2 * random.NextDouble()) - 1)];
+            return new ClassRow { Features = features, Label = (features[0] * features[0]) + (features[1] * features[1]) < 0.64 };
+        })];
+    }
+
+    private sealed class ClassRow
+    {
+        [VectorType(2)]
+        public float[] Features { get; set; } = [];
+
+        public bool Label { get; set; }
     }
 
     private sealed class Telling(Action<TuningProgress> action) : IProgress<TuningProgress>

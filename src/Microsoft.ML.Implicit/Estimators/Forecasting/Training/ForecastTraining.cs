@@ -120,7 +120,7 @@ internal abstract class ForecastTraining<TModel>(ForecasterOptions options, Seri
         if (Array.Exists(samplers, sampler => sampler.Count == 0))
         {
             throw new InvalidOperationException(
-                $"There is nothing to train on: no series has two observations within the longest horizon, {scaling.Horizon}, one to learn from and one to forecast.");
+                $"There is nothing to learn from: no series has two observations within the longest horizon, {scaling.Horizon}, one to learn from and one to forecast.");
         }
 
         TrainingPlan plan = Run.Plan(Defaults, samplers.Max(sampler => sampler.Count));

@@ -68,7 +68,7 @@ internal sealed class SeriesSetReader(SeriesColumns columns, string? weightColum
         {
             string labelled = labelColumn is null ? string.Empty : $" and a label in column '{labelColumn}'";
             string weighted = weightColumn is null ? string.Empty : $" and a weight above 0 in column '{weightColumn}'";
-            throw new InvalidOperationException($"There is nothing to train on: no row has an observation in column '{columns.Times}'{labelled}{weighted}.");
+            throw new InvalidOperationException($"There is nothing to learn from: no row has an observation in column '{columns.Times}'{labelled}{weighted}.");
         }
 
         CheckVariables(series, channel);

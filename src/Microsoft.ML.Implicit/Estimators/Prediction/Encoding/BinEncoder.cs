@@ -74,6 +74,14 @@ internal sealed partial class BinEncoder : FeatureEncoder
     }
 
     /// <inheritdoc/>
+    public override long[] FeaturesOfColumns()
+    {
+        long[] features = [.. Enumerable.Range(0, (int)_center.shape[0]).Select(feature => (long)feature)];
+        using Tensor bins = _binFeatures.cpu();
+        return [.. features, .. features, .. bins.data<long>()];
+    }
+
+    /// <inheritdoc/>
     public override void CheckState()
     {
         using DisposeScope scope = NewDisposeScope();

@@ -30,6 +30,9 @@ internal abstract partial class FeatureEncoder : nn.Module<Tensor, Tensor>
     public static FeatureEncoder OfVectors(Tensor features, int[] classes) =>
         features.is_sparse ? SparseEncoder.Of(features) : BinEncoder.Of(features, classes);
 
+    /// <summary>The feature that each column of an encoded row tells of, or <see langword="null"/> where they do not belong to single features.</summary>
+    public virtual long[]? FeaturesOfColumns() => null;
+
     /// <summary>Makes sure of a state that was read.</summary>
     /// <exception cref="FormatException">It refers to a feature that there is not.</exception>
     public virtual void CheckState()

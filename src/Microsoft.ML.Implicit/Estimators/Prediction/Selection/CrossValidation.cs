@@ -60,6 +60,10 @@ internal sealed class CrossValidation
         return [.. Members(best).Select(candidate => (candidate, factors[candidate]))];
     }
 
+    /// <summary>The log-odds that the label of each row is right, by the selected networks that have not seen it, float32 [rows].</summary>
+    public Tensor Agreement(IReadOnlyList<(int Candidate, double Factor)> selection) =>
+        _task.Agreement(_task.Average(stack(selection.Select(chosen => _outputs[chosen.Candidate] * chosen.Factor.Held()), 1)), _rows.Labels);
+
     // Sets of candidates are numbered by their bits.
     private IEnumerable<int> Members(int set) => Enumerable.Range(0, _outputs.Length).Where(candidate => (set & (1 << candidate)) != 0);
 

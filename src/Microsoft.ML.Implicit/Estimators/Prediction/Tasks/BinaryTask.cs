@@ -1,5 +1,6 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Data;
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Persistence;
 using Microsoft.ML.Runtime;
 using static TorchSharp.torch;
@@ -77,6 +78,8 @@ internal sealed partial class BinaryTask(float threshold = 0) : PredictionTask
     public static BinaryTask Read(DocumentReader reader) => reader.OptionalText(ThresholdName) is null ? new BinaryTask()
         : reader.Single(ThresholdName) is var threshold && !float.IsNaN(threshold) ? new BinaryTask(threshold)
         : throw new FormatException("The model file's threshold is no number.");
+
+    public override Tensor Agreement(Tensor output, Tensor labels) => output.squeeze(1) * ((labels * 2.Held()) - 1.Held());
 
     protected override Tensor Losses(Tensor output, Tensor labels) =>
         nn.functional.binary_cross_entropy_with_logits(output.squeeze(1), labels, reduction: nn.Reduction.None);

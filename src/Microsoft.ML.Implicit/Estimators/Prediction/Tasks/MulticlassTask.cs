@@ -1,5 +1,6 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Data;
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Persistence;
 using Microsoft.ML.Runtime;
 using static TorchSharp.torch;
@@ -109,6 +110,13 @@ internal sealed partial class MulticlassTask : PredictionTask
         return values is null || values.Type.Size == classCount
             ? new MulticlassTask(classCount, values)
             : throw new FormatException($"The model file names {values.Type.Size} labels of {classCount} classes.");
+    }
+
+    public override Tensor Agreement(Tensor output, Tensor labels)
+    {
+        Tensor given = labels.to(ScalarType.Int64).unsqueeze(1);
+        Tensor others = output.scatter(1, given, full_like(output, double.NegativeInfinity.Held()).narrow(1, 0, 1)).logsumexp(1);
+        return output.gather(1, given).squeeze(1) - others;
     }
 
     protected override Tensor Losses(Tensor output, Tensor labels) =>

@@ -89,6 +89,12 @@ internal abstract partial class PredictionTask
     /// <summary>Writes what <see cref="PredictionTaskFormat"/> needs to read the task again.</summary>
     public abstract void Write(IHost host, DocumentWriter writer);
 
+    /// <summary>The log-odds, by the outputs, that a label is right; for numbers, those of a normal error against one of any size, up to a number that is the same for all rows.</summary>
+    /// <param name="output">Network outputs, float32 [batch, <see cref="OutputWidth"/>].</param>
+    /// <param name="labels">float32 [batch].</param>
+    /// <returns>float32 [batch].</returns>
+    public abstract Tensor Agreement(Tensor output, Tensor labels);
+
     /// <summary>The loss of each row.</summary>
     /// <param name="output">Network outputs, float32 [batch, <see cref="OutputWidth"/>].</param>
     /// <param name="labels">float32 [batch].</param>

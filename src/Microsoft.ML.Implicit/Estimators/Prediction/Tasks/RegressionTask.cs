@@ -81,6 +81,12 @@ internal sealed partial class RegressionTask : PredictionTask
             : throw new FormatException("The model file describes an impossible unit of the label.");
     }
 
+    public override Tensor Agreement(Tensor output, Tensor labels)
+    {
+        Tensor squares = Losses(output, labels);
+        return 1.Held().Minus(squares / squares.mean().clamp_min(float.Epsilon.Held())) * 0.5.Held();
+    }
+
     protected override Tensor Losses(Tensor output, Tensor labels) =>
         (output.squeeze(1) - Standardize(labels)).Squared();
 

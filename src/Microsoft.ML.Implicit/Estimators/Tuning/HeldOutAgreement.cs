@@ -1,0 +1,20 @@
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Estimators;
+
+/// <summary>How well the labels of training rows agree with networks that have not seen them: where a training leaves it.</summary>
+internal sealed class HeldOutAgreement
+{
+    // Log-odds beyond it say no more.
+    private const float Largest = 20;
+
+    /// <summary>Log-odds that the label of each row is right.</summary>
+    public float[] Values { get; private set; } = [];
+
+    /// <param name="agreement">float32 [rows].</param>
+    public void Keep(Tensor agreement)
+    {
+        using Tensor host = agreement.cpu().contiguous();
+        Values = [.. host.data<float>().Select(value => Math.Clamp(value, -Largest, Largest))];
+    }
+}
