@@ -11,6 +11,7 @@ internal sealed class CholeskyFactor
 {
     private const int TileRows = 4;
     private const int PanelTiles = 2;
+    private const int GramRows = 64;
     private const int SolvedTogether = 4;
     private static readonly int TileColumns = 2 * Vector<double>.Count;
 
@@ -57,9 +58,9 @@ internal sealed class CholeskyFactor
     /// <param name="rows">T, row by row with <see cref="Stride"/>.</param>
     public void AddGram(ReadOnlySpan<double> rows)
     {
-        for (int start = 0; start < rows.Length; start += PanelRows * Stride)
+        for (int start = 0; start < rows.Length; start += GramRows * Stride)
         {
-            Update(rows.Slice(start, Math.Min(PanelRows * Stride, rows.Length - start)), 0, 1);
+            Update(rows.Slice(start, Math.Min(GramRows * Stride, rows.Length - start)), 0, 1);
         }
     }
 
