@@ -17,15 +17,12 @@ internal static class ForecastPrediction
         return Shaped(network.Predict(initial, logVariance, batch.Query, cancellationToken), batch);
     }
 
-    /// <summary>The encoder's state at the last observation, [batch, state].</summary>
+    /// <summary>The encoder's state at the last observation, [batch, state], of a batch with a history for each example.</summary>
     public static Tensor Encode(LatentNetwork network, ForecastBatch batch) => network.Encoder.Encode(batch.History, batch.Gaps, batch.LastIndices);
 
     /// <summary>Mean and logarithm of the variance of the latent initial state, each [batch, latent].</summary>
-    public static (Tensor Mean, Tensor LogVariance) Posterior(LatentNetwork network, ForecastBatch batch, Tensor state)
-    {
-        Tensor index = batch.LastIndices.view(-1, 1, 1).expand(-1, 1, batch.History.shape[2]);
-        return network.Posterior(state, batch.History.gather(1, index).squeeze(1));
-    }
+    public static (Tensor Mean, Tensor LogVariance) Posterior(LatentNetwork network, ForecastBatch batch, Tensor state) =>
+        network.Posterior(state, batch.History.flatten(0, 1).index_select(0, batch.Places));
 
     /// <summary>Mean and scale of a batch's targets, from [batch * targets, variables] to [batch, targets, variables].</summary>
     public static (Tensor Mean, Tensor Scale) Shaped((Tensor Mean, Tensor Scale) decoded, ForecastBatch batch) =>

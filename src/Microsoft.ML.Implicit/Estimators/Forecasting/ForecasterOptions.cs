@@ -84,11 +84,14 @@ public abstract class ForecasterOptions : ITrainerOptions
     /// <summary>How the history is summarised.</summary>
     public SeriesEncoderKind Encoder { get; set; } = SeriesEncoderKind.Gru;
 
-    /// <summary>Width of the latent state.</summary>
-    public int LatentWidth { get; set; } = 16;
+    /// <summary>Width of the latent state; <see langword="null"/> stands for 16, or with more variables than that for their number, rounded up to a multiple of 16, and at most 128.</summary>
+    public int? LatentWidth { get; set; }
 
-    /// <summary>Width of the hidden layers of posterior and decoder, of the encoder's state, and half the width of the dynamics' hidden layer.</summary>
-    public int HiddenWidth { get; set; } = 48;
+    /// <summary>
+    /// Width of the hidden layers of posterior and decoder, of the encoder's state, and half the width of the dynamics' hidden layer; <see langword="null"/> stands for 48, or
+    /// where it is more for twice the number of variables, rounded up to a multiple of 16, and at most 256.
+    /// </summary>
+    public int? HiddenWidth { get; set; }
 
     /// <summary>
     /// Most recent observations that the encoder reads. Of those before it is told what describes the ones it reads: the time since the first
@@ -148,8 +151,8 @@ public abstract class ForecasterOptions : ITrainerOptions
         Setting.Require(Horizon.All(time => time <= ForecastReach.MostHorizons * (MaximumHorizon ?? time)), nameof(Horizon), $"must not reach more than {ForecastReach.MostHorizons} times as far as {nameof(MaximumHorizon)}: give both in the unit of the time column");
         Setting.Require(SeasonalPeriods.All(period => period > 0 && double.IsFinite(period)), nameof(SeasonalPeriods), "must be greater than zero");
         Setting.Require(Enum.IsDefined(Encoder), nameof(Encoder), "is not a known encoder");
-        Setting.Require(LatentWidth is >= 1 and <= 1024, nameof(LatentWidth), "must lie between 1 and 1024");
-        Setting.Require(HiddenWidth is >= 4 and <= 4096, nameof(HiddenWidth), "must lie between 4 and 4096");
+        Setting.Require(LatentWidth is null or (>= 1 and <= 1024), nameof(LatentWidth), "must lie between 1 and 1024");
+        Setting.Require(HiddenWidth is null or (>= 4 and <= 4096), nameof(HiddenWidth), "must lie between 4 and 4096");
         Setting.Require(ContextLength is >= 1 and <= 65536, nameof(ContextLength), "must lie between 1 and 65536");
         Setting.Require(EnsembleSize is null or (>= 1 and <= 64), nameof(EnsembleSize), "must lie between 1 and 64");
         ValidateNetwork();

@@ -38,8 +38,16 @@ internal sealed class GruEncoder : SeriesEncoder
         return encoding.State.alias();
     }
 
-    public override SeriesEncoding EncodeForTraining(Tensor history, Tensor gaps, Tensor lastIndices) =>
-        GruEncoding.Suits(history) ? new GruEncoding(Parameters, history, lastIndices, isDifferentiable: true) : base.EncodeForTraining(history, gaps, lastIndices);
+    public override SeriesEncoding EncodeForTraining(Tensor history, Tensor gaps, Tensor lastIndices, Tensor places)
+    {
+        if (GruEncoding.Suits(history))
+        {
+            return new SelectedEncoding(new GruEncoding(Parameters, history, lastIndices, isDifferentiable: true, keepsAll: true), places);
+        }
+
+        (Tensor states, _) = _gru.call(history);
+        return new SeriesEncoding.OfGraph(states.flatten(0, 1).index_select(0, places));
+    }
 
     public override Tensor Step(Tensor state, Tensor features, Tensor gap)
     {

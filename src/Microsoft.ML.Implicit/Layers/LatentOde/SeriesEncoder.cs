@@ -33,13 +33,17 @@ internal abstract class SeriesEncoder(string name, long stateWidth) : nn.Module(
         return state;
     }
 
-    /// <summary>Reads whole histories to be pulled back later.</summary>
-    /// <param name="history">float32 [batch, observations, features].</param>
-    /// <param name="gaps">float32 [batch, observations]: time since the observation before.</param>
-    /// <param name="lastIndices">int64 [batch]: index of each row's last observation; what follows is padding.</param>
-    /// <returns>The state after each row's last observation with its pullback.</returns>
-    public virtual SeriesEncoding EncodeForTraining(Tensor history, Tensor gaps, Tensor lastIndices) =>
-        new SeriesEncoding.OfGraph(Encode(history, gaps, lastIndices));
+    /// <summary>Reads histories to be pulled back later.</summary>
+    /// <param name="history">float32 [histories, observations, features].</param>
+    /// <param name="gaps">float32 [histories, observations]: time since the observation before.</param>
+    /// <param name="lastIndices">int64 [histories]: index of each one's last observation; what follows is padding.</param>
+    /// <param name="places">int64 [batch]: the observations after which states are wanted, among those of all histories, padding included.</param>
+    /// <returns>The states, [batch, state], with their pullback.</returns>
+    public virtual SeriesEncoding EncodeForTraining(Tensor history, Tensor gaps, Tensor lastIndices, Tensor places)
+    {
+        Tensor rows = places.div(history.shape[1].Held(), RoundingMode.floor);
+        return new SeriesEncoding.OfGraph(Encode(history.index_select(0, rows), gaps.index_select(0, rows), places - (rows * history.shape[1].Held())));
+    }
 
     /// <summary>Reads one observation.</summary>
     /// <param name="state">State after the observation before, [batch, state]; zeros before the first.</param>

@@ -16,13 +16,19 @@ internal sealed record DensityTable(string Name)
         new("breast_cancer"),
         new("concrete"),
         new("diamonds"),
+        new("flchain"),
         new("nox"),
         new("ozone1"),
         new("quakes"),
         new("sachs_cytometry"),
         new("Sacramento"),
+        new("satellite"),
         new("segmentationData"),
+        new("shuttle"),
+        new("sonar"),
         new("Vehicle"),
+        new("vowel"),
+        new("wine"),
     ];
 
     /// <summary>

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Microsoft.ML.Implicit.Estimators;
+using Microsoft.ML.Implicit.Native;
+using TorchSharp;
 
 namespace Microsoft.ML.Implicit.Benchmarks.Quality.Forecasting;
 
@@ -14,6 +16,7 @@ internal static class ForecastCommand
         command.Options.Add(figures);
         command.SetAction(result =>
         {
+            NativeBackend.EnsureLoaded();
             string[] chosen = result.GetRequiredValue(trial.Only);
             string[] settings = result.GetRequiredValue(trial.Settings);
             string device = result.GetRequiredValue(trial.Device);
@@ -22,7 +25,7 @@ internal static class ForecastCommand
             {
                 foreach (int seed in trial.Seeds(result))
                 {
-                    foreach (ForecastScore score in ForecastModels.Run(source, seed, Configure, chosen, Figure(source, seed)))
+                    foreach (ForecastScore score in ForecastModels.Run(source, seed, Configure, torch.device(device), chosen, Figure(source, seed)))
                     {
                         Console.WriteLine(score);
                         all.Add(score);

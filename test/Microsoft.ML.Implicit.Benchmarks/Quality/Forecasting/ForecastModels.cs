@@ -1,20 +1,21 @@
 using System.Diagnostics;
 using Microsoft.ML.Implicit.Estimators;
+using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Benchmarks.Quality.Forecasting;
 
 /// <summary>The library's forecasters with default options, and baselines that learn from the same series.</summary>
 internal static class ForecastModels
 {
-    /// <summary>Trains each, or those named, on a panel and tests it.</summary>
-    public static IEnumerable<ForecastScore> Run(PanelSource source, int seed, Action<ForecasterOptions> configure, IReadOnlyCollection<string> only, string? figure)
+    /// <summary>Trains each, or those named, on a panel and tests it; the forecasters and graph attention on a device.</summary>
+    public static IEnumerable<ForecastScore> Run(PanelSource source, int seed, Action<ForecasterOptions> configure, Device device, IReadOnlyCollection<string> only, string? figure)
     {
         var panel = new Lazy<Panel>(() => source.Create(seed));
         IEnumerable<IForecastBaseline> models =
         [
             new ForecasterEntry<LatentOdeOptions>("latent ODE", configure, figure, (ml, options, data, validation) => ml.Forecasting.ForecastByLatentOde(options).Fit(data, validation)),
             new ForecasterEntry<LatentSdeOptions>("latent SDE", configure, figure, (ml, options, data, validation) => ml.Forecasting.ForecastByLatentSde(options).Fit(data, validation)),
-            new LastObservation(), new HorizonRegression(), new SeasonalNaive(), new GatedRecurrent(), new BoostedLags(), .. source.Peers(),
+            new LastObservation(), new HorizonRegression(), new SeasonalNaive(), new GatedRecurrent(), new BoostedLags(), new GraphForecaster(device), .. source.Peers(),
         ];
         foreach (IForecastBaseline model in models.Where(model => only.Count == 0 || only.Contains(model.Name)))
         {

@@ -96,6 +96,7 @@ public class ManagedLatentOdeTests
             tensor(inputs.History, [inputs.Count, HistoryLength, Features]),
             tensor(inputs.Gaps, [inputs.Count, HistoryLength]),
             tensor(inputs.LastIndices),
+            (arange(inputs.Count) * HistoryLength) + tensor(inputs.LastIndices),
             new LatentQuery(
                 inputs.Grid,
                 controls == 0 ? null : tensor(inputs.Controls!, [GridLength, inputs.Count, controls]),

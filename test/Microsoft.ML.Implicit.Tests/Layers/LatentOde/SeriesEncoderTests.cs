@@ -50,6 +50,7 @@ public class SeriesEncoderTests
         Tensor history = randn([37, 9, 5], generator: generator);
         Tensor gaps = rand([37, 9], generator: generator);
         Tensor last = randint(9, [37], ScalarType.Int64, generator: generator);
+        Tensor places = (arange(37) * 9) + last;
         foreach (SeriesEncoder encoder in new SeriesEncoder[] { new GruEncoder(5, 7, generator), new OdeRnnEncoder(5, 7, generator) })
         {
             Tensor cotangent = randn([37, 7], generator: generator);
@@ -61,7 +62,7 @@ public class SeriesEncoderTests
                 parameter.grad = null;
             }
 
-            using SeriesEncoding encoding = encoder.EncodeForTraining(history, gaps, last);
+            using SeriesEncoding encoding = encoder.EncodeForTraining(history, gaps, last, places);
             Assert.IsTrue(encoding.State.allclose(state, atol: 1e-6), encoder.GetName());
             encoding.Backward(cotangent);
             foreach ((Tensor gradient, Tensor actual) in expected.Zip(encoder.parameters().Select(parameter => parameter.grad!)))
@@ -71,6 +72,40 @@ public class SeriesEncoderTests
 
             using IDisposable noGradient = no_grad();
             Assert.IsTrue(encoder.Encode(history, gaps, last).allclose(state, atol: 1e-6), encoder.GetName());
+        }
+    }
+
+    [TestMethod]
+    public void States_along_a_shared_history_and_their_pullback_are_those_of_histories_of_their_own()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using var generator = new Generator(1);
+        Tensor history = randn([5, 9, 3], generator: generator);
+        Tensor gaps = rand([5, 9], generator: generator);
+        Tensor last = tensor([8L, 3, 8, 0, 5]);
+        Tensor rows = tensor([0L, 0, 1, 2, 2, 2, 3, 4]);
+        Tensor within = tensor([8L, 2, 3, 8, 8, 0, 0, 5]);
+        Tensor cotangent = randn([8, 4], generator: generator);
+        foreach (SeriesEncoder encoder in Encoders(generator))
+        {
+            Tensor[] Gradients(Tensor history, Tensor gaps, Tensor last, Tensor places)
+            {
+                foreach (var parameter in encoder.parameters())
+                {
+                    parameter.grad = null;
+                }
+
+                using SeriesEncoding encoding = encoder.EncodeForTraining(history, gaps, last, places);
+                encoding.Backward(cotangent);
+                return [encoding.State.clone(), .. encoder.parameters().Select(parameter => parameter.grad!.clone())];
+            }
+
+            Tensor[] shared = Gradients(history, gaps, last, (rows * 9) + within);
+            Tensor[] own = Gradients(history.index_select(0, rows), gaps.index_select(0, rows), within, (arange(8) * 9) + within);
+            foreach ((Tensor expected, Tensor actual) in own.Zip(shared))
+            {
+                Assert.IsTrue(actual.allclose(expected, rtol: 1e-4, atol: 1e-5), encoder.GetName());
+            }
         }
     }
 

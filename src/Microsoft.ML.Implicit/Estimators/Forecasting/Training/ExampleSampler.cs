@@ -5,6 +5,7 @@ internal sealed class ExampleSampler
 {
     private const int FewestCutsASeries = 8;
     private const int FewestExamples = 1024;
+    private const int MostDraws = 10_240;
     private const int MostValidationExamples = 512;
     private const int MostTargets = 32;
 
@@ -16,6 +17,7 @@ internal sealed class ExampleSampler
     private readonly double _shortHistories;
     private readonly List<(int Series, int[] Cuts)> _training = [];
     private readonly List<int> _owners = [];
+    private readonly int _cutsADraw;
 
     /// <param name="series">The series.</param>
     /// <param name="fold">What is held out.</param>
@@ -32,34 +34,26 @@ internal sealed class ExampleSampler
         _reconstructs = reconstructs;
         _shortHistories = shortHistories;
         int cutsPerSeries = Math.Max(FewestCutsASeries, FewestExamples / series.Count);
+        _cutsADraw = Math.Clamp(series.Count * cutsPerSeries / MostDraws, 1, cutsPerSeries);
         for (int i = 0; i < series.Count; i++)
         {
             int[] cuts = [.. Enumerable.Range(1, Math.Max(0, series[i].Count - 1)).Where(count => Targets(i, count, heldOut: false).Any())];
             if (cuts.Length > 0)
             {
-                _owners.AddRange(Enumerable.Repeat(_training.Count, Math.Min(cuts.Length, cutsPerSeries)));
+                _owners.AddRange(Enumerable.Repeat(_training.Count, (int)Math.Ceiling(Math.Min(cuts.Length, cutsPerSeries) / (double)_cutsADraw)));
                 _training.Add((i, cuts));
             }
         }
     }
 
-    /// <summary>Examples of one pass over the training series.</summary>
+    /// <summary>Draws of one pass over the training series.</summary>
     public int Count => _owners.Count;
 
-    /// <summary>A random cut of the series behind an example.</summary>
-    public ForecastExample Draw(int example, Random random)
+    /// <summary>Random cuts of the series behind a draw: one, or with many series several, whose histories an encoder reads together.</summary>
+    public IEnumerable<ForecastExample> Draw(int draw, Random random)
     {
-        (int series, int[] cuts) = _training[_owners[example]];
-        int count = cuts[DrawIndex(cuts.Length, random)];
-        int first = _window.First(_series[series].Times, count);
-        int[] targets = [.. Targets(series, count, heldOut: false)];
-        targets = Thin(targets, random);
-        if (_reconstructs)
-        {
-            targets = [.. Thin([.. Enumerable.Range(first, count - first)], random), .. targets];
-        }
-
-        return Create(series, first, count, targets);
+        (int series, int[] cuts) = _training[_owners[draw]];
+        return Enumerable.Range(0, Math.Min(_cutsADraw, cuts.Length)).Select(_ => Draw(series, cuts, random));
     }
 
     /// <summary>Examples whose targets are held out, always the same.</summary>
@@ -77,10 +71,24 @@ internal sealed class ExampleSampler
         for (double place = 0; place < all.Count; place += stride)
         {
             (int series, int count) = all[(int)place];
-            examples.Add(Create(series, _window.First(_series[series].Times, count), count, Thin([.. Targets(series, count, heldOut: true)], random)));
+            examples.Add(Create(series, _window.First(_series[series].Times, count), count, Thin([.. Targets(series, count, heldOut: true)], random, MostTargets)));
         }
 
         return examples;
+    }
+
+    private ForecastExample Draw(int series, int[] cuts, Random random)
+    {
+        int count = cuts[DrawIndex(cuts.Length, random)];
+        int first = _window.First(_series[series].Times, count);
+        int[] targets = [.. Targets(series, count, heldOut: false)];
+        targets = Thin(targets, random, MostTargets / _cutsADraw);
+        if (_reconstructs)
+        {
+            targets = [.. Thin([.. Enumerable.Range(first, count - first)], random, MostTargets / _cutsADraw), .. targets];
+        }
+
+        return Create(series, first, count, targets);
     }
 
     private int DrawIndex(int length, Random random) => _shortHistories > 0 && random.NextDouble() < _shortHistories
@@ -105,12 +113,12 @@ internal sealed class ExampleSampler
         }
     }
 
-    private static int[] Thin(int[] targets, Random random)
+    private static int[] Thin(int[] targets, Random random, int most)
     {
-        if (targets.Length > MostTargets)
+        if (targets.Length > most)
         {
             random.Shuffle(targets);
-            Array.Resize(ref targets, MostTargets);
+            Array.Resize(ref targets, most);
             Array.Sort(targets);
         }
 

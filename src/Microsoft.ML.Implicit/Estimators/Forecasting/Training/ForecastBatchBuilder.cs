@@ -13,15 +13,47 @@ internal sealed class ForecastBatchBuilder(SeriesScaling scaling, LatentAnchor a
     /// <summary>One of batches whose paths take another number of steps over the longest horizon.</summary>
     public ForecastBatchBuilder WithSteps(int steps) => new(scaling, anchor, steps, device);
 
-    public ForecastBatch Build(IReadOnlyList<ForecastExample> examples)
+    /// <summary>Examples with a history each.</summary>
+    public ForecastBatch Build(IReadOnlyList<ForecastExample> examples) => Build(examples, examples, [.. Enumerable.Range(0, examples.Count)]);
+
+    /// <summary>Examples that share histories which begin at the same observation of a series, where an encoder reads them forward.</summary>
+    public ForecastBatch BuildShared(IReadOnlyList<ForecastExample> examples)
     {
-        LatentOdeInputs inputs = BuildInputs(examples);
-        (int rows, int targets) = (inputs.Count, inputs.TargetCount);
+        if (anchor != LatentAnchor.LastObservation)
+        {
+            return Build(examples);
+        }
+
+        var rows = new Dictionary<(EncodedSeries Series, int First), int>();
+        var histories = new List<ForecastExample>();
+        int[] rowOf = new int[examples.Count];
+        for (int i = 0; i < examples.Count; i++)
+        {
+            ForecastExample example = examples[i];
+            if (rows.TryAdd((example.Series, example.First), histories.Count))
+            {
+                histories.Add(example);
+            }
+
+            int row = rows[(example.Series, example.First)];
+            rowOf[i] = row;
+            histories[row] = example.Count > histories[row].Count ? example : histories[row];
+        }
+
+        return Build(examples, histories, rowOf);
+    }
+
+    private ForecastBatch Build(IReadOnlyList<ForecastExample> examples, IReadOnlyList<ForecastExample> histories, int[] rowOf)
+    {
+        LatentOdeInputs inputs = BuildInputs(examples, histories);
+        (int rows, int targets) = (examples.Count, inputs.LowerIndices.Length / examples.Count);
+        int length = inputs.HistoryLength;
         (Tensor values, Tensor mask) = BuildTargets(examples, targets);
         return new ForecastBatch(
-            ToTensor(inputs.History, rows, inputs.HistoryLength, scaling.FeatureCount),
-            ToTensor(inputs.Gaps, rows, inputs.HistoryLength),
+            ToTensor(inputs.History, histories.Count, length, scaling.FeatureCount),
+            ToTensor(inputs.Gaps, histories.Count, length),
             tensor(inputs.LastIndices, device: device),
+            tensor([.. examples.Select((example, i) => ((long)rowOf[i] * length) + example.Count - 1)], device: device),
             new LatentQuery(
                 inputs.Grid,
                 inputs.Controls is null ? null : ToTensor(inputs.Controls, inputs.Grid.Length, rows, scaling.CovariateCount),
@@ -33,12 +65,14 @@ internal sealed class ForecastBatchBuilder(SeriesScaling scaling, LatentAnchor a
     }
 
     /// <summary>What networks are told of examples.</summary>
-    public LatentOdeInputs BuildInputs(IReadOnlyList<ForecastExample> examples)
+    public LatentOdeInputs BuildInputs(IReadOnlyList<ForecastExample> examples) => BuildInputs(examples, examples);
+
+    private LatentOdeInputs BuildInputs(IReadOnlyList<ForecastExample> examples, IReadOnlyList<ForecastExample> histories)
     {
         int targets = Math.Max(1, examples.Max(e => e.TargetTimes.Length));
         double reach = examples.Max(e => e.TargetTimes.Select(t => Place(e, t)).DefaultIfEmpty(0).Max());
         double[] grid = [.. Enumerable.Range(0, (int)Math.Ceiling(Math.Max(reach, 1.0 / solverSteps) * solverSteps * (1 - 1e-9)) + 1).Select(i => i / (double)solverSteps)];
-        (float[] history, float[] gaps, long[] last) = BuildHistory(examples);
+        (float[] history, float[] gaps, long[] last) = BuildHistory(histories);
         (long[] indices, float[] thetas, float[] features) = BuildTargetTimes(examples, targets, grid);
         return new LatentOdeInputs(history, gaps, last, grid, BuildControls(examples, grid), indices, thetas, features);
     }

@@ -35,9 +35,9 @@ internal abstract class ForecastProblem(LatentNetwork network, ForecastBatchBuil
 
     public Tensor TrainBatch(Tensor examples, double progress)
     {
-        ForecastExample[] drawn = [.. examples.data<long>().Select(example => sampler.Draw((int)example, _random))];
-        ForecastBatch batch = builder.Build(drawn);
-        using SeriesEncoding encoding = network.Encoder.EncodeForTraining(batch.History, batch.Gaps, batch.LastIndices);
+        ForecastExample[] drawn = [.. examples.data<long>().SelectMany(draw => sampler.Draw((int)draw, _random))];
+        ForecastBatch batch = builder.BuildShared(drawn);
+        using SeriesEncoding encoding = network.Encoder.EncodeForTraining(batch.History, batch.Gaps, batch.LastIndices, batch.Places);
         Tensor state = encoding.State.detach().requires_grad_();
         Tensor loss = Backward(batch, state, WeightsOf(drawn, batch), progress);
         encoding.Backward(state.grad!);

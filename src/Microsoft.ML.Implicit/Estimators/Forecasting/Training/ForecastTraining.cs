@@ -113,6 +113,8 @@ internal abstract class ForecastTraining<TModel>(ForecasterOptions options, Seri
     {
         using DisposeScope scope = NewDisposeScope();
         LatentArchitecture architecture = Initial?.Architecture ?? CreateArchitecture();
+        Run.KeepChoice(nameof(options.LatentWidth), options.LatentWidth, architecture.Settings.LatentWidth);
+        Run.KeepChoice(nameof(options.HiddenWidth), options.HiddenWidth, architecture.Settings.HiddenWidth);
         var builder = new ForecastBatchBuilder(scaling, architecture.Settings.Anchor, architecture.Settings.SolverSteps, Run.Device);
         ExampleSampler Sampler(ForecastFold fold) =>
             new(series, fold, scaling.Horizon, architecture.Settings.ContextLength, architecture.Settings.Anchor == LatentAnchor.FirstObservation, division.CountsSeries ? ShortHistories : 0);

@@ -9,13 +9,18 @@ namespace Microsoft.ML.Implicit.Benchmarks.Quality.Forecasting;
 internal abstract class NeuralBaseline : IForecastBaseline
 {
     private const int Batch = 128;
-    private const int Steps = 2000;
     private const int StepsBetweenChecks = 100;
     private const int MostTargets = 32;
     private const int LongestHistory = 64;
-    private const double LearningRate = 3e-3;
 
     public abstract string Name { get; }
+
+    /// <summary>Where the network is trained.</summary>
+    protected virtual Device Device => CPU;
+
+    protected virtual int Steps => 2000;
+
+    protected virtual double LearningRate => 3e-3;
 
     protected Generator Noise { get; private set; } = null!;
 
@@ -26,26 +31,27 @@ internal abstract class NeuralBaseline : IForecastBaseline
         Noise = generator;
         var random = new Random(seed);
         var scaling = new QuestionScaling(panel);
-        Parameter[] parameters = [.. Create(scaling, panel).SelectMany(module => module.parameters())];
+        nn.Module[] modules = Create(scaling, panel);
         using (no_grad())
         {
-            foreach (Parameter parameter in parameters)
+            foreach (Parameter parameter in modules.SelectMany(module => module.parameters()))
             {
                 double bound = 1 / Math.Sqrt(parameter.dim() > 1 ? parameter.shape[^1] : parameter.shape[0]);
                 parameter.uniform_(-bound, bound, generator);
             }
         }
 
+        Parameter[] parameters = [.. modules.SelectMany(module => module.to(Device).parameters())];
         int held = Math.Max(1, panel.Train.Count / 10);
         Question[] checks = [.. Enumerable.Range(0, 256).Select(_ => Draw(panel, random.Next(held), random))];
-        QuestionBatch check = scaling.Build(checks);
+        QuestionBatch check = scaling.Build(checks).To(Device);
         var optimizer = optim.AdamW(parameters, LearningRate);
         double best = double.PositiveInfinity;
         Tensor[] kept = [.. parameters.Select(parameter => parameter.detach().clone())];
         for (int step = 1; step <= Steps; step++)
         {
             using DisposeScope inner = NewDisposeScope();
-            QuestionBatch batch = scaling.Build([.. Enumerable.Range(0, Batch).Select(_ => Draw(panel, panel.Train.Count == 1 ? 0 : random.Next(held, panel.Train.Count), random))]);
+            QuestionBatch batch = scaling.Build([.. Enumerable.Range(0, Batch).Select(_ => Draw(panel, panel.Train.Count == 1 ? 0 : random.Next(held, panel.Train.Count), random))]).To(Device);
             foreach (var group in optimizer.ParamGroups)
             {
                 group.LearningRate = LearningRate * 0.5 * (1 + Math.Cos(Math.PI * step / Steps));
@@ -111,7 +117,7 @@ internal abstract class NeuralBaseline : IForecastBaseline
         {
             using DisposeScope scope = NewDisposeScope();
             int[][] places = [.. chunk.Select(part => Places(answers[part.Question][0].Length, part.First, part.Stride))];
-            Tensor forecast = Predict(scaling.Build([.. chunk.Zip(places, (part, times) => Select(questions[part.Question], times))])).contiguous();
+            Tensor forecast = Predict(scaling.Build([.. chunk.Zip(places, (part, times) => Select(questions[part.Question], times))]).To(Device)).cpu().contiguous();
             TensorAccessor<float> values = forecast.data<float>();
             for (int row = 0; row < chunk.Length; row++)
             {

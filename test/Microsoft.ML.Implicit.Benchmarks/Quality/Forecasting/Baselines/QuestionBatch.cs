@@ -10,4 +10,9 @@ namespace Microsoft.ML.Implicit.Benchmarks.Quality.Forecasting;
 /// <param name="TargetInputs">[batch, targets, covariates].</param>
 /// <param name="Targets">[batch, targets, variables], 0 where not observed.</param>
 /// <param name="Mask">[batch, targets, variables].</param>
-internal sealed record QuestionBatch(Tensor Inputs, Tensor Gaps, Tensor LastIndices, Tensor Ahead, Tensor TargetInputs, Tensor Targets, Tensor Mask);
+internal sealed record QuestionBatch(Tensor Inputs, Tensor Gaps, Tensor LastIndices, Tensor Ahead, Tensor TargetInputs, Tensor Targets, Tensor Mask)
+{
+    /// <summary>The same on a device.</summary>
+    public QuestionBatch To(Device device) =>
+        new(Inputs.to(device), Gaps.to(device), LastIndices.to(device), Ahead.to(device), TargetInputs.to(device), Targets.to(device), Mask.to(device));
+}

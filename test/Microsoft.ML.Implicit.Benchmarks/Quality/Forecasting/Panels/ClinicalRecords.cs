@@ -15,6 +15,9 @@ internal sealed class ClinicalRecords
 
     private const double MinutesPerHour = 60;
     private const double KnownHours = 24;
+    private const int FileSplits = 3;
+    private const double TrainingShare = 0.6;
+    private const double ValidationShare = 0.2;
     private const string MissingStatic = "-1";
 
     private readonly string _records;
@@ -24,10 +27,10 @@ internal sealed class ClinicalRecords
 
     public static IEnumerable<ClinicalRecords> ReadAll(string folder) => new[] { new ClinicalRecords(folder) }.Where(data => File.Exists(data._records));
 
-    /// <summary>One of the three splits, for seeds 1 to 3.</summary>
+    /// <summary>One of the three splits of the file, for seeds 1 to 3, or one drawn by the seed, of the same sizes.</summary>
     public Panel Split(int seed)
     {
-        Dictionary<string, string> parts = PanelData.ReadCsv(_splits).ToDictionary(row => row["record"], row => row[$"split{seed}"]);
+        Dictionary<string, string> parts = seed <= FileSplits ? PanelData.ReadCsv(_splits).ToDictionary(row => row["record"], row => row[$"split{seed}"]) : Draw(seed);
         ILookup<string, Measurement> records = PanelData.ReadCompressedLines(_records).Skip(1).Select(Measurement.Parse).Where(measured => measured.Minute > 0 || measured.Text != MissingStatic).ToLookup(measured => measured.Record);
         string[] variables = [.. records.SelectMany(record => record).Select(measured => measured.Variable).Distinct().Order(StringComparer.Ordinal)];
         Dictionary<string, (double Least, double Range)> ranges = records.Where(record => parts[record.Key] != "test").SelectMany(record => record)
@@ -36,6 +39,14 @@ internal sealed class ClinicalRecords
         IEnumerable<Question> questions = rows["test"].Select(row => (Row: row, Known: row.Time.Count(time => time <= KnownHours)))
             .Where(cut => cut.Known > 0 && cut.Known < cut.Row.Time.Length).Select(cut => cut.Row.Ask(cut.Known, 2 * KnownHours));
         return new Panel([.. rows["train"]], [.. questions], KnownHours, [], HasOneUnit: true) { Validation = [.. rows["validation"]] };
+    }
+
+    private Dictionary<string, string> Draw(int seed)
+    {
+        string[] records = [.. PanelData.ReadCsv(_splits).Select(row => row["record"])];
+        new Random(seed).Shuffle(records);
+        string Part(int rank) => rank < TrainingShare * records.Length ? "train" : rank < (TrainingShare + ValidationShare) * records.Length ? "validation" : "test";
+        return records.Index().ToDictionary(record => record.Item, record => Part(record.Index));
     }
 
     private static SeriesRow Series(IEnumerable<Measurement> record, string[] variables, Dictionary<string, (double Least, double Range)> ranges)
