@@ -103,9 +103,9 @@ public abstract class ForecasterOptions : ITrainerOptions
     /// <summary>
     /// Networks whose forecasts are averaged. Each one holds out a part of the data, which decides when its training stops
     /// and calibrates the bounds: a third, less with more than three networks and a fifth with one, unless
-    /// <see cref="TrainingOptions.ValidationFraction"/> says otherwise; whole series from 20 series on and stretches of time
-    /// below. With many series a quarter of it is the same for all networks; the rest differs. With nothing held out bounds rest on the
-    /// predicted scale alone. <see langword="null"/> stands for five networks from 20 to 499 series and three otherwise.
+    /// <see cref="TrainingOptions.ValidationFraction"/> says otherwise; whole series from 20 series on, and from 5 on
+    /// where they are no fewer than the horizons that a series spans; otherwise stretches of time. With many series a quarter of it is the same for all networks; the rest differs. With nothing held out bounds rest on the
+    /// predicted scale alone. <see langword="null"/> stands for five networks where whole series are held out of fewer than 500, and for three otherwise.
     /// </summary>
     public int? EnsembleSize { get; set; }
 
