@@ -12,7 +12,6 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// </summary>
 internal sealed class LinearTuning : IDisposable
 {
-    // Example weights come from a model, which is better once it was trained with them.
     private const int WeightingRounds = 2;
     private const int Halves = 2;
     private const int MaximumSteps = 100;
@@ -91,14 +90,23 @@ internal sealed class LinearTuning : IDisposable
     private void TuneCommon()
     {
         int evaluations = _options.TunesEachPenalty ? Math.Max(1, _options.MaximumEvaluations / 3) : _options.MaximumEvaluations;
-        int rounds = _options.TuneExampleWeights ? Math.Min(WeightingRounds, evaluations) : 1;
-        for (int round = 0; round < rounds; round++)
+        if (!_options.TuneExampleWeights)
         {
-            Tensor? agreement = _options.TuneExampleWeights ? FindAgreement() : null;
-            var search = new LinearSearch(_folds, _variables, agreement, null, evaluation => Keep(evaluation, agreement), _cancellationToken);
-            search.Run(_best, evaluations / rounds);
+            Search(null, evaluations);
+            return;
+        }
+
+        // Models that have not seen a row say most of its label with a penalty that suits them, and after that with the weights that were found.
+        int each = Math.Max(1, evaluations / (WeightingRounds + 1));
+        Search(null, each);
+        for (int round = 0; round < WeightingRounds; round++)
+        {
+            Search(FindAgreement(), each);
         }
     }
+
+    private void Search(Tensor? agreement, int evaluations) =>
+        new LinearSearch(_folds, _variables, agreement, null, evaluation => Keep(evaluation, agreement), _cancellationToken).Run(_best, evaluations);
 
     // Half of the validation rows judges each search, and the other half says when it has learned that half and not the penalties; the two are averaged.
     private void TuneEach()
@@ -137,7 +145,8 @@ internal sealed class LinearTuning : IDisposable
 
     private void Keep(LinearEvaluation evaluation, Tensor? agreement)
     {
-        if (evaluation.Objective < _lowest || _history.Count == 0)
+        bool isFirst = _history.Count == 0 || (_bestAgreement is null && agreement is not null);
+        if (isFirst || evaluation.Objective < _lowest)
         {
             (_lowest, _best, _bestAgreement, _bestEvaluation) = (evaluation.Objective, evaluation.Variables, agreement, _history.Count + 1);
         }

@@ -6,6 +6,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 public sealed class RegularizationTuningOptions
 {
     private const int UsualFolds = 5;
+    private const int LeastWithWeights = 3;
 
     /// <summary>Which penalties are tuned.</summary>
     public PenaltySharing Penalties { get; set; } = PenaltySharing.Each;
@@ -54,6 +55,7 @@ public sealed class RegularizationTuningOptions
         Setting.Require(PenaltySpread > 0 && double.IsFinite(PenaltySpread), nameof(PenaltySpread), "must be positive");
         Setting.Require(ValidationFolds is null or 0 or >= 2, nameof(ValidationFolds), "must be 0 or at least 2");
         Setting.Require(MaximumEvaluations >= 1, nameof(MaximumEvaluations), "must be positive");
+        Setting.Require(MaximumEvaluations >= LeastWithWeights || !TuneExampleWeights, nameof(MaximumEvaluations), $"must be at least {LeastWithWeights} where example weights are tuned");
         Setting.Require(Penalties != PenaltySharing.Fixed || TuneExampleWeights || TuneInputNoise, nameof(Penalties), $"is {nameof(PenaltySharing.Fixed)}, and nothing else is to be tuned");
     }
 }

@@ -19,7 +19,7 @@ internal static class DenoisingQuality
     private const int Training = 9000;
     private const int Test = 1000;
     private const int HeldOut = 1000;
-    private const int Epochs = 30;
+    private const int Epochs = 100;
 
     public static void Run(int seeds)
     {

@@ -14,7 +14,7 @@ namespace Microsoft.ML.Implicit.Benchmarks.Quality.Signals;
 internal sealed class LearnedDifferences : IDisposable
 {
     private const int BatchSize = 150;
-    private const double LearningRate = 2e-3;
+    private const double LearningRate = 1e-4;
     private const double Ridge = 1e-6;
 
     private readonly QuadraticProgram _layer = new();

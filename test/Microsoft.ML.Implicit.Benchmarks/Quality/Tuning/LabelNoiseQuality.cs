@@ -9,9 +9,7 @@ internal static class LabelNoiseQuality
     private const int NetworkCount = 5;
     private const int Folds = 5;
 
-    private static readonly double[] Penalties = [.. Enumerable.Range(0, 9).Select(i => Math.Pow(10, -4 + (i / 2.0)))];
-
-    public static void Run(string folder, IReadOnlyCollection<string> names, int seeds) => Run(folder, names, seeds, Linear);
+    public static void Run(string folder, IReadOnlyCollection<string> names, int seeds) => Run(folder, names, seeds, (ml, data, _) => Linear(ml, data));
 
     public static void RunNetworks(string folder, IReadOnlyCollection<string> names, int seeds, string device) =>
         Run(folder, names, seeds, (ml, data, seed) => Networks(ml, data, seed, device));
@@ -34,7 +32,7 @@ internal static class LabelNoiseQuality
         }
     }
 
-    private static IEnumerable<(string Model, double Accuracy)> Linear(MLContext ml, NoisyLabels data, int seed)
+    private static IEnumerable<(string Model, double Accuracy)> Linear(MLContext ml, NoisyLabels data)
     {
         PenalizedLinearMulticlassTrainer trainer = ml.MulticlassClassification.Trainers.PenalizedLinear();
         RegularizationTuningOptions alone = new() { Penalties = PenaltySharing.One }, both = new() { Penalties = PenaltySharing.One, ValidationFolds = Folds };
@@ -42,20 +40,13 @@ internal static class LabelNoiseQuality
         yield return ("no weights", Accuracy(ml, trainer.Fit(data.Flipped), data));
         yield return ("no weights, penalty tuned", Tuned(data.Flipped, alone));
         yield return ("weights tuned", Tuned(data.Flipped, new() { Penalties = PenaltySharing.One, TuneExampleWeights = true, ValidationFolds = 0 }));
-        yield return ("validation rows alone, best of nine penalties", Accuracy(ml, Create(Penalties.MinBy(HeldOutLoss)).Fit(data.Validation), data));
+        (IDataView first, IDataView second) = data.ValidationHalves;
+        yield return ("validation rows alone, penalty tuned", Accuracy(ml, ml.Implicit().TuneRegularization(trainer, first, second, both).Model, data));
         yield return ("both, no weights, penalty tuned", Tuned(data.Flipped, both));
         yield return ("both, weights tuned", Tuned(data.Flipped, new() { Penalties = PenaltySharing.One, TuneExampleWeights = true }));
         yield return ("both, wrong labels known and left out", Tuned(data.Kept, both));
 
         double Tuned(IDataView training, RegularizationTuningOptions options) => Accuracy(ml, ml.Implicit().TuneRegularization(trainer, training, data.Validation, options).Model, data);
-
-        PenalizedLinearMulticlassTrainer Create(double penalty) => ml.MulticlassClassification.Trainers.PenalizedLinear(new PenalizedLinearOptions { Penalty = penalty });
-
-        double HeldOutLoss(double penalty) => Enumerable.Range(0, Folds).Average(fold =>
-        {
-            (IDataView others, IDataView part) = data.Fold(fold, Folds);
-            return ml.MulticlassClassification.Evaluate(Create(penalty).Fit(others).Transform(part)).LogLoss;
-        });
     }
 
     // Half of the validation rows is trained on, so that the other half is there to tune and to stop by.

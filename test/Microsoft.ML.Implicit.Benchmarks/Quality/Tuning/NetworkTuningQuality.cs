@@ -13,7 +13,6 @@ internal static class NetworkTuningQuality
         ("no regularisation", options => new Trial(Free(options), null)),
         ("default", options => new Trial(options, null)),
         ("tuned penalties, from none", options => new Trial(Free(options), new RegularizationTuningOptions())),
-        ("tuned penalties and noise, from none", options => new Trial(Free(options), new RegularizationTuningOptions { TuneInputNoise = true })),
         ("tuned penalties, from default", options => new Trial(options, new RegularizationTuningOptions())),
         ("tuned penalties and noise, from default", options => new Trial(options, new RegularizationTuningOptions { TuneInputNoise = true })),
         ("tuned penalties of features, from default", options => new Trial(options, new RegularizationTuningOptions { Penalties = PenaltySharing.EachFeature })),

@@ -44,16 +44,15 @@ internal sealed class NoisyLabels
 
     public IDataView Test => _view(_test);
 
-    /// <summary>The validation rows without a part, and that part.</summary>
-    public (IDataView Others, IDataView Part) Fold(int fold, int folds) =>
-        (_view([.. _validation.Where((_, i) => i % folds != fold)]), _view([.. _validation.Where((_, i) => i % folds == fold)]));
+    /// <summary>Two halves of the validation rows.</summary>
+    public (IDataView First, IDataView Second) ValidationHalves => (_view(_validation[..(_validation.Length / 2)]), _view(_validation[(_validation.Length / 2)..]));
 
     /// <summary>Training rows and the first half of the validation rows, and the other half.</summary>
     /// <param name="onlyRight">Whether training rows with wrong labels are left out.</param>
     public (IDataView Training, IDataView Validation) Halves(bool onlyRight)
     {
         int half = _validation.Length / 2;
-        return (_view([.. _given.Where((row, i) => !onlyRight || row.Class == _truth[i].Class), .. _validation[..half]]), _view(_validation[half..]));
+        return (_view([.. _given.Where((row, i) => !onlyRight || row.Class == _truth[i].Class), .. _validation[..half]]), ValidationHalves.Second);
     }
 
     /// <summary>All rows with the labels they are given.</summary>
