@@ -78,7 +78,7 @@ internal abstract class ForecastTraining<TModel>(ForecasterOptions options, Seri
             Categories = SeriesCategories.Learn(series, training.Categories),
         };
         scaling.Categories.Check(reader.Columns, validation?.Categories ?? training.Categories);
-        EncodedSeries[] encoded = [.. series.Concat(validation?.Series ?? []).Select(s => new EncodedSeries(ranges.Winsorize(s), scaling))];
+        EncodedSeries[] encoded = EncodedSeries.OfAll([.. series.Concat(validation?.Series ?? []).Select(ranges.Winsorize)], scaling);
         int members = Initial?.EnsembleSize ?? options.EnsembleSize ?? ForecastDivision.DefaultMembers(series.Count);
         Run.KeepChoice(nameof(options.EnsembleSize), options.EnsembleSize, members);
         Run.KeepChoice(nameof(options.MaximumHorizon), options.MaximumHorizon, scaling.Horizon);
