@@ -13,9 +13,6 @@ public abstract class ForecastModelParameters : ImplicitModelParameters
     // Times in a horizon at which the path beyond it is looked at.
     internal const int PathTimes = 4;
 
-    // What encoding an observation costs, in multiplications.
-    private const long WorkOfObservation = 1 << 12;
-
     private readonly ForecastEnsemble _ensemble;
     private readonly DisposalGate _gate = new();
     private byte[]? _identity;
@@ -107,8 +104,7 @@ public abstract class ForecastModelParameters : ImplicitModelParameters
     {
         int[][] counts = [.. series.Select(s => Enumerable.Range(0, Scaling.Variables.Length).Select(v => Scaling.HistoryCount(s, v)).ToArray())];
         (int Row, int Count)[] histories = [.. counts.SelectMany((variables, row) => variables.Distinct().Select(count => (row, count)))];
-        var encoded = new EncodedSeries[series.Count];
-        new TileLoop(series.Count, get_num_threads(), series.Count == 0 ? 0 : series.Max(s => s.Count) * WorkOfObservation).Run((_, row) => encoded[row] = new EncodedSeries(series[row], Scaling));
+        EncodedSeries[] encoded = EncodedSeries.OfAll(series, Scaling);
         return new ForecastQuestion(
             counts, histories, [.. histories.Select(history => CreateExample(encoded[history.Row], history.Count, times[history.Row], encoded[history.Row].Times[^1]))]);
     }

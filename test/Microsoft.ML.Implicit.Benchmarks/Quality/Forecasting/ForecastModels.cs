@@ -15,7 +15,7 @@ internal static class ForecastModels
         [
             new ForecasterEntry<LatentOdeOptions>("latent ODE", configure, figure, (ml, options, data, validation) => ml.Forecasting.ForecastByLatentOde(options).Fit(data, validation)),
             new ForecasterEntry<LatentSdeOptions>("latent SDE", configure, figure, (ml, options, data, validation) => ml.Forecasting.ForecastByLatentSde(options).Fit(data, validation)),
-            new LastObservation(), new HorizonRegression(), new SeasonalNaive(), new GatedRecurrent(), new BoostedLags(), new GraphForecaster(device), .. source.Peers(),
+            new LastObservation(), new HorizonRegression(), new SeasonalNaive(), new GatedRecurrent(), new BoostedLags(), new GraphForecaster(device, attendsToAsked: false), new GraphForecaster(device, attendsToAsked: true), .. source.Peers(),
         ];
         foreach (IForecastBaseline model in models.Where(model => only.Count == 0 || only.Contains(model.Name)))
         {

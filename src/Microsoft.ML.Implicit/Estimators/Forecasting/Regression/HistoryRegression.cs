@@ -1,4 +1,6 @@
+using Microsoft.ML.Implicit.Numerics;
 using Microsoft.ML.Implicit.Persistence;
+using static TorchSharp.torch;
 using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Microsoft.ML.Implicit.Estimators;
@@ -21,7 +23,7 @@ internal sealed record HistoryRegression(HistoryRegressors Regressors, double[][
     {
         int variables = Coefficients.Length;
         float[] changes = new float[examples.Count * targets * variables];
-        for (int row = 0; row < examples.Count; row++)
+        new TileLoop(examples.Count, get_num_threads(), (long)targets * variables * Regressors.Count).Run((_, row) =>
         {
             ForecastExample example = examples[row];
             for (int v = 0; v < variables; v++)
@@ -32,8 +34,7 @@ internal sealed record HistoryRegression(HistoryRegressors Regressors, double[][
                     changes[(((row * targets) + m) * variables) + v] = (float)forecast[m];
                 }
             }
-        }
-
+        });
         return changes;
     }
 

@@ -1,3 +1,6 @@
+using Microsoft.ML.Implicit.Numerics;
+using static TorchSharp.torch;
+
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>
@@ -43,7 +46,8 @@ internal sealed class RegressionTraining
     /// <summary>One regression a network.</summary>
     public HistoryRegression[] Fit()
     {
-        double[][][] coefficients = [.. Enumerable.Range(0, _scaling.Variables.Length).Select(Fit)];
+        double[][][] coefficients = new double[_scaling.Variables.Length][][];
+        new TileLoop(coefficients.Length, get_num_threads(), (long)_rows.Count * _regressors.Count * _regressors.Count).Run((_, variable) => coefficients[variable] = Fit(variable));
         return [.. _division.Networks.Select((_, member) => new HistoryRegression(_regressors, [.. coefficients.Select(variable => variable[member])]))];
     }
 

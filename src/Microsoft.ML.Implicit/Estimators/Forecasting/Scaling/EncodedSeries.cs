@@ -1,10 +1,15 @@
 using Microsoft.ML.Implicit.Data;
+using Microsoft.ML.Implicit.Numerics;
+using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>A series in the units of a network. Everything at an observation depends on earlier ones alone, so each prefix is a history.</summary>
 internal sealed class EncodedSeries
 {
+    // What encoding an observation costs, in multiplications.
+    private const long WorkOfObservation = 1 << 12;
+
     /// <param name="series">The series.</param>
     /// <param name="scaling">Units.</param>
     /// <param name="earlier">What was seen of it before, or <see langword="null"/> where it is whole.</param>
@@ -63,6 +68,14 @@ internal sealed class EncodedSeries
         state.History.CopyStarts(Starts);
         state.History.CopyLastSteps(LastSteps);
         (PastTimes, PastValues) = state.Past;
+    }
+
+    /// <summary>Many series, one after the other on each thread.</summary>
+    public static EncodedSeries[] OfAll(IReadOnlyList<TimeSeries> series, SeriesScaling scaling)
+    {
+        var encoded = new EncodedSeries[series.Count];
+        new TileLoop(encoded.Length, get_num_threads(), encoded.Length == 0 ? 0 : series.Max(s => s.Count) * WorkOfObservation).Run((_, row) => encoded[row] = new EncodedSeries(series[row], scaling));
+        return encoded;
     }
 
     /// <summary>The series with its first observations, seasonally adjusted as they are, longer ago.</summary>

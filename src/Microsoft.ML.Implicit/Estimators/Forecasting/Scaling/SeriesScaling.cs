@@ -1,4 +1,6 @@
 using Microsoft.ML.Implicit.Data;
+using Microsoft.ML.Implicit.Numerics;
+using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
@@ -27,6 +29,9 @@ internal sealed partial record SeriesScaling(
     private const double LongestUsualStep = 3;
     private const double UnremarkableGaps = 4;
 
+    // What learning a variable's scale costs for each observation, in multiplications.
+    private const long WorkOfObservation = 1 << 8;
+
     // Times far from zero are rounded, and so are their differences.
     private const double Tolerance = 1e-4;
 
@@ -54,10 +59,7 @@ internal sealed partial record SeriesScaling(
         double longest = horizon ?? (span > 0 ? span : 1);
 
         var variables = new VariableScale[first.Values.Length];
-        for (int v = 0; v < variables.Length; v++)
-        {
-            variables[v] = FitVariable(series, v, longest, periods);
-        }
+        new TileLoop(variables.Length, get_num_threads(), gaps.Length * WorkOfObservation).Run((_, v) => variables[v] = FitVariable(series, v, longest, periods));
 
         (double[] staticCenters, double[] staticScales) = Moments(first.Statics.Length, i => series.Select(s => s.Statics[i]));
         (double[] covariateCenters, double[] covariateScales) = Moments(first.Covariates.Length, i => series.SelectMany(s => s.Covariates[i]));

@@ -17,7 +17,6 @@ internal sealed class ExampleSampler
     private readonly double _shortHistories;
     private readonly List<(int Series, int[] Cuts)> _training = [];
     private readonly List<int> _owners = [];
-    private readonly int _cutsADraw;
 
     /// <param name="series">The series.</param>
     /// <param name="fold">What is held out.</param>
@@ -34,26 +33,29 @@ internal sealed class ExampleSampler
         _reconstructs = reconstructs;
         _shortHistories = shortHistories;
         int cutsPerSeries = Math.Max(FewestCutsASeries, FewestExamples / series.Count);
-        _cutsADraw = Math.Clamp(series.Count * cutsPerSeries / MostDraws, 1, cutsPerSeries);
+        CutsPerDraw = Math.Clamp(series.Count * cutsPerSeries / MostDraws, 1, cutsPerSeries);
         for (int i = 0; i < series.Count; i++)
         {
             int[] cuts = [.. Enumerable.Range(1, Math.Max(0, series[i].Count - 1)).Where(count => Targets(i, count, heldOut: false).Any())];
             if (cuts.Length > 0)
             {
-                _owners.AddRange(Enumerable.Repeat(_training.Count, (int)Math.Ceiling(Math.Min(cuts.Length, cutsPerSeries) / (double)_cutsADraw)));
+                _owners.AddRange(Enumerable.Repeat(_training.Count, (int)Math.Ceiling(Math.Min(cuts.Length, cutsPerSeries) / (double)CutsPerDraw)));
                 _training.Add((i, cuts));
             }
         }
     }
 
+    /// <summary>Cuts that a draw makes of a series: one, or with many series several.</summary>
+    public int CutsPerDraw { get; }
+
     /// <summary>Draws of one pass over the training series.</summary>
     public int Count => _owners.Count;
 
-    /// <summary>Random cuts of the series behind a draw: one, or with many series several, whose histories an encoder reads together.</summary>
+    /// <summary>Random cuts of the series behind a draw, whose histories an encoder reads together.</summary>
     public IEnumerable<ForecastExample> Draw(int draw, Random random)
     {
         (int series, int[] cuts) = _training[_owners[draw]];
-        return Enumerable.Range(0, Math.Min(_cutsADraw, cuts.Length)).Select(_ => Draw(series, cuts, random));
+        return Enumerable.Range(0, Math.Min(CutsPerDraw, cuts.Length)).Select(_ => Draw(series, cuts, random));
     }
 
     /// <summary>Examples whose targets are held out, always the same.</summary>
@@ -82,10 +84,10 @@ internal sealed class ExampleSampler
         int count = cuts[DrawIndex(cuts.Length, random)];
         int first = _window.First(_series[series].Times, count);
         int[] targets = [.. Targets(series, count, heldOut: false)];
-        targets = Thin(targets, random, MostTargets / _cutsADraw);
+        targets = Thin(targets, random, MostTargets / CutsPerDraw);
         if (_reconstructs)
         {
-            targets = [.. Thin([.. Enumerable.Range(first, count - first)], random, MostTargets / _cutsADraw), .. targets];
+            targets = [.. Thin([.. Enumerable.Range(first, count - first)], random, MostTargets / CutsPerDraw), .. targets];
         }
 
         return Create(series, first, count, targets);

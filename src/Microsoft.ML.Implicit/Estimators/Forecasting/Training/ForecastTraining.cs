@@ -17,6 +17,8 @@ internal abstract class ForecastTraining<TModel>(ForecasterOptions options, Seri
     : ModelTraining<SeriesSet, TModel>(options, run)
     where TModel : ForecastModelParameters
 {
+    private const int FewestEpochs = 10;
+
     /// <summary>What is chosen where the options leave it open.</summary>
     protected virtual TrainingDefaults Defaults { get; } = new(Steps: 1200, LearningRate: 1e-2, WeightDecay: 1e-2, ScalesRateWithBatch: true);
 
@@ -78,7 +80,7 @@ internal abstract class ForecastTraining<TModel>(ForecasterOptions options, Seri
             Categories = SeriesCategories.Learn(series, training.Categories),
         };
         scaling.Categories.Check(reader.Columns, validation?.Categories ?? training.Categories);
-        EncodedSeries[] encoded = [.. series.Concat(validation?.Series ?? []).Select(s => new EncodedSeries(ranges.Winsorize(s), scaling))];
+        EncodedSeries[] encoded = EncodedSeries.OfAll([.. series.Concat(validation?.Series ?? []).Select(ranges.Winsorize)], scaling);
         bool CountsSeries(IReadOnlyList<TimeSeries> heldOut) =>
             ForecastDivision.HoldsOutSeries(heldOut.Count, heldOut.Average(s => s.Times[^1] - s.Times[0]) / scaling.Horizon);
         bool holdsOutSeries = CountsSeries(series);
@@ -125,7 +127,7 @@ internal abstract class ForecastTraining<TModel>(ForecasterOptions options, Seri
                 $"There is nothing to learn from: no series has two observations within the longest horizon, {scaling.Horizon}, one to learn from and one to forecast.");
         }
 
-        TrainingPlan plan = Run.Plan(Defaults, samplers.Max(sampler => sampler.Count));
+        TrainingPlan plan = Run.Plan(DefaultsOf(samplers), samplers.Max(sampler => sampler.Count));
         LatentNetwork[] networks = EnsembleTraining.Run(samplers.Length, Run.Options, member =>
             TrainNetwork(architecture, scaling, builder, samplers[member.Index], plan with { Seed = Run.Seed + member.Index }, member));
         try
@@ -158,6 +160,18 @@ internal abstract class ForecastTraining<TModel>(ForecasterOptions options, Seri
             Array.ForEach(networks, network => network.Dispose());
             throw;
         }
+    }
+
+    // Batches of as many cuts, of fewer series, whose cuts resemble each other.
+    private TrainingDefaults DefaultsOf(ExampleSampler[] samplers)
+    {
+        int cuts = samplers.Max(sampler => sampler.CutsPerDraw);
+        return cuts == 1 ? Defaults : Defaults with
+        {
+            LearningRate = Defaults.LearningRate / Math.Sqrt(cuts),
+            MaximumBatchSize = Defaults.MaximumBatchSize / cuts,
+            MinimumEpochs = Math.Max(FewestEpochs, Defaults.MinimumEpochs / cuts),
+        };
     }
 
     // What the networks of an initial model are blended with is kept, as its units are.

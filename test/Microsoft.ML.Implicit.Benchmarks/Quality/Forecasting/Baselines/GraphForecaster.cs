@@ -5,10 +5,12 @@ namespace Microsoft.ML.Implicit.Benchmarks.Quality.Forecasting;
 
 /// <summary>
 /// GraFITi (Yalavarthi et al., "GraFITi: Graphs for forecasting irregularly sampled time series", AAAI 2024): values known and asked for are edges of a graph between times and variables,
-/// through which attention passes, with the published widths and rate. As published, it is told which values are asked for, which says what will be measured.
+/// through which attention passes, with the published widths and rate. As published, edges that are asked for are attended to like others, which tells of each time what will be measured
+/// then and thereafter; or they are not.
 /// </summary>
 /// <param name="device">Where it is trained.</param>
-internal sealed class GraphForecaster(Device device) : NeuralBaseline
+/// <param name="attendsToAsked">Whether edges that are asked for are attended to.</param>
+internal sealed class GraphForecaster(Device device, bool attendsToAsked) : NeuralBaseline
 {
     private const int Width = 128;
     private const int LayerCount = 4;
@@ -20,7 +22,7 @@ internal sealed class GraphForecaster(Device device) : NeuralBaseline
     private GraphLayer[] _layers = null!;
     private Linear _output = null!;
 
-    public override string Name => "graph attention";
+    public override string Name => attendsToAsked ? "graph attention, told what will be measured" : "graph attention";
 
     protected override Device Device => device;
 
@@ -51,12 +53,12 @@ internal sealed class GraphForecaster(Device device) : NeuralBaseline
         Tensor edges = nn.functional.relu(_edgeStart.forward(stack([cat([values, asked]), cat([zeros_like(values), asked + 1])], 1)));
         Tensor timeNodes = _timeStart.forward(cat([Past(batch), batch.Ahead], 1).view(-1, 1)).sin();
         Tensor variableNodes = nn.functional.relu(_variableStart.forward(eye(variables, dtype: values.dtype, device: values.device))).repeat(rows, 1);
+        long known = knownRow.shape[0], count = askedRow.shape[0];
         foreach (GraphLayer layer in _layers)
         {
-            (timeNodes, variableNodes, edges) = layer.Map(timeNodes, variableNodes, edges, timeOf, variableOf);
+            (timeNodes, variableNodes, edges) = layer.Map(timeNodes, variableNodes, edges, timeOf, variableOf, attendsToAsked ? known + count : known);
         }
 
-        long known = knownRow.shape[0], count = askedRow.shape[0];
         Tensor answers = _output.forward(cat(
             [
                 edges.narrow(0, known, count),
