@@ -24,17 +24,25 @@ internal sealed record TuningTable(string Name, bool IsClassification, bool HasP
     /// <summary>Reads the table and splits its rows at random.</summary>
     public (IDataView Train, IDataView Validation, IDataView Test) Load(MLContext ml, string folder, int seed)
     {
-        TabularRow[] rows = [.. File.ReadLines(Path.Combine(folder, Name + ".csv")).Skip(1).Select(line => Row(line.Split(',')))];
+        TabularRow[] rows = Read(folder);
         new Random(seed).Shuffle(rows);
         int fifth = rows.Length / 5;
+        Func<TabularRow[], IDataView> view = CreateViews(ml, rows);
+        return (view(rows[(2 * fifth)..]), view(rows[..fifth]), view(rows[fifth..(2 * fifth)]));
+    }
+
+    /// <summary>Reads the table.</summary>
+    public TabularRow[] Read(string folder) => [.. File.ReadLines(Path.Combine(folder, Name + ".csv")).Skip(1).Select(line => Row(line.Split(',')))];
+
+    /// <summary>Makes views of rows, whose classes are those of all.</summary>
+    public Func<TabularRow[], IDataView> CreateViews(MLContext ml, TabularRow[] rows)
+    {
         SchemaDefinition schema = SchemaDefinition.Create(typeof(TabularRow));
         schema[nameof(TabularRow.Features)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, rows[0].Features.Length);
         ITransformer? keys = IsClassification ? ml.Transforms.Conversion.MapValueToKey("Label", nameof(TabularRow.Class)).Fit(View(rows)) : null;
-        return (Part(rows[(2 * fifth)..]), Part(rows[..fifth]), Part(rows[fifth..(2 * fifth)]));
+        return part => ml.Data.Cache(keys?.Transform(View(part)) ?? View(part));
 
         IDataView View(TabularRow[] part) => ml.Data.LoadFromEnumerable(part, schema);
-
-        IDataView Part(TabularRow[] part) => ml.Data.Cache(keys?.Transform(View(part)) ?? View(part));
     }
 
     private TabularRow Row(string[] cells)
