@@ -80,8 +80,10 @@ internal sealed class MetaLearning
         Tensor validation = (means * _splits.Shares).sum();
         Tensor slopes = parameters.Shared.narrow(0, 0, parameters.Shared.shape[0] - 1);
         Tensor expectation = slopes.Squared().sum() * (0.5 * _penalty).Held();
-        Tensor surprise = parameters.LogPenalties.Squared().sum() * (0.5 / (PenaltySpread * PenaltySpread * parts)).Held();
-        _objective = validation.Plus(expectation).Plus(surprise);
+
+        // Evidence and expectation in nats, a row that is predicted.
+        Tensor surprise = parameters.LogPenalties.Squared().sum() * (0.5 / (PenaltySpread * PenaltySpread * _splits.Query.Rows.Count)).Held();
+        _objective = _loss.ToNats(validation.Plus(expectation)).Plus(surprise);
         double training = (_splits.Support.Losses(_loss, weights.detach()) * _splits.Shares).sum().item<double>();
         return new SearchEvaluation(_objective.item<double>(), training, validation.item<double>(), adapted.Iterations);
     }
