@@ -18,13 +18,12 @@ internal static class DistillationQuality
         Console.WriteLine("data\tmeasure\trows\trandom rows\tcentres of clusters\tdistilled\tall rows\tnumber of all\tlearned loss\tloss of all\tseconds");
         foreach (TuningTable table in TuningTable.All.Where(table => names.Count == 0 || names.Contains(table.Name)))
         {
-            TabularRow[] rows = table.Read(folder);
-            int classes = table.IsClassification ? rows.Select(row => row.Class).Distinct().Count() : 4;
+            int classes = table.IsClassification ? table.Read(folder, 1).Select(row => row.Class).Distinct().Count() : 4;
             foreach (int count in Multiples.Select(multiple => multiple * classes))
             {
                 double[][] scores = [.. Enumerable.Range(1, seeds).Select(seed => table.IsClassification
-                    ? Compare(table, rows, count, seed, (ml, view) => ml.MulticlassClassification.Trainers.PenalizedLinear().Fit(view), (ml, rows) => ml.MulticlassClassification.Evaluate(rows).LogLoss, ml => ml.MulticlassClassification.Trainers.PenalizedLinear())
-                    : Compare(table, rows, count, seed, (ml, view) => ml.Regression.Trainers.PenalizedLinear().Fit(view), (ml, rows) => ml.Regression.Evaluate(rows).RootMeanSquaredError, ml => ml.Regression.Trainers.PenalizedLinear()))];
+                    ? Compare(table, folder, count, seed, (ml, view) => ml.MulticlassClassification.Trainers.PenalizedLinear().Fit(view), (ml, rows) => ml.MulticlassClassification.Evaluate(rows).LogLoss, ml => ml.MulticlassClassification.Trainers.PenalizedLinear())
+                    : Compare(table, folder, count, seed, (ml, view) => ml.Regression.Trainers.PenalizedLinear().Fit(view), (ml, rows) => ml.Regression.Evaluate(rows).RootMeanSquaredError, ml => ml.Regression.Trainers.PenalizedLinear()))];
                 double[] means = [.. Enumerable.Range(0, scores[0].Length).Select(i => scores.Average(run => run[i]))];
                 Console.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,
@@ -35,7 +34,7 @@ internal static class DistillationQuality
 
     private static double[] Compare(
         TuningTable table,
-        TabularRow[] all,
+        string folder,
         int count,
         int seed,
         Func<MLContext, IDataView, ITransformer> fit,
@@ -43,9 +42,8 @@ internal static class DistillationQuality
         Func<MLContext, IDistillingTrainer> create)
     {
         var ml = new MLContext(seed);
-        TabularRow[] rows = [.. all];
-        new Random(seed).Shuffle(rows);
-        Func<TabularRow[], IDataView> view = table.CreateViews(ml, all);
+        TabularRow[] rows = table.Read(folder, seed);
+        Func<TabularRow[], IDataView> view = TuningTable.Viewer(ml, rows, table.IsClassification);
         TabularRow[] train = rows[(rows.Length / 5)..];
         IDataView test = view(rows[..(rows.Length / 5)]), whole = view(train);
         double random = Enumerable.Range(0, Draws).Average(draw => Loss(view(Draw(train, count, new Random((1000 * seed) + draw)))));
