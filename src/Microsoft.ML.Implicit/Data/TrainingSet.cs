@@ -11,12 +11,15 @@ internal sealed record TrainingSet(Tensor Features, Tensor Labels, Tensor? Weigh
 {
     public long Count => Features.shape[0];
 
+    /// <summary>int64 [rows]: the place of each row's group among the groups' names; <see langword="null"/> where rows have none.</summary>
+    public Tensor? Groups { get; init; }
+
     /// <summary>The rows at the given int64 indices.</summary>
     public TrainingSet Select(Tensor rows) =>
-        new(Features.index_select(0, rows), Labels.index_select(0, rows), Weights?.index_select(0, rows), Context?.index_select(0, rows));
+        new(Features.index_select(0, rows), Labels.index_select(0, rows), Weights?.index_select(0, rows), Context?.index_select(0, rows)) { Groups = Groups?.index_select(0, rows) };
 
     /// <summary>The same rows on a device.</summary>
-    public TrainingSet To(Device device) => new(Features.to(device), Labels.to(device), Weights?.to(device), Context?.to(device));
+    public TrainingSet To(Device device) => new(Features.to(device), Labels.to(device), Weights?.to(device), Context?.to(device)) { Groups = Groups?.to(device) };
 
     /// <summary>Takes the tensors out of their dispose scope: they live until <see cref="Dispose"/>.</summary>
     public TrainingSet Detach()
@@ -25,6 +28,7 @@ internal sealed record TrainingSet(Tensor Features, Tensor Labels, Tensor? Weigh
         Labels.DetachFromDisposeScope();
         Weights?.DetachFromDisposeScope();
         Context?.DetachFromDisposeScope();
+        Groups?.DetachFromDisposeScope();
         return this;
     }
 
@@ -34,5 +38,6 @@ internal sealed record TrainingSet(Tensor Features, Tensor Labels, Tensor? Weigh
         Labels.Dispose();
         Weights?.Dispose();
         Context?.Dispose();
+        Groups?.Dispose();
     }
 }

@@ -36,6 +36,12 @@ internal sealed class TrainingSetReader
     /// <summary>Whether wide feature vectors that are mostly zeros are kept by their non-zeros alone.</summary>
     public bool KeepsSparse { get; init; }
 
+    /// <summary>Column that names each row's group, text, a key or a number, or <see langword="null"/>; reading adds the names to <see cref="GroupNames"/>.</summary>
+    public string? GroupColumn { get; init; }
+
+    /// <summary>Names of the groups that were read, in the order in which they came.</summary>
+    public List<string> GroupNames { get; } = [];
+
     /// <exception cref="InvalidOperationException">No row is left, or a value is not finite or has a fault, or a vector has another length than its column declares.</exception>
     /// <exception cref="OperationCanceledException">Cancelled while reading.</exception>
     public TrainingSet Read(IDataView data, IChannel channel, CancellationToken cancellationToken)
@@ -44,18 +50,22 @@ internal sealed class TrainingSetReader
         DataViewSchema.Column? label = _labelColumn is null ? null : data.Schema[_labelColumn];
         DataViewSchema.Column? weight = _weightColumn is null ? null : data.Schema[_weightColumn];
         DataViewSchema.Column? context = _contextColumn is null ? null : data.Schema[_contextColumn];
-        IEnumerable<DataViewSchema.Column> columns = new[] { feature, label, weight, context }.OfType<DataViewSchema.Column>();
+        DataViewSchema.Column? group = GroupColumn is null ? null : data.Schema[GroupColumn];
+        IEnumerable<DataViewSchema.Column> columns = new[] { feature, label, weight, context, group }.OfType<DataViewSchema.Column>();
         using DataViewRowCursor cursor = data.GetRowCursor(columns.DistinctBy(column => column.Index));
         var featureReader = new VectorReader<float>(cursor, feature);
         VectorReader<float>? contextReader = context is null ? null : new VectorReader<float>(cursor, context.Value);
         ValueGetter<float>? getLabel = label is null ? null : RowCursorUtils.GetLabelGetter(cursor, label.Value.Index);
         WeightReader? weightReader = weight is null ? null : new WeightReader(cursor, weight.Value);
 
+        GroupReader? groupReader = group is null ? null : new GroupReader(cursor, group.Value, GroupNames);
+
         using DisposeScope scope = NewDisposeScope();
         var features = new FeatureChunks(featureReader.Length, KeepsSparse);
         var contexts = new FeatureChunks(contextReader?.Length ?? 0, allowsSparse: false);
         var labels = new List<float>();
         var weights = new List<double>();
+        var groups = new List<long>();
         long unlabelled = 0;
         while (cursor.MoveNext())
         {
@@ -93,6 +103,11 @@ internal sealed class TrainingSetReader
                 contexts.Add(in contextRow);
             }
 
+            if (groupReader is not null)
+            {
+                groups.Add(groupReader.Read());
+            }
+
             features.Add(in row);
             labels.Add(labelValue);
             weights.Add(weightValue);
@@ -113,7 +128,7 @@ internal sealed class TrainingSetReader
                 : $"There is nothing to learn from: no row has {string.Join(" and ", missing)}.");
         }
 
-        var set = new TrainingSet(features.ToTensor(), tensor(labels), null, contextReader is null ? null : contexts.ToTensor());
+        var set = new TrainingSet(features.ToTensor(), tensor(labels), null, contextReader is null ? null : contexts.ToTensor()) { Groups = groupReader is null ? null : tensor(groups) };
         return (weightReader is null ? set : Weigh(set, weights)).Detach();
     }
 

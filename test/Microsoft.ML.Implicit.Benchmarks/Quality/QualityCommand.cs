@@ -3,9 +3,11 @@ using Microsoft.ML.Implicit.Benchmarks.Quality.Anomalies;
 using Microsoft.ML.Implicit.Benchmarks.Quality.Decisions;
 using Microsoft.ML.Implicit.Benchmarks.Quality.Densities;
 using Microsoft.ML.Implicit.Benchmarks.Quality.Directional;
+using Microsoft.ML.Implicit.Benchmarks.Quality.Distillation;
 using Microsoft.ML.Implicit.Benchmarks.Quality.Fields;
 using Microsoft.ML.Implicit.Benchmarks.Quality.Forecasting;
 using Microsoft.ML.Implicit.Benchmarks.Quality.Marginals;
+using Microsoft.ML.Implicit.Benchmarks.Quality.MetaLearning;
 using Microsoft.ML.Implicit.Benchmarks.Quality.NeuralOde;
 using Microsoft.ML.Implicit.Benchmarks.Quality.Physics;
 using Microsoft.ML.Implicit.Benchmarks.Quality.Satisfiability;
@@ -22,6 +24,7 @@ internal static class QualityCommand
     public static System.CommandLine.Command Create()
     {
         var name = new Argument<string>("name") { Description = "classification, toy-density, directional, sudoku, parity, denoising, fields, physics-drift, regret, tune, tune-networks, flipped-labels, flipped-labels-networks, ranks or portfolio", DefaultValueFactory = _ => "" };
+        var name = new Argument<string>("name") { Description = "classification, toy-density, directional, sudoku, parity, denoising, fields, physics-drift, regret, tune, tune-networks, distill, adapt or portfolio", DefaultValueFactory = _ => "" };
         var folder = new Option<string>("--data") { Description = "folder with the data sets", DefaultValueFactory = _ => "." };
         var sets = new Option<string[]>("--set") { Description = "names of data sets; all without it", DefaultValueFactory = _ => [] };
         var seeds = new Option<int>("--seeds") { Description = "repetitions to average", DefaultValueFactory = _ => 3 };
@@ -53,6 +56,8 @@ internal static class QualityCommand
                 "flipped-labels" => (folder, sets, seeds, _) => LabelNoiseQuality.Run(folder, sets, seeds),
                 "flipped-labels-networks" => LabelNoiseQuality.RunNetworks,
                 "ranks" => RankQuality.Run,
+                "distill" => (folder, sets, seeds, _) => DistillationQuality.Run(folder, sets, seeds),
+                "adapt" => (folder, sets, seeds, _) => AdaptationQuality.Run(folder, sets, seeds),
                 "tune-networks" => NetworkTuningQuality.Run,
                 "portfolio" => (folder, sets, _, device) => PortfolioQuality.Run(folder, sets, seed: 1, device),
                 _ => null,

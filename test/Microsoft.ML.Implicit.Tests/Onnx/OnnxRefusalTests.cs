@@ -14,7 +14,7 @@ public sealed class OnnxRefusalTests
     private static readonly string[] Refused =
     [
         "cone program", "learned cone program", "stochastic forecast", "simulation", "series regression", "series features", "field", "mechanics",
-        "curve fit", "satisfiability", "total variation", "soft rank",
+        "curve fit", "satisfiability", "total variation", "soft rank", "meta-learned linear",
     ];
 
     public static IEnumerable<object[]> WrittenKinds => SmallModel.Kinds.Where(kind => !Refused.Contains((string)kind[0]));

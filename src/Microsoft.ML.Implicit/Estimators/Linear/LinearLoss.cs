@@ -14,9 +14,24 @@ internal abstract class LinearLoss
     /// <summary>Whether a number added to all outputs of a row changes nothing.</summary>
     public virtual bool IgnoresShifts => false;
 
+    /// <summary>Whether labels are classes rather than numbers.</summary>
+    public virtual bool HasClasses => true;
+
+    /// <summary>The loss of a task.</summary>
+    public static LinearLoss Of(PredictionTask task) => task switch
+    {
+        RegressionTask regression => new SquaredLoss(regression.Mean, regression.Scale),
+        BinaryTask => new LogisticLoss(),
+        _ => new SoftmaxLoss(task.OutputWidth),
+    };
+
     /// <summary>What outputs are held against, <c>[rows, outputs]</c>.</summary>
     /// <param name="labels">float32 <c>[rows]</c>.</param>
     public abstract Tensor Targets(Tensor labels);
+
+    /// <summary>The labels behind targets, float64 <c>[rows]</c>.</summary>
+    /// <param name="targets"><c>[rows, outputs]</c>.</param>
+    public abstract Tensor Labels(Tensor targets);
 
     /// <summary>The loss of each row, <c>[rows]</c>.</summary>
     /// <param name="outputs"><c>[rows, outputs]</c>.</param>

@@ -20,6 +20,10 @@ internal sealed record LinearScale(Tensor Means, Tensor Deviations)
 
     public Tensor Apply(Tensor features) => (features.to(ScalarType.Float64) - Means) / Deviations;
 
+    /// <summary>Features as they were, float64 <c>[rows, features]</c>.</summary>
+    /// <param name="standardized">float64 <c>[rows, features]</c>.</param>
+    public Tensor Restore(Tensor standardized) => Means.Plus(standardized * where(Deviations.isinf(), zeros_like(Deviations), Deviations));
+
     /// <summary>Weights and intercepts for features as they are.</summary>
     /// <param name="weights">Weights of standardised features and, last, intercepts, <c>[features + 1, outputs]</c>.</param>
     public (double[][] Weights, double[] Intercepts) Unscale(Tensor weights)

@@ -10,6 +10,8 @@ internal sealed class LogisticLoss : LinearLoss
 
     public override Tensor Targets(Tensor labels) => labels.to(ScalarType.Float64).unsqueeze(1);
 
+    public override Tensor Labels(Tensor targets) => targets.squeeze(1);
+
     public override Tensor Losses(Tensor outputs, Tensor targets) => (outputs.Softplus() - (outputs * targets)).squeeze(1);
 
     public override Tensor Agreement(Tensor outputs, Tensor targets) => (outputs * ((targets * 2.Held()) - 1.Held())).squeeze(1);

@@ -14,7 +14,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// </summary>
 /// <typeparam name="TTransformer">The trained model as a transformer.</typeparam>
 /// <typeparam name="TModel">The trained model.</typeparam>
-public abstract class PenalizedLinearTrainer<TTransformer, TModel> : ImplicitEstimator<TTransformer>, ITrainerEstimator<TTransformer, TModel>, IRegularizedTrainer<TTransformer>
+public abstract class PenalizedLinearTrainer<TTransformer, TModel> : ImplicitEstimator<TTransformer>, ITrainerEstimator<TTransformer, TModel>, IRegularizedTrainer<TTransformer>, IDistillingTrainer
     where TTransformer : class, ISingleFeaturePredictionTransformer<TModel>
     where TModel : class
 {
@@ -65,6 +65,21 @@ public abstract class PenalizedLinearTrainer<TTransformer, TModel> : ImplicitEst
             null,
             found.History,
             isKept: true);
+    }
+
+    RowDistillation IDistillingTrainer.Distill(IDataView data, RowDistillationOptions options)
+    {
+        using IChannel channel = Host.Start("Distillation");
+        using var cancellation = new TrainingCancellation(Host, options.CancellationToken);
+        using DisposeScope scope = NewDisposeScope();
+        using LinearData read = Read(data, channel, cancellation.Token);
+        using Tensor penalties = read.PenaltiesOf(Options);
+        var distillation = new LinearDistillation(read.Problem, penalties, Options.ExampleWeightColumnName is not null, options, cancellation.Token);
+        (double full, double random) = (distillation.FullLoss(), distillation.RandomLoss());
+        var table = DistilledTable.Of(distillation.Run(), read.Scale, read.Problem.Loss);
+        double loss = distillation.LossOf(table.Read(read.Scale, read.Problem.Loss));
+        IDataView view = table.ToDataView(data.Schema, Options.FeatureColumnName, Options.LabelColumnName, Options.ExampleWeightColumnName);
+        return new RowDistillation(view, loss, full, random, distillation.History);
     }
 
     /// <summary>The same trainer with a penalty for each feature.</summary>

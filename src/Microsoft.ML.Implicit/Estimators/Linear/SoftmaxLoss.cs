@@ -13,6 +13,8 @@ internal sealed class SoftmaxLoss(int classCount) : LinearLoss
 
     public override Tensor Targets(Tensor labels) => nn.functional.one_hot(labels.to(ScalarType.Int64), classCount).to(ScalarType.Float64);
 
+    public override Tensor Labels(Tensor targets) => targets.argmax(1).to(ScalarType.Float64);
+
     public override Tensor Losses(Tensor outputs, Tensor targets) => outputs.logsumexp(1) - (outputs * targets).sum(1);
 
     public override Tensor Agreement(Tensor outputs, Tensor targets) =>

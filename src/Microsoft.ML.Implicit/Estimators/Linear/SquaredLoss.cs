@@ -16,7 +16,11 @@ internal sealed class SquaredLoss(double mean, double deviation) : LinearLoss
 
     public override bool IsQuadratic => true;
 
+    public override bool HasClasses => false;
+
     public override Tensor Targets(Tensor labels) => ((labels.to(ScalarType.Float64) - mean.Held()) / deviation.Held()).unsqueeze(1);
+
+    public override Tensor Labels(Tensor targets) => (targets.squeeze(1) * deviation.Held()).Plus(mean.Held());
 
     public override Tensor Losses(Tensor outputs, Tensor targets) => (outputs - targets).Squared().squeeze(1) * 0.5.Held();
 

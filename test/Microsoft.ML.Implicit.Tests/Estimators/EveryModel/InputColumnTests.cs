@@ -36,6 +36,7 @@ public sealed class InputColumnTests
         ("InputColumnName", Text, ml => ml.Forecasting.ForecastField(Field(options => options.InputColumnName = Text))),
         ("TimeColumnName", Vector, ml => ml.Forecasting.ForecastField(Field(options => options.TimeColumnName = Vector))),
         ("SeriesColumnName", "None", ml => ml.Forecasting.ForecastField(Field(options => options.SeriesColumnName = "None"))),
+        ("TaskColumnName", Vector, ml => ml.Regression.Trainers.MetaLearnedLinear(new MetaLearnedLinearOptions { FeatureColumnName = Vector, LabelColumnName = Number, TaskColumnName = Vector })),
         ("P", Text, ml => ml.Transforms.QuadraticProgram(new QuadraticProgramOptions { P = Text, Q = 1 })),
         ("LowerBounds", "None", ml => ml.Transforms.LearnedQuadraticProgram(new LearnedQuadraticProgramOptions { FeatureColumnName = Vector, LabelColumnName = nameof(Row.Other), LowerBounds = "None" })),
         ("LabelColumnName", Text, ml => ml.Transforms.LearnedQuadraticProgram(new LearnedQuadraticProgramOptions { FeatureColumnName = Vector, LabelColumnName = Text })),
@@ -54,6 +55,7 @@ public sealed class InputColumnTests
 
     public static IEnumerable<object[]> Labels => Cases(
         ("FeatureColumnName", Vector, ml => ml.Regression.Trainers.DeepEquilibrium(new DeepEquilibriumOptions { FeatureColumnName = Vector, LabelColumnName = Vector })),
+        ("TaskColumnName", Number, ml => ml.Regression.Trainers.MetaLearnedLinear(new MetaLearnedLinearOptions { FeatureColumnName = Vector, LabelColumnName = Number, TaskColumnName = Number })),
         ("StaticColumnNames", Number, ml => ml.Regression.Trainers.NeuralControlledDifferentialEquation(Series(options => options.StaticColumnNames = [Text, Number]))),
         ("CovariateColumnNames", Number, ml => ml.BinaryClassification.Trainers.NeuralControlledDifferentialEquation(Series(options => options.CovariateColumnNames = [Number]))),
         ("InputColumnNames", Number, ml => ml.MulticlassClassification.Trainers.NeuralControlledDifferentialEquation(Series(options => options.InputColumnNames = [Number]))),

@@ -8,7 +8,7 @@ public sealed class PredictionEngineTests
 
     private static readonly ModelRow[] Rows = ModelRow.Create(40);
 
-    public static IEnumerable<object[]> Kinds => [.. TrainerCase.Kinds, ["quadratic program"], ["cone program"], ["total variation"], ["soft rank"], ["simulation"], ["curve fit"]];
+    public static IEnumerable<object[]> Kinds => [.. TrainerCase.Kinds, ["quadratic program"], ["cone program"], ["total variation"], ["soft rank"], ["meta-learned linear"], ["simulation"], ["curve fit"]];
 
     [TestMethod]
     [DynamicData(nameof(Kinds))]

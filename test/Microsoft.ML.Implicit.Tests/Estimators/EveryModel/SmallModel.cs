@@ -24,6 +24,8 @@ internal sealed record SmallModel(string Kind, string[] Columns, Func<MLContext,
         new("curve fit", [nameof(ModelRow.Time), nameof(ModelRow.Level)], (ml, data) => ml.Transforms.FitCurve(Line()).Fit(data)),
         new("total variation", [nameof(ModelRow.Costs)], (ml, data) => ml.Transforms.TotalVariation(Output, nameof(ModelRow.Costs), weight: 0.2).Fit(data)),
         new("soft rank", [nameof(ModelRow.Costs)], (ml, data) => ml.Transforms.SoftRank(Output, nameof(ModelRow.Costs), strength: 0.5).Fit(data)),
+        new("meta-learned linear", [nameof(ModelRow.Features)], (ml, data) =>
+            ml.Regression.Trainers.MetaLearnedLinear(new MetaLearnedLinearOptions { TaskColumnName = nameof(ModelRow.Run), MaximumEvaluations = 3 }).Fit(data)),
         Trained("learned program", nameof(ModelRow.Features)),
         Trained("learned cone program", nameof(ModelRow.Features)),
         Trained("forecast", nameof(ModelRow.Time), nameof(ModelRow.Level)),
