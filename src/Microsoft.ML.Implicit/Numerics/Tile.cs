@@ -57,15 +57,27 @@ internal static unsafe class Tile
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Store(float* source, int rowCount, int dimension, int tile, float* rows)
     {
-        int first = tile * Lanes;
-        int count = Math.Min(Lanes, rowCount - first);
-        for (int lane = 0; lane < count; lane++)
+        int lanes = Lanes;
+        int first = tile * lanes;
+        int count = Math.Min(lanes, rowCount - first);
+        float* row = rows + ((long)first * dimension);
+        for (int lane = 0; lane < count; lane += Transposition.Size)
         {
-            float* row = rows + (long)(first + lane) * dimension;
-            for (int d = 0; d < dimension; d++)
+            int d = 0;
+            for (; lane + Transposition.Size <= count && d + Transposition.Size <= dimension; d += Transposition.Size)
             {
-                row[d] = source[d * Lanes + lane];
+                Transposition.Apply(source + (d * lanes) + lane, lanes, row + d, dimension);
             }
+
+            for (int within = 0; within < Math.Min(Transposition.Size, count - lane); within++)
+            {
+                for (int rest = d; rest < dimension; rest++)
+                {
+                    row[(within * dimension) + rest] = source[(rest * lanes) + lane + within];
+                }
+            }
+
+            row += Transposition.Size * dimension;
         }
     }
 }

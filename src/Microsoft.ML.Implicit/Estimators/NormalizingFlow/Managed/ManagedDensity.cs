@@ -24,6 +24,7 @@ internal sealed unsafe class ManagedDensity : IDisposable
     private readonly WorkspacePool<Workspace> _workspaces;
     private readonly RadialKernel _kernel;
     private readonly double _logNormalization;
+    private volatile UsualStep? _usualStep;
 
     /// <param name="gaussianizer">Map of the features.</param>
     /// <param name="contextGaussianizer">Map of the context, where there is one.</param>
@@ -53,12 +54,13 @@ internal sealed unsafe class ManagedDensity : IDisposable
     public bool TryEncode(ReadOnlySpan<float> features, Span<float> latent, Span<double> logDensities, Span<double> meanSquares, ReadOnlySpan<float> context, double tolerance)
     {
         int count = features.Length / FeatureCount;
+        UsualStep step = UsualStepAt(tolerance);
         fixed (float* firstFeatures = features, firstLatent = latent, firstContext = context)
         fixed (double* firstDensity = logDensities, firstSquare = meanSquares)
         {
             return count <= RowsAtOnce
-                ? TryEncodeBlock(0, count, firstFeatures, firstLatent, firstDensity, firstSquare, firstContext, tolerance)
-                : TryEncodeBlocks(count, firstFeatures, firstLatent, firstDensity, firstSquare, firstContext, tolerance);
+                ? TryEncodeBlock(0, count, firstFeatures, firstLatent, firstDensity, firstSquare, firstContext, step)
+                : TryEncodeBlocks(count, firstFeatures, firstLatent, firstDensity, firstSquare, firstContext, step);
         }
     }
 
@@ -69,14 +71,45 @@ internal sealed unsafe class ManagedDensity : IDisposable
         _flow.Dispose();
     }
 
-    private bool TryEncodeBlocks(int count, float* features, float* latent, double* logDensities, double* meanSquares, float* context, double tolerance)
+    private UsualStep UsualStepAt(double tolerance)
+    {
+        UsualStep? known = _usualStep;
+        if (known?.Tolerance != tolerance)
+        {
+            _usualStep = known = new UsualStep(tolerance, MeasureStep(tolerance));
+        }
+
+        return known;
+    }
+
+    // By normal rows, as the gaussianizers make them, so that it is a property of the model and no row depends on those beside it.
+    private double MeasureStep(double tolerance)
+    {
+        Workspace workspace = _workspaces.Rent();
+        var random = new Random(0);
+        for (int row = 0; row < RowsAtOnce; row++)
+        {
+            foreach (ref float value in workspace.Flow.Row(row)[..FeatureCount])
+            {
+                value = (float)NormalDistribution.Quantile(random.NextDouble());
+            }
+        }
+
+        new Span<float>(workspace.Contexts.Pointer, RowsAtOnce * ContextCount).Clear();
+        _ = workspace.Flow.Solve(RowsAtOnce, workspace.Contexts.Pointer, ContextCount, tolerance);
+        double step = workspace.Flow.UsualStep;
+        _workspaces.Return(workspace);
+        return step;
+    }
+
+    private bool TryEncodeBlocks(int count, float* features, float* latent, double* logDensities, double* meanSquares, float* context, UsualStep step)
     {
         int failed = 0;
         int blocks = (count + RowsAtOnce - 1) / RowsAtOnce;
         new TileLoop(blocks, get_num_threads(), RowsAtOnce * UsualEvaluations * _flow.Work).Run((_, block) =>
         {
             int first = block * RowsAtOnce;
-            if (!TryEncodeBlock(first, Math.Min(RowsAtOnce, count - first), features, latent, logDensities, meanSquares, context, tolerance))
+            if (!TryEncodeBlock(first, Math.Min(RowsAtOnce, count - first), features, latent, logDensities, meanSquares, context, step))
             {
                 Interlocked.Increment(ref failed);
             }
@@ -84,7 +117,7 @@ internal sealed unsafe class ManagedDensity : IDisposable
         return failed == 0;
     }
 
-    private bool TryEncodeBlock(int first, int count, float* features, float* latent, double* logDensities, double* meanSquares, float* context, double tolerance)
+    private bool TryEncodeBlock(int first, int count, float* features, float* latent, double* logDensities, double* meanSquares, float* context, UsualStep step)
     {
         Workspace workspace = _workspaces.Rent();
         int solved = 0;
@@ -102,7 +135,7 @@ internal sealed unsafe class ManagedDensity : IDisposable
             }
         }
 
-        bool areSolved = solved == 0 || workspace.Flow.Solve(solved, workspace.Contexts.Pointer, ContextCount, tolerance);
+        bool areSolved = solved == 0 || workspace.Flow.Solve(solved, workspace.Contexts.Pointer, ContextCount, step.Tolerance, step.Size);
         for (int slot = 0; slot < solved; slot++)
         {
             ref Encoded encoded = ref workspace.Rows[slot];
@@ -167,6 +200,11 @@ internal sealed unsafe class ManagedDensity : IDisposable
     /// <param name="LogDeterminant">That of the map to normal features, less what the context's distance takes off the log density.</param>
     /// <param name="Pull">How it was pulled in.</param>
     private readonly record struct Encoded(int Place, double LogDeterminant, ManagedPull Pull);
+
+    /// <summary>A step that rows of the model can begin with.</summary>
+    /// <param name="Tolerance">Tolerance of the local error that it goes with.</param>
+    /// <param name="Size">Its size.</param>
+    private sealed record UsualStep(double Tolerance, double Size);
 
     private sealed class Workspace(ManagedFlowRows flow, int contextCount) : IDisposable
     {

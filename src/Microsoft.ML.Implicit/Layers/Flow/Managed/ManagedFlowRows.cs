@@ -41,6 +41,11 @@ internal sealed unsafe class ManagedFlowRows : IManagedRows, IDisposable
     /// <summary>Floats from one row to the next.</summary>
     public int Stride => _integrator.Stride;
 
+    /// <summary>
+    /// Size of a step as rows like those of the latest solve would take it: their first, which was estimated, is shorter than the others and not counted.
+    /// </summary>
+    public double UsualStep => 1 / Math.Max(_integrator.MeanAttempts - 1, 1);
+
     private PanelAffine First => _flow.Layers[0];
 
     /// <summary>A row before <see cref="Solve"/>, and after it the row in the base distribution with the log determinant behind it.</summary>
@@ -51,8 +56,9 @@ internal sealed unsafe class ManagedFlowRows : IManagedRows, IDisposable
     /// <param name="contexts">What they are conditioned on, one row after another, where the flow is.</param>
     /// <param name="contextStride">Floats from one row of it to the next.</param>
     /// <param name="tolerance">Relative and absolute tolerance of the local error.</param>
+    /// <param name="firstStep">Size of the first step, or <see langword="null"/> to estimate it.</param>
     /// <returns>Whether all rows could be solved.</returns>
-    public bool Solve(int rows, float* contexts, int contextStride, double tolerance)
+    public bool Solve(int rows, float* contexts, int contextStride, double tolerance, double? firstStep = null)
     {
         for (int row = 0; row < rows; row++)
         {
@@ -60,7 +66,7 @@ internal sealed unsafe class ManagedFlowRows : IManagedRows, IDisposable
         }
 
         _flow.Context?.Evaluate(contexts, contextStride, rows, _contextShifts.Pointer, First.Stride);
-        return _integrator.Solve(this, 1, 0, tolerance, rows, _states.Pointer);
+        return _integrator.Solve(this, 1, 0, tolerance, rows, _states.Pointer, firstStep);
     }
 
     /// <inheritdoc/>

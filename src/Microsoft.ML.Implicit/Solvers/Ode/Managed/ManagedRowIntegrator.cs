@@ -25,6 +25,7 @@ internal sealed unsafe class ManagedRowIntegrator : IDisposable
     private readonly int[] _evaluations;
     private readonly bool[] _areSolved;
     private float _tolerance;
+    private long _attempts;
 
     /// <param name="method">A method with an error estimate.</param>
     /// <param name="control">How step sizes follow from errors.</param>
@@ -58,6 +59,9 @@ internal sealed unsafe class ManagedRowIntegrator : IDisposable
     /// <summary>Whether each row of the latest solve came to its end.</summary>
     public ReadOnlySpan<bool> AreSolved => _areSolved;
 
+    /// <summary>Steps that a row of the latest solve attempted, on average.</summary>
+    public double MeanAttempts { get; private set; }
+
     /// <summary>Carries rows from one time to another.</summary>
     /// <param name="rows">f.</param>
     /// <param name="start">Time to set out from.</param>
@@ -65,12 +69,13 @@ internal sealed unsafe class ManagedRowIntegrator : IDisposable
     /// <param name="tolerance">Relative and absolute tolerance of the local error.</param>
     /// <param name="count">Number of rows.</param>
     /// <param name="states">State of each row at the start, and then at the end, <see cref="Stride"/> floats a row.</param>
+    /// <param name="firstStep">Size of the first step, or <see langword="null"/> to estimate it, which takes an evaluation and errs on the side of short steps.</param>
     /// <returns>Whether all rows could be solved.</returns>
-    public bool Solve(IManagedRows rows, double start, double end, double tolerance, int count, float* states)
+    public bool Solve(IManagedRows rows, double start, double end, double tolerance, int count, float* states, double? firstStep = null)
     {
-        _tolerance = (float)tolerance;
+        (_tolerance, _attempts) = ((float)tolerance, 0);
         new ReadOnlySpan<float>(states, count * Stride).CopyTo(new Span<float>(_states.Pointer, count * Stride));
-        ChooseFirstSteps(rows, start, end, count);
+        ChooseFirstSteps(rows, start, end, count, firstStep);
         int active = count;
         while (active > 0)
         {
@@ -88,12 +93,14 @@ internal sealed unsafe class ManagedRowIntegrator : IDisposable
                 {
                     Copy(State(row), states + ((long)step.Original * Stride));
                     _areSolved[step.Original] = step.HasArrived && TensorPrimitives.IsFiniteAll(new ReadOnlySpan<float>(State(row), Stride));
-                    _evaluations[step.Original] = _method.EvaluationsOf(step.Attempts);
+                    _evaluations[step.Original] = _method.EvaluationsOf(step.Attempts) - (firstStep is null ? 0 : 1);
+                    _attempts += step.Attempts;
                     Replace(rows, row, --active);
                 }
             }
         }
 
+        MeanAttempts = (double)_attempts / count;
         return !_areSolved.AsSpan(0, count).Contains(false);
     }
 
@@ -106,15 +113,28 @@ internal sealed unsafe class ManagedRowIntegrator : IDisposable
         _error.Dispose();
     }
 
-    private void ChooseFirstSteps(IManagedRows rows, double start, double end, int count)
+    private void ChooseFirstSteps(IManagedRows rows, double start, double end, int count, double? firstStep)
     {
-        double length = Math.Abs(end - start);
-        Span<float> weights = stackalloc float[2];
         _times.AsSpan(0, count).Fill(start);
         rows.Evaluate(_times, _states.Pointer, count, Slope(0, 0), _slopesStride, hasIntegrals: true);
         for (int row = 0; row < count; row++)
         {
             _steps[row].Begin(row, start, end);
+            _steps[row].SetSize(firstStep ?? 0);
+        }
+
+        if (firstStep is null)
+        {
+            EstimateFirstSteps(rows, start, end, count);
+        }
+    }
+
+    private void EstimateFirstSteps(IManagedRows rows, double start, double end, int count)
+    {
+        double length = Math.Abs(end - start);
+        Span<float> weights = stackalloc float[2];
+        for (int row = 0; row < count; row++)
+        {
             _steps[row].SetSize(InitialStep.FirstGuess(Norm(State(row), State(row), State(row)), Norm(Slope(row, 0), State(row), State(row)), length));
             double euler = Math.Sign(end - start) * _steps[row].Size;
             _times[row] = start + euler;

@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Runtime.InteropServices;
 using TorchSharp;
 using static TorchSharp.torch;
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Microsoft.ML.Implicit.Solvers.Ode.Stepping;
 
@@ -28,6 +29,11 @@ internal static class FiniteRows
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         bool[] notFinite = new bool[rows];
+        if (TensorPrimitives.IsFiniteAll(values))
+        {
+            return notFinite;
+        }
+
         int width = values.Length / rows;
         for (int row = 0; row < rows; row++)
         {

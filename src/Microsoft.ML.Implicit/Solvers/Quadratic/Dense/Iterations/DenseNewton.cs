@@ -108,9 +108,11 @@ internal sealed unsafe class DenseNewton
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public double Solve(DenseRow row, DenseResiduals residuals, double share, double* complementarity, double accuracy, DenseIterate step)
     {
-        for (int i = 0; i < _layout.Length; i++)
+        double* multipliers = _multipliers, weights = _weights, inverses = _inverses, inequality = residuals.Inequality;
+        int length = _layout.Length, variables = _layout.Variables;
+        for (int i = 0; i < length; i++)
         {
-            _multipliers[i] = (share * _weights[i] * residuals.Inequality[i]) - (_inverses[i] * complementarity[i]);
+            multipliers[i] = (share * weights[i] * inequality[i]) - (inverses[i] * complementarity[i]);
         }
 
         Vectors.Copy(_multipliers, step.Lambda, _layout.Length);
@@ -128,9 +130,10 @@ internal sealed unsafe class DenseNewton
 
         new Span<double>(step.Z, _layout.Variables).Clear();
         row.AddTransposedConstraints(step.Lambda, step.Z);
-        for (int i = 0; i < _layout.Variables; i++)
+        double* z = step.Z, stationarity = residuals.Stationarity;
+        for (int i = 0; i < variables; i++)
         {
-            step.Z[i] = (-share * residuals.Stationarity[i]) - step.Z[i];
+            z[i] = (-share * stationarity[i]) - z[i];
         }
 
         _factor.Solve(row.Matrices, step.Z, _r2, _workspace);
@@ -149,9 +152,11 @@ internal sealed unsafe class DenseNewton
             row.ApplyConstraints(step.Z, _constraints);
         }
 
-        for (int i = 0; i < _layout.Length; i++)
+        double* s = step.S, lambda = step.Lambda, constraints = _constraints;
+        double elasticity = _elasticity;
+        for (int i = 0; i < length; i++)
         {
-            step.S[i] = (-share * residuals.Inequality[i]) - _constraints[i] + (_elasticity * step.Lambda[i]);
+            s[i] = (-share * inequality[i]) - constraints[i] + (elasticity * lambda[i]);
         }
 
         return residual;
@@ -160,10 +165,12 @@ internal sealed unsafe class DenseNewton
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void SetWeights(DenseRow row, DenseIterate x, double dual)
     {
-        for (int i = 0; i < _layout.Length; i++)
+        double* inverses = _inverses, weights = _weights, s = x.S, lambda = x.Lambda, active = row.Active;
+        int length = _layout.Length;
+        for (int i = 0; i < length; i++)
         {
-            _inverses[i] = row.Active[i] / (x.S[i] + (dual * x.Lambda[i]));
-            _weights[i] = x.Lambda[i] * _inverses[i];
+            inverses[i] = active[i] / (s[i] + (dual * lambda[i]));
+            weights[i] = lambda[i] * inverses[i];
         }
 
         Vectors.Copy(_weights, _factored, _layout.Length);
@@ -188,9 +195,11 @@ internal sealed unsafe class DenseNewton
     private void AddMultipliers(DenseRow row, double* dz, DenseIterate step)
     {
         row.ApplyConstraints(dz, _constraints);
-        for (int i = 0; i < _layout.Length; i++)
+        double* lambda = step.Lambda, factored = _factored, constraints = _constraints;
+        int length = _layout.Length;
+        for (int i = 0; i < length; i++)
         {
-            step.Lambda[i] += _factored[i] * _constraints[i];
+            lambda[i] += factored[i] * constraints[i];
         }
 
         for (int i = 0; i < _heldCount; i++)

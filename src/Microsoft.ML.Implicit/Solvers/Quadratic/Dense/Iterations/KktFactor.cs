@@ -120,6 +120,7 @@ internal sealed unsafe class KktFactor
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
     private static void AddChunk(PanelMatrix g, double* w, int first, int depth, PanelMatrix hessian, int i)
     {
         double* weighted = stackalloc double[ChunkRows * Panel.Width];

@@ -90,12 +90,14 @@ internal sealed unsafe class PredictorCorrector
     private void Centre(DenseRow row, DenseIterate x)
     {
         double least = SmallestProduct * Vectors.Dot(x.S, x.Lambda, _layout.Length) / row.ActiveCount, root = Math.Sqrt(least);
-        for (int i = 0; i < _layout.Length; i++)
+        double* s = x.S, lambda = x.Lambda, active = row.Active;
+        int length = _layout.Length;
+        for (int i = 0; i < length; i++)
         {
-            if (row.Active[i] > 0 && x.S[i] * x.Lambda[i] < least)
+            if (active[i] > 0 && s[i] * lambda[i] < least)
             {
-                double larger = Math.Max(Math.Max(x.S[i], x.Lambda[i]), root);
-                (x.S[i], x.Lambda[i]) = x.S[i] > x.Lambda[i] ? (larger, least / larger) : (least / larger, larger);
+                double larger = Math.Max(Math.Max(s[i], lambda[i]), root);
+                (s[i], lambda[i]) = s[i] > lambda[i] ? (larger, least / larger) : (least / larger, larger);
             }
         }
     }
@@ -116,9 +118,11 @@ internal sealed unsafe class PredictorCorrector
     private double Correct(DenseRow row, DenseIterate current, double centring, double secondOrder, double share, double accuracy)
     {
         double target = centring * _residuals.Mu;
-        for (int i = 0; i < _layout.Length; i++)
+        double* s = current.S, lambda = current.Lambda, ds = _affine.S, dlambda = _affine.Lambda, active = row.Active, complementarity = _complementarity;
+        int length = _layout.Length;
+        for (int i = 0; i < length; i++)
         {
-            _complementarity[i] = (current.S[i] * current.Lambda[i]) + (secondOrder * _affine.S[i] * _affine.Lambda[i]) - (target * row.Active[i]);
+            complementarity[i] = (s[i] * lambda[i]) + (secondOrder * ds[i] * dlambda[i]) - (target * active[i]);
         }
 
         StepResidual = _newton.Solve(row, _residuals, share, _complementarity, accuracy, _step);
@@ -128,10 +132,12 @@ internal sealed unsafe class PredictorCorrector
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private double AffineComplementarity(DenseIterate current, double length)
     {
+        double* s = current.S, lambda = current.Lambda, ds = _affine.S, dlambda = _affine.Lambda;
+        int count = _layout.Length;
         double sum = 0;
-        for (int i = 0; i < _layout.Length; i++)
+        for (int i = 0; i < count; i++)
         {
-            sum += (current.S[i] + (length * _affine.S[i])) * (current.Lambda[i] + (length * _affine.Lambda[i]));
+            sum += (s[i] + (length * ds[i])) * (lambda[i] + (length * dlambda[i]));
         }
 
         return sum;
