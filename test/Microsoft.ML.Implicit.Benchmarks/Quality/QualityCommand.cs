@@ -23,8 +23,7 @@ internal static class QualityCommand
 {
     public static System.CommandLine.Command Create()
     {
-        var name = new Argument<string>("name") { Description = "classification, toy-density, directional, sudoku, parity, denoising, fields, physics-drift, regret, tune, tune-networks, flipped-labels, flipped-labels-networks, ranks or portfolio", DefaultValueFactory = _ => "" };
-        var name = new Argument<string>("name") { Description = "classification, toy-density, directional, sudoku, parity, denoising, fields, physics-drift, regret, tune, tune-networks, distill, adapt or portfolio", DefaultValueFactory = _ => "" };
+        var name = new Argument<string>("name") { Description = "classification, toy-density, directional, sudoku, parity, denoising, fields, physics-drift, regret, tune, tune-networks, distill, adapt, flipped-labels, flipped-labels-networks, ranks or portfolio", DefaultValueFactory = _ => "" };
         var folder = new Option<string>("--data") { Description = "folder with the data sets", DefaultValueFactory = _ => "." };
         var sets = new Option<string[]>("--set") { Description = "names of data sets; all without it", DefaultValueFactory = _ => [] };
         var seeds = new Option<int>("--seeds") { Description = "repetitions to average", DefaultValueFactory = _ => 3 };
