@@ -5,7 +5,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <summary>What latent networks of all kinds are set by.</summary>
 internal sealed record LatentSettings(SeriesEncoderKind Encoder, LatentAnchor Anchor, int LatentWidth, int HiddenWidth, int SolverSteps, int ContextLength)
 {
-    public LatentSettings(ForecasterOptions options, LatentAnchor anchor, int solverSteps)
+    public LatentSettings(LatentForecasterOptions options, LatentAnchor anchor, int solverSteps)
         : this(options.Encoder, anchor, options.LatentWidth, options.HiddenWidth, solverSteps, options.ContextLength)
     {
     }

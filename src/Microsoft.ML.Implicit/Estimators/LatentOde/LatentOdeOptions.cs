@@ -3,7 +3,7 @@ using Microsoft.ML.Implicit.Training;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>Settings of the latent-ODE forecaster.</summary>
-public sealed class LatentOdeOptions : ForecasterOptions
+public sealed class LatentOdeOptions : LatentForecasterOptions
 {
     /// <summary>Where in time the latent initial state stands.</summary>
     public LatentAnchor Anchor { get; set; } = LatentAnchor.LastObservation;
