@@ -30,6 +30,15 @@ public sealed class DeploymentExamples
         }
     }
 
+    [TestMethod]
+    public void A_model_file_is_replaced_as_a_whole()
+    {
+        var ml = new MLContext();
+        (ITransformer model, IDataView data) = Train();
+        ml.Model.SaveAtomically(model, data.Schema, "model.zip");
+        Assert.IsNotNull(ml.Model.Load("model.zip", out _));
+    }
+
     private static (ITransformer Model, IDataView Data) Train()
     {
         var ml = new MLContext(seed: 1);

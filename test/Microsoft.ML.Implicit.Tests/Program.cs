@@ -6,7 +6,7 @@ using Microsoft.ML.Implicit.Tests.Training;
 
 namespace Microsoft.ML.Implicit.Tests;
 
-/// <summary>Trains in a process that a test kills, scores what a test has saved, or, published for one platform, runs the tests.</summary>
+/// <summary>Trains or saves in a process that a test kills, scores what a test has saved, or, published for one platform, runs the tests.</summary>
 internal static class Program
 {
     public static async Task<int> Main(string[] args)
@@ -19,6 +19,11 @@ internal static class Program
         if (args is [SavedScores.Command, var folder])
         {
             return SavedScores.Run(folder);
+        }
+
+        if (args is [KilledSaving.Command, var source, var target])
+        {
+            return KilledSaving.Run(source, target);
         }
 
 #if STANDALONE

@@ -128,7 +128,7 @@ public static partial class ImplicitCatalog
     /// <param name="seriesColumnName">Column that names the series, or <see langword="null"/> for rows that do not say whose they are.</param>
     /// <returns>
     /// A view with the columns <c>Series</c> (of the type of that column), <c>Time</c> (of the kind of the time column, a Double where it holds numbers),
-    /// <c>Variable</c> (text, the input column's name), and <c>Value</c>, <c>Lower</c> and <c>Upper</c> (Single; NaN where the model has no bounds), and where it has <see cref="ForecasterOptions.QuantileLevels"/>, <c>Quantiles</c> (a vector). Nothing is
+    /// <c>Variable</c> (text, the input column's name), and <c>Value</c>, <c>Lower</c> and <c>Upper</c> (Single; NaN where the model has no bounds), and where it has <see cref="LatentForecasterOptions.QuantileLevels"/>, <c>Quantiles</c> (a vector). Nothing is
     /// computed before its rows are read. A series in which no row has a time has none, since nothing says from when on to count.
     /// </returns>
     /// <exception cref="ArgumentException">The model holds no forecaster, or a column is missing.</exception>
@@ -239,7 +239,7 @@ public static partial class ImplicitCatalog
         string? confidenceUpperBoundColumn,
         float confidenceLevel,
         string? exampleWeightColumnName)
-        where TOptions : ForecasterOptions, new() => new()
+        where TOptions : LatentForecasterOptions, new() => new()
         {
             OutputColumnName = outputColumnName,
             TimeColumnName = timeColumnName,

@@ -36,9 +36,6 @@ public sealed class Constraint
     /// <inheritdoc/>
     public override string ToString() => _text;
 
-    /// <summary>What must be in the cone: right − left.</summary>
-    internal Expression Slack => _slack;
-
     internal static Constraint AtMost(Expression left, Expression right)
     {
         ArgumentNullException.ThrowIfNull(left);

@@ -23,9 +23,9 @@ internal sealed class GroupedSeries(object key, ObservationRow row)
     public object[] Statics { get; } = new object[row.Statics.Length];
 
     /// <summary>Takes in the observation of the current row.</summary>
-    public void Add()
+    public void Add(SeriesIssues issues)
     {
-        _times.Add(row.ReadTime());
+        _times.Add(row.ReadTime(issues));
         for (int i = 0; i < _numbers.Length; i++)
         {
             _numbers[i].Add(row.ReadNumber(i));

@@ -1,3 +1,5 @@
+using Microsoft.ML.Data;
+
 namespace Microsoft.ML.Implicit.Data;
 
 /// <summary>An observation of long-format data: what a cursor's current row says.</summary>
@@ -6,12 +8,14 @@ internal sealed class ObservationRow
     private static readonly object SingleSeries = new();
 
     private readonly NameReader? _series;
+    private readonly DataViewType _timeType;
     private readonly Func<double> _time;
     private readonly ValueGetter<float>[] _numbers;
 
     public ObservationRow(SeriesGrouping grouping, DataViewRow row)
     {
         _series = grouping.Series is null ? null : new NameReader(row, row.Schema[grouping.Series]);
+        _timeType = row.Schema[grouping.Time].Type;
         _time = TimeReader.CreateScalar(row, row.Schema[grouping.Time]);
         _numbers = [.. grouping.Numbers(row.Schema).Select(name => row.GetGetter<float>(row.Schema[name]))];
         Names = [.. grouping.Names(row.Schema).Select(name => new NameReader(row, row.Schema[name]))];
@@ -33,7 +37,12 @@ internal sealed class ObservationRow
         return key;
     }
 
-    public double ReadTime() => _time();
+    public double ReadTime(SeriesIssues issues)
+    {
+        double time = _time();
+        issues.CoarseTimes += TimeReader.IsCoarse(_timeType, time) ? 1 : 0;
+        return time;
+    }
 
     public float ReadNumber(int index)
     {

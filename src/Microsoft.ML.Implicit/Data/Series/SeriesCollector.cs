@@ -79,7 +79,7 @@ internal sealed class SeriesCollector(SeriesGrouping grouping, IHost host)
         while (cursor.MoveNext())
         {
             GroupedSeries group = choose(row.ReadKey(issues), row);
-            group.Add();
+            group.Add(issues);
             yield return group;
         }
     }

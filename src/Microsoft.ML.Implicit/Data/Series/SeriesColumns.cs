@@ -12,12 +12,14 @@ internal sealed record SeriesColumns(string Times, string[] Values, string[] Sta
     public IEnumerable<string> All => Named.Select(column => column.Column).OfType<string>().Distinct();
 
     /// <summary>All, each with the option that names it.</summary>
-    public IEnumerable<(string Setting, string? Column)> Named =>
+    public IEnumerable<(string Setting, string? Column)> Named => [.. Values.Select((name, i) => (Settings.Value(i), (string?)name)), .. PredictedFrom];
+
+    /// <summary>All but the values, likewise.</summary>
+    public IEnumerable<(string Setting, string? Column)> PredictedFrom =>
     [
-        (Settings.Times, Times),
-        .. Values.Select((name, i) => (Settings.Value(i), (string?)name)),
         .. Statics.Select(name => (Settings.Statics, (string?)name)),
         .. Covariates.Select(name => (Settings.Covariates, (string?)name)),
+        (Settings.Times, Times),
         (Settings.CovariateTimes, CovariateTimes),
     ];
 

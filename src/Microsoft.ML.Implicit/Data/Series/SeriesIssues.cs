@@ -13,6 +13,8 @@ internal sealed class SeriesIssues
 
     public long MissingTimes { get; set; }
 
+    public long CoarseTimes { get; set; }
+
     public long InfiniteValues { get; set; }
 
     public long EmptySeries { get; set; }
@@ -25,6 +27,7 @@ internal sealed class SeriesIssues
         Warn(channel, UnsortedSeries, "series were not in the order of time; they were sorted");
         Warn(channel, DuplicateTimes, "observations repeat a time of their series; observations at one time were averaged");
         Warn(channel, MissingTimes, "observations have no finite time; they were left out");
+        Warn(channel, CoarseTimes, TimeReader.CoarseTimes);
         Warn(channel, InfiniteValues, "values are infinite; they are taken as missing");
         Warn(channel, EmptySeries, "series have no observation; they were left out");
         Warn(channel, MissingLabels, "series have no label; they were left out of training");

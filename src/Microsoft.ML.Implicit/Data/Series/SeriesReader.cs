@@ -1,3 +1,5 @@
+using Microsoft.ML.Data;
+
 namespace Microsoft.ML.Implicit.Data;
 
 /// <summary>Reads the series in a row.</summary>
@@ -5,6 +7,7 @@ internal sealed class SeriesReader
 {
     private readonly SeriesColumns _columns;
     private readonly DataViewRow _row;
+    private readonly DataViewType _timeType;
     private readonly Func<double[]> _times;
     private readonly Func<float[]>[] _values;
     private readonly ValueGetter<float>[] _statics;
@@ -19,6 +22,7 @@ internal sealed class SeriesReader
     {
         _columns = columns;
         _row = row;
+        _timeType = row.Schema[columns.Times].Type;
         _times = TimeReader.CreateVector(row, row.Schema[columns.Times]);
         TimeKind = TimeKinds.Of(row.Schema[columns.Times]);
         _values = [.. columns.Values.Select(Vector)];
@@ -48,6 +52,7 @@ internal sealed class SeriesReader
     public TimeSeries Read(SeriesIssues issues)
     {
         double[] times = _times();
+        issues.CoarseTimes += times.Count(time => TimeReader.IsCoarse(_timeType, time));
         float[][] values = ReadAll(_values, _columns.Values, times.Length, _columns.Times);
         double[] covariateTimes = _covariateTimes?.Invoke() ?? [.. times];
         string covariateTimeColumn = _columns.CovariateTimes ?? _columns.Times;

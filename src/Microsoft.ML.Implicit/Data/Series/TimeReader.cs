@@ -11,7 +11,16 @@ internal static class TimeReader
 {
     public const string SupportedTypes = "Single, Double, DateTime, DateTimeOffset or TimeSpan";
 
+    /// <summary>What is said of times that <see cref="IsCoarse"/> is true of, behind their number.</summary>
+    public const string CoarseTimes = "times lie beyond 16,777,216 in a column of Single, which does not tell every two whole numbers apart there: observations may fall together. Load the column as Double";
+
+    // From here on Single leaves out whole numbers.
+    private const double LargestExactSingle = 1 << 24;
+
     public static bool IsTime(DataViewType type) => TimeKinds.Of(type.RawType) is not null;
+
+    /// <summary>Whether a time is too far from 0 for its column's type, as seconds since 1970 are for Single.</summary>
+    public static bool IsCoarse(DataViewType type, double time) => type.GetItemType() == NumberDataViewType.Single && Math.Abs(time) > LargestExactSingle;
 
     /// <summary>Reads a column of one time a row.</summary>
     public static Func<double> CreateScalar(DataViewRow row, DataViewSchema.Column column) => column.Type switch

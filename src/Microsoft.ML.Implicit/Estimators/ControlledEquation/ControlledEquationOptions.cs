@@ -6,7 +6,8 @@ using Microsoft.ML.Implicit.Training;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>Settings of the trainers of whole series.</summary>
-public sealed class ControlledEquationOptions : ITrainerOptions
+/// <remarks>Scales of the data are learned from all series alike, whatever their weights.</remarks>
+public sealed class ControlledEquationOptions : SeriesTrainerOptions
 {
     internal const int MaximumWindows = 4096;
     internal const int LargestStepsPerPiece = 64;
@@ -17,16 +18,10 @@ public sealed class ControlledEquationOptions : ITrainerOptions
     /// <summary>Column of labels: a key of known count, Boolean or Single, as the trainer says.</summary>
     public string LabelColumnName { get; set; } = DefaultColumnNames.Label;
 
-    /// <summary>Column of each row's observation times: a vector of Single, Double, DateTime, DateTimeOffset or TimeSpan; dates and spans are counted in days.</summary>
-    public string TimeColumnName { get; set; } = "Time";
-
     /// <summary>Columns of channels: vectors of Single as long as the times, NaN where not observed.</summary>
     public string[] InputColumnNames { get; set; } = ["Value"];
 
-    /// <summary>
-    /// Columns of values that hold for a whole series: Single, or text or a key, which are categories. Of a column's categories training keeps the 100 most
-    /// frequent; another one, like one that is missing, stands for the average of those.
-    /// </summary>
+    /// <inheritdoc cref="LatentForecasterOptions.StaticColumnNames"/>
     public string[] StaticColumnNames { get; set; } = [];
 
     /// <summary>Columns of channels with times of their own: vectors of Single, or of text or keys, which are categories as in <see cref="StaticColumnNames"/>.</summary>
@@ -34,12 +29,6 @@ public sealed class ControlledEquationOptions : ITrainerOptions
 
     /// <summary>Column of the times of <see cref="CovariateColumnNames"/>, or <see langword="null"/> if they are those of the observations.</summary>
     public string? CovariateTimeColumnName { get; set; }
-
-    /// <summary>
-    /// Column of example weights (Single, not negative; series of weight 0 are left out), or <see langword="null"/>. A series counts by its weight in the losses
-    /// of training and validation; scales of the data are learned from all series alike.
-    /// </summary>
-    public string? ExampleWeightColumnName { get; set; }
 
     /// <summary>
     /// How a series is read, or <see langword="null"/> to train a network of each kind and keep to the one that does clearly better on held-out series;
@@ -91,24 +80,17 @@ public sealed class ControlledEquationOptions : ITrainerOptions
     /// <summary>Networks whose predictions are averaged, trained one after another from seeds of their own, or <see langword="null"/> for 3 below 2,000 series and 1 from there on.</summary>
     public int? EnsembleSize { get; set; }
 
-    /// <summary>Epochs, learning rate, validation, seed, device, progress and cancellation. Progress counts the epochs of all networks.</summary>
-    public TrainingOptions Training { get; set; } = new();
-
     internal SeriesColumns Columns => new(TimeColumnName, InputColumnNames, StaticColumnNames, CovariateTimeColumnName, CovariateColumnNames);
 
-    IEnumerable<(string Setting, string? Column)> IEstimatorOptions.InputColumns => Columns.Named;
+    private protected override IEnumerable<(string Setting, string? Column)> InputColumns => Columns.Named;
 
-    IEnumerable<(string Setting, string? Column)> IEstimatorOptions.LabelColumns => [(nameof(LabelColumnName), LabelColumnName)];
+    private protected override IEnumerable<(string Setting, string? Column)> LabelColumns => [(nameof(LabelColumnName), LabelColumnName)];
 
-    void IEstimatorOptions.Validate()
+    private protected override void Validate()
     {
+        base.Validate();
+        Require(Columns);
         ArgumentException.ThrowIfNullOrEmpty(LabelColumnName);
-        ArgumentException.ThrowIfNullOrEmpty(TimeColumnName);
-        ArgumentNullException.ThrowIfNull(Training);
-        Setting.Require(InputColumnNames is { Length: > 0 } && InputColumnNames.All(name => !string.IsNullOrEmpty(name)), nameof(InputColumnNames), "must name at least one column");
-        Setting.Require(InputColumnNames.Distinct().Count() == InputColumnNames.Length, nameof(InputColumnNames), "must not repeat a column");
-        ArgumentNullException.ThrowIfNull(StaticColumnNames);
-        ArgumentNullException.ThrowIfNull(CovariateColumnNames);
         Setting.Require(Reading is not { } reading || Enum.IsDefined(reading), nameof(Reading), "is not a known way of reading series");
         Setting.Require(Enum.IsDefined(Path), nameof(Path), "is not a known path");
         Setting.Require(Windows is null or (>= 1 and <= MaximumWindows), nameof(Windows), $"must lie between 1 and {MaximumWindows}");
@@ -120,6 +102,5 @@ public sealed class ControlledEquationOptions : ITrainerOptions
         Setting.Require(RotationBlocks is null or (>= 0 and <= MaximumRotationBlocks), nameof(RotationBlocks), $"must lie between 0 and {MaximumRotationBlocks}");
         Setting.Require(Dropout is >= 0 and < 1, nameof(Dropout), "must lie between 0 and 1");
         Setting.Require(EnsembleSize is null or (>= 1 and <= MaximumEnsembleSize), nameof(EnsembleSize), $"must lie between 1 and {MaximumEnsembleSize}");
-        Training.Validate();
     }
 }

@@ -4,7 +4,11 @@ using Microsoft.ML.Implicit.Training;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>Settings of the forecaster of fields on a grid.</summary>
-public sealed class FieldOptions : ITrainerOptions
+/// <remarks>
+/// A field counts by its weight where it is what is to be forecast. What is held out for validation are whole series, by default a fifth of five or more where <see cref="LearnsClosure"/> is set.
+/// Where coefficients are all that is learned or needed, an epoch is a step of their search.
+/// </remarks>
+public sealed class FieldOptions : ImplicitTrainerOptions
 {
     /// <summary>Column of the field at a time: a vector of Single with a value for each point of the grid, the last axis's points next to each other.</summary>
     public string InputColumnName { get; set; } = "Field";
@@ -14,9 +18,6 @@ public sealed class FieldOptions : ITrainerOptions
 
     /// <summary>Column that names the series, such as the experiment or simulation, of a row, read in training alone: a key, text or a number; or <see langword="null"/> where all rows are one series.</summary>
     public string? SeriesColumnName { get; set; }
-
-    /// <summary>Column of example weights (Single, not negative; rows of weight 0 are left out), or <see langword="null"/>. A field counts by its weight where it is what is to be forecast.</summary>
-    public string? ExampleWeightColumnName { get; set; }
 
     /// <summary>Column that receives the forecast: the field at all times of <see cref="Horizon"/>, one after another.</summary>
     public string OutputColumnName { get; set; } = "Forecast";
@@ -48,19 +49,13 @@ public sealed class FieldOptions : ITrainerOptions
     /// <summary>Rows after a row that training of the network forecasts from it, at most: at first one, at the end all.</summary>
     public int RolloutLength { get; set; } = 4;
 
-    /// <summary>
-    /// Epochs, learning rate, validation, seed, device, progress and cancellation. What is held out for validation are whole series, by default a fifth of five or more where <see cref="LearnsClosure"/> is set.
-    /// Where coefficients are all that is learned or needed, an epoch is a step of their search.
-    /// </summary>
-    public TrainingOptions Training { get; set; } = new();
+    private protected override IEnumerable<(string Setting, string? Column)> InputColumns => [(nameof(TimeColumnName), TimeColumnName), (nameof(SeriesColumnName), SeriesColumnName)];
 
-    IEnumerable<(string Setting, string? Column)> IEstimatorOptions.InputColumns => [(nameof(TimeColumnName), TimeColumnName), (nameof(SeriesColumnName), SeriesColumnName)];
+    private protected override IEnumerable<(string Setting, string? Column)> LabelColumns => [(nameof(InputColumnName), InputColumnName)];
 
-    IEnumerable<(string Setting, string? Column)> IEstimatorOptions.LabelColumns => [(nameof(InputColumnName), InputColumnName)];
+    private protected override IEnumerable<(string Setting, string? Column)> OutputColumns => [(nameof(OutputColumnName), OutputColumnName)];
 
-    IEnumerable<(string Setting, string? Column)> IEstimatorOptions.OutputColumns => [(nameof(OutputColumnName), OutputColumnName)];
-
-    void IEstimatorOptions.Validate()
+    private protected override void Validate()
     {
         Setting.Require(!string.IsNullOrEmpty(InputColumnName), nameof(InputColumnName), "must be given");
         Setting.Require(!string.IsNullOrEmpty(TimeColumnName), nameof(TimeColumnName), "must be given");
@@ -80,8 +75,6 @@ public sealed class FieldOptions : ITrainerOptions
         Setting.Require(Enum.IsDefined(Derivatives), nameof(Derivatives), "is not a known scheme");
         Setting.Require(Enum.IsDefined(Solver), nameof(Solver), "is not a known solver");
         Setting.Require(RolloutLength is >= 1 and <= 64, nameof(RolloutLength), "must lie between 1 and 64");
-        Setting.Require(Training is not null, nameof(Training), "must be given");
         Setting.Require(new FieldArchitecture(this).FewestPoints <= Grid.Axes.Min(axis => axis.Points), nameof(Grid), $"must have at least {new FieldArchitecture(this).FewestPoints} points on each axis for these derivatives");
-        Training!.Validate();
     }
 }

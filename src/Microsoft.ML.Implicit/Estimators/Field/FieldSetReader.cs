@@ -21,7 +21,7 @@ internal static class FieldSetReader
         NameReader? nameReader = name is null ? null : new NameReader(cursor, name.Value);
         WeightReader? weightReader = weight is null ? null : new WeightReader(cursor, weight.Value);
         var series = new Dictionary<object, List<(double Time, float[] Field, double Weight)>>();
-        long skipped = 0;
+        long skipped = 0, coarse = 0;
         while (cursor.MoveNext())
         {
             throwIfCancelled();
@@ -39,6 +39,7 @@ internal static class FieldSetReader
                 continue;
             }
 
+            coarse += TimeReader.IsCoarse(time.Type, at) ? 1 : 0;
             object key = nameReader?.Read() ?? string.Empty;
             if (!series.TryGetValue(key, out List<(double, float[], double)>? rows))
             {
@@ -51,6 +52,11 @@ internal static class FieldSetReader
         if (skipped > 0)
         {
             channel.Warning($"{skipped} rows whose time or field is not finite were left out.");
+        }
+
+        if (coarse > 0)
+        {
+            channel.Warning($"{coarse} {TimeReader.CoarseTimes}.");
         }
 
         double unit = series.Count > 0 ? series.Values.SelectMany(rows => rows).Average(row => row.Weight) : 1;

@@ -34,8 +34,5 @@ internal sealed record FieldSteps(Tensor Before, Tensor EarlierPaces, Tensor Sta
     /// <summary>One of so many steps.</summary>
     public FieldSteps Every(long stride) => Map(tensor => tensor.slice(0, 0, Count, stride));
 
-    /// <summary>Some of them in a row.</summary>
-    public FieldSteps Narrow(long first, long count) => Map(tensor => tensor.narrow(0, first, count));
-
     private FieldSteps Map(Func<Tensor, Tensor> map) => new(map(Before), map(EarlierPaces), map(Start), map(Target), map(Paces), map(Weights));
 }

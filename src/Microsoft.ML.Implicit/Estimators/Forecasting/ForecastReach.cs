@@ -11,7 +11,7 @@ internal static class ForecastReach
     /// <summary>The longest time ahead, in horizons of training.</summary>
     public const double MostHorizons = 1000;
 
-    // Times far from zero are rounded, and so are their differences.
+    /// <summary>What two lengths of time may differ by and be taken for the same: times far from zero are rounded, and so are their differences.</summary>
     public const double Tolerance = 1e-4;
 
     /// <summary>Whether a time can be forecast at.</summary>

@@ -12,15 +12,15 @@ public abstract class ForecastTrainer<TTransformer, TModel> : ImplicitTrainer<TT
     where TTransformer : ForecastTransformer<TModel>
     where TModel : ForecastModelParameters
 {
-    private readonly ForecasterOptions _options;
+    private readonly LatentForecasterOptions _options;
     private readonly SeriesColumns _input;
     private readonly ForecastColumns _output;
 
-    private protected ForecastTrainer(IHostEnvironment environment, string name, ForecasterOptions options)
+    private protected ForecastTrainer(IHostEnvironment environment, string name, LatentForecasterOptions options)
         : base(environment, name, options)
     {
         _options = options;
-        _input = new SeriesColumns(options.TimeColumnName, options.InputColumnNames, options.StaticColumnNames, options.CovariateTimeColumnName, options.CovariateColumnNames);
+        _input = options.Columns;
         _output = new ForecastColumns(options.OutputColumnName, options.ConfidenceLowerBoundColumn, options.ConfidenceUpperBoundColumn, options.Horizon, options.ForecastTimeColumnName)
         {
             Quantiles = options.QuantileLevels.Length > 0 ? options.QuantileColumnName : null,

@@ -5,20 +5,8 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <summary>What latent networks of all kinds are set by.</summary>
 internal sealed record LatentSettings(SeriesEncoderKind Encoder, LatentAnchor Anchor, int LatentWidth, int HiddenWidth, int SolverSteps, int ContextLength)
 {
-    private const int FewestLatent = 16;
-    private const int MostLatent = 128;
-    private const int FewestHidden = 48;
-    private const int MostHidden = 256;
-    private const int WidthStep = 16;
-
-    public LatentSettings(ForecasterOptions options, LatentAnchor anchor, int solverSteps)
-        : this(
-            options.Encoder,
-            anchor,
-            options.LatentWidth ?? Width(options.InputColumnNames.Length, FewestLatent, MostLatent),
-            options.HiddenWidth ?? Width(2 * options.InputColumnNames.Length, FewestHidden, MostHidden),
-            solverSteps,
-            options.ContextLength)
+    public LatentSettings(LatentForecasterOptions options, LatentAnchor anchor, int solverSteps)
+        : this(options.Encoder, anchor, options.LatentWidth, options.HiddenWidth, solverSteps, options.ContextLength)
     {
     }
 
@@ -47,7 +35,4 @@ internal sealed record LatentSettings(SeriesEncoderKind Encoder, LatentAnchor An
         && (long)LatentWidth * HiddenWidth <= tensorBytes
         && (long)HiddenWidth * HiddenWidth <= tensorBytes
         && SolverSteps is >= 1 and <= 4096 && ContextLength is >= 1 and <= 65536;
-
-    // What many variables have to say does not pass through a state that is narrower than they are many.
-    private static int Width(int wanted, int fewest, int most) => Math.Clamp((wanted + WidthStep - 1) / WidthStep * WidthStep, fewest, most);
 }

@@ -8,12 +8,8 @@ namespace Microsoft.ML.Implicit.Estimators;
 internal sealed record LatentOdeArchitecture(LatentSettings Settings)
     : LatentArchitecture(Settings)
 {
-    private const int ManyVariables = 16;
-    private const int StepsOfManyVariables = 4;
-    private const int UsualSteps = 16;
-
     public LatentOdeArchitecture(LatentOdeOptions options)
-        : this(new LatentSettings(options, options.Anchor, options.SolverSteps ?? (options.InputColumnNames.Length > ManyVariables ? StepsOfManyVariables : UsualSteps)))
+        : this(new LatentSettings(options, options.Anchor, options.SolverSteps))
     {
     }
 

@@ -3,7 +3,7 @@ using Microsoft.ML.Implicit.Training;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>Settings of the latent-SDE forecaster.</summary>
-public sealed class LatentSdeOptions : ForecasterOptions
+public sealed class LatentSdeOptions : LatentForecasterOptions
 {
     /// <summary>How the equation is trained.</summary>
     public LatentSdeTrainingMethod TrainingMethod { get; set; } = LatentSdeTrainingMethod.SdeMatching;

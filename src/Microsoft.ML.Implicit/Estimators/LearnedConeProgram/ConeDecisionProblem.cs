@@ -22,6 +22,7 @@ internal sealed class ConeDecisionProblem : ITrainingProblem
     private readonly RecourseProgram? _recourse;
     private readonly DecisionSet _training;
     private readonly DecisionSet? _validation;
+    private readonly double _costScale;
     private readonly double _scale;
     private readonly SolverMeter _meter = new();
 
@@ -34,10 +35,11 @@ internal sealed class ConeDecisionProblem : ITrainingProblem
         _recourse = options.Decided is { } decided ? new RecourseProgram(model.Program, decided, model.Solver) : null;
         _training = WithLeastCosts(training);
         _validation = validation is null ? null : WithLeastCosts(validation);
+        _costScale = network.CostScale;
         double size = options.Loss switch
         {
             DecisionLoss.Regret => (_training.Decisions!.abs() * _training.Shares).sum().item<double>(),
-            DecisionLoss.CostError => network.CostScale,
+            DecisionLoss.CostError => _costScale,
             _ => 1,
         };
         _scale = size > 0 ? size : 1;
@@ -91,7 +93,7 @@ internal sealed class ConeDecisionProblem : ITrainingProblem
     private Tensor Losses(DecisionSet batch)
     {
         Device device = _network.parameters().First().device;
-        Tensor predicted = _network.PredictCosts(batch.Features.to(device)).cpu(), completed = _learned.Complete(batch.Columns, predicted, _network.CostScale);
+        Tensor predicted = _network.PredictCosts(batch.Features.to(device)).cpu(), completed = _learned.Complete(batch.Columns, predicted, _costScale);
         switch (_options.Loss)
         {
             case DecisionLoss.CostError:

@@ -28,7 +28,7 @@ public sealed class LearnedConeProgramOptions : ConeProgramSettings, ITrainerOpt
     /// <summary>Feature column: a vector of Single or Double of known size.</summary>
     public string FeatureColumnName { get; set; } = DefaultColumnNames.Features;
 
-    /// <summary>Column of example weights (Single, not negative; rows of weight 0 are left out), or <see langword="null"/>.</summary>
+    /// <inheritdoc cref="ImplicitTrainerOptions.ExampleWeightColumnName"/>
     public string? ExampleWeightColumnName { get; set; }
 
     /// <summary>What the names of the columns for predicted parameters begin with, before the parameter's name; or <see langword="null"/> for no such columns.</summary>
@@ -37,7 +37,7 @@ public sealed class LearnedConeProgramOptions : ConeProgramSettings, ITrainerOpt
     /// <summary>Width of a perceptron's hidden layer, which is added to the linear predictor; 0 for a linear predictor alone.</summary>
     public int HiddenWidth { get; set; }
 
-    /// <summary>Epochs, learning rate, validation, seed, device, progress and cancellation.</summary>
+    /// <inheritdoc cref="ImplicitTrainerOptions.Training"/>
     public TrainingOptions Training { get; set; } = new();
 
     /// <summary>The variable that is carried out, where realised costs are those of the rest.</summary>

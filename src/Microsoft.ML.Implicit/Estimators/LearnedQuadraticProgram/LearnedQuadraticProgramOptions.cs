@@ -11,7 +11,7 @@ public sealed class LearnedQuadraticProgramOptions : QuadraticProgramSettings, I
     /// <summary>Feature column: a vector of Single or Double of known size; not read where nothing is predicted.</summary>
     public string FeatureColumnName { get; set; } = "Features";
 
-    /// <summary>Column of example weights (Single, not negative; rows of weight 0 are left out), or <see langword="null"/>.</summary>
+    /// <inheritdoc cref="ImplicitTrainerOptions.ExampleWeightColumnName"/>
     public string? ExampleWeightColumnName { get; set; }
 
     /// <summary>Column for the predicted (or given) p: a vector of Single, or <see langword="null"/>.</summary>
@@ -38,7 +38,7 @@ public sealed class LearnedQuadraticProgramOptions : QuadraticProgramSettings, I
     /// </summary>
     public double Smoothing { get; set; } = 0.3;
 
-    /// <summary>Epochs, learning rate, validation, seed, device, progress and cancellation.</summary>
+    /// <inheritdoc cref="ImplicitTrainerOptions.Training"/>
     public TrainingOptions Training { get; set; } = new();
 
     internal bool LearnsConstraints => LearnedInequalities + LearnedEqualities > 0;

@@ -4,7 +4,7 @@ using Microsoft.ML.Implicit.Training;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>Settings of <see cref="MaximumSatisfiabilityEstimator"/>.</summary>
-public sealed class MaximumSatisfiabilityOptions : ITrainerOptions
+public sealed class MaximumSatisfiabilityOptions : ImplicitTrainerOptions
 {
     private const int MaximumVariables = 30_000;
 
@@ -24,9 +24,6 @@ public sealed class MaximumSatisfiabilityOptions : ITrainerOptions
     /// Output column of how sure each bit is, from 0 (as likely set as not) to 1: a vector of Single; or <see langword="null"/> for no such column.
     /// </summary>
     public string? ConfidenceColumnName { get; set; } = "Confidence";
-
-    /// <summary>Column of example weights (Single, not negative; rows of weight 0 are left out), or <see langword="null"/>.</summary>
-    public string? ExampleWeightColumnName { get; set; }
 
     /// <summary>Clauses that are learned, or <see langword="null"/> to choose by the number of bits.</summary>
     public int? ClauseCount { get; set; }
@@ -53,16 +50,12 @@ public sealed class MaximumSatisfiabilityOptions : ITrainerOptions
     /// <summary>Largest fraction of bits that training leaves known where it hides them at random.</summary>
     public double MaximumKnownFraction { get; set; } = 0.9;
 
-    /// <summary>Epochs, learning rate, validation, seed, device, progress and cancellation.</summary>
-    public TrainingOptions Training { get; set; } = new();
-
-    IEnumerable<(string Setting, string? Column)> IEstimatorOptions.OutputColumns => [(nameof(OutputColumnName), OutputColumnName), (nameof(ConfidenceColumnName), ConfidenceColumnName)];
+    private protected override IEnumerable<(string Setting, string? Column)> OutputColumns => [(nameof(OutputColumnName), OutputColumnName), (nameof(ConfidenceColumnName), ConfidenceColumnName)];
 
     internal MixingSettings Mixing => new() { MaximumSweeps = MaximumSweeps, Tolerance = Tolerance };
 
-    void IEstimatorOptions.Validate()
+    private protected override void Validate()
     {
-        Setting.Require(Training is not null, nameof(Training), "must be given");
         Setting.Require(!string.IsNullOrEmpty(BitColumnName), nameof(BitColumnName), "must be given");
         Setting.Require(KnownColumnName is not { Length: 0 }, nameof(KnownColumnName), "must be the name of a column, or null");
         Setting.Require(ClauseCount is null or (>= 1 and <= MaximumVariables), nameof(ClauseCount), $"must lie between 1 and {MaximumVariables}");
@@ -72,6 +65,5 @@ public sealed class MaximumSatisfiabilityOptions : ITrainerOptions
         Setting.Require(RefinementRounds is null or (>= 0 and <= 10_000), nameof(RefinementRounds), "must lie between 0 and 10000");
         Setting.Require(MinimumKnownFraction is >= 0 and < 1, nameof(MinimumKnownFraction), "must be at least 0 and below 1");
         Setting.Require(MaximumKnownFraction >= MinimumKnownFraction && MaximumKnownFraction < 1, nameof(MaximumKnownFraction), $"must be at least {nameof(MinimumKnownFraction)} and below 1");
-        Training!.Validate();
     }
 }

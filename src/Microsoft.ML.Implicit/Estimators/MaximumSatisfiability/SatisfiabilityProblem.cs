@@ -1,6 +1,7 @@
 using Microsoft.ML.Implicit.Differentiation;
 using Microsoft.ML.Implicit.Layers.Satisfiability;
 using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Solvers.Satisfiability;
 using Microsoft.ML.Implicit.Training;
 using static TorchSharp.torch;
 
@@ -21,7 +22,10 @@ internal sealed class SatisfiabilityProblem : ITrainingProblem, IDisposable
     private readonly Device _device;
     private readonly CancellationToken _cancellation;
     private readonly Generator _masks;
-    private readonly SolverMeter _meter = new();
+
+    // Of the solves since they were last asked for, where they are solved.
+    private readonly Tensor _sweeps;
+    private long _solves;
 
     /// <summary>Creates the problem; its tensors belong to the current dispose scope.</summary>
     public SatisfiabilityProblem(
@@ -30,6 +34,7 @@ internal sealed class SatisfiabilityProblem : ITrainingProblem, IDisposable
         (_layer, _options, _device, _cancellation) = (layer, options, device, cancellation);
         _masks = new Generator((ulong)seed, CPU);
         _training = training;
+        _sweeps = zeros([], ScalarType.Float64, device);
 
         // The same bits are hidden after every epoch.
         _validation = validation is null ? null : Hide(validation).To(device);
@@ -39,7 +44,13 @@ internal sealed class SatisfiabilityProblem : ITrainingProblem, IDisposable
 
     public long ExampleCount => _training.Count;
 
-    public double TakeSolverIterations() => _meter.Take();
+    public double TakeSolverIterations()
+    {
+        double mean = _sweeps.ReadDouble() / Math.Max(_solves, 1);
+        _sweeps.zero_();
+        _solves = 0;
+        return mean;
+    }
 
     public Tensor TrainBatch(Tensor examples, double progress)
     {
@@ -78,12 +89,13 @@ internal sealed class SatisfiabilityProblem : ITrainingProblem, IDisposable
     // The weighted sum of losses of bits, and the sum of their weights.
     private (Tensor Loss, Tensor Count) Losses(BitSet rows)
     {
-        SatisfiabilitySolution solution = _layer.Solve(rows.Bits, rows.IsKnown, _cancellation);
-        _meter.Add(solution.Sweeps.DefaultIfEmpty().Max());
+        (Tensor probabilities, _, MixingOutcome outcome) = _layer.Complete(rows.Bits, rows.IsKnown, _cancellation);
+        _sweeps.PlusInPlace(outcome.Readings.select(1, 0).max());
+        _solves++;
         Tensor isAsked = rows.IsKnown.logical_or(rows.Bits.isnan()).logical_not();
         Tensor weights = isAsked.to(ScalarType.Float32) * rows.Weights.unsqueeze(1);
         Tensor labels = where(isAsked, rows.Bits, zeros_like(rows.Bits));
-        Tensor probability = (solution.Probabilities * (1 - (2 * SmallestProbability)).Held()).Plus(SmallestProbability.Held());
+        Tensor probability = (probabilities * (1 - (2 * SmallestProbability)).Held()).Plus(SmallestProbability.Held());
         Tensor entropy = (labels * probability.log()).Plus(1.Held().Minus(labels) * 1.Held().Minus(probability).log()).neg();
         return ((entropy * weights).sum(), weights.sum());
     }

@@ -3,11 +3,12 @@ using Microsoft.ML.Implicit.Training;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>Settings of the forecaster of mechanical systems.</summary>
-public sealed class MechanicsOptions : ITrainerOptions
+/// <remarks>
+/// A forecast has for each position and then for each velocity or momentum its values at all times. Where bounds are asked for, series are held out, a fifth of ten or more, and several beginnings of each
+/// are forecast: the bounds are as far off as the errors of those at the same time ahead. Of fewer series those that were trained on are looked at, whose errors are less than those of others.
+/// </remarks>
+public sealed class MechanicsOptions : ForecasterOptions
 {
-    /// <summary>Column of each row's observation times: a vector of Single, Double, DateTime, DateTimeOffset or TimeSpan; dates and spans are counted in days.</summary>
-    public string TimeColumnName { get; set; } = "Time";
-
     /// <summary>Columns of positions: vectors of Single as long as the times, NaN where not observed.</summary>
     public string[] PositionColumnNames { get; set; } = ["Position"];
 
@@ -28,30 +29,6 @@ public sealed class MechanicsOptions : ITrainerOptions
 
     /// <summary>Column of the controls' times, or <see langword="null"/> if they are those of the observations.</summary>
     public string? ControlTimeColumnName { get; set; }
-
-    /// <summary>Column of example weights (Single, not negative; series of weight 0 are left out), or <see langword="null"/>.</summary>
-    public string? ExampleWeightColumnName { get; set; }
-
-    /// <summary>Times ahead to forecast at, in the unit of the time column (days for dates), counted from the time of a series' last row.</summary>
-    public double[] Horizon { get; set; } = [];
-
-    /// <summary>Column of times to forecast at, a vector of the time column's kind, in place of <see cref="Horizon"/>.</summary>
-    public string? ForecastTimeColumnName { get; set; }
-
-    /// <summary>Column that receives the forecast: for each position and then for each velocity or momentum its values at all times.</summary>
-    public string OutputColumnName { get; set; } = "Forecast";
-
-    /// <summary>Column that receives the lower bound of each value of the forecast, or <see langword="null"/>.</summary>
-    public string? ConfidenceLowerBoundColumn { get; set; }
-
-    /// <summary>Column that receives the upper bound, or <see langword="null"/>.</summary>
-    public string? ConfidenceUpperBoundColumn { get; set; }
-
-    /// <summary>
-    /// Share of observations that lie between the bounds. Where bounds are asked for, series are held out, a fifth of ten or more, and several beginnings of each are forecast: the bounds are as far off as the errors of those at the
-    /// same time ahead, and beyond the longest one grow in proportion to the time. Of fewer series those that were trained on are looked at, whose errors are less than those of others.
-    /// </summary>
-    public float ConfidenceLevel { get; set; } = 0.95f;
 
     /// <summary>
     /// Column that receives the energy at the last observation (Single), or <see langword="null"/>. It is counted from the least one in the training series; of momenta it has the
@@ -96,9 +73,6 @@ public sealed class MechanicsOptions : ITrainerOptions
     /// </summary>
     public bool EstimatesStates { get; set; } = true;
 
-    /// <summary>Epochs, learning rate, validation, seed, device, progress and cancellation.</summary>
-    public TrainingOptions Training { get; set; } = new();
-
     internal MechanicsForm ChosenForm => Form ?? (CoordinatesPerBody is null
         ? HasMomenta ? MechanicsForm.Hamiltonian : MechanicsForm.Lagrangian
         : HasMomenta ? MechanicsForm.SeparableHamiltonian : MechanicsForm.Newtonian);
@@ -107,38 +81,33 @@ public sealed class MechanicsOptions : ITrainerOptions
 
     internal string[] RateColumnNames => HasMomenta ? MomentumColumnNames : VelocityColumnNames;
 
-    IEnumerable<(string Setting, string? Column)> IEstimatorOptions.LabelColumns =>
+    private protected override IEnumerable<(string Setting, string? Column)> LabelColumns =>
     [
         .. PositionColumnNames.Select(name => (nameof(PositionColumnNames), (string?)name)),
         .. RateColumnNames.Select(name => (HasMomenta ? nameof(MomentumColumnNames) : nameof(VelocityColumnNames), (string?)name)),
     ];
 
-    IEnumerable<(string Setting, string? Column)> IEstimatorOptions.InputColumns =>
+    private protected override IEnumerable<(string Setting, string? Column)> InputColumns =>
     [
         .. ControlColumnNames.Select(name => (nameof(ControlColumnNames), (string?)name)),
         (nameof(TimeColumnName), TimeColumnName),
         (nameof(ControlTimeColumnName), ControlTimeColumnName),
     ];
 
-    IEnumerable<(string Setting, string? Column)> IEstimatorOptions.OutputColumns =>
+    private protected override IEnumerable<(string Setting, string? Column)> OutputColumns =>
     [
-        (nameof(OutputColumnName), OutputColumnName),
-        (nameof(ConfidenceLowerBoundColumn), ConfidenceLowerBoundColumn),
-        (nameof(ConfidenceUpperBoundColumn), ConfidenceUpperBoundColumn),
+        .. base.OutputColumns,
         (nameof(EnergyColumnName), EnergyColumnName),
         (nameof(EnergyHistoryColumnName), EnergyHistoryColumnName),
     ];
 
-    void IEstimatorOptions.Validate()
+    private protected override void Validate()
     {
-        ArgumentException.ThrowIfNullOrEmpty(TimeColumnName);
-        ArgumentException.ThrowIfNullOrEmpty(OutputColumnName);
+        base.Validate();
         ArgumentNullException.ThrowIfNull(VelocityColumnNames);
         ArgumentNullException.ThrowIfNull(MomentumColumnNames);
         ArgumentNullException.ThrowIfNull(AngleColumnNames);
         ArgumentNullException.ThrowIfNull(ControlColumnNames);
-        ArgumentNullException.ThrowIfNull(Horizon);
-        ArgumentNullException.ThrowIfNull(Training);
         Setting.Require(PositionColumnNames is { Length: > 0 } && PositionColumnNames.All(name => !string.IsNullOrEmpty(name)), nameof(PositionColumnNames), "must name at least one column");
         Setting.Require(VelocityColumnNames.Length == 0 || !HasMomenta, nameof(VelocityColumnNames), $"and {nameof(MomentumColumnNames)} must not both be given");
         string rates = HasMomenta ? nameof(MomentumColumnNames) : nameof(VelocityColumnNames);
@@ -147,13 +116,10 @@ public sealed class MechanicsOptions : ITrainerOptions
             !hasRates || (RateColumnNames.Length == PositionColumnNames.Length && RateColumnNames.All(name => !string.IsNullOrEmpty(name))), rates, $"must name as many columns as {nameof(PositionColumnNames)}, or none");
         Setting.Require(hasRates || EstimatesStates, nameof(EstimatesStates), $"must be true where neither {nameof(VelocityColumnNames)} nor {nameof(MomentumColumnNames)} are given");
         Setting.Require(hasRates || EnergyHistoryColumnName is null, nameof(EnergyHistoryColumnName), $"needs {nameof(VelocityColumnNames)} or {nameof(MomentumColumnNames)}: energies are those of observed states");
-        Setting.Require(ConfidenceLevel is > 0 and < 1, nameof(ConfidenceLevel), "must lie between 0 and 1");
         Setting.Require(PositionColumnNames.Concat(RateColumnNames).Distinct().Count() == PositionColumnNames.Length + RateColumnNames.Length, rates, $"and {nameof(PositionColumnNames)} must not repeat a column");
         Setting.Require(AngleColumnNames.All(PositionColumnNames.Contains), nameof(AngleColumnNames), $"must be among {nameof(PositionColumnNames)}");
         Setting.Require(ControlColumnNames.All(name => !string.IsNullOrEmpty(name)), nameof(ControlColumnNames), "must not hold an empty name");
         Setting.Require(ControlTimeColumnName is null || ControlColumnNames.Length > 0, nameof(ControlTimeColumnName), $"needs {nameof(ControlColumnNames)}");
-        Setting.Require(Horizon.Length > 0 != ForecastTimeColumnName is not null, nameof(Horizon), $"or {nameof(ForecastTimeColumnName)} must be given, and not both");
-        Setting.Require(Horizon.All(time => time > 0 && double.IsFinite(time)), nameof(Horizon), "must hold times after the last observation, greater than zero");
         Setting.Require(Form is null || Enum.IsDefined(Form.Value), nameof(Form), "is not a known form");
         Setting.Require(
             Form is null || (Form is MechanicsForm.Newtonian or MechanicsForm.Lagrangian) != HasMomenta,
@@ -171,6 +137,5 @@ public sealed class MechanicsOptions : ITrainerOptions
         Setting.Require(HiddenWidth is >= 1 and <= 4096, nameof(HiddenWidth), "must lie between 1 and 4096");
         Setting.Require(HiddenLayers is >= 1 and <= 16, nameof(HiddenLayers), "must lie between 1 and 16");
         Setting.Require(WindowLength is null or (>= 2 and <= 4096), nameof(WindowLength), "must lie between 2 and 4096");
-        Training.Validate();
     }
 }

@@ -75,7 +75,7 @@ public sealed class NormalizingFlowOptions : UnsupervisedTrainerInputBaseWithWei
     /// </summary>
     public double Contamination { get; set; } = 0.05;
 
-    /// <summary>Epochs, learning rate, validation, seed, device, progress and cancellation.</summary>
+    /// <inheritdoc cref="ImplicitTrainerOptions.Training"/>
     public TrainingOptions Training { get; set; } = new();
 
     IEnumerable<(string Setting, string? Column)> IEstimatorOptions.InputColumns => [(nameof(ContextColumnName), ContextColumnName)];

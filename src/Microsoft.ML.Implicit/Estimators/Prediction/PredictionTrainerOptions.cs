@@ -60,7 +60,7 @@ public abstract class PredictionTrainerOptions : TrainerInputBaseWithWeight, ITr
     /// <summary>Pixels by which images are shifted at random in training, for objects that are not centred.</summary>
     public int MaximumImageShift { get; set; }
 
-    /// <summary>Epochs, learning rate, validation, seed, device, progress and cancellation. Progress counts the epochs of all networks.</summary>
+    /// <inheritdoc cref="ImplicitTrainerOptions.Training"/>
     public TrainingOptions Training { get; set; } = new();
 
     /// <summary>Tunes penalties and noise while the network trains; null where nothing is tuned.</summary>

@@ -1,11 +1,19 @@
+using Microsoft.ML.Implicit.Native;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Layers.LatentOde;
 
-/// <summary>The times that a latent network is asked about, as tensors.</summary>
+/// <summary>The times that a latent network is asked about: as tensors, and where the host has to know them as numbers.</summary>
 /// <param name="Grid">Equally spaced times from 0, common to all rows, in horizons.</param>
 /// <param name="Controls">float32 [grid, batch, controls], or <see langword="null"/> without controls.</param>
-/// <param name="LowerIndices">int64 [batch * targets]: the grid time before each target, times the batch size, plus the row.</param>
-/// <param name="Thetas">float32 [batch * targets, 1]: place of each target between two grid times, from 0 to 1.</param>
+/// <param name="Lower">[batch * targets]: the grid time before each target, times the batch size, plus the row.</param>
+/// <param name="Places">[batch * targets]: place of each target between two grid times, from 0 to 1.</param>
 /// <param name="TargetFeatures">float32 [batch * targets, target features].</param>
-internal sealed record LatentQuery(double[] Grid, Tensor? Controls, Tensor LowerIndices, Tensor Thetas, Tensor TargetFeatures);
+internal sealed record LatentQuery(double[] Grid, Tensor? Controls, long[] Lower, double[] Places, Tensor TargetFeatures)
+{
+    /// <summary><see cref="Lower"/> as int64 [batch * targets].</summary>
+    public Tensor LowerIndices { get; } = NativeTensor.Of(Lower, [Lower.Length], TargetFeatures.device);
+
+    /// <summary><see cref="Places"/> as float32 [batch * targets, 1].</summary>
+    public Tensor Thetas { get; } = NativeTensor.Of(Places, [Places.Length, 1], TargetFeatures.device).to(TargetFeatures.dtype);
+}

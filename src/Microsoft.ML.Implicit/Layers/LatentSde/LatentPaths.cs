@@ -26,7 +26,6 @@ internal sealed class LatentPaths(LatentPathMethod method, LatentSdeEquation equ
     private const double NarrowestBridge = 1e-6;
 
     private readonly double[] _times = [.. query.Grid.Select(time => time * LatentNetwork.HorizonLength)];
-    private readonly long[] _lower = [.. query.LowerIndices.cpu().data<long>()];
 
     private long Rows => noise.Rows;
 
@@ -83,9 +82,9 @@ internal sealed class LatentPaths(LatentPathMethod method, LatentSdeEquation equ
     private int[][] TargetsByStep()
     {
         var steps = new List<int>[_times.Length - 1];
-        for (int target = 0; target < _lower.Length; target++)
+        for (int target = 0; target < query.Lower.Length; target++)
         {
-            (steps[_lower[target] / Rows] ??= []).Add(target);
+            (steps[query.Lower[target] / Rows] ??= []).Add(target);
         }
 
         return Array.ConvertAll(steps, step => step?.ToArray() ?? []);
@@ -94,16 +93,16 @@ internal sealed class LatentPaths(LatentPathMethod method, LatentSdeEquation equ
     private Tensor Between(Tensor states, BrownianPath path, int[] targets, int first)
     {
         Tensor theta = query.Thetas.index_select(0, Indices(targets, target => target)).unsqueeze(2);
-        Tensor lower = Indices(targets, target => _lower[target] - (first * Rows));
+        Tensor lower = Indices(targets, target => query.Lower[target] - (first * Rows));
         Tensor nodes = states.view(-1, noise.Paths, states.shape[2]);
         Tensor left = nodes.index_select(0, lower);
         Tensor points = left.Plus(theta * (nodes.index_select(0, lower.Plus(Rows.Held())) - left));
-        Tensor bridge = theta * 1.0.Held().Minus(theta);
-        if (!bridge.gt(NarrowestBridge.Held()).any().item<bool>())
+        if (!Array.Exists(targets, target => query.Places[target] * (1 - query.Places[target]) > NarrowestBridge))
         {
             return points;
         }
 
+        Tensor bridge = theta * 1.0.Held().Minus(theta);
         using IBrownianReader reader = path.Open(states.dtype, states.device);
         Tensor areas = stack([.. Enumerable.Range(first, (int)states.shape[0] - 1).Select(step => reader.Area(_times[step], _times[step + 1]) * signs)]);
         Tensor deviation = areas.view(-1, noise.Paths, states.shape[2]).index_select(0, lower) * (bridge * AreasInStep.Held()).sqrt();

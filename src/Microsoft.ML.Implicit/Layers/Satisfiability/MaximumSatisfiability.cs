@@ -122,7 +122,9 @@ public sealed class MaximumSatisfiability : nn.Module<Tensor, Tensor, Tensor>
 
     private static Tensor Unit(Tensor vectors) => vectors / vectors.norm(1, keepdim: true);
 
-    private (Tensor Probabilities, Tensor IsValid, MixingOutcome Outcome) Complete(Tensor values, Tensor isKnown, CancellationToken cancellationToken)
+    /// <summary>Completes rows of bits, and leaves all that it says of them where it was computed.</summary>
+    /// <returns>Probabilities with a graph, whether a row is valid, <c>[rows]</c>, and how the sweeps ended.</returns>
+    internal (Tensor Probabilities, Tensor IsValid, MixingOutcome Outcome) Complete(Tensor values, Tensor isKnown, CancellationToken cancellationToken)
     {
         Tensor isValid, isFree, products, vectors, probabilities;
         MixingOutcome outcome;

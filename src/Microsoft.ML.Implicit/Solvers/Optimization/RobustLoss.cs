@@ -1,5 +1,6 @@
 using Microsoft.ML.Implicit.Native;
 using static TorchSharp.torch;
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Microsoft.ML.Implicit.Solvers.Optimization;
 
@@ -86,6 +87,23 @@ public sealed record RobustLoss
         Array.IndexOf(Enum.GetNames<Kinds>(), name) >= 0 && scale > 0 && double.IsFinite(scale)
             ? new RobustLoss(Enum.Parse<Kinds>(name), scale)
             : throw new FormatException($"The model file names '{name}' as a loss.");
+
+    /// <summary>The loss of residuals together. A loss that is bounded does not hide a residual that is not finite.</summary>
+    internal double Total(ReadOnlySpan<double> residuals)
+    {
+        if (IsSquares)
+        {
+            return 0.5 * TensorPrimitives.SumOfSquares(residuals);
+        }
+
+        double total = 0;
+        foreach (double residual in residuals)
+        {
+            total += double.IsFinite(residual) ? Value(residual) : double.PositiveInfinity;
+        }
+
+        return total;
+    }
 
     /// <summary>The loss of a residual.</summary>
     internal double Value(double residual)

@@ -37,7 +37,7 @@ internal static class ForecastCommand
 
             string? Figure(PanelSource source, int seed) => result.GetValue(figures) is { } folder ? Path.Combine(folder, $"{source.Name}-{seed}") : null;
 
-            void Configure(ForecasterOptions options)
+            void Configure(LatentForecasterOptions options)
             {
                 options.Training.Device = device;
                 Array.ForEach(settings, setting => Setting.Apply(options, setting));

@@ -8,7 +8,7 @@ namespace Microsoft.ML.Implicit.Benchmarks.Quality.Forecasting;
 internal static class ForecastModels
 {
     /// <summary>Trains each, or those named, on a panel and tests it; the forecasters and graph attention on a device.</summary>
-    public static IEnumerable<ForecastScore> Run(PanelSource source, int seed, Action<ForecasterOptions> configure, Device device, IReadOnlyCollection<string> only, string? figure)
+    public static IEnumerable<ForecastScore> Run(PanelSource source, int seed, Action<LatentForecasterOptions> configure, Device device, IReadOnlyCollection<string> only, string? figure)
     {
         var panel = new Lazy<Panel>(() => source.Create(seed));
         IEnumerable<IForecastBaseline> models =

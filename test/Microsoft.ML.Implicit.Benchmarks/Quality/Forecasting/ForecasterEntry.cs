@@ -8,8 +8,8 @@ namespace Microsoft.ML.Implicit.Benchmarks.Quality.Forecasting;
 /// <param name="configure">Changes its options.</param>
 /// <param name="figure">Where a picture of some answers is written, without the model's name, or <see langword="null"/>.</param>
 /// <param name="fit">Trains it; validation rows may be <see langword="null"/>.</param>
-internal sealed class ForecasterEntry<TOptions>(string name, Action<ForecasterOptions> configure, string? figure, Func<MLContext, TOptions, IDataView, IDataView?, ITransformer> fit) : IForecastBaseline
-    where TOptions : ForecasterOptions, new()
+internal sealed class ForecasterEntry<TOptions>(string name, Action<LatentForecasterOptions> configure, string? figure, Func<MLContext, TOptions, IDataView, IDataView?, ITransformer> fit) : IForecastBaseline
+    where TOptions : LatentForecasterOptions, new()
 {
     private static readonly double[] Levels = [.. Enumerable.Range(1, 19).Select(i => i / 20.0)];
 

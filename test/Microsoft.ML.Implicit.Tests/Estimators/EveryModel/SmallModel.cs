@@ -6,8 +6,9 @@ namespace Microsoft.ML.Implicit.Tests.Estimators.EveryModel;
 /// <summary>A model of each kind, trained on <see cref="ModelRow"/> as shortly as can be.</summary>
 /// <param name="Kind">What it is called in tests.</param>
 /// <param name="Columns">Vector columns that it reads.</param>
+/// <param name="Transformer">Its type.</param>
 /// <param name="Fit">Trains it.</param>
-internal sealed record SmallModel(string Kind, string[] Columns, Func<MLContext, IDataView, ITransformer> Fit)
+internal sealed record SmallModel(string Kind, string[] Columns, Type Transformer, Func<MLContext, IDataView, ITransformer> Fit)
 {
     private const string Output = nameof(ModelOutput.Output);
 
@@ -18,13 +19,13 @@ internal sealed record SmallModel(string Kind, string[] Columns, Func<MLContext,
         Trained("convolutional neural ODE", nameof(ModelRow.Features)),
         Trained("anomaly detection", nameof(ModelRow.Features), nameof(ModelRow.Context)),
         Trained("latent vectors", nameof(ModelRow.Features), nameof(ModelRow.Context)),
-        new("quadratic program", [nameof(ModelRow.Costs)], (ml, data) =>
+        Solved("quadratic program", [nameof(ModelRow.Costs)], (ml, data) =>
             ml.Transforms.QuadraticProgram(Output, nameof(ModelRow.Costs), q: 1, lowerBounds: 0).Fit(data)),
-        new("cone program", [nameof(ModelRow.Costs)], (ml, data) => ml.Transforms.ConeProgram(Mix()).Fit(data)),
-        new("curve fit", [nameof(ModelRow.Time), nameof(ModelRow.Level)], (ml, data) => ml.Transforms.FitCurve(Line()).Fit(data)),
-        new("total variation", [nameof(ModelRow.Costs)], (ml, data) => ml.Transforms.TotalVariation(Output, nameof(ModelRow.Costs), weight: 0.2).Fit(data)),
-        new("soft rank", [nameof(ModelRow.Costs)], (ml, data) => ml.Transforms.SoftRank(Output, nameof(ModelRow.Costs), strength: 0.5).Fit(data)),
-        new("meta-learned linear", [nameof(ModelRow.Features)], (ml, data) =>
+        Solved("cone program", [nameof(ModelRow.Costs)], (ml, data) => ml.Transforms.ConeProgram(Mix()).Fit(data)),
+        Solved("curve fit", [nameof(ModelRow.Time), nameof(ModelRow.Level)], (ml, data) => ml.Transforms.FitCurve(Line()).Fit(data)),
+        Solved("total variation", [nameof(ModelRow.Costs)], (ml, data) => ml.Transforms.TotalVariation(Output, nameof(ModelRow.Costs), weight: 0.2).Fit(data)),
+        Solved("soft rank", [nameof(ModelRow.Costs)], (ml, data) => ml.Transforms.SoftRank(Output, nameof(ModelRow.Costs), strength: 0.5).Fit(data)),
+        Solved("meta-learned linear", [nameof(ModelRow.Features)], (ml, data) =>
             ml.Regression.Trainers.MetaLearnedLinear(new MetaLearnedLinearOptions { TaskColumnName = nameof(ModelRow.Run), MaximumEvaluations = 3 }).Fit(data)),
         Trained("learned program", nameof(ModelRow.Features)),
         Trained("learned cone program", nameof(ModelRow.Features)),
@@ -35,7 +36,7 @@ internal sealed record SmallModel(string Kind, string[] Columns, Func<MLContext,
         Trained("mechanics", nameof(ModelRow.Time), nameof(ModelRow.Level), nameof(ModelRow.Costs)),
         Trained("satisfiability", nameof(ModelRow.Costs), nameof(ModelRow.IsSeen)),
         Trained("stochastic forecast", nameof(ModelRow.Time), nameof(ModelRow.Level)),
-        new("simulation", [nameof(ModelRow.Time), nameof(ModelRow.Level)], (ml, data) =>
+        Solved("simulation", [nameof(ModelRow.Time), nameof(ModelRow.Level)], (ml, data) =>
             ml.Transforms.SimulateSde(TrainerCase.Of("stochastic forecast").Fit(ml, data), Output, pathCount: 3).Fit(data)),
     ];
 
@@ -54,7 +55,10 @@ internal sealed record SmallModel(string Kind, string[] Columns, Func<MLContext,
         ? [.. Scored.Values(scored).Select(score => new[] { score })]
         : Scored.Vectors(scored, Output);
 
-    private static SmallModel Trained(string kind, params string[] columns) => new(kind, columns, (ml, data) => TrainerCase.Of(kind).Fit(ml, data));
+    private static SmallModel Trained(string kind, params string[] columns) => new(kind, columns, TrainerCase.Of(kind).Transformer, (ml, data) => TrainerCase.Of(kind).Fit(ml, data));
+
+    private static SmallModel Solved<TTransformer>(string kind, string[] columns, Func<MLContext, IDataView, TTransformer> fit)
+        where TTransformer : ITransformer => new(kind, columns, typeof(TTransformer), (ml, data) => fit(ml, data));
 
     private static ConeProgramOptions Mix()
     {

@@ -18,6 +18,8 @@ internal abstract class TrainerCase(string kind)
             ml.Regression.Trainers.DeepEquilibrium(Equilibrium(nameof(ModelRow.Label), training, weights))),
         new TrainerCase<NeuralOdeTransformer, NeuralOdeModelParameters>("neural ODE classes", (ml, training, weights) =>
             ml.MulticlassClassification.Trainers.NeuralOde(Ode(nameof(ModelRow.Class), training, weights))),
+        new TrainerCase<NeuralOdeTransformer, NeuralOdeModelParameters>("neural ODE binary", (ml, training, weights) =>
+            ml.BinaryClassification.Trainers.NeuralOde(Ode(nameof(ModelRow.IsHigh), training, weights))),
         new TrainerCase<NeuralOdeTransformer, NeuralOdeModelParameters>("neural ODE", (ml, training, weights) =>
             ml.Regression.Trainers.NeuralOde(Ode(nameof(ModelRow.Label), training, weights))),
         new TrainerCase<NeuralOdeTransformer, NeuralOdeModelParameters>("convolutional neural ODE", (ml, training, weights) =>
@@ -56,6 +58,12 @@ internal abstract class TrainerCase(string kind)
     public string Kind => kind;
 
     public static TrainerCase Of(string kind) => All.Single(trainer => trainer.Kind == kind);
+
+    /// <summary>The trainer's type.</summary>
+    public abstract Type Trainer { get; }
+
+    /// <summary>The type of what it trains.</summary>
+    public abstract Type Transformer { get; }
 
     /// <summary>Trains as shortly as can be, unless it is told otherwise.</summary>
     public abstract ITransformer Fit(MLContext ml, IDataView train, IDataView? validation = null, ITransformer? initial = null, string? weights = null, Action<TrainingOptions>? change = null);

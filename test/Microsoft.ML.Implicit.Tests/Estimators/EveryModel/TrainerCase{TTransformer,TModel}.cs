@@ -10,6 +10,10 @@ internal sealed class TrainerCase<TTransformer, TModel>(string kind, Func<MLCont
     where TTransformer : ImplicitTransformer<TModel>
     where TModel : ImplicitModelParameters
 {
+    public override Type Trainer => create(new MLContext(), new TrainingOptions(), null).GetType();
+
+    public override Type Transformer => typeof(TTransformer);
+
     public override ITransformer Fit(MLContext ml, IDataView train, IDataView? validation = null, ITransformer? initial = null, string? weights = null, Action<TrainingOptions>? change = null)
     {
         var training = new TrainingOptions { MaximumEpochs = 1, Seed = 1 };

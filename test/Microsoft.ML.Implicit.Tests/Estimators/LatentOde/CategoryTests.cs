@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Estimators;
+using static Microsoft.ML.Implicit.Tests.Estimators.LatentOde.CategoryModels;
 
 namespace Microsoft.ML.Implicit.Tests.Estimators.LatentOde;
 
@@ -9,14 +10,12 @@ namespace Microsoft.ML.Implicit.Tests.Estimators.LatentOde;
 [TestClass]
 public class CategoryTests
 {
-    private static readonly string[] Kinds = ["rising", "falling", "still"];
-
     [TestMethod]
     public void What_a_category_says_of_a_series_is_learned()
     {
         var ml = new MLContext(seed: 1);
-        using LatentOdeTransformer model = Train(ml, ml.Data.LoadFromEnumerable(Row.Create(30)), epochs: 30);
-        Row[] asked = [.. Kinds.Select(kind => new Row { Time = [0], Level = [0], Kind = kind, Mode = ["on"] })];
+        using LatentOdeTransformer model = Train(ml, ml.Data.LoadFromEnumerable(CategoryRow.Create(30)), epochs: 30);
+        CategoryRow[] asked = [.. CategoryRow.Kinds.Select(kind => new CategoryRow { Time = [0], Level = [0], Kind = kind, Mode = ["on"] })];
         float[] ahead = [.. Scored.Vectors(model.Transform(ml.Data.LoadFromEnumerable(asked)), "Forecast").Select(forecast => forecast[^1])];
         Assert.IsGreaterThan(ahead[2] + 0.5f, ahead[0]);
         Assert.IsLessThan(ahead[2] - 0.5f, ahead[1]);
@@ -26,7 +25,7 @@ public class CategoryTests
     public void Keys_with_values_are_the_categories_of_their_values_and_others_those_of_their_numbers()
     {
         var ml = new MLContext(seed: 1);
-        IDataView text = ml.Data.LoadFromEnumerable(Row.Create(30));
+        IDataView text = ml.Data.LoadFromEnumerable(CategoryRow.Create(30));
         IDataView keys = ml.Transforms.Conversion.MapValueToKey([new InputOutputColumnPair("Kind"), new InputOutputColumnPair("Mode")]).Fit(text).Transform(text);
         using LatentOdeTransformer model = Train(ml, text);
         float[][] expected = Scored.Vectors(model.Transform(text), "Forecast");
@@ -34,7 +33,7 @@ public class CategoryTests
         using LatentOdeTransformer ofKeys = Train(ml, keys);
         AssertEqual(expected, Scored.Vectors(ofKeys.Transform(text), "Forecast"));
 
-        IDataView numbered = Keyed(ml, Row.Create(30));
+        IDataView numbered = Keyed(ml, CategoryRow.Create(30));
         using LatentOdeTransformer ofNumbers = Train(ml, numbered);
         Assert.IsTrue(Scored.Vectors(ofNumbers.Transform(numbered), "Forecast").All(forecast => forecast.All(float.IsFinite)));
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => ofNumbers.Transform(text)).Message, "Column 'Kind' holds text or keys with values; the model was trained on keys without values", StringComparison.Ordinal);
@@ -45,8 +44,8 @@ public class CategoryTests
     public void A_category_that_training_did_not_see_counts_as_one_that_is_missing()
     {
         var ml = new MLContext(seed: 1);
-        using LatentOdeTransformer model = Train(ml, ml.Data.LoadFromEnumerable(Row.Create(30)));
-        Row known = Row.Create(1)[0];
+        using LatentOdeTransformer model = Train(ml, ml.Data.LoadFromEnumerable(CategoryRow.Create(30)));
+        CategoryRow known = CategoryRow.Create(1)[0];
         float[][] forecasts = Scored.Vectors(model.Transform(ml.Data.LoadFromEnumerable([known, known.OfKind("Rising"), known.OfKind(string.Empty), known.OfKind(null!)])), "Forecast");
         Assert.IsTrue(forecasts.All(forecast => forecast.All(float.IsFinite)));
         Assert.AreSequenceEqual(forecasts[1], forecasts[2]);
@@ -55,88 +54,10 @@ public class CategoryTests
     }
 
     [TestMethod]
-    public void A_loaded_model_an_engine_and_one_resumed_forecast_as_the_model_does()
-    {
-        var ml = new MLContext(seed: 1);
-        IDataView data = ml.Data.LoadFromEnumerable(Row.Create(30));
-        using LatentOdeTransformer model = Train(ml, data);
-        using var file = new MemoryStream();
-        ml.Model.Save(model, data.Schema, file);
-        file.Position = 0;
-        using var loaded = (LatentOdeTransformer)new MLContext().Model.Load(file, out _);
-        Row row = Row.Create(1, seed: 2)[0];
-        float[] expected = Scored.Vectors(model.Transform(ml.Data.LoadFromEnumerable([row])), "Forecast")[0];
-        Assert.AreSequenceEqual(expected, Scored.Vectors(loaded.Transform(ml.Data.LoadFromEnumerable([row])), "Forecast")[0]);
-
-        ForecastEngine<Observation, WaveForecast> engine = loaded.CreateForecastEngine<Observation, WaveForecast>();
-        engine.SetCovariates(row.Time.Zip(row.Mode, (time, mode) => new Plan { Time = time, Mode = mode }));
-        Observation[] observations = [.. row.Time.Zip(row.Level, (time, level) => new Observation { Time = time, Level = level, Kind = row.Kind })];
-        foreach (Observation observation in observations.SkipLast(1))
-        {
-            engine.Observe(observation);
-        }
-
-        string path = Path.GetTempFileName();
-        try
-        {
-            engine.CheckPoint(path);
-            ForecastEngine<Observation, WaveForecast> resumed = loaded.ResumeForecastEngine<Observation, WaveForecast>(path);
-            foreach (ForecastEngine<Observation, WaveForecast> each in new[] { engine, resumed })
-            {
-                each.Observe(observations[^1]);
-                WaveForecast forecast = each.Forecast();
-                WaveForecast.AssertEqual(new WaveForecast { Forecast = expected, Lower = forecast.Lower, Upper = forecast.Upper }, forecast, "engine");
-            }
-        }
-        finally
-        {
-            File.Delete(path);
-        }
-    }
-
-    [TestMethod]
-    public void Members_that_are_no_categories_and_covariates_without_their_names_are_refused()
-    {
-        var ml = new MLContext(seed: 1);
-        using LatentOdeTransformer model = Train(ml, ml.Data.LoadFromEnumerable(Row.Create(30)));
-        ArgumentException mistyped = Assert.ThrowsExactly<ArgumentException>(() => model.CreateForecastEngine<NumberedObservation, WaveForecast>());
-        StringAssert.Contains(mistyped.Message, "Property 'Kind' of NumberedObservation is UInt32; expected String", StringComparison.Ordinal);
-        ForecastEngine<Observation, WaveForecast> engine = model.CreateForecastEngine<Observation, WaveForecast>();
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => engine.SetCovariates([0], [1f])).Message, "'Mode' is a category", StringComparison.Ordinal);
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => engine.SetCovariates([new Observation()])).Message, "column 'Mode'", StringComparison.Ordinal);
-        Assert.ThrowsExactly<ArgumentException>(() => engine.SetCovariates(Array.Empty<Plan>()));
-        Assert.ThrowsExactly<ArgumentException>(() => engine.SetCovariates([new Plan(), null!]));
-
-        using LatentOdeTransformer ofNumbers = Train(ml, Keyed(ml, Row.Create(30)));
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => ofNumbers.CreateForecastEngine<Observation, WaveForecast>()).Message, "expected UInt32", StringComparison.Ordinal);
-    }
-
-    [TestMethod]
-    public void Keys_without_values_are_in_an_engine_as_in_the_rows_of_ML_NET()
-    {
-        var ml = new MLContext(seed: 1);
-        using LatentOdeTransformer model = Train(ml, Keyed(ml, Row.Create(30)));
-        foreach (Row row in Row.Create(3, seed: 2))
-        {
-            var keyed = new KeyedRow(row);
-            ForecastEngine<NumberedObservation, WaveForecast> engine = model.CreateForecastEngine<NumberedObservation, WaveForecast>();
-            engine.SetCovariates(row.Time.Zip(keyed.Mode, (time, mode) => new NumberedPlan { Time = time, Mode = mode }));
-            foreach ((double time, float level) in row.Time.Zip(row.Level))
-            {
-                engine.Observe(new NumberedObservation { Time = time, Level = level, Kind = keyed.Kind });
-            }
-
-            WaveForecast forecast = engine.Forecast();
-            WaveForecast.AssertEqual(
-                new WaveForecast { Forecast = Scored.Vectors(model.Transform(Keyed(ml, [row])), "Forecast")[0], Lower = forecast.Lower, Upper = forecast.Upper }, forecast, "engine");
-        }
-    }
-
-    [TestMethod]
     public void Rows_in_long_format_keep_categories_and_are_forecast_as_series_are()
     {
         var ml = new MLContext(seed: 1);
-        List<Row> series = Row.Create(30);
+        List<CategoryRow> series = CategoryRow.Create(30);
         IDataView rows = ml.Data.LoadFromEnumerable(series.SelectMany((row, i) => row.Time.Select((time, j) =>
             new LongRow { Series = $"{i}", Time = time, Level = row.Level[j], Kind = j == 0 ? string.Empty : row.Kind, Mode = row.Mode[j] })));
         IDataView keys = ml.Transforms.Conversion.MapValueToKey([new InputOutputColumnPair("Kind"), new InputOutputColumnPair("Mode")]).Fit(rows).Transform(rows);
@@ -189,7 +110,7 @@ public class CategoryTests
     public void Training_goes_on_and_is_backtested_with_categories_and_numbers_in_their_place_are_refused()
     {
         var ml = new MLContext(seed: 1);
-        IDataView data = ml.Data.LoadFromEnumerable(Row.Create(30));
+        IDataView data = ml.Data.LoadFromEnumerable(CategoryRow.Create(30));
         using LatentOdeTransformer model = Train(ml, data);
         using LatentOdeTransformer further = ml.Forecasting.ForecastByLatentOde(Options(epochs: 1)).Fit(data, model.Model);
         Assert.HasCount(2, further.Transform(data).GetColumn<float[]>("Forecast").First());
@@ -202,74 +123,6 @@ public class CategoryTests
     }
 
     private static void AssertEqual(float[][] expected, float[][] actual) => Assert.AreSequenceEqual(expected.SelectMany(row => row).ToArray(), actual.SelectMany(row => row).ToArray());
-
-    private static IDataView Keyed(MLContext ml, IEnumerable<Row> rows) => ml.Data.LoadFromEnumerable(rows.Select(row => new KeyedRow(row)).ToArray());
-
-    private static LatentOdeTransformer Train(MLContext ml, IDataView data, int epochs = 1) => ml.Forecasting.ForecastByLatentOde(Options(epochs)).Fit(data);
-
-    private static LatentOdeOptions Options(int epochs)
-    {
-        LatentOdeOptions options = QuickOptions.Create(epochs);
-        options.InputColumnNames = [nameof(Row.Level)];
-        options.StaticColumnNames = [nameof(Row.Kind)];
-        options.CovariateColumnNames = [nameof(Row.Mode)];
-        options.Horizon = [1, 2];
-        return options;
-    }
-
-    private sealed class Row
-    {
-        public double[] Time { get; set; } = [];
-
-        public float[] Level { get; set; } = [];
-
-        public string Kind { get; set; } = string.Empty;
-
-        public string[] Mode { get; set; } = [];
-
-        /// <summary>Series that rise, fall or stay, as their kind says.</summary>
-        public static List<Row> Create(int count, int seed = 1)
-        {
-            var random = new Random(seed);
-            return
-            [
-                .. Enumerable.Range(0, count).Select(i =>
-                {
-                    double[] times = [.. Enumerable.Range(0, 8).Select(j => j + random.NextDouble())];
-                    double slope = (i % 3) switch { 0 => 1, 1 => -1, _ => 0 };
-                    return new Row
-                    {
-                        Time = times,
-                        Level = [.. times.Select(time => (float)((slope * time) + (0.1 * random.NextDouble())))],
-                        Kind = Kinds[i % 3],
-                        Mode = [.. times.Select(_ => random.NextDouble() < 0.5 ? "on" : "off")],
-                    };
-                }),
-            ];
-        }
-
-        public Row OfKind(string kind) => new() { Time = Time, Level = Level, Kind = kind, Mode = Mode };
-    }
-
-    private sealed class KeyedRow
-    {
-        public KeyedRow(Row row)
-        {
-            (Time, Level) = (row.Time, row.Level);
-            Kind = (uint)Array.IndexOf(Kinds, row.Kind);
-            Mode = [.. row.Mode.Select(mode => mode == "on" ? 0u : 1u)];
-        }
-
-        public double[] Time { get; set; }
-
-        public float[] Level { get; set; }
-
-        [KeyType(3)]
-        public uint Kind { get; set; }
-
-        [KeyType(2)]
-        public uint[] Mode { get; set; }
-    }
 
     private sealed class NumericRow
     {
@@ -293,37 +146,5 @@ public class CategoryTests
         public string Kind { get; set; } = string.Empty;
 
         public string Mode { get; set; } = string.Empty;
-    }
-
-    private sealed class Observation
-    {
-        public double Time { get; set; }
-
-        public float Level { get; set; }
-
-        public string Kind { get; set; } = string.Empty;
-    }
-
-    private sealed class Plan
-    {
-        public double Time { get; set; }
-
-        public string Mode { get; set; } = string.Empty;
-    }
-
-    private sealed class NumberedObservation
-    {
-        public double Time { get; set; }
-
-        public float Level { get; set; }
-
-        public uint Kind { get; set; }
-    }
-
-    private sealed class NumberedPlan
-    {
-        public double Time { get; set; }
-
-        public uint Mode { get; set; }
     }
 }

@@ -2,7 +2,7 @@ using Microsoft.ML.Implicit.Estimators;
 
 namespace Microsoft.ML.Implicit.Tests.Estimators.LatentOde;
 
-/// <summary>What a forecast of a series longer than <see cref="ForecasterOptions.ContextLength"/> looks at.</summary>
+/// <summary>What a forecast of a series longer than <see cref="LatentForecasterOptions.ContextLength"/> looks at.</summary>
 [TestClass]
 public sealed class ContextLengthTests
 {

@@ -100,8 +100,8 @@ public class ManagedLatentOdeTests
             new LatentQuery(
                 inputs.Grid,
                 controls == 0 ? null : tensor(inputs.Controls!, [GridLength, inputs.Count, controls]),
-                tensor(inputs.LowerIndices),
-                tensor(inputs.Thetas, [inputs.Count * Targets, 1]),
+                inputs.LowerIndices,
+                Array.ConvertAll(inputs.Thetas, place => (double)place),
                 tensor(inputs.TargetFeatures, [inputs.Count * Targets, TargetFeatures])),
             targets,
             targets);

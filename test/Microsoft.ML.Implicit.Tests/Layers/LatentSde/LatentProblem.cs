@@ -6,12 +6,8 @@ namespace Microsoft.ML.Implicit.Tests.Layers.LatentSde;
 /// <summary>Two rows with two targets each, the second one's last not observed.</summary>
 internal sealed record LatentProblem(Tensor Mean, Tensor LogVariance, Tensor Targets, Tensor Mask, LatentQuery Query)
 {
-    public LatentProblem ToSingle() => new(Single(Mean), Single(LogVariance), Single(Targets), Single(Mask), Query with
-    {
-        Controls = Single(Query.Controls!),
-        Thetas = Single(Query.Thetas),
-        TargetFeatures = Single(Query.TargetFeatures),
-    });
+    public LatentProblem ToSingle() => new(Single(Mean), Single(LogVariance), Single(Targets), Single(Mask), new LatentQuery(
+        Query.Grid, Single(Query.Controls!), Query.Lower, Query.Places, Single(Query.TargetFeatures)));
 
     public static LatentProblem Create()
     {
@@ -21,8 +17,8 @@ internal sealed record LatentProblem(Tensor Mean, Tensor LogVariance, Tensor Tar
         var query = new LatentQuery(
             [.. Enumerable.Range(0, 9).Select(i => i / 4.0)],
             Draw(9, 2, 1),
-            tensor(new long[] { 2, 8, 1, 1 }),
-            tensor(new[] { 0.6, 0.2, 0.8, 0 }, [4, 1]),
+            [2, 8, 1, 1],
+            [0.6, 0.2, 0.8, 0],
             cat([tensor(new[] { 0.4, 1.05, 0.2, 0 }, [4, 1]), Draw(4, 1)], 1));
         return new LatentProblem(Draw(2, 3), Draw(2, 3) - 2, Draw(2, 2, 2) * mask, mask, query);
     }

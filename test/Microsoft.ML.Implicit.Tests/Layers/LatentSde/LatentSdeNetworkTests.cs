@@ -101,8 +101,8 @@ public sealed class LatentSdeNetworkTests
         LatentQuery alone = new(
             [.. Enumerable.Range(0, 80).Select(i => i / 4.0)],
             cat([problem.Query.Controls!.narrow(1, 0, 1), zeros(71, 1, 1, dtype: ScalarType.Float64)]),
-            tensor(new long[] { 1, 4 }),
-            problem.Query.Thetas[..2],
+            [1, 4],
+            problem.Query.Places[..2],
             problem.Query.TargetFeatures[..2]);
         (Tensor aloneMean, Tensor aloneScale) = network.Predict(problem.Mean[..1], problem.LogVariance[..1], alone, CancellationToken.None);
         Assert.IsTrue(mean[..2].allclose(aloneMean, 1e-9, 1e-9));
@@ -125,7 +125,7 @@ public sealed class LatentSdeNetworkTests
         network.named_parameters().Single(pair => pair.name == "decoder.linear.weight").parameter.slice(0, 0, 2, 1).slice(1, 0, 3, 1).copy_(eye(2, 3, dtype: ScalarType.Float64));
         const int paths = 20000;
         double[] places = [0.25, 0.5, 1];
-        LatentQuery query = new([0, 1], zeros(2, 1, 1, dtype: ScalarType.Float64), tensor(new long[] { 0, 0, 0 }), tensor(places).unsqueeze(1), zeros(3, 2, dtype: ScalarType.Float64));
+        LatentQuery query = new([0, 1], zeros(2, 1, 1, dtype: ScalarType.Float64), [0, 0, 0], places, zeros(3, 2, dtype: ScalarType.Float64));
         var noise = new PathNoise(BrownianPath.Seeds(1, paths), Rows: 1, IsCommon: false);
         (Tensor values, _) = network.Simulate(zeros(1, 3, dtype: ScalarType.Float64), full([1, 3], -30.0, dtype: ScalarType.Float64), query, noise, CancellationToken.None);
         Tensor covariances = values.select(2, 0).cov();
@@ -177,8 +177,8 @@ public sealed class LatentSdeNetworkTests
             LatentQuery query = new(
                 [.. Enumerable.Range(0, (3 * steps / 2) + 1).Select(i => i / (double)steps)],
                 zeros((3 * steps / 2) + 1, 1, 1, dtype: ScalarType.Float64),
-                tensor(new[] { (3L * steps / 2) - 1 }),
-                ones(1, 1, dtype: ScalarType.Float64),
+                [(3L * steps / 2) - 1],
+                [1],
                 zeros(1, 2, dtype: ScalarType.Float64));
             PathNoise noise = PathNoise.Common(seed: 1, rows: 1, paths: 64) with { StepsAtOnce = finer };
             return network.Simulate(ones(1, 3, dtype: ScalarType.Float64), full([1, 3], -4.0, dtype: ScalarType.Float64), query, noise, CancellationToken.None).Mean;

@@ -1,5 +1,4 @@
 using Microsoft.ML.Implicit.Layers.Fields;
-using Microsoft.ML.Implicit.Layers.Fields.Terms;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers;
 using Microsoft.ML.Implicit.Solvers.Optimization;
@@ -45,18 +44,13 @@ internal sealed class CoefficientFit
     private const double PriceOfBias = 1.05;
 
     private readonly FieldDynamics _dynamics;
-    private readonly FieldTerm[] _open;
-    private readonly int[] _counts;
+    private readonly OpenTerms _open;
     private readonly CoefficientFlow _flow;
     private readonly FieldSteps _steps;
     private readonly FieldSteps _held;
     private readonly Action<double> _report;
     private readonly CoefficientJournal _journal = new();
     private int _stepsLeft;
-    private readonly double[] _lower;
-    private readonly double[] _sizes;
-    private readonly bool[] _mayLeave;
-    private readonly bool[] _isNetwork;
 
     /// <param name="dynamics">The equation, whose weights are set after each step that betters them.</param>
     /// <param name="steps">From each field to the next, to fit.</param>
@@ -70,15 +64,8 @@ internal sealed class CoefficientFit
         (_dynamics, _steps, _held, _stepsLeft, _report) = (dynamics, steps, held, mostSteps, report);
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
-        FieldState state = dynamics.StateOf(steps.Start);
-        IReadOnlyList<Tensor>[] bases = [.. dynamics.Terms.Select(term => term.Basis(state))];
-        _open = [.. dynamics.Terms.Where((_, i) => bases[i].Count > 0)];
-        _counts = [.. bases.Select(basis => basis.Count).Where(count => count > 0)];
-        _flow = new CoefficientFlow(dynamics, _open, solver, cancellation);
-        _lower = [.. _open.Zip(_counts, (term, count) => Enumerable.Repeat(term.SmallestWeight, count)).SelectMany(bounds => bounds)];
-        _mayLeave = [.. _open.Zip(_counts, (term, count) => Enumerable.Repeat(term is LocalClosure, count)).SelectMany(may => may)];
-        _isNetwork = [.. _open.Zip(_counts).SelectMany(pair => Enumerable.Range(0, pair.Second).Select(i => pair.First is LocalClosure closure && i >= closure.PolynomialSize))];
-        _sizes = [.. bases.SelectMany(basis => basis).Select(column => steps.Size(column))];
+        _open = new OpenTerms(dynamics, steps);
+        _flow = new CoefficientFlow(dynamics, _open.Terms, solver, cancellation);
     }
 
     /// <summary>Error on held-out rows in proportion to the change from row to row, once fitted.</summary>
@@ -95,21 +82,21 @@ internal sealed class CoefficientFit
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
-        if (_open.Length == 0)
+        if (_open.Terms.Length == 0)
         {
             Error = Miss(new WeightedSum([], []));
             return;
         }
 
-        WeightedSum start = Bounded(CoefficientStart.Of(_dynamics, _open, Places(isNetwork: false), _steps));
-        WeightedSum sum = Fit(start) ?? Fit(Bounded(start with { Weights = new double[start.Weights.Length] })) ?? start;
-        if (Miss(sum) > NegligibleError && Places(isNetwork: true).Length > 0 && _stepsLeft > 0)
+        WeightedSum start = _open.Bounded(CoefficientStart.Of(_dynamics, _open.Terms, _open.Places(isNetwork: false), _steps));
+        WeightedSum sum = Fit(start) ?? Fit(_open.Bounded(start with { Weights = new double[start.Weights.Length] })) ?? start;
+        if (Miss(sum) > NegligibleError && _open.Places(isNetwork: true).Length > 0 && _stepsLeft > 0)
         {
             sum = WithNetwork(sum);
         }
 
         sum = WithoutBias(sum);
-        Set(sum);
+        _open.Set(sum);
         Error = Miss(sum);
     }
 
@@ -119,12 +106,10 @@ internal sealed class CoefficientFit
     /// <summary>Has <see cref="Run"/> go on from where a fit of the same steps stood.</summary>
     public void ReadState(BinaryReader reader) => _journal.ReadState(reader);
 
-    private int[] Places(bool isNetwork) => [.. Enumerable.Range(0, _isNetwork.Length).Where(place => _isNetwork[place] == isNetwork)];
-
     // Beside the sum, hidden units whose own weights stay as they were drawn.
     private WeightedSum WithNetwork(WeightedSum sum)
     {
-        int[] places = CoefficientStart.Of(_dynamics, _open, [.. Enumerable.Range(0, _isNetwork.Length)], _steps).Places;
+        int[] places = CoefficientStart.Of(_dynamics, _open.Terms, [.. Enumerable.Range(0, _open.WeightCount)], _steps).Places;
         Dictionary<int, double> weights = sum.Places.Zip(sum.Weights).ToDictionary(pair => pair.First, pair => pair.Second);
         return Fit(new WeightedSum(places, [.. places.Select(place => weights.GetValueOrDefault(place))])) is { } wider && Miss(wider) < NetworkWorth * Miss(sum) ? wider : sum;
     }
@@ -161,7 +146,7 @@ internal sealed class CoefficientFit
 
         WeightedSum shortest = fit.Sum;
         double least = Miss(shortest);
-        foreach (WeightedSum shorter in TermElimination.From(fit.Sum, fit.InverseInformation, place => _mayLeave[place]))
+        foreach (WeightedSum shorter in TermElimination.From(fit.Sum, fit.InverseInformation, _open.MayLeave))
         {
             double error = Miss(shorter);
             if (!(error <= double.Hypot(Tolerance * least, Floor)))
@@ -192,14 +177,14 @@ internal sealed class CoefficientFit
     {
         int width = start.Places.Length, misses = 0;
         var search = new LeastSquaresSearch(width, new LeastSquaresSettings { Tolerance = 1e-3, MaximumIterations = MostTries }, RobustLoss.Squares, isDamped);
-        search.Begin(start.Weights, [.. start.Places.Select(place => _lower[place])], [.. Enumerable.Repeat(double.PositiveInfinity, width)], checked((int)steps.Target.numel()));
+        search.Begin(start.Weights, [.. start.Places.Select(_open.SmallestWeight)], [.. Enumerable.Repeat(double.PositiveInfinity, width)], checked((int)steps.Target.numel()));
         double change = steps.Change, best = double.PositiveInfinity;
         bool isOver = false;
         _journal.Resume(reader =>
         {
             search.ReadState(reader);
             (_stepsLeft, misses, best, isOver) = (reader.ReadInt32(), reader.ReadInt32(), reader.ReadDouble(), reader.ReadBoolean());
-            Set(start with { Weights = search.Point.ToArray() });
+            _open.Set(start with { Weights = search.Point.ToArray() });
         });
         while (search.Status is null && misses < MostMisses && !isOver)
         {
@@ -213,8 +198,8 @@ internal sealed class CoefficientFit
                 continue;
             }
 
-            search.Linearize(Flat(steps, _flow.Derivatives(steps.Start, steps.Paces, sum, _sizes)));
-            Set(sum);
+            search.Linearize(Flat(steps, _flow.Derivatives(steps.Start, steps.Paces, sum, _open.Sizes)));
+            _open.Set(sum);
             misses = error < (1 - LeastGain) * best ? 0 : misses + (MostMisses / 2);
             best = error;
             isOver = --_stepsLeft == 0 || error <= Floor / 2;
@@ -248,12 +233,12 @@ internal sealed class CoefficientFit
         for (int round = 0; round < CorrectionRounds; round++)
         {
             Tensor predicted = _flow.Next(_steps.Before, _steps.EarlierPaces, corrected);
-            Tensor instruments = Rows(_flow.Derivatives(predicted, _steps.Paces, corrected, _sizes)), columns = Rows(_flow.Derivatives(_steps.Start, _steps.Paces, corrected, _sizes));
+            Tensor instruments = Rows(_flow.Derivatives(predicted, _steps.Paces, corrected, _open.Sizes)), columns = Rows(_flow.Derivatives(_steps.Start, _steps.Paces, corrected, _open.Sizes));
             Tensor products = instruments.mm(columns.t());
             for (int i = 0; i < Corrections; i++)
             {
                 double[] change = [.. linalg.solve(products, instruments.mv((Errors(corrected) * _steps.Roots).flatten())).data<double>()];
-                corrected = Bounded(fitted with { Weights = [.. corrected.Weights.Zip(change, (weight, delta) => weight - delta)] });
+                corrected = _open.Bounded(fitted with { Weights = [.. corrected.Weights.Zip(change, (weight, delta) => weight - delta)] });
             }
         }
 
@@ -278,24 +263,6 @@ internal sealed class CoefficientFit
         using DisposeScope scope = NewDisposeScope();
         return [_held.Size(_flow.Next(_held.Start, _held.Paces, sum) - _held.Target) / _held.Change];
     })[0];
-
-    private WeightedSum Bounded(WeightedSum sum) => sum with { Weights = [.. sum.Weights.Zip(sum.Places, (weight, place) => Math.Max(weight, _lower[place]))] };
-
-    private void Set(WeightedSum sum)
-    {
-        double[] all = new double[_lower.Length];
-        foreach ((int place, double weight) in sum.Places.Zip(sum.Weights))
-        {
-            all[place] = weight;
-        }
-
-        int first = 0;
-        foreach ((FieldTerm term, int count) in _open.Zip(_counts))
-        {
-            term.SetWeights(all.AsSpan(first, count));
-            first += count;
-        }
-    }
 
     private static double[] Flat(FieldSteps steps, Tensor fields) => [.. (fields * steps.Roots).contiguous().data<double>()];
 }

@@ -11,7 +11,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// </summary>
 /// <remarks>
 /// Forecasts are those of <c>Transform</c> on all observations so far, to rounding, where the encoder reads its history anew: <see cref="SeriesEncoderKind.ControlledDifferentialEquation"/>,
-/// and any with <see cref="LatentAnchor.FirstObservation"/>. After more than <see cref="ForecasterOptions.ContextLength"/> observations
+/// and any with <see cref="LatentAnchor.FirstObservation"/>. After more than <see cref="LatentForecasterOptions.ContextLength"/> observations
 /// the state of the other encoders still holds traces of those that <c>Transform</c> no longer reads, and the forecasts of the two differ a little.
 /// </remarks>
 /// <typeparam name="TObservation">
@@ -188,7 +188,7 @@ public sealed class ForecastEngine<TObservation, TForecast>
     /// Estimates values between observations: the forecast from the observations before, tied to those on both sides in the
     /// manner of a Brownian bridge.
     /// </summary>
-    /// <param name="times">Points in time from the first remembered observation on; the engine remembers as many as <see cref="ForecasterOptions.ContextLength"/>.</param>
+    /// <param name="times">Points in time from the first remembered observation on; the engine remembers as many as <see cref="LatentForecasterOptions.ContextLength"/>.</param>
     /// <returns>For each input column the values at all times; NaN before the first remembered observation. After the last one they are forecasts.</returns>
     /// <exception cref="ArgumentException">
     /// A time is not finite, or lies more than 1000 times <see cref="ForecastModelParameters.TrainedHorizon"/> after the last observation or in a gap

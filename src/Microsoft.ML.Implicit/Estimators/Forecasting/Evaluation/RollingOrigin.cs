@@ -11,7 +11,7 @@ internal static class RollingOrigin
 {
     /// <exception cref="ArgumentException">A setting is out of range or a column does not fit.</exception>
     public static IReadOnlyList<ForecastMetrics> Run<TTransformer, TModel>(
-        Func<ForecastTrainer<TTransformer, TModel>> create, IDataView data, ForecasterOptions options, int origins, double trainingFraction, bool refits)
+        Func<ForecastTrainer<TTransformer, TModel>> create, IDataView data, LatentForecasterOptions options, int origins, double trainingFraction, bool refits)
         where TTransformer : ForecastTransformer<TModel>
         where TModel : ForecastModelParameters
     {

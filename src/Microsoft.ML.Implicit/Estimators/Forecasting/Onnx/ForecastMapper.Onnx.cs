@@ -80,7 +80,7 @@ internal sealed partial class ForecastMapper : IOnnxExportable
         {
             throw OnnxRefusal.Create(
                 nameof(LatentOdeForecaster),
-                $"Its columns '{_input.Times}' and {string.Join(", ", _input.Values.Select(name => $"'{name}'"))} must be vectors of one known size of at most {nameof(ForecasterOptions.ContextLength)}, {_model.Architecture.Settings.ContextLength}; fill up shorter series with NaN times.");
+                $"Its columns '{_input.Times}' and {string.Join(", ", _input.Values.Select(name => $"'{name}'"))} must be vectors of one known size of at most {nameof(LatentForecasterOptions.ContextLength)}, {_model.Architecture.Settings.ContextLength}; fill up shorter series with NaN times.");
         }
 
         return item.Equals(NumberDataViewType.Double) || item.Equals(NumberDataViewType.Single)

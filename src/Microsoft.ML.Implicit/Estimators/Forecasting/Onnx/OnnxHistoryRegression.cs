@@ -34,7 +34,7 @@ internal sealed class OnnxHistoryRegression(HistoryRegression regression, Series
         own.AddRange(HistoryRegressors.SlopeLengths.Select(count => recent.Change(count, lastTime + (within * scaling.Horizon))));
         foreach (double period in scaling.Periods)
         {
-            OnnxValue periods = (-(-((horizons * (scaling.Horizon / period)) - 1e-9)).Floor()).Maximum(_graph.Number(1, OnnxType.Double));
+            OnnxValue periods = (-(-((horizons * (scaling.Horizon / period)) - ForecastReach.Tolerance)).Floor()).Maximum(_graph.Number(1, OnnxType.Double));
             own.Add(recent.At(targets - (periods * period)));
             own.Add(zero + recent.At(lastTime - period));
         }

@@ -41,7 +41,7 @@ internal sealed class BlendTraining(ForecastBatchBuilder builder, SeriesScaling 
                     (int place, int v) = Math.DivRem(i, _variables.Length);
                     (int row, int target) = Math.DivRem(place, (int)batch.TargetCount);
                     EncodedSeries series = examples[row].Series;
-                    long stretch = countsSeries ? 0 : (long)Math.Floor(examples[row].TargetTimes[target] / scaling.Horizon);
+                    long stretch = countsSeries ? 0 : examples[row].Stretch(target, scaling.Horizon);
                     double difference = ofNetwork[i] - ofRegression[i];
                     Unit unit = _variables[v].GetValueOrDefault((series, stretch));
                     _variables[v][(series, stretch)] = new Unit(

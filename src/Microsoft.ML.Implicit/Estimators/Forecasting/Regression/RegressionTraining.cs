@@ -65,7 +65,7 @@ internal sealed class RegressionTraining
         {
             double[] times = _series[s].Times;
             int end = last + 1;
-            while (end < times.Length && times[end] - times[last] <= _scaling.Horizon * (1 + 1e-9))
+            while (end < times.Length && times[end] - times[last] <= _scaling.Horizon * (1 + ForecastReach.Tolerance))
             {
                 end++;
             }

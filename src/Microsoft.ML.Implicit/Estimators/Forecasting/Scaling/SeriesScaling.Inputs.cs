@@ -13,11 +13,6 @@ internal sealed partial record SeriesScaling
     /// <summary>Functions of time that describe what is known ahead.</summary>
     public int CovariateCount => CovariateCenters.Length + Categories.Covariates.Sum(vocabulary => vocabulary.Count);
 
-    /// <summary>Whether a series has as many variables, static values and covariates.</summary>
-    public bool Fits(TimeSeries series) =>
-        series.Values.Length == Variables.Length && series.Statics.Length == StaticCenters.Length && series.Covariates.Length == CovariateCenters.Length
-        && series.StaticCategories.Length == Categories.Statics.Length && series.CovariateCategories.Length == Categories.Covariates.Length;
-
     /// <summary>Static values in units of their spread, 0 where missing, and the indicators of categories.</summary>
     public float[] ScaleStatics(float[] numbers, string[] categories) =>
     [

@@ -64,8 +64,7 @@ internal sealed class EnsembleCalibration(ForecastBatchBuilder builder, SeriesSc
                 {
                     ForecastExample example = examples[i / (variables * targets)].Whole;
                     int target = i / variables % targets;
-                    long stretch = (long)Math.Floor(example.TargetTimes[target] / scaling.Horizon);
-                    all.Add(new ScaledError(example.Series, stretch, i % variables, example.Ahead(target) / scaling.Horizon, errors[i], scales[i]));
+                    all.Add(new ScaledError(example.Series, example.Stretch(target, scaling.Horizon), i % variables, example.Ahead(target) / scaling.Horizon, errors[i], scales[i]));
                 }
             }
         }

@@ -106,7 +106,7 @@ internal sealed class ExampleSampler
     private IEnumerable<int> Targets(int series, int count, bool heldOut)
     {
         double[] times = _series[series].Times;
-        for (int i = count; i < times.Length && times[i] - times[count - 1] <= _horizon * (1 + 1e-9); i++)
+        for (int i = count; i < times.Length && times[i] - times[count - 1] <= _horizon * (1 + ForecastReach.Tolerance); i++)
         {
             if (_fold.IsHeldOut(series, i) == heldOut)
             {

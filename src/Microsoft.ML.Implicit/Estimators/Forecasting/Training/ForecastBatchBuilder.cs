@@ -57,8 +57,8 @@ internal sealed class ForecastBatchBuilder(SeriesScaling scaling, LatentAnchor a
             new LatentQuery(
                 inputs.Grid,
                 inputs.Controls is null ? null : ToTensor(inputs.Controls, inputs.Grid.Length, rows, scaling.CovariateCount),
-                tensor(inputs.LowerIndices, device: device),
-                ToTensor(inputs.Thetas, rows * targets, 1),
+                inputs.LowerIndices,
+                Array.ConvertAll(inputs.Thetas, place => (double)place),
                 ToTensor(inputs.TargetFeatures, rows * targets, scaling.TargetFeatureCount)),
             values,
             mask);

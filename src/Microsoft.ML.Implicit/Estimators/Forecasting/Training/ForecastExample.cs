@@ -13,6 +13,9 @@ internal sealed record ForecastExample(EncodedSeries Series, int First, int Coun
     /// <summary>How long after the last observation a time to forecast at is.</summary>
     public double Ahead(int target) => TargetTimes[target] - Series.Times[Last];
 
+    /// <summary>Number of the horizon, counted from where the series begins, that a time to forecast at lies in.</summary>
+    public long Stretch(int target, double horizon) => (long)Math.Floor(((TargetTimes[target] - Series.Times[0]) / horizon) + ForecastReach.Tolerance);
+
     /// <summary>Time before which no forecast is given.</summary>
     public double Start { get; init; } = Series.Times[First + Count - 1];
 

@@ -13,7 +13,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <param name="options">The forecaster's options.</param>
 /// <param name="reader">Reads series.</param>
 /// <param name="run">The run.</param>
-internal abstract class ForecastTraining<TModel>(ForecasterOptions options, SeriesSetReader reader, TrainingRun run)
+internal abstract class ForecastTraining<TModel>(LatentForecasterOptions options, SeriesSetReader reader, TrainingRun run)
     : ModelTraining<SeriesSet, TModel>(options, run)
     where TModel : ForecastModelParameters
 {
@@ -100,14 +100,14 @@ internal abstract class ForecastTraining<TModel>(ForecasterOptions options, Seri
         {
             throw new ArgumentException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"The longest time to forecast ahead is {horizon}, more than {ForecastReach.MostHorizons} times the longest series, which spans {span} in column '{options.TimeColumnName}'. Give {nameof(ForecasterOptions.Horizon)} or {nameof(ForecasterOptions.MaximumHorizon)} in that column's unit, days where it holds dates, and as times ahead, not points in time."));
+                $"The longest time to forecast ahead is {horizon}, more than {ForecastReach.MostHorizons} times the longest series, which spans {span} in column '{options.TimeColumnName}'. Give {nameof(ForecasterOptions.Horizon)} or {nameof(LatentForecasterOptions.MaximumHorizon)} in that column's unit, days where it holds dates, and as times ahead, not points in time."));
         }
 
         if (span > 0 && horizon > span)
         {
             Run.Channel.Warning(string.Create(
                 CultureInfo.InvariantCulture,
-                $"The longest time to forecast ahead is {horizon}, and no series spans more than {span} in column '{options.TimeColumnName}': nothing can be learned of what is farther ahead, and neither forecasts nor bounds there mean anything. Ask for less in {nameof(ForecasterOptions.Horizon)}, or say {nameof(ForecasterOptions.MaximumHorizon)} = {span} to have forecasts beyond stay what they are at its end."));
+                $"The longest time to forecast ahead is {horizon}, and no series spans more than {span} in column '{options.TimeColumnName}': nothing can be learned of what is farther ahead, and neither forecasts nor bounds there mean anything. Ask for less in {nameof(ForecasterOptions.Horizon)}, or say {nameof(LatentForecasterOptions.MaximumHorizon)} = {span} to have forecasts beyond stay what they are at its end."));
         }
     }
 

@@ -43,7 +43,7 @@ internal sealed unsafe class ManagedLatentPaths : IDisposable
         _diffusion = diffusion(Stride);
         _times = [.. query.Grid.Select(time => time * LatentNetwork.HorizonLength)];
         (_controls, _features, _thetas) = (query.Controls?.ReadSingles(), query.TargetFeatures.ReadSingles(), query.Thetas.ReadSingles());
-        long[] lower = [.. query.LowerIndices.data<long>()];
+        long[] lower = query.Lower;
         ILookup<int, (int Lower, int Target)> targets = Enumerable.Range(0, lower.Length).ToLookup(i => (int)(lower[i] % noise.Rows), i => ((int)(lower[i] / noise.Rows), i));
         _targets = [.. Enumerable.Range(0, noise.Rows).Select(row => targets[row].OrderBy(target => target.Lower).ToArray())];
         _states = new AlignedBuffer((long)noise.Rows * Length);

@@ -88,7 +88,7 @@ internal sealed class LeastSquaresSearch : RowSearch
     /// <returns>Whether it is accepted, so that the Jacobian there is asked for.</returns>
     public override bool Observe(ReadOnlySpan<double> residuals)
     {
-        double cost = _loss.IsSquares ? 0.5 * TensorPrimitives.SumOfSquares(residuals) : RobustCost(residuals);
+        double cost = _loss.Total(residuals);
         bool isFinite = double.IsFinite(cost);
         _observedCost = isFinite ? cost : double.PositiveInfinity;
         if (_isFirst)
@@ -102,7 +102,7 @@ internal sealed class LeastSquaresSearch : RowSearch
         double gain = (_cost - _observedCost) / _predicted;
 
         // Where rounding hides what a step gains, the next offset tells whether it was one.
-        double noise = _epsilon * (8 + (Magnitude() / Math.Sqrt((2 * _cost) + double.Epsilon)));
+        double noise = _epsilon * (8 + (_tangent.Magnitude(Point) / Math.Sqrt((2 * _cost) + double.Epsilon)));
         _isNoise = _predicted <= noise * _cost;
         if (gain >= SufficientGain || (_isNoise && _observedCost <= _cost * (1 + (16 * noise))))
         {
@@ -154,7 +154,7 @@ internal sealed class LeastSquaresSearch : RowSearch
         _tangent.Factor();
         _misses = _tangent.Offset < _leastOffset ? 0 : _misses + 1;
         _leastOffset = Math.Min(_leastOffset, _tangent.Offset);
-        if (_tangent.Offset <= _settings.Tolerance || _tangent.Tangent <= 4 * _epsilon * Magnitude())
+        if (_tangent.Offset <= _settings.Tolerance || _tangent.Tangent <= 4 * _epsilon * _tangent.Magnitude(Point))
         {
             Status = _tangent.IsSingular() ? SolveStatus.Singular : SolveStatus.Converged;
         }
@@ -208,31 +208,7 @@ internal sealed class LeastSquaresSearch : RowSearch
         }
     }
 
-    // A loss that is bounded hides a residual that is not finite.
-    private double RobustCost(ReadOnlySpan<double> residuals)
-    {
-        double cost = 0;
-        foreach (double residual in residuals)
-        {
-            cost += double.IsFinite(residual) ? _loss.Value(residual) : double.PositiveInfinity;
-        }
-
-        return cost;
-    }
-
     private double Clamp(double value, int parameter) => Math.Min(Math.Max(value, _lower[parameter]), _upper[parameter]);
-
-    // The largest part that a parameter has in the values of the model, to which rounding is relative.
-    private double Magnitude()
-    {
-        double largest = 0;
-        for (int j = 0; j < Width; j++)
-        {
-            largest = Math.Max(largest, _tangent.Scale(j) * Math.Abs(Point[j]));
-        }
-
-        return largest;
-    }
 
     private bool Accept(ReadOnlySpan<double> residuals)
     {

@@ -26,7 +26,17 @@ internal sealed class TangentSpace(int width, double epsilon)
     // Columns have at most the length one.
     private double RankLimit => width * 8 * epsilon;
 
-    public double Scale(int parameter) => _scales[parameter];
+    /// <summary>The largest part that a parameter of a point has in the values of the model, to which rounding is relative.</summary>
+    public double Magnitude(ReadOnlySpan<double> point)
+    {
+        double largest = 0;
+        for (int j = 0; j < point.Length; j++)
+        {
+            largest = Math.Max(largest, _scales[j] * Math.Abs(point[j]));
+        }
+
+        return largest;
+    }
 
     public bool IsHeld(int parameter) => _isHeld[parameter];
 
