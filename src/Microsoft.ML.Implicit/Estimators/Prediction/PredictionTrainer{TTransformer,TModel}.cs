@@ -71,7 +71,7 @@ public abstract class PredictionTrainer<TTransformer, TModel> : ImplicitTrainer<
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGraph = no_grad();
         using IChannel channel = Host.Start("Comparing");
-        TrainingSet rows = new TrainingSetReader(_options.FeatureColumnName, _options.LabelColumnName, _options.ExampleWeightColumnName).Read(validation, channel, CancellationToken.None);
+        using TrainingSet rows = new TrainingSetReader(_options.FeatureColumnName, _options.LabelColumnName, _options.ExampleWeightColumnName).Read(validation, channel, CancellationToken.None);
         Tensor gains = own.Losses(rows) - found.Losses(rows);
         return rows.Count > 1 && gains.mean().item<float>() > gains.std().item<float>() / Math.Sqrt(rows.Count);
     }

@@ -67,7 +67,7 @@ internal sealed class LinearSearch(
             judging += Judged(fold.Held.Weights, i).item<double>();
         }
 
-        double objective = folds[0].Problem.Loss.ToNats(full([], (judged / judging).Held(), ScalarType.Float64)).item<double>() + (variables.Surprise(v).item<double>() / total);
+        double objective = folds[0].Problem.Loss.ToNats(full([], (judged / judging).Held(), ScalarType.Float64)).item<double>() + (TunedVariables.Surprise(v).item<double>() / total);
         var evaluation = new LinearEvaluation(values, training, all / total, objective, (all - judged) / (total - judging), steps);
         _path.Add(_path.Count > 0 && !(objective < _path[^1].Objective) ? _path[^1] : evaluation);
         report(evaluation);
@@ -95,7 +95,7 @@ internal sealed class LinearSearch(
             var hessian = new LossHessian(
                 fold.Problem.Objective(weights[i], PenaltiesOf(v), fold.SharesOf(variables.ExampleWeights(v, agreement))), [weights[i]], damping: 0, isConvex: true);
             Tensor objective = Judged(fold.Losses(weights[i]), i) * loss.grad! / judging;
-            objective = i == 0 ? objective.Plus(variables.Surprise(v) / total.Held()) : objective;
+            objective = i == 0 ? objective.Plus(TunedVariables.Surprise(v) / total.Held()) : objective;
             slope = slope.Plus(Hypergradient.Compute(hessian, fold.Latest!.InverseHessian, objective, [weights[i]], [v], cancellationToken).Gradients[0]);
         }
 

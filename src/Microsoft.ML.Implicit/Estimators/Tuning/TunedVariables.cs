@@ -49,5 +49,5 @@ internal sealed class TunedVariables(Tensor initial, RegularizationTuningOptions
         : ((agreement * (v.narrow(0, _level + 1, 1) * SlopeSpread.Held()).exp()).Plus(v.narrow(0, _level, 1) * OffsetSpread.Held())).sigmoid();
 
     /// <summary>The negative logarithm of what v was expected to be, with a graph to it.</summary>
-    public Tensor Surprise(Tensor v) => v.Squared().sum() * 0.5.Held();
+    public static Tensor Surprise(Tensor v) => v.Squared().sum() * 0.5.Held();
 }
