@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Microsoft.ML.Implicit.Samples;
-using Microsoft.ML.Implicit.Samples.Adapt;
 using Microsoft.ML.Implicit.Samples.Anomaly;
 using Microsoft.ML.Implicit.Samples.Classify;
 using Microsoft.ML.Implicit.Samples.ClassifySeries;
@@ -38,7 +37,6 @@ Sample[] samples =
     SudokuCompletion.Sample,
     HeatingControl.Sample,
     TumourDiagnosis.Sample,
-    StormPressure.Sample,
 ];
 
 var name = new Argument<string>("name") { Description = "scenario to run", DefaultValueFactory = _ => samples[0].Name };

@@ -1,5 +1,3 @@
-using Microsoft.ML.Data;
-
 namespace Microsoft.ML.Implicit.Data;
 
 /// <summary>Reads which group a row belongs to.</summary>

@@ -1,5 +1,4 @@
 using Microsoft.ML.Implicit.Differentiation;
-using Microsoft.ML.Implicit.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 

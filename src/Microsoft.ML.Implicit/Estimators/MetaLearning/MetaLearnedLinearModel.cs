@@ -1,4 +1,3 @@
-using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Persistence;

@@ -1,4 +1,3 @@
-using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Estimators;
 using Microsoft.ML.Implicit.Training;
 
