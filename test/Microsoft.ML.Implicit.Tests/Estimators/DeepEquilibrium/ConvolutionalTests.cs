@@ -50,6 +50,24 @@ public class ConvolutionalTests
     }
 
     [TestMethod]
+    public void Many_images_get_the_scores_that_few_get()
+    {
+        var ml = new MLContext(seed: 1);
+        DeepEquilibriumOptions options = QuickOptions.Create(epochs: 1);
+        options.Cell = EquilibriumCellKind.MultiscaleConvolutional;
+        options.Image = new ImageShape(1, Size, Size);
+        Image[] images = DrawBars(150, seed: 1);
+        DeepEquilibriumTransformer model = ml.BinaryClassification.Trainers.DeepEquilibrium(options).Fit(ml.Data.LoadFromEnumerable(images));
+        float[] together = Scored.Values(model.Transform(ml.Data.LoadFromEnumerable(images)));
+        float[] few = [.. images.Chunk(7).SelectMany(chunk => Scored.Values(model.Transform(ml.Data.LoadFromEnumerable(chunk))))];
+        Assert.HasCount(together.Length, few);
+        for (int i = 0; i < few.Length; i++)
+        {
+            Assert.AreEqual(few[i], together[i], 1e-4f);
+        }
+    }
+
+    [TestMethod]
     [DataRow(1e6f)]
     [DataRow(1e30f)]
     public void One_absurd_pixel_in_training_costs_no_other_image(float absurd)

@@ -131,9 +131,8 @@ internal sealed unsafe class ManagedRungeKuttaStepper : CommonStepper
     {
         EvaluateStages(_stagesReady, _method.DenseStages * (thetas is [1.0] ? 0 : 1));
         double[,] weights = _method.DenseWeights(thetas, _step.Size);
-        int outputs = thetas.Length;
-        int interpolated = thetas is [.., 1.0] ? outputs - 1 : outputs;
-        float[][] rows = Rows(weights, interpolated);
+        float[][] rows = [.. Enumerable.Range(0, thetas.Length).Select(m => Enumerable.Range(0, _method.DenseStages).Select(i => (float)weights[m, i]).ToArray())];
+        int interpolated = thetas is [.., 1.0] ? thetas.Length - 1 : thetas.Length;
         long stride = (long)_rows * _dynamics.Dimension;
         float* output = _outputs.Pointer<float>() + firstOutput * stride;
         _loop.Run((chunk, tile) =>
@@ -145,7 +144,7 @@ internal sealed unsafe class ManagedRungeKuttaStepper : CommonStepper
                 Tile.Store(point, _rows, _dynamics.Dimension, tile, output + m * stride);
             }
 
-            if (interpolated < outputs)
+            if (interpolated < rows.Length)
             {
                 Tile.Store(Trial(tile), _rows, _dynamics.Dimension, tile, output + interpolated * stride);
             }
@@ -256,21 +255,6 @@ internal sealed unsafe class ManagedRungeKuttaStepper : CommonStepper
         {
             new ReadOnlySpan<float>(Stage(tile, _method.EndStage), _tileLength).CopyTo(new Span<float>(Stage(tile, 0), _tileLength));
         }
-    }
-
-    private static float[][] Rows(double[,] weights, int count)
-    {
-        float[][] rows = new float[count][];
-        for (int m = 0; m < count; m++)
-        {
-            rows[m] = new float[weights.GetLength(1)];
-            for (int i = 0; i < rows[m].Length; i++)
-            {
-                rows[m][i] = (float)weights[m, i];
-            }
-        }
-
-        return rows;
     }
 
     private delegate float* TileValue(int chunk, int tile);
