@@ -11,11 +11,7 @@ namespace Microsoft.ML.Implicit.Solvers.Conic.Interior;
 internal sealed class NormalUnits
 {
     // Of the fit; entries far from one, which may be rounding or stand for infinity, count little after the first pass.
-    private const int MaximumPasses = 5;
-
-    // From one pass to the next exponents change about a tenth as much: what follows would hardly change which powers of two are nearest.
-    private const double SmallestChange = 0.05;
-
+    private const int Passes = 5;
     private const int MaximumSteps = 100;
     private const double Precision = 1e-2;
 
@@ -168,7 +164,7 @@ internal sealed class NormalUnits
     private void Fit()
     {
         Array.Clear(_exponents);
-        for (int pass = 0; pass < MaximumPasses; pass++)
+        for (int pass = 0; pass < Passes; pass++)
         {
             Spread(_exponents);
             double spread = pass == 0 ? double.PositiveInfinity : OrdinaryMisfit;
@@ -177,10 +173,6 @@ internal sealed class NormalUnits
             _matrix.Weigh(_rows, _columns, 0, spread);
             _side.Weigh([0], _rows, 0, spread);
             Step();
-            if (pass > 0 && DenseVector.MaximumMagnitude(_change) < SmallestChange)
-            {
-                break;
-            }
         }
     }
 
