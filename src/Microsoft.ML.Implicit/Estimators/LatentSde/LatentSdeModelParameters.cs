@@ -22,6 +22,11 @@ public sealed class LatentSdeModelParameters : ForecastModelParameters
     internal static LatentSdeModelParameters Read(DocumentReader reader, SeriesColumns columns) =>
         new(ForecastParts.Read(reader, columns, LatentSdeArchitecture.Read(reader.Section("architecture"))));
 
+    /// <summary>By how much the calibrated bounds stretch paths of the networks.</summary>
+    /// <param name="variable">The variable.</param>
+    /// <param name="ahead">Time since the last observation.</param>
+    internal double Stretch(int variable, double ahead) => IntervalFactors[variable] * ScaleProfile.At(variable, ahead / TrainedHorizon) / _halfWidths[variable];
+
     /// <summary>Simulates series at given times.</summary>
     /// <param name="series">Series with at least one observation.</param>
     /// <param name="times">Times for each series.</param>

@@ -8,8 +8,9 @@ namespace Microsoft.ML.Implicit.Benchmarks.Quality.Marginals;
 
 /// <summary>
 /// <c>latent-sde</c>: how far the marginal laws of simulated paths lie from the true ones at eight times, from the first observation of each series on, as Wasserstein
-/// distances in standard deviations; beside them, what two true samples of the size differ by, and the simulated law's mean and deviation in the true one's. Each history
-/// has one path, so that paths are as independent as those of the true samples.
+/// distances in standard deviations; beside them, what two true samples of the size differ by, the simulated law's mean and deviation in the true one's, by how much calibration stretched the paths,
+/// the slope of changes just before that time over the values they set out from and the true slope, and what is left of these changes in the true ones: a diffusion that is too large shows in the last column,
+/// a drift that is too weak in the slopes. Each history has one path, so that paths are as independent as those of the true samples.
 /// </summary>
 internal static class LatentSdeCommand
 {
@@ -27,9 +28,9 @@ internal static class LatentSdeCommand
         var command = new System.CommandLine.Command("latent-sde", "Prints distances of the marginal laws of latent SDEs from the true ones.") { sets, seeds, first, device, settings };
         command.SetAction(result =>
         {
-            Console.WriteLine("process\tseed\tvariable\ttime\tdistance\ttwo true samples\tmean\tdeviation\tseconds to train");
+            Console.WriteLine("process\tseed\tvariable\ttime\tdistance\ttwo true samples\tmean\tdeviation\tstretch\tslope\ttrue slope\tincrements\tseconds to train");
             string[] chosen = result.GetRequiredValue(sets);
-            foreach (RandomProcess process in RandomProcess.All.Where(process => chosen.Length == 0 || chosen.Contains(process.Name)))
+            foreach (RandomProcess process in RandomProcesses.All.Where(process => chosen.Length == 0 || chosen.Contains(process.Name)))
             {
                 foreach (int seed in Enumerable.Range(result.GetRequiredValue(first), result.GetRequiredValue(seeds)))
                 {
@@ -48,8 +49,9 @@ internal static class LatentSdeCommand
     {
         var ml = new MLContext(seed);
         var random = new Random(seed);
-        double[] observed = [.. Enumerable.Range(0, process.Observations).Select(i => process.End * i / (process.Observations - 1))];
-        double[] asked = [.. Enumerable.Range(1, Times).Select(i => process.End * i / Times)];
+        double[] observed = [.. Enumerable.Range(0, RandomProcess.Observations).Select(i => process.End * i / (RandomProcess.Observations - 1))];
+        double gap = observed[1];
+        double[] asked = [.. Enumerable.Range(1, Times).SelectMany(i => new[] { (process.End * i / Times) - gap, process.End * i / Times })];
         var options = new LatentSdeOptions
         {
             InputColumnNames = [.. Enumerable.Range(0, process.Dimension).Select(v => $"Value{v}")],
@@ -67,18 +69,28 @@ internal static class LatentSdeCommand
         double[][][][] truth = [.. Enumerable.Range(0, 2).Select(_ => Enumerable.Range(0, Histories).Select(_ => process.Observe(random, asked)).ToArray())];
         for (int v = 0; v < process.Dimension; v++)
         {
-            for (int m = 0; m < Times; m++)
+            for (int m = 1; m < asked.Length; m += 2)
             {
-                int slot = (v * Times) + m;
+                int slot = (v * asked.Length) + m;
                 double[] simulated = [.. paths.Select(row => (double)row[slot]).Order()];
                 double[] one = [.. truth[0].Select(path => path[v][m]).Order()], other = [.. truth[1].Select(path => path[v][m]).Order()];
                 (double mean, double deviation) = Moments(one);
                 (double simulatedMean, double simulatedDeviation) = Moments(simulated);
+                (double slope, double noise) = Increments([.. paths.Select(row => ((double)row[slot - 1], (double)row[slot]))], gap);
+                (double trueSlope, double trueNoise) = Increments([.. truth[0].Select(path => (path[v][m - 1], path[v][m]))], gap);
                 Console.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{process.Name}\t{seed}\t{v}\t{asked[m]}\t{Distance(simulated, one) / deviation:F4}\t{Distance(other, one) / deviation:F4}\t{(simulatedMean - mean) / deviation:F4}\t{simulatedDeviation / deviation:F4}\t{seconds:F0}"));
+                    $"{process.Name}\t{seed}\t{v}\t{asked[m]:G4}\t{Distance(simulated, one) / deviation:F4}\t{Distance(other, one) / deviation:F4}\t{(simulatedMean - mean) / deviation:F4}\t{simulatedDeviation / deviation:F4}\t{model.Model.Stretch(v, asked[m]):F3}\t{slope:F3}\t{trueSlope:F3}\t{noise / trueNoise:F3}\t{seconds:F0}"));
             }
         }
+    }
+
+    // Least-squares slope of the change in a unit of time over the value before it, and the deviation of what is left.
+    private static (double Slope, double Noise) Increments((double Before, double After)[] pairs, double gap)
+    {
+        double before = pairs.Average(pair => pair.Before), change = pairs.Average(pair => pair.After - pair.Before);
+        double slope = pairs.Sum(pair => (pair.Before - before) * (pair.After - pair.Before - change)) / pairs.Sum(pair => (pair.Before - before) * (pair.Before - before));
+        return (slope / gap, Moments([.. pairs.Select(pair => pair.After - pair.Before - (slope * pair.Before))]).Deviation);
     }
 
     private static (double Mean, double Deviation) Moments(double[] values)
