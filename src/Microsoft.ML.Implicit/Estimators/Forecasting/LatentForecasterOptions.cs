@@ -46,7 +46,8 @@ public abstract class LatentForecasterOptions : ForecasterOptions
 
     /// <summary>
     /// Longest time ahead that training looks at, or <see langword="null"/> for the longest in <see cref="ForecasterOptions.Horizon"/>, or without one the longest series' span.
-    /// Forecasts are given up to 1000 times as far after the last observation, and it may be up to 1000 times that span.
+    /// It may be up to 1000 times that span, and training then looks as far as the longest series reaches. Forecasts are given up to 1000 times as far as training looked after the last
+    /// observation; from there on they stay what they are at its end, with bounds that widen.
     /// </summary>
     public double? MaximumHorizon { get; set; }
 

@@ -70,6 +70,31 @@ public class BadInputTests
     }
 
     [TestMethod]
+    public void Training_looks_no_farther_ahead_than_the_longest_series_reaches_and_says_so()
+    {
+        var ml = new MLContext(seed: 1);
+        var warnings = new List<string>();
+        ml.Log += (_, message) =>
+        {
+            if (message.Kind == Runtime.ChannelMessageKind.Warning)
+            {
+                warnings.Add(message.Message);
+            }
+        };
+        List<WaveRow> rows = Waves.Create(30);
+        double span = rows.Max(row => row.Time[^1] - row.Time[0]);
+        LatentOdeOptions options = QuickOptions.Create(epochs: 1);
+        options.Horizon = [1, 10 * span];
+        IDataView data = ml.Data.LoadFromEnumerable(rows);
+        using LatentOdeTransformer model = ml.Forecasting.ForecastByLatentOde(options).Fit(data);
+        Assert.AreEqual(span, model.Model.TrainedHorizon);
+        Assert.IsTrue(warnings.Exists(warning => warning.Contains("no series spans more than", StringComparison.Ordinal)));
+        Assert.IsTrue(Scored.Vectors(model.Transform(data), "Forecast").All(forecast => forecast.All(float.IsFinite)));
+        using LatentOdeTransformer further = ml.Forecasting.ForecastByLatentOde(options).Fit(data, model.Model);
+        Assert.AreEqual(span, further.Model.TrainedHorizon);
+    }
+
+    [TestMethod]
     public void A_row_without_observations_and_times_before_the_last_observation_get_NaN()
     {
         var ml = new MLContext(seed: 1);

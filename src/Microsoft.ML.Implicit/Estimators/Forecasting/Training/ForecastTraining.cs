@@ -57,7 +57,7 @@ internal abstract class ForecastTraining<TModel>(LatentForecasterOptions options
             Initial.Scaling.Categories.Check(reader.Columns, rows.Categories);
             string longest = options.MaximumHorizon is null ? nameof(options.Horizon) : nameof(options.MaximumHorizon);
             RequireInitial(
-                !(GivenHorizon > Initial.TrainedHorizon),
+                !(GivenHorizon > Initial.TrainedHorizon && Span(rows.Series) > Initial.TrainedHorizon * (1 + ForecastReach.Tolerance)),
                 string.Create(CultureInfo.InvariantCulture, $"it looks {Initial.TrainedHorizon} ahead, and {longest} says {GivenHorizon}. Train another, or say {nameof(options.MaximumHorizon)} = {Initial.TrainedHorizon} to have forecasts beyond stay what they are at its end."));
         }
     }
@@ -72,8 +72,7 @@ internal abstract class ForecastTraining<TModel>(LatentForecasterOptions options
     protected override TModel Train(SeriesSet training, SeriesSet? validation, Generator generator)
     {
         IReadOnlyList<TimeSeries> series = training.Series;
-        double? horizon = Initial?.TrainedHorizon ?? GivenHorizon;
-        CheckHorizon(series, horizon);
+        double? horizon = Initial?.TrainedHorizon ?? HorizonOf(series);
         var ranges = new UsualRanges(series);
         SeriesScaling scaling = Initial?.Scaling ?? SeriesScaling.Fit([.. series.Select(ranges.Winsorize)], horizon, options.SeasonalPeriods) with
         {
@@ -93,23 +92,29 @@ internal abstract class ForecastTraining<TModel>(LatentForecasterOptions options
         return Train(encoded, division, scaling);
     }
 
-    private void CheckHorizon(IReadOnlyList<TimeSeries> series, double? horizon)
+    // The longest time ahead that training looks at: the one given, as far as a series reaches; null where neither says.
+    private double? HorizonOf(IReadOnlyList<TimeSeries> series)
     {
-        double span = series.Max(s => s.Times[^1] - s.Times[0]);
-        if (span > 0 && horizon > ForecastReach.MostHorizons * span)
+        double span = Span(series);
+        if (GivenHorizon is not { } given || span == 0 || given <= span * (1 + ForecastReach.Tolerance))
+        {
+            return GivenHorizon;
+        }
+
+        if (given > ForecastReach.MostHorizons * span)
         {
             throw new ArgumentException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"The longest time to forecast ahead is {horizon}, more than {ForecastReach.MostHorizons} times the longest series, which spans {span} in column '{options.TimeColumnName}'. Give {nameof(ForecasterOptions.Horizon)} or {nameof(LatentForecasterOptions.MaximumHorizon)} in that column's unit, days where it holds dates, and as times ahead, not points in time."));
+                $"The longest time to forecast ahead is {given}, more than {ForecastReach.MostHorizons} times the longest series, which spans {span} in column '{options.TimeColumnName}'. Give {nameof(ForecasterOptions.Horizon)} or {nameof(LatentForecasterOptions.MaximumHorizon)} in that column's unit, days where it holds dates, and as times ahead, not points in time."));
         }
 
-        if (span > 0 && horizon > span)
-        {
-            Run.Channel.Warning(string.Create(
-                CultureInfo.InvariantCulture,
-                $"The longest time to forecast ahead is {horizon}, and no series spans more than {span} in column '{options.TimeColumnName}': nothing can be learned of what is farther ahead, and neither forecasts nor bounds there mean anything. Ask for less in {nameof(ForecasterOptions.Horizon)}, or say {nameof(LatentForecasterOptions.MaximumHorizon)} = {span} to have forecasts beyond stay what they are at its end."));
-        }
+        Run.Channel.Warning(string.Create(
+            CultureInfo.InvariantCulture,
+            $"The longest time to forecast ahead is {given}, and no series spans more than {span} in column '{options.TimeColumnName}': nothing can be learned of what is farther ahead. Training looks {span} ahead, and forecasts beyond stay what they are there, with bounds that widen in proportion to the time."));
+        return span;
     }
+
+    private static double Span(IReadOnlyList<TimeSeries> series) => series.Max(s => s.Times[^1] - s.Times[0]);
 
     private TModel Train(EncodedSeries[] series, ForecastDivision division, SeriesScaling scaling)
     {
