@@ -10,7 +10,12 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <param name="run">The run.</param>
 internal sealed class LatentOdeTraining(LatentOdeOptions options, SeriesSetReader reader, TrainingRun run) : ForecastTraining<LatentOdeModelParameters>(options, reader, run)
 {
-    protected override LatentArchitecture CreateArchitecture() => new LatentOdeArchitecture(options);
+    protected override LatentArchitecture CreateArchitecture()
+    {
+        var architecture = new LatentOdeArchitecture(options);
+        Run.KeepChoice(nameof(options.SolverSteps), options.SolverSteps, architecture.Settings.SolverSteps);
+        return architecture;
+    }
 
     protected override ForecastProblem CreateProblem(LatentNetwork network, ForecastBatchBuilder builder, ExampleSampler sampler, Generator generator, int seed) =>
         new LatentOdeProblem((LatentOdeNetwork)network, builder, sampler, options.DivergenceWeight, generator, seed, Run.CancellationToken);
