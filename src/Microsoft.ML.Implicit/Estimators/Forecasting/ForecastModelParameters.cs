@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Layers.LatentOde;
-using Microsoft.ML.Implicit.Numerics;
 using Microsoft.ML.Implicit.Persistence;
 using static TorchSharp.torch;
 

@@ -67,7 +67,7 @@ internal sealed class ExampleSampler
             all.AddRange(Enumerable.Range(1, Math.Max(0, _series[i].Count - 1)).Where(count => Targets(i, count, heldOut: true).Any()).Select(count => (i, count)));
         }
 
-        double stride = Math.Max(1, all.Count / (double)MostValidationExamples);
+        double stride = Math.Max(1, all.Count / (double)(MostValidationExamples * CutsPerDraw));
         var random = new Random(0);
         var examples = new List<ForecastExample>();
         for (double place = 0; place < all.Count; place += stride)
