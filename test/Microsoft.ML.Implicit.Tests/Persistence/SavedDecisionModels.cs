@@ -5,7 +5,7 @@ using Microsoft.ML.Implicit.Training;
 
 namespace Microsoft.ML.Implicit.Tests.Persistence;
 
-/// <summary>Those of <see cref="SavedModels"/> that solve a problem for each row, given or learned.</summary>
+/// <summary>Those of <see cref="SavedModels"/> that solve a problem for each row or task, given or learned.</summary>
 internal static class SavedDecisionModels
 {
     public static readonly IReadOnlyDictionary<string, Func<MLContext, TrainingOptions, SavedModel>> Kinds = new Dictionary<string, Func<MLContext, TrainingOptions, SavedModel>>
@@ -19,6 +19,7 @@ internal static class SavedDecisionModels
         ["satisfiability"] = Satisfiability,
         ["total-variation"] = (ml, _) => TotalVariation(ml),
         ["soft-rank"] = (ml, _) => SoftRank(ml),
+        ["meta-learned"] = (ml, _) => MetaLearned(ml),
     };
 
     private static SavedModel QuadraticProgram(MLContext ml)
@@ -144,5 +145,12 @@ internal static class SavedDecisionModels
     {
         IDataView data = ml.Data.LoadFromEnumerable(Shapes.Create(60));
         return new SavedModel(ml.Transforms.SoftRank("Ranks", nameof(Shapes.Row.Costs), strength: 0.5).Fit(data), data, "Ranks");
+    }
+
+    private static SavedModel MetaLearned(MLContext ml)
+    {
+        IDataView data = ml.Data.LoadFromEnumerable(Shapes.Create(90));
+        var options = new MetaLearnedLinearOptions { LabelColumnName = nameof(Shapes.Row.Size), TaskColumnName = nameof(Shapes.Row.Name), MaximumEvaluations = 3 };
+        return new SavedModel(ml.Regression.Trainers.MetaLearnedLinear(options).Fit(data), data, "Score");
     }
 }

@@ -153,7 +153,7 @@ public sealed class MetaLearnedLinearTests
         Assert.Contains("Features", Refusal([.. rows.Select(row => row with { Features = [float.NaN, 0] })]));
 
         MetaLearnedLinearTransformer model = ml.Regression.Trainers.MetaLearnedLinear().Fit(View(ml, rows));
-        Assert.Contains("nothing to train on", Assert.ThrowsExactly<InvalidOperationException>(() => model.Adapt(View(ml, []))).Message);
+        Assert.Contains("nothing to learn from", Assert.ThrowsExactly<InvalidOperationException>(() => model.Adapt(View(ml, []))).Message);
         IDataView unlabelled = ml.Transforms.DropColumns("Label").Fit(View(ml, rows)).Transform(View(ml, rows));
         Assert.Contains("'Label', which LabelColumnName names", Assert.ThrowsExactly<ArgumentException>(() => model.Adapt(unlabelled)).Message);
         MetaLearnedLinearTransformer classes = ml.MulticlassClassification.Trainers.MetaLearnedLinear("Class").Fit(Keyed(ml, rows));
