@@ -155,6 +155,23 @@ public sealed class ConeProgramExamples
         Assert.AreEqual(0.6, solution.X[0, 0].item<double>(), 1e-5);
     }
 
+    [TestMethod]
+    public void Matrices_can_be_given_by_their_entries()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor c = tensor(new double[] { 2, 0, 3 });
+
+        // Least ½ ‖x‖² − cᵀx with x₀ ≤ x₁ and x₁ ≤ x₂.
+        var diagonal = new SparseEntries(3, [0, 1, 2, 3], [0, 1, 2]);
+        var steps = new SparseEntries(3, [0, 2, 4], [0, 1, 1, 2]);
+        Tensor values = tensor(new[] { 1.0, -1.0, 1.0, -1.0 });
+        var problem = new ConeProblem(ones(3, ScalarType.Float64), c.neg(), values, zeros(2, ScalarType.Float64), [Cone.Nonnegative(2)], diagonal, steps);
+        Tensor ascending = new ConeSolver().Solve(problem).X;
+
+        Assert.AreEqual(1, ascending[0, 0].item<double>(), 1e-8);
+        Assert.AreEqual(1, ascending[0, 1].item<double>(), 1e-8);
+    }
+
     private sealed class Day
     {
         [VectorType(2)]

@@ -99,7 +99,7 @@ public sealed class ConvexProgram
         if (faulty >= 0)
         {
             double[] marks = Array.ConvertAll(faults, fault => fault is null ? 0 : double.NaN);
-            problem = new ConeProblem(problem.P, problem.Q.Plus(NativeTensor.Of(marks, [marks.Length, 1])), problem.A, problem.B, problem.Cones);
+            problem = new ConeProblem(problem.P, problem.Q.Plus(NativeTensor.Of(marks, [marks.Length, 1])), problem.A, problem.B, problem.Cones, problem.PEntries, problem.AEntries);
         }
 
         using var layer = new ConeProgram(options, throwOnFailure);

@@ -8,8 +8,8 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <summary>A compiled program in a model file.</summary>
 internal static class CompiledProgramDocument
 {
-    // What the solver takes.
-    private const long MaximumEntries = 1L << 28;
+    // Places in a matrix are stored as one number.
+    private const long MaximumPlaces = int.MaxValue;
 
     // Nearly every variable, slack and parameter stands in an entry of a map, which has sixteen bytes in the file; more than four of them for an entry are refused
     // before anything is allocated.
@@ -40,7 +40,7 @@ internal static class CompiledProgramDocument
         Require(columns > 0 && kinds.Length == sizes.Length && Array.TrueForAll(sizes, size => size is >= 0 and < 1 << 28));
         Cone[] cones = [.. kinds.Zip(sizes, Create)];
         long rows = cones.Sum(cone => (long)cone.Dimension);
-        Require(columns * Math.Max(rows, columns) <= MaximumEntries);
+        Require(columns * Math.Max(rows, columns) <= MaximumPlaces);
         ProgramPart[] parameters = ReadParts(reader.Section("parameters"), int.MaxValue);
         long numbers = columns + cones.Sum(cone => (long)cone.Size) + parameters.Sum(part => (long)part.Size);
         Require(numbers * SmallestEntry <= reader.TensorBytes);
@@ -53,9 +53,9 @@ internal static class CompiledProgramDocument
             Variables = ReadParts(reader.Section("variables"), columns),
             Parameters = parameters,
             Multipliers = ReadParts(reader.Section("multipliers"), (int)rows),
-            P = reader.Section("p").OptionalTensor("entries") is null ? ParameterMap.Create(0, []) : ReadMap(reader.Section("p"), columns * columns, parameterCount),
+            P = reader.Section("p").OptionalTensor("entries") is null ? MatrixMap.Create(columns, columns, []) : ReadMap(reader.Section("p"), columns, columns, parameterCount),
             Q = ReadMap(reader.Section("q"), columns, parameterCount),
-            A = ReadMap(reader.Section("a"), (int)rows * columns, parameterCount),
+            A = ReadMap(reader.Section("a"), (int)rows, columns, parameterCount),
             B = ReadMap(reader.Section("b"), (int)rows, parameterCount),
             Offset = ReadMap(reader.Section("offset"), 1, parameterCount),
         };
@@ -96,20 +96,45 @@ internal static class CompiledProgramDocument
         return parts;
     }
 
-    private static void Write(DocumentWriter writer, ParameterMap map)
+    private static void Write(DocumentWriter writer, MatrixMap map)
     {
-        writer.Write("entries", map.Entries);
+        if ((long)map.Entries.Rows * map.Entries.Columns > MaximumPlaces)
+        {
+            throw new NotSupportedException($"A program with a matrix of {map.Entries.Rows} rows and {map.Entries.Columns} columns is too large to be saved.");
+        }
+
+        int[] places = [.. map.Entries.RowIndices().Zip(map.Entries.ColumnIndices, (row, column) => (int)((row * map.Entries.Columns) + column))];
+        Write(writer, map.Values, Array.ConvertAll(map.Values.Entries, entry => places[entry]));
+    }
+
+    private static void Write(DocumentWriter writer, ParameterMap map) => Write(writer, map, map.Entries);
+
+    private static void Write(DocumentWriter writer, ParameterMap map, int[] places)
+    {
+        writer.Write("entries", places);
         writer.Write("parameters", map.Parameters);
         writer.Write("values", map.Values);
     }
 
+    private static MatrixMap ReadMap(DocumentReader reader, int rows, int columns, int parameters)
+    {
+        (int[] places, int[] sources, double[] values) = ReadTerms(reader, rows * columns, parameters);
+        return MatrixMap.Create(rows, columns, [.. places.Select((place, i) => (place / columns, place % columns, sources[i], values[i]))]);
+    }
+
     private static ParameterMap ReadMap(DocumentReader reader, int length, int parameters)
+    {
+        (int[] entries, int[] sources, double[] values) = ReadTerms(reader, length, parameters);
+        return new ParameterMap(length, entries, sources, values);
+    }
+
+    private static (int[] Places, int[] Sources, double[] Values) ReadTerms(DocumentReader reader, int length, int parameters)
     {
         int[] entries = reader.Int32s("entries"), sources = reader.Int32s("parameters");
         double[] values = reader.Doubles("values");
         Require(sources.Length == entries.Length && values.Length == entries.Length);
         Require(Array.TrueForAll(entries, entry => entry >= 0 && entry < length) && Array.TrueForAll(sources, source => source >= 0 && source <= parameters) && Array.TrueForAll(values, double.IsFinite));
-        return new ParameterMap(length, entries, sources, values);
+        return (entries, sources, values);
     }
 
     private static void Require(bool holds)

@@ -8,7 +8,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// </summary>
 /// <remarks>
 /// Output: a column for each variable and for the multipliers of each named constraint (Single; a vector or matrix where it has several entries), and as asked for
-/// the objective (Single) and the status (text). Rows are solved in float64 by a homogeneous interior point method. There is no ONNX form.
+/// the objective (Single) and the status (text). Rows are solved in float64 by the method that is set. There is no ONNX form.
 /// </remarks>
 public sealed class ConeProgramEstimator : ImplicitEstimator<ConeProgramTransformer>
 {

@@ -28,7 +28,7 @@ internal sealed record ConeProgramModel(
             columns,
             Columns(program, columns, [.. program.Variables.Concat(program.Multipliers).Select(options.ColumnOf)], predicted, options.ObjectiveColumnName, options.StatusColumnName),
             options.UnsolvedRows,
-            SolverOf(options.Tolerance, options.MaximumIterations));
+            SolverOf(options.Method, options.Tolerance, options.MaximumIterations));
     }
 
     /// <summary>The parameters that are read, and their columns.</summary>
@@ -66,6 +66,7 @@ internal sealed record ConeProgramModel(
         writer.Write("objective_column", Outputs.FirstOrDefault(column => column.Kind == ConeProgramColumnKind.Objective)?.Name);
         writer.Write("status_column", Outputs.FirstOrDefault(column => column.Kind == ConeProgramColumnKind.Status)?.Name);
         writer.Write("unsolved_rows", UnsolvedRows);
+        writer.Write("method", Solver.Method);
         writer.Write("tolerance", Solver.Tolerance);
         writer.Write("maximum_iterations", Solver.IterationLimit);
     }
@@ -83,7 +84,7 @@ internal sealed record ConeProgramModel(
                 inputs,
                 Columns(program, inputs, values, predicted, reader.OptionalText("objective_column"), reader.OptionalText("status_column")),
                 reader.Enum<UnsolvedRowHandling>("unsolved_rows"),
-                SolverOf(tolerance, iterations))
+                SolverOf(reader.OptionalText("method") is null ? ConeMethod.InteriorPoint : reader.Enum<ConeMethod>("method"), tolerance, iterations))
             : throw new FormatException("The model file describes an impossible cone program.");
     }
 
@@ -110,5 +111,6 @@ internal sealed record ConeProgramModel(
     }
 
     // The solver's defaults stand in this ratio as well.
-    private static ConeOptions SolverOf(double tolerance, int iterations) => new() { Tolerance = tolerance, AcceptableTolerance = tolerance * 1e3, MaximumIterations = iterations };
+    private static ConeOptions SolverOf(ConeMethod method, double tolerance, int? iterations) =>
+        new() { Method = method, Tolerance = tolerance, AcceptableTolerance = tolerance * 1e3, MaximumIterations = iterations };
 }

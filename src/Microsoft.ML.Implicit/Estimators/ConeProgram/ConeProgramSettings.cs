@@ -1,5 +1,6 @@
 using Microsoft.ML.Implicit.Modelling;
 using Microsoft.ML.Implicit.Modelling.Compilation;
+using Microsoft.ML.Implicit.Solvers.Conic;
 using Microsoft.ML.Implicit.Training;
 
 namespace Microsoft.ML.Implicit.Estimators;
@@ -32,8 +33,11 @@ public abstract class ConeProgramSettings : IEstimatorOptions
     /// <summary>Relative residuals and gap at which a row counts as solved.</summary>
     public double Tolerance { get; set; } = 1e-10;
 
-    /// <summary>Limit on solver iterations.</summary>
-    public int MaximumIterations { get; set; } = 100;
+    /// <summary>How programs are solved: by the interior point method, or by a first-order one where a factorisation is what takes time.</summary>
+    public ConeMethod Method { get; set; } = ConeMethod.InteriorPoint;
+
+    /// <summary>Limit on solver iterations, or <see langword="null"/> for the method's own, see <see cref="ConeOptions.MaximumIterations"/>.</summary>
+    public int? MaximumIterations { get; set; }
 
     IEnumerable<(string Setting, string? Column)> IEstimatorOptions.OutputColumns => OutputColumns;
 
@@ -57,7 +61,8 @@ public abstract class ConeProgramSettings : IEstimatorOptions
         Setting.Require(ColumnNames is not null, nameof(ColumnNames), "must be given");
         Setting.Require(Enum.IsDefined(UnsolvedRows), nameof(UnsolvedRows), "is not a known handling");
         Setting.Require(Tolerance is > 0 and < 1, nameof(Tolerance), "must lie between 0 and 1");
-        Setting.Require(MaximumIterations > 0, nameof(MaximumIterations), "must be positive");
+        Setting.Require(Enum.IsDefined(Method), nameof(Method), "is not a known method");
+        Setting.Require(MaximumIterations is null or > 0, nameof(MaximumIterations), "must be positive");
         string[] known = [.. Program!.Compiled.Parts.Select(part => part.Name)];
         foreach ((string name, string column) in ColumnNames!)
         {

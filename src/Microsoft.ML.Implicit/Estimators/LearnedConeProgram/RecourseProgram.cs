@@ -19,6 +19,10 @@ internal sealed class RecourseProgram
     private readonly long[] _columns;
     private readonly long[] _rows;
     private readonly Cone[] _cones;
+    private readonly EntrySelection _freeA;
+    private readonly EntrySelection _decidedA;
+    private readonly EntrySelection _freeP;
+    private readonly EntrySelection _decidedP;
 
     /// <param name="program">The program.</param>
     /// <param name="decided">The variable that is carried out; at least one column is not of it.</param>
@@ -28,9 +32,9 @@ internal sealed class RecourseProgram
         (_program, _decided, _solver) = (program, decided, solver);
         _columns = [.. Enumerable.Range(0, program.Columns).Where(column => !IsDecided(column)).Select(column => (long)column)];
         bool[] isFree = new bool[program.B.Length];
-        foreach (int entry in program.A.Entries)
+        foreach ((long row, int column) in program.A.Entries.RowIndices().Zip(program.A.Entries.ColumnIndices))
         {
-            isFree[entry / program.Columns] |= !IsDecided(entry % program.Columns);
+            isFree[row] |= !IsDecided(column);
         }
 
         List<long> rows = [];
@@ -59,6 +63,9 @@ internal sealed class RecourseProgram
         }
 
         (_rows, _cones) = ([.. rows], [.. cones]);
+        long[] decidedColumns = [.. Enumerable.Range(decided.Start, decided.Size).Select(column => (long)column)];
+        (_freeA, _decidedA) = (new EntrySelection(program.A.Entries, _rows, _columns), new EntrySelection(program.A.Entries, _rows, decidedColumns));
+        (_freeP, _decidedP) = (new EntrySelection(program.P.Entries, _columns, _columns), new EntrySelection(program.P.Entries, _columns, decidedColumns));
     }
 
     /// <summary>What a plan costs, [batch].</summary>
@@ -70,18 +77,12 @@ internal sealed class RecourseProgram
     {
         (ConeProblem problem, Tensor offset) = _program.Apply(parameters);
         Tensor columns = tensor(_columns, [_columns.Length], ScalarType.Int64), rows = tensor(_rows, [_rows.Length], ScalarType.Int64);
-        Tensor a = problem.A.index_select(-2, rows), q = problem.Q.index_select(-1, columns);
-        Tensor b = problem.B.index_select(-1, rows).Plus(Product(Decided(a), decision).neg());
-        Tensor? p = null;
-        if (problem.P is { } quadratic)
-        {
-            Tensor free = quadratic.index_select(-2, columns);
-            q = q.Plus(Product(Decided(free), decision));
-            p = free.index_select(-1, columns);
-        }
-
+        Tensor q = problem.Q.index_select(-1, columns), b = problem.B.index_select(-1, rows).Plus(_decidedA.Multiply(problem.A, decision).neg());
+        q = problem.P is null ? q : q.Plus(_decidedP.Multiply(problem.P, decision));
+        Tensor? p = problem.P is null ? null : _freeP.Values(problem.P);
+        var rest = new ConeProblem(p, q, _freeA.Values(problem.A), b, _cones, p is null ? null : _freeP.Entries, _freeA.Entries);
         using var layer = new ConeProgram(_solver, throwOnFailure: false);
-        ConeOutputs outputs = layer.forward(new ConeProblem(p, q, a.index_select(-1, columns), b, _cones), null, cancellation);
+        ConeOutputs outputs = layer.forward(rest, null, cancellation);
         int failed = outputs.Solution.Status.ToList().FindIndex(status => status != SolveStatus.Converged);
         if (failed >= 0)
         {
@@ -96,10 +97,6 @@ internal sealed class RecourseProgram
     }
 
     private bool IsDecided(int column) => column >= _decided.Start && column < _decided.Start + _decided.Size;
-
-    private Tensor Decided(Tensor matrix) => matrix.narrow(-1, _decided.Start, _decided.Size);
-
-    private static Tensor Product(Tensor matrix, Tensor rows) => matrix.matmul(rows.unsqueeze(2)).squeeze(2);
 
     // Puts columns where they stand among all.
     private Tensor Placement(long[] columns) => eye(_program.Columns, dtype: ScalarType.Float64).index_select(0, tensor(columns, [columns.Length], ScalarType.Int64));

@@ -10,10 +10,12 @@ internal sealed class ConeRule(ConeProblem problem, ConeResults results, ConeOpt
 {
     private readonly bool _hasP = problem.P is not null;
     private readonly IReadOnlyList<Cone> _cones = problem.Cones;
+    private readonly SparseEntries? _pEntries = problem.PEntries;
+    private readonly SparseEntries? _aEntries = problem.AEntries;
 
     public IReadOnlyList<Tensor?> Backward(IReadOnlyList<Tensor> inputs, IReadOnlyList<Tensor> saved, IReadOnlyList<Tensor> cotangents)
     {
-        var current = new ConeProblem(_hasP ? inputs[0] : null, inputs[^3], inputs[^2], inputs[^1], _cones);
+        var current = new ConeProblem(_hasP ? inputs[0] : null, inputs[^3], inputs[^2], inputs[^1], _cones, _pEntries, _aEntries);
         return [.. ConeAdjoint.Solve(current, results, options, cotangents[0], cotangents[1], cotangents[2]).Tensors];
     }
 

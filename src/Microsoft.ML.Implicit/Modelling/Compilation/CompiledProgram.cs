@@ -21,11 +21,11 @@ internal sealed record CompiledProgram
     public required IReadOnlyList<ProgramPart> Multipliers { get; init; }
 
     /// <summary>Empty where the objective is linear.</summary>
-    public required ParameterMap P { get; init; }
+    public required MatrixMap P { get; init; }
 
     public required ParameterMap Q { get; init; }
 
-    public required ParameterMap A { get; init; }
+    public required MatrixMap A { get; init; }
 
     public required ParameterMap B { get; init; }
 
@@ -37,12 +37,12 @@ internal sealed record CompiledProgram
     public int ParameterCount => Parameters.Sum(part => part.Size);
 
     /// <summary>Whether a parameter is in a constraint.</summary>
-    public bool Constrains(ProgramPart parameter) => A.Depends(parameter) || B.Depends(parameter);
+    public bool Constrains(ProgramPart parameter) => A.Values.Depends(parameter) || B.Depends(parameter);
 
     /// <summary>What is to be small of points of cone programs that were made by <see cref="Apply"/>, [batch].</summary>
     public static Tensor Cost(ConeProblem problem, Tensor offset, Tensor x)
     {
-        Tensor slope = problem.P is null ? problem.Q : problem.Q.Plus(x.unsqueeze(1).matmul(problem.P).squeeze(1).mul(0.5.Held()));
+        Tensor slope = problem.P is null ? problem.Q : problem.Q.Plus(SparseProduct.Multiply(problem.PEntries!, problem.P, x).mul(0.5.Held()));
         return x.mul(slope).sum(1).Plus(offset);
     }
 
@@ -50,14 +50,12 @@ internal sealed record CompiledProgram
     /// <param name="parameters">[batch, parameters], float64.</param>
     public (ConeProblem Problem, Tensor Offset) Apply(Tensor parameters)
     {
-        Tensor rows = cat([ones(parameters.shape[0], 1, ScalarType.Float64), parameters], 1);
-        Tensor a = A.Apply(rows), q = Q.Apply(rows), b = B.Apply(rows), offset = Offset.Apply(rows);
-        a = a.dim() == 1 ? a.reshape(B.Length, Columns) : a.reshape(-1, B.Length, Columns);
+        Tensor q = Q.Apply(parameters);
 
         // Where nothing depends on a parameter, there are as many rows all the same.
         q = q.dim() == 1 ? q.expand(parameters.shape[0], -1) : q;
-        Tensor? p = P.IsZero ? null : P.Apply(rows);
-        p = p?.dim() == 1 ? p.reshape(Columns, Columns) : p?.reshape(-1, Columns, Columns);
-        return (new ConeProblem(p, q, a, b, Cones), offset.reshape(-1).expand(parameters.shape[0]));
+        Tensor? p = P.IsZero ? null : P.Values.Apply(parameters);
+        var problem = new ConeProblem(p, q, A.Values.Apply(parameters), B.Apply(parameters), Cones, p is null ? null : P.Entries, A.Entries);
+        return (problem, Offset.Apply(parameters).reshape(-1).expand(parameters.shape[0]));
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.ML.Implicit.Native;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Modelling.Compilation;
@@ -17,7 +18,7 @@ internal static class ParameterFaults
             return faults;
         }
 
-        double[] values = [.. parameters.detach().contiguous().data<double>()];
+        double[] values = parameters.ReadDoubles();
         int columns = values.Length / faults.Length;
         for (int row = 0; row < faults.Length; row++)
         {

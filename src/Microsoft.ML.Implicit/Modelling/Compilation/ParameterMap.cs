@@ -1,4 +1,6 @@
+using Microsoft.ML.Implicit.Differentiation;
 using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Solvers.Conic.Interior;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Modelling.Compilation;
@@ -6,38 +8,128 @@ namespace Microsoft.ML.Implicit.Modelling.Compilation;
 /// <summary>
 /// A sparse map from parameters to an array of a program: entry += value · parameter, where the parameter before the first is one.
 /// </summary>
-internal sealed record ParameterMap(int Length, int[] Entries, int[] Parameters, double[] Values)
+internal sealed class ParameterMap
 {
-    public bool IsConstant => Array.TrueForAll(Parameters, parameter => parameter == 0);
+    // Below that many products, rows are not worth being shared among threads.
+    private const long ManyProducts = 1 << 15;
 
-    public bool Depends(ProgramPart parameter) => Array.Exists(Parameters, index => index > parameter.Start && index <= parameter.Start + parameter.Size);
+    private readonly double[] _constants;
+    private readonly int[] _entries;
+    private readonly int[] _sources;
+    private readonly double[] _values;
+
+    public ParameterMap(int length, int[] entries, int[] parameters, double[] values)
+    {
+        (Length, Entries, Parameters, Values) = (length, entries, parameters, values);
+        _constants = new double[length];
+        int varying = parameters.Count(parameter => parameter > 0);
+        (_entries, _sources, _values) = (new int[varying], new int[varying], new double[varying]);
+        for (int i = 0, next = 0; i < entries.Length; i++)
+        {
+            if (parameters[i] == 0)
+            {
+                _constants[entries[i]] += values[i];
+            }
+            else
+            {
+                (_entries[next], _sources[next], _values[next]) = (entries[i], parameters[i] - 1, values[i]);
+                next++;
+            }
+        }
+    }
+
+    public int Length { get; }
+
+    public int[] Entries { get; }
+
+    public int[] Parameters { get; }
+
+    public double[] Values { get; }
+
+    public bool IsConstant => _entries.Length == 0;
 
     public bool IsZero => Values.Length == 0;
 
     /// <summary>Makes a map of terms; those that fall on one place are added.</summary>
     public static ParameterMap Create(int length, IEnumerable<(int Entry, int Parameter, double Value)> terms)
     {
-        (int Entry, int Parameter, double Value)[] merged =
-        [
-            .. terms.GroupBy(term => (term.Entry, term.Parameter)).Select(group => (group.Key.Entry, group.Key.Parameter, group.Sum(term => term.Value)))
-                .Where(term => term.Item3 != 0).OrderBy(term => term.Entry).ThenBy(term => term.Parameter),
-        ];
-        return new ParameterMap(
-            length,
-            [.. merged.Select(term => term.Entry)],
-            [.. merged.Select(term => term.Parameter)],
-            [.. merged.Select(term => term.Value)]);
+        (int Entry, int Parameter, double Value)[] sorted = [.. terms];
+        Array.Sort(sorted, (left, right) => left.Entry != right.Entry ? left.Entry.CompareTo(right.Entry) : left.Parameter.CompareTo(right.Parameter));
+        List<(int Entry, int Parameter, double Value)> merged = new(sorted.Length);
+        foreach ((int Entry, int Parameter, double Value) term in sorted)
+        {
+            if (merged.Count > 0 && merged[^1].Entry == term.Entry && merged[^1].Parameter == term.Parameter)
+            {
+                merged[^1] = term with { Value = merged[^1].Value + term.Value };
+            }
+            else
+            {
+                merged.Add(term);
+            }
+        }
+
+        merged.RemoveAll(term => term.Value == 0);
+        return new ParameterMap(length, [.. merged.Select(term => term.Entry)], [.. merged.Select(term => term.Parameter)], [.. merged.Select(term => term.Value)]);
     }
 
-    /// <summary>The array, [length] where no parameter is in it, else [batch, length].</summary>
-    /// <param name="parameters">[batch, 1 + parameters], the first column ones, float64.</param>
-    public Tensor Apply(Tensor parameters)
+    public bool Depends(ProgramPart parameter) => Array.Exists(_sources, source => source >= parameter.Start && source < parameter.Start + parameter.Size);
+
+    /// <summary>The array, [length] where no parameter is in it, else [batch, length], differentiable in the parameters.</summary>
+    /// <param name="parameters">[batch, parameters], float64 on the CPU.</param>
+    public Tensor Apply(Tensor parameters) => IsConstant
+        ? NativeTensor.Of(_constants, [Length])
+        : ImplicitSolve.Attach(new ParameterMapRule(this, (int)parameters.shape[1], isTransposed: false), [parameters], [Apply(parameters, hasConstants: true)], [])[0];
+
+    /// <summary>The array, or, without constants, what a change of parameters changes it by; no graph.</summary>
+    public unsafe Tensor Apply(Tensor parameters, bool hasConstants) => Map(parameters, Length, (source, target) =>
     {
-        Tensor rows = IsConstant ? ones(1, 1, ScalarType.Float64) : parameters;
-        Tensor values = NativeTensor.Of(Values, [Values.Length]);
-        Tensor products = rows.index_select(1, tensor(Array.ConvertAll(Parameters, x => (long)x), [Parameters.Length], ScalarType.Int64)).mul(values);
-        Tensor entries = tensor(Array.ConvertAll(Entries, x => (long)x), [Entries.Length], ScalarType.Int64);
-        Tensor sums = zeros(rows.shape[0], Length, ScalarType.Float64).index_add(1, entries, products, 1.Held());
-        return IsConstant ? sums.squeeze(0) : sums;
+        Span<double> row = new(target, Length);
+        if (hasConstants)
+        {
+            _constants.CopyTo(row);
+        }
+        else
+        {
+            row.Clear();
+        }
+
+        for (int i = 0; i < _entries.Length; i++)
+        {
+            row[_entries[i]] += _values[i] * source[_sources[i]];
+        }
+    });
+
+    /// <summary>What cotangents of the array are of the parameters, [batch, parameters]; no graph.</summary>
+    public unsafe Tensor ApplyTransposed(Tensor cotangents, int parameters) => Map(cotangents, parameters, (source, target) =>
+    {
+        Span<double> row = new(target, parameters);
+        row.Clear();
+        for (int i = 0; i < _entries.Length; i++)
+        {
+            row[_sources[i]] += _values[i] * source[_entries[i]];
+        }
+    });
+
+    private unsafe delegate void MapRow(double* source, double* target);
+
+    private unsafe Tensor Map(Tensor rows, int length, MapRow map)
+    {
+        using Tensor source = rows.detach().contiguous();
+        (int batch, int width) = ((int)rows.shape[0], (int)rows.shape[1]);
+        Tensor result = empty(batch, length, ScalarType.Float64);
+        if (batch == 0 || length == 0)
+        {
+            return result;
+        }
+
+        nint from = width == 0 ? 0 : (nint)source.Pointer<double>(), to = (nint)result.Pointer<double>();
+        int parallelism = (long)batch * (_entries.Length + length) < ManyProducts ? 1 : 0;
+        ConeRows.ForEach<object?>(
+            batch,
+            parallelism,
+            () => null,
+            (_, row) => map((double*)from + ((long)row * width), (double*)to + ((long)row * length)),
+            CancellationToken.None);
+        return result;
     }
 }

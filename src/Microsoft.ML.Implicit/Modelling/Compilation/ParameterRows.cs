@@ -28,7 +28,7 @@ internal static class ParameterRows
             rows.Add(row);
         }
 
-        return rows.Count == 0 ? zeros(1, 0, ScalarType.Float64) : cat([.. rows.Select(row => row.expand(batch, -1))], 1);
+        return rows.Count == 0 ? zeros(1, 0, ScalarType.Float64) : rows.Count == 1 ? rows[0] : cat([.. rows.Select(row => row.expand(batch, -1))], 1);
     }
 
     private static Tensor ToRows(ProgramPart part, Tensor value)

@@ -78,15 +78,22 @@ internal sealed class ProgramBuilder
     {
         List<Cone> cones = [];
         List<ProgramPart> multipliers = [];
-        List<(int Entry, int Parameter, double Value)> a = [], b = [];
+        List<(int Row, int Column, int Parameter, double Value)> a = [];
+        List<(int Entry, int Parameter, double Value)> b = [];
         int row = 0;
         foreach ((ConeKind kind, AffineForm form, Constraint? source) in Kinds.SelectMany(kind => _constraints.Where(constraint => constraint.Kind == kind)))
         {
             foreach (AffineTerm term in form.Terms)
             {
                 // s = b − A x is the form.
-                (term.Column == AffineTerm.None ? b : a).Add(
-                    term.Column == AffineTerm.None ? (row + term.Entry, term.Parameter + 1, term.Value) : (((row + term.Entry) * _columns) + term.Column, term.Parameter + 1, -term.Value));
+                if (term.Column == AffineTerm.None)
+                {
+                    b.Add((row + term.Entry, term.Parameter + 1, term.Value));
+                }
+                else
+                {
+                    a.Add((row + term.Entry, term.Column, term.Parameter + 1, -term.Value));
+                }
             }
 
             if (source?.Name is { } name)
@@ -107,9 +114,9 @@ internal sealed class ProgramBuilder
             Variables = [.. _variables.Values],
             Parameters = [.. _parameters.Values],
             Multipliers = multipliers,
-            P = ParameterMap.Create(checked(_columns * _columns), _squares.Hessian.Select(term => ((term.Row * _columns) + term.Column, term.Parameter + 1, term.Value))),
+            P = MatrixMap.Create(_columns, _columns, [.. _squares.Hessian.Select(term => (term.Row, term.Column, term.Parameter + 1, term.Value))]),
             Q = ParameterMap.Create(_columns, cost.Terms.Where(term => term.Column != AffineTerm.None).Select(term => (term.Column, term.Parameter + 1, term.Value))),
-            A = ParameterMap.Create(checked(row * _columns), a),
+            A = MatrixMap.Create(row, _columns, a),
             B = ParameterMap.Create(row, b),
             Offset = ParameterMap.Create(1, cost.Terms.Where(term => term.Column == AffineTerm.None).Select(term => (0, term.Parameter + 1, term.Value))),
         };

@@ -5,20 +5,23 @@ namespace Microsoft.ML.Implicit.Solvers.Conic;
 
 /// <summary>
 /// A batch of convex cone programs: minimise ½ xᵀPx + qᵀx subject to A x + s = b with the slacks s in a product of cones. Each tensor is one for all rows, or has one
-/// entry a row in front. The tensors are the caller's; all have one device and one floating-point type.
+/// entry a row in front. P and A are matrices, or the values of the entries that a <see cref="SparseEntries"/> says the places of. The tensors are the caller's; all have one device and one
+/// floating-point type.
 /// </summary>
 public sealed class ConeProblem
 {
     private const long MaximumEntries = 1L << 28;
 
     /// <summary>Creates a problem.</summary>
-    /// <param name="p">P, [n, n] or [batch, n, n], positive semidefinite to within the rounding of its type; its symmetric part counts. Null: zero.</param>
+    /// <param name="p">P, [n, n] or [batch, n, n], positive semidefinite to within the rounding of its type; its symmetric part counts. Null: zero. With entries its values, [entries] or [batch, entries].</param>
     /// <param name="q">q, [n] or [batch, n].</param>
-    /// <param name="a">A, [m, n] or [batch, m, n]; m may be 0.</param>
+    /// <param name="a">A, [m, n] or [batch, m, n]; m may be 0. With entries its values, [entries] or [batch, entries].</param>
     /// <param name="b">b, [m] or [batch, m].</param>
     /// <param name="cones">The cones that the slacks are in, one after the other; their dimensions add up to m.</param>
-    /// <exception cref="ArgumentException">Shapes, types or devices do not match, and the message names the argument; or a matrix has more than 2²⁸ entries.</exception>
-    public ConeProblem(Tensor? p, Tensor q, Tensor a, Tensor b, IReadOnlyList<Cone> cones)
+    /// <param name="pEntries">Where P has entries, or null where a matrix is given.</param>
+    /// <param name="aEntries">Where A has entries, or null where a matrix is given.</param>
+    /// <exception cref="ArgumentException">Shapes, types or devices do not match, and the message names the argument; or a matrix that is given whole has more than 2²⁸ entries.</exception>
+    public ConeProblem(Tensor? p, Tensor q, Tensor a, Tensor b, IReadOnlyList<Cone> cones, SparseEntries? pEntries = null, SparseEntries? aEntries = null)
     {
         ArgumentNullException.ThrowIfNull(q);
         ArgumentNullException.ThrowIfNull(a);
@@ -32,32 +35,40 @@ public sealed class ConeProblem
 
         Cones = [.. cones];
         long variables = q.shape[^1], constraints = Cones.Sum(cone => (long)cone.Dimension);
-        if (variables * Math.Max(variables, constraints) > MaximumEntries)
+        if ((aEntries is null && variables * constraints > MaximumEntries) || (p is not null && pEntries is null && variables * variables > MaximumEntries))
         {
-            throw new ArgumentException($"{variables} variables and {constraints} slacks are too many for dense matrices, which may have {MaximumEntries} entries.", nameof(a));
+            throw new ArgumentException($"{variables} variables and {constraints} slacks are too many for dense matrices, which may have {MaximumEntries} entries: give entries.", nameof(a));
         }
 
-        (P, Q, A, B) = (p, q, a, b);
+        (P, Q, A, B, PEntries, AEntries) = (p, q, a, b, pEntries, aEntries);
         (Variables, Constraints) = ((int)variables, (int)constraints);
         int? batch = null;
-        Check(p, nameof(p), [variables, variables], ref batch);
+        Check(pEntries, nameof(pEntries), variables, variables);
+        Check(aEntries, nameof(aEntries), constraints, variables);
+        Check(p, nameof(p), pEntries is null ? [variables, variables] : [pEntries.Count], ref batch);
         Check(q, nameof(q), [variables], ref batch);
-        Check(a, nameof(a), [constraints, variables], ref batch);
+        Check(a, nameof(a), aEntries is null ? [constraints, variables] : [aEntries.Count], ref batch);
         Check(b, nameof(b), [constraints], ref batch);
         BatchSize = batch ?? 1;
     }
 
-    /// <summary>P, or null where it is zero.</summary>
+    /// <summary>P or the values of its entries, or null where it is zero.</summary>
     public Tensor? P { get; }
 
     /// <summary>q.</summary>
     public Tensor Q { get; }
 
-    /// <summary>A.</summary>
+    /// <summary>A or the values of its entries.</summary>
     public Tensor A { get; }
 
     /// <summary>b.</summary>
     public Tensor B { get; }
+
+    /// <summary>Where P has entries, or null where it is given whole.</summary>
+    public SparseEntries? PEntries { get; }
+
+    /// <summary>Where A has entries, or null where it is given whole.</summary>
+    public SparseEntries? AEntries { get; }
 
     /// <summary>The cones of the slacks, in their order.</summary>
     public IReadOnlyList<Cone> Cones { get; }
@@ -75,7 +86,15 @@ public sealed class ConeProblem
     internal IEnumerable<Tensor> Tensors => P is null ? [Q, A, B] : [P, Q, A, B];
 
     /// <summary>The same problem with other tensors, in the order of <see cref="Tensors"/>.</summary>
-    internal ConeProblem With(IReadOnlyList<Tensor> tensors) => new(P is null ? null : tensors[0], tensors[^3], tensors[^2], tensors[^1], Cones);
+    internal ConeProblem With(IReadOnlyList<Tensor> tensors) => new(P is null ? null : tensors[0], tensors[^3], tensors[^2], tensors[^1], Cones, PEntries, AEntries);
+
+    private static void Check(SparseEntries? entries, string name, long rows, long columns)
+    {
+        if (entries is not null && (entries.Rows != rows || entries.Columns != columns))
+        {
+            throw new ArgumentException($"{name} are of a matrix [{entries.Rows}, {entries.Columns}]; expected [{rows}, {columns}].", name);
+        }
+    }
 
     private void Check(Tensor? tensor, string name, long[] shape, ref int? batch)
     {

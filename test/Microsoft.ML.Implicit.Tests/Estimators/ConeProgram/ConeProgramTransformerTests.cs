@@ -3,6 +3,7 @@ using Microsoft.ML.Implicit.Estimators;
 using Microsoft.ML.Implicit.Modelling;
 using Microsoft.ML.Implicit.Persistence;
 using Microsoft.ML.Implicit.Solvers;
+using Microsoft.ML.Implicit.Solvers.Conic;
 
 namespace Microsoft.ML.Implicit.Tests.Estimators.ConeProgram;
 
@@ -34,6 +35,24 @@ public sealed class ConeProgramTransformerTests
 
             CollectionAssert.AreEqual(new[] { "Converged", "Converged" }, scored.GetColumn<string>("Status").ToArray());
         }
+    }
+
+    [TestMethod]
+    public void The_method_is_saved_with_the_model()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView data = ml.Data.LoadFromEnumerable(Rows(1.5f));
+
+        // Few enough iterations for one method, far too few for the other.
+        var options = new ConeProgramOptions { Program = Ball(), Method = ConeMethod.OperatorSplitting, MaximumIterations = 10, UnsolvedRows = UnsolvedRowHandling.ReturnMissing };
+        using var file = new MemoryStream();
+        ml.Model.Save(ml.Transforms.ConeProgram(options).Fit(data), data.Schema, file);
+        file.Position = 0;
+        Assert.AreEqual("MaximumIterations", ml.Model.Load(file, out _).Transform(data).GetColumn<string>("Status").Single());
+        options.Method = ConeMethod.InteriorPoint;
+        Assert.AreEqual("Converged", ml.Transforms.ConeProgram(options).Fit(data).Transform(data).GetColumn<string>("Status").Single());
+        (options.Method, options.MaximumIterations, options.Tolerance) = (ConeMethod.OperatorSplitting, null, 1e-6);
+        Assert.AreEqual(0.9f, Scored.Vectors(ml.Transforms.ConeProgram(options).Fit(data).Transform(data), "point")[0][0], 1e-4f);
     }
 
     [TestMethod]

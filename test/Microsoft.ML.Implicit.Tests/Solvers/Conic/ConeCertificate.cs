@@ -53,7 +53,21 @@ internal static class ConeCertificate
 
     private static (Tensor P, Tensor Q, Tensor A, Tensor B) Data(ConeProblem problem, int row)
     {
-        return (Row(problem.P ?? zeros(problem.Variables, problem.Variables, ScalarType.Float64), 3), Row(problem.Q, 2), Row(problem.A, 3), Row(problem.B, 2));
+        (int n, int m) = (problem.Variables, problem.Constraints);
+        Tensor p = problem.P is null ? zeros(n, n, ScalarType.Float64) : Whole(problem.P, problem.PEntries), a = Whole(problem.A, problem.AEntries);
+        return (Row(p, 3), Row(problem.Q, 2), Row(a, 3), Row(problem.B, 2));
+
+        static Tensor Whole(Tensor values, SparseEntries? entries)
+        {
+            if (entries is null)
+            {
+                return values;
+            }
+
+            long[] places = [.. entries.RowIndices().Zip(entries.ColumnIndices, (row, column) => (row * entries.Columns) + column)];
+            Tensor whole = zeros([.. values.shape[..^1], (long)entries.Rows * entries.Columns], ScalarType.Float64);
+            return whole.index_add(-1, tensor(places), values.detach(), 1).reshape([.. values.shape[..^1], entries.Rows, entries.Columns]);
+        }
 
         Tensor Row(Tensor x, int batched) => (x.dim() == batched ? x[row] : x).detach();
     }

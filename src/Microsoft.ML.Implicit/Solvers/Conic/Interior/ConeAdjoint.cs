@@ -38,7 +38,7 @@ internal sealed class ConeAdjoint
         Tensor slack = gradS is null ? zeros(problem.BatchSize, m, ScalarType.Float64) : gradS.detach().to(ScalarType.Float64).cpu();
         Tensor total = gradX is null ? zeros(problem.BatchSize, n, ScalarType.Float64) : gradX.detach().to(ScalarType.Float64).cpu();
         Tensor matrix = problem.A.detach().to(ScalarType.Float64).cpu();
-        total = total - slack.unsqueeze(1).matmul(matrix).squeeze(1);
+        total -= problem.AEntries is { } entries ? SparseProduct.MultiplyTransposed(entries, matrix, slack) : slack.unsqueeze(1).matmul(matrix).squeeze(1);
         double[] cotangentX = ConeData.Read(total), cotangentY = gradY is null ? new double[problem.BatchSize * m] : ConeData.Read(gradY);
         double[] u = new double[cotangentX.Length], v = new double[cotangentY.Length];
         var data = new ConeData(problem, results.Structure);
@@ -56,15 +56,16 @@ internal sealed class ConeAdjoint
     {
         Tensor right = v.Plus(slack);
         return new ConeGradients(
-            problem.P is null ? null : Cast(OuterSum(u, x, x, u, problem.P.dim() == 3).mul_((-0.5).Held())),
+            problem.P is null ? null : Cast(OuterSum(u, x, x, u, problem.P, problem.PEntries).mul_((-0.5).Held())),
             Cast(Sum(u.neg(), problem.Q.dim() == 2)),
-            Cast(OuterSum(y, u, right, x, problem.A.dim() == 3).neg_()),
+            Cast(OuterSum(y, u, right, x, problem.A, problem.AEntries).neg_()),
             Cast(Sum(right, problem.B.dim() == 2)));
 
         Tensor Cast(Tensor gradient) => gradient.to(problem.Q.dtype).to(problem.Q.device);
         Tensor Sum(Tensor rows, bool isBatched) => isBatched ? rows : rows.sum([0L]);
-        Tensor OuterSum(Tensor left0, Tensor right0, Tensor left1, Tensor right1, bool isBatched) => isBatched
-            ? stack([left0, left1], 2).bmm(stack([right0, right1], 1))
+        Tensor OuterSum(Tensor left0, Tensor right0, Tensor left1, Tensor right1, Tensor matrix, SparseEntries? entries) =>
+            entries is not null ? Sum(SparseProduct.Outer(entries, left0, right0).Plus(SparseProduct.Outer(entries, left1, right1)), matrix.dim() == 2)
+            : matrix.dim() == 3 ? stack([left0, left1], 2).bmm(stack([right0, right1], 1))
             : cat([left0, left1], 0).t().mm(cat([right0, right1], 0));
     }
 

@@ -12,6 +12,8 @@ internal sealed class ConeData
     private readonly Tensor _q;
     private readonly Tensor _a;
     private readonly Tensor _b;
+    private readonly EntryPlacement? _placementOfP;
+    private readonly EntryPlacement _placementOfA;
 
     /// <param name="problem">The problem.</param>
     /// <param name="known">The structure of a problem before it, whose analysis serves again where it is the same.</param>
@@ -21,27 +23,41 @@ internal sealed class ConeData
         _p = problem.P is null ? null : Numbers(problem.P);
         (_q, _a, _b) = (Numbers(problem.Q), Numbers(problem.A), Numbers(problem.B));
         Structure = SparseStructure.Find(this, ConeBlocks.Create(problem.Cones), known);
+        (int n, int m) = (problem.Variables, problem.Constraints);
+        _placementOfA = new EntryPlacement(m, n, problem.AEntries, Layout?.A, isSymmetric: false);
+        _placementOfP = _p is null ? null : new EntryPlacement(n, n, problem.PEntries, Layout?.P, isSymmetric: true);
     }
 
     public ConeProblem Problem { get; }
 
-    /// <summary>Whether P differs by row.</summary>
-    public bool PVaries => _p?.dim() == 3;
-
-    /// <summary>Whether A differs by row.</summary>
-    public bool AVaries => _a.dim() == 3;
-
     /// <summary>The structure that all rows share, or null where they are full.</summary>
     public SparseStructure? Structure { get; }
 
-    /// <summary>P of a row, empty where it is zero.</summary>
-    public ReadOnlySpan<double> P(int row) => _p is null ? default : Part(_p, PVaries, row, Problem.Variables * Problem.Variables);
+    /// <summary>The structure by which matrices are stored and factored, or null where all of their places are.</summary>
+    public SparseStructure? Layout => Structure is { IsWorthwhile: true } ? Structure : null;
 
-    public ReadOnlySpan<double> Q(int row) => Part(_q, _q.dim() == 2, row, Problem.Variables);
+    /// <summary>How many Ps there are: one for all rows, one for each, or none.</summary>
+    public int CountOfP => _p is null ? 0 : Count(_p, Problem.PEntries);
 
-    public ReadOnlySpan<double> A(int row) => Part(_a, AVaries, row, Problem.Constraints * Problem.Variables);
+    /// <summary>How many As there are.</summary>
+    public int CountOfA => Count(_a, Problem.AEntries);
 
-    public ReadOnlySpan<double> B(int row) => Part(_b, _b.dim() == 2, row, Problem.Constraints);
+    /// <summary>P of a row as it is given, empty where it is zero.</summary>
+    public ReadOnlySpan<double> P(int row) => _p is null ? default : Part(_p, row, Problem.PEntries is null ? 2 : 1);
+
+    public ReadOnlySpan<double> Q(int row) => Part(_q, row, 1);
+
+    /// <summary>A of a row as it is given.</summary>
+    public ReadOnlySpan<double> A(int row) => Part(_a, row, Problem.AEntries is null ? 2 : 1);
+
+    public ReadOnlySpan<double> B(int row) => Part(_b, row, 1);
+
+    /// <summary>Copies a row's matrices to where they are stored, of P the symmetric part.</summary>
+    public void Load(int row, RowMatrix p, RowMatrix a)
+    {
+        _placementOfP?.Copy(P(row), p.Values);
+        _placementOfA.Copy(A(row), a.Values);
+    }
 
     /// <summary>A tensor's numbers in float64.</summary>
     public static double[] Read(Tensor tensor)
@@ -50,8 +66,14 @@ internal sealed class ConeData
         return Numbers(tensor).ReadDoubles();
     }
 
+    private int Count(Tensor matrices, SparseEntries? entries) => matrices.dim() == (entries is null ? 3 : 2) ? Problem.BatchSize : 1;
+
     private static Tensor Numbers(Tensor tensor) => tensor.detach().to(ScalarType.Float64).cpu().contiguous();
 
-    private static unsafe ReadOnlySpan<double> Part(Tensor values, bool varies, int row, int length) =>
-        length == 0 ? default : new(values.Pointer<double>() + (varies ? (long)row * length : 0), length);
+    private static unsafe ReadOnlySpan<double> Part(Tensor values, int row, int dimensions)
+    {
+        bool varies = values.dim() > dimensions;
+        int length = checked((int)(varies ? values.shape[1..] : values.shape).Aggregate(1L, (product, size) => product * size));
+        return length == 0 ? default : new(values.Pointer<double>() + (varies ? (long)row * length : 0), length);
+    }
 }

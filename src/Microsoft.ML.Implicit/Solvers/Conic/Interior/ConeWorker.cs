@@ -10,7 +10,6 @@ internal sealed class ConeWorker
     private readonly ConePoint _startPoint;
     private readonly ConeWorkspace _workspace;
     private readonly IConeMethod _method;
-    private readonly double[] _image;
 
     public ConeWorker(ConeData data, StartRows? start, ConeOptions options)
     {
@@ -20,7 +19,6 @@ internal sealed class ConeWorker
         _method = options.Method == ConeMethod.InteriorPoint
             ? new InteriorPoint(_workspace.Program, _workspace.Blocks, _workspace.System, options)
             : new OperatorSplitting(data.Problem.Cones, _workspace, options);
-        _image = new double[data.Problem.Variables];
     }
 
     public void Solve(int row, ConeResults results, CancellationToken cancellation)
@@ -58,14 +56,8 @@ internal sealed class ConeWorker
         Divide(best.Z, best.Tau, ConeResults.Row(results.ScaledY, row, y.Length));
         program.FromScaledSlacks(ConeResults.Row(results.ScaledS, row, s.Length), s);
         program.FromScaledMultipliers(ConeResults.Row(results.ScaledY, row, y.Length), y);
-        double objective = DenseVector.Dot(_data.Q(row), x);
-        if (!_data.P(row).IsEmpty)
-        {
-            DenseVector.Multiply(_data.P(row), x, _image);
-            objective += DenseVector.Dot(_image, x) / 2;
-        }
-
-        results.Objectives[row] = objective;
+        double curvature = program.SolutionScale * program.CostScale * program.Curvature(best.X) / (best.Tau * best.Tau);
+        results.Objectives[row] = DenseVector.Dot(_data.Q(row), x) + (curvature / 2);
         results.Outcomes[row] = outcome;
         results.Units[row] = program.Units();
     }

@@ -12,7 +12,7 @@ internal sealed class ConeWorkspace
     {
         _data = data;
         Blocks = ConeBlocks.Create(data.Problem.Cones);
-        SparseStructure? structure = data.Structure is { IsWorthwhile: true } sparse ? sparse : null;
+        SparseStructure? structure = data.Layout;
         Program = new ScaledProgram(data.Problem, Blocks, structure);
         System = new KktSystem(
             Program, Blocks, structure is null ? new DenseNormalFactorization(Program, Blocks) : new SparseNormalFactorization(Program, Blocks, structure));

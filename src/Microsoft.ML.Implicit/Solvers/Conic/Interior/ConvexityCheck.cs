@@ -5,14 +5,16 @@ namespace Microsoft.ML.Implicit.Solvers.Conic.Interior;
 
 /// <summary>Whether a symmetric matrix has no negative eigenvalue, within the rounding of the numbers that it was given in.</summary>
 /// <param name="order">Order of the matrix.</param>
+/// <param name="pattern">Where it is stored, or null for everywhere.</param>
 /// <param name="rounding">That rounding, beside the largest entry.</param>
-internal sealed class ConvexityCheck(int order, double rounding)
+internal sealed class ConvexityCheck(int order, SparseEntries? pattern, double rounding)
 {
     private double[] _matrix = [];
+    private SparseFactor? _factor;
 
     /// <param name="p">The matrix.</param>
     /// <param name="largest">Its largest entry.</param>
-    public bool Holds(RowMatrix p, double largest) => largest == 0 || IsDiagonallyDominant(p) || HasFactor(p, rounding * largest);
+    public bool Holds(RowMatrix p, double largest) => largest == 0 || IsDiagonallyDominant(p) || (pattern is null ? HasFactor(p, rounding * largest) : HasFactor(p, pattern, rounding * largest));
 
     private bool IsDiagonallyDominant(RowMatrix p)
     {
@@ -25,7 +27,7 @@ internal sealed class ConvexityCheck(int order, double rounding)
                 sum += Math.Abs(value);
             }
 
-            if (!(2 * row[i] >= sum))
+            if (!(2 * p.Diagonal(i) >= sum))
             {
                 return false;
             }
@@ -48,5 +50,29 @@ internal sealed class ConvexityCheck(int order, double rounding)
         }
 
         return SmallMatrix.TryFactor(_matrix, order);
+    }
+
+    private bool HasFactor(RowMatrix p, SparseEntries entries, double shift)
+    {
+        List<(int Row, int Column)> above = [];
+        List<double> values = [];
+        double[] diagonal = new double[order];
+        for (int i = 0; i < order; i++)
+        {
+            ReadOnlySpan<int> columns = entries.Row(i);
+            diagonal[i] = p.Diagonal(i) + shift;
+            for (int k = 0; k < columns.Length; k++)
+            {
+                if (columns[k] > i)
+                {
+                    above.Add((i, columns[k]));
+                    values.Add(p.Row(i)[k]);
+                }
+            }
+        }
+
+        // A negative diagonal would pass for one of a quasidefinite matrix.
+        _factor ??= new SparseFactor(new SymbolicFactorization(order, above));
+        return Array.TrueForAll(diagonal, entry => entry > 0) && _factor.TryFactor([.. values], diagonal);
     }
 }

@@ -10,7 +10,7 @@ namespace Microsoft.ML.Implicit.Solvers.Conic.Interior;
 /// </summary>
 internal sealed class LogarithmicTerms
 {
-    private readonly SparsityPattern? _pattern;
+    private readonly SparseEntries? _pattern;
     private readonly int _stride;
     private readonly double[] _logarithms;
 
@@ -29,7 +29,7 @@ internal sealed class LogarithmicTerms
     /// <param name="rows">Rows of the matrix.</param>
     /// <param name="columns">Its columns.</param>
     /// <param name="pattern">Where it has entries, or null for everywhere.</param>
-    public LogarithmicTerms(int rows, int columns, SparsityPattern? pattern = null)
+    public LogarithmicTerms(int rows, int columns, SparseEntries? pattern = null)
     {
         (Rows, _pattern, _stride) = (rows, pattern, (columns + Vector<double>.Count - 1) / Vector<double>.Count * Vector<double>.Count);
         int count = pattern?.Count ?? rows * _stride;
@@ -44,25 +44,16 @@ internal sealed class LogarithmicTerms
     /// <summary>What each column's terms count.</summary>
     public double[] Importance { get; }
 
-    public void Take(ReadOnlySpan<double> matrix)
+    public void Take(RowMatrix matrix)
     {
-        int columns = Importance.Length;
         for (int i = 0; i < Rows; i++)
         {
-            ReadOnlySpan<double> row = matrix.Slice(i * columns, columns);
-            ReadOnlySpan<int> places = _pattern is null ? default : _pattern.Row(i);
-            int start = _pattern is null ? i * _stride : _pattern.RowStarts[i], count = _pattern is null ? columns : places.Length;
-            Span<double> logarithms = _logarithms.AsSpan(start, count), entries = _entries.AsSpan(start, count);
-            for (int k = 0; k < count; k++)
-            {
-                int column = _pattern is null ? k : places[k];
-                bool counts = row[column] != 0 && double.IsFinite(row[column]);
-                (logarithms[k], entries[k]) = counts ? (Math.Abs(row[column]), Importance[column]) : (1, 0);
-            }
-
-            TensorPrimitives.Log2(logarithms, logarithms);
+            Take(matrix.Row(i), _pattern is null ? i * _stride : _pattern.RowStarts[i], matrix.ColumnsOf(i));
         }
     }
+
+    /// <summary>Takes a matrix of one row.</summary>
+    public void Take(ReadOnlySpan<double> row) => Take(row, 0, default);
 
     /// <summary>Gives the entries that are there weights of 1 / (1 + (misfit / spread)²).</summary>
     public void Weigh(ReadOnlySpan<double> r, ReadOnlySpan<double> c, double offset, double spread)
@@ -129,7 +120,19 @@ internal sealed class LogarithmicTerms
         DenseVector.AddScaled(columnWeights, 1, _columnWeights);
     }
 
-    private void WeighEntries(SparsityPattern pattern, ReadOnlySpan<double> r, double offset, double scale)
+    private void Take(ReadOnlySpan<double> row, int start, ReadOnlySpan<int> places)
+    {
+        Span<double> logarithms = _logarithms.AsSpan(start, row.Length), entries = _entries.AsSpan(start, row.Length);
+        for (int k = 0; k < row.Length; k++)
+        {
+            bool counts = row[k] != 0 && double.IsFinite(row[k]);
+            (logarithms[k], entries[k]) = counts ? (Math.Abs(row[k]), Importance[places.IsEmpty ? k : places[k]]) : (1, 0);
+        }
+
+        TensorPrimitives.Log2(logarithms, logarithms);
+    }
+
+    private void WeighEntries(SparseEntries pattern, ReadOnlySpan<double> r, double offset, double scale)
     {
         for (int i = 0; i < Rows; i++)
         {
@@ -148,7 +151,7 @@ internal sealed class LogarithmicTerms
     }
 
     // Products of the weights with c, and, added, of their transpose with r.
-    private void MultiplyEntries(SparsityPattern pattern, ReadOnlySpan<double> r, Span<double> columnProducts)
+    private void MultiplyEntries(SparseEntries pattern, ReadOnlySpan<double> r, Span<double> columnProducts)
     {
         for (int i = 0; i < Rows; i++)
         {

@@ -76,19 +76,19 @@ internal sealed class NormalUnits
 
     /// <summary>Takes P, A and the vectors of a program, and gives the first two in normal units.</summary>
     /// <returns>Units x = Dx̄ and those of slacks, and the number that costs are multiplied by.</returns>
-    public (double[] Variables, double Cost, SlackUnits Slacks) Apply(double[] p, ReadOnlySpan<double> q, double[] a, ReadOnlySpan<double> b)
+    public (double[] Variables, double Cost, SlackUnits Slacks) Apply(RowMatrix p, ReadOnlySpan<double> q, RowMatrix a, ReadOnlySpan<double> b)
     {
         b.CopyTo(_right);
         DropRounding();
         _plainUnits.CopyTo(_rowUnits, 0);
         var slacks = new SlackUnits(new double[_right.Length], FindPairs(a), [.. _blocks.OfType<ExponentialBlock>().Select(block => (block.Start, 0.0))]);
-        slacks.Rotate(a, _n, 1);
-        slacks.Rotate(_right, 1, 1);
+        slacks.Rotate(a, 1);
+        slacks.Rotate(_right, 1);
         _quadratic.Take(p);
         _cost.Take(q);
         _matrix.Take(a);
         _side.Take(_right);
-        slacks.Rotate(a, _n, 0.5);
+        slacks.Rotate(a, 0.5);
         Fit();
         return Scale(p, a, slacks);
     }
@@ -110,7 +110,7 @@ internal sealed class NormalUnits
         }
     }
 
-    private (double[] Variables, double Cost, SlackUnits Slacks) Scale(double[] p, double[] a, SlackUnits slacks)
+    private (double[] Variables, double Cost, SlackUnits Slacks) Scale(RowMatrix p, RowMatrix a, SlackUnits slacks)
     {
         int[] units = Array.ConvertAll(_exponents, exponent => (int)Math.Clamp(Math.Round(exponent), -LargestExponent, LargestExponent));
         double[] variables = [.. units.Take(_n).Select(unit => Math.ScaleB(1, unit))];
@@ -122,16 +122,16 @@ internal sealed class NormalUnits
 
         slacks = slacks with { Shears = [.. slacks.Shears.Select(shear => (shear.Start, Math.Log(2) * units[_rowUnits[shear.Start + 2].Second]))] };
         slacks.ToNormalRows(a, variables);
-        for (int i = 0; i < p.Length / _n; i++)
+        for (int i = 0; i < p.Rows; i++)
         {
-            DenseVector.Scale(p.AsSpan(i * _n, _n), cost * variables[i], variables);
+            p.Scale(i, cost * variables[i], variables);
         }
 
         return (variables, cost, slacks);
     }
 
     // Where s₀ + sₖ and s₀ − sₖ have fewer entries than s₀ and sₖ, they are what was meant: u and v of ‖w‖² ≤ uv.
-    private List<(int First, int Second)> FindPairs(double[] a)
+    private List<(int First, int Second)> FindPairs(RowMatrix a)
     {
         List<(int First, int Second)> pairs = [];
         foreach (SecondOrderBlock block in _blocks.OfType<SecondOrderBlock>())
@@ -140,9 +140,10 @@ internal sealed class NormalUnits
             for (int k = block.Start + 1; k < block.Start + block.Dimension; k++)
             {
                 int less = Saving(_right[block.Start], _right[k]);
-                for (int j = 0; j < _n; j++)
+                ReadOnlySpan<double> first = a.Row(block.Start), other = a.Row(k);
+                for (int j = 0; j < first.Length; j++)
                 {
-                    less += Saving(a[(block.Start * _n) + j], a[(k * _n) + j]);
+                    less += Saving(first[j], other[j]);
                 }
 
                 (best, saved) = less > saved ? (k, less) : (best, saved);

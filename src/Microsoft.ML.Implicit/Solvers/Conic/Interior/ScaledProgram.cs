@@ -39,7 +39,7 @@ internal sealed class ScaledProgram
         A = new RowMatrix(m, n, structure?.A);
         (Q, D, _columnNorms) = (new double[n], new double[n], new double[n]);
         (B, E, _rowNorms) = (new double[m], new double[m], new double[m]);
-        _convexity = new ConvexityCheck(n, 10 * n * MachineEpsilon.Of(problem.Q.dtype));
+        _convexity = new ConvexityCheck(n, structure?.P, 10 * n * MachineEpsilon.Of(problem.Q.dtype));
     }
 
     /// <summary>P̄, empty where it is zero.</summary>
@@ -71,16 +71,14 @@ internal sealed class ScaledProgram
     /// <summary>Takes a row's matrices.</summary>
     public void LoadMatrices(ConeData data, int row)
     {
-        data.P(row).CopyTo(P.Values);
-        data.A(row).CopyTo(A.Values);
+        data.Load(row, P, A);
         IsFinite = DenseVector.IsFinite(P.Values) && DenseVector.IsFinite(A.Values);
         if (!IsFinite)
         {
             return;
         }
 
-        Symmetrise();
-        (double[] variables, _costUnit, _slacks) = _normalUnits.Apply(P.Values, data.Q(row), A.Values, data.B(row));
+        (double[] variables, _costUnit, _slacks) = _normalUnits.Apply(P, data.Q(row), A, data.B(row));
         variables.CopyTo(D, 0);
         data.B(row).CopyTo(B);
         _slacks.ToNormalSlacks(B);
@@ -101,19 +99,16 @@ internal sealed class ScaledProgram
     /// <summary>Takes a row's matrices in units that were found before; its vectors stay what they are.</summary>
     public void LoadMatrices(ConeData data, int row, ProgramUnits units)
     {
-        data.P(row).CopyTo(P.Values);
-        data.A(row).CopyTo(A.Values);
+        data.Load(row, P, A);
         units.D.CopyTo(D, 0);
         units.E.CopyTo(E, 0);
         (_slacks, SolutionScale, CostScale) = (units.Slacks, units.Solution, units.Cost);
-        Symmetrise();
-        int n = Q.Length;
-        for (int i = 0; i < (P.IsEmpty ? 0 : n); i++)
+        for (int i = 0; i < P.Rows; i++)
         {
-            DenseVector.Scale(P.Row(i), D[i] * SolutionScale / CostScale, D);
+            P.Scale(i, D[i] * SolutionScale / CostScale, D);
         }
 
-        _slacks.ToNormalRows(A.Values, D);
+        _slacks.ToNormalRows(A, D);
         for (int i = 0; i < B.Length; i++)
         {
             DenseVector.Scale(A.Row(i), E[i]);
@@ -214,25 +209,11 @@ internal sealed class ScaledProgram
         _slacks.FromNormalMultipliers(y);
     }
 
-    private void Symmetrise()
-    {
-        int n = Q.Length;
-        double[] p = P.Values;
-        for (int i = 0; i < (P.IsEmpty ? 0 : n); i++)
-        {
-            for (int j = 0; j < i; j++)
-            {
-                p[(i * n) + j] = p[(j * n) + i] = (p[(i * n) + j] / 2) + (p[(j * n) + i] / 2);
-            }
-        }
-    }
-
     // One pass; returns how far norms were from one.
     private double Equilibrate()
     {
-        int n = Q.Length;
         Array.Clear(_columnNorms);
-        for (int i = 0; i < (P.IsEmpty ? 0 : n); i++)
+        for (int i = 0; i < P.Rows; i++)
         {
             P.RaiseToMagnitudes(i, _columnNorms);
         }
@@ -252,7 +233,7 @@ internal sealed class ScaledProgram
         }
 
         double unevenness = Math.Max(ToFactors(_columnNorms, D), ToFactors(_rowNorms, E));
-        for (int i = 0; i < (P.IsEmpty ? 0 : n); i++)
+        for (int i = 0; i < P.Rows; i++)
         {
             P.Scale(i, _columnNorms[i], _columnNorms);
         }

@@ -1,3 +1,5 @@
+using Microsoft.ML.Implicit.Solvers.Conic.Systems;
+
 namespace Microsoft.ML.Implicit.Solvers.Conic.Interior;
 
 /// <summary>
@@ -52,45 +54,57 @@ internal sealed record SlackUnits(double[] Factors, IReadOnlyList<(int First, in
     }
 
     /// <summary>A ← TAD.</summary>
-    /// <param name="matrix">A, row by row.</param>
+    /// <param name="matrix">A.</param>
     /// <param name="columns">The diagonal of D.</param>
-    public void ToNormalRows(Span<double> matrix, double[] columns)
+    public void ToNormalRows(RowMatrix matrix, double[] columns)
     {
-        int n = columns.Length;
-        Rotate(matrix, n, 1);
+        Rotate(matrix, 1);
         for (int i = 0; i < Factors.Length; i++)
         {
-            DenseVector.Scale(matrix.Slice(i * n, n), Factors[i], columns);
+            matrix.Scale(i, Factors[i], columns);
         }
 
-        Rotate(matrix, n, 0.5);
+        Rotate(matrix, 0.5);
         foreach ((int start, double shift) in Shears)
         {
-            DenseVector.AddScaled(matrix.Slice(start * n, n), shift, matrix.Slice((start + 1) * n, n));
+            DenseVector.AddScaled(matrix.Row(start), shift, matrix.Row(start + 1));
         }
     }
 
-    /// <summary>(s₀, sₖ) ← (s₀ + sₖ, s₀ − sₖ) times a number, in each column.</summary>
-    public void Rotate(Span<double> rows, int columns, double factor)
+    /// <summary>(s₀, sₖ) ← (s₀ + sₖ, s₀ − sₖ) times a number, in each column. Rows of one cone have their entries in the same columns.</summary>
+    public void Rotate(RowMatrix matrix, double factor)
     {
         foreach ((int first, int second) in Pairs)
         {
-            Span<double> upper = rows.Slice(first * columns, columns), lower = rows.Slice(second * columns, columns);
-            for (int j = 0; j < columns; j++)
-            {
-                (upper[j], lower[j]) = ((upper[j] + lower[j]) * factor, (upper[j] - lower[j]) * factor);
-            }
+            Rotate(matrix.Row(first), matrix.Row(second), factor);
+        }
+    }
+
+    /// <summary>(s₀, sₖ) ← (s₀ + sₖ, s₀ − sₖ) times a number.</summary>
+    public void Rotate(Span<double> s, double factor)
+    {
+        foreach ((int first, int second) in Pairs)
+        {
+            Rotate(s.Slice(first, 1), s.Slice(second, 1), factor);
+        }
+    }
+
+    private static void Rotate(Span<double> upper, Span<double> lower, double factor)
+    {
+        for (int j = 0; j < upper.Length; j++)
+        {
+            (upper[j], lower[j]) = ((upper[j] + lower[j]) * factor, (upper[j] - lower[j]) * factor);
         }
     }
 
     private void Scale(Span<double> v, bool isInverse)
     {
-        Rotate(v, 1, 1);
+        Rotate(v, 1);
         for (int i = 0; i < v.Length; i++)
         {
             v[i] = isInverse ? v[i] / Factors[i] : v[i] * Factors[i];
         }
 
-        Rotate(v, 1, 0.5);
+        Rotate(v, 0.5);
     }
 }

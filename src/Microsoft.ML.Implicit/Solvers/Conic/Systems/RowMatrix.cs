@@ -2,23 +2,32 @@ namespace Microsoft.ML.Implicit.Solvers.Conic.Systems;
 
 /// <summary>
 /// A matrix stored row by row. Its products take four rows at once, and pass over what lies before the first and behind the last entry of these that is not zero, so that those of
-/// a band or a profile cost what it holds. With a pattern they go from entry to entry.
+/// a band or a profile cost what it holds. With a pattern only its entries are stored, and products go from one to the next.
 /// </summary>
 /// <param name="rows">Rows.</param>
 /// <param name="columns">Columns.</param>
 /// <param name="pattern">Where it may have entries, or null for everywhere.</param>
-internal sealed class RowMatrix(int rows, int columns, SparsityPattern? pattern = null)
+internal sealed class RowMatrix(int rows, int columns, SparseEntries? pattern = null)
 {
     private const int Together = 4;
 
     private readonly (int First, int End)[] _extents = pattern is null ? new (int, int)[(rows + Together - 1) / Together] : [];
 
     /// <summary>The entries.</summary>
-    public double[] Values { get; } = new double[rows * columns];
+    public double[] Values { get; } = new double[pattern?.Count ?? checked(rows * columns)];
+
+    public int Rows => rows;
 
     public bool IsEmpty => Values.Length == 0;
 
-    public Span<double> Row(int row) => Values.AsSpan(row * columns, columns);
+    /// <summary>What is stored of a row.</summary>
+    public Span<double> Row(int row) => pattern is null ? Values.AsSpan(row * columns, columns) : Values.AsSpan(pattern.RowStarts[row], pattern.RowStarts[row + 1] - pattern.RowStarts[row]);
+
+    /// <summary>The columns of what is stored of a row, empty where all are.</summary>
+    public ReadOnlySpan<int> ColumnsOf(int row) => pattern is null ? default : pattern.Row(row);
+
+    /// <summary>An entry of the diagonal.</summary>
+    public double Diagonal(int row) => pattern is null ? Row(row)[row] : pattern.Find(row, row) is >= 0 and int entry ? Values[entry] : 0;
 
     /// <summary>y ← max(y, |row|), entry by entry.</summary>
     /// <returns>The largest magnitude of the row.</returns>
@@ -31,11 +40,12 @@ internal sealed class RowMatrix(int rows, int columns, SparsityPattern? pattern 
             return DenseVector.MaximumMagnitude(values);
         }
 
+        ReadOnlySpan<int> places = pattern.Row(row);
         double largest = 0;
-        foreach (int column in pattern.Row(row))
+        for (int k = 0; k < places.Length; k++)
         {
-            double magnitude = Math.Abs(values[column]);
-            y[column] = Math.Max(y[column], magnitude);
+            double magnitude = Math.Abs(values[k]);
+            y[places[k]] = Math.Max(y[places[k]], magnitude);
             largest = Math.Max(largest, magnitude);
         }
 
@@ -52,9 +62,10 @@ internal sealed class RowMatrix(int rows, int columns, SparsityPattern? pattern 
             return;
         }
 
-        foreach (int column in pattern.Row(row))
+        ReadOnlySpan<int> places = pattern.Row(row);
+        for (int k = 0; k < places.Length; k++)
         {
-            values[column] *= factor * columnFactors[column];
+            values[k] *= factor * columnFactors[places[k]];
         }
     }
 
@@ -90,10 +101,11 @@ internal sealed class RowMatrix(int rows, int columns, SparsityPattern? pattern 
             for (int i = 0; i < rows; i++)
             {
                 ReadOnlySpan<double> row = Row(i);
+                ReadOnlySpan<int> places = pattern.Row(i);
                 double sum = 0;
-                foreach (int column in pattern.Row(i))
+                for (int k = 0; k < places.Length; k++)
                 {
-                    sum += row[column] * x[column];
+                    sum += row[k] * x[places[k]];
                 }
 
                 y[i] = sum;
@@ -118,9 +130,10 @@ internal sealed class RowMatrix(int rows, int columns, SparsityPattern? pattern 
             for (int i = 0; i < rows; i++)
             {
                 ReadOnlySpan<double> row = Row(i);
-                foreach (int column in pattern.Row(i))
+                ReadOnlySpan<int> places = pattern.Row(i);
+                for (int k = 0; k < places.Length; k++)
                 {
-                    y[column] += row[column] * x[i];
+                    y[places[k]] += row[k] * x[i];
                 }
             }
 

@@ -32,22 +32,23 @@ internal sealed class SparseNormalFactorization : INormalFactorization
     public bool TryFactor()
     {
         int n = _program.Q.Length;
-        SparsityPattern p = _structure.P;
+        SparseEntries p = _structure.P;
         for (int i = 0, next = 0; i < p.Rows; i++)
         {
-            Span<double> row = _program.P.Row(i);
-            foreach (int column in p.Row(i))
+            ReadOnlySpan<double> row = _program.P.Row(i);
+            ReadOnlySpan<int> columns = p.Row(i);
+            for (int k = 0; k < columns.Length; k++)
             {
-                if (column > i)
+                if (columns[k] > i)
                 {
-                    _entries[next++] = row[column];
+                    _entries[next++] = row[k];
                 }
             }
         }
 
         for (int i = 0; i < n; i++)
         {
-            _diagonal[i] = (_program.P.IsEmpty ? 0 : _program.P.Row(i)[i]) + ConeBlock.Regularisation;
+            _diagonal[i] = (_program.P.IsEmpty ? 0 : _program.P.Diagonal(i)) + ConeBlock.Regularisation;
         }
 
         foreach (ConeBlock block in _blocks)
@@ -75,7 +76,7 @@ internal sealed class SparseNormalFactorization : INormalFactorization
             block.ApplyInverse(diagonal);
             for (int i = 0; i < block.Dimension; i++)
             {
-                Gather(block.Start + i, Entries(block.Start + i));
+                _program.A.Row(block.Start + i).CopyTo(Entries(block.Start + i));
                 diagonal[i] = -1 / diagonal[i];
             }
 
@@ -86,7 +87,7 @@ internal sealed class SparseNormalFactorization : INormalFactorization
         Span<double> rows = _rows.AsSpan(0, block.Dimension * width);
         for (int i = 0; i < block.Dimension; i++)
         {
-            Gather(block.Start + i, rows[(i * width)..]);
+            _program.A.Row(block.Start + i).CopyTo(rows[(i * width)..]);
         }
 
         double size = DenseVector.MaximumMagnitude(rows);
@@ -98,14 +99,4 @@ internal sealed class SparseNormalFactorization : INormalFactorization
     }
 
     private Span<double> Entries(int row) => _entries.AsSpan(_entriesOfP + _structure.A.RowStarts[row]);
-
-    private void Gather(int row, Span<double> target)
-    {
-        ReadOnlySpan<double> values = _program.A.Row(row);
-        ReadOnlySpan<int> columns = _structure.A.Row(row);
-        for (int i = 0; i < columns.Length; i++)
-        {
-            target[i] = values[columns[i]];
-        }
-    }
 }

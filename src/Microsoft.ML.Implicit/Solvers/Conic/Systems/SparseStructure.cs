@@ -14,7 +14,13 @@ internal sealed class SparseStructure
 
     private const double LargestDensity = 0.25;
 
-    private SparseStructure(SparsityPattern quadratic, SparsityPattern matrix)
+    // Matrices that do not fit otherwise are stored by their entries, however many these are.
+    private const long LargestDense = 1L << 28;
+
+    // Times the root of the number of variables.
+    private const int ManyEntries = 10;
+
+    private SparseStructure(SparseEntries quadratic, SparseEntries matrix, IReadOnlyList<ConeBlock> blocks, Func<int, bool> isQuadratic)
     {
         (P, A) = (quadratic, matrix);
         int n = matrix.Columns;
@@ -38,15 +44,14 @@ internal sealed class SparseStructure
             }
         }
 
-        // Slacks first: where P is zero, the pivots of variables alone would be δ, and magnify rounding by its inverse.
-        Symbolic = new SymbolicFactorization(n + matrix.Rows, entries, later: n);
+        Symbolic = new SymbolicFactorization(n + matrix.Rows, entries, Later(blocks, isQuadratic));
     }
 
     /// <summary>Entries of the symmetric P; no rows where it is zero.</summary>
-    public SparsityPattern P { get; }
+    public SparseEntries P { get; }
 
     /// <summary>Entries of A, in all units and whitened.</summary>
-    public SparsityPattern A { get; }
+    public SparseEntries A { get; }
 
     public SymbolicFactorization Symbolic { get; }
 
@@ -55,8 +60,8 @@ internal sealed class SparseStructure
     {
         get
         {
-            long n = A.Columns, dense = (A.Rows * n * n / 2) + (n * n * n / 6);
-            return Symbolic.Operations * CostOfIndirection < dense;
+            double n = A.Columns, dense = (A.Rows * n * n / 2) + (n * n * n / 6);
+            return Symbolic.Operations * (double)CostOfIndirection < dense || n * Math.Max(n, A.Rows) > LargestDense;
         }
     }
 
@@ -67,65 +72,92 @@ internal sealed class SparseStructure
     /// <returns>Its structure, or null where no pattern can be worth its analysis.</returns>
     public static SparseStructure? Find(ConeData data, IReadOnlyList<ConeBlock> blocks, SparseStructure? known)
     {
-        (int n, int m) = (data.Problem.Variables, data.Problem.Constraints);
-        if (n < SmallestOrder || m == 0 || data.Problem.BatchSize == 0 || Density(data.A(0)) > LargestDensity || Density(data.P(0)) > LargestDensity)
+        ConeProblem problem = data.Problem;
+        (int n, int m) = (problem.Variables, problem.Constraints);
+        bool isFull = (problem.AEntries is null && Density(data.A(0)) > LargestDensity) || (problem.PEntries is null && Density(data.P(0)) > LargestDensity);
+        if (n < SmallestOrder || m == 0 || problem.BatchSize == 0 || isFull)
         {
             return null;
         }
 
-        bool[] quadratic = new bool[data.P(0).Length], matrix = new bool[m * n];
-        for (int row = 0; row < (data.PVaries ? data.Problem.BatchSize : 1); row++)
+        SparseEntries quadratic = problem.P is null ? SparseEntries.Of(0, n, []) : problem.PEntries ?? Scan(n, n, data.CountOfP, data.P), p = Symmetric(quadratic);
+        SparseEntries a = Unite(problem.AEntries ?? Scan(m, n, data.CountOfA, data.A), blocks);
+        foreach (SparseStructure? earlier in new[] { known, problem.AEntries?.Analysis })
         {
-            Mark(data.P(row), quadratic);
-        }
-
-        for (int row = 0; row < (data.AVaries ? data.Problem.BatchSize : 1); row++)
-        {
-            Mark(data.A(row), matrix);
-        }
-
-        for (int i = 0; i < quadratic.Length / n; i++)
-        {
-            quadratic[(i * n) + i] = true;
-            for (int j = 0; j < i; j++)
+            if (earlier is not null && earlier.P.Equals(p) && earlier.A.Equals(a))
             {
-                quadratic[(i * n) + j] = quadratic[(j * n) + i] |= quadratic[(i * n) + j];
+                return earlier;
             }
         }
 
-        foreach (ConeBlock block in blocks.Where(block => !block.IsSeparable))
+        var structure = new SparseStructure(p, a, blocks, column => quadratic.Rows > 0 && quadratic.Find(column, column) >= 0);
+        if (problem.AEntries is { } given)
         {
-            Unite(matrix.AsSpan(block.Start * n, block.Dimension * n), n);
+            given.Analysis = structure;
         }
 
-        SparsityPattern p = SparsityPattern.Of(quadratic, quadratic.Length / n, n), a = SparsityPattern.Of(matrix, m, n);
-        return known is not null && known.P.Equals(p) && known.A.Equals(a) ? known : new SparseStructure(p, a);
+        return structure;
+    }
+
+    // Slacks first: where P is zero, the pivots of variables alone would be δ, and magnify rounding by its inverse. A sum of many variables, which would link all of these, stands in line
+    // with them where P keeps them from that.
+    private bool[] Later(IReadOnlyList<ConeBlock> blocks, Func<int, bool> isQuadratic)
+    {
+        int n = A.Columns;
+        bool[] isLater = new bool[n + A.Rows];
+        Array.Fill(isLater, true, 0, n);
+        foreach (ConeBlock block in blocks.Where(block => block.IsSeparable))
+        {
+            for (int row = block.Start; row < block.Start + block.Dimension; row++)
+            {
+                isLater[n + row] = A.Row(row).Length > ManyEntries * Math.Sqrt(n) && Array.TrueForAll(A.Row(row).ToArray(), column => isQuadratic(column));
+            }
+        }
+
+        return isLater;
     }
 
     private static double Density(ReadOnlySpan<double> matrix) => matrix.IsEmpty ? 0 : 1 - ((double)matrix.Count(0) / matrix.Length);
 
-    private static void Mark(ReadOnlySpan<double> matrix, bool[] marks)
-    {
-        for (int i = 0; i < matrix.Length; i++)
-        {
-            marks[i] |= matrix[i] != 0;
-        }
-    }
+    private delegate ReadOnlySpan<double> MatrixOfRow(int row);
 
-    private static void Unite(Span<bool> rows, int columns)
+    private static SparseEntries Scan(int rows, int columns, int count, MatrixOfRow matrices)
     {
-        Span<bool> union = rows[..columns];
-        for (int start = columns; start < rows.Length; start += columns)
+        bool[] marks = new bool[rows * columns];
+        for (int row = 0; row < count; row++)
         {
-            for (int j = 0; j < columns; j++)
+            ReadOnlySpan<double> matrix = matrices(row);
+            for (int i = 0; i < matrix.Length; i++)
             {
-                union[j] |= rows[start + j];
+                marks[i] |= matrix[i] != 0;
             }
         }
 
-        for (int start = columns; start < rows.Length; start += columns)
+        return SparseEntries.Of(rows, columns, Enumerable.Range(0, marks.Length).Where(i => marks[i]).Select(i => (long)i));
+    }
+
+    private static SparseEntries Symmetric(SparseEntries p)
+    {
+        long n = p.Rows;
+        IEnumerable<long> places = p.RowIndices().Zip(p.ColumnIndices).SelectMany(entry => new[] { (entry.First * n) + entry.Second, (entry.Second * n) + entry.First });
+        return SparseEntries.Of(p.Rows, p.Columns, places.Concat(Enumerable.Range(0, p.Rows).Select(i => i * (n + 1))));
+    }
+
+    private static SparseEntries Unite(SparseEntries a, IReadOnlyList<ConeBlock> blocks)
+    {
+        List<long> places = [];
+        foreach (ConeBlock block in blocks)
         {
-            union.CopyTo(rows[start..]);
+            int[] all = block.IsSeparable ? [] : [.. Enumerable.Range(block.Start, block.Dimension).SelectMany(row => a.Row(row).ToArray()).Distinct()];
+            for (int row = block.Start; row < block.Start + block.Dimension; row++)
+            {
+                foreach (int column in block.IsSeparable ? a.Row(row) : all)
+                {
+                    places.Add(((long)row * a.Columns) + column);
+                }
+            }
         }
+
+        return SparseEntries.Of(a.Rows, a.Columns, places);
     }
 }
