@@ -9,7 +9,7 @@ internal sealed class MinimumDegree
     private readonly List<int>[] _neighbours;
     private readonly List<int>[] _elements;
     private readonly int[][] _members;
-    private readonly bool[] _isLater;
+    private readonly int _later;
     private readonly bool[] _isEliminated;
     private readonly bool[] _isAbsorbed;
     private readonly int[] _degrees;
@@ -17,10 +17,10 @@ internal sealed class MinimumDegree
     private readonly int[] _marks;
     private int _mark;
 
-    private MinimumDegree(IReadOnlyList<IReadOnlyCollection<int>> neighbours, bool[] isLater)
+    private MinimumDegree(IReadOnlyList<IReadOnlyCollection<int>> neighbours, int later)
     {
         int n = neighbours.Count;
-        _isLater = isLater;
+        _later = later;
         _neighbours = [.. neighbours.Select(list => list.ToList())];
         _elements = [.. neighbours.Select(_ => new List<int>())];
         _members = new int[n][];
@@ -31,9 +31,9 @@ internal sealed class MinimumDegree
 
     /// <summary>Orders the rows.</summary>
     /// <param name="neighbours">Of each row the others that it has an entry with.</param>
-    /// <param name="isLater">Which rows are eliminated after all others.</param>
+    /// <param name="later">How many of the first rows are eliminated after all others.</param>
     /// <returns>The rows in the order of their elimination.</returns>
-    public static int[] Order(IReadOnlyList<IReadOnlyCollection<int>> neighbours, bool[] isLater) => new MinimumDegree(neighbours, isLater).Run();
+    public static int[] Order(IReadOnlyList<IReadOnlyCollection<int>> neighbours, int later) => new MinimumDegree(neighbours, later).Run();
 
     private int[] Run()
     {
@@ -58,7 +58,7 @@ internal sealed class MinimumDegree
         return [.. order];
     }
 
-    private (bool IsLater, int Degree, int Row) Priority(int row) => (_isLater[row], _degrees[row], row);
+    private (bool IsLater, int Degree, int Row) Priority(int row) => (row < _later, _degrees[row], row);
 
     private void Eliminate(int pivot)
     {

@@ -17,10 +17,7 @@ internal sealed class SparseStructure
     // Matrices that do not fit otherwise are stored by their entries, however many these are.
     private const long LargestDense = 1L << 28;
 
-    // Times the root of the number of variables.
-    private const int ManyEntries = 10;
-
-    private SparseStructure(SparseEntries quadratic, SparseEntries matrix, IReadOnlyList<ConeBlock> blocks, Func<int, bool> isQuadratic)
+    private SparseStructure(SparseEntries quadratic, SparseEntries matrix)
     {
         (P, A) = (quadratic, matrix);
         int n = matrix.Columns;
@@ -44,7 +41,8 @@ internal sealed class SparseStructure
             }
         }
 
-        Symbolic = new SymbolicFactorization(n + matrix.Rows, entries, Later(blocks, isQuadratic));
+        // Slacks first: where P is zero, the pivots of variables alone would be δ, and magnify rounding by its inverse.
+        Symbolic = new SymbolicFactorization(n + matrix.Rows, entries, later: n);
     }
 
     /// <summary>Entries of the symmetric P; no rows where it is zero.</summary>
@@ -80,7 +78,7 @@ internal sealed class SparseStructure
             return null;
         }
 
-        SparseEntries quadratic = problem.P is null ? SparseEntries.Of(0, n, []) : problem.PEntries ?? Scan(n, n, data.CountOfP, data.P), p = Symmetric(quadratic);
+        SparseEntries p = Symmetric(problem.P is null ? SparseEntries.Of(0, n, []) : problem.PEntries ?? Scan(n, n, data.CountOfP, data.P));
         SparseEntries a = Unite(problem.AEntries ?? Scan(m, n, data.CountOfA, data.A), blocks);
         foreach (SparseStructure? earlier in new[] { known, problem.AEntries?.Analysis })
         {
@@ -90,31 +88,13 @@ internal sealed class SparseStructure
             }
         }
 
-        var structure = new SparseStructure(p, a, blocks, column => quadratic.Rows > 0 && quadratic.Find(column, column) >= 0);
+        var structure = new SparseStructure(p, a);
         if (problem.AEntries is { } given)
         {
             given.Analysis = structure;
         }
 
         return structure;
-    }
-
-    // Slacks first: where P is zero, the pivots of variables alone would be δ, and magnify rounding by its inverse. A sum of many variables, which would link all of these, stands in line
-    // with them where P keeps them from that.
-    private bool[] Later(IReadOnlyList<ConeBlock> blocks, Func<int, bool> isQuadratic)
-    {
-        int n = A.Columns;
-        bool[] isLater = new bool[n + A.Rows];
-        Array.Fill(isLater, true, 0, n);
-        foreach (ConeBlock block in blocks.Where(block => block.IsSeparable))
-        {
-            for (int row = block.Start; row < block.Start + block.Dimension; row++)
-            {
-                isLater[n + row] = A.Row(row).Length > ManyEntries * Math.Sqrt(n) && Array.TrueForAll(A.Row(row).ToArray(), column => isQuadratic(column));
-            }
-        }
-
-        return isLater;
     }
 
     private static double Density(ReadOnlySpan<double> matrix) => matrix.IsEmpty ? 0 : 1 - ((double)matrix.Count(0) / matrix.Length);

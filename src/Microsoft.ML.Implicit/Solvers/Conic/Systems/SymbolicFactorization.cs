@@ -9,10 +9,10 @@ internal sealed class SymbolicFactorization
     /// <summary>Analyses a pattern.</summary>
     /// <param name="order">Rows of the matrix.</param>
     /// <param name="entries">The entries on one side of the diagonal.</param>
-    /// <param name="isLater">Which rows are eliminated after all others; null: all are in line.</param>
-    public SymbolicFactorization(int order, IReadOnlyList<(int Row, int Column)> entries, bool[]? isLater = null)
+    /// <param name="later">How many of the first rows are eliminated after all others.</param>
+    public SymbolicFactorization(int order, IReadOnlyList<(int Row, int Column)> entries, int later = 0)
     {
-        Order = MinimumDegree.Order(Neighbours(order, entries), isLater ?? new bool[order]);
+        Order = MinimumDegree.Order(Neighbours(order, entries), later);
         Places = new int[order];
         for (int i = 0; i < order; i++)
         {
