@@ -57,7 +57,7 @@ public sealed class NetworkTuningTests
         ClassRow[] rows = Classes(160, 7), held = Classes(80, 8);
         bool[] isWrong = [.. rows.Select((_, i) => i % 10 < 3)];
         IDataView train = ml.Data.LoadFromEnumerable(rows.Select((row, i) => new ClassRow { Features = row.Features, Label = row.Label ^ isWrong[i] }).ToArray());
-        var options = new DeepEquilibriumOptions 
+        var options = new DeepEquilibriumOptions
         {
             HiddenWidth = 16,
             EnsembleSize = 1,
