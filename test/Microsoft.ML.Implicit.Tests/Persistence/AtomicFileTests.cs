@@ -85,6 +85,43 @@ public sealed class AtomicFileTests : IDisposable
         }
     }
 
+    [TestMethod]
+    [OSCondition(ConditionMode.Exclude, OperatingSystems.Windows)]
+    public void The_permissions_of_a_file_that_is_replaced_are_kept_and_hold_while_it_is_written()
+    {
+        foreach (UnixFileMode mode in new[] { UnixFileMode.UserRead | UnixFileMode.UserWrite, (UnixFileMode)0b110_110_110 })
+        {
+            AtomicFile.Write(FilePath, Writer("old"));
+            Protect(FilePath, mode);
+            AtomicFile.Write(FilePath, stream =>
+            {
+                Assert.AreEqual(mode, Permissions(((FileStream)stream).Name));
+                stream.Write("new"u8);
+            });
+            Assert.AreEqual(mode, Permissions(FilePath));
+            AssertOnlyFileHolds("new");
+        }
+    }
+
+    [TestMethod]
+    public void A_folder_that_is_missing_is_told_with_the_path_that_was_given()
+    {
+        string path = Path.Combine(_folder.FullName, "missing", "state");
+        string message = Assert.Throws<DirectoryNotFoundException>(() => AtomicFile.Write(path, Writer("new"))).Message;
+        StringAssert.Contains(message, $"'{path}'", StringComparison.Ordinal);
+        Assert.IsFalse(message.Contains(".tmp", StringComparison.Ordinal), message);
+    }
+
+    private static void Protect(string path, UnixFileMode mode)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(path, mode);
+        }
+    }
+
+    private static UnixFileMode? Permissions(string path) => OperatingSystem.IsWindows() ? null : File.GetUnixFileMode(path);
+
     private static Action<Stream> Writer(string content) => stream => stream.Write(Encoding.UTF8.GetBytes(content));
 
     private void AssertOnlyFileHolds(string content)

@@ -25,7 +25,7 @@ internal sealed class StepFunction
         }
     }
 
-    public double At(double time) => _times.Length == 0 ? 0 : _values[Piece(time)];
+    public double At(double time) => _times.Length == 0 ? 0 : _values[Begun(Piece(time), time)];
 
     /// <summary>Mean over an interval; the value where the interval is empty.</summary>
     public double Mean(double start, double end) => end > start && _times.Length > 0 ? (Integral(end) - Integral(start)) / (end - start) : At(end);
@@ -35,6 +35,10 @@ internal sealed class StepFunction
         int piece = Piece(time);
         return _integrals[piece] + (_values[piece] * (time - _times[piece]));
     }
+
+    // A sum such as of the last observation's time and a time ahead may be rounded to just before the time from which a value holds.
+    private int Begun(int piece, double time) =>
+        piece + 1 < _times.Length && _times[piece + 1] - time <= Durations.Tolerance * (_times[piece + 1] - _times[piece]) ? piece + 1 : piece;
 
     private int Piece(double time)
     {

@@ -226,7 +226,7 @@ public abstract class ForecastModelParameters : ImplicitModelParameters
             : example;
     }
 
-    private static int PathLength(double extrapolation) => 1 + (int)((extrapolation - 1) * PathTimes);
+    private static int PathLength(double extrapolation) => 1 + (int)Durations.Floor((extrapolation - 1) * PathTimes);
 
     private double Extrapolation(ForecastExample example, double time) =>
         ForecastReach.Extrapolation(time, example.Series.Times[example.Last], Scaling.Horizon);

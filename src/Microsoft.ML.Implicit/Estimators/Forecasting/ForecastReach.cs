@@ -11,21 +11,18 @@ internal static class ForecastReach
     /// <summary>The longest time ahead, in horizons of training.</summary>
     public const double MostHorizons = 1000;
 
-    /// <summary>What two lengths of time may differ by and be taken for the same: times far from zero are rounded, and so are their differences.</summary>
-    public const double Tolerance = 1e-4;
-
     /// <summary>Whether a time can be forecast at.</summary>
     /// <param name="time">The time.</param>
     /// <param name="last">Time of the last observation before it.</param>
     /// <param name="horizon">Longest time ahead that training looked at.</param>
-    public static bool Covers(double time, double last, double horizon) => time - last <= MostHorizons * horizon;
+    public static bool Covers(double time, double last, double horizon) => Durations.IsWithin(time - last, MostHorizons * horizon);
 
     /// <summary>Time ahead in horizons of training where that is more than one, and 1 elsewhere.</summary>
     /// <param name="time">The time.</param>
     /// <param name="last">Time of the last observation before it.</param>
     /// <param name="horizon">Longest time ahead that training looked at.</param>
     public static double Extrapolation(double time, double last, double horizon) =>
-        (time - last) / horizon is > 1 + Tolerance and var ratio && Covers(time, last, horizon) ? ratio : 1;
+        !Durations.IsWithin(time - last, horizon) && Covers(time, last, horizon) ? (time - last) / horizon : 1;
 
     /// <summary>Makes sure that times can be forecast at.</summary>
     /// <param name="times">Points in time.</param>

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Onnx;
 
 namespace Microsoft.ML.Implicit.Estimators;
@@ -13,7 +14,7 @@ internal sealed class OnnxForecastReach
     {
         OnnxGraph graph = horizons.Graph;
         OnnxValue one = graph.Number(1, OnnxType.Double);
-        _extrapolation = (horizons > 1 + ForecastReach.Tolerance).Where(horizons, one);
+        _extrapolation = (horizons > 1 + Durations.Tolerance).Where(horizons, one);
         OnnxValue count = PathLength(_extrapolation.Reshape(-1).Largest(0)).To(OnnxType.Int64);
         _indices = graph.Node("Range", [graph.Number(0, OnnxType.Int64), count, graph.Number(1, OnnxType.Int64)], OnnxType.Int64).To(OnnxType.Double);
         PathHorizons = (_indices / LatentOdeModelParameters.PathTimes) + 1 + (horizons.Slice(2, 0, 1) * 0);
@@ -41,5 +42,5 @@ internal sealed class OnnxForecastReach
         return (_extrapolation > 1).Where(learned.Maximum(extrapolated), learned);
     }
 
-    private static OnnxValue PathLength(OnnxValue extrapolation) => ((extrapolation - 1) * LatentOdeModelParameters.PathTimes).Floor() + 1;
+    private static OnnxValue PathLength(OnnxValue extrapolation) => (((extrapolation - 1) * LatentOdeModelParameters.PathTimes) + Durations.Tolerance).Floor() + 1;
 }

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Onnx;
 
 namespace Microsoft.ML.Implicit.Estimators;
@@ -34,7 +35,7 @@ internal sealed class OnnxHistoryRegression(HistoryRegression regression, Series
         own.AddRange(HistoryRegressors.SlopeLengths.Select(count => recent.Change(count, lastTime + (within * scaling.Horizon))));
         foreach (double period in scaling.Periods)
         {
-            OnnxValue periods = (-(-((horizons * (scaling.Horizon / period)) - ForecastReach.Tolerance)).Floor()).Maximum(_graph.Number(1, OnnxType.Double));
+            OnnxValue periods = (-(-((horizons * (scaling.Horizon / period)) - Durations.Tolerance)).Floor()).Maximum(_graph.Number(1, OnnxType.Double));
             own.Add(recent.At(targets - (periods * period)));
             own.Add(zero + recent.At(lastTime - period));
         }

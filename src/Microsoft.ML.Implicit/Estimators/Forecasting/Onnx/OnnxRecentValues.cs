@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Onnx;
 
 namespace Microsoft.ML.Implicit.Estimators;
@@ -57,6 +58,7 @@ internal sealed class OnnxRecentValues
         OnnxValue observed = _times.Unsqueeze(1), asked = times.Unsqueeze(2), isObserved = _isObserved.Unsqueeze(1);
         OnnxValue before = (isObserved & (observed <= asked)).Where(observed, -double.MaxValue).Largest(2);
         OnnxValue after = (isObserved & (observed >= asked)).Where(observed, double.MaxValue).Smallest(2);
+        before = ((before <= -double.MaxValue) & (after - asked <= Durations.Tolerance * _usualGap)).Where(after, before);
         OnnxValue length = after - before;
         OnnxValue place = ((after < double.MaxValue) & (length > 0)).Where((asked - before) / length, 0).Squeeze(2);
         return ((1 - place) * DistanceAt(before)) + (place * DistanceAt(after));

@@ -78,7 +78,7 @@ internal sealed class HistoryRegressors(SeriesScaling scaling, int memory, doubl
 
             foreach (double period in scaling.Periods)
             {
-                own[next++] = recent.At(times[m] - (period * Math.Max(1, Math.Ceiling((ahead / period) - ForecastReach.Tolerance))));
+                own[next++] = recent.At(times[m] - (period * Math.Max(1, Durations.Ceiling(ahead / period))));
                 own[next++] = recent.At(end - period);
             }
 

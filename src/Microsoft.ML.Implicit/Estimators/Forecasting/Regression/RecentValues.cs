@@ -1,3 +1,5 @@
+using Microsoft.ML.Implicit.Data;
+
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>The last values of a variable, seasonally adjusted and told by their distances from the value that forecasts start from, in change scales.</summary>
@@ -111,7 +113,7 @@ internal readonly ref struct RecentValues
 
         if (before < _first)
         {
-            return 0;
+            return after <= _last && IsAt(_times[after] - time, _usualGap) ? Distance(after) : 0;
         }
 
         if (after > _last || after == before)
@@ -122,6 +124,9 @@ internal readonly ref struct RecentValues
         double place = (time - _times[before]) / (_times[after] - _times[before]);
         return ((1 - place) * Distance(before)) + (place * Distance(after));
     }
+
+    // Whether a time so long before an observation, such as a period before another one, is taken for that of the observation.
+    private static bool IsAt(double before, double usualGap) => before <= Durations.Tolerance * usualGap;
 
     private double Distance(int index) => Limit((_values[(index * _variables) + _variable] - _start) / _unit);
 

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Numerics;
 using static TorchSharp.torch;
 
@@ -32,14 +33,14 @@ internal sealed class RegressionTraining
         var knots = new List<double>();
         foreach (double knot in KnotQuantiles.Select(quantile => ahead.Length == 0 ? quantile : ahead[(int)(quantile * (ahead.Length - 1))]))
         {
-            if (knots.Count == 0 || knot > knots[^1] + LeastKnotDistance)
+            if (knots.Count == 0 || !Durations.IsWithin(knot - knots[^1], LeastKnotDistance))
             {
                 knots.Add(knot);
             }
         }
 
         double season = scaling.Periods.DefaultIfEmpty(0).Max();
-        int memory = Math.Max(contextLength, (int)Math.Min(MostSeasonMemory, Math.Ceiling(season / scaling.MedianGap) + 2));
+        int memory = Math.Max(contextLength, (int)Math.Min(MostSeasonMemory, Durations.Ceiling(season / scaling.MedianGap) + 2));
         _regressors = new HistoryRegressors(scaling, memory, [.. knots]);
     }
 
@@ -65,7 +66,7 @@ internal sealed class RegressionTraining
         {
             double[] times = _series[s].Times;
             int end = last + 1;
-            while (end < times.Length && times[end] - times[last] <= _scaling.Horizon * (1 + ForecastReach.Tolerance))
+            while (end < times.Length && Durations.IsWithin(times[end] - times[last], _scaling.Horizon))
             {
                 end++;
             }

@@ -1,3 +1,5 @@
+using Microsoft.ML.Implicit.Data;
+
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>How much of the past a forecast looks at.</summary>
@@ -13,7 +15,7 @@ internal readonly record struct HistoryWindow(int Length, double Duration)
     public int First(double[] times, int count)
     {
         int first = Math.Max(0, count - Length);
-        while (times[count - 1] - times[first] > Duration)
+        while (!Durations.IsWithin(times[count - 1] - times[first], Duration))
         {
             first++;
         }

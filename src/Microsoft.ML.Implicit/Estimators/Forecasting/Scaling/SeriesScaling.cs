@@ -32,9 +32,6 @@ internal sealed partial record SeriesScaling(
     // What learning a variable's scale costs for each observation, in multiplications.
     private const long WorkOfObservation = 1 << 8;
 
-    // Times far from zero are rounded, and so are their differences.
-    private const double Tolerance = 1e-4;
-
     /// <summary>
     /// Whether a network's path stays where it is from the end of the horizon on: nothing held its dynamics beyond it, and in a hundred horizons they lead anywhere. Files of earlier versions
     /// go on.
@@ -63,7 +60,7 @@ internal sealed partial record SeriesScaling(
 
         (double[] staticCenters, double[] staticScales) = Moments(first.Statics.Length, i => series.Select(s => s.Statics[i]));
         (double[] covariateCenters, double[] covariateScales) = Moments(first.Covariates.Length, i => series.SelectMany(s => s.Covariates[i]));
-        double longestGap = (1 + Tolerance) * Math.Max(UnremarkableGaps * medianGap, gaps.LastOrDefault());
+        double longestGap = (1 + Durations.Tolerance) * Math.Max(UnremarkableGaps * medianGap, gaps.LastOrDefault());
         return new SeriesScaling(medianGap, longestGap, longest, periods, variables, staticCenters, staticScales, covariateCenters, covariateScales);
     }
 
@@ -247,7 +244,7 @@ internal sealed partial record SeriesScaling(
         {
             int last = Math.Min(times.Length - 1, i + reach);
             int skip = Math.Max(1, (last - i) / 64);
-            for (int j = i + 1; j <= last && times[j] - times[i] <= duration; j += skip)
+            for (int j = i + 1; j <= last && Durations.IsWithin(times[j] - times[i], duration); j += skip)
             {
                 yield return (times[i], times[j], values[j] - values[i]);
             }

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Persistence;
 
 namespace Microsoft.ML.Implicit.Estimators;
@@ -13,11 +14,8 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <param name="Seasonal">Coefficients of the seasonal component.</param>
 internal sealed record VariableScale(double Center, double? LevelMemory, double LevelCenter, double LevelScale, double StepScale, double ChangeScale, double UsualSilence, double[] Seasonal)
 {
-    // Times far from zero are rounded, and so are their differences.
-    private const double Tolerance = 1e-4;
-
     /// <summary>The longest time since the last value at which a variable is not silent.</summary>
-    public double LongestSilence => UsualSilence * (1 + Tolerance);
+    public double LongestSilence => UsualSilence * (1 + Durations.Tolerance);
 
     /// <summary>Whether a variable was last observed longer ago than was usual in training.</summary>
     public bool IsSilent(double duration) => duration > LongestSilence;

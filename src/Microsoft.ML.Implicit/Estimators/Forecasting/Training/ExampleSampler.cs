@@ -1,3 +1,5 @@
+using Microsoft.ML.Implicit.Data;
+
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>Cuts series into a history and later observations to forecast.</summary>
@@ -106,7 +108,7 @@ internal sealed class ExampleSampler
     private IEnumerable<int> Targets(int series, int count, bool heldOut)
     {
         double[] times = _series[series].Times;
-        for (int i = count; i < times.Length && times[i] - times[count - 1] <= _horizon * (1 + ForecastReach.Tolerance); i++)
+        for (int i = count; i < times.Length && Durations.IsWithin(times[i] - times[count - 1], _horizon); i++)
         {
             if (_fold.IsHeldOut(series, i) == heldOut)
             {

@@ -1,3 +1,5 @@
+using Microsoft.ML.Implicit.Data;
+
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>What the networks of an ensemble do not train on.</summary>
@@ -21,7 +23,8 @@ internal sealed record ForecastDivision(IReadOnlyList<ForecastFold> Networks, Fo
     /// </summary>
     /// <param name="series">Number of series.</param>
     /// <param name="stretches">Length of a series, in horizons.</param>
-    public static bool HoldsOutSeries(int series, double stretches) => series >= ManySeriesToHoldOut || series >= Math.Max(FewestSeriesToHoldOut, stretches);
+    public static bool HoldsOutSeries(int series, double stretches) =>
+        series >= ManySeriesToHoldOut || (series >= FewestSeriesToHoldOut && Durations.IsWithin(stretches, series));
 
     /// <summary>
     /// Networks by default: the more there are, the fewer series each holds out, which counts where they are few. Where stretches of

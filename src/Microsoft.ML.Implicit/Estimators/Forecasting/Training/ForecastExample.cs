@@ -1,3 +1,5 @@
+using Microsoft.ML.Implicit.Data;
+
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>What is known and what is asked.</summary>
@@ -14,7 +16,7 @@ internal sealed record ForecastExample(EncodedSeries Series, int First, int Coun
     public double Ahead(int target) => TargetTimes[target] - Series.Times[Last];
 
     /// <summary>Number of the horizon, counted from where the series begins, that a time to forecast at lies in.</summary>
-    public long Stretch(int target, double horizon) => (long)Math.Floor(((TargetTimes[target] - Series.Times[0]) / horizon) + ForecastReach.Tolerance);
+    public long Stretch(int target, double horizon) => (long)Durations.Floor((TargetTimes[target] - Series.Times[0]) / horizon);
 
     /// <summary>Time before which no forecast is given.</summary>
     public double Start { get; init; } = Series.Times[First + Count - 1];

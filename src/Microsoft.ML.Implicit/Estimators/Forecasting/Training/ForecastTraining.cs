@@ -57,7 +57,7 @@ internal abstract class ForecastTraining<TModel>(LatentForecasterOptions options
             Initial.Scaling.Categories.Check(reader.Columns, rows.Categories);
             string longest = options.MaximumHorizon is null ? nameof(options.Horizon) : nameof(options.MaximumHorizon);
             RequireInitial(
-                !(GivenHorizon > Initial.TrainedHorizon && Span(rows.Series) > Initial.TrainedHorizon * (1 + ForecastReach.Tolerance)),
+                Durations.IsWithin(Math.Min(GivenHorizon ?? 0, Span(rows.Series)), Initial.TrainedHorizon),
                 string.Create(CultureInfo.InvariantCulture, $"it looks {Initial.TrainedHorizon} ahead, and {longest} says {GivenHorizon}. Train another, or say {nameof(options.MaximumHorizon)} = {Initial.TrainedHorizon} to have forecasts beyond stay what they are at its end."));
         }
     }
@@ -89,19 +89,19 @@ internal abstract class ForecastTraining<TModel>(LatentForecasterOptions options
         ForecastDivision division = validation is not null
             ? ForecastDivision.After(series.Count, members, CountsSeries(validation.Series))
             : ForecastDivision.Divide([.. series.Select(s => s.Count)], members, options.Training.ValidationFraction, holdsOutSeries, new Random(Run.Seed));
-        return Train(encoded, division, scaling);
+        return Train(encoded, division, scaling, dividesSeries: validation is null);
     }
 
     // The longest time ahead that training looks at: the one given, as far as a series reaches; null where neither says.
     private double? HorizonOf(IReadOnlyList<TimeSeries> series)
     {
         double span = Span(series);
-        if (GivenHorizon is not { } given || span == 0 || given <= span * (1 + ForecastReach.Tolerance))
+        if (GivenHorizon is not { } given || span == 0 || Durations.IsWithin(given, span))
         {
             return GivenHorizon;
         }
 
-        if (given > ForecastReach.MostHorizons * span)
+        if (!Durations.IsWithin(given, ForecastReach.MostHorizons * span))
         {
             throw new ArgumentException(string.Create(
                 CultureInfo.InvariantCulture,
@@ -116,7 +116,7 @@ internal abstract class ForecastTraining<TModel>(LatentForecasterOptions options
 
     private static double Span(IReadOnlyList<TimeSeries> series) => series.Max(s => s.Times[^1] - s.Times[0]);
 
-    private TModel Train(EncodedSeries[] series, ForecastDivision division, SeriesScaling scaling)
+    private TModel Train(EncodedSeries[] series, ForecastDivision division, SeriesScaling scaling, bool dividesSeries)
     {
         using DisposeScope scope = NewDisposeScope();
         LatentArchitecture architecture = Initial?.Architecture ?? CreateArchitecture();
@@ -128,8 +128,9 @@ internal abstract class ForecastTraining<TModel>(LatentForecasterOptions options
         ExampleSampler[] samplers = [.. division.Networks.Select(Sampler)];
         if (Array.Exists(samplers, sampler => sampler.Count == 0))
         {
-            throw new InvalidOperationException(
-                $"There is nothing to learn from: no series has two observations within the longest horizon, {scaling.Horizon}, one to learn from and one to forecast.");
+            throw new InvalidOperationException(dividesSeries && Array.Exists(series, s => HasPair(s.Times, scaling.Horizon))
+                ? $"Nothing is left to learn from once a part of the series is held out: a network needs two observations of a series within the longest horizon, {scaling.Horizon}, one to learn from and one to forecast. Give more series, or hold nothing out by {nameof(options.Training)}.{nameof(options.Training.ValidationFraction)} = 0."
+                : $"There is nothing to learn from: no series has two observations within the longest horizon, {scaling.Horizon}, one to learn from and one to forecast.");
         }
 
         TrainingPlan plan = Run.Plan(DefaultsOf(samplers), samplers.Max(sampler => sampler.Count));
@@ -166,6 +167,8 @@ internal abstract class ForecastTraining<TModel>(LatentForecasterOptions options
             throw;
         }
     }
+
+    private static bool HasPair(double[] times, double horizon) => times.Zip(times.Skip(1)).Any(pair => Durations.IsWithin(pair.Second - pair.First, horizon));
 
     // Batches of as many cuts, of fewer series, whose cuts resemble each other.
     private TrainingDefaults DefaultsOf(ExampleSampler[] samplers)

@@ -1,3 +1,5 @@
+using Microsoft.ML.Implicit.Data;
+
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>
@@ -6,7 +8,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// </summary>
 internal static class ScaleProfileTraining
 {
-    // Halfway between two whole numbers of units, which rounding of times does not bridge.
+    // Halfway between two whole numbers of units. Times between two knots are parts of a unit.
     private const double FewestUnits = 4.5;
 
     // By how much ratios differ from one, from data set to data set.
@@ -32,7 +34,7 @@ internal static class ScaleProfileTraining
     {
         // Units with little at a knot say little of it, and those with next to nothing, by the rounding of times, nothing.
         double total = units.Sum(unit => unit.Share(knot));
-        if (total < FewestUnits)
+        if (!Durations.IsWithin(FewestUnits, total))
         {
             return 1;
         }
