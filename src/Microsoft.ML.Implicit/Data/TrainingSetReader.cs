@@ -42,6 +42,9 @@ internal sealed class TrainingSetReader
     /// <summary>Names of the groups that were read, in the order in which they came.</summary>
     public List<string> GroupNames { get; } = [];
 
+    /// <summary>Is told which rows are kept, or <see langword="null"/>.</summary>
+    public RowPlaces? Places { get; init; }
+
     /// <exception cref="InvalidOperationException">No row is left, or a value is not finite or has a fault, or a vector has another length than its column declares.</exception>
     /// <exception cref="OperationCanceledException">Cancelled while reading.</exception>
     public TrainingSet Read(IDataView data, IChannel channel, CancellationToken cancellationToken)
@@ -67,8 +70,10 @@ internal sealed class TrainingSetReader
         var weights = new List<double>();
         var groups = new List<long>();
         long unlabelled = 0;
+        Places?.Clear();
         while (cursor.MoveNext())
         {
+            Places?.MoveNext();
             cancellationToken.ThrowIfCancellationRequested();
             float labelValue = 0;
             getLabel?.Invoke(ref labelValue);
@@ -111,6 +116,7 @@ internal sealed class TrainingSetReader
             features.Add(in row);
             labels.Add(labelValue);
             weights.Add(weightValue);
+            Places?.Keep();
         }
 
         if (unlabelled > 0)
@@ -132,9 +138,10 @@ internal sealed class TrainingSetReader
         return (weightReader is null ? set : Weigh(set, weights)).Detach();
     }
 
-    private static TrainingSet Weigh(TrainingSet set, List<double> weights)
+    private TrainingSet Weigh(TrainingSet set, List<double> weights)
     {
         (int[] rows, float[] shares) = ExampleWeights.Normalize(weights);
+        Places?.Select(rows);
         TrainingSet kept = rows.Length == weights.Count ? set : set.Select(tensor(Array.ConvertAll(rows, row => (long)row)));
         return kept with { Weights = tensor(shares) };
     }

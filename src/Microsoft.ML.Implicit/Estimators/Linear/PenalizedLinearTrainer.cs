@@ -52,7 +52,8 @@ public abstract class PenalizedLinearTrainer<TTransformer, TModel> : ImplicitEst
         using IChannel channel = Host.Start("Tuning");
         using var cancellation = new TrainingCancellation(Host, options.CancellationToken);
         using DisposeScope scope = NewDisposeScope();
-        using LinearData data = Read(train, channel, cancellation.Token);
+        var places = new RowPlaces();
+        using LinearData data = Read(train, channel, cancellation.Token, places);
         LinearRows held = ReadValidation(validation, train.Schema, data, channel, cancellation.Token);
         using Tensor initial = data.PenaltiesOf(Options);
         using var tuning = new LinearTuning(data.Problem, held, initial.narrow(0, 0, initial.shape[0] - 1), options, cancellation.Token);
@@ -61,9 +62,10 @@ public abstract class PenalizedLinearTrainer<TTransformer, TModel> : ImplicitEst
             Create(found.Fit, data, train.Schema, channel),
             WithPenalties(found.Penalties),
             [.. data.FeatureNames.Zip(found.Penalties, (name, penalty) => new TunedPenalty(name, penalty))],
-            found.ExampleWeights,
+            found.ExampleWeights is null ? null : places.Spread(found.ExampleWeights),
             null,
             found.History,
+            found.History[found.History[^1].BestEvaluation - 1].ValidationLoss,
             isKept: true);
     }
 
@@ -111,12 +113,12 @@ public abstract class PenalizedLinearTrainer<TTransformer, TModel> : ImplicitEst
     private protected override IEnumerable<SchemaShape.Column> GetOutputColumns(SchemaShape inputSchema) =>
         _label.GetOutputColumns(inputSchema.First(column => column.Name == Options.LabelColumnName));
 
-    private LinearData Read(IDataView data, IChannel channel, CancellationToken cancellationToken)
+    private LinearData Read(IDataView data, IChannel channel, CancellationToken cancellationToken, RowPlaces? places = null)
     {
         CheckColumns(SchemaShape.Create(data.Schema));
         DataViewSchema.Column label = data.Schema[Options.LabelColumnName];
         _label.Check(label);
-        using TrainingSet set = ReadRows(data, channel, cancellationToken);
+        using TrainingSet set = ReadRows(data, channel, cancellationToken, places);
         _label.CreateTask(label, set.Labels);
         LinearScale scale = LinearScale.Of(set.Features);
         LinearLoss loss = CreateLoss(label, set.Labels);
@@ -126,6 +128,7 @@ public abstract class PenalizedLinearTrainer<TTransformer, TModel> : ImplicitEst
     private LinearRows ReadValidation(IDataView data, DataViewSchema trainSchema, LinearData training, IChannel channel, CancellationToken cancellationToken)
     {
         CheckColumns(SchemaShape.Create(data.Schema));
+        ValidationRows.CheckClasses(trainSchema, data.Schema, [Options.LabelColumnName]);
         foreach (string name in new[] { Options.FeatureColumnName, Options.LabelColumnName })
         {
             DataViewType expected = trainSchema[name].Type, found = data.Schema[name].Type;
@@ -139,8 +142,8 @@ public abstract class PenalizedLinearTrainer<TTransformer, TModel> : ImplicitEst
         return LinearRows.Of(set, training.Scale, training.Problem.Loss);
     }
 
-    private TrainingSet ReadRows(IDataView data, IChannel channel, CancellationToken cancellationToken) =>
-        new TrainingSetReader(Options.FeatureColumnName, Options.LabelColumnName, Options.ExampleWeightColumnName).Read(data, channel, cancellationToken);
+    private TrainingSet ReadRows(IDataView data, IChannel channel, CancellationToken cancellationToken, RowPlaces? places = null) =>
+        new TrainingSetReader(Options.FeatureColumnName, Options.LabelColumnName, Options.ExampleWeightColumnName) { Places = places }.Read(data, channel, cancellationToken);
 
     private TTransformer Create(LinearFit fit, LinearData data, DataViewSchema schema, IChannel channel)
     {

@@ -34,7 +34,8 @@ public abstract class PredictionTrainer<TTransformer, TModel> : ImplicitTrainer<
         Setting.Require(options.ValidationFolds is null or 0, nameof(options.ValidationFolds), "is for linear models");
         using var cancellation = new TrainingCancellation(Host, options.CancellationToken);
         TrainingOptions training = _options.Training.ForTuning(_options.Training.Seed ?? Host.Rand.Next(), cancellation.Token);
-        using var tuner = new NetworkTuner(options, _options.Penalties, _options.InputNoise, options.TuneExampleWeights ? FindAgreement(train, training) : null);
+        HeldOutAgreement? agreement = options.TuneExampleWeights ? FindAgreement(train, training) : null;
+        using var tuner = new NetworkTuner(options, _options.Penalties, _options.InputNoise, agreement?.Values);
         try
         {
             using var tuned = (IDisposable)With(_options.With(tuner, training)).Fit(train, validation);
@@ -45,35 +46,38 @@ public abstract class PredictionTrainer<TTransformer, TModel> : ImplicitTrainer<
 
         PredictionTrainer<TTransformer, TModel> trainer = With(_options.WithTuned(tuner));
         TTransformer found = With(_options.WithTuned(tuner).With(tuner.FoundWeights)).Fit(train, validation), own = Fit(train, validation);
-        bool isKept = IsBetter(found.Model, own.Model, validation);
+        (bool isKept, double loss) = Compare(found.Model, own.Model, validation);
+        PredictionTrainerOptions settings = isKept ? _options.WithTuned(tuner) : _options;
         ((IDisposable)(isKept ? own : found)).Dispose();
         return new RegularizationTuning<TTransformer>(
             isKept ? found : own,
             isKept ? trainer : this,
-            [.. tuner.Penalties.Select(penalty => new TunedPenalty(penalty.Key, penalty.Value))],
-            tuner.FoundWeights?.Values,
-            options.TuneInputNoise ? tuner.InputNoise : null,
+            [.. settings.Penalties?.Select(penalty => new TunedPenalty(penalty.Key, penalty.Value)) ?? []],
+            tuner.FoundWeights is null ? null : agreement!.Places.Spread(tuner.FoundWeights.Values),
+            options.TuneInputNoise ? settings.InputNoise : null,
             tuner.History,
+            loss,
             isKept);
     }
 
-    private float[] FindAgreement(IDataView train, TrainingOptions training)
+    private HeldOutAgreement FindAgreement(IDataView train, TrainingOptions training)
     {
         Setting.Require(!_options.ReadsImages, nameof(RegularizationTuningOptions.TuneExampleWeights), "is for linear models and dense networks");
         var agreement = new HeldOutAgreement();
         using var folded = (IDisposable)With(_options.With(agreement, training)).Fit(train);
-        return agreement.Values;
+        return agreement;
     }
 
-    // By more than the standard error of the difference, for validation rows were tuned by.
-    private bool IsBetter(TModel found, TModel own, IDataView validation)
+    // Better is what is so by more than the standard error of the difference, for validation rows were tuned by. The loss is that of the one to be kept.
+    private (bool IsBetter, double Loss) Compare(TModel found, TModel own, IDataView validation)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGraph = no_grad();
         using IChannel channel = Host.Start("Comparing");
         using TrainingSet rows = new TrainingSetReader(_options.FeatureColumnName, _options.LabelColumnName, _options.ExampleWeightColumnName).Read(validation, channel, CancellationToken.None);
-        Tensor gains = own.Losses(rows) - found.Losses(rows);
-        return rows.Count > 1 && gains.mean().item<float>() > gains.std().item<float>() / Math.Sqrt(rows.Count);
+        Tensor losses = found.Losses(rows), ownLosses = own.Losses(rows), gains = ownLosses - losses;
+        bool isBetter = rows.Count > 1 && gains.mean().item<float>() > gains.std().item<float>() / Math.Sqrt(rows.Count);
+        return (isBetter, (isBetter ? losses : ownLosses).mean().item<float>());
     }
 
     /// <summary>The same trainer with other settings.</summary>

@@ -18,7 +18,7 @@ internal abstract class PredictionTraining<TModel>(PredictionTrainerOptions opti
     private const long LargestStack = 1 << 25;
 
     private readonly TrainingSetReader _reader =
-        new(options.FeatureColumnName, options.LabelColumnName, options.ExampleWeightColumnName) { KeepsSparse = options.ReadsSparse };
+        new(options.FeatureColumnName, options.LabelColumnName, options.ExampleWeightColumnName) { KeepsSparse = options.ReadsSparse, Places = options.HeldOutAgreement?.Places };
 
     private PredictionTask? _task;
 

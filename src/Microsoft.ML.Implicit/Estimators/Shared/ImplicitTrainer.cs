@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Training;
 using Microsoft.ML.Runtime;
 
@@ -72,6 +73,7 @@ public abstract class ImplicitTrainer<TTransformer, TModel> : ImplicitEstimator<
         if (validationData is not null)
         {
             CheckData(validationData.Schema);
+            ValidationRows.CheckClasses(trainData.Schema, validationData.Schema, _options.LabelColumns.Select(label => label.Column).OfType<string>());
         }
 
         using var run = new TrainingRun(Host, _options.Training);

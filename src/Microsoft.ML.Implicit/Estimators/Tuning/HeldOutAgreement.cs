@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Data;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
@@ -10,6 +11,9 @@ internal sealed class HeldOutAgreement
 
     /// <summary>Log-odds that the label of each row is right.</summary>
     public float[] Values { get; private set; } = [];
+
+    /// <summary>Which rows these are.</summary>
+    public RowPlaces Places { get; } = new();
 
     /// <param name="agreement">float32 [rows].</param>
     public void Keep(Tensor agreement)

@@ -1,5 +1,8 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Estimators;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Tests.Estimators.Tuning;
 
@@ -19,9 +22,11 @@ public sealed class NetworkTuningTests
             ml.Regression.Trainers.DeepEquilibrium(options), train, validation, new RegularizationTuningOptions { Progress = new Telling(told.Add), MaximumEvaluations = 10 });
         Assert.HasCount(10, tuned.History);
         CollectionAssert.AreEqual(told, tuned.History.ToArray());
-        Assert.IsTrue(tuned.Penalties.All(penalty => penalty.Value > 0 && double.IsFinite(penalty.Value)));
-        Assert.IsGreaterThan(2e-3, tuned.Penalties.Max(penalty => penalty.Value), tuned.ToString());
-        Assert.Contains("head_weight", tuned.Penalties.Select(penalty => penalty.Name));
+        IReadOnlyDictionary<string, double> found = Found(options, new() { MaximumEvaluations = 10 }, with => ml.Regression.Trainers.DeepEquilibrium((DeepEquilibriumOptions)with).Fit(train, validation)).Penalties;
+        Assert.IsTrue(found.Values.All(penalty => penalty > 0 && double.IsFinite(penalty)));
+        Assert.IsGreaterThan(2e-3, found.Values.Max(), tuned.ToString());
+        Assert.Contains("head_weight", found.Keys);
+        CollectionAssert.AreEqual(tuned.IsKept ? found.Select(penalty => new TunedPenalty(penalty.Key, penalty.Value)).ToArray() : [], tuned.Penalties.ToArray());
         Assert.IsNull(tuned.ExampleWeights);
         Assert.IsNull(tuned.InputNoise);
 
@@ -38,16 +43,12 @@ public sealed class NetworkTuningTests
         var ml = new MLContext(seed: 1);
         (IDataView train, IDataView validation) = (Data(ml, 60, 3), Data(ml, 100, 4));
         var options = new NeuralOdeOptions { HiddenWidth = 8, EnsembleSize = 1, Dropout = 0, Training = { MaximumEpochs = 12, BatchSize = 30, LearningRate = 0.02, Seed = 1 } };
-        RegularizationTuning<NeuralOdeTransformer> tuned = ml.Implicit().TuneRegularization(
-            ml.Regression.Trainers.NeuralOde(options),
-            train,
-            validation,
-            new RegularizationTuningOptions { Penalties = PenaltySharing.One, TuneInputNoise = true, MaximumEvaluations = 4 });
-        Assert.HasCount(1, tuned.Penalties.Select(penalty => Math.Round(penalty.Value, 12)).Distinct().ToArray());
-        Assert.AreNotEqual(1e-3, tuned.Penalties[0].Value);
-        Assert.AreNotEqual(0.1, tuned.InputNoise!.Value);
-        Assert.IsTrue(tuned.InputNoise > 0 && double.IsFinite(tuned.InputNoise.Value));
-        tuned.Model.Dispose();
+        var tuning = new RegularizationTuningOptions { Penalties = PenaltySharing.One, TuneInputNoise = true, MaximumEvaluations = 4 };
+        NetworkTuner found = Found(options, tuning, with => ml.Regression.Trainers.NeuralOde((NeuralOdeOptions)with).Fit(train, validation));
+        Assert.HasCount(1, found.Penalties.Values.Select(penalty => Math.Round(penalty, 12)).Distinct().ToArray());
+        Assert.AreNotEqual(1e-3, found.Penalties.Values.First());
+        Assert.AreNotEqual(0.1, found.InputNoise);
+        Assert.IsTrue(found.InputNoise > 0 && double.IsFinite(found.InputNoise));
     }
 
     [TestMethod]
@@ -81,20 +82,19 @@ public sealed class NetworkTuningTests
         var ml = new MLContext(seed: 1);
         (IDataView train, IDataView validation) = (Data(ml, 60, 1), Data(ml, 200, 2));
         var options = new DeepEquilibriumOptions { HiddenWidth = 8, EnsembleSize = 1, Dropout = 0, Training = { MaximumEpochs = 20, BatchSize = 30, LearningRate = 0.02, Seed = 1 } };
-        RegularizationTuning<DeepEquilibriumTransformer> tuned = ml.Implicit().TuneRegularization(
-            ml.Regression.Trainers.DeepEquilibrium(options), train, validation, new RegularizationTuningOptions { Penalties = PenaltySharing.EachFeature, MaximumEvaluations = 6 });
-        TunedPenalty[] features = [.. tuned.Penalties.Where(penalty => penalty.Name.EndsWith(']'))];
+        var tuning = new RegularizationTuningOptions { Penalties = PenaltySharing.EachFeature, MaximumEvaluations = 6 };
+        IReadOnlyDictionary<string, double> found = Found(options, tuning, with => ml.Regression.Trainers.DeepEquilibrium((DeepEquilibriumOptions)with).Fit(train, validation)).Penalties;
+        KeyValuePair<string, double>[] features = [.. found.Where(penalty => penalty.Key.EndsWith(']'))];
         Assert.HasCount(Width, features);
         Assert.HasCount(Width, features.Select(penalty => penalty.Value).Distinct().ToArray());
-        Assert.Contains("head_weight", tuned.Penalties.Select(penalty => penalty.Name));
+        Assert.Contains("head_weight", found.Keys);
 
         // A feature whose weights are held at zero says nothing.
-        options.Penalties = tuned.Penalties.ToDictionary(penalty => penalty.Name, penalty => penalty.Name == features[0].Name ? 1e3 : 0);
+        options.Penalties = found.ToDictionary(penalty => penalty.Key, penalty => penalty.Key == features[0].Key ? 1e3 : 0);
         using DeepEquilibriumTransformer held = ml.Regression.Trainers.DeepEquilibrium(options).Fit(train);
-        options.Penalties = tuned.Penalties.ToDictionary(penalty => penalty.Name, _ => 0.0);
+        options.Penalties = found.ToDictionary(penalty => penalty.Key, _ => 0.0);
         using DeepEquilibriumTransformer free = ml.Regression.Trainers.DeepEquilibrium(options).Fit(train);
         Assert.IsLessThan(0.2 * Effect(free), Effect(held));
-        tuned.Model.Dispose();
 
         double Effect(ITransformer model)
         {
@@ -119,6 +119,25 @@ public sealed class NetworkTuningTests
         Assert.Contains("own settings", tuned.ToString());
         using DeepEquilibriumTransformer own = trainer.Fit(train, validation);
         CollectionAssert.AreEqual(Scores(own, validation), Scores(tuned.Model, validation));
+        Assert.AreEqual(Loss(own), tuned.ValidationLoss, 1e-6);
+        Assert.IsEmpty(tuned.Penalties);
+
+        options.Penalties = new Dictionary<string, double> { ["head_weight"] = 0.5 };
+        trainer = ml.Regression.Trainers.DeepEquilibrium(options);
+        var noise = new RegularizationTuningOptions { TuneInputNoise = true, MaximumEvaluations = 1 };
+        RegularizationTuning<DeepEquilibriumTransformer> other = ml.Implicit().TuneRegularization(trainer, train, Data(ml, 1, 2), noise);
+        Assert.IsFalse(other.IsKept);
+        CollectionAssert.AreEqual(new[] { new TunedPenalty("head_weight", 0.5) }, other.Penalties.ToArray());
+        Assert.AreEqual(0, other.InputNoise);
+        tuned.Model.Dispose();
+        other.Model.Dispose();
+
+        double Loss(DeepEquilibriumTransformer model)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            Tensor features = tensor(validation.GetColumn<float[]>("Features").SelectMany(row => row).ToArray()).view(-1, Width);
+            return model.Model.Losses(new TrainingSet(features, tensor(validation.GetColumn<float>("Label").ToArray()), null, null)).mean().item<float>();
+        }
     }
 
     [TestMethod]
@@ -155,6 +174,14 @@ public sealed class NetworkTuningTests
         source.Cancel();
         Assert.Throws<OperationCanceledException>(() => ml.Implicit().TuneRegularization(
             ml.Regression.Trainers.DeepEquilibrium(Options([], 0)), train, train, new RegularizationTuningOptions { CancellationToken = source.Token }));
+    }
+
+    // What a network's tuner finds, whether or not it would be kept.
+    private static NetworkTuner Found(PredictionTrainerOptions options, RegularizationTuningOptions tuning, Func<PredictionTrainerOptions, IDisposable> fit)
+    {
+        using var tuner = new NetworkTuner(tuning, options.Penalties, options.InputNoise, null);
+        fit(options.With(tuner, options.Training.ForTuning(1, CancellationToken.None))).Dispose();
+        return tuner;
     }
 
     private static DeepEquilibriumOptions Options(Dictionary<string, double> penalties, double noise) => new()
