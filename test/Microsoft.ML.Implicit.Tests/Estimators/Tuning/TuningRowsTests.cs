@@ -31,7 +31,7 @@ public sealed class TuningRowsTests
             ExampleWeightColumnName = "Weight",
             Training = { MaximumEpochs = 3, BatchSize = 20, Seed = 1 },
         };
-        var options = new RegularizationTuningOptions { Penalties = PenaltySharing.Fixed, TuneExampleWeights = true, MaximumEvaluations = 2 };
+        var options = new RegularizationTuningOptions { Penalties = PenaltySharing.Fixed, TuneExampleWeights = true, MaximumEvaluations = 3 };
         CheckPlaces(ml, 40, train =>
         {
             RegularizationTuning<DeepEquilibriumTransformer> tuned =
