@@ -11,6 +11,9 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <param name="Weight">Example weight, or <see langword="null"/>.</param>
 internal sealed record MetaLearnedColumns(string Features, string Label, string Task, string? Weight)
 {
+    /// <summary>What kind of names the tasks of training have, of which those of other rows must be; <see langword="null"/> before training, and in models that do not say.</summary>
+    public string? TaskKind { get; init; }
+
     /// <exception cref="ArgumentException">A column is missing or has the wrong type.</exception>
     public void Check(SchemaShape schema, LabelKind label)
     {
@@ -34,8 +37,9 @@ internal sealed record MetaLearnedColumns(string Features, string Label, string 
         writer.Write("label_column", Label);
         writer.Write("task_column", Task);
         writer.Write("weight_column", Weight);
+        writer.Write("task_kind", TaskKind);
     }
 
     public static MetaLearnedColumns Read(DocumentReader reader) =>
-        new(reader.Text("feature_column"), reader.Text("label_column"), reader.Text("task_column"), reader.OptionalText("weight_column"));
+        new(reader.Text("feature_column"), reader.Text("label_column"), reader.Text("task_column"), reader.OptionalText("weight_column")) { TaskKind = reader.OptionalText("task_kind") };
 }

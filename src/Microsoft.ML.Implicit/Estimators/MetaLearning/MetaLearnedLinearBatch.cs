@@ -17,7 +17,7 @@ internal sealed class MetaLearnedLinearBatch : RowBatch
     {
         _model = model;
         _features = new VectorReader<float>(source, source.Schema[model.Columns.Features]);
-        _readTask = GroupName.CreateReader(source, GroupName.Find(source.Schema, model.Columns.Task));
+        _readTask = GroupName.CreateReader(source, GroupName.Find(source.Schema, model.Columns.Task, model.Columns.TaskKind));
         (_rows, _tasks) = (new float[capacity][], new string[capacity]);
         _scores = new float[capacity * model.Task.OutputWidth];
     }

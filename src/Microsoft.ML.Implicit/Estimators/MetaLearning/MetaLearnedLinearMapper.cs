@@ -12,7 +12,7 @@ internal sealed class MetaLearnedLinearMapper(MetaLearnedLinearModel model) : Ba
     public override IReadOnlyList<DataViewSchema.DetachedColumn> GetOutputColumns(DataViewSchema inputSchema)
     {
         InputColumns.FindVector(inputSchema, model.Columns.Features, model.FeatureCount);
-        GroupName.Find(inputSchema, model.Columns.Task);
+        GroupName.Find(inputSchema, model.Columns.Task, model.Columns.TaskKind);
         return model.Task.GetOutputColumns(inputSchema);
     }
 

@@ -55,7 +55,7 @@ public sealed class MetaLearnedLinearTrainer : ImplicitEstimator<MetaLearnedLine
         MetaParameters found = learning.Run(start);
         return new MetaLearnedLinearTransformer(Host, new MetaLearnedLinearModel
         {
-            Columns = _columns,
+            Columns = _columns with { TaskKind = GroupName.KindOf(input.Schema[_columns.Task]) },
             Task = task,
             Means = scale.Means.data<double>().ToArray(),
             Deviations = scale.Deviations.data<double>().ToArray(),

@@ -105,6 +105,7 @@ public sealed class MetaLearnedLinearTransformer : BatchTransformer
         };
         _model.Columns.Check(SchemaShape.Create(schema), kind);
         InputColumns.FindVector(schema, _model.Columns.Features, _model.FeatureCount);
+        GroupName.Find(schema, _model.Columns.Task, _model.Columns.TaskKind);
         DataViewSchema.Column label = schema[_model.Columns.Label];
         if (_model.Task is MulticlassTask && !new MulticlassTask((int)label.Type.GetKeyCount(), LabelValues.Of(label)).IsLike(_model.Task))
         {

@@ -132,6 +132,9 @@ public sealed class MetaLearnedLinearTests
             }
         });
         Assert.HasCount(3, ml.Regression.Trainers.MetaLearnedLinear(options).Fit(data).History);
+
+        // Cancelled by now, before the first evaluation: there is no model to return.
+        Assert.Throws<OperationCanceledException>(() => ml.Regression.Trainers.MetaLearnedLinear(options).Fit(data));
         options.OnCancellation = CancellationBehavior.Throw;
         Assert.Throws<OperationCanceledException>(() => ml.Regression.Trainers.MetaLearnedLinear(options).Fit(data));
     }
