@@ -25,7 +25,7 @@ internal static class DistillationStart
         int[] counts = Apportion([.. classes.Select(members => members.Length)], count);
         long[] drawn = [.. classes.Zip(counts).SelectMany(pair => Sample(pair.First, pair.Second, random))];
         using Tensor indices = tensor(drawn);
-        return new LinearRows(rows.Features.index_select(0, indices), rows.Targets.index_select(0, indices), ones([count], ScalarType.Float64));
+        return rows.Select(indices) with { Weights = ones([count], ScalarType.Float64) };
     }
 
     /// <summary>The rows with noise on the features that vary in the data.</summary>

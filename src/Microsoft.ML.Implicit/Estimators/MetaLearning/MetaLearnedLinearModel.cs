@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>A meta-learned linear model: shared weights, and those of the tasks that it was adapted to.</summary>
-internal sealed class MetaLearnedLinearModel
+internal sealed record MetaLearnedLinearModel
 {
     /// <summary>Columns.</summary>
     public required MetaLearnedColumns Columns { get; init; }
@@ -71,7 +71,8 @@ internal sealed class MetaLearnedLinearModel
         LinearLoss loss = LinearLoss.Of(Task);
         var parameters = new MetaParameters(NativeTensor.Of(Shared, [FeatureCount + 1, Task.OutputWidth]), NativeTensor.Of(LogPenalties, [FeatureCount + 1]));
         var tasks = new TaskRows(LinearRows.Of(rows, scale, loss), rows.Groups!, names.Count);
-        return With(Adapt(loss, parameters, tasks, names, cancellationToken));
+        Dictionary<string, double[]> adapted = Adapt(loss, parameters, tasks, names, cancellationToken);
+        return this with { Tasks = Tasks.Where(known => !adapted.ContainsKey(known.Key)).Concat(adapted).ToDictionary() };
     }
 
     /// <summary>Weights of tasks by their names.</summary>
@@ -123,17 +124,4 @@ internal sealed class MetaLearnedLinearModel
             }
             : throw new FormatException("The model file describes an impossible meta-learned model.");
     }
-
-    private MetaLearnedLinearModel With(Dictionary<string, double[]> adapted) => new()
-    {
-        Columns = Columns,
-        Task = Task,
-        Means = Means,
-        Deviations = Deviations,
-        FeatureNames = FeatureNames,
-        Shared = Shared,
-        LogPenalties = LogPenalties,
-        Tasks = Tasks.Where(known => !adapted.ContainsKey(known.Key)).Concat(adapted).ToDictionary(),
-        History = History,
-    };
 }

@@ -13,8 +13,7 @@ internal sealed record TaskRows(LinearRows Rows, Tensor Tasks, long TaskCount)
     /// <param name="rows">Their indices, int64.</param>
     /// <param name="tasks">The task of each.</param>
     /// <param name="taskCount">Number of tasks.</param>
-    public TaskRows Select(Tensor rows, Tensor tasks, long taskCount) =>
-        new(new LinearRows(Rows.Features.index_select(0, rows), Rows.Targets.index_select(0, rows), Rows.Weights.index_select(0, rows)), tasks, taskCount);
+    public TaskRows Select(Tensor rows, Tensor tasks, long taskCount) => new(Rows.Select(rows), tasks, taskCount);
 
     /// <summary>The weighted losses of each task's rows at weights of its own, <c>[tasks]</c>, with a graph to them.</summary>
     /// <param name="loss">Loss of a row.</param>

@@ -38,20 +38,20 @@ public abstract class PredictionTrainer<TTransformer, TModel> : ImplicitTrainer<
         using var tuner = new NetworkTuner(options, _options.Penalties, _options.InputNoise, agreement?.Values);
         try
         {
-            using var tuned = (IDisposable)With(_options.With(tuner, training)).Fit(train, validation);
+            using var onTheWay = (IDisposable)With(_options.With(tuner, training)).Fit(train, validation);
         }
         catch (OperationCanceledException) when (options.OnCancellation == CancellationBehavior.ReturnBestModel && tuner.History.Count > 0)
         {
         }
 
-        PredictionTrainer<TTransformer, TModel> trainer = With(_options.WithTuned(tuner));
-        TTransformer found = With(_options.WithTuned(tuner).With(tuner.FoundWeights)).Fit(train, validation), own = Fit(train, validation);
+        PredictionTrainerOptions tuned = _options.WithTuned(tuner);
+        TTransformer found = With(tuned.With(tuner.FoundWeights)).Fit(train, validation), own = Fit(train, validation);
         (bool isKept, double loss) = Compare(found.Model, own.Model, validation);
-        PredictionTrainerOptions settings = isKept ? _options.WithTuned(tuner) : _options;
+        PredictionTrainerOptions settings = isKept ? tuned : _options;
         ((IDisposable)(isKept ? own : found)).Dispose();
         return new RegularizationTuning<TTransformer>(
             isKept ? found : own,
-            isKept ? trainer : this,
+            isKept ? With(tuned) : this,
             [.. settings.Penalties?.Select(penalty => new TunedPenalty(penalty.Key, penalty.Value)) ?? []],
             tuner.FoundWeights is null ? null : agreement!.Places.Spread(tuner.FoundWeights.Values),
             options.TuneInputNoise ? settings.InputNoise : null,

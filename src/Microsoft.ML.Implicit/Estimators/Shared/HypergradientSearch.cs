@@ -1,6 +1,3 @@
-using System.Diagnostics;
-using Microsoft.ML.Implicit.Native;
-using Microsoft.ML.Implicit.Solvers.Optimization.Searches;
 using Microsoft.ML.Implicit.Training;
 using static TorchSharp.torch;
 
@@ -17,13 +14,13 @@ internal sealed class HypergradientSearch(int maximumEvaluations, IProgress<Tuni
     private const double ShortestStep = 1e-5;
     private const int Memory = 20;
 
-    private readonly List<TuningProgress> _history = [];
-    private readonly long _start = Stopwatch.GetTimestamp();
+    private readonly TuningRecord _record = new(maximumEvaluations, progress);
     private double[] _best = [];
     private double _lowest = double.PositiveInfinity;
+    private int _bestEvaluation;
 
     /// <summary>The evaluations.</summary>
-    public IReadOnlyList<TuningProgress> History => _history;
+    public IReadOnlyList<TuningProgress> History => _record.Evaluations;
 
     /// <summary>Searches.</summary>
     /// <param name="start">Hyperparameters to set out from, of which each is expected to move by about one.</param>
@@ -33,17 +30,9 @@ internal sealed class HypergradientSearch(int maximumEvaluations, IProgress<Tuni
     /// <exception cref="OperationCanceledException">Cancelled, and that is to be an exception or nothing was evaluated.</exception>
     public double[] Run(double[] start, Func<Tensor, SearchEvaluation> evaluate, Func<Tensor, Tensor> differentiate)
     {
-        double[] infinite = [.. Enumerable.Repeat(double.PositiveInfinity, start.Length)];
-        var from = new SearchStart(start, [.. infinite.Select(bound => -bound)], infinite, ShortestStep, maximumEvaluations - 1, IsSingle: false);
-        using Tensor like = zeros([1, start.Length], ScalarType.Float64);
         try
         {
-            RowSearches.Run(
-                like,
-                [new QuasiNewtonSearch(from, new LimitedMemoryInverse(start.Length, Memory))],
-                row => Record(row, evaluate(row.flatten())),
-                row => differentiate(row.flatten()).unsqueeze(0),
-                cancellationToken).Solution.Dispose();
+            QuasiNewtonDescent.Run(start, ShortestStep, Memory, maximumEvaluations, v => Record(v, evaluate(v)), differentiate, cancellationToken);
         }
         catch (OperationCanceledException) when (onCancellation == CancellationBehavior.ReturnBestModel && _best.Length > 0)
         {
@@ -52,18 +41,14 @@ internal sealed class HypergradientSearch(int maximumEvaluations, IProgress<Tuni
         return _best;
     }
 
-    private Tensor Record(Tensor row, SearchEvaluation evaluation)
+    private double Record(Tensor v, SearchEvaluation evaluation)
     {
-        int best = _history.Count == 0 ? 1 : _history[^1].BestEvaluation;
-        if (evaluation.Objective < _lowest || _history.Count == 0)
+        if (evaluation.Objective < _lowest || History.Count == 0)
         {
-            (_lowest, _best, best) = (evaluation.Objective, row.data<double>().ToArray(), _history.Count + 1);
+            (_lowest, _best, _bestEvaluation) = (evaluation.Objective, v.data<double>().ToArray(), _record.Next);
         }
 
-        var told = new TuningProgress(
-            _history.Count + 1, maximumEvaluations, evaluation.TrainingLoss, evaluation.ValidationLoss, best, evaluation.TrainingSteps, Stopwatch.GetElapsedTime(_start));
-        _history.Add(told);
-        progress?.Report(told);
-        return full([1, 1], evaluation.Objective.Held(), ScalarType.Float64);
+        _record.Add(evaluation.TrainingLoss, evaluation.ValidationLoss, _bestEvaluation, evaluation.TrainingSteps);
+        return evaluation.Objective;
     }
 }

@@ -8,8 +8,6 @@ internal sealed class ExampleAgreement : IDisposable
 {
     private const int Folds = 5;
 
-    // Log-odds beyond it say no more.
-    private const double Largest = 20;
     private const double Tolerance = 1e-6;
 
     private readonly Tensor[] _parts;
@@ -38,7 +36,7 @@ internal sealed class ExampleAgreement : IDisposable
             LinearFit fit = fold.Train(penalties, weights?.index_select(0, LinearFold.Rest(_parts, i)), Tolerance, cancellationToken);
             return fold.Problem.Loss.Agreement(fold.Held.Features.mm(fit.Weights), fold.Held.Targets);
         })]);
-        return agreement.index_select(0, cat(_parts).argsort()).clamp((-Largest).Held(), Largest.Held());
+        return agreement.index_select(0, cat(_parts).argsort()).clamp((-LabelOdds.Largest).Held(), LabelOdds.Largest.Held());
     }
 
     public void Dispose()

@@ -6,9 +6,6 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <summary>How well the labels of training rows agree with networks that have not seen them: where a training leaves it.</summary>
 internal sealed class HeldOutAgreement
 {
-    // Log-odds beyond it say no more.
-    private const float Largest = 20;
-
     /// <summary>Log-odds that the label of each row is right.</summary>
     public float[] Values { get; private set; } = [];
 
@@ -19,6 +16,6 @@ internal sealed class HeldOutAgreement
     public void Keep(Tensor agreement)
     {
         using Tensor host = agreement.cpu().contiguous();
-        Values = [.. host.data<float>().Select(value => Math.Clamp(value, -Largest, Largest))];
+        Values = [.. host.data<float>().Select(value => Math.Clamp(value, -LabelOdds.Largest, LabelOdds.Largest))];
     }
 }

@@ -1,6 +1,5 @@
 using Microsoft.ML.Implicit.Differentiation;
 using Microsoft.ML.Implicit.Native;
-using Microsoft.ML.Implicit.Solvers.Optimization.Searches;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -38,11 +37,8 @@ internal sealed class LinearSearch(
     public void Run(double[] start, int evaluations)
     {
         _unit = Reach * Math.Sqrt(start.Length);
-        double[] infinite = [.. Enumerable.Repeat(double.PositiveInfinity, start.Length)];
-        var from = new SearchStart(Array.ConvertAll(start, value => value / _unit), [.. infinite.Select(bound => -bound)], infinite, ShortestStep, evaluations - 1, IsSingle: false);
-        using DisposeScope scope = NewDisposeScope();
-        RowSearches.Run(
-            zeros([1, start.Length], ScalarType.Float64), [new QuasiNewtonSearch(from, new LimitedMemoryInverse(start.Length, Memory))], Evaluate, Differentiate, cancellationToken);
+        QuasiNewtonDescent.Run(
+            Array.ConvertAll(start, value => value / _unit), ShortestStep, Memory, evaluations, u => Evaluate(Variables(u)).Objective, Differentiate, cancellationToken);
     }
 
     /// <summary>Trains with given variables.</summary>
@@ -51,7 +47,7 @@ internal sealed class LinearSearch(
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGraph = no_grad();
         Tensor v = NativeTensor.Of(values, [values.Length]);
-        Tensor penalties = PenaltiesOf(v);
+        Tensor penalties = variables.Penalties(v);
         double training = 0, judged = 0, judging = 0, all = 0, total = 0;
         int steps = 0;
         for (int i = 0; i < folds.Count; i++)
@@ -74,8 +70,6 @@ internal sealed class LinearSearch(
         return evaluation;
     }
 
-    private Tensor Evaluate(Tensor row) => full([1, 1], Evaluate((row * _unit.Held()).data<double>().ToArray()).Objective.Held(), ScalarType.Float64);
-
     /// <summary>Slope of the objective.</summary>
     /// <param name="values">Where it was evaluated last.</param>
     public double[] Slope(double[] values)
@@ -93,7 +87,7 @@ internal sealed class LinearSearch(
         {
             LinearFold fold = folds[i];
             var hessian = new LossHessian(
-                fold.Problem.Objective(weights[i], PenaltiesOf(v), fold.SharesOf(variables.ExampleWeights(v, agreement))), [weights[i]], damping: 0, isConvex: true);
+                fold.Problem.Objective(weights[i], variables.Penalties(v), fold.SharesOf(variables.ExampleWeights(v, agreement))), [weights[i]], damping: 0, isConvex: true);
             Tensor objective = Judged(fold.Losses(weights[i]), i) * loss.grad! / judging;
             objective = i == 0 ? objective.Plus(TunedVariables.Surprise(v) / total.Held()) : objective;
             slope = slope.Plus(Hypergradient.Compute(hessian, fold.Latest!.InverseHessian, objective, [weights[i]], [v], cancellationToken).Gradients[0]);
@@ -102,13 +96,14 @@ internal sealed class LinearSearch(
         return slope.detach().data<double>().ToArray();
     }
 
-    private Tensor Differentiate(Tensor row)
+    // In the search's unit.
+    private Tensor Differentiate(Tensor u)
     {
-        double[] slope = Slope((row * _unit.Held()).data<double>().ToArray());
-        return NativeTensor.Of(Array.ConvertAll(slope, value => value * _unit), [1, slope.Length]);
+        double[] slope = Slope(Variables(u));
+        return NativeTensor.Of(Array.ConvertAll(slope, value => value * _unit), [slope.Length]);
     }
 
-    private Tensor Judged(Tensor values, int fold) => judges is null ? values.sum() : (values * judges[fold]).sum();
+    private double[] Variables(Tensor u) => (u * _unit.Held()).data<double>().ToArray();
 
-    private Tensor PenaltiesOf(Tensor v) => cat([variables.Penalties(v), zeros([1], ScalarType.Float64)]);
+    private Tensor Judged(Tensor values, int fold) => judges is null ? values.sum() : (values * judges[fold]).sum();
 }

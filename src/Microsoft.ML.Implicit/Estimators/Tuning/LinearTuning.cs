@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Training;
 using TorchSharp;
@@ -24,8 +23,7 @@ internal sealed class LinearTuning : IDisposable
     private readonly CancellationToken _cancellationToken;
     private readonly Generator _generator = new(1, CPU);
     private readonly IReadOnlyList<LinearFold> _folds;
-    private readonly List<TuningProgress> _history = [];
-    private readonly long _start = Stopwatch.GetTimestamp();
+    private readonly TuningRecord _record;
     private ExampleAgreement? _agreement;
     private double[] _best;
     private Tensor? _bestAgreement;
@@ -41,6 +39,7 @@ internal sealed class LinearTuning : IDisposable
     public LinearTuning(LinearProblem problem, LinearRows validation, Tensor initial, RegularizationTuningOptions options, CancellationToken cancellationToken)
     {
         (_loss, _training, _validation, _options, _cancellationToken) = (problem.Loss, problem.Training, validation, options, cancellationToken);
+        _record = new TuningRecord(options.MaximumEvaluations, options.Progress);
         _variables = new TunedVariables(initial, options);
         _best = new double[_variables.CommonCount];
         int folds = (int)Math.Min(options.FoldCount, validation.Count);
@@ -62,7 +61,7 @@ internal sealed class LinearTuning : IDisposable
             TuneCommon();
             TuneEach();
         }
-        catch (OperationCanceledException) when (_options.OnCancellation == CancellationBehavior.ReturnBestModel && _history.Count > 0)
+        catch (OperationCanceledException) when (_options.OnCancellation == CancellationBehavior.ReturnBestModel && _record.Evaluations.Count > 0)
         {
         }
 
@@ -71,8 +70,8 @@ internal sealed class LinearTuning : IDisposable
         Tensor? weights = _variables.ExampleWeights(v, _bestAgreement);
         using var all = new LinearFold(new LinearProblem(_loss, LinearRows.Join(_training, TrainsOnValidationRows ? _validation : null)), _validation);
         LinearFit fit = all.Problem.Minimize(
-            cat([penalties, zeros([1], ScalarType.Float64)]), all.SharesOf(weights), _folds[0].Latest!.Weights, tolerance, MaximumSteps, CancellationToken.None);
-        return new LinearTuningResult(fit, penalties.data<double>().ToArray(), weights?.data<double>().ToArray(), _history);
+            penalties, all.SharesOf(weights), _folds[0].Latest!.Weights, tolerance, MaximumSteps, CancellationToken.None);
+        return new LinearTuningResult(fit, penalties.data<double>().ToArray()[..^1], weights?.data<double>().ToArray(), _record.Evaluations);
     }
 
     public void Dispose()
@@ -111,7 +110,7 @@ internal sealed class LinearTuning : IDisposable
     // Half of the validation rows judges each search, and the other half says when it has learned that half and not the penalties; the two are averaged.
     private void TuneEach()
     {
-        int evaluations = (_options.MaximumEvaluations - _history.Count - 1) / Halves;
+        int evaluations = (_options.MaximumEvaluations - _record.Evaluations.Count - 1) / Halves;
         if (!_options.TunesEachPenalty || evaluations < 2 || _folds.Any(fold => fold.Held.Count < Halves))
         {
             return;
@@ -131,7 +130,7 @@ internal sealed class LinearTuning : IDisposable
             .MinBy(ends => ends.Sum(evaluation => evaluation.OtherLoss))!;
         double[] mean = [.. Enumerable.Range(0, start.Length).Select(i => chosen.Average(evaluation => evaluation.Variables[i]))];
         LinearEvaluation found = new LinearSearch(_folds, _variables, _bestAgreement, null, _ => { }, _cancellationToken).Evaluate(mean);
-        (_best, _bestEvaluation) = (mean, _history.Count + 1);
+        (_best, _bestEvaluation) = (mean, _record.Next);
         Tell(found);
     }
 
@@ -140,25 +139,19 @@ internal sealed class LinearTuning : IDisposable
         using IDisposable noGraph = no_grad();
         Tensor v = tensor(_best);
         _agreement ??= new ExampleAgreement(_loss, _training, TrainsOnValidationRows ? _validation : null, _generator);
-        return _agreement.Find(cat([_variables.Penalties(v), zeros([1], ScalarType.Float64)]), _variables.ExampleWeights(v, _bestAgreement), _cancellationToken);
+        return _agreement.Find(_variables.Penalties(v), _variables.ExampleWeights(v, _bestAgreement), _cancellationToken);
     }
 
     private void Keep(LinearEvaluation evaluation, Tensor? agreement)
     {
-        bool isFirst = _history.Count == 0 || (_bestAgreement is null && agreement is not null);
+        bool isFirst = _record.Evaluations.Count == 0 || (_bestAgreement is null && agreement is not null);
         if (isFirst || evaluation.Objective < _lowest)
         {
-            (_lowest, _best, _bestAgreement, _bestEvaluation) = (evaluation.Objective, evaluation.Variables, agreement, _history.Count + 1);
+            (_lowest, _best, _bestAgreement, _bestEvaluation) = (evaluation.Objective, evaluation.Variables, agreement, _record.Next);
         }
 
         Tell(evaluation);
     }
 
-    private void Tell(LinearEvaluation evaluation)
-    {
-        var progress = new TuningProgress(
-            _history.Count + 1, _options.MaximumEvaluations, evaluation.TrainingLoss, evaluation.ValidationLoss, _bestEvaluation, evaluation.Steps, Stopwatch.GetElapsedTime(_start));
-        _history.Add(progress);
-        _options.Progress?.Report(progress);
-    }
+    private void Tell(LinearEvaluation evaluation) => _record.Add(evaluation.TrainingLoss, evaluation.ValidationLoss, _bestEvaluation, evaluation.Steps);
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Differentiation;
 using Microsoft.ML.Implicit.LinearAlgebra;
@@ -33,8 +32,7 @@ internal sealed class NetworkTuner(RegularizationTuningOptions options, IReadOnl
 
     private readonly Hypergradient _hypergradient = new(new NystromSolver(Rank, Damping));
     private readonly Generator _generator = new(1, CPU);
-    private readonly List<TuningProgress> _history = [];
-    private readonly long _start = Stopwatch.GetTimestamp();
+    private readonly TuningRecord _record = new(options.MaximumEvaluations, options.Progress);
     private readonly Dictionary<string, double> _penalties = [];
     private readonly AdamSteps _steps = new();
     private double[] _sums = [];
@@ -62,7 +60,7 @@ internal sealed class NetworkTuner(RegularizationTuningOptions options, IReadOnl
     /// <summary>Weights of the training rows; <see langword="null"/> where they are not tuned.</summary>
     public NetworkExampleWeights? FoundWeights { get; private set; } = agreement is null ? null : new NetworkExampleWeights(agreement, 0, 0);
 
-    public IReadOnlyList<TuningProgress> History => _history;
+    public IReadOnlyList<TuningProgress> History => _record.Evaluations;
 
     /// <summary>Penalties to set out from.</summary>
     public IReadOnlyDictionary<string, double> InitialOf(IEnumerable<string> names)
@@ -95,7 +93,7 @@ internal sealed class NetworkTuner(RegularizationTuningOptions options, IReadOnl
         NetworkRegularizer regularizer, TrainingSet training, TrainingSet validation, Func<TrainingSet, Func<Tensor, Tensor>, Tensor> loss, double validationLoss)
     {
         _epoch++;
-        if (_epoch < StartOfTuning * _epochs || _history.Count >= options.MaximumEvaluations || _epoch % _stride != 0)
+        if (_epoch < StartOfTuning * _epochs || History.Count >= options.MaximumEvaluations || _epoch % _stride != 0)
         {
             return;
         }
@@ -132,7 +130,7 @@ internal sealed class NetworkTuner(RegularizationTuningOptions options, IReadOnl
         }
 
         Tensor odds = tensor(agreement, device: rows.device);
-        Tensor factors = ((odds * line.narrow(0, 1, 1).exp()).Plus(line.narrow(0, 0, 1))).sigmoid();
+        Tensor factors = LabelOdds.Weights(odds, line.narrow(0, 0, 1), line.narrow(0, 1, 1));
         factors = factors.index_select(0, rows) / factors.mean();
         return drawn with { Weights = drawn.Weights is null ? factors : drawn.Weights * factors };
     }
@@ -173,7 +171,7 @@ internal sealed class NetworkTuner(RegularizationTuningOptions options, IReadOnl
 
     private void Average(IReadOnlyList<string> names, double[] found)
     {
-        _summed = 2 * (_history.Count + 1) > options.MaximumEvaluations ? _summed + 1 : 1;
+        _summed = 2 * _record.Next > options.MaximumEvaluations ? _summed + 1 : 1;
         _sums = _summed > 1 ? [.. _sums.Zip(found, (sum, value) => sum + value)] : found;
         for (int i = 0; i < names.Count; i++)
         {
@@ -186,10 +184,7 @@ internal sealed class NetworkTuner(RegularizationTuningOptions options, IReadOnl
 
     private void Tell(double trainingLoss, double validationLoss)
     {
-        int evaluation = _history.Count + 1;
-        int best = _history.Count == 0 || validationLoss < _history[_history[^1].BestEvaluation - 1].ValidationLoss ? evaluation : _history[^1].BestEvaluation;
-        var progress = new TuningProgress(evaluation, options.MaximumEvaluations, trainingLoss, validationLoss, best, _stride, Stopwatch.GetElapsedTime(_start));
-        _history.Add(progress);
-        options.Progress?.Report(progress);
+        bool isBest = History.Count == 0 || validationLoss < History[History[^1].BestEvaluation - 1].ValidationLoss;
+        _record.Add(trainingLoss, validationLoss, isBest ? _record.Next : History[^1].BestEvaluation, _stride);
     }
 }

@@ -26,7 +26,7 @@ internal sealed class TunedVariables(Tensor initial, RegularizationTuningOptions
 
     public int Count => CommonCount + (options.TunesEachPenalty ? (int)initial.shape[0] : 0);
 
-    /// <summary>The penalties at v, with a graph to it.</summary>
+    /// <summary>The penalties at v and, last, 0 for the intercept, <c>[penalties + 1]</c>, with a graph to it.</summary>
     public Tensor Penalties(Tensor v)
     {
         Tensor logarithms = initial.log();
@@ -35,18 +35,16 @@ internal sealed class TunedVariables(Tensor initial, RegularizationTuningOptions
             logarithms = logarithms.Plus(v.narrow(0, 0, 1) * LevelSpread.Held());
         }
 
-        return (v.shape[0] > CommonCount ? logarithms.Plus(v.narrow(0, CommonCount, Count - CommonCount) * options.PenaltySpread.Held()) : logarithms).exp();
+        logarithms = v.shape[0] > CommonCount ? logarithms.Plus(v.narrow(0, CommonCount, Count - CommonCount) * options.PenaltySpread.Held()) : logarithms;
+        return cat([logarithms.exp(), zeros([1], ScalarType.Float64)]);
     }
 
-    /// <summary>
-    /// Example weights between 0 and 1 at v, with a graph to it; <see langword="null"/> where they are not tuned. If a share ρ of labels is wrong, the log-odds that a given one is
-    /// right are what a model that has not seen it gives for it, and a number that depends on ρ: a line, whose offset and slope are tuned.
-    /// </summary>
+    /// <summary>Example weights between 0 and 1 at v, with a graph to it; <see langword="null"/> where they are not tuned.</summary>
     /// <param name="v">Variables.</param>
     /// <param name="agreement">Log-odds that a model which has not seen a row gives for its label, float64 <c>[rows]</c>.</param>
     public Tensor? ExampleWeights(Tensor v, Tensor? agreement) => agreement is null
         ? null
-        : ((agreement * (v.narrow(0, _level + 1, 1) * SlopeSpread.Held()).exp()).Plus(v.narrow(0, _level, 1) * OffsetSpread.Held())).sigmoid();
+        : LabelOdds.Weights(agreement, v.narrow(0, _level, 1) * OffsetSpread.Held(), v.narrow(0, _level + 1, 1) * SlopeSpread.Held());
 
     /// <summary>The negative logarithm of what v was expected to be, with a graph to it.</summary>
     public static Tensor Surprise(Tensor v) => v.Squared().sum() * 0.5.Held();
