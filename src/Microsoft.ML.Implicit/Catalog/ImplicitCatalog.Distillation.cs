@@ -22,11 +22,15 @@ public static partial class ImplicitCatalog
     public static RowDistillation DistillRows(this ImplicitOperationsCatalog catalog, IDistillingTrainer trainer, IDataView data, int count) =>
         catalog.DistillRows(trainer, data, new RowDistillationOptions { Count = count });
 
-    /// <inheritdoc cref="DistillRows(ImplicitOperationsCatalog, IDistillingTrainer, IDataView, int)"/>
+    /// <summary>Learns a few rows on which a trainer gives nearly the model that it gives on all rows of the data, with all settings.</summary>
     /// <param name="catalog">The operations of <see cref="MLContext"/>.</param>
     /// <param name="trainer">The trainer, of a penalised linear model, which says the columns, the loss and the penalties.</param>
     /// <param name="data">Rows, with the trainer's columns.</param>
     /// <param name="options">All settings.</param>
+    /// <returns>The rows, and what they are worth.</returns>
+    /// <exception cref="ArgumentException">A setting is out of range, or a column is missing or has the wrong type.</exception>
+    /// <exception cref="InvalidOperationException">The data cannot be trained on; the message says why.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
     /// <example><code>
     /// RowDistillation distilledWithOptions = ml.Implicit().DistillRows(trainer, train, new RowDistillationOptions { Count = 6, Seed = 2 });
     /// </code></example>

@@ -23,9 +23,10 @@ public static partial class ImplicitCatalog
         string? exampleWeightColumnName = null) =>
         catalog.MetaLearnedLinear(MetaLearned(labelColumnName, featureColumnName, taskColumnName, exampleWeightColumnName));
 
-    /// <inheritdoc cref="MetaLearnedLinear(RegressionCatalog.RegressionTrainers, string, string, string, string?)"/>
+    /// <summary>Predicts a number with a linear model for each task, such as a store or a patient, that a few of its rows suffice for, with all settings.</summary>
     /// <param name="catalog">The trainers of <see cref="MLContext.Regression"/>.</param>
     /// <param name="options">All settings.</param>
+    /// <returns>The trainer.</returns>
     /// <exception cref="ArgumentException">A setting is out of range.</exception>
     /// <example><code>
     /// var perSubjectWithOptions = ml.Regression.Trainers.MetaLearnedLinear(new MetaLearnedLinearOptions { LabelColumnName = "Reaction", TaskColumnName = "Subject", Seed = 2 });
@@ -54,9 +55,10 @@ public static partial class ImplicitCatalog
         string? exampleWeightColumnName = null) =>
         catalog.MetaLearnedLinear(MetaLearned(labelColumnName, featureColumnName, taskColumnName, exampleWeightColumnName));
 
-    /// <inheritdoc cref="MetaLearnedLinear(BinaryClassificationCatalog.BinaryClassificationTrainers, string, string, string, string?)"/>
+    /// <summary>Predicts a Boolean with a linear model for each task, such as a store or a patient, that a few of its rows suffice for, with all settings.</summary>
     /// <param name="catalog">The trainers of <see cref="MLContext.BinaryClassification"/>.</param>
     /// <param name="options">All settings.</param>
+    /// <returns>The trainer.</returns>
     /// <exception cref="ArgumentException">A setting is out of range.</exception>
     /// <example><code>
     /// var perSubjectYesOrNoWithOptions = ml.BinaryClassification.Trainers.MetaLearnedLinear(new MetaLearnedLinearOptions { LabelColumnName = "IsSlow", TaskColumnName = "Subject" });
@@ -85,9 +87,10 @@ public static partial class ImplicitCatalog
         string? exampleWeightColumnName = null) =>
         catalog.MetaLearnedLinear(MetaLearned(labelColumnName, featureColumnName, taskColumnName, exampleWeightColumnName));
 
-    /// <inheritdoc cref="MetaLearnedLinear(MulticlassClassificationCatalog.MulticlassClassificationTrainers, string, string, string, string?)"/>
+    /// <summary>Predicts one of several classes with a linear model for each task, such as a store or a patient, that a few of its rows suffice for, with all settings.</summary>
     /// <param name="catalog">The trainers of <see cref="MLContext.MulticlassClassification"/>.</param>
     /// <param name="options">All settings.</param>
+    /// <returns>The trainer.</returns>
     /// <exception cref="ArgumentException">A setting is out of range.</exception>
     /// <example><code>
     /// var perSubjectClassesWithOptions = ml.MulticlassClassification.Trainers.MetaLearnedLinear(new MetaLearnedLinearOptions { LabelColumnName = "Stage", TaskColumnName = "Subject" });
