@@ -16,8 +16,8 @@ public abstract partial class PredictionModelParameters
     internal IReadOnlyList<OnnxValue> Score(OnnxValue features)
     {
         using IDisposable noGradient = no_grad();
-        OnnxValue isFinite = features.IsFinite().All(1);
-        OnnxValue scores = Ensemble.Score(isFinite.Where(features, 0), Task);
-        return Task.Columns(isFinite.Where(scores, double.NaN));
+        OnnxValue canRead = Ensemble.Encoder.CanRead(features, FeatureCount).All(1);
+        OnnxValue scores = Ensemble.Score(canRead.Where(features, 0), Task);
+        return Task.Columns(canRead.Where(scores, double.NaN));
     }
 }
