@@ -36,7 +36,7 @@ public sealed class MissingFeatureTests
         using DeepEquilibriumTransformer model = ml.Regression.Trainers.DeepEquilibrium(options).Fit(data);
         float[] scores = Scored.Values(model.Transform(data));
         Assert.IsTrue(scores.All(float.IsFinite));
-        CollectionAssert.AreEqual(new[] { scores[7] }, Scored.Values(model.Transform(Load(ml, rows[7]))));
+        Assert.AreEqual(scores[7], Scored.Values(model.Transform(Load(ml, rows[7])))[0], 1e-5);
 
         using var file = new MemoryStream();
         ml.Model.Save(model, data.Schema, file);
