@@ -57,6 +57,7 @@ internal static class CompareCommand
         .. QuadraticCase.All(),
         .. ConeCase.All(),
         .. ControlCase.All(),
+        .. ProgramCase.All(),
         new CurveCase(1024),
         new EngineCase(),
         new ClassifierScoringCase(1),
