@@ -58,6 +58,7 @@ internal static class CompareCommand
         .. ConeCase.All(),
         .. ControlCase.All(),
         .. ProgramCase.All(),
+        .. SparseLassoCase.All(),
         new CurveCase(1024),
         new EngineCase(),
         new ClassifierScoringCase(1),

@@ -97,12 +97,7 @@ internal static class DenseVector
             maxima = Vector.Max(maxima, Vector.Abs(vector));
         }
 
-        double largest = 0;
-        for (int i = 0; i < Vector<double>.Count; i++)
-        {
-            largest = Math.Max(largest, maxima[i]);
-        }
-
+        double largest = Largest(maxima);
         for (int i = vectors.Length * Vector<double>.Count; i < x.Length; i++)
         {
             largest = Math.Max(largest, Math.Abs(x[i]));
@@ -111,20 +106,29 @@ internal static class DenseVector
         return largest;
     }
 
-    /// <summary>y ← max(y, |x|), entry by entry.</summary>
-    public static void RaiseToMagnitudes(Span<double> y, ReadOnlySpan<double> x)
+    /// <summary>y ← max(y, |a x z|), entry by entry, for finite x and positive a and z.</summary>
+    /// <returns>The largest of these magnitudes.</returns>
+    public static double RaiseToMagnitudes(Span<double> y, ReadOnlySpan<double> x, double a, ReadOnlySpan<double> z)
     {
         Span<Vector<double>> target = MemoryMarshal.Cast<double, Vector<double>>(y);
-        ReadOnlySpan<Vector<double>> source = MemoryMarshal.Cast<double, Vector<double>>(x[..y.Length]);
+        ReadOnlySpan<Vector<double>> source = MemoryMarshal.Cast<double, Vector<double>>(x[..y.Length]), factors = MemoryMarshal.Cast<double, Vector<double>>(z[..y.Length]);
+        Vector<double> factor = new(a), maxima = Vector<double>.Zero;
         for (int i = 0; i < target.Length; i++)
         {
-            target[i] = Vector.Max(target[i], Vector.Abs(source[i]));
+            Vector<double> magnitudes = Vector.Abs(source[i]) * (factors[i] * factor);
+            maxima = Vector.MaxNative(maxima, magnitudes);
+            target[i] = Vector.MaxNative(target[i], magnitudes);
         }
 
+        double largest = Largest(maxima);
         for (int i = target.Length * Vector<double>.Count; i < y.Length; i++)
         {
-            y[i] = Math.Max(y[i], Math.Abs(x[i]));
+            double magnitude = Math.Abs(x[i]) * (z[i] * a);
+            y[i] = Math.Max(y[i], magnitude);
+            largest = Math.Max(largest, magnitude);
         }
+
+        return largest;
     }
 
     public static bool IsFinite(ReadOnlySpan<double> x)
@@ -180,6 +184,17 @@ internal static class DenseVector
         {
             AddScaled(y, x[i], matrix.Slice(i * stride, y.Length));
         }
+    }
+
+    private static double Largest(Vector<double> x)
+    {
+        double largest = x[0];
+        for (int i = 1; i < Vector<double>.Count; i++)
+        {
+            largest = Math.Max(largest, x[i]);
+        }
+
+        return largest;
     }
 
     // Four rows at once, so that no sum waits for the last one.
