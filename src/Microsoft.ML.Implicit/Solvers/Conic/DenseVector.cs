@@ -214,14 +214,16 @@ internal static class DenseVector
             sum3 = Vector.FusedMultiplyAdd(v3[i], factors[i], sum3);
         }
 
-        (y[0], y[1], y[2], y[3]) = (Vector.Sum(sum0), Vector.Sum(sum1), Vector.Sum(sum2), Vector.Sum(sum3));
+        (double y0, double y1, double y2, double y3) = (Vector.Sum(sum0), Vector.Sum(sum1), Vector.Sum(sum2), Vector.Sum(sum3));
         for (int i = factors.Length * Vector<double>.Count; i < n; i++)
         {
-            y[0] += x0[i] * x[i];
-            y[1] += x1[i] * x[i];
-            y[2] += x2[i] * x[i];
-            y[3] += x3[i] * x[i];
+            y0 += x0[i] * x[i];
+            y1 += x1[i] * x[i];
+            y2 += x2[i] * x[i];
+            y3 += x3[i] * x[i];
         }
+
+        (y[0], y[1], y[2], y[3]) = (y0, y1, y2, y3);
     }
 
     // y += Σ aᵢ xᵢ for four rows of a matrix.
