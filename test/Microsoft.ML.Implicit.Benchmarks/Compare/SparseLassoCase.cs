@@ -20,8 +20,8 @@ internal sealed class SparseLassoCase(int features, int examples, ConeMethod met
 
     public static IEnumerable<IComparisonCase> All() =>
     [
-        new SparseLassoCase(1000, 20_000, ConeMethod.InteriorPoint),
-        new SparseLassoCase(1000, 20_000, ConeMethod.OperatorSplitting),
+        new SparseLassoCase(1500, 5000, ConeMethod.InteriorPoint),
+        new SparseLassoCase(1500, 5000, ConeMethod.OperatorSplitting),
     ];
 
     public ComparisonResult Run(Device device)
