@@ -145,6 +145,7 @@ internal sealed class LogarithmicTerms
     private void ToLogarithms()
     {
         const long mantissaBits = (1L << 52) - 1;
+        const double smallestNormal = 2.2250738585072014e-308;
         const double factor = 2 / 0.693147180559945309;
         Span<Vector<double>> numbers = Vectors(_logarithms), entries = Vectors(_entries);
         Vector<double> root = new(Math.Sqrt(2)), one = Vector<double>.One;
@@ -153,7 +154,7 @@ internal sealed class LogarithmicTerms
             Vector<double> magnitude = Vector.Abs(numbers[k]);
             Vector<long> bits = Vector.AsVectorInt64(magnitude);
             Vector<long> counts = Vector.BitwiseAnd(
-                Vector.GreaterThanOrEqual(magnitude, new Vector<double>(2.2250738585072014e-308)), Vector.LessThanOrEqual(magnitude, new Vector<double>(double.MaxValue)));
+                Vector.GreaterThanOrEqual(magnitude, new Vector<double>(smallestNormal)), Vector.LessThanOrEqual(magnitude, new Vector<double>(double.MaxValue)));
             Vector<double> exponent = Vector.ConvertToDouble(Vector.ShiftRightLogical(bits, 52) - new Vector<long>(1023));
             Vector<double> mantissa = Vector.AsVectorDouble((bits & new Vector<long>(mantissaBits)) | Vector.AsVectorInt64(one));
             Vector<double> t = (mantissa - root) / (mantissa + root), square = t * t;
