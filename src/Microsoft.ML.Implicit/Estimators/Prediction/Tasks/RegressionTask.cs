@@ -33,6 +33,10 @@ internal sealed partial class RegressionTask : PredictionTask
 
     public override string Description => "a number";
 
+    public override LabelKind Label => new RegressionLabel();
+
+    public override LinearLoss LinearLoss => new SquaredLoss(_mean, _scale);
+
     public override int OutputWidth => 1;
 
     public override int ColumnCount => 1;
