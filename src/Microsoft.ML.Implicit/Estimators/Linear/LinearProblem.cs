@@ -17,6 +17,7 @@ internal sealed class LinearProblem(LinearLoss loss, LinearRows training) : IDis
 
     private readonly NewtonSteps _steps = new(loss.IsQuadratic);
     private (Tensor Shares, Tensor Matrix)? _gram;
+    private Tensor? _columns;
 
     public LinearLoss Loss => loss;
 
@@ -24,6 +25,9 @@ internal sealed class LinearProblem(LinearLoss loss, LinearRows training) : IDis
 
     /// <summary>Shares of the rows in the mean as their weights are, <c>[rows]</c>.</summary>
     public Tensor Shares { get; } = training.Weights / training.Weights.sum();
+
+    /// <summary>The features as columns, <c>[features + 1, rows]</c>: products with few vectors take half as long as with the rows transposed.</summary>
+    public Tensor Columns => _columns ??= training.Features.t().contiguous().DetachFromDisposeScope();
 
     /// <summary>Where a search sets out.</summary>
     public Tensor Start() => zeros([training.Features.shape[1], loss.OutputCount], ScalarType.Float64);
@@ -88,6 +92,7 @@ internal sealed class LinearProblem(LinearLoss loss, LinearRows training) : IDis
     {
         _steps.Dispose();
         _gram?.Matrix.Dispose();
+        _columns?.Dispose();
     }
 
     private Tensor Objective(Tensor outputs, Tensor weights, Tensor penalties, Tensor shares)
@@ -102,7 +107,7 @@ internal sealed class LinearProblem(LinearLoss loss, LinearRows training) : IDis
     private (double Value, Tensor Gradient) Linearize(Tensor weights, Tensor penalties, Tensor shares)
     {
         Tensor outputs = training.Features.mm(weights);
-        Tensor gradient = training.Features.t().mm(loss.Slope(outputs, training.Targets) * shares.unsqueeze(1)).PlusInPlace(penalties.unsqueeze(1) * weights);
+        Tensor gradient = Columns.mm(loss.Slope(outputs, training.Targets) * shares.unsqueeze(1)).PlusInPlace(penalties.unsqueeze(1) * weights);
         if (loss.IgnoresShifts)
         {
             gradient[-1].PlusInPlace(weights[-1].sum());

@@ -20,7 +20,6 @@ internal sealed class NewtonSteps(bool isQuadratic) : IDisposable
 
     private const double LoosestResidual = 0.1;
     private const double TightestResidual = 1e-6;
-    private const double TightestInverse = 1e-10;
 
     private readonly CholeskySolver _direct = new();
     private Tensor? _root;
@@ -36,21 +35,23 @@ internal sealed class NewtonSteps(bool isQuadratic) : IDisposable
         Tensor rightSide = gradient.view(1, -1);
         if (hessian.Width <= LargestDense)
         {
-            IFactorization inverse = _direct.Prepare(hessian);
-            return new NewtonStep(inverse, inverse.Solve(rightSide, cancellationToken).Solution.view(gradient.shape), 0);
+            IFactorization factorization = _direct.Prepare(hessian);
+            return new NewtonStep(factorization, factorization.Solve(rightSide, cancellationToken).Solution.view(gradient.shape), 0);
         }
 
         Tensor root = _root ??= PreconditionedInverse.RootOf(hessian).DetachFromDisposeScope();
         double residual = ResidualOf(PreconditionedInverse.Multiply(root, rightSide).Squared().sum().item<double>() / scale, tolerance);
         using var inexact = new PreconditionedInverse(hessian, root, residual);
         LinearSolution solution = inexact.Solve(rightSide, cancellationToken);
-        var step = new NewtonStep(new PreconditionedInverse(hessian, root, Math.Max(Math.Sqrt(tolerance), TightestInverse)), solution.Solution.view(gradient.shape), residual);
+
+        // The Hessian stands where the last step begins, whose decrement is the root of the tolerance: it is off by the root of that.
+        var inverse = new PreconditionedInverse(hessian, root, Math.Sqrt(Math.Sqrt(tolerance)));
         if (solution.Iterations > MostIterations)
         {
             Dispose();
         }
 
-        return step;
+        return new NewtonStep(inverse, solution.Solution.view(gradient.shape), residual);
     }
 
     /// <summary>The relative decrement that a step leaves.</summary>
