@@ -38,6 +38,12 @@ internal sealed class LinearProblem(LinearLoss loss, LinearRows training) : IDis
     /// <param name="shares">Shares of the rows in the mean, <c>[rows]</c>.</param>
     public Tensor Objective(Tensor weights, Tensor penalties, Tensor shares) => Objective(training.Features.mm(weights), weights, penalties, shares);
 
+    /// <summary>Its gradient in the weights, <c>[features + 1, outputs]</c>, with a graph to what requires gradients.</summary>
+    /// <param name="weights"><c>[features + 1, outputs]</c>.</param>
+    /// <param name="penalties"><c>[features + 1]</c>, the intercept's 0.</param>
+    /// <param name="shares">Shares of the rows in the mean, <c>[rows]</c>.</param>
+    public Tensor Gradient(Tensor weights, Tensor penalties, Tensor shares) => Gradient(training.Features.mm(weights), weights, penalties, shares);
+
     /// <summary>The mean loss on other rows, with a graph to the weights.</summary>
     public Tensor MeanLoss(LinearRows rows, Tensor weights) =>
         (loss.Losses(rows.Features.mm(weights), rows.Targets) * rows.Weights).sum() / rows.Weights.sum();
@@ -58,7 +64,8 @@ internal sealed class LinearProblem(LinearLoss loss, LinearRows training) : IDis
         for (int step = 1; ; step++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            (double value, Tensor gradient) = Linearize(weights, penalties, shares);
+            Tensor outputs = training.Features.mm(weights), gradient = Gradient(outputs, weights, penalties, shares);
+            double value = Objective(outputs, weights, penalties, shares).item<double>();
             double scale = 1 + Math.Abs(value);
             var hessian = new LinearHessian(this, weights, shares, penalties);
             NewtonStep newton = _steps.Next(hessian, gradient, scale, tolerance, cancellationToken);
@@ -104,16 +111,15 @@ internal sealed class LinearProblem(LinearLoss loss, LinearRows training) : IDis
         return loss.IgnoresShifts ? objective.Plus(weights[-1].sum().Squared() * 0.5.Held()) : objective;
     }
 
-    private (double Value, Tensor Gradient) Linearize(Tensor weights, Tensor penalties, Tensor shares)
+    private Tensor Gradient(Tensor outputs, Tensor weights, Tensor penalties, Tensor shares)
     {
-        Tensor outputs = training.Features.mm(weights);
         Tensor gradient = Columns.mm(loss.Slope(outputs, training.Targets) * shares.unsqueeze(1)).PlusInPlace(penalties.unsqueeze(1) * weights);
         if (loss.IgnoresShifts)
         {
             gradient[-1].PlusInPlace(weights[-1].sum());
         }
 
-        return (Objective(outputs, weights, penalties, shares).item<double>(), gradient);
+        return gradient;
     }
 
     // Steps are halved until they gain; where the gain is lost in rounding, the whole step is the best there is.
