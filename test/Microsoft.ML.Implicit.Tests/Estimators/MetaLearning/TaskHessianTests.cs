@@ -13,14 +13,6 @@ public sealed class TaskHessianTests
     private const int Tasks = 3;
     private const int Rows = 4;
 
-    private DisposeScope? _scope;
-
-    [TestInitialize]
-    public void Enter() => _scope = NewDisposeScope();
-
-    [TestCleanup]
-    public void Leave() => _scope?.Dispose();
-
     [TestMethod]
     [DataRow("numbers", 2)]
     [DataRow("two classes", 2)]
@@ -30,6 +22,7 @@ public sealed class TaskHessianTests
     [DataRow("three classes", 9)]
     public void It_is_the_derivative_of_optimality(string labels, int features)
     {
+        using DisposeScope scope = NewDisposeScope();
         (TaskOptimality optimality, Tensor weights, Tensor[] inputs) = Create(labels, features);
         var hessian = (TaskHessian)optimality.Linearize(weights, inputs);
         Linearization expected = AutogradLinearization.Create(optimality, weights, inputs);
@@ -49,6 +42,7 @@ public sealed class TaskHessianTests
     [DataRow("three classes")]
     public void Its_inverse_in_the_span_of_the_rows_is_that_of_the_matrix(string labels)
     {
+        using DisposeScope scope = NewDisposeScope();
         (TaskOptimality optimality, Tensor weights, Tensor[] inputs) = Create(labels, 40);
         var hessian = (TaskHessian)optimality.Linearize(weights, inputs);
         Assert.IsLessThan(hessian.Width, hessian.RootRows);
