@@ -142,7 +142,7 @@ internal sealed class TrainingSetReader
         Tensor values = features.ToTensor();
         if (values.is_sparse && missingFeature is not null)
         {
-            throw new InvalidOperationException(missingFeature);
+            throw new InvalidOperationException($"{missingFeature} In wide vectors that are mostly zeros none may be missing.");
         }
 
         var set = new TrainingSet(values, tensor(labels), null, contextReader is null ? null : contexts.ToTensor()) { Groups = groupReader is null ? null : tensor(groups) };
@@ -173,8 +173,9 @@ internal sealed class TrainingSetReader
             if (!float.IsFinite(values[i]) && !(allowsMissing && float.IsNaN(values[i])))
             {
                 int slot = row.IsDense ? i : row.GetIndices()[i];
-                return $"Column '{column.Name}', {SlotNames.Describe(column, slot)}, row {position} is {values[i]}. "
-                    + "Replace missing values before training, for instance with Transforms.ReplaceMissingValues.";
+                return $"Column '{column.Name}', {SlotNames.Describe(column, slot)}, row {position} is {values[i]}. " + (float.IsNaN(values[i])
+                    ? "Replace missing values before training, for instance with Transforms.ReplaceMissingValues."
+                    : "Values must be finite: leave the row out, or limit them.");
             }
         }
 

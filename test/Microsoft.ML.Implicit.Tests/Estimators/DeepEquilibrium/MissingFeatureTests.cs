@@ -101,6 +101,16 @@ public sealed class MissingFeatureTests
     }
 
     [TestMethod]
+    public void One_versus_all_takes_them_too()
+    {
+        var ml = new MLContext(seed: 1);
+        Row[] rows = [.. CreateRows(seed: 1).Select((row, i) => new Row { Features = row.Features, Label = i % 3 })];
+        IDataView data = ml.Transforms.Conversion.MapValueToKey("Label").Fit(Load(ml, rows)).Transform(Load(ml, rows));
+        ITransformer model = ml.MulticlassClassification.Trainers.OneVersusAll(ml.BinaryClassification.Trainers.DeepEquilibrium(QuickOptions.Create(epochs: 1))).Fit(data);
+        Assert.IsTrue(Scored.Vectors(model.Transform(data)).All(scores => scores.All(float.IsFinite)));
+    }
+
+    [TestMethod]
     public void Neural_ODEs_take_them_too()
     {
         var ml = new MLContext(seed: 1);
