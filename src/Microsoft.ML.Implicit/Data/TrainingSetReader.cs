@@ -99,8 +99,7 @@ internal sealed class TrainingSetReader
             }
 
             VBuffer<float> row = featureReader.Read();
-            CheckFinite(in row, feature, cursor.Position, AllowsMissing);
-            missingFeature ??= AllowsMissing ? FindNotFinite(in row, feature, cursor.Position, allowsMissing: false) : null;
+            CheckFinite(in row, feature, cursor.Position, AllowsMissing, ref missingFeature);
             if (_findFault?.Invoke(row.IsDense ? row.GetValues() : [.. row.DenseValues()]) is { } fault)
             {
                 throw new InvalidOperationException($"Column '{_featureColumn}', row {cursor.Position}: {fault}.");
@@ -109,7 +108,7 @@ internal sealed class TrainingSetReader
             if (contextReader is not null)
             {
                 VBuffer<float> contextRow = contextReader.Read();
-                CheckFinite(in contextRow, context!.Value, cursor.Position, allowsMissing: false);
+                CheckFinite(in contextRow, context!.Value, cursor.Position, allowsMissing: false, ref missingFeature);
                 contexts.Add(in contextRow);
             }
 
@@ -157,28 +156,23 @@ internal sealed class TrainingSetReader
         return kept with { Weights = tensor(shares) };
     }
 
-    private static void CheckFinite(in VBuffer<float> row, DataViewSchema.Column column, long position, bool allowsMissing)
-    {
-        if (FindNotFinite(in row, column, position, allowsMissing) is { } fault)
-        {
-            throw new InvalidOperationException(fault);
-        }
-    }
-
-    private static string? FindNotFinite(in VBuffer<float> row, DataViewSchema.Column column, long position, bool allowsMissing)
+    // Says which value was the first that is missing, where some may be.
+    private static void CheckFinite(in VBuffer<float> row, DataViewSchema.Column column, long position, bool allowsMissing, ref string? firstMissing)
     {
         ReadOnlySpan<float> values = row.GetValues();
         for (int i = 0; i < values.Length; i++)
         {
-            if (!float.IsFinite(values[i]) && !(allowsMissing && float.IsNaN(values[i])))
+            bool isMissing = allowsMissing && float.IsNaN(values[i]);
+            if (float.IsFinite(values[i]) || (isMissing && firstMissing is not null))
             {
-                int slot = row.IsDense ? i : row.GetIndices()[i];
-                return $"Column '{column.Name}', {SlotNames.Describe(column, slot)}, row {position} is {values[i]}. " + (float.IsNaN(values[i])
-                    ? "Replace missing values before training, for instance with Transforms.ReplaceMissingValues."
-                    : "Values must be finite: leave the row out, or limit them.");
+                continue;
             }
-        }
 
-        return null;
+            int slot = row.IsDense ? i : row.GetIndices()[i];
+            string fault = $"Column '{column.Name}', {SlotNames.Describe(column, slot)}, row {position} is {values[i]}. " + (float.IsNaN(values[i])
+                ? "Replace missing values before training, for instance with Transforms.ReplaceMissingValues."
+                : "Values must be finite: leave the row out, or limit them.");
+            firstMissing = isMissing ? fault : throw new InvalidOperationException(fault);
+        }
     }
 }

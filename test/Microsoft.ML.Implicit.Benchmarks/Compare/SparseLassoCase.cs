@@ -38,18 +38,18 @@ internal sealed class SparseLassoCase(int features, int examples, ConeMethod met
     {
         var random = new Random(0);
         int n = (2 * features) + examples, m = examples + (2 * features);
-        double[] truth = [.. Enumerable.Range(0, features).Select(_ => random.NextDouble() < 0.1 ? Normal() : 0)], b = new double[m], q = new double[n];
+        double[] truth = [.. Enumerable.Range(0, features).Select(_ => random.NextDouble() < 0.1 ? random.NextNormal() : 0)], b = new double[m], q = new double[n];
         List<int> starts = [0], columns = [];
         List<double> values = [];
         for (int i = 0; i < examples; i++)
         {
             foreach (int column in Enumerable.Range(0, EntriesOfExample).Select(_ => random.Next(features)).Distinct().Order().ToArray())
             {
-                Add(column, Normal());
+                Add(column, random.NextNormal());
                 b[i] += values[^1] * truth[column];
             }
 
-            b[i] += 0.1 * Normal();
+            b[i] += 0.1 * random.NextNormal();
             Add((2 * features) + i, -1);
             starts.Add(columns.Count);
         }
@@ -77,7 +77,5 @@ internal sealed class SparseLassoCase(int features, int examples, ConeMethod met
             columns.Add(column);
             values.Add(value);
         }
-
-        double Normal() => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
     }
 }

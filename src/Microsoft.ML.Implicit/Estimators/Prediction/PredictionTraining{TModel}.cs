@@ -17,14 +17,6 @@ internal abstract class PredictionTraining<TModel>(PredictionTrainerOptions opti
     // Of so many weights a network alone keeps a processor busy, and all at once would take their memory.
     private const long LargestStack = 1 << 25;
 
-    private readonly TrainingSetReader _reader =
-        new(options.FeatureColumnName, options.LabelColumnName, options.ExampleWeightColumnName)
-        {
-            KeepsSparse = options.ReadsSparse,
-            AllowsMissing = !options.ReadsImages,
-            Places = options.HeldOutAgreement?.Places,
-        };
-
     private PredictionTask? _task;
 
     protected PredictionTask Task => _task!;
@@ -39,7 +31,7 @@ internal abstract class PredictionTraining<TModel>(PredictionTrainerOptions opti
 
     protected override double? HeldOutFraction(long rows) => PredictionDefaults.ValidationFraction(rows);
 
-    protected override TrainingSet Read(IDataView data) => _reader.Read(data, Run.Channel, Run.CancellationToken);
+    protected override TrainingSet Read(IDataView data) => options.CreateReader().Read(data, Run.Channel, Run.CancellationToken);
 
     protected override void Examine(TrainingSet rows)
     {

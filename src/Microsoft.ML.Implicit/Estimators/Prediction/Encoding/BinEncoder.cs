@@ -119,11 +119,11 @@ internal sealed partial class BinEncoder : FeatureEncoder
     public override Tensor forward(Tensor features)
     {
         Tensor given = features.is_sparse ? features.to_dense() : features;
-        Tensor isMissing = given.index_select(1, _missingFeatures).isnan();
         Tensor values = MissingCount == 0 ? given : where(given.isnan(), _center, given);
         Tensor scaled = Scale(values, _center, _factor);
         Tensor bins = Scale(values.index_select(1, _binFeatures), _binStarts, _binFactors).clamp_(0.Held(), 1.Held()).sub_(0.5.Held());
-        return cat([Clip(scaled), Tails(scaled), bins, isMissing.to(ScalarType.Float32)], dim: 1);
+        Tensor[] isMissing = MissingCount == 0 ? [] : [given.index_select(1, _missingFeatures).isnan().to(ScalarType.Float32)];
+        return cat([Clip(scaled), Tails(scaled), bins, .. isMissing], dim: 1);
     }
 
     private static long[] Values(Tensor indices)
