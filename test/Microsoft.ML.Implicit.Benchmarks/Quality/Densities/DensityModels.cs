@@ -12,7 +12,7 @@ internal static class DensityModels
     private static readonly double[] Bandwidths = [0.03, 0.05, 0.08, 0.12, 0.18, 0.25, 0.35, 0.5, 0.7];
     private static readonly (int Width, double Dropout)[] SplineSettings = [(64, 0), (64, 0.2)];
 
-    /// <summary>Trains each, or those named, on a split and tests it.</summary>
+    /// <summary>Trains each, or those named, on a split and tests it; flows on the device of the options.</summary>
     public static IEnumerable<DensityScore> Run(DensityTable table, string folder, int seed, NormalizingFlowOptions options, IReadOnlyCollection<string> only)
     {
         using DisposeScope scope = NewDisposeScope();
@@ -23,7 +23,7 @@ internal static class DensityModels
         (string Name, Func<double> Test)[] models =
         [
             ("NormalizingFlow", () => Flow(x, v, t, seed, options)),
-            ("spline flow", () => SplineFlow.Fit(Single(x), Single(v), SplineSettings, seed).forward(Single(t)).mean().ToDouble()),
+            ("spline flow", () => SplineFlow.Fit(Placed(x), Placed(v), SplineSettings, seed).forward(Placed(t)).mean().ToDouble()),
             ("Gaussian", () => MixtureDensity.Fit(x, 1, generator).LogDensity(t).mean().ToDouble()),
             ("Gaussian mixture", () => Components.Select(k => MixtureDensity.Fit(x, k, generator)).MaxBy(m => m.LogDensity(v).mean().ToDouble())!.LogDensity(t).mean().ToDouble()),
             ("kernels", () => KernelDensity.MeanLogDensity(x, t, Bandwidths.MaxBy(h => KernelDensity.MeanLogDensity(x, v, h)))),
@@ -34,6 +34,8 @@ internal static class DensityModels
             double logDensity = score();
             yield return new DensityScore(table.Name, seed, model, logDensity, Stopwatch.GetElapsedTime(start).TotalSeconds);
         }
+
+        Tensor Placed(Tensor rows) => Single(rows).to(device(options.Training.Device));
     }
 
     private static double Flow(Tensor train, Tensor validation, Tensor test, int seed, NormalizingFlowOptions options)

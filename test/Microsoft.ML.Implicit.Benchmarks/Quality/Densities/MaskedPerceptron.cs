@@ -17,7 +17,8 @@ internal sealed class MaskedPerceptron : nn.Module<Tensor, Tensor>
     /// <param name="width">Units of a hidden layer.</param>
     /// <param name="outputs">Outputs for each column.</param>
     /// <param name="dropout">Share of the hidden units left out in training.</param>
-    public MaskedPerceptron(int columns, int width, int outputs, double dropout)
+    /// <param name="device">Where it is to be evaluated; its weights begin on the CPU.</param>
+    public MaskedPerceptron(int columns, int width, int outputs, double dropout, Device device)
         : base(nameof(MaskedPerceptron))
     {
         (_outputs, _dropout) = (outputs, dropout);
@@ -25,7 +26,7 @@ internal sealed class MaskedPerceptron : nn.Module<Tensor, Tensor>
         int[] hidden = [.. Enumerable.Range(0, width).Select(unit => columns == 1 ? 0 : (unit % (columns - 1)) + 1)];
         int[] output = [.. input.SelectMany(column => Enumerable.Repeat(column, outputs))];
         _layers = new ModuleList<Linear>(nn.Linear(columns, width), nn.Linear(width, width), nn.Linear(width, columns * outputs));
-        _masks = [Mask(input, hidden, (from, to) => from <= to), Mask(hidden, hidden, (from, to) => from <= to), Mask(hidden, output, (from, to) => from < to)];
+        _masks = [Mask(input, hidden, (from, to) => from <= to, device), Mask(hidden, hidden, (from, to) => from <= to, device), Mask(hidden, output, (from, to) => from < to, device)];
         RegisterComponents();
     }
 
@@ -54,9 +55,9 @@ internal sealed class MaskedPerceptron : nn.Module<Tensor, Tensor>
         return x.view(input.shape[0], input.shape[1], _outputs);
     }
 
-    private static Tensor Mask(int[] from, int[] to, Func<int, int, bool> isConnected)
+    private static Tensor Mask(int[] from, int[] to, Func<int, int, bool> isConnected, Device device)
     {
         float[] mask = [.. to.SelectMany(target => from.Select(source => isConnected(source, target) ? 1f : 0f))];
-        return tensor(mask, [to.Length, from.Length]).DetachFromDisposeScope();
+        return tensor(mask, [to.Length, from.Length], device: device).DetachFromDisposeScope();
     }
 }

@@ -21,21 +21,22 @@ internal sealed class SplineFlow : nn.Module<Tensor, Tensor>
     private readonly ModuleList<MaskedPerceptron> _perceptrons;
     private readonly Tensor[] _orders;
 
-    private SplineFlow(int columns, int width, double dropout, Generator generator)
+    private SplineFlow(int columns, int width, double dropout, Device device, Generator generator)
         : base(nameof(SplineFlow))
     {
-        _perceptrons = new ModuleList<MaskedPerceptron>([.. Enumerable.Range(0, StepCount).Select(_ => new MaskedPerceptron(columns, width, RationalQuadraticSpline.ParameterCount, dropout))]);
+        _perceptrons = new ModuleList<MaskedPerceptron>([.. Enumerable.Range(0, StepCount).Select(_ => new MaskedPerceptron(columns, width, RationalQuadraticSpline.ParameterCount, dropout, device))]);
         foreach (MaskedPerceptron perceptron in _perceptrons)
         {
             perceptron.Initialise(generator);
         }
 
-        _orders = [.. Enumerable.Range(0, StepCount).Select(step => step == 0 ? arange(columns) : randperm(columns, generator: generator))];
+        _orders = [.. Enumerable.Range(0, StepCount).Select(step => (step == 0 ? arange(columns) : randperm(columns, generator: generator)).to(device))];
         RegisterComponents();
+        this.to(device);
     }
 
     /// <summary>Trains flows of each width and dropout, each with the weights of its best check, and keeps the best on the validation rows.</summary>
-    /// <param name="rows">Standardised training rows, [rows, columns].</param>
+    /// <param name="rows">Standardised training rows, [rows, columns], on the device that it is to be trained on.</param>
     /// <param name="validation">Validation rows.</param>
     /// <param name="settings">Width of hidden layers and dropout.</param>
     /// <param name="seed">Seed.</param>
@@ -60,7 +61,7 @@ internal sealed class SplineFlow : nn.Module<Tensor, Tensor>
     {
         var generator = new Generator((ulong)seed);
         manual_seed(seed);
-        var flow = new SplineFlow((int)rows.shape[1], width, dropout, generator);
+        var flow = new SplineFlow((int)rows.shape[1], width, dropout, rows.device, generator);
         Parameter[] parameters = [.. flow.parameters()];
         Tensor[] best = [.. parameters.Select(parameter => parameter.detach().clone())];
         double bestLogDensity = double.NegativeInfinity;
@@ -75,7 +76,7 @@ internal sealed class SplineFlow : nn.Module<Tensor, Tensor>
             }
 
             optimizer.zero_grad();
-            (-flow.forward(rows.index_select(0, randint(rows.shape[0], [Math.Min(BatchSize, rows.shape[0])], generator: generator))).mean()).backward();
+            (-flow.forward(rows.index_select(0, randint(rows.shape[0], [Math.Min(BatchSize, rows.shape[0])], generator: generator).to(rows.device))).mean()).backward();
             nn.utils.clip_grad_norm_(parameters, LargestNorm);
             optimizer.step();
             if (step % StepsBetweenChecks != 0)
