@@ -52,16 +52,15 @@ internal static class Convexity
         Tensor? convex = null, share = null;
         foreach (double tolerance in Tolerances(order, type))
         {
+            if (convex is not null && convex.all().item<bool>())
+            {
+                break;
+            }
+
             Tensor factors = linalg.cholesky_ex(scaled.Plus(identity * tolerance.Held())).Item2.eq(0.Held());
-            if (convex is null || share is null)
-            {
-                (convex, share) = (factors, zeros_like(factors, ScalarType.Float64));
-            }
-            else if (!convex.all().item<bool>())
-            {
-                share = where(factors.logical_and(convex.logical_not()), full_like(share, tolerance.Held()), share);
-                convex = convex.logical_or(factors);
-            }
+            (convex, share) = convex is null || share is null
+                ? (factors, zeros_like(factors, ScalarType.Float64))
+                : (convex.logical_or(factors), where(factors.logical_and(convex.logical_not()), full_like(share, tolerance.Held()), share));
         }
 
         return (convex!.MoveToOuterDisposeScope(), (unit * share!.unsqueeze(-1)).MoveToOuterDisposeScope());
