@@ -118,7 +118,8 @@ public sealed class ConeSolution
     /// <summary>
     /// Gradients of a loss with respect to the problem's data, from one linear solve with the derivative of the central path at the solution, which is exact in the limit.
     /// Where a constraint is active with a zero multiplier the solution has no derivative, and the gradient is that of the path, between the one-sided ones.
-    /// Rows that did not converge have NaN gradients; a tensor shared by all rows has the sum over rows.
+    /// A tensor shared by all rows has the sum over rows. Rows that did not converge have NaN gradients, or zero where the loss does not depend on them, so that a mask keeps them out of what
+    /// rows share.
     /// </summary>
     /// <param name="gradX">∂loss/∂x, [batch, n], or null for zero.</param>
     /// <param name="gradS">∂loss/∂s, [batch, m], or null.</param>
