@@ -76,7 +76,8 @@ public sealed class ProgramSolution
     {
         SolveStatus.Infeasible => "No point satisfies all constraints.",
         SolveStatus.NearlyInfeasible => "Points satisfy the constraints in the limit at best, beyond all that the parameters are of the order of.",
-        SolveStatus.Unbounded or SolveStatus.NearlyUnbounded => "The objective improves without limit: bound its variables.",
+        SolveStatus.Unbounded => "The objective improves without limit: bound its variables.",
+        SolveStatus.NearlyUnbounded => "The objective improves very far, or without limit: bound its variables.",
         _ => _outputs.Solution.Describe(row),
     };
 

@@ -120,7 +120,7 @@ internal sealed class InteriorPoint : IConeMethod
             ConeOutcome now = _residuals.Measure(SolveStatus.Converged, iteration, mu);
             if (!double.IsFinite(now.Worst))
             {
-                return Finish(hasBest ? best : now, SolveStatus.Diverged);
+                return Finish(hasBest ? best : now, SolveStatus.Diverged, iteration);
             }
 
             if (!hasBest || now.Worst < best.Worst)
@@ -146,41 +146,29 @@ internal sealed class InteriorPoint : IConeMethod
                 _residuals.Update(_point);
             }
 
-            _proof.Update(_point);
-            if (_proof.Distance <= _options.CertificateTolerance)
+            if (_proof.Update(_point, _options.CertificateTolerance) is { } proved)
             {
-                _proof.Point.CopyTo(Best);
-                return now with { Status = _proof.IsOfInfeasibility ? SolveStatus.Infeasible : SolveStatus.Unbounded };
+                _point.CopyTo(Best);
+                return now with { Status = proved };
             }
 
             if (iteration == _options.IterationLimit)
             {
-                return Finish(best, SolveStatus.MaximumIterations);
+                return Finish(best, SolveStatus.MaximumIterations, iteration);
             }
 
             bool isAcceptable = best.Worst <= _options.AcceptableTolerance;
             if ((isAcceptable && iteration - best.Iterations >= Patience) || !_directions.TryScale(mu) || !_system.TryFactor() || !_directions.TryStep(mu, Precision(now)))
             {
-                return Finish(best, SolveStatus.Diverged);
+                return Finish(best, SolveStatus.Diverged, iteration);
             }
         }
     }
 
-    // Where no point proves anything, one may nearly do, as there is no proof of what holds in the limit alone.
-    private ConeOutcome Finish(ConeOutcome best, SolveStatus failure)
+    private ConeOutcome Finish(ConeOutcome best, SolveStatus failure, int iterations)
     {
-        if (best.Worst <= _options.AcceptableTolerance)
-        {
-            return best;
-        }
-
-        if (!(_proof.Distance <= Math.Sqrt(_options.CertificateTolerance)))
-        {
-            return best with { Status = failure };
-        }
-
-        _proof.Point.CopyTo(Best);
-        return best with { Status = _proof.IsOfInfeasibility ? SolveStatus.NearlyInfeasible : SolveStatus.NearlyUnbounded };
+        best = best with { Iterations = iterations };
+        return best.Worst <= _options.AcceptableTolerance ? best : _proof.Conclude(best with { Status = failure }, Best);
     }
 
     private static double Precision(ConeOutcome now) => Math.Clamp(RelativePrecision * now.Worst, KktSystem.FullPrecision, CoarsestPrecision);

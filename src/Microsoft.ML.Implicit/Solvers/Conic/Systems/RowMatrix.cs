@@ -121,6 +121,37 @@ internal sealed class RowMatrix(int rows, int columns, SparseEntries? pattern = 
         }
     }
 
+    /// <summary>y = |M| |x|, entry by entry.</summary>
+    public void MultiplyMagnitudes(ReadOnlySpan<double> x, Span<double> y)
+    {
+        for (int i = 0; i < rows; i++)
+        {
+            ReadOnlySpan<double> row = Row(i);
+            ReadOnlySpan<int> places = ColumnsOf(i);
+            double sum = 0;
+            for (int k = 0; k < row.Length; k++)
+            {
+                sum += Math.Abs(row[k] * x[places.IsEmpty ? k : places[k]]);
+            }
+
+            y[i] = sum;
+        }
+    }
+
+    /// <summary>y += |M|ᵀ |x|, entry by entry.</summary>
+    public void AddTransposedMagnitudes(ReadOnlySpan<double> x, Span<double> y)
+    {
+        for (int i = 0; i < rows; i++)
+        {
+            ReadOnlySpan<double> row = Row(i);
+            ReadOnlySpan<int> places = ColumnsOf(i);
+            for (int k = 0; k < row.Length; k++)
+            {
+                y[places.IsEmpty ? k : places[k]] += Math.Abs(row[k] * x[i]);
+            }
+        }
+    }
+
     /// <summary>y += Mᵀ x.</summary>
     public void AddTransposedProduct(ReadOnlySpan<double> x, Span<double> y)
     {
