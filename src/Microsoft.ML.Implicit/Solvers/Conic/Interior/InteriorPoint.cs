@@ -12,8 +12,9 @@ internal sealed class InteriorPoint : IConeMethod
     // From where on Newton's method on the optimality conditions may converge.
     private const double PolishableResidual = 1e-4;
 
-    // Where it mostly does, and spares the last iterations.
-    private const double EarlyResidual = 1e-5;
+    // Where it is tried first: of small programs it mostly spares the second half of the iterations, and where it fails it ends after a step or two. Then what residuals must have fallen by to try it again.
+    private const double EarlyResidual = 1e-2;
+    private const double Progress = 1e-2;
 
     // How exact directions are: enough not to be what residuals are made of.
     private const double RelativePrecision = 1e-4;
@@ -21,7 +22,7 @@ internal sealed class InteriorPoint : IConeMethod
 
     private const double SmallestStartMu = 1e-10;
 
-    // Iterations without a better point after which rounding is taken to have the last word.
+    // Iterations without a better iterate after which rounding is taken to have the last word.
     private const int Patience = 6;
 
     private readonly ConeOptions _options;
@@ -111,7 +112,9 @@ internal sealed class InteriorPoint : IConeMethod
     {
         ConeOutcome best = default;
         _proof.Reset();
-        bool hasBest = false, hasPolished = false;
+        bool hasBest = false;
+        double least = double.PositiveInfinity, polished = double.PositiveInfinity;
+        int lastBetter = 0;
         for (int iteration = 0; ; iteration++)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -129,14 +132,19 @@ internal sealed class InteriorPoint : IConeMethod
                 _point.CopyTo(Best);
             }
 
+            if (now.Worst < least)
+            {
+                (least, lastBetter) = (now.Worst, iteration);
+            }
+
             if (now.Worst <= _options.Tolerance)
             {
                 return best;
             }
 
-            if (now.Worst <= EarlyResidual && !hasPolished)
+            if (now.Worst <= EarlyResidual && now.Worst <= Progress * polished)
             {
-                hasPolished = true;
+                polished = now.Worst;
                 best = Polish(best);
                 if (best.Worst <= _options.Tolerance)
                 {
@@ -158,7 +166,7 @@ internal sealed class InteriorPoint : IConeMethod
             }
 
             bool isAcceptable = best.Worst <= _options.AcceptableTolerance;
-            if ((isAcceptable && iteration - best.Iterations >= Patience) || !_directions.TryScale(mu) || !_system.TryFactor() || !_directions.TryStep(mu, Precision(now)))
+            if ((isAcceptable && iteration - lastBetter >= Patience) || !_directions.TryScale(mu) || !_system.TryFactor() || !_directions.TryStep(mu, Precision(now)))
             {
                 return Finish(best, SolveStatus.Diverged, iteration);
             }
