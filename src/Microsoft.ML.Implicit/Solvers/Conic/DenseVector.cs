@@ -15,7 +15,8 @@ internal static class DenseVector
             sums = Vector.FusedMultiplyAdd(left[i], right[i], sums);
         }
 
-        double sum = Vector.Sum(sums);
+        // Of short vectors the sum over lanes would be most of the work.
+        double sum = left.IsEmpty ? 0 : Vector.Sum(sums);
         for (int i = left.Length * Vector<double>.Count; i < x.Length; i++)
         {
             sum += x[i] * y[i];
@@ -97,7 +98,7 @@ internal static class DenseVector
             maxima = Vector.Max(maxima, Vector.Abs(vector));
         }
 
-        double largest = Largest(maxima);
+        double largest = vectors.IsEmpty ? 0 : Largest(maxima);
         for (int i = vectors.Length * Vector<double>.Count; i < x.Length; i++)
         {
             largest = Math.Max(largest, Math.Abs(x[i]));
