@@ -47,13 +47,12 @@ internal sealed class EmbeddingResiduals(ScaledProgram program, ConeBlock[] bloc
         _tau = point.Tau;
         program.Multiply(point.X, Px);
         Array.Clear(_dualProduct);
-        program.A.AddTransposedProduct(point.Z, _dualProduct);
+        program.A.MultiplyBoth(point.X, _product, point.Z, _dualProduct);
         for (int i = 0; i < Dual.Length; i++)
         {
             Dual[i] = Px[i] + _dualProduct[i] + (program.Q[i] * _tau);
         }
 
-        program.A.Multiply(point.X, _product);
         _product.CopyTo(Primal, 0);
         DenseVector.AddScaled(Primal, 1, point.S);
         _slackedProductNorm = DenseVector.MaximumMagnitude(Primal);

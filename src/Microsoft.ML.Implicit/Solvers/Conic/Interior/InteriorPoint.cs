@@ -12,8 +12,13 @@ internal sealed class InteriorPoint : IConeMethod
     // From where on Newton's method on the optimality conditions may converge.
     private const double PolishableResidual = 1e-4;
 
-    // Where it is tried first: of small programs it mostly spares the second half of the iterations, and where it fails it ends after a step or two. Then what residuals must have fallen by to try it again.
+    // Where it is tried first. The fewer cones there are, the sooner all are seen to be active or not: of few it mostly spares the second half of the iterations, and of many it would fail and cost
+    // factorisations.
     private const double EarlyResidual = 1e-2;
+    private const double EarlyResidualOfMany = 1e-5;
+    private const int FewCones = 64;
+
+    // What residuals must have fallen by to try it again.
     private const double Progress = 1e-2;
 
     // How exact directions are: enough not to be what residuals are made of.
@@ -33,6 +38,7 @@ internal sealed class InteriorPoint : IConeMethod
     private readonly Polishing _polishing;
     private readonly ConePoint _point;
     private readonly NearestProof _proof;
+    private readonly double _earlyResidual;
     private bool _isPolished;
 
     public InteriorPoint(ScaledProgram program, ConeBlock[] blocks, KktSystem system, ConeOptions options)
@@ -44,6 +50,7 @@ internal sealed class InteriorPoint : IConeMethod
         (_point, Best) = (new ConePoint(n, m), new ConePoint(n, m));
         _directions = new PredictorCorrector(program, blocks, system, _residuals, _point);
         _proof = new NearestProof(_residuals, n, m);
+        _earlyResidual = blocks.Sum(block => block.Degree) <= FewCones ? EarlyResidual : EarlyResidualOfMany;
     }
 
     /// <summary>The best point of the last solve, or the one that holds the certificate; not divided by τ.</summary>
@@ -142,7 +149,7 @@ internal sealed class InteriorPoint : IConeMethod
                 return best;
             }
 
-            if (now.Worst <= EarlyResidual && now.Worst <= Progress * polished)
+            if (now.Worst <= _earlyResidual && now.Worst <= Progress * polished)
             {
                 polished = now.Worst;
                 best = Polish(best);

@@ -121,6 +121,24 @@ internal sealed class RowMatrix(int rows, int columns, SparseEntries? pattern = 
         }
     }
 
+    /// <summary>y = M x and w += Mᵀ z; full rows are read once.</summary>
+    public void MultiplyBoth(ReadOnlySpan<double> x, Span<double> y, ReadOnlySpan<double> z, Span<double> w)
+    {
+        if (pattern is not null)
+        {
+            Multiply(x, y);
+            AddTransposedProduct(z, w);
+            return;
+        }
+
+        for (int i = 0; i < _extents.Length; i++)
+        {
+            (int first, int end) = _extents[i];
+            int row = i * Together, count = Math.Min(Together, rows - row);
+            DenseVector.MultiplyBothStrided(Values.AsSpan((row * columns) + first), columns, x[first..end], y.Slice(row, count), z.Slice(row, count), w[first..end]);
+        }
+    }
+
     /// <summary>y = |M| |x|, entry by entry.</summary>
     public void MultiplyMagnitudes(ReadOnlySpan<double> x, Span<double> y)
     {
