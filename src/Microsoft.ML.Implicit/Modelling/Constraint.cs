@@ -26,7 +26,7 @@ public sealed class Constraint
     public string? Name { get; private init; }
 
     /// <summary>The same constraint with a name.</summary>
-    /// <param name="name">The name, unique in a program.</param>
+    /// <param name="name">The name, unique among the constraints of a program.</param>
     public Constraint Named(string name)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);

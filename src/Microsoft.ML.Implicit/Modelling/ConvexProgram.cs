@@ -26,6 +26,11 @@ public sealed class ConvexProgram
     {
         ArgumentNullException.ThrowIfNull(objective);
         ArgumentNullException.ThrowIfNull(constraints);
+        for (int i = 0; i < constraints.Length; i++)
+        {
+            ArgumentNullException.ThrowIfNull(constraints[i], $"{nameof(constraints)}[{i}]");
+        }
+
         string goal = maximizes ? nameof(Maximize) : nameof(Minimize), needed = maximizes ? "concave" : "convex";
         if (objective.Size != 1)
         {
@@ -53,13 +58,13 @@ public sealed class ConvexProgram
     /// <summary>A program that makes a convex objective as small as it can be.</summary>
     /// <param name="objective">A convex scalar.</param>
     /// <param name="constraints">What the variables must satisfy.</param>
-    /// <exception cref="ArgumentException">The objective is not a convex scalar by the rules, there is no variable, or two share a name; the message names the expression.</exception>
+    /// <exception cref="ArgumentException">The objective is not a convex scalar by the rules, there is no variable, a constraint is null, or two share a name; the message names what is wrong.</exception>
     public static ConvexProgram Minimize(Expression objective, params Constraint[] constraints) => new(objective, maximizes: false, constraints);
 
     /// <summary>A program that makes a concave objective as large as it can be.</summary>
     /// <param name="objective">A concave scalar.</param>
     /// <param name="constraints">What the variables must satisfy.</param>
-    /// <exception cref="ArgumentException">The objective is not a concave scalar by the rules, there is no variable, or two share a name; the message names the expression.</exception>
+    /// <exception cref="ArgumentException">The objective is not a concave scalar by the rules, there is no variable, a constraint is null, or two share a name; the message names what is wrong.</exception>
     public static ConvexProgram Maximize(Expression objective, params Constraint[] constraints) => new(objective, maximizes: true, constraints);
 
     /// <summary>Solves the program for rows of parameters; gradients flow from solutions and multipliers to them.</summary>

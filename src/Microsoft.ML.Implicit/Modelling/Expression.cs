@@ -10,10 +10,14 @@ namespace Microsoft.ML.Implicit.Modelling;
 /// </summary>
 public abstract class Expression
 {
-    private protected Expression(int rows, int columns)
+    private protected Expression(long rows, long columns, string text = "An expression")
     {
-        Rows = rows;
-        Columns = columns;
+        if (rows * columns > Array.MaxLength)
+        {
+            throw new ArgumentException($"{text} of [{rows}, {columns}] has more than {Array.MaxLength} entries.");
+        }
+
+        (Rows, Columns) = ((int)rows, (int)columns);
     }
 
     /// <summary>Number of rows.</summary>

@@ -55,10 +55,15 @@ public static class Functions
 
     /// <summary>Rows below each other.</summary>
     /// <param name="parts">With as many columns each.</param>
-    /// <exception cref="ArgumentException">There is none, or their columns differ.</exception>
+    /// <exception cref="ArgumentException">There is none, one is null, or their columns differ.</exception>
     public static Expression Stack(params Expression[] parts)
     {
         ArgumentNullException.ThrowIfNull(parts);
+        for (int i = 0; i < parts.Length; i++)
+        {
+            ArgumentNullException.ThrowIfNull(parts[i], $"{nameof(parts)}[{i}]");
+        }
+
         return parts.Length > 0 && Array.TrueForAll(parts, part => part.Columns == parts[0].Columns)
             ? new StackExpression([.. parts])
             : throw new ArgumentException("There must be parts, with as many columns each.", nameof(parts));

@@ -6,11 +6,11 @@ namespace Microsoft.ML.Implicit.Modelling;
 public sealed class Parameter : Symbol
 {
     /// <summary>Creates a parameter.</summary>
-    /// <param name="name">Its name, unique in a program.</param>
+    /// <param name="name">Its name, unique among the variables and parameters of a program.</param>
     /// <param name="rows">Entries of a vector, or rows of a matrix.</param>
     /// <param name="columns">Columns of a matrix, whose entries are given row by row.</param>
     /// <param name="sign">A sign that its entries are promised to have. A row of other values is not solved: <see cref="Solvers.SolveStatus.InvalidInput"/>.</param>
-    /// <exception cref="ArgumentException">The name is empty.</exception>
+    /// <exception cref="ArgumentException">The name is empty, or it has more entries than an array can have.</exception>
     /// <exception cref="ArgumentOutOfRangeException">It has no entries.</exception>
     public Parameter(string name, int rows = 1, int columns = 1, Sign sign = Sign.Unknown)
         : base(name, rows, columns, sign)

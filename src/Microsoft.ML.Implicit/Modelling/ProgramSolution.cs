@@ -1,22 +1,42 @@
 using Microsoft.ML.Implicit.Layers.Conic;
 using Microsoft.ML.Implicit.Modelling.Compilation;
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers;
 using Microsoft.ML.Implicit.Solvers.Conic;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Modelling;
 
-/// <summary>Values that solve a <see cref="ConvexProgram"/>, float64, part of autograd's graph where its parameters are.</summary>
+/// <summary>
+/// Values that solve a <see cref="ConvexProgram"/>, float64, part of autograd's graph where its parameters are. A row that was not solved has NaN and a status; it adds NaN to gradients,
+/// or nothing where the loss does not depend on it.
+/// </summary>
 public sealed class ProgramSolution
 {
     private readonly CompiledProgram _program;
     private readonly ConeOutputs _outputs;
     private readonly string?[] _faults;
+    private readonly Tensor _multipliers;
 
     internal ProgramSolution(CompiledProgram program, ConeOutputs outputs, Tensor offset, string?[] faults)
     {
         (_program, _outputs, _faults) = (program, outputs, faults);
-        Tensor cost = CompiledProgram.Cost(outputs.Solution.Problem, offset, outputs.X);
+        (X, _multipliers) = (outputs.X, outputs.Y);
+        Tensor cost;
+        if (outputs.Solution.AllConverged)
+        {
+            cost = CompiledProgram.Cost(outputs.Solution.Problem, offset, X);
+        }
+        else
+        {
+            double[] marks = [.. Status.Select(status => status == SolveStatus.Converged ? 0 : double.NaN)];
+            Tensor unsolved = NativeTensor.Of(marks, [marks.Length, 1]), isUnsolved = unsolved.isnan();
+            (X, _multipliers) = (X.Plus(unsolved), _multipliers.Plus(unsolved));
+
+            // In the cost of a row, NaN would make the data's gradients NaN where that of the cost is zero.
+            cost = CompiledProgram.Cost(outputs.Solution.Problem, offset, X.masked_fill(isUnsolved, 0.Held())).Plus(X.masked_fill(isUnsolved.logical_not(), 0.Held()).sum(1));
+        }
+
         Objective = program.Maximizes ? cost.neg() : cost;
     }
 
@@ -48,7 +68,7 @@ public sealed class ProgramSolution
     /// </summary>
     /// <param name="name">The constraint's name.</param>
     /// <exception cref="ArgumentException">The program has no constraint of that name.</exception>
-    public Tensor Multipliers(string name) => Find(_program.Multipliers, name, "constraint").Of(_outputs.Y);
+    public Tensor Multipliers(string name) => Find(_program.Multipliers, name, "constraint").Of(_multipliers);
 
     /// <summary>Says how a row ended.</summary>
     /// <param name="row">Index of the row.</param>
@@ -56,15 +76,16 @@ public sealed class ProgramSolution
     {
         SolveStatus.Infeasible => "No point satisfies all constraints.",
         SolveStatus.NearlyInfeasible => "Points satisfy the constraints in the limit at best, beyond all that the parameters are of the order of.",
-        SolveStatus.Unbounded or SolveStatus.NearlyUnbounded => "The objective improves without limit: bound its variables.",
+        SolveStatus.Unbounded => "The objective improves without limit: bound its variables.",
+        SolveStatus.NearlyUnbounded => "The objective improves very far, or without limit: bound its variables.",
         _ => _outputs.Solution.Describe(row),
     };
 
-    internal Tensor X => _outputs.X;
+    internal Tensor X { get; }
 
     internal ConeStart Start => _outputs.Solution.Start;
 
-    internal Tensor Value(string name) => Find(_program.Variables, name, "variable").Of(_outputs.X);
+    internal Tensor Value(string name) => Find(_program.Variables, name, "variable").Of(X);
 
     private static ProgramPart Find(IReadOnlyList<ProgramPart> parts, string name, string noun) =>
         parts.FirstOrDefault(part => part.Name == name) ?? throw new ArgumentException($"The program has no {noun} '{name}'; it has {string.Join(", ", parts.Select(part => $"'{part.Name}'"))}.", nameof(name));

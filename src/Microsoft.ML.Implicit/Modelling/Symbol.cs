@@ -4,7 +4,7 @@ namespace Microsoft.ML.Implicit.Modelling;
 public abstract class Symbol : Expression
 {
     private protected Symbol(string name, int rows, int columns, Sign sign)
-        : base(rows, columns)
+        : base(rows, columns, $"'{name}'")
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);

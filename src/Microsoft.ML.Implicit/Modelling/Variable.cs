@@ -6,11 +6,11 @@ namespace Microsoft.ML.Implicit.Modelling;
 public sealed class Variable : Symbol
 {
     /// <summary>Creates a variable.</summary>
-    /// <param name="name">Its name, unique in a program.</param>
+    /// <param name="name">Its name, unique among the variables and parameters of a program.</param>
     /// <param name="rows">Entries of a vector, or rows of a matrix.</param>
     /// <param name="columns">Columns of a matrix.</param>
     /// <param name="sign">A sign that its entries are held to.</param>
-    /// <exception cref="ArgumentException">The name is empty.</exception>
+    /// <exception cref="ArgumentException">The name is empty, or it has more entries than an array can have.</exception>
     /// <exception cref="ArgumentOutOfRangeException">It has no entries.</exception>
     public Variable(string name, int rows = 1, int columns = 1, Sign sign = Sign.Unknown)
         : base(name, rows, columns, sign)

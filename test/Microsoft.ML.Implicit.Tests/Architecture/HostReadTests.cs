@@ -37,6 +37,7 @@ public sealed class HostReadTests
         ["LatentSdeNetwork.Simulate"] = ComputedOnHost,
         ["Blocks.Find"] = "The pools of an isotonic regression are found on the host, as by a solver.",
         ["ConeDecisionProblem.Losses"] = "Cone programs are solved on the host.",
+        ["DecisionSet.ThrowIfFailed"] = "The place of a row that has no solution, with which training ends.",
         ["NetworkTuner.EndEpoch"] = OnceAnEpoch,
         ["PredictionProblem.Validate"] = OnceAnEpoch,
         ["SatisfiabilityProblem.TakeSolverIterations"] = OnceAnEpoch,

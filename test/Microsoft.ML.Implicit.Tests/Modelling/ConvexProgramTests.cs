@@ -141,8 +141,15 @@ public sealed class ConvexProgramTests
         Refuse("[2, 1]", () => ConvexProgram.Minimize(x));
         Refuse("no variables", () => ConvexProgram.Minimize(1.0));
         Refuse("named 'x'", () => ConvexProgram.Minimize(Sum(x) + new Variable("x")));
+        Refuse("named 'p'", () => ConvexProgram.Minimize(Dot(p, x) + new Variable("p")));
+        Refuse("named 'x'", () => ConvexProgram.Minimize(Dot(new Parameter("x", 2), x)));
+        Refuse("'x' of [65536, 65536]", () => new Variable("x", 1 << 16, 1 << 16));
+        Refuse("'p' of [2147483647, 3]", () => new Parameter("p", int.MaxValue, 3));
+        Refuse("[4000000000, 1]", () => Stack(new Variable("x", 2_000_000_000), new Variable("y", 2_000_000_000)));
+        Refuse("constraints[1]", () => ConvexProgram.Minimize(Sum(x), x >= 0, null!));
+        Refuse("parts[1]", () => Stack(x, null!));
 
-        static void Refuse(string named, Func<object> build) => Assert.Contains(named, Assert.ThrowsExactly<ArgumentException>(build).Message);
+        static void Refuse(string named, Func<object> build) => Assert.Contains(named, Assert.Throws<ArgumentException>(build).Message);
     }
 
     [TestMethod]

@@ -82,7 +82,7 @@ internal sealed class ConeProgramBatch : RowBatch
 
         for (int column = 0; column < _values.Length; column++)
         {
-            Store(column, solution, parameters, count);
+            Store(column, solution, parameters);
         }
     }
 
@@ -106,7 +106,7 @@ internal sealed class ConeProgramBatch : RowBatch
     // Numbers that are predicted from it are none either.
     private string? FeatureFault(int slot) => _readFeatures is null || TensorPrimitives.IsFiniteAll<double>(_features[slot]) ? null : $"Column '{_featureColumnName}' holds a value that is missing or infinite.";
 
-    private void Store(int column, ProgramSolution solution, Tensor parameters, int count)
+    private void Store(int column, ProgramSolution solution, Tensor parameters)
     {
         ConeProgramColumn output = _model.Outputs[column];
         Tensor? numbers = output.Kind switch
@@ -117,18 +117,6 @@ internal sealed class ConeProgramBatch : RowBatch
             ConeProgramColumnKind.Objective => solution.Objective,
             _ => null,
         };
-        if (numbers is null)
-        {
-            return;
-        }
-
-        numbers.to(ScalarType.Float32).contiguous().data<float>().CopyTo(_values[column]);
-        for (int slot = 0; slot < count; slot++)
-        {
-            if (_status[slot] != SolveStatus.Converged && output.Kind != ConeProgramColumnKind.Parameter)
-            {
-                _values[column].AsSpan(slot * output.Length, output.Length).Fill(float.NaN);
-            }
-        }
+        numbers?.to(ScalarType.Float32).contiguous().data<float>().CopyTo(_values[column]);
     }
 }

@@ -67,6 +67,7 @@ public abstract class ConeProgramSettings : IEstimatorOptions
         foreach ((string name, string column) in ColumnNames!)
         {
             Setting.Require(known.Contains(name), nameof(ColumnNames), $"names '{name}', which is no parameter, variable or named constraint of the program");
+            Setting.Require(known.Count(other => other == name) == 1, nameof(ColumnNames), $"names '{name}', which is a constraint of the program and something else: give the constraint another name");
             Setting.Require(!string.IsNullOrEmpty(column), nameof(ColumnNames), $"gives '{name}' no column");
         }
     }

@@ -99,10 +99,10 @@ internal sealed class ConeDecisionProblem : ITrainingProblem
             case DecisionLoss.CostError:
                 return SquaredErrors(_learned.Of(completed) / _scale.Held(), batch.Labels / _scale.Held());
             case DecisionLoss.Imitation:
-                Tensor decision = Solve(completed).Value(_options.ImitatedVariable!);
+                Tensor decision = Solve(batch, completed).Value(_options.ImitatedVariable!);
                 return SquaredErrors(decision.reshape(batch.Count, -1), batch.Labels);
             default:
-                return (Costs(Solve(completed), Realised(batch)) - batch.Decisions!) / _scale.Held();
+                return (Costs(batch, Solve(batch, completed)) - batch.Decisions!) / _scale.Held();
         }
     }
 
@@ -110,12 +110,13 @@ internal sealed class ConeDecisionProblem : ITrainingProblem
 
     private Tensor Realised(DecisionSet batch) => _learned.Place(batch.Columns, batch.Labels);
 
-    // What decisions cost at parameters, [rows, 1].
-    private Tensor Costs(ProgramSolution solution, Tensor parameters)
+    // What decisions cost at realised parameters, [rows, 1].
+    private Tensor Costs(DecisionSet batch, ProgramSolution solution)
     {
+        Tensor parameters = Realised(batch);
         if (_recourse is not null)
         {
-            return _recourse.Cost(parameters, solution.Value(_options.DecidedVariable!).reshape(parameters.shape[0], -1), _cancellation).unsqueeze(1);
+            return _recourse.Cost(batch, parameters, solution.Value(_options.DecidedVariable!).reshape(parameters.shape[0], -1), _cancellation).unsqueeze(1);
         }
 
         (ConeProblem problem, Tensor offset) = _model.Program.Apply(parameters);
@@ -131,13 +132,14 @@ internal sealed class ConeDecisionProblem : ITrainingProblem
 
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
-        Tensor costs = cat([.. Parts(data).Select(batch => Realised(batch)).Select(parameters => Costs(Solve(parameters), parameters))], 0);
+        Tensor costs = cat([.. Parts(data).Select(batch => Costs(batch, Solve(batch, Realised(batch))))], 0);
         return data with { Decisions = costs.MoveToOuterDisposeScope() };
     }
 
-    private ProgramSolution Solve(Tensor parameters)
+    private ProgramSolution Solve(DecisionSet batch, Tensor parameters)
     {
-        ProgramSolution solution = ConvexProgram.Solve(_model.Program, parameters, _model.Solver, throwOnFailure: true, warmStart: null, _cancellation);
+        ProgramSolution solution = ConvexProgram.Solve(_model.Program, parameters, _model.Solver, throwOnFailure: false, warmStart: null, _cancellation);
+        batch.ThrowIfFailed(solution.Status, solution.Describe);
         _meter.Add(solution.Iterations.Max());
         return solution;
     }

@@ -71,6 +71,7 @@ public sealed class LearnedConeProgramOptions : ConeProgramSettings, ITrainerOpt
         foreach (string name in LearnedParameters!)
         {
             Setting.Require(program.Parameters.Any(part => part.Name == name), nameof(LearnedParameters), $"names '{name}', which is no parameter of the program");
+            Setting.Require(LearnedParameters.Count(other => other == name) == 1, nameof(LearnedParameters), $"names '{name}' more than once");
         }
 
         Setting.Require(Loss is DecisionLoss.Imitation or DecisionLoss.Regret or DecisionLoss.CostError, nameof(Loss), "must be Imitation, Regret or CostError: other losses are those of quadratic programs");

@@ -69,11 +69,12 @@ internal sealed class RecourseProgram
     }
 
     /// <summary>What a plan costs, [batch].</summary>
+    /// <param name="batch">The rows.</param>
     /// <param name="parameters">Realised values of all parameters, [batch, parameters].</param>
     /// <param name="decision">Values of the variable that is carried out, [batch, size].</param>
     /// <param name="cancellation">Checked in every iteration.</param>
     /// <exception cref="SolveFailedException">A plan leaves no way to satisfy the constraints.</exception>
-    public Tensor Cost(Tensor parameters, Tensor decision, CancellationToken cancellation)
+    public Tensor Cost(DecisionSet batch, Tensor parameters, Tensor decision, CancellationToken cancellation)
     {
         (ConeProblem problem, Tensor offset) = _program.Apply(parameters);
         Tensor columns = tensor(_columns, [_columns.Length], ScalarType.Int64), rows = tensor(_rows, [_rows.Length], ScalarType.Int64);
@@ -83,15 +84,9 @@ internal sealed class RecourseProgram
         var rest = new ConeProblem(p, q, _freeA.Values(problem.A), b, _cones, p is null ? null : _freeP.Entries, _freeA.Entries);
         using var layer = new ConeProgram(_solver, throwOnFailure: false);
         ConeOutputs outputs = layer.forward(rest, null, cancellation);
-        int failed = outputs.Solution.Status.ToList().FindIndex(status => status != SolveStatus.Converged);
-        if (failed >= 0)
-        {
-            throw new SolveFailedException(
-                $"What is planned as '{_decided.Name}' cannot be carried out at the realised parameters: {outputs.Solution.Describe(failed)} Give what it may break a cost instead.",
-                outputs.Solution.Status[failed],
-                failed);
-        }
-
+        batch.ThrowIfFailed(
+            outputs.Solution.Status,
+            row => $"What is planned as '{_decided.Name}' cannot be carried out at the realised parameters: {outputs.Solution.Describe(row)} Give what it may break a cost instead.");
         Tensor x = outputs.X.mm(Placement(_columns)).Plus(decision.mm(Placement([.. Enumerable.Range(_decided.Start, _decided.Size).Select(column => (long)column)])));
         return CompiledProgram.Cost(problem, offset, x);
     }

@@ -98,7 +98,7 @@ internal sealed class DecisionProblem : ITrainingProblem, IDisposable
                 _ => Regrets(Decide().Z, batch, arguments[0]),
             });
 
-            QuadraticSolution Decide() => Solve(arguments, _validationStarts, HeldArithmetic.Range(first, first + count, CPU));
+            QuadraticSolution Decide() => Solve(batch, arguments, _validationStarts, HeldArithmetic.Range(first, first + count, CPU));
         }
 
         Tensor losses = cat(parts, 0), shares = _validation.Shares;
@@ -156,7 +156,7 @@ internal sealed class DecisionProblem : ITrainingProblem, IDisposable
 
     private Tensor Imitate(DecisionSet batch, Tensor?[] arguments, Tensor examples)
     {
-        QuadraticSolution solution = Solve(arguments, _trainingStarts, examples);
+        QuadraticSolution solution = Solve(batch, arguments, _trainingStarts, examples);
         Tensor difference = solution.Z - batch.Labels, shares = batch.Shares;
         Backpropagate(arguments, solution.Backward(difference * shares * (2.0 / _binding.Variables).Held()).Arguments);
         return Mean(SquaredErrors(solution.Z, batch.Labels), shares);
@@ -167,7 +167,7 @@ internal sealed class DecisionProblem : ITrainingProblem, IDisposable
         Tensor? q = arguments[0];
         Tensor curvature = eye(_binding.Variables, dtype: ScalarType.Float64, device: batch.Labels.device) * (_options.Smoothing * _costScale).Held();
         Tensor?[] smoothed = [q is null ? curvature : q.Plus(curvature), .. arguments.Skip(1)];
-        QuadraticSolution solution = Solve(smoothed, _trainingStarts, examples);
+        QuadraticSolution solution = Solve(batch, smoothed, _trainingStarts, examples);
         Tensor slope = q is null ? batch.Labels : batch.Labels.Plus(DecisionCost.Curvature(solution.Z, q)), shares = batch.Shares;
         QuadraticGradients gradients = solution.Backward(slope * shares / _costScale.Held(), wanted: QuadraticArguments.P);
         Backpropagate([arguments[1]], [gradients.P]);
@@ -178,7 +178,7 @@ internal sealed class DecisionProblem : ITrainingProblem, IDisposable
     private Tensor LowerSurrogate(DecisionSet batch, Tensor?[] arguments, Tensor examples)
     {
         Tensor costs = (2.Held() * arguments[1]!.detach()) - batch.Labels, shares = batch.Shares;
-        QuadraticSolution solution = Solve([arguments[0], costs, .. arguments.Skip(2)], _trainingStarts, examples);
+        QuadraticSolution solution = Solve(batch, [arguments[0], costs, .. arguments.Skip(2)], _trainingStarts, examples);
         Backpropagate([arguments[1]], [(batch.Decisions! - solution.Z) * shares * (2 / _costScale).Held()]);
         Tensor loss = DecisionCost.Of(batch.Decisions!, costs, arguments[0]) - DecisionCost.Of(solution.Z, costs, arguments[0]);
         return Mean(loss, shares) / _costScale.Held();
@@ -210,18 +210,18 @@ internal sealed class DecisionProblem : ITrainingProblem, IDisposable
             DecisionSet batch = data.Narrow(first, Math.Min(SolvedAtOnce, data.Count - first));
             Tensor?[] arguments = _binding.Arguments(_constants, batch.Columns);
             arguments[1] = batch.Labels;
-            decisions.Add(Solve(arguments).Z);
+            decisions.Add(Solve(batch, arguments).Z);
         }
 
         return data with { Decisions = cat(decisions, 0).MoveToOuterDisposeScope() };
     }
 
-    private QuadraticSolution Solve(Tensor?[] arguments, DecisionStarts? starts = null, Tensor? rows = null)
+    private QuadraticSolution Solve(DecisionSet batch, Tensor?[] arguments, DecisionStarts? starts = null, Tensor? rows = null)
     {
         QuadraticProblem problem = QuadraticProblem.FromArguments([.. arguments.Select(argument => argument?.detach())], _binding.QuadraticType);
         bool isOneForAll = rows is not null && problem.BatchSize != rows.shape[0];
         QuadraticSolution solution = _solver.Solve(problem, isOneForAll ? null : starts?.Of(rows!), _cancellationToken);
-        solution.ThrowIfFailed();
+        batch.ThrowIfFailed(solution.Status, row => solution.Diagnose(row).ToString());
         starts?.Keep(rows!, solution);
         _meter.Add(solution.Iterations.Max());
         return solution;

@@ -1,5 +1,6 @@
 using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Solvers;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
@@ -8,9 +9,10 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <param name="Features">[rows, features], finite.</param>
 /// <param name="Labels">Decisions or realised costs, [rows, variables], finite.</param>
 /// <param name="Columns">Arguments read from columns, [rows, width] as <see cref="QuadraticBinding"/> places them, or parameters of a convex program.</param>
+/// <param name="Positions">Where each row stands in its data view, [rows], int64.</param>
 /// <param name="Weights">Example weights, [rows, 1], or null where every row counts the same.</param>
 /// <param name="Decisions">Best decisions at realised costs, [rows, variables], or what those cost, [rows, 1]; null where nothing is compared with them.</param>
-internal sealed record DecisionSet(Tensor Features, Tensor Labels, Tensor Columns, Tensor? Weights = null, Tensor? Decisions = null) : ITrainingRows<DecisionSet>
+internal sealed record DecisionSet(Tensor Features, Tensor Labels, Tensor Columns, Tensor Positions, Tensor? Weights = null, Tensor? Decisions = null) : ITrainingRows<DecisionSet>
 {
     public long Count => Labels.shape[0];
 
@@ -21,6 +23,22 @@ internal sealed record DecisionSet(Tensor Features, Tensor Labels, Tensor Column
     public Tensor Shares => Weights is null
         ? full([Count, 1], (1.0 / Count).Held(), ScalarType.Float64, Labels.device)
         : Weights / Weights.sum();
+
+    /// <summary>Throws if a row was not solved, and names it by its place in its data view.</summary>
+    /// <param name="status">How each row ended.</param>
+    /// <param name="describe">Says why a row has no solution, by its index among these rows.</param>
+    /// <exception cref="SolveFailedException">A row was not solved.</exception>
+    public void ThrowIfFailed(IReadOnlyList<SolveStatus> status, Func<int, string> describe)
+    {
+        for (int row = 0; row < status.Count; row++)
+        {
+            if (status[row] != SolveStatus.Converged)
+            {
+                long position = Positions[row].item<long>();
+                throw new SolveFailedException($"Row {position}: {describe(row)}", status[row], (int)position);
+            }
+        }
+    }
 
     /// <summary>The rows at the given int64 indices.</summary>
     public DecisionSet Select(Tensor rows) => Map(tensor => tensor.index_select(0, rows));
@@ -50,8 +68,8 @@ internal sealed record DecisionSet(Tensor Features, Tensor Labels, Tensor Column
         }
     }
 
-    private IEnumerable<Tensor> Tensors => new[] { Features, Labels, Columns, Weights, Decisions }.OfType<Tensor>();
+    private IEnumerable<Tensor> Tensors => new[] { Features, Labels, Columns, Positions, Weights, Decisions }.OfType<Tensor>();
 
     private DecisionSet Map(Func<Tensor, Tensor> change) =>
-        new(change(Features), change(Labels), change(Columns), Weights is null ? null : change(Weights), Decisions is null ? null : change(Decisions));
+        new(change(Features), change(Labels), change(Columns), change(Positions), Weights is null ? null : change(Weights), Decisions is null ? null : change(Decisions));
 }

@@ -52,6 +52,7 @@ internal static class DecisionSetReader
         var labels = new RowList(labelReaders.Sum(label => label.Length));
         var columns = new RowList(source.ProgramWidth);
         var weights = new RowList(1);
+        List<long> positions = [];
         while (cursor.MoveNext())
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -62,6 +63,7 @@ internal static class DecisionSetReader
             }
 
             weights.Add()[0] = weightValue;
+            positions.Add(cursor.Position);
             Span<double> row = labels.Add();
             foreach ((DataViewSchema.Column label, NumberReader read, int length) in labelReaders)
             {
@@ -83,7 +85,7 @@ internal static class DecisionSetReader
                 : $"There is nothing to learn from: no row has a weight above 0 in column '{source.Weight.Value.Name}'.");
         }
 
-        return new DecisionSet(features.ToTensor(), labels.ToTensor(), columns.ToTensor(), source.Weight is null ? null : weights.ToTensor()).Detach();
+        return new DecisionSet(features.ToTensor(), labels.ToTensor(), columns.ToTensor(), tensor(positions.ToArray(), [positions.Count]), source.Weight is null ? null : weights.ToTensor()).Detach();
     }
 
     private static void CheckFinite(ReadOnlySpan<double> row, DataViewSchema.Column? column, long position)

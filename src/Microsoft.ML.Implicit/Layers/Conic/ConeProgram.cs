@@ -28,7 +28,7 @@ public sealed class ConeProgram : nn.Module<ConeProblem, ConeOutputs>
 
     /// <summary>Creates the layer.</summary>
     /// <param name="options">Settings of the solver, or null for the defaults.</param>
-    /// <param name="throwOnFailure">Whether a row without a solution is an error. If not, it has NaN outputs (or its best iterate), NaN gradients and a status.</param>
+    /// <param name="throwOnFailure">Whether a row without a solution is an error. If not, it has NaN outputs (or its best iterate), NaN gradients where the loss depends on it, and a status.</param>
     /// <exception cref="InvalidOperationException">No native backend was found.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A setting is not positive.</exception>
     public ConeProgram(ConeOptions? options = null, bool throwOnFailure = true)

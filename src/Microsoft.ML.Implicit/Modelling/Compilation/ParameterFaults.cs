@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Numerics.Tensors;
 using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Solvers.Conic.Interior;
 using Tensor = TorchSharp.torch.Tensor;
 
 namespace Microsoft.ML.Implicit.Modelling.Compilation;
@@ -21,15 +22,15 @@ internal static class ParameterFaults
         }
 
         using Tensor values = parameters.detach().contiguous();
-        double* first = values.Pointer<double>();
-        for (int row = 0; row < faults.Length; row++)
+        nint first = (nint)values.Pointer<double>();
+        ConeRows.ForEach(faults.Length, columns, row =>
         {
-            double* start = first + ((long)row * columns);
+            double* start = (double*)first + ((long)row * columns);
             foreach (ProgramPart part in parts)
             {
                 faults[row] ??= Find(part, new ReadOnlySpan<double>(start + part.Start, part.Size));
             }
-        }
+        });
 
         return faults;
     }

@@ -1,8 +1,10 @@
+using System.Numerics.Tensors;
 using Microsoft.ML.Implicit.Differentiation;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.Conic;
 using Microsoft.ML.Implicit.Solvers.Conic.Interior;
 using static TorchSharp.torch;
+using Tensor = TorchSharp.torch.Tensor;
 
 namespace Microsoft.ML.Implicit.Modelling.Compilation;
 
@@ -11,16 +13,19 @@ namespace Microsoft.ML.Implicit.Modelling.Compilation;
 /// </summary>
 internal sealed class ParameterMap
 {
-    // Below that many products, rows are not worth being shared among threads.
-    private const long ManyProducts = 1 << 15;
-
     private readonly double[] _constants;
     private readonly Run[] _runs;
+
+    // Ranges of entries that no run alone makes: they hold constants, or sums.
+    private readonly (int Start, int Count)[] _others;
 
     public ParameterMap(int length, int[] entries, int[] parameters, double[] values)
     {
         (Length, Entries, Parameters, Values) = (length, entries, parameters, values);
         _constants = new double[length];
+        int[] terms = new int[length];
+        bool[] isAlone = new bool[length];
+        Array.ForEach(entries, entry => terms[entry]++);
         List<Run> runs = [];
         for (int i = 0; i < entries.Length; i++)
         {
@@ -30,7 +35,8 @@ internal sealed class ParameterMap
                 continue;
             }
 
-            var next = new Run(entries[i], parameters[i] - 1, 1, values[i]);
+            isAlone[entries[i]] = terms[entries[i]] == 1;
+            var next = new Run(entries[i], parameters[i] - 1, 1, values[i], isAlone[entries[i]]);
             if (runs.Count > 0 && runs[^1].IsContinuedBy(next))
             {
                 runs[^1] = runs[^1] with { Count = runs[^1].Count + 1 };
@@ -42,6 +48,7 @@ internal sealed class ParameterMap
         }
 
         _runs = [.. runs];
+        _others = [.. RangesWithout(isAlone)];
     }
 
     public int Length { get; }
@@ -90,18 +97,30 @@ internal sealed class ParameterMap
     public unsafe Tensor Apply(Tensor parameters, bool hasConstants) => Map(parameters, Length, (source, target) =>
     {
         Span<double> row = new(target, Length);
-        if (hasConstants)
+        foreach ((int start, int count) in _others)
         {
-            _constants.CopyTo(row);
-        }
-        else
-        {
-            row.Clear();
+            if (hasConstants)
+            {
+                _constants.AsSpan(start, count).CopyTo(row[start..]);
+            }
+            else
+            {
+                row.Slice(start, count).Clear();
+            }
         }
 
         foreach (Run run in _runs)
         {
-            DenseVector.AddScaled(row.Slice(run.Entry, run.Count), run.Value, new ReadOnlySpan<double>(source + run.Source, run.Count));
+            ReadOnlySpan<double> from = new(source + run.Source, run.Count);
+            Span<double> to = row.Slice(run.Entry, run.Count);
+            if (run.IsAlone)
+            {
+                TensorPrimitives.Multiply(from, run.Value, to);
+            }
+            else
+            {
+                DenseVector.AddScaled(to, run.Value, from);
+            }
         }
     });
 
@@ -129,19 +148,30 @@ internal sealed class ParameterMap
         }
 
         nint from = width == 0 ? 0 : (nint)source.Pointer<double>(), to = (nint)result.Pointer<double>();
-        int parallelism = (long)batch * (Values.Length + length) < ManyProducts ? 1 : 0;
-        ConeRows.ForEach<object?>(
-            batch,
-            parallelism,
-            () => null,
-            (_, row) => map((double*)from + ((long)row * width), (double*)to + ((long)row * length)),
-            CancellationToken.None);
+        ConeRows.ForEach(batch, Values.Length + length, row => map((double*)from + ((long)row * width), (double*)to + ((long)row * length)));
         return result;
     }
 
-    // Successive entries that take successive parameters, as a matrix of parameters does.
-    private readonly record struct Run(int Entry, int Source, int Count, double Value)
+    private static IEnumerable<(int Start, int Count)> RangesWithout(bool[] marks)
     {
-        public bool IsContinuedBy(Run next) => next.Entry == Entry + Count && next.Source == Source + Count && next.Value == Value;
+        int start = 0;
+        for (int i = 0; i <= marks.Length; i++)
+        {
+            if (i == marks.Length || marks[i])
+            {
+                if (i > start)
+                {
+                    yield return (start, i - start);
+                }
+
+                start = i + 1;
+            }
+        }
+    }
+
+    // Successive entries that take successive parameters, as a matrix of parameters does; alone, or beside other terms.
+    private readonly record struct Run(int Entry, int Source, int Count, double Value, bool IsAlone)
+    {
+        public bool IsContinuedBy(Run next) => next.Entry == Entry + Count && next.Source == Source + Count && next.Value == Value && next.IsAlone == IsAlone;
     }
 }

@@ -15,11 +15,13 @@ internal sealed class ProgramBuilder
     private int _columns;
     private int _parameterCount;
 
+    private IEnumerable<ProgramPart> Symbols => _variables.Values.Concat(_parameters.Values);
+
     public AffineForm Of(Variable variable)
     {
         if (!_variables.TryGetValue(variable, out ProgramPart? part))
         {
-            RequireNew(_variables.Values, variable.Name, "variables");
+            RequireNew(Symbols, variable.Name, "variables or parameters");
             part = new ProgramPart(variable.Name, _columns, variable.Rows, variable.Columns);
             _variables.Add(variable, part);
             AffineForm form = CreateVariable(variable.Size);
@@ -36,7 +38,7 @@ internal sealed class ProgramBuilder
     {
         if (!_parameters.TryGetValue(parameter, out ProgramPart? part))
         {
-            RequireNew(_parameters.Values, parameter.Name, "parameters");
+            RequireNew(Symbols, parameter.Name, "variables or parameters");
             part = new ProgramPart(parameter.Name, _parameterCount, parameter.Rows, parameter.Columns, Sign: parameter.Sign);
             _parameters.Add(parameter, part);
             _parameterCount += parameter.Size;

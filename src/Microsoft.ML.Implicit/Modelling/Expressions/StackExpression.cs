@@ -3,7 +3,7 @@ using Microsoft.ML.Implicit.Modelling.Compilation;
 namespace Microsoft.ML.Implicit.Modelling.Expressions;
 
 /// <summary>Rows below each other.</summary>
-internal sealed class StackExpression(IReadOnlyList<Expression> parts) : Expression(parts.Sum(part => part.Rows), parts[0].Columns)
+internal sealed class StackExpression(IReadOnlyList<Expression> parts) : Expression(parts.Sum(part => (long)part.Rows), parts[0].Columns)
 {
     public override Curvature Curvature => parts.Select(part => part.Curvature).Aggregate(Rules.Sum);
 

@@ -16,10 +16,10 @@ public sealed record ConeOptions
     public double AcceptableTolerance { get; init; } = 1e-7;
 
     /// <summary>
-    /// A certificate y counts when ‖Aᵀy‖ is at most this times −bᵀy, a certificate x when ‖Px‖ and the distance of −Ax from the cones are at most this times −qᵀx,
-    /// in units in which the data are of the order of one. Default 1e-9.
+    /// A certificate y counts when each entry of Aᵀy is at most this times −bᵀy, or within the rounding of its terms; a certificate x when those of Px and of the distance of −Ax from the cones are
+    /// at most this times −qᵀx, in units in which the data are of the order of one. Default 1e-12.
     /// </summary>
-    public double CertificateTolerance { get; init; } = 1e-9;
+    public double CertificateTolerance { get; init; } = 1e-12;
 
     /// <summary>Most iterations a row, or null for 100 of the interior point method and 20,000 of operator splitting. Default null.</summary>
     public int? MaximumIterations { get; init; }

@@ -75,7 +75,7 @@ public sealed class ConeSolution
     /// <param name="row">Index of the row.</param>
     /// <returns>
     /// For an infeasible row y in the dual cones with Aᵀy = 0 and bᵀy = −1; for an unbounded one x with qᵀx = −1, Px = 0 and −Ax in the cones; null for others. Of a nearly
-    /// infeasible or unbounded row these equations hold to the square root of the tolerance: a point that satisfies all constraints is beyond 1 / Σ|Aᵀy|, if there is one.
+    /// infeasible or unbounded row these equations hold to 3e-5 in units in which the data are of the order of one: a point that satisfies all constraints is beyond 1 / Σ|Aᵀy|, if there is one.
     /// </returns>
     public double[]? Certificate(int row)
     {
@@ -118,7 +118,8 @@ public sealed class ConeSolution
     /// <summary>
     /// Gradients of a loss with respect to the problem's data, from one linear solve with the derivative of the central path at the solution, which is exact in the limit.
     /// Where a constraint is active with a zero multiplier the solution has no derivative, and the gradient is that of the path, between the one-sided ones.
-    /// Rows that did not converge have NaN gradients; a tensor shared by all rows has the sum over rows.
+    /// A tensor shared by all rows has the sum over rows. Rows that did not converge have NaN gradients, or zero where the loss does not depend on them, so that a mask keeps them out of what
+    /// rows share.
     /// </summary>
     /// <param name="gradX">∂loss/∂x, [batch, n], or null for zero.</param>
     /// <param name="gradS">∂loss/∂s, [batch, m], or null.</param>

@@ -15,7 +15,8 @@ internal static class DenseVector
             sums = Vector.FusedMultiplyAdd(left[i], right[i], sums);
         }
 
-        double sum = Vector.Sum(sums);
+        // Of short vectors the sum over lanes would be most of the work.
+        double sum = left.IsEmpty ? 0 : Vector.Sum(sums);
         for (int i = left.Length * Vector<double>.Count; i < x.Length; i++)
         {
             sum += x[i] * y[i];
@@ -97,7 +98,7 @@ internal static class DenseVector
             maxima = Vector.Max(maxima, Vector.Abs(vector));
         }
 
-        double largest = Largest(maxima);
+        double largest = vectors.IsEmpty ? 0 : Largest(maxima);
         for (int i = vectors.Length * Vector<double>.Count; i < x.Length; i++)
         {
             largest = Math.Max(largest, Math.Abs(x[i]));
@@ -186,6 +187,23 @@ internal static class DenseVector
         }
     }
 
+    /// <summary>y = M x and w += Mᵀ z for a matrix whose rows begin some distance apart, which is read once.</summary>
+    public static void MultiplyBothStrided(ReadOnlySpan<double> matrix, int stride, ReadOnlySpan<double> x, Span<double> y, ReadOnlySpan<double> z, Span<double> w)
+    {
+        int fours = y.Length - (y.Length % 4);
+        for (int i = 0; i < fours; i += 4)
+        {
+            MultiplyBothFour(matrix[(i * stride)..], stride, x, y.Slice(i, 4), z.Slice(i, 4), w);
+        }
+
+        for (int i = fours; i < y.Length; i++)
+        {
+            ReadOnlySpan<double> row = matrix.Slice(i * stride, x.Length);
+            y[i] = Dot(row, x);
+            AddScaled(w, z[i], row);
+        }
+    }
+
     private static double Largest(Vector<double> x)
     {
         double largest = x[0];
@@ -221,6 +239,39 @@ internal static class DenseVector
             y1 += x1[i] * x[i];
             y2 += x2[i] * x[i];
             y3 += x3[i] * x[i];
+        }
+
+        (y[0], y[1], y[2], y[3]) = (y0, y1, y2, y3);
+    }
+
+    private static void MultiplyBothFour(ReadOnlySpan<double> rows, int stride, ReadOnlySpan<double> x, Span<double> y, ReadOnlySpan<double> z, Span<double> w)
+    {
+        int n = x.Length;
+        ReadOnlySpan<double> x0 = rows[..n], x1 = rows.Slice(stride, n), x2 = rows.Slice(2 * stride, n), x3 = rows.Slice(3 * stride, n);
+        ReadOnlySpan<Vector<double>> v0 = MemoryMarshal.Cast<double, Vector<double>>(x0), v1 = MemoryMarshal.Cast<double, Vector<double>>(x1);
+        ReadOnlySpan<Vector<double>> v2 = MemoryMarshal.Cast<double, Vector<double>>(x2), v3 = MemoryMarshal.Cast<double, Vector<double>>(x3);
+        ReadOnlySpan<Vector<double>> factors = MemoryMarshal.Cast<double, Vector<double>>(x);
+        Span<Vector<double>> target = MemoryMarshal.Cast<double, Vector<double>>(w[..n]);
+        Vector<double> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
+        Vector<double> z0 = new(z[0]), z1 = new(z[1]), z2 = new(z[2]), z3 = new(z[3]);
+        for (int i = 0; i < factors.Length; i++)
+        {
+            Vector<double> r0 = v0[i], r1 = v1[i], r2 = v2[i], r3 = v3[i], factor = factors[i];
+            sum0 = Vector.FusedMultiplyAdd(r0, factor, sum0);
+            sum1 = Vector.FusedMultiplyAdd(r1, factor, sum1);
+            sum2 = Vector.FusedMultiplyAdd(r2, factor, sum2);
+            sum3 = Vector.FusedMultiplyAdd(r3, factor, sum3);
+            target[i] = Vector.FusedMultiplyAdd(z1, r1, Vector.FusedMultiplyAdd(z0, r0, target[i])) + Vector.FusedMultiplyAdd(z2, r2, z3 * r3);
+        }
+
+        (double y0, double y1, double y2, double y3) = (Vector.Sum(sum0), Vector.Sum(sum1), Vector.Sum(sum2), Vector.Sum(sum3));
+        for (int i = factors.Length * Vector<double>.Count; i < n; i++)
+        {
+            y0 += x0[i] * x[i];
+            y1 += x1[i] * x[i];
+            y2 += x2[i] * x[i];
+            y3 += x3[i] * x[i];
+            w[i] += (z[0] * x0[i]) + (z[1] * x1[i]) + (z[2] * x2[i]) + (z[3] * x3[i]);
         }
 
         (y[0], y[1], y[2], y[3]) = (y0, y1, y2, y3);

@@ -95,6 +95,25 @@ public sealed class LearnedConeProgramTests
     }
 
     [TestMethod]
+    [DataRow(DecisionLoss.Regret)]
+    [DataRow(DecisionLoss.Imitation)]
+    public void A_row_without_a_solution_is_named_by_its_place_in_the_data(DecisionLoss loss)
+    {
+        // Beyond what is solved at once, behind a row that is left out.
+        const int impossible = 290;
+        var ml = new MLContext(seed: 1);
+        Market[] rows = [.. Market.Rows(300, seed: 4)];
+        rows[0].Importance = 0;
+        rows[impossible].Budget = 0.1f;
+        LearnedConeProgramOptions options = Options(loss);
+        options.ExampleWeightColumnName = nameof(Market.Importance);
+        options.ImitatedVariable = loss == DecisionLoss.Imitation ? "Weights" : null;
+        SolveFailedException failure = Assert.ThrowsExactly<SolveFailedException>(() => ml.Transforms.LearnedConeProgram(options).Fit(ml.Data.LoadFromEnumerable(rows)));
+        Assert.StartsWith($"Row {impossible}: ", failure.Message);
+        Assert.AreEqual((impossible, SolveStatus.Infeasible), (failure.Row, failure.Status));
+    }
+
+    [TestMethod]
     public void The_model_keeps_its_program_and_its_network_and_reads_no_labels()
     {
         var ml = new MLContext(seed: 1);
@@ -125,6 +144,7 @@ public sealed class LearnedConeProgramTests
         var ml = new MLContext(seed: 1);
         Refuse("'Return'", options => options.LearnedParameters = ["Return"]);
         Refuse(nameof(LearnedConeProgramOptions.LearnedParameters), options => options.LearnedParameters = []);
+        Refuse("'Returns' more than once", options => options.LearnedParameters = ["Returns", "Returns"]);
         Refuse("'Budget'", options => options.LearnedParameters = ["Budget"]);
         Refuse(nameof(LearnedConeProgramOptions.ImitatedVariable), options => options.Loss = DecisionLoss.Imitation);
         Refuse("SpoPlus", options => options.Loss = DecisionLoss.SpoPlus, "Imitation, Regret or CostError");
@@ -185,7 +205,12 @@ public sealed class LearnedConeProgramTests
         [VectorType(2)]
         public float[] Point { get; set; } = [0, 0];
 
+        [VectorType(3)]
+        public float[] Weights { get; set; } = [1, 0, 0];
+
         public float Budget { get; set; } = 0.8f;
+
+        public float Importance { get; set; } = 1;
 
         // The first good's return grows steeply where it is far from best anyway, which is all that a linear fit looks at.
         public static IEnumerable<Market> Rows(int count, int seed)

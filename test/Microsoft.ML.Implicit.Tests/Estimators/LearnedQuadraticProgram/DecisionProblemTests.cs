@@ -51,7 +51,7 @@ public class DecisionProblemTests
         using DisposeScope scope = NewDisposeScope();
         using var generator = new Generator(7, CPU);
         var data = new DecisionSet(
-            randn([6, 2], ScalarType.Float64, generator: generator), rand([6, 3], ScalarType.Float64, generator: generator), zeros([6, 0], ScalarType.Float64));
+            randn([6, 2], ScalarType.Float64, generator: generator), rand([6, 3], ScalarType.Float64, generator: generator), zeros([6, 0], ScalarType.Float64), arange(6, ScalarType.Int64));
         var binding = new QuadraticBinding(new QuadraticTemplate(options), new DataViewSchema.Builder().ToSchema(), 3);
         using var network = new DecisionNetwork(architecture, generator);
         network.Initialize(data, options.Loss != DecisionLoss.Imitation, binding.Arguments(binding.CreateConstants(CPU), data.Columns));

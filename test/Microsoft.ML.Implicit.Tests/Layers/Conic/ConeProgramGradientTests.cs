@@ -108,6 +108,38 @@ public sealed class ConeProgramGradientTests
     }
 
     [TestMethod]
+    [DataRow(-1)]
+    [DataRow(double.NaN)]
+    public void A_row_without_a_solution_adds_to_what_rows_share_only_where_the_loss_depends_on_it(double limit)
+    {
+        // |x₀ + x₁| ≤ 1 beside a contradiction, or no number.
+        using DisposeScope scope = NewDisposeScope();
+        Tensor q = tensor(new[] { -2.0, 1 }), p = eye(2, dtype: ScalarType.Float64), a = tensor(new[,] { { 1.0, 1 }, { -1, -1 } });
+        Tensor both = tensor(new[,] { { 1.0, 1 }, { limit, limit } });
+        Tensor[] shared = [p, q, a];
+        Array.ForEach(shared, tensor => tensor.requires_grad_(true));
+        using var layer = new ConeProgram(throwOnFailure: false);
+
+        Tensor[] expected = Gradients(both.narrow(0, 0, 1), outputs => outputs);
+        Tensor[] masked = Gradients(both, outputs => outputs[0]);
+        Tensor[] all = Gradients(both, outputs => outputs);
+
+        for (int i = 0; i < shared.Length; i++)
+        {
+            Assert.IsLessThanOrEqualTo(1e-12, (expected[i] - masked[i]).abs().max().item<double>());
+            Assert.IsTrue(all[i].isnan().all().item<bool>());
+        }
+
+        Tensor[] Gradients(Tensor b, Func<Tensor, Tensor> select)
+        {
+            Array.ForEach(shared, tensor => tensor.grad = null);
+            ConeOutputs outputs = layer.forward(new ConeProblem(p, q, a, b, [Cone.Nonnegative(2)]));
+            ImplicitBackward.Run(() => (select(outputs.X).pow(2).sum() + select(outputs.S).sum() + select(outputs.Y).sum()).backward());
+            return Array.ConvertAll(shared, tensor => tensor.grad!.clone());
+        }
+    }
+
+    [TestMethod]
     public void Second_derivatives_are_refused_with_a_reason()
     {
         using DisposeScope scope = NewDisposeScope();

@@ -40,8 +40,9 @@ internal static class ConeCertificate
         Tensor members = isInfeasible ? certificate : -a.mv(certificate);
         Tensor terms = (isInfeasible ? b : q).mul(certificate);
 
-        // As exact as rounded numbers can be whose products cancel.
-        Assert.AreEqual(-1, terms.sum().item<double>(), Math.Max(1e-12, 2e-15 * terms.abs().sum().item<double>()));
+        // It was divided by one sum of n products and is added up by another: each is off by up to nu times the sum of magnitudes (Higham, 2002, section 3.1), and each quotient by 2u.
+        double rounding = (terms.numel() + 2) * (Math.BitIncrement(1) - 1);
+        Assert.AreEqual(-1, terms.sum().item<double>(), rounding * terms.abs().sum().item<double>());
         Assert.IsLessThanOrEqualTo(tolerance, Largest(isInfeasible ? a.t().mv(certificate) : p.mv(certificate)));
         int start = 0;
         foreach (Cone cone in solution.Problem.Cones.Where(cone => cone.Dimension > 0))

@@ -47,6 +47,45 @@ public sealed class ConeStatusTests
     }
 
     [TestMethod]
+    [DataRow(20)]
+    [DataRow(25)]
+    [DataRow(40)]
+    public void Points_far_beyond_the_data_are_not_called_infeasible(double logarithm)
+    {
+        using DisposeScope scope = NewDisposeScope();
+
+        // Least z with log z ≥ t.
+        ConeSolution solution = Solve([1], new[,] { { 0.0 }, { 0 }, { -1 } }, [logarithm, 1, 0], Cone.Exponential(1));
+        Assert.IsTrue(solution.Status[0] is SolveStatus.NearlyInfeasible or SolveStatus.Converged, solution.Describe(0));
+    }
+
+    [TestMethod]
+    [DataRow(1e-2)]
+    [DataRow(1e-4)]
+    [DataRow(1e-5)]
+    public void Constraints_that_contradict_each_other_by_little_are_infeasible(double gap)
+    {
+        const int inequalities = 40, variables = 12;
+        for (int seed = 0; seed < 3; seed++)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            using var generator = new Generator((ulong)seed);
+
+            // Slacks that are complementary to multipliers with Aᵀy = 0, then bᵀy lowered from 0.
+            Tensor isActive = (rand(inequalities, ScalarType.Float64, generator: generator) < 0.5).to(ScalarType.Float64);
+            Tensor y = rand(inequalities, ScalarType.Float64, generator: generator) * isActive, s = rand(inequalities, ScalarType.Float64, generator: generator) * (1 - isActive);
+            Tensor a = randn(inequalities, variables, dtype: ScalarType.Float64, generator: generator), square = y.dot(y);
+            a -= outer(y, a.t().mv(y)) / square;
+            Tensor b = a.mv(randn(variables, dtype: ScalarType.Float64, generator: generator)) + s;
+            b -= y * ((b.dot(y) + gap) / square);
+            ConeSolution solution = new ConeSolver().Solve(new ConeProblem(null, -a.sum([0L]), a, b, [Cone.Nonnegative(inequalities)]));
+            Assert.AreEqual(SolveStatus.Infeasible, solution.Status[0], solution.Describe(0));
+            Tensor certificate = tensor(solution.Certificate(0)!), terms = a.abs().t().mv(certificate.abs());
+            Assert.IsLessThanOrEqualTo(1e-12, (a.t().mv(certificate).abs() / (1 + terms)).max().item<double>());
+        }
+    }
+
+    [TestMethod]
     public void A_least_value_that_is_not_attained_is_never_called_converged_to_another_value()
     {
         using DisposeScope scope = NewDisposeScope();

@@ -67,8 +67,21 @@ public sealed class OperatorSplittingTests
         using DisposeScope scope = NewDisposeScope();
         ConeProblem problem = RandomConePrograms.Create(RandomConePrograms.EveryCone, 8, 2, 4, seed: 9);
         ConeSolution solution = new ConeSolver(new ConeOptions { Method = ConeMethod.OperatorSplitting, MaximumIterations = 3 }).Solve(problem);
-        Assert.AreEqual(SolveStatus.MaximumIterations, solution.Status[0]);
+        Assert.AreEqual((SolveStatus.MaximumIterations, 3), (solution.Status[0], solution.Iterations[0]));
         Assert.IsTrue(solution.X.isfinite().all().item<bool>());
+    }
+
+    [TestMethod]
+    public void Constraints_that_meet_far_away_are_called_nearly_infeasible_rather_than_unbounded()
+    {
+        using DisposeScope scope = NewDisposeScope();
+
+        // Least x with x − y ≥ 1 and y ≥ (1 − 10⁻⁶) x, which meet at 10⁶.
+        var problem = new ConeProblem(null, tensor(new[] { 1.0, 0 }), tensor(new[,] { { -1.0, 1 }, { 1 - 1e-6, -1 } }), tensor(new[] { -1.0, 0 }), [Cone.Nonnegative(2)]);
+        ConeSolution solution = Splitting.Solve(problem);
+        Assert.AreEqual((SolveStatus.NearlyInfeasible, 20_000), (solution.Status[0], solution.Iterations[0]));
+        ConeCertificate.AssertCertified(solution, 0, 1e-4);
+        Assert.AreEqual(1e6, new ConeSolver().Solve(problem).Objective.item<double>(), 1e-2);
     }
 
     private static void AssertCertified(SolveStatus status, double[] q, double[,] a, double[] b, params Cone[] cones)

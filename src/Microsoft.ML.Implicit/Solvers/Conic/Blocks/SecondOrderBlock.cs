@@ -1,3 +1,6 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+
 namespace Microsoft.ML.Implicit.Solvers.Conic.Blocks;
 
 /// <summary>
@@ -158,7 +161,15 @@ internal sealed class SecondOrderBlock(int start, int dimension) : ConeBlock(sta
         Span<double> along = _along.AsSpan(0, columns), first = rows[..columns];
         along.Clear();
         DenseVector.AddTransposedProduct(rows[columns..], _direction.AsSpan(1), along);
-        for (int j = 0; j < columns; j++)
+        Span<Vector<double>> firsts = MemoryMarshal.Cast<double, Vector<double>>(first), alongs = MemoryMarshal.Cast<double, Vector<double>>(along);
+        for (int j = 0; j < firsts.Length; j++)
+        {
+            Vector<double> positive = (firsts[j] + alongs[j]) * (HalfRoot * plus), negative = (firsts[j] - alongs[j]) * (HalfRoot * minus);
+            firsts[j] = (positive + negative) * HalfRoot;
+            alongs[j] = ((positive - negative) * HalfRoot) - (alongs[j] * rest);
+        }
+
+        for (int j = firsts.Length * Vector<double>.Count; j < columns; j++)
         {
             double positive = (first[j] + along[j]) * HalfRoot * plus, negative = (first[j] - along[j]) * HalfRoot * minus;
             first[j] = (positive + negative) * HalfRoot;

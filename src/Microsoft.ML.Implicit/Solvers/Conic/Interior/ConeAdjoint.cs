@@ -34,22 +34,61 @@ internal sealed class ConeAdjoint
     public static ConeGradients Solve(ConeProblem problem, ConeResults results, ConeOptions options, Tensor? gradX, Tensor? gradS, Tensor? gradY)
     {
         (int n, int m) = (problem.Variables, problem.Constraints);
-        Tensor x = NativeTensor.Of(results.X, [problem.BatchSize, n]), y = NativeTensor.Of(results.Y, [problem.BatchSize, m]);
         Tensor slack = gradS is null ? zeros(problem.BatchSize, m, ScalarType.Float64) : gradS.detach().to(ScalarType.Float64).cpu();
         Tensor total = gradX is null ? zeros(problem.BatchSize, n, ScalarType.Float64) : gradX.detach().to(ScalarType.Float64).cpu();
         Tensor matrix = problem.A.detach().to(ScalarType.Float64).cpu();
         total -= problem.AEntries is { } entries ? SparseProduct.MultiplyTransposed(entries, matrix, slack) : slack.unsqueeze(1).matmul(matrix).squeeze(1);
         double[] cotangentX = ConeData.Read(total), cotangentY = gradY is null ? new double[problem.BatchSize * m] : ConeData.Read(gradY);
-        double[] u = new double[cotangentX.Length], v = new double[cotangentY.Length];
+        double[] x = [.. results.X], y = [.. results.Y], u = new double[cotangentX.Length], v = new double[cotangentY.Length];
+        bool[] isUnused = FindUnused(results, gradX, slack, cotangentY);
+        for (int row = 0; row < isUnused.Length; row++)
+        {
+            if (isUnused[row])
+            {
+                // Zero times what is not finite is not zero.
+                ConeResults.Row(x, row, n).Clear();
+                ConeResults.Row(y, row, m).Clear();
+            }
+        }
+
         var data = new ConeData(problem, results.Structure);
         ConeRows.ForEach(
             problem.BatchSize,
             options.MaximumParallelism,
             () => new ConeAdjoint(data, results),
-            (worker, row) => worker.Solve(
-                row, ConeResults.Row(cotangentX, row, n), ConeResults.Row(cotangentY, row, m), ConeResults.Row(u, row, n), ConeResults.Row(v, row, m)),
+            (worker, row) =>
+            {
+                if (!isUnused[row])
+                {
+                    worker.Solve(
+                        row, ConeResults.Row(cotangentX, row, n), ConeResults.Row(cotangentY, row, m), ConeResults.Row(u, row, n), ConeResults.Row(v, row, m));
+                }
+            },
             CancellationToken.None);
-        return Gradients(problem, x, y, NativeTensor.Of(u, [problem.BatchSize, n]), NativeTensor.Of(v, [problem.BatchSize, m]), slack);
+        return Gradients(problem, OfRows(x, n), OfRows(y, m), OfRows(u, n), OfRows(v, m), slack);
+
+        Tensor OfRows(double[] values, int length) => NativeTensor.Of(values, [problem.BatchSize, length]);
+    }
+
+    // A row without a solution has no gradient; where the loss does not depend on it, none is asked for.
+    private static bool[] FindUnused(ConeResults results, Tensor? gradX, Tensor gradS, double[] gradY)
+    {
+        int batch = results.Outcomes.Length;
+        bool[] isUnused = new bool[batch];
+        if (Array.TrueForAll(results.Outcomes, outcome => outcome.Status == SolveStatus.Converged))
+        {
+            return isUnused;
+        }
+
+        double[] x = gradX is null ? [] : ConeData.Read(gradX), s = ConeData.Read(gradS);
+        for (int row = 0; row < batch; row++)
+        {
+            isUnused[row] = results.Outcomes[row].Status != SolveStatus.Converged && IsZero(x, row) && IsZero(s, row) && IsZero(gradY, row);
+        }
+
+        return isUnused;
+
+        bool IsZero(double[] values, int row) => !ConeResults.Row(values, row, values.Length / batch).ContainsAnyExcept(0);
     }
 
     private static ConeGradients Gradients(ConeProblem problem, Tensor x, Tensor y, Tensor u, Tensor v, Tensor slack)

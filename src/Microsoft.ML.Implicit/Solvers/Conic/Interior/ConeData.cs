@@ -8,10 +8,10 @@ namespace Microsoft.ML.Implicit.Solvers.Conic.Interior;
 /// <summary>The numbers of a batch of programs, read where tensors hold them: these belong to the dispose scope in which this was created.</summary>
 internal sealed class ConeData
 {
-    private readonly Tensor? _p;
-    private readonly Tensor _q;
-    private readonly Tensor _a;
-    private readonly Tensor _b;
+    private readonly TensorRows _p;
+    private readonly TensorRows _q;
+    private readonly TensorRows _a;
+    private readonly TensorRows _b;
     private readonly EntryPlacement? _placementOfP;
     private readonly EntryPlacement _placementOfA;
 
@@ -20,12 +20,13 @@ internal sealed class ConeData
     public ConeData(ConeProblem problem, SparseStructure? known)
     {
         Problem = problem;
-        _p = problem.P is null ? null : Numbers(problem.P);
-        (_q, _a, _b) = (Numbers(problem.Q), Numbers(problem.A), Numbers(problem.B));
+        _p = problem.P is null ? default : new TensorRows(Numbers(problem.P), problem.PEntries is null ? 2 : 1);
+        (_q, _b) = (new TensorRows(Numbers(problem.Q), 1), new TensorRows(Numbers(problem.B), 1));
+        _a = new TensorRows(Numbers(problem.A), problem.AEntries is null ? 2 : 1);
         Structure = SparseStructure.Find(this, ConeBlocks.Create(problem.Cones), known);
         (int n, int m) = (problem.Variables, problem.Constraints);
         _placementOfA = new EntryPlacement(m, n, problem.AEntries, Layout?.A, isSymmetric: false);
-        _placementOfP = _p is null ? null : new EntryPlacement(n, n, problem.PEntries, Layout?.P, isSymmetric: true);
+        _placementOfP = problem.P is null ? null : new EntryPlacement(n, n, problem.PEntries, Layout?.P, isSymmetric: true);
     }
 
     public ConeProblem Problem { get; }
@@ -37,20 +38,20 @@ internal sealed class ConeData
     public SparseStructure? Layout => Structure is { IsWorthwhile: true } ? Structure : null;
 
     /// <summary>How many Ps there are: one for all rows, one for each, or none.</summary>
-    public int CountOfP => _p is null ? 0 : Count(_p, Problem.PEntries);
+    public int CountOfP => Problem.P is null ? 0 : Count(_p);
 
     /// <summary>How many As there are.</summary>
-    public int CountOfA => Count(_a, Problem.AEntries);
+    public int CountOfA => Count(_a);
 
     /// <summary>P of a row as it is given, empty where it is zero.</summary>
-    public ReadOnlySpan<double> P(int row) => _p is null ? default : Part(_p, row, Problem.PEntries is null ? 2 : 1);
+    public ReadOnlySpan<double> P(int row) => _p[row];
 
-    public ReadOnlySpan<double> Q(int row) => Part(_q, row, 1);
+    public ReadOnlySpan<double> Q(int row) => _q[row];
 
     /// <summary>A of a row as it is given.</summary>
-    public ReadOnlySpan<double> A(int row) => Part(_a, row, Problem.AEntries is null ? 2 : 1);
+    public ReadOnlySpan<double> A(int row) => _a[row];
 
-    public ReadOnlySpan<double> B(int row) => Part(_b, row, 1);
+    public ReadOnlySpan<double> B(int row) => _b[row];
 
     /// <summary>Copies a row's matrices to where they are stored, of P the symmetric part.</summary>
     public void Load(int row, RowMatrix p, RowMatrix a)
@@ -66,14 +67,7 @@ internal sealed class ConeData
         return Numbers(tensor).ReadDoubles();
     }
 
-    private int Count(Tensor matrices, SparseEntries? entries) => matrices.dim() == (entries is null ? 3 : 2) ? Problem.BatchSize : 1;
+    private int Count(TensorRows matrices) => matrices.Vary ? Problem.BatchSize : 1;
 
     private static Tensor Numbers(Tensor tensor) => tensor.detach().to(ScalarType.Float64).cpu().contiguous();
-
-    private static unsafe ReadOnlySpan<double> Part(Tensor values, int row, int dimensions)
-    {
-        bool varies = values.dim() > dimensions;
-        int length = checked((int)(varies ? values.shape[1..] : values.shape).Aggregate(1L, (product, size) => product * size));
-        return length == 0 ? default : new(values.Pointer<double>() + (varies ? (long)row * length : 0), length);
-    }
 }

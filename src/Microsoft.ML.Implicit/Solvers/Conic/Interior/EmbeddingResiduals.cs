@@ -12,9 +12,15 @@ internal sealed class EmbeddingResiduals(ScaledProgram program, ConeBlock[] bloc
     // In scaled units: what the objective may be small against and still have its gap measured relative to it.
     private const double SmallestObjective = 1e-2;
 
+    // Beside the terms of a sum.
+    private const double Rounding = 1e-14;
+
     private readonly bool _fixesUnits = blocks.Any(block => block.FixesUnits);
     private readonly double[] _product = new double[program.B.Length];
     private readonly double[] _dualProduct = new double[program.Q.Length];
+    private readonly double[] _slacked = new double[program.B.Length];
+    private readonly double[] _rowTerms = new double[program.B.Length];
+    private readonly double[] _columnTerms = new double[program.Q.Length];
     private double _qx;
     private double _bz;
     private double _xPx;
@@ -41,13 +47,12 @@ internal sealed class EmbeddingResiduals(ScaledProgram program, ConeBlock[] bloc
         _tau = point.Tau;
         program.Multiply(point.X, Px);
         Array.Clear(_dualProduct);
-        program.A.AddTransposedProduct(point.Z, _dualProduct);
+        program.A.MultiplyBoth(point.X, _product, point.Z, _dualProduct);
         for (int i = 0; i < Dual.Length; i++)
         {
             Dual[i] = Px[i] + _dualProduct[i] + (program.Q[i] * _tau);
         }
 
-        program.A.Multiply(point.X, _product);
         _product.CopyTo(Primal, 0);
         DenseVector.AddScaled(Primal, 1, point.S);
         _slackedProductNorm = DenseVector.MaximumMagnitude(Primal);
@@ -82,4 +87,54 @@ internal sealed class EmbeddingResiduals(ScaledProgram program, ConeBlock[] bloc
 
     /// <summary>How far x is from a direction along which the objective falls without limit: Px = 0, Ax + s = 0 and qᵀx = −1.</summary>
     public double DistanceFromUnboundedness => _qx < 0 ? Math.Max(_quadraticNorm, _slackedProductNorm) / -_qx : double.PositiveInfinity;
+
+    /// <summary>
+    /// Whether the point that residuals were taken at proves that no point satisfies the constraints, where bᵀz = −1: what must be zero is at most the tolerance, or the rounding of its terms, which are
+    /// large where constraints contradict each other by little. Beyond rounding a tolerance beside terms would prove too much: it takes constraints that meet far away to be parallel.
+    /// </summary>
+    public bool ProvesInfeasibility(ConePoint point, double tolerance)
+    {
+        Array.Clear(_columnTerms);
+        program.A.AddTransposedMagnitudes(point.Z, _columnTerms);
+        return -_bz > Rounding * SumOfMagnitudes(program.B, point.Z) && IsZero(_dualProduct, _columnTerms, tolerance * -_bz);
+    }
+
+    /// <summary>Whether the point proves in the same way that the objective falls without limit.</summary>
+    public bool ProvesUnboundedness(ConePoint point, double tolerance)
+    {
+        program.P.MultiplyMagnitudes(point.X, _columnTerms);
+        program.A.MultiplyMagnitudes(point.X, _rowTerms);
+        for (int i = 0; i < _rowTerms.Length; i++)
+        {
+            _slacked[i] = _product[i] + point.S[i];
+        }
+
+        return -_qx > Rounding * SumOfMagnitudes(program.Q, point.X)
+            && IsZero(Px, _columnTerms, tolerance * -_qx)
+            && IsZero(_slacked, _rowTerms, tolerance * -_qx);
+    }
+
+    private static double SumOfMagnitudes(double[] x, double[] y)
+    {
+        double sum = 0;
+        for (int i = 0; i < x.Length; i++)
+        {
+            sum += Math.Abs(x[i] * y[i]);
+        }
+
+        return sum;
+    }
+
+    private static bool IsZero(double[] sums, double[] terms, double tolerance)
+    {
+        for (int i = 0; i < sums.Length; i++)
+        {
+            if (!(Math.Abs(sums[i]) <= Math.Max(tolerance, Rounding * terms[i])))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 }

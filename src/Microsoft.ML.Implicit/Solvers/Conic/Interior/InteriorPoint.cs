@@ -12,8 +12,14 @@ internal sealed class InteriorPoint : IConeMethod
     // From where on Newton's method on the optimality conditions may converge.
     private const double PolishableResidual = 1e-4;
 
-    // Where it mostly does, and spares the last iterations.
-    private const double EarlyResidual = 1e-5;
+    // Where it is tried first. The fewer cones there are, the sooner all are seen to be active or not: of few it mostly spares the second half of the iterations, and of many it would fail and cost
+    // factorisations.
+    private const double EarlyResidual = 1e-2;
+    private const double EarlyResidualOfMany = 1e-5;
+    private const int FewCones = 64;
+
+    // What residuals must have fallen by to try it again.
+    private const double Progress = 1e-2;
 
     // How exact directions are: enough not to be what residuals are made of.
     private const double RelativePrecision = 1e-4;
@@ -21,7 +27,7 @@ internal sealed class InteriorPoint : IConeMethod
 
     private const double SmallestStartMu = 1e-10;
 
-    // Iterations without a better point after which rounding is taken to have the last word.
+    // Iterations without a better iterate after which rounding is taken to have the last word.
     private const int Patience = 6;
 
     private readonly ConeOptions _options;
@@ -32,6 +38,7 @@ internal sealed class InteriorPoint : IConeMethod
     private readonly Polishing _polishing;
     private readonly ConePoint _point;
     private readonly NearestProof _proof;
+    private readonly double _earlyResidual;
     private bool _isPolished;
 
     public InteriorPoint(ScaledProgram program, ConeBlock[] blocks, KktSystem system, ConeOptions options)
@@ -43,6 +50,7 @@ internal sealed class InteriorPoint : IConeMethod
         (_point, Best) = (new ConePoint(n, m), new ConePoint(n, m));
         _directions = new PredictorCorrector(program, blocks, system, _residuals, _point);
         _proof = new NearestProof(_residuals, n, m);
+        _earlyResidual = blocks.Sum(block => block.Degree) <= FewCones ? EarlyResidual : EarlyResidualOfMany;
     }
 
     /// <summary>The best point of the last solve, or the one that holds the certificate; not divided by τ.</summary>
@@ -111,7 +119,9 @@ internal sealed class InteriorPoint : IConeMethod
     {
         ConeOutcome best = default;
         _proof.Reset();
-        bool hasBest = false, hasPolished = false;
+        bool hasBest = false;
+        double least = double.PositiveInfinity, polished = double.PositiveInfinity;
+        int lastBetter = 0;
         for (int iteration = 0; ; iteration++)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -120,7 +130,7 @@ internal sealed class InteriorPoint : IConeMethod
             ConeOutcome now = _residuals.Measure(SolveStatus.Converged, iteration, mu);
             if (!double.IsFinite(now.Worst))
             {
-                return Finish(hasBest ? best : now, SolveStatus.Diverged);
+                return Finish(hasBest ? best : now, SolveStatus.Diverged, iteration);
             }
 
             if (!hasBest || now.Worst < best.Worst)
@@ -129,14 +139,19 @@ internal sealed class InteriorPoint : IConeMethod
                 _point.CopyTo(Best);
             }
 
+            if (now.Worst < least)
+            {
+                (least, lastBetter) = (now.Worst, iteration);
+            }
+
             if (now.Worst <= _options.Tolerance)
             {
                 return best;
             }
 
-            if (now.Worst <= EarlyResidual && !hasPolished)
+            if (now.Worst <= _earlyResidual && now.Worst <= Progress * polished)
             {
-                hasPolished = true;
+                polished = now.Worst;
                 best = Polish(best);
                 if (best.Worst <= _options.Tolerance)
                 {
@@ -146,41 +161,29 @@ internal sealed class InteriorPoint : IConeMethod
                 _residuals.Update(_point);
             }
 
-            _proof.Update(_point);
-            if (_proof.Distance <= _options.CertificateTolerance)
+            if (_proof.Update(_point, _options.CertificateTolerance) is { } proved)
             {
-                _proof.Point.CopyTo(Best);
-                return now with { Status = _proof.IsOfInfeasibility ? SolveStatus.Infeasible : SolveStatus.Unbounded };
+                _point.CopyTo(Best);
+                return now with { Status = proved };
             }
 
             if (iteration == _options.IterationLimit)
             {
-                return Finish(best, SolveStatus.MaximumIterations);
+                return Finish(best, SolveStatus.MaximumIterations, iteration);
             }
 
             bool isAcceptable = best.Worst <= _options.AcceptableTolerance;
-            if ((isAcceptable && iteration - best.Iterations >= Patience) || !_directions.TryScale(mu) || !_system.TryFactor() || !_directions.TryStep(mu, Precision(now)))
+            if ((isAcceptable && iteration - lastBetter >= Patience) || !_directions.TryScale(mu) || !_system.TryFactor() || !_directions.TryStep(mu, Precision(now)))
             {
-                return Finish(best, SolveStatus.Diverged);
+                return Finish(best, SolveStatus.Diverged, iteration);
             }
         }
     }
 
-    // Where no point proves anything, one may nearly do, as there is no proof of what holds in the limit alone.
-    private ConeOutcome Finish(ConeOutcome best, SolveStatus failure)
+    private ConeOutcome Finish(ConeOutcome best, SolveStatus failure, int iterations)
     {
-        if (best.Worst <= _options.AcceptableTolerance)
-        {
-            return best;
-        }
-
-        if (!(_proof.Distance <= Math.Sqrt(_options.CertificateTolerance)))
-        {
-            return best with { Status = failure };
-        }
-
-        _proof.Point.CopyTo(Best);
-        return best with { Status = _proof.IsOfInfeasibility ? SolveStatus.NearlyInfeasible : SolveStatus.NearlyUnbounded };
+        best = best with { Iterations = iterations };
+        return best.Worst <= _options.AcceptableTolerance ? best : _proof.Conclude(best with { Status = failure }, Best);
     }
 
     private static double Precision(ConeOutcome now) => Math.Clamp(RelativePrecision * now.Worst, KktSystem.FullPrecision, CoarsestPrecision);

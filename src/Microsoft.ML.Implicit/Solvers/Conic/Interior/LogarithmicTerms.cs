@@ -96,15 +96,13 @@ internal sealed class LogarithmicTerms
     /// <summary>Adds half the slopes by r and c, or, where it is not the fit's, those without logarithms.</summary>
     public void AddSlope(ReadOnlySpan<double> r, ReadOnlySpan<double> c, bool isFit, Span<double> rowSlopes, Span<double> columnSlopes)
     {
-        c.CopyTo(_c);
         if (_pattern is null)
         {
-            DenseVector.Multiply(_weights, _c, _products);
-            DenseVector.AddTransposedStrided(_weights, _stride, r[..Rows], columnSlopes);
+            DenseVector.MultiplyBothStrided(_weights, _stride, c, _products, r[..Rows], columnSlopes);
         }
         else
         {
-            MultiplyEntries(_pattern, r, columnSlopes);
+            MultiplyEntries(_pattern, r, c, columnSlopes);
         }
 
         for (int i = 0; i < Rows; i++)
@@ -186,7 +184,7 @@ internal sealed class LogarithmicTerms
     }
 
     // Products of the weights with c, and, added, of their transpose with r.
-    private void MultiplyEntries(SparseEntries pattern, ReadOnlySpan<double> r, Span<double> columnProducts)
+    private void MultiplyEntries(SparseEntries pattern, ReadOnlySpan<double> r, ReadOnlySpan<double> c, Span<double> columnProducts)
     {
         for (int i = 0; i < Rows; i++)
         {
@@ -194,7 +192,7 @@ internal sealed class LogarithmicTerms
             for (int k = pattern.RowStarts[i]; k < pattern.RowStarts[i + 1]; k++)
             {
                 int column = pattern.ColumnIndices[k];
-                sum += _weights[k] * _c[column];
+                sum += _weights[k] * c[column];
                 columnProducts[column] += _weights[k] * r[i];
             }
 

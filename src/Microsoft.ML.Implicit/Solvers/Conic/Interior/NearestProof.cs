@@ -1,26 +1,53 @@
 namespace Microsoft.ML.Implicit.Solvers.Conic.Interior;
 
-/// <summary>The point of a solve that is nearest to proving that there is no solution.</summary>
+/// <summary>The points of a solve that are nearest to proving that there is no solution.</summary>
 internal sealed class NearestProof(EmbeddingResiduals residuals, int variables, int constraints)
 {
-    public ConePoint Point { get; } = new(variables, constraints);
+    // Where constraints are satisfied in the limit alone nothing can be proved, and rounding leaves points no nearer.
+    private const double NearlyZero = 3e-5;
 
-    /// <summary>How near: the largest entry of what must be zero, where the objective of the proof is −1.</summary>
-    public double Distance { get; private set; }
+    private readonly ConePoint _infeasible = new(variables, constraints);
+    private readonly ConePoint _unbounded = new(variables, constraints);
+    private double _infeasibleDistance;
+    private double _unboundedDistance;
 
-    /// <summary>Whether constraints contradict each other, or the objective falls without limit.</summary>
-    public bool IsOfInfeasibility { get; private set; }
+    public void Reset() => (_infeasibleDistance, _unboundedDistance) = (double.PositiveInfinity, double.PositiveInfinity);
 
-    public void Reset() => Distance = double.PositiveInfinity;
-
-    /// <summary>Keeps the point that residuals were taken at, if it is nearer.</summary>
-    public void Update(ConePoint point)
+    /// <summary>Keeps the point that residuals were taken at, where it is nearer.</summary>
+    /// <returns>What it proves, or null.</returns>
+    public SolveStatus? Update(ConePoint point, double tolerance)
     {
-        double infeasible = residuals.DistanceFromInfeasibility, distance = Math.Min(infeasible, residuals.DistanceFromUnboundedness);
-        if (distance < Distance)
+        if (residuals.DistanceFromInfeasibility < _infeasibleDistance)
         {
-            (Distance, IsOfInfeasibility) = (distance, distance == infeasible);
-            point.CopyTo(Point);
+            _infeasibleDistance = residuals.DistanceFromInfeasibility;
+            point.CopyTo(_infeasible);
         }
+
+        if (residuals.DistanceFromUnboundedness < _unboundedDistance)
+        {
+            _unboundedDistance = residuals.DistanceFromUnboundedness;
+            point.CopyTo(_unbounded);
+        }
+
+        return residuals.DistanceFromInfeasibility <= NearlyZero && residuals.ProvesInfeasibility(point, tolerance) ? SolveStatus.Infeasible
+            : residuals.DistanceFromUnboundedness <= NearlyZero && residuals.ProvesUnboundedness(point, tolerance) ? SolveStatus.Unbounded
+            : null;
+    }
+
+    /// <summary>
+    /// Says how a row ended that was not solved and has no proof: as if it had one where a point nearly is. Of both, that of infeasibility counts: a cost that falls where constraints are broken says nothing.
+    /// </summary>
+    /// <param name="outcome">How it ended otherwise.</param>
+    /// <param name="best">Receives the point.</param>
+    public ConeOutcome Conclude(ConeOutcome outcome, ConePoint best)
+    {
+        bool isInfeasible = _infeasibleDistance <= NearlyZero;
+        if (!isInfeasible && !(_unboundedDistance <= NearlyZero))
+        {
+            return outcome;
+        }
+
+        (isInfeasible ? _infeasible : _unbounded).CopyTo(best);
+        return outcome with { Status = isInfeasible ? SolveStatus.NearlyInfeasible : SolveStatus.NearlyUnbounded };
     }
 }

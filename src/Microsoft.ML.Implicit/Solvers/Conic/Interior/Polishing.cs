@@ -15,6 +15,9 @@ internal sealed class Polishing
     private const double Enough = 1e-13;
     private const int MaximumSteps = 6;
 
+    // How exact steps are: what is left of them is there for the next, which takes its square anyway.
+    private const double Precision = 1e-8;
+
     private readonly ScaledProgram _program;
     private readonly ConeBlock[] _blocks;
     private readonly KktSystem _system;
@@ -80,7 +83,7 @@ internal sealed class Polishing
     {
         DenseVector.Scale(_residuals.Dual, -1);
         DenseVector.Scale(_residuals.Primal, -1);
-        _system.Solve(_residuals.Dual, _residuals.Primal, _step.X, _step.Z, _step.S);
+        _system.Solve(_residuals.Dual, _residuals.Primal, _step.X, _step.Z, _step.S, Precision);
         (_step.Tau, _step.Kappa) = (0, 0);
         _point.Add(1, _step);
     }

@@ -82,7 +82,7 @@ internal sealed class OperatorSplitting : IConeMethod
             cancellation.ThrowIfCancellationRequested();
             if (!isFactored && !TryFactor())
             {
-                return Finish(best, SolveStatus.Diverged);
+                return Finish(best, SolveStatus.Diverged, iteration);
             }
 
             isFactored = true;
@@ -96,7 +96,7 @@ internal sealed class OperatorSplitting : IConeMethod
             double imbalance = now.Primal / Math.Max(now.Dual, double.Epsilon);
             if (!double.IsFinite(now.Worst))
             {
-                return Finish(best, SolveStatus.Diverged);
+                return Finish(best, SolveStatus.Diverged, iteration);
             }
 
             if (now.Worst < best.Worst)
@@ -117,10 +117,10 @@ internal sealed class OperatorSplitting : IConeMethod
                 return best;
             }
 
-            if (TryProve())
+            if (TryProve() is { } proved)
             {
-                _proof.Point.CopyTo(Best);
-                return now with { Status = _proof.IsOfInfeasibility ? SolveStatus.Infeasible : SolveStatus.Unbounded };
+                _difference.CopyTo(Best);
+                return now with { Status = proved };
             }
 
             if (iteration % (IterationsBetweenChecks * ChecksBetweenPenalties) == 0 && (imbalance > LargestImbalance || imbalance < 1 / LargestImbalance))
@@ -130,7 +130,7 @@ internal sealed class OperatorSplitting : IConeMethod
             }
         }
 
-        return Finish(best, SolveStatus.MaximumIterations);
+        return Finish(best, SolveStatus.MaximumIterations, _options.IterationLimit);
     }
 
     private void SetStart(ConePoint? start)
@@ -208,7 +208,7 @@ internal sealed class OperatorSplitting : IConeMethod
     }
 
     // A difference of iterates proves something where it is in the cones, which its projection is.
-    private bool TryProve()
+    private SolveStatus? TryProve()
     {
         for (int i = 0; i < _second.Length; i++)
         {
@@ -226,23 +226,12 @@ internal sealed class OperatorSplitting : IConeMethod
         DenseVector.Scale(_difference.S, -1);
         _projection.Split(_difference.S, _multipliers);
         _residuals.Update(_difference);
-        _proof.Update(_difference);
-        return _proof.Distance <= _options.CertificateTolerance;
+        return _proof.Update(_difference, _options.CertificateTolerance);
     }
 
-    private ConeOutcome Finish(ConeOutcome best, SolveStatus failure)
+    private ConeOutcome Finish(ConeOutcome best, SolveStatus failure, int iterations)
     {
-        if (best.Worst <= _options.AcceptableTolerance)
-        {
-            return best;
-        }
-
-        if (!(_proof.Distance <= Math.Sqrt(_options.CertificateTolerance)))
-        {
-            return best with { Status = failure };
-        }
-
-        _proof.Point.CopyTo(Best);
-        return best with { Status = _proof.IsOfInfeasibility ? SolveStatus.NearlyInfeasible : SolveStatus.NearlyUnbounded };
+        best = best with { Iterations = iterations };
+        return best.Worst <= _options.AcceptableTolerance ? best : _proof.Conclude(best with { Status = failure }, Best);
     }
 }

@@ -126,9 +126,8 @@ internal sealed class KktSystem
     private double Residual(ReadOnlySpan<double> first, ReadOnlySpan<double> second, ReadOnlySpan<double> x, ReadOnlySpan<double> z, ReadOnlySpan<double> s)
     {
         _program.Multiply(x, _firstResidual);
-        _program.A.AddTransposedProduct(z, _firstResidual);
+        _program.A.MultiplyBoth(x, _secondResidual, z, _firstResidual);
         Subtract(first, _firstResidual);
-        _program.A.Multiply(x, _secondResidual);
         DenseVector.AddScaled(_secondResidual, 1, s);
         Subtract(second, _secondResidual);
         return Math.Max(DenseVector.MaximumMagnitude(_firstResidual), DenseVector.MaximumMagnitude(_secondResidual));

@@ -121,6 +121,55 @@ internal sealed class RowMatrix(int rows, int columns, SparseEntries? pattern = 
         }
     }
 
+    /// <summary>y = M x and w += Mᵀ z; full rows are read once.</summary>
+    public void MultiplyBoth(ReadOnlySpan<double> x, Span<double> y, ReadOnlySpan<double> z, Span<double> w)
+    {
+        if (pattern is not null)
+        {
+            Multiply(x, y);
+            AddTransposedProduct(z, w);
+            return;
+        }
+
+        for (int i = 0; i < _extents.Length; i++)
+        {
+            (int first, int end) = _extents[i];
+            int row = i * Together, count = Math.Min(Together, rows - row);
+            DenseVector.MultiplyBothStrided(Values.AsSpan((row * columns) + first), columns, x[first..end], y.Slice(row, count), z.Slice(row, count), w[first..end]);
+        }
+    }
+
+    /// <summary>y = |M| |x|, entry by entry.</summary>
+    public void MultiplyMagnitudes(ReadOnlySpan<double> x, Span<double> y)
+    {
+        for (int i = 0; i < rows; i++)
+        {
+            ReadOnlySpan<double> row = Row(i);
+            ReadOnlySpan<int> places = ColumnsOf(i);
+            double sum = 0;
+            for (int k = 0; k < row.Length; k++)
+            {
+                sum += Math.Abs(row[k] * x[places.IsEmpty ? k : places[k]]);
+            }
+
+            y[i] = sum;
+        }
+    }
+
+    /// <summary>y += |M|ᵀ |x|, entry by entry.</summary>
+    public void AddTransposedMagnitudes(ReadOnlySpan<double> x, Span<double> y)
+    {
+        for (int i = 0; i < rows; i++)
+        {
+            ReadOnlySpan<double> row = Row(i);
+            ReadOnlySpan<int> places = ColumnsOf(i);
+            for (int k = 0; k < row.Length; k++)
+            {
+                y[places.IsEmpty ? k : places[k]] += Math.Abs(row[k] * x[i]);
+            }
+        }
+    }
+
     /// <summary>y += Mᵀ x.</summary>
     public void AddTransposedProduct(ReadOnlySpan<double> x, Span<double> y)
     {
