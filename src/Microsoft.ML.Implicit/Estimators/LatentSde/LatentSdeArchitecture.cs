@@ -13,16 +13,13 @@ internal sealed record LatentSdeArchitecture(LatentSettings Settings, LatentSdeT
 
     public LatentSdeArchitecture(LatentSdeOptions options)
         : this(
-            new LatentSettings(options, LatentAnchor.LastObservation, options.SolverSteps ?? PathResolution.FewestSteps), options.TrainingMethod, LatentPathMethod.Heun, options.PathCount)
+            new LatentSettings(options, LatentAnchor.LastObservation, options.SolverSteps ?? PathResolution.FewestSteps)
+            {
+                LatentWidth = Math.Max(options.LatentWidth, options.InputColumnNames.Length + 1),
+            },
+            options.TrainingMethod, LatentPathMethod.Heun, options.PathCount)
     {
     }
-
-    /// <inheritdoc/>
-    public override IEnumerable<string> AddedTensors =>
-    [
-        "prior.diffusion.second_amplitude", "prior.diffusion.second_slope", "prior.diffusion.second_shift",
-        "posterior.bridge.weight", "posterior.bridge.bias", "posterior.bend.weight", "posterior.bend.bias",
-    ];
 
     public override void Write(DocumentWriter writer)
     {

@@ -17,6 +17,7 @@ internal sealed class LatentSdeProblem(
     ExampleSampler sampler,
     double divergenceWeight,
     bool choosesSteps,
+    bool keepsLast,
     Generator generator,
     int seed,
     CancellationToken cancellationToken)
@@ -24,6 +25,9 @@ internal sealed class LatentSdeProblem(
 {
     // Enough to tell one epoch's network from another's.
     private const int MostStepsInValidation = 64;
+
+    // The score of forecasts is best while paths are still wrong: it sees their means and spreads, not how they move.
+    public override bool KeepsLast => keepsLast;
 
     protected override ForecastBatchBuilder Scored(ForecastBatchBuilder training, IReadOnlyList<ForecastExample> examples) =>
         choosesSteps ? training.WithSteps(PathResolution.Choose(network, training, examples, MostStepsInValidation, CancellationToken)) : training;
@@ -33,7 +37,7 @@ internal sealed class LatentSdeProblem(
         (Tensor initialMean, Tensor initialLogVariance) = ForecastPrediction.Posterior(network, batch, state);
         using SeriesEncoding encoding = network.EncodeTargets(batch.Targets, batch.Mask, batch.Query);
         Tensor targets = encoding.State.detach().requires_grad_();
-        (Tensor mean, Tensor scale, Tensor divergence) = network.Reconstruct(initialMean, initialLogVariance, targets, batch.Mask, batch.Query, Generator, CancellationToken);
+        (Tensor mean, Tensor scale, Tensor divergence) = network.Reconstruct(initialMean, initialLogVariance, targets, batch.Targets, batch.Mask, batch.Query, Generator, CancellationToken);
         (mean, scale) = ForecastPrediction.Shaped((mean, scale), batch);
         Meter.Add(batch.Query.Grid.Length - 1);
 

@@ -15,6 +15,10 @@ internal sealed class LatentSdePrior : nn.Module
     // As for a latent ODE.
     private const int DynamicsWidening = 2;
 
+    // Units that bend within the usual range of a state: with torch's usual ones a drift is learned as a linear one for long, since the noise of its gradient hides what bends.
+    private const double InitialSteepness = 2;
+    private const double InitialReach = 2;
+
     private readonly long _latent;
 
     [ComponentName(Name = "drift")]
@@ -30,6 +34,13 @@ internal sealed class LatentSdePrior : nn.Module
     {
         _latent = sizes.Latent;
         _drift = new MlpDynamics(sizes.Latent + sizes.Controls, [DynamicsWidening * sizes.Hidden], generator);
+        using (no_grad())
+        {
+            _drift.Layers[0].Weight.mul_(InitialSteepness.Held());
+            _drift.Layers[0].Bias.uniform_(-InitialReach, InitialReach, generator);
+            _drift.Layers[1].Weight.div_(InitialSteepness.Held());
+        }
+
         _diffusion = new DiagonalDiffusion(sizes.Latent, generator);
         RegisterComponents();
     }
