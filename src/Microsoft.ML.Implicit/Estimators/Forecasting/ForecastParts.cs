@@ -76,7 +76,7 @@ internal sealed record ForecastParts(
                 LatentNetwork network = architecture.CreateNetwork(scaling, generator);
                 string name = $"network{networks.Count}";
                 networks.Add(network);
-                reader.Read(name, network);
+                reader.Read(name, network, architecture.AddedTensors);
                 network.FreezeState();
             }
 

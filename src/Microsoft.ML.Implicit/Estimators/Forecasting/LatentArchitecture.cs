@@ -7,6 +7,9 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <summary>What a model file must say about a latent network before its parameters can be read.</summary>
 internal abstract record LatentArchitecture(LatentSettings Settings)
 {
+    /// <summary>Tensors of a network that files of earlier versions lack.</summary>
+    public virtual IEnumerable<string> AddedTensors => [];
+
     public LatentNetwork CreateNetwork(SeriesScaling scaling, Generator generator)
     {
         var sizes = new LatentOdeSizes(

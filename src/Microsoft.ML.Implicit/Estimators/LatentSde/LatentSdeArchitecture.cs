@@ -6,10 +6,11 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>What a model file must say about a latent SDE before its parameters can be read.</summary>
-internal sealed record LatentSdeArchitecture(LatentSettings Settings, LatentSdeTrainingMethod TrainingMethod, LatentPathMethod PathMethod, int PathCount)
+internal sealed record LatentSdeArchitecture(LatentSettings Settings, LatentSdeTrainingMethod TrainingMethod, LatentPathMethod PathMethod, int PathCount, bool HoldsLevels)
     : LatentArchitecture(Settings)
 {
     private const string PathMethodName = "path_method";
+    private const string HoldsLevelsName = "holds_levels";
 
     public LatentSdeArchitecture(LatentSdeOptions options)
         : this(
@@ -17,9 +18,19 @@ internal sealed record LatentSdeArchitecture(LatentSettings Settings, LatentSdeT
             {
                 LatentWidth = Math.Max(options.LatentWidth, options.InputColumnNames.Length + 1),
             },
-            options.TrainingMethod, LatentPathMethod.Heun, options.PathCount)
+            options.TrainingMethod,
+            LatentPathMethod.Heun,
+            options.PathCount,
+            HoldsLevels: true)
     {
     }
+
+    /// <inheritdoc/>
+    public override IEnumerable<string> AddedTensors =>
+    [
+        "prior.diffusion.second_amplitude", "prior.diffusion.second_slope", "prior.diffusion.second_shift",
+        "posterior.bridge.weight", "posterior.bridge.bias", "posterior.bend.weight", "posterior.bend.bias",
+    ];
 
     public override void Write(DocumentWriter writer)
     {
@@ -27,6 +38,7 @@ internal sealed record LatentSdeArchitecture(LatentSettings Settings, LatentSdeT
         writer.Write("training_method", TrainingMethod);
         writer.Write(PathMethodName, PathMethod);
         writer.Write("path_count", PathCount);
+        writer.Write(HoldsLevelsName, HoldsLevels);
     }
 
     /// <exception cref="FormatException">A value is out of range.</exception>
@@ -35,11 +47,12 @@ internal sealed record LatentSdeArchitecture(LatentSettings Settings, LatentSdeT
             LatentSettings.Read(reader),
             reader.Enum<LatentSdeTrainingMethod>("training_method"),
             reader.OptionalText(PathMethodName) is null ? LatentPathMethod.EulerMaruyama : reader.Enum<LatentPathMethod>(PathMethodName),
-            reader.Int32("path_count")),
+            reader.Int32("path_count"),
+            HoldsLevels: reader.OptionalText(HoldsLevelsName) == "true"),
         reader);
 
     protected override LatentNetwork CreateNetwork(SeriesEncoder encoder, LatentOdeSizes sizes, Generator generator) =>
-        new LatentSdeNetwork(encoder, sizes, PathMethod, isSimulated: TrainingMethod == LatentSdeTrainingMethod.Adjoint, PathCount, generator);
+        new LatentSdeNetwork(encoder, sizes, PathMethod, isSimulated: TrainingMethod == LatentSdeTrainingMethod.Adjoint, PathCount, levels: HoldsLevels ? Math.Min(sizes.Variables, sizes.Latent) : 0, generator);
 
     protected override bool IsPlausible(long tensorBytes) => base.IsPlausible(tensorBytes) && PathCount is >= 2 and <= 4096 && PathCount % 2 == 0;
 }

@@ -28,7 +28,7 @@ internal sealed class LatentSdeNetwork : LatentNetwork
 
     private readonly LatentPathMethod _method;
     private readonly int _paths;
-    private readonly int _observed;
+    private readonly int _levels;
 
     [ComponentName(Name = "encoder")]
     private readonly SeriesEncoder _encoder;
@@ -53,8 +53,9 @@ internal sealed class LatentSdeNetwork : LatentNetwork
     /// <param name="method">Method by which paths are simulated.</param>
     /// <param name="isSimulated">Whether the posterior is simulated in training, rather than given by its marginals.</param>
     /// <param name="paths">Paths behind a forecast, an even number.</param>
+    /// <param name="levels">How many elements of the state are levels of variables at first; none in models of earlier versions.</param>
     /// <param name="generator">Source of the initial weights.</param>
-    public LatentSdeNetwork(SeriesEncoder encoder, LatentOdeSizes sizes, LatentPathMethod method, bool isSimulated, int paths, Generator generator)
+    public LatentSdeNetwork(SeriesEncoder encoder, LatentOdeSizes sizes, LatentPathMethod method, bool isSimulated, int paths, int levels, Generator generator)
         : base(nameof(LatentSdeNetwork))
     {
         _method = method;
@@ -64,12 +65,12 @@ internal sealed class LatentSdeNetwork : LatentNetwork
         _prior = new LatentSdePrior(sizes, generator);
         _decoder = new ResidualHead(sizes.Latent + sizes.TargetFeatures, sizes.Hidden, 2 * sizes.Variables, startsAtZero: true, generator);
         _targets = new TargetEncoder(sizes, generator);
-        _observed = Math.Min(sizes.Variables, sizes.Latent);
-        _decoder.StartAt(_observed, sizes.Variables, InitialScaleOutput);
-        int context = sizes.Hidden + _observed;
+        _levels = levels;
+        _decoder.StartAt(_levels, sizes.Variables, InitialScaleOutput);
+        int context = sizes.Hidden + _levels;
         _posterior = isSimulated
             ? new ControlledPosterior(context, sizes.Latent, sizes.Hidden, method, generator)
-            : new MarginalPosterior(context, _observed, sizes.Latent, sizes.Hidden, generator);
+            : new MarginalPosterior(context, _levels, sizes.Latent, sizes.Hidden, generator);
         RegisterComponents();
     }
 
@@ -151,7 +152,7 @@ internal sealed class LatentSdeNetwork : LatentNetwork
         Tensor initialMean, Tensor initialLogVariance, Tensor states, Tensor targets, Tensor mask, LatentQuery query, Generator generator, CancellationToken cancellationToken)
     {
         Tensor levels = Levels(query);
-        TargetContext context = TargetEncoder.Context(states, levels, levels.unsqueeze(1).Plus(targets.narrow(2, 0, _observed)), mask, query.TargetFeatures);
+        TargetContext context = TargetEncoder.Context(states, levels, levels.unsqueeze(1).Plus(targets.narrow(2, 0, _levels)), mask, query.TargetFeatures);
         (Tensor drawn, Tensor divergence) = _posterior.Draw(_prior, context, (Placed(initialMean, query), initialLogVariance), query, generator, cancellationToken);
         (Tensor mean, Tensor scale) = Decode(drawn, query.TargetFeatures);
         return (mean - Starts(query, drawn.shape[0]), scale, divergence);
@@ -159,15 +160,15 @@ internal sealed class LatentSdeNetwork : LatentNetwork
 
     // The levels of the variables that the state holds, [batch, such variables].
     private Tensor Levels(LatentQuery query) =>
-        query.Levels?.narrow(1, 0, _observed) ?? throw new ArgumentException("A latent SDE has to know the levels that changes are counted from.", nameof(query));
+        query.Levels?.narrow(1, 0, _levels) ?? throw new ArgumentException("A latent SDE has to know the levels that changes are counted from.", nameof(query));
 
     // The initial state, counted from the levels.
-    private Tensor Placed(Tensor initialMean, LatentQuery query) => initialMean.Plus(nn.functional.pad(Levels(query), [0, initialMean.shape[1] - _observed]));
+    private Tensor Placed(Tensor initialMean, LatentQuery query) => initialMean.Plus(nn.functional.pad(Levels(query), [0, initialMean.shape[1] - _levels]));
 
     // What levels at targets are changes from, [targets, variables]; 0 for variables that the state does not hold.
     private Tensor Starts(LatentQuery query, long targets)
     {
         Tensor levels = Levels(query);
-        return nn.functional.pad(levels, [0, (_decoder.Outputs / 2) - _observed]).repeat_interleave(targets / levels.shape[0], 0);
+        return nn.functional.pad(levels, [0, (_decoder.Outputs / 2) - _levels]).repeat_interleave(targets / levels.shape[0], 0);
     }
 }
