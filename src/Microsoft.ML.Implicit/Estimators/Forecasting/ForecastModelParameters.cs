@@ -166,8 +166,8 @@ public abstract class ForecastModelParameters : ImplicitModelParameters
         }
     }
 
-    // From the encoders' states of the one example's history, or from the histories themselves.
-    private protected SeriesForecast[] Forecast(ForecastExample[] examples, ForecastState? state = null)
+    // From the encoders' states of the one example's history, or from the histories themselves. Bounds hold what follows a last value that is in doubt, unless it is trusted.
+    private protected SeriesForecast[] Forecast(ForecastExample[] examples, ForecastState? state = null, bool trustsLast = false)
     {
         using DisposalGate.Use use = _gate.Enter();
         ForecastExample[] asked = Array.ConvertAll(examples, WithPath);
@@ -175,7 +175,7 @@ public abstract class ForecastModelParameters : ImplicitModelParameters
         Blend?.Apply(means, asked);
         ScaleProfile.Apply(scales, asked, Scaling.Horizon);
         int stride = means.Length / examples.Length;
-        return [.. examples.Select((example, row) => ToUnits(example, means.AsSpan(row * stride, stride), scales.AsSpan(row * stride, stride)))];
+        return [.. examples.Select((example, row) => ToUnits(example, means.AsSpan(row * stride, stride), scales.AsSpan(row * stride, stride), trustsLast))];
     }
 
     /// <exception cref="ArgumentException">An input column is missing or has another type than in training.</exception>
@@ -231,7 +231,7 @@ public abstract class ForecastModelParameters : ImplicitModelParameters
     private double Extrapolation(ForecastExample example, double time) =>
         ForecastReach.Extrapolation(time, example.Series.Times[example.Last], Scaling.Horizon);
 
-    private SeriesForecast ToUnits(ForecastExample example, ReadOnlySpan<float> means, ReadOnlySpan<float> scales)
+    private SeriesForecast ToUnits(ForecastExample example, ReadOnlySpan<float> means, ReadOnlySpan<float> scales, bool trustsLast)
     {
         int variables = Scaling.Variables.Length;
         int count = example.TargetTimes.Length;
@@ -255,7 +255,7 @@ public abstract class ForecastModelParameters : ImplicitModelParameters
                 half = Math.Max(half, Scaling.LeastHalfWidth(v, start));
 
                 // A network knows nothing of changes from a level in doubt: they are as large as changes are.
-                double doubt = Scaling.Doubt(v, adjusted, last, previous);
+                double doubt = trustsLast ? 0 : Scaling.Doubt(v, adjusted, last, previous);
                 half = doubt > 0 ? Math.Max(half, scale.ChangeScale * IntervalFactors[v]) + doubt : half;
                 int flat = (v * count) + m;
                 forecast.Mean[flat] = (float)mean;

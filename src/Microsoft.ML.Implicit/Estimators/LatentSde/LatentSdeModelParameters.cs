@@ -36,7 +36,9 @@ public sealed class LatentSdeModelParameters : ForecastModelParameters
     internal float[][] Simulate(IReadOnlyList<TimeSeries> series, IReadOnlyList<double[]> times, int paths, long seed)
     {
         ForecastQuestion question = Ask(series, times);
-        SeriesForecast[] forecasts = Forecast(question.Examples);
+
+        // Doubt of where a path sets out from is no noise along it.
+        SeriesForecast[] forecasts = Forecast(question.Examples, trustsLast: true);
         long[] seeds = [.. question.Histories.Select(history => RowSeed.Of(series[history.Row], seed))];
         float[] deviations = Evaluate(ensemble => new PathDeviations([.. ensemble.Networks.Cast<LatentSdeNetwork>()], ensemble.Builder).Of(question.Examples, paths, seeds));
         int variables = Scaling.Variables.Length, stride = deviations.Length / question.Examples.Length;

@@ -10,7 +10,8 @@ namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>Simulates paths of the series in each row by a trained latent SDE, at the times that it forecasts at.</summary>
 /// <remarks>
-/// Paths are centred at the forecast and spread as its calibrated bounds are; from time to time they keep together as the latent paths do, which bounds say nothing of.
+/// Paths are centred at the forecast and spread as its calibrated bounds are, less what these hold for a last value in doubt; from time to time they keep together as the latent paths do,
+/// which bounds say nothing of.
 /// They hold the noise of observation, as the values do that are to come. The noise of a row is drawn by the seed and the row's own series: it depends neither on the
 /// rows beside it nor on their order, equal rows have equal paths, and other seeds give other paths. Rows and times without a forecast get NaN.
 /// </remarks>

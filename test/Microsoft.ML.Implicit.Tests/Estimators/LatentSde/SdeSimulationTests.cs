@@ -47,6 +47,21 @@ public sealed class SdeSimulationTests
     }
 
     [TestMethod]
+    public void Doubt_of_the_last_value_widens_bounds_and_not_the_noise_of_paths()
+    {
+        var ml = new MLContext(seed: 1);
+        using LatentSdeTransformer model = LatentSdeForecastTests.Train();
+        StochasticRow row = StochasticRow.CreateOrnsteinUhlenbeck(1, seed: 2)[0];
+        row.Value[^1] = 30 * (float)OrnsteinUhlenbeck.StationaryDeviation;
+        IDataView scored = model.Transform(ml.Data.LoadFromEnumerable([row]));
+        float forecast = Scored.Vectors(scored, "Forecast")[0][0], upper = Scored.Vectors(scored, "Upper")[0][0];
+        float[] paths = Simulate(model, [row], seed: 1)[0][..Paths];
+        double mean = paths.Average(), deviation = Math.Sqrt(paths.Average(value => (value - mean) * (value - mean)));
+        Assert.IsGreaterThan(10 * OrnsteinUhlenbeck.StationaryDeviation, upper - forecast);
+        Assert.IsLessThan(2 * OrnsteinUhlenbeck.StationaryDeviation, deviation);
+    }
+
+    [TestMethod]
     public void A_saved_simulation_gives_the_same_paths()
     {
         var ml = new MLContext(seed: 1);
