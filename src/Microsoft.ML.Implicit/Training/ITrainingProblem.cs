@@ -11,9 +11,6 @@ internal interface ITrainingProblem : IResumable
     /// <summary>Whether the module is a fitted model before training, which training may fail to better.</summary>
     bool StartsFitted => false;
 
-    /// <summary>Whether the module of the last epoch is kept, where validation does not see all that is learned.</summary>
-    bool KeepsLast => false;
-
     /// <summary>
     /// Weight decay of each network where the module is a stack of several: the first dimension of every parameter is theirs. Null for one network,
     /// which decays as the plan says.

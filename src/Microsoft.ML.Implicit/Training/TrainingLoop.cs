@@ -194,7 +194,7 @@ internal sealed class TrainingLoop : IResumable, IDisposable
 
         EpochReading reading = losses.Read(validation);
         ThrowIfNotFinite(reading, epoch);
-        _best.Offer(epoch, _problem.KeepsLast ? null : reading.ValidationLoss);
+        _best.Offer(epoch, reading.ValidationLoss);
         _losses.Add(reading.TrainingLosses);
         return new TrainingProgress(
             Counted(epoch),

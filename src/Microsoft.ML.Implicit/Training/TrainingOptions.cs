@@ -28,7 +28,7 @@ public sealed class TrainingOptions
     /// </summary>
     public double? ValidationFraction { get; set; }
 
-    /// <summary>Epochs without a better validation loss after which training ends, or <see langword="null"/> for a third of the epochs, all of them for a latent SDE, which then keeps the last one.</summary>
+    /// <summary>Epochs without a better validation loss after which training ends, or <see langword="null"/> for a third of the epochs, all of them for a latent SDE.</summary>
     public int? EarlyStoppingPatience { get; set; }
 
     /// <summary>Seed of initialisation, shuffling and noise, or <see langword="null"/> to draw it from the <see cref="MLContext"/>.</summary>

@@ -17,7 +17,6 @@ internal sealed class LatentSdeProblem(
     ExampleSampler sampler,
     double divergenceWeight,
     bool choosesSteps,
-    bool keepsLast,
     Generator generator,
     int seed,
     CancellationToken cancellationToken)
@@ -25,9 +24,6 @@ internal sealed class LatentSdeProblem(
 {
     // Enough to tell one epoch's network from another's.
     private const int MostStepsInValidation = 64;
-
-    // The score of forecasts is best while paths are still wrong: it sees their means and spreads, not how they move.
-    public override bool KeepsLast => keepsLast;
 
     protected override ForecastBatchBuilder Scored(ForecastBatchBuilder training, IReadOnlyList<ForecastExample> examples) =>
         choosesSteps ? training.WithSteps(PathResolution.Choose(network, training, examples, MostStepsInValidation, CancellationToken)) : training;

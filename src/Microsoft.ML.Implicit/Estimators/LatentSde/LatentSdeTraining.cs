@@ -22,7 +22,7 @@ internal sealed class LatentSdeTraining(LatentSdeOptions options, SeriesSetReade
     protected override LatentArchitecture CreateArchitecture() => new LatentSdeArchitecture(options);
 
     protected override ForecastProblem CreateProblem(LatentNetwork network, ForecastBatchBuilder builder, ExampleSampler sampler, Generator generator, int seed) =>
-        new LatentSdeProblem((LatentSdeNetwork)network, builder, sampler, options.DivergenceWeight, ChoosesSteps, options.Training.EarlyStoppingPatience is null, generator, seed, Run.CancellationToken);
+        new LatentSdeProblem((LatentSdeNetwork)network, builder, sampler, options.DivergenceWeight, ChoosesSteps, generator, seed, Run.CancellationToken);
 
     protected override LatentArchitecture Complete(
         LatentArchitecture architecture, LatentNetwork[] networks, ForecastBatchBuilder builder, IReadOnlyList<ForecastExample>[] heldOut)

@@ -25,8 +25,6 @@ internal abstract class ForecastProblem(LatentNetwork network, ForecastBatchBuil
 
     public long ExampleCount => sampler.Count;
 
-    public virtual bool KeepsLast => false;
-
     protected CancellationToken CancellationToken => cancellationToken;
 
     protected Generator Generator => generator;
