@@ -7,7 +7,8 @@ namespace Microsoft.ML.Implicit.Tests.Layers.LatentSde;
 internal sealed record LatentProblem(Tensor Mean, Tensor LogVariance, Tensor Targets, Tensor Mask, LatentQuery Query)
 {
     public LatentProblem ToSingle() => new(Single(Mean), Single(LogVariance), Single(Targets), Single(Mask), new LatentQuery(
-        Query.Grid, Single(Query.Controls!), Query.Lower, Query.Places, Single(Query.TargetFeatures)) { Levels = Single(Query.Levels!) });
+        Query.Grid, Single(Query.Controls!), Query.Lower, Query.Places, Single(Query.TargetFeatures))
+    { Levels = Single(Query.Levels!) });
 
     public static LatentProblem Create()
     {

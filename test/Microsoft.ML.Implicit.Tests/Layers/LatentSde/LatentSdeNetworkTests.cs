@@ -103,7 +103,8 @@ public sealed class LatentSdeNetworkTests
             cat([problem.Query.Controls!.narrow(1, 0, 1), zeros(71, 1, 1, dtype: ScalarType.Float64)]),
             [1, 4],
             problem.Query.Places[..2],
-            problem.Query.TargetFeatures[..2]) { Levels = problem.Query.Levels![..1] };
+            problem.Query.TargetFeatures[..2])
+        { Levels = problem.Query.Levels![..1] };
         (Tensor aloneMean, Tensor aloneScale) = network.Predict(problem.Mean[..1], problem.LogVariance[..1], alone, CancellationToken.None);
         Assert.IsTrue(mean[..2].allclose(aloneMean, 1e-9, 1e-9));
         Assert.IsTrue(scale[..2].allclose(aloneScale, 1e-9, 1e-9));
@@ -179,7 +180,8 @@ public sealed class LatentSdeNetworkTests
                 zeros((3 * steps / 2) + 1, 1, 1, dtype: ScalarType.Float64),
                 [(3L * steps / 2) - 1],
                 [1],
-                zeros(1, 2, dtype: ScalarType.Float64)) { Levels = zeros(1, 2, dtype: ScalarType.Float64) };
+                zeros(1, 2, dtype: ScalarType.Float64))
+            { Levels = zeros(1, 2, dtype: ScalarType.Float64) };
             PathNoise noise = PathNoise.Common(seed: 1, rows: 1, paths: 64) with { StepsAtOnce = finer };
             return network.Simulate(ones(1, 3, dtype: ScalarType.Float64), full([1, 3], -4.0, dtype: ScalarType.Float64), query, noise, CancellationToken.None).Mean;
         }
