@@ -8,7 +8,7 @@ public static partial class ImplicitCatalog
     /// <summary>Predicts one of several classes with a neural ODE.</summary>
     /// <param name="catalog">The trainers of <see cref="MLContext.MulticlassClassification"/>.</param>
     /// <param name="labelColumnName">Label column: a key of known count.</param>
-    /// <param name="featureColumnName">Feature column: a vector of Single of known size, finite in training.</param>
+    /// <param name="featureColumnName">Feature column: a vector of Single of known size; NaN is a missing value, and none is infinite in training.</param>
     /// <param name="exampleWeightColumnName">Column of example weights (Single), or <see langword="null"/>.</param>
     /// <returns>The trainer.</returns>
     /// <example><code>
@@ -42,7 +42,7 @@ public static partial class ImplicitCatalog
     /// <summary>Predicts a Boolean with a neural ODE.</summary>
     /// <param name="catalog">The trainers of <see cref="MLContext.BinaryClassification"/>.</param>
     /// <param name="labelColumnName">Label column: Boolean.</param>
-    /// <param name="featureColumnName">Feature column: a vector of Single of known size, finite in training.</param>
+    /// <param name="featureColumnName">Feature column: a vector of Single of known size; NaN is a missing value, and none is infinite in training.</param>
     /// <param name="exampleWeightColumnName">Column of example weights (Single), or <see langword="null"/>.</param>
     /// <returns>The trainer.</returns>
     /// <example><code>
@@ -74,7 +74,7 @@ public static partial class ImplicitCatalog
     /// <summary>Predicts a number with a neural ODE.</summary>
     /// <param name="catalog">The trainers of <see cref="MLContext.Regression"/>.</param>
     /// <param name="labelColumnName">Label column: Single.</param>
-    /// <param name="featureColumnName">Feature column: a vector of Single of known size, finite in training.</param>
+    /// <param name="featureColumnName">Feature column: a vector of Single of known size; NaN is a missing value, and none is infinite in training.</param>
     /// <param name="exampleWeightColumnName">Column of example weights (Single), or <see langword="null"/>.</param>
     /// <returns>The trainer.</returns>
     /// <example><code>

@@ -1,5 +1,6 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Native;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Data;
@@ -74,6 +75,17 @@ internal static class FeatureTensor
         }
 
         return sparse_coo_tensor(tensor(indices, [2, count]), tensor(values), [rows.Length, width]);
+    }
+
+    /// <summary>The features of which a value is missing somewhere, ascending.</summary>
+    /// <param name="rows">float32 [rows, features] each; what is missing is NaN.</param>
+    public static int[] FindMissing(params IEnumerable<Tensor> rows)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return [.. rows.Where(each => !each.is_sparse)
+            .SelectMany(each => each.isnan().any(0).data<bool>().ToArray().Index().Where(feature => feature.Item).Select(feature => feature.Index))
+            .Distinct()
+            .Order()];
     }
 
     /// <summary>Rows held in full, or by their non-zeros, as is asked for.</summary>

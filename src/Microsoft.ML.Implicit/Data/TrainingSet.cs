@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Data;
 
 /// <summary>Supervised training rows as tensors on the CPU.</summary>
-/// <param name="Features">float32 [rows, features], all finite; in coordinate format where the reader keeps sparse rows so.</param>
+/// <param name="Features">float32 [rows, features], finite or, where the reader allows it, NaN for what is missing; in coordinate format where the reader keeps sparse rows so.</param>
 /// <param name="Labels">float32 [rows]: class indices from 0, 0 or 1, or target values.</param>
 /// <param name="Weights">float32 [rows], of mean 1 over the rows that were read, or <see langword="null"/> where every row counts the same.</param>
 /// <param name="Context">float32 [rows, context], all finite, what is learned is conditioned on; or <see langword="null"/>.</param>

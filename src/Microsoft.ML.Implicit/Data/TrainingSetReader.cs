@@ -36,6 +36,9 @@ internal sealed class TrainingSetReader
     /// <summary>Whether wide feature vectors that are mostly zeros are kept by their non-zeros alone.</summary>
     public bool KeepsSparse { get; init; }
 
+    /// <summary>Whether features may be missing, which is NaN, in vectors that are held in full.</summary>
+    public bool AllowsMissing { get; init; }
+
     /// <summary>Column that names each row's group, text, a key or a number, or <see langword="null"/>; reading adds the names to <see cref="GroupNames"/>.</summary>
     public string? GroupColumn { get; init; }
 
@@ -70,6 +73,7 @@ internal sealed class TrainingSetReader
         var weights = new List<double>();
         var groups = new List<long>();
         long unlabelled = 0;
+        string? missingFeature = null;
         Places?.Clear();
         while (cursor.MoveNext())
         {
@@ -95,7 +99,7 @@ internal sealed class TrainingSetReader
             }
 
             VBuffer<float> row = featureReader.Read();
-            CheckFinite(in row, feature, cursor.Position);
+            CheckFinite(in row, feature, cursor.Position, AllowsMissing, ref missingFeature);
             if (_findFault?.Invoke(row.IsDense ? row.GetValues() : [.. row.DenseValues()]) is { } fault)
             {
                 throw new InvalidOperationException($"Column '{_featureColumn}', row {cursor.Position}: {fault}.");
@@ -104,7 +108,7 @@ internal sealed class TrainingSetReader
             if (contextReader is not null)
             {
                 VBuffer<float> contextRow = contextReader.Read();
-                CheckFinite(in contextRow, context!.Value, cursor.Position);
+                CheckFinite(in contextRow, context!.Value, cursor.Position, allowsMissing: false, ref missingFeature);
                 contexts.Add(in contextRow);
             }
 
@@ -128,13 +132,19 @@ internal sealed class TrainingSetReader
         {
             string? noLabel = _labelColumn is null ? null : $"a label in column '{_labelColumn}'";
             string? noWeight = _weightColumn is null ? null : $"a weight above 0 in column '{_weightColumn}'";
-            string[] missing = [.. new[] { noLabel, noWeight }.OfType<string>()];
-            throw new InvalidOperationException(missing.Length == 0
+            string[] lacking = [.. new[] { noLabel, noWeight }.OfType<string>()];
+            throw new InvalidOperationException(lacking.Length == 0
                 ? "There is nothing to learn from: the data has no rows."
-                : $"There is nothing to learn from: no row has {string.Join(" and ", missing)}.");
+                : $"There is nothing to learn from: no row has {string.Join(" and ", lacking)}.");
         }
 
-        var set = new TrainingSet(features.ToTensor(), tensor(labels), null, contextReader is null ? null : contexts.ToTensor()) { Groups = groupReader is null ? null : tensor(groups) };
+        Tensor values = features.ToTensor();
+        if (values.is_sparse && missingFeature is not null)
+        {
+            throw new InvalidOperationException($"{missingFeature} In wide vectors that are mostly zeros none may be missing.");
+        }
+
+        var set = new TrainingSet(values, tensor(labels), null, contextReader is null ? null : contexts.ToTensor()) { Groups = groupReader is null ? null : tensor(groups) };
         return (weightReader is null ? set : Weigh(set, weights)).Detach();
     }
 
@@ -146,18 +156,23 @@ internal sealed class TrainingSetReader
         return kept with { Weights = tensor(shares) };
     }
 
-    private static void CheckFinite(in VBuffer<float> row, DataViewSchema.Column column, long position)
+    // Says which value was the first that is missing, where some may be.
+    private static void CheckFinite(in VBuffer<float> row, DataViewSchema.Column column, long position, bool allowsMissing, ref string? firstMissing)
     {
         ReadOnlySpan<float> values = row.GetValues();
         for (int i = 0; i < values.Length; i++)
         {
-            if (!float.IsFinite(values[i]))
+            bool isMissing = allowsMissing && float.IsNaN(values[i]);
+            if (float.IsFinite(values[i]) || (isMissing && firstMissing is not null))
             {
-                int slot = row.IsDense ? i : row.GetIndices()[i];
-                throw new InvalidOperationException(
-                    $"Column '{column.Name}', {SlotNames.Describe(column, slot)}, row {position} is {values[i]}. "
-                    + "Replace missing values before training, for instance with Transforms.ReplaceMissingValues.");
+                continue;
             }
+
+            int slot = row.IsDense ? i : row.GetIndices()[i];
+            string fault = $"Column '{column.Name}', {SlotNames.Describe(column, slot)}, row {position} is {values[i]}. " + (float.IsNaN(values[i])
+                ? "Replace missing values before training, for instance with Transforms.ReplaceMissingValues."
+                : "Values must be finite: leave the row out, or limit them.");
+            firstMissing = isMissing ? fault : throw new InvalidOperationException(fault);
         }
     }
 }

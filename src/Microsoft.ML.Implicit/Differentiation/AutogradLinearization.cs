@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Native;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Differentiation;
@@ -54,9 +55,10 @@ internal sealed class AutogradLinearization : Linearization
         return gradients;
     }
 
-    // It is kept for further products, in the scope of what it was computed from.
+    // It is kept for further products, in the scope of what it was computed from. TorchSharp loses what is moved to the scope that it is in: hence one of its own.
     private (Tensor Cotangent, Tensor Product) CreatePullback()
     {
+        using DisposeScope scope = NewDisposeScope();
         using IDisposable graph = enable_grad();
         Tensor cotangent = zeros_like(_value).detach().requires_grad_();
         Tensor product = GuardedAutograd.DifferentiablePullback(_value, [_state], cotangent)[0] ?? zeros_like(_state);

@@ -20,6 +20,7 @@ internal sealed unsafe class PanelAffine : IDisposable
     private readonly AlignedBuffer _offsets;
     private readonly int _inputs;
     private readonly int _panels;
+    private readonly bool _endsInHalf;
 
     /// <param name="weight">W, float32 <c>[inputs, outputs]</c> on the CPU.</param>
     /// <param name="bias">b, float32 <c>[outputs]</c>, or <see langword="null"/> for zeros.</param>
@@ -37,6 +38,7 @@ internal sealed unsafe class PanelAffine : IDisposable
         int outputs = bias.Length;
         Stride = Pad(outputs);
         _panels = Stride / Width;
+        _endsInHalf = Stride - outputs >= Width / 2;
         _weight = new AlignedBuffer((long)_inputs * Stride);
         _bias = new AlignedBuffer(Stride);
         _offsets = new AlignedBuffer(_inputs);
@@ -117,20 +119,38 @@ internal sealed unsafe class PanelAffine : IDisposable
         _offsets.Dispose();
     }
 
-    // By vectors of 512 bits as far as that leaves no rows, or enough of them.
+    // By vectors of 512 bits, or those of fewer where a panel's second has no outputs, as far as that leaves no rows or enough of them.
     private void MultiplyPanel(int panel, int rows, RowSpan x, RowSpan shift, RowSpan y)
     {
         var pair = new VectorPairs(Panel(panel), (int*)_offsets.Pointer, _inputs, Width / 2, Width / 2);
         int row = 0;
-        while (Tile.IsWideVector && rows - row - PanelProducts.RowsOfSingleVectors is 0 or >= PanelProducts.FewestRows)
+        bool isHalf = _endsInHalf && panel == _panels - 1;
+        while ((Tile.IsWideVector || isHalf) && rows - row - PanelProducts.RowsOfSingleVectors is 0 or >= PanelProducts.FewestRows)
         {
-            PanelProducts.MultiplyEight<WideVector>(pair, x.From(row), shift.From(row), y.From(row));
+            if (Tile.IsWideVector)
+            {
+                PanelProducts.MultiplyEight<WideVector>(pair, x.From(row), shift.From(row), y.From(row));
+            }
+            else
+            {
+                PanelProducts.MultiplyEight<UsualVector>(pair, x.From(row), shift.From(row), y.From(row));
+                CopyHalf(shift.From(row).Shifted(Width / 2), y.From(row).Shifted(Width / 2));
+            }
+
             row += PanelProducts.RowsOfSingleVectors;
         }
 
         if (row < rows)
         {
             PanelProducts.Multiply<UsualVector>(rows - row, pair, x.From(row), shift.From(row), y.From(row));
+        }
+    }
+
+    private static void CopyHalf(RowSpan shift, RowSpan y)
+    {
+        for (int row = 0; row < PanelProducts.RowsOfSingleVectors; row++)
+        {
+            Vector.Load(shift.At(row)).Store(y.At(row));
         }
     }
 

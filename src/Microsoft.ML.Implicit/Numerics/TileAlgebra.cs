@@ -62,6 +62,21 @@ internal static unsafe class TileAlgebra
         }
     }
 
+    /// <summary>Σ aᵢ bᵢ.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static float Dot(float* a, float* b, int length)
+    {
+        int width = Vector<float>.Count;
+        Vector<float> low = Vector<float>.Zero, high = Vector<float>.Zero;
+        for (int i = 0; i < length; i += 2 * width)
+        {
+            low = Vector.FusedMultiplyAdd(Vector.Load(a + i), Vector.Load(b + i), low);
+            high = Vector.FusedMultiplyAdd(Vector.Load(a + i + width), Vector.Load(b + i + width), high);
+        }
+
+        return Vector.Sum(low + high);
+    }
+
     /// <summary>Tells whether all coordinates of a row are finite.</summary>
     public static bool IsFinite(float* values, int length, int lane)
     {

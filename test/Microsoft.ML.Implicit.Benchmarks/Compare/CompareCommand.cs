@@ -57,6 +57,8 @@ internal static class CompareCommand
         .. QuadraticCase.All(),
         .. ConeCase.All(),
         .. ControlCase.All(),
+        .. ProgramCase.All(),
+        .. SparseLassoCase.All(),
         new CurveCase(1024),
         new EngineCase(),
         new ClassifierScoringCase(1),

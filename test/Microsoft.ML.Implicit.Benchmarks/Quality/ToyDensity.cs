@@ -21,7 +21,7 @@ internal sealed record ToyDensity(string Name, Func<Random, (double X, double Y)
     // unit of radius. The twist turns circles in themselves and so keeps areas.
     private static (double X, double Y) DrawPinwheel(Random random)
     {
-        double along = 2 + 0.6 * Normal(random), across = 0.2 * Normal(random);
+        double along = 2 + 0.6 * random.NextNormal(), across = 0.2 * random.NextNormal();
         (double sine, double cosine) = Math.SinCos(random.Next(5) * 2 * Math.PI / 5 + 0.8 * Math.Sqrt(along * along + across * across));
         return (along * cosine - across * sine, along * sine + across * cosine);
     }
@@ -37,7 +37,7 @@ internal sealed record ToyDensity(string Name, Func<Random, (double X, double Y)
     private static (double X, double Y) DrawSpirals(Random random)
     {
         (double x, double y) = SpiralAt(random.NextDouble(), random.Next(2));
-        return (x + 0.1 * Normal(random), y + 0.1 * Normal(random));
+        return (x + 0.1 * random.NextNormal(), y + 0.1 * random.NextNormal());
     }
 
     // By the midpoint rule, whose 600 points on each arm lie a quarter of the noise apart.
@@ -58,7 +58,7 @@ internal sealed record ToyDensity(string Name, Func<Random, (double X, double Y)
     private static (double X, double Y) DrawGaussians(Random random)
     {
         double angle = random.Next(8) * Math.PI / 4;
-        return (3 * Math.Cos(angle) + 0.3 * Normal(random), 3 * Math.Sin(angle) + 0.3 * Normal(random));
+        return (3 * Math.Cos(angle) + 0.3 * random.NextNormal(), 3 * Math.Sin(angle) + 0.3 * random.NextNormal());
     }
 
     private static double GaussiansLogDensity(double x, double y) => Math.Log(Enumerable.Range(0, 8).Average(k =>
@@ -78,7 +78,7 @@ internal sealed record ToyDensity(string Name, Func<Random, (double X, double Y)
     // Radius normal of deviation 0.1 about 1, 2 or 3, angle uniform.
     private static (double X, double Y) DrawRings(Random random)
     {
-        double radius = Radii[random.Next(Radii.Length)] + 0.1 * Normal(random);
+        double radius = Radii[random.Next(Radii.Length)] + 0.1 * random.NextNormal();
         double angle = 2 * Math.PI * random.NextDouble();
         return (radius * Math.Cos(angle), radius * Math.Sin(angle));
     }
@@ -89,7 +89,4 @@ internal sealed record ToyDensity(string Name, Func<Random, (double X, double Y)
         double radial = Radii.Average(r => Math.Exp(-(radius - r) * (radius - r) / (2 * 0.01)) / Math.Sqrt(2 * Math.PI * 0.01));
         return Math.Log(radial / (2 * Math.PI * radius));
     }
-
-    private static double Normal(Random random) =>
-        Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
 }

@@ -37,7 +37,6 @@ public sealed class HostReadTests
         ["LatentSdeNetwork.Simulate"] = ComputedOnHost,
         ["Blocks.Find"] = "The pools of an isotonic regression are found on the host, as by a solver.",
         ["ConeDecisionProblem.Losses"] = "Cone programs are solved on the host.",
-        ["ParameterFaults.Find"] = "Cone programs are solved on the host.",
         ["NetworkTuner.EndEpoch"] = OnceAnEpoch,
         ["PredictionProblem.Validate"] = OnceAnEpoch,
         ["SatisfiabilityProblem.TakeSolverIterations"] = OnceAnEpoch,

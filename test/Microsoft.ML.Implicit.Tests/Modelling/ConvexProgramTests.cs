@@ -1,5 +1,6 @@
 using Microsoft.ML.Implicit.Differentiation;
 using Microsoft.ML.Implicit.Modelling;
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers;
 using TorchSharp;
 using static Microsoft.ML.Implicit.Modelling.Functions;
@@ -168,5 +169,20 @@ public sealed class ConvexProgramTests
         Assert.AreEqual(1, Assert.ThrowsExactly<SolveFailedException>(() => program.Solve(values)).Row);
         Assert.Contains("'limit' has no value", Assert.ThrowsExactly<ArgumentException>(() => program.Solve(new Dictionary<Parameter, Tensor>())).Message);
         Assert.Contains("'limit' has shape [1, 2]", Assert.ThrowsExactly<ArgumentException>(() => program.Solve(new Dictionary<Parameter, Tensor> { [limit] = zeros(1, 2) })).Message);
+    }
+
+    [TestMethod]
+    public void A_vector_is_given_as_a_matrix_of_one_column_too()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Parameter vector = new("vector", 3, 1), number = new("number", 1, 1);
+        var x = new Variable("x", 3);
+        ConvexProgram program = ConvexProgram.Minimize(SumSquares(x - vector) + (number * Sum(x)));
+        Tensor values = tensor(new[] { 1.0, 2, 3, 4, 5, 6 }, [2, 3]), numbers = tensor(new[] { 0.5, -1 });
+        double[] expected = program.Solve(new Dictionary<Parameter, Tensor> { [vector] = values, [number] = numbers })[x].ReadDoubles();
+        double[] found = program.Solve(new Dictionary<Parameter, Tensor> { [vector] = values.unsqueeze(2), [number] = numbers.view(2, 1, 1) })[x].ReadDoubles();
+        double[] first = program.Solve(new Dictionary<Parameter, Tensor> { [vector] = values[0].unsqueeze(1), [number] = numbers[0].view(1, 1) })[x].ReadDoubles();
+        CollectionAssert.AreEqual(expected, found);
+        CollectionAssert.AreEqual(expected[..3], first);
     }
 }

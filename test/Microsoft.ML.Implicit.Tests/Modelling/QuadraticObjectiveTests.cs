@@ -1,5 +1,6 @@
 using Microsoft.ML.Implicit.Differentiation;
 using Microsoft.ML.Implicit.Modelling;
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.Conic;
 using TorchSharp;
 using static Microsoft.ML.Implicit.Modelling.Functions;
@@ -12,6 +13,19 @@ namespace Microsoft.ML.Implicit.Tests.Modelling;
 public sealed class QuadraticObjectiveTests
 {
     private static readonly double[,] Covariance = { { 2, 0.5, 0 }, { 0.5, 1, 0.2 }, { 0, 0.2, 3 } };
+
+    [TestMethod]
+    public void Variances_of_variables_in_small_units_count()
+    {
+        var x = new Variable("x", 3);
+        var variances = new double[,] { { 1, 0, 0 }, { 0, 1e-12, 0 }, { 0, 0, 1e-12 } };
+        ConvexProgram program = ConvexProgram.Minimize(QuadraticForm(x, variances) - (1e-12 * Sum(x)), x <= 100);
+        using DisposeScope scope = NewDisposeScope();
+        double[] found = program.Solve(new Dictionary<Parameter, Tensor>())[x].ReadDoubles();
+        Assert.AreEqual(0.5, found[1], 1e-3);
+        Assert.AreEqual(0.5, found[2], 1e-3);
+        Assert.ThrowsExactly<ArgumentException>(() => QuadraticForm(x, new double[,] { { 1e12, 0, 0 }, { 0, -290, 0 }, { 0, 0, 1 } }));
+    }
 
     [TestMethod]
     public void Squares_in_objectives_need_no_cones_and_keep_their_values()

@@ -5,6 +5,7 @@ using Microsoft.ML.Implicit.Modelling.Compilation;
 using Microsoft.ML.Implicit.Solvers;
 using TorchSharp;
 using static TorchSharp.torch;
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
@@ -18,6 +19,7 @@ internal sealed class ConeProgramBatch : RowBatch
     private readonly LearnedConeProgramModelParameters? _learned;
     private readonly (ProgramPart Part, NumberReader Read)[] _readers;
     private readonly NumberReader? _readFeatures;
+    private readonly string? _featureColumnName;
     private readonly NumberRows _features;
     private readonly NumberRows _parameters;
     private readonly long[] _positions;
@@ -36,6 +38,7 @@ internal sealed class ConeProgramBatch : RowBatch
         _source = source;
         _learned = learned;
         _readers = [.. model.Given.Select(pair => (pair.Part, NumberColumns.CreateReader(source, source.Schema[pair.Column])))];
+        _featureColumnName = featureColumnName;
         _readFeatures = featureColumnName is null ? null : NumberColumns.CreateReader(source, source.Schema[featureColumnName]);
         _features = new NumberRows(learned?.FeatureCount ?? 0, capacity);
         _parameters = new NumberRows(model.Program.ParameterCount, capacity);
@@ -73,7 +76,7 @@ internal sealed class ConeProgramBatch : RowBatch
             _status[slot] = solution.Status[slot];
             if (_status[slot] != SolveStatus.Converged && _model.UnsolvedRows == UnsolvedRowHandling.Throw)
             {
-                throw new SolveFailedException($"Row {_positions[slot]}: {solution.Describe(slot)}", _status[slot], (int)_positions[slot]);
+                throw new SolveFailedException($"Row {_positions[slot]}: {FeatureFault(slot) ?? solution.Describe(slot)}", _status[slot], (int)_positions[slot]);
             }
         }
 
@@ -99,6 +102,9 @@ internal sealed class ConeProgramBatch : RowBatch
             _ => (ValueGetter<float>)((ref float value) => value = values[slot()]),
         };
     }
+
+    // Numbers that are predicted from it are none either.
+    private string? FeatureFault(int slot) => _readFeatures is null || TensorPrimitives.IsFiniteAll<double>(_features[slot]) ? null : $"Column '{_featureColumnName}' holds a value that is missing or infinite.";
 
     private void Store(int column, ProgramSolution solution, Tensor parameters, int count)
     {

@@ -34,7 +34,7 @@ internal sealed class LinearHessian : RowOperator, IDisposable
         using DisposeScope scope = NewDisposeScope();
         Tensor directions = vector.view(_penalties.shape[0], -1);
         Tensor curved = _problem.Loss.Curve(_outputs, _problem.Training.Features.mm(directions)) * _shares.unsqueeze(1);
-        Tensor product = _problem.Training.Features.t().mm(curved).PlusInPlace(_penalties.unsqueeze(1) * directions);
+        Tensor product = _problem.Columns.mm(curved).PlusInPlace(_penalties.unsqueeze(1) * directions);
         if (_problem.Loss.IgnoresShifts)
         {
             product[-1].PlusInPlace(directions[-1].sum());

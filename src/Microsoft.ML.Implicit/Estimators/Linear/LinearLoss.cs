@@ -17,14 +17,6 @@ internal abstract class LinearLoss
     /// <summary>Whether labels are classes rather than numbers.</summary>
     public virtual bool HasClasses => true;
 
-    /// <summary>The loss of a task.</summary>
-    public static LinearLoss Of(PredictionTask task) => task switch
-    {
-        RegressionTask regression => new SquaredLoss(regression.Mean, regression.Scale),
-        BinaryTask => new LogisticLoss(),
-        _ => new SoftmaxLoss(task.OutputWidth),
-    };
-
     /// <summary>What outputs are held against, <c>[rows, outputs]</c>.</summary>
     /// <param name="labels">float32 <c>[rows]</c>.</param>
     public abstract Tensor Targets(Tensor labels);
@@ -37,6 +29,15 @@ internal abstract class LinearLoss
     /// <param name="outputs"><c>[rows, outputs]</c>.</param>
     /// <param name="targets"><c>[rows, outputs]</c>.</param>
     public abstract Tensor Losses(Tensor outputs, Tensor targets);
+
+    /// <summary>The gradient of each row's loss in its outputs, <c>[rows, outputs]</c>, with a graph to them.</summary>
+    /// <param name="outputs"><c>[rows, outputs]</c>.</param>
+    /// <param name="targets"><c>[rows, outputs]</c>.</param>
+    public abstract Tensor Slope(Tensor outputs, Tensor targets);
+
+    /// <summary>A matrix G for each row, <c>[rows, outputs, outputs]</c>, of which G Gᵀ is the Hessian of its loss in its outputs.</summary>
+    /// <param name="outputs"><c>[rows, outputs]</c>.</param>
+    public abstract Tensor CurvatureRoots(Tensor outputs);
 
     /// <summary>The Hessian of each row's loss in its outputs, times directions.</summary>
     /// <param name="outputs"><c>[rows, outputs]</c>.</param>

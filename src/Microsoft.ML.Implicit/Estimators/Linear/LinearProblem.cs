@@ -1,4 +1,3 @@
-using Microsoft.ML.Implicit.LinearAlgebra;
 using Microsoft.ML.Implicit.Native;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -13,15 +12,12 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <param name="training">Training rows.</param>
 internal sealed class LinearProblem(LinearLoss loss, LinearRows training) : IDisposable
 {
-    // Up to it a factorisation is cheaper than the products of conjugate gradients.
-    private const long LargestDense = 1500;
-
     private const double SufficientDecrease = 1e-4;
     private const int MostHalvings = 40;
 
-    private readonly ILinearSolver _direct = new CholeskySolver();
-    private readonly ILinearSolver _products = new PreconditionedLinearSolver();
+    private readonly NewtonSteps _steps = new(loss.IsQuadratic);
     private (Tensor Shares, Tensor Matrix)? _gram;
+    private Tensor? _columns;
 
     public LinearLoss Loss => loss;
 
@@ -30,6 +26,9 @@ internal sealed class LinearProblem(LinearLoss loss, LinearRows training) : IDis
     /// <summary>Shares of the rows in the mean as their weights are, <c>[rows]</c>.</summary>
     public Tensor Shares { get; } = training.Weights / training.Weights.sum();
 
+    /// <summary>The features as columns, <c>[features + 1, rows]</c>: products with few vectors take half as long as with the rows transposed.</summary>
+    public Tensor Columns => _columns ??= training.Features.t().contiguous().DetachFromDisposeScope();
+
     /// <summary>Where a search sets out.</summary>
     public Tensor Start() => zeros([training.Features.shape[1], loss.OutputCount], ScalarType.Float64);
 
@@ -37,14 +36,13 @@ internal sealed class LinearProblem(LinearLoss loss, LinearRows training) : IDis
     /// <param name="weights"><c>[features + 1, outputs]</c>.</param>
     /// <param name="penalties"><c>[features + 1]</c>, the intercept's 0.</param>
     /// <param name="shares">Shares of the rows in the mean, <c>[rows]</c>.</param>
-    public Tensor Objective(Tensor weights, Tensor penalties, Tensor shares)
-    {
-        Tensor mean = (loss.Losses(training.Features.mm(weights), training.Targets) * shares).sum();
-        Tensor objective = mean.Plus((penalties.unsqueeze(1) * weights.Squared()).sum() * 0.5.Held());
+    public Tensor Objective(Tensor weights, Tensor penalties, Tensor shares) => Objective(training.Features.mm(weights), weights, penalties, shares);
 
-        // It is least where the intercepts' sum is zero, which is free there; without it the minimum would be one of many.
-        return loss.IgnoresShifts ? objective.Plus(weights[-1].sum().Squared() * 0.5.Held()) : objective;
-    }
+    /// <summary>Its gradient in the weights, <c>[features + 1, outputs]</c>, with a graph to what requires gradients.</summary>
+    /// <param name="weights"><c>[features + 1, outputs]</c>.</param>
+    /// <param name="penalties"><c>[features + 1]</c>, the intercept's 0.</param>
+    /// <param name="shares">Shares of the rows in the mean, <c>[rows]</c>.</param>
+    public Tensor Gradient(Tensor weights, Tensor penalties, Tensor shares) => Gradient(training.Features.mm(weights), weights, penalties, shares);
 
     /// <summary>The mean loss on other rows, with a graph to the weights.</summary>
     public Tensor MeanLoss(LinearRows rows, Tensor weights) =>
@@ -61,25 +59,26 @@ internal sealed class LinearProblem(LinearLoss loss, LinearRows training) : IDis
     public LinearFit Minimize(Tensor penalties, Tensor shares, Tensor initial, double tolerance, int maximumSteps, CancellationToken cancellationToken)
     {
         using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGraph = no_grad();
         Tensor weights = initial.detach().clone();
         for (int step = 1; ; step++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            (double value, Tensor gradient) = Linearize(weights, penalties, shares);
+            Tensor outputs = training.Features.mm(weights), gradient = Gradient(outputs, weights, penalties, shares);
+            double value = Objective(outputs, weights, penalties, shares).item<double>();
+            double scale = 1 + Math.Abs(value);
             var hessian = new LinearHessian(this, weights, shares, penalties);
-            IFactorization inverse = (hessian.Width <= LargestDense ? _direct : _products).Prepare(hessian);
-            Tensor direction = inverse.Solve(gradient.view(1, -1), cancellationToken).Solution.view(weights.shape);
-            double decrement = (gradient * direction).sum().ReadDouble();
-            weights = Descend(weights, direction, value, decrement, penalties, shares);
+            NewtonStep newton = _steps.Next(hessian, gradient, scale, tolerance, cancellationToken);
+            double decrement = (gradient * newton.Direction).sum().ReadDouble();
+            weights = Descend(weights, newton.Direction, value, decrement, penalties, shares);
 
-            // Convergence is quadratic: this step leaves the square of what it found.
-            bool isOver = loss.IsQuadratic || !(decrement > Math.Sqrt(tolerance) * (1 + Math.Abs(value)));
+            bool isOver = !(_steps.Left(decrement / scale, newton.Residual) > tolerance);
             if (isOver || step == maximumSteps)
             {
-                return new LinearFit(weights.DetachFromDisposeScope(), hessian, inverse, step, isOver && double.IsFinite(decrement));
+                return new LinearFit(weights.DetachFromDisposeScope(), hessian, newton.Inverse, step, isOver && double.IsFinite(decrement));
             }
 
-            inverse.Dispose();
+            newton.Inverse.Dispose();
             hessian.Dispose();
         }
     }
@@ -96,21 +95,36 @@ internal sealed class LinearProblem(LinearLoss loss, LinearRows training) : IDis
         return _gram.Value.Matrix;
     }
 
-    public void Dispose() => _gram?.Matrix.Dispose();
-
-    private (double Value, Tensor Gradient) Linearize(Tensor weights, Tensor penalties, Tensor shares)
+    public void Dispose()
     {
-        using IDisposable graph = enable_grad();
-        Tensor variable = weights.detach().requires_grad_();
-        Tensor value = Objective(variable, penalties, shares);
-        value.backward();
-        return (value.item<double>(), variable.grad!);
+        _steps.Dispose();
+        _gram?.Matrix.Dispose();
+        _columns?.Dispose();
+    }
+
+    private Tensor Objective(Tensor outputs, Tensor weights, Tensor penalties, Tensor shares)
+    {
+        Tensor mean = (loss.Losses(outputs, training.Targets) * shares).sum();
+        Tensor objective = mean.Plus((penalties.unsqueeze(1) * weights.Squared()).sum() * 0.5.Held());
+
+        // It is least where the intercepts' sum is zero, which is free there; without it the minimum would be one of many.
+        return loss.IgnoresShifts ? objective.Plus(weights[-1].sum().Squared() * 0.5.Held()) : objective;
+    }
+
+    private Tensor Gradient(Tensor outputs, Tensor weights, Tensor penalties, Tensor shares)
+    {
+        Tensor gradient = Columns.mm(loss.Slope(outputs, training.Targets) * shares.unsqueeze(1)).PlusInPlace(penalties.unsqueeze(1) * weights);
+        if (loss.IgnoresShifts)
+        {
+            gradient[-1].PlusInPlace(weights[-1].sum());
+        }
+
+        return gradient;
     }
 
     // Steps are halved until they gain; where the gain is lost in rounding, the whole step is the best there is.
     private Tensor Descend(Tensor weights, Tensor direction, double value, double decrement, Tensor penalties, Tensor shares)
     {
-        using IDisposable noGraph = no_grad();
         Tensor whole = weights - direction;
         if (loss.IsQuadratic || decrement < 1e-12 * (1 + Math.Abs(value)))
         {

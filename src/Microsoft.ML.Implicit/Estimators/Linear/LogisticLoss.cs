@@ -16,5 +16,9 @@ internal sealed class LogisticLoss : LinearLoss
 
     public override Tensor Agreement(Tensor outputs, Tensor targets) => (outputs * ((targets * 2.Held()) - 1.Held())).squeeze(1);
 
+    public override Tensor Slope(Tensor outputs, Tensor targets) => outputs.sigmoid() - targets;
+
+    public override Tensor CurvatureRoots(Tensor outputs) => (outputs.sigmoid() * outputs.neg().sigmoid()).sqrt().unsqueeze(2);
+
     public override Tensor Curve(Tensor outputs, Tensor directions) => outputs.sigmoid() * outputs.neg().sigmoid() * directions;
 }

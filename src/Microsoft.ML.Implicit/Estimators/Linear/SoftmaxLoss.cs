@@ -20,6 +20,15 @@ internal sealed class SoftmaxLoss(int classCount) : LinearLoss
     public override Tensor Agreement(Tensor outputs, Tensor targets) =>
         (outputs * targets).sum(1) - outputs.masked_fill(targets.gt(0.Held()), double.NegativeInfinity.Held()).logsumexp(1);
 
+    public override Tensor Slope(Tensor outputs, Tensor targets) => outputs.softmax(1) - targets;
+
+    // diag(p) − p pᵀ = (diag(√p) − p √pᵀ) (diag(√p) − p √pᵀ)ᵀ, since the roots' squares add up to one.
+    public override Tensor CurvatureRoots(Tensor outputs)
+    {
+        Tensor probabilities = outputs.softmax(1), roots = probabilities.sqrt();
+        return roots.diag_embed() - (probabilities.unsqueeze(2) * roots.unsqueeze(1));
+    }
+
     public override Tensor Curve(Tensor outputs, Tensor directions)
     {
         Tensor probabilities = outputs.softmax(1);

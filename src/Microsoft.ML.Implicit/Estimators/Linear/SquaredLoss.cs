@@ -31,6 +31,10 @@ internal sealed class SquaredLoss(double mean, double deviation) : LinearLoss
         return 1.Held().Minus(squares / squares.mean().clamp_min(double.Epsilon.Held())) * 0.5.Held();
     }
 
+    public override Tensor Slope(Tensor outputs, Tensor targets) => outputs - targets;
+
+    public override Tensor CurvatureRoots(Tensor outputs) => ones_like(outputs).unsqueeze(2);
+
     public override Tensor Curve(Tensor outputs, Tensor directions) => directions;
 
     /// <summary>The negative log likelihood of a normal error at its best variance, without its constant.</summary>

@@ -68,7 +68,7 @@ internal sealed record MetaLearnedLinearModel
         (TrainingSet set, IReadOnlyList<string> names) = Columns.Read(data, channel, cancellationToken);
         using TrainingSet rows = set;
         var scale = new LinearScale(NativeTensor.Of(Means, [FeatureCount]), NativeTensor.Of(Deviations, [FeatureCount]));
-        LinearLoss loss = LinearLoss.Of(Task);
+        LinearLoss loss = Task.LinearLoss;
         var parameters = new MetaParameters(NativeTensor.Of(Shared, [FeatureCount + 1, Task.OutputWidth]), NativeTensor.Of(LogPenalties, [FeatureCount + 1]));
         var tasks = new TaskRows(LinearRows.Of(rows, scale, loss), rows.Groups!, names.Count);
         Dictionary<string, double[]> adapted = Adapt(loss, parameters, tasks, names, cancellationToken);
@@ -79,8 +79,8 @@ internal sealed record MetaLearnedLinearModel
     public static Dictionary<string, double[]> Adapt(LinearLoss loss, MetaParameters parameters, TaskRows rows, IReadOnlyList<string> names, CancellationToken cancellationToken)
     {
         using IDisposable noGraph = no_grad();
-        Tensor initial = parameters.Shared.unsqueeze(0).expand([rows.TaskCount, .. parameters.Shared.shape]).clone();
-        Tensor weights = new TaskAdaptation(loss).Adapt(rows, parameters.Shared, parameters.LogPenalties, initial, cancellationToken).Solution;
+        Tensor initial = parameters.Shared.unsqueeze(0).expand([rows.TaskCount, .. parameters.Shared.shape]);
+        Tensor weights = new TaskAdaptation(loss, new GroupedTasks(rows)).Adapt(parameters.Shared, parameters.LogPenalties, initial, cancellationToken).Weights;
         return names.Index().ToDictionary(name => name.Item, name => weights[name.Index].data<double>().ToArray());
     }
 

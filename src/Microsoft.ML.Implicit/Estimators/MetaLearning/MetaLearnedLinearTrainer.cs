@@ -47,7 +47,7 @@ public sealed class MetaLearnedLinearTrainer : ImplicitEstimator<MetaLearnedLine
         using TrainingSet read = set;
         PredictionTask task = _label.CreateTask(label, read.Labels);
         LinearScale scale = LinearScale.Of(read.Features);
-        LinearLoss loss = LinearLoss.Of(task);
+        LinearLoss loss = task.LinearLoss;
         var rows = new TaskRows(LinearRows.Of(read, scale, loss), read.Groups!, names.Count);
         CheckTasks(rows);
         MetaParameters start = MetaLearning.Start(loss, rows.Rows, _options.Penalty, cancellation.Token);

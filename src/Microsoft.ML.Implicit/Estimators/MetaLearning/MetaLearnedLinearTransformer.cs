@@ -97,17 +97,11 @@ public sealed class MetaLearnedLinearTransformer : BatchTransformer
 
     private void CheckRows(DataViewSchema schema)
     {
-        LabelKind kind = _model.Task switch
-        {
-            RegressionTask => new RegressionLabel(),
-            BinaryTask => new BinaryLabel(),
-            _ => new MulticlassLabel(),
-        };
-        _model.Columns.Check(SchemaShape.Create(schema), kind);
+        _model.Columns.Check(SchemaShape.Create(schema), _model.Task.Label);
         InputColumns.FindVector(schema, _model.Columns.Features, _model.FeatureCount);
         GroupName.Find(schema, _model.Columns.Task, _model.Columns.TaskKind);
         DataViewSchema.Column label = schema[_model.Columns.Label];
-        if (_model.Task is MulticlassTask && !new MulticlassTask((int)label.Type.GetKeyCount(), LabelValues.Of(label)).IsLike(_model.Task))
+        if (!_model.Task.HasClassesOf(label))
         {
             throw new ArgumentException($"Column '{label.Name}' has other classes than the model was trained on: they must be the same, in the same order.", nameof(schema));
         }

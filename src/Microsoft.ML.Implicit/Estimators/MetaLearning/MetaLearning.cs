@@ -1,6 +1,5 @@
 using Microsoft.ML.Implicit.Differentiation;
 using Microsoft.ML.Implicit.Native;
-using Microsoft.ML.Implicit.Solvers.Optimization;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
@@ -16,8 +15,10 @@ internal sealed class MetaLearning
     private const int MaximumSteps = 100;
 
     private readonly LinearLoss _loss;
-    private readonly TaskAdaptation _adaptation;
-    private readonly TaskSplits _splits;
+    private readonly GroupedTasks _support;
+    private readonly GroupedTasks _query;
+    private readonly Tensor _shares;
+    private readonly long _queryRows;
     private readonly double _penalty;
     private readonly HypergradientSearch _search;
     private readonly CancellationToken _cancellationToken;
@@ -25,14 +26,15 @@ internal sealed class MetaLearning
     private Tensor? _variables;
     private Tensor? _objective;
 
+    /// <summary>Creates it; its tensors belong to the current dispose scope.</summary>
     /// <param name="loss">Loss of a row.</param>
     /// <param name="splits">Parts of the tasks.</param>
     /// <param name="options">Settings.</param>
     /// <param name="cancellationToken">Looked at once a step of adapting.</param>
     public MetaLearning(LinearLoss loss, TaskSplits splits, MetaLearnedLinearOptions options, CancellationToken cancellationToken)
     {
-        (_loss, _splits, _penalty, _cancellationToken) = (loss, splits, options.Penalty, cancellationToken);
-        _adaptation = new TaskAdaptation(loss);
+        (_loss, _penalty, _cancellationToken) = (loss, options.Penalty, cancellationToken);
+        (_support, _query, _shares, _queryRows) = (new GroupedTasks(splits.Support), new GroupedTasks(splits.Query), splits.Shares, splits.Query.Rows.Count);
         _search = new HypergradientSearch(options.MaximumEvaluations, options.Progress, options.OnCancellation, cancellationToken);
     }
 
@@ -69,23 +71,20 @@ internal sealed class MetaLearning
         using IDisposable graph = enable_grad();
         _variables = v.detach().clone().requires_grad_();
         MetaParameters parameters = MetaParameters.Of(_variables, _loss.OutputCount);
-        long parts = _splits.Support.TaskCount;
-        Tensor initial = _latest ?? parameters.Shared.detach().unsqueeze(0).expand([parts, .. parameters.Shared.shape]).clone();
-        MinimizationResult adapted = _adaptation.Adapt(_splits.Support, parameters.Shared, parameters.LogPenalties, initial, _cancellationToken);
-        Tensor weights = adapted.Solution;
+        Tensor initial = _latest ?? parameters.Shared.detach().unsqueeze(0).expand([_shares.shape[0], .. parameters.Shared.shape]);
+        (Tensor weights, int steps) = new TaskAdaptation(_loss, _support).Adapt(parameters.Shared, parameters.LogPenalties, initial, _cancellationToken);
         _latest?.Dispose();
         _latest = weights.detach().clone().DetachFromDisposeScope();
 
-        Tensor means = _splits.Query.Losses(_loss, weights) / _splits.Query.PerTask(_splits.Query.Rows.Weights);
-        Tensor validation = (means * _splits.Shares).sum();
+        Tensor validation = (_query.Losses(_loss, weights) / _query.Weights() * _shares).sum();
         Tensor slopes = parameters.Shared.narrow(0, 0, parameters.Shared.shape[0] - 1);
         Tensor expectation = slopes.Squared().sum() * (0.5 * _penalty).Held();
 
         // Evidence and expectation in nats, a row that is predicted.
-        Tensor surprise = parameters.LogPenalties.Squared().sum() * (0.5 / (PenaltySpread * PenaltySpread * _splits.Query.Rows.Count)).Held();
+        Tensor surprise = parameters.LogPenalties.Squared().sum() * (0.5 / (PenaltySpread * PenaltySpread * _queryRows)).Held();
         _objective = _loss.ToNats(validation.Plus(expectation)).Plus(surprise);
-        double training = (_splits.Support.Losses(_loss, weights.detach()) * _splits.Shares).sum().item<double>();
-        return new SearchEvaluation(_objective.item<double>(), training, validation.item<double>(), adapted.Iterations);
+        double training = (_support.Losses(_loss, weights.detach()) * _shares).sum().item<double>();
+        return new SearchEvaluation(_objective.item<double>(), training, validation.item<double>(), steps);
     }
 
     // The search asks for derivatives where it has just evaluated.

@@ -1,4 +1,3 @@
-using Microsoft.ML.Implicit.Native;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
@@ -15,16 +14,10 @@ internal sealed record TaskRows(LinearRows Rows, Tensor Tasks, long TaskCount)
     /// <param name="taskCount">Number of tasks.</param>
     public TaskRows Select(Tensor rows, Tensor tasks, long taskCount) => new(Rows.Select(rows), tasks, taskCount);
 
-    /// <summary>The weighted losses of each task's rows at weights of its own, <c>[tasks]</c>, with a graph to them.</summary>
-    /// <param name="loss">Loss of a row.</param>
-    /// <param name="weights"><c>[tasks, features + 1, outputs]</c>.</param>
-    public Tensor Losses(LinearLoss loss, Tensor weights)
+    /// <summary>The places of each task's rows.</summary>
+    public int[][] Members()
     {
-        Tensor outputs = (Rows.Features.unsqueeze(2) * weights.index_select(0, Tasks)).sum(1);
-        return PerTask(loss.Losses(outputs, Rows.Targets) * Rows.Weights);
+        ILookup<long, int> places = Tasks.data<long>().ToArray().Index().ToLookup(row => row.Item, row => row.Index);
+        return [.. Enumerable.Range(0, (int)TaskCount).Select(task => places[task].ToArray())];
     }
-
-    /// <summary>Sums over the rows of each task, <c>[tasks]</c>.</summary>
-    /// <param name="values"><c>[rows]</c>.</param>
-    public Tensor PerTask(Tensor values) => zeros([TaskCount], ScalarType.Float64).index_add(0, Tasks, values, 1.0.Held());
 }

@@ -21,7 +21,7 @@ internal sealed record TaskSplits(TaskRows Support, TaskRows Query, Tensor Share
     /// <param name="seed">Seed.</param>
     public static TaskSplits Draw(TaskRows rows, IReadOnlyList<string> names, int seed)
     {
-        int[][] members = [.. Members(rows, names.Count)];
+        int[][] members = rows.Members();
         var support = new PartBuilder();
         var query = new PartBuilder();
         var shares = new List<double>();
@@ -51,12 +51,6 @@ internal sealed record TaskSplits(TaskRows Support, TaskRows Query, Tensor Share
         {
             yield return size;
         }
-    }
-
-    private static IEnumerable<int[]> Members(TaskRows rows, int taskCount)
-    {
-        ILookup<long, int> places = rows.Tasks.data<long>().ToArray().Index().ToLookup(row => row.Item, row => row.Index);
-        return Enumerable.Range(0, taskCount).Select(task => places[task].ToArray());
     }
 
     private sealed class PartBuilder

@@ -28,7 +28,7 @@ internal sealed unsafe class ManagedEnsemble : IDisposable
     }
 
     /// <summary>Evaluates all networks.</summary>
-    /// <param name="rows">Finite features.</param>
+    /// <param name="rows">Features that the encoder can read.</param>
     /// <param name="count">Number of rows.</param>
     /// <param name="outputs">Receives [rows, networks, outputs].</param>
     /// <param name="evaluations">Receives in addition what the solves of each row evaluated; null where nobody asks.</param>

@@ -44,7 +44,7 @@ internal abstract record PredictionArchitecture(PredictionSizes Sizes)
     /// <summary>Creates an encoder whose scales and bins are yet to be read.</summary>
     public FeatureEncoder CreateEncoder() => ReadsImages ? new ImageEncoder(FeatureCount)
         : SlotCount > 0 ? new SparseEncoder(SlotCount)
-        : new BinEncoder(FeatureCount, Sizes.BinCount);
+        : new BinEncoder(FeatureCount, Sizes.BinCount, Sizes.MissingCount);
 
     /// <summary>Creates a network with random weights.</summary>
     /// <param name="inputWidth">Length of an encoded row.</param>
@@ -55,7 +55,7 @@ internal abstract record PredictionArchitecture(PredictionSizes Sizes)
     /// <summary>The architecture of networks whose inputs come from an encoder.</summary>
     public PredictionArchitecture With(FeatureEncoder encoder) => encoder switch
     {
-        BinEncoder bins => this with { Sizes = Sizes with { BinCount = bins.BinCount } },
+        BinEncoder bins => this with { Sizes = Sizes with { BinCount = bins.BinCount, MissingCount = bins.MissingCount } },
         SparseEncoder sparse => this with { Sizes = Sizes with { SlotCount = sparse.Width } },
         _ => this,
     };

@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Data;
 
@@ -10,7 +9,7 @@ internal sealed class PredictionBatch : RowBatch
     private readonly PredictionModelParameters _model;
     private readonly VectorReader<float> _reader;
     private readonly VBuffer<float>[] _rows;
-    private readonly bool[] _isFinite;
+    private readonly bool[] _canRead;
     private readonly float[] _scores;
     private readonly float[]? _evaluations;
 
@@ -19,7 +18,7 @@ internal sealed class PredictionBatch : RowBatch
         _model = model;
         _reader = reader;
         _rows = new VBuffer<float>[capacity];
-        _isFinite = new bool[capacity];
+        _canRead = new bool[capacity];
         _scores = new float[capacity * model.Task.OutputWidth];
         _evaluations = countsEvaluations ? new float[capacity] : null;
     }
@@ -27,9 +26,8 @@ internal sealed class PredictionBatch : RowBatch
     public override void Read(int slot)
     {
         VBuffer<float> row = _reader.Read();
-        ReadOnlySpan<float> values = row.GetValues();
-        _isFinite[slot] = values.IsEmpty || TensorPrimitives.IsFiniteAll(values);
-        if (_isFinite[slot])
+        _canRead[slot] = _model.CanRead(in row);
+        if (_canRead[slot])
         {
             row.CopyTo(ref _rows[slot]);
         }
@@ -45,7 +43,7 @@ internal sealed class PredictionBatch : RowBatch
         _model.Score(_rows, count, _scores, _evaluations);
         for (int slot = 0; slot < count; slot++)
         {
-            if (!_isFinite[slot])
+            if (!_canRead[slot])
             {
                 _scores.AsSpan(slot * width, width).Fill(float.NaN);
                 if (_evaluations is not null)

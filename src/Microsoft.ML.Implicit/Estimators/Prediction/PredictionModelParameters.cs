@@ -6,6 +6,7 @@ using Microsoft.ML.Implicit.Persistence;
 using Microsoft.ML.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
@@ -14,6 +15,7 @@ public abstract partial class PredictionModelParameters : ImplicitModelParameter
 {
     private const string EnsembleName = "ensemble";
 
+    private readonly bool[] _mayBeMissing;
     private ManagedEnsemble? _managed;
     private Device _device;
 
@@ -23,6 +25,12 @@ public abstract partial class PredictionModelParameters : ImplicitModelParameter
         Ensemble = ensemble;
         _device = device;
         _managed = ensemble.CreateManaged();
+        _mayBeMissing = new bool[architecture.FeatureCount];
+        foreach (int feature in ensemble.Encoder.MissingFeatures())
+        {
+            _mayBeMissing[feature] = true;
+        }
+
         Task = task;
     }
 
@@ -69,8 +77,28 @@ public abstract partial class PredictionModelParameters : ImplicitModelParameter
         GC.SuppressFinalize(this);
     }
 
+    /// <summary>Whether features are finite, or missing where some were so in training.</summary>
+    internal bool CanRead(in VBuffer<float> row)
+    {
+        ReadOnlySpan<float> values = row.GetValues();
+        if (values.IsEmpty || TensorPrimitives.IsFiniteAll(values))
+        {
+            return true;
+        }
+
+        for (int i = 0; i < values.Length; i++)
+        {
+            if (!float.IsFinite(values[i]) && !(float.IsNaN(values[i]) && _mayBeMissing[row.IsDense ? i : row.GetIndices()[i]]))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>Scores rows.</summary>
-    /// <param name="rows">Finite features, <see cref="FeatureCount"/> a row.</param>
+    /// <param name="rows">Features that the model can read, <see cref="FeatureCount"/> a row.</param>
     /// <param name="count">Number of rows.</param>
     /// <param name="scores">Receives [rows, outputs], row by row.</param>
     /// <param name="evaluations">Receives what all solves of each row evaluated, where the kind of network counts it; null where nobody asks.</param>
@@ -116,7 +144,7 @@ public abstract partial class PredictionModelParameters : ImplicitModelParameter
     }
 
     /// <summary>Evaluates all networks by tensor operations, as on other devices than the CPU.</summary>
-    /// <param name="rows">Finite features.</param>
+    /// <param name="rows">Features that the model can read.</param>
     /// <param name="outputs">Receives [rows, networks, outputs].</param>
     /// <param name="evaluations">Receives in addition what the solves of each row evaluated; null where nobody asks.</param>
     internal void EvaluateTensors(ReadOnlySpan<VBuffer<float>> rows, Span<float> outputs, float[]? evaluations = null)

@@ -13,6 +13,9 @@ internal sealed record PredictionSizes(ImageShape Image, int FeatureCount, int H
     /// <summary>Bins of all features together.</summary>
     public int BinCount { get; init; }
 
+    /// <summary>Features that may be missing.</summary>
+    public int MissingCount { get; init; }
+
     /// <summary>Slots that are told apart where features are read by their non-zeros; 0 where they are read in full.</summary>
     public int SlotCount { get; init; }
 
@@ -20,7 +23,7 @@ internal sealed record PredictionSizes(ImageShape Image, int FeatureCount, int H
     public double Dropout { get; init; }
 
     /// <summary>Numbers that a dense network's first layer weighs for each unit.</summary>
-    public long InputCount => SlotCount > 0 ? SlotCount : (long)FeatureCount + BinCount;
+    public long InputCount => SlotCount > 0 ? SlotCount : (long)FeatureCount + BinCount + MissingCount;
 
     /// <summary>Whether feature vectors are as long as images of the shape.</summary>
     public bool HoldImages => Image is { Channels: > 0, Height: > 0, Width: > 0 } && (Int128)Image.Channels * Image.Height * Image.Width == FeatureCount;
@@ -32,6 +35,7 @@ internal sealed record PredictionSizes(ImageShape Image, int FeatureCount, int H
         writer.Write("image_width", Image.Width);
         writer.Write("features", FeatureCount);
         writer.Write("bins", BinCount);
+        writer.Write("missing", MissingCount);
         writer.Write("slots", SlotCount);
         writer.Write("hidden_width", HiddenWidth);
         writer.Write("outputs", OutputWidth);
@@ -46,12 +50,13 @@ internal sealed record PredictionSizes(ImageShape Image, int FeatureCount, int H
         reader.Int32("networks"))
     {
         BinCount = reader.Int32("bins"),
+        MissingCount = reader.OptionalText("missing") is null ? 0 : reader.Int32("missing"),
         SlotCount = reader.Int32("slots"),
     };
 
     /// <summary>Whether a file of tensors has room for what is stored of each input.</summary>
     public bool ArePlausible(long tensorBytes) =>
-        FeatureCount > 0 && BinCount >= 0 && SlotCount >= 0 && SlotCount <= FeatureCount && HiddenWidth > 0 && OutputWidth > 0
+        FeatureCount > 0 && BinCount >= 0 && MissingCount >= 0 && MissingCount <= FeatureCount && SlotCount >= 0 && SlotCount <= FeatureCount && HiddenWidth > 0 && OutputWidth > 0
         && EnsembleSize is >= 1 and <= PredictionTrainerOptions.MaximumEnsembleSize
         && (SlotCount > 0 || FeatureCount <= tensorBytes / sizeof(float))
         && BinCount <= tensorBytes / sizeof(float);

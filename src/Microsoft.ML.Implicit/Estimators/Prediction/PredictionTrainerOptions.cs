@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Training;
 using Microsoft.ML.Trainers;
 
@@ -82,6 +83,14 @@ public abstract class PredictionTrainerOptions : TrainerInputBaseWithWeight, ITr
 
     /// <summary>Whether wide feature vectors that are mostly zeros can be read by their non-zeros.</summary>
     internal virtual bool ReadsSparse => !ReadsImages && Tuner is null;
+
+    /// <summary>Creates what reads rows as a model of these settings learns from them.</summary>
+    internal TrainingSetReader CreateReader() => new(FeatureColumnName, LabelColumnName, ExampleWeightColumnName)
+    {
+        KeepsSparse = ReadsSparse,
+        AllowsMissing = !ReadsImages,
+        Places = HeldOutAgreement?.Places,
+    };
 
     void IEstimatorOptions.Validate()
     {

@@ -74,7 +74,7 @@ public abstract class PredictionTrainer<TTransformer, TModel> : ImplicitTrainer<
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGraph = no_grad();
         using IChannel channel = Host.Start("Comparing");
-        using TrainingSet rows = new TrainingSetReader(_options.FeatureColumnName, _options.LabelColumnName, _options.ExampleWeightColumnName).Read(validation, channel, CancellationToken.None);
+        using TrainingSet rows = _options.CreateReader().Read(validation, channel, CancellationToken.None);
         Tensor losses = found.Losses(rows), ownLosses = own.Losses(rows), gains = ownLosses - losses;
         bool isBetter = rows.Count > 1 && gains.mean().item<float>() > gains.std().item<float>() / Math.Sqrt(rows.Count);
         return (isBetter, (isBetter ? losses : ownLosses).mean().item<float>());

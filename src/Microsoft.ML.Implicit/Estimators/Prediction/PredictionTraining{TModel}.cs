@@ -17,9 +17,6 @@ internal abstract class PredictionTraining<TModel>(PredictionTrainerOptions opti
     // Of so many weights a network alone keeps a processor busy, and all at once would take their memory.
     private const long LargestStack = 1 << 25;
 
-    private readonly TrainingSetReader _reader =
-        new(options.FeatureColumnName, options.LabelColumnName, options.ExampleWeightColumnName) { KeepsSparse = options.ReadsSparse, Places = options.HeldOutAgreement?.Places };
-
     private PredictionTask? _task;
 
     protected PredictionTask Task => _task!;
@@ -34,7 +31,7 @@ internal abstract class PredictionTraining<TModel>(PredictionTrainerOptions opti
 
     protected override double? HeldOutFraction(long rows) => PredictionDefaults.ValidationFraction(rows);
 
-    protected override TrainingSet Read(IDataView data) => _reader.Read(data, Run.Channel, Run.CancellationToken);
+    protected override TrainingSet Read(IDataView data) => options.CreateReader().Read(data, Run.Channel, Run.CancellationToken);
 
     protected override void Examine(TrainingSet rows)
     {
@@ -53,7 +50,9 @@ internal abstract class PredictionTraining<TModel>(PredictionTrainerOptions opti
         using DisposeScope scope = NewDisposeScope();
         training = options.ExampleWeights?.Apply(training) ?? training;
         PredictionArchitecture architecture = CreateArchitecture((int)training.Features.shape[1], training.Count);
-        FeatureEncoder encoder = CreateEncoder(training);
+        int[] missing = FeatureTensor.FindMissing(validation is null ? [training.Features] : [training.Features, validation.Features]);
+        FeatureEncoder encoder = CreateEncoder(training, missing);
+        CheckMissing([.. missing.Except(encoder.MissingFeatures())]);
         architecture = Initial is null ? architecture.With(encoder) : architecture.With(Initial.Architecture);
         encoder.to(Run.Device);
         (training, validation) = (Prepare(training), validation is null ? null : Prepare(validation));
@@ -67,18 +66,28 @@ internal abstract class PredictionTraining<TModel>(PredictionTrainerOptions opti
         return CreateModel(architecture with { Sizes = architecture.Sizes with { EnsembleSize = networks.Length } }, ensemble);
     }
 
-    private FeatureEncoder CreateEncoder(TrainingSet training)
+    private FeatureEncoder CreateEncoder(TrainingSet training, int[] missing)
     {
         if (Initial is null)
         {
             return options.ReadsImages
                 ? ImageEncoder.Of(training.Features, options.Image!.Value.Channels)
-                : FeatureEncoder.OfVectors(training.Features, Task.ClassesOf(training.Labels));
+                : FeatureEncoder.OfVectors(training.Features, Task.ClassesOf(training.Labels), missing);
         }
 
         FeatureEncoder encoder = Initial.Architecture.CreateEncoder();
         Initial.Ensemble.Encoder.CopyStateTo(encoder);
         return encoder;
+    }
+
+    private void CheckMissing(int[] unexpected)
+    {
+        if (unexpected.Length > 0)
+        {
+            string missing = $"column '{options.FeatureColumnName}' has missing values in slot {unexpected[0]}";
+            RequireInitial(Initial is null, $"{missing}, which had none where it was trained.");
+            throw new InvalidOperationException($"Of the validation rows, {missing}, and wide vectors that are mostly zeros can have none: replace them, for instance with Transforms.ReplaceMissingValues.");
+        }
     }
 
     // As the encoder reads rows, where it was learned with others.

@@ -8,8 +8,8 @@ namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>Scores rows with a trained model from a feature vector to a label.</summary>
 /// <remarks>
-/// Rows are scored in batches as they are read. A row with a NaN or infinite feature gets NaN scores and a missing
-/// predicted label. Prediction engines in several threads may share one transformer; each engine serves one thread.
+/// Rows are scored in batches as they are read. A row with an infinite feature, or without one that no training row lacked, gets NaN scores and a missing
+/// predicted label, which is false where it is a Boolean. Prediction engines in several threads may share one transformer; each engine serves one thread.
 /// </remarks>
 /// <typeparam name="TModel">The trained model.</typeparam>
 public abstract class PredictionTransformer<TModel> : ImplicitTransformer<TModel>, ISingleFeaturePredictionTransformer<TModel>, ISingleFeaturePredictionTransformer, IBinaryModel
@@ -35,6 +35,12 @@ public abstract class PredictionTransformer<TModel> : ImplicitTransformer<TModel
     string? IBinaryModel.OnnxObstacle => Model.OnnxObstacle;
 
     private protected override BatchMapper Mapper { get; }
+
+    bool IBinaryModel.CanRead(in VBuffer<float> features)
+    {
+        using DisposalGate.Use use = Mapper.Hold();
+        return Model.CanRead(in features);
+    }
 
     void IBinaryModel.Score(VBuffer<float>[] rows, float[] scores)
     {

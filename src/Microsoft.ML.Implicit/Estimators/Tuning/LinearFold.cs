@@ -58,6 +58,15 @@ internal sealed class LinearFold(LinearProblem problem, LinearRows held) : IDisp
     /// <summary>The loss of each row that was not seen, times its weight, <c>[rows]</c>, with a graph to the model's weights.</summary>
     public Tensor Losses(Tensor modelWeights) => problem.Loss.Losses(held.Features.mm(modelWeights), held.Targets) * held.Weights;
 
+    /// <summary>The gradient of their sum in the model's weights, <c>[features + 1, outputs]</c>.</summary>
+    /// <param name="modelWeights"><c>[features + 1, outputs]</c>.</param>
+    /// <param name="judges">Factors of the losses, <c>[rows]</c>, or <see langword="null"/>.</param>
+    public Tensor Slope(Tensor modelWeights, Tensor? judges)
+    {
+        Tensor weights = judges is null ? held.Weights : held.Weights * judges;
+        return held.Features.t().mm(problem.Loss.Slope(held.Features.mm(modelWeights), held.Targets) * weights.unsqueeze(1));
+    }
+
     public void Dispose()
     {
         Latest?.Dispose();

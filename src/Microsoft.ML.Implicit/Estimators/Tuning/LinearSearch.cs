@@ -70,30 +70,31 @@ internal sealed class LinearSearch(
         return evaluation;
     }
 
-    /// <summary>Slope of the objective.</summary>
+    /// <summary>
+    /// Slope of the objective by the implicit function theorem, as <see cref="Hypergradient"/> has it, with the gradient of the training loss in closed form and the factorisation at hand.
+    /// </summary>
     /// <param name="values">Where it was evaluated last.</param>
     public double[] Slope(double[] values)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable graph = enable_grad();
         Tensor v = NativeTensor.Of(values, [values.Length]).requires_grad_();
-        Tensor[] weights = [.. folds.Select(fold => fold.Latest!.Weights.detach().requires_grad_())];
         double total = folds.Sum(fold => fold.Held.Weights.sum().item<double>());
         Tensor judging = stack([.. folds.Select((fold, i) => Judged(fold.Held.Weights, i))]).sum();
         Tensor loss = (stack([.. folds.Select((fold, i) => Judged(fold.Losses(fold.Latest!.Weights), i))]).sum() / judging).detach().requires_grad_();
         folds[0].Problem.Loss.ToNats(loss).backward();
-        Tensor slope = zeros_like(v);
+        Tensor objective = TunedVariables.Surprise(v) / total.Held();
         for (int i = 0; i < folds.Count; i++)
         {
             LinearFold fold = folds[i];
-            var hessian = new LossHessian(
-                fold.Problem.Objective(weights[i], variables.Penalties(v), fold.SharesOf(variables.ExampleWeights(v, agreement))), [weights[i]], damping: 0, isConvex: true);
-            Tensor objective = Judged(fold.Losses(weights[i]), i) * loss.grad! / judging;
-            objective = i == 0 ? objective.Plus(TunedVariables.Surprise(v) / total.Held()) : objective;
-            slope = slope.Plus(Hypergradient.Compute(hessian, fold.Latest!.InverseHessian, objective, [weights[i]], [v], cancellationToken).Gradients[0]);
+            Tensor weights = fold.Latest!.Weights, slope = fold.Slope(weights, judges?[i]) * loss.grad! / judging;
+            Tensor adjoint = fold.Latest.InverseHessian.Solve(slope.view(1, -1), cancellationToken).Solution.view(weights.shape);
+            Tensor gradient = fold.Problem.Gradient(weights, variables.Penalties(v), fold.SharesOf(variables.ExampleWeights(v, agreement)));
+            objective = objective - (gradient * adjoint).sum();
         }
 
-        return slope.detach().data<double>().ToArray();
+        objective.backward();
+        return v.grad!.data<double>().ToArray();
     }
 
     // In the search's unit.

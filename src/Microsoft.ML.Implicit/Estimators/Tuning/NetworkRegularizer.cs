@@ -57,7 +57,7 @@ internal sealed class NetworkRegularizer
             matrices,
             [.. names.Select(name => given.GetValueOrDefault(name))],
             options.Tuner is { TunesNoise: true } tuner ? tuner.InputNoise : options.InputNoise,
-            hasNoise ? features.std(0, unbiased: false) : null)
+            hasNoise ? Deviations(features) : null)
         {
             Parameters = [.. network.parameters().Where(parameter => parameter.requires_grad)],
         };
@@ -88,6 +88,14 @@ internal sealed class NetworkRegularizer
     /// <param name="generator">On the CPU.</param>
     public Tensor AddNoise(Tensor features, Tensor noise, Generator generator) =>
         features.Plus(randn(features.shape, features.dtype, generator: generator).to(features.device) * _deviations!.to(features.device) * noise);
+
+    // Of what is not missing.
+    private static Tensor Deviations(Tensor features)
+    {
+        Tensor counts = features.isnan().logical_not().sum([0]).clamp_min(1.Held());
+        Tensor centered = features - (features.nan_to_num(0).sum([0]) / counts);
+        return (centered.nan_to_num(0).Squared().sum([0]) / counts).sqrt();
+    }
 
     private static PenalizedMatrix[] Matrices(PredictionTrainerOptions options, PredictionNetwork network, FeatureEncoder encoder, bool isStack, Device device)
     {

@@ -1,28 +1,36 @@
 namespace Microsoft.ML.Implicit.Modelling.Atoms;
 
-/// <summary>A factor F of a positive semidefinite matrix M = FᵀF, by a Cholesky factorisation with pivots, which leaves out what rounding makes of zero.</summary>
+/// <summary>
+/// A factor F of a positive semidefinite matrix M = FᵀF, by a Cholesky factorisation with pivots, which leaves out what rounding makes of zero. Entries are judged beside those of their own variables,
+/// so that the units of the variables do not matter.
+/// </summary>
 internal static class SquareRootFactor
 {
     private const double Rounding = 1e-12;
+
+    // Of the largest entry, for matrices that are products of others.
+    private const double EntryRounding = 1e-15;
 
     /// <exception cref="ArgumentException">The matrix is not symmetric and positive semidefinite.</exception>
     public static double[,] Of(double[,] matrix)
     {
         int n = matrix.GetLength(0);
-        double[,] rest = (double[,])matrix.Clone(), factor = new double[n, n];
-        double largest = rest.Cast<double>().Max(Math.Abs);
+        double largest = matrix.Cast<double>().Max(Math.Abs);
+        double[] scales = [.. Enumerable.Range(0, n).Select(i => Math.Sqrt(Math.Max(matrix[i, i], 0)))];
+        double[,] rest = new double[n, n], factor = new double[n, n];
         for (int i = 0; i < n; i++)
         {
-            for (int j = 0; j < i; j++)
+            for (int j = 0; j < n; j++)
             {
-                Require(Math.Abs(rest[i, j] - rest[j, i]) <= Rounding * largest, "symmetric");
+                Require(Math.Abs(matrix[i, j] - matrix[j, i]) <= Rounding * largest, "symmetric");
+                rest[i, j] = (matrix[i, j] / 2) + (matrix[j, i] / 2);
             }
         }
 
         for (int step = 0; step < n; step++)
         {
-            int pivot = Enumerable.Range(0, n).MaxBy(i => rest[i, i]);
-            if (!(rest[pivot, pivot] > n * Rounding * largest))
+            int pivot = Enumerable.Range(0, n).MaxBy(i => scales[i] > 0 ? rest[i, i] / scales[i] / scales[i] : 0);
+            if (!(rest[pivot, pivot] > n * Rounding * scales[pivot] * scales[pivot]))
             {
                 break;
             }
@@ -39,7 +47,14 @@ internal static class SquareRootFactor
             }
         }
 
-        Require(rest.Cast<double>().All(value => Math.Abs(value) <= 100 * n * Rounding * largest), "positive semidefinite");
+        for (int i = 0; i < n; i++)
+        {
+            for (int j = 0; j < n; j++)
+            {
+                Require(Math.Abs(rest[i, j]) <= n * ((100 * Rounding * scales[i] * scales[j]) + (EntryRounding * largest)), "positive semidefinite");
+            }
+        }
+
         return factor;
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
+using System.Numerics.Tensors;
 using Microsoft.ML.Implicit.Native;
-using static TorchSharp.torch;
+using Tensor = TorchSharp.torch.Tensor;
 
 namespace Microsoft.ML.Implicit.Modelling.Compilation;
 
@@ -9,20 +10,25 @@ internal static class ParameterFaults
 {
     /// <summary>What is wrong with each row, null where nothing is.</summary>
     /// <param name="parts">The parameters.</param>
-    /// <param name="parameters">[batch, parameters], float64.</param>
-    public static string?[] Find(IReadOnlyList<ProgramPart> parts, Tensor parameters)
+    /// <param name="parameters">[batch, parameters], float64 on the CPU.</param>
+    public static unsafe string?[] Find(IReadOnlyList<ProgramPart> parts, Tensor parameters)
     {
         string?[] faults = new string?[parameters.shape[0]];
-        if (faults.Length == 0)
+        int columns = (int)parameters.shape[1];
+        if (faults.Length == 0 || columns == 0)
         {
             return faults;
         }
 
-        double[] values = parameters.ReadDoubles();
-        int columns = values.Length / faults.Length;
+        using Tensor values = parameters.detach().contiguous();
+        double* first = values.Pointer<double>();
         for (int row = 0; row < faults.Length; row++)
         {
-            faults[row] = parts.Select(part => Find(part, values.AsSpan((row * columns) + part.Start, part.Size))).FirstOrDefault(fault => fault is not null);
+            double* start = first + ((long)row * columns);
+            foreach (ProgramPart part in parts)
+            {
+                faults[row] ??= Find(part, new ReadOnlySpan<double>(start + part.Start, part.Size));
+            }
         }
 
         return faults;
@@ -30,20 +36,29 @@ internal static class ParameterFaults
 
     private static string? Find(ProgramPart part, ReadOnlySpan<double> values)
     {
-        foreach (double value in values)
+        if (!TensorPrimitives.IsFiniteAll(values))
         {
-            if (!double.IsFinite(value))
-            {
-                return $"The parameter '{part.Name}' holds {Text(value)}.";
-            }
-
-            if (part.Sign == Sign.Nonnegative ? value < 0 : part.Sign == Sign.Nonpositive && value > 0)
-            {
-                return $"The parameter '{part.Name}' holds {Text(value)}, and was promised to be {part.Sign.ToString().ToLowerInvariant()}.";
-            }
+            return $"The parameter '{part.Name}' holds {Text(values[IndexOfNonFinite(values)])}.";
         }
 
-        return null;
+        double wrong = part.Sign switch
+        {
+            Sign.Nonnegative => Math.Min(TensorPrimitives.Min(values), 0),
+            Sign.Nonpositive => Math.Max(TensorPrimitives.Max(values), 0),
+            _ => 0,
+        };
+        return wrong == 0 ? null : $"The parameter '{part.Name}' holds {Text(wrong)}, and was promised to be {part.Sign.ToString().ToLowerInvariant()}.";
+    }
+
+    private static int IndexOfNonFinite(ReadOnlySpan<double> values)
+    {
+        int index = 0;
+        while (double.IsFinite(values[index]))
+        {
+            index++;
+        }
+
+        return index;
     }
 
     private static string Text(double value) => value.ToString("G6", CultureInfo.InvariantCulture);

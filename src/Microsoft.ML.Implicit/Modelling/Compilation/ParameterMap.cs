@@ -1,5 +1,6 @@
 using Microsoft.ML.Implicit.Differentiation;
 using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Solvers.Conic;
 using Microsoft.ML.Implicit.Solvers.Conic.Interior;
 using static TorchSharp.torch;
 
@@ -14,28 +15,33 @@ internal sealed class ParameterMap
     private const long ManyProducts = 1 << 15;
 
     private readonly double[] _constants;
-    private readonly int[] _entries;
-    private readonly int[] _sources;
-    private readonly double[] _values;
+    private readonly Run[] _runs;
 
     public ParameterMap(int length, int[] entries, int[] parameters, double[] values)
     {
         (Length, Entries, Parameters, Values) = (length, entries, parameters, values);
         _constants = new double[length];
-        int varying = parameters.Count(parameter => parameter > 0);
-        (_entries, _sources, _values) = (new int[varying], new int[varying], new double[varying]);
-        for (int i = 0, next = 0; i < entries.Length; i++)
+        List<Run> runs = [];
+        for (int i = 0; i < entries.Length; i++)
         {
             if (parameters[i] == 0)
             {
                 _constants[entries[i]] += values[i];
+                continue;
+            }
+
+            var next = new Run(entries[i], parameters[i] - 1, 1, values[i]);
+            if (runs.Count > 0 && runs[^1].IsContinuedBy(next))
+            {
+                runs[^1] = runs[^1] with { Count = runs[^1].Count + 1 };
             }
             else
             {
-                (_entries[next], _sources[next], _values[next]) = (entries[i], parameters[i] - 1, values[i]);
-                next++;
+                runs.Add(next);
             }
         }
+
+        _runs = [.. runs];
     }
 
     public int Length { get; }
@@ -46,7 +52,7 @@ internal sealed class ParameterMap
 
     public double[] Values { get; }
 
-    public bool IsConstant => _entries.Length == 0;
+    public bool IsConstant => _runs.Length == 0;
 
     public bool IsZero => Values.Length == 0;
 
@@ -72,7 +78,7 @@ internal sealed class ParameterMap
         return new ParameterMap(length, [.. merged.Select(term => term.Entry)], [.. merged.Select(term => term.Parameter)], [.. merged.Select(term => term.Value)]);
     }
 
-    public bool Depends(ProgramPart parameter) => Array.Exists(_sources, source => source >= parameter.Start && source < parameter.Start + parameter.Size);
+    public bool Depends(ProgramPart parameter) => Array.Exists(_runs, run => run.Source < parameter.Start + parameter.Size && run.Source + run.Count > parameter.Start);
 
     /// <summary>The array, [length] where no parameter is in it, else [batch, length], differentiable in the parameters.</summary>
     /// <param name="parameters">[batch, parameters], float64 on the CPU.</param>
@@ -93,9 +99,9 @@ internal sealed class ParameterMap
             row.Clear();
         }
 
-        for (int i = 0; i < _entries.Length; i++)
+        foreach (Run run in _runs)
         {
-            row[_entries[i]] += _values[i] * source[_sources[i]];
+            DenseVector.AddScaled(row.Slice(run.Entry, run.Count), run.Value, new ReadOnlySpan<double>(source + run.Source, run.Count));
         }
     });
 
@@ -104,9 +110,9 @@ internal sealed class ParameterMap
     {
         Span<double> row = new(target, parameters);
         row.Clear();
-        for (int i = 0; i < _entries.Length; i++)
+        foreach (Run run in _runs)
         {
-            row[_sources[i]] += _values[i] * source[_entries[i]];
+            DenseVector.AddScaled(row.Slice(run.Source, run.Count), run.Value, new ReadOnlySpan<double>(source + run.Entry, run.Count));
         }
     });
 
@@ -123,7 +129,7 @@ internal sealed class ParameterMap
         }
 
         nint from = width == 0 ? 0 : (nint)source.Pointer<double>(), to = (nint)result.Pointer<double>();
-        int parallelism = (long)batch * (_entries.Length + length) < ManyProducts ? 1 : 0;
+        int parallelism = (long)batch * (Values.Length + length) < ManyProducts ? 1 : 0;
         ConeRows.ForEach<object?>(
             batch,
             parallelism,
@@ -131,5 +137,11 @@ internal sealed class ParameterMap
             (_, row) => map((double*)from + ((long)row * width), (double*)to + ((long)row * length)),
             CancellationToken.None);
         return result;
+    }
+
+    // Successive entries that take successive parameters, as a matrix of parameters does.
+    private readonly record struct Run(int Entry, int Source, int Count, double Value)
+    {
+        public bool IsContinuedBy(Run next) => next.Entry == Entry + Count && next.Source == Source + Count && next.Value == Value;
     }
 }

@@ -34,10 +34,14 @@ internal static class ParameterRows
     private static Tensor ToRows(ProgramPart part, Tensor value)
     {
         long[] shape = part.Size == 1 ? [] : part.Columns == 1 ? [part.Rows] : [part.Rows, part.Columns];
-        bool isBatched = value.dim() == shape.Length + 1;
-        bool isColumn = part.Size == 1 && value.dim() == 2 && value.shape[1] == 1;
-        return isColumn || (isBatched ? value.shape[1..] : value.shape).AsSpan().SequenceEqual(shape)
-            ? value.to(ScalarType.Float64).cpu().reshape(isColumn || isBatched ? value.shape[0] : 1, part.Size)
-            : throw new ArgumentException($"The parameter '{part.Name}' has shape [{string.Join(", ", value.shape)}]; expected [{string.Join(", ", shape)}], or that with a batch in front.", nameof(value));
+
+        // One number may be a vector of one, and a vector a matrix of one column, as code for any number of them makes them.
+        long batch = BatchOf(value, shape) ?? (part.Size == 1 ? BatchOf(value, [1]) : null) ?? BatchOf(value, [part.Rows, part.Columns])
+            ?? throw new ArgumentException($"The parameter '{part.Name}' has shape [{string.Join(", ", value.shape)}]; expected [{string.Join(", ", shape)}], or that with a batch in front.", nameof(value));
+        return value.to(ScalarType.Float64).cpu().reshape(batch, part.Size);
     }
+
+    private static long? BatchOf(Tensor value, long[] shape) => value.shape.AsSpan().SequenceEqual(shape) ? 1
+        : value.dim() == shape.Length + 1 && value.shape.AsSpan(1).SequenceEqual(shape) ? value.shape[0]
+        : null;
 }

@@ -51,7 +51,7 @@ internal sealed unsafe class ImagePlanes
     {
         for (int row = 0; row < Channels * Height; row++)
         {
-            image.Slice(row * Width, Width).CopyTo(Row(planes, row));
+            image.Slice(row * Width, Width).CopyTo(new Span<float>(Row(planes, row), Width));
         }
     }
 
@@ -60,7 +60,7 @@ internal sealed unsafe class ImagePlanes
     {
         for (int row = 0; row < Channels * Height; row++)
         {
-            Row(planes, row).CopyTo(image[(row * Width)..]);
+            new ReadOnlySpan<float>(Row(planes, row), Width).CopyTo(image[(row * Width)..]);
         }
     }
 
@@ -79,10 +79,10 @@ internal sealed unsafe class ImagePlanes
         }
     }
 
-    /// <summary>The pixels of a row, counted over all channels.</summary>
-    public Span<float> Row(float* planes, int row)
+    /// <summary>The first of a row's pixels, where rows are counted over all channels.</summary>
+    public float* Row(float* planes, int row)
     {
         (int channel, int y) = Math.DivRem(row, Height);
-        return new Span<float>(planes + Origin + (channel * PlaneStride) + (y * RowStride), Width);
+        return planes + Origin + (channel * PlaneStride) + (y * RowStride);
     }
 }

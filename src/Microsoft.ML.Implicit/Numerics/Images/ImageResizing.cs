@@ -9,23 +9,21 @@ internal static unsafe class ImageResizing
         int factor = finePlanes.Height / coarsePlanes.Height;
         for (int row = 0; row < coarsePlanes.Channels * coarsePlanes.Height; row++)
         {
-            Span<float> destination = coarsePlanes.Row(coarse, row);
-            destination.Clear();
-            for (int within = 0; within < factor; within++)
+            float* source = finePlanes.Row(fine, row * factor);
+            float* destination = coarsePlanes.Row(coarse, row);
+            for (int x = 0; x < coarsePlanes.Width; x++, source += factor)
             {
-                ReadOnlySpan<float> source = finePlanes.Row(fine, (row * factor) + within);
-                for (int x = 0, from = 0; x < destination.Length; x++)
+                float sum = 0;
+                for (int y = 0; y < factor; y++)
                 {
-                    for (int end = from + factor; from < end; from++)
+                    float* pixels = source + (y * finePlanes.RowStride);
+                    for (int within = 0; within < factor; within++)
                     {
-                        destination[x] += source[from];
+                        sum += pixels[within];
                     }
                 }
-            }
 
-            for (int x = 0; x < destination.Length; x++)
-            {
-                destination[x] /= factor;
+                destination[x] = sum / factor;
             }
         }
     }
@@ -34,16 +32,20 @@ internal static unsafe class ImageResizing
     public static void AddRepeated(ImagePlanes coarsePlanes, float* coarse, ImagePlanes finePlanes, float* fine)
     {
         int factor = finePlanes.Height / coarsePlanes.Height;
-        for (int row = 0; row < finePlanes.Channels * finePlanes.Height; row++)
+        for (int row = 0; row < coarsePlanes.Channels * coarsePlanes.Height; row++)
         {
-            ReadOnlySpan<float> source = coarsePlanes.Row(coarse, row / factor);
-            Span<float> destination = finePlanes.Row(fine, row);
-            for (int x = 0, to = 0; x < source.Length; x++)
+            float* source = coarsePlanes.Row(coarse, row);
+            float* destination = finePlanes.Row(fine, row * factor);
+            for (int x = 0; x < coarsePlanes.Width; x++, destination += factor)
             {
                 float value = source[x] / factor;
-                for (int end = to + factor; to < end; to++)
+                for (int y = 0; y < factor; y++)
                 {
-                    destination[to] += value;
+                    float* pixels = destination + (y * finePlanes.RowStride);
+                    for (int within = 0; within < factor; within++)
+                    {
+                        pixels[within] += value;
+                    }
                 }
             }
         }

@@ -97,12 +97,7 @@ internal static class DenseVector
             maxima = Vector.Max(maxima, Vector.Abs(vector));
         }
 
-        double largest = 0;
-        for (int i = 0; i < Vector<double>.Count; i++)
-        {
-            largest = Math.Max(largest, maxima[i]);
-        }
-
+        double largest = Largest(maxima);
         for (int i = vectors.Length * Vector<double>.Count; i < x.Length; i++)
         {
             largest = Math.Max(largest, Math.Abs(x[i]));
@@ -111,20 +106,29 @@ internal static class DenseVector
         return largest;
     }
 
-    /// <summary>y ← max(y, |x|), entry by entry.</summary>
-    public static void RaiseToMagnitudes(Span<double> y, ReadOnlySpan<double> x)
+    /// <summary>y ← max(y, |a x z|), entry by entry, for finite x and positive a and z.</summary>
+    /// <returns>The largest of these magnitudes.</returns>
+    public static double RaiseToMagnitudes(Span<double> y, ReadOnlySpan<double> x, double a, ReadOnlySpan<double> z)
     {
         Span<Vector<double>> target = MemoryMarshal.Cast<double, Vector<double>>(y);
-        ReadOnlySpan<Vector<double>> source = MemoryMarshal.Cast<double, Vector<double>>(x[..y.Length]);
+        ReadOnlySpan<Vector<double>> source = MemoryMarshal.Cast<double, Vector<double>>(x[..y.Length]), factors = MemoryMarshal.Cast<double, Vector<double>>(z[..y.Length]);
+        Vector<double> factor = new(a), maxima = Vector<double>.Zero;
         for (int i = 0; i < target.Length; i++)
         {
-            target[i] = Vector.Max(target[i], Vector.Abs(source[i]));
+            Vector<double> magnitudes = Vector.Abs(source[i]) * (factors[i] * factor);
+            maxima = Vector.MaxNative(maxima, magnitudes);
+            target[i] = Vector.MaxNative(target[i], magnitudes);
         }
 
+        double largest = Largest(maxima);
         for (int i = target.Length * Vector<double>.Count; i < y.Length; i++)
         {
-            y[i] = Math.Max(y[i], Math.Abs(x[i]));
+            double magnitude = Math.Abs(x[i]) * (z[i] * a);
+            y[i] = Math.Max(y[i], magnitude);
+            largest = Math.Max(largest, magnitude);
         }
+
+        return largest;
     }
 
     public static bool IsFinite(ReadOnlySpan<double> x)
@@ -182,6 +186,17 @@ internal static class DenseVector
         }
     }
 
+    private static double Largest(Vector<double> x)
+    {
+        double largest = x[0];
+        for (int i = 1; i < Vector<double>.Count; i++)
+        {
+            largest = Math.Max(largest, x[i]);
+        }
+
+        return largest;
+    }
+
     // Four rows at once, so that no sum waits for the last one.
     private static void MultiplyFour(ReadOnlySpan<double> rows, int stride, ReadOnlySpan<double> x, Span<double> y)
     {
@@ -199,14 +214,16 @@ internal static class DenseVector
             sum3 = Vector.FusedMultiplyAdd(v3[i], factors[i], sum3);
         }
 
-        (y[0], y[1], y[2], y[3]) = (Vector.Sum(sum0), Vector.Sum(sum1), Vector.Sum(sum2), Vector.Sum(sum3));
+        (double y0, double y1, double y2, double y3) = (Vector.Sum(sum0), Vector.Sum(sum1), Vector.Sum(sum2), Vector.Sum(sum3));
         for (int i = factors.Length * Vector<double>.Count; i < n; i++)
         {
-            y[0] += x0[i] * x[i];
-            y[1] += x1[i] * x[i];
-            y[2] += x2[i] * x[i];
-            y[3] += x3[i] * x[i];
+            y0 += x0[i] * x[i];
+            y1 += x1[i] * x[i];
+            y2 += x2[i] * x[i];
+            y3 += x3[i] * x[i];
         }
+
+        (y[0], y[1], y[2], y[3]) = (y0, y1, y2, y3);
     }
 
     // y += Σ aᵢ xᵢ for four rows of a matrix.

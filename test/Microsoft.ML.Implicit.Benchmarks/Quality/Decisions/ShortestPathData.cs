@@ -69,7 +69,7 @@ internal sealed class ShortestPathData
 
     private Row Draw()
     {
-        float[] features = [.. Enumerable.Range(0, Features).Select(_ => (float)Normal())];
+        float[] features = [.. Enumerable.Range(0, Features).Select(_ => (float)_random.NextNormal())];
         float[] costs = new float[Edges];
         for (int edge = 0; edge < Edges; edge++)
         {
@@ -80,8 +80,6 @@ internal sealed class ShortestPathData
 
         return new Row { Features = features, Costs = costs };
     }
-
-    private double Normal() => Math.Sqrt(-2 * Math.Log(1 - _random.NextDouble())) * Math.Cos(2 * Math.PI * _random.NextDouble());
 
     internal sealed class Row
     {

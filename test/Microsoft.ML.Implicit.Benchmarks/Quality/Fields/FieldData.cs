@@ -39,7 +39,7 @@ internal sealed class FieldData
 
         float[] all = [.. fields.SelectMany(run => run.SelectMany(field => field))];
         double mean = all.Average(value => (double)value), size = noise * Math.Sqrt(all.Average(value => (value - mean) * (value - mean)));
-        return new FieldData(kind, noise == 0 ? [.. fields] : [.. fields.Select(run => run.Select(field => field.Select(value => (float)(value + (size * FieldStart.Normal(random)))).ToArray()).ToArray())]);
+        return new FieldData(kind, noise == 0 ? [.. fields] : [.. fields.Select(run => run.Select(field => field.Select(value => (float)(value + (size * random.NextNormal()))).ToArray()).ToArray())]);
     }
 
     /// <summary>Fields of all runs at a time, one after another.</summary>

@@ -52,8 +52,8 @@ internal sealed record FieldKind(string Name, FieldGrid Grid, Func<FieldTerm[]> 
     private static double[] GaussianField(Random random)
     {
         double Deviation(int wave) => 25 / ((4 * Math.PI * Math.PI * wave * wave) + 25);
-        double mean = FieldStart.Normal(random) * Deviation(0);
-        (double Cosine, double Sine)[] waves = [.. Enumerable.Range(1, 24).Select(k => (Math.Sqrt(2) * Deviation(k) * FieldStart.Normal(random), Math.Sqrt(2) * Deviation(k) * FieldStart.Normal(random)))];
+        double mean = random.NextNormal() * Deviation(0);
+        (double Cosine, double Sine)[] waves = [.. Enumerable.Range(1, 24).Select(k => (Math.Sqrt(2) * Deviation(k) * random.NextNormal(), Math.Sqrt(2) * Deviation(k) * random.NextNormal()))];
         return [.. Enumerable.Range(0, 64).Select(i => i / 64.0).Select(x => mean + waves.Select((wave, k) => (wave.Cosine * Math.Cos(2 * Math.PI * (k + 1) * x)) + (wave.Sine * Math.Sin(2 * Math.PI * (k + 1) * x))).Sum())];
     }
 }

@@ -14,7 +14,7 @@ internal static class FieldStart
         {
             for (int j = 0; j < last.Length; j++)
             {
-                double size = Normal(random) / (1 + (i * i) + (j * j));
+                double size = random.NextNormal() / (1 + (i * i) + (j * j));
                 for (int place = 0; place < field.Length; place++)
                 {
                     field[place] += size * first[i][place / last[j].Length] * last[j][place % last[j].Length];
@@ -24,8 +24,6 @@ internal static class FieldStart
 
         return field;
     }
-
-    public static double Normal(Random random) => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
 
     private static double[][] AxisWaves(GridAxis axis, Random random, int most)
     {

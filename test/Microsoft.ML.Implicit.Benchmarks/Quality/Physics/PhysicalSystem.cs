@@ -57,12 +57,10 @@ internal sealed record PhysicalSystem(
         (double x, double y) = (Uniform(random, -1, 1), Uniform(random, -1, 1));
         double radius = Uniform(random, 0.5, 1.5), norm = Math.Sqrt((x * x) + (y * y));
         (x, y) = (x / norm * radius, y / norm * radius);
-        double speed = (1 + (0.05 * Normal(random))) / (2 * Math.Pow(radius, 1.5));
+        double speed = (1 + (0.05 * random.NextNormal())) / (2 * Math.Pow(radius, 1.5));
         (double u, double v) = (-y * speed, x * speed);
         return [x, y, -x, -y, u, v, -u, -v];
     }
-
-    private static double Normal(Random random) => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
 
     private static Tensor TwoBodies(Tensor z)
     {

@@ -75,18 +75,16 @@ internal static class GeneratedLabels
             Class = $"speaker {speaker}",
             Channels = [.. voice.Select(course =>
             {
-                double offset = 1.2 * Normal(random), noise = 0;
+                double offset = 1.2 * random.NextNormal(), noise = 0;
                 return Enumerable.Range(0, frames).Select(frame =>
                 {
                     double place = Math.PI * Math.Min(1, pace * frame / frames);
-                    noise = (0.7 * noise) + Normal(random);
+                    noise = (0.7 * noise) + random.NextNormal();
                     return (float)((0.4 * course[0]) + (course[1] * Math.Cos(place)) + (0.5 * course[2] * Math.Cos(2 * place)) + (0.5 * course[3] * Math.Cos(3 * place)) + offset + noise);
                 }).ToArray();
             })],
         };
     }
 
-    private static double[] Normals(Random random, int count) => [.. Enumerable.Range(0, count).Select(_ => Normal(random))];
-
-    private static double Normal(Random random) => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
+    private static double[] Normals(Random random, int count) => [.. Enumerable.Range(0, count).Select(_ => random.NextNormal())];
 }

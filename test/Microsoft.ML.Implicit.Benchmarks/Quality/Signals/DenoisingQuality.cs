@@ -92,11 +92,10 @@ internal static class DenoisingQuality
                 start = end;
             }
 
-            // Box and Muller (1958).
             return new Signal
             {
                 Clean = clean,
-                Measured = [.. clean.Select(value => value + (float)(Noise * Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble())))],
+                Measured = [.. clean.Select(value => value + (float)(Noise * random.NextNormal()))],
             };
         }
     }

@@ -10,14 +10,16 @@ internal static class TabularCommand
     {
         var trial = new TrialOptions("tables", "deep-equilibrium trainers");
         var export = new Option<string?>("--export") { Description = "writes the splits to this folder, and trains nothing" };
+        var missing = new Option<double>("--missing") { Description = "share of the features to take away at random" };
         System.CommandLine.Command command = trial.CreateCommand("tabular", "Prints accuracy or error on many tables; takes scores of tabular_sklearn.py too.");
         var odeSettings = new Option<string[]>("--ode-option") { Description = "a setting of the neural ODE trainers", DefaultValueFactory = _ => [] };
         command.Options.Add(export);
+        command.Options.Add(missing);
         command.Options.Add(odeSettings);
         command.SetAction(result =>
         {
             int[] seeds = trial.Seeds(result);
-            IEnumerable<TabularData> tables = TabularData.ReadAll(result.GetRequiredValue(trial.Folder), result.GetRequiredValue(trial.Sets));
+            IEnumerable<TabularData> tables = TabularData.ReadAll(result.GetRequiredValue(trial.Folder), result.GetRequiredValue(trial.Sets), result.GetValue(missing));
             if (result.GetValue(export) is { } target)
             {
                 foreach (TabularData table in tables)

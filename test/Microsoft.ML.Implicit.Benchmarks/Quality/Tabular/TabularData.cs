@@ -3,7 +3,7 @@ using Microsoft.ML.Data;
 
 namespace Microsoft.ML.Implicit.Benchmarks.Quality.Tabular;
 
-/// <summary>A table of numbers whose last column is the label: a class where it is text, a number otherwise.</summary>
+/// <summary>A table of numbers, where empty cells are missing, whose last column is the label: a class where it is text, a number otherwise.</summary>
 internal sealed class TabularData
 {
     private const double TestShare = 0.2;
@@ -12,18 +12,19 @@ internal sealed class TabularData
     private readonly string[] _lines;
     private readonly TabularRow[] _rows;
 
-    private TabularData(string name, string[] lines)
+    private TabularData(string name, string[] lines, double missing)
     {
         Name = name;
         _header = lines[0].Split(',');
-        _lines = lines[1..];
-        string[][] cells = [.. _lines.Select(line => line.Split(','))];
+        string[][] cells = [.. lines[1..].Select(line => line.Split(','))];
+        TakeAway(cells, missing);
+        _lines = Array.ConvertAll(cells, row => string.Join(',', row));
         IsClassification = !cells.All(row => float.TryParse(row[^1], CultureInfo.InvariantCulture, out _));
         _rows =
         [
             .. cells.Select(row => new TabularRow
             {
-                Features = [.. row[..^1].Select(cell => float.Parse(cell, CultureInfo.InvariantCulture))],
+                Features = [.. row[..^1].Select(cell => cell.Length == 0 ? float.NaN : float.Parse(cell, CultureInfo.InvariantCulture))],
                 Label = IsClassification ? 0 : float.Parse(row[^1], CultureInfo.InvariantCulture),
                 Class = IsClassification ? row[^1] : "",
             }),
@@ -36,12 +37,17 @@ internal sealed class TabularData
 
     public int RowCount => _rows.Length;
 
+    public bool HasMissing => Array.Exists(_rows, row => Array.Exists(row.Features, float.IsNaN));
+
     /// <summary>Reads the tables of a folder, in the order of their names.</summary>
-    public static IEnumerable<TabularData> ReadAll(string folder, IReadOnlyCollection<string> names) =>
+    /// <param name="folder">The folder.</param>
+    /// <param name="names">Tables to read; none for all.</param>
+    /// <param name="missing">Share of the features to take away.</param>
+    public static IEnumerable<TabularData> ReadAll(string folder, IReadOnlyCollection<string> names, double missing) =>
         from file in Directory.EnumerateFiles(folder, "*.csv").Order(StringComparer.Ordinal)
         let name = Path.GetFileNameWithoutExtension(file)
         where names.Count == 0 || names.Contains(name)
-        select new TabularData(name, File.ReadAllLines(file));
+        select new TabularData(name, File.ReadAllLines(file), missing);
 
     /// <summary>A random four fifths and the rest.</summary>
     public (IDataView Train, IDataView Test) Split(MLContext ml, int seed)
@@ -69,6 +75,18 @@ internal sealed class TabularData
         Directory.CreateDirectory(folder);
         File.WriteAllLines(Path.Combine(folder, $"{Name}_s{seed}_train.csv"), Lines(train));
         File.WriteAllLines(Path.Combine(folder, $"{Name}_s{seed}_test.csv"), Lines(test));
+    }
+
+    private static void TakeAway(string[][] cells, double share)
+    {
+        var random = new Random(0);
+        foreach (string[] row in cells)
+        {
+            for (int feature = 0; feature < row.Length - 1; feature++)
+            {
+                row[feature] = random.NextDouble() < share ? "" : row[feature];
+            }
+        }
     }
 
     private IEnumerable<string> Lines(int[] indices) => indices.Select(row => _lines[row]).Prepend(string.Join(',', _header));

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Estimators;
 using Microsoft.ML.Trainers.LightGbm;
+using Microsoft.ML.Transforms;
 
 namespace Microsoft.ML.Implicit.Benchmarks.Quality.Tabular;
 
@@ -9,13 +10,15 @@ namespace Microsoft.ML.Implicit.Benchmarks.Quality.Tabular;
 internal static class TabularModels
 {
     public const string Ours = "DeepEquilibrium";
+    private const string Linear = "Sdca";
 
     /// <summary>Trains each, or those named, on a split and tests it.</summary>
     public static IEnumerable<TabularScore> Run(TabularData data, int seed, DeepEquilibriumOptions options, NeuralOdeOptions odes, IReadOnlyCollection<string> only)
     {
         var ml = new MLContext(seed);
         (IDataView train, IDataView test) = data.Split(ml, seed);
-        foreach ((string model, IEstimator<ITransformer> trainer) in data.IsClassification ? Classifiers(ml, seed, options, odes) : Regressors(ml, seed, options, odes))
+        IEnumerable<(string Name, IEstimator<ITransformer> Trainer)> models = data.IsClassification ? Classifiers(ml, seed, options, odes) : Regressors(ml, seed, options, odes);
+        foreach ((string model, IEstimator<ITransformer> trainer) in data.HasMissing ? WithMeans(ml, models) : models)
         {
             if (only.Count > 0 && !only.Contains(model))
             {
@@ -30,6 +33,18 @@ internal static class TabularModels
             yield return score;
         }
     }
+
+    // Sdca takes no missing values; ours is tried with means in their place too.
+    private static IEnumerable<(string Name, IEstimator<ITransformer> Trainer)> WithMeans(MLContext ml, IEnumerable<(string Name, IEstimator<ITransformer> Trainer)> models) =>
+        from model in models
+        let filled = ml.Transforms.ReplaceMissingValues("Features", replacementMode: MissingValueReplacingEstimator.ReplacementMode.Mean).Append(model.Trainer)
+        from tried in model.Name switch
+        {
+            Linear => [(model.Name, filled)],
+            Ours => [model, ($"{Ours}-means", filled)],
+            _ => new[] { model },
+        }
+        select tried;
 
     private static TabularScore Test(MLContext ml, TabularData data, int seed, string model, IDataView scored)
     {
@@ -48,7 +63,7 @@ internal static class TabularModels
         yield return ("NeuralOde", ml.MulticlassClassification.Trainers.NeuralOde(odes));
         yield return ("LightGbm", ml.MulticlassClassification.Trainers.LightGbm(new LightGbmMulticlassTrainer.Options { Seed = seed }));
         yield return ("FastTree", ml.MulticlassClassification.Trainers.OneVersusAll(ml.BinaryClassification.Trainers.FastTree()));
-        yield return ("Sdca", ml.Transforms.NormalizeMeanVariance("Features").Append(ml.MulticlassClassification.Trainers.SdcaMaximumEntropy()));
+        yield return (Linear, ml.Transforms.NormalizeMeanVariance("Features").Append(ml.MulticlassClassification.Trainers.SdcaMaximumEntropy()));
     }
 
     private static IEnumerable<(string Name, IEstimator<ITransformer> Trainer)> Regressors(MLContext ml, int seed, DeepEquilibriumOptions options, NeuralOdeOptions odes)
@@ -57,7 +72,7 @@ internal static class TabularModels
         yield return ("NeuralOde", ml.Regression.Trainers.NeuralOde(odes));
         yield return ("LightGbm", ml.Regression.Trainers.LightGbm(new LightGbmRegressionTrainer.Options { Seed = seed }));
         yield return ("FastTree", ml.Regression.Trainers.FastTree());
-        yield return ("Sdca", ml.Transforms.NormalizeMeanVariance("Features").Append(ml.Regression.Trainers.Sdca()));
+        yield return (Linear, ml.Transforms.NormalizeMeanVariance("Features").Append(ml.Regression.Trainers.Sdca()));
     }
 
     private sealed class Fitted(ITransformer model) : IDisposable

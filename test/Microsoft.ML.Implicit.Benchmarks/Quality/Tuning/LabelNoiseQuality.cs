@@ -9,12 +9,13 @@ internal static class LabelNoiseQuality
     private const int NetworkCount = 5;
     private const int Folds = 5;
 
-    public static void Run(string folder, IReadOnlyCollection<string> names, int seeds) => Run(folder, names, seeds, (ml, data, _) => Linear(ml, data));
+    public static void Run(string folder, IReadOnlyCollection<string> names, int seeds) => Run(folder, names, seeds, reducesImages: false, (ml, data, _) => Linear(ml, data));
 
     public static void RunNetworks(string folder, IReadOnlyCollection<string> names, int seeds, string device) =>
-        Run(folder, names, seeds, (ml, data, seed) => Networks(ml, data, seed, device));
+        Run(folder, names, seeds, reducesImages: true, (ml, data, seed) => Networks(ml, data, seed, device));
 
-    private static void Run(string folder, IReadOnlyCollection<string> names, int seeds, Func<MLContext, NoisyLabels, int, IEnumerable<(string Model, double Accuracy)>> compare)
+    private static void Run(
+        string folder, IReadOnlyCollection<string> names, int seeds, bool reducesImages, Func<MLContext, NoisyLabels, int, IEnumerable<(string Model, double Accuracy)>> compare)
     {
         Console.WriteLine("data, 40 % of the labels flipped\tmodel\ttest accuracy\tof each seed");
         foreach (string name in NoisyLabels.Names.Where(name => names.Count == 0 || names.Contains(name)))
@@ -22,7 +23,7 @@ internal static class LabelNoiseQuality
             (string Model, double Accuracy)[] scores = [.. Enumerable.Range(1, seeds).SelectMany(seed =>
             {
                 var ml = new MLContext(seed);
-                return compare(ml, NoisyLabels.Draw(ml, folder, name, seed), seed);
+                return compare(ml, NoisyLabels.Draw(ml, folder, name, seed, reducesImages), seed);
             })];
             foreach (IGrouping<string, (string Model, double Accuracy)> model in scores.GroupBy(score => score.Model))
             {

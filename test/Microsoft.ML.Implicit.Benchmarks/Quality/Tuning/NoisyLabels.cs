@@ -58,15 +58,26 @@ internal sealed class NoisyLabels
     /// <summary>All rows with the labels they are given.</summary>
     public IDataView Both => _view([.. _given, .. _validation]);
 
-    public static NoisyLabels Draw(MLContext ml, string folder, string name, int seed)
+    /// <summary>Draws the wrong labels and the parts of a table.</summary>
+    /// <param name="ml">Context.</param>
+    /// <param name="folder">Where the table is.</param>
+    /// <param name="name">One of <see cref="Names"/>.</param>
+    /// <param name="seed">Seed.</param>
+    /// <param name="reducesImages">Whether principal components stand for the pixels of images.</param>
+    public static NoisyLabels Draw(MLContext ml, string folder, string name, int seed, bool reducesImages)
     {
         if (name == Images)
         {
             (IDataView images, IDataView test) = ClassificationData.All.Single(data => data.Name == Images).Load(ml, folder, seed);
-            ITransformer components = ml.Transforms.ProjectToPrincipalComponents("Features", rank: Components, overSampling: Components).Fit(images);
-            TabularRow[] rows = Rows(components.Transform(images));
+            if (reducesImages)
+            {
+                ITransformer components = ml.Transforms.ProjectToPrincipalComponents("Features", rank: Components, overSampling: Components).Fit(images);
+                (images, test) = (components.Transform(images), components.Transform(test));
+            }
+
+            TabularRow[] rows = Rows(images);
             new Random(seed).Shuffle(rows);
-            return new NoisyLabels(ml, rows, Rows(components.Transform(test)), seed);
+            return new NoisyLabels(ml, rows, Rows(test), seed);
         }
 
         TabularRow[] all = TuningTable.All.Single(table => table.Name == name).Read(folder, seed);

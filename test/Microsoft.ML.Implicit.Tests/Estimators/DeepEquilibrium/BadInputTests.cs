@@ -46,15 +46,23 @@ public class BadInputTests
     }
 
     [TestMethod]
-    public void A_missing_or_infinite_feature_is_named_by_slot_and_row()
+    public void An_infinite_feature_is_named_by_slot_and_row()
     {
         var ml = new MLContext(seed: 1);
-        foreach (float value in new[] { float.NaN, float.NegativeInfinity })
+        foreach (float value in new[] { float.PositiveInfinity, float.NegativeInfinity })
         {
-            Row[] rows = [.. Enumerable.Range(0, 20).Select(i => new Row { Features = [i, i == 13 ? value : 1], Label = i })];
-            Exception exception = AssertThrows<InvalidOperationException>(() => ml.Regression.Trainers.DeepEquilibrium().Fit(ml.Data.LoadFromEnumerable(rows)), "row 13");
+            Exception exception = AssertThrows<InvalidOperationException>(() => ml.Regression.Trainers.DeepEquilibrium().Fit(With(ml, value)), "row 13");
             StringAssert.Contains(exception.Message, "slot 1", StringComparison.Ordinal);
         }
+    }
+
+    [TestMethod]
+    public void A_missing_pixel_is_named_by_slot_and_row()
+    {
+        var ml = new MLContext(seed: 1);
+        var options = new DeepEquilibriumOptions { Cell = EquilibriumCellKind.MultiscaleConvolutional, Image = new ImageShape(1, 1, 2) };
+        Exception exception = AssertThrows<InvalidOperationException>(() => ml.Regression.Trainers.DeepEquilibrium(options).Fit(With(ml, float.NaN)), "row 13");
+        StringAssert.Contains(exception.Message, "slot 1", StringComparison.Ordinal);
     }
 
     [TestMethod]
@@ -212,6 +220,9 @@ public class BadInputTests
         AssertThrows<NotSupportedException>(() => MLNetCompatibility.EnsureSupported(new Version(5, 1, 0)), "5.1.0");
         MLNetCompatibility.EnsureSupported();
     }
+
+    private static IDataView With(MLContext ml, float value) =>
+        ml.Data.LoadFromEnumerable(Enumerable.Range(0, 20).Select(i => new Row { Features = [i, i == 13 ? value : 1], Label = i }));
 
     private static TException AssertThrows<TException>(Action action, string fragment)
         where TException : Exception

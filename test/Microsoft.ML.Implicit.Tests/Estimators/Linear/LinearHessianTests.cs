@@ -36,6 +36,12 @@ public sealed class LinearHessianTests
         Assert.IsTrue(hessian.Dense().allclose(expected.Dense(), 1e-12, 1e-12));
         Tensor vector = randn([1, hessian.Width], ScalarType.Float64, generator: new Generator(2));
         Assert.IsTrue(hessian.Apply(vector).allclose(expected.Apply(vector), 1e-12, 1e-12));
+
+        Tensor outputs = problem.Training.Features.mm(weights).requires_grad_();
+        loss.Losses(outputs, problem.Training.Targets).sum().backward();
+        Assert.IsTrue(loss.Slope(outputs, problem.Training.Targets).allclose(outputs.grad!, 1e-12, 1e-12));
+        Tensor roots = loss.CurvatureRoots(outputs), directions = randn(outputs.shape, ScalarType.Float64, generator: new Generator(10));
+        Assert.IsTrue(roots.matmul(roots.transpose(1, 2)).matmul(directions.unsqueeze(2)).squeeze(2).allclose(loss.Curve(outputs, directions), 1e-12, 1e-12));
     }
 
     [TestMethod]
@@ -48,15 +54,24 @@ public sealed class LinearHessianTests
         using var problem = new LinearProblem(loss, new LinearRows(cat([features, ones(60, 1, ScalarType.Float64)], 1), loss.Targets(labels), ones(60, ScalarType.Float64)));
         Tensor penalties = cat([full([189], 0.01, ScalarType.Float64), zeros(1, ScalarType.Float64)]);
         using LinearFit fit = problem.Minimize(penalties, problem.Shares, problem.Start(), 1e-22, 50, CancellationToken.None);
-        Assert.IsTrue(fit.Converged);
-        Tensor weights = fit.Weights.clone().requires_grad_();
-        problem.Objective(weights, penalties, problem.Shares).backward();
-        Assert.IsLessThan(1e-9, weights.grad!.abs().max().item<double>());
+        Assert.IsLessThan(1e-9, Slope(fit, penalties));
+
+        // The next training sets out with the preconditioner of this one.
+        using LinearFit next = problem.Minimize(penalties * 5, problem.Shares, fit.Weights, 1e-22, 50, CancellationToken.None);
+        Assert.IsLessThan(1e-9, Slope(next, penalties * 5));
 
         using IFactorization direct = new LuSolver().Prepare(fit.Hessian);
-        Tensor right = randn([1, weights.numel()], ScalarType.Float64, generator: new Generator(5));
+        Tensor right = randn([1, fit.Weights.numel()], ScalarType.Float64, generator: new Generator(5));
         Tensor expected = direct.Solve(right).Solution, found = fit.InverseHessian.Solve(right).Solution;
         Assert.IsLessThan(1e-3, ((found - expected).norm() / expected.norm()).item<double>());
+
+        double Slope(LinearFit minimum, Tensor penalized)
+        {
+            Assert.IsTrue(minimum.Converged);
+            Tensor weights = minimum.Weights.clone().requires_grad_();
+            problem.Objective(weights, penalized, problem.Shares).backward();
+            return weights.grad!.abs().max().item<double>();
+        }
     }
 
     [TestMethod]

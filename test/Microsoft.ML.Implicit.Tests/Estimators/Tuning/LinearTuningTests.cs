@@ -150,7 +150,7 @@ public sealed class LinearTuningTests
         var ml = new MLContext(seed: 1);
         IDataView train = Data(ml, 20, 1), empty = ml.Data.FilterRowsByColumn(train, "Label", lowerBound: 1e6);
         Row[] rows = Rows(5, 2);
-        rows[3].Features[7] = float.NaN;
+        rows[3].Features[7] = float.PositiveInfinity;
         IDataView faulty = ml.Data.LoadFromEnumerable(rows);
         string[] messages =
         [

@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Estimators;
@@ -65,8 +64,7 @@ internal sealed partial class BinaryPredictor(IBinaryModel model) : IDistPredict
 
     private float Score(in VBuffer<float> features)
     {
-        ReadOnlySpan<float> values = features.GetValues();
-        if (!values.IsEmpty && !TensorPrimitives.IsFiniteAll(values))
+        if (!model.CanRead(in features))
         {
             return float.NaN;
         }

@@ -16,7 +16,11 @@ internal interface IBinaryModel
     /// <summary>Why the model is not written to ONNX, or <see langword="null"/>.</summary>
     string? OnnxObstacle { get; }
 
-    /// <summary>Scores rows of finite features.</summary>
+    /// <inheritdoc cref="PredictionModelParameters.CanRead"/>
+    /// <exception cref="ObjectDisposedException">The transformer was disposed of.</exception>
+    bool CanRead(in VBuffer<float> features);
+
+    /// <summary>Scores rows that the model can read.</summary>
     /// <exception cref="ObjectDisposedException">The transformer was disposed of.</exception>
     void Score(VBuffer<float>[] rows, float[] scores);
 

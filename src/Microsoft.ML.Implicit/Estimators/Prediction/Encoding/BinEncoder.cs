@@ -10,7 +10,8 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// Encodes plain feature vectors. A feature becomes its robustly scaled, clipped value, its inverse hyperbolic sine, and, unless
 /// there are very many features, a piecewise-linear encoding that says how far through each of its target-aware bins it
 /// lies (Gorishniy, Rubachev and Babenko, "On Embeddings for Numerical Features", 2022), with which a smooth network follows
-/// steps as trees do.
+/// steps as trees do. A value that is missing is encoded as the median; a further input, 1 there and 0 elsewhere, lets the network learn
+/// any other, and what its being missing tells (Le Morvan et al., "What's a good imputation to predict with missing values?", 2021).
 /// </summary>
 internal sealed partial class BinEncoder : FeatureEncoder
 {
@@ -34,24 +35,33 @@ internal sealed partial class BinEncoder : FeatureEncoder
     [ComponentName(Name = "bin_factors")]
     private readonly Tensor _binFactors;
 
+    [ComponentName(Name = "missing_features")]
+    private readonly Tensor _missingFeatures;
+
     /// <summary>Creates an encoder whose scales and bins are yet to be filled in.</summary>
     /// <param name="featureCount">Length of the feature vector.</param>
     /// <param name="binCount">Bins of all features together.</param>
-    public BinEncoder(int featureCount, int binCount)
+    /// <param name="missingCount">Features that may be missing.</param>
+    public BinEncoder(int featureCount, int binCount, int missingCount)
         : base(nameof(BinEncoder))
     {
         BinCount = binCount;
-        Width = checked((2 * featureCount) + binCount);
+        MissingCount = missingCount;
+        Width = checked((2 * featureCount) + binCount + missingCount);
         _center = zeros(featureCount);
         _factor = ones(featureCount);
         _binFeatures = zeros(binCount, ScalarType.Int64);
         _binStarts = zeros(binCount);
         _binFactors = zeros(binCount);
+        _missingFeatures = zeros(missingCount, ScalarType.Int64);
         RegisterComponents();
     }
 
     /// <summary>Bins of all features together.</summary>
     public int BinCount { get; }
+
+    /// <summary>Number of features that may be missing.</summary>
+    public int MissingCount { get; }
 
     /// <inheritdoc/>
     public override int Width { get; }
@@ -59,10 +69,11 @@ internal sealed partial class BinEncoder : FeatureEncoder
     /// <summary>Learns the scales and bins.</summary>
     /// <param name="features">float32 [rows, features], on the CPU.</param>
     /// <param name="classes">What the bins tell apart: a class a row, from 0.</param>
-    public static BinEncoder Of(Tensor features, int[] classes)
+    /// <param name="missing">Features that may be missing, ascending.</param>
+    public static BinEncoder Of(Tensor features, int[] classes, int[] missing)
     {
         FeatureScale[] scales = FindScales(features, classes);
-        var encoder = new BinEncoder(scales.Length, scales.Sum(scale => scale.Bins.Count));
+        var encoder = new BinEncoder(scales.Length, scales.Sum(scale => scale.Bins.Count), missing.Length);
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
         encoder._center.copy_(tensor(scales.Select(scale => scale.Center).ToArray()));
@@ -70,6 +81,7 @@ internal sealed partial class BinEncoder : FeatureEncoder
         encoder._binFeatures.copy_(tensor(scales.SelectMany((scale, feature) => scale.Bins.Select(_ => (long)feature)).ToArray()));
         encoder._binStarts.copy_(tensor(scales.SelectMany(scale => scale.Bins.Select(bin => bin.Start)).ToArray()));
         encoder._binFactors.copy_(tensor(scales.SelectMany(scale => scale.Bins.Select(bin => bin.Factor)).ToArray()));
+        encoder._missingFeatures.copy_(tensor(missing.Select(feature => (long)feature).ToArray()));
         return encoder;
     }
 
@@ -77,32 +89,47 @@ internal sealed partial class BinEncoder : FeatureEncoder
     public override long[] FeaturesOfColumns()
     {
         long[] features = [.. Enumerable.Range(0, (int)_center.shape[0]).Select(feature => (long)feature)];
-        using Tensor bins = _binFeatures.cpu();
-        return [.. features, .. features, .. bins.data<long>()];
+        return [.. features, .. features, .. Values(_binFeatures), .. Values(_missingFeatures)];
     }
+
+    /// <inheritdoc/>
+    public override int[] MissingFeatures() => Array.ConvertAll(Values(_missingFeatures), feature => (int)feature);
 
     /// <inheritdoc/>
     public override void CheckState()
     {
-        using DisposeScope scope = NewDisposeScope();
-        if (_binFeatures.data<long>().ToArray().Any(feature => feature < 0 || feature >= _center.shape[0]))
+        if (Values(_binFeatures).Concat(Values(_missingFeatures)).Any(feature => feature < 0 || feature >= _center.shape[0]))
         {
-            throw new FormatException($"The model file has a bin of a feature beyond the {_center.shape[0]} there are.");
+            throw new FormatException($"The model file has inputs of a feature beyond the {_center.shape[0]} there are.");
         }
     }
 
     /// <inheritdoc/>
     public override ManagedBinEncoder? CreateManaged() => _center.device_type != DeviceType.CPU
         ? null
-        : new([.. _center.data<float>()], [.. _factor.data<float>()], [.. _binFeatures.data<long>().Select(feature => (int)feature)], [.. _binStarts.data<float>()], [.. _binFactors.data<float>()]);
+        : new(
+            [.. _center.data<float>()],
+            [.. _factor.data<float>()],
+            Array.ConvertAll(Values(_binFeatures), feature => (int)feature),
+            [.. _binStarts.data<float>()],
+            [.. _binFactors.data<float>()],
+            MissingFeatures());
 
     /// <inheritdoc/>
     public override Tensor forward(Tensor features)
     {
-        Tensor values = features.is_sparse ? features.to_dense() : features;
+        Tensor given = features.is_sparse ? features.to_dense() : features;
+        Tensor values = MissingCount == 0 ? given : where(given.isnan(), _center, given);
         Tensor scaled = Scale(values, _center, _factor);
         Tensor bins = Scale(values.index_select(1, _binFeatures), _binStarts, _binFactors).clamp_(0.Held(), 1.Held()).sub_(0.5.Held());
-        return cat([Clip(scaled), Tails(scaled), bins], dim: 1);
+        Tensor[] isMissing = MissingCount == 0 ? [] : [given.index_select(1, _missingFeatures).isnan().to(ScalarType.Float32)];
+        return cat([Clip(scaled), Tails(scaled), bins, .. isMissing], dim: 1);
+    }
+
+    private static long[] Values(Tensor indices)
+    {
+        using Tensor values = indices.cpu();
+        return [.. values.data<long>()];
     }
 
     private static FeatureScale[] FindScales(Tensor features, int[] classes)
@@ -112,6 +139,13 @@ internal sealed partial class BinEncoder : FeatureEncoder
         int[] rowClasses = [.. classes.Where((_, row) => row % stride == 0)];
         int maximumBins = FeatureTensor.IsWide(features.shape[1]) ? 0 : (int)Math.Clamp(features.shape[0] / RowsPerBin, MinimumBins, MaximumBins);
         Tensor columns = rows.t().contiguous();
-        return [.. Enumerable.Range(0, (int)features.shape[1]).Select(feature => FeatureScale.Of(columns[feature].data<float>().ToArray(), rowClasses, maximumBins))];
+        return [.. Enumerable.Range(0, (int)features.shape[1]).Select(feature => FindScale(columns[feature].data<float>().ToArray(), rowClasses, maximumBins))];
+    }
+
+    private static FeatureScale FindScale(float[] values, int[] classes, int maximumBins)
+    {
+        int[] present = [.. Enumerable.Range(0, values.Length).Where(row => !float.IsNaN(values[row]))];
+        return present.Length == 0 ? new FeatureScale(0, 0, [])
+            : FeatureScale.Of(Array.ConvertAll(present, row => values[row]), Array.ConvertAll(present, row => classes[row]), maximumBins);
     }
 }

@@ -27,11 +27,15 @@ internal abstract partial class FeatureEncoder : nn.Module<Tensor, Tensor>
     /// <summary>Learns an encoder of feature vectors without spatial structure.</summary>
     /// <param name="features">float32 [rows, features], on the CPU.</param>
     /// <param name="classes">What the encoding is to tell apart: a class a row, from 0.</param>
-    public static FeatureEncoder OfVectors(Tensor features, int[] classes) =>
-        features.is_sparse ? SparseEncoder.Of(features) : BinEncoder.Of(features, classes);
+    /// <param name="missing">Features that may be missing, ascending.</param>
+    public static FeatureEncoder OfVectors(Tensor features, int[] classes, int[] missing) =>
+        features.is_sparse ? SparseEncoder.Of(features) : BinEncoder.Of(features, classes, missing);
 
     /// <summary>The feature that each column of an encoded row tells of, or <see langword="null"/> where they do not belong to single features.</summary>
     public virtual long[]? FeaturesOfColumns() => null;
+
+    /// <summary>The features that may be missing, which is NaN, ascending.</summary>
+    public virtual int[] MissingFeatures() => [];
 
     /// <summary>Makes sure of a state that was read.</summary>
     /// <exception cref="FormatException">It refers to a feature that there is not.</exception>
@@ -43,7 +47,7 @@ internal abstract partial class FeatureEncoder : nn.Module<Tensor, Tensor>
     public virtual ManagedBinEncoder? CreateManaged() => null;
 
     /// <inheritdoc/>
-    /// <param name="features">float32 [batch, features], dense or in coordinate format.</param>
+    /// <param name="features">float32 [batch, features], dense or in coordinate format, finite but for <see cref="MissingFeatures"/>.</param>
     /// <returns>float32 [batch, <see cref="Width"/>], in coordinate format where the encoder is one of sparse rows.</returns>
     public abstract override Tensor forward(Tensor features);
 

@@ -13,7 +13,7 @@ internal sealed record FeatureScale(float Center, float Factor, IReadOnlyList<(f
     private const float NarrowestBin = 1e-6f;
 
     /// <summary>Learns the scale of a feature.</summary>
-    /// <param name="values">Value a row; sorted by this call.</param>
+    /// <param name="values">Value a row, at least one; sorted by this call.</param>
     /// <param name="classes">Class a row.</param>
     /// <param name="maximumBins">Bins at most, from 0.</param>
     public static FeatureScale Of(float[] values, int[] classes, int maximumBins)

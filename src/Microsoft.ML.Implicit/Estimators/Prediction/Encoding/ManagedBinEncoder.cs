@@ -14,6 +14,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 internal sealed unsafe class ManagedBinEncoder : InputCode
 {
     // As in the encoder, halves are subtracted, which cannot overflow.
+    private readonly float[] _centers;
     private readonly float[] _halfCenters;
     private readonly float[] _factors;
 
@@ -23,13 +24,19 @@ internal sealed unsafe class ManagedBinEncoder : InputCode
     private readonly float[] _halfStarts;
     private readonly float[] _binFactors;
 
+    // Their inputs stand behind those of the bins.
+    private readonly int _binCount;
+    private readonly int[] _missing;
+
     /// <param name="centers">What becomes 0, a number a feature.</param>
     /// <param name="factors">Inverse of what becomes 1, a number a feature.</param>
     /// <param name="binFeatures">Feature of each bin.</param>
     /// <param name="binStarts">Start of each bin.</param>
     /// <param name="binFactors">Inverse width of each bin.</param>
-    public ManagedBinEncoder(float[] centers, float[] factors, int[] binFeatures, float[] binStarts, float[] binFactors)
+    /// <param name="missing">Features that may be missing.</param>
+    public ManagedBinEncoder(float[] centers, float[] factors, int[] binFeatures, float[] binStarts, float[] binFactors, int[] missing)
     {
+        _centers = centers;
         _halfCenters = Array.ConvertAll(centers, center => center * 0.5f);
         _factors = Array.ConvertAll(factors, factor => factor * 2);
         ILookup<int, int> bins = Enumerable.Range(0, binFeatures.Length).ToLookup(bin => binFeatures[bin]);
@@ -49,6 +56,8 @@ internal sealed unsafe class ManagedBinEncoder : InputCode
         // No value comes to a bin that only fills a vector.
         _halfStarts = Array.ConvertAll(_bins, bin => bin < 0 ? float.PositiveInfinity : binStarts[bin] * 0.5f);
         _binFactors = Array.ConvertAll(_bins, bin => bin < 0 ? 1 : binFactors[bin] * 2);
+        _binCount = binFeatures.Length;
+        _missing = missing;
     }
 
     /// <summary>Length of the feature vector.</summary>
@@ -63,8 +72,9 @@ internal sealed unsafe class ManagedBinEncoder : InputCode
     public override (float[] Weight, float[] Bias) Recode(ReadOnlySpan<float> weight, ReadOnlySpan<float> bias)
     {
         int outputs = bias.Length;
-        float[] codes = new float[(LeadingWidth + _bins.Length) * outputs];
+        float[] codes = new float[(LeadingWidth + _bins.Length + _missing.Length) * outputs];
         weight[..(LeadingWidth * outputs)].CopyTo(codes);
+        weight[((LeadingWidth + _binCount) * outputs)..].CopyTo(codes.AsSpan((LeadingWidth + _bins.Length) * outputs));
         double[] constant = new double[outputs];
         double[] sum = new double[outputs];
         for (int feature = 0; feature < FeatureCount; feature++)
@@ -91,13 +101,14 @@ internal sealed unsafe class ManagedBinEncoder : InputCode
     }
 
     /// <summary>Encodes a row.</summary>
-    /// <param name="features">Finite features.</param>
+    /// <param name="features">Features, finite or missing where they may be; those that are missing are filled in.</param>
     /// <param name="rows">The row is added to them.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Encode(ReadOnlySpan<float> features, CodedRows rows)
+    public void Encode(Span<float> features, CodedRows rows)
     {
         int count = FeatureCount;
-        float* encoded = rows.AddRow(_bins.Length);
+        float* encoded = rows.AddRow(_bins.Length + _missing.Length);
+        FillMissing(features, rows);
         float* tails = encoded + count;
         int i = 0;
         for (; i + Vector<float>.Count <= count; i += Vector<float>.Count)
@@ -117,6 +128,19 @@ internal sealed unsafe class ManagedBinEncoder : InputCode
         for (int feature = 0; feature < count; feature++)
         {
             AddBins(feature, features[feature] * 0.5f, rows);
+        }
+    }
+
+    private void FillMissing(Span<float> features, CodedRows rows)
+    {
+        for (int i = 0; i < _missing.Length; i++)
+        {
+            int feature = _missing[i];
+            if (float.IsNaN(features[feature]))
+            {
+                features[feature] = _centers[feature];
+                rows.AddNonZero(_bins.Length + i, Vector256.CreateScalar(1f));
+            }
         }
     }
 

@@ -8,13 +8,19 @@ internal sealed partial class BinEncoder
     public override OnnxValue Encode(OnnxValue features)
     {
         OnnxGraph graph = features.Graph;
-        OnnxValue scaled = Scale(features, graph.Constant(_center), graph.Constant(_factor));
-        if (BinCount == 0)
+        OnnxValue values = MissingCount == 0 ? features : features.IsNaN().Where(graph.Constant(_center), features);
+        OnnxValue scaled = Scale(values, graph.Constant(_center), graph.Constant(_factor));
+        List<OnnxValue> inputs = [Clip(scaled), Tails(scaled)];
+        if (BinCount > 0)
         {
-            return OnnxValue.Concatenate(1, Clip(scaled), Tails(scaled));
+            inputs.Add(Scale(values.Gather(1, graph.Constant(_binFeatures)), graph.Constant(_binStarts), graph.Constant(_binFactors)).Clamp(0, 1) - 0.5);
         }
 
-        OnnxValue bins = Scale(features.Gather(1, graph.Constant(_binFeatures)), graph.Constant(_binStarts), graph.Constant(_binFactors));
-        return OnnxValue.Concatenate(1, Clip(scaled), Tails(scaled), bins.Clamp(0, 1) - 0.5);
+        if (MissingCount > 0)
+        {
+            inputs.Add(features.Gather(1, graph.Constant(_missingFeatures)).IsNaN().To(OnnxType.Single));
+        }
+
+        return OnnxValue.Concatenate(1, [.. inputs]);
     }
 }

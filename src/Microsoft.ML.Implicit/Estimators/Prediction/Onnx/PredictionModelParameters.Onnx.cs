@@ -16,8 +16,20 @@ public abstract partial class PredictionModelParameters
     internal IReadOnlyList<OnnxValue> Score(OnnxValue features)
     {
         using IDisposable noGradient = no_grad();
-        OnnxValue isFinite = features.IsFinite().All(1);
-        OnnxValue scores = Ensemble.Score(isFinite.Where(features, 0), Task);
-        return Task.Columns(isFinite.Where(scores, double.NaN));
+        OnnxValue canRead = AreReadable(features).All(1);
+        OnnxValue scores = Ensemble.Score(canRead.Where(features, 0), Task);
+        return Task.Columns(canRead.Where(scores, double.NaN));
+    }
+
+    // Feature by feature.
+    private OnnxValue AreReadable(OnnxValue features)
+    {
+        if (!_mayBeMissing.Contains(true))
+        {
+            return features.IsFinite();
+        }
+
+        OnnxValue mayBeMissing = features.Graph.Constant(Array.ConvertAll(_mayBeMissing, isSo => isSo ? 1.0 : 0), OnnxType.Single, FeatureCount) > 0.5;
+        return features.IsFinite() | (features.IsNaN() & mayBeMissing);
     }
 }

@@ -17,6 +17,10 @@ internal sealed partial class BinaryTask(float threshold = 0) : PredictionTask
 
     public override string Description => "yes or no";
 
+    public override LabelKind Label => new BinaryLabel();
+
+    public override LinearLoss LinearLoss => new LogisticLoss();
+
     public override int OutputWidth => 1;
 
     public override int ColumnCount => 3;

@@ -27,11 +27,17 @@ internal sealed partial class MulticlassTask : PredictionTask
 
     public override string Description => $"{_classCount} classes";
 
+    public override LabelKind Label => new MulticlassLabel();
+
+    public override LinearLoss LinearLoss => new SoftmaxLoss(_classCount);
+
     public override int OutputWidth => _classCount;
 
     public override int ColumnCount => 2;
 
     public override bool HasConfidence => true;
+
+    public override bool HasClassesOf(DataViewSchema.Column label) => new MulticlassTask((int)label.Type.GetKeyCount(), LabelValues.Of(label)).IsLike(this);
 
     public override bool IsLike(PredictionTask other) =>
         base.IsLike(other) && (_labelValues is null ? ((MulticlassTask)other)._labelValues is null : _labelValues.IsLike(((MulticlassTask)other)._labelValues));

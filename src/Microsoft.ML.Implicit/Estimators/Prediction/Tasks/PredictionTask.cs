@@ -69,6 +69,15 @@ internal abstract partial class PredictionTask
     /// <summary>What is predicted, in a few words.</summary>
     public abstract string Description { get; }
 
+    /// <summary>The kind of label that is predicted.</summary>
+    public abstract LabelKind Label { get; }
+
+    /// <summary>The loss of a linear model.</summary>
+    public abstract LinearLoss LinearLoss { get; }
+
+    /// <summary>Whether a label column of the right kind has the classes of this task, if it has any.</summary>
+    public virtual bool HasClassesOf(DataViewSchema.Column label) => true;
+
     /// <summary>Whether outputs mean the same for another task.</summary>
     public virtual bool IsLike(PredictionTask other) => other.GetType() == GetType() && other.OutputWidth == OutputWidth;
 

@@ -25,13 +25,11 @@ internal sealed partial class RegressionTask : PredictionTask
         _scale = scale;
     }
 
-    /// <summary>Mean of the labels.</summary>
-    public float Mean => _mean;
-
-    /// <summary>Unit of the labels.</summary>
-    public float Scale => _scale;
-
     public override string Description => "a number";
+
+    public override LabelKind Label => new RegressionLabel();
+
+    public override LinearLoss LinearLoss => new SquaredLoss(_mean, _scale);
 
     public override int OutputWidth => 1;
 

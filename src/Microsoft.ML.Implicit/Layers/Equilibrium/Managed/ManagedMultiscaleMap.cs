@@ -20,8 +20,10 @@ internal sealed unsafe class ManagedMultiscaleMap : ManagedBatchMap
     private readonly int[] _offsets;
     private readonly PlaneConvolution[] _inner;
     private readonly ManagedFusion _fusion;
-    private readonly float[][] _shifts;
-    private readonly float[] _embedded;
+    private readonly Tensor[] _rows;
+    private readonly float*[] _shifts;
+    private readonly float* _embedded;
+    private readonly int _embeddedLength;
 
     /// <param name="scales">Resolutions, finest first.</param>
     /// <param name="inner">K, a kernel for each of them.</param>
@@ -40,8 +42,15 @@ internal sealed unsafe class ManagedMultiscaleMap : ManagedBatchMap
 
         _inner = [.. inner.Zip(_planes, (kernel, planes) => new PlaneConvolution(kernel.ReadSingles(), (int)kernel.shape[2], planes, planes))];
         _fusion = new ManagedFusion(_planes, _offsets, outer);
-        _shifts = [.. rows.Take(scales.Length).Select(shift => shift.ReadSingles())];
-        _embedded = rows[^1].ReadSingles();
+        _rows = [.. rows.Select(tensor => tensor.detach().contiguous())];
+        _shifts = new float*[scales.Length];
+        for (int scale = 0; scale < scales.Length; scale++)
+        {
+            _shifts[scale] = _rows[scale].Pointer<float>();
+        }
+
+        _embedded = _rows[^1].Pointer<float>();
+        _embeddedLength = (int)_rows[^1].shape[1];
         BlockSize = Math.Clamp(CachedFloats / (BuffersOfRow * Stride), 1, MostRows);
     }
 
@@ -72,6 +81,7 @@ internal sealed unsafe class ManagedMultiscaleMap : ManagedBatchMap
     /// <inheritdoc/>
     public override void Dispose()
     {
+        Array.ForEach(_rows, tensor => tensor.Dispose());
         Array.ForEach(_inner, convolution => convolution.Dispose());
         _fusion.Dispose();
     }
@@ -81,11 +91,10 @@ internal sealed unsafe class ManagedMultiscaleMap : ManagedBatchMap
         for (int scale = 0; scale < _scales.Length; scale++)
         {
             int length = _scales[scale].Length;
-            _planes[scale].Load(_shifts[scale].AsSpan(row * length, length), shifts + _offsets[scale]);
+            _planes[scale].Load(new ReadOnlySpan<float>(_shifts[scale] + ((long)row * length), length), shifts + _offsets[scale]);
         }
 
-        int width = _embedded.Length / (_shifts[0].Length / _scales[0].Length);
-        Load(_embedded.AsSpan(row * width, width), embedded);
+        Load(new ReadOnlySpan<float>(_embedded + ((long)row * _embeddedLength), _embeddedLength), embedded);
     }
 
     // tanh(K z + a), which is zero in the border.

@@ -2,7 +2,6 @@ using Microsoft.ML.Implicit.Layers.Ode;
 using Microsoft.ML.Implicit.Numerics;
 using Microsoft.ML.Implicit.Solvers.Ode;
 using Microsoft.ML.Implicit.Solvers.Ode.Managed;
-using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Microsoft.ML.Implicit.Layers.Flow.Managed;
 
@@ -125,7 +124,7 @@ internal sealed unsafe class ManagedFlowRows : IManagedRows, IDisposable
         float* product = _product.Pointer + ((long)row * stride);
         return _derivatives.Length == 1
             ? *product
-            : TensorPrimitives.Dot(new ReadOnlySpan<float>(product, stride), new ReadOnlySpan<float>(_derivatives[1].Pointer + ((long)row * stride), stride));
+            : TileAlgebra.Dot(product, _derivatives[1].Pointer + ((long)row * stride), stride);
     }
 
     private void Activate(float* values, float* derivatives, int length)

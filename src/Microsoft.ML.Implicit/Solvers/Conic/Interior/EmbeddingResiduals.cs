@@ -36,9 +36,6 @@ internal sealed class EmbeddingResiduals(ScaledProgram program, ConeBlock[] bloc
     /// <summary>P̄x.</summary>
     public double[] Px { get; } = new double[program.Q.Length];
 
-    /// <summary>xᵀP̄x.</summary>
-    public double Curvature => _xPx;
-
     public void Update(ConePoint point)
     {
         _tau = point.Tau;

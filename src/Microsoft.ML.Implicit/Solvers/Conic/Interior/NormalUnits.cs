@@ -1,3 +1,5 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
 using Microsoft.ML.Implicit.Solvers.Conic.Blocks;
 using Microsoft.ML.Implicit.Solvers.Conic.Systems;
 
@@ -139,13 +141,7 @@ internal sealed class NormalUnits
             (int best, int saved) = (0, 0);
             for (int k = block.Start + 1; k < block.Start + block.Dimension; k++)
             {
-                int less = Saving(_right[block.Start], _right[k]);
-                ReadOnlySpan<double> first = a.Row(block.Start), other = a.Row(k);
-                for (int j = 0; j < first.Length; j++)
-                {
-                    less += Saving(first[j], other[j]);
-                }
-
+                int less = Saving(_right[block.Start], _right[k]) + Saving(a.Row(block.Start), a.Row(k));
                 (best, saved) = less > saved ? (k, less) : (best, saved);
             }
 
@@ -158,6 +154,28 @@ internal sealed class NormalUnits
         }
 
         return pairs;
+    }
+
+    // The same of each pair of entries: one less where magnitudes are the same, one more where a zero meets a number.
+    private static int Saving(ReadOnlySpan<double> x, ReadOnlySpan<double> y)
+    {
+        ReadOnlySpan<Vector<double>> left = MemoryMarshal.Cast<double, Vector<double>>(x), right = MemoryMarshal.Cast<double, Vector<double>>(y);
+        Vector<long> sums = default;
+        for (int i = 0; i < left.Length; i++)
+        {
+            Vector<long> isLeftZero = Vector.Equals(left[i], Vector<double>.Zero), isRightZero = Vector.Equals(right[i], Vector<double>.Zero);
+
+            // What holds is −1.
+            sums += (isLeftZero ^ isRightZero) - Vector.AndNot(Vector.Equals(Vector.Abs(left[i]), Vector.Abs(right[i])), isLeftZero);
+        }
+
+        int saving = (int)Vector.Sum(sums);
+        for (int i = left.Length * Vector<double>.Count; i < x.Length; i++)
+        {
+            saving += Saving(x[i], y[i]);
+        }
+
+        return saving;
     }
 
     private static int Saving(double x, double y) => (x != 0 ? 1 : 0) + (y != 0 ? 1 : 0) - (x + y != 0 ? 1 : 0) - (x - y != 0 ? 1 : 0);

@@ -20,6 +20,7 @@ internal sealed class ScaledProgram
 
     private readonly ConeBlock[] _blocks;
     private readonly NormalUnits _normalUnits;
+    private readonly double[] _columnFactors;
     private readonly double[] _columnNorms;
     private readonly double[] _rowNorms;
     private readonly ConvexityCheck _convexity;
@@ -37,7 +38,7 @@ internal sealed class ScaledProgram
         P = new RowMatrix(problem.P is null ? 0 : n, n, structure?.P);
         _image = new double[n];
         A = new RowMatrix(m, n, structure?.A);
-        (Q, D, _columnNorms) = (new double[n], new double[n], new double[n]);
+        (Q, D, _columnFactors, _columnNorms) = (new double[n], new double[n], new double[n], new double[n]);
         (B, E, _rowNorms) = (new double[m], new double[m], new double[m]);
         _convexity = new ConvexityCheck(n, structure?.P, 10 * n * MachineEpsilon.Of(problem.Q.dtype));
     }
@@ -82,11 +83,7 @@ internal sealed class ScaledProgram
         variables.CopyTo(D, 0);
         data.B(row).CopyTo(B);
         _slacks.ToNormalSlacks(B);
-        Array.Fill(E, 1);
-        for (int pass = 0; pass < MaximumPasses && Equilibrate() > Unevenness; pass++)
-        {
-        }
-
+        Equilibrate();
         P.Measure();
         A.Measure();
         _quadraticScale = DenseVector.MaximumMagnitude(P.Values);
@@ -209,19 +206,44 @@ internal sealed class ScaledProgram
         _slacks.FromNormalMultipliers(y);
     }
 
-    // One pass; returns how far norms were from one.
-    private double Equilibrate()
+    private void Equilibrate()
+    {
+        Array.Fill(_columnFactors, 1);
+        Array.Fill(E, 1);
+        for (int pass = 0; pass < MaximumPasses; pass++)
+        {
+            MeasureNorms();
+            if (Math.Max(Improve(_columnFactors, _columnNorms), Improve(E, _rowNorms)) <= Unevenness)
+            {
+                break;
+            }
+        }
+
+        DenseVector.Scale(D, 1, _columnFactors);
+        DenseVector.Scale(B, 1, E);
+        for (int i = 0; i < P.Rows; i++)
+        {
+            P.Scale(i, _columnFactors[i], _columnFactors);
+        }
+
+        for (int i = 0; i < A.Rows; i++)
+        {
+            A.Scale(i, E[i], _columnFactors);
+        }
+    }
+
+    private void MeasureNorms()
     {
         Array.Clear(_columnNorms);
         for (int i = 0; i < P.Rows; i++)
         {
-            P.RaiseToMagnitudes(i, _columnNorms);
+            P.RaiseToMagnitudes(i, _columnFactors[i], _columnFactors, _columnNorms);
         }
 
-        for (int i = 0; i < B.Length; i++)
+        for (int i = 0; i < A.Rows; i++)
         {
             // Beside a limit that stands for none the others would be small.
-            _rowNorms[i] = Math.Max(A.RaiseToMagnitudes(i, _columnNorms), Math.Abs(B[i]) / LargestSide);
+            _rowNorms[i] = Math.Max(A.RaiseToMagnitudes(i, E[i], _columnFactors, _columnNorms), Math.Abs(B[i]) * E[i] / LargestSide);
         }
 
         foreach (ConeBlock block in _blocks)
@@ -231,31 +253,19 @@ internal sealed class ScaledProgram
                 block.Of(_rowNorms).Fill(DenseVector.MaximumMagnitude(block.Of(_rowNorms)));
             }
         }
-
-        double unevenness = Math.Max(ToFactors(_columnNorms, D), ToFactors(_rowNorms, E));
-        for (int i = 0; i < P.Rows; i++)
-        {
-            P.Scale(i, _columnNorms[i], _columnNorms);
-        }
-
-        for (int i = 0; i < B.Length; i++)
-        {
-            A.Scale(i, _rowNorms[i], _columnNorms);
-            B[i] *= _rowNorms[i];
-        }
-
-        return unevenness;
     }
 
-    // 1 / √norm, and 1 for what is empty.
-    private static double ToFactors(double[] norms, double[] product)
+    // Divides factors by √norm but where it is empty; returns how far norms were from one.
+    private static double Improve(double[] factors, double[] norms)
     {
         double unevenness = 0;
         for (int i = 0; i < norms.Length; i++)
         {
-            unevenness = Math.Max(unevenness, norms[i] > 0 ? Math.Abs(norms[i] - 1) : 0);
-            norms[i] = norms[i] > 0 ? 1 / Math.Sqrt(norms[i]) : 1;
-            product[i] *= norms[i];
+            if (norms[i] > 0)
+            {
+                unevenness = Math.Max(unevenness, Math.Abs(norms[i] - 1));
+                factors[i] *= 1 / Math.Sqrt(norms[i]);
+            }
         }
 
         return unevenness;

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Microsoft.ML.Implicit.Solvers.Conic.Systems;
@@ -224,14 +225,14 @@ internal sealed class CholeskyFactor
         for (int start = 0; start < panel.Length; start += Stride)
         {
             Vector<double> left = Vector.LoadUnsafe(ref source, (nuint)(start + column)), right = Vector.LoadUnsafe(ref source, (nuint)(start + column) + half);
-            ReadOnlySpan<double> factors = panel.Slice(start + row, TileRows);
-            Vector<double> factor = new(factors[0]);
+            ref double factors = ref Unsafe.Add(ref source, start + row);
+            Vector<double> factor = new(factors);
             (left0, right0) = (Vector.FusedMultiplyAdd(factor, left, left0), Vector.FusedMultiplyAdd(factor, right, right0));
-            factor = new(factors[1]);
+            factor = new(Unsafe.Add(ref factors, 1));
             (left1, right1) = (Vector.FusedMultiplyAdd(factor, left, left1), Vector.FusedMultiplyAdd(factor, right, right1));
-            factor = new(factors[2]);
+            factor = new(Unsafe.Add(ref factors, 2));
             (left2, right2) = (Vector.FusedMultiplyAdd(factor, left, left2), Vector.FusedMultiplyAdd(factor, right, right2));
-            factor = new(factors[3]);
+            factor = new(Unsafe.Add(ref factors, 3));
             (left3, right3) = (Vector.FusedMultiplyAdd(factor, left, left3), Vector.FusedMultiplyAdd(factor, right, right3));
         }
 

@@ -29,22 +29,21 @@ internal sealed class RowMatrix(int rows, int columns, SparseEntries? pattern = 
     /// <summary>An entry of the diagonal.</summary>
     public double Diagonal(int row) => pattern is null ? Row(row)[row] : pattern.Find(row, row) is >= 0 and int entry ? Values[entry] : 0;
 
-    /// <summary>y ← max(y, |row|), entry by entry.</summary>
-    /// <returns>The largest magnitude of the row.</returns>
-    public double RaiseToMagnitudes(int row, Span<double> y)
+    /// <summary>y ← max(y, |factor · row · columns|), entry by entry.</summary>
+    /// <returns>The largest of these magnitudes.</returns>
+    public double RaiseToMagnitudes(int row, double factor, ReadOnlySpan<double> columnFactors, Span<double> y)
     {
         Span<double> values = Row(row);
         if (pattern is null)
         {
-            DenseVector.RaiseToMagnitudes(y, values);
-            return DenseVector.MaximumMagnitude(values);
+            return DenseVector.RaiseToMagnitudes(y, values, factor, columnFactors);
         }
 
         ReadOnlySpan<int> places = pattern.Row(row);
         double largest = 0;
         for (int k = 0; k < places.Length; k++)
         {
-            double magnitude = Math.Abs(values[k]);
+            double magnitude = Math.Abs(values[k]) * factor * columnFactors[places[k]];
             y[places[k]] = Math.Max(y[places[k]], magnitude);
             largest = Math.Max(largest, magnitude);
         }

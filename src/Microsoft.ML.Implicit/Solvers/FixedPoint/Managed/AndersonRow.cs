@@ -29,19 +29,4 @@ internal static unsafe class AndersonRow
 
         return (Vector.Sum(residualSum), Vector.Sum(imageSum));
     }
-
-    /// <summary>Inner product of two residuals.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static float Dot(float* a, float* b, int length)
-    {
-        int width = Vector<float>.Count;
-        Vector<float> low = Vector<float>.Zero, high = Vector<float>.Zero;
-        for (int i = 0; i < length; i += 2 * width)
-        {
-            low = Vector.FusedMultiplyAdd(Vector.Load(a + i), Vector.Load(b + i), low);
-            high = Vector.FusedMultiplyAdd(Vector.Load(a + i + width), Vector.Load(b + i + width), high);
-        }
-
-        return Vector.Sum(low + high);
-    }
 }

@@ -147,7 +147,7 @@ internal sealed unsafe class ManagedAnderson : IDisposable
 
         for (int slot = 0; slot < count && !hasConverged; slot++)
         {
-            _products[(row * _settings.Memory) + slot] = slot == newest ? square : AndersonRow.Dot(residual, Slot(_residuals, row, slot), _stride);
+            _products[(row * _settings.Memory) + slot] = slot == newest ? square : TileAlgebra.Dot(residual, Slot(_residuals, row, slot), _stride);
         }
 
         return hasConverged;

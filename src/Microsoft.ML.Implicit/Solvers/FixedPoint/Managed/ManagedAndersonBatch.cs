@@ -9,8 +9,9 @@ internal sealed unsafe class ManagedAndersonBatch
 {
     private readonly AndersonSettings _settings;
     private readonly ManagedBatchMap _map;
-    private readonly long[] _shape;
-    private readonly float[] _states;
+    private readonly Tensor _states;
+    private readonly float* _first;
+    private readonly int _width;
     private readonly SolveStatus[] _statuses;
     private readonly double[] _residuals;
     private int _iterations;
@@ -21,13 +22,13 @@ internal sealed unsafe class ManagedAndersonBatch
     /// <param name="initial">Where to start, float32 [rows, ...] on the CPU.</param>
     public ManagedAndersonBatch(AndersonSettings settings, ManagedBatchMap map, Tensor initial)
     {
-        (_settings, _map, _shape) = (settings, map, initial.shape);
-        _states = initial.ReadSingles();
+        (_settings, _map) = (settings, map);
+        _states = initial.detach().contiguous().clone();
+        _first = _states.Pointer<float>();
         _statuses = new SolveStatus[initial.shape[0]];
+        _width = (int)(initial.numel() / Math.Max(_statuses.Length, 1));
         _residuals = new double[_statuses.Length];
     }
-
-    private int Width => _states.Length / _statuses.Length;
 
     /// <summary>Solves for the fixed point of each row.</summary>
     /// <param name="cancellationToken">Looked at once an iteration.</param>
@@ -39,7 +40,7 @@ internal sealed unsafe class ManagedAndersonBatch
             SolveBlocks(cancellationToken);
         }
 
-        return new FixedPointResult(tensor(_states, _shape).MoveToOuterDisposeScope(), _statuses, _residuals, _iterations, _rowEvaluations);
+        return new FixedPointResult(_states.MoveToOuterDisposeScope(), _statuses, _residuals, _iterations, _rowEvaluations);
     }
 
     private void SolveBlocks(CancellationToken cancellationToken)
@@ -87,7 +88,7 @@ internal sealed unsafe class ManagedAndersonBatch
         }
     }
 
-    private Span<float> Row(int row) => _states.AsSpan(row * Width, Width);
+    private Span<float> Row(int row) => new(_first + ((long)row * _width), _width);
 
     private sealed class Workspace(AndersonSettings settings, ManagedBatchMap map, int blockSize) : IDisposable
     {

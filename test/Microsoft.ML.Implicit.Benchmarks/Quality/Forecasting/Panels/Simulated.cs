@@ -83,10 +83,7 @@ internal static class Simulated
     private static double Time(int place) => place / (double)HalfLength;
 
     private static SeriesRow Observe(int[] places, double[][] points, double noise, Random random) =>
-        SeriesRow.Create([.. places.Select(Time)], [.. points.Select(values => places.Select(place => (float)(values[place] + (noise * Normal(random)))).ToArray())]);
-
-    private static double Normal(Random random) =>
-        Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
+        SeriesRow.Create([.. places.Select(Time)], [.. points.Select(values => places.Select(place => (float)(values[place] + (noise * random.NextNormal()))).ToArray())]);
 
     private static double[] RungeKutta(double[] state, double step)
     {

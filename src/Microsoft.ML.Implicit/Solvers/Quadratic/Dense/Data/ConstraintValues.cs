@@ -14,8 +14,6 @@ internal sealed unsafe class ConstraintValues(int rows, int count, int offset)
 
     public int Count => count;
 
-    public int Offset => offset;
-
     public void Fail(int row)
     {
         Array.Fill(Slacks, double.NaN, row * count, count);

@@ -41,15 +41,6 @@ internal static unsafe class Equilibration
     /// <summary>Exponent of the power of two below a value; 0 where there is none.</summary>
     public static int Exponent(double value) => double.IsNormal(value) ? Math.ILogB(value) : 0;
 
-    /// <summary>Turns maxima into the inverses of the powers of two below them, 1 for an empty line.</summary>
-    public static void ToInverses(double* maxima, int count)
-    {
-        for (int i = 0; i < count; i++)
-        {
-            maxima[i] = Math.ScaleB(1, -Exponent(maxima[i]));
-        }
-    }
-
     /// <summary>Turns maxima into the powers of two nearest to their inverse square roots, 1 for an empty line; says whether any differs from 1.</summary>
     public static bool ToFactors(double* maxima, int count)
     {

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Implicit.Benchmarks.Quality.Marginals;
+namespace Microsoft.ML.Implicit.Benchmarks;
 
 /// <summary>Standard normal numbers by the method of Box and Muller (1958).</summary>
 internal static class NormalDraws
