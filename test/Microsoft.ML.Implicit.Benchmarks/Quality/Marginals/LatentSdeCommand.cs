@@ -10,12 +10,11 @@ namespace Microsoft.ML.Implicit.Benchmarks.Quality.Marginals;
 /// <c>latent-sde</c>: how far the marginal laws of simulated paths lie from the true ones at eight times, from the first observation of each series on, as Wasserstein
 /// distances in standard deviations; beside them, what two true samples of the size differ by, the simulated law's mean and deviation in the true one's, by how much calibration stretched the paths,
 /// the slope of changes just before that time over the values they set out from and the true slope, and what is left of these changes in the true ones: a diffusion that is too large shows in the last column,
-/// a drift that is too weak in the slopes. Each history has one path, so that paths are as independent as those of the true samples.
+/// a drift that is too weak in the slopes. Each history has one path, so that paths are as independent as those of the true samples. A last line has the largest and the mean distance.
 /// </summary>
 internal static class LatentSdeCommand
 {
     private const int TrainingSeries = 1024;
-    private const int Histories = 4096;
     private const int Times = 8;
 
     public static System.CommandLine.Command Create()
@@ -24,8 +23,9 @@ internal static class LatentSdeCommand
         var seeds = new Option<int>("--seeds") { Description = "repetitions", DefaultValueFactory = _ => 1 };
         var first = new Option<int>("--first-seed") { Description = "seed of the first of them", DefaultValueFactory = _ => 1 };
         var device = new Option<string>("--device") { Description = "cpu or cuda", DefaultValueFactory = _ => "cpu" };
+        var samples = new Option<int>("--samples") { Description = "paths and true samples that distances are those of", DefaultValueFactory = _ => 16384 };
         var settings = new Option<string[]>("--option") { Description = "a setting of the forecaster, such as TrainingMethod=Adjoint", DefaultValueFactory = _ => [] };
-        var command = new System.CommandLine.Command("latent-sde", "Prints distances of the marginal laws of latent SDEs from the true ones.") { sets, seeds, first, device, settings };
+        var command = new System.CommandLine.Command("latent-sde", "Prints distances of the marginal laws of latent SDEs from the true ones.") { sets, seeds, first, samples, device, settings };
         command.SetAction(result =>
         {
             Console.WriteLine("process\tseed\tvariable\ttime\tdistance\ttwo true samples\tmean\tdeviation\tstretch\tslope\ttrue slope\tincrements\tseconds to train");
@@ -34,7 +34,7 @@ internal static class LatentSdeCommand
             {
                 foreach (int seed in Enumerable.Range(result.GetRequiredValue(first), result.GetRequiredValue(seeds)))
                 {
-                    Run(process, seed, options =>
+                    Run(process, seed, result.GetRequiredValue(samples), options =>
                     {
                         options.Training.Device = result.GetRequiredValue(device);
                         Array.ForEach(result.GetRequiredValue(settings), setting => Setting.Apply(options, setting));
@@ -45,7 +45,7 @@ internal static class LatentSdeCommand
         return command;
     }
 
-    private static void Run(RandomProcess process, int seed, Action<LatentSdeOptions> configure)
+    private static void Run(RandomProcess process, int seed, int samples, Action<LatentSdeOptions> configure)
     {
         var ml = new MLContext(seed);
         var random = new Random(seed);
@@ -64,9 +64,10 @@ internal static class LatentSdeCommand
             .Fit(ml.Data.LoadFromEnumerable(Enumerable.Range(0, TrainingSeries).Select(_ => Row.Create(observed, process.Observe(random, observed))).ToArray()));
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
 
-        IDataView histories = ml.Data.LoadFromEnumerable(Enumerable.Range(0, Histories).Select(_ => Row.Create([0], process.Observe(random, [0]))).ToArray());
+        IDataView histories = ml.Data.LoadFromEnumerable(Enumerable.Range(0, samples).Select(_ => Row.Create([0], process.Observe(random, [0]))).ToArray());
         float[][] paths = [.. ml.Transforms.SimulateSde(model, pathCount: 1, seed: seed).Fit(histories).Transform(histories).GetColumn<float[]>("Paths")];
-        double[][][][] truth = [.. Enumerable.Range(0, 2).Select(_ => Enumerable.Range(0, Histories).Select(_ => process.Observe(random, asked)).ToArray())];
+        double[][][][] truth = [.. Enumerable.Range(0, 2).Select(_ => Enumerable.Range(0, samples).Select(_ => process.Observe(random, asked)).ToArray())];
+        var distances = new List<(double Simulated, double True)>();
         for (int v = 0; v < process.Dimension; v++)
         {
             for (int m = 1; m < asked.Length; m += 2)
@@ -78,11 +79,16 @@ internal static class LatentSdeCommand
                 (double simulatedMean, double simulatedDeviation) = Moments(simulated);
                 (double slope, double noise) = Increments([.. paths.Select(row => ((double)row[slot - 1], (double)row[slot]))], gap);
                 (double trueSlope, double trueNoise) = Increments([.. truth[0].Select(path => (path[v][m - 1], path[v][m]))], gap);
+                distances.Add((Distance(simulated, one) / deviation, Distance(other, one) / deviation));
                 Console.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{process.Name}\t{seed}\t{v}\t{asked[m]:G4}\t{Distance(simulated, one) / deviation:F4}\t{Distance(other, one) / deviation:F4}\t{(simulatedMean - mean) / deviation:F4}\t{simulatedDeviation / deviation:F4}\t{model.Model.Stretch(v, asked[m]):F3}\t{slope:F3}\t{trueSlope:F3}\t{noise / trueNoise:F3}\t{seconds:F0}"));
+                    $"{process.Name}\t{seed}\t{v}\t{asked[m]:G4}\t{distances[^1].Simulated:F4}\t{distances[^1].True:F4}\t{(simulatedMean - mean) / deviation:F4}\t{simulatedDeviation / deviation:F4}\t{model.Model.Stretch(v, asked[m]):F3}\t{slope:F3}\t{trueSlope:F3}\t{noise / trueNoise:F3}\t{seconds:F0}"));
             }
         }
+
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{process.Name}, seed {seed}: distances at most {distances.Max(distance => distance.Simulated):F4}, on average {distances.Average(distance => distance.Simulated):F4}; of two true samples at most {distances.Max(distance => distance.True):F4}, on average {distances.Average(distance => distance.True):F4}"));
     }
 
     // Least-squares slope of the change in a unit of time over the value before it, and the deviation of what is left.
