@@ -12,7 +12,7 @@ internal sealed record LatentSdeArchitecture(LatentSettings Settings, LatentSdeT
     private const string PathMethodName = "path_method";
     private const string HoldsLevelsName = "holds_levels";
 
-    public LatentSdeArchitecture(LatentSdeOptions options)
+    public LatentSdeArchitecture(LatentSdeOptions options, bool holdsLevels)
         : this(
             new LatentSettings(options, LatentAnchor.LastObservation, options.SolverSteps ?? PathResolution.FewestSteps)
             {
@@ -21,7 +21,7 @@ internal sealed record LatentSdeArchitecture(LatentSettings Settings, LatentSdeT
             options.TrainingMethod,
             LatentPathMethod.Heun,
             options.PathCount,
-            HoldsLevels: true)
+            holdsLevels)
     {
     }
 

@@ -19,7 +19,9 @@ internal sealed class LatentSdeTraining(LatentSdeOptions options, SeriesSetReade
 
     private bool ChoosesSteps => options.SolverSteps is null && Initial is null && options.TrainingMethod != LatentSdeTrainingMethod.Adjoint;
 
-    protected override LatentArchitecture CreateArchitecture() => new LatentSdeArchitecture(options);
+    // Changes of series that leave their past values behind do not depend on where they start, and a state of levels would only learn sooner what is noise.
+    protected override LatentArchitecture CreateArchitecture(SeriesScaling scaling) =>
+        new LatentSdeArchitecture(options, holdsLevels: Array.Exists(scaling.Variables, variable => variable.LevelMemory is null));
 
     protected override ForecastProblem CreateProblem(LatentNetwork network, ForecastBatchBuilder builder, ExampleSampler sampler, Generator generator, int seed) =>
         new LatentSdeProblem((LatentSdeNetwork)network, builder, sampler, options.DivergenceWeight, ChoosesSteps, generator, seed, Run.CancellationToken);

@@ -53,7 +53,7 @@ internal sealed class LatentSdeNetwork : LatentNetwork
     /// <param name="method">Method by which paths are simulated.</param>
     /// <param name="isSimulated">Whether the posterior is simulated in training, rather than given by its marginals.</param>
     /// <param name="paths">Paths behind a forecast, an even number.</param>
-    /// <param name="levels">How many elements of the state are levels of variables at first; none in models of earlier versions.</param>
+    /// <param name="levels">How many elements of the state are levels of variables at first: none where all leave their past values behind, and in models of earlier versions.</param>
     /// <param name="generator">Source of the initial weights.</param>
     public LatentSdeNetwork(SeriesEncoder encoder, LatentOdeSizes sizes, LatentPathMethod method, bool isSimulated, int paths, int levels, Generator generator)
         : base(nameof(LatentSdeNetwork))
@@ -62,11 +62,15 @@ internal sealed class LatentSdeNetwork : LatentNetwork
         _paths = paths;
         _encoder = encoder;
         _initial = new ResidualHead(encoder.StateWidth + sizes.Features, sizes.Hidden, 2 * sizes.Latent, startsAtZero: false, generator);
-        _prior = new LatentSdePrior(sizes, generator);
+        _prior = new LatentSdePrior(sizes, bends: levels > 0, generator);
         _decoder = new ResidualHead(sizes.Latent + sizes.TargetFeatures, sizes.Hidden, 2 * sizes.Variables, startsAtZero: true, generator);
         _targets = new TargetEncoder(sizes, generator);
         _levels = levels;
-        _decoder.StartAt(_levels, sizes.Variables, InitialScaleOutput);
+        if (_levels > 0)
+        {
+            _decoder.StartAt(_levels, sizes.Variables, InitialScaleOutput);
+        }
+
         int context = sizes.Hidden + _levels;
         _posterior = isSimulated
             ? new ControlledPosterior(context, sizes.Latent, sizes.Hidden, method, generator)

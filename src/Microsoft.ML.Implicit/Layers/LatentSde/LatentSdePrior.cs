@@ -28,14 +28,16 @@ internal sealed class LatentSdePrior : nn.Module
     private readonly DiagonalDiffusion _diffusion;
 
     /// <param name="sizes">Widths.</param>
+    /// <param name="bends">Whether the drift is likely to bend within the usual range of a state, which holds levels then.</param>
     /// <param name="generator">Source of the initial weights.</param>
-    public LatentSdePrior(LatentOdeSizes sizes, Generator generator)
+    public LatentSdePrior(LatentOdeSizes sizes, bool bends, Generator generator)
         : base(nameof(LatentSdePrior))
     {
         _latent = sizes.Latent;
         _drift = new MlpDynamics(sizes.Latent + sizes.Controls, [DynamicsWidening * sizes.Hidden], generator);
-        using (no_grad())
+        if (bends)
         {
+            using IDisposable noGradient = no_grad();
             _drift.Layers[0].Weight.mul_(InitialSteepness.Held());
             _drift.Layers[0].Bias.uniform_(-InitialReach, InitialReach, generator);
             _drift.Layers[1].Weight.div_(InitialSteepness.Held());

@@ -12,12 +12,14 @@ public sealed class LatentSdeNetworkTests
     private static readonly LatentOdeSizes Sizes = new(Features: 3, TargetFeatures: 2, Controls: 1, Variables: 2, Latent: 3, Hidden: 5);
 
     [TestMethod]
-    [DataRow(false)]
-    [DataRow(true)]
-    public void Gradients_of_the_bound_are_those_of_finite_differences(bool isSimulated)
+    [DataRow(false, 2)]
+    [DataRow(false, 0)]
+    [DataRow(true, 2)]
+    [DataRow(true, 0)]
+    public void Gradients_of_the_bound_are_those_of_finite_differences(bool isSimulated, int levels)
     {
         using DisposeScope scope = NewDisposeScope();
-        using LatentSdeNetwork network = Perturbed(isSimulated);
+        using LatentSdeNetwork network = Perturbed(isSimulated, levels: levels);
         LatentProblem problem = LatentProblem.Create();
         Loss(network, problem).backward();
         foreach ((string name, Tensor parameter) in network.named_parameters().Where(pair => pair.parameter.grad is not null).Select(pair => (pair.name, (Tensor)pair.parameter)))
@@ -244,7 +246,7 @@ public sealed class LatentSdeNetworkTests
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
         using var generator = new Generator(1);
-        var prior = new LatentSdePrior(Sizes, generator);
+        var prior = new LatentSdePrior(Sizes, bends: true, generator);
         var posterior = new MarginalPosterior(context: 2, observed: 1, latent: 3, hidden: 5, generator);
         Perturb(prior, generator);
         Perturb(posterior, generator);
@@ -284,17 +286,17 @@ public sealed class LatentSdeNetworkTests
         return network.Reconstruct(problem.Mean, problem.LogVariance, network.EncodeTargets(problem.Targets, problem.Mask, problem.Query).State, problem.Targets, problem.Mask, problem.Query, generator, CancellationToken.None);
     }
 
-    private static LatentSdeNetwork Create(bool isSimulated, Generator generator, LatentPathMethod method = LatentPathMethod.Heun)
+    private static LatentSdeNetwork Create(bool isSimulated, Generator generator, LatentPathMethod method = LatentPathMethod.Heun, int levels = 2)
     {
-        var network = new LatentSdeNetwork(new GruEncoder(Sizes.Features, Sizes.Hidden, generator), Sizes, method, isSimulated, paths: 6, Sizes.Variables, generator);
+        var network = new LatentSdeNetwork(new GruEncoder(Sizes.Features, Sizes.Hidden, generator), Sizes, method, isSimulated, paths: 6, levels, generator);
         network.to(ScalarType.Float64);
         return network;
     }
 
-    private static LatentSdeNetwork Perturbed(bool isSimulated, LatentPathMethod method = LatentPathMethod.Heun)
+    private static LatentSdeNetwork Perturbed(bool isSimulated, LatentPathMethod method = LatentPathMethod.Heun, int levels = 2)
     {
         using var generator = new Generator(1);
-        LatentSdeNetwork network = Create(isSimulated, generator, method);
+        LatentSdeNetwork network = Create(isSimulated, generator, method, levels);
         Perturb(network, generator);
         return network;
     }
