@@ -53,7 +53,7 @@ internal sealed class LatentSdeNetwork : LatentNetwork
     /// <param name="method">Method by which paths are simulated.</param>
     /// <param name="isSimulated">Whether the posterior is simulated in training, rather than given by its marginals.</param>
     /// <param name="paths">Paths behind a forecast, an even number.</param>
-    /// <param name="levels">How many elements of the state are levels of variables at first: none where all leave their past values behind, and in models of earlier versions.</param>
+    /// <param name="levels">How many elements of the state are levels of variables at first: none where one leaves its past values behind, and in models of earlier versions.</param>
     /// <param name="generator">Source of the initial weights.</param>
     public LatentSdeNetwork(SeriesEncoder encoder, LatentOdeSizes sizes, LatentPathMethod method, bool isSimulated, int paths, int levels, Generator generator)
         : base(nameof(LatentSdeNetwork))

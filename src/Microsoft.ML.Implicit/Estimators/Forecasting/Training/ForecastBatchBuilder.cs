@@ -158,12 +158,11 @@ internal sealed class ForecastBatchBuilder(SeriesScaling scaling, LatentAnchor a
         }
     }
 
-    // As an encoder is told them. Series that leave their past values behind have none: their changes do not depend on where they start.
+    // As an encoder is told them.
     private float[] BuildLevels(IReadOnlyList<ForecastExample> examples) =>
     [
-        .. examples.SelectMany(example => scaling.Variables.Select((variable, v) => variable.LevelMemory is null
-            ? (float)(HistoryFeatures.Level(example.Series.Features.AsSpan(example.Last * scaling.FeatureCount, scaling.FeatureCount), v) * variable.LevelScale / variable.ChangeScale)
-            : 0)),
+        .. examples.SelectMany(example => scaling.Variables.Select((variable, v) =>
+            (float)(HistoryFeatures.Level(example.Series.Features.AsSpan(example.Last * scaling.FeatureCount, scaling.FeatureCount), v) * variable.LevelScale / variable.ChangeScale))),
     ];
 
     private (Tensor Values, Tensor Mask) BuildTargets(IReadOnlyList<ForecastExample> examples, int targets)
