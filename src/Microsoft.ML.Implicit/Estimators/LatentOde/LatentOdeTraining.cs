@@ -10,7 +10,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <param name="run">The run.</param>
 internal sealed class LatentOdeTraining(LatentOdeOptions options, SeriesSetReader reader, TrainingRun run) : ForecastTraining<LatentOdeModelParameters>(options, reader, run)
 {
-    protected override LatentArchitecture CreateArchitecture() => new LatentOdeArchitecture(options);
+    protected override LatentArchitecture CreateArchitecture(SeriesScaling scaling) => new LatentOdeArchitecture(options);
 
     protected override ForecastProblem CreateProblem(LatentNetwork network, ForecastBatchBuilder builder, ExampleSampler sampler, Generator generator, int seed) =>
         new LatentOdeProblem((LatentOdeNetwork)network, builder, sampler, options.DivergenceWeight, generator, seed, Run.CancellationToken);

@@ -6,14 +6,22 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>What a model file must say about a latent SDE before its parameters can be read.</summary>
-internal sealed record LatentSdeArchitecture(LatentSettings Settings, LatentSdeTrainingMethod TrainingMethod, LatentPathMethod PathMethod, int PathCount)
+internal sealed record LatentSdeArchitecture(LatentSettings Settings, LatentSdeTrainingMethod TrainingMethod, LatentPathMethod PathMethod, int PathCount, bool HoldsLevels)
     : LatentArchitecture(Settings)
 {
     private const string PathMethodName = "path_method";
+    private const string HoldsLevelsName = "holds_levels";
 
-    public LatentSdeArchitecture(LatentSdeOptions options)
+    public LatentSdeArchitecture(LatentSdeOptions options, bool holdsLevels)
         : this(
-            new LatentSettings(options, LatentAnchor.LastObservation, options.SolverSteps ?? PathResolution.FewestSteps), options.TrainingMethod, LatentPathMethod.Heun, options.PathCount)
+            new LatentSettings(options, LatentAnchor.LastObservation, options.SolverSteps ?? PathResolution.FewestSteps)
+            {
+                LatentWidth = Math.Max(options.LatentWidth, options.InputColumnNames.Length + 1),
+            },
+            options.TrainingMethod,
+            LatentPathMethod.Heun,
+            options.PathCount,
+            holdsLevels)
     {
     }
 
@@ -30,6 +38,7 @@ internal sealed record LatentSdeArchitecture(LatentSettings Settings, LatentSdeT
         writer.Write("training_method", TrainingMethod);
         writer.Write(PathMethodName, PathMethod);
         writer.Write("path_count", PathCount);
+        writer.Write(HoldsLevelsName, HoldsLevels);
     }
 
     /// <exception cref="FormatException">A value is out of range.</exception>
@@ -38,11 +47,12 @@ internal sealed record LatentSdeArchitecture(LatentSettings Settings, LatentSdeT
             LatentSettings.Read(reader),
             reader.Enum<LatentSdeTrainingMethod>("training_method"),
             reader.OptionalText(PathMethodName) is null ? LatentPathMethod.EulerMaruyama : reader.Enum<LatentPathMethod>(PathMethodName),
-            reader.Int32("path_count")),
+            reader.Int32("path_count"),
+            HoldsLevels: reader.OptionalText(HoldsLevelsName) == "true"),
         reader);
 
     protected override LatentNetwork CreateNetwork(SeriesEncoder encoder, LatentOdeSizes sizes, Generator generator) =>
-        new LatentSdeNetwork(encoder, sizes, PathMethod, isSimulated: TrainingMethod == LatentSdeTrainingMethod.Adjoint, PathCount, generator);
+        new LatentSdeNetwork(encoder, sizes, PathMethod, isSimulated: TrainingMethod == LatentSdeTrainingMethod.Adjoint, PathCount, levels: HoldsLevels ? Math.Min(sizes.Variables, sizes.Latent) : 0, generator);
 
     protected override bool IsPlausible(long tensorBytes) => base.IsPlausible(tensorBytes) && PathCount is >= 2 and <= 4096 && PathCount % 2 == 0;
 }

@@ -5,6 +5,12 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <summary>Settings of the latent-SDE forecaster.</summary>
 public sealed class LatentSdeOptions : LatentForecasterOptions
 {
+    /// <summary>
+    /// Creates the default settings. A latent state is narrower than that of a latent ODE, 4 numbers, and has at least one more than there are variables: elements that nothing is observed
+    /// of move with noise of their own, which the drift of the others has to learn to ignore.
+    /// </summary>
+    public LatentSdeOptions() => LatentWidth = 4;
+
     /// <summary>How the equation is trained.</summary>
     public LatentSdeTrainingMethod TrainingMethod { get; set; } = LatentSdeTrainingMethod.SdeMatching;
 

@@ -33,7 +33,7 @@ internal sealed class LatentSdeProblem(
         (Tensor initialMean, Tensor initialLogVariance) = ForecastPrediction.Posterior(network, batch, state);
         using SeriesEncoding encoding = network.EncodeTargets(batch.Targets, batch.Mask, batch.Query);
         Tensor targets = encoding.State.detach().requires_grad_();
-        (Tensor mean, Tensor scale, Tensor divergence) = network.Reconstruct(initialMean, initialLogVariance, targets, batch.Mask, batch.Query, Generator, CancellationToken);
+        (Tensor mean, Tensor scale, Tensor divergence) = network.Reconstruct(initialMean, initialLogVariance, targets, batch.Targets, batch.Mask, batch.Query, Generator, CancellationToken);
         (mean, scale) = ForecastPrediction.Shaped((mean, scale), batch);
         Meter.Add(batch.Query.Grid.Length - 1);
 

@@ -19,7 +19,9 @@ internal sealed class LatentSdeTraining(LatentSdeOptions options, SeriesSetReade
 
     private bool ChoosesSteps => options.SolverSteps is null && Initial is null && options.TrainingMethod != LatentSdeTrainingMethod.Adjoint;
 
-    protected override LatentArchitecture CreateArchitecture() => new LatentSdeArchitecture(options);
+    // Where a variable leaves its past values behind, changes do not depend on where they start, and a state of levels learns what is noise by heart sooner.
+    protected override LatentArchitecture CreateArchitecture(SeriesScaling scaling) =>
+        new LatentSdeArchitecture(options, holdsLevels: Array.TrueForAll(scaling.Variables, variable => variable.LevelMemory is null));
 
     protected override ForecastProblem CreateProblem(LatentNetwork network, ForecastBatchBuilder builder, ExampleSampler sampler, Generator generator, int seed) =>
         new LatentSdeProblem((LatentSdeNetwork)network, builder, sampler, options.DivergenceWeight, ChoosesSteps, generator, seed, Run.CancellationToken);

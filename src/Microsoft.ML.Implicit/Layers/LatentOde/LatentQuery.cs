@@ -11,6 +11,9 @@ namespace Microsoft.ML.Implicit.Layers.LatentOde;
 /// <param name="TargetFeatures">float32 [batch * targets, target features].</param>
 internal sealed record LatentQuery(double[] Grid, Tensor? Controls, long[] Lower, double[] Places, Tensor TargetFeatures)
 {
+    /// <summary>float32 [batch, variables]: the levels that changes are counted from, in the unit of the changes; <see langword="null"/> where a network need not know.</summary>
+    public Tensor? Levels { get; init; }
+
     /// <summary><see cref="Lower"/> as int64 [batch * targets].</summary>
     public Tensor LowerIndices { get; } = NativeTensor.Of(Lower, [Lower.Length], TargetFeatures.device);
 

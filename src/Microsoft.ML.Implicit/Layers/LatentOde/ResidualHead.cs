@@ -32,6 +32,17 @@ internal sealed class ResidualHead : nn.Module<Tensor, Tensor>
     /// <summary>Number of outputs.</summary>
     public int Outputs => (int)_output.weight.shape[0];
 
+    /// <summary>Lets the first outputs begin as the first inputs, and others as given numbers.</summary>
+    /// <param name="copied">How many outputs begin as inputs.</param>
+    /// <param name="first">First of the outputs that begin as a number.</param>
+    /// <param name="number">The number.</param>
+    public void StartAt(int copied, int first, double number)
+    {
+        using IDisposable noGradient = no_grad();
+        _linear.weight.narrow(0, 0, copied).narrow(1, 0, copied).copy_(eye(copied));
+        _linear.bias!.narrow(0, first, Outputs - first).fill_(number.Held());
+    }
+
     /// <summary>A copy in managed memory.</summary>
     public ManagedHead CreateManaged()
     {

@@ -11,6 +11,11 @@ namespace Microsoft.ML.Implicit.Layers.LatentSde;
 /// gives a Gaussian over the latent initial state, a stochastic equation carries it through time, and a decoder reads a mean and a scale of the noise off it at any time.
 /// For training, a posterior says where the path was, from what came after.
 /// </summary>
+/// <remarks>
+/// The first elements of the state are the levels of the variables at first: the initial state is told where they start from, the decoder reads them off and subtracts the start, and
+/// the posterior is told the observed ones. Training is free to leave that. A drift that depends on a level need not be learned as a function of start and change then, and the
+/// posterior need not learn to remember values exactly before noise of observation, which is learned as too large meanwhile, can shrink.
+/// </remarks>
 internal sealed class LatentSdeNetwork : LatentNetwork
 {
     private const long ForecastSeed = 0;
@@ -18,8 +23,12 @@ internal sealed class LatentSdeNetwork : LatentNetwork
     // To tell one epoch's network from another's, while it is trained.
     private const int MostPathsInTraining = 16;
 
+    // Scales of observations begin near 0.04: residuals raise them in few steps where that is too little, while they shrink slowly where it is too much.
+    private const double InitialScaleOutput = -3.7;
+
     private readonly LatentPathMethod _method;
     private readonly int _paths;
+    private readonly int _levels;
 
     [ComponentName(Name = "encoder")]
     private readonly SeriesEncoder _encoder;
@@ -44,18 +53,28 @@ internal sealed class LatentSdeNetwork : LatentNetwork
     /// <param name="method">Method by which paths are simulated.</param>
     /// <param name="isSimulated">Whether the posterior is simulated in training, rather than given by its marginals.</param>
     /// <param name="paths">Paths behind a forecast, an even number.</param>
+    /// <param name="levels">How many elements of the state are levels of variables at first: none where one leaves its past values behind, and in models of earlier versions.</param>
     /// <param name="generator">Source of the initial weights.</param>
-    public LatentSdeNetwork(SeriesEncoder encoder, LatentOdeSizes sizes, LatentPathMethod method, bool isSimulated, int paths, Generator generator)
+    public LatentSdeNetwork(SeriesEncoder encoder, LatentOdeSizes sizes, LatentPathMethod method, bool isSimulated, int paths, int levels, Generator generator)
         : base(nameof(LatentSdeNetwork))
     {
         _method = method;
         _paths = paths;
         _encoder = encoder;
         _initial = new ResidualHead(encoder.StateWidth + sizes.Features, sizes.Hidden, 2 * sizes.Latent, startsAtZero: false, generator);
-        _prior = new LatentSdePrior(sizes, generator);
+        _prior = new LatentSdePrior(sizes, bends: levels > 0, generator);
         _decoder = new ResidualHead(sizes.Latent + sizes.TargetFeatures, sizes.Hidden, 2 * sizes.Variables, startsAtZero: true, generator);
         _targets = new TargetEncoder(sizes, generator);
-        _posterior = isSimulated ? new ControlledPosterior(sizes.Hidden, sizes.Latent, sizes.Hidden, method, generator) : new MarginalPosterior(sizes.Hidden, sizes.Latent, sizes.Hidden, generator);
+        _levels = levels;
+        if (_levels > 0)
+        {
+            _decoder.StartAt(_levels, sizes.Variables, InitialScaleOutput);
+        }
+
+        int context = sizes.Hidden + _levels;
+        _posterior = isSimulated
+            ? new ControlledPosterior(context, sizes.Latent, sizes.Hidden, method, generator)
+            : new MarginalPosterior(context, _levels, sizes.Latent, sizes.Hidden, generator);
         RegisterComponents();
     }
 
@@ -94,12 +113,14 @@ internal sealed class LatentSdeNetwork : LatentNetwork
     public (Tensor Mean, Tensor Scale) Simulate(Tensor initialMean, Tensor initialLogVariance, LatentQuery query, PathNoise noise, CancellationToken cancellationToken)
     {
         long targets = query.LowerIndices.shape[0], variables = _decoder.Outputs / 2;
+        initialMean = Placed(initialMean, query);
+        Tensor starts = Starts(query, targets).unsqueeze(1);
         if (_prior.IsManaged(initialMean))
         {
             using ManagedLatentPaths paths = _prior.CreateManaged(_method, _decoder, query, noise);
             paths.Simulate(initialMean.ReadSingles(), initialLogVariance.ReadSingles(), cancellationToken);
             long[] shape = [targets, noise.Paths, variables];
-            return (NativeTensor.Of(paths.Means, shape, initialMean.device), NativeTensor.Of(paths.Scales, shape, initialMean.device));
+            return (NativeTensor.Of(paths.Means, shape, initialMean.device) - starts, NativeTensor.Of(paths.Scales, shape, initialMean.device));
         }
 
         Tensor means = zeros([targets, noise.Paths, variables], initialMean.dtype, initialMean.device), scales = zeros_like(means);
@@ -112,7 +133,7 @@ internal sealed class LatentSdeNetwork : LatentNetwork
             means.index_copy_(0, reached, mean.view(-1, noise.Paths, variables));
             scales.index_copy_(0, reached, scale.view(-1, noise.Paths, variables));
         });
-        return (means, scales);
+        return (means - starts, scales);
     }
 
     /// <summary>Reads targets that are known, to be pulled back later.</summary>
@@ -125,17 +146,33 @@ internal sealed class LatentSdeNetwork : LatentNetwork
     /// <param name="initialMean">Mean of the latent initial state, [batch, latent].</param>
     /// <param name="initialLogVariance">Logarithm of its variance, likewise.</param>
     /// <param name="states">What <see cref="EncodeTargets"/> made of the targets.</param>
-    /// <param name="mask">1 where a target is observed, [batch, targets, variables].</param>
+    /// <param name="targets">The targets, [batch, targets, variables], 0 where not observed.</param>
+    /// <param name="mask">1 where observed, likewise.</param>
     /// <param name="query">Their times.</param>
     /// <param name="generator">Source of noise, on the CPU.</param>
     /// <param name="cancellationToken">Looked at in every step of a simulation.</param>
     /// <returns>Mean and scale, each [batch * targets, variables], and the divergence of the posterior from the prior, [batch].</returns>
     public (Tensor Mean, Tensor Scale, Tensor Divergence) Reconstruct(
-        Tensor initialMean, Tensor initialLogVariance, Tensor states, Tensor mask, LatentQuery query, Generator generator, CancellationToken cancellationToken)
+        Tensor initialMean, Tensor initialLogVariance, Tensor states, Tensor targets, Tensor mask, LatentQuery query, Generator generator, CancellationToken cancellationToken)
     {
-        TargetContext context = TargetEncoder.Context(states, mask, query.TargetFeatures);
-        (Tensor drawn, Tensor divergence) = _posterior.Draw(_prior, context, (initialMean, initialLogVariance), query, generator, cancellationToken);
+        Tensor levels = Levels(query);
+        TargetContext context = TargetEncoder.Context(states, levels, levels.unsqueeze(1).Plus(targets.narrow(2, 0, _levels)), mask, query.TargetFeatures);
+        (Tensor drawn, Tensor divergence) = _posterior.Draw(_prior, context, (Placed(initialMean, query), initialLogVariance), query, generator, cancellationToken);
         (Tensor mean, Tensor scale) = Decode(drawn, query.TargetFeatures);
-        return (mean, scale, divergence);
+        return (mean - Starts(query, drawn.shape[0]), scale, divergence);
+    }
+
+    // The levels of the variables that the state holds, [batch, such variables].
+    private Tensor Levels(LatentQuery query) =>
+        query.Levels?.narrow(1, 0, _levels) ?? throw new ArgumentException("A latent SDE has to know the levels that changes are counted from.", nameof(query));
+
+    // The initial state, counted from the levels.
+    private Tensor Placed(Tensor initialMean, LatentQuery query) => initialMean.Plus(nn.functional.pad(Levels(query), [0, initialMean.shape[1] - _levels]));
+
+    // What levels at targets are changes from, [targets, variables]; 0 for variables that the state does not hold.
+    private Tensor Starts(LatentQuery query, long targets)
+    {
+        Tensor levels = Levels(query);
+        return nn.functional.pad(levels, [0, (_decoder.Outputs / 2) - _levels]).repeat_interleave(targets / levels.shape[0], 0);
     }
 }

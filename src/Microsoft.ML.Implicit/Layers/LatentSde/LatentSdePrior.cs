@@ -15,6 +15,10 @@ internal sealed class LatentSdePrior : nn.Module
     // As for a latent ODE.
     private const int DynamicsWidening = 2;
 
+    // Units that bend within the usual range of a state: with torch's usual ones a drift is learned as a linear one for long, since the noise of its gradient hides what bends.
+    private const double InitialSteepness = 2;
+    private const double InitialReach = 2;
+
     private readonly long _latent;
 
     [ComponentName(Name = "drift")]
@@ -24,12 +28,21 @@ internal sealed class LatentSdePrior : nn.Module
     private readonly DiagonalDiffusion _diffusion;
 
     /// <param name="sizes">Widths.</param>
+    /// <param name="bends">Whether the drift is likely to bend within the usual range of a state, which holds levels then.</param>
     /// <param name="generator">Source of the initial weights.</param>
-    public LatentSdePrior(LatentOdeSizes sizes, Generator generator)
+    public LatentSdePrior(LatentOdeSizes sizes, bool bends, Generator generator)
         : base(nameof(LatentSdePrior))
     {
         _latent = sizes.Latent;
         _drift = new MlpDynamics(sizes.Latent + sizes.Controls, [DynamicsWidening * sizes.Hidden], generator);
+        if (bends)
+        {
+            using IDisposable noGradient = no_grad();
+            _drift.Layers[0].Weight.mul_(InitialSteepness.Held());
+            _drift.Layers[0].Bias.uniform_(-InitialReach, InitialReach, generator);
+            _drift.Layers[1].Weight.div_(InitialSteepness.Held());
+        }
+
         _diffusion = new DiagonalDiffusion(sizes.Latent, generator);
         RegisterComponents();
     }

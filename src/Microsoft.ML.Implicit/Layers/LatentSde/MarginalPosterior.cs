@@ -23,8 +23,11 @@ internal sealed class MarginalPosterior : LatentPosterior
     // Times at which a row's divergence is looked at in a batch, one in each of as many parts of its time.
     private const int TimesOfRow = 4;
 
-    // Scales begin near 0.3.
+    // Scales begin near 0.3, and near 0.04 where values are observed.
     private const double ScaleOffset = -1;
+    private const double ObservedScaleOffset = -3.2;
+
+    private readonly int _observed;
 
     [ComponentName(Name = "linear")]
     private readonly Linear _linear;
@@ -42,18 +45,25 @@ internal sealed class MarginalPosterior : LatentPosterior
     private readonly Linear _bend;
 
     /// <param name="context">Width of the context.</param>
+    /// <param name="observed">How many of the first elements of the state are values that the context ends with, as far as training leaves them.</param>
     /// <param name="latent">Width of the latent state.</param>
     /// <param name="hidden">Width of the hidden layer.</param>
     /// <param name="generator">Source of the initial weights.</param>
-    public MarginalPosterior(long context, long latent, long hidden, Generator generator)
+    public MarginalPosterior(long context, int observed, int latent, long hidden, Generator generator)
         : base(nameof(MarginalPosterior))
     {
         long inputs = context + (2 * latent) + 1;
+        _observed = observed;
         _linear = Initialization.Zero(inputs, 2 * latent);
         _hidden = Initialization.Linear(inputs, hidden, generator);
         _output = Initialization.Zero(hidden, 2 * latent);
         _bridge = Initialization.Zero(hidden, latent);
         _bend = Initialization.Zero(hidden, latent);
+        using (no_grad())
+        {
+            _linear.bias!.narrow(0, latent, observed).fill_((ObservedScaleOffset - ScaleOffset).Held());
+        }
+
         RegisterComponents();
     }
 
@@ -61,30 +71,30 @@ internal sealed class MarginalPosterior : LatentPosterior
         LatentSdePrior prior, TargetContext context, (Tensor Mean, Tensor LogVariance) initial, LatentQuery query, Generator generator, CancellationToken cancellationToken)
     {
         Tensor parts = empty([initial.Mean.shape[0], TimesOfRow]).uniform_(0, 1, generator).to(initial.Mean.device).Plus(HeldArithmetic.Range(0, TimesOfRow, initial.Mean.device));
-        Tensor between = parts / TimesOfRow.Held() * context.End;
+        (Tensor between, Tensor weights) = context.Crowd(parts / TimesOfRow.Held() * context.End);
         Tensor length = context.End.squeeze(1) * LatentNetwork.HorizonLength.Held();
-        Tensor rate = Rate(prior, AlongPath(prior, context, between, initial), between, query, generator);
+        Tensor rate = (Rate(prior, AlongPath(prior, context, between, initial), between, query, generator) * weights).mean([1]);
         (Tensor mean, Tensor scale) = AtNodes(context, initial);
         Tensor divergence = Divergence(mean.select(1, 0), scale.select(1, 0).log().mul(2.Held()), initial).Plus(length * rate);
         Tensor states = mean.Plus(scale * NoiseLike(mean, generator)).narrow(1, 1, context.Times.shape[1] - 1);
         return (states.flatten(0, 1), divergence);
     }
 
-    // Half the squared distance, in diffusions, of the prior's drift from the drift that has these marginals, at one state a time, [batch].
+    // Half the squared distance, in diffusions, of the prior's drift from the drift that has these marginals, at one state a time, [batch, times].
     private static Tensor Rate(LatentSdePrior prior, LatentMarginal path, Tensor times, LatentQuery query, Generator generator)
     {
         Tensor noise = NoiseLike(path.Mean, generator);
         Tensor state = path.Mean.Plus(path.Scale * noise);
         (Tensor diffusion, Tensor derivative) = prior.Diffusion(state);
         Tensor drift = path.MeanSlope.Plus(path.ScaleSlope * noise).Plus(diffusion * derivative) - (diffusion.Squared() * noise / (2.Held() * path.Scale));
-        return ((drift - prior.Drift(state, times, query)) / diffusion).Squared().sum(2).mean([1]).mul(0.5.Held());
+        return ((drift - prior.Drift(state, times, query)) / diffusion).Squared().sum(2).mul(0.5.Held());
     }
 
     // Means and scales at the start and at the targets.
     private (Tensor Mean, Tensor Scale) AtNodes(TargetContext context, (Tensor Mean, Tensor LogVariance) initial)
     {
         Tensor input = Input(context.Nodes, context.Times, initial);
-        (Tensor mean, Tensor scale) = Outputs(input, _hidden.forward(input).tanh(), initial);
+        (Tensor mean, Tensor scale) = Outputs(input, _hidden.forward(input).tanh(), Base(context.Nodes, initial.Mean));
         return (mean, scale.Softplus().Plus(SmallestScale.Held()));
     }
 
@@ -102,10 +112,10 @@ internal sealed class MarginalPosterior : LatentPosterior
         Tensor hidden = _hidden.forward(input).tanh();
         Tensor turned = 1.0.Held().Minus(hidden.Squared()) * tangent.matmul(_hidden.weight.t());
         Tensor[] slopes = tangent.matmul(_linear.weight.t()).Plus(turned.matmul(_output.weight.t())).chunk(2, 2);
-        (Tensor line, Tensor offset) = Outputs(input, hidden, initial);
+        (Tensor line, Tensor offset) = Outputs(input, hidden, Base(between.Value, initial.Mean));
         Tensor bridge = between.Bridge * LatentNetwork.HorizonLength.Held(), gap = between.Gap * LatentNetwork.HorizonLength.Held();
         Tensor bend = gap * _bend.forward(hidden), bendSlope = gap * turned.matmul(_bend.weight.t());
-        Tensor mean = line.Plus(bridge * bend), meanSlope = slopes[0].Plus(between.BridgeSlope * bend).Plus(bridge * bendSlope);
+        Tensor mean = line.Plus(bridge * bend), meanSlope = slopes[0].Plus(Base(between.Slope / LatentNetwork.HorizonLength.Held(), zeros_like(initial.Mean))).Plus(between.BridgeSlope * bend).Plus(bridge * bendSlope);
 
         (Tensor diffusion, Tensor derivative) = prior.Diffusion(mean);
         Tensor share = _bridge.forward(hidden).sigmoid(), shareSlope = share * 1.0.Held().Minus(share) * turned.matmul(_bridge.weight.t());
@@ -119,10 +129,14 @@ internal sealed class MarginalPosterior : LatentPosterior
     private static Tensor Input(Tensor context, Tensor times, (Tensor Mean, Tensor LogVariance) initial) =>
         cat([context, cat([initial.Mean, initial.LogVariance], 1).unsqueeze(1).expand(-1, times.shape[1], -1), times.unsqueeze(2)], 2);
 
+    // What means are counted from: the values that are observed and, of other elements, what the history says.
+    private Tensor Base(Tensor context, Tensor initial) => cat(
+        [context.narrow(2, context.shape[2] - _observed, _observed), initial.narrow(1, _observed, initial.shape[1] - _observed).unsqueeze(1).expand(-1, context.shape[1], -1)], 2);
+
     // Means, and what scales are made of.
-    private (Tensor Mean, Tensor Scale) Outputs(Tensor input, Tensor hidden, (Tensor Mean, Tensor LogVariance) initial)
+    private (Tensor Mean, Tensor Scale) Outputs(Tensor input, Tensor hidden, Tensor origin)
     {
         Tensor[] outputs = _linear.forward(input).Plus(_output.forward(hidden)).chunk(2, 2);
-        return (initial.Mean.unsqueeze(1).Plus(outputs[0]), outputs[1].Plus(ScaleOffset.Held()));
+        return (origin.Plus(outputs[0]), outputs[1].Plus(ScaleOffset.Held()));
     }
 }

@@ -19,13 +19,24 @@ internal sealed class TargetContext(Tensor times, Tensor nodes)
     /// <summary>Time of the last target of each row, [batch, 1].</summary>
     public Tensor End { get; } = times.narrow(1, times.shape[1] - 1, 1);
 
+    /// <summary>
+    /// Moves times within the gaps between targets, 1 - θ to its square. Where the bound is steepest, before a target whose value is known well, more of them are looked at then,
+    /// and each counts less, so that means stay what they are while their estimates vary less.
+    /// </summary>
+    /// <param name="at">Times in horizons, uniform between targets, [batch, times].</param>
+    /// <returns>The times, and what each counts.</returns>
+    public (Tensor Times, Tensor Weights) Crowd(Tensor at)
+    {
+        (_, Tensor start, Tensor gap) = Locate(at);
+        Tensor left = (start.Plus(gap) - at).div(gap.clamp_min(ShortestGap.Held())).clamp(0.Held(), 1.Held());
+        return (start.Plus(gap * 1.0.Held().Minus(left.Squared())), 2.Held() * left);
+    }
+
     /// <summary>The context at some times.</summary>
     /// <param name="at">Times in horizons, [batch, times].</param>
     public BetweenTargets At(Tensor at)
     {
-        long last = times.shape[1] - 1;
-        Tensor lower = times.narrow(1, 1, last).unsqueeze(1).lt(at.unsqueeze(2)).sum(2).clamp_max((last - 1).Held());
-        Tensor start = times.gather(1, lower), gap = times.gather(1, lower.Plus(1.Held())) - start;
+        (Tensor lower, Tensor start, Tensor gap) = Locate(at);
         Tensor isOpen = gap.gt(ShortestGap.Held());
         Tensor theta = where(isOpen, (at - start) / gap.clamp_min(ShortestGap.Held()), ones_like(gap)).clamp(0.Held(), 1.Held()).unsqueeze(2);
         Tensor index = lower.unsqueeze(2).expand(-1, -1, nodes.shape[2]);
@@ -36,5 +47,14 @@ internal sealed class TargetContext(Tensor times, Tensor nodes)
         Tensor bridge = theta * 1.0.Held().Minus(theta) * gap;
         Tensor bridgeSlope = 1.0.Held().Minus(2.Held() * theta) * isOpen.to(gap.dtype).unsqueeze(2);
         return new BetweenTargets(left.Plus(theta * difference), slope, gap, bridge, bridgeSlope);
+    }
+
+    // The node before each time, its own time, and the time from there to the next one.
+    private (Tensor Lower, Tensor Start, Tensor Gap) Locate(Tensor at)
+    {
+        long last = times.shape[1] - 1;
+        Tensor lower = times.narrow(1, 1, last).unsqueeze(1).lt(at.unsqueeze(2)).sum(2).clamp_max((last - 1).Held());
+        Tensor start = times.gather(1, lower);
+        return (lower, start, times.gather(1, lower.Plus(1.Held())) - start);
     }
 }

@@ -18,7 +18,7 @@ public sealed class PathResolutionTests
         TimeSeries[] series = [.. Enumerable.Range(0, 20).Select(_ => new TimeSeries([0, 1, 2, 3], [[.. Enumerable.Range(0, 4).Select(_ => random.NextSingle())]], [], [], []))];
         var scaling = SeriesScaling.Fit(series, horizon: 2, periods: []);
         EncodedSeries[] encoded = [.. series.Select(s => new EncodedSeries(s, scaling))];
-        var architecture = new LatentSdeArchitecture(new LatentSdeOptions { LatentWidth = 3, HiddenWidth = 6 });
+        var architecture = new LatentSdeArchitecture(new LatentSdeOptions { LatentWidth = 3, HiddenWidth = 6 }, holdsLevels: true);
         var builder = new ForecastBatchBuilder(scaling, architecture.Settings.Anchor, architecture.Settings.SolverSteps, CPU);
         IReadOnlyList<ForecastExample> examples = new ExampleSampler(encoded, ForecastFold.After(0), scaling.Horizon, architecture.Settings.ContextLength, reconstructs: false).HeldOut();
 

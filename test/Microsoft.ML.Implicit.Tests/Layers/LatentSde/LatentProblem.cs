@@ -7,7 +7,8 @@ namespace Microsoft.ML.Implicit.Tests.Layers.LatentSde;
 internal sealed record LatentProblem(Tensor Mean, Tensor LogVariance, Tensor Targets, Tensor Mask, LatentQuery Query)
 {
     public LatentProblem ToSingle() => new(Single(Mean), Single(LogVariance), Single(Targets), Single(Mask), new LatentQuery(
-        Query.Grid, Single(Query.Controls!), Query.Lower, Query.Places, Single(Query.TargetFeatures)));
+        Query.Grid, Single(Query.Controls!), Query.Lower, Query.Places, Single(Query.TargetFeatures))
+    { Levels = Single(Query.Levels!) });
 
     public static LatentProblem Create()
     {
@@ -20,7 +21,8 @@ internal sealed record LatentProblem(Tensor Mean, Tensor LogVariance, Tensor Tar
             [2, 8, 1, 1],
             [0.6, 0.2, 0.8, 0],
             cat([tensor(new[] { 0.4, 1.05, 0.2, 0 }, [4, 1]), Draw(4, 1)], 1));
-        return new LatentProblem(Draw(2, 3), Draw(2, 3) - 2, Draw(2, 2, 2) * mask, mask, query);
+        var problem = new LatentProblem(Draw(2, 3), Draw(2, 3) - 2, Draw(2, 2, 2) * mask, mask, query);
+        return problem with { Query = query with { Levels = Draw(2, 2) } };
     }
 
     private static Tensor Single(Tensor tensor) => tensor.to(ScalarType.Float32);

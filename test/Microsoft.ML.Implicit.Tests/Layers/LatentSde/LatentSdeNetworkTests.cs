@@ -12,12 +12,14 @@ public sealed class LatentSdeNetworkTests
     private static readonly LatentOdeSizes Sizes = new(Features: 3, TargetFeatures: 2, Controls: 1, Variables: 2, Latent: 3, Hidden: 5);
 
     [TestMethod]
-    [DataRow(false)]
-    [DataRow(true)]
-    public void Gradients_of_the_bound_are_those_of_finite_differences(bool isSimulated)
+    [DataRow(false, 2)]
+    [DataRow(false, 0)]
+    [DataRow(true, 2)]
+    [DataRow(true, 0)]
+    public void Gradients_of_the_bound_are_those_of_finite_differences(bool isSimulated, int levels)
     {
         using DisposeScope scope = NewDisposeScope();
-        using LatentSdeNetwork network = Perturbed(isSimulated);
+        using LatentSdeNetwork network = Perturbed(isSimulated, levels: levels);
         LatentProblem problem = LatentProblem.Create();
         Loss(network, problem).backward();
         foreach ((string name, Tensor parameter) in network.named_parameters().Where(pair => pair.parameter.grad is not null).Select(pair => (pair.name, (Tensor)pair.parameter)))
@@ -103,7 +105,8 @@ public sealed class LatentSdeNetworkTests
             cat([problem.Query.Controls!.narrow(1, 0, 1), zeros(71, 1, 1, dtype: ScalarType.Float64)]),
             [1, 4],
             problem.Query.Places[..2],
-            problem.Query.TargetFeatures[..2]);
+            problem.Query.TargetFeatures[..2])
+        { Levels = problem.Query.Levels![..1] };
         (Tensor aloneMean, Tensor aloneScale) = network.Predict(problem.Mean[..1], problem.LogVariance[..1], alone, CancellationToken.None);
         Assert.IsTrue(mean[..2].allclose(aloneMean, 1e-9, 1e-9));
         Assert.IsTrue(scale[..2].allclose(aloneScale, 1e-9, 1e-9));
@@ -125,7 +128,7 @@ public sealed class LatentSdeNetworkTests
         network.named_parameters().Single(pair => pair.name == "decoder.linear.weight").parameter.slice(0, 0, 2, 1).slice(1, 0, 3, 1).copy_(eye(2, 3, dtype: ScalarType.Float64));
         const int paths = 20000;
         double[] places = [0.25, 0.5, 1];
-        LatentQuery query = new([0, 1], zeros(2, 1, 1, dtype: ScalarType.Float64), [0, 0, 0], places, zeros(3, 2, dtype: ScalarType.Float64));
+        LatentQuery query = new([0, 1], zeros(2, 1, 1, dtype: ScalarType.Float64), [0, 0, 0], places, zeros(3, 2, dtype: ScalarType.Float64)) { Levels = zeros(1, 2, dtype: ScalarType.Float64) };
         var noise = new PathNoise(BrownianPath.Seeds(1, paths), Rows: 1, IsCommon: false);
         (Tensor values, _) = network.Simulate(zeros(1, 3, dtype: ScalarType.Float64), full([1, 3], -30.0, dtype: ScalarType.Float64), query, noise, CancellationToken.None);
         Tensor covariances = values.select(2, 0).cov();
@@ -165,7 +168,7 @@ public sealed class LatentSdeNetworkTests
         {
             // With little noise, as the order in the drift is what differs.
             using LatentSdeNetwork network = Perturbed(isSimulated: false, method);
-            network.named_parameters().Single(pair => pair.name == "prior.diffusion.offset").parameter.fill_(-4);
+            network.named_parameters().Single(pair => pair.name == "prior.diffusion.offset").parameter.fill_(-6);
             return (Ends(network, 1) - Ends(network, 4)).abs().mean().item<double>();
         })];
         Assert.IsLessThan(0.2 * changes[0], changes[1]);
@@ -179,7 +182,8 @@ public sealed class LatentSdeNetworkTests
                 zeros((3 * steps / 2) + 1, 1, 1, dtype: ScalarType.Float64),
                 [(3L * steps / 2) - 1],
                 [1],
-                zeros(1, 2, dtype: ScalarType.Float64));
+                zeros(1, 2, dtype: ScalarType.Float64))
+            { Levels = zeros(1, 2, dtype: ScalarType.Float64) };
             PathNoise noise = PathNoise.Common(seed: 1, rows: 1, paths: 64) with { StepsAtOnce = finer };
             return network.Simulate(ones(1, 3, dtype: ScalarType.Float64), full([1, 3], -4.0, dtype: ScalarType.Float64), query, noise, CancellationToken.None).Mean;
         }
@@ -200,13 +204,50 @@ public sealed class LatentSdeNetworkTests
     }
 
     [TestMethod]
+    public void Times_that_crowd_before_targets_have_the_mean_of_uniform_ones()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        var context = new TargetContext(tensor(new[] { 0, 0.3, 0.8, 0.8 }, [1, 4]), zeros(1, 4, 2, dtype: ScalarType.Float64));
+        const int count = 4000;
+        (Tensor times, Tensor weights) = context.Crowd((arange(0, count, ScalarType.Float64) + 0.5).view(1, count) * (0.8 / count));
+        Assert.AreEqual(1, weights.mean().item<double>(), 1e-6);
+        Assert.AreEqual(0.4, (times * weights).mean().item<double>(), 1e-6);
+        Assert.AreEqual(0.8 * 0.8 / 3, (times.square() * weights).mean().item<double>(), 1e-6);
+        Assert.IsGreaterThan(0.15 * count, times.gt(0.75).sum().item<long>());
+    }
+
+    [TestMethod]
+    public void Values_that_are_missing_lie_between_those_around_them()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor mask = tensor(new double[] { 0, 1, 1, 1, 1, 0, 0, 1 }, [1, 4, 2]);
+        Tensor targets = tensor(new double[] { 9, 1, 4, 3, 6, 9, 9, 5 }, [1, 4, 2]);
+        Tensor features = tensor(new[] { 0.1, 0.2, 0.3, 0.4 }, [4, 1]);
+        Tensor nodes = TargetEncoder.Context(zeros(1, 4, 3, dtype: ScalarType.Float64), tensor(new double[] { 2, 0 }, [1, 2]), targets, mask, features).Nodes;
+        double[] expected = [2, 0, 3, 1, 4, 3, 6, 4, 6, 5];
+        CollectionAssert.AreEqual(expected, nodes.narrow(2, 3, 2).contiguous().data<double>().Select(value => Math.Round(value, 9)).ToArray());
+    }
+
+    [TestMethod]
+    public void An_untrained_posterior_follows_the_values_that_are_observed()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using var generator = new Generator(1);
+        using LatentSdeNetwork network = Create(isSimulated: false, generator);
+        LatentProblem problem = LatentProblem.Create();
+        problem = problem with { Mean = zeros_like(problem.Mean) };
+        Tensor mean = Reconstruct(network, problem).Mean.view_as(problem.Targets);
+        Assert.IsLessThan(0.3, ((mean - problem.Targets) * problem.Mask).abs().max().item<double>());
+    }
+
+    [TestMethod]
     public void Marginals_between_targets_have_the_slopes_of_finite_differences()
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
         using var generator = new Generator(1);
-        var prior = new LatentSdePrior(Sizes, generator);
-        var posterior = new MarginalPosterior(context: 2, latent: 3, hidden: 5, generator);
+        var prior = new LatentSdePrior(Sizes, bends: true, generator);
+        var posterior = new MarginalPosterior(context: 2, observed: 1, latent: 3, hidden: 5, generator);
         Perturb(prior, generator);
         Perturb(posterior, generator);
         var context = new TargetContext(tensor(new[] { 0, 0.3, 0.8 }, [1, 3]), randn([1, 3, 2], ScalarType.Float64, generator: generator));
@@ -242,20 +283,20 @@ public sealed class LatentSdeNetworkTests
     private static (Tensor Mean, Tensor Scale, Tensor Divergence) Reconstruct(LatentSdeNetwork network, LatentProblem problem)
     {
         using var generator = new Generator(3);
-        return network.Reconstruct(problem.Mean, problem.LogVariance, network.EncodeTargets(problem.Targets, problem.Mask, problem.Query).State, problem.Mask, problem.Query, generator, CancellationToken.None);
+        return network.Reconstruct(problem.Mean, problem.LogVariance, network.EncodeTargets(problem.Targets, problem.Mask, problem.Query).State, problem.Targets, problem.Mask, problem.Query, generator, CancellationToken.None);
     }
 
-    private static LatentSdeNetwork Create(bool isSimulated, Generator generator, LatentPathMethod method = LatentPathMethod.Heun)
+    private static LatentSdeNetwork Create(bool isSimulated, Generator generator, LatentPathMethod method = LatentPathMethod.Heun, int levels = 2)
     {
-        var network = new LatentSdeNetwork(new GruEncoder(Sizes.Features, Sizes.Hidden, generator), Sizes, method, isSimulated, paths: 6, generator);
+        var network = new LatentSdeNetwork(new GruEncoder(Sizes.Features, Sizes.Hidden, generator), Sizes, method, isSimulated, paths: 6, levels, generator);
         network.to(ScalarType.Float64);
         return network;
     }
 
-    private static LatentSdeNetwork Perturbed(bool isSimulated, LatentPathMethod method = LatentPathMethod.Heun)
+    private static LatentSdeNetwork Perturbed(bool isSimulated, LatentPathMethod method = LatentPathMethod.Heun, int levels = 2)
     {
         using var generator = new Generator(1);
-        LatentSdeNetwork network = Create(isSimulated, generator, method);
+        LatentSdeNetwork network = Create(isSimulated, generator, method, levels);
         Perturb(network, generator);
         return network;
     }

@@ -5,6 +5,9 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <summary>Describes observations to an encoder, one after the other, from what was seen up to each of them.</summary>
 internal sealed class HistoryFeatures
 {
+    /// <summary>Numbers that describe one variable, its level first.</summary>
+    public const int FeaturesOfVariable = 4;
+
     private readonly SeriesScaling _scaling;
     private readonly float[] _statics;
     private readonly StepFunction[] _covariates;
@@ -44,6 +47,9 @@ internal sealed class HistoryFeatures
             steps[v] = (LastValues[v], _previousValues[v]);
         }
     }
+
+    /// <summary>What features say of a variable's level, in its deviations.</summary>
+    public static float Level(ReadOnlySpan<float> features, int variable) => features[FeaturesOfVariable * variable];
 
     public double FirstTime { get; private set; } = double.NaN;
 

@@ -39,7 +39,7 @@ internal sealed partial record SeriesScaling(
     public bool StaysBeyondHorizon { get; init; } = true;
 
     /// <summary>Numbers that describe one observation to an encoder.</summary>
-    public int FeatureCount => (4 * Variables.Length) + 2 + SeasonFeatureCount + (2 * CovariateCount) + StaticCount;
+    public int FeatureCount => (HistoryFeatures.FeaturesOfVariable * Variables.Length) + 2 + SeasonFeatureCount + (2 * CovariateCount) + StaticCount;
 
     /// <summary>Numbers that describe a time to the decoder.</summary>
     public int TargetFeatureCount => 2 + SeasonFeatureCount + CovariateCount;

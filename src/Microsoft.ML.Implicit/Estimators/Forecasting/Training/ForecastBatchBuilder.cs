@@ -59,7 +59,10 @@ internal sealed class ForecastBatchBuilder(SeriesScaling scaling, LatentAnchor a
                 inputs.Controls is null ? null : ToTensor(inputs.Controls, inputs.Grid.Length, rows, scaling.CovariateCount),
                 inputs.LowerIndices,
                 Array.ConvertAll(inputs.Thetas, place => (double)place),
-                ToTensor(inputs.TargetFeatures, rows * targets, scaling.TargetFeatureCount)),
+                ToTensor(inputs.TargetFeatures, rows * targets, scaling.TargetFeatureCount))
+            {
+                Levels = ToTensor(BuildLevels(examples), rows, scaling.Variables.Length),
+            },
             values,
             mask);
     }
@@ -154,6 +157,13 @@ internal sealed class ForecastBatchBuilder(SeriesScaling scaling, LatentAnchor a
             features[next++] = (float)covariate.At(time);
         }
     }
+
+    // As an encoder is told them.
+    private float[] BuildLevels(IReadOnlyList<ForecastExample> examples) =>
+    [
+        .. examples.SelectMany(example => scaling.Variables.Select((variable, v) =>
+            (float)(HistoryFeatures.Level(example.Series.Features.AsSpan(example.Last * scaling.FeatureCount, scaling.FeatureCount), v) * variable.LevelScale / variable.ChangeScale))),
+    ];
 
     private (Tensor Values, Tensor Mask) BuildTargets(IReadOnlyList<ForecastExample> examples, int targets)
     {

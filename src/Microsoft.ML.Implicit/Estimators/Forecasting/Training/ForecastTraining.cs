@@ -25,7 +25,7 @@ internal abstract class ForecastTraining<TModel>(LatentForecasterOptions options
     /// <summary>Share of the examples whose histories are as often of one, two, four observations as of any more, where there are many series.</summary>
     protected virtual double ShortHistories => 0;
 
-    protected abstract LatentArchitecture CreateArchitecture();
+    protected abstract LatentArchitecture CreateArchitecture(SeriesScaling scaling);
 
     protected abstract ForecastProblem CreateProblem(LatentNetwork network, ForecastBatchBuilder builder, ExampleSampler sampler, Generator generator, int seed);
 
@@ -119,7 +119,7 @@ internal abstract class ForecastTraining<TModel>(LatentForecasterOptions options
     private TModel Train(EncodedSeries[] series, ForecastDivision division, SeriesScaling scaling, bool dividesSeries)
     {
         using DisposeScope scope = NewDisposeScope();
-        LatentArchitecture architecture = Initial?.Architecture ?? CreateArchitecture();
+        LatentArchitecture architecture = Initial?.Architecture ?? CreateArchitecture(scaling);
         Run.KeepChoice(nameof(options.LatentWidth), options.LatentWidth, architecture.Settings.LatentWidth);
         Run.KeepChoice(nameof(options.HiddenWidth), options.HiddenWidth, architecture.Settings.HiddenWidth);
         var builder = new ForecastBatchBuilder(scaling, architecture.Settings.Anchor, architecture.Settings.SolverSteps, Run.Device);
