@@ -16,7 +16,7 @@ internal static class TabularModels
     public static IEnumerable<TabularScore> Run(TabularData data, int seed, DeepEquilibriumOptions options, NeuralOdeOptions odes, IReadOnlyCollection<string> only)
     {
         var ml = new MLContext(seed);
-        (IDataView train, IDataView test) = data.Split(ml, seed);
+        (IDataView train, IDataView test) = data.Split(ml, seed, options.EmbedCategories || odes.EmbedCategories);
         IEnumerable<(string Name, IEstimator<ITransformer> Trainer)> models = data.IsClassification ? Classifiers(ml, seed, options, odes) : Regressors(ml, seed, options, odes);
         foreach ((string model, IEstimator<ITransformer> trainer) in data.HasMissing ? WithMeans(ml, models) : models)
         {
