@@ -11,6 +11,7 @@ internal sealed class TabularData
     private readonly string[] _header;
     private readonly string[] _lines;
     private readonly TabularRow[] _rows;
+    private readonly int[] _factors;
 
     private TabularData(string name, string[] lines, double missing)
     {
@@ -29,11 +30,15 @@ internal sealed class TabularData
                 Class = IsClassification ? row[^1] : "",
             }),
         ];
+        _factors = FindFactors();
     }
 
     public string Name { get; }
 
     public bool IsClassification { get; }
+
+    /// <summary>Whether factors of more than two levels are among the features, a column a level.</summary>
+    public bool HasFactors => _factors.Length > 0;
 
     public int RowCount => _rows.Length;
 
@@ -59,9 +64,9 @@ internal sealed class TabularData
         SchemaDefinition schema = SchemaDefinition.Create(typeof(TabularRow));
         SchemaDefinition.Column features = schema[nameof(TabularRow.Features)];
         features.ColumnType = new VectorDataViewType(NumberDataViewType.Single, _header.Length - 1);
-        if (namesCategories && FindFactors() is { Length: > 0 } factors)
+        if (namesCategories)
         {
-            features.AddAnnotation("CategoricalSlotRanges", new VBuffer<int>(factors.Length, factors), new VectorDataViewType(NumberDataViewType.Int32, factors.Length / 2, 2));
+            features.AddAnnotation("CategoricalSlotRanges", new VBuffer<int>(_factors.Length, _factors), new VectorDataViewType(NumberDataViewType.Int32, _factors.Length / 2, 2));
         }
 
         IDataView all = View(_rows);

@@ -25,7 +25,7 @@ internal sealed partial class CategoryEmbedding : nn.Module<Tensor, Tensor>
     {
         _numberCount = encodedWidth - levels.Count;
         long[] networks = stackSize is { } size ? [size] : [];
-        _tables = [.. levels.Select(count => new Parameter(zeros([.. networks, count + 1, Dimension(count)])))];
+        _tables = [.. levels.Select(count => new Parameter(ones([.. networks, count + 1, Dimension(count)])))];
         for (int i = 0; i < _tables.Length; i++)
         {
             register_parameter($"table{i}", _tables[i]);
