@@ -47,7 +47,7 @@ public sealed class CategoryEmbeddingTests
     [DataRow(1, 1)]
     [DataRow(2, 2)]
     [DataRow(3, 3)]
-    [DataRow(16, 4)]
-    [DataRow(10_000, 20)]
+    [DataRow(16, 8)]
+    [DataRow(10_000, 50)]
     public void Vectors_are_longer_for_more_levels(int levels, int expected) => Assert.AreEqual(expected, CategoryEmbedding.Dimension(levels));
 }

@@ -6,13 +6,15 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>
-/// Vectors that a network learns in the place of categories (Guo and Berkhahn, "Entity Embeddings of Categorical Variables", 2016). All start at 0, where decay
-/// draws them back to: what is told apart by few rows stays near what is told apart by none, whatever the order of the categories.
+/// Vectors that a network learns in the place of categories (Guo and Berkhahn, "Entity Embeddings of Categorical Variables", 2016). All entries start at 1 and decay
+/// alike: levels of few rows stay near one of none, such as a level that is new, and their order does not matter.
 /// </summary>
 internal sealed partial class CategoryEmbedding : nn.Module<Tensor, Tensor>
 {
     // Above it a network's products with all vectors take more memory than they save time.
     private const long LargestCode = 1 << 22;
+
+    private const int LargestDimension = 50;
 
     private readonly int _numberCount;
     private readonly Parameter[] _tables;
@@ -40,9 +42,9 @@ internal sealed partial class CategoryEmbedding : nn.Module<Tensor, Tensor>
     /// <summary>Length of a row with vectors.</summary>
     public int Width { get; }
 
-    /// <summary>Length of the vectors of a range.</summary>
+    /// <summary>Length of the vectors of a range, by a rule of thumb of many levels; few take no more than indicators would.</summary>
     /// <param name="levels">Its categories.</param>
-    public static int Dimension(int levels) => Math.Min(levels, (int)Math.Ceiling(2 * Math.Pow(levels, 0.25)));
+    public static int Dimension(int levels) => Math.Min(Math.Min(levels, LargestDimension), (int)Math.Ceiling(1.6 * Math.Pow(levels, 0.56)));
 
     /// <summary>The numbers of encoded rows.</summary>
     public Tensor Numbers(Tensor encoded) => _tables.Length == 0 ? encoded : encoded.narrow(1, 0, _numberCount);
