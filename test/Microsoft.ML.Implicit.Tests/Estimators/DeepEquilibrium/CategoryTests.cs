@@ -14,15 +14,15 @@ public sealed class CategoryTests
     public void Effects_of_many_levels_are_learned_from_few_rows_each()
     {
         var ml = new MLContext(seed: 1);
-        Row[] rows = CreateRows(2400, 300, seed: 1);
-        (IDataView train, IDataView test) = Encode(ml, rows[..1600], rows[1600..]);
+        Row[] rows = CreateRows(1600, 300, seed: 1);
+        (IDataView train, IDataView test) = Encode(ml, rows[..1200], rows[1200..]);
         (double embedded, double indicated) = (Error(train, test, embed: true), Error(train, test, embed: false));
-        Assert.IsLessThan(0.5, embedded, "effects have a deviation of 1, and five rows a level say them with an error of 0.1");
+        Assert.IsLessThan(0.65, embedded, "effects have a deviation of 1, and four rows a level say them with an error of 0.1");
         Assert.IsLessThan(1.1 * indicated, embedded);
 
         double Error(IDataView train, IDataView test, bool embed)
         {
-            DeepEquilibriumOptions options = Options(epochs: 15);
+            DeepEquilibriumOptions options = Options(epochs: 12);
             options.EmbedCategories = embed;
             using DeepEquilibriumTransformer model = ml.Regression.Trainers.DeepEquilibrium(options).Fit(train);
             return ml.Regression.Evaluate(model.Transform(test)).RootMeanSquaredError;
@@ -61,6 +61,7 @@ public sealed class CategoryTests
         var ml = new MLContext(seed: 1);
         (IDataView data, IDataView questions) = Encode(ml, CreateRows(400, 8, seed: 1), CreateRows(200, 8, seed: 2), nameof(Row.City), nameof(Row.Kind));
         DeepEquilibriumOptions options = Options(epochs: 30);
+        options.Tolerance = 1e-6;
         using DeepEquilibriumTransformer model = ml.Regression.Trainers.DeepEquilibrium(options).Fit(data);
         Assert.AreEqual(8 + 3, model.Model.FeatureCount);
         Assert.IsGreaterThan(0.5, ml.Regression.Evaluate(model.Transform(questions)).RSquared);
@@ -105,6 +106,17 @@ public sealed class CategoryTests
         Assert.AreEqual(5, scores[0], 0.5);
         Assert.AreEqual(scores[0], scores[1]);
         Assert.IsLessThan(4, scores[2]);
+    }
+
+    [TestMethod]
+    public void A_level_that_is_new_where_none_was_missing_is_about_the_average()
+    {
+        var ml = new MLContext(seed: 1);
+        Row[] rows = CreateRows(600, 30, seed: 1);
+        (IDataView data, IDataView asked) = Encode(ml, rows, [.. rows.Select(row => new Row { City = "elsewhere", Distance = row.Distance })]);
+        using DeepEquilibriumTransformer model = ml.Regression.Trainers.DeepEquilibrium(Options(epochs: 20)).Fit(data);
+        float[] scores = Scored.Values(model.Transform(data)), ofNew = Scored.Values(model.Transform(asked));
+        Assert.AreEqual(scores.Average(), ofNew.Average(), 0.4, "effects have a deviation of 1");
     }
 
     [TestMethod]
