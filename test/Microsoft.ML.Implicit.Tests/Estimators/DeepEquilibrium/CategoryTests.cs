@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Estimators;
 using Microsoft.ML.Implicit.Tests.Onnx;
 
@@ -27,6 +28,22 @@ public sealed class CategoryTests
             using DeepEquilibriumTransformer model = ml.Regression.Trainers.DeepEquilibrium(options).Fit(train);
             return ml.Regression.Evaluate(model.Transform(test)).RootMeanSquaredError;
         }
+    }
+
+    [TestMethod]
+    public void Encodings_of_texts_of_hashes_and_of_keys_name_their_slots()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView data = ml.Data.LoadFromEnumerable(CreateRows(20, 5, seed: 1));
+        IDataView encoded = ml.Transforms.Categorical.OneHotEncoding("Text", nameof(Row.Kind))
+            .Append(ml.Transforms.Categorical.OneHotHashEncoding("Hash", nameof(Row.City), numberOfBits: 4))
+            .Append(ml.Transforms.Conversion.MapValueToKey("Key", nameof(Row.Kind)))
+            .Append(ml.Transforms.Conversion.MapKeyToVector("Key"))
+            .Append(ml.Transforms.Concatenate("Features", "Text", nameof(Row.Distance), "Hash", "Key"))
+            .Fit(data).Transform(data);
+        CategoricalSlots slots = CategoricalSlots.Of(encoded.Schema["Features"], encoded.Schema);
+        CollectionAssert.AreEqual(new[] { 0, 4, 20 }, slots.Starts.ToArray());
+        CollectionAssert.AreEqual(new[] { 3, 16, 3 }, slots.Levels.ToArray());
     }
 
     [TestMethod]
@@ -168,7 +185,9 @@ public sealed class CategoryTests
     {
         var ml = new MLContext(seed: 1);
         (IDataView data, IDataView validation) = Encode(ml, CreateRows(60, 3, seed: 1), CreateRows(60, 3, seed: 2));
-        DeepEquilibriumRegressionTrainer trainer = ml.Regression.Trainers.DeepEquilibrium(Options(epochs: 1));
+        DeepEquilibriumOptions options = Options(epochs: 1);
+        options.JacobianPenalty = 0.1;
+        DeepEquilibriumRegressionTrainer trainer = ml.Regression.Trainers.DeepEquilibrium(options);
         using DeepEquilibriumTransformer model = trainer.Fit(data, validation);
         using DeepEquilibriumTransformer further = trainer.Fit(data, model.Model);
         Assert.IsTrue(Scored.Values(further.Transform(data)).All(float.IsFinite));
