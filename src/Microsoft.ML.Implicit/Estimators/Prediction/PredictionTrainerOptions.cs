@@ -19,8 +19,8 @@ public abstract class PredictionTrainerOptions : TrainerInputBaseWithWeight, ITr
     /// <summary>
     /// Whether a vector is learned for each level of the categories in the feature column, in the place of the level's indicator (Guo and Berkhahn, "Entity Embeddings of Categorical Variables",
     /// 2016). Which slots are a category the column's annotation says, as ML.NET's <c>OneHotEncoding</c>, <c>OneHotHashEncoding</c> and <c>MapKeyToVector</c> write it and <c>Concatenate</c> hands
-    /// it on. A category of n levels has vectors of 2 n^¼ numbers, rounded up, n at most. Rows are held with one number a category, however many levels it has. A level that is missing or was
-    /// not met in training has a vector of its own, learned where training rows lack the category, and otherwise 0, near which the vectors of rare levels stay too.
+    /// it on. A category of n levels has vectors of 1.6 n^0.56 numbers, rounded up, n at most and 50 at most. Rows are held with one number a category, however many levels it has. A level that is missing
+    /// or has no slot has a vector of its own: learned where training rows lack the category, and otherwise what all vectors start from, near which those of rare levels stay.
     /// </summary>
     public bool EmbedCategories { get; set; }
 
