@@ -73,6 +73,20 @@ public sealed class CategoryTests
     }
 
     [TestMethod]
+    public void A_pipeline_from_text_is_written_to_ONNX()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView data = ml.Data.LoadFromEnumerable(CreateRows(60, 5, seed: 1));
+        IDataView questions = ml.Data.LoadFromEnumerable([.. CreateRows(20, 5, seed: 2), new Row { City = "elsewhere" }]);
+        ITransformer model = ml.Transforms.Categorical.OneHotEncoding(nameof(Row.City))
+            .Append(ml.Transforms.Concatenate("Features", nameof(Row.City), nameof(Row.Distance)))
+            .Append(ml.Regression.Trainers.DeepEquilibrium(Options(epochs: 1)))
+            .Fit(data);
+        using OnnxFile onnx = OnnxFile.Of(ml, model, data, "Score");
+        OnnxAssert.AreClose(Scored.Values(model.Transform(questions)), onnx.Score(questions, "Score", batchSize: 7));
+    }
+
+    [TestMethod]
     public void Tables_of_categories_alone_are_learned()
     {
         var ml = new MLContext(seed: 1);
