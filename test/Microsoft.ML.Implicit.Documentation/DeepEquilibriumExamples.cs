@@ -39,6 +39,7 @@ public sealed class DeepEquilibriumExamples
         var stable = ml.BinaryClassification.Trainers.DeepEquilibrium(new DeepEquilibriumOptions { EnsembleSize = 10 });
         var quick = ml.Regression.Trainers.DeepEquilibrium(new DeepEquilibriumOptions { EnsembleSize = 1, Training = { MaximumEpochs = 50 } });
 
+        ColumnAssert.Needs("Street", Houses(ml));
         ColumnAssert.Needs("Label", pipeline);
         ColumnAssert.Needs("Features", binary);
         ColumnAssert.Needs("Features", regression);
@@ -80,6 +81,16 @@ public sealed class DeepEquilibriumExamples
     {
         var pipeline = ml.Transforms.Concatenate("Features", "Radius", "Texture")
             .Append(ml.BinaryClassification.Trainers.DeepEquilibrium(labelColumnName: "IsMalignant"));
+
+        return pipeline;
+    }
+
+    private static IEstimator<ITransformer> Houses(MLContext ml)
+    {
+        var options = new DeepEquilibriumOptions { LabelColumnName = "Price", EmbedCategories = true };
+        var pipeline = ml.Transforms.Categorical.OneHotEncoding("Street")
+            .Append(ml.Transforms.Concatenate("Features", "Area", "Rooms", "Street"))
+            .Append(ml.Regression.Trainers.DeepEquilibrium(options));
 
         return pipeline;
     }

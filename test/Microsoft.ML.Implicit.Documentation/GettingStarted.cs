@@ -29,6 +29,8 @@ public sealed class GettingStarted
         FlowerPrediction prediction = engine.Predict(new Flower { Features = [6.1f, 2.8f, 4.7f, 1.2f] });
         Console.WriteLine($"{prediction.PredictedLabel}, probability {prediction.Score.Max():P1}");
 
+        using var other = ml.Model.CreatePredictionEngine<Flower, FlowerPrediction>(loaded, new PredictionEngineOptions { OwnsTransformer = false });
+
         Assert.IsGreaterThan(0.9, metrics.MicroAccuracy);
         Assert.AreEqual("versicolor", prediction.PredictedLabel);
     }

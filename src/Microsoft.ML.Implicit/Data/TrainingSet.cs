@@ -14,12 +14,14 @@ internal sealed record TrainingSet(Tensor Features, Tensor Labels, Tensor? Weigh
     /// <summary>int64 [rows]: the place of each row's group among the groups' names; <see langword="null"/> where rows have none.</summary>
     public Tensor? Groups { get; init; }
 
+    /// <summary>Slots of the feature column that the categories behind the features were folded from; <see langword="null"/> where there are no categories.</summary>
+    public CategoricalSlots? Categories { get; init; }
+
     /// <summary>The rows at the given int64 indices.</summary>
-    public TrainingSet Select(Tensor rows) =>
-        new(Features.index_select(0, rows), Labels.index_select(0, rows), Weights?.index_select(0, rows), Context?.index_select(0, rows)) { Groups = Groups?.index_select(0, rows) };
+    public TrainingSet Select(Tensor rows) => With(values => values.index_select(0, rows));
 
     /// <summary>The same rows on a device.</summary>
-    public TrainingSet To(Device device) => new(Features.to(device), Labels.to(device), Weights?.to(device), Context?.to(device)) { Groups = Groups?.to(device) };
+    public TrainingSet To(Device device) => With(values => values.to(device));
 
     /// <summary>Takes the tensors out of their dispose scope: they live until <see cref="Dispose"/>.</summary>
     public TrainingSet Detach()
@@ -40,4 +42,13 @@ internal sealed record TrainingSet(Tensor Features, Tensor Labels, Tensor? Weigh
         Context?.Dispose();
         Groups?.Dispose();
     }
+
+    private TrainingSet With(Func<Tensor, Tensor> change) => this with
+    {
+        Features = change(Features),
+        Labels = change(Labels),
+        Weights = Weights is null ? null : change(Weights),
+        Context = Context is null ? null : change(Context),
+        Groups = Groups is null ? null : change(Groups),
+    };
 }

@@ -39,6 +39,9 @@ internal sealed class TrainingSetReader
     /// <summary>Whether features may be missing, which is NaN, in vectors that are held in full.</summary>
     public bool AllowsMissing { get; init; }
 
+    /// <summary>Whether categories in the feature vector are folded, as the column's annotation names their slots.</summary>
+    public bool FoldsCategories { get; init; }
+
     /// <summary>Column that names each row's group, text, a key or a number, or <see langword="null"/>; reading adds the names to <see cref="GroupNames"/>.</summary>
     public string? GroupColumn { get; init; }
 
@@ -48,6 +51,7 @@ internal sealed class TrainingSetReader
     /// <summary>Is told which rows are kept, or <see langword="null"/>.</summary>
     public RowPlaces? Places { get; init; }
 
+    /// <exception cref="ArgumentException">Categories are to be folded, and the feature column names no slots of any.</exception>
     /// <exception cref="InvalidOperationException">No row is left, or a value is not finite or has a fault, or a vector has another length than its column declares.</exception>
     /// <exception cref="OperationCanceledException">Cancelled while reading.</exception>
     public TrainingSet Read(IDataView data, IChannel channel, CancellationToken cancellationToken)
@@ -67,7 +71,9 @@ internal sealed class TrainingSetReader
         GroupReader? groupReader = group is null ? null : new GroupReader(cursor, group.Value, GroupNames);
 
         using DisposeScope scope = NewDisposeScope();
-        var features = new FeatureChunks(featureReader.Length, KeepsSparse);
+        CategoricalSlots? categories = FoldsCategories ? CategoricalSlots.Of(feature, data.Schema) : null;
+        var features = new FeatureChunks(categories?.FoldedLength ?? featureReader.Length, KeepsSparse && categories is null);
+        VBuffer<float> folded = default;
         var contexts = new FeatureChunks(contextReader?.Length ?? 0, allowsSparse: false);
         var labels = new List<float>();
         var weights = new List<double>();
@@ -117,7 +123,13 @@ internal sealed class TrainingSetReader
                 groups.Add(groupReader.Read());
             }
 
-            features.Add(in row);
+            if (categories?.TryFold(in row, ref folded, out int slot) is false)
+            {
+                throw new InvalidOperationException(
+                    $"Column '{_featureColumn}', row {cursor.Position}: {SlotNames.Describe(feature, slot)} is one of a category's, of which one is 1 and the others are 0, or all are 0; it is not.");
+            }
+
+            features.Add(in categories is null ? ref row : ref folded);
             labels.Add(labelValue);
             weights.Add(weightValue);
             Places?.Keep();
@@ -144,7 +156,7 @@ internal sealed class TrainingSetReader
             throw new InvalidOperationException($"{missingFeature} In wide vectors that are mostly zeros none may be missing.");
         }
 
-        var set = new TrainingSet(values, tensor(labels), null, contextReader is null ? null : contexts.ToTensor()) { Groups = groupReader is null ? null : tensor(groups) };
+        var set = new TrainingSet(values, tensor(labels), null, contextReader is null ? null : contexts.ToTensor()) { Groups = groupReader is null ? null : tensor(groups), Categories = categories };
         return (weightReader is null ? set : Weigh(set, weights)).Detach();
     }
 

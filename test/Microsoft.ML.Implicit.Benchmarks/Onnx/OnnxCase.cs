@@ -20,6 +20,7 @@ internal sealed record OnnxCase(string Name, string Output, Func<MLContext, IDat
     public static IEnumerable<OnnxCase> All() =>
     [
         new("deep equilibrium", "Score", (ml, data) => ml.Regression.Trainers.DeepEquilibrium(new DeepEquilibriumOptions { EnsembleSize = 1, Training = { MaximumEpochs = 10 } }).Fit(data)),
+        new("neural ODE", "Score", (ml, data) => ml.Regression.Trainers.NeuralOde(new NeuralOdeOptions { EnsembleSize = 1, Training = { MaximumEpochs = 10 } }).Fit(data)),
         new("normalizing flow", "Score", (ml, data) => ml.AnomalyDetection.Trainers.NormalizingFlow(new NormalizingFlowOptions { Training = { MaximumEpochs = 10 } }).Fit(data)),
         new("quadratic program", "Solution", (ml, data) => ml.Transforms.QuadraticProgram(
             "Solution", "Features", q: 1, a: new double[,] { { 1, 1, 1, 1, 1, 1, 1, 1 } }, b: 1, lowerBounds: 0, upperBounds: 0.5).Fit(data)),

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Estimators;
 using Microsoft.ML.Implicit.Persistence;
 
@@ -48,6 +49,41 @@ public sealed class AlteredModelTests
 
             header[ModelDocument.MetadataName]![name] = value!.GetValue<string>();
         }
+    }
+
+    [TestMethod]
+    public void Impossible_slots_of_categories_are_refused()
+    {
+        SchemaDefinition schema = SchemaDefinition.Create(typeof(Categories));
+        schema[nameof(Categories.Features)].AddAnnotation("CategoricalSlotRanges", new VBuffer<int>(2, [1, 3]), new VectorDataViewType(NumberDataViewType.Int32, 1, 2));
+        IDataView data = _ml.Data.LoadFromEnumerable(Enumerable.Range(0, 30).Select(i => new Categories { Features = [i, i % 3 == 0 ? 1 : 0, i % 3 == 1 ? 1 : 0, i % 3 == 2 ? 1 : 0], Label = i % 3 }).ToArray(), schema);
+        var options = new DeepEquilibriumOptions { EmbedCategories = true, HiddenWidth = 8, EnsembleSize = 1, Training = SavedModels.Quickly() };
+        using DeepEquilibriumTransformer model = _ml.Regression.Trainers.DeepEquilibrium(options).Fit(data);
+        using var stream = new MemoryStream();
+        _ml.Model.Save(model, data.Schema, stream);
+        var file = new ModelFile(stream);
+        foreach (string length in new[] { "-1", "0", "3", "5", "2147483647", "" })
+        {
+            AssertRefused(length, (header, _) => header[ModelDocument.MetadataName]![Name(header[ModelDocument.MetadataName]!, "categories.length")] = length);
+        }
+
+        foreach (string tensor in new[] { "categories.starts", "categories.levels" })
+        {
+            foreach (int number in new[] { -1, 2, int.MaxValue })
+            {
+                AssertRefused($"{number} for {tensor}", (header, numbers) => BitConverter.TryWriteBytes(numbers.AsSpan(header[Name(header, tensor)]!["data_offsets"]![0]!.GetValue<int>()), number));
+            }
+        }
+
+        void AssertRefused(string place, Action<JsonObject, byte[]> alter)
+        {
+            (JsonObject header, byte[] numbers) = DocumentBytes.TakeApart(file.Payload);
+            alter(header, numbers);
+            Exception exception = Assert.Throws<Exception>(() => _ml.Model.Load(file.With(DocumentBytes.PutTogether(header, numbers)), out _), place);
+            Assert.IsTrue(IsFormatException(exception), $"{place}: {exception}");
+        }
+
+        static string Name(JsonNode fields, string end) => fields.AsObject().Single(field => field.Key.EndsWith(end, StringComparison.Ordinal)).Key;
     }
 
     [TestMethod]
@@ -151,5 +187,13 @@ public sealed class AlteredModelTests
     private sealed class Answer
     {
         public float[] Forecast { get; set; } = [];
+    }
+
+    private sealed class Categories
+    {
+        [VectorType(4)]
+        public float[] Features { get; set; } = [];
+
+        public float Label { get; set; }
     }
 }

@@ -55,11 +55,11 @@ internal sealed record DeepEquilibriumArchitecture(PredictionSizes Sizes, Equili
         {
             long kernelSize = 1 + (Math.Max(Image.Height, Image.Width) / 8);
             Int128 input = ReadsImages ? (Int128)(HiddenWidth / 4) * Image.Channels * kernelSize * kernelSize : (Int128)HiddenWidth * Sizes.InputCount;
-            return input + ((Int128)HiddenWidth * ((long)HiddenWidth + OutputWidth));
+            return input + Sizes.CategoryWeights + ((Int128)HiddenWidth * ((long)HiddenWidth + OutputWidth));
         }
     }
 
-    public override PredictionNetwork CreateNetwork(int inputWidth, Generator generator, double[]? stackedDropout) => new DeepEquilibriumNetwork(this, inputWidth, generator, stackedDropout);
+    public override PredictionNetwork CreateNetwork(int encodedWidth, Generator generator, double[]? stackedDropout) => new DeepEquilibriumNetwork(this, encodedWidth, generator, stackedDropout);
 
     public override PredictionArchitecture With(PredictionArchitecture sizes) => (DeepEquilibriumArchitecture)sizes with
     {

@@ -23,16 +23,21 @@ internal sealed partial class DeepEquilibriumNetwork : PredictionNetwork
 
     /// <summary>Creates the network with random weights.</summary>
     /// <param name="architecture">Sizes and solver.</param>
-    /// <param name="inputWidth">Length of an encoded row.</param>
+    /// <param name="encodedWidth">Length of an encoded row.</param>
     /// <param name="generator">Source of the weights and of dropout, on the CPU; kept.</param>
     /// <param name="stackedDropout">Dropout of each network of a stack; null for one network.</param>
-    public DeepEquilibriumNetwork(DeepEquilibriumArchitecture architecture, int inputWidth, Generator generator, double[]? stackedDropout = null)
-        : this(architecture, architecture.CreateCell(inputWidth, generator, stackedDropout), generator, stackedDropout?.Length)
+    public DeepEquilibriumNetwork(DeepEquilibriumArchitecture architecture, int encodedWidth, Generator generator, double[]? stackedDropout = null)
+        : this(architecture, new CategoryEmbedding(encodedWidth, architecture.Levels, stackedDropout?.Length), generator, stackedDropout)
     {
     }
 
-    private DeepEquilibriumNetwork(DeepEquilibriumArchitecture architecture, FeatureCell cell, Generator generator, int? stackSize)
-        : base(nameof(DeepEquilibriumNetwork), cell.FeatureWidth, architecture.OutputWidth, stackSize)
+    private DeepEquilibriumNetwork(DeepEquilibriumArchitecture architecture, CategoryEmbedding categories, Generator generator, double[]? stackedDropout)
+        : this(architecture, categories, architecture.CreateCell(categories.Width, generator, stackedDropout), generator, stackedDropout?.Length)
+    {
+    }
+
+    private DeepEquilibriumNetwork(DeepEquilibriumArchitecture architecture, CategoryEmbedding categories, FeatureCell cell, Generator generator, int? stackSize)
+        : base(nameof(DeepEquilibriumNetwork), categories, cell.FeatureWidth, architecture.OutputWidth, stackSize)
     {
         (_architecture, _networks, _generator) = (architecture, stackSize ?? 1, generator);
         _equilibrium = new DeepEquilibrium(cell, new EquilibriumSettings
@@ -65,7 +70,7 @@ internal sealed partial class DeepEquilibriumNetwork : PredictionNetwork
     }
 
     public override ManagedNetwork? CreateManaged(InputCode code) =>
-        _equilibrium.Options.ForwardSolver is FixedPointSolver { AndersonForm: { } settings } && Cell.CreateManaged(code) is { } cell
+        _equilibrium.Options.ForwardSolver is FixedPointSolver { AndersonForm: { } settings } && _categories.Coded(code, Cell.FeatureWidth) is { } coded && Cell.CreateManaged(coded) is { } cell
             ? new ManagedEquilibriumNetwork(cell, settings, new PanelAffine(_headWeight, _headBias), (int)_headBias.numel())
             : null;
 

@@ -9,7 +9,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>Scores rows with a trained deep-equilibrium model.</summary>
 /// <remarks>
-/// Rows are scored in batches as they are read. A row with an infinite feature, or without one that no training row lacked, gets NaN scores and a missing
+/// Rows are scored in batches as they are read. A row with an infinite feature, without one that no training row lacked, or with more than one level of a category that is embedded, gets NaN scores and a missing
 /// predicted label, which is false where it is a Boolean. Prediction engines in several threads may share one transformer; each engine serves one thread.
 /// </remarks>
 public sealed class DeepEquilibriumTransformer : PredictionTransformer<DeepEquilibriumModelParameters>

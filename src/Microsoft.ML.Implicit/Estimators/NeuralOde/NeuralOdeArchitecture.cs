@@ -77,12 +77,12 @@ internal sealed record NeuralOdeArchitecture(
             long features = StateWidth > 0 ? StateWidth : ReadsImages ? Image.Channels : FeatureCount;
             Int128 embedding = StateWidth == 0 ? 0 : (Int128)StateWidth * (ReadsImages ? Image.Channels : Sizes.InputCount);
             Int128 hidden = ReadsImages ? 0 : (Int128)(HiddenLayers - 1) * HiddenWidth * HiddenWidth;
-            return embedding + hidden + (2 * (Int128)HiddenWidth * (features + AugmentedDimensions)) + ((Int128)OutputWidth * (features + AugmentedDimensions));
+            return embedding + hidden + Sizes.CategoryWeights + (2 * (Int128)HiddenWidth * (features + AugmentedDimensions)) + ((Int128)OutputWidth * (features + AugmentedDimensions));
         }
     }
 
-    public override PredictionNetwork CreateNetwork(int inputWidth, Generator generator, double[]? stackedDropout) => stackedDropout is null
-        ? new NeuralOdeNetwork(this, inputWidth, generator)
+    public override PredictionNetwork CreateNetwork(int encodedWidth, Generator generator, double[]? stackedDropout) => stackedDropout is null
+        ? new NeuralOdeNetwork(this, encodedWidth, generator)
         : throw new NotSupportedException("Neural ODEs are trained one by one.");
 
     public OdeField CreateField(int inputWidth, Generator generator) => ReadsImages ? new ConvolutionalField(this, generator) : new DenseField(this, inputWidth, generator);

@@ -24,17 +24,22 @@ internal sealed partial class NeuralOdeNetwork : PredictionNetwork
 
     /// <summary>Creates the network with random weights.</summary>
     /// <param name="architecture">Sizes and solver.</param>
-    /// <param name="inputWidth">Length of an encoded row.</param>
+    /// <param name="encodedWidth">Length of an encoded row.</param>
     /// <param name="generator">Source of the weights, of dropout and of what regularises the ODE, on the CPU; kept.</param>
-    public NeuralOdeNetwork(NeuralOdeArchitecture architecture, int inputWidth, Generator generator)
-        : this(architecture, architecture.CreateField(inputWidth, generator), inputWidth, generator)
+    public NeuralOdeNetwork(NeuralOdeArchitecture architecture, int encodedWidth, Generator generator)
+        : this(architecture, new CategoryEmbedding(encodedWidth, architecture.Levels, null), generator)
     {
     }
 
-    private NeuralOdeNetwork(NeuralOdeArchitecture architecture, OdeField field, int inputWidth, Generator generator)
-        : base(nameof(NeuralOdeNetwork), field.FeatureWidth, architecture.OutputWidth)
+    private NeuralOdeNetwork(NeuralOdeArchitecture architecture, CategoryEmbedding categories, Generator generator)
+        : this(architecture, categories, architecture.CreateField(categories.Width, generator), generator)
     {
-        (_architecture, _field, _inputWidth, _generator) = (architecture, field, inputWidth, generator);
+    }
+
+    private NeuralOdeNetwork(NeuralOdeArchitecture architecture, CategoryEmbedding categories, OdeField field, Generator generator)
+        : base(nameof(NeuralOdeNetwork), categories, field.FeatureWidth, architecture.OutputWidth)
+    {
+        (_architecture, _field, _inputWidth, _generator) = (architecture, field, categories.Width, generator);
         _terms = new OdeTerms(field.Dynamics, architecture.Regularization.Kinds);
         RegisterComponents();
     }
@@ -108,8 +113,8 @@ internal sealed partial class NeuralOdeNetwork : PredictionNetwork
 
     public override void ScaleInputs(double factor) => ((DenseField)_field).ScaleEmbedding(factor);
 
-    public override ManagedNetwork? CreateManaged(InputCode code) => _field is DenseField dense && ManagedOdeNetwork.Suits(dense, _inputWidth)
-        ? ManagedOdeNetwork.Create(_architecture, dense, _inputWidth, code, _headWeight, _headBias)
+    public override ManagedNetwork? CreateManaged(InputCode code) => _field is DenseField dense && ManagedOdeNetwork.Suits(dense, _inputWidth) && _categories.Coded(code, dense.FeatureWidth) is { } coded
+        ? ManagedOdeNetwork.Create(_architecture, dense, _inputWidth, coded, _headWeight, _headBias)
         : null;
 
     private Tensor Output(Tensor state) => _headBias.addmm(Drop(_field.Readout(state)), _headWeight);

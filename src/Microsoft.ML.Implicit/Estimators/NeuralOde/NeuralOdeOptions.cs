@@ -65,6 +65,7 @@ public sealed class NeuralOdeOptions : PredictionTrainerOptions
         Setting.Require(Enum.IsDefined(Field), nameof(Field), "is not a known field");
         Setting.Require(Enum.IsDefined(Solver), nameof(Solver), "is not a known method");
         Setting.Require(StateWidth is null or (>= 0 and <= 8192), nameof(StateWidth), "must lie between 0 and 8192");
+        Setting.Require(!EmbedCategories || StateWidth != 0, nameof(EmbedCategories), "must be false where StateWidth is 0 and the state is the features themselves");
         Setting.Require(AugmentedDimensions is >= 0 and <= 8192, nameof(AugmentedDimensions), "must lie between 0 and 8192");
         Setting.Require(HiddenWidth is null or (>= 1 and <= 8192), nameof(HiddenWidth), "must lie between 1 and 8192");
         Setting.Require(HiddenLayers is >= 1 and <= 16, nameof(HiddenLayers), "must lie between 1 and 16");

@@ -9,7 +9,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>Scores rows with a trained neural ODE.</summary>
 /// <remarks>
-/// Rows are scored in batches as they are read, each with steps of its own. A row with an infinite feature, one without a feature that no training row lacked, and one whose solve needs more steps
+/// Rows are scored in batches as they are read, each with steps of its own. A row with an infinite feature, one without a feature that no training row lacked, one with more than one level of a category that is embedded, and one whose solve needs more steps
 /// than allowed, gets NaN scores and a missing predicted label. Prediction engines in several threads may share one transformer; each engine serves
 /// one thread.
 /// </remarks>

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Persistence;
 using static TorchSharp.torch;
 
@@ -27,6 +28,9 @@ internal abstract record PredictionArchitecture(PredictionSizes Sizes)
     /// <inheritdoc cref="PredictionSizes.SlotCount"/>
     public int SlotCount => Sizes.SlotCount;
 
+    /// <summary>Levels of each category that is embedded.</summary>
+    public IReadOnlyList<int> Levels => Sizes.Categories?.Levels ?? [];
+
     /// <summary>Whether feature vectors are images.</summary>
     public abstract bool ReadsImages { get; }
 
@@ -44,18 +48,20 @@ internal abstract record PredictionArchitecture(PredictionSizes Sizes)
     /// <summary>Creates an encoder whose scales and bins are yet to be read.</summary>
     public FeatureEncoder CreateEncoder() => ReadsImages ? new ImageEncoder(FeatureCount)
         : SlotCount > 0 ? new SparseEncoder(SlotCount)
-        : new BinEncoder(FeatureCount, Sizes.BinCount, Sizes.MissingCount);
+        : new BinEncoder(FeatureCount, Sizes.BinCount, Sizes.MissingCount, Levels);
 
     /// <summary>Creates a network with random weights.</summary>
-    /// <param name="inputWidth">Length of an encoded row.</param>
+    /// <param name="encodedWidth">Length of an encoded row.</param>
     /// <param name="generator">Source of the weights and of dropout, on the CPU; kept.</param>
     /// <param name="stackedDropout">Dropout of each network of a stack; null for one network.</param>
-    public abstract PredictionNetwork CreateNetwork(int inputWidth, Generator generator, double[]? stackedDropout);
+    public abstract PredictionNetwork CreateNetwork(int encodedWidth, Generator generator, double[]? stackedDropout);
 
     /// <summary>The architecture of networks whose inputs come from an encoder.</summary>
-    public PredictionArchitecture With(FeatureEncoder encoder) => encoder switch
+    /// <param name="encoder">The encoder.</param>
+    /// <param name="categories">The slots that categories are folded from; <see langword="null"/> where there are none.</param>
+    public PredictionArchitecture With(FeatureEncoder encoder, CategoricalSlots? categories) => encoder switch
     {
-        BinEncoder bins => this with { Sizes = Sizes with { BinCount = bins.BinCount, MissingCount = bins.MissingCount } },
+        BinEncoder bins => this with { Sizes = Sizes with { BinCount = bins.BinCount, MissingCount = bins.MissingCount, Categories = categories } },
         SparseEncoder sparse => this with { Sizes = Sizes with { SlotCount = sparse.Width } },
         _ => this,
     };

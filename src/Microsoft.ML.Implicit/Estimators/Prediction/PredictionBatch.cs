@@ -25,15 +25,11 @@ internal sealed class PredictionBatch : RowBatch
 
     public override void Read(int slot)
     {
-        VBuffer<float> row = _reader.Read();
-        _canRead[slot] = _model.CanRead(in row);
-        if (_canRead[slot])
+        VBuffer<float> features = _reader.Read();
+        _canRead[slot] = _model.TryRead(in features, ref _rows[slot]);
+        if (!_canRead[slot])
         {
-            row.CopyTo(ref _rows[slot]);
-        }
-        else
-        {
-            _rows[slot] = new VBuffer<float>(_model.FeatureCount, 0, [], []);
+            _rows[slot] = new VBuffer<float>(_model.Architecture.FeatureCount, 0, [], []);
         }
     }
 

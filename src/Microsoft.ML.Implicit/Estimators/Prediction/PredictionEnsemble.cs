@@ -44,7 +44,7 @@ internal sealed partial class PredictionEnsemble : nn.Module
     public Tensor Evaluate(Tensor features, float[]? evaluations = null)
     {
         Tensor input = _encoder.forward(features);
-        return stack(_networks.Select(network => network.Predict(input, evaluations)), 1);
+        return stack(_networks.Select(network => network.Predict(network.Categories.forward(input), evaluations)), 1);
     }
 
     /// <summary>A copy of the frozen ensemble in managed memory, or <see langword="null"/> where it consists of what there is none for.</summary>

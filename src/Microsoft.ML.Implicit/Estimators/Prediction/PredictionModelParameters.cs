@@ -35,7 +35,7 @@ public abstract partial class PredictionModelParameters : ImplicitModelParameter
     }
 
     /// <summary>Length of the feature vector.</summary>
-    public int FeatureCount => Architecture.FeatureCount;
+    public int FeatureCount => Architecture.Sizes.Categories?.Length ?? Architecture.FeatureCount;
 
     /// <summary>Width of the hidden state, or of the hidden layers of a neural ODE's field.</summary>
     public int HiddenWidth => Architecture.HiddenWidth;
@@ -77,8 +77,27 @@ public abstract partial class PredictionModelParameters : ImplicitModelParameter
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Whether features are finite, or missing where some were so in training.</summary>
-    internal bool CanRead(in VBuffer<float> row)
+    /// <summary>Reads a row.</summary>
+    /// <param name="features"><see cref="FeatureCount"/> features.</param>
+    /// <param name="row">Receives what scoring takes: the features, with each category that is embedded as one.</param>
+    /// <returns>Whether features are finite, or missing where some were so in training, and of the slots of a category at most one is 1 and the others are 0.</returns>
+    internal bool TryRead(in VBuffer<float> features, ref VBuffer<float> row)
+    {
+        if (Architecture.Sizes.Categories is { } categories)
+        {
+            return categories.TryFold(in features, ref row, out _) && AreReadable(in row);
+        }
+
+        if (!AreReadable(in features))
+        {
+            return false;
+        }
+
+        features.CopyTo(ref row);
+        return true;
+    }
+
+    private bool AreReadable(in VBuffer<float> row)
     {
         ReadOnlySpan<float> values = row.GetValues();
         if (values.IsEmpty || TensorPrimitives.IsFiniteAll(values))
@@ -98,7 +117,7 @@ public abstract partial class PredictionModelParameters : ImplicitModelParameter
     }
 
     /// <summary>Scores rows.</summary>
-    /// <param name="rows">Features that the model can read, <see cref="FeatureCount"/> a row.</param>
+    /// <param name="rows">Rows from <see cref="TryRead"/>.</param>
     /// <param name="count">Number of rows.</param>
     /// <param name="scores">Receives [rows, outputs], row by row.</param>
     /// <param name="evaluations">Receives what all solves of each row evaluated, where the kind of network counts it; null where nobody asks.</param>
@@ -144,14 +163,14 @@ public abstract partial class PredictionModelParameters : ImplicitModelParameter
     }
 
     /// <summary>Evaluates all networks by tensor operations, as on other devices than the CPU.</summary>
-    /// <param name="rows">Features that the model can read.</param>
+    /// <param name="rows">Rows from <see cref="TryRead"/>.</param>
     /// <param name="outputs">Receives [rows, networks, outputs].</param>
     /// <param name="evaluations">Receives in addition what the solves of each row evaluated; null where nobody asks.</param>
     internal void EvaluateTensors(ReadOnlySpan<VBuffer<float>> rows, Span<float> outputs, float[]? evaluations = null)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
-        Tensor features = Architecture.SlotCount > 0 ? FeatureTensor.Sparse(rows, FeatureCount) : FeatureTensor.Dense(rows, FeatureCount);
+        Tensor features = Architecture.SlotCount > 0 ? FeatureTensor.Sparse(rows, Architecture.FeatureCount) : FeatureTensor.Dense(rows, Architecture.FeatureCount);
         Ensemble.Evaluate(features.to(_device), evaluations).cpu().data<float>().CopyTo(outputs);
     }
 

@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>
-/// Encoded features in, outputs of a linear head out; what lies between is the kind of network. Or a stack of such networks, which are trained
+/// Encoded features in, with vectors in the place of categories, and outputs of a linear head out; what lies between is the kind of network. Or a stack of such networks, which are trained
 /// together: the first dimension of every parameter is theirs, and their rows follow one another.
 /// </summary>
 internal abstract partial class PredictionNetwork : nn.Module
@@ -19,10 +19,14 @@ internal abstract partial class PredictionNetwork : nn.Module
     [ComponentName(Name = "head_bias")]
     private protected readonly Parameter _headBias;
 
+    [ComponentName(Name = "categories")]
+    private protected readonly CategoryEmbedding _categories;
+
     // A head of zeros starts at the prior.
-    private protected PredictionNetwork(string name, long featureWidth, int outputWidth, int? stackSize = null)
+    private protected PredictionNetwork(string name, CategoryEmbedding categories, long featureWidth, int outputWidth, int? stackSize = null)
         : base(name)
     {
+        _categories = categories;
         long[] networks = stackSize is { } size ? [size] : [];
         _headWeight = new Parameter(zeros([.. networks, featureWidth, outputWidth]));
         _headBias = new Parameter(zeros([.. networks, outputWidth]));
@@ -31,19 +35,22 @@ internal abstract partial class PredictionNetwork : nn.Module
     /// <summary>Whether the weights of the inputs can be scaled as if the inputs had been.</summary>
     public virtual bool ScalesInputs => true;
 
+    /// <summary>Vectors in the place of categories.</summary>
+    public CategoryEmbedding Categories => _categories;
+
     /// <summary>Predicts.</summary>
-    /// <param name="input">Encoded rows, [batch, inputWidth].</param>
+    /// <param name="input">Embedded rows, [batch, inputWidth].</param>
     /// <param name="evaluations">Receives in addition what each row's solve evaluated, where the kind of network counts it; null where nobody asks.</param>
     /// <returns>float32 [batch, outputs], without a graph.</returns>
     public abstract Tensor Predict(Tensor input, float[]? evaluations = null);
 
     /// <summary>Predicts with a graph to the parameters and the input that can be differentiated twice.</summary>
-    /// <param name="input">Encoded rows, [batch, inputWidth].</param>
+    /// <param name="input">Embedded rows, [batch, inputWidth].</param>
     /// <returns>float32 [batch, outputs].</returns>
     public abstract Tensor Forward(Tensor input);
 
-    /// <summary>Evaluates a loss of the outputs, and adds the gradients to those of the parameters.</summary>
-    /// <param name="input">Encoded rows, [batch, inputWidth].</param>
+    /// <summary>Evaluates a loss of the outputs, and adds the gradients to those of the parameters, and to that of the input where it requires one.</summary>
+    /// <param name="input">Embedded rows, [batch, inputWidth].</param>
     /// <param name="loss">From outputs, [batch, outputs], to a scalar: a mean over the rows, or the sum of those of a stack.</param>
     /// <param name="cancellationToken">Looked at in the solve.</param>
     public abstract NetworkStep Backward(Tensor input, Func<Tensor, Tensor> loss, CancellationToken cancellationToken);

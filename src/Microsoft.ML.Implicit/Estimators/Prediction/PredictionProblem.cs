@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.ML.Implicit.Data;
+using Microsoft.ML.Implicit.Differentiation;
 using Microsoft.ML.Implicit.Layers.Equilibrium;
 using Microsoft.ML.Implicit.Layers.Relaxations;
 using Microsoft.ML.Implicit.Native;
@@ -88,7 +89,10 @@ internal sealed class PredictionProblem : ITrainingProblem
     {
         Tensor rows = examples.to(_training.Features.device);
         TrainingSet batch = _training.Select(_stackedRows is null ? rows : _stackedRows.index_select(1, rows).flatten());
-        Tensor input = Drop(Encode(AddNoise(Shift(batch.Features))));
+        Tensor embedded = Drop(Encode(AddNoise(Shift(batch.Features))));
+
+        // The network goes through its inputs more than once, and through their embedding once.
+        Tensor input = embedded.requires_grad ? embedded.detach().requires_grad_() : embedded;
         Tensor? losses = null;
         NetworkStep step = _network.Backward(
             input,
@@ -105,6 +109,11 @@ internal sealed class PredictionProblem : ITrainingProblem
                 return means.sum();
             },
             _cancellationToken);
+        if (embedded.requires_grad)
+        {
+            ImplicitBackward.Run(() => embedded.backward([input.grad!]));
+        }
+
         _regularizer?.AddGradients();
         _meter.Add(step.Iterations);
         _rows += batch.Count;
@@ -181,16 +190,16 @@ internal sealed class PredictionProblem : ITrainingProblem
         }
     }
 
-    private Tensor Encode(Tensor features) => _encoder.forward(features) * _inputScale.Held();
+    private Tensor Encode(Tensor features) => _network.Categories.forward(_encoder.forward(features)) * _inputScale.Held();
 
-    // Of the magnitudes, in a typical row.
+    // Of the magnitudes, in a typical row; those of embeddings are yet to be learned.
     private double SumOfInputs()
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
         long stride = (_training.Count + RowsForInputScale - 1) / RowsForInputScale;
         Tensor rows = HeldArithmetic.Range(0, (_training.Count + stride - 1) / stride, _training.Features.device) * stride.Held();
-        Tensor input = _encoder.forward(_training.Features.index_select(0, rows));
+        Tensor input = _network.Categories.Numbers(_encoder.forward(_training.Features.index_select(0, rows)));
         Tensor values = input.is_sparse ? input.SparseValues : input;
         return values.abs().sum().ReadDouble() / rows.shape[0];
     }

@@ -17,6 +17,14 @@ public abstract class PredictionTrainerOptions : TrainerInputBaseWithWeight, ITr
     public ImageShape? Image { get; set; }
 
     /// <summary>
+    /// Whether a vector is learned for each level of the categories in the feature column, in the place of the level's indicator (Guo and Berkhahn, "Entity Embeddings of Categorical Variables",
+    /// 2016). Which slots are a category the column's annotation says, as ML.NET's <c>OneHotEncoding</c>, <c>OneHotHashEncoding</c> and <c>MapKeyToVector</c> write it and <c>Concatenate</c> hands
+    /// it on. A category of n levels has vectors of 1.6 n^0.56 numbers, rounded up, n at most and 50 at most. Rows are held with one number a category, however many levels it has. A level that is missing
+    /// or has no slot has a vector of its own: learned where training rows lack the category, and otherwise what all vectors start from, near which those of rare levels stay.
+    /// </summary>
+    public bool EmbedCategories { get; set; }
+
+    /// <summary>
     /// Fraction of the embedded input and of the read-out state set to zero in training, drawn once for each solve, or
     /// <see langword="null"/>: chosen between 0.1 and 0.7 where <see cref="EnsembleSize"/> says so, and otherwise 0.5 below 500 rows, 0.3
     /// below 5,000 unless for regression, and 0.1.
@@ -89,6 +97,7 @@ public abstract class PredictionTrainerOptions : TrainerInputBaseWithWeight, ITr
     {
         KeepsSparse = ReadsSparse,
         AllowsMissing = !ReadsImages,
+        FoldsCategories = EmbedCategories,
         Places = HeldOutAgreement?.Places,
     };
 
@@ -98,6 +107,7 @@ public abstract class PredictionTrainerOptions : TrainerInputBaseWithWeight, ITr
         ArgumentException.ThrowIfNullOrEmpty(FeatureColumnName);
         ArgumentNullException.ThrowIfNull(Training);
         ValidateNetwork();
+        Setting.Require(!EmbedCategories || !ReadsImages, nameof(EmbedCategories), "must be false for a convolutional network, which reads images");
         Setting.Require(Dropout is null or (>= 0 and < 1), nameof(Dropout), "must lie between 0 and 1");
         Setting.Require(InputDropout is null or (>= 0 and < 1), nameof(InputDropout), "must lie between 0 and 1");
         Setting.Require(EnsembleSize is null or (>= 1 and <= MaximumEnsembleSize), nameof(EnsembleSize), $"must lie between 1 and {MaximumEnsembleSize}");

@@ -93,6 +93,11 @@ public abstract class PredictionTrainer<TTransformer, TModel> : ImplicitTrainer<
     private protected override void CheckData(DataViewSchema schema)
     {
         base.CheckData(schema);
+        if (_options.EmbedCategories)
+        {
+            CategoricalSlots.Of(schema[_options.FeatureColumnName], schema);
+        }
+
         if (_options.ReadsImages)
         {
             _options.Image!.Value.CheckDimensions(schema[_options.FeatureColumnName]);

@@ -39,7 +39,9 @@ internal abstract class PredictionTraining<TModel>(PredictionTrainerOptions opti
         if (Initial is not null)
         {
             RequireInitial(Initial.Task.IsLike(_task), $"it predicts something else than column '{options.LabelColumnName}' holds; classes must be the same, in the same order.");
-            RequireInitial(Initial.FeatureCount == rows.Features.shape[1], $"it reads {Initial.FeatureCount} features, and column '{options.FeatureColumnName}' holds {rows.Features.shape[1]}.");
+            int features = rows.Categories?.Length ?? (int)rows.Features.shape[1];
+            RequireInitial(Initial.FeatureCount == features, $"it reads {Initial.FeatureCount} features, and column '{options.FeatureColumnName}' holds {features}.");
+            RequireInitial(CategoricalSlots.AreEqual(Initial.Architecture.Sizes.Categories, rows.Categories), $"it embeds other slots of column '{options.FeatureColumnName}' as categories.");
             CheckNetwork(Initial.Architecture);
             _task = Initial.Task;
         }
@@ -48,12 +50,17 @@ internal abstract class PredictionTraining<TModel>(PredictionTrainerOptions opti
     protected override TModel Train(TrainingSet training, TrainingSet? validation, Generator generator)
     {
         using DisposeScope scope = NewDisposeScope();
+        if (validation is not null && !CategoricalSlots.AreEqual(training.Categories, validation.Categories))
+        {
+            throw new InvalidOperationException($"Of the validation rows, column '{options.FeatureColumnName}' has categories in other slots than of the training rows: transform both by the same fitted pipeline.");
+        }
+
         training = options.ExampleWeights?.Apply(training) ?? training;
         PredictionArchitecture architecture = CreateArchitecture((int)training.Features.shape[1], training.Count);
         int[] missing = FeatureTensor.FindMissing(validation is null ? [training.Features] : [training.Features, validation.Features]);
         FeatureEncoder encoder = CreateEncoder(training, missing);
         CheckMissing([.. missing.Except(encoder.MissingFeatures())]);
-        architecture = Initial is null ? architecture.With(encoder) : architecture.With(Initial.Architecture);
+        architecture = Initial is null ? architecture.With(encoder, training.Categories) : architecture.With(Initial.Architecture);
         encoder.to(Run.Device);
         (training, validation) = (Prepare(training), validation is null ? null : Prepare(validation));
         PredictionNetwork[] networks = Initial is null && validation is null && PredictionDefaults.Folds(options, training.Count) is > 0 and int folds
@@ -72,7 +79,7 @@ internal abstract class PredictionTraining<TModel>(PredictionTrainerOptions opti
         {
             return options.ReadsImages
                 ? ImageEncoder.Of(training.Features, options.Image!.Value.Channels)
-                : FeatureEncoder.OfVectors(training.Features, Task.ClassesOf(training.Labels), missing);
+                : FeatureEncoder.OfVectors(training.Features, Task.ClassesOf(training.Labels), missing, training.Categories?.Levels ?? []);
         }
 
         FeatureEncoder encoder = Initial.Architecture.CreateEncoder();
@@ -111,7 +118,7 @@ internal abstract class PredictionTraining<TModel>(PredictionTrainerOptions opti
         TrainingDefaults defaults = PredictionDefaults.OfFolds(Defaults(trainingRows.shape[1], rows.Features.is_sparse, architecture.HiddenWidth, candidates[0].WeightDecay), architecture.CanStack);
         Regularization[] regularizations = [.. Enumerable.Repeat(candidates, folds).SelectMany(each => each)];
 
-        bool isNarrow = architecture.CanStack && !rows.Features.is_sparse && (long)encoder.Width * architecture.HiddenWidth * regularizations.Length <= LargestStack;
+        bool isNarrow = architecture.CanStack && !rows.Features.is_sparse && (((long)encoder.Width * architecture.HiddenWidth) + architecture.Sizes.CategoryWeights) * regularizations.Length <= LargestStack;
         PredictionNetwork[] networks = isNarrow
             ? TrainStack(architecture, regularizations, encoder, rows, trainingRows.repeat_interleave(candidates.Length, 0), defaults)
             : TrainEach(architecture, regularizations, encoder, network => rows.Select(trainingRows[network / candidates.Length]), null, defaults);
@@ -120,7 +127,7 @@ internal abstract class PredictionTraining<TModel>(PredictionTrainerOptions opti
             using DisposeScope scope = NewDisposeScope();
             using IDisposable noGradient = no_grad();
             (int fold, int candidate) = Math.DivRem(i, candidates.Length);
-            validation.Add(candidate, fold, networks[i].Predict(encoder.forward(validation.HeldOutRows(fold).Features)));
+            validation.Add(candidate, fold, networks[i].Predict(networks[i].Categories.forward(encoder.forward(validation.HeldOutRows(fold).Features))));
         }
 
         // Where training was cancelled in the first fold, the first candidate's network is all there is.

@@ -8,7 +8,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>Scores rows with a trained model from a feature vector to a label.</summary>
 /// <remarks>
-/// Rows are scored in batches as they are read. A row with an infinite feature, or without one that no training row lacked, gets NaN scores and a missing
+/// Rows are scored in batches as they are read. A row with an infinite feature, without one that no training row lacked, or with more than one level of a category that is embedded, gets NaN scores and a missing
 /// predicted label, which is false where it is a Boolean. Prediction engines in several threads may share one transformer; each engine serves one thread.
 /// </remarks>
 /// <typeparam name="TModel">The trained model.</typeparam>
@@ -36,10 +36,10 @@ public abstract class PredictionTransformer<TModel> : ImplicitTransformer<TModel
 
     private protected override BatchMapper Mapper { get; }
 
-    bool IBinaryModel.CanRead(in VBuffer<float> features)
+    bool IBinaryModel.TryRead(in VBuffer<float> features, ref VBuffer<float> row)
     {
         using DisposalGate.Use use = Mapper.Hold();
-        return Model.CanRead(in features);
+        return Model.TryRead(in features, ref row);
     }
 
     void IBinaryModel.Score(VBuffer<float>[] rows, float[] scores)

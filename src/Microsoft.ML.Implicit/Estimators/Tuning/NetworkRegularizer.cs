@@ -57,7 +57,7 @@ internal sealed class NetworkRegularizer
             matrices,
             [.. names.Select(name => given.GetValueOrDefault(name))],
             options.Tuner is { TunesNoise: true } tuner ? tuner.InputNoise : options.InputNoise,
-            hasNoise ? Deviations(features) : null)
+            hasNoise ? Deviations(features, network.Categories) : null)
         {
             Parameters = [.. network.parameters().Where(parameter => parameter.requires_grad)],
         };
@@ -89,18 +89,20 @@ internal sealed class NetworkRegularizer
     public Tensor AddNoise(Tensor features, Tensor noise, Generator generator) =>
         features.Plus(randn(features.shape, features.dtype, generator: generator).to(features.device) * _deviations!.to(features.device) * noise);
 
-    // Of what is not missing.
-    private static Tensor Deviations(Tensor features)
+    // Of what is not missing; categories are told apart, not measured.
+    private static Tensor Deviations(Tensor features, CategoryEmbedding categories)
     {
         Tensor counts = features.isnan().logical_not().sum([0]).clamp_min(1.Held());
         Tensor centered = features - (features.nan_to_num(0).sum([0]) / counts);
-        return (centered.nan_to_num(0).Squared().sum([0]) / counts).sqrt();
+        Tensor deviations = (centered.nan_to_num(0).Squared().sum([0]) / counts).sqrt();
+        deviations.narrow(0, features.shape[1] - categories.Count, categories.Count).zero_();
+        return deviations;
     }
 
     private static PenalizedMatrix[] Matrices(PredictionTrainerOptions options, PredictionNetwork network, FeatureEncoder encoder, bool isStack, Device device)
     {
         bool eachFeature = options.Tuner is { TunesFeatures: true } || (options.Tuner is null && options.Penalties!.Keys.Any(name => name.EndsWith(']')));
-        long[]? features = eachFeature ? encoder.FeaturesOfColumns() : null;
+        long[]? features = eachFeature && encoder.FeaturesOfColumns() is { } columns ? network.Categories.OfInputs(columns) : null;
         (string Name, Parameter Matrix)[] named = [.. network.named_parameters().Where(each => each.parameter.dim() > (isStack ? 2 : 1)).Select(each => (each.name, each.parameter))];
         int first = features is null ? -1 : Array.FindIndex(named, each => each.Name.EndsWith("embedding_weight", StringComparison.Ordinal) && each.Matrix.shape[^2] == features.Length);
         Setting.Require(!eachFeature || first >= 0, nameof(options.Penalties), "are asked for each feature, and this network has no weights that belong to single features");

@@ -13,9 +13,11 @@ internal static class TabularCommand
         var missing = new Option<double>("--missing") { Description = "share of the features to take away at random" };
         System.CommandLine.Command command = trial.CreateCommand("tabular", "Prints accuracy or error on many tables; takes scores of tabular_sklearn.py too.");
         var odeSettings = new Option<string[]>("--ode-option") { Description = "a setting of the neural ODE trainers", DefaultValueFactory = _ => [] };
+        var categories = new Option<bool>("--categories") { Description = "embeds the levels of factors, in the tables that have some of more than two" };
         command.Options.Add(export);
         command.Options.Add(missing);
         command.Options.Add(odeSettings);
+        command.Options.Add(categories);
         command.SetAction(result =>
         {
             int[] seeds = trial.Seeds(result);
@@ -35,10 +37,11 @@ internal static class TabularCommand
             Array.ForEach(result.GetRequiredValue(trial.Settings), setting => Setting.Apply(options, setting));
             var odes = new NeuralOdeOptions();
             odes.Training.Device = options.Training.Device;
+            options.EmbedCategories = odes.EmbedCategories = result.GetValue(categories);
             Array.ForEach(result.GetRequiredValue(odeSettings), setting => Setting.Apply(odes, setting));
             string[] chosen = result.GetRequiredValue(trial.Only);
             List<TabularScore> all = [.. result.GetRequiredValue(trial.Scores).SelectMany(TabularScore.ReadAll)];
-            foreach (TabularScore score in tables.SelectMany(table => seeds.SelectMany(seed => TabularModels.Run(table, seed, options, odes, chosen))))
+            foreach (TabularScore score in tables.Where(table => !options.EmbedCategories || table.HasFactors).SelectMany(table => seeds.SelectMany(seed => TabularModels.Run(table, seed, options, odes, chosen))))
             {
                 Console.WriteLine(score);
                 all.Add(score);

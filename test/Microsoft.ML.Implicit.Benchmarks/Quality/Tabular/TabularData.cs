@@ -11,6 +11,7 @@ internal sealed class TabularData
     private readonly string[] _header;
     private readonly string[] _lines;
     private readonly TabularRow[] _rows;
+    private readonly int[] _factors;
 
     private TabularData(string name, string[] lines, double missing)
     {
@@ -29,11 +30,15 @@ internal sealed class TabularData
                 Class = IsClassification ? row[^1] : "",
             }),
         ];
+        _factors = FindFactors();
     }
 
     public string Name { get; }
 
     public bool IsClassification { get; }
+
+    /// <summary>Whether factors of more than two levels are among the features, a column a level.</summary>
+    public bool HasFactors => _factors.Length > 0;
 
     public int RowCount => _rows.Length;
 
@@ -50,11 +55,20 @@ internal sealed class TabularData
         select new TabularData(name, File.ReadAllLines(file), missing);
 
     /// <summary>A random four fifths and the rest.</summary>
-    public (IDataView Train, IDataView Test) Split(MLContext ml, int seed)
+    /// <param name="ml">ML.NET's context.</param>
+    /// <param name="seed">Seed of the division.</param>
+    /// <param name="namesCategories">Whether the features say which of them are the levels of a factor, as ML.NET's one-hot encodings do.</param>
+    public (IDataView Train, IDataView Test) Split(MLContext ml, int seed, bool namesCategories)
     {
         (int[] train, int[] test) = Divide(seed);
         SchemaDefinition schema = SchemaDefinition.Create(typeof(TabularRow));
-        schema[nameof(TabularRow.Features)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, _header.Length - 1);
+        SchemaDefinition.Column features = schema[nameof(TabularRow.Features)];
+        features.ColumnType = new VectorDataViewType(NumberDataViewType.Single, _header.Length - 1);
+        if (namesCategories)
+        {
+            features.AddAnnotation("CategoricalSlotRanges", new VBuffer<int>(_factors.Length, _factors), new VectorDataViewType(NumberDataViewType.Int32, _factors.Length / 2, 2));
+        }
+
         IDataView all = View(_rows);
         ITransformer? keys = IsClassification ? ml.Transforms.Conversion.MapValueToKey("Label", nameof(TabularRow.Class)).Fit(all) : null;
         return (Part(train), Part(test));
@@ -76,6 +90,18 @@ internal sealed class TabularData
         File.WriteAllLines(Path.Combine(folder, $"{Name}_s{seed}_train.csv"), Lines(train));
         File.WriteAllLines(Path.Combine(folder, $"{Name}_s{seed}_test.csv"), Lines(test));
     }
+
+    // export.R writes a column a level, name_1, name_2 and so on: the first and the last of each factor.
+    private int[] FindFactors() =>
+    [
+        .. from feature in Enumerable.Range(0, _header.Length - 1)
+           let name = _header[feature].Split('_')
+           where name.Length > 1 && int.TryParse(name[^1], CultureInfo.InvariantCulture, out _)
+           group feature by string.Join('_', name[..^1]) into factor
+           where Array.TrueForAll(_rows, row => factor.Sum(feature => row.Features[feature]) == 1)
+           from end in new[] { factor.First(), factor.Last() }
+           select end,
+    ];
 
     private static void TakeAway(string[][] cells, double share)
     {

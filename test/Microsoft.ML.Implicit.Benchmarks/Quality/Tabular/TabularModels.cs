@@ -10,13 +10,14 @@ namespace Microsoft.ML.Implicit.Benchmarks.Quality.Tabular;
 internal static class TabularModels
 {
     public const string Ours = "DeepEquilibrium";
+    private const string Ode = "NeuralOde";
     private const string Linear = "Sdca";
 
     /// <summary>Trains each, or those named, on a split and tests it.</summary>
     public static IEnumerable<TabularScore> Run(TabularData data, int seed, DeepEquilibriumOptions options, NeuralOdeOptions odes, IReadOnlyCollection<string> only)
     {
         var ml = new MLContext(seed);
-        (IDataView train, IDataView test) = data.Split(ml, seed);
+        (IDataView train, IDataView test) = data.Split(ml, seed, options.EmbedCategories);
         IEnumerable<(string Name, IEstimator<ITransformer> Trainer)> models = data.IsClassification ? Classifiers(ml, seed, options, odes) : Regressors(ml, seed, options, odes);
         foreach ((string model, IEstimator<ITransformer> trainer) in data.HasMissing ? WithMeans(ml, models) : models)
         {
@@ -28,7 +29,8 @@ internal static class TabularModels
             long start = Stopwatch.GetTimestamp();
             using var fitted = new Fitted(trainer.Fit(train));
             double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-            TabularScore score = Test(ml, data, seed, model, fitted.Model.Transform(test));
+            string name = options.EmbedCategories && model is (Ours or Ode) ? $"{model}-embedded" : model;
+            TabularScore score = Test(ml, data, seed, name, fitted.Model.Transform(test));
             Console.Error.WriteLine($"{score} in {seconds:F1} s");
             yield return score;
         }
@@ -60,7 +62,7 @@ internal static class TabularModels
     private static IEnumerable<(string Name, IEstimator<ITransformer> Trainer)> Classifiers(MLContext ml, int seed, DeepEquilibriumOptions options, NeuralOdeOptions odes)
     {
         yield return (Ours, ml.MulticlassClassification.Trainers.DeepEquilibrium(options));
-        yield return ("NeuralOde", ml.MulticlassClassification.Trainers.NeuralOde(odes));
+        yield return (Ode, ml.MulticlassClassification.Trainers.NeuralOde(odes));
         yield return ("LightGbm", ml.MulticlassClassification.Trainers.LightGbm(new LightGbmMulticlassTrainer.Options { Seed = seed }));
         yield return ("FastTree", ml.MulticlassClassification.Trainers.OneVersusAll(ml.BinaryClassification.Trainers.FastTree()));
         yield return (Linear, ml.Transforms.NormalizeMeanVariance("Features").Append(ml.MulticlassClassification.Trainers.SdcaMaximumEntropy()));
@@ -69,7 +71,7 @@ internal static class TabularModels
     private static IEnumerable<(string Name, IEstimator<ITransformer> Trainer)> Regressors(MLContext ml, int seed, DeepEquilibriumOptions options, NeuralOdeOptions odes)
     {
         yield return (Ours, ml.Regression.Trainers.DeepEquilibrium(options));
-        yield return ("NeuralOde", ml.Regression.Trainers.NeuralOde(odes));
+        yield return (Ode, ml.Regression.Trainers.NeuralOde(odes));
         yield return ("LightGbm", ml.Regression.Trainers.LightGbm(new LightGbmRegressionTrainer.Options { Seed = seed }));
         yield return ("FastTree", ml.Regression.Trainers.FastTree());
         yield return (Linear, ml.Transforms.NormalizeMeanVariance("Features").Append(ml.Regression.Trainers.Sdca()));

@@ -64,13 +64,14 @@ internal sealed partial class BinaryPredictor(IBinaryModel model) : IDistPredict
 
     private float Score(in VBuffer<float> features)
     {
-        if (!model.CanRead(in features))
+        VBuffer<float> row = default;
+        if (!model.TryRead(in features, ref row))
         {
             return float.NaN;
         }
 
         float[] scores = new float[1];
-        model.Score([features], scores);
+        model.Score([row], scores);
         return scores[0];
     }
 }

@@ -16,11 +16,11 @@ internal interface IBinaryModel
     /// <summary>Why the model is not written to ONNX, or <see langword="null"/>.</summary>
     string? OnnxObstacle { get; }
 
-    /// <inheritdoc cref="PredictionModelParameters.CanRead"/>
+    /// <inheritdoc cref="PredictionModelParameters.TryRead"/>
     /// <exception cref="ObjectDisposedException">The transformer was disposed of.</exception>
-    bool CanRead(in VBuffer<float> features);
+    bool TryRead(in VBuffer<float> features, ref VBuffer<float> row);
 
-    /// <summary>Scores rows that the model can read.</summary>
+    /// <summary>Scores rows from <see cref="TryRead"/>.</summary>
     /// <exception cref="ObjectDisposedException">The transformer was disposed of.</exception>
     void Score(VBuffer<float>[] rows, float[] scores);
 

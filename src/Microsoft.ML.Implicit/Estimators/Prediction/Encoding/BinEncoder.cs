@@ -11,7 +11,8 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// there are very many features, a piecewise-linear encoding that says how far through each of its target-aware bins it
 /// lies (Gorishniy, Rubachev and Babenko, "On Embeddings for Numerical Features", 2022), with which a smooth network follows
 /// steps as trees do. A value that is missing is encoded as the median; a further input, 1 there and 0 elsewhere, lets the network learn
-/// any other, and what its being missing tells (Le Morvan et al., "What's a good imputation to predict with missing values?", 2021).
+/// any other, and what its being missing tells (Le Morvan et al., "What's a good imputation to predict with missing values?", 2021). Places of
+/// categories, behind the other features, stay as they are at the end of the row.
 /// </summary>
 internal sealed partial class BinEncoder : FeatureEncoder
 {
@@ -42,14 +43,17 @@ internal sealed partial class BinEncoder : FeatureEncoder
     /// <param name="featureCount">Length of the feature vector.</param>
     /// <param name="binCount">Bins of all features together.</param>
     /// <param name="missingCount">Features that may be missing.</param>
-    public BinEncoder(int featureCount, int binCount, int missingCount)
+    /// <param name="levels">Levels of each category behind the other features.</param>
+    public BinEncoder(int featureCount, int binCount, int missingCount, params IReadOnlyList<int> levels)
         : base(nameof(BinEncoder))
     {
         BinCount = binCount;
         MissingCount = missingCount;
-        Width = checked((2 * featureCount) + binCount + missingCount);
-        _center = zeros(featureCount);
-        _factor = ones(featureCount);
+        Levels = levels;
+        int numberCount = featureCount - levels.Count;
+        Width = checked((2 * numberCount) + binCount + missingCount + levels.Count);
+        _center = zeros(numberCount);
+        _factor = ones(numberCount);
         _binFeatures = zeros(binCount, ScalarType.Int64);
         _binStarts = zeros(binCount);
         _binFactors = zeros(binCount);
@@ -63,17 +67,23 @@ internal sealed partial class BinEncoder : FeatureEncoder
     /// <summary>Number of features that may be missing.</summary>
     public int MissingCount { get; }
 
+    /// <summary>Levels of each category.</summary>
+    public IReadOnlyList<int> Levels { get; }
+
     /// <inheritdoc/>
     public override int Width { get; }
+
+    private int NumberCount => (int)_center.shape[0];
 
     /// <summary>Learns the scales and bins.</summary>
     /// <param name="features">float32 [rows, features], on the CPU.</param>
     /// <param name="classes">What the bins tell apart: a class a row, from 0.</param>
     /// <param name="missing">Features that may be missing, ascending.</param>
-    public static BinEncoder Of(Tensor features, int[] classes, int[] missing)
+    /// <param name="levels">Levels of each category behind the other features.</param>
+    public static BinEncoder Of(Tensor features, int[] classes, int[] missing, params IReadOnlyList<int> levels)
     {
-        FeatureScale[] scales = FindScales(features, classes);
-        var encoder = new BinEncoder(scales.Length, scales.Sum(scale => scale.Bins.Count), missing.Length);
+        FeatureScale[] scales = FindScales(features.narrow(1, 0, features.shape[1] - levels.Count), classes);
+        var encoder = new BinEncoder(scales.Length + levels.Count, scales.Sum(scale => scale.Bins.Count), missing.Length, levels);
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
         encoder._center.copy_(tensor(scales.Select(scale => scale.Center).ToArray()));
@@ -88,8 +98,8 @@ internal sealed partial class BinEncoder : FeatureEncoder
     /// <inheritdoc/>
     public override long[] FeaturesOfColumns()
     {
-        long[] features = [.. Enumerable.Range(0, (int)_center.shape[0]).Select(feature => (long)feature)];
-        return [.. features, .. features, .. Values(_binFeatures), .. Values(_missingFeatures)];
+        long[] features = [.. Enumerable.Range(0, NumberCount).Select(feature => (long)feature)];
+        return [.. features, .. features, .. Values(_binFeatures), .. Values(_missingFeatures), .. Levels.Select((_, category) => NumberCount + (long)category)];
     }
 
     /// <inheritdoc/>
@@ -98,9 +108,9 @@ internal sealed partial class BinEncoder : FeatureEncoder
     /// <inheritdoc/>
     public override void CheckState()
     {
-        if (Values(_binFeatures).Concat(Values(_missingFeatures)).Any(feature => feature < 0 || feature >= _center.shape[0]))
+        if (Values(_binFeatures).Concat(Values(_missingFeatures)).Any(feature => feature < 0 || feature >= NumberCount))
         {
-            throw new FormatException($"The model file has inputs of a feature beyond the {_center.shape[0]} there are.");
+            throw new FormatException($"The model file has inputs of a feature beyond the {NumberCount} there are.");
         }
     }
 
@@ -113,17 +123,20 @@ internal sealed partial class BinEncoder : FeatureEncoder
             Array.ConvertAll(Values(_binFeatures), feature => (int)feature),
             [.. _binStarts.data<float>()],
             [.. _binFactors.data<float>()],
-            MissingFeatures());
+            MissingFeatures(),
+            Levels);
 
     /// <inheritdoc/>
     public override Tensor forward(Tensor features)
     {
-        Tensor given = features.is_sparse ? features.to_dense() : features;
+        Tensor rows = features.is_sparse ? features.to_dense() : features;
+        Tensor given = rows.narrow(1, 0, NumberCount);
         Tensor values = MissingCount == 0 ? given : where(given.isnan(), _center, given);
         Tensor scaled = Scale(values, _center, _factor);
         Tensor bins = Scale(values.index_select(1, _binFeatures), _binStarts, _binFactors).clamp_(0.Held(), 1.Held()).sub_(0.5.Held());
         Tensor[] isMissing = MissingCount == 0 ? [] : [given.index_select(1, _missingFeatures).isnan().to(ScalarType.Float32)];
-        return cat([Clip(scaled), Tails(scaled), bins, .. isMissing], dim: 1);
+        Tensor[] places = Levels.Count == 0 ? [] : [rows.narrow(1, NumberCount, Levels.Count)];
+        return cat([Clip(scaled), Tails(scaled), bins, .. isMissing, .. places], dim: 1);
     }
 
     private static long[] Values(Tensor indices)

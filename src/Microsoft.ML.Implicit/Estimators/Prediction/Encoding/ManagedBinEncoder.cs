@@ -28,27 +28,31 @@ internal sealed unsafe class ManagedBinEncoder : InputCode
     private readonly int _binCount;
     private readonly int[] _missing;
 
+    // The indicators of each category, the first for what is missing or unknown, stand behind those, and here is where they start.
+    private readonly int[] _indicators;
+
     /// <param name="centers">What becomes 0, a number a feature.</param>
     /// <param name="factors">Inverse of what becomes 1, a number a feature.</param>
     /// <param name="binFeatures">Feature of each bin.</param>
     /// <param name="binStarts">Start of each bin.</param>
     /// <param name="binFactors">Inverse width of each bin.</param>
     /// <param name="missing">Features that may be missing.</param>
-    public ManagedBinEncoder(float[] centers, float[] factors, int[] binFeatures, float[] binStarts, float[] binFactors, int[] missing)
+    /// <param name="levels">Levels of each category behind the other features.</param>
+    public ManagedBinEncoder(float[] centers, float[] factors, int[] binFeatures, float[] binStarts, float[] binFactors, int[] missing, IReadOnlyList<int> levels)
     {
         _centers = centers;
         _halfCenters = Array.ConvertAll(centers, center => center * 0.5f);
         _factors = Array.ConvertAll(factors, factor => factor * 2);
         ILookup<int, int> bins = Enumerable.Range(0, binFeatures.Length).ToLookup(bin => binFeatures[bin]);
-        _chunks = new int[FeatureCount + 1];
-        for (int feature = 0; feature < FeatureCount; feature++)
+        _chunks = new int[NumberCount + 1];
+        for (int feature = 0; feature < NumberCount; feature++)
         {
             _chunks[feature + 1] = _chunks[feature] + ((bins[feature].Count() + Lanes - 1) / Lanes);
         }
 
         _bins = new int[_chunks[^1] * Lanes];
         Array.Fill(_bins, -1);
-        for (int feature = 0; feature < FeatureCount; feature++)
+        for (int feature = 0; feature < NumberCount; feature++)
         {
             bins[feature].ToArray().CopyTo(_bins, _chunks[feature] * Lanes);
         }
@@ -58,13 +62,22 @@ internal sealed unsafe class ManagedBinEncoder : InputCode
         _binFactors = Array.ConvertAll(_bins, bin => bin < 0 ? 1 : binFactors[bin] * 2);
         _binCount = binFeatures.Length;
         _missing = missing;
+        _indicators = new int[levels.Count];
+        int next = _bins.Length + missing.Length;
+        for (int category = 0; category < levels.Count; category++)
+        {
+            _indicators[category] = next;
+            next += levels[category] + 1;
+        }
     }
 
-    /// <summary>Length of the feature vector.</summary>
-    public int FeatureCount => _halfCenters.Length;
+    /// <summary>Length of the feature vector, places of categories included.</summary>
+    public int FeatureCount => NumberCount + _indicators.Length;
 
     /// <inheritdoc/>
-    public override int LeadingWidth => 2 * FeatureCount;
+    public override int LeadingWidth => 2 * NumberCount;
+
+    private int NumberCount => _halfCenters.Length;
 
     private static int Lanes => Vector256<float>.Count;
 
@@ -72,12 +85,12 @@ internal sealed unsafe class ManagedBinEncoder : InputCode
     public override (float[] Weight, float[] Bias) Recode(ReadOnlySpan<float> weight, ReadOnlySpan<float> bias)
     {
         int outputs = bias.Length;
-        float[] codes = new float[(LeadingWidth + _bins.Length + _missing.Length) * outputs];
+        float[] codes = new float[weight.Length + ((_bins.Length - _binCount) * outputs)];
         weight[..(LeadingWidth * outputs)].CopyTo(codes);
         weight[((LeadingWidth + _binCount) * outputs)..].CopyTo(codes.AsSpan((LeadingWidth + _bins.Length) * outputs));
         double[] constant = new double[outputs];
         double[] sum = new double[outputs];
-        for (int feature = 0; feature < FeatureCount; feature++)
+        for (int feature = 0; feature < NumberCount; feature++)
         {
             Array.Clear(sum);
             for (int place = _chunks[feature] * Lanes; place < _chunks[feature + 1] * Lanes; place++)
@@ -106,8 +119,8 @@ internal sealed unsafe class ManagedBinEncoder : InputCode
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Encode(Span<float> features, CodedRows rows)
     {
-        int count = FeatureCount;
-        float* encoded = rows.AddRow(_bins.Length + _missing.Length);
+        int count = NumberCount;
+        float* encoded = rows.AddRow(_bins.Length + _missing.Length + _indicators.Length);
         FillMissing(features, rows);
         float* tails = encoded + count;
         int i = 0;
@@ -128,6 +141,11 @@ internal sealed unsafe class ManagedBinEncoder : InputCode
         for (int feature = 0; feature < count; feature++)
         {
             AddBins(feature, features[feature] * 0.5f, rows);
+        }
+
+        for (int category = 0; category < _indicators.Length; category++)
+        {
+            rows.AddNonZero(_indicators[category] + (int)features[count + category], Vector256.CreateScalar(1f));
         }
     }
 

@@ -7,6 +7,17 @@ internal sealed partial class BinEncoder
 {
     public override OnnxValue Encode(OnnxValue features)
     {
+        if (Levels.Count == 0)
+        {
+            return EncodeNumbers(features);
+        }
+
+        OnnxValue places = features.Slice(1, NumberCount, NumberCount + Levels.Count);
+        return NumberCount == 0 ? places : OnnxValue.Concatenate(1, EncodeNumbers(features.Slice(1, 0, NumberCount)), places);
+    }
+
+    private OnnxValue EncodeNumbers(OnnxValue features)
+    {
         OnnxGraph graph = features.Graph;
         OnnxValue values = MissingCount == 0 ? features : features.IsNaN().Where(graph.Constant(_center), features);
         OnnxValue scaled = Scale(values, graph.Constant(_center), graph.Constant(_factor));

@@ -9,7 +9,7 @@ internal sealed partial class PredictionEnsemble
     public OnnxValue Score(OnnxValue features, PredictionTask task)
     {
         OnnxValue input = _encoder.Encode(features);
-        OnnxValue[] scores = Array.ConvertAll(_networks, network => task.Score(network.Predict(input)));
+        OnnxValue[] scores = Array.ConvertAll(_networks, network => task.Score(network.Predict(network.Categories.Embed(input))));
         return scores.Length == 1 ? scores[0] : task.Average(OnnxValue.Concatenate(0, Array.ConvertAll(scores, score => score.Unsqueeze(0))));
     }
 }

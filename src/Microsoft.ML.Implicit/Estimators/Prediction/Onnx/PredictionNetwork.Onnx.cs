@@ -6,7 +6,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 internal abstract partial class PredictionNetwork
 {
     /// <summary>Predicts.</summary>
-    /// <param name="input">Encoded rows [rows, inputWidth].</param>
+    /// <param name="input">Embedded rows [rows, inputWidth].</param>
     /// <returns>[rows, outputs].</returns>
     public abstract OnnxValue Predict(OnnxValue input);
 
