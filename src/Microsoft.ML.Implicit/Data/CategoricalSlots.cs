@@ -55,8 +55,9 @@ internal sealed class CategoricalSlots
         if (!AnnotationUtils.TryGetCategoricalFeatureIndices(schema, column.Index, out int[] ends))
         {
             throw new ArgumentException(
-                $"EmbedCategories is set, and column '{column.Name}' says of none of its slots that they are a category. Encode each category with Transforms.Categorical.OneHotEncoding, "
-                + $"or a key with Transforms.Conversion.MapKeyToVector, and put the vectors together with Transforms.Concatenate.");
+                $"EmbedCategories is set, and column '{column.Name}' says of none of its slots that they are a category. Encode each category with Transforms.Categorical.OneHotEncoding of the kind Indicator, "
+                + "or a key with Transforms.Conversion.MapKeyToVector, and put the vectors together with Transforms.Concatenate last of all: transforms of the whole vector, such as those that normalise or replace missing "
+                + "values, keep no note of categories.");
         }
 
         int[][] ranges = [.. ends.Chunk(2)];

@@ -78,7 +78,7 @@ internal sealed class TrainingSetReader
         var labels = new List<float>();
         var weights = new List<double>();
         var groups = new List<long>();
-        long unlabelled = 0;
+        long unlabelled = 0, nonZeros = 0;
         string? missingFeature = null;
         Places?.Clear();
         while (cursor.MoveNext())
@@ -129,6 +129,7 @@ internal sealed class TrainingSetReader
                     $"Column '{_featureColumn}', row {cursor.Position}: {SlotNames.Describe(feature, slot)} is one of a category's, of which one is 1 and the others are 0, or all are 0; it is not.");
             }
 
+            nonZeros += categories is null ? 0 : FeatureTensor.CountNonZeros(in row);
             features.Add(in categories is null ? ref row : ref folded);
             labels.Add(labelValue);
             weights.Add(weightValue);
@@ -148,6 +149,13 @@ internal sealed class TrainingSetReader
             throw new InvalidOperationException(lacking.Length == 0
                 ? "There is nothing to learn from: the data has no rows."
                 : $"There is nothing to learn from: no row has {string.Join(" and ", lacking)}.");
+        }
+
+        if (KeepsSparse && categories is not null && FeatureTensor.IsSparse(nonZeros, labels.Count, categories.NumberCount))
+        {
+            channel.Warning(
+                $"Column '{_featureColumn}' has {categories.NumberCount} numbers a row beside its categories, of which most are zero. With EmbedCategories they are all held, which takes much more memory and time: "
+                + "without it their non-zeros alone are.");
         }
 
         Tensor values = features.ToTensor();

@@ -58,7 +58,7 @@ public abstract partial class PredictionModelParameters : ImplicitModelParameter
     private protected override IEnumerable<nn.Module> Modules => [Ensemble];
 
     private protected override FormattableString Description =>
-        $"{Kind}: {Task.Description} from {FeatureCount} features, {EnsembleSize} {(EnsembleSize == 1 ? "network" : "networks")} of hidden width {HiddenWidth}.";
+        $"{Kind}: {Task.Description} from {FeatureCount} features{Embedded(Architecture.Levels.Count)}, {EnsembleSize} {(EnsembleSize == 1 ? "network" : "networks")} of hidden width {HiddenWidth}.";
 
     /// <summary>What kind of model it is.</summary>
     private protected abstract string Kind { get; }
@@ -96,6 +96,13 @@ public abstract partial class PredictionModelParameters : ImplicitModelParameter
         features.CopyTo(ref row);
         return true;
     }
+
+    private static string Embedded(int categories) => categories switch
+    {
+        0 => "",
+        1 => " with 1 embedded category",
+        _ => $" with {categories} embedded categories",
+    };
 
     private bool AreReadable(in VBuffer<float> row)
     {

@@ -169,6 +169,19 @@ public sealed class CategoryTests
     }
 
     [TestMethod]
+    public void Words_beside_categories_are_warned_about()
+    {
+        const int words = 400;
+        var ml = new MLContext(seed: 1);
+        var messages = new List<string>();
+        ml.Log += (_, message) => messages.Add(message.Message);
+        EncodedRow[] rows = [.. Enumerable.Range(0, 40).Select(i => new EncodedRow { Features = new VBuffer<float>(words + 3, 2, [1, 1], [i, words + (i % 3)]), Label = i % 3 })];
+        using DeepEquilibriumTransformer model = ml.Regression.Trainers.DeepEquilibrium(Options(epochs: 1)).Fit(Load(ml, words + 3, [words, words + 2], rows));
+        Assert.IsTrue(messages.Exists(message => message.Contains("400 numbers a row", StringComparison.Ordinal)));
+        StringAssert.Contains($"{model.Model}", "403 features with 1 embedded category", StringComparison.Ordinal);
+    }
+
+    [TestMethod]
     public void Rows_with_two_levels_or_a_part_of_one_have_no_score_and_are_not_learned_from()
     {
         var ml = new MLContext(seed: 1);

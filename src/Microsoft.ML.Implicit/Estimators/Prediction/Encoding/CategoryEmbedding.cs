@@ -11,8 +11,8 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// </summary>
 internal sealed partial class CategoryEmbedding : nn.Module<Tensor, Tensor>
 {
-    // Above it a network's products with all vectors take more memory than they save time.
-    private const long LargestCode = 1 << 22;
+    // Above it a network's products with all vectors take more memory than they save time: that of OneHotHashEncoding's usual 2^16 levels, and one of none, for a usual hidden width.
+    private const long LargestCode = 128L * ((1 << 16) + 1);
 
     private const int LargestDimension = 50;
 
