@@ -9,6 +9,11 @@ public abstract class Symbol : Expression
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(columns, 1);
+        if (!Enum.IsDefined(sign))
+        {
+            throw new ArgumentOutOfRangeException(nameof(sign), sign, "It is not a known sign.");
+        }
+
         Name = name;
         Sign = sign;
     }

@@ -11,7 +11,7 @@ public sealed class Variable : Symbol
     /// <param name="columns">Columns of a matrix.</param>
     /// <param name="sign">A sign that its entries are held to.</param>
     /// <exception cref="ArgumentException">The name is empty, or it has more entries than an array can have.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">It has no entries.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">It has no entries, or the sign is unknown to the library.</exception>
     public Variable(string name, int rows = 1, int columns = 1, Sign sign = Sign.Unknown)
         : base(name, rows, columns, sign)
     {
