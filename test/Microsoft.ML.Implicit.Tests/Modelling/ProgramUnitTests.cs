@@ -52,6 +52,31 @@ public sealed class ProgramUnitTests
     });
 
     [TestMethod]
+    [DataRow(1e-5)]
+    [DataRow(1e-7)]
+    [DataRow(1e-9)]
+    [DataRow(1e-14)]
+    public void Costs_that_are_small_beside_squares_say_nothing_of_how_large_a_solution_is(double cost)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        (Variable x, Parameter c) = (new Variable("x", 3), new Parameter("c", 3));
+        var costs = new Dictionary<Parameter, Tensor> { [c] = tensor(new[] { 1.0, 2, 3 }) };
+        AssertSolved(ConvexProgram.Minimize((Dot(c, x) * cost) + SumSquares(x), Sum(x).EqualTo(1), Norm2(x) <= 0.7));
+        AssertSolved(ConvexProgram.Minimize(Dot(c, x) + (SumSquares(x) / cost), Sum(x).EqualTo(1), Norm2(x) <= 0.7));
+        AssertSolved(ConvexProgram.Minimize((Dot(c, x) * cost) + SumSquares(x), Sum(x).EqualTo(1), x >= 0, NormInfinity(x) <= 0.5));
+
+        void AssertSolved(ConvexProgram program)
+        {
+            ProgramSolution solution = program.Solve(costs);
+            double[] values = solution[x].data<double>().ToArray();
+            for (int i = 0; i < values.Length; i++)
+            {
+                Assert.AreEqual((1.0 / 3) + ((1 - i) * cost / 2), values[i], 1e-8);
+            }
+        }
+    }
+
+    [TestMethod]
     public void A_square_that_is_bounded_has_the_units_of_its_bound() => AssertScales(s =>
     {
         (Variable x, Parameter c) = (new Variable("x", 2), new Parameter("c", 2));

@@ -60,27 +60,28 @@ internal sealed class LogarithmicTerms
         ToLogarithms();
     }
 
-    /// <summary>Gives the entries that are there weights of 1 / (1 + (misfit / spread)²).</summary>
-    public void Weigh(ReadOnlySpan<double> r, ReadOnlySpan<double> c, double offset, double spread)
+    /// <summary>Gives the entries that are there weights of 1 / (1 + (misfit / spread)²), of which those that would be less than one may have a spread of their own.</summary>
+    public void Weigh(ReadOnlySpan<double> r, ReadOnlySpan<double> c, double offset, double spread, double spreadOfSmall)
     {
         Array.Clear(_columnWeights);
         Array.Clear(_columnLogarithms);
         c.CopyTo(_c);
         if (_pattern is not null)
         {
-            WeighEntries(_pattern, r, offset, 1 / spread);
+            WeighEntries(_pattern, r, offset, 1 / spread, 1 / spreadOfSmall);
             return;
         }
 
         Span<Vector<double>> columns = Vectors(_c), columnWeights = Vectors(_columnWeights), columnLogarithms = Vectors(_columnLogarithms);
-        var scale = new Vector<double>(1 / spread);
+        Vector<double> scale = new(1 / spread), scaleOfSmall = new(1 / spreadOfSmall);
         for (int i = 0; i < Rows; i++)
         {
             Span<Vector<double>> logarithms = Row(_logarithms, i), entries = Row(_entries, i), weights = Row(_weights, i);
             Vector<double> shift = new(r[i] + offset), weightSum = default, logarithmSum = default;
             for (int k = 0; k < weights.Length; k++)
             {
-                Vector<double> misfit = (logarithms[k] + columns[k] + shift) * scale;
+                Vector<double> misfit = logarithms[k] + columns[k] + shift;
+                misfit *= Vector.ConditionalSelect(Vector.LessThan(misfit, Vector<double>.Zero), scaleOfSmall, scale);
                 Vector<double> weight = entries[k] / Vector.FusedMultiplyAdd(misfit, misfit, Vector<double>.One), logarithm = weight * logarithms[k];
                 weights[k] = weight;
                 columnWeights[k] += weight;
@@ -165,7 +166,7 @@ internal sealed class LogarithmicTerms
         }
     }
 
-    private void WeighEntries(SparseEntries pattern, ReadOnlySpan<double> r, double offset, double scale)
+    private void WeighEntries(SparseEntries pattern, ReadOnlySpan<double> r, double offset, double scale, double scaleOfSmall)
     {
         for (int i = 0; i < Rows; i++)
         {
@@ -173,7 +174,9 @@ internal sealed class LogarithmicTerms
             for (int k = pattern.RowStarts[i]; k < pattern.RowStarts[i + 1]; k++)
             {
                 int column = pattern.ColumnIndices[k];
-                double misfit = (_logarithms[k] + _c[column] + r[i] + offset) * scale, weight = _entries[k] / (1 + (misfit * misfit)), logarithm = weight * _logarithms[k];
+                double misfit = _logarithms[k] + _c[column] + r[i] + offset;
+                misfit *= misfit < 0 ? scaleOfSmall : scale;
+                double weight = _entries[k] / (1 + (misfit * misfit)), logarithm = weight * _logarithms[k];
                 _weights[k] = weight;
                 _columnWeights[column] += weight;
                 _columnLogarithms[column] += logarithm;

@@ -22,6 +22,9 @@ internal sealed class NormalUnits
 
     private const double OrdinaryMisfit = 8;
 
+    // Costs that are small beside squares where constraints say how large a solution is matter to neither: a compromise with them would put it far from one.
+    private const double OrdinaryMisfitOfSmallCosts = 1;
+
     // A limit may be far from what it limits, or stand for none.
     private const double ImportanceOfLimits = 1e-4;
 
@@ -186,11 +189,11 @@ internal sealed class NormalUnits
         for (int pass = 0; pass < Passes; pass++)
         {
             Spread(_exponents);
-            double spread = pass == 0 ? double.PositiveInfinity : OrdinaryMisfit;
-            _quadratic.Weigh(_columns, _columns, _exponents[_n], spread);
-            _cost.Weigh([_exponents[_n]], _columns, 0, spread);
-            _matrix.Weigh(_rows, _columns, 0, spread);
-            _side.Weigh([0], _rows, 0, spread);
+            (double spread, double spreadOfSmallCosts) = pass == 0 ? (double.PositiveInfinity, double.PositiveInfinity) : (OrdinaryMisfit, OrdinaryMisfitOfSmallCosts);
+            _quadratic.Weigh(_columns, _columns, _exponents[_n], spread, spread);
+            _cost.Weigh([_exponents[_n]], _columns, 0, spread, spreadOfSmallCosts);
+            _matrix.Weigh(_rows, _columns, 0, spread, spread);
+            _side.Weigh([0], _rows, 0, spread, spread);
             Step();
         }
     }
