@@ -12,9 +12,8 @@ internal sealed record AnomalyScore(string Data, int Seed, string Model, double 
 {
     /// <summary>Reads scores as they are printed.</summary>
     public static IEnumerable<AnomalyScore> ReadAll(string file) =>
-        from line in File.ReadLines(file)
-        let cells = line.Split('\t')
-        where cells.Length == 5 && int.TryParse(cells[1], CultureInfo.InvariantCulture, out _)
+        from cells in PrintedScores.Read(file)
+        where cells.Length == 5
         select new AnomalyScore(cells[0], int.Parse(cells[1], CultureInfo.InvariantCulture), cells[2], double.Parse(cells[3], CultureInfo.InvariantCulture), double.Parse(cells[4], CultureInfo.InvariantCulture));
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Data}\t{Seed}\t{Model}\t{Area:F4}\t{Seconds:F1}");

@@ -12,9 +12,8 @@ internal sealed record DensityScore(string Data, int Seed, string Model, double 
 {
     /// <summary>Reads scores as they are printed.</summary>
     public static IEnumerable<DensityScore> ReadAll(string file) =>
-        from line in File.ReadLines(file)
-        let cells = line.Split('\t')
-        where cells.Length == 5 && int.TryParse(cells[1], CultureInfo.InvariantCulture, out _)
+        from cells in PrintedScores.Read(file)
+        where cells.Length == 5
         select new DensityScore(cells[0], int.Parse(cells[1], CultureInfo.InvariantCulture), cells[2], double.Parse(cells[3], CultureInfo.InvariantCulture), double.Parse(cells[4], CultureInfo.InvariantCulture));
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Data}\t{Seed}\t{Model}\t{LogDensity:F4}\t{Seconds:F1}");

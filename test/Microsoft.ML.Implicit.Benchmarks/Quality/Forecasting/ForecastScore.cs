@@ -19,9 +19,8 @@ internal sealed record ForecastScore(string Data, int Seed, string Model, double
 
     /// <summary>Reads scores as they are printed, and passes over all other lines.</summary>
     public static IEnumerable<ForecastScore> ReadAll(string file) =>
-        from line in File.ReadLines(file)
-        let cells = line.Split('\t')
-        where cells.Length is CellCount or CellCount - 1 && int.TryParse(cells[1], CultureInfo.InvariantCulture, out _)
+        from cells in PrintedScores.Read(file)
+        where cells.Length is CellCount or CellCount - 1
         select new ForecastScore(
             cells[0],
             int.Parse(cells[1], CultureInfo.InvariantCulture),

@@ -32,9 +32,8 @@ internal sealed record SeriesLabelScore(string Data, int Seed, string Model, dou
 
     /// <summary>Reads scores as they are printed.</summary>
     public static IEnumerable<SeriesLabelScore> ReadAll(string file) =>
-        from line in File.ReadLines(file)
-        let cells = line.Split('\t')
-        where cells.Length == 7 && int.TryParse(cells[1], CultureInfo.InvariantCulture, out _)
+        from cells in PrintedScores.Read(file)
+        where cells.Length == 7
         let numbers = cells[3..].Select(cell => double.Parse(cell, CultureInfo.InvariantCulture)).ToArray()
         select new SeriesLabelScore(cells[0], int.Parse(cells[1], CultureInfo.InvariantCulture), cells[2], numbers[0], numbers[1], numbers[2], numbers[3]);
 

@@ -12,9 +12,7 @@ internal sealed record TabularScore(string Data, int Seed, string Model, double 
 {
     /// <summary>Reads scores as they are printed, several models a line: name and accuracy and log loss, or name and error.</summary>
     public static IEnumerable<TabularScore> ReadAll(string file) =>
-        from line in File.ReadLines(file)
-        let cells = line.Split('\t')
-        where cells.Length > 2 && int.TryParse(cells[1], CultureInfo.InvariantCulture, out _)
+        from cells in PrintedScores.Read(file)
         from cell in cells[2..]
         let parts = cell.Split(' ')
         where parts.Length > 1
