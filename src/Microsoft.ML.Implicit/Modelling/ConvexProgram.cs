@@ -25,12 +25,7 @@ public sealed class ConvexProgram
     private ConvexProgram(Expression objective, bool maximizes, Constraint[] constraints)
     {
         ArgumentNullException.ThrowIfNull(objective);
-        ArgumentNullException.ThrowIfNull(constraints);
-        for (int i = 0; i < constraints.Length; i++)
-        {
-            ArgumentNullException.ThrowIfNull(constraints[i], $"{nameof(constraints)}[{i}]");
-        }
-
+        Operands.RequireAll(constraints, nameof(constraints));
         string goal = maximizes ? nameof(Maximize) : nameof(Minimize), needed = maximizes ? "concave" : "convex";
         if (objective.Size != 1)
         {

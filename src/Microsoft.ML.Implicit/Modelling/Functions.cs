@@ -58,12 +58,7 @@ public static class Functions
     /// <exception cref="ArgumentException">There is none, one is null, or their columns differ.</exception>
     public static Expression Stack(params Expression[] parts)
     {
-        ArgumentNullException.ThrowIfNull(parts);
-        for (int i = 0; i < parts.Length; i++)
-        {
-            ArgumentNullException.ThrowIfNull(parts[i], $"{nameof(parts)}[{i}]");
-        }
-
+        Operands.RequireAll(parts, nameof(parts));
         return parts.Length > 0 && Array.TrueForAll(parts, part => part.Columns == parts[0].Columns)
             ? new StackExpression([.. parts])
             : throw new ArgumentException("There must be parts, with as many columns each.", nameof(parts));
