@@ -67,6 +67,7 @@ public sealed class Constraint
 
     internal void AddTo(ProgramBuilder builder)
     {
+        builder.Origin = Name ?? _text;
         AffineForm form = _slack.Canonicalize(builder);
         builder.Constrain(_kind, _kind == ConeKind.Semidefinite ? ConeForms.SymmetricVector(form, _slack.Rows) : form, this);
     }

@@ -38,7 +38,7 @@ public sealed class ConvexProgram
                 $"{goal} {objective}: the objective must be {needed} by the rules of disciplined convex programming, and is {objective.Curvature.ToString().ToLowerInvariant()}.", nameof(objective));
         }
 
-        var builder = new ProgramBuilder();
+        var builder = new ProgramBuilder { Origin = $"the domain of {objective}" };
         AffineForm form = objective.CanonicalizeCost(builder, AffineForm.Number(maximizes ? -1 : 1));
         Array.ForEach(constraints, constraint => constraint.AddTo(builder));
         Compiled = builder.Build(form, maximizes);

@@ -74,18 +74,63 @@ public sealed class ProgramSolution
     /// <param name="row">Index of the row.</param>
     public string Describe(int row) => _faults[row] ?? Status[row] switch
     {
-        SolveStatus.Infeasible => "No point satisfies all constraints.",
-        SolveStatus.NearlyInfeasible => "Points satisfy the constraints in the limit at best, beyond all that the parameters are of the order of.",
-        SolveStatus.Unbounded => "The objective improves without limit: bound its variables.",
-        SolveStatus.NearlyUnbounded => "The objective improves very far, or without limit: bound its variables.",
+        SolveStatus.Infeasible => $"No point satisfies all constraints{Contradiction(row, "contradict")}.",
+        SolveStatus.NearlyInfeasible =>
+            $"Points satisfy the constraints in the limit at best, beyond all that the parameters are of the order of{Contradiction(row, "nearly contradict")}.",
+        SolveStatus.Unbounded => $"The objective improves without limit{Direction(row)}: bound its variables.",
+        SolveStatus.NearlyUnbounded => $"The objective improves very far, or without limit{Direction(row)}: bound its variables.",
         _ => _outputs.Solution.Describe(row),
     };
+
+    /// <summary>
+    /// The constraints that contradict each other in a row without a feasible point, those with the largest share first. They have no common point even without the others; which others contradict each
+    /// other besides is left open.
+    /// </summary>
+    /// <param name="row">Index of the row.</param>
+    /// <returns>
+    /// Empty unless the row is <see cref="SolveStatus.Infeasible"/> or <see cref="SolveStatus.NearlyInfeasible"/>, and for programs of model files that were written before constraints were named in them.
+    /// </returns>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such row.</exception>
+    public IReadOnlyList<ConflictingConstraint> Conflicts(int row)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(row);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(row, Status.Count);
+        return Status[row] is SolveStatus.Infeasible or SolveStatus.NearlyInfeasible
+            ? [.. Shares(row, _program.Origins).Select(part => new ConflictingConstraint(part.Name, part.Share))]
+            : [];
+    }
 
     internal Tensor X { get; }
 
     internal ConeStart Start => _outputs.Solution.Start;
 
     internal Tensor Value(string name) => Find(_program.Variables, name, "variable").Of(X);
+
+    private string Contradiction(int row, string verb) => List(Conflicts(row).Select(conflict => conflict.Constraint)) is { Length: > 0 } list ? $"; these {verb} each other: {list}" : "";
+
+    // Variables of the program's own have no name.
+    private string Direction(int row) => List(Shares(row, _program.Variables).Select(part => $"'{part.Name}'")) is { Length: > 0 } list ? $" along {list}" : "";
+
+    private static string List(IEnumerable<string> names)
+    {
+        const int listed = 4;
+        string[] all = [.. names];
+        return string.Join(", ", all.Take(listed)) + (all.Length > listed ? $" and {all.Length - listed} more" : "");
+    }
+
+    // What of a row's certificate parts with the same name hold, the largest first.
+    private IEnumerable<(string Name, double Share)> Shares(int row, IReadOnlyList<ProgramPart> parts)
+    {
+        double[] weights = _outputs.Solution.Results.CertificateWeights[row]!;
+        double least = ConeSolution.SmallestShare * weights.Max();
+        double[] counted = Array.ConvertAll(weights, weight => weight > least ? weight : 0);
+        double total = counted.Sum();
+        return parts
+            .GroupBy(part => part.Name, part => counted.AsSpan(part.Start, (int)part.StoredSize).ToArray().Sum() / total)
+            .Select(group => (Name: group.Key, Share: group.Sum()))
+            .Where(part => part.Share > 0)
+            .OrderByDescending(part => part.Share);
+    }
 
     private static ProgramPart Find(IReadOnlyList<ProgramPart> parts, string name, string noun) =>
         parts.FirstOrDefault(part => part.Name == name) ?? throw new ArgumentException($"The program has no {noun} '{name}'; it has {string.Join(", ", parts.Select(part => $"'{part.Name}'"))}.", nameof(name));

@@ -24,6 +24,7 @@ internal static class CompiledProgramDocument
         Write(writer.Section("variables"), program.Variables);
         Write(writer.Section("parameters"), program.Parameters);
         Write(writer.Section("multipliers"), program.Multipliers);
+        Write(writer.Section("origins"), program.Origins);
         Write(writer.Section("p"), program.P);
         Write(writer.Section("q"), program.Q);
         Write(writer.Section("a"), program.A);
@@ -53,6 +54,7 @@ internal static class CompiledProgramDocument
             Variables = ReadParts(reader.Section("variables"), columns),
             Parameters = parameters,
             Multipliers = ReadParts(reader.Section("multipliers"), (int)rows),
+            Origins = reader.Section("origins").OptionalTexts("names") is null ? [] : ReadParts(reader.Section("origins"), (int)rows),
             P = reader.Section("p").OptionalTensor("entries") is null ? MatrixMap.Create(columns, columns, []) : ReadMap(reader.Section("p"), columns, columns, parameterCount),
             Q = ReadMap(reader.Section("q"), columns, parameterCount),
             A = ReadMap(reader.Section("a"), (int)rows, columns, parameterCount),

@@ -4,6 +4,7 @@ using Microsoft.ML.Implicit.Modelling.Compilation;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.Conic;
 using Microsoft.ML.Implicit.Training;
+using Microsoft.ML.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -12,8 +13,6 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <summary>The training of what predicts a cone program's parameters, through the solver.</summary>
 internal sealed class ConeDecisionProblem : ITrainingProblem
 {
-    private const long SolvedAtOnce = 256;
-
     private readonly DecisionNetwork _network;
     private readonly LearnedParameters _learned;
     private readonly ConeProgramModel _model;
@@ -27,14 +26,14 @@ internal sealed class ConeDecisionProblem : ITrainingProblem
     private readonly SolverMeter _meter = new();
 
     /// <summary>Creates the problem; its tensors belong to the current dispose scope.</summary>
-    /// <exception cref="Solvers.SolveFailedException">A row has no best decision at its realised costs.</exception>
+    /// <exception cref="Solvers.SolveFailedException">A row has no best decision at its realised costs, and that is an error.</exception>
     public ConeDecisionProblem(
-        DecisionNetwork network, LearnedParameters learned, ConeProgramModel model, LearnedConeProgramOptions options, DecisionSet training, DecisionSet? validation, CancellationToken cancellation)
+        DecisionNetwork network, LearnedParameters learned, ConeProgramModel model, LearnedConeProgramOptions options, DecisionSet training, DecisionSet? validation, TrainingRun run)
     {
-        (_network, _learned, _model, _options, _cancellation) = (network, learned, model, options, cancellation);
+        (_network, _learned, _model, _options, _cancellation) = (network, learned, model, options, run.CancellationToken);
         _recourse = options.Decided is { } decided ? new RecourseProgram(model.Program, decided, model.Solver) : null;
-        _training = WithLeastCosts(training);
-        _validation = validation is null ? null : WithLeastCosts(validation);
+        _training = WithLeastCosts(training, run);
+        _validation = validation is null ? null : WithLeastCosts(validation, run);
         _costScale = network.CostScale;
         double size = options.Loss switch
         {
@@ -83,9 +82,9 @@ internal sealed class ConeDecisionProblem : ITrainingProblem
 
     private static IEnumerable<DecisionSet> Parts(DecisionSet data)
     {
-        for (long first = 0; first < data.Count; first += SolvedAtOnce)
+        for (long first = 0; first < data.Count; first += DecisionSet.SolvedAtOnce)
         {
-            yield return data.Narrow(first, Math.Min(SolvedAtOnce, data.Count - first));
+            yield return data.Narrow(first, Math.Min(DecisionSet.SolvedAtOnce, data.Count - first));
         }
     }
 
@@ -123,22 +122,27 @@ internal sealed class ConeDecisionProblem : ITrainingProblem
         return CompiledProgram.Cost(problem, offset, solution.X).unsqueeze(1);
     }
 
-    private DecisionSet WithLeastCosts(DecisionSet data)
+    private DecisionSet WithLeastCosts(DecisionSet data, TrainingRun run)
     {
         if (_options.Loss != DecisionLoss.Regret)
         {
             return data;
         }
 
-        using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
-        Tensor costs = cat([.. Parts(data).Select(batch => Costs(batch, Solve(batch, Realised(batch))))], 0);
-        return data with { Decisions = costs.MoveToOuterDisposeScope() };
+        return data.WithDecisions(_options.UnsolvedRows, message => run.Channel.Warning(message), batch =>
+        {
+            ProgramSolution solution = SolveAny(Realised(batch));
+            Tensor costs = _model.Program.Maximizes ? solution.Objective.neg() : solution.Objective;
+            return (solution.Status, solution.Describe, costs.unsqueeze(1));
+        });
     }
+
+    private ProgramSolution SolveAny(Tensor parameters) => ConvexProgram.Solve(_model.Program, parameters, _model.Solver, throwOnFailure: false, warmStart: null, _cancellation);
 
     private ProgramSolution Solve(DecisionSet batch, Tensor parameters)
     {
-        ProgramSolution solution = ConvexProgram.Solve(_model.Program, parameters, _model.Solver, throwOnFailure: false, warmStart: null, _cancellation);
+        ProgramSolution solution = SolveAny(parameters);
         batch.ThrowIfFailed(solution.Status, solution.Describe);
         _meter.Add(solution.Iterations.Max());
         return solution;

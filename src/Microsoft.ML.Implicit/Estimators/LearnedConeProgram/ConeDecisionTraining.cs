@@ -57,8 +57,8 @@ internal sealed class ConeDecisionTraining(LearnedConeProgramOptions options, Co
             }
 
             network.to(Run.Device);
-            var problem = new ConeDecisionProblem(network, _learned, model, options, training, validation, Run.CancellationToken);
-            Optimize(problem, Run.Plan(new TrainingDefaults(TargetSteps, DefaultLearningRate, DefaultWeightDecay), training.Count));
+            var problem = new ConeDecisionProblem(network, _learned, model, options, training, validation, Run);
+            Optimize(problem, Run.Plan(new TrainingDefaults(TargetSteps, DefaultLearningRate, DefaultWeightDecay), problem.ExampleCount));
             network.FreezeState();
             return new LearnedConeProgramModelParameters(architecture, network, _learned, Run.Device);
         });

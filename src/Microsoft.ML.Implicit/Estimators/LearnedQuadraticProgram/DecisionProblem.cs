@@ -11,8 +11,6 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <summary>The training of a <see cref="DecisionNetwork"/> through the solver; where constraints are given, rows are solved from their last solution.</summary>
 internal sealed class DecisionProblem : ITrainingProblem, IDisposable
 {
-    private const long SolvedAtOnce = 256;
-
     private readonly DecisionNetwork _network;
     private readonly QuadraticBinding _binding;
     private readonly Tensor?[] _constants;
@@ -28,8 +26,16 @@ internal sealed class DecisionProblem : ITrainingProblem, IDisposable
     private Tensor? _fittedLosses;
 
     /// <summary>Creates the problem; its tensors belong to the current dispose scope.</summary>
-    /// <exception cref="SolveFailedException">A row has no best decision at its realised costs.</exception>
-    public DecisionProblem(DecisionNetwork network, QuadraticBinding binding, DecisionSet training, DecisionSet? validation, LearnedQuadraticProgramOptions options, InteriorPointSolver solver, CancellationToken cancellationToken = default)
+    /// <exception cref="SolveFailedException">A row has no best decision at its realised costs, and that is an error.</exception>
+    public DecisionProblem(
+        DecisionNetwork network,
+        QuadraticBinding binding,
+        DecisionSet training,
+        DecisionSet? validation,
+        LearnedQuadraticProgramOptions options,
+        InteriorPointSolver solver,
+        Action<string> warn,
+        CancellationToken cancellationToken = default)
     {
         _network = network;
         _binding = binding;
@@ -38,14 +44,14 @@ internal sealed class DecisionProblem : ITrainingProblem, IDisposable
         _solver = solver;
         _cancellationToken = cancellationToken;
         _costScale = network.CostScale;
-        _training = WithDecisions(training);
-        _validation = validation is null ? null : WithDecisions(validation);
+        _training = WithDecisions(training, warn);
+        _validation = validation is null ? null : WithDecisions(validation, warn);
 
         // Where constraints are learned, solutions move too far from epoch to epoch. A GPU solves whole batches in lockstep, from a start of its own.
         if (!options.LearnsConstraints && training.Labels.device_type == DeviceType.CPU)
         {
-            _trainingStarts = new DecisionStarts(training.Count, binding, options);
-            _validationStarts = validation is null ? null : new DecisionStarts(validation.Count, binding, options);
+            _trainingStarts = new DecisionStarts(_training.Count, binding, options);
+            _validationStarts = _validation is null ? null : new DecisionStarts(_validation.Count, binding, options);
         }
     }
 
@@ -86,9 +92,9 @@ internal sealed class DecisionProblem : ITrainingProblem, IDisposable
         using IDisposable noGradient = no_grad();
         using DisposeScope scope = NewDisposeScope();
         var parts = new List<Tensor>();
-        for (long first = 0; first < _validation.Count; first += SolvedAtOnce)
+        for (long first = 0; first < _validation.Count; first += DecisionSet.SolvedAtOnce)
         {
-            long count = Math.Min(SolvedAtOnce, _validation.Count - first);
+            long count = Math.Min(DecisionSet.SolvedAtOnce, _validation.Count - first);
             DecisionSet batch = _validation.Narrow(first, count);
             Tensor?[] arguments = _network.Complete(_binding.Arguments(_constants, batch.Columns), batch.Features);
             parts.Add(_options.Loss switch
@@ -196,34 +202,26 @@ internal sealed class DecisionProblem : ITrainingProblem, IDisposable
     private Tensor Regrets(Tensor z, DecisionSet batch, Tensor? q) =>
         (DecisionCost.Of(z, batch.Labels, q) - DecisionCost.Of(batch.Decisions!, batch.Labels, q)) / _costScale.Held();
 
-    private DecisionSet WithDecisions(DecisionSet data)
-    {
-        if (_options.Loss is DecisionLoss.Imitation or DecisionLoss.CostError)
+    private DecisionSet WithDecisions(DecisionSet data, Action<string> warn) => _options.Loss is DecisionLoss.Imitation or DecisionLoss.CostError
+        ? data
+        : data.WithDecisions(_options.UnsolvedRows, warn, batch =>
         {
-            return data;
-        }
-
-        using DisposeScope scope = NewDisposeScope();
-        var decisions = new List<Tensor>();
-        for (long first = 0; first < data.Count; first += SolvedAtOnce)
-        {
-            DecisionSet batch = data.Narrow(first, Math.Min(SolvedAtOnce, data.Count - first));
             Tensor?[] arguments = _binding.Arguments(_constants, batch.Columns);
             arguments[1] = batch.Labels;
-            decisions.Add(Solve(batch, arguments).Z);
-        }
+            QuadraticSolution solution = _solver.Solve(ProblemOf(arguments), null, _cancellationToken);
+            return (solution.Status, row => solution.Diagnose(row).ToString(), solution.Z);
+        });
 
-        return data with { Decisions = cat(decisions, 0).MoveToOuterDisposeScope() };
-    }
-
-    private QuadraticSolution Solve(DecisionSet batch, Tensor?[] arguments, DecisionStarts? starts = null, Tensor? rows = null)
+    private QuadraticSolution Solve(DecisionSet batch, Tensor?[] arguments, DecisionStarts? starts, Tensor rows)
     {
-        QuadraticProblem problem = QuadraticProblem.FromArguments([.. arguments.Select(argument => argument?.detach())], _binding.QuadraticType);
-        bool isOneForAll = rows is not null && problem.BatchSize != rows.shape[0];
-        QuadraticSolution solution = _solver.Solve(problem, isOneForAll ? null : starts?.Of(rows!), _cancellationToken);
+        QuadraticProblem problem = ProblemOf(arguments);
+        bool isOneForAll = problem.BatchSize != rows.shape[0];
+        QuadraticSolution solution = _solver.Solve(problem, isOneForAll ? null : starts?.Of(rows), _cancellationToken);
         batch.ThrowIfFailed(solution.Status, row => solution.Diagnose(row).ToString());
-        starts?.Keep(rows!, solution);
+        starts?.Keep(rows, solution);
         _meter.Add(solution.Iterations.Max());
         return solution;
     }
+
+    private QuadraticProblem ProblemOf(Tensor?[] arguments) => QuadraticProblem.FromArguments([.. arguments.Select(argument => argument?.detach())], _binding.QuadraticType);
 }

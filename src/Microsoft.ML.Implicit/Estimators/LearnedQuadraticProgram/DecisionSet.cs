@@ -1,6 +1,7 @@
 using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
@@ -14,6 +15,9 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <param name="Decisions">Best decisions at realised costs, [rows, variables], or what those cost, [rows, 1]; null where nothing is compared with them.</param>
 internal sealed record DecisionSet(Tensor Features, Tensor Labels, Tensor Columns, Tensor Positions, Tensor? Weights = null, Tensor? Decisions = null) : ITrainingRows<DecisionSet>
 {
+    /// <summary>Rows that are solved at once where all are.</summary>
+    public const long SolvedAtOnce = 256;
+
     public long Count => Labels.shape[0];
 
     /// <summary>Sum of the weights.</summary>
@@ -38,6 +42,61 @@ internal sealed record DecisionSet(Tensor Features, Tensor Labels, Tensor Column
                 throw new SolveFailedException($"Row {position}: {describe(row)}", status[row], (int)position);
             }
         }
+    }
+
+    /// <summary>Solves all rows at realised values, some at once. Rows without a solution are an error, or are left out and told of.</summary>
+    /// <param name="handling">Which of the two.</param>
+    /// <param name="warn">Where it is told.</param>
+    /// <param name="solve">Solves rows: how each ended, what is wrong with one, and what is kept of them, [rows, any].</param>
+    /// <returns>The rows that are left, with what is kept as <see cref="Decisions"/>; they belong to the current dispose scope.</returns>
+    /// <exception cref="SolveFailedException">A row was not solved, and that is an error.</exception>
+    /// <exception cref="InvalidOperationException">No row was solved.</exception>
+    public DecisionSet WithDecisions(
+        UnsolvedRowHandling handling, Action<string> warn, Func<DecisionSet, (IReadOnlyList<SolveStatus> Status, Func<int, string> Describe, Tensor Decisions)> solve)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        List<Tensor> decisions = [];
+        List<long> solved = [];
+        string? failure = null;
+        for (long first = 0; first < Count; first += SolvedAtOnce)
+        {
+            DecisionSet part = Narrow(first, Math.Min(SolvedAtOnce, Count - first));
+            (IReadOnlyList<SolveStatus> status, Func<int, string> describe, Tensor found) = solve(part);
+            if (handling == UnsolvedRowHandling.Throw)
+            {
+                part.ThrowIfFailed(status, describe);
+            }
+
+            for (int row = 0; row < status.Count; row++)
+            {
+                if (status[row] == SolveStatus.Converged)
+                {
+                    solved.Add(first + row);
+                }
+                else
+                {
+                    failure ??= $"row {part.Positions[row].item<long>()}: {describe(row)}";
+                }
+            }
+
+            decisions.Add(found);
+        }
+
+        DecisionSet all = this with { Decisions = cat(decisions, 0) };
+        if (failure is null)
+        {
+            return all with { Decisions = all.Decisions.MoveToOuterDisposeScope() };
+        }
+
+        if (solved.Count == 0)
+        {
+            throw new InvalidOperationException($"There is nothing to learn from: no row has a solution at its realised values. The first is {failure}");
+        }
+
+        warn($"{Count - solved.Count} of {Count} rows have no solution at their realised values and are left out. The first is {failure}");
+        DecisionSet rest = all.Select(tensor(solved.ToArray(), [solved.Count], device: Labels.device));
+        scope.MoveToOuter(rest.Tensors);
+        return rest;
     }
 
     /// <summary>The rows at the given int64 indices.</summary>

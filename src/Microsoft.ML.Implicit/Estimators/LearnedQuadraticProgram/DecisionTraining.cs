@@ -85,7 +85,7 @@ internal sealed class DecisionTraining : ModelTraining<DecisionSet, LearnedQuadr
         DecisionProblem problem;
         try
         {
-            problem = new DecisionProblem(network, _binding, training, validation, _options, _scheme.Solving.CreateSolver(), Run.CancellationToken);
+            problem = new DecisionProblem(network, _binding, training, validation, _options, _scheme.Solving.CreateSolver(), message => Run.Channel.Warning(message), Run.CancellationToken);
         }
         catch (OperationCanceledException) when (_options.ReturnsFittedStart)
         {
@@ -95,7 +95,7 @@ internal sealed class DecisionTraining : ModelTraining<DecisionSet, LearnedQuadr
 
         using (problem)
         {
-            Optimize(problem, Run.Plan(new TrainingDefaults(TargetSteps, DefaultLearningRate, DefaultWeightDecay), training.Count));
+            Optimize(problem, Run.Plan(new TrainingDefaults(TargetSteps, DefaultLearningRate, DefaultWeightDecay), problem.ExampleCount));
         }
     }
 }

@@ -64,7 +64,7 @@ public sealed class RegularizationTuning<TTransformer>
     /// </summary>
     public double ValidationLoss { get; }
 
-    /// <summary>The penalties, and losses evaluation by evaluation, as text to print.</summary>
+    /// <summary>The penalties, the noise, and losses evaluation by evaluation, as text to print.</summary>
     public override string ToString()
     {
         var text = new StringBuilder();
@@ -77,6 +77,11 @@ public sealed class RegularizationTuning<TTransformer>
         foreach (TunedPenalty penalty in Penalties)
         {
             Add($"{penalty.Value,12:G4}  {penalty.Name}");
+        }
+
+        if (InputNoise is { } noise)
+        {
+            Add($"{noise,12:G4}  noise of the inputs, in deviations of each");
         }
 
         Add($"{"evaluation",10} {"training",12} {"validation",12} {"steps",6} {"seconds",9}");

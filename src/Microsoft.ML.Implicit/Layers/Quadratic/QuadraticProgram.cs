@@ -30,7 +30,7 @@ public sealed class QuadraticProgram : nn.Module<QuadraticProblem, QuadraticOutp
 
     /// <summary>Creates the layer.</summary>
     /// <param name="solver">Solves the rows; null for an <see cref="InteriorPointSolver"/> with default settings.</param>
-    /// <param name="throwOnFailure">Whether a row without a solution is an error. If not, it has NaN outputs (or its best iterate), NaN gradients and a status.</param>
+    /// <param name="throwOnFailure">Whether a row without a solution is an error. If not, it has NaN outputs (or its best iterate), NaN gradients where the loss depends on it, and a status.</param>
     /// <exception cref="InvalidOperationException">No native backend was found.</exception>
     public QuadraticProgram(IQuadraticSolver? solver = null, bool throwOnFailure = true)
         : base(nameof(QuadraticProgram))

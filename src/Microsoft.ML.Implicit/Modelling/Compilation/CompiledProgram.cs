@@ -20,6 +20,9 @@ internal sealed record CompiledProgram
     /// <summary>Of the constraints that have a name.</summary>
     public required IReadOnlyList<ProgramPart> Multipliers { get; init; }
 
+    /// <summary>The rows of every constraint, sign of a variable and domain of a function, by the name or the text of what they come from. Files of earlier versions have none.</summary>
+    public required IReadOnlyList<ProgramPart> Origins { get; init; }
+
     /// <summary>Empty where the objective is linear.</summary>
     public required MatrixMap P { get; init; }
 

@@ -10,10 +10,13 @@ internal sealed class ProgramBuilder
 
     private readonly Dictionary<Variable, ProgramPart> _variables = [];
     private readonly Dictionary<Parameter, ProgramPart> _parameters = [];
-    private readonly List<(ConeKind Kind, AffineForm Form, Constraint? Source)> _constraints = [];
+    private readonly List<(ConeKind Kind, AffineForm Form, Constraint? Source, string Origin)> _constraints = [];
     private readonly QuadraticTerms _squares = new();
     private int _columns;
     private int _parameterCount;
+
+    /// <summary>What is being canonicalised, as its user would call it.</summary>
+    public string Origin { get; set; } = "";
 
     private IEnumerable<ProgramPart> Symbols => _variables.Values.Concat(_parameters.Values);
 
@@ -27,7 +30,8 @@ internal sealed class ProgramBuilder
             AffineForm form = CreateVariable(variable.Size);
             if (variable.Sign != Sign.Unknown)
             {
-                Constrain(ConeKind.Nonnegative, form.Times(variable.Sign == Sign.Nonnegative ? 1 : -1));
+                bool isNonnegative = variable.Sign == Sign.Nonnegative;
+                _constraints.Add((ConeKind.Nonnegative, form.Times(isNonnegative ? 1 : -1), null, $"{variable.Name} {(isNonnegative ? ">=" : "<=")} 0"));
             }
         }
 
@@ -56,7 +60,7 @@ internal sealed class ProgramBuilder
     }
 
     /// <summary>Holds a form in a cone.</summary>
-    public void Constrain(ConeKind kind, AffineForm form, Constraint? source = null) => _constraints.Add((kind, form, source));
+    public void Constrain(ConeKind kind, AffineForm form, Constraint? source = null) => _constraints.Add((kind, form, source, Origin));
 
     /// <summary>Adds Σ weightᵢ xᵢ² to the objective.</summary>
     /// <returns>What of it is affine.</returns>
@@ -79,11 +83,11 @@ internal sealed class ProgramBuilder
     public CompiledProgram Build(AffineForm cost, bool maximizes)
     {
         List<Cone> cones = [];
-        List<ProgramPart> multipliers = [];
+        List<ProgramPart> multipliers = [], origins = [];
         List<(int Row, int Column, int Parameter, double Value)> a = [];
         List<(int Entry, int Parameter, double Value)> b = [];
         int row = 0;
-        foreach ((ConeKind kind, AffineForm form, Constraint? source) in Kinds.SelectMany(kind => _constraints.Where(constraint => constraint.Kind == kind)))
+        foreach ((ConeKind kind, AffineForm form, Constraint? source, string origin) in Kinds.SelectMany(kind => _constraints.Where(constraint => constraint.Kind == kind)))
         {
             foreach (AffineTerm term in form.Terms)
             {
@@ -105,6 +109,7 @@ internal sealed class ProgramBuilder
             }
 
             cones.Add(ToCone(kind, form.Size));
+            Extend(origins, origin, row, form.Size);
             row += form.Size;
         }
 
@@ -116,6 +121,7 @@ internal sealed class ProgramBuilder
             Variables = [.. _variables.Values],
             Parameters = [.. _parameters.Values],
             Multipliers = multipliers,
+            Origins = origins,
             P = MatrixMap.Create(_columns, _columns, [.. _squares.Hessian.Select(term => (term.Row, term.Column, term.Parameter + 1, term.Value))]),
             Q = ParameterMap.Create(_columns, cost.Terms.Where(term => term.Column != AffineTerm.None).Select(term => (term.Column, term.Parameter + 1, term.Value))),
             A = MatrixMap.Create(row, _columns, a),
@@ -125,6 +131,19 @@ internal sealed class ProgramBuilder
     }
 
     private static AffineForm Entries(ProgramPart part, Func<int, AffineTerm> term) => new(part.Size, [.. Enumerable.Range(part.Start, part.Size).Select(term)]);
+
+    // Rows that follow each other and have one origin are one part.
+    private static void Extend(List<ProgramPart> parts, string name, int row, int count)
+    {
+        if (parts.Count > 0 && parts[^1].Name == name)
+        {
+            parts[^1] = parts[^1] with { Rows = parts[^1].Rows + count };
+        }
+        else
+        {
+            parts.Add(new ProgramPart(name, row, count, 1));
+        }
+    }
 
     private static void RequireNew(IEnumerable<ProgramPart> parts, string name, string noun)
     {

@@ -11,6 +11,9 @@ namespace Microsoft.ML.Implicit.Solvers.Conic;
 /// </summary>
 public sealed class ConeSolution
 {
+    // Of the largest number of a certificate: what is left of those that should be zero is below.
+    internal const double SmallestShare = 1e-3;
+
     internal ConeSolution(ConeProblem problem, ConeResults results, ConeOptions options)
     {
         Results = results;
@@ -155,9 +158,9 @@ public sealed class ConeSolution
     private string Heaviest(int row, int count, string noun)
     {
         const int listed = 8;
-        double[] certificate = Results.Certificates[row]!;
-        double largest = DenseVector.MaximumMagnitude(certificate);
-        int[] heavy = [.. Enumerable.Range(0, count).Where(i => Math.Abs(certificate[i]) > 1e-3 * largest).OrderByDescending(i => Math.Abs(certificate[i]))];
+        double[] weights = Results.CertificateWeights[row]!;
+        double least = SmallestShare * weights.Max();
+        int[] heavy = [.. Enumerable.Range(0, count).Where(i => weights[i] > least).OrderByDescending(i => weights[i])];
         return $"{noun}s {string.Join(", ", heavy.Take(listed))}{(heavy.Length > listed ? $" and {heavy.Length - listed} more" : "")}";
     }
 

@@ -120,7 +120,7 @@ public sealed class QuadraticSolution
     /// the gradient is a convex combination of those that it has with any part of these constraints held and the rest dropped: an element of Clarke's
     /// generalised gradient, the limit of the gradients along the central path; for one such constraint the mean of the two one-sided derivatives.
     /// Dependent active constraints share their multiplier gradient by least norm.
-    /// Rows that did not converge have NaN gradients; a tensor shared by all rows has the sum over rows.
+    /// Rows that did not converge have NaN gradients, or zero where the loss does not depend on them; a tensor shared by all rows has the sum over rows.
     /// </summary>
     /// <param name="gradZ">∂loss/∂z, [batch, n], or null for zero.</param>
     /// <param name="gradLambda">∂loss/∂λ, [batch, m], or null.</param>

@@ -114,6 +114,23 @@ public sealed class LearnedConeProgramTests
     }
 
     [TestMethod]
+    public void Rows_without_a_solution_are_left_out_of_training_where_they_are_to_be_missing()
+    {
+        var ml = new MLContext(seed: 1);
+        Market[] rows = [.. Market.Rows(300, seed: 4)];
+        IDataView possible = ml.Data.LoadFromEnumerable(rows[..290]), all = ml.Data.LoadFromEnumerable(rows[..290].Concat(rows[290..].Select(row => new Market { Features = row.Features, Returns = row.Returns, Budget = 0.1f })));
+        LearnedConeProgramOptions options = Options(DecisionLoss.Regret);
+        (options.UnsolvedRows, options.Training.MaximumEpochs, options.Training.BatchSize) = (UnsolvedRowHandling.ReturnMissing, 2, 50);
+        List<string> messages = [];
+        ml.Log += (_, message) => messages.Add(message.Message);
+        using LearnedConeProgramTransformer model = ml.Transforms.LearnedConeProgram(options).Fit(all);
+        Assert.Contains("10 of 300 rows have no solution at their realised values and are left out. The first is row 290: No point satisfies all constraints; these contradict each other", string.Concat(messages));
+        string[] status = [.. model.Transform(all).GetColumn<string>("Status")];
+        Assert.AreEqual(10, status.Count(ending => ending == "Infeasible"));
+        Assert.IsGreaterThan(0, Realised(model, possible));
+    }
+
+    [TestMethod]
     public void The_model_keeps_its_program_and_its_network_and_reads_no_labels()
     {
         var ml = new MLContext(seed: 1);

@@ -60,6 +60,35 @@ public class BadInputTests
     }
 
     [TestMethod]
+    [DataRow(DecisionLoss.SpoPlus)]
+    [DataRow(DecisionLoss.Regret)]
+    public void Rows_without_a_solution_are_left_out_of_training_where_they_are_to_be_missing(DecisionLoss loss)
+    {
+        var ml = new MLContext(seed: 1);
+        List<string> warnings = [];
+        ml.Log += (_, message) =>
+        {
+            if (message.Kind == Microsoft.ML.Runtime.ChannelMessageKind.Warning)
+            {
+                warnings.Add(message.Message);
+            }
+        };
+        Markets.Row[] rows = [.. ml.Data.CreateEnumerable<Markets.Row>(Markets.Linear(ml), reuseRowObject: false)];
+        Markets.Row[] impossible = [.. rows.Select((row, i) => new Markets.Row { Features = row.Features, Costs = row.Costs, Weight = i is 3 or 7 ? -1 : 1 })];
+        LearnedQuadraticProgramOptions options = Markets.Options(loss, epochs: 2);
+        (options.B, options.Training.ValidationFraction) = ("Weight", 0);
+        SolveFailedException failure = Assert.ThrowsExactly<SolveFailedException>(() => ml.Transforms.LearnedQuadraticProgram(options).Fit(ml.Data.LoadFromEnumerable(impossible)));
+        Assert.AreEqual(3, failure.Row);
+        options.UnsolvedRows = UnsolvedRowHandling.ReturnMissing;
+        using LearnedQuadraticProgramTransformer model = ml.Transforms.LearnedQuadraticProgram(options).Fit(ml.Data.LoadFromEnumerable(impossible));
+        Assert.Contains($"2 of {rows.Length} rows have no solution at their realised values and are left out. The first is row 3: No point", string.Concat(warnings));
+        string[] status = [.. model.Transform(ml.Data.LoadFromEnumerable(impossible)).GetColumn<string>("Status")];
+        CollectionAssert.AreEqual(new[] { 3, 7 }, Enumerable.Range(0, rows.Length).Where(row => status[row] != "Converged").ToArray());
+        AssertThrows<InvalidOperationException>(
+            () => ml.Transforms.LearnedQuadraticProgram(options).Fit(ml.Data.LoadFromEnumerable(impossible.Where(row => row.Weight < 0))), "no row has a solution");
+    }
+
+    [TestMethod]
     public void A_row_with_a_missing_feature_has_no_decision()
     {
         var ml = new MLContext(seed: 1);

@@ -64,7 +64,7 @@ public class DecisionProblemTests
         }
 
         var solver = new InteriorPointSolver(new InteriorPointOptions { Tolerance = 1e-12, GapTolerance = 1e-14 });
-        using var problem = new DecisionProblem(network, binding, data, null, options, solver);
+        using var problem = new DecisionProblem(network, binding, data, null, options, solver, Assert.Fail);
         Tensor all = arange(6, ScalarType.Int64);
         problem.TrainBatch(all, 0);
         (string Name, Parameter Parameter, double[] Gradient)[] gradients =

@@ -52,6 +52,39 @@ public sealed class NetworkTuningTests
     }
 
     [TestMethod]
+    public void Noise_grows_where_labels_are_noisy_and_falls_where_features_say_all()
+    {
+        var ml = new MLContext(seed: 1);
+        var tuning = new RegularizationTuningOptions { Penalties = PenaltySharing.Fixed, TuneInputNoise = true, MaximumEvaluations = 20 };
+        double noisy = Noise(Data(ml, 40, 1), Data(ml, 400, 2)), exact = Noise(Waves(ml, 400, 3), Waves(ml, 200, 4));
+        Assert.IsGreaterThan(0.2, noisy);
+        Assert.IsLessThan(0.05, exact);
+
+        double Noise(IDataView train, IDataView validation) => Found(
+            NoiseOptions(0), tuning, with => ml.Regression.Trainers.DeepEquilibrium((DeepEquilibriumOptions)with).Fit(train, validation)).InputNoise;
+    }
+
+    [TestMethod]
+    public void Tuned_noise_predicts_better_than_none_where_labels_are_noisy_and_is_handed_back()
+    {
+        var ml = new MLContext(seed: 1);
+        (IDataView train, IDataView validation, IDataView test) = (Data(ml, 40, 1), Data(ml, 400, 2), Data(ml, 1000, 5));
+        var tuning = new RegularizationTuningOptions { Penalties = PenaltySharing.Fixed, TuneInputNoise = true, MaximumEvaluations = 20 };
+        using DeepEquilibriumTransformer free = ml.Regression.Trainers.DeepEquilibrium(NoiseOptions(0)).Fit(train, validation);
+        RegularizationTuning<DeepEquilibriumTransformer> tuned = ml.Implicit().TuneRegularization(ml.Regression.Trainers.DeepEquilibrium(NoiseOptions(0)), train, validation, tuning);
+        using DeepEquilibriumTransformer model = tuned.Model;
+        Assert.IsTrue(tuned.IsKept, tuned.ToString());
+        Assert.IsGreaterThan(0.2, tuned.InputNoise!.Value);
+        Assert.HasCount(20, tuned.History);
+        Assert.Contains("noise of the inputs", tuned.ToString());
+        Assert.IsLessThan(0.97 * Error(free), Error(model));
+        using DeepEquilibriumTransformer given = ml.Regression.Trainers.DeepEquilibrium(NoiseOptions(tuned.InputNoise.Value)).Fit(train, validation);
+        CollectionAssert.AreEqual(Scores(given, test), Scores(model, test));
+
+        double Error(ITransformer transformer) => ml.Regression.Evaluate(transformer.Transform(test)).RootMeanSquaredError;
+    }
+
+    [TestMethod]
     public void Rows_with_wrong_labels_lose_their_weight()
     {
         var ml = new MLContext(seed: 1);
@@ -194,6 +227,17 @@ public sealed class NetworkTuningTests
         Training = { MaximumEpochs = 15, BatchSize = 80, LearningRate = 0.05, Seed = 1 },
     };
 
+    // Without any other regularisation.
+    private static DeepEquilibriumOptions NoiseOptions(double noise) => new()
+    {
+        HiddenWidth = 16,
+        EnsembleSize = 1,
+        Dropout = 0,
+        InputDropout = 0,
+        InputNoise = noise,
+        Training = { MaximumEpochs = 40, BatchSize = 40, LearningRate = 0.02, WeightDecay = 0, Seed = 1 },
+    };
+
     private static float[] Scores(ITransformer model, IDataView data) => [.. model.Transform(data).GetColumn<float>("Score")];
 
     // Labels that are mostly noise.
@@ -204,6 +248,17 @@ public sealed class NetworkTuningTests
         {
             float[] features = [.. Enumerable.Range(0, Width).Select(_ => (float)(random.NextDouble() - 0.5))];
             return new Row { Features = features, Label = features[0] + (float)(1.5 * (random.NextDouble() - 0.5)) };
+        }).ToArray());
+    }
+
+    // Labels without noise that move quickly with their features.
+    private static IDataView Waves(MLContext ml, int count, int seed)
+    {
+        var random = new Random(seed);
+        return ml.Data.LoadFromEnumerable(Enumerable.Range(0, count).Select(_ =>
+        {
+            float[] features = [.. Enumerable.Range(0, Width).Select(_ => (float)(random.NextDouble() - 0.5))];
+            return new Row { Features = features, Label = MathF.Sin(8 * features[0]) + features[1] };
         }).ToArray());
     }
 

@@ -1,5 +1,6 @@
 using Microsoft.ML.Implicit.Differentiation;
 using Microsoft.ML.Implicit.Layers.Quadratic;
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers;
 using Microsoft.ML.Implicit.Solvers.Quadratic;
 using Microsoft.ML.Implicit.Tests.Solvers.Quadratic;
@@ -56,6 +57,42 @@ public class QuadraticProgramTests
         Assert.IsTrue(x[1]!.grad![1].isnan().all().item<bool>());
         Assert.IsTrue(x[1]!.grad![0].isfinite().all().item<bool>());
         Assert.IsTrue(x[1]!.grad![2].isfinite().all().item<bool>());
+    }
+
+    [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public void A_row_without_a_solution_adds_nothing_to_what_rows_share_where_the_loss_leaves_it_out(bool isSplit)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor?[] x = RandomPrograms.Arguments(seed: 46, batch: 3, n: 4, m: 2, k: 0, bounds: true, sharedMatrices: true);
+        x[6]![1, 0] = x[7]![1, 0] + 1;
+        IQuadraticSolver solver = isSplit ? new OperatorSplittingSolver() : new InteriorPointSolver();
+        Tensor[] shared = [x[0]!.requires_grad_(true), x[2]!.requires_grad_(true)];
+        double[][] found = Gradients([0, 1, 2]), expected = Gradients([0, 2]);
+        for (int i = 0; i < shared.Length; i++)
+        {
+            for (int entry = 0; entry < found[i].Length; entry++)
+            {
+                Assert.AreEqual(expected[i][entry], found[i][entry], 1e-6);
+            }
+        }
+
+        double[][] Gradients(long[] rows)
+        {
+            Tensor places = tensor(rows);
+            Tensor?[] some = [.. x.Select(argument => argument is null || shared.Contains(argument) ? argument : argument.index_select(0, places))];
+            using var layer = new QuadraticProgram(solver, throwOnFailure: false);
+            QuadraticOutputs outputs = layer.forward(RandomPrograms.Problem(some));
+            Assert.AreEqual(rows.Length == 2, outputs.Solution.AllConverged);
+            foreach (Tensor argument in shared)
+            {
+                argument.grad = null;
+            }
+
+            ImplicitBackward.Run(() => (outputs.Z.nan_to_num(0).pow(2).sum() + outputs.Lambda.nan_to_num(0).sum()).backward());
+            return [.. shared.Select(argument => argument.grad!.ReadDoubles())];
+        }
     }
 
     [TestMethod]

@@ -24,6 +24,9 @@ internal sealed class ConeResults(ConeProblem problem, SparseStructure? structur
 
     public double[]?[] Certificates { get; } = new double[problem.BatchSize][];
 
+    /// <summary>Magnitudes of the numbers of a certificate in the units that its row was solved in, where they can be compared.</summary>
+    public double[]?[] CertificateWeights { get; } = new double[problem.BatchSize][];
+
     public ConeOutcome[] Outcomes { get; } = new ConeOutcome[problem.BatchSize];
 
     /// <summary>The units that rows were solved in.</summary>
@@ -39,10 +42,10 @@ internal sealed class ConeResults(ConeProblem problem, SparseStructure? structur
     public static Span<double> Row(double[] values, int row, int length) => values.AsSpan(row * length, length);
 
     /// <summary>Stores a row that has no solution.</summary>
-    public void Fail(int row, ConeOutcome outcome, double[]? certificate = null)
+    public void Fail(int row, ConeOutcome outcome, double[]? certificate = null, double[]? weights = null)
     {
         Outcomes[row] = outcome;
-        Certificates[row] = certificate;
+        (Certificates[row], CertificateWeights[row]) = (certificate, weights);
         XOf(row).Fill(double.NaN);
         SOf(row).Fill(double.NaN);
         YOf(row).Fill(double.NaN);

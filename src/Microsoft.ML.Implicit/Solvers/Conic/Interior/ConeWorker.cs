@@ -35,10 +35,10 @@ internal sealed class ConeWorker
         switch (outcome.Status)
         {
             case SolveStatus.Infeasible or SolveStatus.NearlyInfeasible:
-                results.Fail(row, outcome, InfeasibilityCertificate(row));
+                results.Fail(row, outcome, InfeasibilityCertificate(row), Array.ConvertAll(_method.Best.Z, Math.Abs));
                 break;
             case SolveStatus.Unbounded or SolveStatus.NearlyUnbounded:
-                results.Fail(row, outcome, UnboundednessCertificate(row));
+                results.Fail(row, outcome, UnboundednessCertificate(row), Array.ConvertAll(_method.Best.X, Math.Abs));
                 break;
             default:
                 Store(row, outcome, results);

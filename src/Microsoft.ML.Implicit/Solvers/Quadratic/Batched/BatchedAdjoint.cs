@@ -40,7 +40,7 @@ internal sealed class BatchedAdjoint(BatchedState? state, bool[] converged) : IQ
         dz = Finish(dz, system.VariableScale);
         dnu = Finish(dnu, system.EqualityScale);
         u = Finish(u, system.ConstraintScale);
-        return new QuadraticAdjointResult(
+        var result = new QuadraticAdjointResult(
             dz,
             u.narrow(1, 0, m),
             dnu,
@@ -49,6 +49,7 @@ internal sealed class BatchedAdjoint(BatchedState? state, bool[] converged) : IQ
             solution.Z,
             solution.Lambda.narrow(1, 0, m),
             solution.Nu);
+        return result.WithoutUnused(converged, gradients);
 
         static Tensor Given(Tensor? gradient, Tensor output) => gradient is null ? zeros_like(output) : BatchedSystem.Double(gradient);
         Tensor Finish(Tensor values, Tensor scale) => (values * scale).masked_fill(failed, double.NaN.Held());

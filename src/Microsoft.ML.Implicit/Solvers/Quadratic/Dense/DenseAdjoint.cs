@@ -28,7 +28,7 @@ internal sealed class DenseAdjoint(ConstraintLayout layout, DenseResults results
             team => new DenseAdjointWorker(layout, shared, team),
             (worker, row) => worker.Solve(data, row, results, rows),
             CancellationToken.None);
-        return new QuadraticAdjointResult(
+        var result = new QuadraticAdjointResult(
             ToTensor(rows.Dz, layout.ActualVariables),
             ToTensor(rows.General, layout.Inequalities),
             ToTensor(rows.Dnu, layout.Equalities),
@@ -37,6 +37,7 @@ internal sealed class DenseAdjoint(ConstraintLayout layout, DenseResults results
             ToTensor(results.Z, layout.ActualVariables),
             ToTensor(results.General.Multipliers, layout.Inequalities),
             ToTensor(results.Nu, layout.Equalities));
+        return result.WithoutUnused([.. Enumerable.Range(0, problem.BatchSize).Select(row => results.Status(row) == SolveStatus.Converged)], gradients);
 
         Tensor ToTensor(double[] values, int columns) => NativeTensor.Of(values, [problem.BatchSize, columns], problem.P.device);
     }

@@ -1,0 +1,97 @@
+using Microsoft.ML.Implicit.Estimators;
+using Microsoft.ML.Implicit.Modelling;
+using Microsoft.ML.Implicit.Modelling.Compilation;
+using Microsoft.ML.Implicit.Persistence;
+using Microsoft.ML.Implicit.Solvers;
+using Microsoft.ML.Implicit.Solvers.Conic;
+using TorchSharp;
+using static Microsoft.ML.Implicit.Modelling.Functions;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Tests.Modelling;
+
+/// <summary>Which constraints contradict each other.</summary>
+[TestClass]
+public sealed class ConflictTests
+{
+    [TestMethod]
+    [DataRow(ConeMethod.InteriorPoint, 1)]
+    [DataRow(ConeMethod.InteriorPoint, 1e6)]
+    [DataRow(ConeMethod.OperatorSplitting, 1)]
+    public void Constraints_of_a_contradiction_are_named_and_others_are_not(ConeMethod method, double unit)
+    {
+        using DisposeScope scope = NewDisposeScope();
+
+        // All of a budget is spent on three goods, none of which may have more than a quarter of it.
+        var mix = new Variable("Mix", 3, sign: Sign.Nonnegative);
+        var spare = new Variable("Spare");
+        Constraint whole = (Sum(mix) / unit).EqualTo(1), quarter = (mix <= 0.25 * unit).Named("at most a quarter");
+        ConvexProgram program = ConvexProgram.Minimize(Square(spare) + (mix[0] / unit), Norm2(mix) <= 10 * unit, whole, quarter, spare >= 3, Exp(spare) <= 50);
+        ProgramSolution solution = Solve(program, method);
+        Assert.AreEqual(SolveStatus.Infeasible, solution.Status[0]);
+        IReadOnlyList<ConflictingConstraint> conflicts = solution.Conflicts(0);
+        CollectionAssert.AreEquivalent(new[] { whole.ToString(), "at most a quarter" }, conflicts.Select(conflict => conflict.Constraint).ToArray());
+        Assert.AreEqual(1, conflicts.Sum(conflict => conflict.Share), 1e-9);
+        Assert.Contains("these contradict each other: ", solution.Describe(0));
+        Assert.Contains("at most a quarter", solution.Describe(0));
+    }
+
+    [TestMethod]
+    public void What_is_named_contradicts_itself_without_the_others()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        var x = new Variable("x", 6);
+        for (int seed = 0; seed < 5; seed++)
+        {
+            var random = new Random(seed);
+            Constraint[] constraints =
+            [
+                .. Enumerable.Range(0, 20).Select(i => (Dot(Enumerable.Range(0, 6).Select(_ => random.NextDouble() - 0.5).ToArray(), x) <= random.NextDouble() - 0.6).Named($"{i}")),
+                (Norm2(x) <= 1).Named("ball"),
+            ];
+            IReadOnlyList<ConflictingConstraint> conflicts = Solve(ConvexProgram.Minimize(Sum(x), constraints)).Conflicts(0);
+            Assert.IsNotEmpty(conflicts);
+            Constraint[] named = [.. constraints.Where(constraint => conflicts.Any(conflict => conflict.Constraint == constraint.Name))];
+            Assert.HasCount(conflicts.Count, named);
+            Assert.AreEqual(SolveStatus.Infeasible, Solve(ConvexProgram.Minimize(Sum(x), named)).Status[0]);
+        }
+    }
+
+    [TestMethod]
+    public void Signs_and_domains_of_functions_have_a_part_in_contradictions()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        var x = new Variable("x", sign: Sign.Nonnegative);
+        CollectionAssert.AreEquivalent(new[] { "x >= 0", "x <= -1" }, Names(ConvexProgram.Minimize(x, x <= -1)));
+        var y = new Variable("y");
+        CollectionAssert.AreEquivalent(new[] { "the domain of Log(y)", "y <= -1" }, Names(ConvexProgram.Maximize(Log(y), y <= -1)));
+
+        static string[] Names(ConvexProgram program) => [.. Solve(program).Conflicts(0).Select(conflict => conflict.Constraint)];
+    }
+
+    [TestMethod]
+    public void Variables_along_which_an_objective_falls_are_named()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        var x = new Variable("x", 2);
+        var y = new Variable("y", sign: Sign.Nonnegative);
+        ProgramSolution solution = Solve(ConvexProgram.Minimize(x[0] + y, Norm2(x[1]) <= 1));
+        Assert.AreEqual("The objective improves without limit along 'x': bound its variables.", solution.Describe(0));
+        Assert.IsEmpty(solution.Conflicts(0));
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => solution.Conflicts(1));
+    }
+
+    [TestMethod]
+    public void Names_of_constraints_are_part_of_the_document()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        var x = new Variable("x", sign: Sign.Nonnegative);
+        var writer = new DocumentWriter();
+        CompiledProgram program = ConvexProgram.Minimize(x, x <= -1).Compiled;
+        CompiledProgramDocument.Write(writer, program);
+        CollectionAssert.AreEqual(program.Origins.ToArray(), CompiledProgramDocument.Read(ModelDocument.Parse(writer.ToBytes()).Root).Origins.ToArray());
+    }
+
+    private static ProgramSolution Solve(ConvexProgram program, ConeMethod method = ConeMethod.InteriorPoint) =>
+        program.Solve(new Dictionary<Parameter, Tensor>(), new ConeOptions { Method = method }, throwOnFailure: false);
+}
