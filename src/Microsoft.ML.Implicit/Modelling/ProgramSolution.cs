@@ -83,8 +83,8 @@ public sealed class ProgramSolution
     };
 
     /// <summary>
-    /// The constraints that contradict each other in a row without a feasible point, those with the largest share first. They have no common point even without the others; which others contradict each
-    /// other besides is left open.
+    /// Constraints that contradict each other in a row without a feasible point, those with the largest share first: they have no point in common even without the others. Each that can be spared is left out,
+    /// as far as 50 solves tell; what else contradicts itself is left open.
     /// </summary>
     /// <param name="row">Index of the row.</param>
     /// <returns>
@@ -96,7 +96,7 @@ public sealed class ProgramSolution
         ArgumentOutOfRangeException.ThrowIfNegative(row);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(row, Status.Count);
         return Status[row] is SolveStatus.Infeasible or SolveStatus.NearlyInfeasible
-            ? [.. Shares(row, _program.Origins).Select(part => new ConflictingConstraint(part.Name, part.Share))]
+            ? new ConflictSearch(_program, _outputs.Solution.Problem, row).Find(Weights(row))
             : [];
     }
 
@@ -109,27 +109,15 @@ public sealed class ProgramSolution
     private string Contradiction(int row, string verb) => List(Conflicts(row).Select(conflict => conflict.Constraint)) is { Length: > 0 } list ? $"; these {verb} each other: {list}" : "";
 
     // Variables of the program's own have no name.
-    private string Direction(int row) => List(Shares(row, _program.Variables).Select(part => $"'{part.Name}'")) is { Length: > 0 } list ? $" along {list}" : "";
+    private string Direction(int row) => List(ConflictSearch.Shares(Weights(row), _program.Variables).Select(part => $"'{part.Name}'")) is { Length: > 0 } list ? $" along {list}" : "";
+
+    private double[] Weights(int row) => _outputs.Solution.Results.CertificateWeights[row]!;
 
     private static string List(IEnumerable<string> names)
     {
         const int listed = 4;
         string[] all = [.. names];
         return string.Join(", ", all.Take(listed)) + (all.Length > listed ? $" and {all.Length - listed} more" : "");
-    }
-
-    // What of a row's certificate parts with the same name hold, the largest first.
-    private IEnumerable<(string Name, double Share)> Shares(int row, IReadOnlyList<ProgramPart> parts)
-    {
-        double[] weights = _outputs.Solution.Results.CertificateWeights[row]!;
-        double least = ConeSolution.SmallestShare * weights.Max();
-        double[] counted = Array.ConvertAll(weights, weight => weight > least ? weight : 0);
-        double total = counted.Sum();
-        return parts
-            .GroupBy(part => part.Name, part => counted.AsSpan(part.Start, (int)part.StoredSize).ToArray().Sum() / total)
-            .Select(group => (Name: group.Key, Share: group.Sum()))
-            .Where(part => part.Share > 0)
-            .OrderByDescending(part => part.Share);
     }
 
     private static ProgramPart Find(IReadOnlyList<ProgramPart> parts, string name, string noun) =>

@@ -37,32 +37,8 @@ internal sealed class RecourseProgram
             isFree[row] |= !IsDecided(column);
         }
 
-        List<long> rows = [];
-        List<Cone> cones = [];
-        int start = 0;
-        foreach (Cone cone in program.Cones)
-        {
-            IEnumerable<int> slacks = Enumerable.Range(start, cone.Dimension);
-            int[] kept = cone.Kind switch
-            {
-                ConeKind.Zero or ConeKind.Nonnegative => [.. slacks.Where(row => isFree[row])],
-                _ => slacks.Any(row => isFree[row]) ? [.. slacks] : [],
-            };
-            if (kept.Length > 0)
-            {
-                rows.AddRange(kept.Select(row => (long)row));
-                cones.Add(cone.Kind switch
-                {
-                    ConeKind.Zero => Cone.Zero(kept.Length),
-                    ConeKind.Nonnegative => Cone.Nonnegative(kept.Length),
-                    _ => cone,
-                });
-            }
-
-            start += cone.Dimension;
-        }
-
-        (_rows, _cones) = ([.. rows], [.. cones]);
+        var selection = new ConeSelection(program.Cones, row => isFree[row]);
+        (_rows, _cones) = ([.. selection.Rows], [.. selection.Cones]);
         long[] decidedColumns = [.. Enumerable.Range(decided.Start, decided.Size).Select(column => (long)column)];
         (_freeA, _decidedA) = (new EntrySelection(program.A.Entries, _rows, _columns), new EntrySelection(program.A.Entries, _rows, decidedColumns));
         (_freeP, _decidedP) = (new EntrySelection(program.P.Entries, _columns, _columns), new EntrySelection(program.P.Entries, _columns, decidedColumns));

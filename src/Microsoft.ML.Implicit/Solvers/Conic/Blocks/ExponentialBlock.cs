@@ -16,8 +16,6 @@ internal sealed class ExponentialBlock(int start) : ConeBlock(start, 3)
     // Relative to what they are small differences of: where shadows cannot be told from the pair, it is on the path.
     private const double SmallestShadow = 1e-6;
 
-    private static readonly double[] Centre = CreateCentre();
-
     private readonly double[] _basis = new double[9];
     private readonly double[] _values = new double[3];
     private readonly double[] _hessianBasis = new double[9];
@@ -37,8 +35,8 @@ internal sealed class ExponentialBlock(int start) : ConeBlock(start, 3)
 
     public override void SetUnit(Span<double> s, Span<double> z)
     {
-        Centre.CopyTo(s);
-        Centre.CopyTo(z);
+        ExponentialPath.Centre.CopyTo(s);
+        ExponentialPath.Centre.CopyTo(z);
     }
 
     public override void ScaleUniformly(double h)
@@ -64,7 +62,7 @@ internal sealed class ExponentialBlock(int start) : ConeBlock(start, 3)
 
     public override void MoveToPath(Span<double> s, Span<double> z, double mu)
     {
-        ExponentialPath.TryMove(s, z, mu);
+        ExponentialPath.Move(s, z, mu);
         Span<double> dyads = stackalloc double[12];
         ExponentialBarrier.HessianDyads(z, mu / s[1], dyads);
         DenseVector.Scale(dyads, Math.Sqrt(mu));
@@ -125,14 +123,6 @@ internal sealed class ExponentialBlock(int start) : ConeBlock(start, 3)
         ExponentialBarrier.DualOf(s, dual);
         ExponentialBarrier.Gradient(z, gradient);
         return -Degree / DenseVector.Dot(dual, gradient) >= Neighbourhood * mu;
-    }
-
-    // The point where the gradient of f* is minus itself.
-    private static double[] CreateCentre()
-    {
-        double[] s = [-1, 1, 1], z = [-1, 1, 1];
-        ExponentialPath.TryMove(s, z, 1);
-        return z;
     }
 
     private static void ApplyFunction(double[] basis, double[] values, Span<double> v, Func<double, double> f)

@@ -9,11 +9,38 @@ internal static class ExponentialPath
     private const int MaximumIterations = 100;
     private const double LargestChange = 2;
 
-    /// <summary>Moves a pair to the path; leaves it where no such point is found.</summary>
-    public static bool TryMove(Span<double> s, Span<double> z, double mu) => TryMove([s[0] - z[0], s[1] - z[1], s[2] - z[2]], s, z, mu);
+    // What μ falls by where the path is followed.
+    private const double Reduction = 1e-2;
 
-    /// <summary>Moves a pair to the path, and to another difference; leaves it where no such point is found.</summary>
-    public static bool TryMove(ReadOnlySpan<double> difference, Span<double> s, Span<double> z, double mu)
+    private static readonly double[] CentreOfBoth = CreateCentre();
+
+    /// <summary>s and z of the path for μ = 1 and s − z = 0.</summary>
+    public static ReadOnlySpan<double> Centre => CentreOfBoth;
+
+    /// <summary>Moves a pair to the path, from where it is or, if that is no start, along the path from its centre; leaves it as near as it comes.</summary>
+    public static void Move(Span<double> s, Span<double> z, double mu)
+    {
+        Span<double> difference = [s[0] - z[0], s[1] - z[1], s[2] - z[2]];
+        if (TryMove(difference, s, z, mu))
+        {
+            return;
+        }
+
+        double size = Math.Max(1, DenseVector.MaximumMagnitude(difference));
+        Centre.CopyTo(s);
+        Centre.CopyTo(z);
+        DenseVector.Scale(s, size);
+        DenseVector.Scale(z, size);
+        for (double next = Math.Max(size * size, mu); next > mu; next = Math.Max(next * Reduction, mu))
+        {
+            TryMove(difference, s, z, next);
+        }
+
+        TryMove(difference, s, z, mu);
+    }
+
+    // Leaves the pair where no such point is found.
+    private static bool TryMove(ReadOnlySpan<double> difference, Span<double> s, Span<double> z, double mu)
     {
         Span<double> logs = [Math.Log(-z[0]), Math.Log(z[2]), Math.Log(s[1])];
         Span<double> trial = stackalloc double[3], residual = stackalloc double[3], step = stackalloc double[3], jacobian = stackalloc double[9];
@@ -52,6 +79,13 @@ internal static class ExponentialPath
         (s[0], s[1], s[2]) = ((-l * s2) + (mu / z1), s2, (mu - (z1 * s2)) / z3);
         (z[0], z[1], z[2]) = (z1, (mu / s2) + (z1 * (1 + l)), z3);
         return true;
+    }
+
+    private static double[] CreateCentre()
+    {
+        double[] s = [-1, 1, 1], z = [-1, 1, 1];
+        TryMove([0, 0, 0], s, z, 1);
+        return z;
     }
 
     private static double Residual(ReadOnlySpan<double> logs, ReadOnlySpan<double> difference, double mu, Span<double> target)

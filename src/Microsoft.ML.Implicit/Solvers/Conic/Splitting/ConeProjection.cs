@@ -2,13 +2,10 @@ using Microsoft.ML.Implicit.Solvers.Conic.Blocks;
 
 namespace Microsoft.ML.Implicit.Solvers.Conic.Splitting;
 
-/// <summary>Projections onto a product of cones and onto its polar, which add up to what is projected (Moreau, 1962): the end of the central path that has a given s − z.</summary>
+/// <summary>Projections onto a product of cones and onto its polar, which add up to what is projected (Moreau, 1962): the end of the central path that has a given s − z, for exponential cones by a formula.</summary>
 internal sealed class ConeProjection(IReadOnlyList<Cone> cones)
 {
     private const double PathMu = 1e-18;
-
-    // The path is followed from its beginning where the last pair is no start.
-    private const double Reduction = 1e-2;
 
     private readonly ConeBlock[] _blocks = ConeBlocks.Create(cones);
 
@@ -22,7 +19,7 @@ internal sealed class ConeProjection(IReadOnlyList<Cone> cones)
             Span<double> s = block.Of(v), multiplier = block.Of(z);
             if (block is ExponentialBlock)
             {
-                Follow(block, s, multiplier);
+                ExponentialProjection.Split(s, multiplier);
             }
             else
             {
@@ -30,22 +27,5 @@ internal sealed class ConeProjection(IReadOnlyList<Cone> cones)
                 block.MoveToPath(s, multiplier, PathMu);
             }
         }
-    }
-
-    private static void Follow(ConeBlock block, Span<double> v, Span<double> z)
-    {
-        Span<double> s = stackalloc double[v.Length];
-        double size = Math.Max(1, DenseVector.MaximumMagnitude(v));
-        block.SetUnit(s, z);
-        DenseVector.Scale(s, size);
-        DenseVector.Scale(z, size);
-
-        // From the centre, of which s − z is zero, to v as μ falls.
-        for (double mu = size * size; mu > PathMu; mu *= Reduction)
-        {
-            ExponentialPath.TryMove(v, s, z, mu);
-        }
-
-        s.CopyTo(v);
     }
 }

@@ -1,0 +1,93 @@
+using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Solvers;
+using Microsoft.ML.Implicit.Solvers.Conic;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Modelling.Compilation;
+
+/// <summary>
+/// Finds few constraints of an infeasible row that contradict each other (a deletion filter; Chinneck and Dravnieks, 1991). The certificate of an interior point method rests on all that any certificate
+/// rests on: each of its constraints is left out in turn, and if the others have a certificate still, that one takes its place.
+/// </summary>
+/// <param name="program">The program.</param>
+/// <param name="problem">Its data.</param>
+/// <param name="row">The row.</param>
+internal sealed class ConflictSearch(CompiledProgram program, ConeProblem problem, int row)
+{
+    // Each is a solve.
+    private const int MaximumTrials = 50;
+
+    private readonly ConeSolver _solver = new();
+
+    /// <summary>Constraints that contradict each other, those with the largest share first.</summary>
+    /// <param name="weights">Magnitudes of the multipliers of the row's certificate in units in which they can be compared.</param>
+    public IReadOnlyList<ConflictingConstraint> Find(double[] weights)
+    {
+        using IDisposable noGradient = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        IReadOnlyList<(string Name, double Share)> conflict = Shares(weights, program.Origins);
+        HashSet<string> needed = [];
+        for (int trial = 0; trial < MaximumTrials && conflict.LastOrDefault(part => !needed.Contains(part.Name)).Name is { } candidate; trial++)
+        {
+            if (TryProve([.. conflict.Select(part => part.Name).Where(name => name != candidate)]) is { } others)
+            {
+                conflict = Shares(others, program.Origins);
+            }
+            else
+            {
+                needed.Add(candidate);
+            }
+        }
+
+        return [.. conflict.Select(part => new ConflictingConstraint(part.Name, part.Share))];
+    }
+
+    /// <summary>The shares that parts with the same name have of a certificate, the largest first. Those of numbers that should be zero are not counted.</summary>
+    /// <param name="weights">Magnitudes of its numbers.</param>
+    /// <param name="parts">The parts.</param>
+    public static IReadOnlyList<(string Name, double Share)> Shares(double[] weights, IReadOnlyList<ProgramPart> parts)
+    {
+        double least = ConeSolution.SmallestShare * weights.Max();
+        double[] counted = Array.ConvertAll(weights, weight => weight > least ? weight : 0);
+        double total = counted.Sum();
+        return
+        [
+            .. parts
+                .GroupBy(part => part.Name, part => Enumerable.Range(part.Start, (int)part.StoredSize).Sum(i => counted[i]) / total)
+                .Select(group => (Name: group.Key, Share: group.Sum()))
+                .Where(part => part.Share > 0)
+                .OrderByDescending(part => part.Share),
+        ];
+    }
+
+    // Weights of a certificate that these constraints alone contradict each other, or null.
+    private double[]? TryProve(HashSet<string> names)
+    {
+        bool[] isKept = new bool[problem.Constraints];
+        foreach (ProgramPart part in program.Origins.Where(part => names.Contains(part.Name)))
+        {
+            isKept.AsSpan(part.Start, part.Rows).Fill(true);
+        }
+
+        var selection = new ConeSelection(problem.Cones, i => isKept[i]);
+        var entries = new EntrySelection(problem.AEntries!, selection.Rows, [.. Enumerable.Range(0, program.Columns).Select(column => (long)column)]);
+        Tensor b = OfRow(problem.B).index_select(0, NativeTensor.Of(selection.Rows.ToArray(), [selection.Rows.Count]));
+        var some = new ConeProblem(null, zeros(program.Columns, ScalarType.Float64), entries.Values(OfRow(problem.A)), b, selection.Cones, null, entries.Entries);
+        ConeSolution solution = _solver.Solve(some);
+        if (solution.Status[0] != SolveStatus.Infeasible)
+        {
+            return null;
+        }
+
+        double[] weights = new double[problem.Constraints], found = solution.Results.CertificateWeights[0]!;
+        for (int i = 0; i < found.Length; i++)
+        {
+            weights[selection.Rows[i]] = found[i];
+        }
+
+        return weights;
+    }
+
+    private Tensor OfRow(Tensor values) => values.dim() == 2 ? values[row] : values;
+}
