@@ -84,6 +84,28 @@ public sealed class ConeProgramExamples
     }
 
     [TestMethod]
+    public void Contradictions_are_named()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        double[] wages = [20, 25];
+        var demand = new Parameter("Demand");
+
+        var hours = new Variable("Hours", 2, sign: Sign.Nonnegative);
+        ConvexProgram program = ConvexProgram.Minimize(
+            Functions.Dot(wages, hours),
+            (Functions.Sum(hours) >= demand).Named("demand"),
+            (hours <= 8).Named("day"),
+            Functions.Norm2(hours) <= 100);
+        ProgramSolution solution = program.Solve(new Dictionary<Parameter, Tensor> { [demand] = tensor(20.0) }, throwOnFailure: false);
+        foreach (ConflictingConstraint conflict in solution.Conflicts(0))
+        {
+            Console.WriteLine($"{conflict.Constraint}: {conflict.Share:P0} of the contradiction");
+        }
+
+        Assert.AreSequenceEqual(["day", "demand"], [.. solution.Conflicts(0).Select(conflict => conflict.Constraint).Order()]);
+    }
+
+    [TestMethod]
     public void A_solve_sets_out_from_a_neighbouring_solution()
     {
         using DisposeScope scope = NewDisposeScope();

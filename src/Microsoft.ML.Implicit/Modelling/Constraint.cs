@@ -22,7 +22,7 @@ public sealed class Constraint
     /// <summary>Columns of its multipliers.</summary>
     public int Columns => _slack.Columns;
 
-    /// <summary>Name under which its multipliers are asked for, or null.</summary>
+    /// <summary>Name under which its multipliers are asked for and contradictions are told, or null.</summary>
     public string? Name { get; private init; }
 
     /// <summary>The same constraint with a name.</summary>

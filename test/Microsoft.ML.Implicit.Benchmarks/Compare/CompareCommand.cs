@@ -59,6 +59,7 @@ internal static class CompareCommand
         .. ControlCase.All(),
         .. ProgramCase.All(),
         .. SparseLassoCase.All(),
+        .. ExponentialCase.All(),
         new CurveCase(1024),
         new EngineCase(),
         new ClassifierScoringCase(1),

@@ -14,13 +14,15 @@ internal static class NetworkTuningQuality
         ("default", options => new Trial(options, null)),
         ("tuned penalties, from none", options => new Trial(Free(options), new RegularizationTuningOptions())),
         ("tuned penalties, from default", options => new Trial(options, new RegularizationTuningOptions())),
+        ("tuned noise, from none", options => new Trial(Free(options), new RegularizationTuningOptions { Penalties = PenaltySharing.Fixed, TuneInputNoise = true })),
+        ("tuned noise, from default", options => new Trial(options, new RegularizationTuningOptions { Penalties = PenaltySharing.Fixed, TuneInputNoise = true })),
         ("tuned penalties and noise, from default", options => new Trial(options, new RegularizationTuningOptions { TuneInputNoise = true })),
         ("tuned penalties of features, from default", options => new Trial(options, new RegularizationTuningOptions { Penalties = PenaltySharing.EachFeature })),
     ];
 
     public static void Run(string folder, IReadOnlyCollection<string> names, int seeds, string device)
     {
-        Console.WriteLine("data\tmeasure\tmodel\ttest loss\tkept\tseconds");
+        Console.WriteLine("data\tmeasure\tmodel\ttest loss\tkept\tnoise kept\tseconds");
         foreach (TuningTable table in TuningTable.All.Where(table => names.Count == 0 || names.Contains(table.Name)))
         {
             foreach ((string name, Func<DeepEquilibriumOptions, Trial> create) in Models)
@@ -28,7 +30,7 @@ internal static class NetworkTuningQuality
                 Score[] scores = [.. Enumerable.Range(1, seeds).Select(seed => Try(table, folder, seed, device, create))];
                 Console.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{table.Name}\t{(table.IsClassification ? "log loss" : "RMSE")}\t{name}\t{scores.Average(score => score.Loss):F4}\t{scores.Count(score => score.IsKept)}\t{scores.Average(score => score.Seconds):F1}"));
+                    $"{table.Name}\t{(table.IsClassification ? "log loss" : "RMSE")}\t{name}\t{scores.Average(score => score.Loss):F4}\t{scores.Count(score => score.IsKept)}\t{scores.Average(score => score.Noise):F3}\t{scores.Average(score => score.Seconds):F1}"));
             }
         }
     }
@@ -46,7 +48,8 @@ internal static class NetworkTuningQuality
         return new Score(
             table.IsClassification ? ml.MulticlassClassification.Evaluate(model.Transform(test)).LogLoss : ml.Regression.Evaluate(model.Transform(test)).RootMeanSquaredError,
             seconds,
-            tuned?.IsKept ?? true);
+            tuned?.IsKept ?? true,
+            tuned?.InputNoise ?? 0);
     }
 
     private static DeepEquilibriumOptions Free(DeepEquilibriumOptions options) => new()
@@ -57,7 +60,7 @@ internal static class NetworkTuningQuality
         Training = new TrainingOptions { Seed = options.Training.Seed, Device = options.Training.Device, WeightDecay = 0 },
     };
 
-    private sealed record Score(double Loss, double Seconds, bool IsKept);
+    private sealed record Score(double Loss, double Seconds, bool IsKept, double Noise);
 
     private sealed record Trial(DeepEquilibriumOptions Options, RegularizationTuningOptions? Tuning);
 }

@@ -86,6 +86,22 @@ public sealed class ConeStatusTests
     }
 
     [TestMethod]
+    [DataRow(ConeMethod.InteriorPoint)]
+    [DataRow(ConeMethod.OperatorSplitting)]
+    public void What_has_no_feasible_point_is_infeasible_however_costs_fall(ConeMethod method)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        var solver = new ConeSolver(new ConeOptions { Method = method });
+        foreach (double cost in new[] { 1, 1e3, 1e6 })
+        {
+            // Least −cost · y with x ≥ 2 and x ≤ 1.
+            ConeSolution solution = solver.Solve(new ConeProblem(null, tensor(new[] { 0, -cost }), tensor(new[,] { { -1.0, 0 }, { 1, 0 } }), tensor(new[] { -2.0, 1 }), [Cone.Nonnegative(2)]));
+            Assert.AreEqual(SolveStatus.Infeasible, solution.Status[0], solution.Describe(0));
+            ConeCertificate.AssertCertified(solution, 0, 1e-9);
+        }
+    }
+
+    [TestMethod]
     public void A_least_value_that_is_not_attained_is_never_called_converged_to_another_value()
     {
         using DisposeScope scope = NewDisposeScope();

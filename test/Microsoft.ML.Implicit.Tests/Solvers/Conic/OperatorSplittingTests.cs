@@ -1,3 +1,5 @@
+using Microsoft.ML.Implicit.Modelling;
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers;
 using Microsoft.ML.Implicit.Solvers.Conic;
 using TorchSharp;
@@ -62,6 +64,25 @@ public sealed class OperatorSplittingTests
     }
 
     [TestMethod]
+    public void Exponential_programs_are_solved_in_some_hundreds_of_iterations()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        const int variables = 20, terms = 60;
+        using var generator = new Generator(3);
+
+        // Least cᵀx with log Σ exp(aᵢᵀx) ≤ log 60 + 1 and |x| ≤ 5: a geometric program.
+        Tensor a = randn(terms, variables, dtype: ScalarType.Float64, generator: generator), c = randn(variables, dtype: ScalarType.Float64, generator: generator);
+        var x = new Variable("x", variables);
+        ConvexProgram program = ConvexProgram.Minimize(
+            Functions.Dot(c.ReadDoubles(), x), Functions.LogSumExp(Functions.Product(Matrix(a), x)) <= Math.Log(terms) + 1, Functions.NormInfinity(x) <= 5);
+        ProgramSolution expected = program.Solve(new Dictionary<Parameter, Tensor>());
+        var options = new ConeOptions { Method = ConeMethod.OperatorSplitting, Tolerance = 1e-6 };
+        ProgramSolution solution = program.Solve(new Dictionary<Parameter, Tensor>(), options);
+        Assert.AreEqual(expected.Objective.item<double>(), solution.Objective.item<double>(), 1e-4);
+        Assert.IsLessThanOrEqualTo(3_000, solution.Iterations[0]);
+    }
+
+    [TestMethod]
     public void Too_few_iterations_are_a_status()
     {
         using DisposeScope scope = NewDisposeScope();
@@ -72,16 +93,26 @@ public sealed class OperatorSplittingTests
     }
 
     [TestMethod]
-    public void Constraints_that_meet_far_away_are_called_nearly_infeasible_rather_than_unbounded()
+    public void Constraints_that_meet_far_away_are_solved()
     {
         using DisposeScope scope = NewDisposeScope();
 
         // Least x with x − y ≥ 1 and y ≥ (1 − 10⁻⁶) x, which meet at 10⁶.
         var problem = new ConeProblem(null, tensor(new[] { 1.0, 0 }), tensor(new[,] { { -1.0, 1 }, { 1 - 1e-6, -1 } }), tensor(new[] { -1.0, 0 }), [Cone.Nonnegative(2)]);
-        ConeSolution solution = Splitting.Solve(problem);
-        Assert.AreEqual((SolveStatus.NearlyInfeasible, 20_000), (solution.Status[0], solution.Iterations[0]));
-        ConeCertificate.AssertCertified(solution, 0, 1e-4);
-        Assert.AreEqual(1e6, new ConeSolver().Solve(problem).Objective.item<double>(), 1e-2);
+        foreach (ConeSolver solver in new[] { Splitting, new ConeSolver() })
+        {
+            ConeSolution solution = solver.Solve(problem);
+            Assert.AreEqual(SolveStatus.Converged, solution.Status[0], solution.Describe(0));
+            Assert.AreEqual(1e6, solution.Objective.item<double>(), 1e-1);
+        }
+    }
+
+    private static double[,] Matrix(Tensor rows)
+    {
+        double[] values = rows.ReadDoubles();
+        double[,] matrix = new double[rows.shape[0], rows.shape[1]];
+        Buffer.BlockCopy(values, 0, matrix, 0, values.Length * sizeof(double));
+        return matrix;
     }
 
     private static void AssertCertified(SolveStatus status, double[] q, double[,] a, double[] b, params Cone[] cones)

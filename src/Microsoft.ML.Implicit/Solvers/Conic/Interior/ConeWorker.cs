@@ -38,11 +38,28 @@ internal sealed class ConeWorker
                 results.Fail(row, outcome, InfeasibilityCertificate(row), Array.ConvertAll(_method.Best.Z, Math.Abs));
                 break;
             case SolveStatus.Unbounded or SolveStatus.NearlyUnbounded:
-                results.Fail(row, outcome, UnboundednessCertificate(row), Array.ConvertAll(_method.Best.X, Math.Abs));
+                StoreUnbounded(row, outcome, results, cancellation);
                 break;
             default:
                 Store(row, outcome, results);
                 break;
+        }
+    }
+
+    // Costs that fall without limit say nothing where no point is feasible: a row is unbounded if it is not infeasible without costs.
+    private void StoreUnbounded(int row, ConeOutcome outcome, ConeResults results, CancellationToken cancellation)
+    {
+        double[] certificate = UnboundednessCertificate(row), weights = Array.ConvertAll(_method.Best.X, Math.Abs);
+        Array.Clear(_workspace.Program.Q);
+        ConeOutcome withoutCosts = _method.Solve(null, cancellation);
+        int iterations = outcome.Iterations + withoutCosts.Iterations;
+        if (withoutCosts.Status is SolveStatus.Infeasible or SolveStatus.NearlyInfeasible)
+        {
+            results.Fail(row, withoutCosts with { Iterations = iterations }, InfeasibilityCertificate(row), Array.ConvertAll(_method.Best.Z, Math.Abs));
+        }
+        else
+        {
+            results.Fail(row, outcome with { Iterations = iterations }, certificate, weights);
         }
     }
 

@@ -34,11 +34,13 @@ internal static class ExponentialProjection
         }
         else
         {
-            double ratio = Root(x, y, top), size = Size(ratio);
+            // The smaller of the third entries is that of its formula, and what is large beside it follows: both stay on the boundary however large the exponential is.
+            double ratio = Root(x, y, top), size = Size(ratio), decay = Math.Exp(-Math.Abs(ratio));
             double alpha = Math.Max((((ratio - 1) * x) + y) / size, 0), beta = Math.Max((x - (ratio * y)) / size, 0);
-            double slack = ratio < 0 ? alpha * Math.Exp(ratio) : top + (beta * Math.Exp(-ratio));
+            double slack = ratio < 0 ? alpha * decay : Math.Max(top + (beta * decay), 0), multiplier = ratio < 0 ? Math.Max(slack - top, 0) : beta * decay;
+            (alpha, beta) = ratio < 0 ? (alpha, multiplier * decay) : (slack * decay, beta);
             (v[0], v[1], v[2]) = (alpha * ratio, alpha, slack);
-            (z[0], z[1], z[2]) = (-beta, beta * (ratio - 1), slack - top);
+            (z[0], z[1], z[2]) = (-beta, beta * (ratio - 1), multiplier);
         }
     }
 

@@ -7,7 +7,7 @@ namespace Microsoft.ML.Implicit.Solvers.Conic.Splitting;
 /// <summary>
 /// The alternating direction method of multipliers for cone programs with quadratic objectives (Stellato and others, 2020, "OSQP"; Garstka, Cannon and Goulart, 2021, "COSMO"):
 /// a system with one matrix, then a projection onto the cones. Where a program has no solution, successive differences of its iterates approach a certificate (Banjac and
-/// others, 2019). What it finds is polished by Newton's method on the optimality conditions.
+/// others, 2019). Its iterates are accelerated, and what they come to is polished by Newton's method on the optimality conditions.
 /// </summary>
 internal sealed class OperatorSplitting : IConeMethod
 {
@@ -22,6 +22,7 @@ internal sealed class OperatorSplitting : IConeMethod
     private const double LargestImbalance = 5;
 
     private const int IterationsBetweenChecks = 20;
+    private const int IterationsBetweenExtrapolations = 5;
     private const int ChecksBetweenPenalties = 5;
 
     // From where on polishing may find a solution, and what residuals must have fallen by to try it again.
@@ -36,6 +37,7 @@ internal sealed class OperatorSplitting : IConeMethod
     private readonly Polishing _polishing;
     private readonly ConeProjection _projection;
     private readonly NearestProof _proof;
+    private readonly AndersonAcceleration _acceleration;
     private readonly ConePoint _point;
     private readonly ConePoint _difference;
     private readonly bool[] _isEquality;
@@ -44,6 +46,7 @@ internal sealed class OperatorSplitting : IConeMethod
     private readonly double[] _x;
     private readonly double[] _multipliers;
     private readonly double[] _dual;
+    private readonly double[] _state;
     private readonly int _degree;
     private double _penalty;
 
@@ -63,6 +66,7 @@ internal sealed class OperatorSplitting : IConeMethod
         }
 
         (_first, _x, _second, _multipliers, _dual) = (new double[n], new double[n], new double[m], new double[m], new double[m]);
+        (_state, _acceleration) = (new double[n + m], new AndersonAcceleration(n + m));
         _degree = Math.Max(_blocks.Sum(block => block.Degree), 1);
     }
 
@@ -72,6 +76,7 @@ internal sealed class OperatorSplitting : IConeMethod
     {
         SetStart(start);
         _proof.Reset();
+        _acceleration.Reset();
         _penalty = FirstPenalty;
         ConeOutcome best = Measure(0);
         _point.CopyTo(Best);
@@ -86,7 +91,9 @@ internal sealed class OperatorSplitting : IConeMethod
             }
 
             isFactored = true;
-            Step();
+
+            // Not where iterates are checked: a difference that proves something is that of two steps.
+            Step(iteration % IterationsBetweenExtrapolations == 1);
             if (iteration % IterationsBetweenChecks != 0 && iteration < _options.IterationLimit)
             {
                 continue;
@@ -126,6 +133,7 @@ internal sealed class OperatorSplitting : IConeMethod
             if (iteration % (IterationsBetweenChecks * ChecksBetweenPenalties) == 0 && (imbalance > LargestImbalance || imbalance < 1 / LargestImbalance))
             {
                 _penalty = Math.Clamp(_penalty * Math.Sqrt(imbalance), SmallestPenalty, LargestPenalty);
+                _acceleration.Reset();
                 isFactored = false;
             }
         }
@@ -161,7 +169,7 @@ internal sealed class OperatorSplitting : IConeMethod
     }
 
     // The system's δ on the diagonal of P is the weight of a proximal term, and that on the diagonal of H a part of the penalty.
-    private void Step()
+    private void Step(bool extrapolates)
     {
         double weight = (1 / _penalty) + ConeBlock.Regularisation;
         for (int i = 0; i < _first.Length; i++)
@@ -192,12 +200,35 @@ internal sealed class OperatorSplitting : IConeMethod
         }
 
         DenseVector.AddScaled(_point.X, 1, _difference.X);
+        Accelerate(extrapolates);
         _projection.Split(_point.S, _point.Z);
         for (int i = 0; i < _multipliers.Length; i++)
         {
             _point.Z[i] = _isEquality[i] ? _dual[i] : _point.Z[i] / weight;
             _difference.S[i] = _point.S[i] - _difference.S[i];
             _difference.Z[i] = _point.Z[i] - _difference.Z[i];
+        }
+    }
+
+    // The state of the iteration is x and what is projected, of equalities their multipliers.
+    private void Accelerate(bool extrapolates)
+    {
+        Span<double> x = _state.AsSpan(0, _point.X.Length), rest = _state.AsSpan(_point.X.Length);
+        _point.X.CopyTo(x);
+        for (int i = 0; i < rest.Length; i++)
+        {
+            rest[i] = _isEquality[i] ? _dual[i] : _point.S[i];
+        }
+
+        if (!_acceleration.Advance(_state, extrapolates))
+        {
+            return;
+        }
+
+        x.CopyTo(_point.X);
+        for (int i = 0; i < rest.Length; i++)
+        {
+            (_isEquality[i] ? _dual : _point.S)[i] = rest[i];
         }
     }
 
