@@ -41,7 +41,7 @@ internal sealed class BatchedInteriorPoint : IBatchedMethod
     // 1 for the multipliers of constraints that are switched off, which stay zero.
     private readonly Tensor? _padding;
     private readonly BatchedIterate _x;
-    private Tensor _measures;
+    private Tensor? _report;
     private int _steps;
 
     /// <summary>Prepares a batch; everything lives in the caller's dispose scope.</summary>
@@ -61,7 +61,6 @@ internal sealed class BatchedInteriorPoint : IBatchedMethod
         _gapTolerance = options.GapTolerance;
         _idleSteps = zeros(problem.BatchSize, ScalarType.Float64, problem.P.device);
         _separatingSteps = zeros_like(_idleSteps);
-        _measures = full([3, problem.BatchSize], double.NaN.Held(), ScalarType.Float64, problem.P.device);
         _x = new BatchedIterate(Start(), problem.Variables, _constraints);
     }
 
@@ -90,7 +89,7 @@ internal sealed class BatchedInteriorPoint : IBatchedMethod
             Tensor finished = OrUnsolvable(converged.logical_and(separated));
             if (_steps == _maximumIterations || (closed == _data.Problem.BatchSize && finished.all().item<bool>()))
             {
-                _measures = measures.MoveToOuterDisposeScope();
+                _report = _data.Report(measures, residuals).MoveToOuterDisposeScope();
                 return converged.logical_and(_data.Contradicted(_x.Z).logical_not()).MoveToOuterDisposeScope();
             }
 
@@ -104,12 +103,7 @@ internal sealed class BatchedInteriorPoint : IBatchedMethod
     public BatchedState State() => _data.ToState(_x.Z, _x.Nu, _x.S, _x.Lambda);
 
     /// <inheritdoc/>
-    public Tensor Statistics() => cat(
-        [
-            _data.Report(_measures, _data.Residuals(_x.Z, _x.Nu, _x.S, _x.Lambda)),
-            ((double)_steps).Held().Minus(_idleSteps).unsqueeze(0),
-        ],
-        0);
+    public Tensor Statistics() => cat([_report!, ((double)_steps).Held().Minus(_idleSteps).unsqueeze(0)], 0);
 
     private Tensor OrUnsolvable(Tensor rows) => _unsolvable is null ? rows : rows.logical_or(_unsolvable);
 
