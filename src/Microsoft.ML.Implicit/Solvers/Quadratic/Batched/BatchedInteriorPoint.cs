@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Implicit.Solvers.Quadratic.Batched;
 
 /// <summary>
-/// Mehrotra's predictor-corrector method on whole batches of tensors: one batched factorisation and one host read an iteration.
+/// Mehrotra's predictor-corrector method on whole batches of tensors: one batched factorisation and one host read an iteration, two once all gaps have closed.
 /// Finds the solutions of ordinary rows; what it leaves unsolved needs <see cref="Dense.Iterations.DenseInteriorPoint"/>.
 /// </summary>
 /// <remarks>

@@ -12,7 +12,7 @@ namespace Microsoft.ML.Implicit.Solvers.Quadratic.Batched;
 /// <param name="GroupNumbers">The groups that there are, each once.</param>
 internal sealed record MatrixScaling(Tensor Scales, Tensor Groups, long[] GroupNumbers)
 {
-    // About as many passes over matrices of more entries take the host longer than launching them takes a GPU.
+    // The host takes longer over more than launching the same on a GPU takes.
     private const long MostEntriesOnHost = 1 << 16;
 
     /// <summary>Finds them.</summary>
