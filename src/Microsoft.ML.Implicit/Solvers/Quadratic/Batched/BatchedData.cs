@@ -99,7 +99,7 @@ internal sealed class BatchedData
         // Side by side, so that a sum is one launch for both.
         Tensor terms = stack([r.Qz, P]) * r.Z;
         Tensor[] sums = terms.sum(2).unbind(0);
-        Tensor quadratic = sums[0].mul_(0.5.Held()), size = maximum(quadratic, linalg.vector_norm(terms.select(0, 1), 1, [1]));
+        Tensor quadratic = sums[0].mul_(0.5.Held()), size = maximum(quadratic, terms.select(0, 1).norm(1, false, 1f));
         Tensor objective = maximum(maximum(quadratic, sums[1].abs_()), size * ResidualNorms.GapRounding.Held());
         return new BatchedGap(r.Gap / objective.clamp_(min: ResidualNorms.SmallestScale.Held()), size);
     }

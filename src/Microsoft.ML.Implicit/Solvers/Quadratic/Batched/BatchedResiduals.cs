@@ -25,5 +25,5 @@ internal sealed record BatchedResiduals(
         return Equality.shape[1] > 0 ? cost.PlusInPlace(Magnitude(Equality * Nu)) : cost;
     }
 
-    private static Tensor Magnitude(Tensor terms) => linalg.vector_norm(terms, 1, [1]);
+    private static Tensor Magnitude(Tensor terms) => terms.norm(1, false, 1f);
 }

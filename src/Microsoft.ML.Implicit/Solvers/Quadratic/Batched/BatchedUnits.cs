@@ -26,7 +26,7 @@ internal sealed class BatchedUnits
         {
             variable = inequality = equality = Size(free, targets, equalityTargets);
             curved = only == LinkedVariables.Curved ? variable : ones_like(variable);
-            anyCurved = full([1, 1], only == LinkedVariables.Curved ? 1 : 0, ScalarType.Float64, p.device);
+            anyCurved = full([1, 1], (only == LinkedVariables.Curved ? 1 : 0).Held(), ScalarType.Float64, p.device);
         }
         else
         {
