@@ -20,5 +20,5 @@ internal readonly record struct AffineAtTime(Tensor Weight, Tensor Shift, Tensor
 
     /// <summary>Multiplies rows, which may be grouped, with Wᵀ.</summary>
     /// <param name="rows"><c>[..., outputs]</c>.</param>
-    public Tensor ApplyTransposed(Tensor rows) => rows.dim() == 2 ? rows.mm(Weight.t()) : rows.Times(Weight.t());
+    public Tensor ApplyTransposed(Tensor rows) => rows.Times(Weight.t());
 }

@@ -1,3 +1,5 @@
+using Microsoft.ML.Implicit.Solvers.Conic.Units;
+
 namespace Microsoft.ML.Implicit.Solvers.Conic.Interior;
 
 /// <summary>Units of a scaled program: x = βDx̄, s = βT⁻¹E⁻¹s̄, y = γTᵀEȳ.</summary>

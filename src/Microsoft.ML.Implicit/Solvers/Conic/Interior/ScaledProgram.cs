@@ -1,6 +1,7 @@
 using Microsoft.ML.Implicit.Numerics;
 using Microsoft.ML.Implicit.Solvers.Conic.Blocks;
 using Microsoft.ML.Implicit.Solvers.Conic.Systems;
+using Microsoft.ML.Implicit.Solvers.Conic.Units;
 
 namespace Microsoft.ML.Implicit.Solvers.Conic.Interior;
 

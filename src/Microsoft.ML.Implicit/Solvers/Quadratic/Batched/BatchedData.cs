@@ -8,7 +8,7 @@ namespace Microsoft.ML.Implicit.Solvers.Quadratic.Batched;
 internal sealed class BatchedData
 {
     private readonly BatchedUnits _units;
-    private readonly Tensor _costMagnitude;
+    private readonly Tensor _targetMagnitude;
 
     // Of the rows of zeros in G and A, in the user's units, [batch, 1]; null where there is none.
     private readonly Tensor? _emptyRowViolation;
@@ -29,19 +29,25 @@ internal sealed class BatchedData
         d = AllActive ? d : where(constrained, d, zeros_like(d));
 
         // No point changes a row of zeros: those that are violated are judged beside the solution.
-        Tensor isEmpty = magnitudes.eq(0.Held()).logical_and(d.isfinite());
-        Tensor isEmptyEquality = System.IsEmptyEquality.logical_and(b.isfinite());
-        Tensor violation = maximum(Largest(where(isEmpty, d, zeros_like(d)).clamp_(max: 0.Held())), Largest(where(isEmptyEquality, b, zeros_like(b))));
-        _emptyRowViolation = violation.any().item<bool>() ? violation.unsqueeze(1).expand(batch, 1) : null;
-        d = d.masked_fill(isEmpty, 0.Held());
-        b = b.masked_fill(isEmptyEquality, 0.Held());
+        Tensor isEmpty = magnitudes.eq(0.Held());
+        Tensor isEmptyEquality = System.IsEmptyEquality;
+        if (cat([isEmpty.any(1), isEmptyEquality.any(1)], 0).any().item<bool>())
+        {
+            isEmpty = isEmpty.logical_and(d.isfinite());
+            isEmptyEquality = isEmptyEquality.logical_and(b.isfinite());
+            Tensor violation = maximum(Largest(d.masked_fill(isEmpty.logical_not(), 0.Held()).clamp_(max: 0.Held())), Largest(b.masked_fill(isEmptyEquality.logical_not(), 0.Held())));
+            _emptyRowViolation = violation.any().item<bool>() ? violation.unsqueeze(1).expand(batch, 1) : null;
+            d = d.masked_fill(isEmpty, 0.Held());
+            b = b.masked_fill(isEmptyEquality, 0.Held());
+        }
+
         _units = new BatchedUnits(System, p, b, d);
         P = (p * (_units.Variable / _units.Objective)).expand(batch, problem.Variables);
         B = (b / _units.Equality).expand(batch, problem.Equalities);
         Active = constrained.to(ScalarType.Float64).expand(batch, d.shape[1]);
         D = (d / _units.Constraint).PlusInPlace(constrained.logical_not().logical_or(isEmpty)).expand(batch, d.shape[1]);
         Unsolvable = System.IsConvex().logical_and(P.sum(1).Plus(B.sum(1)).Plus(D.sum(1)).isfinite()).logical_not();
-        _costMagnitude = Largest(P).clamp_(min: ResidualNorms.SmallestScale.Held());
+        _targetMagnitude = D.abs();
     }
 
     public QuadraticProblem Problem { get; }
@@ -81,41 +87,52 @@ internal sealed class BatchedData
     public BatchedResiduals Residuals(Tensor z, Tensor nu, Tensor s, Tensor lambda)
     {
         BatchedProducts products = Products(z);
-        Tensor complementarity = s * lambda;
-        Tensor stationarity = System.AddTransposed(products.Q.Plus(P), lambda, nu);
-        Tensor inequality = products.C.Plus(s).sub_(D), equality = products.A - B;
-        Tensor cost = (stationarity * z).abs_().sum(1).Plus((inequality * lambda).abs_().sum(1)).Plus((equality * nu).abs_().sum(1));
-        return new BatchedResiduals(products.Q, stationarity, inequality, equality, complementarity, complementarity.sum(1), cost);
+        Tensor complementarity = s * lambda, gradient = products.Q.Plus(P);
+        Tensor stationarity = System.AddTransposed(gradient, lambda, nu);
+        Tensor inequality = products.C.Plus(s).sub_(D), equality = Problem.Equalities > 0 ? products.A - B : B;
+        return new BatchedResiduals(z, nu, lambda, products.Q, gradient, stationarity, inequality, equality, complementarity, complementarity.sum(1));
+    }
+
+    /// <summary>Measures the gap alone, which closes last.</summary>
+    public BatchedGap Gap(BatchedResiduals r)
+    {
+        // Side by side, so that a sum is one launch for both.
+        Tensor terms = stack([r.Qz, P]) * r.Z;
+        Tensor[] sums = terms.sum(2).unbind(0);
+        Tensor quadratic = sums[0].mul_(0.5.Held()), size = maximum(quadratic, terms.select(0, 1).norm(1, false, 1f));
+        Tensor objective = maximum(maximum(quadratic, sums[1].abs_()), size * ResidualNorms.GapRounding.Held());
+        return new BatchedGap(r.Gap / objective.clamp_(min: ResidualNorms.SmallestScale.Held()), size);
     }
 
     /// <summary>Relative primal and dual residuals and gaps, [3, batch].</summary>
-    public Tensor Measure(Tensor z, BatchedResiduals r)
+    public Tensor Measure(BatchedResiduals r) => Measure(r, Gap(r));
+
+    /// <inheritdoc cref="Measure(BatchedResiduals)"/>
+    public Tensor Measure(BatchedResiduals r, BatchedGap gap)
     {
-        Tensor combination = r.Stationarity - r.Qz - P;
-        Tensor dual = Largest(r.Stationarity) / maximum(maximum(_costMagnitude, Largest(r.Qz)), Largest(combination));
-        Tensor size = Largest(z).clamp_(min: ResidualNorms.SmallestScale.Held()).unsqueeze(1);
-        Tensor primal = Largest(r.Inequality / maximum(D.abs(), size));
+        Tensor magnitudes = stack([r.Stationarity, r.Stationarity - r.ObjectiveGradient, r.Qz, P, r.Z]).abs_().amax([2]);
+        Tensor dual = magnitudes.select(0, 0) / magnitudes.narrow(0, 1, 3).amax([0]).clamp_(min: ResidualNorms.SmallestScale.Held());
+        Tensor size = magnitudes.select(0, 4).clamp_(min: ResidualNorms.SmallestScale.Held()).unsqueeze(1);
+        Tensor primal = Largest(r.Inequality / maximum(_targetMagnitude, size));
         if (Problem.Equalities > 0)
         {
             primal = maximum(primal, Largest(r.Equality / maximum(B.abs(), size)));
         }
 
-        Tensor quadratic = (z * r.Qz).sum(1).mul_(0.5.Held()), linear = z * P, terms = maximum(quadratic, linear.abs().sum(1));
-        Tensor objective = maximum(maximum(quadratic, linear.sum(1).abs_()), terms * ResidualNorms.GapRounding.Held());
-        Tensor gap = r.Gap / objective.clamp_(min: ResidualNorms.SmallestScale.Held());
-        Tensor cost = r.ResidualCost / terms.clamp_(min: ResidualNorms.SmallestCost.Held());
-        return stack([primal, dual, maximum(gap, cost * ResidualNorms.ResidualCostWeight.Held())]);
+        Tensor cost = r.Cost() / gap.Terms.clamp(min: ResidualNorms.SmallestCost.Held());
+        return stack([primal, dual, maximum(gap.Relative, cost.mul_(ResidualNorms.ResidualCostWeight.Held()))]);
     }
 
-    /// <summary>The measures of z and then the residuals and gaps in the user's units, with those of rows of zeros, [6, batch].</summary>
-    public Tensor Report(Tensor z, Tensor measures, BatchedResiduals r)
+    /// <summary>The measures of an iterate and then the residuals and gaps in the user's units, with those of rows of zeros, [6, batch].</summary>
+    public Tensor Report(Tensor measures, BatchedResiduals r)
     {
-        Tensor primal = maximum(Largest(r.Inequality * _units.Constraint), Largest(r.Equality * _units.Equality));
-        Tensor absolute = stack([primal, Largest(r.Stationarity * (_units.Objective / _units.Variable)), r.Gap.Plus(r.ResidualCost) * _units.Objective.squeeze(1)]);
+        Tensor primal = Largest(r.Inequality * _units.Constraint);
+        primal = Problem.Equalities > 0 ? maximum(primal, Largest(r.Equality * _units.Equality)) : primal;
+        Tensor absolute = stack([primal, Largest(r.Stationarity * (_units.Objective / _units.Variable)), r.Gap.Plus(r.Cost()) * _units.Objective.squeeze(1)]);
         Tensor report = cat([measures, absolute], 0);
         if (_emptyRowViolation is not null)
         {
-            Tensor relative = (_emptyRowViolation / maximum(_emptyRowViolation, SizeOf(z))).nan_to_num_(0);
+            Tensor relative = (_emptyRowViolation / maximum(_emptyRowViolation, SizeOf(r.Z))).nan_to_num_(0);
             report[0] = maximum(report[0], relative.squeeze(1));
             report[3] = maximum(report[3], _emptyRowViolation.squeeze(1));
         }

@@ -26,10 +26,20 @@ internal sealed class BatchedKkt
     /// <param name="curvature">What Q is multiplied by, [1 or rows, 1]; 1 if null.</param>
     /// <param name="regularisation">ρ.</param>
     public BatchedKkt(BatchedSystem system, Tensor w, Tensor? curvature, double regularisation)
+        : this(system, system.Objective(curvature, regularisation), w, curvature)
+    {
+    }
+
+    /// <summary>Factors the systems.</summary>
+    /// <param name="system">The matrices.</param>
+    /// <param name="objective"><see cref="BatchedSystem.Objective"/> for <paramref name="curvature"/>.</param>
+    /// <param name="w">Weights of the constraints, [rows, L].</param>
+    /// <param name="curvature">What Q is multiplied by, [1 or rows, 1]; 1 if null.</param>
+    public BatchedKkt(BatchedSystem system, Tensor objective, Tensor w, Tensor? curvature)
     {
         _system = system;
         _curvature = curvature;
-        _inverse = system.InverseFactor(system.Hessian(w, curvature, regularisation));
+        _inverse = system.InverseFactor(system.Hessian(objective, w));
         if (system.A is not null)
         {
             _halfSolved = _inverse.matmul(system.A.transpose(-1, -2));
@@ -68,11 +78,11 @@ internal sealed class BatchedKkt
             (Tensor z, Tensor nu) = Solve(_system.AddTransposed(stationarity, u - r3, dnu).neg_(), -equality);
             BatchedProducts products = _system.Products(z);
             dz = dz.Plus(z);
-            dnu = dnu.Plus(nu);
+            dnu = equality.shape[1] > 0 ? dnu.Plus(nu) : dnu;
             u = u.addcmul(weights, products.C, 1.Held()).sub_(r3);
             stationarity = stationarity.Plus(_curvature is null ? products.Q : products.Q * _curvature);
             inequality = inequality.Plus(products.C);
-            equality = equality.Plus(products.A);
+            equality = equality.shape[1] > 0 ? equality.Plus(products.A) : equality;
         }
 
         return (dz, dnu, u);

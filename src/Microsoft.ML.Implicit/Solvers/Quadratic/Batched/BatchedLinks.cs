@@ -10,7 +10,6 @@ namespace Microsoft.ML.Implicit.Solvers.Quadratic.Batched;
 internal sealed class BatchedLinks
 {
     private readonly Tensor _logarithms;
-    private readonly Tensor _present;
     private readonly Tensor _absent;
     private readonly Tensor _curvatures;
     private readonly Tensor _isCurved;
@@ -23,8 +22,7 @@ internal sealed class BatchedLinks
     public BatchedLinks(Tensor matrices, long n)
     {
         Tensor rows = matrices.narrow(-2, n, matrices.shape[^2] - n), diagonal = matrices.narrow(-2, 0, n).diagonal(0, -2, -1);
-        _present = rows.ne(0.Held());
-        _absent = _present.logical_not();
+        _absent = rows.eq(0.Held());
         _logarithms = Logarithms(rows);
         _curvatures = Logarithms(diagonal).mul_(0.5.Held());
         _isCurved = diagonal.ne(0.Held()).to(ScalarType.Float64);
@@ -43,18 +41,7 @@ internal sealed class BatchedLinks
         Tensor columns = zeros_like(_sets, ScalarType.Float64), rows = zeros_like(_rowSets, ScalarType.Float64);
         if (rows.shape[^1] > 0)
         {
-            columns = columns.masked_fill_(_sets.ne(_variables), double.NaN.Held());
-            Tensor none = full_like(rows, double.NaN.Held());
-            bool areKnown = false;
-            for (int sweeps = 0; sweeps < LogarithmicScales.EveningSweeps;)
-            {
-                rows = NegativeMeans(columns.unsqueeze(-2), -1, zeros_like(rows), zeros_like(rows), none);
-                columns = areKnown
-                    ? NegativeMeans(rows.unsqueeze(-1), -2, _isCurved * (_curvatures - Levels(columns).gather(-1, _sets)), _isCurved, columns)
-                    : NegativeMeans(rows.unsqueeze(-1), -2, zeros_like(columns), zeros_like(columns), columns);
-                areKnown = areKnown || !columns.isnan().any().item<bool>();
-                sweeps += areKnown ? 1 : 0;
-            }
+            (columns, rows) = EvenOut(Spread(columns.masked_fill_(_sets.ne(_variables), double.NaN.Held())));
         }
 
         Tensor levels = Levels(columns);
@@ -62,6 +49,45 @@ internal sealed class BatchedLinks
         rows = rows.Plus(levels.gather(-1, _rowSets));
         return cat([columns, rows], -1).PlusInPlace(LogarithmicScales.Rounding.Held()).floor_().nan_to_num_(0).exp2_();
     }
+
+    // Takes the scales of known columns on until all are known.
+    private Tensor Spread(Tensor columns)
+    {
+        do
+        {
+            Tensor means = NegativeKnownMeans(NegativeKnownMeans(columns.unsqueeze(-2), -1).unsqueeze(-1), -2);
+            columns = where(means.isnan(), columns, means);
+        }
+        while (columns.isnan().any().item<bool>());
+        return columns;
+    }
+
+    // Over the entries whose other side is known; NaN where there are none.
+    private Tensor NegativeKnownMeans(Tensor others, int dimension)
+    {
+        Tensor scaled = _logarithms.Plus(others), unknown = scaled.isnan().logical_or_(_absent);
+        Tensor count = unknown.logical_not().sum(dimension, type: ScalarType.Float64);
+        return scaled.masked_fill_(unknown, 0.Held()).sum(dimension).neg_().div_(count);
+    }
+
+    // The sweep that made all known is the first. NaN in rows without entries.
+    private (Tensor Columns, Tensor Rows) EvenOut(Tensor columns)
+    {
+        Tensor present = _absent.logical_not().to(ScalarType.Float64), transposed = present.transpose(-1, -2);
+        Tensor rowCounts = present.sum(-1), columnCounts = present.sum(-2).PlusInPlace(_isCurved), isInNone = columnCounts.eq(0.Held());
+        Tensor rowDivisors = rowCounts.clamp(min: 1.Held()), columnDivisors = columnCounts.clamp_(min: 1.Held());
+        Tensor rowSums = _logarithms.sum(-1), columnSums = _logarithms.sum(-2).PlusInPlace(_isCurved * _curvatures), rows = rowSums;
+        for (int sweep = 1; sweep < LogarithmicScales.EveningSweeps; sweep++)
+        {
+            rows = Product(present, columns).PlusInPlace(rowSums).neg_().div_(rowDivisors);
+            Tensor sums = Product(transposed, rows).PlusInPlace(columnSums).sub_(_isCurved * Levels(columns).gather(-1, _sets));
+            columns = where(isInNone, columns, sums.neg_().div_(columnDivisors));
+        }
+
+        return (columns, rows.masked_fill_(rowCounts.eq(0.Held()), double.NaN.Held()));
+    }
+
+    private static Tensor Product(Tensor matrix, Tensor x) => matrix.matmul(x.unsqueeze(-1)).squeeze(-1);
 
     private (Tensor Sets, Tensor RowSets) Link(long n)
     {
@@ -81,15 +107,6 @@ internal sealed class BatchedLinks
 
     // Of the diagonal of Q, half the scaled logarithm on average over each set.
     private Tensor Levels(Tensor columns) => SetSums(_isCurved * _curvatures.Plus(columns)).div_(SetSums(_isCurved).clamp_(min: 1.Held()));
-
-    // Over the entries whose other side is known, and others of a given sum and number.
-    private Tensor NegativeMeans(Tensor others, int dimension, Tensor sum, Tensor count, Tensor otherwise)
-    {
-        Tensor scaled = _logarithms.Plus(others), known = _present.logical_and(scaled.isnan().logical_not());
-        count = count.Plus(known.to(ScalarType.Float64).sum(dimension));
-        Tensor means = sum.Plus(scaled.masked_fill_(known.logical_not(), 0.Held()).sum(dimension)).neg_() / count.clamp(min: 1.Held());
-        return where(count > 0.Held(), means, otherwise);
-    }
 
     private Tensor SetSums(Tensor values) => zeros_like(values).scatter_add(-1, _sets, values);
 

@@ -1,5 +1,4 @@
 using Microsoft.ML.Implicit.Native;
-using Microsoft.ML.Implicit.Solvers.Quadratic.Dense.Scaling;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Solvers.Quadratic.Batched;
@@ -18,7 +17,7 @@ internal sealed class BatchedSystem
     private readonly Tensor _matrices;
     private readonly Tensor? _g;
     private readonly Tensor _identity;
-    private readonly Tensor _isConvex;
+    private readonly Tensor? _isConvex;
 
     /// <summary>Prepares the matrices of a problem.</summary>
     /// <param name="problem">The problem.</param>
@@ -28,14 +27,21 @@ internal sealed class BatchedSystem
         _problem = problem;
         long n = problem.Variables, m = problem.Inequalities, k = problem.Equalities;
         Tensor matrices = StackMatrices(problem);
-        Scales = scales ?? Equilibrate(matrices, Links = new BatchedLinks(matrices, n), n);
+        Scaling = scales is null ? MatrixScaling.Find(problem, matrices) : null;
+        Scales = scales ?? Scaling!.Scales;
         Tensor variableScale = Scales.narrow(-1, 0, n);
         _matrices = (matrices * Scales.unsqueeze(-1)).mul_(variableScale.unsqueeze(-2));
         _g = m > 0 ? _matrices.narrow(-2, n, m) : null;
         _identity = eye(Math.Max(n, k), dtype: ScalarType.Float64, device: problem.P.device);
         Q = _matrices.narrow(-2, 0, n);
-        (_isConvex, Tensor shift) = Convexity.Examine(Q, problem.QuadraticType);
-        Q.diagonal(0, -2, -1).PlusInPlace(shift);
+
+        // Who gives scales knows the matrices to be convex, and those of float64 are not changed.
+        if (scales is null || problem.QuadraticType != ScalarType.Float64)
+        {
+            (_isConvex, Tensor shift) = Convexity.Examine(Q, problem.QuadraticType);
+            Q.diagonal(0, -2, -1).PlusInPlace(shift);
+        }
+
         A = k > 0 ? _matrices.narrow(-2, n + m, k) : null;
         VariableScale = Rows(variableScale);
         EqualityScale = Rows(Scales.narrow(-1, n + m, k));
@@ -58,8 +64,8 @@ internal sealed class BatchedSystem
     /// <summary>Rows of zeros in A, [1, k] or [batch, k] Boolean.</summary>
     public Tensor IsEmptyEquality => A is null ? zeros_like(EqualityScale, ScalarType.Bool) : Rows(A.ne(0.Held()).any(-1).logical_not());
 
-    /// <summary>What links variables; null where the scales were given.</summary>
-    public BatchedLinks? Links { get; }
+    /// <summary>The scales with the groups of variables; null where the scales were given.</summary>
+    public MatrixScaling? Scaling { get; }
 
     /// <summary>Row scales of Q, G and A, [n + m + k] or [batch, n + m + k]; those of Q are its column scales too.</summary>
     public Tensor Scales { get; }
@@ -119,7 +125,7 @@ internal sealed class BatchedSystem
         long m = _problem.Inequalities, n = _problem.Variables;
         Tensor terms = p.abs().Plus(Apply(Q.abs(), z.abs()));
         terms = A is null ? terms : AddTransposedProduct(terms, A.abs(), nu.abs(), 1);
-        terms = _g is null ? terms : AddTransposedProduct(terms, _g.abs(), lambda.narrow(1, 0, m), 1);
+        terms = _g is null ? terms : AddTransposedProduct(terms, _g.abs(), General(lambda), 1);
         terms = _problem.Lower is null ? terms : terms.Plus(lambda.narrow(1, m, n));
         terms = _problem.Upper is null ? terms : terms.Plus(lambda.narrow(1, lambda.shape[1] - n, n));
         Tensor inverse = terms.clamp_(min: SmallestTerm.Held()).reciprocal_();
@@ -133,7 +139,7 @@ internal sealed class BatchedSystem
         long m = _problem.Inequalities, n = _problem.Variables;
         if (_g is not null)
         {
-            sum = AddTransposedProduct(sum, _g, y.narrow(1, 0, m), scale);
+            sum = AddTransposedProduct(sum, _g, General(y), scale);
         }
 
         if (_problem.Lower is not null)
@@ -149,24 +155,29 @@ internal sealed class BatchedSystem
         return A is null || nu is null ? sum : AddTransposedProduct(sum, A, nu, scale);
     }
 
-    /// <summary>κ Q + AᵀA + ρI + Cᵀ diag(w) C for weights [rows, L] and κ [rows, 1], or 1 where that is null, [rows, n, n].</summary>
-    public Tensor Hessian(Tensor w, Tensor? curvature, double regularisation)
+    /// <summary>κ Q + AᵀA + ρI for κ [rows, 1], or 1 where that is null: [n, n], [1, n, n] or [rows, n, n].</summary>
+    public Tensor Objective(Tensor? curvature, double regularisation)
+    {
+        Tensor objective = curvature is null ? QAugmented.clone() : QAugmented.addcmul(Q, (curvature - 1.Held()).unsqueeze(2), 1.Held());
+        objective.diagonal(0, -2, -1).PlusInPlace(regularisation.Held());
+        return objective;
+    }
+
+    /// <summary>An <see cref="Objective"/> + Cᵀ diag(w) C for weights [rows, L], [rows, n, n].</summary>
+    public Tensor Hessian(Tensor objective, Tensor w)
     {
         long m = _problem.Inequalities, n = _problem.Variables, rows = w.shape[0];
-        Tensor objective = curvature is null ? QAugmented : QAugmented.addcmul(Q, (curvature - 1.Held()).unsqueeze(2), 1.Held());
         Tensor h = _g is null
             ? objective.expand(rows, n, n).clone()
-            : AddBatchedProduct(objective.expand(rows, n, n), _g.transpose(-1, -2).expand(rows, n, m), _g * w.narrow(1, 0, m).unsqueeze(2), 1);
-        Tensor diagonal = h.diagonal(0, 1, 2);
-        diagonal.PlusInPlace(regularisation.Held());
+            : AddBatchedProduct(objective.expand(rows, n, n), _g.transpose(-1, -2).expand(rows, n, m), _g * General(w).unsqueeze(2), 1);
         if (_problem.Lower is not null)
         {
-            diagonal.PlusInPlace(w.narrow(1, m, n));
+            h.diagonal(0, 1, 2).PlusInPlace(w.narrow(1, m, n));
         }
 
         if (_problem.Upper is not null)
         {
-            diagonal.PlusInPlace(w.narrow(1, w.shape[1] - n, n));
+            h.diagonal(0, 1, 2).PlusInPlace(w.narrow(1, w.shape[1] - n, n));
         }
 
         return h;
@@ -182,16 +193,20 @@ internal sealed class BatchedSystem
         return linalg.solve_triangular(factor, _identity.narrow(0, 0, order).narrow(1, 0, order).expand(matrices.shape), upper: false);
     }
 
-    /// <summary>Whether Q has no negative eigenvalue beyond rounding, and all matrices are finite: [1] or [batch] Boolean.</summary>
-    public Tensor IsConvex() => _isConvex.logical_and(_matrices.sum([-1, -2]).isfinite()).reshape(-1);
+    /// <summary>Whether Q has no negative eigenvalue beyond rounding, and all matrices are finite: [1] or [batch] Boolean. Not known where the scales were given.</summary>
+    public Tensor IsConvex() => _isConvex!.logical_and(_matrices.sum([-1, -2]).isfinite()).reshape(-1);
+
+    // Of values of constraints, those of the rows of G.
+    private Tensor General(Tensor values) =>
+        _problem.Lower is null && _problem.Upper is null ? values : values.narrow(1, 0, _problem.Inequalities);
 
     /// <summary>M x for rows x and a matrix with or without batch dimension.</summary>
     public static Tensor Apply(Tensor matrix, Tensor x) =>
-        matrix.dim() == 2 ? x.mm(matrix.t()) : matrix.shape[0] == 1 ? x.mm(matrix[0].t()) : matrix.bmm(x.unsqueeze(2)).squeeze(2);
+        matrix.dim() == 2 ? x.mm(matrix.t()) : matrix.size(0) == 1 ? x.mm(matrix[0].t()) : matrix.bmm(x.unsqueeze(2)).squeeze(2);
 
     /// <summary>Mᵀ x for rows x.</summary>
     public static Tensor TransposedApply(Tensor matrix, Tensor x) =>
-        matrix.dim() == 2 ? x.mm(matrix) : matrix.shape[0] == 1 ? x.mm(matrix[0]) : matrix.transpose(1, 2).bmm(x.unsqueeze(2)).squeeze(2);
+        matrix.dim() == 2 ? x.mm(matrix) : matrix.size(0) == 1 ? x.mm(matrix[0]) : matrix.transpose(1, 2).bmm(x.unsqueeze(2)).squeeze(2);
 
     public static Tensor Double(Tensor tensor) => tensor.detach().to(ScalarType.Float64);
 
@@ -212,34 +227,4 @@ internal sealed class BatchedSystem
         Tensor[] matrices = [.. new[] { q.Plus(q.transpose(-1, -2)).mul_(0.5.Held()), problem.G, problem.A }.OfType<Tensor>().Select(Double)];
         return problem.SharesMatrices ? cat(matrices, 0) : cat([.. matrices.Select(matrix => matrix.expand(problem.BatchSize, matrix.shape[^2], n))], 1);
     }
-
-    // Ruiz (2001): symmetric in Q, two-sided in G and A. In every pass Q counts by its share of its largest entry, so that the unit of the objective plays no
-    // part; at last the scale of its rows against the others, which G and A leave open, makes that entry about one.
-    private static Tensor Equilibrate(Tensor matrices, BatchedLinks links, long n)
-    {
-        Tensor scales = links.Scales();
-        long constraints = scales.shape[^1] - n;
-        Tensor magnitudes = matrices.abs().mul_(scales.unsqueeze(-1)).mul_(scales.narrow(-1, 0, n).unsqueeze(-2));
-        for (int pass = 0; pass < MatrixEquilibration.Passes; pass++)
-        {
-            magnitudes.narrow(-2, 0, n).mul_(ObjectiveExponent(magnitudes, n).neg_().exp2_());
-            Tensor rows = magnitudes.amax([-1]);
-            Tensor factors = Factors(cat([magnitudes.amax([-2]), rows.narrow(-1, n, constraints)], -1));
-            magnitudes = (magnitudes * factors.unsqueeze(-1)).mul_(factors.narrow(-1, 0, n).unsqueeze(-2));
-            scales.mul_(factors);
-        }
-
-        Tensor scaled = (matrices.narrow(-2, 0, n).abs() * scales.narrow(-1, 0, n).unsqueeze(-1)).mul_(scales.narrow(-1, 0, n).unsqueeze(-2));
-        Tensor half = (ObjectiveExponent(scaled, n) * 0.5.Held()).floor_().squeeze(-1);
-        scales.narrow(-1, 0, n).mul_(half.neg().exp2_());
-        scales.narrow(-1, n, constraints).mul_(half.exp2_());
-        return scales;
-    }
-
-    // Exponent of the power of two below the largest entry of Q, [1, 1] or [batch, 1, 1]; 0 where Q is zero.
-    private static Tensor ObjectiveExponent(Tensor magnitudes, long n) =>
-        magnitudes.narrow(-2, 0, n).amax([-1, -2], keepdim: true).log2_().floor_().nan_to_num_(0, 0, 0);
-
-    // The powers of two nearest to the inverse square roots; 1 for an empty line.
-    private static Tensor Factors(Tensor maxima) => maxima.masked_fill(maxima.eq(0.Held()), 1.Held()).log2_().mul_((-0.5).Held()).round_().exp2();
 }

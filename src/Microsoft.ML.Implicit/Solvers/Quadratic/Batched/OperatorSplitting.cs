@@ -72,7 +72,7 @@ internal sealed class OperatorSplitting : IBatchedMethod
     public BatchedState State() => _data.ToState(_z, _nu, Slack(), _y);
 
     /// <inheritdoc/>
-    public Tensor Statistics() => cat([_data.Report(_z, _measures, _data.Residuals(_z, _nu, Slack(), _y)), _iterations.unsqueeze(0)], 0);
+    public Tensor Statistics() => cat([_data.Report(_measures, _data.Residuals(_z, _nu, Slack(), _y)), _iterations.unsqueeze(0)], 0);
 
     private Tensor Slack() => where(_data.Active > 0.Held(), _data.D - _w, ones_like(_w));
 
@@ -94,7 +94,7 @@ internal sealed class OperatorSplitting : IBatchedMethod
     // One host read every few iterations: whether all rows have converged, and how far primal and dual residuals are apart.
     private bool Check(int iteration)
     {
-        Tensor measures = _data.Measure(_z, _data.Residuals(_z, _nu, Slack(), _y));
+        Tensor measures = _data.Measure(_data.Residuals(_z, _nu, Slack(), _y));
         Tensor unfinished = _measures.amax([0]).le(_options.Tolerance.Held()).logical_not();
         _iterations = where(unfinished, full_like(_iterations, iteration.Held()), _iterations);
         _measures = measures;
@@ -122,7 +122,7 @@ internal sealed class OperatorSplitting : IBatchedMethod
     private Tensor Factor()
     {
         Tensor active = _shared ? _data.Active.narrow(0, 0, 1) : _data.Active;
-        Tensor h = _system.Hessian(active * _rho.Held(), _data.Curvature, Sigma);
+        Tensor h = _system.Hessian(_system.Objective(_data.Curvature, Sigma), active * _rho.Held());
         if (_system.A is not null)
         {
             h = h.Plus(_system.A.transpose(-1, -2).matmul(_system.A) * ((EqualityFactor * _rho) - 1).Held());
@@ -143,8 +143,8 @@ internal sealed class OperatorSplitting : IBatchedMethod
         Tensor w = minimum(_data.Active * _system.ApplyC(z), _data.D);
         w = where(tight > 0.Held(), _data.D, w);
         Tensor slack = where(_data.Active > 0.Held(), _data.D - w, ones_like(w));
-        Tensor polished = _data.Measure(z, _data.Residuals(z, nu, slack, y));
-        Tensor current = _data.Measure(_z, _data.Residuals(_z, _nu, Slack(), _y));
+        Tensor polished = _data.Measure(_data.Residuals(z, nu, slack, y));
+        Tensor current = _data.Measure(_data.Residuals(_z, _nu, Slack(), _y));
         Tensor better = polished.amax([0]).lt(current.amax([0]));
         Tensor rows = better.unsqueeze(1);
         _z = where(rows, z, _z);

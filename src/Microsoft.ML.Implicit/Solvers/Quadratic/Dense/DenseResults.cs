@@ -131,7 +131,7 @@ internal sealed unsafe class DenseResults
             Objective = ToTensor(Array.ConvertAll(_outcomes, o => o.Objective), batch),
         };
 
-        Tensor ToTensor(double[] values, params long[] shape) => NativeTensor.Of(values, shape).to(problem.P.dtype, problem.P.device);
+        Tensor ToTensor(double[] values, params long[] shape) => NativeTensor.Of(values, shape, problem.P.device).to(problem.P.dtype);
     }
 
     /// <summary>Writes these rows into a larger batch, at the given indices.</summary>

@@ -2,7 +2,7 @@ using System.Numerics;
 using System.Runtime.InteropServices;
 using Microsoft.ML.Implicit.Solvers.Conic.Systems;
 
-namespace Microsoft.ML.Implicit.Solvers.Conic.Interior;
+namespace Microsoft.ML.Implicit.Solvers.Conic.Units;
 
 /// <summary>
 /// The terms (log₂|aᵢⱼ| + rᵢ + cⱼ)² of the nonzero entries of a matrix, weighted. Full rows are padded, so that all of it is done by whole vectors; of sparse ones only the entries are kept.

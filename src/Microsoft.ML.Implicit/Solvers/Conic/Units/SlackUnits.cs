@@ -1,6 +1,6 @@
 using Microsoft.ML.Implicit.Solvers.Conic.Systems;
 
-namespace Microsoft.ML.Implicit.Solvers.Conic.Interior;
+namespace Microsoft.ML.Implicit.Solvers.Conic.Units;
 
 /// <summary>
 /// Units of slacks: a linear map T of each cone onto itself, s̄ = Ts and y = Tᵀȳ. Beside factors these are, of a second-order cone, hyperbolic rotations, which multiply

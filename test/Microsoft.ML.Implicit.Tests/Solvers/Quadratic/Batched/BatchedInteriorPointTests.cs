@@ -4,7 +4,7 @@ using Microsoft.ML.Implicit.Solvers.Quadratic.Batched;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.Implicit.Tests.Solvers.Quadratic;
+namespace Microsoft.ML.Implicit.Tests.Solvers.Quadratic.Batched;
 
 /// <summary>The path for GPUs runs on tensors of any device: here on the CPU, against the managed path.</summary>
 [TestClass]
