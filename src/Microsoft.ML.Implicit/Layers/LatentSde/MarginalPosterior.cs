@@ -73,7 +73,7 @@ internal sealed class MarginalPosterior : LatentPosterior
         Tensor parts = empty([initial.Mean.shape[0], TimesOfRow]).uniform_(0, 1, generator).to(initial.Mean.device).Plus(HeldArithmetic.Range(0, TimesOfRow, initial.Mean.device));
         (Tensor between, Tensor weights) = context.Crowd(parts / TimesOfRow.Held() * context.End);
         Tensor length = context.End.squeeze(1) * LatentNetwork.HorizonLength.Held();
-        Tensor rate = (Rate(prior, AlongPath(prior, context, between, initial), between, query, generator) * weights).mean([1]);
+        Tensor rate = (Rate(prior, AlongPath(prior, context, between, initial, query), between, query, generator) * weights).mean([1]);
         (Tensor mean, Tensor scale) = AtNodes(context, initial);
         Tensor divergence = Divergence(mean.select(1, 0), scale.select(1, 0).log().mul(2.Held()), initial).Plus(length * rate);
         Tensor states = mean.Plus(scale * NoiseLike(mean, generator)).narrow(1, 1, context.Times.shape[1] - 1);
@@ -103,7 +103,8 @@ internal sealed class MarginalPosterior : LatentPosterior
     /// <param name="context">The targets' values.</param>
     /// <param name="times">Times in horizons, [batch, times].</param>
     /// <param name="initial">The latent initial state by the history.</param>
-    public LatentMarginal AlongPath(LatentSdePrior prior, TargetContext context, Tensor times, (Tensor Mean, Tensor LogVariance) initial)
+    /// <param name="query">The controls and their times.</param>
+    public LatentMarginal AlongPath(LatentSdePrior prior, TargetContext context, Tensor times, (Tensor Mean, Tensor LogVariance) initial, LatentQuery query)
     {
         BetweenTargets between = context.At(times);
         Tensor input = Input(between.Value, times, initial);
@@ -114,7 +115,7 @@ internal sealed class MarginalPosterior : LatentPosterior
         Tensor[] slopes = tangent.matmul(_linear.weight.t()).Plus(turned.matmul(_output.weight.t())).chunk(2, 2);
         (Tensor line, Tensor offset) = Outputs(input, hidden, Base(between.Value, initial.Mean));
         Tensor bridge = between.Bridge * LatentNetwork.HorizonLength.Held(), gap = between.Gap * LatentNetwork.HorizonLength.Held();
-        Tensor bend = gap * _bend.forward(hidden), bendSlope = gap * turned.matmul(_bend.weight.t());
+        Tensor bend = gap * _bend.forward(hidden) - Turn(prior, between, initial, query) / 2.Held(), bendSlope = gap * turned.matmul(_bend.weight.t());
         Tensor mean = line.Plus(bridge * bend), meanSlope = slopes[0].Plus(Base(between.Slope / LatentNetwork.HorizonLength.Held(), zeros_like(initial.Mean))).Plus(between.BridgeSlope * bend).Plus(bridge * bendSlope);
 
         (Tensor diffusion, Tensor derivative) = prior.Diffusion(mean);
@@ -124,6 +125,17 @@ internal sealed class MarginalPosterior : LatentPosterior
         Tensor whole = scale.Squared().Plus(width.Squared() * bridge).sqrt();
         Tensor wholeSlope = (scale * scaleSlope).Plus(width * widthSlope * bridge).Plus(width.Squared() * between.BridgeSlope / 2.Held()) / whole;
         return new LatentMarginal(mean, whole, meanSlope, wholeSlope);
+    }
+
+    // By how much the drift changes along itself from target to target.
+    private Tensor Turn(LatentSdePrior prior, BetweenTargets between, (Tensor Mean, Tensor LogVariance) initial, LatentQuery query)
+    {
+        Tensor input = Input(between.Middle, between.MiddleTime, initial);
+        (Tensor middle, _) = Outputs(input, _hidden.forward(input).tanh(), Base(between.Middle, initial.Mean));
+        Tensor half = between.Gap / 2.Held();
+        Tensor way = prior.Drift(middle, between.MiddleTime, query) * half * LatentNetwork.HorizonLength.Held();
+        Tensor time = half.squeeze(2);
+        return prior.Drift(middle.Plus(way), between.MiddleTime.Plus(time), query) - prior.Drift(middle - way, between.MiddleTime - time, query);
     }
 
     private static Tensor Input(Tensor context, Tensor times, (Tensor Mean, Tensor LogVariance) initial) =>

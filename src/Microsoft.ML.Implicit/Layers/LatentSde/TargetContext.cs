@@ -43,10 +43,11 @@ internal sealed class TargetContext(Tensor times, Tensor nodes)
         Tensor left = nodes.gather(1, index);
         Tensor difference = nodes.gather(1, index.Plus(1.Held())) - left;
         Tensor slope = difference * where(isOpen, gap.clamp_min(ShortestGap.Held()).reciprocal(), zeros_like(gap)).unsqueeze(2);
+        Tensor middleTime = start.Plus(gap / 2.Held());
         gap = gap.unsqueeze(2);
         Tensor bridge = theta * 1.0.Held().Minus(theta) * gap;
         Tensor bridgeSlope = 1.0.Held().Minus(2.Held() * theta) * isOpen.to(gap.dtype).unsqueeze(2);
-        return new BetweenTargets(left.Plus(theta * difference), slope, gap, bridge, bridgeSlope);
+        return new BetweenTargets(left.Plus(theta * difference), slope, gap, bridge, bridgeSlope, left.Plus(difference / 2.Held()), middleTime);
     }
 
     // The node before each time, its own time, and the time from there to the next one.
