@@ -23,6 +23,17 @@ internal sealed class LatentSdeTraining(LatentSdeOptions options, SeriesSetReade
     protected override LatentArchitecture CreateArchitecture(SeriesScaling scaling) =>
         new LatentSdeArchitecture(options, holdsLevels: Array.TrueForAll(scaling.Variables, variable => variable.LevelMemory is null));
 
+    protected override IEnumerable<KeptSetting> KeptOfNetworks(LatentArchitecture initial)
+    {
+        var kept = (LatentSdeArchitecture)initial;
+        return
+        [
+            KeptSetting.Of(nameof(options.TrainingMethod), options.TrainingMethod, kept.TrainingMethod),
+            KeptSetting.Of(nameof(options.SolverSteps), options.SolverSteps, kept.Settings.SolverSteps),
+            KeptSetting.Of(nameof(options.PathCount), options.PathCount, kept.PathCount),
+        ];
+    }
+
     protected override ForecastProblem CreateProblem(LatentNetwork network, ForecastBatchBuilder builder, ExampleSampler sampler, Generator generator, int seed) =>
         new LatentSdeProblem((LatentSdeNetwork)network, builder, sampler, options.DivergenceWeight, ChoosesSteps, generator, seed, Run.CancellationToken);
 

@@ -252,12 +252,44 @@ public sealed class LatentSdeNetworkTests
         Perturb(posterior, generator);
         var context = new TargetContext(tensor(new[] { 0, 0.3, 0.8 }, [1, 3]), randn([1, 3, 2], ScalarType.Float64, generator: generator));
         (Tensor, Tensor) initial = (randn([1, 3], ScalarType.Float64, generator: generator), randn([1, 3], ScalarType.Float64, generator: generator));
+        var query = new LatentQuery([0, 0.25, 0.5, 0.75, 1], randn([5, 1, 1], ScalarType.Float64, generator: generator), [0], [0], zeros(1, 1));
         const double step = 1e-6;
-        LatentMarginal At(double shift) => posterior.AlongPath(prior, context, tensor(new[] { 0.1, 0.25, 0.5, 0.7 }, [1, 4]) + shift, initial);
+        LatentMarginal At(double shift) => posterior.AlongPath(prior, context, tensor(new[] { 0.1, 0.25, 0.5, 0.7 }, [1, 4]) + shift, initial, query);
         LatentMarginal middle = At(0), before = At(-step), after = At(step);
         double unit = 2 * step * LatentNetwork.HorizonLength;
         Assert.IsTrue(((after.Mean - before.Mean) / unit).allclose(middle.MeanSlope, 1e-6, 1e-8));
         Assert.IsTrue(((after.Scale - before.Scale) / unit).allclose(middle.ScaleSlope, 1e-6, 1e-8));
+    }
+
+    [TestMethod]
+    public void An_untrained_posterior_follows_paths_of_the_drift_between_values_to_the_third_order()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGradient = no_grad();
+        using var generator = new Generator(1);
+        var prior = new LatentSdePrior(Sizes with { Controls = 0 }, bends: true, generator);
+        Perturb(prior, generator);
+        var posterior = new MarginalPosterior(context: 3, observed: 3, latent: 3, hidden: 5, generator);
+        posterior.to(ScalarType.Float64);
+        var query = new LatentQuery([0, 1], null, [0], [0], zeros(1, 1));
+        (Tensor, Tensor) initial = (zeros([1, 3], ScalarType.Float64), zeros([1, 3], ScalarType.Float64));
+        Tensor first = randn([1, 1, 3], ScalarType.Float64, generator: generator);
+
+        Tensor Flow(double time)
+        {
+            const int steps = 200;
+            double step = time * LatentNetwork.HorizonLength / steps;
+            Tensor Slope(Tensor at) => prior.Drift(at, zeros([1, 1], ScalarType.Float64), query) * step;
+            return Enumerable.Range(0, steps).Aggregate(first, (at, _) => at + Slope(at + (Slope(at) / 2)));
+        }
+
+        double Error(double gap)
+        {
+            var context = new TargetContext(tensor(new[] { 0, gap }, [1, 2]), cat([first, Flow(gap)], 1));
+            return (posterior.AlongPath(prior, context, tensor(new[] { gap / 4 }, [1, 1]), initial, query).Mean - Flow(gap / 4)).abs().max().item<double>();
+        }
+
+        Assert.IsGreaterThan(2.7, Math.Log2(Error(0.02) / Error(0.01)));
     }
 
     [TestMethod]
