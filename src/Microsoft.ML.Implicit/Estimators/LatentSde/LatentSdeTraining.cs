@@ -17,6 +17,9 @@ internal sealed class LatentSdeTraining(LatentSdeOptions options, SeriesSetReade
 
     protected override double ShortHistories => 0.5;
 
+    // What the posterior's mean lacks between two values is learned as noise, and grows with a power of the gap that a value left out makes.
+    protected override int MostTargets => 64;
+
     private bool ChoosesSteps => options.SolverSteps is null && Initial is null && options.TrainingMethod != LatentSdeTrainingMethod.Adjoint;
 
     // Where a variable leaves its past values behind, changes do not depend on where they start, and a state of levels learns what is noise by heart sooner.

@@ -25,6 +25,9 @@ internal abstract class ForecastTraining<TModel>(LatentForecasterOptions options
     /// <summary>Share of the examples whose histories are as often of one, two, four observations as of any more, where there are many series.</summary>
     protected virtual double ShortHistories => 0;
 
+    /// <summary>Most later values that an example looks at.</summary>
+    protected virtual int MostTargets => ExampleSampler.UsualTargets;
+
     protected abstract LatentArchitecture CreateArchitecture(SeriesScaling scaling);
 
     protected abstract ForecastProblem CreateProblem(LatentNetwork network, ForecastBatchBuilder builder, ExampleSampler sampler, Generator generator, int seed);
@@ -138,7 +141,7 @@ internal abstract class ForecastTraining<TModel>(LatentForecasterOptions options
         Run.KeepChoice(nameof(options.HiddenWidth), options.HiddenWidth, architecture.Settings.HiddenWidth);
         var builder = new ForecastBatchBuilder(scaling, architecture.Settings.Anchor, architecture.Settings.SolverSteps, Run.Device);
         ExampleSampler Sampler(ForecastFold fold) =>
-            new(series, fold, scaling.Horizon, architecture.Settings.ContextLength, architecture.Settings.Anchor == LatentAnchor.FirstObservation, division.CountsSeries ? ShortHistories : 0);
+            new(series, fold, scaling.Horizon, architecture.Settings.ContextLength, architecture.Settings.Anchor == LatentAnchor.FirstObservation, division.CountsSeries ? ShortHistories : 0, MostTargets);
         ExampleSampler[] samplers = [.. division.Networks.Select(Sampler)];
         if (Array.Exists(samplers, sampler => sampler.Count == 0))
         {
