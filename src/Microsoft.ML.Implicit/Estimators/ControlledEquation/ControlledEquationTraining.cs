@@ -28,6 +28,27 @@ internal sealed class ControlledEquationTraining(ControlledEquationOptions optio
 
     protected override SeriesSet Read(IDataView data) => _reader.Read(data, Run.Channel, Run.ThrowIfCancelled);
 
+    protected override IEnumerable<KeptSetting> KeptSettings(ControlledEquationModelParameters initial)
+    {
+        ControlledEquationArchitecture kept = initial.Architecture;
+        return
+        [
+            KeptSetting.Of(nameof(options.InputColumnNames), options.InputColumnNames, initial.Columns.Values),
+            KeptSetting.Of(nameof(options.StaticColumnNames), options.StaticColumnNames, initial.Columns.Statics),
+            KeptSetting.Of(nameof(options.CovariateColumnNames), options.CovariateColumnNames, initial.Columns.Covariates),
+            KeptSetting.Of(nameof(options.Reading), options.Reading, kept.Reading),
+            KeptSetting.Of(nameof(options.Path), options.Path, kept.Path),
+            KeptSetting.Of(nameof(options.Windows), options.Windows, kept.Windows),
+            KeptSetting.Of(nameof(options.SignatureDepth), options.SignatureDepth, kept.SignatureDepth),
+            KeptSetting.Of(nameof(options.MaximumStepsPerPiece), options.MaximumStepsPerPiece, kept.StepsPerPiece),
+            KeptSetting.Of(nameof(options.StateWidth), options.StateWidth, kept.StateWidth),
+            KeptSetting.Of(nameof(options.HiddenWidth), options.HiddenWidth, kept.HiddenWidth),
+            KeptSetting.Of(nameof(options.Layers), options.Layers, kept.Layers),
+            KeptSetting.Of(nameof(options.RotationBlocks), options.RotationBlocks, kept.RotationBlocks),
+            KeptSetting.Of(nameof(options.EnsembleSize), options.EnsembleSize, kept.EnsembleSize),
+        ];
+    }
+
     protected override void Examine(SeriesSet rows)
     {
         using Tensor labels = NativeTensor.Of([.. rows.Series.Select(series => series.Label)], [rows.Series.Count]);
@@ -35,11 +56,7 @@ internal sealed class ControlledEquationTraining(ControlledEquationOptions optio
         if (Initial is not null)
         {
             RequireInitial(Initial.Task.IsLike(_task), $"it predicts something else than column '{options.LabelColumnName}' holds; classes must be the same, in the same order.");
-            RequireSame(nameof(options.InputColumnNames), Initial.Columns.Values, options.InputColumnNames);
-            RequireSame(nameof(options.StaticColumnNames), Initial.Columns.Statics, options.StaticColumnNames);
-            RequireSame(nameof(options.CovariateColumnNames), Initial.Columns.Covariates, options.CovariateColumnNames);
             Initial.Units.Categories.Check(_reader.Columns, rows.Categories);
-            RequireInitial((options.Reading ?? Initial.Reading) == Initial.Reading, $"it reads series by {Initial.Reading}, and the options say {options.Reading}.");
             _task = Initial.Task;
         }
     }
@@ -106,10 +123,6 @@ internal sealed class ControlledEquationTraining(ControlledEquationOptions optio
         KeepChoices(architecture);
         return new ControlledEquationModelParameters(architecture, _reader.Columns, units, _task!, [.. kept.Select(index => networks[index])], Run.Device);
     }
-
-    // A model tells its columns apart by their order.
-    private static void RequireSame(string setting, string[] expected, string[] given) =>
-        RequireInitial(given.SequenceEqual(expected), $"it was trained on the {setting} [{string.Join(", ", expected)}], and the options say [{string.Join(", ", given)}]; they must be the same, in the same order.");
 
     private SeriesNetwork TrainNetwork(
         ControlledEquationArchitecture architecture,

@@ -18,9 +18,9 @@ internal sealed class DeepEquilibriumTraining(DeepEquilibriumOptions options, Fu
         return new DeepEquilibriumModelParameters((DeepEquilibriumArchitecture)architecture, ensemble, Task, Run.Device);
     }
 
-    protected override void CheckNetwork(PredictionArchitecture initial)
-    {
-        EquilibriumCellKind cell = ((DeepEquilibriumArchitecture)initial).Cell;
-        RequireInitial(cell == options.Cell, $"its cell is {cell}, and the options say {options.Cell}.");
-    }
+    protected override IEnumerable<KeptSetting> KeptOfNetworks(PredictionArchitecture initial) =>
+    [
+        KeptSetting.Of(nameof(options.Cell), options.Cell, ((DeepEquilibriumArchitecture)initial).Cell),
+        KeptSetting.Of(nameof(options.HiddenWidth), options.HiddenWidth, initial.HiddenWidth),
+    ];
 }

@@ -12,6 +12,12 @@ internal sealed class LatentOdeTraining(LatentOdeOptions options, SeriesSetReade
 {
     protected override LatentArchitecture CreateArchitecture(SeriesScaling scaling) => new LatentOdeArchitecture(options);
 
+    protected override IEnumerable<KeptSetting> KeptOfNetworks(LatentArchitecture initial) =>
+    [
+        KeptSetting.Of(nameof(options.Anchor), options.Anchor, initial.Settings.Anchor),
+        KeptSetting.Of(nameof(options.SolverSteps), options.SolverSteps, initial.Settings.SolverSteps),
+    ];
+
     protected override ForecastProblem CreateProblem(LatentNetwork network, ForecastBatchBuilder builder, ExampleSampler sampler, Generator generator, int seed) =>
         new LatentOdeProblem((LatentOdeNetwork)network, builder, sampler, options.DivergenceWeight, generator, seed, Run.CancellationToken);
 

@@ -29,7 +29,7 @@ internal sealed record LatentSdeArchitecture(LatentSettings Settings, LatentSdeT
     public override IEnumerable<string> AddedTensors =>
     [
         "prior.diffusion.second_amplitude", "prior.diffusion.second_slope", "prior.diffusion.second_shift",
-        "posterior.bridge.weight", "posterior.bridge.bias", "posterior.bend.weight", "posterior.bend.bias",
+        "posterior.bridge.weight", "posterior.bridge.bias", "posterior.bend.weight", "posterior.bend.bias", "posterior.noise",
     ];
 
     public override void Write(DocumentWriter writer)

@@ -17,11 +17,25 @@ internal sealed class LatentSdeTraining(LatentSdeOptions options, SeriesSetReade
 
     protected override double ShortHistories => 0.5;
 
+    // What the posterior's mean lacks between two values is learned as noise, and grows with a power of the gap that a value left out makes.
+    protected override int MostTargets => 64;
+
     private bool ChoosesSteps => options.SolverSteps is null && Initial is null && options.TrainingMethod != LatentSdeTrainingMethod.Adjoint;
 
     // Where a variable leaves its past values behind, changes do not depend on where they start, and a state of levels learns what is noise by heart sooner.
     protected override LatentArchitecture CreateArchitecture(SeriesScaling scaling) =>
         new LatentSdeArchitecture(options, holdsLevels: Array.TrueForAll(scaling.Variables, variable => variable.LevelMemory is null));
+
+    protected override IEnumerable<KeptSetting> KeptOfNetworks(LatentArchitecture initial)
+    {
+        var kept = (LatentSdeArchitecture)initial;
+        return
+        [
+            KeptSetting.Of(nameof(options.TrainingMethod), options.TrainingMethod, kept.TrainingMethod),
+            KeptSetting.Of(nameof(options.SolverSteps), options.SolverSteps, kept.Settings.SolverSteps),
+            KeptSetting.Of(nameof(options.PathCount), options.PathCount, kept.PathCount),
+        ];
+    }
 
     protected override ForecastProblem CreateProblem(LatentNetwork network, ForecastBatchBuilder builder, ExampleSampler sampler, Generator generator, int seed) =>
         new LatentSdeProblem((LatentSdeNetwork)network, builder, sampler, options.DivergenceWeight, ChoosesSteps, generator, seed, Run.CancellationToken);

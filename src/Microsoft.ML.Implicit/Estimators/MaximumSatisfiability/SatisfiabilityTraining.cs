@@ -18,6 +18,14 @@ internal sealed class SatisfiabilityTraining(MaximumSatisfiabilityOptions option
     protected override BitSet Read(IDataView data) =>
         BitSetReader.Read(data, new BitColumns(options.BitColumnName, options.KnownColumnName), options.ExampleWeightColumnName, Run.CancellationToken);
 
+    protected override IEnumerable<KeptSetting> KeptSettings(MaximumSatisfiabilityModelParameters initial) =>
+    [
+        KeptSetting.Of(nameof(options.ClauseCount), options.ClauseCount, initial.Architecture.Clauses),
+        KeptSetting.Of(nameof(options.AuxiliaryCount), options.AuxiliaryCount, initial.Architecture.Auxiliaries),
+        KeptSetting.Of(nameof(options.MaximumSweeps), options.MaximumSweeps, initial.Architecture.Mixing.MaximumSweeps),
+        KeptSetting.Of(nameof(options.Tolerance), options.Tolerance, initial.Architecture.Mixing.Tolerance),
+    ];
+
     protected override MaximumSatisfiabilityModelParameters Train(BitSet training, BitSet? validation, Generator generator)
     {
         using DisposeScope scope = NewDisposeScope();

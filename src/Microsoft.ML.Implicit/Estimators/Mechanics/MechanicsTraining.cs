@@ -30,18 +30,33 @@ internal sealed class MechanicsTraining(MechanicsOptions options, SeriesSetReade
 
     protected override double? HeldOutFraction(long rows) => HasBounds && rows >= SeriesThatAffordValidation ? ValidationFraction : base.HeldOutFraction(rows);
 
-    protected override void Examine(SeriesSet rows)
+    protected override IEnumerable<KeptSetting> KeptSettings(MechanicsModelParameters initial)
     {
-        if (Initial is not null)
-        {
-            RequireInitial(
-                Initial.Columns.Values.SequenceEqual(reader.Columns.Values) && Initial.Columns.Covariates.SequenceEqual(reader.Columns.Covariates),
-                $"it was trained on the columns [{string.Join(", ", Initial.Columns.Values.Concat(Initial.Columns.Covariates))}], and the options say [{string.Join(", ", reader.Columns.Values.Concat(reader.Columns.Covariates))}]; they must be the same, in the same order.");
-            MechanicsArchitecture given = new(options);
-            RequireInitial(
-                (given.Form, given.HasFriction, given.CoordinatesPerBody) == (Initial.Architecture.Form, Initial.Architecture.HasFriction, Initial.Architecture.CoordinatesPerBody) && given.Angles.SequenceEqual(Initial.Architecture.Angles),
-                $"it has learned {Initial.Architecture.Form}{(Initial.Architecture.HasFriction ? " with friction" : string.Empty)}, and the options ask for {given.Form}{(given.HasFriction ? " with friction" : string.Empty)}, or for other angles or bodies.");
-        }
+        var given = new MechanicsArchitecture(options);
+        MechanicsArchitecture kept = initial.Architecture;
+        return
+        [
+            .. KeptColumns(initial.Columns, kept),
+            KeptSetting.Of(nameof(options.AngleColumnNames), Names(given.Angles), Names(kept.Angles)),
+            KeptSetting.Of(nameof(options.Form), given.Form, kept.Form),
+            KeptSetting.Of(nameof(options.HasFriction), given.HasFriction, kept.HasFriction),
+            KeptSetting.Of(nameof(options.CoordinatesPerBody), given.CoordinatesPerBody, kept.CoordinatesPerBody),
+            KeptSetting.Of(nameof(options.HiddenWidth), given.HiddenWidth, kept.HiddenWidth),
+            KeptSetting.Of(nameof(options.HiddenLayers), given.HiddenLayers, kept.HiddenLayers),
+        ];
+
+        IEnumerable<string> Names(int[] angles) => angles.Select(angle => initial.Columns.Values[angle]);
+    }
+
+    // Rates of momenta and of velocities are told apart by the form.
+    private IEnumerable<KeptSetting> KeptColumns(SeriesColumns kept, MechanicsArchitecture architecture)
+    {
+        int positions = architecture.Positions;
+        yield return KeptSetting.Of(nameof(options.PositionColumnNames), options.PositionColumnNames, kept.Values[..positions]);
+        yield return architecture.HasMomenta
+            ? KeptSetting.Of(nameof(options.MomentumColumnNames), options.MomentumColumnNames, kept.Values[positions..])
+            : KeptSetting.Of(nameof(options.VelocityColumnNames), options.VelocityColumnNames, kept.Values[positions..]);
+        yield return KeptSetting.Of(nameof(options.ControlColumnNames), options.ControlColumnNames, kept.Covariates);
     }
 
     protected override MechanicsModelParameters Train(SeriesSet training, SeriesSet? validation, Generator generator)

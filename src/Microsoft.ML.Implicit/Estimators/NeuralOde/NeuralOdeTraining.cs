@@ -20,9 +20,16 @@ internal sealed class NeuralOdeTraining(NeuralOdeOptions options, Func<TrainingS
         return new NeuralOdeModelParameters(sizes, ensemble, Task, Run.Device);
     }
 
-    protected override void CheckNetwork(PredictionArchitecture initial)
+    protected override IEnumerable<KeptSetting> KeptOfNetworks(PredictionArchitecture initial)
     {
-        OdeFieldKind field = ((NeuralOdeArchitecture)initial).Field;
-        RequireInitial(field == options.Field, $"its field is {field}, and the options say {options.Field}.");
+        var kept = (NeuralOdeArchitecture)initial;
+        return
+        [
+            KeptSetting.Of(nameof(options.Field), options.Field, kept.Field),
+            KeptSetting.Of(nameof(options.StateWidth), options.StateWidth, kept.StateWidth),
+            KeptSetting.Of(nameof(options.AugmentedDimensions), options.AugmentedDimensions, kept.AugmentedDimensions),
+            KeptSetting.Of(nameof(options.HiddenWidth), options.HiddenWidth, kept.HiddenWidth),
+            KeptSetting.Of(nameof(options.HiddenLayers), options.HiddenLayers, kept.HiddenLayers),
+        ];
     }
 }

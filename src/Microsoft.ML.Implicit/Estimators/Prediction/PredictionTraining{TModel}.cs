@@ -26,8 +26,15 @@ internal abstract class PredictionTraining<TModel>(PredictionTrainerOptions opti
 
     protected abstract TModel CreateModel(PredictionArchitecture architecture, PredictionEnsemble ensemble);
 
-    /// <exception cref="ArgumentException">The initial model is of another kind of network than the options say.</exception>
-    protected abstract void CheckNetwork(PredictionArchitecture initial);
+    /// <summary>What networks of a kind keep beside that.</summary>
+    protected abstract IEnumerable<KeptSetting> KeptOfNetworks(PredictionArchitecture initial);
+
+    protected override IEnumerable<KeptSetting> KeptSettings(TModel initial) =>
+    [
+        .. KeptOfNetworks(initial.Architecture),
+        KeptSetting.Of(nameof(options.Image), options.Image, initial.Architecture.Image),
+        KeptSetting.Of(nameof(options.EnsembleSize), options.EnsembleSize, initial.Architecture.EnsembleSize),
+    ];
 
     protected override double? HeldOutFraction(long rows) => PredictionDefaults.ValidationFraction(rows);
 
@@ -42,7 +49,6 @@ internal abstract class PredictionTraining<TModel>(PredictionTrainerOptions opti
             int features = rows.Categories?.Length ?? (int)rows.Features.shape[1];
             RequireInitial(Initial.FeatureCount == features, $"it reads {Initial.FeatureCount} features, and column '{options.FeatureColumnName}' holds {features}.");
             RequireInitial(CategoricalSlots.AreEqual(Initial.Architecture.Sizes.Categories, rows.Categories), $"it embeds other slots of column '{options.FeatureColumnName}' as categories.");
-            CheckNetwork(Initial.Architecture);
             _task = Initial.Task;
         }
     }

@@ -41,7 +41,7 @@ public abstract class ImplicitTrainer<TTransformer, TModel> : ImplicitEstimator<
     /// <param name="trainData">Training rows.</param>
     /// <param name="initialModel">
     /// Model to set out from, of this kind and of the same columns; it stays as it is. What gives it its shape (networks, widths, encoding and units of the data,
-    /// classes) is kept, whatever the options say of these; thresholds and bounds are set anew on the rows given.
+    /// classes) is kept, and options that say something else of it are refused; thresholds and bounds are set anew on the rows given.
     /// </param>
     /// <param name="validationData">Validation rows with the same columns, or <see langword="null"/>. Where the model that was set out from is best on them, it is what is returned.</param>
     /// <returns>The trained model as a transformer.</returns>

@@ -36,6 +36,11 @@ internal abstract class ModelTraining<TRows, TModel>(ITrainerOptions options, Tr
     public TModel Fit(TRows rows, TRows? validation)
     {
         run.Begin(options, Initial is not null, rows, validation, Initial?.State);
+        if (Initial is not null && KeptSettings(Initial).FirstOrDefault(setting => !setting.IsKept) is { } other)
+        {
+            RequireInitial(false, $"its {other.Name} is {other.Kept}, which it keeps, and the options say {other.Given}. Say the same, or train another model.");
+        }
+
         Examine(rows);
         using var generator = new Generator((ulong)run.Seed, CPU);
         if (validation is not null || HeldOutFraction(rows.Count) is not { } fraction)
@@ -59,6 +64,9 @@ internal abstract class ModelTraining<TRows, TModel>(ITrainerOptions options, Tr
     }
 
     protected abstract TRows Read(IDataView data);
+
+    /// <summary>The settings that a model to go on from keeps.</summary>
+    protected virtual IEnumerable<KeptSetting> KeptSettings(TModel initial) => [];
 
     /// <summary>Looks at all rows before any is held out.</summary>
     protected virtual void Examine(TRows rows)

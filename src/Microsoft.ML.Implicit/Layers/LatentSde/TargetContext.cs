@@ -19,6 +19,18 @@ internal sealed class TargetContext(Tensor times, Tensor nodes)
     /// <summary>Time of the last target of each row, [batch, 1].</summary>
     public Tensor End { get; } = times.narrow(1, times.shape[1] - 1, 1);
 
+    /// <summary>Times from each of these to the next, [batch, targets, 1], and whether there is any: those of padding have none.</summary>
+    public (Tensor Lengths, Tensor AreOpen) Gaps()
+    {
+        long last = times.shape[1] - 1;
+        Tensor lengths = (times.narrow(1, 1, last) - times.narrow(1, 0, last)).unsqueeze(2);
+        return (lengths, lengths.gt(ShortestGap.Held()));
+    }
+
+    /// <summary>A context that ends with other values.</summary>
+    /// <param name="values">The last elements of what is known, [batch, 1 + targets, elements].</param>
+    public TargetContext EndingWith(Tensor values) => new(times, cat([nodes.narrow(2, 0, nodes.shape[2] - values.shape[2]), values], 2));
+
     /// <summary>
     /// Moves times within the gaps between targets, 1 - θ to its square. Where the bound is steepest, before a target whose value is known well, more of them are looked at then,
     /// and each counts less, so that means stay what they are while their estimates vary less.
@@ -43,10 +55,11 @@ internal sealed class TargetContext(Tensor times, Tensor nodes)
         Tensor left = nodes.gather(1, index);
         Tensor difference = nodes.gather(1, index.Plus(1.Held())) - left;
         Tensor slope = difference * where(isOpen, gap.clamp_min(ShortestGap.Held()).reciprocal(), zeros_like(gap)).unsqueeze(2);
+        Tensor middleTime = start.Plus(gap / 2.Held());
         gap = gap.unsqueeze(2);
         Tensor bridge = theta * 1.0.Held().Minus(theta) * gap;
         Tensor bridgeSlope = 1.0.Held().Minus(2.Held() * theta) * isOpen.to(gap.dtype).unsqueeze(2);
-        return new BetweenTargets(left.Plus(theta * difference), slope, gap, bridge, bridgeSlope);
+        return new BetweenTargets(left.Plus(theta * difference), slope, gap, bridge, bridgeSlope, left.Plus(difference / 2.Held()), middleTime);
     }
 
     // The node before each time, its own time, and the time from there to the next one.

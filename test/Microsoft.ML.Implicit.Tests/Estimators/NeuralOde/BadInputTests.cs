@@ -65,7 +65,7 @@ public sealed class BadInputTests
         StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => ml.BinaryClassification.Trainers.NeuralOde(dense).Fit(discs)).Message, "nothing to tell apart", StringComparison.Ordinal);
         using NeuralOdeTransformer model = ml.BinaryClassification.Trainers.NeuralOde(dense).Fit(data);
         StringAssert.Contains(
-            Assert.ThrowsExactly<ArgumentException>(() => ml.BinaryClassification.Trainers.NeuralOde(image).Fit(data, model.Model)).Message, "its field is Dense", StringComparison.Ordinal);
+            Assert.ThrowsExactly<ArgumentException>(() => ml.BinaryClassification.Trainers.NeuralOde(image).Fit(data, model.Model)).Message, "its Field is Dense", StringComparison.Ordinal);
     }
 
     private static IEnumerable<object[]> Cases(params (string Setting, Action<NeuralOdeOptions> Change)[] cases) => cases.Select(c => new object[] { c.Setting, c.Change });

@@ -252,12 +252,60 @@ public sealed class LatentSdeNetworkTests
         Perturb(posterior, generator);
         var context = new TargetContext(tensor(new[] { 0, 0.3, 0.8 }, [1, 3]), randn([1, 3, 2], ScalarType.Float64, generator: generator));
         (Tensor, Tensor) initial = (randn([1, 3], ScalarType.Float64, generator: generator), randn([1, 3], ScalarType.Float64, generator: generator));
+        var query = new LatentQuery([0, 0.25, 0.5, 0.75, 1], randn([5, 1, 1], ScalarType.Float64, generator: generator), [0], [0], zeros(1, 1));
         const double step = 1e-6;
-        LatentMarginal At(double shift) => posterior.AlongPath(prior, context, tensor(new[] { 0.1, 0.25, 0.5, 0.7 }, [1, 4]) + shift, initial);
+        LatentMarginal At(double shift) => posterior.AlongPath(prior, context, tensor(new[] { 0.1, 0.25, 0.5, 0.7 }, [1, 4]) + shift, initial, query);
         LatentMarginal middle = At(0), before = At(-step), after = At(step);
         double unit = 2 * step * LatentNetwork.HorizonLength;
         Assert.IsTrue(((after.Mean - before.Mean) / unit).allclose(middle.MeanSlope, 1e-6, 1e-8));
         Assert.IsTrue(((after.Scale - before.Scale) / unit).allclose(middle.ScaleSlope, 1e-6, 1e-8));
+    }
+
+    [TestMethod]
+    public void An_untrained_posterior_follows_paths_of_the_drift_between_values_to_the_third_order()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGradient = no_grad();
+        using var generator = new Generator(1);
+        (LatentSdePrior prior, MarginalPosterior posterior, Tensor first) = FreeMotion(generator);
+
+        double Error(double gap)
+        {
+            var context = new TargetContext(tensor(new[] { 0, gap }, [1, 2]), cat([first, Flow(prior, first, gap)], 1));
+            Tensor mean = posterior.AlongPath(prior, context, tensor(new[] { gap / 4 }, [1, 1]), Origin, NoControls).Mean;
+            return (mean - Flow(prior, first, gap / 4)).abs().max().item<double>();
+        }
+
+        Assert.IsGreaterThan(2.7, Math.Log2(Error(0.02) / Error(0.01)));
+    }
+
+    [TestMethod]
+    public void Noise_of_observations_is_smoothed_where_the_diffusion_is_small_and_left_where_it_is_large()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGradient = no_grad();
+        using var generator = new Generator(1);
+        (LatentSdePrior prior, MarginalPosterior posterior, Tensor first) = FreeMotion(generator);
+        const int nodes = 41;
+        double[] times = [.. Enumerable.Range(0, nodes).Select(i => i / (double)(nodes - 1))];
+        Tensor path = cat([first, .. times.Skip(1).Select(time => Flow(prior, first, time))], 1);
+        Tensor noise = randn(path.shape, ScalarType.Float64, generator: generator) * 0.02;
+        var context = new TargetContext(tensor(times, [1, nodes]), path + noise);
+
+        // What is left of the noise where diffusions are log(1 + e^offset) and a hundredth.
+        double Left(double offset)
+        {
+            foreach ((string name, Tensor parameter) in prior.named_parameters().Where(pair => pair.name.StartsWith("diffusion", StringComparison.Ordinal)))
+            {
+                parameter.fill_(name.EndsWith("offset", StringComparison.Ordinal) ? offset : 0);
+            }
+
+            Tensor smooth = posterior.Smooth(prior, context, Origin, NoControls).Nodes;
+            return ((smooth - path).square().mean().sqrt() / noise.square().mean().sqrt()).item<double>();
+        }
+
+        Assert.IsLessThan(0.7, Left(-9));
+        Assert.AreEqual(1, Left(2), 0.02);
     }
 
     [TestMethod]
@@ -302,6 +350,29 @@ public sealed class LatentSdeNetworkTests
     }
 
     // Layers that start at zero hide what lies behind them.
+    // All of a state is observed, and nothing but its drift moves it.
+    private static (LatentSdePrior Prior, MarginalPosterior Posterior, Tensor First) FreeMotion(Generator generator)
+    {
+        var prior = new LatentSdePrior(Sizes with { Controls = 0 }, bends: true, generator);
+        Perturb(prior, generator);
+        var posterior = new MarginalPosterior(context: 3, observed: 3, latent: 3, hidden: 5, generator);
+        posterior.to(ScalarType.Float64);
+        return (prior, posterior, randn([1, 1, 3], ScalarType.Float64, generator: generator));
+    }
+
+    private static (Tensor, Tensor) Origin => (zeros([1, 3], ScalarType.Float64), zeros([1, 3], ScalarType.Float64));
+
+    private static LatentQuery NoControls => new([0, 1], null, [0], [0], zeros(1, 1));
+
+    // Where a state is after a time in horizons.
+    private static Tensor Flow(LatentSdePrior prior, Tensor first, double time)
+    {
+        const int steps = 200;
+        double step = time * LatentNetwork.HorizonLength / steps;
+        Tensor Change(Tensor at) => prior.Drift(at, zeros([1, 1], ScalarType.Float64), NoControls) * step;
+        return Enumerable.Range(0, steps).Aggregate(first, (at, _) => at + Change(at + (Change(at) / 2)));
+    }
+
     private static void Perturb(nn.Module module, Generator generator)
     {
         using IDisposable noGradient = no_grad();

@@ -5,11 +5,13 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <summary>Cuts series into a history and later observations to forecast.</summary>
 internal sealed class ExampleSampler
 {
+    /// <summary>Later values that an example usually looks at.</summary>
+    public const int UsualTargets = 32;
+
     private const int FewestCutsASeries = 8;
     private const int FewestExamples = 1024;
     private const int MostDraws = 10_240;
     private const int MostValidationExamples = 512;
-    private const int MostTargets = 32;
 
     private readonly IReadOnlyList<EncodedSeries> _series;
     private readonly ForecastFold _fold;
@@ -17,6 +19,7 @@ internal sealed class ExampleSampler
     private readonly HistoryWindow _window;
     private readonly bool _reconstructs;
     private readonly double _shortHistories;
+    private readonly int _mostTargets;
     private readonly List<(int Series, int[] Cuts)> _training = [];
     private readonly List<int> _owners = [];
 
@@ -26,7 +29,8 @@ internal sealed class ExampleSampler
     /// <param name="contextLength">Most observations of a history.</param>
     /// <param name="reconstructs">Whether histories are targets too.</param>
     /// <param name="shortHistories">Share of the examples whose histories are as often of one, two, four observations as of any more; all lengths are as frequent in the others.</param>
-    public ExampleSampler(IReadOnlyList<EncodedSeries> series, ForecastFold fold, double horizon, int contextLength, bool reconstructs, double shortHistories = 0)
+    /// <param name="mostTargets">Most later values that an example looks at, or the examples of a draw together; of more, some are left out at random.</param>
+    public ExampleSampler(IReadOnlyList<EncodedSeries> series, ForecastFold fold, double horizon, int contextLength, bool reconstructs, double shortHistories = 0, int mostTargets = UsualTargets)
     {
         _series = series;
         _fold = fold;
@@ -34,6 +38,7 @@ internal sealed class ExampleSampler
         _window = HistoryWindow.Create(contextLength, reconstructs, horizon);
         _reconstructs = reconstructs;
         _shortHistories = shortHistories;
+        _mostTargets = mostTargets;
         int cutsPerSeries = Math.Max(FewestCutsASeries, FewestExamples / series.Count);
         CutsPerDraw = Math.Clamp(series.Count * cutsPerSeries / MostDraws, 1, cutsPerSeries);
         for (int i = 0; i < series.Count; i++)
@@ -75,7 +80,7 @@ internal sealed class ExampleSampler
         for (double place = 0; place < all.Count; place += stride)
         {
             (int series, int count) = all[(int)place];
-            examples.Add(Create(series, _window.First(_series[series].Times, count), count, Thin([.. Targets(series, count, heldOut: true)], random, MostTargets)));
+            examples.Add(Create(series, _window.First(_series[series].Times, count), count, Thin([.. Targets(series, count, heldOut: true)], random, _mostTargets)));
         }
 
         return examples;
@@ -86,10 +91,10 @@ internal sealed class ExampleSampler
         int count = cuts[DrawIndex(cuts.Length, random)];
         int first = _window.First(_series[series].Times, count);
         int[] targets = [.. Targets(series, count, heldOut: false)];
-        targets = Thin(targets, random, MostTargets / CutsPerDraw);
+        targets = Thin(targets, random, _mostTargets / CutsPerDraw);
         if (_reconstructs)
         {
-            targets = [.. Thin([.. Enumerable.Range(first, count - first)], random, MostTargets / CutsPerDraw), .. targets];
+            targets = [.. Thin([.. Enumerable.Range(first, count - first)], random, _mostTargets / CutsPerDraw), .. targets];
         }
 
         return Create(series, first, count, targets);

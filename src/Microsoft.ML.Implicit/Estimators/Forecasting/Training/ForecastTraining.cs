@@ -25,6 +25,9 @@ internal abstract class ForecastTraining<TModel>(LatentForecasterOptions options
     /// <summary>Share of the examples whose histories are as often of one, two, four observations as of any more, where there are many series.</summary>
     protected virtual double ShortHistories => 0;
 
+    /// <summary>Most later values that an example looks at.</summary>
+    protected virtual int MostTargets => ExampleSampler.UsualTargets;
+
     protected abstract LatentArchitecture CreateArchitecture(SeriesScaling scaling);
 
     protected abstract ForecastProblem CreateProblem(LatentNetwork network, ForecastBatchBuilder builder, ExampleSampler sampler, Generator generator, int seed);
@@ -47,13 +50,31 @@ internal abstract class ForecastTraining<TModel>(LatentForecasterOptions options
 
     protected override double? HeldOutFraction(long rows) => null;
 
+    /// <summary>What networks of a kind keep beside that.</summary>
+    protected abstract IEnumerable<KeptSetting> KeptOfNetworks(LatentArchitecture initial);
+
+    protected override IEnumerable<KeptSetting> KeptSettings(TModel initial)
+    {
+        LatentSettings given = CreateArchitecture(initial.Scaling).Settings, kept = initial.Architecture.Settings;
+        return
+        [
+            KeptSetting.Of(nameof(options.InputColumnNames), options.InputColumnNames, initial.Columns.Values),
+            KeptSetting.Of(nameof(options.StaticColumnNames), options.StaticColumnNames, initial.Columns.Statics),
+            KeptSetting.Of(nameof(options.CovariateColumnNames), options.CovariateColumnNames, initial.Columns.Covariates),
+            KeptSetting.Of(nameof(options.SeasonalPeriods), options.SeasonalPeriods, initial.Scaling.Periods),
+            KeptSetting.Of(nameof(options.Encoder), given.Encoder, kept.Encoder),
+            KeptSetting.Of(nameof(options.LatentWidth), given.LatentWidth, kept.LatentWidth),
+            KeptSetting.Of(nameof(options.HiddenWidth), given.HiddenWidth, kept.HiddenWidth),
+            KeptSetting.Of(nameof(options.ContextLength), given.ContextLength, kept.ContextLength),
+            KeptSetting.Of(nameof(options.EnsembleSize), options.EnsembleSize, initial.EnsembleSize),
+            .. KeptOfNetworks(initial.Architecture),
+        ];
+    }
+
     protected override void Examine(SeriesSet rows)
     {
         if (Initial is not null)
         {
-            RequireSame(nameof(options.InputColumnNames), Initial.Columns.Values, options.InputColumnNames);
-            RequireSame(nameof(options.StaticColumnNames), Initial.Columns.Statics, options.StaticColumnNames);
-            RequireSame(nameof(options.CovariateColumnNames), Initial.Columns.Covariates, options.CovariateColumnNames);
             Initial.Scaling.Categories.Check(reader.Columns, rows.Categories);
             string longest = options.MaximumHorizon is null ? nameof(options.Horizon) : nameof(options.MaximumHorizon);
             RequireInitial(
@@ -64,10 +85,6 @@ internal abstract class ForecastTraining<TModel>(LatentForecasterOptions options
 
     // The longest time ahead that the options name; null where the data decide.
     private double? GivenHorizon => options.MaximumHorizon ?? (options.Horizon.Length > 0 ? options.Horizon.Max() : null);
-
-    // A model tells its columns apart by their order.
-    private static void RequireSame(string setting, string[] expected, string[] given) =>
-        RequireInitial(given.SequenceEqual(expected), $"it was trained on the {setting} [{string.Join(", ", expected)}], and the options say [{string.Join(", ", given)}]; they must be the same, in the same order.");
 
     protected override TModel Train(SeriesSet training, SeriesSet? validation, Generator generator)
     {
@@ -124,7 +141,7 @@ internal abstract class ForecastTraining<TModel>(LatentForecasterOptions options
         Run.KeepChoice(nameof(options.HiddenWidth), options.HiddenWidth, architecture.Settings.HiddenWidth);
         var builder = new ForecastBatchBuilder(scaling, architecture.Settings.Anchor, architecture.Settings.SolverSteps, Run.Device);
         ExampleSampler Sampler(ForecastFold fold) =>
-            new(series, fold, scaling.Horizon, architecture.Settings.ContextLength, architecture.Settings.Anchor == LatentAnchor.FirstObservation, division.CountsSeries ? ShortHistories : 0);
+            new(series, fold, scaling.Horizon, architecture.Settings.ContextLength, architecture.Settings.Anchor == LatentAnchor.FirstObservation, division.CountsSeries ? ShortHistories : 0, MostTargets);
         ExampleSampler[] samplers = [.. division.Networks.Select(Sampler)];
         if (Array.Exists(samplers, sampler => sampler.Count == 0))
         {

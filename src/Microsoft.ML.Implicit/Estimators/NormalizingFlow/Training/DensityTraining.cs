@@ -32,6 +32,18 @@ internal sealed class DensityTraining(IHost host, NormalizingFlowOptions options
         return reader.Read(data, Run.Channel, Run.CancellationToken);
     }
 
+    protected override IEnumerable<KeptSetting> KeptSettings(NormalizingFlowModelParameters initial)
+    {
+        NormalizingFlowArchitecture kept = initial.Evaluator.Network.Architecture;
+        return
+        [
+            KeptSetting.Of(nameof(options.HiddenWidth), options.HiddenWidth, kept.HiddenWidth),
+            KeptSetting.Of(nameof(options.HiddenLayers), options.HiddenLayers, kept.HiddenLayers),
+            KeptSetting.Of(nameof(options.Activation), options.Activation, kept.Activation),
+            KeptSetting.Of(nameof(options.Time), options.Time, kept.Time),
+        ];
+    }
+
     protected override void Examine(TrainingSet rows)
     {
         _all = rows;

@@ -13,12 +13,20 @@ public sealed class InitialModelTests
         ("InputColumnNames", options => options.InputColumnNames = [nameof(WaveRow.Sine)]),
         ("StaticColumnNames", options => options.StaticColumnNames = []),
         ("CovariateColumnNames", options => options.CovariateColumnNames = [nameof(WaveRow.Sine)]),
+        ("SeasonalPeriods", options => options.SeasonalPeriods = [1]),
+        ("Encoder", options => options.Encoder = SeriesEncoderKind.OdeRnn),
+        ("Anchor", options => options.Anchor = LatentAnchor.FirstObservation),
+        ("LatentWidth", options => options.LatentWidth = 5),
+        ("HiddenWidth", options => options.HiddenWidth = 9),
+        ("ContextLength", options => options.ContextLength = 12),
+        ("SolverSteps", options => options.SolverSteps = 5),
+        ("EnsembleSize", options => options.EnsembleSize = 2),
         ("Horizon says 2.5", options => options.Horizon = [0.5, 2.5]),
         ("MaximumHorizon says 4", options => options.MaximumHorizon = 4));
 
     [TestMethod]
     [DynamicData(nameof(Others))]
-    public void One_of_other_columns_or_a_shorter_horizon_is_refused_by_the_name_of_the_setting(string setting, Action<LatentOdeOptions> change)
+    public void One_of_other_columns_settings_or_a_shorter_horizon_is_refused_by_the_name_of_the_setting(string setting, Action<LatentOdeOptions> change)
     {
         using LatentOdeTransformer initial = WaveModels.Train(LatentAnchor.LastObservation, SeriesEncoderKind.Gru);
         foreach (LatentOdeTransformer model in (LatentOdeTransformer[])[initial, Reloaded(initial)])
