@@ -45,6 +45,8 @@ internal sealed record DeepEquilibriumArchitecture(PredictionSizes Sizes, Equili
 
     public override bool CanStack => Cell == EquilibriumCellKind.Dense;
 
+    public override bool MapsInputs => Cell == EquilibriumCellKind.Dense;
+
     protected override bool IsPlausibleNetwork => Tolerance is > 0 and < 1 && MaximumIterations > 0;
 
     // A dense cell weighs each input for each hidden unit. The convolutional cell's first kernels see every pixel of an image reduced to

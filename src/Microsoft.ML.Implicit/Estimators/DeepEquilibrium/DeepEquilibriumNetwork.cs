@@ -6,6 +6,7 @@ using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Numerics;
 using Microsoft.ML.Implicit.Solvers;
 using Microsoft.ML.Implicit.Solvers.FixedPoint;
+using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
 
@@ -55,6 +56,8 @@ internal sealed partial class DeepEquilibriumNetwork : PredictionNetwork
         CultureInfo.InvariantCulture,
         $"fixed points met in training did not reach Tolerance ({_architecture.Tolerance}) within MaximumIterations ({_architecture.MaximumIterations}); the best iterates were used. Raise either.");
 
+    private protected override (Parameter Weight, Parameter Bias)? InputMap => Cell is DenseResidualCell dense ? dense.Embedding : null;
+
     private FeatureCell Cell => (FeatureCell)_equilibrium.Cell;
 
     public override Tensor Predict(Tensor input, float[]? evaluations = null) => Output(_equilibrium.Solve(input).Solution);
@@ -73,8 +76,6 @@ internal sealed partial class DeepEquilibriumNetwork : PredictionNetwork
         _equilibrium.Options.ForwardSolver is FixedPointSolver { AndersonForm: { } settings } && _categories.Coded(code, Cell.FeatureWidth) is { } coded && Cell.CreateManaged(coded) is { } cell
             ? new ManagedEquilibriumNetwork(cell, settings, new PanelAffine(_headWeight, _headBias), (int)_headBias.numel())
             : null;
-
-    public override void ScaleInputs(double factor) => ((DenseResidualCell)Cell).ScaleEmbedding(factor);
 
     /// <summary>Ends training: the cell's normalised weights are computed once.</summary>
     public override void Freeze()

@@ -47,6 +47,8 @@ internal sealed record NeuralOdeArchitecture(
 
     public override bool ReadsImages => Field == OdeFieldKind.Convolutional;
 
+    public override bool MapsInputs => !ReadsImages && StateWidth > 0;
+
     public OdeOptions SolverOptions => new()
     {
         Method = Method,

@@ -8,6 +8,7 @@ using Microsoft.ML.Implicit.Solvers.Ode;
 using TorchSharp;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
+using Parameter = TorchSharp.Modules.Parameter;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
@@ -43,8 +44,6 @@ internal sealed partial class NeuralOdeNetwork : PredictionNetwork
         _terms = new OdeTerms(field.Dynamics, architecture.Regularization.Kinds);
         RegisterComponents();
     }
-
-    public override bool ScalesInputs => _field is DenseField { HasEmbedding: true };
 
     public override string UnsolvedRows => string.Create(
         CultureInfo.InvariantCulture,
@@ -111,11 +110,11 @@ internal sealed partial class NeuralOdeNetwork : PredictionNetwork
         return new NetworkStep(solution.Statistics.Evaluations, 0, penalty?.detach().MoveToOuterDisposeScope());
     }
 
-    public override void ScaleInputs(double factor) => ((DenseField)_field).ScaleEmbedding(factor);
-
     public override ManagedNetwork? CreateManaged(InputCode code) => _field is DenseField dense && ManagedOdeNetwork.Suits(dense, _inputWidth) && _categories.Coded(code, dense.FeatureWidth) is { } coded
         ? ManagedOdeNetwork.Create(_architecture, dense, _inputWidth, coded, _headWeight, _headBias)
         : null;
+
+    private protected override (Parameter Weight, Parameter Bias)? InputMap => (_field as DenseField)?.Embedding;
 
     private Tensor Output(Tensor state) => _headBias.addmm(Drop(_field.Readout(state)), _headWeight);
 

@@ -37,6 +37,9 @@ internal abstract record PredictionArchitecture(PredictionSizes Sizes)
     /// <summary>Whether several networks can be trained as one stack.</summary>
     public virtual bool CanStack => false;
 
+    /// <summary>Whether networks put their inputs through an affine map first.</summary>
+    public virtual bool MapsInputs => false;
+
     /// <summary>Creates an ensemble whose scales, bins and parameters are yet to be read.</summary>
     public PredictionEnsemble CreateEnsemble()
     {

@@ -32,8 +32,8 @@ internal abstract partial class PredictionNetwork : nn.Module
         _headBias = new Parameter(zeros([.. networks, outputWidth]));
     }
 
-    /// <summary>Whether the weights of the inputs can be scaled as if the inputs had been.</summary>
-    public virtual bool ScalesInputs => true;
+    /// <summary>Whether inputs go through an affine map first, whose weights can be changed as if the inputs had been.</summary>
+    public bool MapsInputs => InputMap is not null;
 
     /// <summary>Vectors in the place of categories.</summary>
     public CategoryEmbedding Categories => _categories;
@@ -55,15 +55,22 @@ internal abstract partial class PredictionNetwork : nn.Module
     /// <param name="cancellationToken">Looked at in the solve.</param>
     public abstract NetworkStep Backward(Tensor input, Func<Tensor, Tensor> loss, CancellationToken cancellationToken);
 
-    /// <summary>Multiplies the weights that inputs meet, as if the inputs had been multiplied.</summary>
-    public abstract void ScaleInputs(double factor);
-
     /// <summary>What a row that was not solved in training fell short of, and what to do; a sentence's end after 'x % of the ...'.</summary>
     public abstract string UnsolvedRows { get; }
 
     /// <summary>A copy of the frozen network in managed memory, or <see langword="null"/> where there is none for its kind.</summary>
     /// <param name="code">How encoded rows will be given.</param>
     public abstract ManagedNetwork? CreateManaged(InputCode code);
+
+    /// <summary>The affine map that inputs go through first, [inputWidth, outputs] and [outputs], or <see langword="null"/> where they meet something else.</summary>
+    private protected abstract (Parameter Weight, Parameter Bias)? InputMap { get; }
+
+    /// <summary>Multiplies the weights that inputs meet, as if the inputs had been multiplied.</summary>
+    public void ScaleInputs(double factor)
+    {
+        using IDisposable noGraph = no_grad();
+        InputMap!.Value.Weight.mul_(factor.Held());
+    }
 
     /// <summary>Ends training.</summary>
     public virtual void Freeze() => this.FreezeState();
@@ -76,17 +83,30 @@ internal abstract partial class PredictionNetwork : nn.Module
         _headBias.mul_(factor.Held());
     }
 
-    /// <summary>Takes the parameters of one of the networks of a stack.</summary>
-    /// <param name="stack">The stack.</param>
-    /// <param name="index">Which network.</param>
-    public void CopyFrom(PredictionNetwork stack, int index)
+    /// <summary>Takes the parameters of a network that was trained, or of one of a stack.</summary>
+    /// <param name="trained">The network or stack.</param>
+    /// <param name="index">Which network of a stack; null for one network.</param>
+    /// <param name="encoder">Whose rows it was trained on, where those of this network have no components.</param>
+    public void CopyFrom(PredictionNetwork trained, int? index, WhitenedEncoder? encoder)
     {
         using IDisposable noGraph = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        Dictionary<string, Tensor> stacked = stack.state_dict();
+        Tensor Selected(Tensor value) => index is { } network ? value[network] : value;
+        (Parameter Weight, Parameter Bias)? folded = encoder is null ? null : InputMap;
+        Dictionary<string, Tensor> values = trained.state_dict();
         foreach ((string name, Tensor value) in state_dict())
         {
-            value.copy_(stacked[name][index]);
+            if (!ReferenceEquals(value, folded?.Weight) && !ReferenceEquals(value, folded?.Bias))
+            {
+                value.copy_(Selected(values[name]));
+            }
+        }
+
+        if (folded is { } own)
+        {
+            (Tensor weight, Tensor bias) = encoder!.Fold(Selected(trained.InputMap!.Value.Weight), Selected(trained.InputMap.Value.Bias));
+            own.Weight.copy_(weight);
+            own.Bias.copy_(bias);
         }
     }
 }

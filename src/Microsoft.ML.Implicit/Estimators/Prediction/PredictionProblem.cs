@@ -144,7 +144,7 @@ internal sealed class PredictionProblem : ITrainingProblem
     /// </remarks>
     public void Begin(double learningRate)
     {
-        if (!_options.ReadsImages && _network.ScalesInputs)
+        if (_network.MapsInputs)
         {
             _inputScale = Math.Min(1, LargestMove / (learningRate * SumOfInputs()));
             _network.ScaleInputs(1 / _inputScale);
@@ -164,6 +164,7 @@ internal sealed class PredictionProblem : ITrainingProblem
     public void WriteState(BinaryWriter writer)
     {
         GeneratorState.Write(writer, _generator);
+        _encoder.WriteState(writer);
         writer.Write(_rows);
         writer.Write(_unsolvedRows);
     }
@@ -171,6 +172,7 @@ internal sealed class PredictionProblem : ITrainingProblem
     public void ReadState(BinaryReader reader)
     {
         GeneratorState.Read(reader, _generator);
+        _encoder.ReadState(reader);
         _rows = reader.ReadInt64();
         _unsolvedRows = reader.ReadInt64();
         if (_unsolvedRows < 0 || _unsolvedRows > _rows)

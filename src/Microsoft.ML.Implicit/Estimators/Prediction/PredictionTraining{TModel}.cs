@@ -69,9 +69,12 @@ internal abstract class PredictionTraining<TModel>(PredictionTrainerOptions opti
         architecture = Initial is null ? architecture.With(encoder, training.Categories) : architecture.With(Initial.Architecture);
         encoder.to(Run.Device);
         (training, validation) = (Prepare(training), validation is null ? null : Prepare(validation));
+
+        // Penalties are on the weights of features as they are, and a network that is trained on has weights for them already.
+        using WhitenedEncoder? whitened = Initial is null && architecture.MapsInputs && !options.HasPenalties && options.Tuner is null ? WhitenedEncoder.Of(encoder, training.Features, architecture.Levels.Count) : null;
         PredictionNetwork[] networks = Initial is null && validation is null && PredictionDefaults.Folds(options, training.Count) is > 0 and int folds
-            ? TrainFolds(architecture, encoder, training, folds, generator)
-            : TrainAll(architecture, encoder, training, validation);
+            ? TrainFolds(architecture, encoder, whitened, training, folds, generator)
+            : TrainAll(architecture, encoder, whitened, training, validation);
         Run.KeepChoice(nameof(options.EnsembleSize), options.EnsembleSize, networks.Length);
         var ensemble = new PredictionEnsemble(encoder, networks);
         ensemble.Freeze();
@@ -107,16 +110,16 @@ internal abstract class PredictionTraining<TModel>(PredictionTrainerOptions opti
     private TrainingSet Prepare(TrainingSet rows) =>
         (Initial is null ? rows : rows with { Features = FeatureTensor.Hold(rows.Features, Initial.Architecture.SlotCount > 0) }).To(Run.Device);
 
-    private PredictionNetwork[] TrainAll(PredictionArchitecture architecture, FeatureEncoder encoder, TrainingSet training, TrainingSet? validation)
+    private PredictionNetwork[] TrainAll(PredictionArchitecture architecture, FeatureEncoder encoder, WhitenedEncoder? whitened, TrainingSet training, TrainingSet? validation)
     {
         Regularization regularization = PredictionDefaults.Usual(options, Task, training.Count, architecture.FeatureCount);
         KeepChoice(regularization, string.Empty);
         TrainingDefaults defaults = Defaults(training.Count, training.Features.is_sparse, architecture.HiddenWidth, regularization.WeightDecay);
-        return TrainEach(architecture, [.. Enumerable.Repeat(regularization, architecture.EnsembleSize)], encoder, _ => training, validation, defaults);
+        return TrainEach(architecture, [.. Enumerable.Repeat(regularization, architecture.EnsembleSize)], encoder, whitened, _ => training, validation, defaults);
     }
 
     // Each network holds out a fold, by which the candidates are compared.
-    private PredictionNetwork[] TrainFolds(PredictionArchitecture architecture, FeatureEncoder encoder, TrainingSet rows, int folds, Generator generator)
+    private PredictionNetwork[] TrainFolds(PredictionArchitecture architecture, FeatureEncoder encoder, WhitenedEncoder? whitened, TrainingSet rows, int folds, Generator generator)
     {
         Regularization[] candidates = PredictionDefaults.Candidates(options, Task, rows.Count, architecture.FeatureCount);
         var validation = new CrossValidation(Task, rows, folds, candidates.Length, generator);
@@ -124,10 +127,10 @@ internal abstract class PredictionTraining<TModel>(PredictionTrainerOptions opti
         TrainingDefaults defaults = PredictionDefaults.OfFolds(Defaults(trainingRows.shape[1], rows.Features.is_sparse, architecture.HiddenWidth, candidates[0].WeightDecay), architecture.CanStack);
         Regularization[] regularizations = [.. Enumerable.Repeat(candidates, folds).SelectMany(each => each)];
 
-        bool isNarrow = architecture.CanStack && !rows.Features.is_sparse && (((long)encoder.Width * architecture.HiddenWidth) + architecture.Sizes.CategoryWeights) * regularizations.Length <= LargestStack;
+        bool isNarrow = architecture.CanStack && !rows.Features.is_sparse && (((long)(whitened ?? encoder).Width * architecture.HiddenWidth) + architecture.Sizes.CategoryWeights) * regularizations.Length <= LargestStack;
         PredictionNetwork[] networks = isNarrow
-            ? TrainStack(architecture, regularizations, encoder, rows, trainingRows.repeat_interleave(candidates.Length, 0), defaults)
-            : TrainEach(architecture, regularizations, encoder, network => rows.Select(trainingRows[network / candidates.Length]), null, defaults);
+            ? TrainStack(architecture, regularizations, encoder, whitened, rows, trainingRows.repeat_interleave(candidates.Length, 0), defaults)
+            : TrainEach(architecture, regularizations, encoder, whitened, network => rows.Select(trainingRows[network / candidates.Length]), null, defaults);
         for (int i = 0; i < networks.Length; i++)
         {
             using DisposeScope scope = NewDisposeScope();
@@ -160,16 +163,17 @@ internal abstract class PredictionTraining<TModel>(PredictionTrainerOptions opti
 
     // All networks at once.
     private PredictionNetwork[] TrainStack(
-        PredictionArchitecture architecture, Regularization[] regularizations, FeatureEncoder encoder, TrainingSet training, Tensor rows, TrainingDefaults defaults)
+        PredictionArchitecture architecture, Regularization[] regularizations, FeatureEncoder encoder, WhitenedEncoder? whitened, TrainingSet training, Tensor rows, TrainingDefaults defaults)
     {
         using var generator = new Generator((ulong)Run.Seed, CPU);
-        using PredictionNetwork all = CreateNetwork(architecture, encoder, generator, [.. regularizations.Select(regularization => regularization.Dropout)]);
-        Train(new PredictionProblem(all, encoder, Task, training, null, rows, options, regularizations, generator, Run.CancellationToken), defaults, Run.Seed, EnsembleMember.Alone);
+        FeatureEncoder inputs = whitened ?? encoder;
+        using PredictionNetwork all = CreateNetwork(architecture, inputs, generator, [.. regularizations.Select(regularization => regularization.Dropout)]);
+        Train(new PredictionProblem(all, inputs, Task, training, null, rows, options, regularizations, generator, Run.CancellationToken), defaults, Run.Seed, EnsembleMember.Alone);
         var networks = new PredictionNetwork[regularizations.Length];
         for (int i = 0; i < networks.Length; i++)
         {
             networks[i] = CreateNetwork(architecture, encoder, generator, null);
-            networks[i].CopyFrom(all, i);
+            networks[i].CopyFrom(all, i, whitened);
             networks[i].eval();
         }
 
@@ -178,7 +182,7 @@ internal abstract class PredictionTraining<TModel>(PredictionTrainerOptions opti
 
     // One network after another. The first one is the one that would be trained alone.
     private PredictionNetwork[] TrainEach(
-        PredictionArchitecture architecture, Regularization[] regularizations, FeatureEncoder encoder, Func<int, TrainingSet> training, TrainingSet? validation, TrainingDefaults defaults)
+        PredictionArchitecture architecture, Regularization[] regularizations, FeatureEncoder encoder, WhitenedEncoder? whitened, Func<int, TrainingSet> training, TrainingSet? validation, TrainingDefaults defaults)
     {
         var seeds = new Random(Run.Seed);
         return EnsembleTraining.Run(regularizations.Length, Run.Options, member =>
@@ -186,15 +190,26 @@ internal abstract class PredictionTraining<TModel>(PredictionTrainerOptions opti
             int seed = member.Index == 0 ? Run.Seed : seeds.Next();
             using var generator = new Generator((ulong)seed, CPU);
             Regularization regularization = regularizations[member.Index];
-            PredictionNetwork network = CreateNetwork(architecture with { Sizes = architecture.Sizes with { Dropout = regularization.Dropout } }, encoder, generator, null);
+            PredictionArchitecture sized = architecture with { Sizes = architecture.Sizes with { Dropout = regularization.Dropout } };
+            FeatureEncoder inputs = whitened ?? encoder;
+            PredictionNetwork network = CreateNetwork(sized, inputs, generator, null);
             Initial?.Ensemble.Networks[member.Index].CopyStateTo(network);
             TrainingSet rows = training(member.Index);
             Train(
-                new PredictionProblem(network, encoder, Task, rows, validation, null, options, [regularization], generator, Run.CancellationToken),
+                new PredictionProblem(network, inputs, Task, rows, validation, null, options, [regularization], generator, Run.CancellationToken),
                 defaults with { WeightDecay = regularization.WeightDecay },
                 seed,
                 member);
-            return network;
+            if (whitened is null)
+            {
+                return network;
+            }
+
+            using PredictionNetwork trained = network;
+            PredictionNetwork folded = CreateNetwork(sized, encoder, generator, null);
+            folded.CopyFrom(trained, null, whitened);
+            folded.eval();
+            return folded;
         });
     }
 

@@ -108,6 +108,9 @@ public sealed class DenseResidualCell : FeatureCell
 
     internal override bool CanSelectRows => _innerWeight.dim() == 2;
 
+    /// <summary>E and d, of relu(x E + d).</summary>
+    internal (Parameter Weight, Parameter Bias) Embedding => (_embeddingWeight, _embeddingBias);
+
     /// <inheritdoc/>
     public override Tensor InitialState(Tensor x)
     {
@@ -166,13 +169,6 @@ public sealed class DenseResidualCell : FeatureCell
         (float[] embedding, float[] bias) = code.Recode(_embeddingWeight.ReadSingles(), _embeddingBias.ReadSingles());
         return new ManagedResidualCell(
             new CodedAffine(embedding, bias, code.LeadingWidth), new PanelAffine(_injectionWeight, _injectionBias), new PanelAffine(limited[0]), new PanelAffine(limited[1]));
-    }
-
-    /// <summary>Multiplies the weights of the input by a number.</summary>
-    internal void ScaleEmbedding(double factor)
-    {
-        using IDisposable noGraph = no_grad();
-        _embeddingWeight.mul_(factor.Held());
     }
 
     /// <inheritdoc/>

@@ -1,6 +1,5 @@
 using Microsoft.ML.Implicit.Layers.Equilibrium;
 using Microsoft.ML.Implicit.Layers.Ode;
-using Microsoft.ML.Implicit.Native;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -50,7 +49,8 @@ internal sealed partial class DenseField : OdeField
 
     public MlpDynamics Perceptron => _dynamics;
 
-    public bool HasEmbedding => _embeddingWeight is not null;
+    /// <summary>The map from an encoded row to the state, or <see langword="null"/> where the state is the scaled features.</summary>
+    public (Parameter Weight, Parameter Bias)? Embedding => _embeddingWeight is null ? null : (_embeddingWeight, _embeddingBias!);
 
     // An encoded row begins with the scaled features.
     public override Tensor Embed(Tensor input) => _embeddingWeight is null ? input.narrow(1, 0, _featureCount)
@@ -58,12 +58,6 @@ internal sealed partial class DenseField : OdeField
         : _embeddingBias!.addmm(input, _embeddingWeight);
 
     public override Tensor Readout(Tensor state) => state;
-
-    public void ScaleEmbedding(double factor)
-    {
-        using IDisposable noGraph = no_grad();
-        _embeddingWeight!.mul_(factor.Held());
-    }
 
     /// <summary>The map from an encoded row to the state at time 0, augmented, as W and b of x W + b.</summary>
     /// <param name="inputWidth">Length of an encoded row.</param>

@@ -73,7 +73,8 @@ internal sealed partial class BinEncoder : FeatureEncoder
     /// <inheritdoc/>
     public override int Width { get; }
 
-    private int NumberCount => (int)_center.shape[0];
+    /// <inheritdoc/>
+    public override int NumberCount => (int)_center.shape[0];
 
     /// <summary>Learns the scales and bins.</summary>
     /// <param name="features">float32 [rows, features], on the CPU.</param>

@@ -24,6 +24,9 @@ internal abstract partial class FeatureEncoder : nn.Module<Tensor, Tensor>
     /// <summary>Length of an encoded row.</summary>
     public abstract int Width { get; }
 
+    /// <summary>Columns of an encoded row, the first ones, that are features, scaled and clipped; 0 where rows begin with something else.</summary>
+    public virtual int NumberCount => 0;
+
     /// <summary>Learns an encoder of feature vectors without spatial structure.</summary>
     /// <param name="features">float32 [rows, features], on the CPU.</param>
     /// <param name="classes">What the encoding is to tell apart: a class a row, from 0.</param>
@@ -46,6 +49,16 @@ internal abstract partial class FeatureEncoder : nn.Module<Tensor, Tensor>
 
     /// <summary>A copy of the encoder in managed memory, or <see langword="null"/> where there is none for encoders of its kind and device.</summary>
     public virtual ManagedBinEncoder? CreateManaged() => null;
+
+    /// <summary>Writes what would not come out the same if the encoder were learned from the same rows again.</summary>
+    public virtual void WriteState(BinaryWriter writer)
+    {
+    }
+
+    /// <summary>Reads what <see cref="WriteState"/> wrote.</summary>
+    public virtual void ReadState(BinaryReader reader)
+    {
+    }
 
     /// <inheritdoc/>
     /// <param name="features">float32 [batch, features], dense or in coordinate format, finite but for <see cref="MissingFeatures"/>.</param>
