@@ -115,6 +115,9 @@ internal static class PredictionDefaults
         ? FoldsOfFewRows
         : options is { ReadsImages: false, EnsembleSize: null, Training.ValidationFraction: null } && rows is >= RowsThatAffordFolds and < ManyRows ? FoldsOfFewRows : 0;
 
+    /// <summary>Whether networks see components of the features too. A classifier of many rows, which no fold is held out from, grows too sure of itself by those of little variance.</summary>
+    public static bool TrainsOnComponents(PredictionTask task, long rows) => task is RegressionTask || rows < ManyRows;
+
     public static int HiddenWidth(bool readsImages, long rows) => !readsImages && rows < ManyRows ? HiddenWidthBelowManyRows : UsualHiddenWidth;
 
     public static int EnsembleSize(bool readsImages, long rows) => !readsImages && rows < FewRows ? EnsembleSizeOfFewRows : 1;

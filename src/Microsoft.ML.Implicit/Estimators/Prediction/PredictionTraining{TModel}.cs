@@ -70,8 +70,7 @@ internal abstract class PredictionTraining<TModel>(PredictionTrainerOptions opti
         encoder.to(Run.Device);
         (training, validation) = (Prepare(training), validation is null ? null : Prepare(validation));
 
-        // Penalties are on the weights of features as they are, and a network that is trained on has weights for them already.
-        using WhitenedEncoder? whitened = Initial is null && architecture.MapsInputs && !options.HasPenalties && options.Tuner is null ? WhitenedEncoder.Of(encoder, training.Features, architecture.Levels.Count) : null;
+        using WhitenedEncoder? whitened = TrainsOnComponents(architecture, training.Count) ? WhitenedEncoder.Of(encoder, training.Features, architecture.Levels.Count) : null;
         PredictionNetwork[] networks = Initial is null && validation is null && PredictionDefaults.Folds(options, training.Count) is > 0 and int folds
             ? TrainFolds(architecture, encoder, whitened, training, folds, generator)
             : TrainAll(architecture, encoder, whitened, training, validation);
@@ -105,6 +104,10 @@ internal abstract class PredictionTraining<TModel>(PredictionTrainerOptions opti
             throw new InvalidOperationException($"Of the validation rows, {missing}, and wide vectors that are mostly zeros can have none: replace them, for instance with Transforms.ReplaceMissingValues.");
         }
     }
+
+    // Penalties are on the weights of features as they are, and a network that is trained on has weights for them already.
+    private bool TrainsOnComponents(PredictionArchitecture architecture, long rows) =>
+        Initial is null && architecture.MapsInputs && !options.HasPenalties && options.Tuner is null && PredictionDefaults.TrainsOnComponents(Task, rows);
 
     // As the encoder reads rows, where it was learned with others.
     private TrainingSet Prepare(TrainingSet rows) =>

@@ -37,8 +37,8 @@ internal sealed class WhitenedEncoder : FeatureEncoder
     {
         // The encoder is the caller's, and so no component of this one.
         (_encoder, _categories, _weight, _offset) = (encoder, categories, weight, offset);
-        register_buffer("weight", weight);
-        register_buffer("offset", offset);
+        register_buffer("weight", weight.DetachFromDisposeScope());
+        register_buffer("offset", offset.DetachFromDisposeScope());
     }
 
     public override int Width => _encoder.Width + ComponentCount;

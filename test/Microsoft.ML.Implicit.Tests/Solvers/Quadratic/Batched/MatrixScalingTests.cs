@@ -1,4 +1,3 @@
-using Microsoft.ML.Implicit.Solvers.Quadratic;
 using Microsoft.ML.Implicit.Solvers.Quadratic.Batched;
 using TorchSharp;
 using static TorchSharp.torch;
