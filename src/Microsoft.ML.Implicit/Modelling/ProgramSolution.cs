@@ -84,7 +84,7 @@ public sealed class ProgramSolution
 
     /// <summary>
     /// Constraints that contradict each other in a row without a feasible point, those with the largest share first: they have no point in common even without the others. Each that can be spared is left out,
-    /// as far as 50 solves tell; what else contradicts itself is left open.
+    /// as far as 100 solves tell; what else contradicts itself is left open.
     /// </summary>
     /// <param name="row">Index of the row.</param>
     /// <returns>

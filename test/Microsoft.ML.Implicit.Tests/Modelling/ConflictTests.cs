@@ -60,6 +60,19 @@ public sealed class ConflictTests
     }
 
     [TestMethod]
+    public void Few_of_many_constraints_are_named()
+    {
+        const int count = 200;
+        using DisposeScope scope = NewDisposeScope();
+        var v = new Variable("v", 3);
+        Constraint[] constraints = [.. Enumerable.Range(0, count).Select(i => (v[i % 3] >= 1.8 * i / count).Named($"c{i}")), (Sum(v) <= 1).Named("sum")];
+        IReadOnlyList<ConflictingConstraint> conflicts = Solve(ConvexProgram.Minimize(Sum(v), constraints)).Conflicts(0);
+        Assert.IsLessThanOrEqualTo(4, conflicts.Count);
+        Constraint[] named = [.. constraints.Where(constraint => conflicts.Any(conflict => conflict.Constraint == constraint.Name))];
+        Assert.AreEqual(SolveStatus.Infeasible, Solve(ConvexProgram.Minimize(Sum(v), named)).Status[0]);
+    }
+
+    [TestMethod]
     public void Signs_and_domains_of_functions_have_a_part_in_contradictions()
     {
         using DisposeScope scope = NewDisposeScope();
