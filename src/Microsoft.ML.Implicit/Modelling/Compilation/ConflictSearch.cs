@@ -9,7 +9,7 @@ namespace Microsoft.ML.Implicit.Modelling.Compilation;
 /// <summary>
 /// Finds few constraints of an infeasible row that contradict each other (a deletion filter; Chinneck and Dravnieks, 1991). The certificate of an interior point method rests on all that any certificate
 /// rests on: some of its constraints are left out, and if the others have a certificate still, that one takes its place. Where they have none, half as many are left out, down to a single one, which is needed
-(as in Junker's "QuickXplain", 2004).
+/// (as in Junker's "QuickXplain", 2004).
 /// </summary>
 /// <param name="program">The program.</param>
 /// <param name="problem">Its data.</param>
