@@ -37,6 +37,16 @@ internal static class FeatureTensor
         return count;
     }
 
+    /// <summary>At most so many rows, evenly spread.</summary>
+    /// <param name="features">float32 [rows, features].</param>
+    /// <param name="count">Number of rows at most.</param>
+    /// <returns>The rows, and of how many each is one.</returns>
+    public static (Tensor Rows, long Stride) EvenlySpread(Tensor features, long count)
+    {
+        long stride = Math.Max((features.shape[0] + count - 1) / count, 1);
+        return (stride == 1 ? features : features.index_select(0, HeldArithmetic.Range(0, (features.shape[0] + stride - 1) / stride, features.device) * stride.Held()), stride);
+    }
+
     /// <summary>Rows in full: float32 [rows, width].</summary>
     public static Tensor Dense(ReadOnlySpan<VBuffer<float>> rows, int width)
     {

@@ -33,9 +33,7 @@ internal sealed class ControlledEquationTraining(ControlledEquationOptions optio
         ControlledEquationArchitecture kept = initial.Architecture;
         return
         [
-            KeptSetting.Of(nameof(options.InputColumnNames), options.InputColumnNames, initial.Columns.Values),
-            KeptSetting.Of(nameof(options.StaticColumnNames), options.StaticColumnNames, initial.Columns.Statics),
-            KeptSetting.Of(nameof(options.CovariateColumnNames), options.CovariateColumnNames, initial.Columns.Covariates),
+            .. KeptSetting.OfColumns(_reader.Columns, initial.Columns),
             KeptSetting.Of(nameof(options.Reading), options.Reading, kept.Reading),
             KeptSetting.Of(nameof(options.Path), options.Path, kept.Path),
             KeptSetting.Of(nameof(options.Windows), options.Windows, kept.Windows),

@@ -67,7 +67,7 @@ internal sealed class ConeDecisionProblem : ITrainingProblem
 
         using IDisposable noGradient = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        Tensor losses = cat([.. Parts(_validation).Select(Losses)], 0);
+        Tensor losses = cat([.. _validation.Parts().Select(part => Losses(part.Rows))], 0);
         return (losses * _validation.Shares).sum().MoveToOuterDisposeScope();
     }
 
@@ -78,14 +78,6 @@ internal sealed class ConeDecisionProblem : ITrainingProblem
 
     public void ReadState(BinaryReader reader)
     {
-    }
-
-    private static IEnumerable<DecisionSet> Parts(DecisionSet data)
-    {
-        for (long first = 0; first < data.Count; first += DecisionSet.SolvedAtOnce)
-        {
-            yield return data.Narrow(first, Math.Min(DecisionSet.SolvedAtOnce, data.Count - first));
-        }
     }
 
     // Of each row, [rows, 1].

@@ -8,8 +8,6 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <summary>Compares the decisions of a learned program with the best ones at realised costs.</summary>
 internal sealed class DecisionEvaluator(LearnedQuadraticProgramModelParameters model, LearnedQuadraticProgramScheme scheme)
 {
-    private const long SolvedAtOnce = 256;
-
     private readonly InteriorPointSolver _solver = scheme.Solving.CreateSolver();
     private double _weight;
     private double _cost;
@@ -26,10 +24,10 @@ internal sealed class DecisionEvaluator(LearnedQuadraticProgramModelParameters m
         var columns = new LearnedQuadraticProgramOptions { LabelColumnName = labelColumnName, ExampleWeightColumnName = exampleWeightColumnName };
         using DecisionSet rows = DecisionSetReader.Read(data, binding, scheme.FeatureColumnName, columns, CancellationToken.None);
         Tensor?[] constants = binding.CreateConstants(CPU);
-        for (long first = 0; first < rows.Count; first += SolvedAtOnce)
+        foreach ((_, DecisionSet batch) in rows.Parts())
         {
             using DisposeScope batchScope = NewDisposeScope();
-            Add(binding, constants, rows.Narrow(first, Math.Min(SolvedAtOnce, rows.Count - first)));
+            Add(binding, constants, batch);
         }
 
         double regret = _cost - _best;

@@ -92,10 +92,8 @@ internal sealed class DecisionProblem : ITrainingProblem, IDisposable
         using IDisposable noGradient = no_grad();
         using DisposeScope scope = NewDisposeScope();
         var parts = new List<Tensor>();
-        for (long first = 0; first < _validation.Count; first += DecisionSet.SolvedAtOnce)
+        foreach ((long first, DecisionSet batch) in _validation.Parts())
         {
-            long count = Math.Min(DecisionSet.SolvedAtOnce, _validation.Count - first);
-            DecisionSet batch = _validation.Narrow(first, count);
             Tensor?[] arguments = _network.Complete(_binding.Arguments(_constants, batch.Columns), batch.Features);
             parts.Add(_options.Loss switch
             {
@@ -104,7 +102,7 @@ internal sealed class DecisionProblem : ITrainingProblem, IDisposable
                 _ => Regrets(Decide().Z, batch, arguments[0]),
             });
 
-            QuadraticSolution Decide() => Solve(batch, arguments, _validationStarts, HeldArithmetic.Range(first, first + count, CPU));
+            QuadraticSolution Decide() => Solve(batch, arguments, _validationStarts, HeldArithmetic.Range(first, first + batch.Count, CPU));
         }
 
         Tensor losses = cat(parts, 0), shares = _validation.Shares;

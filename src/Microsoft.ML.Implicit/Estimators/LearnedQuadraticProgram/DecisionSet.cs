@@ -15,8 +15,8 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <param name="Decisions">Best decisions at realised costs, [rows, variables], or what those cost, [rows, 1]; null where nothing is compared with them.</param>
 internal sealed record DecisionSet(Tensor Features, Tensor Labels, Tensor Columns, Tensor Positions, Tensor? Weights = null, Tensor? Decisions = null) : ITrainingRows<DecisionSet>
 {
-    /// <summary>Rows that are solved at once where all are.</summary>
-    public const long SolvedAtOnce = 256;
+    // Where all rows are.
+    private const long SolvedAtOnce = 256;
 
     public long Count => Labels.shape[0];
 
@@ -58,9 +58,8 @@ internal sealed record DecisionSet(Tensor Features, Tensor Labels, Tensor Column
         List<Tensor> decisions = [];
         List<long> solved = [];
         string? failure = null;
-        for (long first = 0; first < Count; first += SolvedAtOnce)
+        foreach ((long first, DecisionSet part) in Parts())
         {
-            DecisionSet part = Narrow(first, Math.Min(SolvedAtOnce, Count - first));
             (IReadOnlyList<SolveStatus> status, Func<int, string> describe, Tensor found) = solve(part);
             if (handling == UnsolvedRowHandling.Throw)
             {
@@ -97,6 +96,15 @@ internal sealed record DecisionSet(Tensor Features, Tensor Labels, Tensor Column
         DecisionSet rest = all.Select(tensor(solved.ToArray(), [solved.Count], device: Labels.device));
         scope.MoveToOuter(rest.Tensors);
         return rest;
+    }
+
+    /// <summary>All rows, as many at a time as are solved at once, with the place of the first of them.</summary>
+    public IEnumerable<(long First, DecisionSet Rows)> Parts()
+    {
+        for (long first = 0; first < Count; first += SolvedAtOnce)
+        {
+            yield return (first, Narrow(first, Math.Min(SolvedAtOnce, Count - first)));
+        }
     }
 
     /// <summary>The rows at the given int64 indices.</summary>

@@ -199,9 +199,8 @@ internal sealed class PredictionProblem : ITrainingProblem
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
-        long stride = (_training.Count + RowsForInputScale - 1) / RowsForInputScale;
-        Tensor rows = HeldArithmetic.Range(0, (_training.Count + stride - 1) / stride, _training.Features.device) * stride.Held();
-        Tensor input = _network.Categories.Numbers(_encoder.forward(_training.Features.index_select(0, rows)));
+        Tensor rows = FeatureTensor.EvenlySpread(_training.Features, RowsForInputScale).Rows;
+        Tensor input = _network.Categories.Numbers(_encoder.forward(rows));
         Tensor values = input.is_sparse ? input.SparseValues : input;
         return values.abs().sum().ReadDouble() / rows.shape[0];
     }

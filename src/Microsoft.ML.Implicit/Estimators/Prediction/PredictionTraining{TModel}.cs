@@ -69,7 +69,6 @@ internal abstract class PredictionTraining<TModel>(PredictionTrainerOptions opti
         architecture = Initial is null ? architecture.With(encoder, training.Categories) : architecture.With(Initial.Architecture);
         encoder.to(Run.Device);
         (training, validation) = (Prepare(training), validation is null ? null : Prepare(validation));
-
         using WhitenedEncoder? whitened = TrainsOnComponents(architecture, training.Count) ? WhitenedEncoder.Of(encoder, training.Features, architecture.Levels.Count) : null;
         PredictionNetwork[] networks = Initial is null && validation is null && PredictionDefaults.Folds(options, training.Count) is > 0 and int folds
             ? TrainFolds(architecture, encoder, whitened, training, folds, generator)
@@ -175,9 +174,7 @@ internal abstract class PredictionTraining<TModel>(PredictionTrainerOptions opti
         var networks = new PredictionNetwork[regularizations.Length];
         for (int i = 0; i < networks.Length; i++)
         {
-            networks[i] = CreateNetwork(architecture, encoder, generator, null);
-            networks[i].CopyFrom(all, i, whitened);
-            networks[i].eval();
+            networks[i] = CreateCopy(architecture, encoder, generator, all, i, whitened);
         }
 
         return networks;
@@ -209,10 +206,7 @@ internal abstract class PredictionTraining<TModel>(PredictionTrainerOptions opti
             }
 
             using PredictionNetwork trained = network;
-            PredictionNetwork folded = CreateNetwork(sized, encoder, generator, null);
-            folded.CopyFrom(trained, null, whitened);
-            folded.eval();
-            return folded;
+            return CreateCopy(sized, encoder, generator, trained, null, whitened);
         });
     }
 
@@ -231,6 +225,15 @@ internal abstract class PredictionTraining<TModel>(PredictionTrainerOptions opti
         PredictionNetwork network = architecture.CreateNetwork(encoder.Width, generator, stackedDropout);
         network.to(Run.Device);
         return network;
+    }
+
+    // Of what was trained, for rows as the encoder gives them.
+    private PredictionNetwork CreateCopy(PredictionArchitecture architecture, FeatureEncoder encoder, Generator generator, PredictionNetwork trained, int? index, WhitenedEncoder? whitened)
+    {
+        PredictionNetwork copy = CreateNetwork(architecture, encoder, generator, null);
+        copy.CopyFrom(trained, index, whitened);
+        copy.eval();
+        return copy;
     }
 
     private TrainingDefaults Defaults(long rows, bool areSparse, int hiddenWidth, double weightDecay) =>

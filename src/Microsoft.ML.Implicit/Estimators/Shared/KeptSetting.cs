@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Globalization;
+using Microsoft.ML.Implicit.Data;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
@@ -13,6 +14,16 @@ internal sealed record KeptSetting(string Name, string? Given, string Kept)
     /// <param name="given">What the options say; <see langword="null"/> where they leave it open.</param>
     /// <param name="kept">What the model has.</param>
     public static KeptSetting Of<T>(string name, T? given, T kept) => new(name, given is null ? null : Text(given), Text(kept));
+
+    /// <summary>The columns of a series, which a model tells apart by their order.</summary>
+    /// <param name="given">What the options say.</param>
+    /// <param name="kept">What the model has.</param>
+    public static IEnumerable<KeptSetting> OfColumns(SeriesColumns given, SeriesColumns kept) =>
+    [
+        Of(given.Settings.Value(0), given.Values, kept.Values),
+        Of(given.Settings.Statics, given.Statics, kept.Statics),
+        Of(given.Settings.Covariates, given.Covariates, kept.Covariates),
+    ];
 
     /// <summary>Whether the options ask for nothing else.</summary>
     public bool IsKept => Given is null || Given == Kept;

@@ -36,9 +36,9 @@ internal abstract class ModelTraining<TRows, TModel>(ITrainerOptions options, Tr
     public TModel Fit(TRows rows, TRows? validation)
     {
         run.Begin(options, Initial is not null, rows, validation, Initial?.State);
-        if (Initial is not null && KeptSettings(Initial).FirstOrDefault(setting => !setting.IsKept) is { } other)
+        foreach (KeptSetting setting in Initial is null ? [] : KeptSettings(Initial))
         {
-            RequireInitial(false, $"its {other.Name} is {other.Kept}, which it keeps, and the options say {other.Given}. Say the same, or train another model.");
+            RequireInitial(setting.IsKept, $"its {setting.Name} is {setting.Kept}, which it keeps, and the options say {setting.Given}. Say the same, or train another model.");
         }
 
         Examine(rows);

@@ -58,9 +58,7 @@ internal abstract class ForecastTraining<TModel>(LatentForecasterOptions options
         LatentSettings given = CreateArchitecture(initial.Scaling).Settings, kept = initial.Architecture.Settings;
         return
         [
-            KeptSetting.Of(nameof(options.InputColumnNames), options.InputColumnNames, initial.Columns.Values),
-            KeptSetting.Of(nameof(options.StaticColumnNames), options.StaticColumnNames, initial.Columns.Statics),
-            KeptSetting.Of(nameof(options.CovariateColumnNames), options.CovariateColumnNames, initial.Columns.Covariates),
+            .. KeptSetting.OfColumns(reader.Columns, initial.Columns),
             KeptSetting.Of(nameof(options.SeasonalPeriods), options.SeasonalPeriods, initial.Scaling.Periods),
             KeptSetting.Of(nameof(options.Encoder), given.Encoder, kept.Encoder),
             KeptSetting.Of(nameof(options.LatentWidth), given.LatentWidth, kept.LatentWidth),

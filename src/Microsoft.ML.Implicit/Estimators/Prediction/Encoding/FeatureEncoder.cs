@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Native;
 using static TorchSharp.torch;
 
@@ -84,10 +85,6 @@ internal abstract partial class FeatureEncoder : nn.Module<Tensor, Tensor>
     /// <summary>As many rows, evenly spread, as a scale is learned from.</summary>
     /// <param name="features">float32 [rows, features].</param>
     /// <param name="valuesPerRow">Values that a row holds.</param>
-    private protected static (Tensor Rows, long Stride) RowsToRead(Tensor features, long valuesPerRow)
-    {
-        long read = Math.Max(MinimumRowsRead, MaximumValuesRead / Math.Max(valuesPerRow, 1));
-        long stride = (features.shape[0] + read - 1) / read;
-        return (stride == 1 ? features : features.index_select(0, HeldArithmetic.Range(0, (features.shape[0] + stride - 1) / stride, features.device) * stride.Held()), stride);
-    }
+    private protected static (Tensor Rows, long Stride) RowsToRead(Tensor features, long valuesPerRow) =>
+        FeatureTensor.EvenlySpread(features, Math.Max(MinimumRowsRead, MaximumValuesRead / Math.Max(valuesPerRow, 1)));
 }

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Onnx;
 using TorchSharp;
@@ -28,7 +29,6 @@ internal sealed class WhitenedEncoder : FeatureEncoder
 
     private readonly FeatureEncoder _encoder;
     private readonly int _categories;
-
     private readonly Tensor _weight;
     private readonly Tensor _offset;
 
@@ -62,7 +62,7 @@ internal sealed class WhitenedEncoder : FeatureEncoder
 
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
-        Tensor rows = SelectRows(features, Math.Min(MaximumRows, Math.Max(MinimumRows, MaximumValues / encoder.NumberCount)));
+        Tensor rows = FeatureTensor.EvenlySpread(features, Math.Clamp(MaximumValues / encoder.NumberCount, MinimumRows, MaximumRows)).Rows;
         Tensor numbers = encoder.forward(rows).narrow(1, 0, encoder.NumberCount).cpu().to(ScalarType.Float64);
         Tensor center = numbers.mean([0], keepdim: true);
         Tensor deviation = (numbers - center).Squared().mean([0], keepdim: true).sqrt();
@@ -123,12 +123,6 @@ internal sealed class WhitenedEncoder : FeatureEncoder
         using IDisposable noGradient = no_grad();
         float[] read = [.. Enumerable.Range(0, (int)values.numel()).Select(_ => reader.ReadSingle())];
         values.copy_(tensor(read).view(values.shape));
-    }
-
-    private static Tensor SelectRows(Tensor features, long count)
-    {
-        long stride = (features.shape[0] + count - 1) / count;
-        return stride <= 1 ? features : features.index_select(0, HeldArithmetic.Range(0, (features.shape[0] + stride - 1) / stride, features.device) * stride.Held());
     }
 
     // Variances, ascending, and directions in columns: of the smaller of the two Gram matrices.
