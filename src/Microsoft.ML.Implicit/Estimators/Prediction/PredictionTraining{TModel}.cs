@@ -45,7 +45,8 @@ internal abstract class PredictionTraining<TModel>(PredictionTrainerOptions opti
         _task = createTask(rows);
         if (Initial is not null)
         {
-            RequireInitial(Initial.Task.IsLike(_task), $"it predicts something else than column '{options.LabelColumnName}' holds; classes must be the same, in the same order.");
+            string? fault = Initial.Task.FaultOf(_task, options.LabelColumnName);
+            RequireInitial(fault is null, fault!);
             int features = rows.Categories?.Length ?? (int)rows.Features.shape[1];
             RequireInitial(Initial.FeatureCount == features, $"it reads {Initial.FeatureCount} features, and column '{options.FeatureColumnName}' holds {features}.");
             RequireInitial(CategoricalSlots.AreEqual(Initial.Architecture.Sizes.Categories, rows.Categories), $"it embeds other slots of column '{options.FeatureColumnName}' as categories.");
@@ -76,6 +77,12 @@ internal abstract class PredictionTraining<TModel>(PredictionTrainerOptions opti
             : TrainAll(architecture, encoder, whitened, training, validation);
         Run.KeepChoice(nameof(options.EnsembleSize), options.EnsembleSize, networks.Length);
         var ensemble = new PredictionEnsemble(encoder, networks);
+        if (Initial is null && validation is null && Task.HasConfidence && PredictionDefaults.AreTooFewToHoldOut(training.Count))
+        {
+            double factor = FewRowsConfidence.Find(Task, training, ensemble.Evaluate(training.Features));
+            Array.ForEach(networks, network => network.ScaleOutputs(factor));
+        }
+
         ensemble.Freeze();
         new LearningCheck(options, Task, training, validation).Report(ensemble, Run.Channel);
         return CreateModel(architecture with { Sizes = architecture.Sizes with { EnsembleSize = networks.Length } }, ensemble);

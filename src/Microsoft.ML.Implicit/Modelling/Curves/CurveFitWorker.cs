@@ -7,7 +7,8 @@ namespace Microsoft.ML.Implicit.Modelling.Curves;
 /// <summary>Fits rows one after another on one thread.</summary>
 internal sealed class CurveFitWorker
 {
-    // Standard deviations of normal residuals beyond which a loss that redescends from there hardly costs precision (Holland and Welsch, 1977).
+    // Standard deviations of normal residuals beyond which a loss that redescends from there hardly costs precision (Holland and Welsch, 1977). Where a start is clear of outliers,
+    // a wide scale would only let them in.
     private const double WideScale = 5;
 
     private readonly CurveFitPlan _plan;
@@ -104,7 +105,7 @@ internal sealed class CurveFitWorker
 
             Span<double> residuals = _workspace.Residuals(_row.Count);
             _row.Residuals(_tape.Evaluate(point), residuals);
-            for (double scale = WideScale * MedianDeviation.Of(residuals); scale > loss.Scale && double.IsFinite(scale); scale /= 2)
+            for (double scale = (start.IsClear ? 1 : WideScale) * MedianDeviation.Of(residuals); scale > loss.Scale && double.IsFinite(scale); scale /= 2)
             {
                 _search.Loss = loss.At(scale);
                 Search(point, cancellationToken);
@@ -117,13 +118,34 @@ internal sealed class CurveFitWorker
         return Search(point, cancellationToken);
     }
 
+    // Where parameters in which the curve is affine must follow the others over many orders of magnitude, as the factor of an exponential far from zero, steps of all of them
+    // together creep along a narrow valley, whose floor variable projection walks on. It sets out again, for it may also lead to where two terms cancel, which other steps avoid.
     private SolveStatus Search(double[] start, CancellationToken cancellationToken)
+    {
+        SolveStatus ended = Search(start, isProjected: false, cancellationToken);
+        if (ended == SolveStatus.Converged || !_plan.Affine.Applies(_row))
+        {
+            return ended;
+        }
+
+        double value = ended == SolveStatus.Diverged ? double.PositiveInfinity : _search.Value;
+        double[] point = _search.Point.ToArray();
+        SolveStatus projected = Search(start, isProjected: true, cancellationToken);
+        bool isBetter = projected != SolveStatus.Diverged && (projected == SolveStatus.Converged || _search.Value < value);
+        return isBetter ? projected : Search(point, isProjected: false, cancellationToken);
+    }
+
+    private SolveStatus Search(double[] start, bool isProjected, CancellationToken cancellationToken)
     {
         _search.Begin(start, _plan.Lower, _plan.Upper, _row.Count);
         while (_search.Status is null)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            Project(_search.Candidate);
+            if (isProjected)
+            {
+                Project(_search.Candidate);
+            }
+
             Span<double> residuals = _workspace.Residuals(_row.Count), jacobian = _workspace.Jacobian(_row.Count);
             _row.Residuals(_tape.Evaluate(_search.Candidate), residuals);
             if (_search.Observe(residuals))
@@ -145,11 +167,6 @@ internal sealed class CurveFitWorker
     // Where bounds are in the way, the candidate stays what the search proposes.
     private void Project(Span<double> candidate)
     {
-        if (!_plan.Affine.Applies(_row))
-        {
-            return;
-        }
-
         candidate.CopyTo(_projected);
         _plan.Affine.Apply(_tape, _row, _search.Loss, _projected, _workspace);
         for (int j = 0; j < _width; j++)
