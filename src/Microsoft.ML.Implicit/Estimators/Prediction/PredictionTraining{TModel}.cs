@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Training;
@@ -16,6 +17,8 @@ internal abstract class PredictionTraining<TModel>(PredictionTrainerOptions opti
 {
     // Of so many weights a network alone keeps a processor busy, and all at once would take their memory.
     private const long LargestStack = 1 << 25;
+
+    private const float SmallestNormal = 1.17549435e-38f;
 
     private PredictionTask? _task;
 
@@ -67,6 +70,7 @@ internal abstract class PredictionTraining<TModel>(PredictionTrainerOptions opti
         int[] missing = FeatureTensor.FindMissing(validation is null ? [training.Features] : [training.Features, validation.Features]);
         FeatureEncoder encoder = CreateEncoder(training, missing);
         CheckMissing([.. missing.Except(encoder.MissingFeatures())]);
+        WarnOfTiny(training.Features);
         architecture = Initial is null ? architecture.With(encoder, training.Categories) : architecture.With(Initial.Architecture);
         encoder.to(Run.Device);
         (training, validation) = (Prepare(training), validation is null ? null : Prepare(validation));
@@ -109,6 +113,26 @@ internal abstract class PredictionTraining<TModel>(PredictionTrainerOptions opti
             string missing = $"column '{options.FeatureColumnName}' has missing values in slot {unexpected[0]}";
             RequireInitial(Initial is null, $"{missing}, which had none where it was trained.");
             throw new InvalidOperationException($"Of the validation rows, {missing}, and wide vectors that are mostly zeros can have none: replace them, for instance with Transforms.ReplaceMissingValues.");
+        }
+    }
+
+    // Single precision has fewer digits for differences below its least normal number, and processors may take them for zero.
+    private void WarnOfTiny(Tensor features)
+    {
+        if (Initial is not null || features.is_sparse)
+        {
+            return;
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        Tensor rows = features.nan_to_num();
+        float[] reach = [.. (rows.amax([0]) - rows.amin([0])).to(ScalarType.Float32).cpu().data<float>()];
+        int tiny = Array.FindIndex(reach, width => width is > 0 and < SmallestNormal);
+        if (tiny >= 0)
+        {
+            Run.Channel.Warning(string.Create(
+                CultureInfo.InvariantCulture,
+                $"Column '{options.FeatureColumnName}' differs by no more than {reach[tiny]:G2} in slot {tiny}, which single precision hardly tells from nothing: give it in another unit, in which it is near 1."));
         }
     }
 
