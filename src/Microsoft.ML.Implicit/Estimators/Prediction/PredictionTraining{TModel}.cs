@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Training;
+using Microsoft.ML.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 
