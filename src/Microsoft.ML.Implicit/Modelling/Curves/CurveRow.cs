@@ -5,7 +5,7 @@ namespace Microsoft.ML.Implicit.Modelling.Curves;
 /// <summary>The points of one row that are there.</summary>
 internal sealed class CurveRow
 {
-    // An exponential that changes by more than fifty of its own length over the points leaves the range of numbers from there on.
+    // Exponentials as steep as points tell, e-fold over a fiftieth of their span, leave the range of numbers about so many spans from zero.
     private const double FarSpans = 10;
 
     private double[] _inputs = [];

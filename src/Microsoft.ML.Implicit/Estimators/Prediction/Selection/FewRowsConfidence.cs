@@ -22,7 +22,7 @@ internal static class FewRowsConfidence
         int classes = Math.Max(task.OutputWidth, 2);
         Tensor[] labels = [.. Enumerable.Range(0, classes).Select(label => full_like(rows.Labels, label.Held()))];
         Tensor[] isLabel = [.. labels.Select(label => rows.Labels.eq(label).to(rows.Labels.dtype))];
-        Tensor counts = stack(isLabel.Select(own => own * own.sum())).sum(0);
+        Tensor counts = stack(isLabel.Select(own => own * own.sum())).sum([0]);
         Tensor[] shares = [.. isLabel.Select(own => (own * counts).Plus(1.Held()) / counts.Plus(classes.Held()))];
         if (rows.Weights is { } weights)
         {
