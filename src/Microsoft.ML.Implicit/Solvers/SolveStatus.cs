@@ -38,4 +38,7 @@ public enum SolveStatus : byte
 
     /// <summary>What was found is one of many: some direction of the unknowns changes nothing, so that they are not determined.</summary>
     Singular = 10,
+
+    /// <summary>What was looked for lies beyond the range of floating-point numbers, or what leads to it does.</summary>
+    OutOfRange = 11,
 }

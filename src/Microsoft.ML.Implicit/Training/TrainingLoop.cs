@@ -234,7 +234,8 @@ internal sealed class TrainingLoop : IResumable, IDisposable
             throw new InvalidOperationException(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"Training stopped being finite in epoch {epoch} (loss {reading.LatestLosses[network]}, gradient norm {reading.LatestNorms[network]}). Lower Training.LearningRate (now {_plan.LearningRate}), and look for extreme values in the data."),
+                    $"Training stopped being finite in epoch {epoch} (loss {reading.LatestLosses[network]}, gradient norm {reading.LatestNorms[network]}). Lower Training.LearningRate (now {_plan.LearningRate}), and look for extreme values in the data"
+                    + $"{(_run.StartsFitted ? ", and whether they are in the units of those that the initial model was trained on" : "")}."),
                 consequence);
         }
     }

@@ -27,8 +27,10 @@ internal static class QualityCommand
         var folder = new Option<string>("--data") { Description = "folder with the data sets", DefaultValueFactory = _ => "." };
         var sets = new Option<string[]>("--set") { Description = "names of data sets; all without it", DefaultValueFactory = _ => [] };
         var seeds = new Option<int>("--seeds") { Description = "repetitions to average", DefaultValueFactory = _ => 3 };
+        var first = new Option<int>("--first-seed") { Description = "seed of the first of them, of flipped-labels, flipped-labels-networks and tune-networks", DefaultValueFactory = _ => 1 };
+        var only = new Option<string[]>("--only") { Description = "models of these tables to train; all without it", DefaultValueFactory = _ => [] };
         var device = new Option<string>("--device") { Description = "cpu or cuda", DefaultValueFactory = _ => "cpu" };
-        var command = new System.CommandLine.Command("quality", "Prints the quality tables.") { name, folder, sets, seeds, device };
+        var command = new System.CommandLine.Command("quality", "Prints the quality tables.") { name, folder, sets, seeds, first, only, device };
         command.Subcommands.Add(AnomalyCommand.Create());
         command.Subcommands.Add(DensityCommand.Create());
         command.Subcommands.Add(NeuralOdeCommand.Create());
@@ -40,6 +42,7 @@ internal static class QualityCommand
         command.Subcommands.Add(SatisfiabilityCommand.Create());
         command.SetAction(result =>
         {
+            var trials = new TuningTrials(result.GetRequiredValue(first), result.GetRequiredValue(seeds), result.GetRequiredValue(only));
             Action<string, IReadOnlyCollection<string>, int, string>? table = result.GetRequiredValue(name) switch
             {
                 "classification" => ClassificationQuality.Run,
@@ -52,12 +55,12 @@ internal static class QualityCommand
                 "physics-drift" => (_, sets, _, device) => PhysicsDrift.Run(sets, device),
                 "regret" => (_, _, seeds, device) => RegretQuality.Run(seeds, device),
                 "tune" => (folder, sets, seeds, _) => TuningQuality.Run(folder, sets, seeds),
-                "flipped-labels" => (folder, sets, seeds, _) => LabelNoiseQuality.Run(folder, sets, seeds),
-                "flipped-labels-networks" => LabelNoiseQuality.RunNetworks,
+                "flipped-labels" => (folder, sets, _, _) => LabelNoiseQuality.Run(folder, sets, trials),
+                "flipped-labels-networks" => (folder, sets, _, device) => LabelNoiseQuality.RunNetworks(folder, sets, trials, device),
                 "ranks" => RankQuality.Run,
                 "distill" => (folder, sets, seeds, _) => DistillationQuality.Run(folder, sets, seeds),
                 "adapt" => (folder, sets, seeds, _) => AdaptationQuality.Run(folder, sets, seeds),
-                "tune-networks" => NetworkTuningQuality.Run,
+                "tune-networks" => (folder, sets, _, device) => NetworkTuningQuality.Run(folder, sets, trials, device),
                 "portfolio" => (folder, sets, _, device) => PortfolioQuality.Run(folder, sets, seed: 1, device),
                 _ => null,
             };

@@ -53,7 +53,8 @@ internal sealed class ControlledEquationTraining(ControlledEquationOptions optio
         _task = createTask(labels);
         if (Initial is not null)
         {
-            RequireInitial(Initial.Task.IsLike(_task), $"it predicts something else than column '{options.LabelColumnName}' holds; classes must be the same, in the same order.");
+            string? fault = Initial.Task.FaultOf(_task, options.LabelColumnName);
+            RequireInitial(fault is null, fault!);
             Initial.Units.Categories.Check(_reader.Columns, rows.Categories);
             _task = Initial.Task;
         }

@@ -10,6 +10,9 @@ internal sealed class FitCurveBatch : RowBatch
 {
     private static readonly ReadOnlyMemory<char>[] StatusNames = [.. Enum.GetValues<SolveStatus>().Select(status => status.ToString().AsMemory())];
 
+    // The least normal number of single precision, in which the columns are.
+    private const double SmallestSingle = 1.1754943508222875e-38;
+
     private readonly FitCurveModel _model;
     private readonly DataViewRow _source;
     private readonly Func<double[]>[] _readInputs;
@@ -47,7 +50,13 @@ internal sealed class FitCurveBatch : RowBatch
             }
         }
 
-        _model.Fitter.Fit(new ArraySegment<CurvePoints>(_points, 0, count)).CopyTo(_estimates, 0);
+        CurveEstimate[] estimates = _model.Fitter.Fit(new ArraySegment<CurvePoints>(_points, 0, count));
+        for (int slot = 0; slot < count; slot++)
+        {
+            CurveEstimate estimate = estimates[slot];
+            _estimates[slot] = estimate.Status == SolveStatus.Converged && _model.Outputs.Any(output => LeavesSingle(output.Part, slot, estimate)) ? estimate with { Status = SolveStatus.OutOfRange } : estimate;
+        }
+
         for (int slot = 0; slot < count && _model.UnsolvedRows == UnsolvedRowHandling.Throw; slot++)
         {
             if (_estimates[slot].Status != SolveStatus.Converged)
@@ -71,17 +80,24 @@ internal sealed class FitCurveBatch : RowBatch
 
     private double[] Numbers(FitCurvePart part, int slot)
     {
-        CurveEstimate estimate = _estimates[slot];
-        double[] numbers = part switch
-        {
-            FitCurvePart.Parameters => estimate.Parameters,
-            FitCurvePart.StandardErrors => estimate.StandardErrors,
-            FitCurvePart.Covariance => estimate.Covariance,
-            FitCurvePart.ResidualDeviation => [estimate.ResidualDeviation],
-            _ => _model.Fitter.Evaluate(_points[slot], estimate.Parameters),
-        };
-        return estimate.Status == SolveStatus.Converged ? numbers : [.. numbers.Select(_ => double.NaN)];
+        double[] numbers = NumbersOf(part, slot, _estimates[slot]);
+        return _estimates[slot].Status == SolveStatus.Converged ? numbers : [.. numbers.Select(_ => double.NaN)];
     }
+
+    private double[] NumbersOf(FitCurvePart part, int slot, CurveEstimate estimate) => part switch
+    {
+        FitCurvePart.Parameters => estimate.Parameters,
+        FitCurvePart.StandardErrors => estimate.StandardErrors,
+        FitCurvePart.Covariance => estimate.Covariance,
+        FitCurvePart.ResidualDeviation => [estimate.ResidualDeviation],
+        FitCurvePart.Fitted => _model.Fitter.Evaluate(_points[slot], estimate.Parameters),
+        _ => [],
+    };
+
+    // A parameter that differs from zero by more than its error must not become zero.
+    private bool LeavesSingle(FitCurvePart part, int slot, CurveEstimate estimate) =>
+        NumbersOf(part, slot, estimate).Any(number => double.IsFinite(number) && !float.IsFinite((float)number))
+        || (part == FitCurvePart.Parameters && estimate.Parameters.Zip(estimate.StandardErrors).Any(pair => Math.Abs(pair.First) is > 0 and < SmallestSingle && Math.Abs(pair.First) > pair.Second));
 
     private IEnumerable<string> Differing(CurvePoints points)
     {

@@ -1,6 +1,8 @@
+using System.Globalization;
 using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Training;
+using Microsoft.ML.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -16,6 +18,8 @@ internal abstract class PredictionTraining<TModel>(PredictionTrainerOptions opti
 {
     // Of so many weights a network alone keeps a processor busy, and all at once would take their memory.
     private const long LargestStack = 1 << 25;
+
+    private const float SmallestNormal = 1.17549435e-38f;
 
     private PredictionTask? _task;
 
@@ -45,7 +49,8 @@ internal abstract class PredictionTraining<TModel>(PredictionTrainerOptions opti
         _task = createTask(rows);
         if (Initial is not null)
         {
-            RequireInitial(Initial.Task.IsLike(_task), $"it predicts something else than column '{options.LabelColumnName}' holds; classes must be the same, in the same order.");
+            string? fault = Initial.Task.FaultOf(_task, options.LabelColumnName);
+            RequireInitial(fault is null, fault!);
             int features = rows.Categories?.Length ?? (int)rows.Features.shape[1];
             RequireInitial(Initial.FeatureCount == features, $"it reads {Initial.FeatureCount} features, and column '{options.FeatureColumnName}' holds {features}.");
             RequireInitial(CategoricalSlots.AreEqual(Initial.Architecture.Sizes.Categories, rows.Categories), $"it embeds other slots of column '{options.FeatureColumnName}' as categories.");
@@ -66,6 +71,7 @@ internal abstract class PredictionTraining<TModel>(PredictionTrainerOptions opti
         int[] missing = FeatureTensor.FindMissing(validation is null ? [training.Features] : [training.Features, validation.Features]);
         FeatureEncoder encoder = CreateEncoder(training, missing);
         CheckMissing([.. missing.Except(encoder.MissingFeatures())]);
+        WarnOfTiny(training.Features);
         architecture = Initial is null ? architecture.With(encoder, training.Categories) : architecture.With(Initial.Architecture);
         encoder.to(Run.Device);
         (training, validation) = (Prepare(training), validation is null ? null : Prepare(validation));
@@ -75,6 +81,12 @@ internal abstract class PredictionTraining<TModel>(PredictionTrainerOptions opti
             : TrainAll(architecture, encoder, whitened, training, validation);
         Run.KeepChoice(nameof(options.EnsembleSize), options.EnsembleSize, networks.Length);
         var ensemble = new PredictionEnsemble(encoder, networks);
+        if (Initial is null && validation is null && Task.HasConfidence && PredictionDefaults.AreTooFewToHoldOut(training.Count))
+        {
+            double factor = FewRowsConfidence.Find(Task, training, ensemble.Evaluate(training.Features));
+            Array.ForEach(networks, network => network.ScaleOutputs(factor));
+        }
+
         ensemble.Freeze();
         new LearningCheck(options, Task, training, validation).Report(ensemble, Run.Channel);
         return CreateModel(architecture with { Sizes = architecture.Sizes with { EnsembleSize = networks.Length } }, ensemble);
@@ -101,6 +113,26 @@ internal abstract class PredictionTraining<TModel>(PredictionTrainerOptions opti
             string missing = $"column '{options.FeatureColumnName}' has missing values in slot {unexpected[0]}";
             RequireInitial(Initial is null, $"{missing}, which had none where it was trained.");
             throw new InvalidOperationException($"Of the validation rows, {missing}, and wide vectors that are mostly zeros can have none: replace them, for instance with Transforms.ReplaceMissingValues.");
+        }
+    }
+
+    // Single precision has fewer digits for differences below its least normal number, and processors may take them for zero.
+    private void WarnOfTiny(Tensor features)
+    {
+        if (Initial is not null || features.is_sparse)
+        {
+            return;
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        Tensor rows = features.nan_to_num();
+        float[] reach = [.. (rows.amax([0]) - rows.amin([0])).to(ScalarType.Float32).cpu().data<float>()];
+        int tiny = Array.FindIndex(reach, width => width is > 0 and < SmallestNormal);
+        if (tiny >= 0)
+        {
+            Run.Channel.Warning(string.Create(
+                CultureInfo.InvariantCulture,
+                $"Column '{options.FeatureColumnName}' differs by no more than {reach[tiny]:G2} in slot {tiny}, which single precision hardly tells from nothing: give it in another unit, in which it is near 1."));
         }
     }
 

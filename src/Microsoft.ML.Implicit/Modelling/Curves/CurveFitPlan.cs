@@ -26,7 +26,10 @@ internal sealed class CurveFitPlan
             }
         }
 
-        Starts = new CurveStarts(curve, given, Lower, Upper);
+        Starts = new CurveStarts(this, given);
+        bool[] affine = LinearParameters.Find(curve);
+        Affine = new AffineProjection([.. Enumerable.Range(0, given.Length).Where(i => affine[i] && Lower[i] < Upper[i])]);
+        Bent = [.. Enumerable.Range(0, given.Length).Where(i => !affine[i])];
     }
 
     public Curve Curve { get; }
@@ -34,6 +37,12 @@ internal sealed class CurveFitPlan
     public CurveFitOptions Options { get; }
 
     public CurveStarts Starts { get; }
+
+    /// <summary>Moves the parameters in which the curve is affine.</summary>
+    public AffineProjection Affine { get; }
+
+    /// <summary>The other parameters.</summary>
+    public int[] Bent { get; }
 
     public double[] Lower { get; }
 

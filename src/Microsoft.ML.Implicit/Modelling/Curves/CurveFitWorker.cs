@@ -1,15 +1,15 @@
 using Microsoft.ML.Implicit.Solvers;
 using Microsoft.ML.Implicit.Solvers.Optimization;
 using Microsoft.ML.Implicit.Solvers.Optimization.Searches;
-using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Microsoft.ML.Implicit.Modelling.Curves;
 
 /// <summary>Fits rows one after another on one thread.</summary>
 internal sealed class CurveFitWorker
 {
-    // Searches that set out from the best start of each part of those drawn.
-    private const int Searches = 16;
+    // Standard deviations of normal residuals beyond which a loss that redescends from there hardly costs precision (Holland and Welsch, 1977). Where a start is clear of outliers,
+    // a wide scale would only let them in.
+    private const double WideScale = 5;
 
     private readonly CurveFitPlan _plan;
     private readonly int _width;
@@ -17,9 +17,9 @@ internal sealed class CurveFitWorker
     private readonly LeastSquaresSearch _search;
     private readonly CurveRow _row = new();
     private readonly CurveWorkspace _workspace;
+    private readonly StartSelection _starts;
     private readonly double[] _best;
-    private readonly double[] _start;
-    private readonly double[][] _starts;
+    private readonly double[] _projected;
 
     public CurveFitWorker(CurveFitPlan plan)
     {
@@ -28,8 +28,8 @@ internal sealed class CurveFitWorker
         _tape = new CurveTape(plan.Curve.Graph, _width);
         _search = new LeastSquaresSearch(_width, plan.Options.Search, plan.Options.Loss);
         _workspace = new CurveWorkspace(_width);
-        (_best, _start) = (new double[_width], new double[_width]);
-        _starts = [.. Enumerable.Range(0, Math.Min(Searches, plan.Starts.Count)).Select(_ => new double[_width])];
+        _starts = new StartSelection(plan, _tape, _row, _workspace);
+        (_best, _projected) = (new double[_width], new double[_width]);
     }
 
     public CurveEstimate Fit(CurvePoints points, CancellationToken cancellationToken)
@@ -40,12 +40,11 @@ internal sealed class CurveFitWorker
         }
 
         _tape.Begin(_row.Inputs, _row.Count);
-        int iterations = 0;
-        double least = double.PositiveInfinity;
-        SolveStatus status = SolveStatus.Diverged;
-        foreach (double[] start in ChooseStarts())
+        (int iterations, int searches, double least, SolveStatus status) = (0, 0, double.PositiveInfinity, SolveStatus.Diverged);
+        foreach (CurveStart start in _starts.Choose())
         {
-            SolveStatus ended = Search(start, cancellationToken);
+            searches++;
+            SolveStatus ended = Descend(start, cancellationToken);
             bool isBetter = _search.Value < least || (_search.Value <= least * (1 + 1e-9) && ended == SolveStatus.Converged && status != SolveStatus.Converged);
             if (ended != SolveStatus.Diverged && isBetter)
             {
@@ -59,7 +58,7 @@ internal sealed class CurveFitWorker
             return Missing(SolveStatus.Diverged);
         }
 
-        if (_starts.Length > 1)
+        if (searches > 1)
         {
             Search(_best, cancellationToken);
         }
@@ -88,51 +87,66 @@ internal sealed class CurveFitWorker
         return _tape.Evaluate(parameters).ToArray();
     }
 
-    private double[][] ChooseStarts()
+    /// <summary>
+    /// Searches from a start. A loss that redescends would forget every point of a start that is far from all: it is approached from Huber's fit or a start that is clear of
+    /// outliers, with a scale that begins at what the residuals there show and halves from search to search (graduated non-convexity: Blake and Zisserman, 1987).
+    /// </summary>
+    private SolveStatus Descend(CurveStart start, CancellationToken cancellationToken)
     {
-        if (_plan.Starts.Count == 1)
+        RobustLoss loss = _plan.Options.Loss;
+        double[] point = start.Parameters;
+        if (loss.Redescends)
         {
-            _plan.Starts.Draw(0, _tape, _row, _starts[0], _workspace);
-            return _starts;
-        }
-
-        Span<double> least = stackalloc double[Searches];
-        least.Fill(double.PositiveInfinity);
-        for (int draw = 0; draw < _plan.Starts.Count; draw++)
-        {
-            int part = draw % _starts.Length;
-            _plan.Starts.Draw(draw, _tape, _row, _start, _workspace);
-            double loss = Loss(_start);
-            if (loss < least[part])
+            _search.Loss = loss.Convex;
+            if (!start.IsClear && Search(point, cancellationToken) != SolveStatus.Diverged)
             {
-                least[part] = loss;
-                _start.CopyTo(_starts[part], 0);
+                point = _search.Point.ToArray();
             }
+
+            Span<double> residuals = _workspace.Residuals(_row.Count);
+            _row.Residuals(_tape.Evaluate(point), residuals);
+            for (double scale = (start.IsClear ? 1 : WideScale) * MedianDeviation.Of(residuals); scale > loss.Scale && double.IsFinite(scale); scale /= 2)
+            {
+                _search.Loss = loss.At(scale);
+                Search(point, cancellationToken);
+                point = _search.Point.ToArray();
+            }
+
+            _search.Loss = loss;
         }
 
-        return _starts;
+        return Search(point, cancellationToken);
     }
 
-    private double Loss(ReadOnlySpan<double> parameters)
-    {
-        Span<double> residuals = _workspace.Residuals(_row.Count);
-        _row.Residuals(_tape.Evaluate(parameters), residuals);
-        double loss = 0;
-        foreach (double residual in residuals)
-        {
-            loss += _plan.Options.Loss.Value(residual);
-        }
-
-        return loss;
-    }
-
+    // Where parameters in which the curve is affine must follow the others over many orders of magnitude, as the factor of an exponential far from zero, steps of all of them
+    // together creep along a narrow valley, whose floor variable projection walks on. It sets out again, for it may also lead to where two terms cancel, which other steps avoid.
     private SolveStatus Search(double[] start, CancellationToken cancellationToken)
     {
-        Span<double> residuals = _workspace.Residuals(_row.Count), jacobian = _workspace.Jacobian(_row.Count);
+        SolveStatus ended = Search(start, isProjected: false, cancellationToken);
+        if (ended == SolveStatus.Converged || !_plan.Affine.Applies(_row))
+        {
+            return ended;
+        }
+
+        double value = ended == SolveStatus.Diverged ? double.PositiveInfinity : _search.Value;
+        double[] point = _search.Point.ToArray();
+        SolveStatus projected = Search(start, isProjected: true, cancellationToken);
+        bool isBetter = projected != SolveStatus.Diverged && (projected == SolveStatus.Converged || _search.Value < value);
+        return isBetter ? projected : Search(point, isProjected: false, cancellationToken);
+    }
+
+    private SolveStatus Search(double[] start, bool isProjected, CancellationToken cancellationToken)
+    {
         _search.Begin(start, _plan.Lower, _plan.Upper, _row.Count);
         while (_search.Status is null)
         {
             cancellationToken.ThrowIfCancellationRequested();
+            if (isProjected)
+            {
+                Project(_search.Candidate);
+            }
+
+            Span<double> residuals = _workspace.Residuals(_row.Count), jacobian = _workspace.Jacobian(_row.Count);
             _row.Residuals(_tape.Evaluate(_search.Candidate), residuals);
             if (_search.Observe(residuals))
             {
@@ -150,40 +164,30 @@ internal sealed class CurveFitWorker
         return _search.Status.Value;
     }
 
+    // Where bounds are in the way, the candidate stays what the search proposes.
+    private void Project(Span<double> candidate)
+    {
+        candidate.CopyTo(_projected);
+        _plan.Affine.Apply(_tape, _row, _search.Loss, _projected, _workspace);
+        for (int j = 0; j < _width; j++)
+        {
+            if (!(_projected[j] >= _plan.Lower[j] && _projected[j] <= _plan.Upper[j]))
+            {
+                return;
+            }
+        }
+
+        _projected.CopyTo(candidate);
+    }
+
     // The search stands at the best point.
     private CurveEstimate Estimate(int iterations, SolveStatus status)
     {
         Span<double> residuals = _workspace.Residuals(_row.Count);
         double[] parameters = _search.Point.ToArray();
         _row.Residuals(_tape.Evaluate(parameters), residuals);
-        int free = Enumerable.Range(0, _width).Count(j => !_search.IsHeld(j)), freedom = _row.Count - free;
-        double deviation = freedom > 0 ? Math.Sqrt(TensorPrimitives.SumOfSquares<double>(residuals) / freedom) : double.NaN;
-        double influence = 0, curvature = 0, weight = 0;
-        RobustLoss loss = _plan.Options.Loss;
-        foreach (double residual in residuals)
-        {
-            double w = loss.Weight(residual);
-            influence += w * residual * w * residual;
-            curvature += loss.Curvature(residual) / _row.Count;
-            weight += w / _row.Count;
-        }
-
-        // (ψ²/(n − p)) / mean(ψ')² (JᵀJ)⁻¹, where the information has the weights ψ/r in place of ones.
-        double variance = freedom > 0 && curvature > 0 ? influence / freedom * weight / (curvature * curvature) : double.NaN;
-        double[] covariance = _search.InverseInformation();
-        for (int k = 0; k < covariance.Length; k++)
-        {
-            bool isHeld = _search.IsHeld(k / _width) || _search.IsHeld(k % _width);
-            covariance[k] = isHeld ? 0 : covariance[k] * variance;
-        }
-
-        SolveStatus ended = status == SolveStatus.Converged && _row.Count < free ? SolveStatus.Singular : status;
-        if (ended == SolveStatus.Singular)
-        {
-            Array.Fill(covariance, double.NaN);
-        }
-
-        return new CurveEstimate(parameters, covariance, deviation, _search.Value, _row.Count, iterations, ended);
+        var uncertainty = new CurveUncertainty(_plan, _row, _search, residuals);
+        return new CurveEstimate(parameters, uncertainty.Covariance, uncertainty.ResidualDeviation, _search.Value, _row.Count, iterations, uncertainty.Judge(status, parameters, _tape));
     }
 
     private CurveEstimate Missing(SolveStatus status)

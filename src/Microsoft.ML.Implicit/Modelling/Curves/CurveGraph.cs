@@ -11,6 +11,14 @@ internal sealed class CurveGraph
     /// <summary>Index of the node whose value is the curve's.</summary>
     public int Root { get; set; }
 
+    /// <summary>Whether a parameter has a part in a node.</summary>
+    public bool Contains(int node, int parameter) => _nodes[node] switch
+    {
+        { Operation: CurveOperation.Parameter } leaf => leaf.Left == parameter,
+        { IsLeaf: true } => false,
+        var inner => Contains(inner.Left, parameter) || (inner.IsBinary && Contains(inner.Right, parameter)),
+    };
+
     public int Number(double value) => Intern(new CurveNode(CurveOperation.Number, Value: value));
 
     public int Leaf(CurveOperation operation, int index) => Intern(new CurveNode(operation, index));

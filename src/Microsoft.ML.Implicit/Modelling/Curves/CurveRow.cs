@@ -5,6 +5,9 @@ namespace Microsoft.ML.Implicit.Modelling.Curves;
 /// <summary>The points of one row that are there.</summary>
 internal sealed class CurveRow
 {
+    // Exponentials as steep as points tell, e-fold over a fiftieth of their span, leave the range of numbers about so many spans from zero.
+    private const double FarSpans = 10;
+
     private double[] _inputs = [];
     private double[] _values = [];
     private double[] _roots = [];
@@ -17,8 +20,27 @@ internal sealed class CurveRow
     /// <summary>Inputs at the points, input by input.</summary>
     public ReadOnlySpan<double> Inputs => _inputs.AsSpan(0, _inputCount * Count);
 
+    /// <summary>Values at the points.</summary>
+    public ReadOnlySpan<double> Values => _values.AsSpan(0, Count);
+
     /// <summary>The largest value in magnitude, or 1 where all are zero.</summary>
     public double Magnitude { get; private set; }
+
+    /// <summary>Root of the mean square of the weighted values.</summary>
+    public double RootMeanSquare
+    {
+        get
+        {
+            double squares = 0;
+            for (int i = 0; i < Count; i++)
+            {
+                double value = (_hasWeights ? _roots[i] : 1) * _values[i] / Magnitude;
+                squares += value * value;
+            }
+
+            return Magnitude * Math.Sqrt(squares / Count);
+        }
+    }
 
     /// <summary>Takes the points of a row whose value, inputs and weight are no NaN, and whose weight is not zero.</summary>
     /// <returns>Whether they can be fitted: no value, input or weight is infinite, no weight negative, and there is a point.</returns>
@@ -75,6 +97,13 @@ internal sealed class CurveRow
     {
         (double least, double most) = Range(input);
         return most > least ? most - least : most != 0 ? Math.Abs(most) : 1;
+    }
+
+    /// <summary>Whether an input begins many times farther from zero than it reaches.</summary>
+    public bool IsFar(int input)
+    {
+        (double least, double most) = Range(input);
+        return most > least && Math.Min(Math.Abs(least), Math.Abs(most)) > FarSpans * (most - least) && least * most > 0;
     }
 
     /// <summary>Weighted residuals of a curve.</summary>

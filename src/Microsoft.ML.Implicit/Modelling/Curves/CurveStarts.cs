@@ -1,6 +1,3 @@
-using Microsoft.ML.Implicit.Solvers.Optimization.Searches;
-using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
-
 namespace Microsoft.ML.Implicit.Modelling.Curves;
 
 /// <summary>
@@ -12,29 +9,34 @@ internal sealed class CurveStarts
     // A bound on what one row costs: with one parameter to draw a few dozen find its scale.
     private const int FewestDraws = 64;
     private const int MostDraws = 1024;
-    private const double Epsilon = 2.220446049250313e-16;
+
+    // Outliers lose half of their influence or more in each.
+    private const int RobustSteps = 8;
 
     private static readonly int[] Primes = [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37];
 
     private readonly double?[] _given;
-    private readonly double[] _lower;
-    private readonly double[] _upper;
+    private readonly CurveFitPlan _plan;
     private readonly double[][] _units;
-    private readonly int[] _affine;
     private readonly int[] _drawn;
+    private readonly AffineProjection _affine;
 
-    public CurveStarts(Curve curve, double?[] given, double[] lower, double[] upper)
+    public CurveStarts(CurveFitPlan plan, double?[] given)
     {
-        (_given, _lower, _upper) = (given, lower, upper);
-        _units = ParameterUnits.Find(curve);
-        bool[] affine = LinearParameters.Find(curve);
-        _affine = [.. Enumerable.Range(0, given.Length).Where(i => affine[i] && given[i] is null)];
+        (_plan, _given) = (plan, given);
+        _units = ParameterUnits.Find(plan.Curve);
+        bool[] affine = LinearParameters.Find(plan.Curve);
+        _affine = new AffineProjection([.. Enumerable.Range(0, given.Length).Where(i => affine[i] && given[i] is null)]);
         _drawn = [.. Enumerable.Range(0, given.Length).Where(i => !affine[i] && given[i] is null)];
-        Count = _drawn.Length == 0 ? 1 : Math.Min(FewestDraws << Math.Min(2 * (_drawn.Length - 1), 10), MostDraws);
+        bool hasChoice = _drawn.Length > 0 || (_affine.Count > 0 && plan.Options.Loss.Redescends);
+        Count = !hasChoice ? 1 : Math.Min(FewestDraws << Math.Clamp(2 * (_drawn.Length - 1), 0, 10), MostDraws);
     }
 
     /// <summary>Number of starts.</summary>
     public int Count { get; }
+
+    /// <summary>Parameters that have no start and are not solved for.</summary>
+    public IReadOnlyList<int> Drawn => _drawn;
 
     /// <summary>Sets parameters to a start.</summary>
     /// <param name="draw">Which.</param>
@@ -52,13 +54,58 @@ internal sealed class CurveStarts
         for (int k = 0; k < _drawn.Length; k++)
         {
             int i = _drawn[k];
-            double value = IsPlace(i) && ((draw >> (k % 8)) & 1) == 0 ? Place(row, i, Halton(draw + 1, k)) : Size(row, i, Halton(draw + 1, k));
-            parameters[i] = Math.Min(Math.Max(value, _lower[i]), _upper[i]);
+            double u = Halton(draw + 1, k), value = !IsPlace(i) ? Size(row, i, u) : u < 0.5 ? Place(row, i, 2 * u) : Size(row, i, (2 * u) - 1);
+            parameters[i] = Math.Min(Math.Max(value, _plan.Lower[i]), _plan.Upper[i]);
         }
 
-        if (_affine.Length > 0 && row.Count >= _affine.Length)
+        Solve(tape, row, parameters, workspace);
+    }
+
+    /// <summary>Solves for the parameters in which the curve is affine and which have no start.</summary>
+    /// <inheritdoc cref="Draw"/>
+    public void Solve(CurveTape tape, CurveRow row, Span<double> parameters, CurveWorkspace workspace)
+    {
+        if (!_affine.Applies(row))
         {
-            SolveAffine(tape, row, parameters, workspace);
+            return;
+        }
+
+        for (int step = 0; step < (_plan.Options.Loss.IsSquares ? 1 : RobustSteps); step++)
+        {
+            _affine.Apply(tape, row, _plan.Options.Loss.Convex, parameters, workspace);
+        }
+
+        KeepToBounds(parameters);
+    }
+
+    /// <summary>Sets the parameters in which the curve is affine so that it goes through points that are drawn, most of which are no outliers (Rousseeuw, 1984).</summary>
+    /// <inheritdoc cref="Draw"/>
+    public void PassThrough(int draw, CurveTape tape, CurveRow row, Span<double> parameters, CurveWorkspace workspace)
+    {
+        if (_affine.Applies(row))
+        {
+            _affine.PassThrough(tape, row, point => (int)(row.Count * Halton(draw + 1, _drawn.Length + point)), parameters, workspace);
+            KeepToBounds(parameters);
+        }
+    }
+
+    /// <summary>What a parameter is measured in, made of the row's largest value and of how far its inputs reach; 1 where it has no unit.</summary>
+    public double Unit(CurveRow row, int parameter)
+    {
+        double unit = 1;
+        for (int k = 0; k < _units[parameter].Length; k++)
+        {
+            unit *= _units[parameter][k] == 0 ? 1 : Math.Pow(k == 0 ? row.Magnitude : row.Span(k - 1), _units[parameter][k]);
+        }
+
+        return unit;
+    }
+
+    private void KeepToBounds(Span<double> parameters)
+    {
+        for (int i = 0; i < parameters.Length; i++)
+        {
+            parameters[i] = Math.Min(Math.Max(parameters[i], _plan.Lower[i]), _plan.Upper[i]);
         }
     }
 
@@ -86,44 +133,8 @@ internal sealed class CurveStarts
     // A quarter are negative; sizes without a unit are nearer to one.
     private double Size(CurveRow row, int parameter, double u)
     {
-        double unit = 1, decades = 1;
-        for (int k = 0; k < _units[parameter].Length; k++)
-        {
-            if (_units[parameter][k] != 0)
-            {
-                unit *= Math.Pow(k == 0 ? row.Magnitude : row.Span(k - 1), _units[parameter][k]);
-                decades = 2;
-            }
-        }
-
+        double decades = _units[parameter].Any(power => power != 0) ? 2 : 1;
         (double sign, double v) = u < 0.75 ? (1, u / 0.75) : (-1, (u - 0.75) / 0.25);
-        return sign * unit * Math.Pow(10, decades * ((2 * v) - 1));
-    }
-
-    private void SolveAffine(CurveTape tape, CurveRow row, Span<double> parameters, CurveWorkspace workspace)
-    {
-        int count = row.Count;
-        Span<double> jacobian = workspace.Jacobian(count), right = workspace.Residuals(count), columns = workspace.Columns(count * _affine.Length);
-        row.Residuals(tape.Evaluate(parameters), right);
-        tape.Differentiate(jacobian);
-        Span<double> scales = workspace.Scales(_affine.Length);
-        for (int k = 0; k < _affine.Length; k++)
-        {
-            Span<double> column = columns.Slice(k * count, count);
-            row.Weigh(jacobian.Slice(_affine[k] * count, count), column);
-            double norm = Math.Sqrt(TensorPrimitives.SumOfSquares<double>(column));
-            scales[k] = norm > 0 ? 1 / norm : 0;
-            TensorPrimitives.Multiply(column, scales[k], column);
-        }
-
-        HouseholderQr.Factor(columns, count, right);
-        Span<double> solution = right[.._affine.Length];
-        HouseholderQr.BackSubstitute(columns, count, solution, 64 * Epsilon * _affine.Length);
-        for (int k = 0; k < _affine.Length; k++)
-        {
-            int i = _affine[k];
-            double value = parameters[i] - (solution[k] * scales[k]);
-            parameters[i] = Math.Min(Math.Max(double.IsFinite(value) ? value : parameters[i], _lower[i]), _upper[i]);
-        }
+        return sign * Unit(row, parameter) * Math.Pow(10, decades * ((2 * v) - 1));
     }
 }

@@ -5,6 +5,10 @@ namespace Microsoft.ML.Implicit.Modelling.Curves;
 /// <summary>Computes a curve at the points of one row, and its derivatives with respect to the parameters by one backward sweep.</summary>
 internal sealed class CurveTape(CurveGraph graph, int parameterCount)
 {
+    // Squares of their derivatives are long out of range.
+    private const double Smallest = 1e-250;
+    private const double Largest = 1e250;
+
     private readonly bool[] _depends = DependsOnParameters(graph);
     private double[] _values = [];
     private double[] _adjoints = [];
@@ -52,6 +56,16 @@ internal sealed class CurveTape(CurveGraph graph, int parameterCount)
         }
 
         return Value(graph.Root);
+    }
+
+    /// <summary>Values of a node at the points, where the curve was evaluated last.</summary>
+    public ReadOnlySpan<double> ValuesOf(int node) => Value(node);
+
+    /// <summary>Whether a node's values are all near the end of what numbers can hold, or beyond.</summary>
+    public bool LeavesRange(int node)
+    {
+        (double least, double most) = (Math.Abs(TensorPrimitives.MinMagnitude<double>(Value(node))), Math.Abs(TensorPrimitives.MaxMagnitude<double>(Value(node))));
+        return most < Smallest || !(least < Largest);
     }
 
     /// <summary>Computes the derivatives where the curve was evaluated last.</summary>

@@ -8,6 +8,7 @@ internal sealed class CurveWorkspace(int width)
     private double[] _residuals = [];
     private double[] _columns = [];
     private double[] _scales = [];
+    private double[] _roots = [];
 
     public Span<double> Jacobian(int count) => Take(ref _jacobian, count * width);
 
@@ -16,6 +17,8 @@ internal sealed class CurveWorkspace(int width)
     public Span<double> Columns(int length) => Take(ref _columns, length);
 
     public Span<double> Scales(int count) => Take(ref _scales, count);
+
+    public Span<double> Roots(int count) => Take(ref _roots, count);
 
     private static Span<double> Take(ref double[] buffer, int length)
     {

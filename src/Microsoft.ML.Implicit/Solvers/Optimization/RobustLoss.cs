@@ -152,4 +152,13 @@ public sealed record RobustLoss
     }
 
     internal bool IsSquares => _kind == Kinds.Squares;
+
+    /// <summary>Whether far residuals count less the farther they are, so that there may be many minima where squares have one.</summary>
+    internal bool Redescends => _kind is not (Kinds.Squares or Kinds.Huber);
+
+    /// <summary>The loss itself or, where that is not convex, Huber's of the same scale.</summary>
+    internal RobustLoss Convex => Redescends ? Huber(Scale) : this;
+
+    /// <summary>The same loss with another scale.</summary>
+    internal RobustLoss At(double scale) => new(_kind, scale);
 }

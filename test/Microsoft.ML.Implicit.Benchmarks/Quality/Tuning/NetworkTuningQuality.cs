@@ -20,14 +20,14 @@ internal static class NetworkTuningQuality
         ("tuned penalties of features, from default", options => new Trial(options, new RegularizationTuningOptions { Penalties = PenaltySharing.EachFeature })),
     ];
 
-    public static void Run(string folder, IReadOnlyCollection<string> names, int seeds, string device)
+    public static void Run(string folder, IReadOnlyCollection<string> names, TuningTrials trials, string device)
     {
         Console.WriteLine("data\tmeasure\tmodel\ttest loss\tkept\tnoise kept\tseconds");
         foreach (TuningTable table in TuningTable.All.Where(table => names.Count == 0 || names.Contains(table.Name)))
         {
-            foreach ((string name, Func<DeepEquilibriumOptions, Trial> create) in Models)
+            foreach ((string name, Func<DeepEquilibriumOptions, Trial> create) in Models.Where(model => trials.Includes(model.Name)))
             {
-                Score[] scores = [.. Enumerable.Range(1, seeds).Select(seed => Try(table, folder, seed, device, create))];
+                Score[] scores = [.. trials.Seeds.Select(seed => Try(table, folder, seed, device, create))];
                 Console.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,
                     $"{table.Name}\t{(table.IsClassification ? "log loss" : "RMSE")}\t{name}\t{scores.Average(score => score.Loss):F4}\t{scores.Count(score => score.IsKept)}\t{scores.Average(score => score.Noise):F3}\t{scores.Average(score => score.Seconds):F1}"));

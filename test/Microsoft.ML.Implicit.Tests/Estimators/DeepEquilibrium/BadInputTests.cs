@@ -57,6 +57,17 @@ public class BadInputTests
     }
 
     [TestMethod]
+    public void A_feature_below_what_single_precision_tells_apart_is_named()
+    {
+        var ml = new MLContext(seed: 1);
+        List<string> messages = [];
+        ml.Log += (_, log) => messages.Add(log.Message);
+        Tiny[] rows = [.. Enumerable.Range(0, 20).Select(i => new Tiny { Features = [i, i * 1e-41f], Label = i })];
+        ml.Regression.Trainers.DeepEquilibrium(QuickOptions.Create(epochs: 1)).Fit(ml.Data.LoadFromEnumerable(rows)).Dispose();
+        Assert.IsTrue(messages.Any(message => message.Contains("'Features' differs by no more than 1.9E-40 in slot 1", StringComparison.Ordinal)), string.Join('\n', messages));
+    }
+
+    [TestMethod]
     public void A_missing_pixel_is_named_by_slot_and_row()
     {
         var ml = new MLContext(seed: 1);
@@ -255,5 +266,13 @@ public class BadInputTests
         public float[] Features { get; set; } = [];
 
         public bool Label { get; set; }
+    }
+
+    private sealed class Tiny
+    {
+        [VectorType(2)]
+        public float[] Features { get; set; } = [];
+
+        public float Label { get; set; }
     }
 }

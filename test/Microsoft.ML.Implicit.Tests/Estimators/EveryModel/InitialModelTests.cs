@@ -113,6 +113,9 @@ public sealed class InitialModelTests
         options.LabelColumnName = "Size";
         StringAssert.Contains(Message(() => ml.Regression.Trainers.DeepEquilibrium(options).Fit(named, initial.Model)), "predicts something else than column 'Size'", StringComparison.Ordinal);
         using DeepEquilibriumTransformer sizes = ml.Regression.Trainers.DeepEquilibrium(options).Fit(named);
+        Animal[] huge = [.. animals.Select(animal => new Animal { Features = animal.Features, Name = animal.Name, Size = 1e6f * animal.Size, Wide = animal.Wide })];
+        string unit = Message(() => ml.Regression.Trainers.DeepEquilibrium(options).Fit(Keyed(huge), sizes.Model));
+        StringAssert.Contains(unit, "those of column 'Size' are 1E+06 with one of 8.16E+05. Give them in the same unit", StringComparison.Ordinal);
         options.FeatureColumnName = "Wide";
         StringAssert.Contains(Message(() => ml.Regression.Trainers.DeepEquilibrium(options).Fit(named, sizes.Model)), "reads 2 features, and column 'Wide' holds 3", StringComparison.Ordinal);
 

@@ -93,6 +93,17 @@ public sealed class FitCurveTransformerTests
     }
 
     [TestMethod]
+    public void A_parameter_that_single_precision_cannot_hold_is_told()
+    {
+        var ml = new MLContext(seed: 1);
+        float[] times = [.. Enumerable.Range(300, 12).Select(t => (float)t)];
+        IDataView data = ml.Data.LoadFromEnumerable([.. new[] { 0.5, -0.5, 0.1 }.Select(rate => new Row { Time = times, Value = [.. times.Select(t => (float)Math.Exp(-rate * (t - 300)))] })]);
+        IDataView fitted = ml.Transforms.FitCurve("a * exp(-k * Time)", valueColumnName: "Value", "Time").Fit(data).Transform(data);
+        CollectionAssert.AreEqual(new[] { "OutOfRange", "OutOfRange", "Converged" }, fitted.GetColumn<string>("Status").ToArray(), "factors are exp(150), exp(-150) and exp(30)");
+        CollectionAssert.AreEqual(new[] { true, true, false }, Scored.Vectors(fitted, "Parameters").Select(values => float.IsNaN(values[0])).ToArray());
+    }
+
+    [TestMethod]
     public void A_prediction_engine_fits_the_row_that_it_is_given_and_a_loaded_model_the_same()
     {
         var ml = new MLContext(seed: 1);

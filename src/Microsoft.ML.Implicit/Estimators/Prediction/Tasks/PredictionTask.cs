@@ -81,6 +81,12 @@ internal abstract partial class PredictionTask
     /// <summary>Whether outputs mean the same for another task.</summary>
     public virtual bool IsLike(PredictionTask other) => other.GetType() == GetType() && other.OutputWidth == OutputWidth;
 
+    /// <summary>Why a network of this task cannot go on with the labels of another like it, or <see langword="null"/> where it can.</summary>
+    /// <param name="other">The other task.</param>
+    /// <param name="labelColumn">The column of its labels.</param>
+    public virtual string? FaultOf(PredictionTask other, string labelColumn) =>
+        IsLike(other) ? null : $"it predicts something else than column '{labelColumn}' holds; classes must be the same, in the same order.";
+
     /// <summary>A class a row, from 0, for the bins of the features to tell apart.</summary>
     /// <param name="labels">float32 [rows], on the CPU.</param>
     public virtual int[] ClassesOf(Tensor labels) => Array.ConvertAll(labels.data<float>().ToArray(), label => (int)label);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Native;
@@ -12,6 +13,9 @@ namespace Microsoft.ML.Implicit.Estimators;
 internal sealed partial class RegressionTask : PredictionTask
 {
     public const string Kind = "regression";
+
+    // Deviations of the labels that a network has learned, beyond which training does not bring its outputs: millions where it has learned cents.
+    private const double LargestDeviations = 1000;
 
     // As many classes as say whether a label is low or high.
     private const int LabelClasses = 8;
@@ -36,6 +40,20 @@ internal sealed partial class RegressionTask : PredictionTask
     public override int ColumnCount => 1;
 
     public override bool HasConfidence => false;
+
+    public override string? FaultOf(PredictionTask other, string labelColumn)
+    {
+        if (base.FaultOf(other, labelColumn) is { } fault)
+        {
+            return fault;
+        }
+
+        var labels = (RegressionTask)other;
+        double distance = (Math.Abs((double)labels._mean - _mean) + labels._scale) / _scale;
+        return distance <= LargestDeviations ? null : string.Create(
+            CultureInfo.InvariantCulture,
+            $"its labels are {_mean:G3} with a standard deviation of {_scale:G3}, and those of column '{labelColumn}' are {labels._mean:G3} with one of {labels._scale:G3}. Give them in the same unit, or train another model.");
+    }
 
     public override Tensor BestConstant(Tensor labels, Tensor? weights)
     {

@@ -20,7 +20,7 @@ internal sealed class LeastSquaresSearch : RowSearch
     private const int Patience = 6;
 
     private readonly LeastSquaresSettings _settings;
-    private readonly RobustLoss _loss;
+    private RobustLoss _loss;
     private readonly bool _isDamped;
     private readonly double _epsilon;
     private readonly TangentSpace _tangent;
@@ -51,6 +51,9 @@ internal sealed class LeastSquaresSearch : RowSearch
 
     /// <summary>Sum of the losses of the residuals at the best point.</summary>
     public override double Value => _cost;
+
+    /// <summary>Loss of a residual, from the next <see cref="Begin"/> on.</summary>
+    public RobustLoss Loss { get => _loss; set => _loss = value; }
 
     /// <summary>Whether a parameter lies at a bound that keeps it from moving on.</summary>
     public bool IsHeld(int parameter) => _tangent.IsHeld(parameter);

@@ -69,7 +69,7 @@ internal sealed class TangentSpace(int width, double epsilon)
             Span<double> column = Column(j);
             column.Clear();
             Weigh(jacobian.Slice(j * count, count), roots, column[..count]);
-            double norm = Math.Sqrt(TensorPrimitives.SumOfSquares<double>(column));
+            double norm = EuclideanNorm.Of(column);
             if (!double.IsFinite(norm))
             {
                 return false;
