@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Differentiation;
 using Microsoft.ML.Implicit.Modelling;
 using Microsoft.ML.Implicit.Solvers;
 using Microsoft.ML.Implicit.Solvers.Conic;
@@ -67,6 +68,19 @@ public sealed class LargeNumberTests
         var x = new Variable("x");
         AssertClose([exponent], Solve(ConvexProgram.Minimize(Exp(x), x >= exponent), x), 1e-6);
         AssertClose([Math.Exp(exponent)], Solve(ConvexProgram.Minimize(x, Log(x) >= exponent), x), 1e-6 * Math.Exp(exponent));
+    }
+
+    [TestMethod]
+    [DataRow(5)]
+    [DataRow(25)]
+    public void Solutions_far_beyond_the_data_are_differentiable(double exponent)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        (Variable x, Parameter k) = (new Variable("x"), new Parameter("k"));
+        Tensor value = tensor(exponent, ScalarType.Float64).requires_grad_();
+        ProgramSolution solution = ConvexProgram.Minimize(x, Log(x) >= k).Solve(new Dictionary<Parameter, Tensor> { [k] = value });
+        ImplicitBackward.Run(() => solution[x].sum().backward());
+        Assert.AreEqual(1, value.grad!.item<double>() / Math.Exp(exponent), 1e-5);
     }
 
     [TestMethod]

@@ -47,7 +47,7 @@ internal sealed class ConeWorker
             _method.Best.CopyTo(_point);
             if (outcome.Status == SolveStatus.Converged)
             {
-                Store(row, outcome, results);
+                StoreSolution(row, outcome, results);
             }
         }
     }
@@ -68,7 +68,7 @@ internal sealed class ConeWorker
                 StoreUnbounded(row, outcome, results, cancellation);
                 break;
             default:
-                Store(row, outcome, results);
+                StoreSolution(row, outcome, results);
                 break;
         }
     }
@@ -90,7 +90,7 @@ internal sealed class ConeWorker
         }
     }
 
-    private void Store(int row, ConeOutcome outcome, ConeResults results)
+    private void StoreSolution(int row, ConeOutcome outcome, ConeResults results)
     {
         ScaledProgram program = _workspace.Program;
         ConePoint best = _method.Best;

@@ -13,7 +13,7 @@ internal sealed class AndersonAcceleration(int size)
     private const double Ridge = 1e-14;
 
     // Where steps hardly differ, as while multipliers grow, a combination of them would leave for points from which no step leads back.
-    private const double LargestWeights = 1e4;
+    private const double LargestWeights = 1e5;
 
     private readonly double[][] _images = Create(size);
     private readonly double[][] _steps = Create(size);
