@@ -43,19 +43,27 @@ public abstract class Expression
 
     /// <summary>An entry of a vector.</summary>
     /// <param name="index">Its index.</param>
-    public Expression this[int index] => Slice(index, 1);
+    /// <exception cref="ArgumentOutOfRangeException">There is no such entry.</exception>
+    public Expression this[int index] => index >= 0 && index < Size ? Slice(index, 1) : throw new ArgumentOutOfRangeException(nameof(index), index, NamesOfEntries());
 
     /// <summary>An entry of a matrix.</summary>
     /// <param name="row">Its row.</param>
     /// <param name="column">Its column.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such row or column.</exception>
     public Expression this[int row, int column]
     {
         get
         {
-            ArgumentOutOfRangeException.ThrowIfNegative(row);
-            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(row, Rows);
-            ArgumentOutOfRangeException.ThrowIfNegative(column);
-            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(column, Columns);
+            if (row < 0 || row >= Rows)
+            {
+                throw new ArgumentOutOfRangeException(nameof(row), row, $"{Inner} is [{Rows}, {Columns}]: its rows are 0 to {Rows - 1}.");
+            }
+
+            if (column < 0 || column >= Columns)
+            {
+                throw new ArgumentOutOfRangeException(nameof(column), column, $"{Inner} is [{Rows}, {Columns}]: its columns are 0 to {Columns - 1}.");
+            }
+
             return new LinearExpression(this, 1, 1, [(0, (row * Columns) + column, 1)], $"{Inner}[{row}, {column}]");
         }
     }
@@ -117,12 +125,20 @@ public abstract class Expression
 
     /// <summary>Successive entries of a vector.</summary>
     /// <param name="start">The first.</param>
-    /// <param name="count">How many.</param>
+    /// <param name="count">How many, at least one.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There are no such entries.</exception>
     public Expression Slice(int start, int count)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(start);
-        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan((long)start + count, Size, nameof(count));
+        if (start < 0 || start >= Size)
+        {
+            throw new ArgumentOutOfRangeException(nameof(start), start, NamesOfEntries());
+        }
+
+        if (count < 1 || count > Size - start)
+        {
+            throw new ArgumentOutOfRangeException(nameof(count), count, $"{NamesOfEntries()} From {start} on there are {Size - start}.");
+        }
+
         return new LinearExpression(this, count, 1, [.. Enumerable.Range(0, count).Select(i => (i, start + i, 1.0))], count == 1 ? $"{Inner}[{start}]" : $"{Inner}[{start}..{start + count}]");
     }
 
@@ -143,4 +159,6 @@ public abstract class Expression
     /// <param name="builder">The program.</param>
     /// <param name="weights">A weight an entry, without variables, of signs that make a cost convex.</param>
     internal virtual AffineForm CanonicalizeCost(ProgramBuilder builder, AffineForm weights) => weights.EntrywiseProduct(Canonicalize(builder)).Sum();
+
+    private string NamesOfEntries() => Size == 1 ? $"{Inner} is one number, entry 0." : $"{Inner} has {Size} entries, 0 to {Size - 1}.";
 }

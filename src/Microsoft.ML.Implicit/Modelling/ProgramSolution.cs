@@ -76,7 +76,7 @@ public sealed class ProgramSolution
     {
         SolveStatus.Infeasible => $"No point satisfies all constraints{Contradiction(row, "contradict")}.",
         SolveStatus.NearlyInfeasible =>
-            $"Points satisfy the constraints in the limit at best, beyond all that the parameters are of the order of{Contradiction(row, "nearly contradict")}.",
+            $"No point of the order of the parameters satisfies all constraints: at best points do in the limit, or where numbers are far larger than all that is given, as exponentials of large numbers are{Contradiction(row, "nearly contradict")}.",
         SolveStatus.Unbounded => $"The objective improves without limit{Direction(row)}: bound its variables.",
         SolveStatus.NearlyUnbounded => $"The objective improves very far, or without limit{Direction(row)}: bound its variables.",
         _ => _outputs.Solution.Describe(row),
@@ -106,7 +106,7 @@ public sealed class ProgramSolution
 
     internal Tensor Value(string name) => Find(_program.Variables, name, "variable").Of(X);
 
-    private string Contradiction(int row, string verb) => List(Conflicts(row).Select(conflict => conflict.Constraint)) is { Length: > 0 } list ? $"; these {verb} each other: {list}" : "";
+    private string Contradiction(int row, string verb) => List(Conflicts(row).Select(conflict => conflict.ToString())) is { Length: > 0 } list ? $"; these {verb} each other: {list}" : "";
 
     // Variables of the program's own have no name.
     private string Direction(int row) => List(ConflictSearch.Shares(Weights(row), _program.Variables).Select(part => $"'{part.Name}'")) is { Length: > 0 } list ? $" along {list}" : "";

@@ -85,6 +85,18 @@ public sealed class ConflictTests
     }
 
     [TestMethod]
+    public void Entries_of_a_vector_constraint_that_conflict_are_named()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        var v = new Variable("v", 5);
+        ProgramSolution solution = Solve(ConvexProgram.Minimize(Sum(v), (v <= new double[] { 1, 2, 3, 4, 5 }).Named("limits"), (v[3] >= 6).Named("wish"), v >= -10, (Abs(v) <= 20).Named("sizes")));
+        IReadOnlyList<ConflictingConstraint> conflicts = solution.Conflicts(0);
+        CollectionAssert.AreEquivalent(new[] { "limits (entry 3)", "wish" }, conflicts.Select(conflict => conflict.ToString()).ToArray());
+        CollectionAssert.AreEqual(new[] { 3 }, conflicts.Single(conflict => conflict.Constraint == "limits").Entries.ToArray());
+        Assert.Contains("limits (entry 3)", solution.Describe(0));
+    }
+
+    [TestMethod]
     public void Variables_along_which_an_objective_falls_are_named()
     {
         using DisposeScope scope = NewDisposeScope();

@@ -153,6 +153,21 @@ public sealed class ConvexProgramTests
     }
 
     [TestMethod]
+    public void Entries_that_there_are_not_are_named_with_what_there_is()
+    {
+        (Variable v, Variable matrix) = (new Variable("v", 3), new Variable("M", 2, 4));
+        AssertRefused(() => v[3], "v has 3 entries, 0 to 2.");
+        AssertRefused(() => v[-1], "v has 3 entries, 0 to 2.");
+        AssertRefused(() => v.Slice(3, 1), "v has 3 entries, 0 to 2.");
+        AssertRefused(() => v.Slice(1, 3), "From 1 on there are 2.");
+        AssertRefused(() => v.Slice(1, 0), "From 1 on there are 2.");
+        AssertRefused(() => matrix[2, 0], "M is [2, 4]: its rows are 0 to 1.");
+        AssertRefused(() => matrix[0, 4], "M is [2, 4]: its columns are 0 to 3.");
+
+        static void AssertRefused(Func<object> take, string message) => Assert.Contains(message, Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => take()).Message);
+    }
+
+    [TestMethod]
     public void Signs_let_functions_be_nested()
     {
         using DisposeScope scope = NewDisposeScope();

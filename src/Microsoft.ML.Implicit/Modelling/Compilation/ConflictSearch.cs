@@ -27,7 +27,8 @@ internal sealed class ConflictSearch(CompiledProgram program, ConeProblem proble
     {
         using IDisposable noGradient = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        IReadOnlyList<(string Name, double Share)> conflict = Shares(weights, program.Origins);
+        double[] proof = weights;
+        IReadOnlyList<(string Name, double Share)> conflict = Shares(proof, program.Origins);
         HashSet<string> needed = [];
         int size = conflict.Count;
         for (int trial = 0; trial < MaximumTrials; trial++)
@@ -42,7 +43,8 @@ internal sealed class ConflictSearch(CompiledProgram program, ConeProblem proble
             string[] spared = candidates[^size..];
             if (TryProve([.. conflict.Select(part => part.Name).Except(spared)]) is { } others)
             {
-                conflict = Shares(others, program.Origins);
+                proof = others;
+                conflict = Shares(proof, program.Origins);
             }
             else if (size > 1)
             {
@@ -55,7 +57,21 @@ internal sealed class ConflictSearch(CompiledProgram program, ConeProblem proble
             }
         }
 
-        return [.. conflict.Select(part => new ConflictingConstraint(part.Name, part.Share))];
+        return [.. conflict.Select(part => new ConflictingConstraint(part.Name, part.Share) { Entries = Entries(part.Name, proof) })];
+    }
+
+    // A function that bends has cones of its own, whose rows are not the entries of the constraint.
+    private int[] Entries(string name, double[] weights)
+    {
+        ProgramPart[] parts = [.. program.Origins.Where(part => part.Name == name)];
+        if (parts.Length != 1 || parts[0].IsSymmetric)
+        {
+            return [];
+        }
+
+        double least = ConeSolution.SmallestShare * weights.Max();
+        int[] entries = [.. Enumerable.Range(0, parts[0].Size).Where(i => weights[parts[0].Start + i] > least)];
+        return entries.Length < parts[0].Size ? entries : [];
     }
 
     /// <summary>The shares that parts with the same name have of a certificate, the largest first. Those of numbers that should be zero are not counted.</summary>

@@ -109,7 +109,16 @@ internal sealed class ProgramBuilder
             }
 
             cones.Add(ToCone(kind, form.Size));
-            Extend(origins, origin, row, form.Size);
+            if (source is null)
+            {
+                Extend(origins, origin, row, form.Size);
+            }
+            else
+            {
+                // Apart from the rows of functions in it: these are its entries.
+                origins.Add(new ProgramPart(origin, row, form.Size, 1));
+            }
+
             row += form.Size;
         }
 

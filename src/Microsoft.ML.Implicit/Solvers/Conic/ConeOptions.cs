@@ -21,7 +21,9 @@ public sealed record ConeOptions
     /// </summary>
     public double CertificateTolerance { get; init; } = 1e-12;
 
-    /// <summary>Most iterations a row, or null for 100 of the interior point method and 20,000 of operator splitting. Default null.</summary>
+    /// <summary>
+    /// Most iterations a row, or null for 100 of the interior point method and 20,000 of operator splitting, of rows that these do not solve in up to three more choices of units. Default null.
+    /// </summary>
     public int? MaximumIterations { get; init; }
 
     /// <summary>The iterations that a row may take.</summary>

@@ -55,10 +55,10 @@ public sealed class ConeSolution
     /// <summary>Largest entry of A x + s − b in each row, relative to the largest of A x, s and b, in equilibrated units.</summary>
     public IReadOnlyList<double> PrimalResiduals { get; }
 
-    /// <summary>Largest entry of Px + q + Aᵀy in each row, relative to the largest of Px, Aᵀy and the costs, in equilibrated units.</summary>
+    /// <summary>Largest entry of Px + q + Aᵀy in each row, each relative to the largest of the three terms of its own row, or, where these vanish, to what the objective changes with it, in equilibrated units.</summary>
     public IReadOnlyList<double> DualResiduals { get; }
 
-    /// <summary>Difference of the primal and the dual objective of each row, relative to the larger, or to a hundredth of what costs and right-hand sides of the order of their largest make, whichever is larger.</summary>
+    /// <summary>Difference of the primal and the dual objective of each row, relative to the larger, or, where that is small, to a fraction of the terms that both are sums of, at least a hundredth of the smallest cost.</summary>
     public IReadOnlyList<double> Gaps { get; }
 
     /// <summary>The solution as where the solve of a neighbouring problem sets out from.</summary>
@@ -95,7 +95,7 @@ public sealed class ConeSolution
         {
             SolveStatus.Converged => "It was solved.",
             SolveStatus.Infeasible => $"No point satisfies all constraints; these contradict each other: {Heaviest(row, Problem.Constraints, "row")} of A x + s = b.",
-            SolveStatus.NearlyInfeasible => $"Points satisfy the constraints in the limit at best, beyond all that its data are of the order of; these nearly contradict each other: {Heaviest(row, Problem.Constraints, "row")} of A x + s = b.",
+            SolveStatus.NearlyInfeasible => $"No point of the order of its data satisfies all constraints: at best points do in the limit, or where numbers are far larger than all that is given; these nearly contradict each other: {Heaviest(row, Problem.Constraints, "row")} of A x + s = b.",
             SolveStatus.NearlyUnbounded => $"The objective falls very far, or without limit, along {Heaviest(row, Problem.Variables, "variable")}; bound them.",
             SolveStatus.Unbounded => $"The objective falls without limit along {Heaviest(row, Problem.Variables, "variable")}; bound them.",
             SolveStatus.NonConvex => "P is not positive semidefinite.",

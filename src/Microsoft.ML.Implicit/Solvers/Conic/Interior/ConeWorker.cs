@@ -5,16 +5,21 @@ namespace Microsoft.ML.Implicit.Solvers.Conic.Interior;
 /// <summary>Solves rows on one thread.</summary>
 internal sealed class ConeWorker
 {
+    // Units that follow what an undecided solve came to, each from what the one before found.
+    private const int MostUnits = 3;
+
+    private readonly int _mostUnits;
     private readonly ConeData _data;
     private readonly StartRows? _start;
-    private readonly ConePoint _startPoint;
+    private readonly ConePoint _point;
     private readonly ConeWorkspace _workspace;
     private readonly IConeMethod _method;
 
     public ConeWorker(ConeData data, StartRows? start, ConeOptions options)
     {
         (_data, _start) = (data, start);
-        _startPoint = new ConePoint(data.Problem.Variables, data.Problem.Constraints);
+        _mostUnits = options.MaximumIterations is null ? MostUnits : 0;
+        _point = new ConePoint(data.Problem.Variables, data.Problem.Constraints);
         _workspace = new ConeWorkspace(data);
         _method = options.Method == ConeMethod.InteriorPoint
             ? new InteriorPoint(_workspace.Program, _workspace.Blocks, _workspace.System, options)
@@ -30,18 +35,40 @@ internal sealed class ConeWorker
             return;
         }
 
-        bool hasStart = _start?.TryLoad(row, _workspace.Program, _startPoint) == true;
-        ConeOutcome outcome = _method.Solve(hasStart ? _startPoint : null, cancellation);
+        bool hasStart = _start?.TryLoad(row, _workspace.Program, _point) == true;
+        ConeOutcome outcome = _method.Solve(hasStart ? _point : null, cancellation);
+        _method.Best.CopyTo(_point);
+        Store(row, outcome, results, cancellation);
+        for (int i = 0; i < _mostUnits && IsUndecided(outcome.Status) && _workspace.Program.TryFollow(_data, row, _point); i++)
+        {
+            int spent = outcome.Iterations;
+            outcome = _method.Solve(null, cancellation);
+            outcome = outcome with { Iterations = outcome.Iterations + spent };
+            _method.Best.CopyTo(_point);
+            if (outcome.Status == SolveStatus.Converged)
+            {
+                StoreSolution(row, outcome, results);
+            }
+        }
+    }
+
+    // What other curved cones satisfy in the limit alone would count as satisfied far away; exponentials are that large of ordinary numbers.
+    private bool IsUndecided(SolveStatus status) =>
+        status is SolveStatus.MaximumIterations or SolveStatus.Diverged
+        || (status is SolveStatus.NearlyInfeasible or SolveStatus.NearlyUnbounded && Array.TrueForAll(_workspace.Blocks, block => block.IsSeparable || block.FixesUnits));
+
+    private void Store(int row, ConeOutcome outcome, ConeResults results, CancellationToken cancellation)
+    {
         switch (outcome.Status)
         {
             case SolveStatus.Infeasible or SolveStatus.NearlyInfeasible:
-                results.Fail(row, outcome, InfeasibilityCertificate(row), Array.ConvertAll(_method.Best.Z, Math.Abs));
+                results.Fail(row, outcome, InfeasibilityCertificate(row), Array.ConvertAll(_method.Proof.Z, Math.Abs));
                 break;
             case SolveStatus.Unbounded or SolveStatus.NearlyUnbounded:
                 StoreUnbounded(row, outcome, results, cancellation);
                 break;
             default:
-                Store(row, outcome, results);
+                StoreSolution(row, outcome, results);
                 break;
         }
     }
@@ -49,13 +76,13 @@ internal sealed class ConeWorker
     // Costs that fall without limit say nothing where no point is feasible: a row is unbounded if it is not infeasible without costs.
     private void StoreUnbounded(int row, ConeOutcome outcome, ConeResults results, CancellationToken cancellation)
     {
-        double[] certificate = UnboundednessCertificate(row), weights = Array.ConvertAll(_method.Best.X, Math.Abs);
-        Array.Clear(_workspace.Program.Q);
+        double[] certificate = UnboundednessCertificate(row), weights = Array.ConvertAll(_method.Proof.X, Math.Abs);
+        _workspace.Program.DropCosts();
         ConeOutcome withoutCosts = _method.Solve(null, cancellation);
         int iterations = outcome.Iterations + withoutCosts.Iterations;
         if (withoutCosts.Status is SolveStatus.Infeasible or SolveStatus.NearlyInfeasible)
         {
-            results.Fail(row, withoutCosts with { Iterations = iterations }, InfeasibilityCertificate(row), Array.ConvertAll(_method.Best.Z, Math.Abs));
+            results.Fail(row, withoutCosts with { Iterations = iterations }, InfeasibilityCertificate(row), Array.ConvertAll(_method.Proof.Z, Math.Abs));
         }
         else
         {
@@ -63,7 +90,7 @@ internal sealed class ConeWorker
         }
     }
 
-    private void Store(int row, ConeOutcome outcome, ConeResults results)
+    private void StoreSolution(int row, ConeOutcome outcome, ConeResults results)
     {
         ScaledProgram program = _workspace.Program;
         ConePoint best = _method.Best;
@@ -81,8 +108,8 @@ internal sealed class ConeWorker
 
     private double[] InfeasibilityCertificate(int row)
     {
-        double[] y = new double[_method.Best.Z.Length];
-        _workspace.Program.FromScaledMultipliers(_method.Best.Z, y);
+        double[] y = new double[_method.Proof.Z.Length];
+        _workspace.Program.FromScaledMultipliers(_method.Proof.Z, y);
         DenseVector.Scale(y, -1 / DenseVector.Dot(_data.B(row), y));
         return y;
     }
@@ -95,8 +122,8 @@ internal sealed class ConeWorker
 
     private double[] UnboundednessCertificate(int row)
     {
-        double[] x = new double[_method.Best.X.Length];
-        ScaledProgram.Convert(_method.Best.X, _workspace.Program.D, 1, x);
+        double[] x = new double[_method.Proof.X.Length];
+        ScaledProgram.Convert(_method.Proof.X, _workspace.Program.D, 1, x);
         DenseVector.Scale(x, -1 / DenseVector.Dot(_data.Q(row), x));
         return x;
     }

@@ -9,8 +9,9 @@ namespace Microsoft.ML.Implicit.Solvers.Conic.Interior;
 /// <param name="blocks">Its cones.</param>
 internal sealed class EmbeddingResiduals(ScaledProgram program, ConeBlock[] blocks)
 {
-    // In scaled units: what the objective may be small against and still have its gap measured relative to it.
-    private const double SmallestObjective = 1e-2;
+    // What an objective may be beside the terms that it is made of, of which one in scaled units counts at most, and beside the smallest cost, and still have its gap measured relative to it.
+    private const double SmallestBesideTerms = 1e-4;
+    private const double SmallestBesideCost = 1e-2;
 
     // Beside the terms of a sum.
     private const double Rounding = 1e-14;
@@ -26,12 +27,13 @@ internal sealed class EmbeddingResiduals(ScaledProgram program, ConeBlock[] bloc
     private double _xPx;
     private double _tau;
     private double _primal;
-    private double _dualScale;
     private double _dualProductNorm;
     private double _quadraticNorm;
     private double _slackedProductNorm;
 
-    private double ObjectiveFloor => _fixesUnits ? Math.Min(SmallestObjective, 1 / (program.SolutionScale * program.NormalCostScale)) : SmallestObjective;
+    // Where all terms vanish, as of a norm that is zero at the optimum, the smallest cost says what is little: a larger one may stand for "never".
+    private double ObjectiveFloor =>
+        _fixesUnits ? Math.Min(SmallestBesideCost * program.SmallestCost, 1 / (program.SolutionScale * program.NormalCostScale)) : SmallestBesideCost * program.SmallestCost;
 
     public double[] Dual { get; } = new double[program.Q.Length];
 
@@ -66,17 +68,49 @@ internal sealed class EmbeddingResiduals(ScaledProgram program, ConeBlock[] bloc
             _primal = Math.Max(_primal, block.RelativeResidual(block.Of(Primal), block.Of(_product), block.Of(point.S), Unit(block)));
         }
 
-        _dualScale = Math.Max(_tau, Math.Max(_quadraticNorm, _dualProductNorm));
         (_qx, _bz, _xPx) = (DenseVector.Dot(program.Q, point.X), DenseVector.Dot(program.B, point.Z), DenseVector.Dot(point.X, Px));
         Tau = point.Kappa + _qx + _bz + (_xPx / _tau);
     }
 
-    public ConeOutcome Measure(SolveStatus status, int iterations, double mu)
+    /// <summary>Measures the point that residuals were taken at.</summary>
+    public ConeOutcome Measure(ConePoint point, SolveStatus status, int iterations, double mu)
     {
-        double quadratic = _xPx / (_tau * _tau), primal = (quadratic / 2) + (_qx / _tau), dual = (-quadratic / 2) - (_bz / _tau);
-        double gap = Math.Abs(primal - dual) / Math.Max(ObjectiveFloor, Math.Max(Math.Abs(primal), Math.Abs(dual)));
-        return new ConeOutcome(
-            status, iterations, _primal, DenseVector.MaximumMagnitude(Dual) / _dualScale, gap, mu / (_tau * _tau));
+        double square = _tau * _tau, quadratic = _xPx / square, primal = (quadratic / 2) + (_qx / _tau), dual = (-quadratic / 2) - (_bz / _tau);
+        double terms = Math.Min(ObjectiveTerms(point) / square, 1);
+        double gap = Math.Abs(primal - dual) / Math.Max(Math.Max(ObjectiveFloor, SmallestBesideTerms * terms), Math.Max(Math.Abs(primal), Math.Abs(dual)));
+        return new ConeOutcome(status, iterations, _primal, StationarityResidual(point, Math.Max(terms, program.SmallestCost)), gap, mu / square);
+    }
+
+    // Row by row, beside the row's terms: a large cost must not hide what is left of the others. Where all terms of a row vanish, what counts is how much the objective can change by it.
+    private double StationarityResidual(ConePoint point, double objective)
+    {
+        double largest = 0;
+        for (int i = 0; i < Dual.Length; i++)
+        {
+            double floor = _tau * objective / Math.Max(program.Reach[i], Math.Abs(point.X[i]) / _tau);
+            largest = Math.Max(largest, Math.Abs(Dual[i]) / Math.Max(floor, StationarityTerm(i)));
+        }
+
+        return largest;
+    }
+
+    private double StationarityTerm(int i) => Math.Max(Math.Abs(program.Q[i]) * _tau, Math.Max(Math.Abs(Px[i]), Math.Abs(_dualProduct[i])));
+
+    // Of primal and dual alike the gap is a difference of such terms.
+    private double ObjectiveTerms(ConePoint point)
+    {
+        double sum = 0, dualSum = 0;
+        for (int i = 0; i < Dual.Length; i++)
+        {
+            sum += Math.Abs(point.X[i]) * StationarityTerm(i);
+        }
+
+        for (int i = 0; i < _product.Length; i++)
+        {
+            dualSum += Math.Max(Math.Abs(_product[i]), Math.Abs(point.S[i])) * Math.Abs(point.Z[i]);
+        }
+
+        return Math.Max(sum, dualSum);
     }
 
     // Beside which terms are small: one in scaled units, or in the program's own where its cones fix them.
@@ -96,7 +130,22 @@ internal sealed class EmbeddingResiduals(ScaledProgram program, ConeBlock[] bloc
     {
         Array.Clear(_columnTerms);
         program.A.AddTransposedMagnitudes(point.Z, _columnTerms);
-        return -_bz > Rounding * SumOfMagnitudes(program.B, point.Z) && IsZero(_dualProduct, _columnTerms, tolerance * -_bz);
+        double zero = tolerance * -_bz;
+        return -_bz > Rounding * SumOfMagnitudes(program.B, point.Z) && IsZero(_dualProduct, _columnTerms, HasExponentials(point, zero) ? 0 : zero);
+    }
+
+    // An exponential exceeds any number: a certificate that needs its curve must hold but for rounding. Where the first multiplier is zero it needs only the signs of the other two.
+    private bool HasExponentials(ConePoint point, double negligible)
+    {
+        foreach (ConeBlock block in blocks)
+        {
+            if (block.FixesUnits && Math.Abs(point.Z[block.Start]) > negligible)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Whether the point proves in the same way that the objective falls without limit.</summary>

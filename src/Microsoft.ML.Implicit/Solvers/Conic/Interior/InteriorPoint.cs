@@ -53,8 +53,9 @@ internal sealed class InteriorPoint : IConeMethod
         _earlyResidual = blocks.Sum(block => block.Degree) <= FewCones ? EarlyResidual : EarlyResidualOfMany;
     }
 
-    /// <summary>The best point of the last solve, or the one that holds the certificate; not divided by τ.</summary>
     public ConePoint Best { get; }
+
+    public ConePoint Proof => _proof.Point;
 
     /// <summary>Solves the program.</summary>
     /// <param name="start">The solution of a neighbouring program in this one's units, or null.</param>
@@ -84,7 +85,7 @@ internal sealed class InteriorPoint : IConeMethod
     private ConeOutcome SolveNear(ConePoint start, CancellationToken cancellation)
     {
         _residuals.Update(start);
-        ConeOutcome given = _residuals.Measure(SolveStatus.Diverged, 0, 0);
+        ConeOutcome given = _residuals.Measure(start, SolveStatus.Diverged, 0, 0);
         start.CopyTo(Best);
         if (Polish(given) is { Status: SolveStatus.Converged } polished && _isPolished)
         {
@@ -127,7 +128,7 @@ internal sealed class InteriorPoint : IConeMethod
             cancellation.ThrowIfCancellationRequested();
             _residuals.Update(_point);
             double mu = _directions.Mu;
-            ConeOutcome now = _residuals.Measure(SolveStatus.Converged, iteration, mu);
+            ConeOutcome now = _residuals.Measure(_point, SolveStatus.Converged, iteration, mu);
             if (!double.IsFinite(now.Worst))
             {
                 return Finish(hasBest ? best : now, SolveStatus.Diverged, iteration);
@@ -163,7 +164,6 @@ internal sealed class InteriorPoint : IConeMethod
 
             if (_proof.Update(_point, _options.CertificateTolerance) is { } proved)
             {
-                _point.CopyTo(Best);
                 return now with { Status = proved };
             }
 
@@ -183,7 +183,7 @@ internal sealed class InteriorPoint : IConeMethod
     private ConeOutcome Finish(ConeOutcome best, SolveStatus failure, int iterations)
     {
         best = best with { Iterations = iterations };
-        return best.Worst <= _options.AcceptableTolerance ? best : _proof.Conclude(best with { Status = failure }, Best);
+        return best.Worst <= _options.AcceptableTolerance ? best : _proof.Conclude(best with { Status = failure });
     }
 
     private static double Precision(ConeOutcome now) => Math.Clamp(RelativePrecision * now.Worst, KktSystem.FullPrecision, CoarsestPrecision);

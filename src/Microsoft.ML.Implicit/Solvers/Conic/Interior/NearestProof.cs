@@ -11,6 +11,9 @@ internal sealed class NearestProof(EmbeddingResiduals residuals, int variables, 
     private double _infeasibleDistance;
     private double _unboundedDistance;
 
+    /// <summary>The point that proves what was said last.</summary>
+    public ConePoint Point { get; } = new(variables, constraints);
+
     public void Reset() => (_infeasibleDistance, _unboundedDistance) = (double.PositiveInfinity, double.PositiveInfinity);
 
     /// <summary>Keeps the point that residuals were taken at, where it is nearer.</summary>
@@ -29,17 +32,22 @@ internal sealed class NearestProof(EmbeddingResiduals residuals, int variables, 
             point.CopyTo(_unbounded);
         }
 
-        return residuals.DistanceFromInfeasibility <= NearlyZero && residuals.ProvesInfeasibility(point, tolerance) ? SolveStatus.Infeasible
+        SolveStatus? proved = residuals.DistanceFromInfeasibility <= NearlyZero && residuals.ProvesInfeasibility(point, tolerance) ? SolveStatus.Infeasible
             : residuals.DistanceFromUnboundedness <= NearlyZero && residuals.ProvesUnboundedness(point, tolerance) ? SolveStatus.Unbounded
             : null;
+        if (proved is not null)
+        {
+            point.CopyTo(Point);
+        }
+
+        return proved;
     }
 
     /// <summary>
     /// Says how a row ended that was not solved and has no proof: as if it had one where a point nearly is. Of both, that of infeasibility counts: a cost that falls where constraints are broken says nothing.
     /// </summary>
     /// <param name="outcome">How it ended otherwise.</param>
-    /// <param name="best">Receives the point.</param>
-    public ConeOutcome Conclude(ConeOutcome outcome, ConePoint best)
+    public ConeOutcome Conclude(ConeOutcome outcome)
     {
         bool isInfeasible = _infeasibleDistance <= NearlyZero;
         if (!isInfeasible && !(_unboundedDistance <= NearlyZero))
@@ -47,7 +55,7 @@ internal sealed class NearestProof(EmbeddingResiduals residuals, int variables, 
             return outcome;
         }
 
-        (isInfeasible ? _infeasible : _unbounded).CopyTo(best);
+        (isInfeasible ? _infeasible : _unbounded).CopyTo(Point);
         return outcome with { Status = isInfeasible ? SolveStatus.NearlyInfeasible : SolveStatus.NearlyUnbounded };
     }
 }

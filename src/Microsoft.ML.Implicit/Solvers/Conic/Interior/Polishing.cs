@@ -53,7 +53,7 @@ internal sealed class Polishing
             }
 
             _residuals.Update(_point);
-            ConeOutcome now = _residuals.Measure(outcome.Status, outcome.Iterations, PathMu);
+            ConeOutcome now = _residuals.Measure(_point, outcome.Status, outcome.Iterations, PathMu);
             if (now.Worst < outcome.Worst)
             {
                 outcome = now;

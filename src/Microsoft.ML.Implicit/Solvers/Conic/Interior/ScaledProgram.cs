@@ -16,8 +16,17 @@ internal sealed class ScaledProgram
     // How far norms may be from one.
     private const double Unevenness = 0.2;
 
-    // What a right-hand side may be beside the coefficients of its row.
+    // What a right-hand side may be beside the coefficients of its row, and a cost beside those of its column.
     private const double LargestSide = 10;
+
+    // What costs may be left of, beside the largest.
+    private const double Rounding = 1e-14;
+
+    // Of what is smaller the ratio says nothing.
+    private const double SmallestSlack = 1e-9;
+
+    // Of a unit at once, as a power of two.
+    private const double LargestChange = 100;
 
     private readonly ConeBlock[] _blocks;
     private readonly NormalUnits _normalUnits;
@@ -39,7 +48,7 @@ internal sealed class ScaledProgram
         P = new RowMatrix(problem.P is null ? 0 : n, n, structure?.P);
         _image = new double[n];
         A = new RowMatrix(m, n, structure?.A);
-        (Q, D, _columnFactors, _columnNorms) = (new double[n], new double[n], new double[n], new double[n]);
+        (Q, D, _columnFactors, _columnNorms, Reach) = (new double[n], new double[n], new double[n], new double[n], new double[n]);
         (B, E, _rowNorms) = (new double[m], new double[m], new double[m]);
         _convexity = new ConvexityCheck(n, structure?.P, 10 * n * MachineEpsilon.Of(problem.Q.dtype));
     }
@@ -57,6 +66,9 @@ internal sealed class ScaledProgram
 
     public double[] E { get; }
 
+    /// <summary>What of each variable makes a term of one, or one where there is no coefficient.</summary>
+    public double[] Reach { get; }
+
     /// <summary>β.</summary>
     public double SolutionScale { get; private set; }
 
@@ -65,6 +77,9 @@ internal sealed class ScaledProgram
 
     /// <summary>γ in normal units.</summary>
     public double NormalCostScale => CostScale * _costUnit;
+
+    /// <summary>The smallest cost that is none of rounding beside the largest, or one where there are no costs.</summary>
+    public double SmallestCost { get; private set; }
 
     public bool IsFinite { get; private set; }
 
@@ -84,6 +99,7 @@ internal sealed class ScaledProgram
         variables.CopyTo(D, 0);
         data.B(row).CopyTo(B);
         _slacks.ToNormalSlacks(B);
+        LoadCosts(data.Q(row));
         Equilibrate();
         P.Measure();
         A.Measure();
@@ -116,17 +132,72 @@ internal sealed class ScaledProgram
         A.Measure();
     }
 
+    /// <summary>
+    /// Takes a row in units in which a point that was found in the last ones is of the order of one: data alone do not tell how large a solution is where exponentials are, or where a limit or a cost stands for
+    /// none.
+    /// </summary>
+    /// <param name="data">The data.</param>
+    /// <param name="row">The row.</param>
+    /// <param name="point">The point.</param>
+    /// <returns>Whether these are other units, in which the row is finite.</returns>
+    public bool TryFollow(ConeData data, int row, ConePoint point)
+    {
+        double objective = Curvature(point.X) / (2 * point.Tau * point.Tau);
+        for (int i = 0; i < D.Length; i++)
+        {
+            objective += Math.Abs(Q[i] * point.X[i] / point.Tau);
+        }
+
+        bool differs = false;
+        int common = Exponent(SolutionScale);
+        for (int i = 0; i < D.Length; i++)
+        {
+            double size = Math.Max(1, Math.Abs(point.X[i] / point.Tau)), cost = Math.Abs(Q[i]);
+            int exponent = Exponent(Math.Min(size, cost > 0 ? LargestSide * Math.Max(objective, Rounding) / cost : size));
+            D[i] = Math.ScaleB(D[i], exponent + common);
+            differs |= exponent != 0;
+        }
+
+        int[] exponents = [.. _slacks.Shears.Select(shear => ExponentOfQuotient(point.S[shear.Start + 1] / point.Tau, point.S[shear.Start + 2] / point.Tau))];
+        if (!differs && Array.TrueForAll(exponents, exponent => exponent == 0))
+        {
+            return false;
+        }
+
+        _slacks = _slacks.WithExponents(exponents);
+        data.Load(row, P, A);
+        data.B(row).CopyTo(B);
+        _slacks.ToNormalSlacks(B);
+        _slacks.ToNormalRows(A, D);
+        for (int i = 0; i < P.Rows; i++)
+        {
+            P.Scale(i, _costUnit * D[i], D);
+        }
+
+        Array.Fill(_columnFactors, 1);
+        Array.Fill(E, 1);
+        MeasureNorms();
+        for (int i = 0; i < A.Rows; i++)
+        {
+            E[i] = _rowNorms[i] > 0 ? 1 / _rowNorms[i] : 1;
+            DenseVector.Scale(A.Row(i), E[i]);
+        }
+
+        P.Measure();
+        A.Measure();
+        _quadraticScale = DenseVector.MaximumMagnitude(P.Values);
+        return DenseVector.IsFinite(P.Values) && DenseVector.IsFinite(A.Values) && LoadVectors(data, row);
+
+        static int ExponentOfQuotient(double y, double z) => y > SmallestSlack && z > SmallestSlack ? Exponent(y / z) : 0;
+        static int Exponent(double ratio) => double.IsFinite(ratio) && ratio > 0 ? (int)Math.Clamp(Math.Round(Math.Log2(ratio)), -LargestChange, LargestChange) : 0;
+    }
+
     /// <summary>Takes a row's vectors, after the matrices.</summary>
     /// <returns>Whether they are finite.</returns>
     public bool LoadVectors(ConeData data, int row)
     {
-        ReadOnlySpan<double> q = data.Q(row), b = data.B(row);
-        for (int i = 0; i < Q.Length; i++)
-        {
-            Q[i] = q[i] * _costUnit * D[i];
-        }
-
-        b.CopyTo(B);
+        LoadCosts(data.Q(row));
+        data.B(row).CopyTo(B);
         _slacks.ToNormalSlacks(B);
         DenseVector.Scale(B, 1, E);
 
@@ -138,7 +209,21 @@ internal sealed class ScaledProgram
         DenseVector.Scale(Q, 1 / largest);
         DenseVector.Scale(B, 1 / SolutionScale);
         DenseVector.Scale(P.Values, SolutionScale / largest);
+        MeasureReach();
+        SmallestCost = 1;
+        foreach (double value in Q)
+        {
+            SmallestCost = value != 0 ? Math.Min(SmallestCost, Math.Max(Math.Abs(value), Rounding)) : SmallestCost;
+        }
+
         return DenseVector.IsFinite(Q) && DenseVector.IsFinite(B) && double.IsFinite(SolutionScale / largest);
+    }
+
+    /// <summary>Leaves the squares and constraints alone.</summary>
+    public void DropCosts()
+    {
+        Array.Clear(Q);
+        SmallestCost = 1;
     }
 
     /// <summary>y = P̄x.</summary>
@@ -233,9 +318,43 @@ internal sealed class ScaledProgram
         }
     }
 
+    private void MeasureReach()
+    {
+        Array.Clear(_columnNorms);
+        Array.Fill(_columnFactors, 1);
+        for (int i = 0; i < P.Rows; i++)
+        {
+            P.RaiseToMagnitudes(i, 1, _columnFactors, _columnNorms);
+        }
+
+        for (int i = 0; i < A.Rows; i++)
+        {
+            A.RaiseToMagnitudes(i, 1, _columnFactors, _columnNorms);
+        }
+
+        for (int i = 0; i < Reach.Length; i++)
+        {
+            Reach[i] = _columnNorms[i] > 0 ? 1 / _columnNorms[i] : 1;
+        }
+    }
+
+    private void LoadCosts(ReadOnlySpan<double> q)
+    {
+        for (int i = 0; i < Q.Length; i++)
+        {
+            Q[i] = q[i] * _costUnit * D[i];
+        }
+    }
+
     private void MeasureNorms()
     {
         Array.Clear(_columnNorms);
+        for (int j = 0; j < Q.Length; j++)
+        {
+            // Beside a cost that stands for "never" the others would be small.
+            _columnNorms[j] = Math.Abs(Q[j]) * _columnFactors[j] / LargestSide;
+        }
+
         for (int i = 0; i < P.Rows; i++)
         {
             P.RaiseToMagnitudes(i, _columnFactors[i], _columnFactors, _columnNorms);

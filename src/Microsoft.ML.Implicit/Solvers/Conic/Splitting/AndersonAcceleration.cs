@@ -12,6 +12,9 @@ internal sealed class AndersonAcceleration(int size)
     private const int Memory = 10;
     private const double Ridge = 1e-14;
 
+    // Where steps hardly differ, as while multipliers grow, a combination of them would leave for points from which no step leads back.
+    private const double LargestWeights = 1e5;
+
     private readonly double[][] _images = Create(size);
     private readonly double[][] _steps = Create(size);
     private readonly double[] _state = new double[size];
@@ -71,6 +74,12 @@ internal sealed class AndersonAcceleration(int size)
         }
 
         _gram.Solve(slot, stored, _weights);
+        _isGuess = SumOfMagnitudes(_weights.AsSpan(0, stored)) <= LargestWeights;
+        if (!_isGuess)
+        {
+            return false;
+        }
+
         Array.Clear(image);
         for (int i = 0; i < stored; i++)
         {
@@ -78,5 +87,16 @@ internal sealed class AndersonAcceleration(int size)
         }
 
         return true;
+    }
+
+    private static double SumOfMagnitudes(ReadOnlySpan<double> values)
+    {
+        double sum = 0;
+        foreach (double value in values)
+        {
+            sum += Math.Abs(value);
+        }
+
+        return sum;
     }
 }

@@ -48,7 +48,7 @@ internal static class ExponentialProjection
     private static double Root(double x, double y, double z)
     {
         double low = x > 0 ? 1 - (y / x) : double.NegativeInfinity, high = y > 0 ? x / y : double.PositiveInfinity;
-        double ratio = double.IsInfinity(low) ? high - 1 : double.IsInfinity(high) ? low + 1 : (low + high) / 2;
+        double ratio = double.IsInfinity(low) ? high - 1 : double.IsInfinity(high) ? low + 1 : Middle(low, high);
         for (double reach = 1; double.IsInfinity(low); reach *= 2)
         {
             (low, high, ratio) = Excess(ratio, x, y, z, out _) > 0 ? (low, ratio, ratio - reach) : (ratio, high, ratio);
@@ -64,12 +64,15 @@ internal static class ExponentialProjection
         {
             double excess = Excess(ratio, x, y, z, out double slope), step = excess / slope, next = ratio - step;
             (low, high) = excess > 0 ? (low, ratio) : (ratio, high);
-            next = next > low && next < high && 2 * Math.Abs(step) < last ? next : (low + high) / 2;
+            next = next > low && next < high && 2 * Math.Abs(step) < last ? next : Middle(low, high);
             (last, ratio) = (Math.Abs(next - ratio), next);
         }
 
         return ratio;
     }
+
+    // Of numbers that may differ by orders of magnitude.
+    private static double Middle(double low, double high) => Math.Sinh((Math.Asinh(low) + Math.Asinh(high)) / 2);
 
     private static double Excess(double ratio, double x, double y, double z, out double slope)
     {

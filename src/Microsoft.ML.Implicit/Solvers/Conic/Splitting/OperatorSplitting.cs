@@ -72,6 +72,8 @@ internal sealed class OperatorSplitting : IConeMethod
 
     public ConePoint Best { get; }
 
+    public ConePoint Proof => _proof.Point;
+
     public ConeOutcome Solve(ConePoint? start, CancellationToken cancellation)
     {
         SetStart(start);
@@ -126,7 +128,6 @@ internal sealed class OperatorSplitting : IConeMethod
 
             if (TryProve() is { } proved)
             {
-                _difference.CopyTo(Best);
                 return now with { Status = proved };
             }
 
@@ -235,7 +236,7 @@ internal sealed class OperatorSplitting : IConeMethod
     private ConeOutcome Measure(int iteration)
     {
         _residuals.Update(_point);
-        return _residuals.Measure(SolveStatus.Converged, iteration, Math.Max(DenseVector.Dot(_point.S, _point.Z), 0) / _degree);
+        return _residuals.Measure(_point, SolveStatus.Converged, iteration, Math.Max(DenseVector.Dot(_point.S, _point.Z), 0) / _degree);
     }
 
     // A difference of iterates proves something where it is in the cones, which its projection is.
@@ -263,6 +264,6 @@ internal sealed class OperatorSplitting : IConeMethod
     private ConeOutcome Finish(ConeOutcome best, SolveStatus failure, int iterations)
     {
         best = best with { Iterations = iterations };
-        return best.Worst <= _options.AcceptableTolerance ? best : _proof.Conclude(best with { Status = failure }, Best);
+        return best.Worst <= _options.AcceptableTolerance ? best : _proof.Conclude(best with { Status = failure });
     }
 }

@@ -19,6 +19,9 @@ internal sealed class LogarithmicFit
     // Costs that are small beside squares where constraints say how large a solution is matter to neither: a compromise with them would put it far from one.
     private const double OrdinaryMisfitOfSmallCosts = 1;
 
+    // A number that is added to what a logarithm is taken of, as in log(1 + w), says nothing of units but where it is the larger of both.
+    private const double ImportanceOfOffsets = 1e-8;
+
     private readonly int _n;
     private readonly RowUnit[] _rowUnits;
     private readonly LogarithmicTerms _quadratic;
@@ -56,6 +59,9 @@ internal sealed class LogarithmicFit
     /// <summary>What the entries of b count for, one each.</summary>
     public double[] ImportanceOfSides => _side.Importance;
 
+    /// <summary>Places of b whose numbers are added to others inside of logarithms.</summary>
+    public List<int> Offsets { get; } = [];
+
     /// <summary>Takes the entries of a program.</summary>
     public void Take(RowMatrix p, ReadOnlySpan<double> q, RowMatrix a, ReadOnlySpan<double> b)
     {
@@ -76,6 +82,11 @@ internal sealed class LogarithmicFit
             _quadratic.Weigh(_columns, _columns, _exponents[_n], spread, spread);
             _cost.Weigh([_exponents[_n]], _columns, 0, spread, spreadOfSmallCosts);
             _matrix.Weigh(_rows, _columns, 0, spread, spread);
+            foreach (int offset in Offsets)
+            {
+                _side.SetImportance(offset, pass > 0 && _side.Misfit(offset, _rows[offset]) >= 0 ? 1 : ImportanceOfOffsets);
+            }
+
             _side.Weigh([0], _rows, 0, spread, spread);
             Step();
         }

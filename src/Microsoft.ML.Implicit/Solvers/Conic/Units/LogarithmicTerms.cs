@@ -60,6 +60,12 @@ internal sealed class LogarithmicTerms
         ToLogarithms();
     }
 
+    /// <summary>How far from one an entry of a matrix of one row is in a unit.</summary>
+    public double Misfit(int column, double exponent) => _logarithms[column] + exponent;
+
+    /// <summary>Says what an entry of a matrix of one row counts, if it is there.</summary>
+    public void SetImportance(int column, double importance) => _entries[column] = _entries[column] > 0 ? importance : 0;
+
     /// <summary>Gives the entries that are there weights of 1 / (1 + (misfit / spread)²), of which those that would be less than one may have a spread of their own.</summary>
     public void Weigh(ReadOnlySpan<double> r, ReadOnlySpan<double> c, double offset, double spread, double spreadOfSmall)
     {

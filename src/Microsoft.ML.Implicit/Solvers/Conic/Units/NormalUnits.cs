@@ -55,9 +55,26 @@ internal sealed class NormalUnits
         var slacks = new SlackUnits(new double[_right.Length], FindPairs(a), [.. _blocks.OfType<ExponentialBlock>().Select(block => (block.Start, 0.0))]);
         slacks.Rotate(a, 1);
         slacks.Rotate(_right, 1);
+        FindOffsets(a);
         _fit.Take(p, q, a, _right);
         slacks.Rotate(a, 0.5);
         return Scale(p, a, slacks, _fit.Find());
+    }
+
+    // In y exp(x / y) ≤ z, of z and y, which may have any size; where such a row has no variable its number is no offset.
+    private void FindOffsets(RowMatrix a)
+    {
+        _fit.Offsets.Clear();
+        foreach (ExponentialBlock block in _blocks.OfType<ExponentialBlock>())
+        {
+            for (int i = block.Start + 1; i < block.Start + block.Dimension; i++)
+            {
+                if (_right[i] != 0 && a.Row(i).ContainsAnyExcept(0))
+                {
+                    _fit.Offsets.Add(i);
+                }
+            }
+        }
     }
 
     private void DropRounding()

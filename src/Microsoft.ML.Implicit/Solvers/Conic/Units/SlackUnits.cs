@@ -11,6 +11,20 @@ namespace Microsoft.ML.Implicit.Solvers.Conic.Units;
 /// <param name="Shears">The places of x and κ.</param>
 internal sealed record SlackUnits(double[] Factors, IReadOnlyList<(int First, int Second)> Pairs, IReadOnlyList<(int Start, double Shift)> Shears)
 {
+    /// <summary>Multiplies the unit of z beside those of x and y by 1 / 2ᵏ, of exponential cones in the order of their shears.</summary>
+    public SlackUnits WithExponents(IReadOnlyList<int> exponents)
+    {
+        double[] factors = [.. Factors];
+        var shears = new (int Start, double Shift)[Shears.Count];
+        for (int i = 0; i < shears.Length; i++)
+        {
+            factors[Shears[i].Start + 2] *= Math.ScaleB(1, exponents[i]);
+            shears[i] = (Shears[i].Start, Shears[i].Shift + (exponents[i] * Math.Log(2)));
+        }
+
+        return this with { Factors = factors, Shears = shears };
+    }
+
     /// <summary>s ← Ts.</summary>
     public void ToNormalSlacks(Span<double> s)
     {

@@ -1,0 +1,112 @@
+using Microsoft.ML.Implicit.Differentiation;
+using Microsoft.ML.Implicit.Modelling;
+using Microsoft.ML.Implicit.Solvers;
+using Microsoft.ML.Implicit.Solvers.Conic;
+using TorchSharp;
+using static Microsoft.ML.Implicit.Modelling.Functions;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Implicit.Tests.Modelling;
+
+/// <summary>Programs of numbers of very different orders.</summary>
+[TestClass]
+public sealed class LargeNumberTests
+{
+    [TestMethod]
+    [DataRow(1e4)]
+    [DataRow(1e8)]
+    [DataRow(1e10)]
+    [DataRow(1e15)]
+    public void A_cost_that_stands_for_never_takes_no_exactness_from_the_others(double never)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        var x = new Variable("x", 3, sign: Sign.Nonnegative);
+        AssertClose([0, 1, 0], Solve(ConvexProgram.Minimize(Dot(new[] { never, 2, 3 }, x), Sum(x).EqualTo(1)), x), 1e-8);
+        AssertClose([0, 1.25, 0.75], Solve(ConvexProgram.Minimize(SumSquares(x) + Dot(new[] { never, 2, 3 }, x), Sum(x).EqualTo(2)), x), 1e-8);
+        AssertClose([0, 0, 1], Solve(ConvexProgram.Minimize(Dot(new double[] { 2, 3, 1 }, x) + (never * Positive(1 - Sum(x))), x <= 5), x), 1e-8);
+        var y = new Variable("y", 6, sign: Sign.Nonnegative);
+        AssertClose([0, 0, 0, 0, 1, 0], Solve(ConvexProgram.Minimize(Dot(new[] { never, never, never, never, 2, 3 }, y), Sum(y).EqualTo(1)), y), 1e-8);
+    }
+
+    [TestMethod]
+    [DataRow(1e8)]
+    [DataRow(1e10)]
+    public void Splitting_calls_nothing_converged_beside_a_cost_that_stands_for_never_but_the_optimum(double never)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        var x = new Variable("x", 3, sign: Sign.Nonnegative);
+        ConvexProgram program = ConvexProgram.Minimize(Dot(new[] { never, 2, 3 }, x), Sum(x).EqualTo(1));
+        ProgramSolution solution = program.Solve(new Dictionary<Parameter, Tensor>(), new ConeOptions { Method = ConeMethod.OperatorSplitting }, throwOnFailure: false);
+        Assert.IsTrue(solution.Status[0] != SolveStatus.Converged || Math.Abs(solution.Objective.item<double>() - 2) < 1e-6, $"{solution.Objective.item<double>()}");
+    }
+
+    [TestMethod]
+    [DataRow(1e2)]
+    [DataRow(1e6)]
+    [DataRow(1e7)]
+    [DataRow(1e8)]
+    [DataRow(1e12)]
+    public void Utilities_of_any_budget_are_solved(double budget)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        var w = new Variable("w", 4, sign: Sign.Nonnegative);
+        double level = (budget + 10) / 4;
+        AssertClose([level - 1, level - 2, level - 3, level - 4], Solve(ConvexProgram.Maximize(Sum(Log(w + new double[] { 1, 2, 3, 4 })), Sum(w) <= budget), w), 1e-7 * budget);
+        double[] shares = [.. Enumerable.Repeat(budget / 4, 4)];
+        AssertClose(shares, Solve(ConvexProgram.Maximize(Sum(Log(1 + w)), Sum(w) <= budget), w), 1e-7 * budget);
+        AssertClose(shares, Solve(ConvexProgram.Maximize(Sum(Entropy(w + 1)), Sum(w).EqualTo(budget)), w), 1e-7 * budget);
+    }
+
+    [TestMethod]
+    [DataRow(15)]
+    [DataRow(20)]
+    [DataRow(25)]
+    [DataRow(30)]
+    public void Exponentials_far_beyond_the_data_are_reached(double exponent)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        var x = new Variable("x");
+        AssertClose([exponent], Solve(ConvexProgram.Minimize(Exp(x), x >= exponent), x), 1e-6);
+        AssertClose([Math.Exp(exponent)], Solve(ConvexProgram.Minimize(x, Log(x) >= exponent), x), 1e-6 * Math.Exp(exponent));
+    }
+
+    [TestMethod]
+    [DataRow(5)]
+    [DataRow(25)]
+    public void Solutions_far_beyond_the_data_are_differentiable(double exponent)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        (Variable x, Parameter k) = (new Variable("x"), new Parameter("k"));
+        Tensor value = tensor(exponent, ScalarType.Float64).requires_grad_();
+        ProgramSolution solution = ConvexProgram.Minimize(x, Log(x) >= k).Solve(new Dictionary<Parameter, Tensor> { [k] = value });
+        ImplicitBackward.Run(() => solution[x].sum().backward());
+        Assert.AreEqual(1, value.grad!.item<double>() / Math.Exp(exponent), 1e-5);
+    }
+
+    [TestMethod]
+    [DataRow(100)]
+    [DataRow(300)]
+    public void Exponentials_beyond_reach_are_not_called_infeasible(double exponent)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        var x = new Variable("x");
+        ProgramSolution solution = ConvexProgram.Minimize(Exp(x), x >= exponent).Solve(new Dictionary<Parameter, Tensor>(), throwOnFailure: false);
+        Assert.AreNotEqual(SolveStatus.Infeasible, solution.Status[0]);
+        Assert.IsTrue(solution.Status[0] == SolveStatus.Converged || solution.Describe(0).Contains("exponentials of large numbers", StringComparison.Ordinal), solution.Describe(0));
+    }
+
+    private static double[] Solve(ConvexProgram program, Variable variable)
+    {
+        ProgramSolution solution = program.Solve(new Dictionary<Parameter, Tensor>(), throwOnFailure: false);
+        Assert.AreEqual(SolveStatus.Converged, solution.Status[0], $"{program}: {solution.Describe(0)}");
+        return [.. solution[variable].flatten().data<double>()];
+    }
+
+    private static void AssertClose(double[] expected, double[] actual, double tolerance)
+    {
+        for (int i = 0; i < expected.Length; i++)
+        {
+            Assert.AreEqual(expected[i], actual[i], tolerance, string.Join(" ", actual));
+        }
+    }
+}
