@@ -36,7 +36,8 @@ internal static class QualityCommand
         command.Subcommands.Add(NeuralOdeCommand.Create());
         command.Subcommands.Add(TabularCommand.Create());
         command.Subcommands.Add(ForecastCommand.Create());
-        command.Subcommands.Add(SeriesLabelCommand.Create());
+        command.Subcommands.Add(SeriesLabelCommand.CreateClassification());
+        command.Subcommands.Add(SeriesLabelCommand.CreateRegression());
         command.Subcommands.Add(LatentSdeCommand.Create());
         command.Subcommands.Add(PhysicsCommand.Create());
         command.Subcommands.Add(SatisfiabilityCommand.Create());

@@ -17,16 +17,16 @@ internal sealed class GatedSeries
     private const int StepsBetweenChecks = 25;
     private const double LearningRate = 3e-3;
 
-    private readonly string[] _classes;
+    private readonly GatedTask _task;
     private readonly double[] _centers;
     private readonly double[] _scales;
     private readonly double _gap;
     private readonly double _staticCenter;
     private readonly double _staticScale;
 
-    private GatedSeries(LabelledSeries[] train)
+    private GatedSeries(GatedTask task, LabelledSeries[] train)
     {
-        _classes = [.. train.Select(series => series.Class).Distinct().Order(StringComparer.Ordinal)];
+        _task = task;
         int channels = train[0].Channels.Length;
         double[][] values = [.. Enumerable.Range(0, channels).Select(c => train.SelectMany(series => series.Channels[c]).Where(float.IsFinite).Select(value => (double)value).ToArray())];
         (_centers, _scales) = (Array.ConvertAll(values, v => v.Average()), Array.ConvertAll(values, Deviation));
@@ -34,12 +34,12 @@ internal sealed class GatedSeries
         (_staticCenter, _staticScale) = (train.Average(series => series.Static), Deviation([.. train.Select(series => (double)series.Static)]));
     }
 
-    /// <summary>Trains on series and predicts the probabilities of the classes, in the order of their names, of others.</summary>
-    public static float[][] Predict(LabelledSeries[] train, LabelledSeries[] test, int seed)
+    /// <summary>Trains on series and predicts others.</summary>
+    public static float[][] Predict(GatedTask task, LabelledSeries[] train, LabelledSeries[] test, int seed)
     {
-        var model = new GatedSeries(train);
+        var model = new GatedSeries(task, train);
         float[][][] members = [.. Enumerable.Range(0, Networks).Select(member => model.Run(train, test, seed + (100 * member)))];
-        return [.. test.Select((_, row) => Enumerable.Range(0, model._classes.Length).Select(c => members.Average(member => member[row][c])).ToArray())];
+        return [.. test.Select((_, row) => Enumerable.Range(0, task.Outputs).Select(output => members.Average(member => member[row][output])).ToArray())];
     }
 
     private static double Deviation(double[] values)
@@ -58,7 +58,7 @@ internal sealed class GatedSeries
         int held = Math.Max(1, shuffled.Length / 5);
         LabelledSeries[] check = shuffled[..held], rest = shuffled[held..];
         using GRU gru = nn.GRU((2 * _centers.Length) + 2, Width, batchFirst: true);
-        using Linear head = nn.Linear(Width, _classes.Length);
+        using Linear head = nn.Linear(Width, _task.Outputs);
         Parameter[] parameters = [.. gru.parameters(), .. head.parameters()];
         using (no_grad())
         {
@@ -96,9 +96,7 @@ internal sealed class GatedSeries
         using (no_grad())
         {
             Copy(kept, parameters);
-            Tensor probabilities = Outputs(test).softmax(1);
-            float[] flat = probabilities.data<float>().ToArray();
-            return [.. flat.Chunk(_classes.Length)];
+            return [.. _task.Predict(Outputs(test)).data<float>().ToArray().Chunk(_task.Outputs)];
         }
 
         Tensor Outputs(LabelledSeries[] series)
@@ -108,7 +106,7 @@ internal sealed class GatedSeries
             return head.forward(states.gather(1, last.view(-1, 1, 1).expand(-1, 1, Width)).squeeze(1));
         }
 
-        Tensor Loss(LabelledSeries[] series) => nn.functional.cross_entropy(Outputs(series), tensor(series.Select(s => (long)Array.IndexOf(_classes, s.Class)).ToArray()));
+        Tensor Loss(LabelledSeries[] series) => _task.Loss(Outputs(series), series);
     }
 
     private (Tensor Inputs, Tensor Last) Build(LabelledSeries[] series)

@@ -2,14 +2,18 @@ using Microsoft.ML.Data;
 
 namespace Microsoft.ML.Implicit.Benchmarks.Quality.SeriesLabels;
 
-/// <summary>One series with its class as a row of a data view; channels that a data set lacks stay empty.</summary>
+/// <summary>One series with its class or value as a row of a data view; channels that a data set lacks stay empty.</summary>
 internal sealed class LabelledSeries
 {
     public const int MostChannels = 12;
 
     public required double[] Time { get; init; }
 
-    public required string Class { get; init; }
+    /// <summary>The label of a classification.</summary>
+    public string Class { get; init; } = "";
+
+    /// <summary>The label of a regression.</summary>
+    public float Value { get; init; }
 
     /// <summary>Values of each channel at the times, NaN where not observed.</summary>
     [NoColumn]

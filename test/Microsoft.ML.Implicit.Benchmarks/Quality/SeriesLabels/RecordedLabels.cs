@@ -1,4 +1,4 @@
-using System.Globalization;
+using static Microsoft.ML.Implicit.Benchmarks.Quality.SeriesLabels.RecordedSeries;
 
 namespace Microsoft.ML.Implicit.Benchmarks.Quality.SeriesLabels;
 
@@ -31,7 +31,7 @@ internal static class RecordedLabels
     /// <summary>Atlantic storms (HURDAT2) by their first two days, in which they are no hurricanes: whether they become one.</summary>
     public static LabelledSeries[] Hurricanes(string folder)
     {
-        return [.. ReadGroups(folder, "storms.csv", "storm_id").Select(Timed).Where(IsOpen).Select(storm =>
+        return [.. ReadStorms(folder).Where(IsOpen).Select(storm =>
         {
             Dictionary<string, string>[] first = [.. storm.Where(IsEarly)];
             return Create(first, "hour", ["lat", "long", "wind_kn", "pressure_mb"], Array.Exists(storm, IsHurricane) ? "hurricane" : "no hurricane", Number(first[0]["season"]));
@@ -42,20 +42,6 @@ internal static class RecordedLabels
         static bool IsHurricane(Dictionary<string, string> row) => Number(row["wind_kn"]) >= HurricaneKnots;
 
         static bool IsOpen(Dictionary<string, string>[] storm) => storm.Count(IsEarly) >= 4 && !storm.Where(IsEarly).Any(IsHurricane) && Number(storm[^1]["hour"]) > FirstHours;
-
-        static Dictionary<string, string>[] Timed(Dictionary<string, string>[] rows)
-        {
-            DateTime start = Time(rows[0]);
-            foreach (Dictionary<string, string> row in rows)
-            {
-                row["hour"] = (Time(row) - start).TotalHours.ToString(CultureInfo.InvariantCulture);
-                row["season"] = start.DayOfYear.ToString(CultureInfo.InvariantCulture);
-            }
-
-            return rows;
-        }
-
-        static DateTime Time(Dictionary<string, string> row) => DateTime.Parse(row["time_utc"], CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal);
     }
 
     /// <summary>Patients given remifentanil (Minto et al., 1997) by its rate and its concentration in blood: whether they are older than fifty.</summary>
@@ -64,18 +50,9 @@ internal static class RecordedLabels
 
     private static LabelledSeries Create(Dictionary<string, string>[] rows, string time, string[] channels, string label, double constant) => new()
     {
-        Time = [.. rows.Select(row => Number(row[time]))],
+        Time = Times(rows, time),
         Class = label,
-        Channels = [.. channels.Select(channel => rows.Select(row => (float)Number(row[channel])).ToArray())],
+        Channels = Channels(rows, channels),
         Static = (float)constant,
     };
-
-    private static IEnumerable<Dictionary<string, string>[]> ReadGroups(string folder, string file, string key)
-    {
-        string[] lines = File.ReadAllLines(Path.Combine(folder, file));
-        string[] names = lines[0].Split(',');
-        return lines.Skip(1).Select(line => names.Zip(line.Split(',')).ToDictionary(cell => cell.First, cell => cell.Second)).GroupBy(row => row[key]).Select(group => group.ToArray());
-    }
-
-    private static double Number(string text) => double.TryParse(text, CultureInfo.InvariantCulture, out double value) ? value : double.NaN;
 }

@@ -7,8 +7,9 @@ internal sealed record SeriesLabelData(string Name, Func<int, (LabelledSeries[] 
 {
     private const double TestShare = 0.3;
 
-    public static IEnumerable<SeriesLabelData> Find(string folder, IReadOnlyCollection<string> names) => new SeriesLabelData[]
-    {
+    /// <summary>Sets whose labels are classes.</summary>
+    public static SeriesLabelData[] Classes(string folder) =>
+    [
         new("speech", GeneratedLabels.Speech),
         new("a5", seed => GeneratedLabels.AlternatingGroup(seed, areLonger: false)),
         new("a5-longer", seed => GeneratedLabels.AlternatingGroup(seed, areLonger: true)),
@@ -17,7 +18,20 @@ internal sealed record SeriesLabelData(string Name, Func<int, (LabelledSeries[] 
         Real("pbcseq", () => RecordedLabels.Deaths(folder)),
         Real("storms", () => RecordedLabels.Hurricanes(folder)),
         Real("remifentanil", () => RecordedLabels.AgeGroups(folder)),
-    }.Where(set => names.Count == 0 || names.Contains(set.Name));
+    ];
+
+    /// <summary>Sets whose labels are numbers.</summary>
+    public static SeriesLabelData[] Values(string folder) =>
+    [
+        new("area", GeneratedValues.Area),
+        new("crossings", GeneratedValues.Crossings),
+        new("ornstein-uhlenbeck", GeneratedValues.Reversion),
+        Real("pbcseq", () => RecordedValues.Bilirubin(folder)),
+        Real("storms", () => RecordedValues.StrongestWind(folder)),
+        Real("remifentanil", () => RecordedValues.Age(folder)),
+        Real("quinidine", () => RecordedValues.LastConcentration(folder)),
+        Real("electricity", () => RecordedValues.DemandOfNextDay(folder)),
+    ];
 
     private static SeriesLabelData Real(string name, Func<LabelledSeries[]> read) => new(name, seed =>
     {

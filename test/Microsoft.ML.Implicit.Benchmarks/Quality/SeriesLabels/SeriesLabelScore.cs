@@ -14,20 +14,19 @@ internal sealed record SeriesLabelScore(string Data, int Seed, string Model, dou
 {
     private const double SmallestProbability = 1e-7;
 
-    /// <param name="data">Name of the set.</param>
-    /// <param name="seed">The split.</param>
-    /// <param name="model">Name of the model.</param>
-    /// <param name="probabilities">Of each row and class, in the order of the classes' names.</param>
-    /// <param name="classes">The classes in that order.</param>
-    /// <param name="truth">The classes of the rows.</param>
-    /// <param name="seconds">Time to train and score.</param>
-    public static SeriesLabelScore Of(string data, int seed, string model, float[][] probabilities, string[] classes, string[] truth, double seconds)
+    /// <summary>The classes in the order of their names, in which their probabilities are.</summary>
+    public static string[] ClassesOf(LabelledSeries[] train) => [.. train.Select(series => series.Class).Distinct().Order(StringComparer.Ordinal)];
+
+    /// <summary>The score of a prediction.</summary>
+    public static SeriesLabelScore Of(string data, int seed, SeriesPrediction prediction)
     {
-        int[] right = Array.ConvertAll(truth, label => Array.IndexOf(classes, label));
+        string[] classes = ClassesOf(prediction.Train);
+        float[][] probabilities = prediction.Outputs;
+        int[] right = Array.ConvertAll(prediction.Test, series => Array.IndexOf(classes, series.Class));
         double accuracy = probabilities.Zip(right).Average(row => Array.IndexOf(row.First, row.First.Max()) == row.Second ? 1.0 : 0);
         double loss = probabilities.Zip(right).Average(row => -Math.Log(Math.Max(SmallestProbability, row.First[row.Second])));
         double area = classes.Length == 2 ? AreaUnderCurve([.. probabilities.Select(row => (double)row[1])], [.. right.Select(label => label == 1)]) : double.NaN;
-        return new SeriesLabelScore(data, seed, model, accuracy, area, loss, seconds);
+        return new SeriesLabelScore(data, seed, prediction.Model, accuracy, area, loss, prediction.Seconds);
     }
 
     /// <summary>Reads scores as they are printed.</summary>
