@@ -54,6 +54,7 @@ public class FeatureEncoderTests
         Assert.HasCount(3, bins, "two bins and a step");
         Assert.AreEqual(479 * 479, bins[2].Start);
         Assert.AreEqual(1f / ((520 * 520) - (479 * 479)), bins[2].Factor, 1e-9f);
+        Assert.HasCount(2, FeatureScale.Of([.. classes.Select(label => (float)label)], classes, maximumBins: 16, hasSteps: true).Bins, "of two values, which are a step");
     }
 
     [TestMethod]

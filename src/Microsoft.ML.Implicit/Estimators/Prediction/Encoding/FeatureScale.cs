@@ -30,13 +30,19 @@ internal sealed record FeatureScale(float Center, float Factor, IReadOnlyList<(f
         float halfRange = (values[^1] / 2) - (values[0] / 2);
         float halfSpread = (Quantile(0.75) / 2) - (Quantile(0.25) / 2);
         float[] edges = maximumBins > 0 ? TargetAwareBins.Edges(values, sortedClasses, maximumBins) : [];
-        IEnumerable<float> cuts = hasSteps ? edges.Skip(1).SkipLast(1) : [];
-        (float Start, float Factor) Rise(float start, float end) => (start, Inverse(Math.Max((end / 2) - (start / 2), halfRange * NarrowestBin)) / 2);
+        (float Start, float End)[] bins = [.. edges.Zip(edges.Skip(1))];
         return new FeatureScale(
             Quantile(0.5),
             halfSpread > 0 ? Inverse(halfSpread) / 2 : Inverse(halfRange),
-            [.. edges.Zip(edges.Skip(1), Rise), .. cuts.Select(cut => StepAt(values, cut)).Select(step => Rise(step.Start, step.End))]);
+            [.. bins.Concat(hasSteps ? Steps(values, bins) : []).Select(rise => (rise.Start, Inverse(Math.Max(HalfWidth(rise), halfRange * NarrowestBin)) / 2))]);
     }
+
+    // A step as wide as a bin beside it says nothing that the bins do not: a feature of two values is a step.
+    private static IEnumerable<(float Start, float End)> Steps(float[] values, (float Start, float End)[] bins) =>
+        from beside in bins.Zip(bins.Skip(1))
+        let step = StepAt(values, beside.Second.Start)
+        where HalfWidth(step) < Math.Min(HalfWidth(beside.First), HalfWidth(beside.Second))
+        select step;
 
     private static (float Start, float End) StepAt(float[] values, float cut)
     {
@@ -44,6 +50,8 @@ internal sealed record FeatureScale(float Center, float Factor, IReadOnlyList<(f
         int rows = (int)Math.Round(RowsOfStep * values.Length);
         return (values[Math.Max(0, above - 1 - rows)], values[Math.Min(values.Length - 1, above + rows)]);
     }
+
+    private static float HalfWidth((float Start, float End) range) => (range.End / 2) - (range.Start / 2);
 
     /// <summary>A factor that makes a value 1, or 0 where there is none to make so.</summary>
     public static float Inverse(float value) => value > 0 ? Math.Min(1 / value, LargestFactor) : 0;
