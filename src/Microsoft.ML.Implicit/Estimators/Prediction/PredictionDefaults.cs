@@ -121,6 +121,9 @@ internal static class PredictionDefaults
     /// <summary>Whether networks see components of the features too. A classifier of many rows, which no fold is held out from, grows too sure of itself by those of little variance.</summary>
     public static bool TrainsOnComponents(PredictionTask task, long rows) => task is RegressionTask || rows < ManyRows;
 
+    /// <summary>Whether features are encoded with steps. What is a number changes smoothly as a rule, and with steps a classifier of many rows grows too sure of itself as it does by components.</summary>
+    public static bool HasSteps(PredictionTask task, long rows) => task is not RegressionTask && rows < ManyRows;
+
     public static int HiddenWidth(bool readsImages, long rows) => !readsImages && rows < ManyRows ? HiddenWidthBelowManyRows : UsualHiddenWidth;
 
     public static int EnsembleSize(bool readsImages, long rows) => !readsImages && rows < FewRows ? EnsembleSizeOfFewRows : 1;

@@ -98,7 +98,7 @@ internal abstract class PredictionTraining<TModel>(PredictionTrainerOptions opti
         {
             return options.ReadsImages
                 ? ImageEncoder.Of(training.Features, options.Image!.Value.Channels)
-                : FeatureEncoder.OfVectors(training.Features, Task.ClassesOf(training.Labels), missing, training.Categories?.Levels ?? []);
+                : FeatureEncoder.OfVectors(training.Features, Task.ClassesOf(training.Labels), PredictionDefaults.HasSteps(Task, training.Count), missing, training.Categories?.Levels ?? []);
         }
 
         FeatureEncoder encoder = Initial.Architecture.CreateEncoder();

@@ -32,7 +32,7 @@ public class FeatureEncoderTests
         float[] values = [.. Enumerable.Range(0, Rows).Select(i => (float)(i / 2))];
         int[] classes = [.. Enumerable.Range(0, Rows).Select(i => i % 2)];
         CollectionAssert.AreEqual(new[] { 0, (Rows / 2) - 1f }, TargetAwareBins.Edges(values, classes, maximumBins: 16));
-        Assert.IsEmpty(FeatureScale.Of(new float[Rows], classes, maximumBins: 16).Bins);
+        Assert.IsEmpty(FeatureScale.Of(new float[Rows], classes, maximumBins: 16, hasSteps: true).Bins);
     }
 
     [TestMethod]
@@ -41,8 +41,20 @@ public class FeatureEncoderTests
         using var generator = new Generator(1);
         Tensor features = randn(Rows, 1, generator: generator);
         int[] classes = [.. features.data<float>().ToArray().Select(value => (int)Math.Floor(4 * value) + 40)];
-        Assert.AreEqual(2, BinEncoder.Of(features.narrow(0, 0, 100), classes[..100], []).BinCount);
-        Assert.AreEqual(16, BinEncoder.Of(features, classes, []).BinCount);
+        Assert.AreEqual(2, BinEncoder.Of(features.narrow(0, 0, 100), classes[..100], hasSteps: false, []).BinCount);
+        Assert.AreEqual(16, BinEncoder.Of(features, classes, hasSteps: false, []).BinCount);
+    }
+
+    [TestMethod]
+    public void A_step_rises_over_the_rows_beside_a_cut()
+    {
+        float[] values = [.. Enumerable.Range(0, Rows).Select(i => (float)(i * i))];
+        int[] classes = [.. Enumerable.Range(0, Rows).Select(i => i < 500 ? 0 : 1)];
+        IReadOnlyList<(float Start, float Factor)> bins = FeatureScale.Of(values, classes, maximumBins: 16, hasSteps: true).Bins;
+        Assert.HasCount(3, bins, "two bins and a step");
+        Assert.AreEqual(479 * 479, bins[2].Start);
+        Assert.AreEqual(1f / ((520 * 520) - (479 * 479)), bins[2].Factor, 1e-9f);
+        Assert.HasCount(2, FeatureScale.Of([.. classes.Select(label => (float)label)], classes, maximumBins: 16, hasSteps: true).Bins, "of two values, which are a step");
     }
 
     [TestMethod]
@@ -51,10 +63,10 @@ public class FeatureEncoderTests
         using var generator = new Generator(1);
         Tensor features = randn(Rows, 1, generator: generator).sort(0).Values;
         int[] classes = [.. Enumerable.Range(0, Rows).Select(i => i / 100)];
-        Tensor encoded = FeatureEncoder.OfVectors(features, classes, []).forward(features);
+        Tensor encoded = FeatureEncoder.OfVectors(features, classes, hasSteps: true, []).forward(features);
         Assert.IsGreaterThanOrEqualTo(0, (encoded[1..] - encoded[..^1]).min().item<float>());
         Tensor inOtherUnit = (features * 1024) + 4096;
-        Assert.IsTrue(FeatureEncoder.OfVectors(inOtherUnit, classes, []).forward(inOtherUnit).allclose(encoded, 1e-3, 1e-3));
+        Assert.IsTrue(FeatureEncoder.OfVectors(inOtherUnit, classes, hasSteps: true, []).forward(inOtherUnit).allclose(encoded, 1e-3, 1e-3));
     }
 
     [TestMethod]
@@ -63,9 +75,9 @@ public class FeatureEncoderTests
         using var generator = new Generator(1);
         Tensor features = randn(Rows + 1, 2, generator: generator);
         int[] classes = [.. Enumerable.Range(0, Rows + 1).Select(i => i % 3)];
-        Tensor complete = FeatureEncoder.OfVectors(features, classes, []).forward(features);
+        Tensor complete = FeatureEncoder.OfVectors(features, classes, hasSteps: false, []).forward(features);
         Tensor withMissing = cat([features, tensor(new[] { 0.5f, float.NaN }, [1, 2])]);
-        FeatureEncoder encoder = FeatureEncoder.OfVectors(withMissing, [.. classes, 0], [1]);
+        FeatureEncoder encoder = FeatureEncoder.OfVectors(withMissing, [.. classes, 0], hasSteps: false, [1]);
         Tensor median = tensor(new[] { 0.5f, features[.., 1].median().item<float>() }, [1, 2]);
         CollectionAssert.AreEqual(new[] { 1 }, encoder.MissingFeatures());
         Assert.AreEqual(complete.shape[1] + 1, encoder.Width);
@@ -80,7 +92,7 @@ public class FeatureEncoderTests
     public void A_feature_that_is_always_missing_tells_nothing()
     {
         Tensor features = stack([arange(Rows, dtype: ScalarType.Float32), full(Rows, float.NaN)], 1);
-        FeatureEncoder encoder = FeatureEncoder.OfVectors(features, new int[Rows], [1]);
+        FeatureEncoder encoder = FeatureEncoder.OfVectors(features, new int[Rows], hasSteps: false, [1]);
         Assert.IsTrue(encoder.forward(features).isfinite().all().item<bool>());
         Assert.AreEqual(0, encoder.forward(tensor(new[] { 1f, 2f, 1f, 3f }, [2, 2])).diff(dim: 0).abs().sum().item<float>());
     }
@@ -90,7 +102,7 @@ public class FeatureEncoderTests
     {
         float[] values = [.. Enumerable.Range(0, Rows - 2).Select(i => i % 10 / 10f), 1e4f, 1e6f];
         Tensor features = tensor(values, [Rows, 1]);
-        Tensor encoded = FeatureEncoder.OfVectors(features, new int[Rows], []).forward(features);
+        Tensor encoded = FeatureEncoder.OfVectors(features, new int[Rows], hasSteps: false, []).forward(features);
         Assert.IsGreaterThan(1, (encoded[Rows - 1] - encoded[Rows - 2]).max().item<float>());
     }
 
@@ -98,7 +110,7 @@ public class FeatureEncoderTests
     public void Values_far_beyond_the_training_rows_stay_finite_and_on_their_side()
     {
         Tensor features = arange(Rows, dtype: ScalarType.Float32).unsqueeze(1);
-        FeatureEncoder encoder = FeatureEncoder.OfVectors(features, new int[Rows], []);
+        FeatureEncoder encoder = FeatureEncoder.OfVectors(features, new int[Rows], hasSteps: false, []);
         Tensor encoded = encoder.forward(tensor([-1e38f, 1e38f], [2, 1]));
         Assert.IsTrue(encoded.isfinite().all().item<bool>());
         Assert.IsGreaterThan(0, (encoded[1] - encoded[0]).min().item<float>());
@@ -111,9 +123,9 @@ public class FeatureEncoderTests
     {
         Tensor features = linspace(-3, 3, Rows, dtype: ScalarType.Float32).unsqueeze(1);
         int[] classes = [.. Enumerable.Range(0, Rows).Select(i => i / 100)];
-        Tensor encoded = FeatureEncoder.OfVectors(features, classes, []).forward(features);
+        Tensor encoded = FeatureEncoder.OfVectors(features, classes, hasSteps: true, []).forward(features);
         Tensor extreme = features * MathF.ScaleB(1, exponent);
-        Assert.IsTrue(FeatureEncoder.OfVectors(extreme, classes, []).forward(extreme).allclose(encoded, 1e-4, 1e-4));
+        Assert.IsTrue(FeatureEncoder.OfVectors(extreme, classes, hasSteps: true, []).forward(extreme).allclose(encoded, 1e-4, 1e-4));
     }
 
     [TestMethod]

@@ -64,6 +64,17 @@ public class TrainingTests
     }
 
     [TestMethod]
+    public void A_threshold_of_a_skewed_feature_among_others_is_learned_from_few_rows()
+    {
+        var ml = new MLContext(seed: 1);
+        DeepEquilibriumOptions options = QuickOptions.Create(epochs: 150);
+        options.HiddenWidth = null;
+        DeepEquilibriumTransformer model = ml.BinaryClassification.Trainers.DeepEquilibrium(options).Fit(ml.Data.LoadFromEnumerable(Threshold(rows: 120, seed: 1).ToArray()));
+        CalibratedBinaryClassificationMetrics metrics = ml.BinaryClassification.Evaluate(model.Transform(ml.Data.LoadFromEnumerable(Threshold(rows: 1000, seed: 2).ToArray())));
+        Assert.IsGreaterThan(0.95, metrics.Accuracy);
+    }
+
+    [TestMethod]
     public void Progress_is_reported_after_every_epoch()
     {
         var reports = new List<TrainingProgress>();
@@ -218,6 +229,20 @@ public class TrainingTests
     {
         var random = new Random(seed);
         return Enumerable.Range(0, 200).Select(_ => new Toss { Features = [.. Enumerable.Range(0, 8).Select(_ => random.NextSingle())], Label = random.NextSingle() < 0.5 }).ToArray();
+    }
+
+    // One of eight features, log-normal, says the class by whether it is above its median.
+    private static IEnumerable<Toss> Threshold(int rows, int seed)
+    {
+        var random = new Random(seed);
+        double Normal() => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
+        for (int row = 0; row < rows; row++)
+        {
+            float[] features = [.. Enumerable.Range(0, 8).Select(_ => (float)Normal())];
+            bool label = features[0] > 0;
+            features[0] = MathF.Exp(1.5f * features[0]);
+            yield return new Toss { Features = features, Label = label };
+        }
     }
 
     private sealed class Toss

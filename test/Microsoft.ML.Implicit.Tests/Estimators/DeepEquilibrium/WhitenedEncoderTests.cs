@@ -69,7 +69,7 @@ public sealed class WhitenedEncoderTests
     {
         Tensor places = tensor(Enumerable.Range(0, Rows).Select(row => (float)(row % 4)).ToArray()).unsqueeze(1);
         Tensor features = cat([Related(Rows, 5), places], 1);
-        FeatureEncoder encoder = FeatureEncoder.OfVectors(features, new int[Rows], [], 3);
+        FeatureEncoder encoder = FeatureEncoder.OfVectors(features, new int[Rows], hasSteps: false, [], 3);
         using WhitenedEncoder whitened = WhitenedEncoder.Of(encoder, features, 1)!;
         var sizes = new PredictionSizes(default, 6, HiddenWidth: 8, OutputWidth: 2, EnsembleSize: 1) { Categories = new Data.CategoricalSlots(8, [5], [3]) };
         var architecture = new DeepEquilibriumArchitecture(sizes, EquilibriumCellKind.Dense, EquilibriumSolverKind.Anderson, 1e-6, 100);
@@ -126,7 +126,7 @@ public sealed class WhitenedEncoderTests
         Assert.IsGreaterThan(0.9, metrics.RSquared);
     }
 
-    private static FeatureEncoder Encoder(Tensor features) => FeatureEncoder.OfVectors(features, new int[features.shape[0]], []);
+    private static FeatureEncoder Encoder(Tensor features) => FeatureEncoder.OfVectors(features, new int[features.shape[0]], hasSteps: false, []);
 
     private static Tensor Components(Tensor features)
     {

@@ -10,7 +10,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// Encodes plain feature vectors. A feature becomes its robustly scaled, clipped value, its inverse hyperbolic sine, and, unless
 /// there are very many features, a piecewise-linear encoding that says how far through each of its target-aware bins it
 /// lies (Gorishniy, Rubachev and Babenko, "On Embeddings for Numerical Features", 2022), with which a smooth network follows
-/// steps as trees do. A value that is missing is encoded as the median; a further input, 1 there and 0 elsewhere, lets the network learn
+/// bends as trees do, and where asked a step at each cut between bins, without which a threshold of few rows takes weights larger than these allow. A value that is missing is encoded as the median; a further input, 1 there and 0 elsewhere, lets the network learn
 /// any other, and what its being missing tells (Le Morvan et al., "What's a good imputation to predict with missing values?", 2021). Places of
 /// categories, behind the other features, stay as they are at the end of the row.
 /// </summary>
@@ -41,7 +41,7 @@ internal sealed partial class BinEncoder : FeatureEncoder
 
     /// <summary>Creates an encoder whose scales and bins are yet to be filled in.</summary>
     /// <param name="featureCount">Length of the feature vector.</param>
-    /// <param name="binCount">Bins of all features together.</param>
+    /// <param name="binCount">Bins of all features together, and steps between them.</param>
     /// <param name="missingCount">Features that may be missing.</param>
     /// <param name="levels">Levels of each category behind the other features.</param>
     public BinEncoder(int featureCount, int binCount, int missingCount, params IReadOnlyList<int> levels)
@@ -61,7 +61,7 @@ internal sealed partial class BinEncoder : FeatureEncoder
         RegisterComponents();
     }
 
-    /// <summary>Bins of all features together.</summary>
+    /// <summary>Bins of all features together, and steps between them.</summary>
     public int BinCount { get; }
 
     /// <summary>Number of features that may be missing.</summary>
@@ -79,11 +79,12 @@ internal sealed partial class BinEncoder : FeatureEncoder
     /// <summary>Learns the scales and bins.</summary>
     /// <param name="features">float32 [rows, features], on the CPU.</param>
     /// <param name="classes">What the bins tell apart: a class a row, from 0.</param>
+    /// <param name="hasSteps">Whether there is a step at each cut between bins.</param>
     /// <param name="missing">Features that may be missing, ascending.</param>
     /// <param name="levels">Levels of each category behind the other features.</param>
-    public static BinEncoder Of(Tensor features, int[] classes, int[] missing, params IReadOnlyList<int> levels)
+    public static BinEncoder Of(Tensor features, int[] classes, bool hasSteps, int[] missing, params IReadOnlyList<int> levels)
     {
-        FeatureScale[] scales = FindScales(features.narrow(1, 0, features.shape[1] - levels.Count), classes);
+        FeatureScale[] scales = FindScales(features.narrow(1, 0, features.shape[1] - levels.Count), classes, hasSteps);
         var encoder = new BinEncoder(scales.Length + levels.Count, scales.Sum(scale => scale.Bins.Count), missing.Length, levels);
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
@@ -146,20 +147,20 @@ internal sealed partial class BinEncoder : FeatureEncoder
         return [.. values.data<long>()];
     }
 
-    private static FeatureScale[] FindScales(Tensor features, int[] classes)
+    private static FeatureScale[] FindScales(Tensor features, int[] classes, bool hasSteps)
     {
         using DisposeScope scope = NewDisposeScope();
         (Tensor rows, long stride) = RowsToRead(features, features.shape[1]);
         int[] rowClasses = [.. classes.Where((_, row) => row % stride == 0)];
         int maximumBins = FeatureTensor.IsWide(features.shape[1]) ? 0 : (int)Math.Clamp(features.shape[0] / RowsPerBin, MinimumBins, MaximumBins);
         Tensor columns = rows.t().contiguous();
-        return [.. Enumerable.Range(0, (int)features.shape[1]).Select(feature => FindScale(columns[feature].data<float>().ToArray(), rowClasses, maximumBins))];
+        return [.. Enumerable.Range(0, (int)features.shape[1]).Select(feature => FindScale(columns[feature].data<float>().ToArray(), rowClasses, maximumBins, hasSteps))];
     }
 
-    private static FeatureScale FindScale(float[] values, int[] classes, int maximumBins)
+    private static FeatureScale FindScale(float[] values, int[] classes, int maximumBins, bool hasSteps)
     {
         int[] present = [.. Enumerable.Range(0, values.Length).Where(row => !float.IsNaN(values[row]))];
         return present.Length == 0 ? new FeatureScale(0, 0, [])
-            : FeatureScale.Of(Array.ConvertAll(present, row => values[row]), Array.ConvertAll(present, row => classes[row]), maximumBins);
+            : FeatureScale.Of(Array.ConvertAll(present, row => values[row]), Array.ConvertAll(present, row => classes[row]), maximumBins, hasSteps);
     }
 }

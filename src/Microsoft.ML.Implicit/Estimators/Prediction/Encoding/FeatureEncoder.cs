@@ -31,10 +31,11 @@ internal abstract partial class FeatureEncoder : nn.Module<Tensor, Tensor>
     /// <summary>Learns an encoder of feature vectors without spatial structure.</summary>
     /// <param name="features">float32 [rows, features], on the CPU.</param>
     /// <param name="classes">What the encoding is to tell apart: a class a row, from 0.</param>
+    /// <param name="hasSteps">Whether dense rows are told of steps where the classes change.</param>
     /// <param name="missing">Features that may be missing, ascending.</param>
     /// <param name="levels">Levels of each category behind the other features, which sparse rows have none of.</param>
-    public static FeatureEncoder OfVectors(Tensor features, int[] classes, int[] missing, params IReadOnlyList<int> levels) =>
-        features.is_sparse ? SparseEncoder.Of(features) : BinEncoder.Of(features, classes, missing, levels);
+    public static FeatureEncoder OfVectors(Tensor features, int[] classes, bool hasSteps, int[] missing, params IReadOnlyList<int> levels) =>
+        features.is_sparse ? SparseEncoder.Of(features) : BinEncoder.Of(features, classes, hasSteps, missing, levels);
 
     /// <summary>The feature that each column of an encoded row tells of, or <see langword="null"/> where they do not belong to single features.</summary>
     public virtual long[]? FeaturesOfColumns() => null;
