@@ -115,9 +115,6 @@ internal static class PredictionDefaults
         ? FoldsOfFewRows
         : options is { ReadsImages: false, EnsembleSize: null, Training.ValidationFraction: null } && rows is >= RowsThatAffordFolds and < ManyRows ? FoldsOfFewRows : 0;
 
-    /// <summary>Whether none of so many rows can be spared to tell how sure a classifier may be.</summary>
-    public static bool AreTooFewToHoldOut(long rows) => rows < RowsThatAffordFolds;
-
     /// <summary>Whether networks see components of the features too. A classifier of many rows, which no fold is held out from, grows too sure of itself by those of little variance.</summary>
     public static bool TrainsOnComponents(PredictionTask task, long rows) => task is RegressionTask || rows < ManyRows;
 

@@ -81,12 +81,6 @@ internal abstract class PredictionTraining<TModel>(PredictionTrainerOptions opti
             : TrainAll(architecture, encoder, whitened, training, validation);
         Run.KeepChoice(nameof(options.EnsembleSize), options.EnsembleSize, networks.Length);
         var ensemble = new PredictionEnsemble(encoder, networks);
-        if (Initial is null && validation is null && Task.HasConfidence && PredictionDefaults.AreTooFewToHoldOut(training.Count))
-        {
-            double factor = FewRowsConfidence.Find(Task, training, ensemble.Evaluate(training.Features));
-            Array.ForEach(networks, network => network.ScaleOutputs(factor));
-        }
-
         ensemble.Freeze();
         new LearningCheck(options, Task, training, validation).Report(ensemble, Run.Channel);
         return CreateModel(architecture with { Sizes = architecture.Sizes with { EnsembleSize = networks.Length } }, ensemble);

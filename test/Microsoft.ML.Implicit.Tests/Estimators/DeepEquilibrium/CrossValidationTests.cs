@@ -75,19 +75,6 @@ public class CrossValidationTests
     }
 
     [TestMethod]
-    [DataRow(4, 0.75)]
-    [DataRow(6, 0.8)]
-    [DataRow(48, 25.0 / 26)]
-    public void Rows_too_few_to_hold_out_make_no_surer_than_their_number_allows(int rows, double expected)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        Tensor labels = (arange(rows) % 2).to(ScalarType.Float32), outputs = (((labels * 2) - 1) * 6).view(rows, 1, 1).expand(rows, 5, 1);
-        var set = new TrainingSet(zeros(rows, 1), labels, null, null);
-        Assert.AreEqual(Math.Log(expected / (1 - expected)) / 6, FewRowsConfidence.Find(new BinaryTask(), set, outputs), 1e-3);
-        Assert.AreEqual(1, FewRowsConfidence.Find(new BinaryTask(), set, outputs * 0.01), 1e-12, "no surer than the network is");
-    }
-
-    [TestMethod]
     public void The_average_of_several_networks_is_the_output_of_one_that_predicts_their_mean()
     {
         using DisposeScope scope = NewDisposeScope();

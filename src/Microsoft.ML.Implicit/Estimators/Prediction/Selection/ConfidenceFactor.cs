@@ -13,32 +13,30 @@ internal static class ConfidenceFactor
     /// <summary>Finds the most probable factor by a golden section: the loss is convex in it.</summary>
     /// <param name="rows">Number of rows.</param>
     /// <param name="meanLoss">Mean loss over them, in nats, with the outputs times a factor.</param>
-    public static double Find(long rows, Func<double, double> meanLoss) => Find(logFactor => (rows * meanLoss(Math.Exp(logFactor))) + (logFactor * logFactor / 2));
-
-    /// <summary>Finds the factor at which a function of its logarithm is least.</summary>
-    /// <param name="improbability">The function, which has one minimum.</param>
-    public static double Find(Func<double, double> improbability)
+    public static double Find(long rows, Func<double, double> meanLoss)
     {
         double ratio = (Math.Sqrt(5) - 1) / 2;
         double low = -LargestLogFactor, high = LargestLogFactor;
         double left = high - (ratio * (high - low)), right = low + (ratio * (high - low));
-        double leftLoss = improbability(left), rightLoss = improbability(right);
+        double leftLoss = Improbability(left), rightLoss = Improbability(right);
         for (int step = 0; step < SearchSteps; step++)
         {
             if (leftLoss < rightLoss)
             {
                 (high, right, rightLoss) = (right, left, leftLoss);
                 left = high - (ratio * (high - low));
-                leftLoss = improbability(left);
+                leftLoss = Improbability(left);
             }
             else
             {
                 (low, left, leftLoss) = (left, right, rightLoss);
                 right = low + (ratio * (high - low));
-                rightLoss = improbability(right);
+                rightLoss = Improbability(right);
             }
         }
 
         return Math.Exp((low + high) / 2);
+
+        double Improbability(double logFactor) => (rows * meanLoss(Math.Exp(logFactor))) + (logFactor * logFactor / 2);
     }
 }
