@@ -6,19 +6,11 @@ using Microsoft.ML.Implicit.Solvers.Conic.Units;
 namespace Microsoft.ML.Implicit.Solvers.Conic.Interior;
 
 /// <summary>
-/// A row's program in units in which its data are of the order of one: in normal units rows and columns are equilibrated (Ruiz, 2001), all slacks of a cone that is no
-/// product alike, then right-hand sides and costs. With diagonal matrices D and E, T of the normal units and numbers β and γ: x = βDx̄, s = βT⁻¹E⁻¹s̄, y = γTᵀEȳ.
+/// A row's program in units in which its data are of the order of one: in normal units rows and columns are equilibrated, then right-hand sides and costs. With diagonal matrices
+/// D and E, T of the normal units and numbers β and γ: x = βDx̄, s = βT⁻¹E⁻¹s̄, y = γTᵀEȳ.
 /// </summary>
 internal sealed class ScaledProgram
 {
-    private const int MaximumPasses = 12;
-
-    // How far norms may be from one.
-    private const double Unevenness = 0.2;
-
-    // What a right-hand side may be beside the coefficients of its row, and a cost beside those of its column.
-    private const double LargestSide = 10;
-
     // What costs may be left of, beside the largest.
     private const double Rounding = 1e-14;
 
@@ -28,11 +20,8 @@ internal sealed class ScaledProgram
     // Of a unit at once, as a power of two.
     private const double LargestChange = 100;
 
-    private readonly ConeBlock[] _blocks;
     private readonly NormalUnits _normalUnits;
-    private readonly double[] _columnFactors;
-    private readonly double[] _columnNorms;
-    private readonly double[] _rowNorms;
+    private readonly Equilibration _equilibration;
     private readonly ConvexityCheck _convexity;
     private readonly double[] _image;
     private double _quadraticScale;
@@ -41,15 +30,15 @@ internal sealed class ScaledProgram
 
     public ScaledProgram(ConeProblem problem, ConeBlock[] blocks, SparseStructure? structure)
     {
-        _blocks = blocks;
         _normalUnits = new NormalUnits(problem, blocks, structure);
         _slacks = new SlackUnits([], [], []);
         (int n, int m) = (problem.Variables, problem.Constraints);
         P = new RowMatrix(problem.P is null ? 0 : n, n, structure?.P);
         _image = new double[n];
         A = new RowMatrix(m, n, structure?.A);
-        (Q, D, _columnFactors, _columnNorms, Reach) = (new double[n], new double[n], new double[n], new double[n], new double[n]);
-        (B, E, _rowNorms) = (new double[m], new double[m], new double[m]);
+        (Q, D, Reach) = (new double[n], new double[n], new double[n]);
+        B = new double[m];
+        _equilibration = new Equilibration(P, Q, A, B, blocks);
         _convexity = new ConvexityCheck(n, structure?.P, 10 * n * MachineEpsilon.Of(problem.Q.dtype));
     }
 
@@ -64,7 +53,7 @@ internal sealed class ScaledProgram
 
     public double[] D { get; }
 
-    public double[] E { get; }
+    public double[] E => _equilibration.Rows;
 
     /// <summary>What of each variable makes a term of one, or one where there is no coefficient.</summary>
     public double[] Reach { get; }
@@ -100,7 +89,8 @@ internal sealed class ScaledProgram
         data.B(row).CopyTo(B);
         _slacks.ToNormalSlacks(B);
         LoadCosts(data.Q(row));
-        Equilibrate();
+        _equilibration.Apply();
+        DenseVector.Scale(D, 1, _equilibration.Columns);
         P.Measure();
         A.Measure();
         _quadraticScale = DenseVector.MaximumMagnitude(P.Values);
@@ -153,7 +143,7 @@ internal sealed class ScaledProgram
         for (int i = 0; i < D.Length; i++)
         {
             double size = Math.Max(1, Math.Abs(point.X[i] / point.Tau)), cost = Math.Abs(Q[i]);
-            int exponent = Exponent(Math.Min(size, cost > 0 ? LargestSide * Math.Max(objective, Rounding) / cost : size));
+            int exponent = Exponent(Math.Min(size, cost > 0 ? Equilibration.LargestSide * Math.Max(objective, Rounding) / cost : size));
             D[i] = Math.ScaleB(D[i], exponent + common);
             differs |= exponent != 0;
         }
@@ -174,15 +164,7 @@ internal sealed class ScaledProgram
             P.Scale(i, _costUnit * D[i], D);
         }
 
-        Array.Fill(_columnFactors, 1);
-        Array.Fill(E, 1);
-        MeasureNorms();
-        for (int i = 0; i < A.Rows; i++)
-        {
-            E[i] = _rowNorms[i] > 0 ? 1 / _rowNorms[i] : 1;
-            DenseVector.Scale(A.Row(i), E[i]);
-        }
-
+        _equilibration.ApplyToRows();
         P.Measure();
         A.Measure();
         _quadraticScale = DenseVector.MaximumMagnitude(P.Values);
@@ -209,7 +191,7 @@ internal sealed class ScaledProgram
         DenseVector.Scale(Q, 1 / largest);
         DenseVector.Scale(B, 1 / SolutionScale);
         DenseVector.Scale(P.Values, SolutionScale / largest);
-        MeasureReach();
+        _equilibration.MeasureReach(Reach);
         SmallestCost = 1;
         foreach (double value in Q)
         {
@@ -292,102 +274,11 @@ internal sealed class ScaledProgram
         _slacks.FromNormalMultipliers(y);
     }
 
-    private void Equilibrate()
-    {
-        Array.Fill(_columnFactors, 1);
-        Array.Fill(E, 1);
-        for (int pass = 0; pass < MaximumPasses; pass++)
-        {
-            MeasureNorms();
-            if (Math.Max(Improve(_columnFactors, _columnNorms), Improve(E, _rowNorms)) <= Unevenness)
-            {
-                break;
-            }
-        }
-
-        DenseVector.Scale(D, 1, _columnFactors);
-        DenseVector.Scale(B, 1, E);
-        for (int i = 0; i < P.Rows; i++)
-        {
-            P.Scale(i, _columnFactors[i], _columnFactors);
-        }
-
-        for (int i = 0; i < A.Rows; i++)
-        {
-            A.Scale(i, E[i], _columnFactors);
-        }
-    }
-
-    private void MeasureReach()
-    {
-        Array.Clear(_columnNorms);
-        Array.Fill(_columnFactors, 1);
-        for (int i = 0; i < P.Rows; i++)
-        {
-            P.RaiseToMagnitudes(i, 1, _columnFactors, _columnNorms);
-        }
-
-        for (int i = 0; i < A.Rows; i++)
-        {
-            A.RaiseToMagnitudes(i, 1, _columnFactors, _columnNorms);
-        }
-
-        for (int i = 0; i < Reach.Length; i++)
-        {
-            Reach[i] = _columnNorms[i] > 0 ? 1 / _columnNorms[i] : 1;
-        }
-    }
-
     private void LoadCosts(ReadOnlySpan<double> q)
     {
         for (int i = 0; i < Q.Length; i++)
         {
             Q[i] = q[i] * _costUnit * D[i];
         }
-    }
-
-    private void MeasureNorms()
-    {
-        Array.Clear(_columnNorms);
-        for (int j = 0; j < Q.Length; j++)
-        {
-            // Beside a cost that stands for "never" the others would be small.
-            _columnNorms[j] = Math.Abs(Q[j]) * _columnFactors[j] / LargestSide;
-        }
-
-        for (int i = 0; i < P.Rows; i++)
-        {
-            P.RaiseToMagnitudes(i, _columnFactors[i], _columnFactors, _columnNorms);
-        }
-
-        for (int i = 0; i < A.Rows; i++)
-        {
-            // Beside a limit that stands for none the others would be small.
-            _rowNorms[i] = Math.Max(A.RaiseToMagnitudes(i, E[i], _columnFactors, _columnNorms), Math.Abs(B[i]) * E[i] / LargestSide);
-        }
-
-        foreach (ConeBlock block in _blocks)
-        {
-            if (block is not (ZeroBlock or NonnegativeBlock))
-            {
-                block.Of(_rowNorms).Fill(DenseVector.MaximumMagnitude(block.Of(_rowNorms)));
-            }
-        }
-    }
-
-    // Divides factors by √norm but where it is empty; returns how far norms were from one.
-    private static double Improve(double[] factors, double[] norms)
-    {
-        double unevenness = 0;
-        for (int i = 0; i < norms.Length; i++)
-        {
-            if (norms[i] > 0)
-            {
-                unevenness = Math.Max(unevenness, Math.Abs(norms[i] - 1));
-                factors[i] *= 1 / Math.Sqrt(norms[i]);
-            }
-        }
-
-        return unevenness;
     }
 }
