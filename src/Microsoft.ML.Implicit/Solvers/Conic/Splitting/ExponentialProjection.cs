@@ -71,8 +71,9 @@ internal static class ExponentialProjection
         return ratio;
     }
 
-    // Of numbers that may differ by orders of magnitude.
-    private static double Middle(double low, double high) => Math.Sinh((Math.Asinh(low) + Math.Asinh(high)) / 2);
+    // Of numbers that may differ by orders of magnitude. Where they hardly differ any more, the rounding of functions would keep the halves from meeting.
+    private static double Middle(double low, double high) =>
+        high - low <= 1 + Math.Min(Math.Abs(low), Math.Abs(high)) ? (low + high) / 2 : Math.Sinh((Math.Asinh(low) + Math.Asinh(high)) / 2);
 
     private static double Excess(double ratio, double x, double y, double z, out double slope)
     {
