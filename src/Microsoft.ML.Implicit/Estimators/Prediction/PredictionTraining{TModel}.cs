@@ -19,8 +19,6 @@ internal abstract class PredictionTraining<TModel>(PredictionTrainerOptions opti
     // Of so many weights a network alone keeps a processor busy, and all at once would take their memory.
     private const long LargestStack = 1 << 25;
 
-    private const float SmallestNormal = 1.17549435e-38f;
-
     private PredictionTask? _task;
 
     protected PredictionTask Task => _task!;
@@ -121,7 +119,7 @@ internal abstract class PredictionTraining<TModel>(PredictionTrainerOptions opti
         using DisposeScope scope = NewDisposeScope();
         Tensor rows = features.nan_to_num();
         float[] reach = [.. (rows.amax([0]) - rows.amin([0])).to(ScalarType.Float32).cpu().data<float>()];
-        int tiny = Array.FindIndex(reach, width => width is > 0 and < SmallestNormal);
+        int tiny = Array.FindIndex(reach, float.IsSubnormal);
         if (tiny >= 0)
         {
             Run.Channel.Warning(string.Create(

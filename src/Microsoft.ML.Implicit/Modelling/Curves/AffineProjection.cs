@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Numerics;
 using Microsoft.ML.Implicit.Solvers.Optimization;
 using Microsoft.ML.Implicit.Solvers.Optimization.Searches;
 using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
@@ -11,8 +12,6 @@ namespace Microsoft.ML.Implicit.Modelling.Curves;
 /// <param name="affine">Indices of the parameters that are moved.</param>
 internal sealed class AffineProjection(int[] affine)
 {
-    private const double Epsilon = 2.220446049250313e-16;
-
     // Below it the reciprocal of a norm would not be finite.
     private const double SmallestNorm = 1e-300;
 
@@ -66,6 +65,15 @@ internal sealed class AffineProjection(int[] affine)
         Solve(tape, row, residuals, roots, parameters, workspace);
     }
 
+    /// <summary>Multiplies numbers of points by the roots of their weights, of which there are none where all are 1.</summary>
+    public static void Weigh(Span<double> vector, ReadOnlySpan<double> roots)
+    {
+        if (!roots.IsEmpty)
+        {
+            TensorPrimitives.Multiply(vector, roots, vector);
+        }
+    }
+
     private void Solve(CurveTape tape, CurveRow row, Span<double> right, ReadOnlySpan<double> roots, Span<double> parameters, CurveWorkspace workspace)
     {
         int count = row.Count;
@@ -89,19 +97,11 @@ internal sealed class AffineProjection(int[] affine)
 
         HouseholderQr.Factor(columns, count, right);
         Span<double> solution = right[..affine.Length];
-        HouseholderQr.BackSubstitute(columns, count, solution, 64 * Epsilon * affine.Length);
+        HouseholderQr.BackSubstitute(columns, count, solution, 64 * MachineEpsilon.Double * affine.Length);
         for (int k = 0; k < affine.Length; k++)
         {
             double value = parameters[affine[k]] - (solution[k] * scales[k]);
             parameters[affine[k]] = double.IsFinite(value) ? value : parameters[affine[k]];
-        }
-    }
-
-    private static void Weigh(Span<double> vector, ReadOnlySpan<double> roots)
-    {
-        if (!roots.IsEmpty)
-        {
-            TensorPrimitives.Multiply(vector, roots, vector);
         }
     }
 }

@@ -26,10 +26,9 @@ internal sealed class CurveFitPlan
             }
         }
 
+        IsAffine = LinearParameters.Find(curve);
+        Affine = new AffineProjection([.. Enumerable.Range(0, given.Length).Where(i => IsAffine[i] && Lower[i] < Upper[i])]);
         Starts = new CurveStarts(this, given);
-        bool[] affine = LinearParameters.Find(curve);
-        Affine = new AffineProjection([.. Enumerable.Range(0, given.Length).Where(i => affine[i] && Lower[i] < Upper[i])]);
-        Bent = [.. Enumerable.Range(0, given.Length).Where(i => !affine[i])];
     }
 
     public Curve Curve { get; }
@@ -38,11 +37,11 @@ internal sealed class CurveFitPlan
 
     public CurveStarts Starts { get; }
 
+    /// <summary>Which parameters the curve is affine in, all of them together, while the others stay.</summary>
+    public IReadOnlyList<bool> IsAffine { get; }
+
     /// <summary>Moves the parameters in which the curve is affine.</summary>
     public AffineProjection Affine { get; }
-
-    /// <summary>The other parameters.</summary>
-    public int[] Bent { get; }
 
     public double[] Lower { get; }
 

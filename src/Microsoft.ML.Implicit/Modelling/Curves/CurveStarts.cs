@@ -25,9 +25,8 @@ internal sealed class CurveStarts
     {
         (_plan, _given) = (plan, given);
         _units = ParameterUnits.Find(plan.Curve);
-        bool[] affine = LinearParameters.Find(plan.Curve);
-        _affine = new AffineProjection([.. Enumerable.Range(0, given.Length).Where(i => affine[i] && given[i] is null)]);
-        _drawn = [.. Enumerable.Range(0, given.Length).Where(i => !affine[i] && given[i] is null)];
+        _affine = new AffineProjection([.. Enumerable.Range(0, given.Length).Where(i => plan.IsAffine[i] && given[i] is null)]);
+        _drawn = [.. Enumerable.Range(0, given.Length).Where(i => !plan.IsAffine[i] && given[i] is null)];
         bool hasChoice = _drawn.Length > 0 || (_affine.Count > 0 && plan.Options.Loss.Redescends);
         Count = !hasChoice ? 1 : Math.Min(FewestDraws << Math.Clamp(2 * (_drawn.Length - 1), 0, 10), MostDraws);
     }

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Numerics;
 using Microsoft.ML.Implicit.Solvers;
 using Microsoft.ML.Implicit.Solvers.Optimization;
 using Microsoft.ML.Implicit.Solvers.Optimization.Searches;
@@ -8,8 +9,6 @@ namespace Microsoft.ML.Implicit.Modelling.Curves;
 /// <summary>How well the points of a row determine the parameters that were found.</summary>
 internal sealed class CurveUncertainty
 {
-    private const double Epsilon = 2.220446049250313e-16;
-
     // The share of its size by which a parameter may move when values are rounded.
     private const double LargestShare = 1e-3;
 
@@ -84,11 +83,11 @@ internal sealed class CurveUncertainty
     // A parameter in which the curve bends means nothing where the last digits of the values decide on it, as the rate of a curve that is constant at all points.
     private bool IsLostInRounding(ReadOnlySpan<double> parameters)
     {
-        double rounding = Epsilon * _row.RootMeanSquare;
-        foreach (int j in _plan.Bent)
+        double rounding = MachineEpsilon.Double * _row.RootMeanSquare;
+        for (int j = 0; j < parameters.Length; j++)
         {
             double size = Math.Max(Math.Abs(parameters[j]), _plan.Starts.Unit(_row, j));
-            if (!_search.IsHeld(j) && rounding * Math.Sqrt(_inverse[(j * _search.Width) + j]) > LargestShare * size)
+            if (!_plan.IsAffine[j] && !_search.IsHeld(j) && rounding * Math.Sqrt(_inverse[(j * _search.Width) + j]) > LargestShare * size)
             {
                 return true;
             }
@@ -99,7 +98,7 @@ internal sealed class CurveUncertainty
 
     // Inputs that begin far from zero take exponentials of them beyond all numbers, whatever is left of their changes over the points.
     private bool IsOutOfReach(CurveTape tape) =>
-        !(ResidualDeviation <= RoundingErrors * Epsilon * _row.RootMeanSquare)
+        !(ResidualDeviation <= RoundingErrors * MachineEpsilon.Double * _row.RootMeanSquare)
         && Enumerable.Range(0, _plan.Curve.Inputs.Count).Any(_row.IsFar)
         && _plan.Curve.Graph.Nodes.Select((node, i) => (node.Operation, i)).Any(node => Grows(node.Operation) && tape.LeavesRange(node.i));
 

@@ -20,76 +20,76 @@ internal sealed class FrequencyScan
     private const int MostSteps = 2048;
     private const int Phases = 8;
 
-    private readonly int[] _arguments;
-    private readonly int[] _drawn;
-    private readonly int[] _affine;
+    private readonly CurveFitPlan _plan;
+    private readonly CurveTape _tape;
+    private readonly CurveRow _row;
     private readonly CurveWorkspace _workspace;
+    private readonly int[] _arguments;
+    private readonly int[] _affine;
     private readonly double[] _trial;
 
-    private FrequencyScan(Curve curve, int[] arguments, int[] drawn)
+    private FrequencyScan(CurveFitPlan plan, CurveTape tape, CurveRow row, CurveWorkspace workspace, int[] arguments)
     {
-        (_arguments, _drawn) = (arguments, drawn);
-        bool[] affine = LinearParameters.Find(curve);
-        _affine = [.. Enumerable.Range(0, affine.Length).Where(i => affine[i])];
-        _workspace = new CurveWorkspace(affine.Length);
-        _trial = new double[affine.Length];
+        (_plan, _tape, _row, _workspace, _arguments) = (plan, tape, row, workspace, arguments);
+        _affine = [.. Enumerable.Range(0, plan.IsAffine.Count).Where(i => plan.IsAffine[i])];
+        _trial = new double[plan.IsAffine.Count];
     }
 
     /// <summary>Creates the scan of a curve.</summary>
-    /// <param name="curve">The curve.</param>
-    /// <param name="drawn">Parameters that have no start and are not solved for.</param>
-    /// <returns>The scan, or null for a curve in which no such parameter stands in a sine.</returns>
-    public static FrequencyScan? Create(Curve curve, int[] drawn)
+    /// <param name="plan">What all rows have in common.</param>
+    /// <param name="tape">The curve at the row's points.</param>
+    /// <param name="row">The row.</param>
+    /// <param name="workspace">Room for derivatives.</param>
+    /// <returns>The scan, or null for a curve in whose sines there is no parameter that has no start and is not solved for.</returns>
+    public static FrequencyScan? Create(CurveFitPlan plan, CurveTape tape, CurveRow row, CurveWorkspace workspace)
     {
+        CurveGraph graph = plan.Curve.Graph;
         int[] arguments =
         [
-            .. curve.Graph.Nodes.Where(node => node.Operation is CurveOperation.Sin or CurveOperation.Cos).Select(node => node.Left).Distinct()
-                .Where(argument => drawn.Any(parameter => curve.Graph.Contains(argument, parameter))),
+            .. graph.Nodes.Where(node => node.Operation is CurveOperation.Sin or CurveOperation.Cos).Select(node => node.Left).Distinct()
+                .Where(argument => plan.Starts.Drawn.Any(parameter => graph.Contains(argument, parameter))),
         ];
-        return arguments.Length == 0 ? null : new FrequencyScan(curve, arguments, drawn);
+        return arguments.Length == 0 ? null : new FrequencyScan(plan, tape, row, workspace, arguments);
     }
 
     /// <summary>Sets frequencies and shifts of a start to the best of a scan.</summary>
-    /// <param name="tape">The curve at the row's points.</param>
-    /// <param name="row">The row.</param>
-    /// <param name="plan">Bounds and loss.</param>
     /// <param name="start">The start, whose other parameters stay but for the affine ones, which are solved for.</param>
     /// <returns>Whether parameters are drawn that are neither, so that scans from other draws may find other frequencies.</returns>
-    public bool Improve(CurveTape tape, CurveRow row, CurveFitPlan plan, double[] start)
+    public bool Improve(double[] start)
     {
-        (List<Frequency> frequencies, List<Shift> shifts) = Classify(tape, start);
+        (List<Frequency> frequencies, List<Shift> shifts) = Classify(start);
         int[] columns = [.. _affine, .. shifts.Select(shift => shift.Parameter).Except(_affine)];
-        if (row.Count > columns.Length)
+        if (_row.Count > columns.Length)
         {
-            double[] roots = Trust(row, plan.Options.Loss);
+            double[] roots = Trust();
             for (int pass = 0; pass < Math.Min(frequencies.Count, 2); pass++)
             {
-                frequencies.ForEach(frequency => Scan(frequency, tape, row, plan, roots, columns, start));
+                frequencies.ForEach(frequency => Scan(frequency, roots, columns, start));
             }
 
             for (int pass = 0; pass < Math.Min(shifts.Count, 2); pass++)
             {
-                shifts.ForEach(shift => Turn(shift, tape, row, plan, start));
+                shifts.ForEach(shift => Turn(shift, start));
             }
         }
 
-        return _drawn.Any(parameter => frequencies.All(frequency => frequency.Parameter != parameter) && shifts.All(shift => shift.Parameter != parameter));
+        return _plan.Starts.Drawn.Any(parameter => frequencies.All(frequency => frequency.Parameter != parameter) && shifts.All(shift => shift.Parameter != parameter));
     }
 
-    private (List<Frequency> Frequencies, List<Shift> Shifts) Classify(CurveTape tape, double[] start)
+    private (List<Frequency> Frequencies, List<Shift> Shifts) Classify(double[] start)
     {
         List<Frequency> frequencies = [];
         List<Shift> shifts = [];
-        foreach (int parameter in _drawn)
+        foreach (int parameter in _plan.Starts.Drawn)
         {
             foreach (int argument in _arguments)
             {
-                tape.Evaluate(start);
-                double reach = Reach(tape, argument), first = tape.ValuesOf(argument)[0];
+                _tape.Evaluate(start);
+                double reach = Reach(argument), first = _tape.ValuesOf(argument)[0];
                 start.CopyTo(_trial, 0);
                 _trial[parameter] *= 2;
-                tape.Evaluate(_trial);
-                double ratio = Reach(tape, argument) / reach, change = tape.ValuesOf(argument)[0] - first;
+                _tape.Evaluate(_trial);
+                double ratio = Reach(argument) / reach, change = _tape.ValuesOf(argument)[0] - first;
                 if (IsNear(ratio, 2) || IsNear(ratio, 0.5))
                 {
                     frequencies.Add(new Frequency(parameter, argument, Math.Abs(start[parameter]), reach, ratio > 1 ? 1 : -1));
@@ -109,27 +109,27 @@ internal sealed class FrequencyScan
 
     private static bool IsNear(double ratio, double value) => Math.Abs(ratio - value) < 1e-3;
 
-    private static double Reach(CurveTape tape, int argument) => TensorPrimitives.Max(tape.ValuesOf(argument)) - TensorPrimitives.Min(tape.ValuesOf(argument));
+    private double Reach(int argument) => TensorPrimitives.Max(_tape.ValuesOf(argument)) - TensorPrimitives.Min(_tape.ValuesOf(argument));
 
     // Far values would outshine every line: they count by their distance from the median, as with Huber's loss.
-    private static double[] Trust(CurveRow row, RobustLoss loss)
+    private double[] Trust()
     {
-        if (loss.IsSquares)
+        if (_plan.Options.Loss.IsSquares)
         {
             return [];
         }
 
-        double[] values = row.Values.ToArray();
+        double[] values = _row.Values.ToArray();
         double median = MedianDeviation.Median(values), scale = 3 * MedianDeviation.Of([.. values.Select(value => value - median)]);
         return scale > 0 ? [.. values.Select(value => Math.Sqrt(RobustLoss.Huber(scale).Weight(value - median)))] : [];
     }
 
-    private void Scan(Frequency frequency, CurveTape tape, CurveRow row, CurveFitPlan plan, double[] roots, int[] columns, double[] start)
+    private void Scan(Frequency frequency, double[] roots, int[] columns, double[] start)
     {
         int parameter = frequency.Parameter;
-        double sign = plan.Upper[parameter] > 0 ? 1 : -1, least = double.PositiveInfinity, best = start[parameter];
-        tape.Evaluate(start);
-        double most = Math.PI * (tape.ValuesOf(frequency.Argument).ToArray().Distinct().Count() - 1);
+        double sign = _plan.Upper[parameter] > 0 ? 1 : -1, least = double.PositiveInfinity, best = start[parameter];
+        _tape.Evaluate(start);
+        double most = Math.PI * (_tape.ValuesOf(frequency.Argument).ToArray().Distinct().Count() - 1);
         start.CopyTo(_trial, 0);
         foreach (int i in _affine)
         {
@@ -139,12 +139,12 @@ internal sealed class FrequencyScan
         for (int step = 1; step <= MostSteps && step * Step <= most; step++)
         {
             _trial[parameter] = sign * frequency.Value * Math.Pow(step * Step / frequency.Reach, frequency.Power);
-            if (_trial[parameter] < plan.Lower[parameter] || _trial[parameter] > plan.Upper[parameter])
+            if (_trial[parameter] < _plan.Lower[parameter] || _trial[parameter] > _plan.Upper[parameter])
             {
                 continue;
             }
 
-            double rest = Rest(tape, row, roots, columns);
+            double rest = Rest(roots, columns);
             if (rest < least)
             {
                 (least, best) = (rest, _trial[parameter]);
@@ -155,40 +155,33 @@ internal sealed class FrequencyScan
     }
 
     // The squares of what the tangents of the columns' parameters leave of the residuals.
-    private double Rest(CurveTape tape, CurveRow row, double[] roots, int[] columns)
+    private double Rest(double[] roots, int[] columns)
     {
-        int count = row.Count;
+        int count = _row.Count;
         Span<double> jacobian = _workspace.Jacobian(count), residuals = _workspace.Residuals(count), tangents = _workspace.Columns(count * columns.Length);
-        row.Residuals(tape.Evaluate(_trial), residuals);
-        tape.Differentiate(jacobian);
-        if (roots.Length > 0)
-        {
-            TensorPrimitives.Multiply(residuals, roots, residuals);
-        }
-
+        _row.Residuals(_tape.Evaluate(_trial), residuals);
+        _tape.Differentiate(jacobian);
+        AffineProjection.Weigh(residuals, roots);
         for (int k = 0; k < columns.Length; k++)
         {
             Span<double> tangent = tangents.Slice(k * count, count);
-            row.Weigh(jacobian.Slice(columns[k] * count, count), tangent);
-            if (roots.Length > 0)
-            {
-                TensorPrimitives.Multiply(tangent, roots, tangent);
-            }
+            _row.Weigh(jacobian.Slice(columns[k] * count, count), tangent);
+            AffineProjection.Weigh(tangent, roots);
         }
 
         HouseholderQr.Factor(tangents, count, residuals);
         return TensorPrimitives.SumOfSquares<double>(residuals[columns.Length..]);
     }
 
-    private void Turn(Shift shift, CurveTape tape, CurveRow row, CurveFitPlan plan, double[] start)
+    private void Turn(Shift shift, double[] start)
     {
         int parameter = shift.Parameter;
-        tape.Evaluate(start);
-        double argument = tape.ValuesOf(shift.Argument)[0];
+        _tape.Evaluate(start);
+        double argument = _tape.ValuesOf(shift.Argument)[0];
         start.CopyTo(_trial, 0);
         _trial[parameter] *= 2;
-        tape.Evaluate(_trial);
-        double slope = (tape.ValuesOf(shift.Argument)[0] - argument) / start[parameter], turn = 2 * Math.PI / Math.Abs(slope), least = double.PositiveInfinity;
+        _tape.Evaluate(_trial);
+        double slope = (_tape.ValuesOf(shift.Argument)[0] - argument) / start[parameter], turn = 2 * Math.PI / Math.Abs(slope), least = double.PositiveInfinity;
 
         // An angle is told within half a turn of zero; a place stays near where it was drawn.
         double origin = IsNear(Math.Abs(slope), 1) ? 0 : start[parameter];
@@ -197,15 +190,15 @@ internal sealed class FrequencyScan
         {
             start.CopyTo(_trial, 0);
             _trial[parameter] = origin + (turn * phase / Phases);
-            if (_trial[parameter] < plan.Lower[parameter] || _trial[parameter] > plan.Upper[parameter])
+            if (_trial[parameter] < _plan.Lower[parameter] || _trial[parameter] > _plan.Upper[parameter])
             {
                 continue;
             }
 
-            plan.Starts.Solve(tape, row, _trial, _workspace);
-            Span<double> residuals = _workspace.Residuals(row.Count);
-            row.Residuals(tape.Evaluate(_trial), residuals);
-            double loss = plan.Options.Loss.Convex.Total(residuals);
+            _plan.Starts.Solve(_tape, _row, _trial, _workspace);
+            Span<double> residuals = _workspace.Residuals(_row.Count);
+            _row.Residuals(_tape.Evaluate(_trial), residuals);
+            double loss = _plan.Options.Loss.Convex.Total(residuals);
             if (loss < least)
             {
                 least = loss;

@@ -13,7 +13,7 @@ internal sealed class StartSelection(CurveFitPlan plan, CurveTape tape, CurveRow
     // Scans for frequencies, each beside another draw of what is no frequency.
     private const int Scans = 4;
 
-    private readonly FrequencyScan? _frequencies = FrequencyScan.Create(plan.Curve, [.. plan.Starts.Drawn]);
+    private readonly FrequencyScan? _frequencies = FrequencyScan.Create(plan, tape, row, workspace);
     private readonly double[] _draw = new double[plan.Curve.Parameters.Count];
     private readonly double[][] _drawn = Room(plan, Math.Min(plan.Starts.Drawn.Count > 0 ? Parts : 1, plan.Starts.Count));
     private readonly double[][] _clear = Room(plan, plan.Options.Loss.Redescends && plan.Starts.Count > 1 ? Parts : 0);
@@ -70,7 +70,7 @@ internal sealed class StartSelection(CurveFitPlan plan, CurveTape tape, CurveRow
         {
             double[] start = new double[_draw.Length];
             plan.Starts.Draw(scan, tape, row, start, workspace);
-            depends = frequencies.Improve(tape, row, plan, start);
+            depends = frequencies.Improve(start);
             starts.Add(start);
         }
 

@@ -10,7 +10,8 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// Encodes plain feature vectors. A feature becomes its robustly scaled, clipped value, its inverse hyperbolic sine, and, unless
 /// there are very many features, a piecewise-linear encoding that says how far through each of its target-aware bins it
 /// lies (Gorishniy, Rubachev and Babenko, "On Embeddings for Numerical Features", 2022), with which a smooth network follows
-/// bends as trees do, and where asked a step at each cut between bins, without which a threshold of few rows takes weights larger than these allow. A value that is missing is encoded as the median; a further input, 1 there and 0 elsewhere, lets the network learn
+/// bends as trees do, and where asked a step at each cut between bins, without which a threshold of few rows takes weights larger than these allow.
+/// A value that is missing is encoded as the median; a further input, 1 there and 0 elsewhere, lets the network learn
 /// any other, and what its being missing tells (Le Morvan et al., "What's a good imputation to predict with missing values?", 2021). Places of
 /// categories, behind the other features, stay as they are at the end of the row.
 /// </summary>

@@ -86,8 +86,7 @@ internal sealed class ScaledProgram
 
         (double[] variables, _costUnit, _slacks) = _normalUnits.Apply(P, data.Q(row), A, data.B(row));
         variables.CopyTo(D, 0);
-        data.B(row).CopyTo(B);
-        _slacks.ToNormalSlacks(B);
+        LoadSides(data.B(row));
         LoadCosts(data.Q(row));
         _equilibration.Apply();
         DenseVector.Scale(D, 1, _equilibration.Columns);
@@ -156,8 +155,7 @@ internal sealed class ScaledProgram
 
         _slacks = _slacks.WithExponents(exponents);
         data.Load(row, P, A);
-        data.B(row).CopyTo(B);
-        _slacks.ToNormalSlacks(B);
+        LoadSides(data.B(row));
         _slacks.ToNormalRows(A, D);
         for (int i = 0; i < P.Rows; i++)
         {
@@ -179,8 +177,7 @@ internal sealed class ScaledProgram
     public bool LoadVectors(ConeData data, int row)
     {
         LoadCosts(data.Q(row));
-        data.B(row).CopyTo(B);
-        _slacks.ToNormalSlacks(B);
+        LoadSides(data.B(row));
         DenseVector.Scale(B, 1, E);
 
         double right = DenseVector.MaximumMagnitude(B), cost = DenseVector.MaximumMagnitude(Q);
@@ -272,6 +269,12 @@ internal sealed class ScaledProgram
     {
         Convert(scaled, E, CostScale, y);
         _slacks.FromNormalMultipliers(y);
+    }
+
+    private void LoadSides(ReadOnlySpan<double> b)
+    {
+        b.CopyTo(B);
+        _slacks.ToNormalSlacks(B);
     }
 
     private void LoadCosts(ReadOnlySpan<double> q)

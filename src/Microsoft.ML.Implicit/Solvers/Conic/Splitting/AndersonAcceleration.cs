@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Solvers.FixedPoint;
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Microsoft.ML.Implicit.Solvers.Conic.Splitting;
 
@@ -74,7 +75,7 @@ internal sealed class AndersonAcceleration(int size)
         }
 
         _gram.Solve(slot, stored, _weights);
-        _isGuess = SumOfMagnitudes(_weights.AsSpan(0, stored)) <= LargestWeights;
+        _isGuess = TensorPrimitives.SumOfMagnitudes<double>(_weights.AsSpan(0, stored)) <= LargestWeights;
         if (!_isGuess)
         {
             return false;
@@ -87,16 +88,5 @@ internal sealed class AndersonAcceleration(int size)
         }
 
         return true;
-    }
-
-    private static double SumOfMagnitudes(ReadOnlySpan<double> values)
-    {
-        double sum = 0;
-        foreach (double value in values)
-        {
-            sum += Math.Abs(value);
-        }
-
-        return sum;
     }
 }

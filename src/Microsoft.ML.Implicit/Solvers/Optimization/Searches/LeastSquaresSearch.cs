@@ -20,7 +20,6 @@ internal sealed class LeastSquaresSearch : RowSearch
     private const int Patience = 6;
 
     private readonly LeastSquaresSettings _settings;
-    private RobustLoss _loss;
     private readonly bool _isDamped;
     private readonly double _epsilon;
     private readonly TangentSpace _tangent;
@@ -44,7 +43,7 @@ internal sealed class LeastSquaresSearch : RowSearch
     public LeastSquaresSearch(int width, LeastSquaresSettings settings, RobustLoss loss, bool isDamped = true, bool isSingle = false)
         : base(width)
     {
-        (_settings, _loss, _isDamped, _epsilon) = (settings, loss, isDamped, isSingle ? Epsilon32 : Epsilon64);
+        (_settings, Loss, _isDamped, _epsilon) = (settings, loss, isDamped, isSingle ? Epsilon32 : Epsilon64);
         (_step, _move, _lower, _upper) = (new double[width], new double[width], new double[width], new double[width]);
         _tangent = new TangentSpace(width, _epsilon);
     }
@@ -53,7 +52,7 @@ internal sealed class LeastSquaresSearch : RowSearch
     public override double Value => _cost;
 
     /// <summary>Loss of a residual, from the next <see cref="Begin"/> on.</summary>
-    public RobustLoss Loss { get => _loss; set => _loss = value; }
+    public RobustLoss Loss { get; set; }
 
     /// <summary>Whether a parameter lies at a bound that keeps it from moving on.</summary>
     public bool IsHeld(int parameter) => _tangent.IsHeld(parameter);
@@ -91,7 +90,7 @@ internal sealed class LeastSquaresSearch : RowSearch
     /// <returns>Whether it is accepted, so that the Jacobian there is asked for.</returns>
     public override bool Observe(ReadOnlySpan<double> residuals)
     {
-        double cost = _loss.Total(residuals);
+        double cost = Loss.Total(residuals);
         bool isFinite = double.IsFinite(cost);
         _observedCost = isFinite ? cost : double.PositiveInfinity;
         if (_isFirst)
@@ -135,12 +134,12 @@ internal sealed class LeastSquaresSearch : RowSearch
     /// <param name="jacobian">Derivatives of the residuals, parameter by parameter, each <c>count</c> long.</param>
     public override void Linearize(ReadOnlySpan<double> jacobian)
     {
-        for (int i = 0; i < _count && !_loss.IsSquares; i++)
+        for (int i = 0; i < _count && !Loss.IsSquares; i++)
         {
-            _roots[i] = Math.Sqrt(_loss.Weight(_residuals[i]));
+            _roots[i] = Math.Sqrt(Loss.Weight(_residuals[i]));
         }
 
-        if (!_tangent.Load(jacobian, _residuals.AsSpan(0, _count), _loss.IsSquares ? default : _roots.AsSpan(0, _count)))
+        if (!_tangent.Load(jacobian, _residuals.AsSpan(0, _count), Loss.IsSquares ? default : _roots.AsSpan(0, _count)))
         {
             Status = SolveStatus.Diverged;
             return;
