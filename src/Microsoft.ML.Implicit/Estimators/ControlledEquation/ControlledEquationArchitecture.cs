@@ -6,7 +6,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>What a model file must say about networks before their parameters can be read.</summary>
 internal sealed record ControlledEquationArchitecture(
-    SeriesReadingKind Reading, SeriesPathKind Path, int? Windows, int SignatureDepth, int StepsPerPiece, int StateWidth, int HiddenWidth, int Layers, int RotationBlocks, int EnsembleSize)
+    SeriesReadingKind Reading, SeriesPathKind Path, int? Windows, int SignatureDepth, int StepsPerPiece, int StateWidth, int HiddenWidth, int Layers, int RotationBlocks, bool SeesChanges, int EnsembleSize)
 {
     private const int LongSeries = 128;
     private const int WindowsOfLongSeries = 64;
@@ -16,6 +16,7 @@ internal sealed record ControlledEquationArchitecture(
     private const int StatesPerRotationBlock = 4;
     private const string StepsPerPieceName = "steps_per_piece";
     private const string RotationBlocksName = "rotation_blocks";
+    private const string SeesChangesName = "sees_changes";
 
     /// <param name="reading">How series are read.</param>
     /// <param name="options">Settings of the trainer.</param>
@@ -33,6 +34,7 @@ internal sealed record ControlledEquationArchitecture(
             options.HiddenWidth,
             options.Layers,
             options.RotationBlocks ?? Math.Max(1, options.StateWidth / StatesPerRotationBlock),
+            true,
             options.EnsembleSize ?? (series < FewSeries ? NetworksOfFewSeries : 1))
     {
     }
@@ -40,7 +42,7 @@ internal sealed record ControlledEquationArchitecture(
     public SeriesNetwork CreateNetwork(SeriesShape shape, int outputs, Generator generator)
     {
         WholeSeriesEncoder encoder = Reading == SeriesReadingKind.LinearRecurrence
-            ? new RecurrentSeriesEncoder(shape, StateWidth, Layers, RotationBlocks, generator)
+            ? new RecurrentSeriesEncoder(shape, StateWidth, Layers, RotationBlocks, SeesChanges, generator)
             : new ControlledSeriesEncoder(shape, new SeriesPathReader(shape, Path, Windows, SignatureDepth), StepsPerPiece, StateWidth, HiddenWidth, generator);
         return new SeriesNetwork(encoder, shape.Statics, HiddenWidth, outputs, generator);
     }
@@ -56,6 +58,7 @@ internal sealed record ControlledEquationArchitecture(
         writer.Write("hidden_width", HiddenWidth);
         writer.Write("layers", Layers);
         writer.Write(RotationBlocksName, RotationBlocks);
+        writer.Write(SeesChangesName, SeesChanges);
         writer.Write("networks", EnsembleSize);
     }
 
@@ -73,6 +76,7 @@ internal sealed record ControlledEquationArchitecture(
             reader.Int32("hidden_width"),
             reader.Int32("layers"),
             reader.OptionalText(RotationBlocksName) is null ? 0 : reader.Int32(RotationBlocksName),
+            reader.OptionalText(SeesChangesName) is not null && reader.Boolean(SeesChangesName),
             reader.Int32("networks"));
         return architecture.IsPlausible(reader.TensorBytes, shape) ? architecture : throw new FormatException("The model file describes an impossible network.");
     }

@@ -59,10 +59,12 @@ internal sealed class RecurrenceLayer : nn.Module
 
     /// <param name="times">float64 [batch, points], not decreasing, in median gaps.</param>
     /// <param name="values">[batch, points, width].</param>
+    /// <param name="changes">What else is told of a point, [batch, points, width]; rotations do not see it: that of a letter does not depend on the letter before.</param>
     /// <param name="isPoint">1 for a row's points and 0 behind them, [batch, points, 1].</param>
-    public Tensor forward(Tensor times, Tensor values, Tensor isPoint)
+    public Tensor forward(Tensor times, Tensor values, Tensor? changes, Tensor isPoint)
     {
-        Tensor normalized = _norm.forward(values);
+        Tensor told = changes is null ? values : values.Plus(changes);
+        Tensor normalized = _norm.forward(told);
         Tensor decays = _logDecays.exp();
 
         // Inputs of mean square 1 at every gap give states of mean square 1.
@@ -70,8 +72,8 @@ internal sealed class RecurrenceLayer : nn.Module
         Tensor inputs = _input.forward(normalized) * isPoint;
         (Tensor real, Tensor imaginary) = LinearRecurrence.Scan(
             times, (decays.neg(), _frequencies), (inputs.narrow(2, 0, _states) * gain, inputs.narrow(2, _states, _states) * gain));
-        Tensor[] rotated = _rotation is null ? [] : [_rotation.forward(normalized)];
+        Tensor[] rotated = _rotation is null ? [] : [_rotation.forward(changes is null ? normalized : _norm.forward(values))];
         Tensor hidden = nn.functional.gelu(_output.forward(cat([real, imaginary, .. rotated, normalized], 2)));
-        return values.Plus(nn.functional.glu(_gate.forward(hidden), 2));
+        return told.Plus(nn.functional.glu(_gate.forward(hidden), 2));
     }
 }
