@@ -1,4 +1,6 @@
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.LinearAlgebra;
@@ -24,6 +26,17 @@ public sealed record LinearSolution(Tensor Solution, IReadOnlyList<SolveStatus> 
                 throw new SolveFailedException($"The solve of the {what} ended with {Statuses[row]} in row {row} after {Iterations} iterations.", Statuses[row], row);
             }
         }
+    }
+
+    /// <summary>The same with zero for rows whose right side is zero, whatever their operator is: what nobody asks of a singular row must not become NaN.</summary>
+    /// <param name="rightSide">Right sides, <c>[rows, width]</c>.</param>
+    internal LinearSolution WhereAsked(Tensor rightSide)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor isAsked = rightSide.ne(0.Held()).any(1);
+        bool[] asked = [.. isAsked.cpu().data<bool>()];
+        Tensor solution = where(isAsked.unsqueeze(1), Solution, zeros_like(Solution)).MoveToOuterDisposeScope();
+        return this with { Solution = solution, Statuses = [.. Statuses.Select((status, row) => asked[row] ? status : SolveStatus.Converged)] };
     }
 
     /// <summary>A direct solve: rows that are not finite did not converge.</summary>

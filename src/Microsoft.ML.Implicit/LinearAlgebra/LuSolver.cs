@@ -34,9 +34,32 @@ public sealed class LuSolver : ILinearSolver
         }
         catch (ExternalException)
         {
-            usable = usable.logical_and(linalg.inv_ex(matrices).info.logical_not());
+            bool[] isRegular = new bool[matrices.shape[0]];
+            FindRegular(matrices, 0, isRegular);
+            usable = usable.logical_and(tensor(isRegular).to(usable.device));
             (Tensor factors, Tensor? pivots) = linalg.lu_factor(DenseMatrices.Keep(matrices, usable));
             return (factors, pivots!);
+        }
+    }
+
+    // By halves: few rows are singular where any are.
+    private static void FindRegular(Tensor matrices, int first, Span<bool> isRegular)
+    {
+        try
+        {
+            using DisposeScope scope = NewDisposeScope();
+            linalg.lu_factor(matrices.narrow(0, first, isRegular.Length));
+            isRegular.Fill(true);
+        }
+        catch (ExternalException) when (isRegular.Length > 1)
+        {
+            int half = isRegular.Length / 2;
+            FindRegular(matrices, first, isRegular[..half]);
+            FindRegular(matrices, first + half, isRegular[half..]);
+        }
+        catch (ExternalException)
+        {
+            isRegular[0] = false;
         }
     }
 

@@ -11,7 +11,8 @@ namespace Microsoft.ML.Implicit.Roots;
 /// <summary>One solve by Newton's method in progress. Rows that are done stay in the batch with steps of length zero.</summary>
 internal sealed class NewtonIteration : IDisposable
 {
-    private const int Halvings = 12;
+    // From far away the full step may overshoot by many orders of magnitude.
+    private const int Halvings = 50;
     private const double SufficientDecrease = 1e-4;
 
     private readonly NewtonSettings _settings;
@@ -19,8 +20,10 @@ internal sealed class NewtonIteration : IDisposable
     private readonly IDifferentiableFunction _function;
     private readonly IReadOnlyList<Tensor> _inputs;
     private readonly Tensor _z;
+    private readonly double _tolerance;
     private readonly double[] _limits;
-    private readonly bool[] _isStuck;
+    private readonly bool[] _isSettled;
+    private readonly SolveStatus?[] _ends;
     private double[] _residuals;
     private IFactorization? _factorization;
 
@@ -32,8 +35,9 @@ internal sealed class NewtonIteration : IDisposable
         _inputs = inputs;
         _z = initial.detach().clone();
         _residuals = RowNorms.Of(function.EvaluateChecked(_z, inputs));
-        _limits = [.. _residuals.Select(residual => settings.AbsoluteTolerance + (settings.Tolerance(initial.dtype) * residual))];
-        _isStuck = new bool[_residuals.Length];
+        _tolerance = settings.Tolerance(initial.dtype);
+        _limits = [.. _residuals.Select(residual => _tolerance * residual)];
+        (_isSettled, _ends) = (new bool[_residuals.Length], new SolveStatus?[_residuals.Length]);
     }
 
     public RootResult Run(CancellationToken cancellationToken)
@@ -47,15 +51,19 @@ internal sealed class NewtonIteration : IDisposable
             Step(cancellationToken);
         }
 
-        SolveStatus[] statuses = [.. _residuals.Select((residual, row) => residual <= _limits[row] || _isStuck[row]
+        SolveStatus[] statuses = [.. _residuals.Select((residual, row) => HasConverged(row)
             ? SolveStatus.Converged
-            : double.IsFinite(residual) ? SolveStatus.MaximumIterations : SolveStatus.Diverged)];
+            : _ends[row] ?? (double.IsFinite(residual) ? SolveStatus.MaximumIterations : SolveStatus.Diverged))];
         return new RootResult(_z.MoveToOuterDisposeScope(), statuses, _residuals, iterations);
     }
 
     public void Dispose() => _factorization?.Dispose();
 
-    private bool IsOpen(int row) => _residuals[row] > _limits[row] && double.IsFinite(_residuals[row]) && !_isStuck[row];
+    private bool IsOpen(int row) => double.IsFinite(_residuals[row]) && _ends[row] is null && !HasConverged(row);
+
+    // A residual that is small beside that of a start from afar is not small by itself: only a short step says how near the root is.
+    private bool HasConverged(int row) =>
+        _residuals[row] <= _settings.AbsoluteTolerance || _residuals[row] == 0 || (_residuals[row] <= _limits[row] && _isSettled[row]);
 
     private void Step(CancellationToken cancellationToken)
     {
@@ -69,10 +77,10 @@ internal sealed class NewtonIteration : IDisposable
         }
 
         Tensor value = linearization?.Value ?? _function.EvaluateChecked(_z, _inputs).reshape(rows, -1);
-        Tensor direction = _factorization!.Solve(value.neg(), cancellationToken).Solution.view(_z.shape);
+        LinearSolution solved = _factorization!.Solve(value.neg(), cancellationToken);
         double[] before = _residuals;
-        Search(direction);
-        bool slows = before.Where((residual, row) => IsOpen(row) && _residuals[row] > 0.5 * residual).Any();
+        Search(solved.Solution.view(_z.shape), row => linearization is null ? null : solved.Statuses[row] == SolveStatus.Diverged ? SolveStatus.Singular : SolveStatus.StepUnderflow);
+        bool slows = before.Where((residual, row) => IsOpen(row) && (_residuals[row] > 0.5 * residual || _residuals[row] <= _limits[row])).Any();
         if (slows && !isFresh)
         {
             _factorization.Dispose();
@@ -81,9 +89,13 @@ internal sealed class NewtonIteration : IDisposable
     }
 
     /// <summary>Moves each open row along its direction, by half as much as often as the residual does not fall enough.</summary>
-    private void Search(Tensor direction)
+    /// <param name="direction">Newton's steps.</param>
+    /// <param name="endOf">How a row ends that no fraction of its step improves; null for one that may go on with another Jacobian.</param>
+    private void Search(Tensor direction, Func<int, SolveStatus?> endOf)
     {
-        double[] sizes = [.. _residuals.Select((_, row) => IsOpen(row) ? 1.0 : 0.0)];
+        double[] lengths = RowNorms.Of(direction);
+        double[] sizes = [.. _residuals.Select((_, row) => IsOpen(row) && double.IsFinite(lengths[row]) ? 1.0 : 0.0)];
+        bool[] isOpen = [.. _residuals.Select((_, row) => IsOpen(row))];
         double[] next = _residuals;
         Tensor candidate = _z;
         for (int halving = 0; halving <= Halvings; halving++)
@@ -109,17 +121,25 @@ internal sealed class NewtonIteration : IDisposable
 
         // A row that no fraction of the step improves keeps its iterate.
         Tensor moves = tensor([.. sizes.Select(s => s > 0)], [sizes.Length, .. Enumerable.Repeat(1L, (int)_z.dim() - 1)]).to(_z.device);
-        double[] lengths = RowNorms.Of(direction);
+        _z.copy_(where(moves, candidate, _z));
         double[] states = RowNorms.Of(_z);
         double rounding = 4 * MachineEpsilon.Of(_z.dtype);
         double[] residuals = [.. _residuals];
         for (int row = 0; row < sizes.Length; row++)
         {
-            _isStuck[row] |= IsOpen(row) && lengths[row] <= rounding * states[row];
+            if (!isOpen[row])
+            {
+                continue;
+            }
+
+            bool isHidden = lengths[row] <= rounding * states[row];
+            _ends[row] = isHidden ? SolveStatus.Converged : sizes[row] > 0 ? null : endOf(row);
             residuals[row] = sizes[row] > 0 ? next[row] : residuals[row];
+
+            // Near a root at zero, beside which no step is short, rounding ends the search.
+            _isSettled[row] = _ends[row] is not null || sizes[row] * lengths[row] <= Math.Sqrt(_tolerance) * states[row];
         }
 
-        _z.copy_(where(moves, candidate, _z));
         _residuals = residuals;
     }
 }

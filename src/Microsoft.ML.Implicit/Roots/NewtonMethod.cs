@@ -37,6 +37,11 @@ public sealed class NewtonMethod : IRootMethod
             throw new ArgumentException($"The initial state must be float32 or float64 [rows, ...] but is {initial.dtype} with {initial.dim()} dimensions.", nameof(initial));
         }
 
+        if (initial.shape[0] == 0)
+        {
+            return new RootResult(initial.detach().clone(), [], [], 0);
+        }
+
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGraph = no_grad();
         using var iteration = new NewtonIteration(Settings, Settings.LinearSolver ?? new DirectOrKrylovSolver(), equation, inputs, initial);

@@ -7,7 +7,10 @@ namespace Microsoft.ML.Implicit.Roots;
 /// <summary>Settings of <see cref="NewtonMethod"/>.</summary>
 public sealed record NewtonSettings
 {
-    /// <summary>A row has converged at ‖g(z)‖₂ ≤ RelativeTolerance · ‖g(z₀)‖₂; null for 1e-5 in float32 and 1e-12 in float64.</summary>
+    /// <summary>
+    /// A row has converged at ‖g(z)‖₂ ≤ RelativeTolerance · ‖g(z₀)‖₂ where its last step was at most √RelativeTolerance · ‖z‖₂, which a start from afar does not loosen; null for
+    /// 1e-5 in float32 and 1e-12 in float64.
+    /// </summary>
     public double? RelativeTolerance { get; init; }
 
     /// <summary>A row has converged at ‖g(z)‖₂ ≤ AbsoluteTolerance, in the units of g.</summary>

@@ -19,7 +19,10 @@ namespace Microsoft.ML.Implicit.Roots;
 /// </example>
 /// <param name="method">Finds the root; null for <see cref="NewtonMethod"/>.</param>
 /// <param name="adjointSolver">Solves the linear equations of the backward pass; null for <see cref="DirectOrKrylovSolver"/>.</param>
-/// <param name="throwOnFailure">Whether a row that did not converge is an exception; otherwise see the statuses.</param>
+/// <param name="throwOnFailure">
+/// Whether a row that did not converge is an exception; otherwise see the statuses. The gradient of such a row means nothing, and is NaN where its Jacobian is singular; rows that a
+/// loss leaves out add nothing to any gradient.
+/// </param>
 public sealed class RootFinder(IRootMethod? method = null, ILinearSolver? adjointSolver = null, bool throwOnFailure = true)
 {
     private readonly IRootMethod _method = method ?? new NewtonMethod();
@@ -46,6 +49,7 @@ public sealed class RootFinder(IRootMethod? method = null, ILinearSolver? adjoin
             result.ThrowIfFailed();
         }
 
-        return result with { Solution = ImplicitSolve.Attach(new RootRule(function, _adjointSolver), inputs, [result.Solution], [result.Solution])[0] };
+        var rule = new RootRule(function, _adjointSolver, throwOnFailure);
+        return result with { Solution = ImplicitSolve.Attach(rule, inputs, [result.Solution], [result.Solution])[0] };
     }
 }

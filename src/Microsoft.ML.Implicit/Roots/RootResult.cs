@@ -5,7 +5,7 @@ namespace Microsoft.ML.Implicit.Roots;
 
 /// <summary>What a search for roots found.</summary>
 /// <param name="Solution">The iterate that converged or, where none did, the one of smallest residual, <c>[rows, ...]</c>.</param>
-/// <param name="Statuses">How each row ended: converged, maximum iterations, or diverged.</param>
+/// <param name="Statuses">How each row ended: converged; maximum iterations; step underflow, where no fraction of a step made ‖g‖ smaller; singular, where the Jacobian is; or diverged.</param>
 /// <param name="Residuals">‖g‖₂ of each row of the solution.</param>
 /// <param name="Iterations">Iterations of the slowest row.</param>
 public sealed record RootResult(Tensor Solution, IReadOnlyList<SolveStatus> Statuses, IReadOnlyList<double> Residuals, int Iterations)
@@ -23,7 +23,7 @@ public sealed record RootResult(Tensor Solution, IReadOnlyList<SolveStatus> Stat
             {
                 throw new SolveFailedException(
                     $"The search for a root ended with {Statuses[row]} in row {row} after {Iterations} iterations (residual {Residuals[row]:E2}). "
-                    + "Start nearer to the root, or raise MaximumIterations or the tolerance.",
+                    + (Statuses[row] == SolveStatus.MaximumIterations ? "Start nearer to the root, or raise MaximumIterations or the tolerance." : "Start nearer to a root, if there is one."),
                     Statuses[row],
                     row);
             }

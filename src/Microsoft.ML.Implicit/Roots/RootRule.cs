@@ -20,12 +20,22 @@ internal sealed class RootRule(IDifferentiableFunction function, ILinearSolver s
 {
     public IReadOnlyList<Tensor?> Backward(IReadOnlyList<Tensor> inputs, IReadOnlyList<Tensor> saved, IReadOnlyList<Tensor> cotangents)
     {
+        if (saved[0].numel() == 0)
+        {
+            return new Tensor?[inputs.Count];
+        }
+
         Linearization linearization = function.Linearize(saved[0].detach(), inputs);
         return linearization.PullbackInputs(SolveAdjoint(linearization, cotangents[0].detach().neg()).Solution);
     }
 
     public IReadOnlyList<Tensor?> DifferentiableBackward(IReadOnlyList<Tensor> inputs, IReadOnlyList<Tensor> saved, IReadOnlyList<Tensor> cotangents)
     {
+        if (saved[0].numel() == 0)
+        {
+            return new Tensor?[inputs.Count];
+        }
+
         var gate = new GradientGate();
         Tensor root = saved[0].detach();
         Tensor z = ImplicitSolve.Attach(this, inputs, [root], [root], gate)[0];
@@ -54,7 +64,13 @@ internal sealed class RootRule(IDifferentiableFunction function, ILinearSolver s
     public LinearSolution SolveAdjoint(Linearization linearization, Tensor rightSide, CancellationToken cancellationToken = default)
     {
         using IFactorization factorization = solver.Prepare(linearization);
-        LinearSolution solution = factorization.SolveTransposed(rightSide.reshape(linearization.Rows, linearization.Width), cancellationToken);
+        Tensor w = rightSide.reshape(linearization.Rows, linearization.Width);
+        LinearSolution solution = factorization.SolveTransposed(w, cancellationToken);
+        if (!solution.AllConverged)
+        {
+            solution = solution.WhereAsked(w);
+        }
+
         if (throwOnFailure)
         {
             solution.ThrowIfFailed($"adjoint equation of {function}");

@@ -89,6 +89,60 @@ public class RootFinderTests
     }
 
     [TestMethod]
+    [DataRow(1.0, 1e12)]
+    [DataRow(1.0, 2e6)]
+    [DataRow(1e6, 8.0)]
+    [DataRow(1e3, 8.0)]
+    [DataRow(0.01, 8.0)]
+    [DataRow(1e-3, 1e-3)]
+    public void A_root_far_from_the_start_is_found_as_well_as_a_near_one(double start, double cube)
+    {
+        Tensor x = full([1, 1], cube, ScalarType.Float64), initial = full([1, 1], start, ScalarType.Float64);
+        Tensor root = new RootFinder().Solve(new RootEquation((z, i) => (z * z * z) - i[0]), initial, [x]).Solution;
+        Assert.AreEqual(1, root.item<double>() / Math.Cbrt(cube), 1e-12);
+        Tensor single = new RootFinder().Solve(new RootEquation((z, i) => (z * z * z) - i[0]), initial.to(ScalarType.Float32), [x.to(ScalarType.Float32)]).Solution;
+        Assert.AreEqual(1, single.item<float>() / Math.Cbrt(cube), 2e-5);
+    }
+
+    [TestMethod]
+    public void A_root_at_zero_is_found()
+    {
+        Tensor z = full([1, 1], 0.7, ScalarType.Float64);
+        foreach (RootFinder finder in new[] { new RootFinder(), new RootFinder(new NewtonMethod(new NewtonSettings { KeepsJacobian = true })) })
+        {
+            Assert.AreEqual(0, finder.Solve(new RootEquation((x, _) => (2 * x) + x.square()), z, []).Solution.item<double>(), 1e-12);
+        }
+    }
+
+    [TestMethod]
+    public void A_start_where_the_Jacobian_is_singular_is_reported_as_such()
+    {
+        RootResult result = new RootFinder(throwOnFailure: false).Solve(new RootEquation((z, _) => z.pow(3) - 1), zeros(1, 1, ScalarType.Float64), []);
+        Assert.AreEqual(SolveStatus.Singular, result.Statuses[0]);
+    }
+
+    [TestMethod]
+    public void A_row_that_failed_adds_nothing_to_the_gradients_of_others()
+    {
+        Tensor x = tensor(new[] { 1.0, -4 }).unsqueeze(1).requires_grad_(), unit = ones(1, ScalarType.Float64).requires_grad_();
+        RootResult result = new RootFinder(throwOnFailure: false).Solve(new RootEquation((z, i) => (i[1] * z.square()) + i[0]), full_like(x, 3), [x, unit]);
+        Assert.AreNotEqual(SolveStatus.Converged, result.Statuses[0]);
+        ImplicitBackward.Run(() => result.Solution[1].sum().backward());
+        Assert.AreEqual(-0.25, x.grad![1].item<double>(), 1e-12);
+        Assert.AreEqual(0, x.grad![0].item<double>());
+        Assert.AreEqual(-1, unit.grad!.item<double>(), 1e-12);
+    }
+
+    [TestMethod]
+    public void No_rows_have_no_roots()
+    {
+        Tensor x = zeros(0, 2, ScalarType.Float64).requires_grad_();
+        RootResult result = new RootFinder().Solve(new RootEquation((z, i) => z - i[0]), zeros_like(x), [x]);
+        Assert.IsEmpty(result.Statuses);
+        ImplicitBackward.Run(() => result.Solution.sum().backward());
+    }
+
+    [TestMethod]
     public void A_row_without_a_root_is_reported_and_leaves_the_others_alone()
     {
         Tensor x = tensor(new[] { -1.0, 4.0, double.NaN }).unsqueeze(1);
@@ -96,7 +150,7 @@ public class RootFinderTests
         RootResult result = new RootFinder(throwOnFailure: false).Solve(equation, ones_like(x) * 3, [x]);
         Assert.AreEqual(SolveStatus.Converged, result.Statuses[1]);
         Assert.AreEqual(2, result.Solution[1].item<double>(), 1e-12);
-        Assert.AreEqual(SolveStatus.MaximumIterations, result.Statuses[0]);
+        Assert.AreEqual(SolveStatus.StepUnderflow, result.Statuses[0]);
         Assert.AreEqual(SolveStatus.Diverged, result.Statuses[2]);
         Assert.Contains("row 0", Assert.ThrowsExactly<SolveFailedException>(() => new RootFinder().Solve(equation, ones_like(x) * 3, [x])).Message);
     }

@@ -55,6 +55,11 @@ internal sealed class ControlledEquationTraining(ControlledEquationOptions optio
         {
             string? fault = Initial.Task.FaultOf(_task, options.LabelColumnName);
             RequireInitial(fault is null, fault!);
+            if (Initial.Task.DoubtOf(_task, options.LabelColumnName) is { } doubt)
+            {
+                Run.Channel.Warning($"The model that is gone on from keeps its units: {doubt}");
+            }
+
             Initial.Units.Categories.Check(_reader.Columns, rows.Categories);
             _task = Initial.Task;
         }

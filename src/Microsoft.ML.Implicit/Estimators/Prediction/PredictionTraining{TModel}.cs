@@ -52,6 +52,11 @@ internal abstract class PredictionTraining<TModel>(PredictionTrainerOptions opti
             int features = rows.Categories?.Length ?? (int)rows.Features.shape[1];
             RequireInitial(Initial.FeatureCount == features, $"it reads {Initial.FeatureCount} features, and column '{options.FeatureColumnName}' holds {features}.");
             RequireInitial(CategoricalSlots.AreEqual(Initial.Architecture.Sizes.Categories, rows.Categories), $"it embeds other slots of column '{options.FeatureColumnName}' as categories.");
+            if (Initial.Task.DoubtOf(_task, options.LabelColumnName) is { } doubt)
+            {
+                Run.Channel.Warning($"The model that is gone on from keeps its units: {doubt}");
+            }
+
             _task = Initial.Task;
         }
     }
@@ -70,6 +75,7 @@ internal abstract class PredictionTraining<TModel>(PredictionTrainerOptions opti
         FeatureEncoder encoder = CreateEncoder(training, missing);
         CheckMissing([.. missing.Except(encoder.MissingFeatures())]);
         WarnOfTiny(training.Features);
+        WarnOfForeign(encoder, training.Features);
         architecture = Initial is null ? architecture.With(encoder, training.Categories) : architecture.With(Initial.Architecture);
         encoder.to(Run.Device);
         (training, validation) = (Prepare(training), validation is null ? null : Prepare(validation));
@@ -125,6 +131,15 @@ internal abstract class PredictionTraining<TModel>(PredictionTrainerOptions opti
             Run.Channel.Warning(string.Create(
                 CultureInfo.InvariantCulture,
                 $"Column '{options.FeatureColumnName}' differs by no more than {reach[tiny]:G2} in slot {tiny}, which single precision hardly tells from nothing: give it in another unit, in which it is near 1."));
+        }
+    }
+
+    private void WarnOfForeign(FeatureEncoder encoder, Tensor features)
+    {
+        if (Initial is not null && !features.is_sparse && encoder.FindForeignFeature(features) is >= 0 and int slot)
+        {
+            Run.Channel.Warning(
+                $"The model that is gone on from keeps its units, and slot {slot} of column '{options.FeatureColumnName}' differs a hundred times as much, or as little, from row to row as where it was trained: is it in the same unit?");
         }
     }
 

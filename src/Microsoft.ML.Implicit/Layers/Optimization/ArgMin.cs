@@ -15,7 +15,7 @@ namespace Microsoft.ML.Implicit.Layers.Optimization;
 /// <example>
 /// The mean of each row's points that outliers do not pull, and its derivative:
 /// <code>
-/// var layer = new ArgMin((y, inputs) =&gt; (inputs[0] - y).cosh().log().sum(1));
+/// var layer = new ArgMin((y, inputs) =&gt; ((inputs[0] - y).square() + 1).sqrt().sum(1));
 /// MinimizationResult center = layer.Solve(initial: points.mean([1], keepdim: true).detach(), [points]);
 /// ImplicitBackward.Run(() =&gt; center.Solution.sum().backward());
 /// </code>

@@ -18,7 +18,7 @@ internal static class Blocks
     {
         using DisposeScope scope = NewDisposeScope();
         (long count, int width) = (rows.shape[0], (int)rows.shape[1]);
-        double[] values = [.. rows.detach().to(ScalarType.Float64).cpu().contiguous().data<double>()];
+        double[] values = Numbers(rows);
         long[] blocks = new long[values.Length];
         Parallel.For(0, count, row =>
         {
@@ -35,6 +35,13 @@ internal static class Blocks
             }
         });
         return tensor(blocks, [count, width]).to(rows.device, copy: true).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The elements of a tensor in managed memory.</summary>
+    public static double[] Numbers(Tensor values)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return [.. values.detach().to(ScalarType.Float64).cpu().contiguous().data<double>()];
     }
 
     /// <summary>The mean of each value's block.</summary>

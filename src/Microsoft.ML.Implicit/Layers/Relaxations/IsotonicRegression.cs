@@ -18,7 +18,8 @@ public static class IsotonicRegression
     {
         RowTensor.Check(values, nameof(values));
         using DisposeScope scope = NewDisposeScope();
-        return Blocks.Mean(values, Blocks.Find(values, (_, row, blocks) => PoolAdjacentViolators.Solve(row, blocks))).MoveToOuterDisposeScope();
+        Tensor blocks = Blocks.Find(values, (_, row, own) => PoolAdjacentViolators.Solve(row, own));
+        return RowTensor.WhereFinite(values, Blocks.Mean(values, blocks)).MoveToOuterDisposeScope();
     }
 
     /// <summary>The nearest sequence that rises nowhere.</summary>

@@ -32,7 +32,7 @@ public static class LinearChain
     /// <param name="transitions">T, <c>[labels, labels]</c>.</param>
     /// <param name="labels">y, int64 <c>[rows, steps]</c>.</param>
     /// <returns><c>[rows]</c>.</returns>
-    /// <exception cref="ArgumentException">The shapes do not fit.</exception>
+    /// <exception cref="ArgumentException">The shapes do not fit, or a label is out of range.</exception>
     public static Tensor Score(Tensor scores, Tensor transitions, Tensor labels)
     {
         Check(scores, transitions);
@@ -41,6 +41,14 @@ public static class LinearChain
         if (!labels.shape.SequenceEqual([scores.shape[0], steps]) || labels.dtype != ScalarType.Int64)
         {
             throw new ArgumentException($"Labels must be int64 of shape [{scores.shape[0]}, {steps}].", nameof(labels));
+        }
+
+        using (Tensor isWithin = labels.ge(0.Held()).logical_and(labels.lt(count.Held())), areWithin = isWithin.all())
+        {
+            if (!areWithin.item<bool>())
+            {
+                throw new ArgumentException($"Labels must be from 0 to {count - 1}, as many as there are scores a step.", nameof(labels));
+            }
         }
 
         using DisposeScope scope = NewDisposeScope();

@@ -21,7 +21,10 @@ namespace Microsoft.ML.Implicit.Layers.Relaxations;
 /// </code></example>
 public sealed class OptimalTransport
 {
-    private const int SinkhornIterations = 200;
+    private const int Levels = 20;
+    private const int IterationsPerLevel = 10;
+
+    private const double LargestDifference = 1e-9;
 
     // A plan that has become an assignment leaves potentials undetermined: this keeps them near where Sinkhorn's iterations ended.
     private const double Ridge = 1e-11;
@@ -57,8 +60,12 @@ public sealed class OptimalTransport
         // In units of the strength, so that neither the units of costs nor those of masses matter to the search.
         Tensor total = source.sum(1, keepdim: true);
         Tensor[] inputs = [costs.div(_strength.Held()), source / total, target / total];
-        Tensor start = Start(inputs);
-        Tensor potentials = _potentials.Solve(start, [.. inputs, start], cancellationToken: cancellationToken).Solution;
+        Tensor[] given = Array.ConvertAll(inputs, input => input.detach());
+        Tensor start = Start(inputs), still = zeros_like(start);
+        Tensor near = _potentials.Solve(still, [.. given, start], cancellationToken: cancellationToken).Solution + start;
+
+        // From where the first search ended nothing pulls the second one back.
+        Tensor potentials = _potentials.Solve(still, [.. inputs, near], cancellationToken: cancellationToken).Solution + near;
         Tensor shares = (potentials.unsqueeze(2) - inputs[0]).softmax(1);
         return (shares * target.unsqueeze(1)).MoveToOuterDisposeScope();
     }
@@ -82,17 +89,18 @@ public sealed class OptimalTransport
         }
 
         (Tensor left, Tensor right) = (source.detach().sum(1), target.detach().sum(1));
-        if (!(left - right).abs().le(left * 1e-9.Held()).all().item<bool>())
+        if (!(left - right).abs().le(left * LargestDifference.Held()).all().item<bool>())
         {
-            throw new ArgumentException("The masses of a row's sources and targets have different sums.", nameof(target));
+            throw new ArgumentException($"The masses of a row's sources and targets have different sums, by more than a share of {LargestDifference:G1}: divide each by its sum.", nameof(target));
         }
     }
 
-    // Potentials are free up to a constant; the last term sets their mean to zero.
-    private static Tensor SemiDual(Tensor f, IReadOnlyList<Tensor> inputs)
+    // Of what is added to the potentials at the start, which may be far larger than a strength. Potentials are free up to a constant; the last term but one sets their mean to zero.
+    private static Tensor SemiDual(Tensor change, IReadOnlyList<Tensor> inputs)
     {
+        Tensor f = change + inputs[3];
         Tensor free = (inputs[2] * (f.unsqueeze(2) - inputs[0]).logsumexp(1)).sum(1) - (inputs[1] * f).sum(1);
-        return free.Plus(f.mean([1]).Squared().mul(0.5.Held())).Plus((f - inputs[3]).Squared().sum(1).mul((0.5 * Ridge).Held()));
+        return free.Plus(f.mean([1]).Squared().mul(0.5.Held())).Plus(change.Squared().sum(1).mul((0.5 * Ridge).Held()));
     }
 
     private static Tensor Start(Tensor[] inputs)
@@ -101,11 +109,20 @@ public sealed class OptimalTransport
         using DisposeScope scope = NewDisposeScope();
         (Tensor costs, Tensor logSource, Tensor logTarget) = (inputs[0].detach(), inputs[1].log(), inputs[2].log());
         Tensor f = zeros_like(logSource);
-        for (int iteration = 0; iteration < SinkhornIterations; iteration++)
+
+        // An iteration moves potentials by a few strengths: strengths fall from the range of a row's costs to the one that is asked for.
+        Tensor range = (costs.amax([1, 2], true) - costs.amin([1, 2], true)).clamp_min(1.Held());
+        for (int level = Levels - 1; level >= 0; level--)
         {
             using DisposeScope step = NewDisposeScope();
-            Tensor g = logTarget - (f.unsqueeze(2) - costs).logsumexp(1);
-            f = (logSource - (g.unsqueeze(1) - costs).logsumexp(2)).MoveToOuterDisposeScope();
+            Tensor width = range.pow((level / (Levels - 1.0)).Held()), scaled = costs / width, potentials = f / width.squeeze(2);
+            for (int iteration = 0; iteration < IterationsPerLevel; iteration++)
+            {
+                Tensor g = logTarget - (potentials.unsqueeze(2) - scaled).logsumexp(1);
+                potentials = logSource - (g.unsqueeze(1) - scaled).logsumexp(2);
+            }
+
+            f = (potentials * width.squeeze(2)).MoveToOuterDisposeScope();
         }
 
         return (f - f.mean([1], keepdim: true)).MoveToOuterDisposeScope();

@@ -17,6 +17,21 @@ internal static class RowTensor
         }
     }
 
-    /// <exception cref="ArgumentOutOfRangeException">It is not positive.</exception>
-    public static void CheckStrength(double strength) => ArgumentOutOfRangeException.ThrowIfNegativeOrZero(double.IsFinite(strength) ? strength : double.NaN, nameof(strength));
+    /// <exception cref="ArgumentOutOfRangeException">It is not positive and finite.</exception>
+    public static void CheckStrength(double strength)
+    {
+        if (!(strength > 0 && double.IsFinite(strength)))
+        {
+            throw new ArgumentOutOfRangeException(nameof(strength), strength, "The strength must be positive and finite.");
+        }
+    }
+
+    /// <summary>Results of the rows that are finite; NaN for others.</summary>
+    /// <param name="rows">[rows, values].</param>
+    /// <param name="results">[rows, ...], one for each row or each value.</param>
+    public static Tensor WhereFinite(Tensor rows, Tensor results)
+    {
+        Tensor isFinite = rows.detach().isfinite().all(1, keepdim: results.dim() > 1);
+        return where(isFinite, results, full([], double.NaN.Held(), results.dtype, results.device));
+    }
 }

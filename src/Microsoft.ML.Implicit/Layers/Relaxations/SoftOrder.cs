@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Solvers.Relaxations;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -28,7 +29,7 @@ public static class SoftOrder
         RowTensor.Check(values, nameof(values));
         RowTensor.CheckStrength(strength);
         using DisposeScope scope = NewDisposeScope();
-        return Project(values.div(strength.Held()), Descending(values)).MoveToOuterDisposeScope();
+        return RowTensor.WhereFinite(values, Project(values, strength, Descending(values))).MoveToOuterDisposeScope();
     }
 
     /// <summary>The values of each row in rising order.</summary>
@@ -43,10 +44,10 @@ public static class SoftOrder
         using DisposeScope scope = NewDisposeScope();
         Tensor falling = values.neg();
         Tensor order = falling.detach().argsort(1, descending: true);
-        return Project(Descending(values).div(strength.Held()), falling.gather(1, order)).neg().MoveToOuterDisposeScope();
+        return RowTensor.WhereFinite(values, Project(Descending(values), strength, falling.gather(1, order)).neg()).MoveToOuterDisposeScope();
     }
 
-    /// <summary>One minus the correlation of ranks: a loss that asks for the order of a row alone, whatever the scale of the scores.</summary>
+    /// <summary>One minus the correlation of ranks: a loss that asks for the order of a row alone, whatever the scale of the scores; NaN where a row is not finite.</summary>
     /// <param name="scores">What a model gives, <c>[rows, values]</c>.</param>
     /// <param name="relevances">The values whose order is wanted, <c>[rows, values]</c>; ties have their mean rank.</param>
     /// <param name="strength">Width over which neighbours blend, in units of the scores.</param>
@@ -65,7 +66,8 @@ public static class SoftOrder
         Tensor ranks = Rank(scores, strength);
         Tensor wanted = HardRank(relevances.detach()).to(ranks.dtype);
         (Tensor a, Tensor b) = (ranks - ranks.mean([1], keepdim: true), wanted - wanted.mean([1], keepdim: true));
-        return 1.Held().Minus((a * b).sum(1) * InverseNorm(a) * InverseNorm(b)).MoveToOuterDisposeScope();
+        Tensor loss = 1.Held().Minus((a * b).sum(1) * InverseNorm(a) * InverseNorm(b));
+        return RowTensor.WhereFinite(relevances, loss).MoveToOuterDisposeScope();
 
         // Where scores or relevances are all the same there is no correlation, and no slope.
         static Tensor InverseNorm(Tensor centred)
@@ -88,11 +90,15 @@ public static class SoftOrder
         return arange(count.Held(), 0.Held(), (-1).Held(), like.dtype, like.device).expand(like.shape[0], count);
     }
 
-    // The projection of z onto the hull of all orders of w, which falls.
-    private static Tensor Project(Tensor z, Tensor w)
+    // The projection of z, in units of the strength, onto the hull of all orders of w, which falls: z less the isotonic regression of z - w, which is formed within blocks alone,
+    // as far as the strength reaches, so that neither part is lost to the rounding of the other.
+    private static Tensor Project(Tensor z, double strength, Tensor w)
     {
         Tensor order = z.detach().argsort(1, descending: true);
         Tensor falling = z.gather(1, order);
-        return (falling - IsotonicRegression.Decreasing(falling - w)).gather(1, order.argsort(1));
+        double[] taken = [.. Blocks.Numbers(w).Select(weight => -strength * weight)];
+        Tensor blocks = Blocks.Find(falling.neg(), (row, rising, own) => PoolAdjacentViolators.Solve(rising, taken.AsSpan((int)row * own.Length, own.Length), own));
+        Tensor within = (falling - falling.detach().gather(1, blocks)).div(strength.Held());
+        return (within - Blocks.Mean(within, blocks)).Plus(Blocks.Mean(w, blocks)).gather(1, order.argsort(1));
     }
 }

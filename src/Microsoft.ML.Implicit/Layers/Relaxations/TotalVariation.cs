@@ -59,7 +59,7 @@ public static class TotalVariation
 
         using DisposeScope scope = NewDisposeScope();
         Tensor weights = weight.to(values.dtype).to(values.device).expand(rows, edges);
-        double[] numbers = Numbers(weights);
+        double[] numbers = Blocks.Numbers(weights);
         if (numbers.Any(number => !(number >= 0 && double.IsFinite(number))))
         {
             throw new ArgumentException("A weight is negative or not finite.", nameof(weight));
@@ -83,13 +83,7 @@ public static class TotalVariation
         Tensor pulls = weights * NativeTensor.Of(slopes, [rows, edges], values.device).to(values.dtype);
         Tensor moved = values.index_add(1, Ends(graph, edge => edge.From, values.device), pulls, 1.Held())
             .index_add(1, Ends(graph, edge => edge.To, values.device), pulls.neg(), 1.Held());
-        return Blocks.Mean(moved, blocks).MoveToOuterDisposeScope();
-    }
-
-    private static double[] Numbers(Tensor values)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        return [.. values.detach().to(ScalarType.Float64).cpu().contiguous().data<double>()];
+        return RowTensor.WhereFinite(values, Blocks.Mean(moved, blocks)).MoveToOuterDisposeScope();
     }
 
     private static Tensor Ends(EdgeGraph graph, Func<(int From, int To), int> end, Device device) => tensor(graph.Edges.Select(edge => (long)end(edge)).ToArray()).to(device, copy: true);

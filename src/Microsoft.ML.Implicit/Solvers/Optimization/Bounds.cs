@@ -9,8 +9,13 @@ namespace Microsoft.ML.Implicit.Solvers.Optimization;
 public sealed record Bounds(Tensor? Lower = null, Tensor? Upper = null)
 {
     /// <summary>A bound in the shape of the unknowns.</summary>
-    /// <exception cref="ArgumentException">A bound does not extend to the shape of the unknowns.</exception>
-    internal (Tensor Lower, Tensor Upper) Expand(Tensor y) => (Expand(Lower, y, double.NegativeInfinity, nameof(Lower)), Expand(Upper, y, double.PositiveInfinity, nameof(Upper)));
+    /// <exception cref="ArgumentException">A bound does not extend to the shape of the unknowns, or a lower one is above the upper one.</exception>
+    internal (Tensor Lower, Tensor Upper) Expand(Tensor y)
+    {
+        (Tensor lower, Tensor upper) = (Expand(Lower, y, double.NegativeInfinity, nameof(Lower)), Expand(Upper, y, double.PositiveInfinity, nameof(Upper)));
+        using Tensor isOrdered = lower.le(upper), areOrdered = isOrdered.all();
+        return areOrdered.item<bool>() ? (lower, upper) : throw new ArgumentException($"A bound of {nameof(Lower)} is above that of {nameof(Upper)}, or no number.");
+    }
 
     private static Tensor Expand(Tensor? bound, Tensor y, double absent, string name)
     {

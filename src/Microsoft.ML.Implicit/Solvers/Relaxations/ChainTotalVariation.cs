@@ -1,3 +1,5 @@
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
+
 namespace Microsoft.ML.Implicit.Solvers.Relaxations;
 
 /// <summary>
@@ -18,13 +20,14 @@ internal static class ChainTotalVariation
             return;
         }
 
+        double largest = LargestWeight(values);
         var knots = new Knot[2 * values.Length];
         (int first, int end) = (values.Length, values.Length);
         var (lows, highs) = (new double[last], new double[last]);
         Line left = new(1, -values[0]), right = left;
         for (int i = 0; i < last; i++)
         {
-            double weight = weights[i];
+            double weight = Math.Min(weights[i], largest);
             while (first < end && left.At(knots[first].Position) <= -weight)
             {
                 left += knots[first++].Change;
@@ -53,6 +56,10 @@ internal static class ChainTotalVariation
             solution[i] = Math.Min(Math.Max(solution[i + 1], lows[i]), Math.Max(lows[i], highs[i]));
         }
     }
+
+    /// <summary>A weight that no edge pulls with in full, so that larger ones, which would drown the values, change nothing.</summary>
+    /// <param name="values">x, one at least.</param>
+    public static double LargestWeight(ReadOnlySpan<double> values) => values.Length * (TensorPrimitives.Max(values) - TensorPrimitives.Min(values));
 
     private readonly record struct Line(double Slope, double Intercept)
     {

@@ -20,6 +20,8 @@ internal static class GraphTotalVariation
         }
 
         double[] moved = values.ToArray(), edgeWeights = weights.ToArray();
+        double largest = ChainTotalVariation.LargestWeight(values);
+        Array.ForEach([.. Enumerable.Range(0, edgeWeights.Length)], edge => edgeWeights[edge] = Math.Min(edgeWeights[edge], largest));
         double scale = moved.Select(Math.Abs).Concat(edgeWeights).DefaultIfEmpty().Max();
         int[] part = new int[graph.Nodes];
         List<int>[] edges = Incident(graph);

@@ -14,20 +14,20 @@ internal static class Permutahedron
         Array.Sort(rising, order);
 
         // In rising order what is taken from each value is the isotonic regression of its excess over its rank.
-        double[] excess = [.. rising.Select((value, i) => (value / strength) - (i + 1))];
         long[] blocks = new long[count];
-        PoolAdjacentViolators.Solve(excess, blocks);
+        PoolAdjacentViolators.Solve(rising, [.. Enumerable.Range(1, count).Select(rank => strength * rank)], blocks);
         double[] ranks = new double[count];
         for (int start = 0, end; start < count; start = end)
         {
-            for (end = start; end < count && blocks[end] == blocks[start]; end++)
+            for (end = start; end < count && blocks[end] == start; end++)
             {
             }
 
-            double mean = excess.AsSpan(start, end - start).ToArray().Average();
+            double[] within = [.. rising[start..end].Select(value => (value - rising[start]) / strength)];
+            double shift = (0.5 * (start + 1 + end)) - within.Average();
             for (int i = start; i < end; i++)
             {
-                ranks[order[i]] = (rising[i] / strength) - mean;
+                ranks[order[i]] = within[i - start] + shift;
             }
         }
 

@@ -57,6 +57,29 @@ public class BadInputTests
     }
 
     [TestMethod]
+    [DataRow(1f, 1f, null)]
+    [DataRow(1f, 100f, "Are they in the same unit?")]
+    [DataRow(1f, 0.01f, "Are they in the same unit?")]
+    [DataRow(1000f, 1f, "slot 1 of column 'Features' differs a hundred times as much")]
+    [DataRow(1e-3f, 1f, "slot 1 of column 'Features' differs a hundred times as much")]
+    public void Rows_in_another_unit_than_those_that_a_model_was_trained_on_are_named(float feature, float label, string? expected)
+    {
+        var ml = new MLContext(seed: 1);
+        List<string> messages = [];
+        ml.Log += (_, log) => messages.Add(log.Message);
+        var trainer = ml.Regression.Trainers.DeepEquilibrium(QuickOptions.Create(epochs: 1));
+        using DeepEquilibriumTransformer initial = trainer.Fit(Rows(1, 1));
+        messages.Clear();
+        trainer.Fit(Rows(feature, label), initial.Model).Dispose();
+        string all = string.Join('\n', messages);
+        Assert.AreEqual(expected is not null, all.Contains("keeps its units", StringComparison.Ordinal), all);
+        Assert.Contains(expected ?? string.Empty, all);
+
+        IDataView Rows(float unit, float labelUnit) =>
+            ml.Data.LoadFromEnumerable(Enumerable.Range(0, 40).Select(i => new Tiny { Features = [i, (7 * i % 40) * unit], Label = (i + 3) * labelUnit }));
+    }
+
+    [TestMethod]
     public void A_feature_below_what_single_precision_tells_apart_is_named()
     {
         var ml = new MLContext(seed: 1);

@@ -20,6 +20,45 @@ public sealed class ArgMinTests
     public void Leave() => _scope?.Dispose();
 
     [TestMethod]
+    public void Bounds_that_cross_are_refused()
+    {
+        var layer = new ArgMin((y, inputs) => (y - inputs[0]).square().sum(1));
+        Tensor x = ones(1, 1, ScalarType.Float64);
+        Assert.Contains("above", Assert.ThrowsExactly<ArgumentException>(() => layer.Solve(x, [x], new Bounds(Lower: x * 2, Upper: x))).Message);
+    }
+
+    [TestMethod]
+    public void A_minimum_that_is_one_of_many_has_no_derivative_whatever_found_it()
+    {
+        foreach (IMinimizer minimizer in new IMinimizer[] { new BfgsMinimizer(), new LbfgsMinimizer(), new ProjectedGradientMinimizer() })
+        {
+            Tensor x = full([1, 1], 2, ScalarType.Float64).requires_grad_();
+            Tensor y = new ArgMin((z, inputs) => (z.sum(1, true) - inputs[0]).square().sum(1), minimizer).Solve(zeros(1, 2, ScalarType.Float64), [x]).Solution;
+            Assert.AreEqual(2, y.sum().item<double>(), 1e-6);
+            Assert.ThrowsExactly<SolveFailedException>(() => ImplicitBackward.Run(() => y.sum().backward()));
+        }
+    }
+
+    [TestMethod]
+    public void A_row_that_failed_adds_nothing_to_the_gradients_of_others()
+    {
+        Tensor x = tensor(new[] { 2.0, -1 }).unsqueeze(1), a = ones(1, ScalarType.Float64).requires_grad_();
+        MinimizationResult result = new ArgMin((y, i) => ((y.exp() * i[1]) - (i[0] * y)).sum(1), throwOnFailure: false).Solve(zeros_like(x), [x, a]);
+        Assert.AreNotEqual(SolveStatus.Converged, result.Statuses[1]);
+        ImplicitBackward.Run(() => result.Solution[0].sum().backward());
+        Assert.AreEqual(-1, a.grad!.item<double>(), 1e-9);
+    }
+
+    [TestMethod]
+    public void Projected_gradients_of_single_precision_do_not_stop_in_a_valley()
+    {
+        var objective = new RowObjective((y, _) => (1 - y.select(1, 0)).square() + (100 * (y.select(1, 1) - y.select(1, 0).square()).square()));
+        MinimizationResult result = new ProjectedGradientMinimizer().Minimize(objective, [], tensor(new[,] { { -1.2f, 1f } }));
+        Assert.AreEqual(SolveStatus.Converged, result.Statuses[0]);
+        Assert.IsTrue(result.Solution.allclose(ones(1, 2), 0, 5e-3));
+    }
+
+    [TestMethod]
     public void Curve_fits_and_their_gradients_match_the_reference_whoever_finds_them()
     {
         Golden golden = Golden.Load("argmin_curve");

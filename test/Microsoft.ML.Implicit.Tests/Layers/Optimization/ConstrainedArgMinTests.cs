@@ -36,6 +36,57 @@ public sealed class ConstrainedArgMinTests
     }
 
     [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public void A_constraint_may_be_given_twice(bool areEqual)
+    {
+        Func<Tensor, IReadOnlyList<Tensor>, Tensor> twice = (y, _) => cat([y.sum(1, true) - 1, (2 * y.sum(1, true)) - 2], 1);
+        var layer = new ConstrainedArgMin((y, inputs) => (y - inputs[0]).square().sum(1), areEqual ? twice : null, areEqual ? null : twice);
+        ConstrainedResult result = layer.Solve(zeros(1, 2, ScalarType.Float64), [tensor(new[,] { { 3.0, 4 } })]);
+        Assert.IsTrue(result.Solution.allclose(tensor(new[,] { { 0.0, 1 } }), 0, 1e-9));
+    }
+
+    [TestMethod]
+    [DataRow(1.0, 1.0)]
+    [DataRow(0.1, 10.0)]
+    [DataRow(0.001, 1000.0)]
+    [DataRow(1e-6, 1e6)]
+    public void Costs_of_very_different_sizes_lead_to_the_corner_of_a_box(double first, double second)
+    {
+        var layer = new ConstrainedArgMin((y, inputs) => (y * inputs[0]).sum(1), inequalities: (y, _) => cat([y - 1, -1 - y], 1));
+        ConstrainedResult result = layer.Solve(full(1, 2, 0.5, ScalarType.Float64), [tensor(new[,] { { first, second } })]);
+        Assert.IsTrue(result.Solution.allclose(tensor(new[,] { { -1.0, -1 } }), 0, 1e-9));
+        Assert.IsLessThan(30, result.Minimum.Iterations);
+    }
+
+    [TestMethod]
+    [DataRow(100.0, 0.01)]
+    [DataRow(1e4, 1e-4)]
+    [DataRow(1e6, 0.01)]
+    [DataRow(1e9, 1e-3)]
+    public void Unknowns_may_be_cents_beside_millions(double large, double small)
+    {
+        // Relative deviations under a limit on the sum, which the large unknown alone has to give way to.
+        var layer = new ConstrainedArgMin((y, inputs) => ((y - inputs[0]) / inputs[0]).square().sum(1), inequalities: (y, inputs) => y.sum(1, true) - (inputs[0].narrow(1, 0, 1) / 2));
+        Tensor x = tensor(new[,] { { large, small } });
+        ConstrainedResult result = layer.Solve(x.clone(), [x]);
+        double share = small / large, multiplier = (0.5 + share) / (1 + (share * share));
+        Assert.AreEqual(1 - multiplier, result.Solution[0, 0].item<double>() / large, 1e-8);
+        Assert.AreEqual(1 - (multiplier * share), result.Solution[0, 1].item<double>() / small, 1e-6);
+    }
+
+    [TestMethod]
+    [DataRow(1e-9)]
+    [DataRow(1.0)]
+    [DataRow(1e9)]
+    public void The_nearest_point_of_a_ball_is_found_in_any_unit(double unit)
+    {
+        var layer = new ConstrainedArgMin((y, inputs) => (y - inputs[0]).square().sum(1), inequalities: (y, _) => y.square().sum(1, true) - (unit * unit));
+        ConstrainedResult result = layer.Solve(zeros(1, 2, ScalarType.Float64), [tensor(new[,] { { 3 * unit, 4 * unit } })]);
+        Assert.IsTrue((result.Solution / unit).allclose(tensor(new[,] { { 0.6, 0.8 } }), 0, 1e-8));
+    }
+
+    [TestMethod]
     public void The_nearest_point_of_a_sphere_has_first_and_second_derivatives()
     {
         var layer = new ConstrainedArgMin((y, inputs) => (y - inputs[0]).square().sum(1), equalities: (y, _) => y.square().sum(1, keepdim: true) - 1);

@@ -28,6 +28,21 @@ public sealed class OptimalTransportTests
     }
 
     [TestMethod]
+    [DataRow(1e4)]
+    [DataRow(1e7)]
+    public void A_plan_has_its_masses_however_large_costs_are_beside_the_strength(double scale)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor source = full([1, 2], 0.5, ScalarType.Float64), target = full([1, 3], 1 / 3.0, ScalarType.Float64);
+        foreach (double cost in new[] { 0, 0.3 })
+        {
+            Tensor costs = tensor(new double[,,] { { { 0, 1, 2 }, { 1, cost, 1 } } }) * scale;
+            Tensor plan = new OptimalTransport(1).Plan(costs, source, target);
+            Assert.IsLessThan(1e-8, (plan.sum(2) - source).abs().max().item<double>());
+        }
+    }
+
+    [TestMethod]
     public void A_small_strength_finds_the_cheapest_assignment()
     {
         using DisposeScope scope = NewDisposeScope();

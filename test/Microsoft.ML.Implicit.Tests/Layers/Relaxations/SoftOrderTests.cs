@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Layers.Relaxations;
+using Microsoft.ML.Implicit.Solvers.Relaxations;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -95,6 +96,38 @@ public sealed class SoftOrderTests
         CollectionAssert.AreEqual(new[] { 3.0, 1, 2 }, ranks[1].data<double>().ToArray());
         Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => SoftOrder.Rank(values, 0));
         Assert.ThrowsExactly<ArgumentException>(() => SoftOrder.Rank(values[0], 1));
+    }
+
+    [TestMethod]
+    [DataRow(ScalarType.Float32, 102.0, 1e-7)]
+    [DataRow(ScalarType.Float32, 1e7, 0.1)]
+    [DataRow(ScalarType.Float32, 1e6, 1e-38)]
+    [DataRow(ScalarType.Float64, 1e15, 1e-3)]
+    [DataRow(ScalarType.Float64, 1.0, 1e-300)]
+    public void An_order_is_exact_however_small_the_strength_is_beside_the_values(ScalarType type, double offset, double strength)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        double[] expected = [5, 1, 3.5, 2, 3.5];
+        Tensor values = (tensor(new double[,] { { 5, 1, 3, 2, 3 } }) + offset).to(type);
+        CollectionAssert.AreEqual(expected, SoftOrder.Rank(values, strength).to(ScalarType.Float64).data<double>().ToArray());
+        CollectionAssert.AreEqual(expected, Permutahedron.Rank([.. values.to(ScalarType.Float64).data<double>()], strength));
+        Assert.IsTrue(SoftOrder.Sort(values, strength).eq(values.sort(1).Values).all().item<bool>());
+        Assert.AreEqual(0, SoftOrder.SpearmanLoss(values, values, strength).to(ScalarType.Float64).item<double>(), 1e-6);
+    }
+
+    [TestMethod]
+    public void What_is_not_finite_gives_no_numbers()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor values = tensor(new[,] { { 1, double.PositiveInfinity, 2 }, { 1, double.NaN, 2 }, { 3, 1, 2 } }), good = ones([3, 3], ScalarType.Float64);
+        foreach (Tensor rows in new[] { SoftOrder.Rank(values), SoftOrder.Sort(values), IsotonicRegression.Increasing(values), TotalVariation.Denoise(values, tensor(0.1)) })
+        {
+            CollectionAssert.AreEqual(new[] { true, true, false }, rows.isnan().all(1).data<bool>().ToArray());
+            Assert.IsFalse(rows[2].isnan().any().item<bool>());
+        }
+
+        CollectionAssert.AreEqual(new[] { true, true, false }, SoftOrder.SpearmanLoss(good, values).isnan().data<bool>().ToArray());
+        CollectionAssert.AreEqual(new[] { true, true, false }, SoftOrder.SpearmanLoss(values, good).isnan().data<bool>().ToArray());
     }
 
     [TestMethod]

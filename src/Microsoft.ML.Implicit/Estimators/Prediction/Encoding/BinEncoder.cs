@@ -21,6 +21,7 @@ internal sealed partial class BinEncoder : FeatureEncoder
     private const long RowsPerBin = 50;
     private const int MinimumBins = 2;
     private const int MaximumBins = 16;
+    private const float ForeignScale = 100;
 
     [ComponentName(Name = "center")]
     private readonly Tensor _center;
@@ -107,6 +108,14 @@ internal sealed partial class BinEncoder : FeatureEncoder
 
     /// <inheritdoc/>
     public override int[] MissingFeatures() => Array.ConvertAll(Values(_missingFeatures), feature => (int)feature);
+
+    /// <inheritdoc/>
+    public override int FindForeignFeature(Tensor features)
+    {
+        float[] factors = [.. _factor.data<float>()];
+        FeatureScale[] scales = FindScales(features.narrow(1, 0, NumberCount), new int[features.shape[0]], hasSteps: false);
+        return Array.FindIndex([.. factors.Zip(scales, (own, other) => own > 0 && other.Factor > 0 ? own / other.Factor : 1)], ratio => ratio is > ForeignScale or < 1 / ForeignScale);
+    }
 
     /// <inheritdoc/>
     public override void CheckState()

@@ -43,6 +43,10 @@ internal abstract partial class FeatureEncoder : nn.Module<Tensor, Tensor>
     /// <summary>The features that may be missing, which is NaN, ascending.</summary>
     public virtual int[] MissingFeatures() => [];
 
+    /// <summary>A feature that varies a hundred times as much, or as little, in other rows as in those that were learned from; -1 for none.</summary>
+    /// <param name="features">float32 [rows, features].</param>
+    public virtual int FindForeignFeature(Tensor features) => -1;
+
     /// <summary>Makes sure of a state that was read.</summary>
     /// <exception cref="FormatException">It refers to a feature that there is not.</exception>
     public virtual void CheckState()

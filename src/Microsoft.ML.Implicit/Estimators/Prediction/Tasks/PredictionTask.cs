@@ -87,6 +87,11 @@ internal abstract partial class PredictionTask
     public virtual string? FaultOf(PredictionTask other, string labelColumn) =>
         IsLike(other) ? null : $"it predicts something else than column '{labelColumn}' holds; classes must be the same, in the same order.";
 
+    /// <summary>What is odd about going on with the labels of another task, or <see langword="null"/>.</summary>
+    /// <param name="other">The other task.</param>
+    /// <param name="labelColumn">The column of its labels.</param>
+    public virtual string? DoubtOf(PredictionTask other, string labelColumn) => null;
+
     /// <summary>A class a row, from 0, for the bins of the features to tell apart.</summary>
     /// <param name="labels">float32 [rows], on the CPU.</param>
     public virtual int[] ClassesOf(Tensor labels) => Array.ConvertAll(labels.data<float>().ToArray(), label => (int)label);

@@ -17,6 +17,9 @@ internal sealed partial class RegressionTask : PredictionTask
     // Deviations of the labels that a network has learned, beyond which training does not bring its outputs: millions where it has learned cents.
     private const double LargestDeviations = 1000;
 
+    // Beyond them labels may be meant, but hardly are.
+    private const double UsualDeviations = 30;
+
     // As many classes as say whether a label is low or high.
     private const int LabelClasses = 8;
 
@@ -48,12 +51,20 @@ internal sealed partial class RegressionTask : PredictionTask
             return fault;
         }
 
-        var labels = (RegressionTask)other;
-        double distance = (Math.Abs((double)labels._mean - _mean) + labels._scale) / _scale;
-        return distance <= LargestDeviations ? null : string.Create(
-            CultureInfo.InvariantCulture,
-            $"its labels are {_mean:G3} with a standard deviation of {_scale:G3}, and those of column '{labelColumn}' are {labels._mean:G3} with one of {labels._scale:G3}. Give them in the same unit, or train another model.");
+        return Distance((RegressionTask)other) <= LargestDeviations ? null : $"{Compare((RegressionTask)other, labelColumn)} Give them in the same unit, or train another model.";
     }
+
+    public override string? DoubtOf(PredictionTask other, string labelColumn)
+    {
+        var labels = (RegressionTask)other;
+        return Distance(labels) <= UsualDeviations && labels._scale >= _scale / UsualDeviations ? null : $"{Compare(labels, labelColumn)} Are they in the same unit?";
+    }
+
+    private double Distance(RegressionTask labels) => (Math.Abs((double)labels._mean - _mean) + labels._scale) / _scale;
+
+    private string Compare(RegressionTask labels, string labelColumn) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"its labels are {_mean:G3} with a standard deviation of {_scale:G3}, and those of column '{labelColumn}' are {labels._mean:G3} with one of {labels._scale:G3}.");
 
     public override Tensor BestConstant(Tensor labels, Tensor? weights)
     {

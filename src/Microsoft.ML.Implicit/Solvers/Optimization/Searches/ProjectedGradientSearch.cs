@@ -10,8 +10,10 @@ internal sealed class ProjectedGradientSearch : BoxedSearch
     private const int MostHalvings = 60;
 
     private readonly Queue<double> _recent = new();
+    private readonly Queue<double> _recentSpectral = new();
     private readonly double[] _scales;
     private readonly double[] _step;
+    private readonly double[] _longest;
     private readonly double[] _origin;
     private readonly double[] _originGradient;
     private double _spectral;
@@ -22,7 +24,7 @@ internal sealed class ProjectedGradientSearch : BoxedSearch
     public ProjectedGradientSearch(SearchStart start)
         : base(start)
     {
-        (_scales, _step, _origin, _originGradient) = (new double[Width], new double[Width], new double[Width], new double[Width]);
+        (_scales, _step, _longest, _origin, _originGradient) = (new double[Width], new double[Width], new double[Width], new double[Width], new double[Width]);
         for (int j = 0; j < Width; j++)
         {
             _scales[j] = Reach(j) > 0 ? Reach(j) * Reach(j) : 1;
@@ -71,20 +73,26 @@ internal sealed class ProjectedGradientSearch : BoxedSearch
 
         Learn(isFirst);
         _recent.Enqueue(Current);
+        _recentSpectral.Enqueue(_spectral);
         if (_recent.Count > Memory)
         {
             _recent.Dequeue();
+            _recentSpectral.Dequeue();
         }
 
         Point.CopyTo(_origin);
         Gradient.CopyTo(_originGradient, 0);
+
+        // Lengths vary by the condition of the Hessian from step to step: only the longest of late says how far away the minimum may be.
+        double longest = _recentSpectral.Max();
         for (int j = 0; j < Width; j++)
         {
             _step[j] = Clamp(Point[j] - (_spectral * _scales[j] * Gradient[j]), j) - Point[j];
+            _longest[j] = Clamp(Point[j] - (longest * _scales[j] * Gradient[j]), j) - Point[j];
         }
 
         _slope = TensorPrimitives.Dot<double>(Gradient, _step);
-        if ((IsShort(_step) && (!isFirst || _slope == 0)) || HasRunOut(isNoise))
+        if ((IsShort(_longest) && (!isFirst || _slope == 0)) || HasRunOut(isNoise))
         {
             Status = SolveStatus.Converged;
         }

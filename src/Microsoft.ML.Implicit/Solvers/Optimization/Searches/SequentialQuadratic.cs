@@ -19,6 +19,9 @@ internal sealed class SequentialQuadratic
     private const double SmallestCurvature = 1e-8;
     private const double RaisedCurvature = 1e-3;
 
+    // Of a model's solution, beside the largest unknown: one that ends at zero has no size of its own.
+    private const double Rounding = 1e-14;
+
     private readonly ConstrainedProblem _problem;
     private readonly IReadOnlyList<Tensor> _inputs;
     private readonly IDifferentiableFunction _stationarity;
@@ -84,68 +87,93 @@ internal sealed class SequentialQuadratic
         // Rows that are done solve a model that has a solution and is not looked at.
         Tensor isOpen = tensor([.. _statuses.Select(status => status is null)]).to(_y.device).unsqueeze(1);
         Tensor identity = eye(_y.shape[1], dtype: _y.dtype, device: _y.device);
+        Tensor units = Units(where(isOpen.unsqueeze(2), hessian, identity), Open(slope));
+        (Tensor scaledA, Tensor ofEqualities) = Normalize(Open(a.flatten(1)).view(a.shape) * units.unsqueeze(1), h);
+        (Tensor scaledB, Tensor ofInequalities) = Normalize(Open(b.flatten(1)).view(b.shape) * units.unsqueeze(1), g);
         (Tensor quadratic, Tensor linear) = Convexify(
-            where(isOpen.unsqueeze(2), hessian, identity), Open(slope), Open(a.flatten(1)).view(a.shape), Open(h), Open(b.flatten(1)).view(b.shape), Open(g));
+            where(isOpen.unsqueeze(2), hessian * units.unsqueeze(2) * units.unsqueeze(1), identity),
+            Open(slope) * units,
+            scaledA,
+            Open(h) / ofEqualities,
+            scaledB,
+            Open(g) / ofInequalities,
+            Open(_inequalityMultipliers) * ofInequalities);
         QuadraticSolution model = _solver.Solve(
             new QuadraticProblem(
                 quadratic,
                 linear,
-                g.shape[1] > 0 ? Open(b.flatten(1)).view(b.shape) : null,
-                g.shape[1] > 0 ? Open(g).neg() : null,
-                h.shape[1] > 0 ? Open(a.flatten(1)).view(a.shape) : null,
-                h.shape[1] > 0 ? Open(h).neg() : null),
+                g.shape[1] > 0 ? scaledB : null,
+                g.shape[1] > 0 ? Open(g).neg() / ofInequalities : null,
+                h.shape[1] > 0 ? scaledA : null,
+                h.shape[1] > 0 ? Open(h).neg() / ofEqualities : null),
             null,
             cancellationToken);
         End(row => model.Status[row] is SolveStatus.Infeasible or SolveStatus.NearlyInfeasible, SolveStatus.Infeasible);
         End(row => model.Status[row] is SolveStatus.Unbounded or SolveStatus.NearlyUnbounded, SolveStatus.Unbounded);
         End(row => !double.IsFinite(model.PrimalResiduals[row]) || model.Status[row] is SolveStatus.NonConvex or SolveStatus.InvalidInput, SolveStatus.Diverged);
-        Search(model, slope, h, g);
+        bool[] isExact = [.. model.Status.Select(status => status == SolveStatus.Converged)];
+        Search(model.Z * units, model.Nu / ofEqualities, model.Lambda / ofInequalities, isExact, slope, h, g);
 
         Tensor Open(Tensor rows) => where(isOpen, rows, zeros_like(rows));
     }
 
     /// <summary>
-    /// Makes the model convex: by adding ½ ρ (A p + h)² for equalities and inequalities that hold as such, which changes no solution, and where that is not enough by raising
-    /// eigenvalues.
+    /// Units of the unknowns in which each is curved by one; where the Lagrangian is not curved along one yet, as at a linear objective without multipliers, a step is of the size
+    /// that the unknown has had.
     /// </summary>
-    private (Tensor Quadratic, Tensor Linear) Convexify(Tensor hessian, Tensor slope, Tensor a, Tensor h, Tensor b, Tensor g)
+    private Tensor Units(Tensor hessian, Tensor slope)
+    {
+        Tensor curvature = hessian.diagonal(dim1: 1, dim2: 2).abs(), largest = _reach.amax([1], true);
+        Tensor reach = where(_reach.gt(0.Held()), _reach, where(largest.gt(0.Held()), largest, ones_like(largest)));
+        Tensor own = slope.abs() / reach, steepest = own.amax([1], true);
+        own = where(own.gt(0.Held()), own, steepest);
+        Tensor unit = where(curvature.gt(own * SmallestCurvature.Held()), curvature, own);
+        return where(unit.gt(0.Held()), unit, ones_like(unit)).rsqrt();
+    }
+
+    // Constraints in units in which their gradients have length one; one without a gradient, in that of its value.
+    private static (Tensor Rows, Tensor Units) Normalize(Tensor rows, Tensor values)
+    {
+        Tensor length = rows.norm(2), size = values.abs();
+        Tensor units = where(length.gt(0.Held()), length, where(size.gt(0.Held()), size, ones_like(size)));
+        return (rows / units.unsqueeze(2), units);
+    }
+
+    /// <summary>
+    /// Makes the model convex: by adding ½ ρ (A p + h)² for equalities and inequalities that hold as such, which changes no solution, and where that is not enough by raising
+    /// eigenvalues. All is in the units of the unknowns.
+    /// </summary>
+    private static (Tensor Quadratic, Tensor Linear) Convexify(Tensor hessian, Tensor slope, Tensor a, Tensor h, Tensor b, Tensor g, Tensor multipliers)
     {
         Tensor symmetric = hessian.Plus(hessian.transpose(1, 2)) * 0.5.Held();
-
-        // Where the Lagrangian is not curved yet, as at a linear objective without multipliers, a step is of the unknowns' own size.
-        Tensor reach = _reach.amax([1], true), steepest = slope.abs().amax([1], true);
-        Tensor own = steepest / where(reach.gt(0.Held()), reach, ones_like(reach));
-        Tensor curvature = symmetric.abs().amax([1, 2], false).unsqueeze(1);
-        Tensor isFlat = curvature.le(own * SmallestCurvature.Held());
-        Tensor size = where(isFlat, own, curvature).clamp_min(1e-300.Held()).unsqueeze(2);
-        Tensor raise = size.squeeze(2) * where(isFlat, ones_like(own), full_like(own, RaisedCurvature.Held()));
+        Tensor isFlat = symmetric.abs().amax([1, 2], false).unsqueeze(1).le(SmallestCurvature.Held());
+        Tensor raise = where(isFlat, ones_like(slope.narrow(1, 0, 1)), full_like(slope.narrow(1, 0, 1), RaisedCurvature.Held()));
 
         // An inequality holds as an equality where its multiplier has a part in the balance of gradients.
-        Tensor share = _inequalityMultipliers * b.norm(2);
-        Tensor isActive = share.gt(slope.norm(1, true) * SmallestShare.Held()).to(_y.dtype);
+        Tensor share = multipliers * b.norm(2);
+        Tensor isActive = share.gt(slope.norm(1, true) * SmallestShare.Held()).to(slope.dtype);
         Tensor rows = cat([a, b * isActive.unsqueeze(2)], 1), offsets = cat([h, g * isActive], 1);
         if (rows.shape[1] > 0)
         {
-            Tensor isIndefinite = linalg.eigvalsh(symmetric).amin([1], true).unsqueeze(2).le(size * SmallestCurvature.Held());
+            Tensor isIndefinite = linalg.eigvalsh(symmetric).amin([1], true).unsqueeze(2).le(SmallestCurvature.Held());
             Tensor length = rows.Squared().sum([1, 2], true).clamp_min(1e-300.Held());
-            Tensor factor = where(isIndefinite, size * 10.Held() / length, zeros_like(size));
+            Tensor factor = where(isIndefinite, length.reciprocal() * 10.Held(), zeros_like(length));
             symmetric = symmetric.Plus(rows.transpose(1, 2).bmm(rows) * factor);
             slope = slope.Plus((rows.transpose(1, 2).bmm(offsets.unsqueeze(2)) * factor).squeeze(2));
         }
 
         (Tensor eigenvalues, Tensor vectors) = linalg.eigh(symmetric);
-        Tensor least = size.squeeze(2) * SmallestCurvature.Held();
-        Tensor raised = where(eigenvalues.lt(least), maximum(eigenvalues.abs(), raise), eigenvalues);
+        Tensor raised = where(eigenvalues.lt(SmallestCurvature.Held()), maximum(eigenvalues.abs(), raise), eigenvalues);
         return ((vectors * raised.unsqueeze(1)).bmm(vectors.transpose(1, 2)), slope);
     }
 
-    private void Search(QuadraticSolution model, Tensor slope, Tensor h, Tensor g)
+    private void Search(Tensor step, Tensor nu, Tensor lambda, bool[] isExact, Tensor slope, Tensor h, Tensor g)
     {
-        Tensor step = model.Z;
-        double[] largest = Largest(cat([model.Nu.abs(), model.Lambda], 1)), violations = Violation(h, g), slopes = [.. (slope * step).sum(1).cpu().data<double>()];
+        double[] largest = Largest(cat([nu.abs(), lambda], 1)), violations = Violation(h, g), slopes = [.. (slope * step).sum(1).cpu().data<double>()];
         double[] values = [.. _problem.Objective.Value(_y, _inputs).cpu().data<double>()], lengths = new double[_rows], gains = new double[_rows];
         _reach = maximum(_reach, _y.abs());
-        bool[] isShort = [.. step.abs().le(_reach * _tolerance.Held()).all(1).cpu().data<bool>()];
+        Tensor rounding = _reach.amax([1], true) * Rounding.Held();
+        bool[] isShort = [.. step.abs().le((_reach * _tolerance.Held()).Plus(rounding)).all(1).cpu().data<bool>()];
         for (int row = 0; row < _rows; row++)
         {
             if (_statuses[row] is null)
@@ -192,9 +220,9 @@ internal sealed class SequentialQuadratic
         Tensor moves = tensor(lengths).to(_y.device).unsqueeze(1).gt(0.Held());
         _reach = maximum(_reach, where(moves, (candidate - _y).abs(), zeros_like(_y)));
         _y = where(moves, candidate, _y);
-        _equalityMultipliers = where(moves, model.Nu, _equalityMultipliers);
-        _inequalityMultipliers = where(moves, model.Lambda, _inequalityMultipliers);
-        End(row => isShort[row] && model.Status[row] == SolveStatus.Converged, SolveStatus.Converged);
+        _equalityMultipliers = where(moves, nu, _equalityMultipliers);
+        _inequalityMultipliers = where(moves, lambda, _inequalityMultipliers);
+        End(row => isShort[row] && isExact[row], SolveStatus.Converged);
         End(row => lengths[row] == 0, SolveStatus.StepUnderflow);
     }
 
