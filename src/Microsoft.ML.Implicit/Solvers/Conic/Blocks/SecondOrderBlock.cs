@@ -22,8 +22,10 @@ internal sealed class SecondOrderBlock(int start, int dimension) : ConeBlock(sta
 
     public override int Degree => 1;
 
-    public override double RelativeResidual(ReadOnlySpan<double> residual, ReadOnlySpan<double> product, ReadOnlySpan<double> s, double unit) =>
-        ResidualBesideLargest(residual, product, s, unit);
+    public override bool HasOneUnit => true;
+
+    public override double RelativeResidual(ReadOnlySpan<double> residual, ReadOnlySpan<double> product, ReadOnlySpan<double> s, ReadOnlySpan<double> negligible) =>
+        ResidualBesideLargest(residual, product, s, negligible);
 
     public override void SetUnit(Span<double> s, Span<double> z)
     {

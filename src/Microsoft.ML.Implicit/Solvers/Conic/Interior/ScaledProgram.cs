@@ -12,7 +12,7 @@ namespace Microsoft.ML.Implicit.Solvers.Conic.Interior;
 internal sealed class ScaledProgram
 {
     // What costs may be left of, beside the largest.
-    private const double Rounding = 1e-14;
+    private const double Rounding = 1e-30;
 
     // Of what is smaller the ratio says nothing.
     private const double SmallestSlack = 1e-9;
@@ -20,6 +20,7 @@ internal sealed class ScaledProgram
     // Of a unit at once, as a power of two.
     private const double LargestChange = 100;
 
+    private readonly ConeBlock[] _blocks;
     private readonly NormalUnits _normalUnits;
     private readonly Equilibration _equilibration;
     private readonly ConvexityCheck _convexity;
@@ -37,7 +38,8 @@ internal sealed class ScaledProgram
         _image = new double[n];
         A = new RowMatrix(m, n, structure?.A);
         (Q, D, Reach) = (new double[n], new double[n], new double[n]);
-        B = new double[m];
+        (B, OwnUnits) = (new double[m], new double[m]);
+        _blocks = blocks;
         _equilibration = new Equilibration(P, Q, A, B, blocks);
         _convexity = new ConvexityCheck(n, structure?.P, 10 * n * MachineEpsilon.Of(problem.Q.dtype));
     }
@@ -57,6 +59,9 @@ internal sealed class ScaledProgram
 
     /// <summary>What of each variable makes a term of one, or one where there is no coefficient.</summary>
     public double[] Reach { get; }
+
+    /// <summary>One in the units of slacks that their cones fix, and infinity where they fix none.</summary>
+    public double[] OwnUnits { get; }
 
     /// <summary>β.</summary>
     public double SolutionScale { get; private set; }
@@ -189,12 +194,8 @@ internal sealed class ScaledProgram
         DenseVector.Scale(B, 1 / SolutionScale);
         DenseVector.Scale(P.Values, SolutionScale / largest);
         _equilibration.MeasureReach(Reach);
-        SmallestCost = 1;
-        foreach (double value in Q)
-        {
-            SmallestCost = value != 0 ? Math.Min(SmallestCost, Math.Max(Math.Abs(value), Rounding)) : SmallestCost;
-        }
-
+        MeasureCosts();
+        MeasureOwnUnits();
         return DenseVector.IsFinite(Q) && DenseVector.IsFinite(B) && double.IsFinite(SolutionScale / largest);
     }
 
@@ -269,6 +270,28 @@ internal sealed class ScaledProgram
     {
         Convert(scaled, E, CostScale, y);
         _slacks.FromNormalMultipliers(y);
+    }
+
+    // A square is a cost as well: beside one that stands for "never" it may be small.
+    private void MeasureCosts()
+    {
+        SmallestCost = 1;
+        for (int i = 0; i < Q.Length; i++)
+        {
+            double cost = Math.Max(Math.Abs(Q[i]), P.IsEmpty ? 0 : DenseVector.MaximumMagnitude(P.Row(i)));
+            SmallestCost = cost != 0 ? Math.Min(SmallestCost, Math.Max(cost, Rounding)) : SmallestCost;
+        }
+    }
+
+    private void MeasureOwnUnits()
+    {
+        foreach (ConeBlock block in _blocks)
+        {
+            for (int i = block.Start; i < block.Start + block.Dimension; i++)
+            {
+                OwnUnits[i] = block.FixesUnits ? E[i] * _slacks.Factors[i] / SolutionScale : double.PositiveInfinity;
+            }
+        }
     }
 
     private void LoadSides(ReadOnlySpan<double> b)
