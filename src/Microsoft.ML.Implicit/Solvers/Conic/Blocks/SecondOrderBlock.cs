@@ -34,7 +34,12 @@ internal sealed class SecondOrderBlock(int start, int dimension) : ConeBlock(sta
         (s[0], z[0]) = (1, 1);
     }
 
-    public override void ScaleUniformly(double h) => (_plus, _minus, _rest) = (h, h, h);
+    public override void ScaleUniformly(double h)
+    {
+        // Where all eigenvalues are the same any direction serves, but that of the row before would leave its rounding in this one.
+        Array.Clear(_direction);
+        (_plus, _minus, _rest) = (h, h, h);
+    }
 
     public override bool TryScale(ReadOnlySpan<double> s, ReadOnlySpan<double> z, double mu)
     {

@@ -13,8 +13,9 @@ internal sealed class EmbeddingResiduals(ScaledProgram program, ConeBlock[] bloc
     private const double SmallestBesideTerms = 1e-4;
     private const double SmallestBesideCost = 1e-2;
 
-    // In scaled units, for a point that is zero.
+    // In scaled units, for a point that is zero; and what a right-hand side may be beside the point before it is taken for rounding.
     private const double SmallestSize = 1e-6;
+    private const double SmallestBesideSize = 1e-9;
 
     // Beside the terms of a sum.
     private const double Rounding = 1e-14;
@@ -123,7 +124,7 @@ internal sealed class EmbeddingResiduals(ScaledProgram program, ConeBlock[] bloc
             for (int i = block.Start; i < block.Start + block.Dimension; i++)
             {
                 double side = Math.Max(Math.Abs(program.B[i]), largest);
-                _negligible[i] = side > 0 ? Math.Max(side, Rounding) * _tau : Math.Min(size, program.OwnUnits[i] * _tau);
+                _negligible[i] = side > 0 ? Math.Max(side * _tau, SmallestBesideSize * size) : Math.Min(size, program.OwnUnits[i] * _tau);
             }
         }
     }

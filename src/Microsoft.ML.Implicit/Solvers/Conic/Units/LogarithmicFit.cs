@@ -32,7 +32,7 @@ internal sealed class LogarithmicFit
     private readonly LogarithmicTerms _cost;
     private readonly LogarithmicTerms _matrix;
     private readonly LogarithmicTerms _side;
-    private readonly bool[] _isRequirement;
+    private readonly int[] _signs;
     private readonly double[] _columns;
     private readonly double[] _rows;
     private readonly double[] _columnSlopes;
@@ -59,7 +59,7 @@ internal sealed class LogarithmicFit
         (_matrix, _side) = (new LogarithmicTerms(m, _n, structure?.A), new LogarithmicTerms(1, m));
         (_quadraticRows, _quadraticSlopes) = (new double[_n], new double[_n]);
         (_columns, _columnSlopes, _rows, _rowSlopes) = (new double[_n], new double[_n], new double[m], new double[m]);
-        _isRequirement = new bool[m];
+        _signs = new int[m];
         (_exponents, _change, _residual, _direction, _image, _curvature) =
             (new double[count], new double[count], new double[count], new double[count], new double[count], new double[count]);
         (_size, _sizeImage) = (new double[count], new double[count]);
@@ -82,7 +82,7 @@ internal sealed class LogarithmicFit
         _side.Take(b);
         for (int i = 0; i < b.Length; i++)
         {
-            _isRequirement[i] = b[i] < 0;
+            _signs[i] = Math.Sign(b[i]);
         }
     }
 
@@ -102,18 +102,35 @@ internal sealed class LogarithmicFit
                 _side.SetImportance(offset, pass > 0 && _side.Misfit(offset, _rows[offset]) >= 0 ? 1 : ImportanceOfOffsets);
             }
 
-            foreach (int limit in Limits)
-            {
-                double misfit = _side.Misfit(limit, _rows[limit]);
-                bool isLoose = pass > 0 && (_isRequirement[limit] ? misfit < 0 : misfit > 0);
-                _side.SetImportance(limit, isLoose ? ImportanceOfLooseLimits : ImportanceOfLimits);
-            }
-
+            WeighLimits(pass > 0);
             _side.Weigh([0], _rows, 0, spread, spread);
             Step();
         }
 
         return _exponents;
+    }
+
+    private void WeighLimits(bool isFitted)
+    {
+        double smallest = double.PositiveInfinity, largest = double.NegativeInfinity;
+        foreach (int limit in Limits)
+        {
+            double misfit = _side.Misfit(limit, _rows[limit]);
+            (smallest, largest) = _signs[limit] switch
+            {
+                > 0 => (Math.Min(smallest, misfit), largest),
+                < 0 => (smallest, Math.Max(largest, misfit)),
+                _ => (smallest, largest),
+            };
+        }
+
+        (smallest, largest) = (Math.Max(smallest, 0), Math.Min(largest, 0));
+        foreach (int limit in Limits)
+        {
+            double misfit = _side.Misfit(limit, _rows[limit]);
+            bool isLoose = isFitted && (_signs[limit] > 0 ? misfit > smallest : misfit < largest);
+            _side.SetImportance(limit, isLoose ? ImportanceOfLooseLimits : ImportanceOfLimits);
+        }
     }
 
     // Conjugate gradients on the normal equations, with their diagonal and the direction along which the solution as a whole is larger: only limits, which count little, say how large, and the diagonal alone
