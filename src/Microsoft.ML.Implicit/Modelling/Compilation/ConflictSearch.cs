@@ -143,7 +143,10 @@ internal sealed class ConflictSearch(CompiledProgram program, ConeProblem proble
         var selection = new ConeSelection(problem.Cones, i => isKept[i]);
         var entries = new EntrySelection(problem.AEntries!, selection.Rows, [.. Enumerable.Range(0, program.Columns).Select(column => (long)column)]);
         Tensor b = OfRow(problem.B).index_select(0, NativeTensor.Of(selection.Rows.ToArray(), [selection.Rows.Count]));
-        var some = new ConeProblem(null, zeros(program.Columns, ScalarType.Float64), entries.Values(OfRow(problem.A)), b, selection.Cones, null, entries.Entries);
+
+        // Of all points the nearest to zero: it is one, where equalities alone leave many, and a system of them that has no solution.
+        var diagonal = new SparseEntries(program.Columns, [.. Enumerable.Range(0, program.Columns + 1)], [.. Enumerable.Range(0, program.Columns)]);
+        var some = new ConeProblem(ones(program.Columns, ScalarType.Float64), zeros(program.Columns, ScalarType.Float64), entries.Values(OfRow(problem.A)), b, selection.Cones, diagonal, entries.Entries);
         ConeSolution solution = _solver.Solve(some);
         if (solution.Status[0] != SolveStatus.Infeasible)
         {

@@ -14,7 +14,7 @@ internal sealed class ScaledProgram
     // What costs may be left of, beside the largest.
     private const double Rounding = 1e-30;
 
-    // Of what is smaller the ratio says nothing.
+    // Beside the solution. Of what is smaller the ratio says nothing.
     private const double SmallestSlack = 1e-9;
 
     // Of a unit at once, as a power of two.
@@ -142,11 +142,13 @@ internal sealed class ScaledProgram
             objective += Math.Abs(Q[i] * point.X[i] / point.Tau);
         }
 
+        // Where all is small the solution as a whole is, and not only what vanishes at the optimum.
+        double least = Math.Min(1, DenseVector.MaximumMagnitude(point.X) / point.Tau);
         bool differs = false;
         int common = Exponent(SolutionScale);
         for (int i = 0; i < D.Length; i++)
         {
-            double size = Math.Max(1, Math.Abs(point.X[i] / point.Tau)), cost = Math.Abs(Q[i]);
+            double size = Math.Max(least, Math.Abs(point.X[i] / point.Tau)), cost = Math.Abs(Q[i]);
             int exponent = Exponent(Math.Min(size, cost > 0 ? Equilibration.LargestSide * Math.Max(objective, Rounding) / cost : size));
             D[i] = Math.ScaleB(D[i], exponent + common);
             differs |= exponent != 0;
@@ -173,7 +175,7 @@ internal sealed class ScaledProgram
         _quadraticScale = DenseVector.MaximumMagnitude(P.Values);
         return DenseVector.IsFinite(P.Values) && DenseVector.IsFinite(A.Values) && LoadVectors(data, row);
 
-        static int ExponentOfQuotient(double y, double z) => y > SmallestSlack && z > SmallestSlack ? Exponent(y / z) : 0;
+        int ExponentOfQuotient(double y, double z) => Math.Min(y, z) > SmallestSlack * least ? Exponent(y / z) : 0;
         static int Exponent(double ratio) => double.IsFinite(ratio) && ratio > 0 ? (int)Math.Clamp(Math.Round(Math.Log2(ratio)), -LargestChange, LargestChange) : 0;
     }
 
