@@ -64,7 +64,7 @@ public sealed class ScaleTests
         ProgramSolution solution = Solve(ConvexProgram.Minimize(miss), method);
         double error = Math.Abs(solution.Objective.item<double>() - expected) / Math.Max(expected, target.Sum(value => value * value));
         return solution.Status[0] != SolveStatus.Converged || error < 1e-5 ? null : $"penalty {penalty:g2}: {error:g2} off";
-    }, method == ConeMethod.InteriorPoint ? Programs : 12);
+    }, method == ConeMethod.InteriorPoint ? Programs : 6);
 
     [TestMethod]
     [DataRow(ConeMethod.InteriorPoint)]
