@@ -102,8 +102,15 @@ public sealed class ConvexProgram
             problem = new ConeProblem(problem.P, problem.Q.Plus(NativeTensor.Of(marks, [marks.Length, 1])), problem.A, problem.B, problem.Cones, problem.PEntries, problem.AEntries);
         }
 
-        using var layer = new ConeProgram(options, throwOnFailure);
+        // What failed is told in the program's names, which the layer does not know.
+        using var layer = new ConeProgram(options, throwOnFailure: false);
         ConeOutputs outputs = layer.forward(problem, warmStart, cancellation);
-        return new ProgramSolution(program, outputs, offset, faults);
+        var solution = new ProgramSolution(program, outputs, offset, faults);
+        if (throwOnFailure)
+        {
+            solution.ThrowIfFailed();
+        }
+
+        return solution;
     }
 }

@@ -104,6 +104,17 @@ public sealed class ProgramSolution
 
     internal ConeStart Start => _outputs.Solution.Start;
 
+    internal void ThrowIfFailed()
+    {
+        for (int row = 0; row < Status.Count; row++)
+        {
+            if (Status[row] != SolveStatus.Converged)
+            {
+                throw new SolveFailedException($"Row {row} of the program: {Describe(row)}", Status[row], row);
+            }
+        }
+    }
+
     internal Tensor Value(string name) => Find(_program.Variables, name, "variable").Of(X);
 
     private string Contradiction(int row, string verb) => List(Conflicts(row).Select(conflict => conflict.ToString())) is { Length: > 0 } list ? $"; these {verb} each other: {list}" : "";

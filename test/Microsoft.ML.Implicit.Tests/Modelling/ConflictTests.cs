@@ -3,6 +3,7 @@ using Microsoft.ML.Implicit.Modelling;
 using Microsoft.ML.Implicit.Modelling.Compilation;
 using Microsoft.ML.Implicit.Persistence;
 using Microsoft.ML.Implicit.Solvers;
+using Microsoft.ML.Implicit.Solvers.Conic;
 using TorchSharp;
 using static Microsoft.ML.Implicit.Modelling.Functions;
 using static TorchSharp.torch;
@@ -94,6 +95,57 @@ public sealed class ConflictTests
         CollectionAssert.AreEquivalent(new[] { "limits (entry 3)", "wish" }, conflicts.Select(conflict => conflict.ToString()).ToArray());
         CollectionAssert.AreEqual(new[] { 3 }, conflicts.Single(conflict => conflict.Constraint == "limits").Entries.ToArray());
         Assert.Contains("limits (entry 3)", solution.Describe(0));
+    }
+
+    [TestMethod]
+    [DataRow(2)]
+    [DataRow(5)]
+    [DataRow(40)]
+    public void Entries_that_contradict_signs_are_named(int count)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        var x = new Variable("x", count, sign: Sign.Nonnegative);
+        double[] limits = [.. Enumerable.Range(0, count).Select(i => i == count / 2 ? -1.0 : 1)];
+        foreach (ConeMethod method in Enum.GetValues<ConeMethod>())
+        {
+            ProgramSolution solution = ConvexProgram.Minimize(Sum(x), (x <= limits).Named("cap")).Solve(new Dictionary<Parameter, Tensor>(), new ConeOptions { Method = method }, throwOnFailure: false);
+            CollectionAssert.AreEquivalent(new[] { $"x >= 0 (entry {count / 2})", $"cap (entry {count / 2})" }, solution.Conflicts(0).Select(conflict => conflict.ToString()).ToArray());
+        }
+    }
+
+    [TestMethod]
+    public void Equalities_that_contradict_each_other_need_no_others()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        var x = new Variable("x", 4);
+        double[,] sums = { { 1, 1, 0, 0 }, { 0, 0, 1, 1 }, { 1, 1, 1, 1 } };
+        ProgramSolution solution = Solve(ConvexProgram.Minimize(Sum(x), Product(sums, x).EqualTo(new double[] { 1, 1, 3 }).Named("balance"), (x >= 0).Named("positive"), (x <= 100).Named("most")));
+        CollectionAssert.AreEqual(new[] { "balance" }, solution.Conflicts(0).Select(conflict => conflict.ToString()).ToArray());
+    }
+
+    [TestMethod]
+    public void Rows_of_a_function_are_no_entries()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        var t = new Variable("t");
+        CollectionAssert.AreEqual(new[] { "e" }, Solve(ConvexProgram.Minimize(t, (Exp(t) <= -1).Named("e"))).Conflicts(0).Select(conflict => conflict.ToString()).ToArray());
+        ProgramSolution domain = Solve(ConvexProgram.Maximize(Log(t - 5), t <= 3));
+        Assert.IsTrue(domain.Conflicts(0).All(conflict => conflict.Entries.Count == 0), domain.Describe(0));
+    }
+
+    [TestMethod]
+    public void Failures_that_are_thrown_are_told_by_names()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        var x = new Variable("Hours", 2, sign: Sign.Nonnegative);
+        var wish = new Parameter("Wish");
+        ConvexProgram program = ConvexProgram.Minimize(Sum(x), (Sum(x) >= wish).Named("demand"), (x <= 8).Named("day"));
+        SolveFailedException error = Assert.ThrowsExactly<SolveFailedException>(() => program.Solve(new Dictionary<Parameter, Tensor> { [wish] = tensor(new double[] { 10, 20 }) }));
+        Assert.AreEqual(1, error.Row);
+        Assert.Contains("demand", error.Message);
+        Assert.Contains("day", error.Message);
+        error = Assert.ThrowsExactly<SolveFailedException>(() => ConvexProgram.Maximize(Sum(x)).Solve(new Dictionary<Parameter, Tensor>()));
+        Assert.Contains("'Hours'", error.Message);
     }
 
     [TestMethod]

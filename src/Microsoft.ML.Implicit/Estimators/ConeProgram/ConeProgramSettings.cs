@@ -43,7 +43,7 @@ public abstract class ConeProgramSettings : IEstimatorOptions
 
     private protected virtual IEnumerable<(string Setting, string? Column)> OutputColumns =>
     [
-        .. Program!.Compiled.Variables.Concat(Program.Compiled.Multipliers).Select(part => (nameof(ColumnNames), (string?)ColumnOf(part))),
+        .. Program!.Compiled.Variables.Concat(Program.Compiled.Multipliers).Select(part => (SettingOf(part), (string?)ColumnOf(part))),
         (nameof(ObjectiveColumnName), ObjectiveColumnName),
         (nameof(StatusColumnName), StatusColumnName),
     ];
@@ -63,7 +63,9 @@ public abstract class ConeProgramSettings : IEstimatorOptions
         Setting.Require(Tolerance is > 0 and < 1, nameof(Tolerance), "must lie between 0 and 1");
         Setting.Require(Enum.IsDefined(Method), nameof(Method), "is not a known method");
         Setting.Require(MaximumIterations is null or > 0, nameof(MaximumIterations), "must be positive");
-        string[] known = [.. Program!.Compiled.Parts.Select(part => part.Name)];
+        string? shared = Program!.Compiled.Variables.Select(part => part.Name).Intersect(Program.Compiled.Multipliers.Select(part => part.Name)).FirstOrDefault();
+        Setting.Require(shared is null, nameof(Program), $"has a variable and a constraint named '{shared}', which would both be written to that column: give the constraint another name");
+        string[] known = [.. Program.Compiled.Parts.Select(part => part.Name)];
         foreach ((string name, string column) in ColumnNames!)
         {
             Setting.Require(known.Contains(name), nameof(ColumnNames), $"names '{name}', which is no parameter, variable or named constraint of the program");

@@ -20,6 +20,7 @@ internal sealed class ConflictSearch(CompiledProgram program, ConeProblem proble
     private const int MaximumTrials = 100;
 
     private readonly ConeSolver _solver = new();
+    private int _trials;
 
     /// <summary>Constraints that contradict each other, those with the largest share first.</summary>
     /// <param name="weights">Magnitudes of the multipliers of the row's certificate in units in which they can be compared.</param>
@@ -27,24 +28,34 @@ internal sealed class ConflictSearch(CompiledProgram program, ConeProblem proble
     {
         using IDisposable noGradient = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        double[] proof = weights;
-        IReadOnlyList<(string Name, double Share)> conflict = Shares(proof, program.Origins);
-        HashSet<string> needed = [];
+
+        // First whole constraints, then the entries of those that are left.
+        double[] proof = Reduce(weights, [.. program.Origins.GroupBy(part => part.Name).Select(parts => parts.SelectMany(RowsOf).ToArray())]);
+        HashSet<string> left = [.. Shares(proof, program.Origins).Select(part => part.Name)];
+        proof = Reduce(proof, [.. program.Origins.Where(part => left.Contains(part.Name)).GroupBy(part => part.Name).SelectMany(Pieces)]);
+        return [.. Shares(proof, program.Origins).Select(part => new ConflictingConstraint(part.Name, part.Share) { Entries = Entries(part.Name, proof) })];
+    }
+
+    // The weights of a certificate that rests on pieces none of which can be spared, as far as trials tell.
+    private double[] Reduce(double[] proof, IReadOnlyList<int[]> pieces)
+    {
+        List<int[]> conflict = Weighty(proof, pieces);
+        HashSet<int[]> needed = [];
         int size = conflict.Count;
-        for (int trial = 0; trial < MaximumTrials; trial++)
+        while (_trials < MaximumTrials)
         {
-            string[] candidates = [.. conflict.Select(part => part.Name).Where(name => !needed.Contains(name))];
+            int[][] candidates = [.. conflict.Where(piece => !needed.Contains(piece))];
             size = Math.Min(size, (candidates.Length + 1) / 2);
             if (size == 0)
             {
                 break;
             }
 
-            string[] spared = candidates[^size..];
-            if (TryProve([.. conflict.Select(part => part.Name).Except(spared)]) is { } others)
+            int[][] spared = candidates[^size..];
+            if (TryProve(conflict.Except(spared).SelectMany(piece => piece)) is { } others)
             {
                 proof = others;
-                conflict = Shares(proof, program.Origins);
+                conflict = Weighty(proof, pieces);
             }
             else if (size > 1)
             {
@@ -57,14 +68,41 @@ internal sealed class ConflictSearch(CompiledProgram program, ConeProblem proble
             }
         }
 
-        return [.. conflict.Select(part => new ConflictingConstraint(part.Name, part.Share) { Entries = Entries(part.Name, proof) })];
+        return proof;
     }
 
-    // A function that bends has cones of its own, whose rows are not the entries of the constraint.
+    // The pieces that a certificate rests on, the heaviest first.
+    private static List<int[]> Weighty(double[] weights, IReadOnlyList<int[]> pieces)
+    {
+        double least = ConeSolution.SmallestShare * weights.Max();
+        return [.. pieces.Select(piece => (Piece: piece, Weight: piece.Sum(row => weights[row] > least ? weights[row] : 0))).Where(pair => pair.Weight > 0).OrderByDescending(pair => pair.Weight).Select(pair => pair.Piece)];
+    }
+
+    private IEnumerable<int[]> Pieces(IEnumerable<ProgramPart> parts)
+    {
+        ProgramPart[] all = [.. parts];
+        int[] rows = [.. all.SelectMany(RowsOf)];
+        return HasEntries(all) ? rows.Select(row => new[] { row }) : [rows];
+    }
+
+    private static IEnumerable<int> RowsOf(ProgramPart part) => Enumerable.Range(part.Start, (int)part.StoredSize);
+
+    // A function that bends has cones of its own, whose rows are not the entries of the constraint, and those of matrix inequalities are no entries either.
+    private bool HasEntries(ProgramPart[] parts)
+    {
+        int last = 0;
+        foreach (Cone cone in problem.Cones.Where(cone => cone.Kind is ConeKind.Zero or ConeKind.Nonnegative))
+        {
+            last += cone.Dimension;
+        }
+
+        return parts.Length == 1 && parts[0].Start < last;
+    }
+
     private int[] Entries(string name, double[] weights)
     {
         ProgramPart[] parts = [.. program.Origins.Where(part => part.Name == name)];
-        if (parts.Length != 1 || parts[0].IsSymmetric)
+        if (!HasEntries(parts))
         {
             return [];
         }
@@ -85,26 +123,30 @@ internal sealed class ConflictSearch(CompiledProgram program, ConeProblem proble
         return
         [
             .. parts
-                .GroupBy(part => part.Name, part => Enumerable.Range(part.Start, (int)part.StoredSize).Sum(i => counted[i]) / total)
+                .GroupBy(part => part.Name, part => RowsOf(part).Sum(i => counted[i]) / total)
                 .Select(group => (Name: group.Key, Share: group.Sum()))
                 .Where(part => part.Share > 0)
                 .OrderByDescending(part => part.Share),
         ];
     }
 
-    // Weights of a certificate that these constraints alone contradict each other, or null.
-    private double[]? TryProve(HashSet<string> names)
+    // Weights of a certificate that these rows alone contradict each other, or null.
+    private double[]? TryProve(IEnumerable<int> rows)
     {
+        _trials++;
         bool[] isKept = new bool[problem.Constraints];
-        foreach (ProgramPart part in program.Origins.Where(part => names.Contains(part.Name)))
+        foreach (int row in rows)
         {
-            isKept.AsSpan(part.Start, part.Rows).Fill(true);
+            isKept[row] = true;
         }
 
         var selection = new ConeSelection(problem.Cones, i => isKept[i]);
         var entries = new EntrySelection(problem.AEntries!, selection.Rows, [.. Enumerable.Range(0, program.Columns).Select(column => (long)column)]);
         Tensor b = OfRow(problem.B).index_select(0, NativeTensor.Of(selection.Rows.ToArray(), [selection.Rows.Count]));
-        var some = new ConeProblem(null, zeros(program.Columns, ScalarType.Float64), entries.Values(OfRow(problem.A)), b, selection.Cones, null, entries.Entries);
+
+        // Of all points the nearest to zero: it is one, where equalities alone leave many, and a system of them that has no solution.
+        var diagonal = new SparseEntries(program.Columns, [.. Enumerable.Range(0, program.Columns + 1)], [.. Enumerable.Range(0, program.Columns)]);
+        var some = new ConeProblem(ones(program.Columns, ScalarType.Float64), zeros(program.Columns, ScalarType.Float64), entries.Values(OfRow(problem.A)), b, selection.Cones, diagonal, entries.Entries);
         ConeSolution solution = _solver.Solve(some);
         if (solution.Status[0] != SolveStatus.Infeasible)
         {

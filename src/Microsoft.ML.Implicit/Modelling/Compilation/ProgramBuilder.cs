@@ -86,6 +86,7 @@ internal sealed class ProgramBuilder
         List<ProgramPart> multipliers = [], origins = [];
         List<(int Row, int Column, int Parameter, double Value)> a = [];
         List<(int Entry, int Parameter, double Value)> b = [];
+        bool isExtensible = false;
         int row = 0;
         foreach ((ConeKind kind, AffineForm form, Constraint? source, string origin) in Kinds.SelectMany(kind => _constraints.Where(constraint => constraint.Kind == kind)))
         {
@@ -109,16 +110,17 @@ internal sealed class ProgramBuilder
             }
 
             cones.Add(ToCone(kind, form.Size));
-            if (source is null)
+            // Rows of functions that follow each other and have one origin are one part, apart from those of a constraint itself: these are its entries.
+            if (isExtensible && source is null && origins[^1].Name == origin)
             {
-                Extend(origins, origin, row, form.Size);
+                origins[^1] = origins[^1] with { Rows = origins[^1].Rows + form.Size };
             }
             else
             {
-                // Apart from the rows of functions in it: these are its entries.
                 origins.Add(new ProgramPart(origin, row, form.Size, 1));
             }
 
+            isExtensible = source is null;
             row += form.Size;
         }
 
@@ -140,19 +142,6 @@ internal sealed class ProgramBuilder
     }
 
     private static AffineForm Entries(ProgramPart part, Func<int, AffineTerm> term) => new(part.Size, [.. Enumerable.Range(part.Start, part.Size).Select(term)]);
-
-    // Rows that follow each other and have one origin are one part.
-    private static void Extend(List<ProgramPart> parts, string name, int row, int count)
-    {
-        if (parts.Count > 0 && parts[^1].Name == name)
-        {
-            parts[^1] = parts[^1] with { Rows = parts[^1].Rows + count };
-        }
-        else
-        {
-            parts.Add(new ProgramPart(name, row, count, 1));
-        }
-    }
 
     private static void RequireNew(IEnumerable<ProgramPart> parts, string name, string noun)
     {

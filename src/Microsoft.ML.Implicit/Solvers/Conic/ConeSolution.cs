@@ -52,13 +52,13 @@ public sealed class ConeSolution
     /// <summary>Iterations of each row.</summary>
     public IReadOnlyList<int> Iterations { get; }
 
-    /// <summary>Largest entry of A x + s − b in each row, relative to the largest of A x, s and b, in equilibrated units.</summary>
+    /// <summary>Largest entry of A x + s − b in each row, relative to A x, s and b of its own constraint, or, where these vanish, to the point as a whole, in equilibrated units.</summary>
     public IReadOnlyList<double> PrimalResiduals { get; }
 
     /// <summary>Largest entry of Px + q + Aᵀy in each row, each relative to the largest of the three terms of its own row, or, where these vanish, to what the objective changes with it, in equilibrated units.</summary>
     public IReadOnlyList<double> DualResiduals { get; }
 
-    /// <summary>Difference of the primal and the dual objective of each row, relative to the larger, or, where that is small, to a fraction of the terms that both are sums of, at least a hundredth of the smallest cost.</summary>
+    /// <summary>Difference of the primal and the dual objective of each row, relative to the larger, or, where that is small, to a fraction of the terms that the primal is a sum of, at least a hundredth of the smallest cost.</summary>
     public IReadOnlyList<double> Gaps { get; }
 
     /// <summary>The solution as where the solve of a neighbouring problem sets out from.</summary>

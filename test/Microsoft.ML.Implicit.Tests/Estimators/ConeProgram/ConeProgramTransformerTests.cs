@@ -101,6 +101,9 @@ public sealed class ConeProgramTransformerTests
         IDataView data = ml.Data.LoadFromEnumerable(Rows(1));
         var unknown = new ConeProgramOptions { Program = Ball(), ColumnNames = new Dictionary<string, string> { ["radios"] = "Radius" } };
         Assert.Contains("'radios'", Assert.ThrowsExactly<ArgumentException>(() => ml.Transforms.ConeProgram(unknown)).Message);
+        var point = new Variable("W", 2);
+        var shared = new ConeProgramOptions { Program = ConvexProgram.Minimize(Functions.SumSquares(point), (Functions.Sum(point) >= 1).Named("W")) };
+        Assert.Contains("a variable and a constraint named 'W'", Assert.ThrowsExactly<ArgumentException>(() => ml.Transforms.ConeProgram(shared)).Message);
         var wrong = new ConeProgramOptions { Program = Ball(), ColumnNames = new Dictionary<string, string> { ["radius"] = nameof(Row.Pair) } };
         Assert.Contains("'Pair'", Assert.ThrowsExactly<ArgumentException>(() => ml.Transforms.ConeProgram(wrong).Fit(data)).Message);
         var absent = new ConeProgramOptions { Program = Ball(), ColumnNames = new Dictionary<string, string> { ["radius"] = "Absent" } };

@@ -32,6 +32,20 @@ public sealed class OperatorSplittingTests
     }
 
     [TestMethod]
+    public void A_row_is_solved_as_if_it_were_alone()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        ConeProblem problem = RandomConePrograms.Create(RandomConePrograms.EveryCone, 8, 6, 4, seed: 5);
+        var solver = new ConeSolver(new ConeOptions { Method = ConeMethod.OperatorSplitting, MaximumParallelism = 1 });
+        ConeSolution batch = solver.Solve(problem);
+        for (int row = 0; row < 6; row++)
+        {
+            Tensor alone = solver.Solve(new ConeProblem(problem.P![row], problem.Q[row].unsqueeze(0), problem.A[row], problem.B[row], problem.Cones)).X;
+            Assert.AreEqual(0, (alone - batch.X[row]).abs().max().item<double>(), $"{row}");
+        }
+    }
+
+    [TestMethod]
     public void Contradictions_have_a_certificate()
     {
         using DisposeScope scope = NewDisposeScope();

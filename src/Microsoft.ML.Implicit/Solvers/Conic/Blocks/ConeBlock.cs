@@ -27,19 +27,22 @@ internal abstract class ConeBlock(int start, int dimension)
     /// <summary>Whether its slacks are in cones of their own, so that H is diagonal.</summary>
     public virtual bool IsSeparable => false;
 
+    /// <summary>Whether its slacks are measured alike, beside the largest of them.</summary>
+    public virtual bool HasOneUnit => false;
+
     public Span<double> Of(double[] row) => row.AsSpan(Start, Dimension);
 
     /// <summary>What a point leaves of the block's constraints Ax + s = bτ, relative to their terms. A large right side of one must not hide what is left of another.</summary>
     /// <param name="residual">Ax + s − bτ.</param>
     /// <param name="product">Ax.</param>
     /// <param name="s">s.</param>
-    /// <param name="unit">Beside what terms are small.</param>
-    public virtual double RelativeResidual(ReadOnlySpan<double> residual, ReadOnlySpan<double> product, ReadOnlySpan<double> s, double unit)
+    /// <param name="negligible">Beside what terms are small, row by row.</param>
+    public virtual double RelativeResidual(ReadOnlySpan<double> residual, ReadOnlySpan<double> product, ReadOnlySpan<double> s, ReadOnlySpan<double> negligible)
     {
         double largest = 0;
         for (int i = 0; i < residual.Length; i++)
         {
-            largest = Math.Max(largest, Math.Abs(residual[i]) / Math.Max(unit, Math.Max(Math.Abs(product[i]), Math.Abs(s[i]))));
+            largest = Math.Max(largest, Math.Abs(residual[i]) / Math.Max(negligible[i], Math.Max(Math.Abs(product[i]), Math.Abs(s[i]))));
         }
 
         return largest;
@@ -57,8 +60,8 @@ internal abstract class ConeBlock(int start, int dimension)
     }
 
     /// <summary>The same for slacks of one unit, beside the largest of which others are small.</summary>
-    protected static double ResidualBesideLargest(ReadOnlySpan<double> residual, ReadOnlySpan<double> product, ReadOnlySpan<double> s, double unit) =>
-        DenseVector.MaximumMagnitude(residual) / Math.Max(unit, Math.Max(DenseVector.MaximumMagnitude(product), DenseVector.MaximumMagnitude(s)));
+    protected static double ResidualBesideLargest(ReadOnlySpan<double> residual, ReadOnlySpan<double> product, ReadOnlySpan<double> s, ReadOnlySpan<double> negligible) =>
+        DenseVector.MaximumMagnitude(residual) / Math.Max(DenseVector.MaximumMagnitude(negligible), Math.Max(DenseVector.MaximumMagnitude(product), DenseVector.MaximumMagnitude(s)));
 
     /// <summary>Says which units its slacks may have: in the cone's maps onto itself, factors all the same but where a kind has more.</summary>
     /// <param name="units">Receives what the unit of each slack is made of.</param>

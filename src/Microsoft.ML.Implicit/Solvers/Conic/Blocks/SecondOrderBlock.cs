@@ -22,8 +22,10 @@ internal sealed class SecondOrderBlock(int start, int dimension) : ConeBlock(sta
 
     public override int Degree => 1;
 
-    public override double RelativeResidual(ReadOnlySpan<double> residual, ReadOnlySpan<double> product, ReadOnlySpan<double> s, double unit) =>
-        ResidualBesideLargest(residual, product, s, unit);
+    public override bool HasOneUnit => true;
+
+    public override double RelativeResidual(ReadOnlySpan<double> residual, ReadOnlySpan<double> product, ReadOnlySpan<double> s, ReadOnlySpan<double> negligible) =>
+        ResidualBesideLargest(residual, product, s, negligible);
 
     public override void SetUnit(Span<double> s, Span<double> z)
     {
@@ -32,7 +34,12 @@ internal sealed class SecondOrderBlock(int start, int dimension) : ConeBlock(sta
         (s[0], z[0]) = (1, 1);
     }
 
-    public override void ScaleUniformly(double h) => (_plus, _minus, _rest) = (h, h, h);
+    public override void ScaleUniformly(double h)
+    {
+        // Where all eigenvalues are the same any direction serves, but that of the row before would leave its rounding in this one.
+        Array.Clear(_direction);
+        (_plus, _minus, _rest) = (h, h, h);
+    }
 
     public override bool TryScale(ReadOnlySpan<double> s, ReadOnlySpan<double> z, double mu)
     {

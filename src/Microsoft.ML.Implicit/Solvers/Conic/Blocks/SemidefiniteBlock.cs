@@ -31,8 +31,10 @@ internal sealed class SemidefiniteBlock : ConeBlock
 
     public override int Degree => _n;
 
-    public override double RelativeResidual(ReadOnlySpan<double> residual, ReadOnlySpan<double> product, ReadOnlySpan<double> s, double unit) =>
-        ResidualBesideLargest(residual, product, s, unit);
+    public override bool HasOneUnit => true;
+
+    public override double RelativeResidual(ReadOnlySpan<double> residual, ReadOnlySpan<double> product, ReadOnlySpan<double> s, ReadOnlySpan<double> negligible) =>
+        ResidualBesideLargest(residual, product, s, negligible);
 
     public override int DescribeUnits(Span<RowUnit> units, int next)
     {

@@ -13,6 +13,10 @@ internal sealed class EmbeddingResiduals(ScaledProgram program, ConeBlock[] bloc
     private const double SmallestBesideTerms = 1e-4;
     private const double SmallestBesideCost = 1e-2;
 
+    // In scaled units, for a point that is zero; and what a right-hand side may be beside the point before it is taken for rounding.
+    private const double SmallestSize = 1e-6;
+    private const double SmallestBesideSize = 1e-9;
+
     // Beside the terms of a sum.
     private const double Rounding = 1e-14;
 
@@ -20,6 +24,7 @@ internal sealed class EmbeddingResiduals(ScaledProgram program, ConeBlock[] bloc
     private readonly double[] _product = new double[program.B.Length];
     private readonly double[] _dualProduct = new double[program.Q.Length];
     private readonly double[] _slacked = new double[program.B.Length];
+    private readonly double[] _negligible = new double[program.B.Length];
     private readonly double[] _rowTerms = new double[program.B.Length];
     private readonly double[] _columnTerms = new double[program.Q.Length];
     private double _qx;
@@ -61,11 +66,12 @@ internal sealed class EmbeddingResiduals(ScaledProgram program, ConeBlock[] bloc
         DenseVector.AddScaled(Primal, -_tau, program.B);
         _quadraticNorm = DenseVector.MaximumMagnitude(Px);
         _dualProductNorm = DenseVector.MaximumMagnitude(_dualProduct);
+        SetNegligible(point);
         _primal = 0;
         foreach (ConeBlock block in blocks)
         {
             // NaN passes through.
-            _primal = Math.Max(_primal, block.RelativeResidual(block.Of(Primal), block.Of(_product), block.Of(point.S), Unit(block)));
+            _primal = Math.Max(_primal, block.RelativeResidual(block.Of(Primal), block.Of(_product), block.Of(point.S), block.Of(_negligible)));
         }
 
         (_qx, _bz, _xPx) = (DenseVector.Dot(program.Q, point.X), DenseVector.Dot(program.B, point.Z), DenseVector.Dot(point.X, Px));
@@ -96,25 +102,32 @@ internal sealed class EmbeddingResiduals(ScaledProgram program, ConeBlock[] bloc
 
     private double StationarityTerm(int i) => Math.Max(Math.Abs(program.Q[i]) * _tau, Math.Max(Math.Abs(Px[i]), Math.Abs(_dualProduct[i])));
 
-    // Of primal and dual alike the gap is a difference of such terms.
+    // Of the primal alone: where penalties are large multipliers may be large on both sides of a constraint, and say nothing of how large the objective is.
     private double ObjectiveTerms(ConePoint point)
     {
-        double sum = 0, dualSum = 0;
+        double sum = 0;
         for (int i = 0; i < Dual.Length; i++)
         {
-            sum += Math.Abs(point.X[i]) * StationarityTerm(i);
+            sum += Math.Abs(point.X[i]) * Math.Max(Math.Abs(program.Q[i]) * _tau, Math.Abs(Px[i]));
         }
 
-        for (int i = 0; i < _product.Length; i++)
-        {
-            dualSum += Math.Max(Math.Abs(_product[i]), Math.Abs(point.S[i])) * Math.Abs(point.Z[i]);
-        }
-
-        return Math.Max(sum, dualSum);
+        return sum;
     }
 
-    // Beside which terms are small: one in scaled units, or in the program's own where its cones fix them.
-    private double Unit(ConeBlock block) => block.FixesUnits ? _tau * Math.Min(1, program.E[block.Start] / program.SolutionScale) : _tau;
+    // Beside what terms of a constraint are small: its right-hand side, or, where it has none, what the point is as a whole.
+    private void SetNegligible(ConePoint point)
+    {
+        double size = Math.Clamp(DenseVector.MaximumMagnitude(point.X), SmallestSize * _tau, _tau);
+        foreach (ConeBlock block in blocks)
+        {
+            double largest = block.HasOneUnit ? DenseVector.MaximumMagnitude(block.Of(program.B)) : 0;
+            for (int i = block.Start; i < block.Start + block.Dimension; i++)
+            {
+                double side = Math.Max(Math.Abs(program.B[i]), largest);
+                _negligible[i] = side > 0 ? Math.Max(side * _tau, SmallestBesideSize * size) : Math.Min(size, program.OwnUnits[i] * _tau);
+            }
+        }
+    }
 
     /// <summary>How far z is from proving that no point satisfies the constraints: Aᵀz = 0 and bᵀz = −1.</summary>
     public double DistanceFromInfeasibility => _bz < 0 ? _dualProductNorm / -_bz : double.PositiveInfinity;

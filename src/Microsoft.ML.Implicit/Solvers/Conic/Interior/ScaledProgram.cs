@@ -12,14 +12,15 @@ namespace Microsoft.ML.Implicit.Solvers.Conic.Interior;
 internal sealed class ScaledProgram
 {
     // What costs may be left of, beside the largest.
-    private const double Rounding = 1e-14;
+    private const double Rounding = 1e-30;
 
-    // Of what is smaller the ratio says nothing.
+    // Beside the solution. Of what is smaller the ratio says nothing.
     private const double SmallestSlack = 1e-9;
 
     // Of a unit at once, as a power of two.
     private const double LargestChange = 100;
 
+    private readonly ConeBlock[] _blocks;
     private readonly NormalUnits _normalUnits;
     private readonly Equilibration _equilibration;
     private readonly ConvexityCheck _convexity;
@@ -37,7 +38,8 @@ internal sealed class ScaledProgram
         _image = new double[n];
         A = new RowMatrix(m, n, structure?.A);
         (Q, D, Reach) = (new double[n], new double[n], new double[n]);
-        B = new double[m];
+        (B, OwnUnits) = (new double[m], new double[m]);
+        _blocks = blocks;
         _equilibration = new Equilibration(P, Q, A, B, blocks);
         _convexity = new ConvexityCheck(n, structure?.P, 10 * n * MachineEpsilon.Of(problem.Q.dtype));
     }
@@ -57,6 +59,9 @@ internal sealed class ScaledProgram
 
     /// <summary>What of each variable makes a term of one, or one where there is no coefficient.</summary>
     public double[] Reach { get; }
+
+    /// <summary>One in the units of slacks that their cones fix, and infinity where they fix none.</summary>
+    public double[] OwnUnits { get; }
 
     /// <summary>β.</summary>
     public double SolutionScale { get; private set; }
@@ -137,11 +142,13 @@ internal sealed class ScaledProgram
             objective += Math.Abs(Q[i] * point.X[i] / point.Tau);
         }
 
+        // Where all is small the solution as a whole is, and not only what vanishes at the optimum.
+        double least = Math.Min(1, DenseVector.MaximumMagnitude(point.X) / point.Tau);
         bool differs = false;
         int common = Exponent(SolutionScale);
         for (int i = 0; i < D.Length; i++)
         {
-            double size = Math.Max(1, Math.Abs(point.X[i] / point.Tau)), cost = Math.Abs(Q[i]);
+            double size = Math.Max(least, Math.Abs(point.X[i] / point.Tau)), cost = Math.Abs(Q[i]);
             int exponent = Exponent(Math.Min(size, cost > 0 ? Equilibration.LargestSide * Math.Max(objective, Rounding) / cost : size));
             D[i] = Math.ScaleB(D[i], exponent + common);
             differs |= exponent != 0;
@@ -168,7 +175,7 @@ internal sealed class ScaledProgram
         _quadraticScale = DenseVector.MaximumMagnitude(P.Values);
         return DenseVector.IsFinite(P.Values) && DenseVector.IsFinite(A.Values) && LoadVectors(data, row);
 
-        static int ExponentOfQuotient(double y, double z) => y > SmallestSlack && z > SmallestSlack ? Exponent(y / z) : 0;
+        int ExponentOfQuotient(double y, double z) => Math.Min(y, z) > SmallestSlack * least ? Exponent(y / z) : 0;
         static int Exponent(double ratio) => double.IsFinite(ratio) && ratio > 0 ? (int)Math.Clamp(Math.Round(Math.Log2(ratio)), -LargestChange, LargestChange) : 0;
     }
 
@@ -189,12 +196,8 @@ internal sealed class ScaledProgram
         DenseVector.Scale(B, 1 / SolutionScale);
         DenseVector.Scale(P.Values, SolutionScale / largest);
         _equilibration.MeasureReach(Reach);
-        SmallestCost = 1;
-        foreach (double value in Q)
-        {
-            SmallestCost = value != 0 ? Math.Min(SmallestCost, Math.Max(Math.Abs(value), Rounding)) : SmallestCost;
-        }
-
+        MeasureCosts();
+        MeasureOwnUnits();
         return DenseVector.IsFinite(Q) && DenseVector.IsFinite(B) && double.IsFinite(SolutionScale / largest);
     }
 
@@ -269,6 +272,28 @@ internal sealed class ScaledProgram
     {
         Convert(scaled, E, CostScale, y);
         _slacks.FromNormalMultipliers(y);
+    }
+
+    // A square is a cost as well: beside one that stands for "never" it may be small.
+    private void MeasureCosts()
+    {
+        SmallestCost = 1;
+        for (int i = 0; i < Q.Length; i++)
+        {
+            double cost = Math.Max(Math.Abs(Q[i]), P.IsEmpty ? 0 : DenseVector.MaximumMagnitude(P.Row(i)));
+            SmallestCost = cost != 0 ? Math.Min(SmallestCost, Math.Max(cost, Rounding)) : SmallestCost;
+        }
+    }
+
+    private void MeasureOwnUnits()
+    {
+        foreach (ConeBlock block in _blocks)
+        {
+            for (int i = block.Start; i < block.Start + block.Dimension; i++)
+            {
+                OwnUnits[i] = block.FixesUnits ? E[i] * _slacks.Factors[i] / SolutionScale : double.PositiveInfinity;
+            }
+        }
     }
 
     private void LoadSides(ReadOnlySpan<double> b)

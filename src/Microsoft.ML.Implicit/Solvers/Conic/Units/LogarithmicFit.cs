@@ -22,12 +22,17 @@ internal sealed class LogarithmicFit
     // A number that is added to what a logarithm is taken of, as in log(1 + w), says nothing of units but where it is the larger of both.
     private const double ImportanceOfOffsets = 1e-8;
 
+    // A limit beyond the solution, and a requirement below it, say nothing of its size; the smallest limit and the largest requirement do, which may be far from one too.
+    private const double ImportanceOfLimits = 1e-4;
+    private const double ImportanceOfLooseLimits = 1e-8;
+
     private readonly int _n;
     private readonly RowUnit[] _rowUnits;
     private readonly LogarithmicTerms _quadratic;
     private readonly LogarithmicTerms _cost;
     private readonly LogarithmicTerms _matrix;
     private readonly LogarithmicTerms _side;
+    private readonly int[] _signs;
     private readonly double[] _columns;
     private readonly double[] _rows;
     private readonly double[] _columnSlopes;
@@ -40,6 +45,8 @@ internal sealed class LogarithmicFit
     private readonly double[] _direction;
     private readonly double[] _image;
     private readonly double[] _curvature;
+    private readonly double[] _size;
+    private readonly double[] _sizeImage;
 
     /// <param name="problem">The program, of which the sizes are read.</param>
     /// <param name="structure">Where P and A have entries, or null for everywhere.</param>
@@ -52,12 +59,16 @@ internal sealed class LogarithmicFit
         (_matrix, _side) = (new LogarithmicTerms(m, _n, structure?.A), new LogarithmicTerms(1, m));
         (_quadraticRows, _quadraticSlopes) = (new double[_n], new double[_n]);
         (_columns, _columnSlopes, _rows, _rowSlopes) = (new double[_n], new double[_n], new double[m], new double[m]);
+        _signs = new int[m];
         (_exponents, _change, _residual, _direction, _image, _curvature) =
             (new double[count], new double[count], new double[count], new double[count], new double[count], new double[count]);
+        (_size, _sizeImage) = (new double[count], new double[count]);
+        _size.AsSpan(0, _n).Fill(1);
+        _size[_n] = -1;
     }
 
-    /// <summary>What the entries of b count for, one each.</summary>
-    public double[] ImportanceOfSides => _side.Importance;
+    /// <summary>Places of b in inequalities.</summary>
+    public List<int> Limits { get; } = [];
 
     /// <summary>Places of b whose numbers are added to others inside of logarithms.</summary>
     public List<int> Offsets { get; } = [];
@@ -69,6 +80,10 @@ internal sealed class LogarithmicFit
         _cost.Take(q);
         _matrix.Take(a);
         _side.Take(b);
+        for (int i = 0; i < b.Length; i++)
+        {
+            _signs[i] = Math.Sign(b[i]);
+        }
     }
 
     /// <summary>The exponents of variables, of costs, and of the units of rows; they live until the next call.</summary>
@@ -87,6 +102,7 @@ internal sealed class LogarithmicFit
                 _side.SetImportance(offset, pass > 0 && _side.Misfit(offset, _rows[offset]) >= 0 ? 1 : ImportanceOfOffsets);
             }
 
+            WeighLimits(pass > 0);
             _side.Weigh([0], _rows, 0, spread, spread);
             Step();
         }
@@ -94,21 +110,46 @@ internal sealed class LogarithmicFit
         return _exponents;
     }
 
-    // Conjugate gradients on the normal equations, with their diagonal.
+    private void WeighLimits(bool isFitted)
+    {
+        double smallest = double.PositiveInfinity, largest = double.NegativeInfinity;
+        foreach (int limit in Limits)
+        {
+            double misfit = _side.Misfit(limit, _rows[limit]);
+            (smallest, largest) = _signs[limit] switch
+            {
+                > 0 => (Math.Min(smallest, misfit), largest),
+                < 0 => (smallest, Math.Max(largest, misfit)),
+                _ => (smallest, largest),
+            };
+        }
+
+        (smallest, largest) = (Math.Max(smallest, 0), Math.Min(largest, 0));
+        foreach (int limit in Limits)
+        {
+            double misfit = _side.Misfit(limit, _rows[limit]);
+            bool isLoose = isFitted && (_signs[limit] > 0 ? misfit > smallest : misfit < largest);
+            _side.SetImportance(limit, isLoose ? ImportanceOfLooseLimits : ImportanceOfLimits);
+        }
+    }
+
+    // Conjugate gradients on the normal equations, with their diagonal and the direction along which the solution as a whole is larger: only limits, which count little, say how large, and the diagonal alone
+    // would take what they say for rounding.
     private void Step()
     {
         Slope(_exponents, isFit: true, _residual);
         DenseVector.Scale(_residual, -1);
         Diagonal();
+        double curvatureOfSize = MeasureSize();
         Array.Clear(_change);
         Array.Clear(_direction);
         double last = 0, first = 0;
         for (int i = 0; i < MaximumSteps; i++)
         {
-            double now = 0;
+            double ofSize = curvatureOfSize > 0 ? DenseVector.Dot(_size, _residual) / curvatureOfSize : 0, now = 0;
             for (int k = 0; k < _residual.Length; k++)
             {
-                _image[k] = _curvature[k] > 0 ? _residual[k] / _curvature[k] : 0;
+                _image[k] = (_curvature[k] > 0 ? _residual[k] / _curvature[k] : 0) + (ofSize * _size[k]);
                 now += _image[k] * _residual[k];
             }
 
@@ -133,6 +174,18 @@ internal sealed class LogarithmicFit
         }
 
         DenseVector.AddScaled(_exponents, 1, _change);
+    }
+
+    // Of the direction in which variables have larger units, and rows and costs smaller ones.
+    private double MeasureSize()
+    {
+        foreach (RowUnit unit in _rowUnits)
+        {
+            _size[unit.First] = -1;
+        }
+
+        Slope(_size, isFit: false, _sizeImage);
+        return DenseVector.Dot(_size, _sizeImage);
     }
 
     // Half the slope of the weighted sum of squares, or, without the logarithms themselves, the product with its curvature.

@@ -12,10 +12,7 @@ namespace Microsoft.ML.Implicit.Solvers.Conic.Units;
 /// </summary>
 internal sealed class NormalUnits
 {
-    // A limit may be far from what it limits, or stand for none.
-    private const double ImportanceOfLimits = 1e-4;
-
-    // Beside the largest right-hand side of equalities, what rounding may have left of zero: it says nothing of units.
+    // Beside the largest right-hand side of its kind, what rounding may have left of zero: it says nothing of units.
     private const double Rounding = 1e-15;
 
     private const double LargestExponent = 200;
@@ -41,7 +38,7 @@ internal sealed class NormalUnits
         _fit = new LogarithmicFit(problem, structure, _rowUnits, count);
         foreach (ConeBlock block in blocks.Where(block => block is NonnegativeBlock))
         {
-            block.Of(_fit.ImportanceOfSides).Fill(ImportanceOfLimits);
+            _fit.Limits.AddRange(Enumerable.Range(block.Start, block.Dimension));
         }
     }
 
@@ -79,13 +76,19 @@ internal sealed class NormalUnits
 
     private void DropRounding()
     {
+        DropRounding(_blocks.OfType<ZeroBlock>());
+        DropRounding(_blocks.OfType<NonnegativeBlock>());
+    }
+
+    private void DropRounding(IEnumerable<ConeBlock> blocks)
+    {
         double largest = 0;
-        foreach (ZeroBlock block in _blocks.OfType<ZeroBlock>())
+        foreach (ConeBlock block in blocks)
         {
             largest = Math.Max(largest, DenseVector.MaximumMagnitude(block.Of(_right)));
         }
 
-        foreach (ZeroBlock block in _blocks.OfType<ZeroBlock>())
+        foreach (ConeBlock block in blocks)
         {
             foreach (ref double side in block.Of(_right))
             {
