@@ -130,7 +130,13 @@ internal sealed class CurveRow
     // Sums, and with them the choice between equally good fits, would depend on the order in which the points are given.
     private void Sort()
     {
-        if (Enumerable.Range(1, Math.Max(Count - 1, 0)).All(i => Compare(i - 1, i) <= 0))
+        int ordered = 1;
+        while (ordered < Count && Compare(ordered - 1, ordered) <= 0)
+        {
+            ordered++;
+        }
+
+        if (ordered >= Count)
         {
             return;
         }
