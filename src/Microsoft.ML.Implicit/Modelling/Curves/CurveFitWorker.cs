@@ -40,10 +40,11 @@ internal sealed class CurveFitWorker
         _workspace = new CurveWorkspace(_width);
         var sines = SineParameters.Create(plan, _tape);
         FrequencyScan? scan = sines is null ? null : new FrequencyScan(plan, _tape, _row, _workspace, sines);
-        var terms = TermPlacement.Create(plan, _row, new TangentProjection(plan, _tape, _row, _workspace), Fit);
+        var projection = new TangentProjection(plan, _tape, _row, _workspace);
+        var terms = TermPlacement.Create(plan, _row, projection, Fit);
         _starts = new StartSelection(plan, _tape, _row, _workspace, scan, terms);
         _aliases = sines is null ? null : new AliasFolding(plan, _tape, sines, scan!);
-        _form = new CanonicalForm(plan, _tape, _row, sines);
+        _form = new CanonicalForm(plan, _tape, _row, projection, sines);
         (_best, _projected) = (new double[_width], new double[_width]);
     }
 

@@ -108,9 +108,12 @@ internal sealed class CurveRow
     }
 
     /// <summary>Weighted residuals of a curve.</summary>
-    public void Residuals(ReadOnlySpan<double> curve, Span<double> residuals)
+    public void Residuals(ReadOnlySpan<double> curve, Span<double> residuals) => Residuals(curve, Values, residuals);
+
+    /// <summary>Weighted differences between a curve and other values than those measured.</summary>
+    public void Residuals(ReadOnlySpan<double> curve, ReadOnlySpan<double> values, Span<double> residuals)
     {
-        TensorPrimitives.Subtract(curve, _values.AsSpan(0, Count), residuals);
+        TensorPrimitives.Subtract(curve, values, residuals);
         Weigh(residuals, residuals);
     }
 

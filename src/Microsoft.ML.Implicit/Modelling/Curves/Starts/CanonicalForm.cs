@@ -3,21 +3,20 @@ using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 namespace Microsoft.ML.Implicit.Modelling.Curves.Starts;
 
 /// <summary>
-/// Chooses one of several parameters with which a curve has the same values at all points: widths, periods and frequencies are positive, then the factors of sines, their angles
-/// are within half a turn of zero and their places within half a turn of the middle. So parameters of rows can be compared.
+/// Chooses one of several parameters with which a curve has the same values at all points: widths, rates, periods and frequencies are positive, then the factors of sines, their
+/// angles are within half a turn of zero and their places within half a turn of the middle. So parameters of rows can be compared.
 /// </summary>
 /// <param name="plan">What all rows have in common.</param>
 /// <param name="tape">The curve at the row's points.</param>
 /// <param name="row">The row.</param>
+/// <param name="projection">Solves for the parameters in which the curve is affine.</param>
 /// <param name="sines">Tells the shifts of sines, of which a curve may have none.</param>
-internal sealed class CanonicalForm(CurveFitPlan plan, CurveTape tape, CurveRow row, SineParameters? sines)
+internal sealed class CanonicalForm(CurveFitPlan plan, CurveTape tape, CurveRow row, TangentProjection projection, SineParameters? sines)
 {
     // Of the largest value: far above what rounding makes of an angle far from zero, far below what a fit leaves.
     private const double Tolerance = 1e-7;
 
-    // A sine backwards has another angle and another factor, and so may a product of two.
-    private const int MostOthers = 3;
-
+    private readonly int[] _affine = [.. plan.Starts.Free.Where(parameter => plan.IsAffine[parameter])];
     private readonly double[] _trial = new double[plan.Curve.Parameters.Count];
     private double[] _curve = [];
 
@@ -30,7 +29,7 @@ internal sealed class CanonicalForm(CurveFitPlan plan, CurveTape tape, CurveRow 
         {
             if (parameters[leader] < 0)
             {
-                Flip(parameters, [.. plan.Starts.Free.Except([.. settled, leader])], MostOthers, trial => trial[leader] = -trial[leader]);
+                Reverse(parameters, leader, [.. plan.Starts.Drawn.Except([.. settled, leader])]);
             }
 
             settled.Add(leader);
@@ -38,37 +37,53 @@ internal sealed class CanonicalForm(CurveFitPlan plan, CurveTape tape, CurveRow 
 
         foreach (SineShift shift in sines?.Classify(parameters).Shifts ?? [])
         {
-            int[] negative = [.. plan.Starts.Free.Where(parameter => plan.IsAffine[parameter] && parameters[parameter] < 0)];
-            Flip(parameters, negative, 1, trial => trial[shift.Parameter] += shift.Turn / 2, fewest: 1);
-            double origin = shift.IsAngle ? 0 : plan.Starts.Middle(row, shift.Parameter);
-            Flip(parameters, [], 0, trial => trial[shift.Parameter] = origin + Math.IEEERemainder(trial[shift.Parameter] - origin, shift.Turn));
+            Settle(parameters, shift);
         }
     }
 
-    // Makes a change, and flips the signs of as few others as leave the curve what it is; where none do, nothing changes.
-    private void Flip(double[] parameters, int[] others, int most, Action<double[]> change, int fewest = 0)
+    // A sine backwards has another angle; what else changes is solved for.
+    private void Reverse(double[] parameters, int leader, int[] others)
     {
-        for (int count = fewest; count <= Math.Min(most, others.Length); count++)
+        foreach (int other in (int[])[leader, .. others])
         {
-            foreach (int[] chosen in Choose(others, count))
+            parameters.CopyTo(_trial, 0);
+            _trial[leader] = -_trial[leader];
+            _trial[other] = other == leader ? _trial[other] : -_trial[other];
+            if (IsSame())
             {
-                parameters.CopyTo(_trial, 0);
-                change(_trial);
-                Array.ForEach(chosen, parameter => _trial[parameter] = -_trial[parameter]);
-                if (IsSame())
-                {
-                    _trial.CopyTo(parameters, 0);
-                    return;
-                }
+                _trial.CopyTo(parameters, 0);
+                return;
             }
         }
     }
 
-    private static IEnumerable<int[]> Choose(int[] items, int count) =>
-        count == 0 ? [[]] : items.SelectMany((item, i) => Choose(items[(i + 1)..], count - 1).Select(rest => (int[])[item, .. rest]));
+    private void Settle(double[] parameters, SineShift shift)
+    {
+        parameters.CopyTo(_trial, 0);
+        _trial[shift.Parameter] += shift.Turn / 2;
+        int factor = IsSame() ? Array.FindIndex(_affine, parameter => _trial[parameter] * parameters[parameter] < 0) : -1;
+        if (factor >= 0 && parameters[_affine[factor]] < 0)
+        {
+            _trial.CopyTo(parameters, 0);
+        }
 
+        double origin = shift.IsAngle ? 0 : plan.Starts.Middle(row, shift.Parameter);
+        parameters.CopyTo(_trial, 0);
+        _trial[shift.Parameter] = origin + Math.IEEERemainder(_trial[shift.Parameter] - origin, shift.Turn);
+        if (IsSame())
+        {
+            _trial.CopyTo(parameters, 0);
+        }
+    }
+
+    // The parameters in which the curve is affine follow the others.
     private bool IsSame()
     {
+        if (row.Count >= _affine.Length)
+        {
+            projection.Move(_trial, _affine, _curve, []);
+        }
+
         for (int j = 0; j < _trial.Length; j++)
         {
             if (!(_trial[j] >= plan.Lower[j] && _trial[j] <= plan.Upper[j]))

@@ -105,9 +105,12 @@ internal sealed class FrequencyScan
             _trial[i] = 1;
         }
 
+        // Bounds beyond all that the points tell ask for frequencies there.
+        double nearest = frequency.Power > 0 ? _plan.Lower[parameter] : _plan.Upper[parameter];
+        double least = nearest > 0 ? frequency.Reach * Math.Pow(nearest / frequency.Value, frequency.Power) : 0, offset = least > most ? least : 0;
         for (int step = 1; step <= MostSteps && step * Step <= most; step++)
         {
-            _trial[parameter] = sign * frequency.Value * Math.Pow(step * Step / frequency.Reach, frequency.Power);
+            _trial[parameter] = sign * frequency.Value * Math.Pow((offset + (step * Step)) / frequency.Reach, frequency.Power);
             if (_trial[parameter] >= _plan.Lower[parameter] && _trial[parameter] <= _plan.Upper[parameter])
             {
                 double judged = judge(_trial);

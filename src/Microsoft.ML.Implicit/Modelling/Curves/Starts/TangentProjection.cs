@@ -40,7 +40,7 @@ internal sealed class TangentProjection(CurveFitPlan plan, CurveTape tape, Curve
     /// <param name="roots">Roots of weights of the points, or none.</param>
     public double Rest(double[] parameters, int[] columns, ReadOnlySpan<double> roots)
     {
-        Project(parameters, columns, roots);
+        Project(parameters, columns, row.Values, roots);
         AffineProjection.Weigh(_left.AsSpan(0, row.Count), roots);
         return TensorPrimitives.SumOfSquares<double>(_left.AsSpan(0, row.Count));
     }
@@ -53,7 +53,7 @@ internal sealed class TangentProjection(CurveFitPlan plan, CurveTape tape, Curve
         double least = double.PositiveInfinity;
         for (int step = 0; step < ClearSteps; step++)
         {
-            Project(parameters, columns, weights);
+            Project(parameters, columns, row.Values, weights);
             double deviation = MedianDeviation.Of(_left.AsSpan(0, row.Count));
             if (!(deviation < least) || deviation == 0)
             {
@@ -71,11 +71,14 @@ internal sealed class TangentProjection(CurveFitPlan plan, CurveTape tape, Curve
         return least;
     }
 
-    /// <summary>Moves parameters along their tangents.</summary>
-    /// <inheritdoc cref="Rest"/>
-    public void Move(double[] parameters, int[] columns, ReadOnlySpan<double> roots)
+    /// <summary>Moves parameters along their tangents to where the curve is nearest to values.</summary>
+    /// <param name="parameters">Where; the columns' parameters are changed.</param>
+    /// <param name="columns">The parameters that move.</param>
+    /// <param name="values">Values at the points.</param>
+    /// <param name="roots">Roots of weights of the points, or none.</param>
+    public void Move(double[] parameters, int[] columns, ReadOnlySpan<double> values, ReadOnlySpan<double> roots)
     {
-        Project(parameters, columns, roots);
+        Project(parameters, columns, values, roots);
         for (int k = 0; k < columns.Length; k++)
         {
             parameters[columns[k]] -= _step[k];
@@ -83,7 +86,7 @@ internal sealed class TangentProjection(CurveFitPlan plan, CurveTape tape, Curve
     }
 
     // A column of zeros has no part in the factorisation: it would keep a row from those behind it.
-    private void Project(double[] parameters, int[] columns, ReadOnlySpan<double> roots)
+    private void Project(double[] parameters, int[] columns, ReadOnlySpan<double> values, ReadOnlySpan<double> roots)
     {
         int count = row.Count, used = 0;
         if (_left.Length < count || _step.Length < columns.Length)
@@ -94,7 +97,7 @@ internal sealed class TangentProjection(CurveFitPlan plan, CurveTape tape, Curve
         Span<double> jacobian = workspace.Jacobian(count), right = workspace.Residuals(count), tangents = workspace.Columns(count * columns.Length);
         Span<double> left = _left.AsSpan(0, count), scales = workspace.Scales(columns.Length);
         Span<int> order = stackalloc int[columns.Length];
-        row.Residuals(tape.Evaluate(parameters), right);
+        row.Residuals(tape.Evaluate(parameters), values, right);
         right.CopyTo(left);
         tape.Differentiate(jacobian);
         AffineProjection.Weigh(right, roots);

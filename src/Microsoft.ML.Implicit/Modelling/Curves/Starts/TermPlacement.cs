@@ -75,7 +75,7 @@ internal sealed class TermPlacement
 
             columns = [.. columns, .. rest[best].Affine];
             rest.RemoveAt(best);
-            _projection.Move(start, columns, roots);
+            _projection.Move(start, columns, _row.Values, roots);
             if (Fit(start, rest) is not { } fitted)
             {
                 return null;
