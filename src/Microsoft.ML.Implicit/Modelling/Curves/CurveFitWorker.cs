@@ -57,7 +57,7 @@ internal sealed class CurveFitWorker
 
         _tape.Begin(_row.Inputs, _row.Count);
         (int iterations, int searches, double least, SolveStatus status) = (0, 0, double.PositiveInfinity, SolveStatus.Diverged);
-        foreach (CurveStart start in _starts.Choose())
+        foreach (CurveStart start in _starts.Choose(cancellationToken))
         {
             searches++;
             SolveStatus ended = Descend(start, cancellationToken);
@@ -169,10 +169,10 @@ internal sealed class CurveFitWorker
         return isBetter ? projected : Search(point, isProjected: false, cancellationToken);
     }
 
-    private double[]? Fit(double[] start, double[] lower, double[] upper)
+    private double[]? Fit(double[] start, double[] lower, double[] upper, CancellationToken cancellationToken)
     {
         _search.Loss = _plan.Options.Loss.Convex;
-        SolveStatus ended = Search(start, lower, upper, isProjected: false, CancellationToken.None);
+        SolveStatus ended = Search(start, lower, upper, isProjected: false, cancellationToken);
         _search.Loss = _plan.Options.Loss;
         return ended == SolveStatus.Diverged ? null : _search.Point.ToArray();
     }

@@ -23,7 +23,8 @@ internal sealed class StartSelection(CurveFitPlan plan, CurveTape tape, CurveRow
     private readonly double[][] _clear = Room(plan, plan.Options.Loss.Redescends && plan.Starts.Count > 1 ? Parts : 0);
 
     /// <summary>The starts of the row.</summary>
-    public IEnumerable<CurveStart> Choose()
+    /// <param name="cancellationToken">Handed to fits of parts of the curve.</param>
+    public IEnumerable<CurveStart> Choose(CancellationToken cancellationToken)
     {
         IEnumerable<CurveStart> starts = ChooseDrawn().Select(start => new CurveStart(start, IsClear: false));
         if (_clear.Length > 0)
@@ -37,7 +38,7 @@ internal sealed class StartSelection(CurveFitPlan plan, CurveTape tape, CurveRow
             starts = _clear.Length > 0 ? starts.Concat(Scan(frequencies, isClear: true)) : starts;
         }
 
-        return terms is null ? starts : starts.Concat(Place(terms));
+        return terms is null ? starts : starts.Concat(Place(terms, cancellationToken));
     }
 
     private double[][] ChooseDrawn() => Choose(_drawn, (draw, start) =>
@@ -87,9 +88,9 @@ internal sealed class StartSelection(CurveFitPlan plan, CurveTape tape, CurveRow
         return starts;
     }
 
-    private IEnumerable<CurveStart> Place(TermPlacement placement)
+    private IEnumerable<CurveStart> Place(TermPlacement placement, CancellationToken cancellationToken)
     {
-        List<double[]> starts = placement.Place() is not { } start ? [] : frequencies is null ? [start] : frequencies.Improve(start, isClear: false);
+        List<double[]> starts = placement.Place(cancellationToken) is not { } start ? [] : frequencies is null ? [start] : frequencies.Improve(start, isClear: false);
         return starts.Select(found => new CurveStart(found, IsClear: false));
     }
 

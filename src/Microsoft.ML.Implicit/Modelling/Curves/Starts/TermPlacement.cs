@@ -9,13 +9,13 @@ internal sealed class TermPlacement
     private readonly CurveFitPlan _plan;
     private readonly CurveRow _row;
     private readonly TangentProjection _projection;
-    private readonly Func<double[], double[], double[], double[]?> _fit;
+    private readonly Func<double[], double[], double[], CancellationToken, double[]?> _fit;
     private readonly List<(int[] Affine, int[] Drawn)> _terms;
     private readonly int[] _free;
     private readonly double[] _draw;
     private readonly double[] _trial;
 
-    private TermPlacement(CurveFitPlan plan, CurveRow row, TangentProjection projection, Func<double[], double[], double[], double[]?> fit, List<(int[] Affine, int[] Drawn)> terms)
+    private TermPlacement(CurveFitPlan plan, CurveRow row, TangentProjection projection, Func<double[], double[], double[], CancellationToken, double[]?> fit, List<(int[] Affine, int[] Drawn)> terms)
     {
         (_plan, _row, _projection, _fit, _terms) = (plan, row, projection, fit, terms);
         _free = [.. plan.Starts.Free.Where(parameter => plan.IsAffine[parameter] && !terms.Exists(term => term.Affine.Contains(parameter)))];
@@ -28,15 +28,16 @@ internal sealed class TermPlacement
     /// <param name="projection">What parameters leave of the row.</param>
     /// <param name="fit">Fits a curve from a start within lower and upper bounds; null where it is not finite.</param>
     /// <returns>Null for a curve that is no sum of terms whose parameters are drawn.</returns>
-    public static TermPlacement? Create(CurveFitPlan plan, CurveRow row, TangentProjection projection, Func<double[], double[], double[], double[]?> fit)
+    public static TermPlacement? Create(CurveFitPlan plan, CurveRow row, TangentProjection projection, Func<double[], double[], double[], CancellationToken, double[]?> fit)
     {
         List<(int[] Affine, int[] Drawn)> terms = CurveTerms.Find(plan);
         return terms.Count > 1 ? new TermPlacement(plan, row, projection, fit, terms) : null;
     }
 
     /// <summary>Places the terms.</summary>
+    /// <param name="cancellationToken">Handed to the fits.</param>
     /// <returns>The start, or null where a row has too few points, or the curve is not finite.</returns>
-    public double[]? Place()
+    public double[]? Place(CancellationToken cancellationToken)
     {
         double[] found = new double[_draw.Length], roots = _projection.Trust();
         _plan.Starts.Draw(0, _row, found);
@@ -76,7 +77,7 @@ internal sealed class TermPlacement
             columns = [.. columns, .. rest[best].Affine];
             rest.RemoveAt(best);
             _projection.Move(start, columns, _row.Values, roots);
-            if (Fit(start, rest) is not { } fitted)
+            if (Fit(start, rest, cancellationToken) is not { } fitted)
             {
                 return null;
             }
@@ -88,7 +89,7 @@ internal sealed class TermPlacement
     }
 
     // Terms that have no place yet are held at zero.
-    private double[]? Fit(double[] start, List<(int[] Affine, int[] Drawn)> rest)
+    private double[]? Fit(double[] start, List<(int[] Affine, int[] Drawn)> rest, CancellationToken cancellationToken)
     {
         double[] lower = [.. _plan.Lower], upper = [.. _plan.Upper];
         foreach (int parameter in rest.SelectMany(term => (int[])[.. term.Affine, .. term.Drawn]))
@@ -96,6 +97,6 @@ internal sealed class TermPlacement
             lower[parameter] = upper[parameter] = start[parameter];
         }
 
-        return _fit(start, lower, upper);
+        return _fit(start, lower, upper, cancellationToken);
     }
 }
