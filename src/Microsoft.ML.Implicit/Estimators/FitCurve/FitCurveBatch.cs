@@ -13,6 +13,9 @@ internal sealed class FitCurveBatch : RowBatch
     // The least normal number of single precision, in which the columns are.
     private const double SmallestSingle = 1.1754943508222875e-38;
 
+    // The share of an input's span by which single precision may move a place.
+    private const double LargestMove = 1e-5;
+
     private readonly FitCurveModel _model;
     private readonly DataViewRow _source;
     private readonly Func<double[]>[] _readInputs;
@@ -54,7 +57,8 @@ internal sealed class FitCurveBatch : RowBatch
         for (int slot = 0; slot < count; slot++)
         {
             CurveEstimate estimate = estimates[slot];
-            _estimates[slot] = estimate.Status == SolveStatus.Converged && _model.Outputs.Any(output => LeavesSingle(output.Part, slot, estimate)) ? estimate with { Status = SolveStatus.OutOfRange } : estimate;
+            bool isLost = _model.OutputKind == DataKind.Single && _model.Outputs.Any(output => LeavesSingle(output.Part, slot, estimate));
+            _estimates[slot] = estimate.Status == SolveStatus.Converged && isLost ? estimate with { Status = SolveStatus.OutOfRange } : estimate;
         }
 
         for (int slot = 0; slot < count && _model.UnsolvedRows == UnsolvedRowHandling.Throw; slot++)
@@ -70,10 +74,12 @@ internal sealed class FitCurveBatch : RowBatch
     public override Delegate CreateGetter(int column, Func<int> slot)
     {
         FitCurvePart part = _model.Outputs[column].Part;
-        return part switch
+        return (part, _model.OutputKind) switch
         {
-            FitCurvePart.Status => (ValueGetter<ReadOnlyMemory<char>>)((ref ReadOnlyMemory<char> value) => value = StatusNames[(int)_estimates[slot()].Status]),
-            FitCurvePart.ResidualDeviation => (ValueGetter<float>)((ref float value) => value = (float)Numbers(part, slot())[0]),
+            (FitCurvePart.Status, _) => (ValueGetter<ReadOnlyMemory<char>>)((ref ReadOnlyMemory<char> value) => value = StatusNames[(int)_estimates[slot()].Status]),
+            (FitCurvePart.ResidualDeviation, DataKind.Double) => (ValueGetter<double>)((ref double value) => value = Numbers(part, slot())[0]),
+            (FitCurvePart.ResidualDeviation, _) => (ValueGetter<float>)((ref float value) => value = (float)Numbers(part, slot())[0]),
+            (_, DataKind.Double) => VectorGetter.Create(() => Numbers(part, slot())),
             _ => VectorGetter.Create(() => Array.ConvertAll(Numbers(part, slot()), number => (float)number)),
         };
     }
@@ -94,10 +100,35 @@ internal sealed class FitCurveBatch : RowBatch
         _ => [],
     };
 
-    // A parameter that differs from zero by more than its error must not become zero.
     private bool LeavesSingle(FitCurvePart part, int slot, CurveEstimate estimate) =>
         NumbersOf(part, slot, estimate).Any(number => double.IsFinite(number) && !float.IsFinite((float)number))
-        || (part == FitCurvePart.Parameters && estimate.Parameters.Zip(estimate.StandardErrors).Any(pair => Math.Abs(pair.First) is > 0 and < SmallestSingle && Math.Abs(pair.First) > pair.Second));
+        || (part == FitCurvePart.Parameters && (Vanishes(estimate) || MovesPlace(slot, estimate)));
+
+    // A parameter that differs from zero by more than its error must not become zero.
+    private static bool Vanishes(CurveEstimate estimate) =>
+        estimate.Parameters.Zip(estimate.StandardErrors).Any(pair => Math.Abs(pair.First) is > 0 and < SmallestSingle && Math.Abs(pair.First) > pair.Second);
+
+    // Digits of a place are spent on its distance from zero, which means nothing: of seconds since 1970 two minutes are left.
+    private bool MovesPlace(int slot, CurveEstimate estimate)
+    {
+        double[] errors = estimate.StandardErrors;
+        for (int j = 0; j < errors.Length; j++)
+        {
+            double place = estimate.Parameters[j], move = Math.Abs((float)place - place);
+            if (_model.Fitter.Plan.Starts.IsPlace(j) && !(move <= errors[j]) && move > LargestMove * SpanOf(_points[slot].Inputs[_model.Fitter.Plan.Starts.InputOf(j)]))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static double SpanOf(double[] input)
+    {
+        IEnumerable<double> there = input.Where(number => !double.IsNaN(number));
+        return there.Max() - there.Min();
+    }
 
     private IEnumerable<string> Differing(CurvePoints points)
     {

@@ -1,12 +1,13 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.Implicit.Training;
 using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>Fits a curve to the points of every row by nonlinear least squares. Rows are fitted when they are read: <see cref="Fit"/> only checks the columns.</summary>
 /// <remarks>
-/// Output: as asked for, the parameters and their standard errors (vectors of Single, with the parameters' names), their covariance (matrix of Single), the deviation of the
-/// residuals (Single), the fitted values (vector of Single) and the status (text). Fits are made in float64. There is no ONNX form.
+/// Output: as asked for, the parameters and their standard errors (vectors with the parameters' names), their covariance (matrix), the deviation of the residuals (scalar) and the
+/// fitted values (vector), all of them Single or Double as <see cref="FitCurveOptions.OutputKind"/> says, and the status (text). Fits are made in float64. There is no ONNX form.
 /// </remarks>
 public sealed class FitCurveEstimator : ImplicitEstimator<FitCurveTransformer>
 {
@@ -19,7 +20,7 @@ public sealed class FitCurveEstimator : ImplicitEstimator<FitCurveTransformer>
     /// <summary>Checks that the columns fit the curve.</summary>
     /// <param name="input">Rows with the columns of inputs and values.</param>
     /// <returns>The transformer.</returns>
-    /// <exception cref="ArgumentException">A column is missing, or has another type or length than the curve needs.</exception>
+    /// <exception cref="ArgumentException">A column is missing, has another type or length than the curve needs, or has the name of a parameter.</exception>
     public override FitCurveTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
@@ -34,6 +35,12 @@ public sealed class FitCurveEstimator : ImplicitEstimator<FitCurveTransformer>
         foreach (string input in _options.Inputs)
         {
             PointColumn.Check(schema, _options.SettingOf(input), _options.ColumnOf(input), mayBeScalar: true);
+        }
+
+        foreach (string parameter in _model.Fitter.Curve.Parameters)
+        {
+            bool isColumn = schema.TryFindColumn(parameter, out _);
+            Setting.Require(!isColumn, nameof(_options.Expression), $"has the name of the column '{parameter}', which is none of the Inputs and would be fitted: add it to them, or give the parameter another name");
         }
 
         PointColumn.Check(schema, nameof(_options.ValueColumnName), _options.ValueColumnName);

@@ -11,9 +11,16 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <param name="ValueColumn">Column of the measured values.</param>
 /// <param name="WeightColumn">Column of their weights, or null.</param>
 /// <param name="Outputs">The columns written.</param>
+/// <param name="OutputKind">Type of the numbers that are written.</param>
 /// <param name="UnsolvedRows">What happens to rows whose fit does not converge.</param>
 internal sealed record FitCurveModel(
-    CurveFitter Fitter, IReadOnlyList<string> InputColumns, string ValueColumn, string? WeightColumn, IReadOnlyList<(FitCurvePart Part, string Name)> Outputs, UnsolvedRowHandling UnsolvedRows)
+    CurveFitter Fitter,
+    IReadOnlyList<string> InputColumns,
+    string ValueColumn,
+    string? WeightColumn,
+    IReadOnlyList<(FitCurvePart Part, string Name)> Outputs,
+    DataKind OutputKind,
+    UnsolvedRowHandling UnsolvedRows)
 {
     public static FitCurveModel Create(FitCurveOptions options)
     {
@@ -32,6 +39,7 @@ internal sealed record FitCurveModel(
             options.ValueColumnName,
             options.WeightColumnName,
             [.. outputs.Where(output => output.Name is not null).Select(output => (output.Part, output.Name!))],
+            options.OutputKind,
             options.UnsolvedRows);
     }
 
@@ -57,13 +65,14 @@ internal sealed record FitCurveModel(
     public DataViewType TypeOf(FitCurvePart part)
     {
         int count = Fitter.Curve.Parameters.Count;
+        NumberDataViewType number = OutputKind == DataKind.Double ? NumberDataViewType.Double : NumberDataViewType.Single;
         return part switch
         {
             FitCurvePart.Status => TextDataViewType.Instance,
-            FitCurvePart.ResidualDeviation => NumberDataViewType.Single,
-            FitCurvePart.Fitted => new VectorDataViewType(NumberDataViewType.Single),
-            FitCurvePart.Covariance => new VectorDataViewType(NumberDataViewType.Single, count, count),
-            _ => new VectorDataViewType(NumberDataViewType.Single, count),
+            FitCurvePart.ResidualDeviation => number,
+            FitCurvePart.Fitted => new VectorDataViewType(number),
+            FitCurvePart.Covariance => new VectorDataViewType(number, count, count),
+            _ => new VectorDataViewType(number, count),
         };
     }
 
@@ -86,6 +95,7 @@ internal sealed record FitCurveModel(
         writer.Write("tolerance", options.Search.Tolerance);
         writer.Write("maximum_iterations", options.Search.MaximumIterations);
         writer.Write("unsolved_rows", UnsolvedRows);
+        writer.Write("output_kind", OutputKind);
         writer.Write("output_parts", Outputs.Select(output => output.Part.ToString()));
         writer.Write("output_columns", Outputs.Select(output => output.Name));
     }
@@ -95,8 +105,9 @@ internal sealed record FitCurveModel(
     {
         string[] inputs = reader.Texts("inputs"), columns = reader.Texts("input_columns"), names = reader.Texts("output_columns");
         FitCurvePart[] parts = reader.Enums<FitCurvePart>("output_parts");
+        DataKind kind = reader.OptionalText("output_kind") is null ? DataKind.Single : reader.Enum<DataKind>("output_kind");
         (double tolerance, int iterations) = (reader.Double("tolerance"), reader.Int32("maximum_iterations"));
-        if (inputs.Length != columns.Length || parts.Length != names.Length || tolerance is not (> 0 and < 1) || iterations < 1)
+        if (inputs.Length != columns.Length || parts.Length != names.Length || kind is not (DataKind.Single or DataKind.Double) || tolerance is not (> 0 and < 1) || iterations < 1)
         {
             throw new FormatException("The model file describes an impossible fit of curves.");
         }
@@ -104,16 +115,17 @@ internal sealed record FitCurveModel(
         try
         {
             var curve = Curve.Parse(reader.Text("expression"), inputs);
+            Dictionary<string, double> lower = ByName(curve, reader.Doubles("lower_bounds")), upper = ByName(curve, reader.Doubles("upper_bounds"));
             var fitter = new CurveFitter(curve, new CurveFitOptions
             {
-                StartingValues = ByName(curve, reader.Doubles("starting_values")),
-                LowerBounds = ByName(curve, reader.Doubles("lower_bounds")),
-                UpperBounds = ByName(curve, reader.Doubles("upper_bounds")),
+                StartingValues = Within(ByName(curve, reader.Doubles("starting_values")), lower, upper),
+                LowerBounds = lower,
+                UpperBounds = upper,
                 Loss = RobustLoss.Parse(reader.Text("loss"), reader.Double("loss_scale")),
                 Search = new LeastSquaresSettings { Tolerance = tolerance, MaximumIterations = iterations },
             });
             return new FitCurveModel(
-                fitter, columns, reader.Text("value_column"), reader.OptionalText("weight_column"), [.. parts.Zip(names)], reader.Enum<UnsolvedRowHandling>("unsolved_rows"));
+                fitter, columns, reader.Text("value_column"), reader.OptionalText("weight_column"), [.. parts.Zip(names)], kind, reader.Enum<UnsolvedRowHandling>("unsolved_rows"));
         }
         catch (ArgumentException exception)
         {
@@ -125,6 +137,11 @@ internal sealed record FitCurveModel(
         values.Length == curve.Parameters.Count
             ? curve.Parameters.Zip(values).Where(pair => !double.IsNaN(pair.Second)).ToDictionary()
             : throw new FormatException($"The model file has {values.Length} numbers for {curve.Parameters.Count} parameters.");
+
+    // Files of versions that took any start for the nearest within the bounds are read as before.
+    private static Dictionary<string, double> Within(Dictionary<string, double> starts, Dictionary<string, double> lower, Dictionary<string, double> upper) => starts.ToDictionary(
+        start => start.Key,
+        start => Math.Min(Math.Max(start.Value, lower.GetValueOrDefault(start.Key, double.NegativeInfinity)), upper.GetValueOrDefault(start.Key, double.PositiveInfinity)));
 
     private double[] InOrder(IReadOnlyDictionary<string, double> values, double absent) =>
         [.. Fitter.Curve.Parameters.Select(name => values.TryGetValue(name, out double value) ? value : absent)];

@@ -1,3 +1,4 @@
+using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Modelling.Curves;
 using Microsoft.ML.Implicit.Solvers.Optimization;
 using Microsoft.ML.Implicit.Training;
@@ -37,23 +38,29 @@ public sealed class FitCurveOptions : IEstimatorOptions
     /// <summary>Loss of a weighted residual; a robust one makes outliers count less.</summary>
     public RobustLoss Loss { get; set; } = RobustLoss.Squares;
 
-    /// <summary>Column for the parameters (vector of Single), in the order in which they first stand in the expression, their names as slot names.</summary>
+    /// <summary>Column for the parameters (vector), in the order in which they first stand in the expression, their names as slot names.</summary>
     public string? ParameterColumnName { get; set; } = "Parameters";
 
-    /// <summary>Column for their standard errors (vector of Single), or <see langword="null"/>.</summary>
+    /// <summary>Column for their standard errors (vector), or <see langword="null"/>.</summary>
     public string? StandardErrorColumnName { get; set; } = "StandardErrors";
 
-    /// <summary>Column for their covariance (matrix of Single), or <see langword="null"/>.</summary>
+    /// <summary>Column for their covariance (matrix), or <see langword="null"/>.</summary>
     public string? CovarianceColumnName { get; set; }
 
-    /// <summary>Column for the standard deviation of the residuals (Single), or <see langword="null"/>.</summary>
+    /// <summary>Column for the standard deviation of the residuals, or <see langword="null"/>.</summary>
     public string? ResidualDeviationColumnName { get; set; }
 
-    /// <summary>Column for the values of the fitted curve at all points, also where the measured value is missing (vector of Single of varying length), or <see langword="null"/>.</summary>
+    /// <summary>Column for the values of the fitted curve at all points, also where the measured value is missing (vector of varying length), or <see langword="null"/>.</summary>
     public string? FittedColumnName { get; set; }
 
     /// <summary>Column for the status: the name of a <see cref="Solvers.SolveStatus"/> as text, or <see langword="null"/>.</summary>
     public string? StatusColumnName { get; set; } = "Status";
+
+    /// <summary>
+    /// Type of the numbers in all of these columns: <see cref="DataKind.Single"/>, which trainers read as features, or <see cref="DataKind.Double"/>, which places far from zero need, such
+    /// as dates in seconds.
+    /// </summary>
+    public DataKind OutputKind { get; set; } = DataKind.Single;
 
     /// <summary>What happens when a row's fit does not converge.</summary>
     public UnsolvedRowHandling UnsolvedRows { get; set; } = UnsolvedRowHandling.ReturnMissing;
@@ -124,6 +131,7 @@ public sealed class FitCurveOptions : IEstimatorOptions
         Setting.Require(LowerBounds is not null, nameof(LowerBounds), "must be given");
         Setting.Require(UpperBounds is not null, nameof(UpperBounds), "must be given");
         Setting.Require(Loss is not null, nameof(Loss), "must be given");
+        Setting.Require(OutputKind is DataKind.Single or DataKind.Double, nameof(OutputKind), "must be Single or Double");
         Setting.Require(Enum.IsDefined(UnsolvedRows), nameof(UnsolvedRows), "is not a known handling");
         Setting.Require(Tolerance is > 0 and < 1, nameof(Tolerance), "must lie between 0 and 1");
         Setting.Require(MaximumIterations > 0, nameof(MaximumIterations), "must be positive");

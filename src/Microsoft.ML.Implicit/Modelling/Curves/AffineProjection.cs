@@ -76,32 +76,33 @@ internal sealed class AffineProjection(int[] affine)
 
     private void Solve(CurveTape tape, CurveRow row, Span<double> right, ReadOnlySpan<double> roots, Span<double> parameters, CurveWorkspace workspace)
     {
-        int count = row.Count;
+        int count = row.Count, solved = 0;
         Span<double> jacobian = workspace.Jacobian(count), columns = workspace.Columns(count * affine.Length), scales = workspace.Scales(affine.Length);
+        Span<int> order = stackalloc int[affine.Length];
         tape.Differentiate(jacobian);
         Weigh(right, roots);
-        for (int k = 0; k < affine.Length; k++)
+        foreach (int parameter in affine)
         {
-            Span<double> column = columns.Slice(k * count, count);
-            row.Weigh(jacobian.Slice(affine[k] * count, count), column);
+            Span<double> column = columns.Slice(solved * count, count);
+            row.Weigh(jacobian.Slice(parameter * count, count), column);
             Weigh(column, roots);
             double norm = EuclideanNorm.Of(column);
-            scales[k] = norm > SmallestNorm && double.IsFinite(norm) ? 1 / norm : 0;
-            if (scales[k] == 0)
+            if (norm > SmallestNorm && double.IsFinite(norm))
             {
-                column.Clear();
+                TensorPrimitives.Multiply(column, 1 / norm, column);
+                (order[solved], scales[solved]) = (parameter, 1 / norm);
+                solved++;
             }
-
-            TensorPrimitives.Multiply(column, scales[k], column);
         }
 
+        columns = columns[..(solved * count)];
         HouseholderQr.Factor(columns, count, right);
-        Span<double> solution = right[..affine.Length];
+        Span<double> solution = right[..solved];
         HouseholderQr.BackSubstitute(columns, count, solution, 64 * MachineEpsilon.Double * affine.Length);
-        for (int k = 0; k < affine.Length; k++)
+        for (int k = 0; k < solved; k++)
         {
-            double value = parameters[affine[k]] - (solution[k] * scales[k]);
-            parameters[affine[k]] = double.IsFinite(value) ? value : parameters[affine[k]];
+            double value = parameters[order[k]] - (solution[k] * scales[k]);
+            parameters[order[k]] = double.IsFinite(value) ? value : parameters[order[k]];
         }
     }
 }

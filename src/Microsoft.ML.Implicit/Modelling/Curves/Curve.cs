@@ -100,13 +100,13 @@ public sealed class Curve
         CurveOperation.Subtract => left - right,
         CurveOperation.Multiply => left * right,
         CurveOperation.Divide => left / right,
-        CurveOperation.Power => left.pow(right),
+        CurveOperation.Power => Power(left, right),
         CurveOperation.Minimum => minimum(left, right),
         CurveOperation.Maximum => maximum(left, right),
         CurveOperation.Negate => left.neg(),
         CurveOperation.Exp => left.exp(),
         CurveOperation.Log => left.log(),
-        CurveOperation.Sqrt => left.sqrt(),
+        CurveOperation.Sqrt => Root(left),
         CurveOperation.Abs => left.abs(),
         CurveOperation.Sin => left.sin(),
         CurveOperation.Cos => left.cos(),
@@ -116,4 +116,18 @@ public sealed class Curve
         CurveOperation.Cosh => left.cosh(),
         _ => left.tanh(),
     };
+
+    // What does not move has no slope, however steep a root of it is; autograd would take zero times infinity for it, in second derivatives up to exponents of two.
+    private static Tensor Power(Tensor left, Tensor right)
+    {
+        Tensor isFixed = left.eq(0.Held()).logical_and(right.gt(0.Held())).logical_and(right.lt(2.Held())).logical_and(right.ne(1.Held()));
+        Tensor power = where(isFixed, ones_like(left), left).pow(right);
+        return where(isFixed, zeros_like(power), power);
+    }
+
+    private static Tensor Root(Tensor operand)
+    {
+        Tensor isFixed = operand.eq(0.Held()), root = where(isFixed, ones_like(operand), operand).sqrt();
+        return where(isFixed, zeros_like(root), root);
+    }
 }

@@ -1,3 +1,5 @@
+using Microsoft.ML.Implicit.Modelling.Curves.Starts;
+
 namespace Microsoft.ML.Implicit.Modelling.Curves;
 
 /// <summary>What all rows of a fit have in common.</summary>
@@ -23,6 +25,11 @@ internal sealed class CurveFitPlan
             if (!(Lower[i] <= Upper[i]))
             {
                 throw Impossible(nameof(options.LowerBounds), $"and UpperBounds leave '{name}' no value: {Lower[i]} to {Upper[i]}");
+            }
+
+            if (given[i] < Lower[i] || given[i] > Upper[i])
+            {
+                throw Impossible(nameof(options.StartingValues), $"gives '{name}' {given[i]}, outside of its bounds {Lower[i]} to {Upper[i]}");
             }
         }
 

@@ -1,3 +1,5 @@
+using Microsoft.ML.Implicit.Modelling.Curves.Starts;
+using Microsoft.ML.Implicit.Numerics;
 using Microsoft.ML.Implicit.Solvers;
 using Microsoft.ML.Implicit.Solvers.Optimization;
 using Microsoft.ML.Implicit.Solvers.Optimization.Searches;
@@ -11,6 +13,12 @@ internal sealed class CurveFitWorker
     // a wide scale would only let them in.
     private const double WideScale = 5;
 
+    // Standard deviations by which two fits differ that noise does not decide between.
+    private const double Significant = 2;
+
+    // Residuals of no more than these are no misfit.
+    private const double RoundingErrors = 64;
+
     private readonly CurveFitPlan _plan;
     private readonly int _width;
     private readonly CurveTape _tape;
@@ -18,6 +26,8 @@ internal sealed class CurveFitWorker
     private readonly CurveRow _row = new();
     private readonly CurveWorkspace _workspace;
     private readonly StartSelection _starts;
+    private readonly AliasFolding? _aliases;
+    private readonly CanonicalForm _form;
     private readonly double[] _best;
     private readonly double[] _projected;
 
@@ -28,7 +38,13 @@ internal sealed class CurveFitWorker
         _tape = new CurveTape(plan.Curve.Graph, _width);
         _search = new LeastSquaresSearch(_width, plan.Options.Search, plan.Options.Loss);
         _workspace = new CurveWorkspace(_width);
-        _starts = new StartSelection(plan, _tape, _row, _workspace);
+        var sines = SineParameters.Create(plan, _tape);
+        FrequencyScan? scan = sines is null ? null : new FrequencyScan(plan, _tape, _row, _workspace, sines);
+        var projection = new TangentProjection(plan, _tape, _row, _workspace);
+        var terms = TermPlacement.Create(plan, _row, projection, Fit);
+        _starts = new StartSelection(plan, _tape, _row, _workspace, scan, terms);
+        _aliases = sines is null ? null : new AliasFolding(plan, _tape, sines, scan!);
+        _form = new CanonicalForm(plan, _tape, _row, projection, sines);
         (_best, _projected) = (new double[_width], new double[_width]);
     }
 
@@ -41,7 +57,7 @@ internal sealed class CurveFitWorker
 
         _tape.Begin(_row.Inputs, _row.Count);
         (int iterations, int searches, double least, SolveStatus status) = (0, 0, double.PositiveInfinity, SolveStatus.Diverged);
-        foreach (CurveStart start in _starts.Choose())
+        foreach (CurveStart start in _starts.Choose(cancellationToken))
         {
             searches++;
             SolveStatus ended = Descend(start, cancellationToken);
@@ -60,10 +76,28 @@ internal sealed class CurveFitWorker
 
         if (searches > 1)
         {
+            Unalias(least, cancellationToken);
+            _form.Settle(_best);
             Search(_best, cancellationToken);
         }
 
         return Estimate(iterations, status);
+    }
+
+    // The best fit may be one of several that noise decides between.
+    private void Unalias(double least, CancellationToken cancellationToken)
+    {
+        if (_aliases?.Fold(_best) is not { } folded)
+        {
+            return;
+        }
+
+        double rounding = RoundingErrors * MachineEpsilon.Double * _row.RootMeanSquare, freedom = Math.Max(_row.Count - _width, 1);
+        double most = (least * (1 + (Significant * Significant / freedom))) + (_row.Count * rounding * rounding);
+        if (Search(folded, cancellationToken) == SolveStatus.Converged && _search.Value <= most)
+        {
+            _search.Point.CopyTo(_best);
+        }
     }
 
     /// <summary>The curve at all points of a row, for parameters.</summary>
@@ -135,9 +169,19 @@ internal sealed class CurveFitWorker
         return isBetter ? projected : Search(point, isProjected: false, cancellationToken);
     }
 
-    private SolveStatus Search(double[] start, bool isProjected, CancellationToken cancellationToken)
+    private double[]? Fit(double[] start, double[] lower, double[] upper, CancellationToken cancellationToken)
     {
-        _search.Begin(start, _plan.Lower, _plan.Upper, _row.Count);
+        _search.Loss = _plan.Options.Loss.Convex;
+        SolveStatus ended = Search(start, lower, upper, isProjected: false, cancellationToken);
+        _search.Loss = _plan.Options.Loss;
+        return ended == SolveStatus.Diverged ? null : _search.Point.ToArray();
+    }
+
+    private SolveStatus Search(double[] start, bool isProjected, CancellationToken cancellationToken) => Search(start, _plan.Lower, _plan.Upper, isProjected, cancellationToken);
+
+    private SolveStatus Search(double[] start, double[] lower, double[] upper, bool isProjected, CancellationToken cancellationToken)
+    {
+        _search.Begin(start, lower, upper, _row.Count);
         while (_search.Status is null)
         {
             cancellationToken.ThrowIfCancellationRequested();

@@ -42,7 +42,7 @@ internal sealed class CurveRow
         }
     }
 
-    /// <summary>Takes the points of a row whose value, inputs and weight are no NaN, and whose weight is not zero.</summary>
+    /// <summary>Takes the points of a row, in the order of their inputs, whose value, inputs and weight are no NaN, and whose weight is not zero.</summary>
     /// <returns>Whether they can be fitted: no value, input or weight is infinite, no weight negative, and there is a point.</returns>
     public bool Read(CurvePoints points)
     {
@@ -81,6 +81,7 @@ internal sealed class CurveRow
         }
 
         Count = count;
+        Sort();
         double magnitude = count == 0 ? 0 : Math.Abs(TensorPrimitives.MaxMagnitude<double>(_values.AsSpan(0, count)));
         Magnitude = magnitude > 0 ? magnitude : 1;
         return isFinite && count > 0;
@@ -107,9 +108,12 @@ internal sealed class CurveRow
     }
 
     /// <summary>Weighted residuals of a curve.</summary>
-    public void Residuals(ReadOnlySpan<double> curve, Span<double> residuals)
+    public void Residuals(ReadOnlySpan<double> curve, Span<double> residuals) => Residuals(curve, Values, residuals);
+
+    /// <summary>Weighted differences between a curve and other values than those measured.</summary>
+    public void Residuals(ReadOnlySpan<double> curve, ReadOnlySpan<double> values, Span<double> residuals)
     {
-        TensorPrimitives.Subtract(curve, _values.AsSpan(0, Count), residuals);
+        TensorPrimitives.Subtract(curve, values, residuals);
         Weigh(residuals, residuals);
     }
 
@@ -124,5 +128,53 @@ internal sealed class CurveRow
         {
             source.CopyTo(target);
         }
+    }
+
+    // Sums, and with them the choice between equally good fits, would depend on the order in which the points are given.
+    private void Sort()
+    {
+        int ordered = 1;
+        while (ordered < Count && Compare(ordered - 1, ordered) <= 0)
+        {
+            ordered++;
+        }
+
+        if (ordered >= Count)
+        {
+            return;
+        }
+
+        int[] order = [.. Enumerable.Range(0, Count)];
+        Array.Sort(order, Compare);
+        double[] sorted = new double[Count];
+        for (int k = 0; k < _inputCount; k++)
+        {
+            Permute(_inputs.AsSpan(k * Count, Count));
+        }
+
+        Permute(_values.AsSpan(0, Count));
+        Permute(_roots.AsSpan(0, Count));
+
+        void Permute(Span<double> numbers)
+        {
+            for (int i = 0; i < order.Length; i++)
+            {
+                sorted[i] = numbers[order[i]];
+            }
+
+            sorted.CopyTo(numbers);
+        }
+    }
+
+    private int Compare(int left, int right)
+    {
+        int compared = 0;
+        for (int k = 0; k < _inputCount && compared == 0; k++)
+        {
+            compared = _inputs[(k * Count) + left].CompareTo(_inputs[(k * Count) + right]);
+        }
+
+        compared = compared == 0 ? _values[left].CompareTo(_values[right]) : compared;
+        return compared == 0 ? _roots[left].CompareTo(_roots[right]) : compared;
     }
 }

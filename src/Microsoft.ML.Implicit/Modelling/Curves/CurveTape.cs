@@ -14,6 +14,7 @@ internal sealed class CurveTape(CurveGraph graph, int parameterCount)
     private double[] _adjoints = [];
     private double[] _scratch = [];
     private int _points;
+    private bool _hasInfiniteSlopes;
 
     /// <summary>Takes the inputs of a row.</summary>
     /// <param name="inputs">Values of the inputs at the points, input by input.</param>
@@ -69,11 +70,27 @@ internal sealed class CurveTape(CurveGraph graph, int parameterCount)
     }
 
     /// <summary>Computes the derivatives where the curve was evaluated last.</summary>
+    /// <remarks>
+    /// A curve may be smooth in its parameters where a part of it is not, as (t / c)^b at t = 0: t / c stays zero whatever c is. So what does not move is taken not to move a root
+    /// of it either, however steep that is.
+    /// </remarks>
     /// <param name="jacobian">Receives them parameter by parameter, each as long as there are points.</param>
     public void Differentiate(Span<double> jacobian)
     {
+        Span<double> derivatives = jacobian[..(parameterCount * _points)];
+        _hasInfiniteSlopes = false;
+        Sweep(derivatives);
+        if (!double.IsFinite(TensorPrimitives.SumOfMagnitudes<double>(derivatives)))
+        {
+            _hasInfiniteSlopes = true;
+            Sweep(derivatives);
+        }
+    }
+
+    private void Sweep(Span<double> jacobian)
+    {
         _adjoints.AsSpan(0, _points * graph.Nodes.Count).Clear();
-        jacobian[..(parameterCount * _points)].Clear();
+        jacobian.Clear();
         Adjoint(graph.Root).Fill(1);
         for (int i = graph.Root; i >= 0; i--)
         {
@@ -155,25 +172,26 @@ internal sealed class CurveTape(CurveGraph graph, int parameterCount)
     private void PullBinary(int index, CurveNode node)
     {
         ReadOnlySpan<double> adjoint = Adjoint(index), value = Value(index), left = Value(node.Left), right = Value(node.Right);
-        Span<double> scratch = _scratch.AsSpan(0, _points);
+        Span<double> slope = _scratch.AsSpan(0, _points);
         if (_depends[node.Left])
         {
             Span<double> target = Adjoint(node.Left);
             switch (node.Operation)
             {
                 case CurveOperation.Multiply:
-                    TensorPrimitives.MultiplyAdd(adjoint, right, target, target);
+                    Pull(adjoint, right, target);
                     break;
                 case CurveOperation.Divide:
-                    TensorPrimitives.Divide(adjoint, right, scratch);
-                    TensorPrimitives.Add(target, scratch, target);
+                    TensorPrimitives.Reciprocal(right, slope);
+                    Pull(adjoint, slope, target);
                     break;
                 case CurveOperation.Power:
                     for (int i = 0; i < _points; i++)
                     {
-                        target[i] += right[i] == 0 ? 0 : adjoint[i] * right[i] * Math.Pow(left[i], right[i] - 1);
+                        slope[i] = right[i] == 0 ? 0 : right[i] * Math.Pow(left[i], right[i] - 1);
                     }
 
+                    Pull(adjoint, slope, target);
                     break;
                 case CurveOperation.Minimum or CurveOperation.Maximum:
                     for (int i = 0; i < _points; i++)
@@ -197,19 +215,20 @@ internal sealed class CurveTape(CurveGraph graph, int parameterCount)
                     TensorPrimitives.Subtract(target, adjoint, target);
                     break;
                 case CurveOperation.Multiply:
-                    TensorPrimitives.MultiplyAdd(adjoint, left, target, target);
+                    Pull(adjoint, left, target);
                     break;
                 case CurveOperation.Divide:
-                    TensorPrimitives.Divide(value, right, scratch);
-                    TensorPrimitives.Multiply(adjoint, scratch, scratch);
-                    TensorPrimitives.Subtract(target, scratch, target);
+                    TensorPrimitives.Divide(value, right, slope);
+                    TensorPrimitives.Negate(slope, slope);
+                    Pull(adjoint, slope, target);
                     break;
                 case CurveOperation.Power:
                     for (int i = 0; i < _points; i++)
                     {
-                        target[i] += value[i] == 0 ? 0 : adjoint[i] * value[i] * Math.Log(left[i]);
+                        slope[i] = value[i] == 0 ? 0 : value[i] * Math.Log(left[i]);
                     }
 
+                    Pull(adjoint, slope, target);
                     break;
                 case CurveOperation.Minimum or CurveOperation.Maximum:
                     for (int i = 0; i < _points; i++)
@@ -228,36 +247,35 @@ internal sealed class CurveTape(CurveGraph graph, int parameterCount)
     private void PullUnary(int index, CurveNode node)
     {
         ReadOnlySpan<double> adjoint = Adjoint(index), value = Value(index), operand = Value(node.Left);
-        Span<double> target = Adjoint(node.Left), scratch = _scratch.AsSpan(0, _points);
+        Span<double> target = Adjoint(node.Left), slope = _scratch.AsSpan(0, _points);
         switch (node.Operation)
         {
             case CurveOperation.Negate:
                 TensorPrimitives.Subtract(target, adjoint, target);
                 return;
             case CurveOperation.Exp:
-                TensorPrimitives.MultiplyAdd(adjoint, value, target, target);
+                Pull(adjoint, value, target);
                 return;
             case CurveOperation.Log:
-                TensorPrimitives.Divide(adjoint, operand, scratch);
-                TensorPrimitives.Add(target, scratch, target);
-                return;
+                TensorPrimitives.Reciprocal(operand, slope);
+                break;
             case CurveOperation.Sin:
-                TensorPrimitives.Cos(operand, scratch);
+                TensorPrimitives.Cos(operand, slope);
                 break;
             case CurveOperation.Cos:
-                TensorPrimitives.Sin(operand, scratch);
-                TensorPrimitives.Negate(scratch, scratch);
+                TensorPrimitives.Sin(operand, slope);
+                TensorPrimitives.Negate(slope, slope);
                 break;
             case CurveOperation.Sinh:
-                TensorPrimitives.Cosh(operand, scratch);
+                TensorPrimitives.Cosh(operand, slope);
                 break;
             case CurveOperation.Cosh:
-                TensorPrimitives.Sinh(operand, scratch);
+                TensorPrimitives.Sinh(operand, slope);
                 break;
             default:
                 for (int i = 0; i < _points; i++)
                 {
-                    scratch[i] = node.Operation switch
+                    slope[i] = node.Operation switch
                     {
                         CurveOperation.Sqrt => 0.5 / value[i],
                         CurveOperation.Abs => operand[i] < 0 ? -1 : 1,
@@ -270,6 +288,20 @@ internal sealed class CurveTape(CurveGraph graph, int parameterCount)
                 break;
         }
 
-        TensorPrimitives.MultiplyAdd(adjoint, scratch, target, target);
+        Pull(adjoint, slope, target);
+    }
+
+    private void Pull(ReadOnlySpan<double> adjoint, ReadOnlySpan<double> slope, Span<double> target)
+    {
+        if (!_hasInfiniteSlopes)
+        {
+            TensorPrimitives.MultiplyAdd(adjoint, slope, target, target);
+            return;
+        }
+
+        for (int i = 0; i < target.Length; i++)
+        {
+            target[i] += adjoint[i] == 0 || slope[i] == 0 ? 0 : adjoint[i] * slope[i];
+        }
     }
 }

@@ -104,6 +104,46 @@ public sealed class FitCurveTransformerTests
     }
 
     [TestMethod]
+    public void A_place_that_single_precision_would_move_is_told_and_columns_of_Double_have_it()
+    {
+        var ml = new MLContext(seed: 1);
+        double[] times = [.. Enumerable.Range(0, 60).Select(i => 1.7e9 + (10 * i))];
+        var peak = new DoubleRow { Time = times, Value = [.. times.Select(t => 2 * Math.Exp(-Math.Pow((t - 1700000203.7) / 60, 2)))] };
+        IDataView data = ml.Data.LoadFromEnumerable([peak]);
+        var options = new FitCurveOptions { Expression = "a * exp(-((Time - m) / s)^2)", Inputs = ["Time"], ResidualDeviationColumnName = "Deviation" };
+        IDataView single = ml.Transforms.FitCurve(options).Fit(data).Transform(data);
+        CollectionAssert.AreEqual(new[] { "OutOfRange" }, single.GetColumn<string>("Status").ToArray());
+        Assert.IsTrue(float.IsNaN(Scored.Vectors(single, "Parameters")[0][1]));
+
+        options.OutputKind = DataKind.Double;
+        ITransformer transformer = ml.Transforms.FitCurve(options).Fit(data);
+        using var file = new MemoryStream();
+        ml.Model.Save(transformer, data.Schema, file);
+        file.Position = 0;
+        foreach (ITransformer each in new[] { transformer, ml.Model.Load(file, out _) })
+        {
+            IDataView fitted = each.Transform(data);
+            CollectionAssert.AreEqual(new[] { "Converged" }, fitted.GetColumn<string>("Status").ToArray());
+            Assert.AreEqual(1700000203.7, fitted.GetColumn<double[]>("Parameters").Single()[1], 1e-5);
+            Assert.AreEqual(NumberDataViewType.Double, fitted.Schema["Deviation"].Type);
+            Assert.IsLessThan(1e-9, fitted.GetColumn<double>("Deviation").Single());
+        }
+
+        options.OutputKind = DataKind.Int32;
+        Assert.Contains("OutputKind", Assert.ThrowsExactly<ArgumentException>(() => ml.Transforms.FitCurve(options)).Message);
+    }
+
+    [TestMethod]
+    public void A_column_that_the_expression_names_without_being_an_input_is_an_error()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView data = ml.Data.LoadFromEnumerable([new Row { Time = [0, 1, 2], Value = [1, 2, 3] }]);
+        ArgumentException exception = Assert.ThrowsExactly<ArgumentException>(() => ml.Transforms.FitCurve("a * exp(-k * Time) + c", "Value").Fit(data));
+        Assert.Contains("'Time'", exception.Message);
+        Assert.ThrowsExactly<ArgumentException>(() => ml.Transforms.FitCurve("a + b * Time * Scalar", "Value", "Time").Fit(data));
+    }
+
+    [TestMethod]
     public void A_prediction_engine_fits_the_row_that_it_is_given_and_a_loaded_model_the_same()
     {
         var ml = new MLContext(seed: 1);
@@ -211,6 +251,13 @@ public sealed class FitCurveTransformerTests
     private sealed class Answer
     {
         public float[] Parameters { get; set; } = [];
+    }
+
+    private sealed class DoubleRow
+    {
+        public double[] Time { get; set; } = [];
+
+        public double[] Value { get; set; } = [];
     }
 
     private sealed class Row

@@ -118,6 +118,9 @@ public sealed class ArgMinTests
         AssertGradient(values => layer.Solve([t], values, w).Solution, y, 1e-6);
         AssertGradient(weights => layer.Solve([t], y, weights).Solution, w, 1e-6);
 
+        var stretched = new CurveFit(new CurveFitter(Curve.Parse("a * exp(-(t / tau)^b)", "t"), new CurveFitOptions { Search = new() { Tolerance = 1e-13 } }));
+        AssertGradient(values => stretched.Solve([t], values, w).Solution, y, 1e-5);
+
         Tensor gap = y.clone();
         gap[0, 2] = double.NaN;
         gap.requires_grad_();

@@ -112,6 +112,8 @@ public sealed class CurveFitterTests
         Assert.Contains("StartingValues names 'b'", Assert.ThrowsExactly<ArgumentException>(() => new CurveFitter(curve, unknown)).Message);
         var crossed = new CurveFitOptions { LowerBounds = new Dictionary<string, double> { ["k"] = 2 }, UpperBounds = new Dictionary<string, double> { ["k"] = 1 } };
         Assert.Contains("leave 'k' no value", Assert.ThrowsExactly<ArgumentException>(() => new CurveFitter(curve, crossed)).Message);
+        var outside = new CurveFitOptions { LowerBounds = new Dictionary<string, double> { ["k"] = 2 }, StartingValues = new Dictionary<string, double> { ["k"] = 1 } };
+        Assert.Contains("gives 'k' 1, outside of its bounds", Assert.ThrowsExactly<ArgumentException>(() => new CurveFitter(curve, outside)).Message);
         Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new CurveFitter(curve, new CurveFitOptions { Search = new() { Tolerance = 0 } }));
         Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => RobustLoss.Huber(0));
         Assert.Contains("Row 0", Assert.ThrowsExactly<ArgumentException>(() => new CurveFitter(curve).Fit([new CurvePoints([[1, 2]], [1, 2, 3])])).Message);

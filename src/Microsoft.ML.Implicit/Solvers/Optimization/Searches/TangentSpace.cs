@@ -9,6 +9,9 @@ internal sealed class TangentSpace(int width, double epsilon)
 {
     private readonly double[] _scales = new double[width];
     private readonly bool[] _isHeld = new bool[width];
+
+    // Parameters in the order of the triangle's columns: those that are not determined come last, for the row of a column of which nothing is left would be lost to those behind it.
+    private readonly int[] _order = new int[width];
     private readonly double[] _projection = new double[width];
     private readonly double[] _triangle = new double[width * width];
     private readonly double[] _damped = new double[2 * width * width];
@@ -94,25 +97,27 @@ internal sealed class TangentSpace(int width, double epsilon)
         Span<double> columns = _columns.AsSpan(0, _rows * width), right = _right.AsSpan(0, _rows);
         for (int j = 0; j < width; j++)
         {
+            _order[j] = j;
             TensorPrimitives.Multiply(Column(j), _isHeld[j] || _scales[j] == 0 ? 0 : 1 / _scales[j], Column(j));
         }
 
         double total = Math.Sqrt(TensorPrimitives.SumOfSquares<double>(right));
         HouseholderQr.Factor(columns, _rows, right);
         right[..width].CopyTo(_projection);
-        double squares = 0;
         for (int j = 0; j < width; j++)
         {
             columns.Slice(j * _rows, width).CopyTo(_triangle.AsSpan(j * width));
-            squares += IsDetermined(j) ? _projection[j] * _projection[j] : 0;
         }
 
+        ClearBelowDiagonal();
+        int determined = CountDetermined();
+        double squares = TensorPrimitives.SumOfSquares<double>(_projection.AsSpan(0, determined));
         Tangent = Math.Sqrt(squares);
         Offset = total == 0 ? 0 : Tangent / total;
     }
 
     /// <summary>Whether the residuals do not determine a parameter that is not held.</summary>
-    public bool IsSingular() => Enumerable.Range(0, width).Any(j => !_isHeld[j] && !IsDetermined(j));
+    public bool IsSingular() => Enumerable.Range(0, width).Any(k => !_isHeld[_order[k]] && !IsDetermined(k));
 
     /// <summary>Gauss and Newton's step.</summary>
     public void Undamped(Span<double> step)
@@ -151,7 +156,7 @@ internal sealed class TangentSpace(int width, double epsilon)
             double change = 0;
             for (int j = i; j < width; j++)
             {
-                change += _triangle[(j * width) + i] * step[j] * _scales[j];
+                change += _triangle[(j * width) + i] * step[_order[j]] * _scales[_order[j]];
             }
 
             gain -= change * (_projection[i] + (0.5 * change));
@@ -194,6 +199,7 @@ internal sealed class TangentSpace(int width, double epsilon)
         }
 
         Array.ForEach(_isHeld, writer.Write);
+        Array.ForEach(_order, writer.Write);
     }
 
     public void ReadState(BinaryReader reader)
@@ -211,6 +217,11 @@ internal sealed class TangentSpace(int width, double epsilon)
         {
             _isHeld[j] = reader.ReadBoolean();
         }
+
+        for (int k = 0; k < width; k++)
+        {
+            _order[k] = reader.ReadInt32();
+        }
     }
 
     private static void Weigh(ReadOnlySpan<double> source, ReadOnlySpan<double> roots, Span<double> target)
@@ -227,13 +238,57 @@ internal sealed class TangentSpace(int width, double epsilon)
 
     private Span<double> Column(int parameter) => _columns.AsSpan(parameter * _rows, _rows);
 
-    private bool IsDetermined(int parameter) => Math.Abs(_triangle[(parameter * width) + parameter]) > RankLimit;
+    private int CountDetermined()
+    {
+        int determined = 0;
+        for (int left = width; determined < left;)
+        {
+            if (IsDetermined(determined))
+            {
+                determined++;
+            }
+            else if (determined < --left)
+            {
+                MoveToEnd(determined);
+            }
+        }
 
-    private void Unscale(Span<double> step)
+        return determined;
+    }
+
+    private void MoveToEnd(int column)
+    {
+        Span<double> moved = stackalloc double[width];
+        int parameter = _order[column];
+        _triangle.AsSpan(column * width, width).CopyTo(moved);
+        _triangle.AsSpan((column + 1) * width).CopyTo(_triangle.AsSpan(column * width));
+        moved.CopyTo(_triangle.AsSpan((width - 1) * width));
+        _order.AsSpan(column + 1).CopyTo(_order.AsSpan(column));
+        _order[^1] = parameter;
+        HouseholderQr.Factor(_triangle, width, _projection);
+        ClearBelowDiagonal();
+    }
+
+    // Reflectors are left there.
+    private void ClearBelowDiagonal()
     {
         for (int j = 0; j < width; j++)
         {
-            step[j] = _isHeld[j] || _scales[j] == 0 ? 0 : step[j] / _scales[j];
+            _triangle.AsSpan((j * width) + j + 1, width - j - 1).Clear();
+        }
+    }
+
+    private bool IsDetermined(int column) => Math.Abs(_triangle[(column * width) + column]) > RankLimit;
+
+    // From the order and the scales of the columns to those of the parameters.
+    private void Unscale(Span<double> step)
+    {
+        Span<double> scaled = stackalloc double[width];
+        step.CopyTo(scaled);
+        for (int k = 0; k < width; k++)
+        {
+            int j = _order[k];
+            step[j] = _isHeld[j] || _scales[j] == 0 ? 0 : scaled[k] / _scales[j];
         }
     }
 }

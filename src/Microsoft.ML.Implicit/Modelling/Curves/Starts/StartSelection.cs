@@ -1,11 +1,13 @@
-namespace Microsoft.ML.Implicit.Modelling.Curves;
+namespace Microsoft.ML.Implicit.Modelling.Curves.Starts;
 
 /// <summary>Chooses the starts of a row's searches among those drawn, on one thread.</summary>
 /// <param name="plan">What all rows have in common.</param>
 /// <param name="tape">The curve at the row's points.</param>
 /// <param name="row">The row.</param>
 /// <param name="workspace">Room for derivatives.</param>
-internal sealed class StartSelection(CurveFitPlan plan, CurveTape tape, CurveRow row, CurveWorkspace workspace)
+/// <param name="frequencies">The scan for frequencies, of which a curve may have none.</param>
+/// <param name="terms">Places terms of a sum one by one, of which a curve may have too few.</param>
+internal sealed class StartSelection(CurveFitPlan plan, CurveTape tape, CurveRow row, CurveWorkspace workspace, FrequencyScan? frequencies, TermPlacement? terms)
 {
     // Searches that set out from the best start of each part of those drawn.
     private const int Parts = 16;
@@ -13,13 +15,16 @@ internal sealed class StartSelection(CurveFitPlan plan, CurveTape tape, CurveRow
     // Scans for frequencies, each beside another draw of what is no frequency.
     private const int Scans = 4;
 
-    private readonly FrequencyScan? _frequencies = FrequencyScan.Create(plan, tape, row, workspace);
+    // The scale of half of the residuals is a coarser measure than the sum of their squares.
+    private const int ClearFrequencies = 8;
+
     private readonly double[] _draw = new double[plan.Curve.Parameters.Count];
     private readonly double[][] _drawn = Room(plan, Math.Min(plan.Starts.Drawn.Count > 0 ? Parts : 1, plan.Starts.Count));
     private readonly double[][] _clear = Room(plan, plan.Options.Loss.Redescends && plan.Starts.Count > 1 ? Parts : 0);
 
     /// <summary>The starts of the row.</summary>
-    public IEnumerable<CurveStart> Choose()
+    /// <param name="cancellationToken">Handed to fits of parts of the curve.</param>
+    public IEnumerable<CurveStart> Choose(CancellationToken cancellationToken)
     {
         IEnumerable<CurveStart> starts = ChooseDrawn().Select(start => new CurveStart(start, IsClear: false));
         if (_clear.Length > 0)
@@ -27,7 +32,13 @@ internal sealed class StartSelection(CurveFitPlan plan, CurveTape tape, CurveRow
             starts = starts.Concat(ChooseClear().Select(start => new CurveStart(start, IsClear: true)));
         }
 
-        return _frequencies is null ? starts : starts.Concat(Scan(_frequencies).Select(start => new CurveStart(start, IsClear: false)));
+        if (frequencies is not null)
+        {
+            starts = starts.Concat(Scan(frequencies, isClear: false));
+            starts = _clear.Length > 0 ? starts.Concat(Scan(frequencies, isClear: true)) : starts;
+        }
+
+        return terms is null ? starts : starts.Concat(Place(terms, cancellationToken));
     }
 
     private double[][] ChooseDrawn() => Choose(_drawn, (draw, start) =>
@@ -62,19 +73,25 @@ internal sealed class StartSelection(CurveFitPlan plan, CurveTape tape, CurveRow
         return chosen;
     }
 
-    private List<double[]> Scan(FrequencyScan frequencies)
+    private List<CurveStart> Scan(FrequencyScan scan, bool isClear)
     {
-        List<double[]> starts = [];
+        List<CurveStart> starts = [];
         bool depends = true;
-        for (int scan = 0; scan < Scans && depends; scan++)
+        for (int draw = 0; draw < Scans && depends; draw++)
         {
             double[] start = new double[_draw.Length];
-            plan.Starts.Draw(scan, tape, row, start, workspace);
-            depends = frequencies.Improve(start);
-            starts.Add(start);
+            plan.Starts.Draw(draw, tape, row, start, workspace);
+            depends = scan.DependsOnDraw(start);
+            starts.AddRange(scan.Improve(start, isClear, isClear ? ClearFrequencies : 1).Select(found => new CurveStart(found, isClear)));
         }
 
         return starts;
+    }
+
+    private IEnumerable<CurveStart> Place(TermPlacement placement, CancellationToken cancellationToken)
+    {
+        List<double[]> starts = placement.Place(cancellationToken) is not { } start ? [] : frequencies is null ? [start] : frequencies.Improve(start, isClear: false);
+        return starts.Select(found => new CurveStart(found, IsClear: false));
     }
 
     private static double[][] Room(CurveFitPlan plan, int count) => [.. Enumerable.Range(0, count).Select(_ => new double[plan.Curve.Parameters.Count])];

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Implicit.Modelling.Curves;
+namespace Microsoft.ML.Implicit.Modelling.Curves.Starts;
 
 /// <summary>
 /// Starts for a curve's parameters, drawn from Halton's sequence in the units that they must have, so that a change of units changes nothing. The parameters in which the curve
@@ -13,6 +13,9 @@ internal sealed class CurveStarts
     // Outliers lose half of their influence or more in each.
     private const int RobustSteps = 8;
 
+    // The share of sizes that are positive.
+    private const double Positive = 0.75;
+
     private static readonly int[] Primes = [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37];
 
     private readonly double?[] _given;
@@ -24,6 +27,7 @@ internal sealed class CurveStarts
     public CurveStarts(CurveFitPlan plan, double?[] given)
     {
         (_plan, _given) = (plan, given);
+        Free = [.. Enumerable.Range(0, given.Length).Where(i => given[i] is null)];
         _units = ParameterUnits.Find(plan.Curve);
         _affine = new AffineProjection([.. Enumerable.Range(0, given.Length).Where(i => plan.IsAffine[i] && given[i] is null)]);
         _drawn = [.. Enumerable.Range(0, given.Length).Where(i => !plan.IsAffine[i] && given[i] is null)];
@@ -37,6 +41,9 @@ internal sealed class CurveStarts
     /// <summary>Parameters that have no start and are not solved for.</summary>
     public IReadOnlyList<int> Drawn => _drawn;
 
+    /// <summary>Parameters that have no start.</summary>
+    public IReadOnlyList<int> Free { get; }
+
     /// <summary>Sets parameters to a start.</summary>
     /// <param name="draw">Which.</param>
     /// <param name="tape">The curve at the row's points.</param>
@@ -44,6 +51,14 @@ internal sealed class CurveStarts
     /// <param name="parameters">Receives the start.</param>
     /// <param name="workspace">Room for derivatives.</param>
     public void Draw(int draw, CurveTape tape, CurveRow row, Span<double> parameters, CurveWorkspace workspace)
+    {
+        Draw(draw, row, parameters);
+        Solve(tape, row, parameters, workspace);
+    }
+
+    /// <summary>Sets the parameters that are drawn and those that have a start, and all others to zero.</summary>
+    /// <inheritdoc cref="Draw(int, CurveTape, CurveRow, Span{double}, CurveWorkspace)"/>
+    public void Draw(int draw, CurveRow row, Span<double> parameters)
     {
         for (int i = 0; i < parameters.Length; i++)
         {
@@ -53,15 +68,13 @@ internal sealed class CurveStarts
         for (int k = 0; k < _drawn.Length; k++)
         {
             int i = _drawn[k];
-            double u = Halton(draw + 1, k), value = !IsPlace(i) ? Size(row, i, u) : u < 0.5 ? Place(row, i, 2 * u) : Size(row, i, (2 * u) - 1);
+            double u = Halton(draw + 1, k), value = !IsPlace(i) ? Size(row, i, u) : u < 0.5 ? Place(row, i, 2 * u) : WidthOrPlaceBeyond(row, i, (2 * u) - 1);
             parameters[i] = Math.Min(Math.Max(value, _plan.Lower[i]), _plan.Upper[i]);
         }
-
-        Solve(tape, row, parameters, workspace);
     }
 
     /// <summary>Solves for the parameters in which the curve is affine and which have no start.</summary>
-    /// <inheritdoc cref="Draw"/>
+    /// <inheritdoc cref="Draw(int, CurveTape, CurveRow, Span{double}, CurveWorkspace)"/>
     public void Solve(CurveTape tape, CurveRow row, Span<double> parameters, CurveWorkspace workspace)
     {
         if (!_affine.Applies(row))
@@ -78,7 +91,7 @@ internal sealed class CurveStarts
     }
 
     /// <summary>Sets the parameters in which the curve is affine so that it goes through points that are drawn, most of which are no outliers (Rousseeuw, 1984).</summary>
-    /// <inheritdoc cref="Draw"/>
+    /// <inheritdoc cref="Draw(int, CurveTape, CurveRow, Span{double}, CurveWorkspace)"/>
     public void PassThrough(int draw, CurveTape tape, CurveRow row, Span<double> parameters, CurveWorkspace workspace)
     {
         if (_affine.Applies(row))
@@ -120,20 +133,42 @@ internal sealed class CurveStarts
         return result;
     }
 
-    // What is measured as an input is may be a place within its range as well as a width.
-    private bool IsPlace(int parameter) => _units[parameter][0] == 0 && Array.IndexOf(_units[parameter], 1.0) > 0 && _units[parameter].Count(power => power != 0) == 1;
+    /// <summary>Whether a parameter is measured in the units of inputs, to whichever powers.</summary>
+    public bool HasInputUnit(int parameter) => _units[parameter].Skip(1).Any(power => power != 0);
+
+    /// <summary>Whether what a parameter is measured in is what an input is: it may be a place within its range as well as a width.</summary>
+    public bool IsPlace(int parameter) => _units[parameter][0] == 0 && Array.IndexOf(_units[parameter], 1.0) > 0 && _units[parameter].Count(power => power != 0) == 1;
+
+    /// <summary>The input that a parameter is a place of.</summary>
+    public int InputOf(int parameter) => Array.IndexOf(_units[parameter], 1.0) - 1;
+
+    /// <summary>The middle of the range that a parameter may be a place in; zero where it is none.</summary>
+    public double Middle(CurveRow row, int parameter) => IsPlace(parameter) ? Place(row, parameter, 0.5) : 0;
 
     private double Place(CurveRow row, int parameter, double u)
     {
-        (double least, double most) = row.Range(Array.IndexOf(_units[parameter], 1.0) - 1);
+        (double least, double most) = row.Range(InputOf(parameter));
         return least + (u * (most - least));
     }
 
-    // A quarter are negative; sizes without a unit are nearer to one.
+    // A place may also be where a curve begins or ends that is defined on one side only, as a root or a logarithm.
+    private double WidthOrPlaceBeyond(CurveRow row, int parameter, double u)
+    {
+        if (u < Positive)
+        {
+            return Size(row, parameter, u);
+        }
+
+        (double least, double most) = row.Range(InputOf(parameter));
+        double v = 2 * (u - Positive) / (1 - Positive);
+        return v < 1 ? least - Size(row, parameter, Positive * v) : most + Size(row, parameter, Positive * (v - 1));
+    }
+
+    // Sizes without a unit are nearer to one.
     private double Size(CurveRow row, int parameter, double u)
     {
         double decades = _units[parameter].Any(power => power != 0) ? 2 : 1;
-        (double sign, double v) = u < 0.75 ? (1, u / 0.75) : (-1, (u - 0.75) / 0.25);
+        (double sign, double v) = u < Positive ? (1, u / Positive) : (-1, (u - Positive) / (1 - Positive));
         return sign * Unit(row, parameter) * Math.Pow(10, decades * ((2 * v) - 1));
     }
 }

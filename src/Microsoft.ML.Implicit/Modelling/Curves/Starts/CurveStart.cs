@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Implicit.Modelling.Curves;
+namespace Microsoft.ML.Implicit.Modelling.Curves.Starts;
 
 /// <summary>Where a search sets out.</summary>
 /// <param name="Parameters">The parameters there.</param>

@@ -1,0 +1,42 @@
+namespace Microsoft.ML.Implicit.Modelling.Curves.Starts;
+
+/// <summary>
+/// Takes frequencies to the lowest of those that the points cannot tell apart: where times lie whole steps apart, a sine that turns by an angle from one step to the next has the
+/// same values as one that turns by a whole turn more, or less, or backwards (Nyquist, 1928).
+/// </summary>
+/// <param name="plan">What all rows have in common.</param>
+/// <param name="tape">The curve at the row's points.</param>
+/// <param name="sines">Tells frequencies.</param>
+/// <param name="scan">Finds the shifts beside them.</param>
+internal sealed class AliasFolding(CurveFitPlan plan, CurveTape tape, SineParameters sines, FrequencyScan scan)
+{
+    // Half a turn and its rounding.
+    private const double Nyquist = Math.PI * (1 + 1e-9);
+
+    /// <summary>Folds the frequencies of parameters.</summary>
+    /// <returns>Parameters with which the curve should have the same values, or null where no frequency is beyond half a turn a step.</returns>
+    public double[]? Fold(double[] parameters)
+    {
+        double[] folded = [.. parameters];
+        bool differs = false;
+        foreach (SineFrequency frequency in sines.Classify(parameters).Frequencies)
+        {
+            tape.Evaluate(parameters);
+            double angle = Lattice.Step(tape.ValuesOf(frequency.Argument)), rest = Math.Abs(Math.IEEERemainder(angle, 2 * Math.PI));
+            double value = parameters[frequency.Parameter] * Math.Pow(rest / angle, frequency.Power);
+            if (angle > Nyquist && value >= plan.Lower[frequency.Parameter] && value <= plan.Upper[frequency.Parameter] && double.IsFinite(value))
+            {
+                folded[frequency.Parameter] = value;
+                differs = true;
+            }
+        }
+
+        if (!differs)
+        {
+            return null;
+        }
+
+        scan.Turn(folded, isClear: false);
+        return folded;
+    }
+}

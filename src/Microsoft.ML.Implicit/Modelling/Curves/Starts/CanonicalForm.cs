@@ -1,0 +1,107 @@
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
+
+namespace Microsoft.ML.Implicit.Modelling.Curves.Starts;
+
+/// <summary>
+/// Chooses one of several parameters with which a curve has the same values at all points: widths, rates, periods and frequencies are positive, then the factors of sines, their
+/// angles are within half a turn of zero and their places within half a turn of the middle. So parameters of rows can be compared.
+/// </summary>
+/// <param name="plan">What all rows have in common.</param>
+/// <param name="tape">The curve at the row's points.</param>
+/// <param name="row">The row.</param>
+/// <param name="projection">Solves for the parameters in which the curve is affine.</param>
+/// <param name="sines">Tells the shifts of sines, of which a curve may have none.</param>
+internal sealed class CanonicalForm(CurveFitPlan plan, CurveTape tape, CurveRow row, TangentProjection projection, SineParameters? sines)
+{
+    // Of the largest value: far above what rounding makes of an angle far from zero, far below what a fit leaves.
+    private const double Tolerance = 1e-7;
+
+    private readonly int[] _affine = [.. plan.Starts.Free.Where(parameter => plan.IsAffine[parameter])];
+    private readonly double[] _trial = new double[plan.Curve.Parameters.Count];
+    private double[] _curve = [];
+
+    /// <summary>Moves parameters that were not given.</summary>
+    public void Settle(double[] parameters)
+    {
+        _curve = tape.Evaluate(parameters).ToArray();
+        List<int> settled = [];
+        foreach (int leader in plan.Starts.Drawn.OrderBy(parameter => !plan.Starts.HasInputUnit(parameter)))
+        {
+            if (parameters[leader] < 0)
+            {
+                Reverse(parameters, leader, [.. plan.Starts.Drawn.Except([.. settled, leader])]);
+            }
+
+            settled.Add(leader);
+        }
+
+        foreach (SineShift shift in sines?.Classify(parameters).Shifts ?? [])
+        {
+            Settle(parameters, shift);
+        }
+    }
+
+    // A sine backwards has another angle; what else changes is solved for.
+    private void Reverse(double[] parameters, int leader, int[] others)
+    {
+        foreach (int other in (int[])[leader, .. others])
+        {
+            parameters.CopyTo(_trial, 0);
+            _trial[leader] = -_trial[leader];
+            _trial[other] = other == leader ? _trial[other] : -_trial[other];
+            if (IsSame())
+            {
+                _trial.CopyTo(parameters, 0);
+                return;
+            }
+        }
+    }
+
+    private void Settle(double[] parameters, SineShift shift)
+    {
+        parameters.CopyTo(_trial, 0);
+        _trial[shift.Parameter] += shift.Turn / 2;
+        int factor = IsSame() ? Array.FindIndex(_affine, parameter => _trial[parameter] * parameters[parameter] < 0) : -1;
+        if (factor >= 0 && parameters[_affine[factor]] < 0)
+        {
+            _trial.CopyTo(parameters, 0);
+        }
+
+        double origin = shift.IsAngle ? 0 : plan.Starts.Middle(row, shift.Parameter);
+        parameters.CopyTo(_trial, 0);
+        _trial[shift.Parameter] = origin + Math.IEEERemainder(_trial[shift.Parameter] - origin, shift.Turn);
+        if (IsSame())
+        {
+            _trial.CopyTo(parameters, 0);
+        }
+    }
+
+    // The parameters in which the curve is affine follow the others.
+    private bool IsSame()
+    {
+        if (row.Count >= _affine.Length)
+        {
+            projection.Move(_trial, _affine, _curve, []);
+        }
+
+        for (int j = 0; j < _trial.Length; j++)
+        {
+            if (!(_trial[j] >= plan.Lower[j] && _trial[j] <= plan.Upper[j]))
+            {
+                return false;
+            }
+        }
+
+        double limit = Tolerance * Math.Abs(TensorPrimitives.MaxMagnitude<double>(_curve));
+        ReadOnlySpan<double> values = tape.Evaluate(_trial);
+        for (int i = 0; i < _curve.Length; i++)
+        {
+            if (!(Math.Abs(values[i] - _curve[i]) <= limit))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+}

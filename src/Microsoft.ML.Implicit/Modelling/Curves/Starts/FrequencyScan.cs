@@ -1,0 +1,152 @@
+namespace Microsoft.ML.Implicit.Modelling.Curves.Starts;
+
+/// <summary>
+/// Looks for frequencies of a curve's sines by a periodogram of the points, whatever their times: the sum of squares has a minimum within each turn, and only a scan in steps of
+/// less than a turn finds the least. At each frequency, all parameters are solved for in which the curve is affine or which shift a sine (Lomb, 1976, for one sine).
+/// </summary>
+internal sealed class FrequencyScan
+{
+    // Radians that the argument reaches further by from one frequency to the next: a third of the way from the peak of a line to its first zero is missed at most.
+    private const double Step = 2;
+
+    // A bound on what a row costs: 650 turns.
+    private const int MostSteps = 2048;
+    private const int Phases = 8;
+
+    private readonly CurveFitPlan _plan;
+    private readonly CurveTape _tape;
+    private readonly CurveRow _row;
+    private readonly CurveWorkspace _workspace;
+    private readonly SineParameters _sines;
+    private readonly TangentProjection _projection;
+    private readonly int[] _affine;
+    private readonly double[] _trial;
+
+    /// <summary>Creates the scan of a curve.</summary>
+    /// <param name="plan">What all rows have in common.</param>
+    /// <param name="tape">The curve at the row's points.</param>
+    /// <param name="row">The row.</param>
+    /// <param name="workspace">Room for derivatives.</param>
+    /// <param name="sines">Tells frequencies and shifts.</param>
+    public FrequencyScan(CurveFitPlan plan, CurveTape tape, CurveRow row, CurveWorkspace workspace, SineParameters sines)
+    {
+        (_plan, _tape, _row, _workspace, _sines) = (plan, tape, row, workspace, sines);
+        _projection = new TangentProjection(plan, tape, row, workspace);
+        _affine = [.. Enumerable.Range(0, plan.IsAffine.Count).Where(i => plan.IsAffine[i])];
+        _trial = new double[plan.IsAffine.Count];
+    }
+
+    /// <summary>Whether scans from other draws may find other frequencies: parameters are drawn that are neither frequencies nor shifts.</summary>
+    public bool DependsOnDraw(double[] start)
+    {
+        (List<SineFrequency> frequencies, List<SineShift> shifts) = _sines.Classify(start);
+        return _plan.Starts.Drawn.Any(parameter => frequencies.All(frequency => frequency.Parameter != parameter) && shifts.All(shift => shift.Parameter != parameter));
+    }
+
+    /// <summary>Finds frequencies and shifts for a start.</summary>
+    /// <param name="start">The start, whose other parameters stay but for the affine ones, which are solved for.</param>
+    /// <param name="isClear">Whether outliers are to have no part in it.</param>
+    /// <param name="count">How many of the best frequencies are wanted, of the last where there are several.</param>
+    /// <returns>Starts, the best first.</returns>
+    public List<double[]> Improve(double[] start, bool isClear, int count = 1)
+    {
+        (List<SineFrequency> frequencies, List<SineShift> shifts) = _sines.Classify(start);
+        int[] columns = [.. _affine, .. shifts.Select(shift => shift.Parameter).Except(_affine)];
+        if (_row.Count <= columns.Length)
+        {
+            return [start];
+        }
+
+        double[] roots = _projection.Trust(), improved = [.. start];
+        List<double> best = [];
+        for (int pass = 0; pass < Math.Min(frequencies.Count, 2); pass++)
+        {
+            foreach (SineFrequency frequency in frequencies)
+            {
+                best = Scan(frequency, improved, count, trial => isClear ? _projection.ClearRest(trial, columns, roots) : _projection.Rest(trial, columns, roots));
+                improved[frequency.Parameter] = best.Count > 0 ? best[0] : improved[frequency.Parameter];
+            }
+        }
+
+        List<double[]> starts = [improved];
+        foreach (double value in best.Skip(1))
+        {
+            double[] other = [.. improved];
+            other[frequencies[^1].Parameter] = value;
+            starts.Add(other);
+        }
+
+        starts.ForEach(found => Turn(found, isClear));
+        return starts;
+    }
+
+    /// <summary>Sets the shifts of a start to the best for its frequencies, and solves for the parameters in which the curve is affine.</summary>
+    /// <param name="start">The start.</param>
+    /// <param name="isClear">Whether outliers are to have no part in it.</param>
+    public void Turn(double[] start, bool isClear)
+    {
+        List<SineShift> shifts = _sines.Classify(start).Shifts;
+        for (int pass = 0; pass < Math.Min(shifts.Count, 2); pass++)
+        {
+            shifts.ForEach(shift => Turn(shift, start, isClear));
+        }
+    }
+
+    private List<double> Scan(SineFrequency frequency, double[] start, int count, Func<double[], double> judge)
+    {
+        int parameter = frequency.Parameter;
+        double sign = _plan.Upper[parameter] > 0 ? 1 : -1;
+        List<(double Judged, double Value)> scanned = [];
+        _tape.Evaluate(start);
+        double most = Math.PI * (_tape.ValuesOf(frequency.Argument).ToArray().Distinct().Count() - 1);
+        start.CopyTo(_trial, 0);
+        foreach (int i in _affine)
+        {
+            _trial[i] = 1;
+        }
+
+        // Bounds beyond all that the points tell ask for frequencies there.
+        double nearest = frequency.Power > 0 ? _plan.Lower[parameter] : _plan.Upper[parameter];
+        double least = nearest > 0 ? frequency.Reach * Math.Pow(nearest / frequency.Value, frequency.Power) : 0, offset = least > most ? least : 0;
+        for (int step = 1; step <= MostSteps && step * Step <= most; step++)
+        {
+            _trial[parameter] = sign * frequency.Value * Math.Pow((offset + (step * Step)) / frequency.Reach, frequency.Power);
+            if (_trial[parameter] >= _plan.Lower[parameter] && _trial[parameter] <= _plan.Upper[parameter])
+            {
+                double judged = judge(_trial);
+                scanned.Add((double.IsNaN(judged) ? double.PositiveInfinity : judged, _trial[parameter]));
+            }
+        }
+
+        return [.. scanned.OrderBy(found => found.Judged).Take(count).Select(found => found.Value)];
+    }
+
+    // An angle is told within half a turn of zero; a place stays near where it was drawn.
+    private void Turn(SineShift shift, double[] start, bool isClear)
+    {
+        int parameter = shift.Parameter;
+        double least = double.PositiveInfinity, origin = shift.IsAngle ? 0 : start[parameter];
+        double[] found = [.. start];
+        for (int phase = -Phases / 2; phase < Phases / 2; phase++)
+        {
+            start.CopyTo(_trial, 0);
+            _trial[parameter] = origin + (shift.Turn * phase / Phases);
+            if (_trial[parameter] < _plan.Lower[parameter] || _trial[parameter] > _plan.Upper[parameter])
+            {
+                continue;
+            }
+
+            _plan.Starts.Solve(_tape, _row, _trial, _workspace);
+            Span<double> residuals = _workspace.Residuals(_row.Count);
+            _row.Residuals(_tape.Evaluate(_trial), residuals);
+            double loss = isClear ? MedianDeviation.Of(residuals) : _plan.Options.Loss.Convex.Total(residuals);
+            if (loss < least)
+            {
+                least = loss;
+                _trial.CopyTo(found, 0);
+            }
+        }
+
+        found.CopyTo(start, 0);
+    }
+}

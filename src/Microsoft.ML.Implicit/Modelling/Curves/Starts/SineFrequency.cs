@@ -1,0 +1,9 @@
+namespace Microsoft.ML.Implicit.Modelling.Curves.Starts;
+
+/// <summary>A parameter with which the reach of a sine's argument grows or shrinks.</summary>
+/// <param name="Parameter">Which.</param>
+/// <param name="Argument">Node of the argument.</param>
+/// <param name="Value">A magnitude of the parameter.</param>
+/// <param name="Reach">How far the argument reaches there.</param>
+/// <param name="Power">1 for a frequency, -1 for a period.</param>
+internal readonly record struct SineFrequency(int Parameter, int Argument, double Value, double Reach, int Power);
