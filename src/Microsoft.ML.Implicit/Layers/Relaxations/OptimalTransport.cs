@@ -62,10 +62,10 @@ public sealed class OptimalTransport
         Tensor[] inputs = [costs.div(_strength.Held()), source / total, target / total];
         Tensor[] given = Array.ConvertAll(inputs, input => input.detach());
         Tensor start = Start(inputs), still = zeros_like(start);
-        Tensor near = _potentials.Solve(still, [.. given, start], cancellationToken: cancellationToken).Solution + start;
+        Tensor near = _potentials.Solve(still, [.. given, start], cancellationToken: cancellationToken).Solution.Plus(start);
 
         // From where the first search ended nothing pulls the second one back.
-        Tensor potentials = _potentials.Solve(still, [.. inputs, near], cancellationToken: cancellationToken).Solution + near;
+        Tensor potentials = _potentials.Solve(still, [.. inputs, near], cancellationToken: cancellationToken).Solution.Plus(near);
         Tensor shares = (potentials.unsqueeze(2) - inputs[0]).softmax(1);
         return (shares * target.unsqueeze(1)).MoveToOuterDisposeScope();
     }
@@ -98,7 +98,7 @@ public sealed class OptimalTransport
     // Of what is added to the potentials at the start, which may be far larger than a strength. Potentials are free up to a constant; the last term but one sets their mean to zero.
     private static Tensor SemiDual(Tensor change, IReadOnlyList<Tensor> inputs)
     {
-        Tensor f = change + inputs[3];
+        Tensor f = change.Plus(inputs[3]);
         Tensor free = (inputs[2] * (f.unsqueeze(2) - inputs[0]).logsumexp(1)).sum(1) - (inputs[1] * f).sum(1);
         return free.Plus(f.mean([1]).Squared().mul(0.5.Held())).Plus(change.Squared().sum(1).mul((0.5 * Ridge).Held()));
     }

@@ -109,7 +109,6 @@ internal sealed class TangentSpace(int width, double epsilon)
             columns.Slice(j * _rows, width).CopyTo(_triangle.AsSpan(j * width));
         }
 
-        ClearBelowDiagonal();
         int determined = CountDetermined();
         double squares = TensorPrimitives.SumOfSquares<double>(_projection.AsSpan(0, determined));
         Tangent = Math.Sqrt(squares);
@@ -258,6 +257,7 @@ internal sealed class TangentSpace(int width, double epsilon)
 
     private void MoveToEnd(int column)
     {
+        ClearBelowDiagonal();
         Span<double> moved = stackalloc double[width];
         int parameter = _order[column];
         _triangle.AsSpan(column * width, width).CopyTo(moved);
@@ -266,10 +266,9 @@ internal sealed class TangentSpace(int width, double epsilon)
         _order.AsSpan(column + 1).CopyTo(_order.AsSpan(column));
         _order[^1] = parameter;
         HouseholderQr.Factor(_triangle, width, _projection);
-        ClearBelowDiagonal();
     }
 
-    // Reflectors are left there.
+    // The last factorisation left its reflectors there.
     private void ClearBelowDiagonal()
     {
         for (int j = 0; j < width; j++)
