@@ -11,19 +11,20 @@ namespace Microsoft.ML.Implicit.Layers.Relaxations;
 internal static class Blocks
 {
     /// <summary>Solves rows on the CPU, in float64.</summary>
-    /// <param name="rows">[rows, values].</param>
-    /// <param name="solve">Writes the block of each value of a row of finite values, from 0 on.</param>
+    /// <param name="rows">What a row is found from, [rows, values] or more of each.</param>
+    /// <param name="width">Number of values of a row.</param>
+    /// <param name="solve">Writes the block of each value of a row of finite numbers, from 0 on.</param>
     /// <returns>[rows, values], int64, where the values are; a row that is not finite is one block each.</returns>
-    public static Tensor Find(Tensor rows, Action<long, ReadOnlySpan<double>, Span<long>> solve)
+    public static Tensor Find(Tensor rows, int width, Action<long, ReadOnlySpan<double>, Span<long>> solve)
     {
         using DisposeScope scope = NewDisposeScope();
-        (long count, int width) = (rows.shape[0], (int)rows.shape[1]);
-        double[] values = Numbers(rows);
-        long[] blocks = new long[values.Length];
+        (long count, int length) = (rows.shape[0], (int)rows.shape[1]);
+        double[] values = [.. rows.detach().to(ScalarType.Float64).cpu().contiguous().data<double>()];
+        long[] blocks = new long[count * width];
         Parallel.For(0, count, row =>
         {
             Span<long> own = blocks.AsSpan((int)row * width, width);
-            ReadOnlySpan<double> numbers = values.AsSpan((int)row * width, width);
+            ReadOnlySpan<double> numbers = values.AsSpan((int)row * length, length);
             for (int i = 0; i < width; i++)
             {
                 own[i] = i;
@@ -35,13 +36,6 @@ internal static class Blocks
             }
         });
         return tensor(blocks, [count, width]).to(rows.device, copy: true).MoveToOuterDisposeScope();
-    }
-
-    /// <summary>The elements of a tensor in managed memory.</summary>
-    public static double[] Numbers(Tensor values)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        return [.. values.detach().to(ScalarType.Float64).cpu().contiguous().data<double>()];
     }
 
     /// <summary>The mean of each value's block.</summary>

@@ -18,7 +18,7 @@ public static class IsotonicRegression
     {
         RowTensor.Check(values, nameof(values));
         using DisposeScope scope = NewDisposeScope();
-        Tensor blocks = Blocks.Find(values, (_, row, own) => PoolAdjacentViolators.Solve(row, own));
+        Tensor blocks = Blocks.Find(values, (int)values.shape[1], (_, row, own) => PoolAdjacentViolators.Solve(row, own));
         return RowTensor.WhereFinite(values, Blocks.Mean(values, blocks)).MoveToOuterDisposeScope();
     }
 

@@ -96,8 +96,8 @@ public static class SoftOrder
     {
         Tensor order = z.detach().argsort(1, descending: true);
         Tensor falling = z.gather(1, order);
-        double[] taken = [.. Blocks.Numbers(w).Select(weight => -strength * weight)];
-        Tensor blocks = Blocks.Find(falling.neg(), (row, rising, own) => PoolAdjacentViolators.Solve(rising, taken.AsSpan((int)row * own.Length, own.Length), own));
+        Tensor parts = cat([falling.neg().to(ScalarType.Float64), w.to(ScalarType.Float64) * (-strength).Held()], 1);
+        Tensor blocks = Blocks.Find(parts, (int)z.shape[1], (_, both, own) => PoolAdjacentViolators.Solve(both[..own.Length], both[own.Length..], own));
         Tensor within = (falling - falling.detach().gather(1, blocks)).div(strength.Held());
         return (within - Blocks.Mean(within, blocks)).Plus(Blocks.Mean(w, blocks)).gather(1, order.argsort(1));
     }

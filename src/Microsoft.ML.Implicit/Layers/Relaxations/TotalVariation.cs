@@ -59,14 +59,14 @@ public static class TotalVariation
 
         using DisposeScope scope = NewDisposeScope();
         Tensor weights = weight.to(values.dtype).to(values.device).expand(rows, edges);
-        double[] numbers = Blocks.Numbers(weights);
+        double[] numbers = Numbers(weights);
         if (numbers.Any(number => !(number >= 0 && double.IsFinite(number))))
         {
             throw new ArgumentException("A weight is negative or not finite.", nameof(weight));
         }
 
         double[] slopes = new double[numbers.Length];
-        Tensor blocks = Blocks.Find(values, (row, x, own) =>
+        Tensor blocks = Blocks.Find(values, graph.Nodes, (row, x, own) =>
         {
             (int first, int width) = ((int)row * edges, edges);
             double[] solution = new double[x.Length];
@@ -84,6 +84,12 @@ public static class TotalVariation
         Tensor moved = values.index_add(1, Ends(graph, edge => edge.From, values.device), pulls, 1.Held())
             .index_add(1, Ends(graph, edge => edge.To, values.device), pulls.neg(), 1.Held());
         return RowTensor.WhereFinite(values, Blocks.Mean(moved, blocks)).MoveToOuterDisposeScope();
+    }
+
+    private static double[] Numbers(Tensor values)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return [.. values.detach().to(ScalarType.Float64).cpu().contiguous().data<double>()];
     }
 
     private static Tensor Ends(EdgeGraph graph, Func<(int From, int To), int> end, Device device) => tensor(graph.Edges.Select(edge => (long)end(edge)).ToArray()).to(device, copy: true);
