@@ -71,11 +71,7 @@ public sealed class ConstrainedArgMin
 
         using DisposeScope scope = NewDisposeScope();
         int unknowns = (int)result.Solution.shape[1], equalities = (int)result.EqualityMultipliers.shape[1], inequalities = (int)result.InequalityMultipliers.shape[1];
-
-        // What is inactive has no multiplier at all, and what is active no slack, so that neither keeps a trace of the search.
-        Tensor slack = _problem.Inequalities is { } g ? WithoutGraph(() => g.Values(result.Solution, inputs)) : result.InequalityMultipliers;
-        Tensor lambda = where(result.InequalityMultipliers.gt(slack.neg()), result.InequalityMultipliers, zeros_like(slack));
-        Tensor root = cat([result.Solution, result.EqualityMultipliers, lambda], 1);
+        Tensor root = cat([result.Solution, result.EqualityMultipliers, result.InequalityMultipliers], 1);
         var rule = new RootRule(new KktEquation(_problem, unknowns, equalities), _adjointSolver, _throwOnFailure);
         Tensor attached = ImplicitSolve.Attach(rule, inputs, [root], [root])[0];
         Tensor solution = attached.narrow(1, 0, unknowns).MoveToOuterDisposeScope();
@@ -83,11 +79,5 @@ public sealed class ConstrainedArgMin
             result.Minimum with { Solution = solution },
             attached.narrow(1, unknowns, equalities).MoveToOuterDisposeScope(),
             attached.narrow(1, unknowns + equalities, inequalities).MoveToOuterDisposeScope());
-    }
-
-    private static Tensor WithoutGraph(Func<Tensor> evaluate)
-    {
-        using IDisposable noGraph = no_grad();
-        return evaluate();
     }
 }

@@ -11,7 +11,7 @@ namespace Microsoft.ML.Implicit.Layers.Relaxations;
 /// </summary>
 /// <remarks>
 /// Where values lie further apart than the strength, ranks are exact and have no derivative; the larger the strength, the nearer they come to one another, and the further a
-/// derivative reaches. Strengths are in the units of the values.
+/// derivative reaches. The strength of ranks is in the units of the values, and that of sorted values in one over them.
 /// </remarks>
 /// <example><code>
 /// Tensor ranks = SoftOrder.Rank(scores, strength: 0.1);
@@ -32,9 +32,9 @@ public static class SoftOrder
         return RowTensor.WhereFinite(values, Project(values, strength, Descending(values))).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The values of each row in rising order.</summary>
+    /// <summary>The values of each row in rising order: exact where neighbours lie less than 1 / strength apart, and otherwise drawn to one another until they do.</summary>
     /// <param name="values">Float32 or float64, <c>[rows, values]</c>.</param>
-    /// <param name="strength">Width over which neighbours blend, in units of the values.</param>
+    /// <param name="strength">In one over the units of the values; below one over the largest gap the order is exact.</param>
     /// <returns>The same shape; each row has the sum of its values. NaN where a row is not finite.</returns>
     /// <exception cref="ArgumentException">The values are no rows of floating-point numbers, or the strength is not positive.</exception>
     public static Tensor Sort(Tensor values, double strength = 1)

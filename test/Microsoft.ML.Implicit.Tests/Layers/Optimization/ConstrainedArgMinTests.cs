@@ -76,14 +76,31 @@ public sealed class ConstrainedArgMinTests
     }
 
     [TestMethod]
+    public void A_maximum_and_a_saddle_are_no_minima()
+    {
+        Tensor start = ones(1, 2, ScalarType.Float64);
+        var ball = new ConstrainedArgMin((y, _) => y.sum(1), equalities: (y, _) => y.square().sum(1, true) - 1, throwOnFailure: false);
+        Assert.AreEqual(SolveStatus.NonConvex, ball.Solve(start, []).Minimum.Statuses[0]);
+        var line = new ConstrainedArgMin((y, _) => y.select(1, 0) * y.select(1, 1), equalities: (y, _) => y.sum(1, true) - 2, throwOnFailure: false);
+        Assert.AreEqual(SolveStatus.NonConvex, line.Solve(zeros_like(start), []).Minimum.Statuses[0]);
+        Assert.AreEqual(SolveStatus.Converged, ball.Solve(start * tensor(new[,] { { -1, -0.5 } }), []).Minimum.Statuses[0]);
+    }
+
+    [TestMethod]
     [DataRow(1e-9)]
     [DataRow(1.0)]
     [DataRow(1e9)]
     public void The_nearest_point_of_a_ball_is_found_in_any_unit(double unit)
     {
         var layer = new ConstrainedArgMin((y, inputs) => (y - inputs[0]).square().sum(1), inequalities: (y, _) => y.square().sum(1, true) - (unit * unit));
-        ConstrainedResult result = layer.Solve(zeros(1, 2, ScalarType.Float64), [tensor(new[,] { { 3 * unit, 4 * unit } })]);
+        Tensor x = tensor(new[,] { { 3 * unit, 4 * unit } }).requires_grad_();
+        ConstrainedResult result = layer.Solve(zeros(1, 2, ScalarType.Float64), [x]);
         Assert.IsTrue((result.Solution / unit).allclose(tensor(new[,] { { 0.6, 0.8 } }), 0, 1e-8));
+        Assert.AreEqual(4, result.InequalityMultipliers.item<double>(), 1e-6);
+
+        // (I - uuᵀ) r / ‖x‖ for u = x / ‖x‖ and the radius r.
+        ImplicitBackward.Run(() => result.Solution.sum().backward());
+        Assert.IsTrue(x.grad!.allclose(tensor(new[,] { { 0.032, -0.024 } }), 0, 1e-8));
     }
 
     [TestMethod]

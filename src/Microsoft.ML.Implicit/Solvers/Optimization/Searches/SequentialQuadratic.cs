@@ -90,8 +90,9 @@ internal sealed class SequentialQuadratic
         Tensor units = Units(where(isOpen.unsqueeze(2), hessian, identity), Open(slope));
         (Tensor scaledA, Tensor ofEqualities) = Normalize(Open(a.flatten(1)).view(a.shape) * units.unsqueeze(1), h);
         (Tensor scaledB, Tensor ofInequalities) = Normalize(Open(b.flatten(1)).view(b.shape) * units.unsqueeze(1), g);
+        Tensor curvature = where(isOpen.unsqueeze(2), hessian * units.unsqueeze(2) * units.unsqueeze(1), identity);
         (Tensor quadratic, Tensor linear) = Convexify(
-            where(isOpen.unsqueeze(2), hessian * units.unsqueeze(2) * units.unsqueeze(1), identity),
+            curvature,
             Open(slope) * units,
             scaledA,
             Open(h) / ofEqualities,
@@ -111,8 +112,15 @@ internal sealed class SequentialQuadratic
         End(row => model.Status[row] is SolveStatus.Infeasible or SolveStatus.NearlyInfeasible, SolveStatus.Infeasible);
         End(row => model.Status[row] is SolveStatus.Unbounded or SolveStatus.NearlyUnbounded, SolveStatus.Unbounded);
         End(row => !double.IsFinite(model.PrimalResiduals[row]) || model.Status[row] is SolveStatus.NonConvex or SolveStatus.InvalidInput, SolveStatus.Diverged);
+
+        // In units in which all is curved by one, a multiplier is larger than a slack where its constraint is active, and otherwise has no part in the solution.
+        Tensor slack = (Open(g) / ofInequalities).Plus(scaledB.bmm(model.Z.unsqueeze(2)).squeeze(2)).neg();
+        Tensor isActive = model.Lambda.gt(slack);
+        Tensor multipliers = where(isActive, model.Lambda, zeros_like(slack));
         bool[] isExact = [.. model.Status.Select(status => status == SolveStatus.Converged)];
-        Search(model.Z * units, model.Nu / ofEqualities, model.Lambda / ofInequalities, isExact, slope, h, g);
+        Search(model.Z * units, model.Nu / ofEqualities, multipliers / ofInequalities, isExact, AreMinima, slope, h, g);
+
+        bool[] AreMinima() => IsMinimum(curvature, cat([scaledA, scaledB * isActive.unsqueeze(2).to(_y.dtype)], 1));
 
         Tensor Open(Tensor rows) => where(isOpen, rows, zeros_like(rows));
     }
@@ -129,6 +137,16 @@ internal sealed class SequentialQuadratic
         own = where(own.gt(0.Held()), own, steepest);
         Tensor unit = where(curvature.gt(own * SmallestCurvature.Held()), curvature, own);
         return where(unit.gt(0.Held()), unit, ones_like(unit)).rsqrt();
+    }
+
+    // Whether the Lagrangian bends upwards along what active constraints leave free (Nocedal and Wright 2006, theorem 12.5): a maximum or a saddle is stationary, too.
+    private static bool[] IsMinimum(Tensor hessian, Tensor active)
+    {
+        Tensor symmetric = hessian.Plus(hessian.transpose(1, 2)) * 0.5.Held();
+        (Tensor held, Tensor directions) = linalg.eigh(active.transpose(1, 2).bmm(active));
+        Tensor free = directions * held.le(SmallestCurvature.Held()).unsqueeze(1).to(hessian.dtype);
+        Tensor reduced = free.transpose(1, 2).bmm(symmetric).bmm(free);
+        return [.. linalg.eigvalsh(reduced).amin([1]).ge((-RaisedCurvature).Held()).cpu().data<bool>()];
     }
 
     // Constraints in units in which their gradients have length one; one without a gradient, in that of its value.
@@ -167,7 +185,7 @@ internal sealed class SequentialQuadratic
         return ((vectors * raised.unsqueeze(1)).bmm(vectors.transpose(1, 2)), slope);
     }
 
-    private void Search(Tensor step, Tensor nu, Tensor lambda, bool[] isExact, Tensor slope, Tensor h, Tensor g)
+    private void Search(Tensor step, Tensor nu, Tensor lambda, bool[] isExact, Func<bool[]> areMinima, Tensor slope, Tensor h, Tensor g)
     {
         double[] largest = Largest(cat([nu.abs(), lambda], 1)), violations = Violation(h, g), slopes = [.. (slope * step).sum(1).cpu().data<double>()];
         double[] values = [.. _problem.Objective.Value(_y, _inputs).cpu().data<double>()], lengths = new double[_rows], gains = new double[_rows];
@@ -222,15 +240,22 @@ internal sealed class SequentialQuadratic
         _y = where(moves, candidate, _y);
         _equalityMultipliers = where(moves, nu, _equalityMultipliers);
         _inequalityMultipliers = where(moves, lambda, _inequalityMultipliers);
-        End(row => isShort[row] && isExact[row], SolveStatus.Converged);
+        if (Enumerable.Range(0, _rows).Any(row => _statuses[row] is null && isShort[row] && isExact[row]))
+        {
+            bool[] isMinimum = areMinima();
+            End(row => isShort[row] && isExact[row], row => isMinimum[row] ? SolveStatus.Converged : SolveStatus.NonConvex);
+        }
+
         End(row => lengths[row] == 0, SolveStatus.StepUnderflow);
     }
 
-    private void End(Func<int, bool> ends, SolveStatus status)
+    private void End(Func<int, bool> ends, SolveStatus status) => End(ends, _ => status);
+
+    private void End(Func<int, bool> ends, Func<int, SolveStatus> statusOf)
     {
         for (int row = 0; row < _rows; row++)
         {
-            _statuses[row] ??= ends(row) ? status : null;
+            _statuses[row] ??= ends(row) ? statusOf(row) : null;
         }
     }
 
