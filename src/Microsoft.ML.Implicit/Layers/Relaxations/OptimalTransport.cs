@@ -12,7 +12,7 @@ namespace Microsoft.ML.Implicit.Layers.Relaxations;
 /// </summary>
 /// <remarks>
 /// Sinkhorn's iterations in logarithms come near, and Newton's on the semi-dual f ↦ ε Σ bⱼ log Σ exp((fᵢ - Cᵢⱼ) / ε) - Σ aᵢ fᵢ end: small strengths, for which Sinkhorn's take
-/// thousands, need few of them.
+/// thousands, need few of them. Where costs are 10⁹ strengths and more, masses are kept to the rounding of that ratio.
 /// </remarks>
 /// <example><code>
 /// var transport = new OptimalTransport(strength: 0.1);
