@@ -95,7 +95,7 @@ public sealed class CurveExamples
         using DisposeScope scope = NewDisposeScope();
         Tensor points = tensor(new[] { 0.1, 0.3, 4.0, -1, 0.5, 1 }, [2, 3]).requires_grad_();
         {
-            var layer = new ArgMin((y, inputs) => (inputs[0] - y).cosh().log().sum(1));
+            var layer = new ArgMin((y, inputs) => ((inputs[0] - y).square() + 1).sqrt().sum(1));
             MinimizationResult center = layer.Solve(initial: points.mean([1], keepdim: true).detach(), [points]);
             ImplicitBackward.Run(() => center.Solution.sum().backward());
 
@@ -125,7 +125,7 @@ public sealed class CurveExamples
         IReadOnlyList<Tensor> inputs = [points.detach()];
         Tensor initial = zeros(2, 1, ScalarType.Float64);
 
-        var objective = new RowObjective((y, inputs) => (inputs[0] - y).cosh().log().sum(1));
+        var objective = new RowObjective((y, inputs) => ((inputs[0] - y).square() + 1).sqrt().sum(1));
 
         {
             MinimizationResult minimum = new NewtonMinimizer().Minimize(objective, inputs, initial);
