@@ -1,7 +1,4 @@
-using Microsoft.ML.Implicit.Numerics;
 using Microsoft.ML.Implicit.Solvers.Optimization;
-using Microsoft.ML.Implicit.Solvers.Optimization.Searches;
-using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Microsoft.ML.Implicit.Modelling.Curves;
 
@@ -12,9 +9,6 @@ namespace Microsoft.ML.Implicit.Modelling.Curves;
 /// <param name="affine">Indices of the parameters that are moved.</param>
 internal sealed class AffineProjection(int[] affine)
 {
-    // Below it the reciprocal of a norm would not be finite.
-    private const double SmallestNorm = 1e-300;
-
     /// <summary>How many there are.</summary>
     public int Count => affine.Length;
 
@@ -65,44 +59,14 @@ internal sealed class AffineProjection(int[] affine)
         Solve(tape, row, residuals, roots, parameters, workspace);
     }
 
-    /// <summary>Multiplies numbers of points by the roots of their weights, of which there are none where all are 1.</summary>
-    public static void Weigh(Span<double> vector, ReadOnlySpan<double> roots)
+    private void Solve(CurveTape tape, CurveRow row, Span<double> residuals, ReadOnlySpan<double> roots, Span<double> parameters, CurveWorkspace workspace)
     {
-        if (!roots.IsEmpty)
+        Span<double> step = stackalloc double[affine.Length];
+        TangentStep.Solve(tape, row, affine, residuals, roots, step, workspace);
+        for (int k = 0; k < affine.Length; k++)
         {
-            TensorPrimitives.Multiply(vector, roots, vector);
-        }
-    }
-
-    private void Solve(CurveTape tape, CurveRow row, Span<double> right, ReadOnlySpan<double> roots, Span<double> parameters, CurveWorkspace workspace)
-    {
-        int count = row.Count, solved = 0;
-        Span<double> jacobian = workspace.Jacobian(count), columns = workspace.Columns(count * affine.Length), scales = workspace.Scales(affine.Length);
-        Span<int> order = stackalloc int[affine.Length];
-        tape.Differentiate(jacobian);
-        Weigh(right, roots);
-        foreach (int parameter in affine)
-        {
-            Span<double> column = columns.Slice(solved * count, count);
-            row.Weigh(jacobian.Slice(parameter * count, count), column);
-            Weigh(column, roots);
-            double norm = EuclideanNorm.Of(column);
-            if (norm > SmallestNorm && double.IsFinite(norm))
-            {
-                TensorPrimitives.Multiply(column, 1 / norm, column);
-                (order[solved], scales[solved]) = (parameter, 1 / norm);
-                solved++;
-            }
-        }
-
-        columns = columns[..(solved * count)];
-        HouseholderQr.Factor(columns, count, right);
-        Span<double> solution = right[..solved];
-        HouseholderQr.BackSubstitute(columns, count, solution, 64 * MachineEpsilon.Double * affine.Length);
-        for (int k = 0; k < solved; k++)
-        {
-            double value = parameters[order[k]] - (solution[k] * scales[k]);
-            parameters[order[k]] = double.IsFinite(value) ? value : parameters[order[k]];
+            double value = parameters[affine[k]] - step[k];
+            parameters[affine[k]] = double.IsFinite(value) ? value : parameters[affine[k]];
         }
     }
 }

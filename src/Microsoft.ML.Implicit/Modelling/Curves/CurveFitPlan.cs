@@ -54,6 +54,23 @@ internal sealed class CurveFitPlan
 
     public double[] Upper { get; }
 
+    /// <summary>Whether a parameter may have a value.</summary>
+    public bool Allows(int parameter, double value) => value >= Lower[parameter] && value <= Upper[parameter];
+
+    /// <summary>Whether all parameters may have their values.</summary>
+    public bool Allows(double[] parameters)
+    {
+        for (int j = 0; j < parameters.Length; j++)
+        {
+            if (!Allows(j, parameters[j]))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     private double?[] Values(string setting, IReadOnlyDictionary<string, double> values)
     {
         string? unknown = values.Keys.FirstOrDefault(name => !Curve.Parameters.Contains(name));

@@ -213,15 +213,10 @@ internal sealed class CurveFitWorker
     {
         candidate.CopyTo(_projected);
         _plan.Affine.Apply(_tape, _row, _search.Loss, _projected, _workspace);
-        for (int j = 0; j < _width; j++)
+        if (_plan.Allows(_projected))
         {
-            if (!(_projected[j] >= _plan.Lower[j] && _projected[j] <= _plan.Upper[j]))
-            {
-                return;
-            }
+            _projected.CopyTo(candidate);
         }
-
-        _projected.CopyTo(candidate);
     }
 
     // The search stands at the best point.

@@ -19,12 +19,13 @@ internal sealed class AliasFolding(CurveFitPlan plan, CurveTape tape, SineParame
     {
         double[] folded = [.. parameters];
         bool differs = false;
-        foreach (SineFrequency frequency in sines.Classify(parameters).Frequencies)
+        List<SineFrequency> frequencies = sines.Classify(parameters).Frequencies;
+        tape.Evaluate(parameters);
+        foreach (SineFrequency frequency in frequencies)
         {
-            tape.Evaluate(parameters);
             double angle = Lattice.Step(tape.ValuesOf(frequency.Argument)), rest = Math.Abs(Math.IEEERemainder(angle, 2 * Math.PI));
             double value = parameters[frequency.Parameter] * Math.Pow(rest / angle, frequency.Power);
-            if (angle > Nyquist && value >= plan.Lower[frequency.Parameter] && value <= plan.Upper[frequency.Parameter] && double.IsFinite(value))
+            if (angle > Nyquist && plan.Allows(frequency.Parameter, value) && double.IsFinite(value))
             {
                 folded[frequency.Parameter] = value;
                 differs = true;

@@ -16,7 +16,7 @@ internal sealed class CanonicalForm(CurveFitPlan plan, CurveTape tape, CurveRow 
     // Of the largest value: far above what rounding makes of an angle far from zero, far below what a fit leaves.
     private const double Tolerance = 1e-7;
 
-    private readonly int[] _affine = [.. plan.Starts.Free.Where(parameter => plan.IsAffine[parameter])];
+    private readonly int[] _affine = [.. plan.Starts.Solved];
     private readonly double[] _trial = new double[plan.Curve.Parameters.Count];
     private double[] _curve = [];
 
@@ -84,12 +84,9 @@ internal sealed class CanonicalForm(CurveFitPlan plan, CurveTape tape, CurveRow 
             projection.Move(_trial, _affine, _curve, []);
         }
 
-        for (int j = 0; j < _trial.Length; j++)
+        if (!plan.Allows(_trial))
         {
-            if (!(_trial[j] >= plan.Lower[j] && _trial[j] <= plan.Upper[j]))
-            {
-                return false;
-            }
+            return false;
         }
 
         double limit = Tolerance * Math.Abs(TensorPrimitives.MaxMagnitude<double>(_curve));

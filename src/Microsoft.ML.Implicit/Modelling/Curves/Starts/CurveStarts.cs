@@ -27,10 +27,11 @@ internal sealed class CurveStarts
     public CurveStarts(CurveFitPlan plan, double?[] given)
     {
         (_plan, _given) = (plan, given);
-        Free = [.. Enumerable.Range(0, given.Length).Where(i => given[i] is null)];
+        int[] free = [.. Enumerable.Range(0, given.Length).Where(i => given[i] is null)];
         _units = ParameterUnits.Find(plan.Curve);
-        _affine = new AffineProjection([.. Enumerable.Range(0, given.Length).Where(i => plan.IsAffine[i] && given[i] is null)]);
-        _drawn = [.. Enumerable.Range(0, given.Length).Where(i => !plan.IsAffine[i] && given[i] is null)];
+        Solved = [.. free.Where(i => plan.IsAffine[i])];
+        _affine = new AffineProjection([.. Solved]);
+        _drawn = [.. free.Where(i => !plan.IsAffine[i])];
         bool hasChoice = _drawn.Length > 0 || (_affine.Count > 0 && plan.Options.Loss.Redescends);
         Count = !hasChoice ? 1 : Math.Min(FewestDraws << Math.Clamp(2 * (_drawn.Length - 1), 0, 10), MostDraws);
     }
@@ -41,8 +42,8 @@ internal sealed class CurveStarts
     /// <summary>Parameters that have no start and are not solved for.</summary>
     public IReadOnlyList<int> Drawn => _drawn;
 
-    /// <summary>Parameters that have no start.</summary>
-    public IReadOnlyList<int> Free { get; }
+    /// <summary>Parameters in which the curve is affine and which have no start.</summary>
+    public IReadOnlyList<int> Solved { get; }
 
     /// <summary>Sets parameters to a start.</summary>
     /// <param name="draw">Which.</param>

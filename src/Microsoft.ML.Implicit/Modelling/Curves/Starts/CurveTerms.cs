@@ -11,7 +11,7 @@ internal static class CurveTerms
     public static List<(int[] Affine, int[] Drawn)> Find(CurveFitPlan plan)
     {
         List<(HashSet<int> Affine, HashSet<int> Drawn)> terms = [];
-        foreach (int parameter in plan.Starts.Free.Where(parameter => plan.IsAffine[parameter]))
+        foreach (int parameter in plan.Starts.Solved)
         {
             HashSet<int> affine = [parameter], drawn = [];
             AddFactors(plan.Curve.Graph, plan.Curve.Graph.Root, parameter, drawn);

@@ -111,7 +111,7 @@ internal sealed class FrequencyScan
         for (int step = 1; step <= MostSteps && step * Step <= most; step++)
         {
             _trial[parameter] = sign * frequency.Value * Math.Pow((offset + (step * Step)) / frequency.Reach, frequency.Power);
-            if (_trial[parameter] >= _plan.Lower[parameter] && _trial[parameter] <= _plan.Upper[parameter])
+            if (_plan.Allows(parameter, _trial[parameter]))
             {
                 double judged = judge(_trial);
                 scanned.Add((double.IsNaN(judged) ? double.PositiveInfinity : judged, _trial[parameter]));
@@ -131,7 +131,7 @@ internal sealed class FrequencyScan
         {
             start.CopyTo(_trial, 0);
             _trial[parameter] = origin + (shift.Turn * phase / Phases);
-            if (_trial[parameter] < _plan.Lower[parameter] || _trial[parameter] > _plan.Upper[parameter])
+            if (!_plan.Allows(parameter, _trial[parameter]))
             {
                 continue;
             }

@@ -37,15 +37,15 @@ internal sealed class SineParameters
     {
         List<SineFrequency> frequencies = [];
         List<SineShift> shifts = [];
+        _tape.Evaluate(parameters);
+        (double Reach, double First)[] before = Array.ConvertAll(_arguments, argument => (Reach(argument), _tape.ValuesOf(argument)[0]));
         foreach (int parameter in _plan.Starts.Drawn)
         {
-            foreach (int argument in _arguments)
+            parameters.CopyTo(_trial, 0);
+            _trial[parameter] *= 2;
+            _tape.Evaluate(_trial);
+            foreach ((int argument, (double reach, double first)) in _arguments.Zip(before))
             {
-                _tape.Evaluate(parameters);
-                double reach = Reach(argument), first = _tape.ValuesOf(argument)[0];
-                parameters.CopyTo(_trial, 0);
-                _trial[parameter] *= 2;
-                _tape.Evaluate(_trial);
                 double ratio = Reach(argument) / reach, slope = Math.Abs((_tape.ValuesOf(argument)[0] - first) / parameters[parameter]);
                 if (IsNear(ratio, 2) || IsNear(ratio, 0.5))
                 {

@@ -1,6 +1,4 @@
-using Microsoft.ML.Implicit.Numerics;
 using Microsoft.ML.Implicit.Solvers.Optimization;
-using Microsoft.ML.Implicit.Solvers.Optimization.Searches;
 using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Microsoft.ML.Implicit.Modelling.Curves.Starts;
@@ -41,7 +39,7 @@ internal sealed class TangentProjection(CurveFitPlan plan, CurveTape tape, Curve
     public double Rest(double[] parameters, int[] columns, ReadOnlySpan<double> roots)
     {
         Project(parameters, columns, row.Values, roots);
-        AffineProjection.Weigh(_left.AsSpan(0, row.Count), roots);
+        TangentStep.Weigh(_left.AsSpan(0, row.Count), roots);
         return TensorPrimitives.SumOfSquares<double>(_left.AsSpan(0, row.Count));
     }
 
@@ -85,45 +83,25 @@ internal sealed class TangentProjection(CurveFitPlan plan, CurveTape tape, Curve
         }
     }
 
-    // A column of zeros has no part in the factorisation: it would keep a row from those behind it.
     private void Project(double[] parameters, int[] columns, ReadOnlySpan<double> values, ReadOnlySpan<double> roots)
     {
-        int count = row.Count, used = 0;
+        int count = row.Count;
         if (_left.Length < count || _step.Length < columns.Length)
         {
             (_left, _step) = (new double[count], new double[Math.Max(columns.Length, _step.Length)]);
         }
 
-        Span<double> jacobian = workspace.Jacobian(count), right = workspace.Residuals(count), tangents = workspace.Columns(count * columns.Length);
-        Span<double> left = _left.AsSpan(0, count), scales = workspace.Scales(columns.Length);
-        Span<int> order = stackalloc int[columns.Length];
+        Span<double> right = workspace.Residuals(count), left = _left.AsSpan(0, count);
         row.Residuals(tape.Evaluate(parameters), values, right);
         right.CopyTo(left);
-        tape.Differentiate(jacobian);
-        AffineProjection.Weigh(right, roots);
+        TangentStep.Solve(tape, row, columns, right, roots, _step.AsSpan(0, columns.Length), workspace);
+        Span<double> jacobian = workspace.Jacobian(count);
         for (int k = 0; k < columns.Length; k++)
         {
-            Span<double> column = jacobian.Slice(columns[k] * count, count), tangent = tangents.Slice(used * count, count);
-            row.Weigh(column, column);
-            column.CopyTo(tangent);
-            AffineProjection.Weigh(tangent, roots);
-            _step[k] = 0;
-            double norm = EuclideanNorm.Of(tangent);
-            if (norm > 0 && double.IsFinite(norm))
+            if (_step[k] != 0)
             {
-                TensorPrimitives.Multiply(tangent, 1 / norm, tangent);
-                scales[used] = 1 / norm;
-                order[used++] = k;
+                TensorPrimitives.MultiplyAdd(jacobian.Slice(columns[k] * count, count), -_step[k], left, left);
             }
-        }
-
-        tangents = tangents[..(used * count)];
-        HouseholderQr.Factor(tangents, count, right);
-        HouseholderQr.BackSubstitute(tangents, count, right[..used], 64 * MachineEpsilon.Double * columns.Length);
-        for (int k = 0; k < used; k++)
-        {
-            _step[order[k]] = right[k] * scales[k];
-            TensorPrimitives.MultiplyAdd(jacobian.Slice(columns[order[k]] * count, count), -_step[order[k]], left, left);
         }
     }
 }

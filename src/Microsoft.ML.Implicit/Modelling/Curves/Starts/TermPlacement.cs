@@ -18,7 +18,7 @@ internal sealed class TermPlacement
     private TermPlacement(CurveFitPlan plan, CurveRow row, TangentProjection projection, Func<double[], double[], double[], CancellationToken, double[]?> fit, List<(int[] Affine, int[] Drawn)> terms)
     {
         (_plan, _row, _projection, _fit, _terms) = (plan, row, projection, fit, terms);
-        _free = [.. plan.Starts.Free.Where(parameter => plan.IsAffine[parameter] && !terms.Exists(term => term.Affine.Contains(parameter)))];
+        _free = [.. plan.Starts.Solved.Where(parameter => !terms.Exists(term => term.Affine.Contains(parameter)))];
         (_draw, _trial) = (new double[plan.Curve.Parameters.Count], new double[plan.Curve.Parameters.Count]);
     }
 
