@@ -37,6 +37,12 @@ internal sealed class ImplicitFunction : autograd.MultiTensorFunction<ImplicitFu
                 return Leave(state, inputs, new Tensor?[inputs.Count]);
             }
 
+            // Of no rows nothing depends on anything, and rules need not know of them.
+            if (state.OutputShapes.All(shape => shape.Contains(0)))
+            {
+                return Leave(state, inputs, [.. inputs.Select(input => zeros_like(input))]);
+            }
+
             List<Tensor> saved = tensors[state.InputCount..];
             Tensor like = grad_outputs.First(gradient => !IsMissing(gradient));
             Tensor[] cotangents = [.. grad_outputs.Select((gradient, i) => IsMissing(gradient) ? zeros(state.OutputShapes[i], like.dtype, like.device) : gradient)];

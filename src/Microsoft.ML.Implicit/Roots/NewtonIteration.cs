@@ -137,7 +137,7 @@ internal sealed class NewtonIteration : IDisposable
             residuals[row] = sizes[row] > 0 ? next[row] : residuals[row];
 
             // Near a root at zero, beside which no step is short, rounding ends the search.
-            _isSettled[row] = _ends[row] is not null || sizes[row] * lengths[row] <= Math.Sqrt(_tolerance) * states[row];
+            _isSettled[row] = _ends[row] is not null || (sizes[row] > 0 && sizes[row] * lengths[row] <= Math.Sqrt(_tolerance) * states[row]);
         }
 
         _residuals = residuals;

@@ -20,22 +20,12 @@ internal sealed class RootRule(IDifferentiableFunction function, ILinearSolver s
 {
     public IReadOnlyList<Tensor?> Backward(IReadOnlyList<Tensor> inputs, IReadOnlyList<Tensor> saved, IReadOnlyList<Tensor> cotangents)
     {
-        if (saved[0].numel() == 0)
-        {
-            return new Tensor?[inputs.Count];
-        }
-
         Linearization linearization = function.Linearize(saved[0].detach(), inputs);
         return linearization.PullbackInputs(SolveAdjoint(linearization, cotangents[0].detach().neg()).Solution);
     }
 
     public IReadOnlyList<Tensor?> DifferentiableBackward(IReadOnlyList<Tensor> inputs, IReadOnlyList<Tensor> saved, IReadOnlyList<Tensor> cotangents)
     {
-        if (saved[0].numel() == 0)
-        {
-            return new Tensor?[inputs.Count];
-        }
-
         var gate = new GradientGate();
         Tensor root = saved[0].detach();
         Tensor z = ImplicitSolve.Attach(this, inputs, [root], [root], gate)[0];

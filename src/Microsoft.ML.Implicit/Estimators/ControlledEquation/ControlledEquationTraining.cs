@@ -53,13 +53,7 @@ internal sealed class ControlledEquationTraining(ControlledEquationOptions optio
         _task = createTask(labels);
         if (Initial is not null)
         {
-            string? fault = Initial.Task.FaultOf(_task, options.LabelColumnName);
-            RequireInitial(fault is null, fault!);
-            if (Initial.Task.DoubtOf(_task, options.LabelColumnName) is { } doubt)
-            {
-                Run.Channel.Warning($"The model that is gone on from keeps its units: {doubt}");
-            }
-
+            RequireInitialTask(Initial.Task, _task, options.LabelColumnName);
             Initial.Units.Categories.Check(_reader.Columns, rows.Categories);
             _task = Initial.Task;
         }

@@ -47,16 +47,10 @@ internal abstract class PredictionTraining<TModel>(PredictionTrainerOptions opti
         _task = createTask(rows);
         if (Initial is not null)
         {
-            string? fault = Initial.Task.FaultOf(_task, options.LabelColumnName);
-            RequireInitial(fault is null, fault!);
+            RequireInitialTask(Initial.Task, _task, options.LabelColumnName);
             int features = rows.Categories?.Length ?? (int)rows.Features.shape[1];
             RequireInitial(Initial.FeatureCount == features, $"it reads {Initial.FeatureCount} features, and column '{options.FeatureColumnName}' holds {features}.");
             RequireInitial(CategoricalSlots.AreEqual(Initial.Architecture.Sizes.Categories, rows.Categories), $"it embeds other slots of column '{options.FeatureColumnName}' as categories.");
-            if (Initial.Task.DoubtOf(_task, options.LabelColumnName) is { } doubt)
-            {
-                Run.Channel.Warning($"The model that is gone on from keeps its units: {doubt}");
-            }
-
             _task = Initial.Task;
         }
     }

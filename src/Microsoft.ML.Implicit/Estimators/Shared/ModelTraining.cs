@@ -1,5 +1,6 @@
 using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Training;
+using Microsoft.ML.Runtime;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
@@ -88,6 +89,18 @@ internal abstract class ModelTraining<TRows, TModel>(ITrainerOptions options, Tr
         if (!fits)
         {
             throw new ArgumentException($"Training cannot go on from the initial model: {fault}");
+        }
+    }
+
+    /// <summary>Checks that the initial model can go on with the labels of another task, and warns where that is odd.</summary>
+    /// <exception cref="ArgumentException">It cannot.</exception>
+    protected void RequireInitialTask(PredictionTask initial, PredictionTask given, string labelColumn)
+    {
+        string? fault = initial.FaultOf(given, labelColumn);
+        RequireInitial(fault is null, fault!);
+        if (initial.DoubtOf(given, labelColumn) is { } doubt)
+        {
+            run.Channel.Warning($"The model that is gone on from keeps its units: {doubt}");
         }
     }
 

@@ -1,3 +1,5 @@
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
+
 namespace Microsoft.ML.Implicit.Solvers.Relaxations;
 
 /// <summary>
@@ -19,9 +21,8 @@ internal static class GraphTotalVariation
             return;
         }
 
-        double[] moved = values.ToArray(), edgeWeights = weights.ToArray();
-        double largest = ChainTotalVariation.LargestWeight(values);
-        Array.ForEach([.. Enumerable.Range(0, edgeWeights.Length)], edge => edgeWeights[edge] = Math.Min(edgeWeights[edge], largest));
+        double[] moved = values.ToArray(), edgeWeights = new double[weights.Length];
+        TensorPrimitives.Min(weights, ChainTotalVariation.LargestWeight(values), edgeWeights);
         double scale = moved.Select(Math.Abs).Concat(edgeWeights).DefaultIfEmpty().Max();
         int[] part = new int[graph.Nodes];
         List<int>[] edges = Incident(graph);

@@ -86,7 +86,9 @@ internal sealed partial class BinEncoder : FeatureEncoder
     /// <param name="levels">Levels of each category behind the other features.</param>
     public static BinEncoder Of(Tensor features, int[] classes, bool hasSteps, int[] missing, params IReadOnlyList<int> levels)
     {
-        FeatureScale[] scales = FindScales(features.narrow(1, 0, features.shape[1] - levels.Count), classes, hasSteps);
+        Tensor numbers = features.narrow(1, 0, features.shape[1] - levels.Count);
+        int maximumBins = FeatureTensor.IsWide(numbers.shape[1]) ? 0 : (int)Math.Clamp(numbers.shape[0] / RowsPerBin, MinimumBins, MaximumBins);
+        FeatureScale[] scales = FindScales(numbers, classes, maximumBins, hasSteps);
         var encoder = new BinEncoder(scales.Length + levels.Count, scales.Sum(scale => scale.Bins.Count), missing.Length, levels);
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
@@ -113,7 +115,7 @@ internal sealed partial class BinEncoder : FeatureEncoder
     public override int FindForeignFeature(Tensor features)
     {
         float[] factors = [.. _factor.data<float>()];
-        FeatureScale[] scales = FindScales(features.narrow(1, 0, NumberCount), new int[features.shape[0]], hasSteps: false);
+        FeatureScale[] scales = FindScales(features.narrow(1, 0, NumberCount), new int[features.shape[0]], maximumBins: 0, hasSteps: false);
         return Array.FindIndex([.. factors.Zip(scales, (own, other) => own > 0 && other.Factor > 0 ? own / other.Factor : 1)], ratio => ratio is > ForeignScale or < 1 / ForeignScale);
     }
 
@@ -157,12 +159,11 @@ internal sealed partial class BinEncoder : FeatureEncoder
         return [.. values.data<long>()];
     }
 
-    private static FeatureScale[] FindScales(Tensor features, int[] classes, bool hasSteps)
+    private static FeatureScale[] FindScales(Tensor features, int[] classes, int maximumBins, bool hasSteps)
     {
         using DisposeScope scope = NewDisposeScope();
         (Tensor rows, long stride) = RowsToRead(features, features.shape[1]);
         int[] rowClasses = [.. classes.Where((_, row) => row % stride == 0)];
-        int maximumBins = FeatureTensor.IsWide(features.shape[1]) ? 0 : (int)Math.Clamp(features.shape[0] / RowsPerBin, MinimumBins, MaximumBins);
         Tensor columns = rows.t().contiguous();
         return [.. Enumerable.Range(0, (int)features.shape[1]).Select(feature => FindScale(columns[feature].data<float>().ToArray(), rowClasses, maximumBins, hasSteps))];
     }

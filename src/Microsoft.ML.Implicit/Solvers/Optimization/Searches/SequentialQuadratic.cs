@@ -86,27 +86,23 @@ internal sealed class SequentialQuadratic
 
         // Rows that are done solve a model that has a solution and is not looked at.
         Tensor isOpen = tensor([.. _statuses.Select(status => status is null)]).to(_y.device).unsqueeze(1);
-        Tensor identity = eye(_y.shape[1], dtype: _y.dtype, device: _y.device);
-        Tensor units = Units(where(isOpen.unsqueeze(2), hessian, identity), Open(slope));
-        (Tensor scaledA, Tensor ofEqualities) = Normalize(Open(a.flatten(1)).view(a.shape) * units.unsqueeze(1), h);
-        (Tensor scaledB, Tensor ofInequalities) = Normalize(Open(b.flatten(1)).view(b.shape) * units.unsqueeze(1), g);
-        Tensor curvature = where(isOpen.unsqueeze(2), hessian * units.unsqueeze(2) * units.unsqueeze(1), identity);
-        (Tensor quadratic, Tensor linear) = Convexify(
-            curvature,
-            Open(slope) * units,
-            scaledA,
-            Open(h) / ofEqualities,
-            scaledB,
-            Open(g) / ofInequalities,
-            Open(_inequalityMultipliers) * ofInequalities);
+        (slope, h, g, a, b) = (Open(slope), Open(h), Open(g), Open(a), Open(b));
+        hessian = where(isOpen.unsqueeze(2), hessian.Plus(hessian.transpose(1, 2)) * 0.5.Held(), eye(_y.shape[1], dtype: _y.dtype, device: _y.device));
+
+        Tensor units = Units(hessian, slope);
+        (Tensor scaledA, Tensor ofEqualities) = Normalize(a * units.unsqueeze(1), h);
+        (Tensor scaledB, Tensor ofInequalities) = Normalize(b * units.unsqueeze(1), g);
+        (Tensor scaledH, Tensor scaledG) = (h / ofEqualities, g / ofInequalities);
+        Tensor curvature = hessian * units.unsqueeze(2) * units.unsqueeze(1);
+        (Tensor quadratic, Tensor linear) = Convexify(curvature, slope * units, scaledA, scaledH, scaledB, scaledG, Open(_inequalityMultipliers) * ofInequalities);
         QuadraticSolution model = _solver.Solve(
             new QuadraticProblem(
                 quadratic,
                 linear,
                 g.shape[1] > 0 ? scaledB : null,
-                g.shape[1] > 0 ? Open(g).neg() / ofInequalities : null,
+                g.shape[1] > 0 ? scaledG.neg() : null,
                 h.shape[1] > 0 ? scaledA : null,
-                h.shape[1] > 0 ? Open(h).neg() / ofEqualities : null),
+                h.shape[1] > 0 ? scaledH.neg() : null),
             null,
             cancellationToken);
         End(row => model.Status[row] is SolveStatus.Infeasible or SolveStatus.NearlyInfeasible, SolveStatus.Infeasible);
@@ -114,7 +110,7 @@ internal sealed class SequentialQuadratic
         End(row => !double.IsFinite(model.PrimalResiduals[row]) || model.Status[row] is SolveStatus.NonConvex or SolveStatus.InvalidInput, SolveStatus.Diverged);
 
         // In units in which all is curved by one, a multiplier is larger than a slack where its constraint is active, and otherwise has no part in the solution.
-        Tensor slack = (Open(g) / ofInequalities).Plus(scaledB.bmm(model.Z.unsqueeze(2)).squeeze(2)).neg();
+        Tensor slack = scaledG.Plus(scaledB.bmm(model.Z.unsqueeze(2)).squeeze(2)).neg();
         Tensor isActive = model.Lambda.gt(slack);
         Tensor multipliers = where(isActive, model.Lambda, zeros_like(slack));
         bool[] isExact = [.. model.Status.Select(status => status == SolveStatus.Converged)];
@@ -122,7 +118,7 @@ internal sealed class SequentialQuadratic
 
         bool[] AreMinima() => IsMinimum(curvature, cat([scaledA, scaledB * isActive.unsqueeze(2).to(_y.dtype)], 1));
 
-        Tensor Open(Tensor rows) => where(isOpen, rows, zeros_like(rows));
+        Tensor Open(Tensor rows) => where(rows.dim() == 3 ? isOpen.unsqueeze(2) : isOpen, rows, zeros_like(rows));
     }
 
     /// <summary>
@@ -142,10 +138,9 @@ internal sealed class SequentialQuadratic
     // Whether the Lagrangian bends upwards along what active constraints leave free (Nocedal and Wright 2006, theorem 12.5): a maximum or a saddle is stationary, too.
     private static bool[] IsMinimum(Tensor hessian, Tensor active)
     {
-        Tensor symmetric = hessian.Plus(hessian.transpose(1, 2)) * 0.5.Held();
         (Tensor held, Tensor directions) = linalg.eigh(active.transpose(1, 2).bmm(active));
         Tensor free = directions * held.le(SmallestCurvature.Held()).unsqueeze(1).to(hessian.dtype);
-        Tensor reduced = free.transpose(1, 2).bmm(symmetric).bmm(free);
+        Tensor reduced = free.transpose(1, 2).bmm(hessian).bmm(free);
         return [.. linalg.eigvalsh(reduced).amin([1]).ge((-RaisedCurvature).Held()).cpu().data<bool>()];
     }
 
@@ -163,8 +158,7 @@ internal sealed class SequentialQuadratic
     /// </summary>
     private static (Tensor Quadratic, Tensor Linear) Convexify(Tensor hessian, Tensor slope, Tensor a, Tensor h, Tensor b, Tensor g, Tensor multipliers)
     {
-        Tensor symmetric = hessian.Plus(hessian.transpose(1, 2)) * 0.5.Held();
-        Tensor isFlat = symmetric.abs().amax([1, 2], false).unsqueeze(1).le(SmallestCurvature.Held());
+        Tensor isFlat = hessian.abs().amax([1, 2], false).unsqueeze(1).le(SmallestCurvature.Held());
         Tensor raise = where(isFlat, ones_like(slope.narrow(1, 0, 1)), full_like(slope.narrow(1, 0, 1), RaisedCurvature.Held()));
 
         // An inequality holds as an equality where its multiplier has a part in the balance of gradients.
@@ -173,14 +167,14 @@ internal sealed class SequentialQuadratic
         Tensor rows = cat([a, b * isActive.unsqueeze(2)], 1), offsets = cat([h, g * isActive], 1);
         if (rows.shape[1] > 0)
         {
-            Tensor isIndefinite = linalg.eigvalsh(symmetric).amin([1], true).unsqueeze(2).le(SmallestCurvature.Held());
+            Tensor isIndefinite = linalg.eigvalsh(hessian).amin([1], true).unsqueeze(2).le(SmallestCurvature.Held());
             Tensor length = rows.Squared().sum([1, 2], true).clamp_min(1e-300.Held());
             Tensor factor = where(isIndefinite, length.reciprocal() * 10.Held(), zeros_like(length));
-            symmetric = symmetric.Plus(rows.transpose(1, 2).bmm(rows) * factor);
+            hessian = hessian.Plus(rows.transpose(1, 2).bmm(rows) * factor);
             slope = slope.Plus((rows.transpose(1, 2).bmm(offsets.unsqueeze(2)) * factor).squeeze(2));
         }
 
-        (Tensor eigenvalues, Tensor vectors) = linalg.eigh(symmetric);
+        (Tensor eigenvalues, Tensor vectors) = linalg.eigh(hessian);
         Tensor raised = where(eigenvalues.lt(SmallestCurvature.Held()), maximum(eigenvalues.abs(), raise), eigenvalues);
         return ((vectors * raised.unsqueeze(1)).bmm(vectors.transpose(1, 2)), slope);
     }
