@@ -15,7 +15,7 @@ internal sealed unsafe class CudaKernel
     private const int ComputeCapabilityMajor = 75;
     private const int ComputeCapabilityMinor = 76;
 
-    private static readonly ConcurrentDictionary<(string Name, string Source, string Definitions, int Device), Lazy<CudaKernel?>> Kernels = new();
+    private static readonly ConcurrentDictionary<(string Name, string Files, string Definitions, int Device), Lazy<CudaKernel?>> Kernels = new();
 
     private readonly nint _context;
     private readonly nint _function;
@@ -24,25 +24,16 @@ internal sealed unsafe class CudaKernel
 
     /// <summary>Finds a kernel, compiling it when it is asked for first.</summary>
     /// <param name="name">Name of its <c>extern "C"</c> function.</param>
-    /// <param name="source">CUDA C++.</param>
+    /// <param name="files">Files embedded in this assembly whose CUDA C++, one behind the other, is its source.</param>
     /// <param name="definitions">Macros, each as <c>NAME=value</c>.</param>
     /// <param name="device">A CUDA device that libtorch has used before.</param>
     /// <returns>The kernel, or <see langword="null"/> where the run-time compiler is missing or does not know the device.</returns>
-    public static CudaKernel? Find(string name, string source, IReadOnlyList<string> definitions, torch.Device device)
+    public static CudaKernel? Find(string name, IReadOnlyList<string> files, IReadOnlyList<string> definitions, torch.Device device)
     {
         int ordinal = Math.Max(device.index, 0);
         return Kernels.GetOrAdd(
-            (name, source, string.Join(' ', definitions), ordinal),
-            key => new Lazy<CudaKernel?>(() => TryCompile(name, source, definitions, ordinal))).Value;
-    }
-
-    /// <summary>Reads a kernel's source that is embedded in this assembly.</summary>
-    /// <param name="file">Name of the file.</param>
-    public static string ReadSource(string file)
-    {
-        using Stream stream = typeof(CudaKernel).Assembly.GetManifestResourceStream(file)!;
-        using var reader = new StreamReader(stream);
-        return reader.ReadToEnd();
+            (name, string.Join(' ', files), string.Join(' ', definitions), ordinal),
+            key => new Lazy<CudaKernel?>(() => TryCompile(name, string.Concat(files.Select(ReadSource)), definitions, ordinal))).Value;
     }
 
     /// <summary>The macro that gives a tensor's element type to a kernel.</summary>
@@ -83,6 +74,13 @@ internal sealed unsafe class CudaKernel
         {
             return null;
         }
+    }
+
+    private static string ReadSource(string file)
+    {
+        using Stream stream = typeof(CudaKernel).Assembly.GetManifestResourceStream(file)!;
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd();
     }
 
     private static byte[]? Compile(string source, string name, string[] options)

@@ -33,7 +33,7 @@ internal static class CudaMixing
             $"WORKERS={workers}",
             $"ADJOINT={(system.Adjoint is null ? 0 : 1)}",
         ];
-        return CudaKernel.Find("mix", CudaKernel.ReadSource("Mixing.cu"), definitions, system.Vectors.device);
+        return CudaKernel.Find("mix", ["Mixing.cu"], definitions, system.Vectors.device);
     }
 
     public static MixingOutcome Run(CudaKernel kernel, MixingSystem system, MixingSettings settings)

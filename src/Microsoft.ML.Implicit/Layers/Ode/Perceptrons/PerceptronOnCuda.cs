@@ -1,5 +1,4 @@
 using System.Globalization;
-using Microsoft.ML.Implicit.Native.Cuda;
 using Microsoft.ML.Implicit.Solvers.Ode.Cuda;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -57,7 +56,7 @@ internal static class PerceptronOnCuda
             $"DIVERGENCE={Flag(term.Integrands.HasDivergence)}", $"PENALTY={Flag(penalty != default)}", $"KINETIC={Number(penalty.KineticEnergy)}", $"JACOBIAN={Number(penalty.JacobianNorm)}",
             $"TRACE_BEGIN={trace.Start.Value}", $"TRACE_END={trace.End.Value}", $"JACOBIAN_BEGIN={jacobian.Start.Value}", $"JACOBIAN_END={jacobian.End.Value}",
         ];
-        var code = new CudaDynamics(CudaKernel.ReadSource("Perceptron.cu"), definitions, size, state, tileRows => Collect(tileRows, weights, parameters, directions));
+        var code = new CudaDynamics("Perceptron.cu", definitions, size, state, tileRows => Collect(tileRows, weights, parameters, directions));
         if (code.Fits)
         {
             return code;

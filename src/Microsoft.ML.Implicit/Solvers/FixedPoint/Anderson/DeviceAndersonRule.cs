@@ -44,7 +44,7 @@ internal sealed class DeviceAndersonRule : IterationRule
         }
 
         string[] definitions = [CudaKernel.RealType(state.dtype), $"MEMORY={settings.Memory}", $"THREADS={Threads}"];
-        return CudaKernel.Find("anderson", CudaKernel.ReadSource("Anderson.cu"), definitions, state.device) is { } kernel
+        return CudaKernel.Find("anderson", ["Anderson.cu"], definitions, state.device) is { } kernel
             ? new DeviceAndersonRule(settings, kernel, state)
             : null;
     }

@@ -10,14 +10,12 @@ internal sealed class StageBuffer : IDisposable
 {
     private readonly RungeKutta _method;
     private readonly Tensor _stages;
-    private readonly Tensor _matrix;
+    private readonly Tensor _tableau;
     private readonly Tensor _scaledMatrix;
-    private readonly Tensor _errorWeights;
-    private readonly Tensor _correctionWeights;
     private readonly int[] _explicitTerms;
-    private readonly Tensor[] _rows;
-    private readonly Tensor[] _leading;
-    private readonly Tensor[] _coefficients;
+    private readonly Tensor?[] _rows;
+    private readonly Tensor?[] _leading;
+    private readonly Tensor?[] _coefficients;
 
     /// <param name="method">Method.</param>
     /// <param name="state">A flat state, <c>[n]</c>, for its length, type and device.</param>
@@ -28,30 +26,31 @@ internal sealed class StageBuffer : IDisposable
         int count = method.StageCount;
         _explicitTerms = [.. method.A.Select((row, i) => Math.Min(row.Length, i))];
         _stages = empty([count, state.numel()], state.dtype, state.device);
-        _matrix = tensor(method.Matrix(), state.dtype, state.device);
-        _scaledMatrix = empty_like(_matrix);
-        _errorWeights = tensor(method.ErrorWeights, state.dtype, state.device);
-        _correctionWeights = tensor(method.CorrectionWeights, state.dtype, state.device);
-        _rows = [.. Enumerable.Range(0, count).Select(i => _stages[i])];
-        _leading = [.. Enumerable.Range(0, count + 1).Select(i => _stages.narrow(0, 0, i).t())];
-        _coefficients = [.. Enumerable.Range(0, count).Select(i => _scaledMatrix[i].narrow(0, 0, _explicitTerms[i]))];
-        scope.Detach(Tensors);
+
+        // Together, since a GPU takes as long for a copy of seven numbers as for one of seventy.
+        _tableau = tensor([.. method.Matrix().Cast<double>(), .. method.ErrorWeights, .. method.CorrectionWeights], state.dtype, state.device);
+        Matrix = _tableau.narrow(0, 0, count * count).view(count, count);
+        ErrorWeights = _tableau.narrow(0, count * count, method.ErrorWeights.Length);
+        CorrectionWeights = _tableau.narrow(0, (count * count) + method.ErrorWeights.Length, method.CorrectionWeights.Length);
+        _scaledMatrix = empty_like(Matrix);
+        (_rows, _leading, _coefficients) = (new Tensor?[count], new Tensor?[count + 1], new Tensor?[count]);
+        scope.Detach(_stages, _tableau, Matrix, ErrorWeights, CorrectionWeights, _scaledMatrix);
     }
 
     /// <summary>All stages, <c>[stages, n]</c>.</summary>
     public Tensor All => _stages;
 
     /// <summary>The Runge-Kutta matrix.</summary>
-    public Tensor Matrix => _matrix;
+    public Tensor Matrix { get; }
 
     /// <summary>Weights of the error estimate.</summary>
-    public Tensor ErrorWeights => _errorWeights;
+    public Tensor ErrorWeights { get; }
 
     /// <summary>Weights of the second embedded solution.</summary>
-    public Tensor CorrectionWeights => _correctionWeights;
+    public Tensor CorrectionWeights { get; }
 
     /// <summary>Stage i, <c>[n]</c>: a view that may be written.</summary>
-    public Tensor Row(int stage) => _rows[stage];
+    public Tensor Row(int stage) => _rows[stage] ??= _stages[stage].DetachFromDisposeScope();
 
     /// <summary>Evaluates f into a stage.</summary>
     /// <param name="stage">The stage.</param>
@@ -70,17 +69,17 @@ internal sealed class StageBuffer : IDisposable
     }
 
     /// <summary>Sets the step size that <see cref="Combine"/> uses.</summary>
-    public void SetStepSize(double size) => _scaledMatrix.copy_(_matrix).mul_(size.Held());
+    public void SetStepSize(double size) => _scaledMatrix.copy_(Matrix).mul_(size.Held());
 
     /// <summary>z + h Σⱼ aᵢⱼkⱼ over the stages before stage i.</summary>
     public Tensor Combine(Tensor state, int stage) =>
-        _explicitTerms[stage] == 0 ? state.alias() : state.addmv(_leading[_explicitTerms[stage]], _coefficients[stage]);
+        _explicitTerms[stage] == 0 ? state.alias() : state.addmv(Leading(_explicitTerms[stage]), Coefficients(stage));
 
     /// <summary>Σ eᵢkᵢ, the error estimate before it is multiplied with the step size.</summary>
-    public Tensor CombineError() => mv(_leading[_method.ErrorWeights.Length], _errorWeights);
+    public Tensor CombineError() => mv(Leading(_method.ErrorWeights.Length), ErrorWeights);
 
     /// <summary>The same for the second embedded solution.</summary>
-    public Tensor CombineCorrection() => mv(_leading[_method.CorrectionWeights.Length], _correctionWeights);
+    public Tensor CombineCorrection() => mv(Leading(_method.CorrectionWeights.Length), CorrectionWeights);
 
     /// <summary>States inside the step.</summary>
     /// <returns><c>[thetas, n]</c>.</returns>
@@ -96,11 +95,32 @@ internal sealed class StageBuffer : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (Tensor tensor in Tensors)
+        foreach (Tensor? tensor in (Tensor?[])[_stages, _tableau, Matrix, ErrorWeights, CorrectionWeights, _scaledMatrix, .. _rows, .. _leading, .. _coefficients])
         {
-            tensor.Dispose();
+            tensor?.Dispose();
         }
     }
 
-    private Tensor[] Tensors => [_stages, _matrix, _scaledMatrix, _errorWeights, _correctionWeights, .. _rows, .. _leading, .. _coefficients];
+    // [n, count]
+    private Tensor Leading(int count)
+    {
+        if (_leading[count] is null)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            _leading[count] = _stages.narrow(0, 0, count).t().DetachFromDisposeScope();
+        }
+
+        return _leading[count]!;
+    }
+
+    private Tensor Coefficients(int stage)
+    {
+        if (_coefficients[stage] is null)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            _coefficients[stage] = _scaledMatrix[stage].narrow(0, 0, _explicitTerms[stage]).DetachFromDisposeScope();
+        }
+
+        return _coefficients[stage]!;
+    }
 }

@@ -14,17 +14,17 @@ internal sealed class CudaDynamics : IDisposable
     private const int LargestTile = 32;
     private const int SharedBytes = 40 << 10;
 
-    private readonly string _source;
+    private readonly string _file;
     private readonly string[] _definitions;
 
-    /// <param name="source">CUDA C++ with the functions <c>evaluate</c> and <c>pullback</c> that the kernels call.</param>
+    /// <param name="file">File of CUDA C++ with the functions <c>evaluate</c> and <c>pullback</c> that the kernels call.</param>
     /// <param name="definitions">Macros of the source, but for those of the tile.</param>
     /// <param name="size">Sizes of a row.</param>
     /// <param name="state">The initial state, for its rows, type and device.</param>
     /// <param name="createParameters">Creates what the functions are handed as parameters, given the rows of all tiles together.</param>
-    public CudaDynamics(string source, IEnumerable<string> definitions, CudaDynamicsSize size, Tensor state, Func<int, Tensor> createParameters)
+    public CudaDynamics(string file, IEnumerable<string> definitions, CudaDynamicsSize size, Tensor state, Func<int, Tensor> createParameters)
     {
-        _source = source;
+        _file = file;
         Size = size;
         Rows = (int)(state.numel() / size.Dimension);
         int elementSize = state.dtype == ScalarType.Float64 ? sizeof(double) : sizeof(float);
@@ -59,7 +59,7 @@ internal sealed class CudaDynamics : IDisposable
     /// <param name="name">Its name.</param>
     /// <param name="method">The method whose steps it takes.</param>
     public CudaKernel? FindKernel(string file, string name, RungeKutta method) =>
-        CudaKernel.Find(name, _source + CudaKernel.ReadSource(file), [.. _definitions, $"STAGES={method.StageCount}"], Parameters.device);
+        CudaKernel.Find(name, [_file, file], [.. _definitions, $"STAGES={method.StageCount}"], Parameters.device);
 
     public void Dispose() => Parameters.Dispose();
 }

@@ -1,4 +1,3 @@
-using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Native.Cuda;
 using Microsoft.ML.Implicit.Solvers.Ode.Common;
 using Microsoft.ML.Implicit.Solvers.Ode.Stepping;
@@ -51,28 +50,20 @@ internal sealed class CudaRungeKuttaStepper : RungeKuttaStepper
     public override double EstimateInitialStep(OdeSegment segment, AdaptiveStepControl control)
     {
         using DisposeScope scope = NewDisposeScope();
-        (_time, StepSize) = (segment.Start, 0);
-        Launch(0, 1, null);
-        Tensor slope = Stages.Row(0);
-        Tensor scale = control.Scale(State);
-        double d1 = Rms(slope / scale);
-        double h0 = InitialStep.FirstGuess(Rms(State / scale), d1, segment.Length);
-        if (!double.IsFinite(h0))
-        {
-            return double.NaN;
-        }
-
-        // f at the end of the Euler step, taken as the start of a step of its own.
-        Tensor first = slope.clone();
         Tensor start = State;
-        double signed = segment.Direction * h0;
-        State = start.Plus(slope * signed.Held());
-        _time = segment.Start + signed;
-        Launch(0, 1, null);
-        Tensor change = slope - first;
-        slope.copy_(first);
+        Tensor first = Slope(segment.Start, start).clone();
+        double size = InitialStep.Estimate(segment, control, Method.Order, start, first, Slope, ReadNorms);
         State = start;
-        return InitialStep.Estimate(h0, d1, Rms(change.div_(scale)) / h0, Method.Order);
+        Stages.Row(0).copy_(first);
+        return size;
+
+        // f anywhere is the first stage of a step that starts there.
+        Tensor Slope(double time, Tensor state)
+        {
+            (State, _time, StepSize) = (state, time, 0);
+            Launch(0, 1, null);
+            return Stages.Row(0);
+        }
     }
 
     public override double TryStep(OdeStep step, AdaptiveStepControl? control)
@@ -129,5 +120,6 @@ internal sealed class CudaRungeKuttaStepper : RungeKuttaStepper
         return Math.Sqrt(sum / State.numel());
     }
 
-    private double Rms(Tensor values) => values.norm().to(ScalarType.Float64).item<double>() / Math.Sqrt(State.numel());
+    private double[] ReadNorms(Tensor[] values) =>
+        [.. stack([.. values.Select(value => value.norm())]).to(ScalarType.Float64).cpu().data<double>().Select(norm => norm / Math.Sqrt(State.numel()))];
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Solvers.Ode.Stepping;
@@ -20,8 +19,7 @@ internal static class SolveFailure
     /// <exception cref="SolveFailedException">The gradients are not finite.</exception>
     public static void ThrowIfNotFinite(Tensor initialState, Tensor parameters, Tensor incoming, object term)
     {
-        using DisposeScope scope = NewDisposeScope();
-        if (initialState.isfinite().all().logical_and(parameters.isfinite().all()).item<bool>() || !incoming.isfinite().all().item<bool>())
+        if (FiniteRows.AreFinite(initialState, parameters) || !FiniteRows.AreFinite(incoming))
         {
             return;
         }

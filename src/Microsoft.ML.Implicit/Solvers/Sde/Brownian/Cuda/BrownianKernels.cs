@@ -10,8 +10,6 @@ internal sealed class BrownianKernels(ScalarType type, Device device)
 {
     private const string File = "Brownian.cu";
 
-    private static readonly string Source = CudaKernel.ReadSource(File);
-
     private readonly string[] _definitions = [CudaKernel.RealType(type)];
     private CudaKernel? _divide;
     private CudaKernel? _copy;
@@ -21,7 +19,7 @@ internal sealed class BrownianKernels(ScalarType type, Device device)
     private CudaKernel? _move;
 
     /// <summary>Draws intervals; <see langword="null"/> where kernels cannot be compiled.</summary>
-    public CudaKernel? Draw { get; } = CudaKernel.Find("drawIntervals", Source, [CudaKernel.RealType(type)], device);
+    public CudaKernel? Draw { get; } = CudaKernel.Find("drawIntervals", [File], [CudaKernel.RealType(type)], device);
 
     public CudaKernel Divide => _divide ??= Find("divideInterval");
 
@@ -36,5 +34,5 @@ internal sealed class BrownianKernels(ScalarType type, Device device)
     public CudaKernel Move => _move ??= Find("moveState");
 
     private CudaKernel Find(string name) =>
-        CudaKernel.Find(name, Source, _definitions, device) ?? throw new InvalidOperationException($"{name} of {File} does not compile, though other kernels did.");
+        CudaKernel.Find(name, [File], _definitions, device) ?? throw new InvalidOperationException($"{name} of {File} does not compile, though other kernels did.");
 }
