@@ -22,4 +22,13 @@ public sealed record CurveEstimate(double[] Parameters, double[] Covariance, dou
 {
     /// <summary>Standard errors of the parameters: roots of the covariance's diagonal.</summary>
     public double[] StandardErrors => [.. Parameters.Select((_, i) => Math.Sqrt(Covariance[(i * Parameters.Length) + i]))];
+
+    /// <summary>The estimate of a row without one.</summary>
+    internal static CurveEstimate Missing(int parameters, int points, SolveStatus status)
+    {
+        double[] values = new double[parameters], covariance = new double[parameters * parameters];
+        Array.Fill(values, double.NaN);
+        Array.Fill(covariance, double.NaN);
+        return new CurveEstimate(values, covariance, double.NaN, double.NaN, points, 0, status);
+    }
 }

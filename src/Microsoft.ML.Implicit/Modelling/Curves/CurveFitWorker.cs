@@ -19,6 +19,9 @@ internal sealed class CurveFitWorker
     // Residuals of no more than these are no misfit.
     private const double RoundingErrors = 64;
 
+    // The share of its size by which a parameter is moved away from where the curve bends.
+    private const double KinkDistance = 1e-6;
+
     private readonly CurveFitPlan _plan;
     private readonly int _width;
     private readonly CurveTape _tape;
@@ -52,7 +55,7 @@ internal sealed class CurveFitWorker
     {
         if (!_row.Read(points))
         {
-            return Missing(SolveStatus.InvalidInput);
+            return CurveEstimate.Missing(_width, _row.Count, SolveStatus.InvalidInput);
         }
 
         _tape.Begin(_row.Inputs, _row.Count);
@@ -71,7 +74,7 @@ internal sealed class CurveFitWorker
 
         if (status == SolveStatus.Diverged)
         {
-            return Missing(SolveStatus.Diverged);
+            return CurveEstimate.Missing(_width, _row.Count, SolveStatus.Diverged);
         }
 
         if (searches > 1)
@@ -81,7 +84,32 @@ internal sealed class CurveFitWorker
             Search(_best, cancellationToken);
         }
 
+        if (status is SolveStatus.StepUnderflow or SolveStatus.MaximumIterations && _plan.HasKinks && IsSurrounded(cancellationToken))
+        {
+            status = SolveStatus.Converged;
+        }
+
         return Estimate(iterations, status);
+    }
+
+    // Where the curve bends at a point, as a broken line, the loss may have its minimum there and rise at once to both sides, whatever the other parameters do.
+    private bool IsSurrounded(CancellationToken cancellationToken)
+    {
+        (double least, double[] best) = (_search.Value, _search.Point.ToArray());
+        bool isLower = false;
+        for (int j = 0; j < _width && !isLower; j++)
+        {
+            double distance = KinkDistance * Math.Max(Math.Abs(best[j]), _plan.Starts.Unit(_row, j));
+            foreach (double moved in (double[])[best[j] - distance, best[j] + distance])
+            {
+                (double[] start, double[] lower, double[] upper) = ([.. best], [.. _plan.Lower], [.. _plan.Upper]);
+                start[j] = lower[j] = upper[j] = moved;
+                isLower |= !_plan.IsAffine[j] && _plan.Allows(j, moved) && Search(start, lower, upper, isProjected: false, cancellationToken) != SolveStatus.Diverged && _search.Value < least;
+            }
+        }
+
+        Search(best, cancellationToken);
+        return !isLower;
     }
 
     // The best fit may be one of several that noise decides between.
@@ -227,13 +255,5 @@ internal sealed class CurveFitWorker
         _row.Residuals(_tape.Evaluate(parameters), residuals);
         var uncertainty = new CurveUncertainty(_plan, _row, _search, residuals);
         return new CurveEstimate(parameters, uncertainty.Covariance, uncertainty.ResidualDeviation, _search.Value, _row.Count, iterations, uncertainty.Judge(status, parameters, _tape));
-    }
-
-    private CurveEstimate Missing(SolveStatus status)
-    {
-        double[] parameters = new double[_width], covariance = new double[_width * _width];
-        Array.Fill(parameters, double.NaN);
-        Array.Fill(covariance, double.NaN);
-        return new CurveEstimate(parameters, covariance, double.NaN, double.NaN, _row.Count, 0, status);
     }
 }

@@ -76,6 +76,7 @@ internal sealed class FrequencyScan
     public void Turn(double[] start, bool isClear)
     {
         List<SineShift> shifts = _sines.Classify(start).Shifts;
+        _plan.Starts.Solve(_tape, _row, start, _workspace);
         for (int pass = 0; pass < Math.Min(shifts.Count, 2); pass++)
         {
             shifts.ForEach(shift => Turn(shift, start, isClear));

@@ -18,6 +18,9 @@ internal sealed class Periodogram(CurveFitPlan plan, CurveTape tape, SineParamet
     private const int MostSteps = 2048;
     private const int MostChirps = 16384;
 
+    // A chirp whose rate lies between two steps may be judged worse than another.
+    private const int ChirpCount = 4;
+
     // Irregular times tell more frequencies than regular ones, which half a turn a point is the last of.
     private const int Beyond = 4;
 
@@ -40,6 +43,7 @@ internal sealed class Periodogram(CurveFitPlan plan, CurveTape tape, SineParamet
     public List<double[]> Best(SineFrequency[] sine, double[] start, int count, int freedom, Func<double[], double> judge)
     {
         SineFrequency frequency = sine[0];
+        count = sine.Length > 1 ? Math.Max(count, ChirpCount) : count;
         tape.Evaluate(start);
         double[] argument = tape.ValuesOf(frequency.Argument).ToArray();
         double regular = Math.PI * (argument.Distinct().Count() - 1), least = LeastReach(frequency), from = least > regular ? least : 0;

@@ -158,8 +158,8 @@ internal sealed class LeastSquaresSearch : RowSearch
         }
 
         _tangent.Factor();
+        _isLast &= !(_tangent.Offset < 0.5 * _leastOffset);
         _misses = _tangent.Offset < _leastOffset ? 0 : _misses + 1;
-        _isLast &= _misses > 0;
         _leastOffset = Math.Min(_leastOffset, _tangent.Offset);
         if (_tangent.Offset <= _settings.Tolerance || _tangent.Tangent <= 4 * _epsilon * _tangent.Magnitude(Point))
         {
