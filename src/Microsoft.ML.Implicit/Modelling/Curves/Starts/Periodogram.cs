@@ -4,7 +4,7 @@ namespace Microsoft.ML.Implicit.Modelling.Curves.Starts;
 
 /// <summary>
 /// Judges the frequencies of one sine in steps of less than a turn over the points, whatever their times, and together with the rate at which a frequency changes where the sine
-/// has one. The best are refined, for far from time zero the phase turns many times within a step.
+/// has one. The best is refined, for far from time zero the phase turns many times within a step.
 /// </summary>
 /// <param name="plan">What all rows have in common.</param>
 /// <param name="tape">The curve at the row's points.</param>
@@ -111,7 +111,7 @@ internal sealed class Periodogram(CurveFitPlan plan, CurveTape tape, SineParamet
     }
 
     private List<Candidate> Refine(SineFrequency frequency, List<Candidate> scanned, int count, Func<double[], double> judge) =>
-        [.. scanned.OrderBy(candidate => candidate.Judged).Take(count).Select(candidate => Refine(frequency, candidate, judge)).OrderBy(candidate => candidate.Judged)];
+        [.. scanned.OrderBy(candidate => candidate.Judged).Take(count).Select((candidate, i) => i == 0 ? Refine(frequency, candidate, judge) : candidate)];
 
     private Candidate Refine(SineFrequency frequency, Candidate candidate, Func<double[], double> judge)
     {
