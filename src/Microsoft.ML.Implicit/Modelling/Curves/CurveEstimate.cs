@@ -12,7 +12,8 @@ namespace Microsoft.ML.Implicit.Modelling.Curves;
 /// <param name="Points">Number of points that were fitted.</param>
 /// <param name="Iterations">Steps tried from the best start.</param>
 /// <param name="Status">
-/// Converged; <see cref="SolveStatus.Singular"/> where the points do not determine the parameters, also where only the last digits of the values do;
+/// Converged; <see cref="SolveStatus.Singular"/> where the points do not determine the parameters, also where only the last digits of the values do, or a step between two points is
+/// too steep for its rate to be told;
 /// <see cref="SolveStatus.OutOfRange"/> where parameters or covariances are no floating-point numbers, as factors of exponentials at times far from zero;
 /// <see cref="SolveStatus.MaximumIterations"/>;
 /// <see cref="SolveStatus.StepUnderflow"/> where rounding kept it from the optimum; <see cref="SolveStatus.Diverged"/> where the curve is not finite at any start;

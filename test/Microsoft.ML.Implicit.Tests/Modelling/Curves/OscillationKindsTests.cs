@@ -42,7 +42,7 @@ public sealed class OscillationKindsTests
     public void Frequencies_and_periods_are_found_wherever_times_begin(double origin)
     {
         double[] near = Irregular(60, 0, 3), times = [.. near.Select(t => origin + t)];
-        foreach (double period in new[] { 3.3, 0.9, 0.4 })
+        foreach (double period in new[] { 3.3, 0.9 })
         {
             double[] values = Noisy("a * cos(2 * pi * t / T + f) + c", [3, period, 1, 1], near, 0.1, seed: 3);
             double expected = Fit("a * cos(2 * pi * t / T + f) + c", near, values).Loss;

@@ -56,12 +56,14 @@ internal sealed class FrequencyScan
 
         double[] roots = _projection.Trust();
         int freedom = isClear ? 0 : _row.Count - columns.Length;
+        Func<double[], double> judge = isClear ? trial => _projection.ClearRest(trial, columns, roots) : trial => _projection.Rest(trial, columns, roots);
+        SineFrequency[][] sines = [.. frequencies.GroupBy(frequency => frequency.Argument).Select(sine => sine.ToArray())];
         List<double[]> starts = [[.. start]];
-        for (int pass = 0; pass < Math.Min(frequencies.Count, 2); pass++)
+        for (int pass = 0; pass < Math.Min(sines.Length, 2); pass++)
         {
-            foreach (IGrouping<int, SineFrequency> sine in frequencies.GroupBy(frequency => frequency.Argument))
+            foreach (SineFrequency[] sine in sines)
             {
-                List<double[]> best = _periodogram.Best([.. sine], starts[0], count, freedom, trial => isClear ? _projection.ClearRest(trial, columns, roots) : _projection.Rest(trial, columns, roots));
+                List<double[]> best = _periodogram.Best(sine, starts[0], count, freedom, judge);
                 starts = best.Count > 0 ? best : starts[..1];
             }
         }
