@@ -44,29 +44,19 @@ internal sealed class FitCurveBatch : RowBatch
 
     public override void Evaluate(int count)
     {
-        for (int slot = 0; slot < count; slot++)
+        int[] complete = [.. Enumerable.Range(0, count).Where(slot => _model.Fitter.Fits(_points[slot]))];
+        Array.Fill(_estimates, CurveEstimate.Missing(_model.Fitter.Curve.Parameters.Count, 0, SolveStatus.InvalidInput), 0, count);
+        foreach ((int slot, CurveEstimate estimate) in complete.Zip(_model.Fitter.Fit([.. complete.Select(slot => _points[slot])])))
         {
-            if (!_model.Fitter.Fits(_points[slot]))
-            {
-                throw new InvalidOperationException(
-                    $"Row {_positions[slot]} has {_points[slot].Values.Length} values in column '{_model.ValueColumn}' and another number in {string.Join(", ", Differing(_points[slot]))}.");
-            }
-        }
-
-        CurveEstimate[] estimates = _model.Fitter.Fit(new ArraySegment<CurvePoints>(_points, 0, count));
-        for (int slot = 0; slot < count; slot++)
-        {
-            CurveEstimate estimate = estimates[slot];
-            bool isLost = _model.OutputKind == DataKind.Single && _model.Outputs.Any(output => LeavesSingle(output.Part, slot, estimate));
-            _estimates[slot] = estimate.Status == SolveStatus.Converged && isLost ? estimate with { Status = SolveStatus.OutOfRange } : estimate;
+            bool isLost = estimate.Status == SolveStatus.Converged && _model.OutputKind == DataKind.Single && _model.Outputs.Any(output => LeavesSingle(output.Part, slot, estimate));
+            _estimates[slot] = isLost ? estimate with { Status = SolveStatus.OutOfRange } : estimate;
         }
 
         for (int slot = 0; slot < count && _model.UnsolvedRows == UnsolvedRowHandling.Throw; slot++)
         {
             if (_estimates[slot].Status != SolveStatus.Converged)
             {
-                throw new SolveFailedException(
-                    $"Row {_positions[slot]}: fitting '{_model.Fitter.Curve}' to {_estimates[slot].Points} points ended with {_estimates[slot].Status}.", _estimates[slot].Status, (int)_positions[slot]);
+                throw new SolveFailedException($"Row {_positions[slot]}: fitting '{_model.Fitter.Curve}' to {Describe(slot)} ended with {_estimates[slot].Status}.", _estimates[slot].Status, (int)_positions[slot]);
             }
         }
     }
@@ -86,8 +76,13 @@ internal sealed class FitCurveBatch : RowBatch
 
     private double[] Numbers(FitCurvePart part, int slot)
     {
-        double[] numbers = NumbersOf(part, slot, _estimates[slot]);
-        return _estimates[slot].Status == SolveStatus.Converged ? numbers : [.. numbers.Select(_ => double.NaN)];
+        if (_estimates[slot].Status == SolveStatus.Converged)
+        {
+            return NumbersOf(part, slot, _estimates[slot]);
+        }
+
+        double[] missing = part == FitCurvePart.Fitted ? new double[_points[slot].Values.Length] : NumbersOf(part, slot, _estimates[slot]);
+        return [.. missing.Select(_ => double.NaN)];
     }
 
     private double[] NumbersOf(FitCurvePart part, int slot, CurveEstimate estimate) => part switch
@@ -130,10 +125,14 @@ internal sealed class FitCurveBatch : RowBatch
         return there.Max() - there.Min();
     }
 
-    private IEnumerable<string> Differing(CurvePoints points)
+    private string Describe(int slot)
     {
+        CurvePoints points = _points[slot];
         IEnumerable<(string Name, int Length)> inputs = _model.InputColumns.Zip(points.Inputs, (name, values) => (name, values.Length)).Where(input => input.Length != 1);
         IEnumerable<(string Name, int Length)> weights = points.Weights is null ? [] : [(_model.WeightColumn!, points.Weights.Length)];
-        return inputs.Concat(weights).Where(column => column.Length != points.Values.Length).Select(column => $"'{column.Name}' ({column.Length})");
+        string[] differing = [.. inputs.Concat(weights).Where(column => column.Length != points.Values.Length).Select(column => $"'{column.Name}' ({column.Length})")];
+        return differing.Length == 0
+            ? $"{_estimates[slot].Points} points"
+            : $"{points.Values.Length} values in column '{_model.ValueColumn}' and another number in {string.Join(", ", differing)}";
     }
 }

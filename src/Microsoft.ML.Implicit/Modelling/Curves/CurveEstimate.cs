@@ -12,7 +12,8 @@ namespace Microsoft.ML.Implicit.Modelling.Curves;
 /// <param name="Points">Number of points that were fitted.</param>
 /// <param name="Iterations">Steps tried from the best start.</param>
 /// <param name="Status">
-/// Converged; <see cref="SolveStatus.Singular"/> where the points do not determine the parameters, also where only the last digits of the values do;
+/// Converged; <see cref="SolveStatus.Singular"/> where the points do not determine the parameters, also where only the last digits of the values do, or a step between two points is
+/// too steep for its rate to be told;
 /// <see cref="SolveStatus.OutOfRange"/> where parameters or covariances are no floating-point numbers, as factors of exponentials at times far from zero;
 /// <see cref="SolveStatus.MaximumIterations"/>;
 /// <see cref="SolveStatus.StepUnderflow"/> where rounding kept it from the optimum; <see cref="SolveStatus.Diverged"/> where the curve is not finite at any start;
@@ -22,4 +23,13 @@ public sealed record CurveEstimate(double[] Parameters, double[] Covariance, dou
 {
     /// <summary>Standard errors of the parameters: roots of the covariance's diagonal.</summary>
     public double[] StandardErrors => [.. Parameters.Select((_, i) => Math.Sqrt(Covariance[(i * Parameters.Length) + i]))];
+
+    /// <summary>The estimate of a row without one.</summary>
+    internal static CurveEstimate Missing(int parameters, int points, SolveStatus status)
+    {
+        double[] values = new double[parameters], covariance = new double[parameters * parameters];
+        Array.Fill(values, double.NaN);
+        Array.Fill(covariance, double.NaN);
+        return new CurveEstimate(values, covariance, double.NaN, double.NaN, points, 0, status);
+    }
 }

@@ -3,6 +3,7 @@ using Microsoft.ML.Implicit.Numerics;
 using Microsoft.ML.Implicit.Solvers;
 using Microsoft.ML.Implicit.Solvers.Optimization;
 using Microsoft.ML.Implicit.Solvers.Optimization.Searches;
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Microsoft.ML.Implicit.Modelling.Curves;
 
@@ -19,15 +20,27 @@ internal sealed class CurveFitWorker
     // Residuals of no more than these are no misfit.
     private const double RoundingErrors = 64;
 
+    // On the way to a loss with outliers left alone, minima of wider losses are passed, not reached.
+    private const double ApproachTolerance = 1e-2;
+    private const int ApproachIterations = 20;
+
+    // Shares of a loss's scale by which curves differ that lead to one minimum.
+    private const double SameCurve = 0.1;
+
+    // The share of its size by which a parameter is moved away from where the curve bends.
+    private const double KinkDistance = 1e-6;
+
     private readonly CurveFitPlan _plan;
     private readonly int _width;
     private readonly CurveTape _tape;
     private readonly LeastSquaresSearch _search;
+    private readonly LeastSquaresSearch _approach;
     private readonly CurveRow _row = new();
     private readonly CurveWorkspace _workspace;
     private readonly StartSelection _starts;
     private readonly AliasFolding? _aliases;
     private readonly CanonicalForm _form;
+    private readonly List<double[]> _approached = [];
     private readonly double[] _best;
     private readonly double[] _projected;
 
@@ -37,6 +50,7 @@ internal sealed class CurveFitWorker
         _width = plan.Curve.Parameters.Count;
         _tape = new CurveTape(plan.Curve.Graph, _width);
         _search = new LeastSquaresSearch(_width, plan.Options.Search, plan.Options.Loss);
+        _approach = new LeastSquaresSearch(_width, new() { Tolerance = ApproachTolerance, MaximumIterations = Math.Min(ApproachIterations, plan.Options.Search.MaximumIterations) }, plan.Options.Loss);
         _workspace = new CurveWorkspace(_width);
         var sines = SineParameters.Create(plan, _tape);
         FrequencyScan? scan = sines is null ? null : new FrequencyScan(plan, _tape, _row, _workspace, sines);
@@ -52,10 +66,11 @@ internal sealed class CurveFitWorker
     {
         if (!_row.Read(points))
         {
-            return Missing(SolveStatus.InvalidInput);
+            return CurveEstimate.Missing(_width, _row.Count, SolveStatus.InvalidInput);
         }
 
         _tape.Begin(_row.Inputs, _row.Count);
+        _approached.Clear();
         (int iterations, int searches, double least, SolveStatus status) = (0, 0, double.PositiveInfinity, SolveStatus.Diverged);
         foreach (CurveStart start in _starts.Choose(cancellationToken))
         {
@@ -71,7 +86,7 @@ internal sealed class CurveFitWorker
 
         if (status == SolveStatus.Diverged)
         {
-            return Missing(SolveStatus.Diverged);
+            return CurveEstimate.Missing(_width, _row.Count, SolveStatus.Diverged);
         }
 
         if (searches > 1)
@@ -81,7 +96,32 @@ internal sealed class CurveFitWorker
             Search(_best, cancellationToken);
         }
 
+        if (status is SolveStatus.StepUnderflow or SolveStatus.MaximumIterations && _plan.HasKinks && IsSurrounded(cancellationToken))
+        {
+            status = SolveStatus.Converged;
+        }
+
         return Estimate(iterations, status);
+    }
+
+    // Where the curve bends at a point, as a broken line, the loss may have its minimum there and rise at once to both sides, whatever the other parameters do.
+    private bool IsSurrounded(CancellationToken cancellationToken)
+    {
+        (double least, double[] best) = (_search.Value, _search.Point.ToArray());
+        bool isLower = false;
+        for (int j = 0; j < _width && !isLower; j++)
+        {
+            double distance = KinkDistance * Math.Max(Math.Abs(best[j]), _plan.Starts.Unit(_row, j));
+            foreach (double moved in (double[])[best[j] - distance, best[j] + distance])
+            {
+                (double[] start, double[] lower, double[] upper) = ([.. best], [.. _plan.Lower], [.. _plan.Upper]);
+                start[j] = lower[j] = upper[j] = moved;
+                isLower |= !_plan.IsAffine[j] && _plan.Allows(j, moved) && Search(start, lower, upper, isProjected: false, cancellationToken) != SolveStatus.Diverged && _search.Value < least;
+            }
+        }
+
+        Search(best, cancellationToken);
+        return !isLower;
     }
 
     // The best fit may be one of several that noise decides between.
@@ -123,7 +163,8 @@ internal sealed class CurveFitWorker
 
     /// <summary>
     /// Searches from a start. A loss that redescends would forget every point of a start that is far from all: it is approached from Huber's fit or a start that is clear of
-    /// outliers, with a scale that begins at what the residuals there show and halves from search to search (graduated non-convexity: Blake and Zisserman, 1987).
+    /// outliers, with a scale that begins at what the residuals there show and halves from search to search (graduated non-convexity: Blake and Zisserman, 1987). Starts that lead to
+    /// where one has led before are not followed further.
     /// </summary>
     private SolveStatus Descend(CurveStart start, CancellationToken cancellationToken)
     {
@@ -131,25 +172,34 @@ internal sealed class CurveFitWorker
         double[] point = start.Parameters;
         if (loss.Redescends)
         {
-            _search.Loss = loss.Convex;
-            if (!start.IsClear && Search(point, cancellationToken) != SolveStatus.Diverged)
+            if (!start.IsClear)
             {
-                point = _search.Point.ToArray();
+                point = Approach(point, loss.Convex, cancellationToken);
             }
 
             Span<double> residuals = _workspace.Residuals(_row.Count);
             _row.Residuals(_tape.Evaluate(point), residuals);
             for (double scale = (start.IsClear ? 1 : WideScale) * MedianDeviation.Of(residuals); scale > loss.Scale && double.IsFinite(scale); scale /= 2)
             {
-                _search.Loss = loss.At(scale);
-                Search(point, cancellationToken);
-                point = _search.Point.ToArray();
+                point = Approach(point, loss.At(scale), cancellationToken);
             }
 
-            _search.Loss = loss;
+            double[] curve = _tape.Evaluate(point).ToArray();
+            if (_approached.Exists(other => TensorPrimitives.Distance<double>(other, curve) <= SameCurve * loss.Scale))
+            {
+                return SolveStatus.Diverged;
+            }
+
+            _approached.Add(curve);
         }
 
         return Search(point, cancellationToken);
+    }
+
+    private double[] Approach(double[] start, RobustLoss loss, CancellationToken cancellationToken)
+    {
+        _approach.Loss = loss;
+        return Run(_approach, start, _plan.Lower, _plan.Upper, isProjected: false, cancellationToken) == SolveStatus.Diverged ? start : _approach.Point.ToArray();
     }
 
     // Where parameters in which the curve is affine must follow the others over many orders of magnitude, as the factor of an exponential far from zero, steps of all of them
@@ -179,20 +229,23 @@ internal sealed class CurveFitWorker
 
     private SolveStatus Search(double[] start, bool isProjected, CancellationToken cancellationToken) => Search(start, _plan.Lower, _plan.Upper, isProjected, cancellationToken);
 
-    private SolveStatus Search(double[] start, double[] lower, double[] upper, bool isProjected, CancellationToken cancellationToken)
+    private SolveStatus Search(double[] start, double[] lower, double[] upper, bool isProjected, CancellationToken cancellationToken) =>
+        Run(_search, start, lower, upper, isProjected, cancellationToken);
+
+    private SolveStatus Run(LeastSquaresSearch search, double[] start, double[] lower, double[] upper, bool isProjected, CancellationToken cancellationToken)
     {
-        _search.Begin(start, lower, upper, _row.Count);
-        while (_search.Status is null)
+        search.Begin(start, lower, upper, _row.Count);
+        while (search.Status is null)
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (isProjected)
             {
-                Project(_search.Candidate);
+                Project(search.Candidate);
             }
 
             Span<double> residuals = _workspace.Residuals(_row.Count), jacobian = _workspace.Jacobian(_row.Count);
-            _row.Residuals(_tape.Evaluate(_search.Candidate), residuals);
-            if (_search.Observe(residuals))
+            _row.Residuals(_tape.Evaluate(search.Candidate), residuals);
+            if (search.Observe(residuals))
             {
                 _tape.Differentiate(jacobian);
                 for (int j = 0; j < _width; j++)
@@ -201,11 +254,11 @@ internal sealed class CurveFitWorker
                     _row.Weigh(column, column);
                 }
 
-                _search.Linearize(jacobian);
+                search.Linearize(jacobian);
             }
         }
 
-        return _search.Status.Value;
+        return search.Status.Value;
     }
 
     // Where bounds are in the way, the candidate stays what the search proposes.
@@ -227,13 +280,5 @@ internal sealed class CurveFitWorker
         _row.Residuals(_tape.Evaluate(parameters), residuals);
         var uncertainty = new CurveUncertainty(_plan, _row, _search, residuals);
         return new CurveEstimate(parameters, uncertainty.Covariance, uncertainty.ResidualDeviation, _search.Value, _row.Count, iterations, uncertainty.Judge(status, parameters, _tape));
-    }
-
-    private CurveEstimate Missing(SolveStatus status)
-    {
-        double[] parameters = new double[_width], covariance = new double[_width * _width];
-        Array.Fill(parameters, double.NaN);
-        Array.Fill(covariance, double.NaN);
-        return new CurveEstimate(parameters, covariance, double.NaN, double.NaN, _row.Count, 0, status);
     }
 }

@@ -12,6 +12,10 @@ internal sealed class CurveUncertainty
     // The share of its size by which a parameter may move when values are rounded.
     private const double LargestShare = 1e-3;
 
+    // Errors of so many times a rate's or a width's size mean that the points do not determine it, as that of a step between two of them, for which a search goes on without end. Angles at
+    // time zero have large errors where that is far.
+    private const double Undetermined = 1e3;
+
     // Residuals of no more than these are no misfit.
     private const double RoundingErrors = 64;
 
@@ -65,8 +69,13 @@ internal sealed class CurveUncertainty
     /// <param name="tape">The curve, evaluated there.</param>
     public SolveStatus Judge(SolveStatus status, ReadOnlySpan<double> parameters, CurveTape tape)
     {
-        bool hasEnded = status is SolveStatus.Converged or SolveStatus.StepUnderflow;
-        SolveStatus ended = hasEnded && (_row.Count < _free || IsLostInRounding(parameters)) ? SolveStatus.Singular : status;
+        bool isLost = status switch
+        {
+            SolveStatus.Converged or SolveStatus.StepUnderflow when _row.Count < _free || Moves(parameters, MachineEpsilon.Double * _row.RootMeanSquare, LargestShare, _ => true) => true,
+            SolveStatus.StepUnderflow or SolveStatus.MaximumIterations => Moves(parameters, ResidualDeviation, Undetermined, _plan.Starts.HasInputUnit),
+            _ => false,
+        };
+        SolveStatus ended = isLost ? SolveStatus.Singular : status;
         if (Array.Exists(Covariance, double.IsInfinity) || (ended != SolveStatus.Converged && IsOutOfReach(tape)))
         {
             ended = SolveStatus.OutOfRange;
@@ -81,13 +90,12 @@ internal sealed class CurveUncertainty
     }
 
     // A parameter in which the curve bends means nothing where the last digits of the values decide on it, as the rate of a curve that is constant at all points.
-    private bool IsLostInRounding(ReadOnlySpan<double> parameters)
+    private bool Moves(ReadOnlySpan<double> parameters, double deviation, double share, Func<int, bool> counts)
     {
-        double rounding = MachineEpsilon.Double * _row.RootMeanSquare;
         for (int j = 0; j < parameters.Length; j++)
         {
             double size = Math.Max(Math.Abs(parameters[j]), _plan.Starts.Unit(_row, j));
-            if (!_plan.IsAffine[j] && !_search.IsHeld(j) && rounding * Math.Sqrt(_inverse[(j * _search.Width) + j]) > LargestShare * size)
+            if (!_plan.IsAffine[j] && counts(j) && !_search.IsHeld(j) && deviation * Math.Sqrt(_inverse[(j * _search.Width) + j]) > share * size)
             {
                 return true;
             }

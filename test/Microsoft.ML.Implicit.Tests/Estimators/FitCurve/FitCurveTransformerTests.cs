@@ -200,12 +200,21 @@ public sealed class FitCurveTransformerTests
     }
 
     [TestMethod]
-    public void A_row_with_other_numbers_of_times_and_values_is_refused_by_its_columns()
+    public void A_row_with_other_numbers_of_times_and_values_is_invalid_input_or_an_error_that_names_the_columns()
     {
         var ml = new MLContext(seed: 1);
-        IDataView data = ml.Data.LoadFromEnumerable([new Row { Time = [0, 1, 2], Value = [1, 2, 3] }, new Row { Time = [0, 1, 2], Value = [1, 2] }]);
-        InvalidOperationException exception = Assert.ThrowsExactly<InvalidOperationException>(() => Scored.Vectors(ml.Transforms.FitCurve(Line()).Fit(data).Transform(data), "Parameters"));
-        Assert.Contains("Row 1 has 2 values in column 'Value' and another number in 'Time' (3)", exception.Message);
+        Row[] rows = [new() { Time = [0, 1, 2], Value = [1, 2, 3] }, new() { Time = [0, 1, 2, 3, 4], Value = [1, 2, 3, 4] }, new() { Time = [0, 1], Value = [3, 4] }];
+        IDataView data = ml.Data.LoadFromEnumerable(rows);
+        FitCurveOptions options = Line();
+        options.FittedColumnName = "Fitted";
+        IDataView fitted = ml.Transforms.FitCurve(options).Fit(data).Transform(data);
+        CollectionAssert.AreEqual(new[] { "Converged", "InvalidInput", "Converged" }, fitted.GetColumn<string>("Status").ToArray());
+        CollectionAssert.AreEqual(new[] { false, true, false }, Scored.Vectors(fitted, "Parameters").Select(values => float.IsNaN(values[0])).ToArray());
+        CollectionAssert.AreEqual(new[] { 3, 4, 2 }, Scored.Vectors(fitted, "Fitted").Select(values => values.Length).ToArray());
+        Assert.AreEqual(3, Scored.Vectors(fitted, "Parameters")[2][0], 1e-6f);
+        options.UnsolvedRows = UnsolvedRowHandling.Throw;
+        SolveFailedException exception = Assert.ThrowsExactly<SolveFailedException>(() => Scored.Vectors(ml.Transforms.FitCurve(options).Fit(data).Transform(data), "Parameters"));
+        Assert.Contains("Row 1: fitting 'a + b * Time' to 4 values in column 'Value' and another number in 'Time' (5)", exception.Message);
     }
 
     private static FitCurveOptions Line() => new() { Expression = "a + b * Time", Inputs = ["Time"] };

@@ -1,16 +1,11 @@
 namespace Microsoft.ML.Implicit.Modelling.Curves.Starts;
 
 /// <summary>
-/// Looks for frequencies of a curve's sines by a periodogram of the points, whatever their times: the sum of squares has a minimum within each turn, and only a scan in steps of
-/// less than a turn finds the least. At each frequency, all parameters are solved for in which the curve is affine or which shift a sine (Lomb, 1976, for one sine).
+/// Looks for frequencies of a curve's sines, one sine after the other: the sum of squares has a minimum within each turn, and only a scan in steps of less than a turn finds the
+/// least. At each frequency, all parameters are solved for in which the curve is affine or which shift a sine (Lomb, 1976, for one sine).
 /// </summary>
 internal sealed class FrequencyScan
 {
-    // Radians that the argument reaches further by from one frequency to the next: a third of the way from the peak of a line to its first zero is missed at most.
-    private const double Step = 2;
-
-    // A bound on what a row costs: 650 turns.
-    private const int MostSteps = 2048;
     private const int Phases = 8;
 
     private readonly CurveFitPlan _plan;
@@ -19,6 +14,7 @@ internal sealed class FrequencyScan
     private readonly CurveWorkspace _workspace;
     private readonly SineParameters _sines;
     private readonly TangentProjection _projection;
+    private readonly Periodogram _periodogram;
     private readonly int[] _affine;
     private readonly double[] _trial;
 
@@ -32,6 +28,7 @@ internal sealed class FrequencyScan
     {
         (_plan, _tape, _row, _workspace, _sines) = (plan, tape, row, workspace, sines);
         _projection = new TangentProjection(plan, tape, row, workspace);
+        _periodogram = new Periodogram(plan, tape, sines);
         _affine = [.. Enumerable.Range(0, plan.IsAffine.Count).Where(i => plan.IsAffine[i])];
         _trial = new double[plan.IsAffine.Count];
     }
@@ -57,23 +54,18 @@ internal sealed class FrequencyScan
             return [start];
         }
 
-        double[] roots = _projection.Trust(), improved = [.. start];
-        List<double> best = [];
-        for (int pass = 0; pass < Math.Min(frequencies.Count, 2); pass++)
+        double[] roots = _projection.Trust();
+        int freedom = isClear ? 0 : _row.Count - columns.Length;
+        Func<double[], double> judge = isClear ? trial => _projection.ClearRest(trial, columns, roots) : trial => _projection.Rest(trial, columns, roots);
+        SineFrequency[][] sines = [.. frequencies.GroupBy(frequency => frequency.Argument).Select(sine => sine.ToArray())];
+        List<double[]> starts = [[.. start]];
+        for (int pass = 0; pass < Math.Min(sines.Length, 2); pass++)
         {
-            foreach (SineFrequency frequency in frequencies)
+            foreach (SineFrequency[] sine in sines)
             {
-                best = Scan(frequency, improved, count, trial => isClear ? _projection.ClearRest(trial, columns, roots) : _projection.Rest(trial, columns, roots));
-                improved[frequency.Parameter] = best.Count > 0 ? best[0] : improved[frequency.Parameter];
+                List<double[]> best = _periodogram.Best(sine, starts[0], count, freedom, judge);
+                starts = best.Count > 0 ? best : starts[..1];
             }
-        }
-
-        List<double[]> starts = [improved];
-        foreach (double value in best.Skip(1))
-        {
-            double[] other = [.. improved];
-            other[frequencies[^1].Parameter] = value;
-            starts.Add(other);
         }
 
         starts.ForEach(found => Turn(found, isClear));
@@ -86,39 +78,11 @@ internal sealed class FrequencyScan
     public void Turn(double[] start, bool isClear)
     {
         List<SineShift> shifts = _sines.Classify(start).Shifts;
+        _plan.Starts.Solve(_tape, _row, start, _workspace);
         for (int pass = 0; pass < Math.Min(shifts.Count, 2); pass++)
         {
             shifts.ForEach(shift => Turn(shift, start, isClear));
         }
-    }
-
-    private List<double> Scan(SineFrequency frequency, double[] start, int count, Func<double[], double> judge)
-    {
-        int parameter = frequency.Parameter;
-        double sign = _plan.Upper[parameter] > 0 ? 1 : -1;
-        List<(double Judged, double Value)> scanned = [];
-        _tape.Evaluate(start);
-        double most = Math.PI * (_tape.ValuesOf(frequency.Argument).ToArray().Distinct().Count() - 1);
-        start.CopyTo(_trial, 0);
-        foreach (int i in _affine)
-        {
-            _trial[i] = 1;
-        }
-
-        // Bounds beyond all that the points tell ask for frequencies there.
-        double nearest = frequency.Power > 0 ? _plan.Lower[parameter] : _plan.Upper[parameter];
-        double least = nearest > 0 ? frequency.Reach * Math.Pow(nearest / frequency.Value, frequency.Power) : 0, offset = least > most ? least : 0;
-        for (int step = 1; step <= MostSteps && step * Step <= most; step++)
-        {
-            _trial[parameter] = sign * frequency.Value * Math.Pow((offset + (step * Step)) / frequency.Reach, frequency.Power);
-            if (_plan.Allows(parameter, _trial[parameter]))
-            {
-                double judged = judge(_trial);
-                scanned.Add((double.IsNaN(judged) ? double.PositiveInfinity : judged, _trial[parameter]));
-            }
-        }
-
-        return [.. scanned.OrderBy(found => found.Judged).Take(count).Select(found => found.Value)];
     }
 
     // An angle is told within half a turn of zero; a place stays near where it was drawn.

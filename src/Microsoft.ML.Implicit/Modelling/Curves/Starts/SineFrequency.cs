@@ -4,6 +4,6 @@ namespace Microsoft.ML.Implicit.Modelling.Curves.Starts;
 /// <param name="Parameter">Which.</param>
 /// <param name="Argument">Node of the argument.</param>
 /// <param name="Value">A magnitude of the parameter.</param>
-/// <param name="Reach">How far the argument reaches there.</param>
-/// <param name="Power">1 for a frequency, -1 for a period.</param>
+/// <param name="Reach">How far what the parameter has a part in reaches there.</param>
+/// <param name="Power">1 for a frequency, or the rate at which one changes, -1 for a period.</param>
 internal readonly record struct SineFrequency(int Parameter, int Argument, double Value, double Reach, int Power);

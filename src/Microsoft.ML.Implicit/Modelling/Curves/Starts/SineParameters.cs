@@ -1,13 +1,17 @@
+using Microsoft.ML.Implicit.Numerics;
 using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Microsoft.ML.Implicit.Modelling.Curves.Starts;
 
 /// <summary>
-/// Tells what parameters do to a curve's sines from how far a sine's argument reaches over the points: that doubles with a frequency, halves with a period, and stays with a
-/// shift.
+/// Tells what parameters do to a curve's sines from how a sine's argument changes at the points when they double: all the more with a frequency that doubles again, half as much
+/// with a period, and by the same angle everywhere with a shift.
 /// </summary>
 internal sealed class SineParameters
 {
+    // What is left of a change that is the same at all points.
+    private const double Rounding = 1024 * MachineEpsilon.Double;
+
     private readonly CurveFitPlan _plan;
     private readonly CurveTape _tape;
     private readonly int[] _arguments;
@@ -37,25 +41,22 @@ internal sealed class SineParameters
     {
         List<SineFrequency> frequencies = [];
         List<SineShift> shifts = [];
-        _tape.Evaluate(parameters);
-        (double Reach, double First)[] before = Array.ConvertAll(_arguments, argument => (Reach(argument), _tape.ValuesOf(argument)[0]));
         foreach (int parameter in _plan.Starts.Drawn)
         {
-            parameters.CopyTo(_trial, 0);
-            _trial[parameter] *= 2;
-            _tape.Evaluate(_trial);
-            foreach ((int argument, (double reach, double first)) in _arguments.Zip(before))
+            double value = Math.Abs(parameters[parameter]);
+            foreach (int argument in _arguments.Where(argument => _plan.Curve.Graph.Contains(argument, parameter)))
             {
-                double ratio = Reach(argument) / reach, slope = Math.Abs((_tape.ValuesOf(argument)[0] - first) / parameters[parameter]);
-                if (IsNear(ratio, 2) || IsNear(ratio, 0.5))
+                double[] once = Change(parameters, parameter, argument, 1), twice = Change(parameters, parameter, argument, 2);
+                double reach = Reach(once), ratio = Reach(twice) / reach, slope = Math.Abs(once[0] / value);
+                if (reach <= Rounding * Math.Abs(TensorPrimitives.MaxMagnitude(_tape.ValuesOf(argument))))
                 {
-                    frequencies.Add(new SineFrequency(parameter, argument, Math.Abs(parameters[parameter]), reach, ratio > 1 ? 1 : -1));
+                    shifts.Add(new SineShift(parameter, 2 * Math.PI / slope, IsNear(slope, 1)));
                     break;
                 }
 
-                if (IsNear(ratio, 1) && slope > 0)
+                if (IsNear(ratio, 2) || IsNear(ratio, 0.5))
                 {
-                    shifts.Add(new SineShift(parameter, 2 * Math.PI / slope, IsNear(slope, 1)));
+                    frequencies.Add(ratio > 1 ? new SineFrequency(parameter, argument, value, reach, 1) : new SineFrequency(parameter, argument, value, 2 * reach, -1));
                     break;
                 }
             }
@@ -64,7 +65,25 @@ internal sealed class SineParameters
         return (frequencies, shifts);
     }
 
+    /// <summary>How a sine's argument changes at each point when a parameter doubles.</summary>
+    /// <param name="parameters">Where.</param>
+    /// <param name="parameter">The parameter.</param>
+    /// <param name="argument">Node of the argument.</param>
+    /// <param name="factor">What the parameter is multiplied by before.</param>
+    public double[] Change(double[] parameters, int parameter, int argument, double factor)
+    {
+        parameters.CopyTo(_trial, 0);
+        _trial[parameter] = factor * parameters[parameter];
+        _tape.Evaluate(_trial);
+        double[] change = _tape.ValuesOf(argument).ToArray();
+        _trial[parameter] *= 2;
+        _tape.Evaluate(_trial);
+        TensorPrimitives.Subtract(_tape.ValuesOf(argument), change, change);
+        return change;
+    }
+
     private static bool IsNear(double ratio, double value) => Math.Abs(ratio - value) < 1e-3;
 
-    private double Reach(int argument) => TensorPrimitives.Max(_tape.ValuesOf(argument)) - TensorPrimitives.Min(_tape.ValuesOf(argument));
+    /// <summary>How far numbers reach from the least to the largest.</summary>
+    public static double Reach(ReadOnlySpan<double> numbers) => TensorPrimitives.Max(numbers) - TensorPrimitives.Min(numbers);
 }

@@ -15,8 +15,8 @@ internal sealed class StartSelection(CurveFitPlan plan, CurveTape tape, CurveRow
     // Scans for frequencies, each beside another draw of what is no frequency.
     private const int Scans = 4;
 
-    // The scale of half of the residuals is a coarser measure than the sum of their squares.
-    private const int ClearFrequencies = 8;
+    // Where outliers count less, how good a frequency is shows less clearly than in the sum of squares.
+    private const int RobustFrequencies = 8;
 
     private readonly double[] _draw = new double[plan.Curve.Parameters.Count];
     private readonly double[][] _drawn = Room(plan, Math.Min(plan.Starts.Drawn.Count > 0 ? Parts : 1, plan.Starts.Count));
@@ -82,7 +82,7 @@ internal sealed class StartSelection(CurveFitPlan plan, CurveTape tape, CurveRow
             double[] start = new double[_draw.Length];
             plan.Starts.Draw(draw, tape, row, start, workspace);
             depends = scan.DependsOnDraw(start);
-            starts.AddRange(scan.Improve(start, isClear, isClear ? ClearFrequencies : 1).Select(found => new CurveStart(found, isClear)));
+            starts.AddRange(scan.Improve(start, isClear, plan.Options.Loss.IsSquares ? 1 : RobustFrequencies).Select(found => new CurveStart(found, isClear)));
         }
 
         return starts;

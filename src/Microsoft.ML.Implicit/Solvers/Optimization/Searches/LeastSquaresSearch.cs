@@ -13,6 +13,9 @@ internal sealed class LeastSquaresSearch : RowSearch
     private const double Epsilon64 = 2.220446049250313e-16;
     private const double FirstDamping = 100;
     private const double LargestDamping = 1e16;
+
+    // Where it is far below what two columns that are equal but for ten digits differ by.
+    private const double SmallestDamping = 1e-24;
     private const double SmallestLength = 1e-10;
     private const double SufficientGain = 1e-4;
 
@@ -39,6 +42,7 @@ internal sealed class LeastSquaresSearch : RowSearch
     private int _misses;
     private bool _isFirst;
     private bool _isNoise;
+    private bool _isLast;
 
     public LeastSquaresSearch(int width, LeastSquaresSettings settings, RobustLoss loss, bool isDamped = true, bool isSingle = false)
         : base(width)
@@ -82,7 +86,7 @@ internal sealed class LeastSquaresSearch : RowSearch
             (_residuals, _roots) = (new double[count], new double[count]);
         }
 
-        (_isFirst, _isNoise, Tries, _misses, _cost, _leastOffset) = (true, false, 0, 0, double.PositiveInfinity, double.PositiveInfinity);
+        (_isFirst, _isNoise, _isLast, Tries, _misses, _cost, _leastOffset) = (true, false, false, 0, 0, double.PositiveInfinity, double.PositiveInfinity);
         (_damping, _growth, Status) = (_isDamped ? FirstDamping : 0, 2, null);
     }
 
@@ -154,6 +158,7 @@ internal sealed class LeastSquaresSearch : RowSearch
         }
 
         _tangent.Factor();
+        _isLast &= !(_tangent.Offset < 0.5 * _leastOffset);
         _misses = _tangent.Offset < _leastOffset ? 0 : _misses + 1;
         _leastOffset = Math.Min(_leastOffset, _tangent.Offset);
         if (_tangent.Offset <= _settings.Tolerance || _tangent.Tangent <= 4 * _epsilon * _tangent.Magnitude(Point))
@@ -220,10 +225,18 @@ internal sealed class LeastSquaresSearch : RowSearch
         return true;
     }
 
-    // No step gains anything that rounding does not hide. The cost is blind to offsets below the root of what rounding is.
+    // No step gains anything that rounding does not hide. The cost is blind to offsets below the root of what rounding is, and damped steps to valleys as narrow as that, which only
+    // Gauss and Newton's lead along: of a frequency and a phase far from time zero.
     private void End()
     {
         double acceptable = 64 * Math.Sqrt(_epsilon);
+        if (_tangent.Offset > acceptable && _isDamped && !_isLast && Tries < _settings.MaximumIterations)
+        {
+            (_isLast, _misses, _damping, _growth) = (true, 0, SmallestDamping, 2);
+            Propose();
+            return;
+        }
+
         Status = _tangent.Offset > acceptable ? SolveStatus.StepUnderflow : _tangent.IsSingular() ? SolveStatus.Singular : SolveStatus.Converged;
     }
 
