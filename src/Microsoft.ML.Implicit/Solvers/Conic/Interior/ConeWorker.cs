@@ -8,6 +8,9 @@ internal sealed class ConeWorker
     // Units that follow what an undecided solve came to, each from what the one before found.
     private const int MostUnits = 3;
 
+    // Of the units of all variables: a point that is smaller as a whole may be nothing beside a limit that its units were taken from.
+    private const double SmallestPoint = 1e-3;
+
     private readonly int _mostUnits;
     private readonly ConeData _data;
     private readonly StartRows? _start;
@@ -39,7 +42,7 @@ internal sealed class ConeWorker
         ConeOutcome outcome = _method.Solve(hasStart ? _point : null, cancellation);
         _method.Best.CopyTo(_point);
         Store(row, outcome, results, cancellation);
-        for (int i = 0; i < _mostUnits && IsUndecided(outcome.Status) && _workspace.Program.TryFollow(_data, row, _point); i++)
+        for (int i = 0; i < _mostUnits && (IsUndecided(outcome.Status) || (i == 0 && IsSmall(outcome))) && _workspace.Program.TryFollow(_data, row, _point); i++)
         {
             int spent = outcome.Iterations;
             outcome = _method.Solve(null, cancellation);
@@ -56,6 +59,8 @@ internal sealed class ConeWorker
     private bool IsUndecided(SolveStatus status) =>
         status is SolveStatus.MaximumIterations or SolveStatus.Diverged
         || (status is SolveStatus.NearlyInfeasible or SolveStatus.NearlyUnbounded && Array.TrueForAll(_workspace.Blocks, block => block.IsSeparable || block.FixesUnits));
+
+    private bool IsSmall(ConeOutcome outcome) => outcome.Status == SolveStatus.Converged && DenseVector.MaximumMagnitude(_point.X) <= SmallestPoint * _point.Tau;
 
     private void Store(int row, ConeOutcome outcome, ConeResults results, CancellationToken cancellation)
     {
