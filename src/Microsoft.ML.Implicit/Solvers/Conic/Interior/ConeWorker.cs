@@ -17,6 +17,7 @@ internal sealed class ConeWorker
     private readonly ConePoint _point;
     private readonly ConeWorkspace _workspace;
     private readonly IConeMethod _method;
+    private readonly EndlessDescent _descent = new();
 
     public ConeWorker(ConeData data, StartRows? start, ConeOptions options)
     {
@@ -40,19 +41,51 @@ internal sealed class ConeWorker
 
         bool hasStart = _start?.TryLoad(row, _workspace.Program, _point) == true;
         ConeOutcome outcome = _method.Solve(hasStart ? _point : null, cancellation);
-        _method.Best.CopyTo(_point);
+        _descent.Reset();
+        Take(row, outcome);
         Store(row, outcome, results, cancellation);
         for (int i = 0; i < _mostUnits && (IsUndecided(outcome.Status) || (i == 0 && IsSmall(outcome))) && _workspace.Program.TryFollow(_data, row, _point); i++)
         {
             int spent = outcome.Iterations;
             outcome = _method.Solve(null, cancellation);
             outcome = outcome with { Iterations = outcome.Iterations + spent };
-            _method.Best.CopyTo(_point);
+            Take(row, outcome);
             if (outcome.Status == SolveStatus.Converged)
             {
                 StoreSolution(row, outcome, results);
             }
         }
+
+        if (_descent.Holds)
+        {
+            results.Fail(row, outcome with { Status = SolveStatus.NearlyUnbounded }, null, Array.ConvertAll(Unscaled(), Math.Abs));
+        }
+    }
+
+    private void Take(int row, ConeOutcome outcome)
+    {
+        _method.Best.CopyTo(_point);
+        if (IsUndecided(outcome.Status))
+        {
+            _descent.Add(outcome, Objective(_data.Q(row), Unscaled(), _point), DenseVector.MaximumMagnitude(_point.X) / _point.Tau);
+        }
+        else
+        {
+            _descent.Reset();
+        }
+    }
+
+    private double[] Unscaled()
+    {
+        double[] x = new double[_point.X.Length];
+        ScaledProgram.Convert(_point.X, _workspace.Program.D, _workspace.Program.SolutionScale / _point.Tau, x);
+        return x;
+    }
+
+    private double Objective(ReadOnlySpan<double> costs, ReadOnlySpan<double> x, ConePoint point)
+    {
+        ScaledProgram program = _workspace.Program;
+        return DenseVector.Dot(costs, x) + (program.SolutionScale * program.CostScale * program.Curvature(point.X) / (2 * point.Tau * point.Tau));
     }
 
     // What other curved cones satisfy in the limit alone would count as satisfied far away; exponentials are that large of ordinary numbers.
@@ -105,8 +138,7 @@ internal sealed class ConeWorker
         Divide(best.Z, best.Tau, ConeResults.Row(results.ScaledY, row, y.Length));
         program.FromScaledSlacks(ConeResults.Row(results.ScaledS, row, s.Length), s);
         program.FromScaledMultipliers(ConeResults.Row(results.ScaledY, row, y.Length), y);
-        double curvature = program.SolutionScale * program.CostScale * program.Curvature(best.X) / (best.Tau * best.Tau);
-        results.Objectives[row] = DenseVector.Dot(_data.Q(row), x) + (curvature / 2);
+        results.Objectives[row] = Objective(_data.Q(row), x, best);
         results.Outcomes[row] = outcome;
         results.Units[row] = program.Units();
     }
