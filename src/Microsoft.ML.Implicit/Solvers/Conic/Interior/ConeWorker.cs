@@ -44,7 +44,8 @@ internal sealed class ConeWorker
         _descent.Reset();
         Take(row, outcome);
         Store(row, outcome, results, cancellation);
-        for (int i = 0; i < _mostUnits && (IsUndecided(outcome.Status) || (i == 0 && IsSmall(outcome))) && _workspace.Program.TryFollow(_data, row, _point); i++)
+        int most = IsUndecided(outcome.Status) ? _mostUnits : IsSmall(outcome) ? Math.Min(_mostUnits, 1) : 0;
+        for (int i = 0; i < most && (i == 0 || IsUndecided(outcome.Status)) && _workspace.Program.TryFollow(_data, row, _point); i++)
         {
             int spent = outcome.Iterations;
             outcome = _method.Solve(null, cancellation);
