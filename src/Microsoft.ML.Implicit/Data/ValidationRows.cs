@@ -22,6 +22,10 @@ internal static class ValidationRows
         static LabelValues? Names(DataViewSchema schema, string name) => schema.GetColumnOrNull(name) is { } column ? LabelValues.Of(column) : null;
     }
 
+    /// <summary>Says that they may be in other units than a model.</summary>
+    /// <param name="doubt">Why, of the model.</param>
+    public static string Warning(string doubt) => $"The validation rows are judged in the model's units: {doubt}";
+
     /// <summary>Reads them, and says of a fault in them that it is theirs.</summary>
     /// <exception cref="InvalidOperationException">The rows cannot be used; the message says why.</exception>
     public static TRows Read<TRows>(Func<TRows> read)

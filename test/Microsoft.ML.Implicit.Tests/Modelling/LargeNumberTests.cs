@@ -31,6 +31,64 @@ public sealed class LargeNumberTests
     }
 
     [TestMethod]
+    [DataRow(ConeMethod.InteriorPoint, 1e12)]
+    [DataRow(ConeMethod.InteriorPoint, 1e16)]
+    [DataRow(ConeMethod.InteriorPoint, 1e20)]
+    [DataRow(ConeMethod.OperatorSplitting, 1e16)]
+    [DataRow(ConeMethod.OperatorSplitting, 1e20)]
+    public void A_limit_that_stands_for_none_changes_no_solution(ConeMethod method, double none)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        var x = new Variable("x", 3);
+        double[] costs = [1, 2, 3];
+        double norm = Math.Sqrt(14);
+        var options = new ConeOptions { Method = method };
+        foreach (Constraint limit in new[] { x <= none, Sum(x) <= none, Norm2(x) <= none, Exp(x) <= none })
+        {
+            AssertClose([1, 1, 1], Solve(ConvexProgram.Minimize(Dot(costs, x), limit, x >= 1), x, options), 1e-9);
+            AssertClose(costs, Solve(ConvexProgram.Minimize(SumSquares(x - costs), limit), x, options), 1e-9);
+        }
+
+        AssertClose([-1 / norm, -2 / norm, -3 / norm], Solve(ConvexProgram.Minimize(Dot(costs, x), Norm2(x) <= none, Norm2(x) <= 1), x, options), 1e-9);
+    }
+
+    [TestMethod]
+    [DataRow(ConeMethod.InteriorPoint)]
+    [DataRow(ConeMethod.OperatorSplitting)]
+    public void A_variable_with_little_room_keeps_it_beside_large_ones(ConeMethod method)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        var x = new Variable("x", 2);
+        var options = new ConeOptions { Method = method };
+        Constraint[] room = [x[0] >= 1e-6, x[0] <= 2e-6, x[1] >= 1e4, Sum(x) <= 1e8];
+        AssertClose([1, 1], InUnits(ConvexProgram.Minimize(Sum(x), room)), 1e-2);
+        AssertClose([2, 1], InUnits(ConvexProgram.Minimize(x[1] - x[0], room)), 1e-2);
+        Assert.IsInRange(1e-6 * (1 - 1e-6), 2e-6 * (1 + 1e-6), Solve(ConvexProgram.Minimize(SumSquares(x), room), x, options)[0]);
+        ProgramSolution contradiction = ConvexProgram.Minimize(Sum(x), x[0] >= 2e-6, x[0] <= 1e-6, x[1] >= 1e4, Sum(x) <= 1e8)
+            .Solve(new Dictionary<Parameter, Tensor>(), options, throwOnFailure: false);
+        Assert.AreEqual(SolveStatus.Infeasible, contradiction.Status[0]);
+
+        // An objective of 10⁴ is found to 10⁻¹², which is a hundredth of what little room there is.
+        double[] InUnits(ConvexProgram program) => Solve(program, x, options) is [var small, var large] ? [small / 1e-6, large / 1e4] : [];
+    }
+
+    [TestMethod]
+    public void An_objective_that_improves_ever_more_slowly_without_end_is_nearly_unbounded()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        var x = new Variable("x", 2);
+        foreach (ConvexProgram program in new[]
+        {
+            ConvexProgram.Maximize(Sum(Log(x))), ConvexProgram.Maximize(Log(x[0]) - x[1], x[1] >= 1), ConvexProgram.Maximize(Sum(Log(x)), x >= 1),
+        })
+        {
+            ProgramSolution solution = program.Solve(new Dictionary<Parameter, Tensor>(), throwOnFailure: false);
+            Assert.AreEqual(SolveStatus.NearlyUnbounded, solution.Status[0], solution.Describe(0));
+            Assert.Contains("'x'", solution.Describe(0));
+        }
+    }
+
+    [TestMethod]
     [DataRow(1e8)]
     [DataRow(1e10)]
     public void Splitting_calls_nothing_converged_beside_a_cost_that_stands_for_never_but_the_optimum(double never)
@@ -97,9 +155,9 @@ public sealed class LargeNumberTests
         Assert.IsTrue(solution.Status[0] == SolveStatus.Converged || solution.Describe(0).Contains("exponentials of large numbers", StringComparison.Ordinal), solution.Describe(0));
     }
 
-    private static double[] Solve(ConvexProgram program, Variable variable)
+    private static double[] Solve(ConvexProgram program, Variable variable, ConeOptions? options = null)
     {
-        ProgramSolution solution = program.Solve(new Dictionary<Parameter, Tensor>(), throwOnFailure: false);
+        ProgramSolution solution = program.Solve(new Dictionary<Parameter, Tensor>(), options, throwOnFailure: false);
         Assert.AreEqual(SolveStatus.Converged, solution.Status[0], $"{program}: {solution.Describe(0)}");
         return [.. solution[variable].flatten().data<double>()];
     }

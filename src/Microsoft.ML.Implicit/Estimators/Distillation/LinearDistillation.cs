@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Differentiation;
+using Microsoft.ML.Implicit.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -13,6 +14,9 @@ internal sealed class LinearDistillation
     // Of a Newton decrement: the factorisation that the gradient takes was made at its root, and few rows that are told apart leave little curvature.
     private const double Tolerance = 1e-20;
     private const int MaximumSteps = 100;
+
+    // A row that is told from another by a feature that says nothing would drift apart from it without end. Deviations of the data, beyond which it has hardly a row.
+    private const double UsualFeature = 5;
 
     private readonly LinearProblem _whole;
     private readonly Tensor _penalties;
@@ -86,7 +90,7 @@ internal sealed class LinearDistillation
         _latest = fit;
         Tensor weights = units.Restore(fit.Weights);
         return new SearchEvaluation(
-            _whole.Objective(weights, _penalties, _whole.Shares).item<double>(),
+            _whole.Objective(weights, _penalties, _whole.Shares).Plus(Excess(rows)).item<double>(),
             problem.Objective(fit.Weights, _penalties, problem.Shares).item<double>(),
             _whole.MeanLoss(_whole.Training, weights).item<double>(),
             fit.Steps);
@@ -102,7 +106,10 @@ internal sealed class LinearDistillation
         OwnUnits units = OwnUnits.Of(rows, _whole.Loss.HasClasses);
         using var problem = new LinearProblem(_whole.Loss, units.Apply(rows));
         var hessian = new LossHessian(problem.Objective(weights, _penalties, problem.Shares), [weights], damping: 0, isConvex: true);
-        Tensor objective = _whole.Objective(units.Restore(weights), _penalties, _whole.Shares);
+        Tensor objective = _whole.Objective(units.Restore(weights), _penalties, _whole.Shares).Plus(Excess(rows));
         return Hypergradient.Compute(hessian, _latest.InverseHessian, objective, [weights], [variables], _cancellationToken).Gradients[0].MoveToOuterDisposeScope();
     }
+
+    // Of features beyond what is usual, and beyond where they set out.
+    private Tensor Excess(LinearRows rows) => (rows.Features.abs() - _drawn.Features.abs().clamp_min(UsualFeature.Held())).clamp_min(0.0.Held()).Squared().mean();
 }

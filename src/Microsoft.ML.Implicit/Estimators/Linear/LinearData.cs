@@ -8,7 +8,8 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <param name="Problem">What is to be minimised.</param>
 /// <param name="Scale">Units of the features.</param>
 /// <param name="FeatureNames">A name for each feature.</param>
-internal sealed record LinearData(LinearProblem Problem, LinearScale Scale, IReadOnlyList<string> FeatureNames) : IDisposable
+/// <param name="Task">What is to be predicted.</param>
+internal sealed record LinearData(LinearProblem Problem, LinearScale Scale, IReadOnlyList<string> FeatureNames, PredictionTask Task) : IDisposable
 {
     /// <summary>The penalties that options give, <c>[features + 1]</c>, the intercept's 0.</summary>
     /// <exception cref="ArgumentException">There are penalties for another number of features.</exception>

@@ -119,10 +119,10 @@ public abstract class PenalizedLinearTrainer<TTransformer, TModel> : ImplicitEst
         DataViewSchema.Column label = data.Schema[Options.LabelColumnName];
         _label.Check(label);
         using TrainingSet set = ReadRows(data, channel, cancellationToken, places);
-        _label.CreateTask(label, set.Labels);
+        PredictionTask task = _label.CreateTask(label, set.Labels);
         LinearScale scale = LinearScale.Of(set.Features);
         LinearLoss loss = CreateLoss(label, set.Labels);
-        return new LinearData(new LinearProblem(loss, LinearRows.Of(set, scale, loss)), scale, FeatureName.Of(data.Schema[Options.FeatureColumnName]));
+        return new LinearData(new LinearProblem(loss, LinearRows.Of(set, scale, loss)), scale, FeatureName.Of(data.Schema[Options.FeatureColumnName]), task);
     }
 
     private LinearRows ReadValidation(IDataView data, DataViewSchema trainSchema, LinearData training, IChannel channel, CancellationToken cancellationToken)
@@ -139,6 +139,11 @@ public abstract class PenalizedLinearTrainer<TTransformer, TModel> : ImplicitEst
         }
 
         using TrainingSet set = ValidationRows.Read(() => ReadRows(data, channel, cancellationToken));
+        if (training.Task.DoubtOfRows(set.Labels, Options.LabelColumnName) is { } doubt)
+        {
+            channel.Warning(ValidationRows.Warning(doubt));
+        }
+
         return LinearRows.Of(set, training.Scale, training.Problem.Loss);
     }
 

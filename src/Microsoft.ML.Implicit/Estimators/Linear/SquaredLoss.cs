@@ -24,12 +24,7 @@ internal sealed class SquaredLoss(double mean, double deviation) : LinearLoss
 
     public override Tensor Losses(Tensor outputs, Tensor targets) => (outputs - targets).Squared().squeeze(1) * 0.5.Held();
 
-    /// <summary>That of normal errors against errors of any size, up to a number that is the same for all rows.</summary>
-    public override Tensor Agreement(Tensor outputs, Tensor targets)
-    {
-        Tensor squares = (outputs - targets).Squared().squeeze(1);
-        return 1.Held().Minus(squares / squares.mean().clamp_min(double.Epsilon.Held())) * 0.5.Held();
-    }
+    public override Tensor Agreement(Tensor outputs, Tensor targets) => LabelOdds.OfErrors((outputs - targets).Squared().squeeze(1));
 
     public override Tensor Slope(Tensor outputs, Tensor targets) => outputs - targets;
 

@@ -63,6 +63,11 @@ internal abstract class PredictionTraining<TModel>(PredictionTrainerOptions opti
             throw new InvalidOperationException($"Of the validation rows, column '{options.FeatureColumnName}' has categories in other slots than of the training rows: transform both by the same fitted pipeline.");
         }
 
+        if (validation is not null && Task.DoubtOfRows(validation.Labels, options.LabelColumnName) is { } doubt)
+        {
+            Run.Channel.Warning(ValidationRows.Warning(doubt));
+        }
+
         training = options.ExampleWeights?.Apply(training) ?? training;
         PredictionArchitecture architecture = CreateArchitecture((int)training.Features.shape[1], training.Count);
         int[] missing = FeatureTensor.FindMissing(validation is null ? [training.Features] : [training.Features, validation.Features]);

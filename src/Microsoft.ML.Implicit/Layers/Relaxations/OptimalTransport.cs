@@ -1,5 +1,6 @@
 using Microsoft.ML.Implicit.Layers.Optimization;
 using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Solvers;
 using Microsoft.ML.Implicit.Solvers.Optimization;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -12,7 +13,8 @@ namespace Microsoft.ML.Implicit.Layers.Relaxations;
 /// </summary>
 /// <remarks>
 /// Sinkhorn's iterations in logarithms come near, and Newton's on the semi-dual f ↦ ε Σ bⱼ log Σ exp((fᵢ - Cᵢⱼ) / ε) - Σ aᵢ fᵢ end: small strengths, for which Sinkhorn's take
-/// thousands, need few of them. Where costs are 10⁹ strengths and more, masses are kept to the rounding of that ratio.
+/// thousands, need few of them. Where costs are 10⁹ strengths and more, masses are kept to the rounding of that ratio, and a row that
+/// misses more than 10⁻⁶ of its mass, as from 10¹¹ on, has not converged.
 /// </remarks>
 /// <example><code>
 /// var transport = new OptimalTransport(strength: 0.1);
@@ -26,20 +28,24 @@ public sealed class OptimalTransport
 
     private const double LargestDifference = 1e-9;
 
+    // Of a row's mass: what plans may miss of a source. Potentials are as large as costs, in strengths, and their rounding is the logarithm of what plans are off by.
+    private const double LargestMiss = 1e-6;
+
     // A plan that has become an assignment leaves potentials undetermined: this keeps them near where Sinkhorn's iterations ended.
     private const double Ridge = 1e-11;
 
     private readonly double _strength;
+    private readonly bool _throwOnFailure;
     private readonly ArgMin _potentials;
 
     /// <summary>Creates the layer.</summary>
     /// <param name="strength">ε, in units of the costs.</param>
-    /// <param name="throwOnFailure">Whether a row that does not converge is an exception; otherwise its plan is that of the last iteration.</param>
+    /// <param name="throwOnFailure">Whether a row that does not converge is an exception; otherwise its plan is that of the last iteration, or NaN where that misses masses.</param>
     /// <exception cref="ArgumentOutOfRangeException">The strength is not positive.</exception>
     public OptimalTransport(double strength, bool throwOnFailure = true)
     {
         RowTensor.CheckStrength(strength);
-        _strength = strength;
+        (_strength, _throwOnFailure) = (strength, throwOnFailure);
         _potentials = new ArgMin(SemiDual, new NewtonMinimizer(), throwOnFailure: throwOnFailure);
     }
 
@@ -50,7 +56,7 @@ public sealed class OptimalTransport
     /// <param name="cancellationToken">Looked at once an iteration.</param>
     /// <returns>P <c>[rows, sources, targets]</c>.</returns>
     /// <exception cref="ArgumentException">The tensors have other shapes or types, a mass is not positive, or sums differ.</exception>
-    /// <exception cref="Solvers.SolveFailedException">A row did not converge.</exception>
+    /// <exception cref="SolveFailedException">A row did not converge.</exception>
     /// <exception cref="OperationCanceledException">The search was cancelled.</exception>
     public Tensor Plan(Tensor costs, Tensor source, Tensor target, CancellationToken cancellationToken = default)
     {
@@ -67,7 +73,22 @@ public sealed class OptimalTransport
         // From where the first search ended nothing pulls the second one back.
         Tensor potentials = _potentials.Solve(still, [.. inputs, near], cancellationToken: cancellationToken).Solution.Plus(near);
         Tensor shares = (potentials.unsqueeze(2) - inputs[0]).softmax(1);
-        return (shares * target.unsqueeze(1)).MoveToOuterDisposeScope();
+        return Checked(shares * target.unsqueeze(1), source, total).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Checked(Tensor plan, Tensor source, Tensor total)
+    {
+        using Tensor holds = (plan.sum(2) - source).detach().abs().le(total.detach() * LargestMiss.Held()).all(1);
+        int missed = Array.IndexOf(holds.cpu().data<bool>().ToArray(), false);
+        if (missed < 0)
+        {
+            return plan;
+        }
+
+        return !_throwOnFailure
+            ? plan.masked_fill(holds.logical_not().view(-1, 1, 1), double.NaN.Held())
+            : throw new SolveFailedException(
+                $"Row {missed} of transport: its costs are so many strengths that rounding keeps no masses to {LargestMiss:G1} of the whole. Raise the strength.", SolveStatus.StepUnderflow, missed);
     }
 
     private static void Check(Tensor costs, Tensor source, Tensor target)

@@ -79,6 +79,7 @@ public sealed class ConeSolution
     /// <returns>
     /// For an infeasible row y in the dual cones with Aᵀy = 0 and bᵀy = −1; for an unbounded one x with qᵀx = −1, Px = 0 and −Ax in the cones; null for others. Of a nearly
     /// infeasible or unbounded row these equations hold to 3e-5 in units in which the data are of the order of one: a point that satisfies all constraints is beyond 1 / Σ|Aᵀy|, if there is one.
+    /// Null for a nearly unbounded row whose objective falls ever more slowly, as −log x does: no direction proves that.
     /// </returns>
     public double[]? Certificate(int row)
     {

@@ -42,6 +42,23 @@ public sealed class RowDistillationTests
     }
 
     [TestMethod]
+    public void Rows_keep_the_spread_of_the_data_where_a_row_a_class_tells_them_apart_at_any()
+    {
+        var ml = new MLContext(seed: 1);
+        foreach (int seed in new[] { 1, 2, 3 })
+        {
+            IDataView data = ml.Data.LoadFromEnumerable(Rows(200, seed));
+            RowDistillation distilled = ml.Implicit().DistillRows(ml.BinaryClassification.Trainers.PenalizedLinear("IsHigh"), data, count: 2);
+
+            // Features are uniform from 0 to 1: a dozen of their deviations.
+            float[] all = [.. distilled.Rows.GetColumn<float[]>("Features").SelectMany(row => row)];
+            Assert.IsInRange(-4, 4, all.Min(), distilled.ToString());
+            Assert.IsInRange(-4, 4, all.Max(), distilled.ToString());
+            Assert.IsLessThanOrEqualTo(distilled.RandomLoss, distilled.Loss);
+        }
+    }
+
+    [TestMethod]
     public void A_Boolean_is_learned_and_weights_too_where_the_trainer_weighs_rows()
     {
         var ml = new MLContext(seed: 1);

@@ -68,6 +68,42 @@ public sealed class LinearTuningTests
     }
 
     [TestMethod]
+    public void Rows_with_gross_errors_lose_all_of_their_weight()
+    {
+        var ml = new MLContext(seed: 1);
+        Row[] rows = Rows(100, 4);
+        foreach (Row row in rows.Take(10))
+        {
+            row.Label += 50;
+        }
+
+        var tuned = ml.Implicit().TuneRegularization(
+            ml.Regression.Trainers.PenalizedLinear(), ml.Data.LoadFromEnumerable(rows), Data(ml, 100, 5), new RegularizationTuningOptions { TuneExampleWeights = true });
+        Assert.IsLessThan(0.02, tuned.ExampleWeights!.Take(10).Max());
+        Assert.IsGreaterThan(0.5, tuned.ExampleWeights!.Skip(10).Average());
+    }
+
+    [TestMethod]
+    [DataRow(1f, false)]
+    [DataRow(100f, true)]
+    [DataRow(0.01f, true)]
+    public void Validation_labels_in_another_unit_are_told(float unit, bool isTold)
+    {
+        var ml = new MLContext(seed: 1);
+        List<string> messages = [];
+        ml.Log += (_, log) => messages.Add(log.Message);
+        Row[] held = Rows(50, 5);
+        foreach (Row row in held)
+        {
+            row.Label *= unit;
+        }
+
+        ml.Implicit().TuneRegularization(
+            ml.Regression.Trainers.PenalizedLinear(), Data(ml, 60, 4), ml.Data.LoadFromEnumerable(held), new RegularizationTuningOptions { Penalties = PenaltySharing.One });
+        Assert.AreEqual(isTold, messages.Any(message => message.Contains("Are they in the same unit?", StringComparison.Ordinal)), string.Join('\n', messages));
+    }
+
+    [TestMethod]
     public void Rows_that_judge_train_the_model_too_where_they_take_turns()
     {
         var ml = new MLContext(seed: 1);

@@ -1,5 +1,6 @@
 using Microsoft.ML.Implicit.Layers.Relaxations;
 using Microsoft.ML.Implicit.Modelling;
+using Microsoft.ML.Implicit.Solvers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -40,6 +41,19 @@ public sealed class OptimalTransportTests
             Tensor plan = new OptimalTransport(1).Plan(costs, source, target);
             Assert.IsLessThan(1e-8, (plan.sum(2) - source).abs().max().item<double>());
         }
+    }
+
+    [TestMethod]
+    public void A_plan_that_rounding_keeps_from_its_masses_is_none()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        (Tensor costs, Tensor source, Tensor target) = Problem(rows: 2, sources: 6, targets: 5);
+        costs = costs * tensor(new[] { 1, 1e14 }, [2, 1, 1]);
+        SolveFailedException exception = Assert.ThrowsExactly<SolveFailedException>(() => new OptimalTransport(1).Plan(costs, source, target));
+        Assert.AreEqual(1, exception.Row);
+        Tensor plan = new OptimalTransport(1, throwOnFailure: false).Plan(costs, source, target);
+        Assert.IsLessThan(1e-9, (plan[0].sum(1) - source[0]).abs().max().item<double>());
+        Assert.IsTrue(plan[1].isnan().all().item<bool>());
     }
 
     [TestMethod]

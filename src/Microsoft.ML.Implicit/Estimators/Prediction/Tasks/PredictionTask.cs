@@ -92,6 +92,11 @@ internal abstract partial class PredictionTask
     /// <param name="labelColumn">The column of its labels.</param>
     public virtual string? DoubtOf(PredictionTask other, string labelColumn) => null;
 
+    /// <summary>What is odd about validating a model of this task on rows, or <see langword="null"/>.</summary>
+    /// <param name="labels">Their labels, float32 [rows].</param>
+    /// <param name="labelColumn">The column of these.</param>
+    public virtual string? DoubtOfRows(Tensor labels, string labelColumn) => null;
+
     /// <summary>A class a row, from 0, for the bins of the features to tell apart.</summary>
     /// <param name="labels">float32 [rows], on the CPU.</param>
     public virtual int[] ClassesOf(Tensor labels) => Array.ConvertAll(labels.data<float>().ToArray(), label => (int)label);

@@ -4,6 +4,7 @@ using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Persistence;
 using Microsoft.ML.Runtime;
+using TorchSharp;
 using static TorchSharp.torch;
 using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
@@ -60,6 +61,20 @@ internal sealed partial class RegressionTask : PredictionTask
         return Distance(labels) <= UsualDeviations && labels._scale >= _scale / UsualDeviations ? null : $"{Compare(labels, labelColumn)} Are they in the same unit?";
     }
 
+    public override string? DoubtOfRows(Tensor labels, string labelColumn) => DoubtOf(Of(labels, _scale), labelColumn);
+
+    /// <summary>The task of labels.</summary>
+    /// <param name="labels">float32 [rows].</param>
+    /// <param name="unit">The unit of labels that are all the same.</param>
+    public static RegressionTask Of(Tensor labels, float unit = 1)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor values = labels.to(ScalarType.Float64);
+        double mean = values.mean().item<double>();
+        float deviation = (float)(values - mean.Held()).Squared().mean().sqrt().item<double>();
+        return new RegressionTask((float)mean, deviation > 0 ? deviation : unit);
+    }
+
     private double Distance(RegressionTask labels) => (Math.Abs((double)labels._mean - _mean) + labels._scale) / _scale;
 
     private string Compare(RegressionTask labels, string labelColumn) => string.Create(
@@ -114,11 +129,7 @@ internal sealed partial class RegressionTask : PredictionTask
             : throw new FormatException("The model file describes an impossible unit of the label.");
     }
 
-    public override Tensor Agreement(Tensor output, Tensor labels)
-    {
-        Tensor squares = Losses(output, labels);
-        return 1.Held().Minus(squares / squares.mean().clamp_min(float.Epsilon.Held())) * 0.5.Held();
-    }
+    public override Tensor Agreement(Tensor output, Tensor labels) => LabelOdds.OfErrors(Losses(output, labels));
 
     protected override Tensor Losses(Tensor output, Tensor labels) =>
         (output.squeeze(1) - Standardize(labels)).Squared();

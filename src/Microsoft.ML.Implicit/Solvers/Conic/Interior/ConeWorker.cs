@@ -8,12 +8,16 @@ internal sealed class ConeWorker
     // Units that follow what an undecided solve came to, each from what the one before found.
     private const int MostUnits = 3;
 
+    // Of the units of all variables: a point that is smaller as a whole may be nothing beside a limit that its units were taken from.
+    private const double SmallestPoint = 1e-3;
+
     private readonly int _mostUnits;
     private readonly ConeData _data;
     private readonly StartRows? _start;
     private readonly ConePoint _point;
     private readonly ConeWorkspace _workspace;
     private readonly IConeMethod _method;
+    private readonly EndlessDescent _descent = new();
 
     public ConeWorker(ConeData data, StartRows? start, ConeOptions options)
     {
@@ -37,25 +41,60 @@ internal sealed class ConeWorker
 
         bool hasStart = _start?.TryLoad(row, _workspace.Program, _point) == true;
         ConeOutcome outcome = _method.Solve(hasStart ? _point : null, cancellation);
-        _method.Best.CopyTo(_point);
+        _descent.Reset();
+        Take(row, outcome);
         Store(row, outcome, results, cancellation);
-        for (int i = 0; i < _mostUnits && IsUndecided(outcome.Status) && _workspace.Program.TryFollow(_data, row, _point); i++)
+        int most = IsUndecided(outcome.Status) ? _mostUnits : IsSmall(outcome) ? Math.Min(_mostUnits, 1) : 0;
+        for (int i = 0; i < most && (i == 0 || IsUndecided(outcome.Status)) && _workspace.Program.TryFollow(_data, row, _point); i++)
         {
             int spent = outcome.Iterations;
             outcome = _method.Solve(null, cancellation);
             outcome = outcome with { Iterations = outcome.Iterations + spent };
-            _method.Best.CopyTo(_point);
+            Take(row, outcome);
             if (outcome.Status == SolveStatus.Converged)
             {
                 StoreSolution(row, outcome, results);
             }
         }
+
+        if (_descent.Holds)
+        {
+            results.Fail(row, outcome with { Status = SolveStatus.NearlyUnbounded }, null, Array.ConvertAll(Unscaled(), Math.Abs));
+        }
+    }
+
+    private void Take(int row, ConeOutcome outcome)
+    {
+        _method.Best.CopyTo(_point);
+        if (IsUndecided(outcome.Status))
+        {
+            _descent.Add(outcome, Objective(_data.Q(row), Unscaled(), _point), DenseVector.MaximumMagnitude(_point.X) / _point.Tau);
+        }
+        else
+        {
+            _descent.Reset();
+        }
+    }
+
+    private double[] Unscaled()
+    {
+        double[] x = new double[_point.X.Length];
+        ScaledProgram.Convert(_point.X, _workspace.Program.D, _workspace.Program.SolutionScale / _point.Tau, x);
+        return x;
+    }
+
+    private double Objective(ReadOnlySpan<double> costs, ReadOnlySpan<double> x, ConePoint point)
+    {
+        ScaledProgram program = _workspace.Program;
+        return DenseVector.Dot(costs, x) + (program.SolutionScale * program.CostScale * program.Curvature(point.X) / (2 * point.Tau * point.Tau));
     }
 
     // What other curved cones satisfy in the limit alone would count as satisfied far away; exponentials are that large of ordinary numbers.
     private bool IsUndecided(SolveStatus status) =>
         status is SolveStatus.MaximumIterations or SolveStatus.Diverged
         || (status is SolveStatus.NearlyInfeasible or SolveStatus.NearlyUnbounded && Array.TrueForAll(_workspace.Blocks, block => block.IsSeparable || block.FixesUnits));
+
+    private bool IsSmall(ConeOutcome outcome) => outcome.Status == SolveStatus.Converged && DenseVector.MaximumMagnitude(_point.X) <= SmallestPoint * _point.Tau;
 
     private void Store(int row, ConeOutcome outcome, ConeResults results, CancellationToken cancellation)
     {
@@ -100,8 +139,7 @@ internal sealed class ConeWorker
         Divide(best.Z, best.Tau, ConeResults.Row(results.ScaledY, row, y.Length));
         program.FromScaledSlacks(ConeResults.Row(results.ScaledS, row, s.Length), s);
         program.FromScaledMultipliers(ConeResults.Row(results.ScaledY, row, y.Length), y);
-        double curvature = program.SolutionScale * program.CostScale * program.Curvature(best.X) / (best.Tau * best.Tau);
-        results.Objectives[row] = DenseVector.Dot(_data.Q(row), x) + (curvature / 2);
+        results.Objectives[row] = Objective(_data.Q(row), x, best);
         results.Outcomes[row] = outcome;
         results.Units[row] = program.Units();
     }

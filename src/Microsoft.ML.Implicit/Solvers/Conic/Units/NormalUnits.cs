@@ -23,6 +23,7 @@ internal sealed class NormalUnits
     private readonly RowUnit[] _plainUnits;
     private readonly double[] _right;
     private readonly LogarithmicFit _fit;
+    private readonly VariableRoom _room;
 
     public NormalUnits(ConeProblem problem, ConeBlock[] blocks, SparseStructure? structure)
     {
@@ -36,10 +37,7 @@ internal sealed class NormalUnits
         }
 
         _fit = new LogarithmicFit(problem, structure, _rowUnits, count);
-        foreach (ConeBlock block in blocks.Where(block => block is NonnegativeBlock))
-        {
-            _fit.Limits.AddRange(Enumerable.Range(block.Start, block.Dimension));
-        }
+        _room = new VariableRoom(_n, blocks);
     }
 
     /// <summary>Takes P, A and the vectors of a program, and gives the first two in normal units.</summary>
@@ -47,15 +45,35 @@ internal sealed class NormalUnits
     public (double[] Variables, double Cost, SlackUnits Slacks) Apply(RowMatrix p, ReadOnlySpan<double> q, RowMatrix a, ReadOnlySpan<double> b)
     {
         b.CopyTo(_right);
+        _room.Take(a, b);
         DropRounding();
         _plainUnits.CopyTo(_rowUnits, 0);
         var slacks = new SlackUnits(new double[_right.Length], FindPairs(a), [.. _blocks.OfType<ExponentialBlock>().Select(block => (block.Start, 0.0))]);
         slacks.Rotate(a, 1);
         slacks.Rotate(_right, 1);
         FindOffsets(a);
+        FindLimits(a, slacks.Pairs);
         _fit.Take(p, q, a, _right);
         slacks.Rotate(a, 0.5);
-        return Scale(p, a, slacks, _fit.Find());
+        double[] exponents = _fit.Find();
+        LeaveRoom(exponents);
+        return Scale(p, a, slacks, exponents);
+    }
+
+    // The rows that bound a variable go with it, so that their coefficients stay what they are.
+    private void LeaveRoom(double[] exponents)
+    {
+        double[] fitted = exponents[.._n];
+        for (int j = 0; j < _n; j++)
+        {
+            double largest = _room.Largest(j);
+            exponents[j] = largest > 0 ? Math.Min(fitted[j], Math.Log2(largest)) : fitted[j];
+        }
+
+        foreach ((int row, int variable) in _room.Bounds)
+        {
+            exponents[_rowUnits[row].First] += fitted[variable] - exponents[variable];
+        }
     }
 
     // In y exp(x / y) ≤ z, of z and y, which may have any size; where such a row has no variable its number is no offset.
@@ -74,18 +92,39 @@ internal sealed class NormalUnits
         }
     }
 
-    private void DropRounding()
+    // Of inequalities, and of norms, where a number alone limits them.
+    private void FindLimits(RowMatrix a, IReadOnlyList<(int First, int Second)> pairs)
     {
-        DropRounding(_blocks.OfType<ZeroBlock>());
-        DropRounding(_blocks.OfType<NonnegativeBlock>());
+        _fit.Limits.Clear();
+        foreach (ConeBlock block in _blocks)
+        {
+            if (block is NonnegativeBlock)
+            {
+                _fit.Limits.AddRange(Enumerable.Range(block.Start, block.Dimension));
+            }
+            else if (block is SecondOrderBlock && _right[block.Start] > 0 && !a.Row(block.Start).ContainsAnyExcept(0) && pairs.All(pair => pair.First != block.Start))
+            {
+                _fit.Limits.Add(block.Start);
+            }
+        }
     }
 
-    private void DropRounding(IEnumerable<ConeBlock> blocks)
+    // Of requirements beside requirements: a limit may stand for none, and all that is given be rounding beside it.
+    private void DropRounding()
+    {
+        DropRounding(_blocks.OfType<ZeroBlock>(), Math.Abs);
+        DropRounding(_blocks.OfType<NonnegativeBlock>(), side => Math.Max(-side, 0));
+    }
+
+    private void DropRounding(IEnumerable<ConeBlock> blocks, Func<double, double> sizeOf)
     {
         double largest = 0;
         foreach (ConeBlock block in blocks)
         {
-            largest = Math.Max(largest, DenseVector.MaximumMagnitude(block.Of(_right)));
+            foreach (double side in block.Of(_right))
+            {
+                largest = Math.Max(largest, sizeOf(side));
+            }
         }
 
         foreach (ConeBlock block in blocks)
