@@ -106,9 +106,10 @@ internal sealed class NewtonSearch : BoxedSearch
         return Factor() ? SolveStatus.Singular : otherwise;
     }
 
+    // Curvatures are at most 1 in their scales, so that more damping than is needed would shorten steps manyfold where they are negative.
     private void Propose()
     {
-        for (; _damping <= LargestDamping; _damping = Math.Max(_damping * 10, SmallestDamping))
+        for (; _damping <= LargestDamping; _damping = Math.Max(_damping * (_damping < 1 ? 10 : 2), SmallestDamping))
         {
             if (!Factor() || !Move())
             {
