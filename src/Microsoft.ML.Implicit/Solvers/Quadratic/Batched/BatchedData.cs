@@ -99,9 +99,9 @@ internal sealed class BatchedData
         // Side by side, so that a sum is one launch for both.
         Tensor terms = stack([r.Qz, P]) * r.Z;
         Tensor[] sums = terms.sum(2).unbind(0);
-        Tensor quadratic = sums[0].mul_(0.5.Held()), size = maximum(quadratic, terms.select(0, 1).norm(1, false, 1f));
-        Tensor objective = maximum(maximum(quadratic, sums[1].abs_()), size * ResidualNorms.GapRounding.Held());
-        return new BatchedGap(r.Gap / objective.clamp_(min: ResidualNorms.SmallestScale.Held()), size);
+        Tensor quadratic = sums[0].mul_(0.5.Held()), linear = terms.select(0, 1).norm(1, false, 1f);
+        Tensor objective = maximum(maximum(quadratic, sums[1].abs_()), linear * ResidualNorms.GapRounding.Held());
+        return new BatchedGap(r.Gap / objective.clamp_(min: ResidualNorms.SmallestScale.Held()), quadratic, linear);
     }
 
     /// <summary>Relative primal and dual residuals and gaps, [3, batch].</summary>
@@ -110,7 +110,7 @@ internal sealed class BatchedData
     /// <inheritdoc cref="Measure(BatchedResiduals)"/>
     public Tensor Measure(BatchedResiduals r, BatchedGap gap)
     {
-        Tensor magnitudes = stack([r.Stationarity, r.Stationarity - r.ObjectiveGradient, r.Qz, P, r.Z]).abs_().amax([2]);
+        Tensor magnitudes = stack([r.Stationarity, r.Stationarity - r.ObjectiveGradient, r.Qz, P, r.Z]).norm(2, false, float.PositiveInfinity);
         Tensor dual = magnitudes.select(0, 0) / magnitudes.narrow(0, 1, 3).amax([0]).clamp_(min: ResidualNorms.SmallestScale.Held());
         Tensor size = magnitudes.select(0, 4).clamp_(min: ResidualNorms.SmallestScale.Held()).unsqueeze(1);
         Tensor primal = Largest(r.Inequality / maximum(_targetMagnitude, size));
@@ -119,7 +119,7 @@ internal sealed class BatchedData
             primal = maximum(primal, Largest(r.Equality / maximum(B.abs(), size)));
         }
 
-        Tensor cost = r.Cost() / gap.Terms.clamp(min: ResidualNorms.SmallestCost.Held());
+        Tensor cost = r.Cost() / maximum(gap.Quadratic, gap.Linear).clamp_(min: ResidualNorms.SmallestCost.Held());
         return stack([primal, dual, maximum(gap.Relative, cost.mul_(ResidualNorms.ResidualCostWeight.Held()))]);
     }
 
@@ -155,7 +155,7 @@ internal sealed class BatchedData
 
     /// <summary>Largest magnitude of each row, NaN where an entry is.</summary>
     public static Tensor Largest(Tensor values) => values.shape[1] > 0
-        ? values.abs().amax([1])
+        ? values.norm(1, false, float.PositiveInfinity)
         : zeros(values.shape[0], ScalarType.Float64, values.device);
 
     // Largest magnitude in the user's units of variables that a matrix or a cost determines, [batch, 1].
