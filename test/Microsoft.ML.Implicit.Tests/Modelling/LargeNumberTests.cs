@@ -155,6 +155,64 @@ public sealed class LargeNumberTests
         Assert.IsTrue(solution.Status[0] == SolveStatus.Converged || solution.Describe(0).Contains("exponentials of large numbers", StringComparison.Ordinal), solution.Describe(0));
     }
 
+    [TestMethod]
+    [DataRow(0)]
+    [DataRow(1e3)]
+    [DataRow(1e6)]
+    [DataRow(1.7e9)]
+    public void Squares_of_what_is_far_from_zero_have_the_minima_of_what_is_near_and_their_values(double offset)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        var random = new Random(3);
+        double[] noise = [.. Enumerable.Range(0, 60).Select(i => (0.01 * i * i) - (0.4 * i) + (2 * random.NextDouble()))];
+        double[] values = [.. noise.Select(value => offset + value)];
+        var x = new Variable("x", 60);
+        ConvexProgram Concave(double[] y) => ConvexProgram.Minimize(SumSquares(x - y), x.Slice(2, 58) - (2 * x.Slice(1, 58)) + x.Slice(0, 58) <= 0);
+        if (offset < 1e9)
+        {
+            // Differences are judged beside their terms.
+            AssertClose([.. Solve(Concave(noise), x).Select(value => offset + value)], Solve(Concave(values), x), 1e-6 + (1e-9 * offset));
+        }
+
+        double[,] design = new double[60, 2];
+        for (int i = 0; i < 60; i++)
+        {
+            (design[i, 0], design[i, 1]) = (1, i);
+        }
+
+        var b = new Variable("b", 2);
+        ConvexProgram Line(double[] y, double penalty) => ConvexProgram.Minimize(SumSquares(Product(design, b) - y) + (penalty * Abs(b[1])), b[1] <= 0.1);
+        foreach (double penalty in (double[])[0, 50])
+        {
+            double[] near = Solve(Line(noise, penalty), b), far = Solve(Line(values, penalty), b);
+            Assert.AreEqual(near[1], far[1], 1e-6 + (1e-14 * offset));
+            Assert.AreEqual(near[0] + offset, far[0], 1e-5 + (1e-13 * offset));
+            Assert.AreEqual(
+                Line(noise, penalty).Solve(new Dictionary<Parameter, Tensor>()).Objective.item<double>(), Line(values, penalty).Solve(new Dictionary<Parameter, Tensor>()).Objective.item<double>(), 1e-4 + (1e-6 * Math.Sqrt(offset)));
+        }
+    }
+
+    [TestMethod]
+    [DataRow(0)]
+    [DataRow(1e5)]
+    [DataRow(1e7)]
+    public void Robust_regressions_far_from_zero_are_those_near(double offset)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        double[,] design = new double[30, 2];
+        double[] values = new double[30];
+        for (int i = 0; i < 30; i++)
+        {
+            (design[i, 0], design[i, 1]) = (1, i);
+            values[i] = offset + (0.3 * i) + Math.Sin(11 * i) + (i % 7 == 3 ? 40 : 0);
+        }
+
+        var b = new Variable("b", 2);
+        double[] line = Solve(ConvexProgram.Minimize(Sum(Huber(Product(design, b) - values, 1))), b);
+        Assert.AreEqual(0.3, line[1], 0.05);
+        Assert.AreEqual(offset, line[0], 1);
+    }
+
     private static double[] Solve(ConvexProgram program, Variable variable, ConeOptions? options = null)
     {
         ProgramSolution solution = program.Solve(new Dictionary<Parameter, Tensor>(), options, throwOnFailure: false);

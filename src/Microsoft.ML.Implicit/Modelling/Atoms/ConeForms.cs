@@ -83,8 +83,8 @@ internal static class ConeForms
 
     public static AffineForm HuberCost(AffineForm x, double width, AffineForm weights, ProgramBuilder builder)
     {
-        AffineForm inner = builder.CreateVariable(x.Size);
-        return builder.AddSquares(inner, weights).Plus(weights.EntrywiseProduct(Absolute(x.Minus(inner), builder)).Sum().Times(2 * width));
+        (AffineForm own, AffineForm inner) = (builder.Separate(x), builder.CreateVariable(x.Size));
+        return builder.AddSquares(inner, weights).Plus(weights.EntrywiseProduct(Absolute(own.Minus(inner), builder)).Sum().Times(2 * width));
     }
 
     public static AffineForm Exponential(AffineForm x, ProgramBuilder builder) => Exponentials(builder, x, (t, entry) => (entry, One, t));

@@ -69,12 +69,27 @@ internal sealed class ProgramBuilder
         // Multiplied out, coefficients would be quadratic in parameters, or more than the entries had.
         if (x.Terms.Any(term => term.Parameter != AffineTerm.None) || x.Terms.Select(term => term.Column).Distinct().Count() > 2 * x.Size)
         {
-            AffineForm residual = CreateVariable(x.Size);
-            Constrain(ConeKind.Zero, residual.Minus(x));
-            x = residual;
+            return _squares.Add(Separate(x), weights);
         }
 
-        return _squares.Add(x, weights);
+        if (!x.Terms.Any(term => term.Column == AffineTerm.None))
+        {
+            return _squares.Add(x, weights);
+        }
+
+        // Or squares of large constants, beside which what is left of the entries is rounding.
+        (AffineForm fewer, AffineForm theirs) = SquareReduction.Reduce(x, weights);
+        return SquareReduction.IsFarFromZero(x, fewer) ? _squares.Add(Separate(fewer), theirs) : _squares.Add(x, weights);
+    }
+
+    /// <summary>Entries as variables of their own, which then have units of their own; those without variables or parameters stay.</summary>
+    public AffineForm Separate(AffineForm x)
+    {
+        int[] entries = [.. x.Terms.Where(term => term.Column != AffineTerm.None || term.Parameter != AffineTerm.None).Select(term => term.Entry).Distinct().Order()];
+        Dictionary<int, int> places = entries.Index().ToDictionary(entry => entry.Item, entry => entry.Index);
+        AffineForm own = CreateVariable(entries.Length);
+        Constrain(ConeKind.Zero, own.Minus(new AffineForm(entries.Length, [.. x.Terms.Where(term => places.ContainsKey(term.Entry)).Select(term => term with { Entry = places[term.Entry] })])));
+        return new AffineForm(x.Size, [.. own.Terms.Select(term => term with { Entry = entries[term.Entry] }), .. x.Terms.Where(term => !places.ContainsKey(term.Entry))]);
     }
 
     /// <summary>Builds the program.</summary>

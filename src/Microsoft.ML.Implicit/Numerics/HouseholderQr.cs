@@ -1,6 +1,6 @@
 using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
-namespace Microsoft.ML.Implicit.Solvers.Optimization.Searches;
+namespace Microsoft.ML.Implicit.Numerics;
 
 /// <summary>QR factorisations of small dense matrices by Householder's reflections, columns one after the other.</summary>
 internal static class HouseholderQr

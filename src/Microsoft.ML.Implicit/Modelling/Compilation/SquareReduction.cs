@@ -1,0 +1,75 @@
+using Microsoft.ML.Implicit.Numerics;
+
+namespace Microsoft.ML.Implicit.Modelling.Compilation;
+
+/// <summary>
+/// Writes a sum of squares of many affine entries as one of fewer, one for each variable and one for what no variable changes, by reflections, which keep what products with the
+/// transpose would lose (Golub, 1965).
+/// </summary>
+internal static class SquareReduction
+{
+    // Of more, reflecting takes longer than solving with all entries.
+    private const int MostVariables = 512;
+
+    // Of the size of constants: where they differ by less, or variables leave less of them, they are far from zero.
+    private const double Near = 1.0 / 32;
+
+    /// <summary>Finds fewer entries with the same weighted sum of squares.</summary>
+    /// <param name="x">Entries without parameters.</param>
+    /// <param name="weights">Weights without variables.</param>
+    /// <returns>These; as they are given where weights differ or the entries are few.</returns>
+    public static (AffineForm X, AffineForm Weights) Reduce(AffineForm x, AffineForm weights)
+    {
+        int[] columns = [.. x.Terms.Select(term => term.Column).Where(column => column != AffineTerm.None).Distinct().Order(), AffineTerm.None];
+        if (columns.Length >= x.Size || columns.Length > MostVariables || !IsUniform(weights))
+        {
+            return (x, weights);
+        }
+
+        Dictionary<int, int> places = columns.Index().ToDictionary(column => column.Item, column => column.Index);
+        double[] matrix = new double[columns.Length * x.Size];
+        foreach (AffineTerm term in x.Terms)
+        {
+            matrix[(places[term.Column] * x.Size) + term.Entry] += term.Value;
+        }
+
+        HouseholderQr.Factor(matrix, x.Size, new double[x.Size]);
+        List<AffineTerm> terms = [];
+        for (int i = 0; i < columns.Length; i++)
+        {
+            for (int j = i; j < columns.Length; j++)
+            {
+                terms.Add(new AffineTerm(i, columns[j], AffineTerm.None, matrix[(j * x.Size) + i]));
+            }
+        }
+
+        return (new AffineForm(columns.Length, [.. terms.Where(term => term.Value != 0)]), weights.Split()[0].Broadcast(columns.Length));
+    }
+
+    /// <summary>Whether entries have constants so far from zero that squares multiplied out would lose what is left of them.</summary>
+    /// <param name="x">Entries without parameters.</param>
+    /// <param name="fewer">What <see cref="Reduce"/> made of them.</param>
+    public static bool IsFarFromZero(AffineForm x, AffineForm fewer)
+    {
+        double[] constants = Constants(x);
+        double size = Math.Sqrt(constants.Sum(constant => constant * constant));
+        Array.Sort(constants);
+        double[] steps = [.. constants.Zip(constants.Skip(1), (lower, upper) => upper - lower).Order()];
+        double spread = steps.Length == 0 ? 0 : steps.Length * steps[steps.Length / 2];
+        return spread * Math.Sqrt(constants.Length) < Near * size || (fewer.Size < x.Size && Math.Abs(Constants(fewer)[^1]) < Near * size);
+    }
+
+    private static double[] Constants(AffineForm x)
+    {
+        double[] constants = new double[x.Size];
+        foreach (AffineTerm term in x.Terms.Where(term => term.Column == AffineTerm.None))
+        {
+            constants[term.Entry] += term.Value;
+        }
+
+        return constants;
+    }
+
+    private static bool IsUniform(AffineForm weights) =>
+        weights.Terms.GroupBy(weight => weight.Parameter).All(group => group.Count() == weights.Size && group.DistinctBy(weight => weight.Value).Count() == 1);
+}
