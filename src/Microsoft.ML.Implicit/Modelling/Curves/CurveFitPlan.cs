@@ -75,6 +75,15 @@ internal sealed class CurveFitPlan
         return true;
     }
 
+    /// <summary>Moves parameters that are beyond their bounds to these.</summary>
+    public void KeepToBounds(Span<double> parameters)
+    {
+        for (int j = 0; j < parameters.Length; j++)
+        {
+            parameters[j] = Math.Min(Math.Max(parameters[j], Lower[j]), Upper[j]);
+        }
+    }
+
     private double?[] Values(string setting, IReadOnlyDictionary<string, double> values)
     {
         string? unknown = values.Keys.FirstOrDefault(name => !Curve.Parameters.Contains(name));

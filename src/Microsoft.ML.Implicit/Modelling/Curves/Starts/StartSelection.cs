@@ -23,44 +23,45 @@ internal sealed class StartSelection(CurveFitPlan plan, CurveTape tape, CurveRow
     private readonly double[][] _clear = Room(plan, plan.Options.Loss.Redescends && plan.Starts.Count > 1 ? Parts : 0);
 
     /// <summary>The starts of the row.</summary>
-    /// <param name="cancellationToken">Handed to fits of parts of the curve.</param>
+    /// <param name="cancellationToken">Looked at in every draw and at every frequency, and handed to fits of parts of the curve.</param>
     public IEnumerable<CurveStart> Choose(CancellationToken cancellationToken)
     {
-        IEnumerable<CurveStart> starts = ChooseDrawn().Select(start => new CurveStart(start, IsClear: false));
+        IEnumerable<CurveStart> starts = ChooseDrawn(cancellationToken).Select(start => new CurveStart(start, IsClear: false));
         if (_clear.Length > 0)
         {
-            starts = starts.Concat(ChooseClear().Select(start => new CurveStart(start, IsClear: true)));
+            starts = starts.Concat(ChooseClear(cancellationToken).Select(start => new CurveStart(start, IsClear: true)));
         }
 
         if (frequencies is not null)
         {
-            starts = starts.Concat(Scan(frequencies, isClear: false));
-            starts = _clear.Length > 0 ? starts.Concat(Scan(frequencies, isClear: true)) : starts;
+            starts = starts.Concat(Scan(frequencies, isClear: false, cancellationToken));
+            starts = _clear.Length > 0 ? starts.Concat(Scan(frequencies, isClear: true, cancellationToken)) : starts;
         }
 
         return terms is null ? starts : starts.Concat(Place(terms, cancellationToken));
     }
 
-    private double[][] ChooseDrawn() => Choose(_drawn, (draw, start) =>
+    private double[][] ChooseDrawn(CancellationToken cancellationToken) => Choose(_drawn, (draw, start) =>
     {
         plan.Starts.Draw(draw, tape, row, start, workspace);
         return plan.Options.Loss.Convex.Total(Residuals(start));
-    });
+    }, cancellationToken);
 
     // Outliers at the end of a row, or many of them, draw any fit that begins with all points to them.
-    private double[][] ChooseClear() => Choose(_clear, (draw, start) =>
+    private double[][] ChooseClear(CancellationToken cancellationToken) => Choose(_clear, (draw, start) =>
     {
         plan.Starts.Draw(draw, tape, row, start, workspace);
         plan.Starts.PassThrough(draw, tape, row, start, workspace);
         return MedianDeviation.Of(Residuals(start));
-    });
+    }, cancellationToken);
 
-    private double[][] Choose(double[][] chosen, Func<int, double[], double> judge)
+    private double[][] Choose(double[][] chosen, Func<int, double[], double> judge, CancellationToken cancellationToken)
     {
         Span<double> least = stackalloc double[Parts];
         least.Fill(double.PositiveInfinity);
         for (int draw = 0; draw < plan.Starts.Count; draw++)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             int part = draw % chosen.Length;
             double loss = judge(draw, _draw);
             if (loss < least[part] || draw == part)
@@ -73,7 +74,7 @@ internal sealed class StartSelection(CurveFitPlan plan, CurveTape tape, CurveRow
         return chosen;
     }
 
-    private List<CurveStart> Scan(FrequencyScan scan, bool isClear)
+    private List<CurveStart> Scan(FrequencyScan scan, bool isClear, CancellationToken cancellationToken)
     {
         List<CurveStart> starts = [];
         bool depends = true;
@@ -82,7 +83,8 @@ internal sealed class StartSelection(CurveFitPlan plan, CurveTape tape, CurveRow
             double[] start = new double[_draw.Length];
             plan.Starts.Draw(draw, tape, row, start, workspace);
             depends = scan.DependsOnDraw(start);
-            starts.AddRange(scan.Improve(start, isClear, plan.Options.Loss.IsSquares ? 1 : RobustFrequencies).Select(found => new CurveStart(found, isClear)));
+            int count = plan.Options.Loss.IsSquares ? 1 : RobustFrequencies;
+            starts.AddRange(scan.Improve(start, isClear, count, cancellationToken).Select(found => new CurveStart(found, isClear)));
         }
 
         return starts;
@@ -90,7 +92,7 @@ internal sealed class StartSelection(CurveFitPlan plan, CurveTape tape, CurveRow
 
     private IEnumerable<CurveStart> Place(TermPlacement placement, CancellationToken cancellationToken)
     {
-        List<double[]> starts = placement.Place(cancellationToken) is not { } start ? [] : frequencies is null ? [start] : frequencies.Improve(start, isClear: false);
+        List<double[]> starts = placement.Place(cancellationToken) is not { } start ? [] : frequencies is null ? [start] : frequencies.Improve(start, isClear: false, count: 1, cancellationToken);
         return starts.Select(found => new CurveStart(found, IsClear: false));
     }
 
