@@ -56,7 +56,8 @@ internal sealed class CurveFitWorker
         FrequencyScan? scan = sines is null ? null : new FrequencyScan(plan, _tape, _row, _workspace, sines);
         var projection = new TangentProjection(plan, _tape, _row, _workspace);
         var terms = TermPlacement.Create(plan, _row, projection, Fit);
-        _starts = new StartSelection(plan, _tape, _row, _workspace, scan, terms);
+        TrendFit? trend = scan is null || scan.Factors.Count == 0 ? null : new TrendFit(plan, _tape, _row, _workspace, scan.Factors, Fit);
+        _starts = new StartSelection(plan, _tape, _row, _workspace, scan, trend, terms);
         _aliases = sines is null ? null : new AliasFolding(plan, _tape, sines, scan!);
         _form = new CanonicalForm(plan, _tape, _row, projection, sines);
         (_best, _projected) = (new double[_width], new double[_width]);

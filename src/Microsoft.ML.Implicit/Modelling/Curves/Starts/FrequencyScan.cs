@@ -40,6 +40,9 @@ internal sealed class FrequencyScan
         _trial = new double[plan.IsAffine.Count];
     }
 
+    /// <summary>Drawn parameters in which the curve is affine while all others are fixed, which are solved for at each frequency.</summary>
+    public IReadOnlyList<int> Factors => _factors;
+
     /// <summary>Whether scans from other draws may find other frequencies: parameters are drawn that are neither frequencies nor shifts nor solved for.</summary>
     public bool DependsOnDraw(double[] start)
     {

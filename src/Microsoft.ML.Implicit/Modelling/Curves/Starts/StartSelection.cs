@@ -6,8 +6,9 @@ namespace Microsoft.ML.Implicit.Modelling.Curves.Starts;
 /// <param name="row">The row.</param>
 /// <param name="workspace">Room for derivatives.</param>
 /// <param name="frequencies">The scan for frequencies, of which a curve may have none.</param>
+/// <param name="trend">Fits what the sines are a share of, of which a curve may have none.</param>
 /// <param name="terms">Places terms of a sum one by one, of which a curve may have too few.</param>
-internal sealed class StartSelection(CurveFitPlan plan, CurveTape tape, CurveRow row, CurveWorkspace workspace, FrequencyScan? frequencies, TermPlacement? terms)
+internal sealed class StartSelection(CurveFitPlan plan, CurveTape tape, CurveRow row, CurveWorkspace workspace, FrequencyScan? frequencies, TrendFit? trend, TermPlacement? terms)
 {
     // Searches that set out from the best start of each part of those drawn.
     private const int Parts = 16;
@@ -36,9 +37,10 @@ internal sealed class StartSelection(CurveFitPlan plan, CurveTape tape, CurveRow
         {
             starts = starts.Concat(Scan(frequencies, isClear: false, cancellationToken));
             starts = _clear.Length > 0 ? starts.Concat(Scan(frequencies, isClear: true, cancellationToken)) : starts;
+            starts = trend is null ? starts : starts.Concat(Improve(frequencies, trend.Find(cancellationToken), cancellationToken));
         }
 
-        return terms is null ? starts : starts.Concat(Place(terms, cancellationToken));
+        return terms is null ? starts : starts.Concat(Improve(frequencies, terms.Place(cancellationToken), cancellationToken));
     }
 
     private double[][] ChooseDrawn(CancellationToken cancellationToken) => Choose(_drawn, (draw, start) =>
@@ -90,9 +92,10 @@ internal sealed class StartSelection(CurveFitPlan plan, CurveTape tape, CurveRow
         return starts;
     }
 
-    private IEnumerable<CurveStart> Place(TermPlacement placement, CancellationToken cancellationToken)
+    // Starts that are found in steps, where there are any.
+    private static IEnumerable<CurveStart> Improve(FrequencyScan? scan, double[]? start, CancellationToken cancellationToken)
     {
-        List<double[]> starts = placement.Place(cancellationToken) is not { } start ? [] : frequencies is null ? [start] : frequencies.Improve(start, isClear: false, count: 1, cancellationToken);
+        List<double[]> starts = start is null ? [] : scan is null ? [start] : scan.Improve(start, isClear: false, count: 1, cancellationToken);
         return starts.Select(found => new CurveStart(found, IsClear: false));
     }
 
