@@ -34,7 +34,6 @@ internal sealed class CurveFitPlan
         }
 
         IsAffine = LinearParameters.Find(curve);
-        HasKinks = curve.Graph.Nodes.Any(node => node.Operation is CurveOperation.Abs or CurveOperation.Minimum or CurveOperation.Maximum);
         Affine = new AffineProjection([.. Enumerable.Range(0, given.Length).Where(i => IsAffine[i] && Lower[i] < Upper[i])]);
         Starts = new CurveStarts(this, given);
     }
@@ -47,9 +46,6 @@ internal sealed class CurveFitPlan
 
     /// <summary>Which parameters the curve is affine in, all of them together, while the others stay.</summary>
     public IReadOnlyList<bool> IsAffine { get; }
-
-    /// <summary>Whether the curve bends at places, as a broken line, so that its optimum may be where there are no tangents.</summary>
-    public bool HasKinks { get; }
 
     /// <summary>Moves the parameters in which the curve is affine.</summary>
     public AffineProjection Affine { get; }
@@ -73,6 +69,15 @@ internal sealed class CurveFitPlan
         }
 
         return true;
+    }
+
+    /// <summary>Moves parameters that are beyond their bounds to these.</summary>
+    public void KeepToBounds(Span<double> parameters)
+    {
+        for (int j = 0; j < parameters.Length; j++)
+        {
+            parameters[j] = Math.Min(Math.Max(parameters[j], Lower[j]), Upper[j]);
+        }
     }
 
     private double?[] Values(string setting, IReadOnlyDictionary<string, double> values)

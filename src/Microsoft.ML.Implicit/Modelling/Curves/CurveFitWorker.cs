@@ -30,6 +30,12 @@ internal sealed class CurveFitWorker
     // The share of its size by which a parameter is moved away from where the curve bends.
     private const double KinkDistance = 1e-6;
 
+    // The share of a loss by which another is lower: well above what a bend that is kept at a point leaves of it.
+    private const double Lower = 1e-9;
+
+    // Bends that are moved to or from points before a search gives up.
+    private const int MostKinkMoves = 8;
+
     private readonly CurveFitPlan _plan;
     private readonly int _width;
     private readonly CurveTape _tape;
@@ -40,6 +46,7 @@ internal sealed class CurveFitWorker
     private readonly StartSelection _starts;
     private readonly AliasFolding? _aliases;
     private readonly CanonicalForm _form;
+    private readonly KinkSearch _kinks;
     private readonly List<double[]> _approached = [];
     private readonly double[] _best;
     private readonly double[] _projected;
@@ -56,9 +63,11 @@ internal sealed class CurveFitWorker
         FrequencyScan? scan = sines is null ? null : new FrequencyScan(plan, _tape, _row, _workspace, sines);
         var projection = new TangentProjection(plan, _tape, _row, _workspace);
         var terms = TermPlacement.Create(plan, _row, projection, Fit);
-        _starts = new StartSelection(plan, _tape, _row, _workspace, scan, terms);
+        TrendFit? trend = scan is null || scan.Factors.Count == 0 ? null : new TrendFit(plan, _tape, _row, _workspace, scan.Factors, Fit);
+        _starts = new StartSelection(plan, _tape, _row, _workspace, scan, trend, terms);
         _aliases = sines is null ? null : new AliasFolding(plan, _tape, sines, scan!);
         _form = new CanonicalForm(plan, _tape, _row, projection, sines);
+        _kinks = new KinkSearch(plan, _tape, _row, _search);
         (_best, _projected) = (new double[_width], new double[_width]);
     }
 
@@ -96,32 +105,60 @@ internal sealed class CurveFitWorker
             Search(_best, cancellationToken);
         }
 
-        if (status is SolveStatus.StepUnderflow or SolveStatus.MaximumIterations && _plan.HasKinks && IsSurrounded(cancellationToken))
+        if (status is SolveStatus.StepUnderflow or SolveStatus.MaximumIterations && _kinks.HasKinks)
         {
-            status = SolveStatus.Converged;
+            status = SettleAtKinks(status, cancellationToken);
         }
 
         return Estimate(iterations, status);
     }
 
     // Where the curve bends at a point, as a broken line, the loss may have its minimum there and rise at once to both sides, whatever the other parameters do.
-    private bool IsSurrounded(CancellationToken cancellationToken)
+    private SolveStatus SettleAtKinks(SolveStatus status, CancellationToken cancellationToken)
+    {
+        for (int move = 0; move < MostKinkMoves; move++)
+        {
+            (double least, double[] best) = (_search.Value, _search.Point.ToArray());
+            double[]? kept = _kinks.Descend(best, cancellationToken);
+            SolveStatus ended = Search(kept ?? best, isProjected: false, cancellationToken);
+            if (ended == SolveStatus.Diverged || _search.Value > least)
+            {
+                ended = Search(best, isProjected: false, cancellationToken);
+            }
+
+            if (ended == SolveStatus.Converged || FindLower(cancellationToken) is not { } lower)
+            {
+                return SolveStatus.Converged;
+            }
+
+            Search(lower, isProjected: false, cancellationToken);
+        }
+
+        return status;
+    }
+
+    // Whether the loss is lower beside the best point; the search stands there afterwards.
+    private double[]? FindLower(CancellationToken cancellationToken)
     {
         (double least, double[] best) = (_search.Value, _search.Point.ToArray());
-        bool isLower = false;
-        for (int j = 0; j < _width && !isLower; j++)
+        double[]? found = null;
+        for (int j = 0; j < _width && found is null; j++)
         {
             double distance = KinkDistance * Math.Max(Math.Abs(best[j]), _plan.Starts.Unit(_row, j));
             foreach (double moved in (double[])[best[j] - distance, best[j] + distance])
             {
                 (double[] start, double[] lower, double[] upper) = ([.. best], [.. _plan.Lower], [.. _plan.Upper]);
                 start[j] = lower[j] = upper[j] = moved;
-                isLower |= !_plan.IsAffine[j] && _plan.Allows(j, moved) && Search(start, lower, upper, isProjected: false, cancellationToken) != SolveStatus.Diverged && _search.Value < least;
+                if (!_plan.IsAffine[j] && _plan.Allows(j, moved) && Search(start, lower, upper, isProjected: false, cancellationToken) != SolveStatus.Diverged && _search.Value < least * (1 - Lower))
+                {
+                    found = _search.Point.ToArray();
+                    least = _search.Value;
+                }
             }
         }
 
-        Search(best, cancellationToken);
-        return !isLower;
+        Search(best, isProjected: false, cancellationToken);
+        return found;
     }
 
     // The best fit may be one of several that noise decides between.

@@ -35,7 +35,7 @@ public sealed class CurveFitter
 
     /// <summary>Fits every row.</summary>
     /// <param name="rows">Rows, which may have different numbers of points.</param>
-    /// <param name="cancellationToken">Looked at in every iteration.</param>
+    /// <param name="cancellationToken">Looked at in every draw of a start, at every frequency and in every iteration.</param>
     /// <returns>An estimate for each row; numerical trouble is a status.</returns>
     /// <exception cref="ArgumentException">A row has not the inputs of the curve, or as many inputs or weights as values.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>

@@ -75,42 +75,69 @@ internal sealed class CurveTape(CurveGraph graph, int parameterCount)
     /// of it either, however steep that is.
     /// </remarks>
     /// <param name="jacobian">Receives them parameter by parameter, each as long as there are points.</param>
-    public void Differentiate(Span<double> jacobian)
+    public void Differentiate(Span<double> jacobian) => Differentiate(graph.Root, -1, jacobian);
+
+    /// <summary>How far the sides of a minimum or a maximum are apart at the points, or what an absolute value is taken of: zero where it bends.</summary>
+    public void KinkGap(int node, Span<double> gap)
     {
-        Span<double> derivatives = jacobian[..(parameterCount * _points)];
-        _hasInfiniteSlopes = false;
-        Sweep(derivatives);
-        if (!double.IsFinite(TensorPrimitives.SumOfMagnitudes<double>(derivatives)))
+        CurveNode kink = graph.Nodes[node];
+        Value(kink.Left).CopyTo(gap);
+        if (kink.IsBinary)
         {
-            _hasInfiniteSlopes = true;
-            Sweep(derivatives);
+            TensorPrimitives.Subtract(gap, Value(kink.Right), gap);
         }
     }
 
-    private void Sweep(Span<double> jacobian)
+    /// <summary>Computes the derivatives of <see cref="KinkGap"/>.</summary>
+    /// <inheritdoc cref="Differentiate(Span{double})"/>
+    public void DifferentiateKinkGap(int node, Span<double> jacobian)
+    {
+        CurveNode kink = graph.Nodes[node];
+        Differentiate(kink.Left, kink.IsBinary ? kink.Right : -1, jacobian);
+    }
+
+    // Of one node less another, if there is one.
+    private void Differentiate(int node, int other, Span<double> jacobian)
+    {
+        Span<double> derivatives = jacobian[..(parameterCount * _points)];
+        _hasInfiniteSlopes = false;
+        Sweep(node, other, derivatives);
+        if (!double.IsFinite(TensorPrimitives.SumOfMagnitudes<double>(derivatives)))
+        {
+            _hasInfiniteSlopes = true;
+            Sweep(node, other, derivatives);
+        }
+    }
+
+    private void Sweep(int node, int other, Span<double> jacobian)
     {
         _adjoints.AsSpan(0, _points * graph.Nodes.Count).Clear();
         jacobian.Clear();
-        Adjoint(graph.Root).Fill(1);
-        for (int i = graph.Root; i >= 0; i--)
+        Adjoint(node).Fill(1);
+        if (other >= 0)
         {
-            CurveNode node = graph.Nodes[i];
+            Adjoint(other).Fill(-1);
+        }
+
+        for (int i = Math.Max(node, other); i >= 0; i--)
+        {
+            CurveNode current = graph.Nodes[i];
             if (!_depends[i])
             {
                 continue;
             }
 
-            if (node.Operation == CurveOperation.Parameter)
+            if (current.Operation == CurveOperation.Parameter)
             {
-                Adjoint(i).CopyTo(jacobian.Slice(node.Left * _points, _points));
+                Adjoint(i).CopyTo(jacobian.Slice(current.Left * _points, _points));
             }
-            else if (node.IsBinary)
+            else if (current.IsBinary)
             {
-                PullBinary(i, node);
+                PullBinary(i, current);
             }
             else
             {
-                PullUnary(i, node);
+                PullUnary(i, current);
             }
         }
     }

@@ -23,6 +23,14 @@ internal static class LinearParameters
         return linear;
     }
 
+    /// <summary>Whether the curve is affine in a parameter while all others are fixed.</summary>
+    public static bool IsAffine(Curve curve, int parameter)
+    {
+        bool[] alone = new bool[curve.Parameters.Count];
+        alone[parameter] = true;
+        return DegreeOf(curve.Graph, alone) != Degree.Other;
+    }
+
     private static Degree DegreeOf(CurveGraph graph, bool[] unknowns)
     {
         var degrees = new Degree[graph.Nodes.Count];

@@ -54,4 +54,31 @@ public sealed class BrokenCurveTests
             }
         }
     }
+
+    [TestMethod]
+    [DataRow("min(a + b * t, c)", new[] { 2.5, 0.03, 7 }, 300, 7)]
+    [DataRow("min(a + b * t, c)", new[] { 2.5, 0.03, 7 }, 300, 11)]
+    [DataRow("max(a + b * t, 0)", new[] { -4.0, 0.04 }, 300, 11)]
+    public void A_plateau_may_begin_at_a_point(string expression, double[] parameters, double span, int count)
+    {
+        var fitter = new CurveFitter(Curve.Parse(expression, "t"));
+        double[] times = [.. Enumerable.Range(0, count).Select(i => span * i / (count - 1))];
+        for (int seed = 0; seed < 40; seed++)
+        {
+            var random = new Random(seed);
+            double[] values = [.. fitter.Evaluate(new CurvePoints([times], times), parameters).Select(value => value + (random.NextDouble() - 0.5))];
+            CurveEstimate estimate = fitter.Fit([new CurvePoints([times], values)])[0];
+            Assert.AreEqual(SolveStatus.Converged, estimate.Status, $"seed {seed}");
+            for (int j = 0; j < parameters.Length; j++)
+            {
+                foreach (double share in new[] { -1e-4, 1e-4 })
+                {
+                    var held = new Dictionary<string, double> { [fitter.Curve.Parameters[j]] = estimate.Parameters[j] * (1 + share) };
+                    var start = fitter.Curve.Parameters.Zip(estimate.Parameters).ToDictionary(pair => pair.First, pair => held.GetValueOrDefault(pair.First, pair.Second));
+                    CurveEstimate other = new CurveFitter(fitter.Curve, new CurveFitOptions { StartingValues = start, LowerBounds = held, UpperBounds = held }).Fit([new CurvePoints([times], values)])[0];
+                    Assert.IsLessThanOrEqualTo(other.Loss * (1 + 1e-8), estimate.Loss, $"seed {seed}, {fitter.Curve.Parameters[j]}");
+                }
+            }
+        }
+    }
 }

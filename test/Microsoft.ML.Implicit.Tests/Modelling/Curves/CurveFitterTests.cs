@@ -123,6 +123,16 @@ public sealed class CurveFitterTests
     public void A_fit_can_be_cancelled() => Assert.ThrowsExactly<OperationCanceledException>(() =>
         new CurveFitter(Curve.Parse("a * exp(-k * t)", "t")).Fit([new CurvePoints([[0, 1, 2]], [1, 2, 3])], new CancellationToken(canceled: true)));
 
+    [TestMethod]
+    public void A_long_row_sees_its_cancellation_while_it_looks_for_starts()
+    {
+        double[] times = [.. Enumerable.Range(0, 20_000).Select(i => i / 200.0)];
+        var points = new CurvePoints([times], [.. times.Select(Math.Sin)]);
+        var fitter = new CurveFitter(Curve.Parse("A * exp(-g * t) * sin(w * t + p) + B * sin(v * t + q) + c", "t"));
+        using var cancellation = new CancellationTokenSource(TimeSpan.FromMilliseconds(50));
+        Assert.ThrowsExactly<OperationCanceledException>(() => fitter.Fit([points], cancellation.Token));
+    }
+
     private static CurveEstimate Fit(string expression, CurveFitOptions options, CurvePoints points) =>
         new CurveFitter(Curve.Parse(expression, expression.Contains("* c /", StringComparison.Ordinal) ? "c" : "t"), options).Fit([points])[0];
 

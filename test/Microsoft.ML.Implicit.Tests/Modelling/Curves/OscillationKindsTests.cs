@@ -94,6 +94,72 @@ public sealed class OscillationKindsTests
         }
     }
 
+    [TestMethod]
+    [DataRow("a * exp(b * t) * (1 + A * sin(w * t + p))", new[] { 100, 0.02, 0.3, 0.5236, 1 })]
+    [DataRow("a * exp(b * t) * (1 + A * sin(w * t) + B * cos(w * t))", new[] { 100, 0.02, 0.2, 0.5236, 0.2 })]
+    [DataRow("a * exp(-b * t) * (1 + A * sin(w * t + p))", new[] { 100, 0.02, 0.3, 0.5236, 1 })]
+    [DataRow("a * t^b * (1 + A * sin(w * t + p))", new[] { 100, 0.5, 0.3, 0.5236, 1 })]
+    public void A_season_is_found_that_is_a_share_of_a_trend(string expression, double[] parameters)
+    {
+        double[] months = [.. Enumerable.Range(1, 60).Select(i => (double)i)];
+        for (int seed = 0; seed < 2; seed++)
+        {
+            AssertFound(expression, parameters, months, 3, seed);
+        }
+    }
+
+    [TestMethod]
+    [DataRow("a + A * sin(pi * t / P)^2", new[] { 3.0, 5, 7 }, "P")]
+    [DataRow("a + A * cos(pi * t / P + p)^2", new[] { 3, 5, 7, 0.5 }, "P")]
+    [DataRow("a + A * abs(sin(pi * t / P))", new[] { 3.0, 5, 7 }, "P")]
+    [DataRow("A * sin(w * t / 2)^2", new[] { 5, 0.9 }, "w")]
+    public void Of_a_squared_sine_the_lowest_frequency_is_told(string expression, double[] parameters, string name)
+    {
+        double[] days = [.. Enumerable.Range(0, 56).Select(i => (double)i)];
+        int frequency = Curve.Parse(expression, "t").Parameters.ToList().IndexOf(name);
+        for (int seed = 0; seed < 4; seed++)
+        {
+            CurveEstimate estimate = Fit(expression, days, Noisy(expression, parameters, days, 0.3, seed));
+            Assert.AreEqual(parameters[frequency], estimate.Parameters[frequency], 0.02 * parameters[frequency], $"seed {seed}");
+            Assert.AreEqual(5, estimate.Parameters[Math.Max(frequency - 1, 0)], 0.5, $"seed {seed}");
+        }
+    }
+
+    [TestMethod]
+    [DataRow(1.7e9, 9e5, 86400)]
+    [DataRow(2450000, 120, 4.23)]
+    public void The_place_of_a_wave_lies_within_half_a_turn_of_the_middle_of_far_times(double origin, double span, double period)
+    {
+        for (int seed = 0; seed < 4; seed++)
+        {
+            var random = new Random(seed);
+            double[] times = [.. Enumerable.Range(0, 60).Select(_ => origin + (span * random.NextDouble()))];
+            double[] parameters = [15, 5, origin + (0.3 * span), period], values = Noisy("g + K * cos(2 * pi * (t - s) / P)", parameters, times, 0.5, seed);
+            CurveEstimate estimate = Fit("g + K * cos(2 * pi * (t - s) / P)", times, values);
+            Assert.AreEqual(origin + (0.5 * span), estimate.Parameters[2], 0.52 * period, $"seed {seed}");
+            Assert.IsLessThan(0.1 * period, estimate.StandardErrors[2], $"seed {seed}");
+        }
+    }
+
+    [TestMethod]
+    [DataRow("L * (1 - exp(-k * t)) * (1 + A * sin(w * t + p))", new[] { 1000, 0.06, 0.2, 0.5236, 1 }, 20)]
+    [DataRow("a + A * sin(w * t + p) + B * sin(2 * w * t + q)", new[] { 10, 1.5, 0.2618, 1, 3, 2 }, 0.3)]
+    [DataRow("exp(a + b * t + A * sin(2 * pi * t / P + p))", new[] { 5, 0.01, 0.4, 12, 1 }, 8)]
+    [DataRow("(a + b * t) * (1 + A * sin(2 * pi * t / P + p))", new[] { 100, 2, 0.3, 12, 1 }, 5)]
+    public void Frequencies_periods_and_amplitudes_are_positive(string expression, double[] parameters, double deviation)
+    {
+        double[] months = [.. Enumerable.Range(1, 60).Select(i => (double)i)];
+        IReadOnlyList<string> names = Curve.Parse(expression, "t").Parameters;
+        for (int seed = 0; seed < 3; seed++)
+        {
+            CurveEstimate estimate = Fit(expression, months, Noisy(expression, parameters, months, deviation, seed));
+            for (int i = 0; i < parameters.Length; i++)
+            {
+                Assert.AreEqual(parameters[i], estimate.Parameters[i], (0.3 * parameters[i]) + 0.1, $"{names[i]}, seed {seed}");
+            }
+        }
+    }
+
     private static void AssertFound(string expression, double[] parameters, double[] times, double deviation, int seed)
     {
         double[] values = Noisy(expression, parameters, times, deviation, seed);

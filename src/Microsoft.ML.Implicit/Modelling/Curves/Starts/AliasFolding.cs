@@ -10,8 +10,8 @@ namespace Microsoft.ML.Implicit.Modelling.Curves.Starts;
 /// <param name="scan">Finds the shifts beside them.</param>
 internal sealed class AliasFolding(CurveFitPlan plan, CurveTape tape, SineParameters sines, FrequencyScan scan)
 {
-    // Half a turn and its rounding.
-    private const double Nyquist = Math.PI * (1 + 1e-9);
+    // Of half a turn.
+    private const double Rounding = 1e-9;
 
     /// <summary>Folds the frequencies of parameters.</summary>
     /// <returns>Parameters with which the curve should have the same values, or null where no frequency is beyond half a turn a step.</returns>
@@ -23,9 +23,9 @@ internal sealed class AliasFolding(CurveFitPlan plan, CurveTape tape, SineParame
         tape.Evaluate(parameters);
         foreach (SineFrequency frequency in frequencies)
         {
-            double angle = Lattice.Step(tape.ValuesOf(frequency.Argument)), rest = Math.Abs(Math.IEEERemainder(angle, 2 * Math.PI));
+            double angle = Lattice.Step(tape.ValuesOf(frequency.Argument)), rest = Math.Abs(Math.IEEERemainder(angle, frequency.Turn));
             double value = parameters[frequency.Parameter] * Math.Pow(rest / angle, frequency.Power);
-            if (angle > Nyquist && plan.Allows(frequency.Parameter, value) && double.IsFinite(value))
+            if (angle > frequency.Turn / 2 * (1 + Rounding) && plan.Allows(frequency.Parameter, value) && double.IsFinite(value))
             {
                 folded[frequency.Parameter] = value;
                 differs = true;

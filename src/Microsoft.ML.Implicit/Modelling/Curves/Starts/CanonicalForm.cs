@@ -16,6 +16,9 @@ internal sealed class CanonicalForm(CurveFitPlan plan, CurveTape tape, CurveRow 
     // Of the largest value: far above what rounding makes of an angle far from zero, far below what a fit leaves.
     private const double Tolerance = 1e-7;
 
+    // A frequency turns with its harmonics' phases.
+    private const int MostReversed = 3;
+
     private readonly int[] _affine = [.. plan.Starts.Solved];
     private readonly double[] _trial = new double[plan.Curve.Parameters.Count];
     private double[] _curve = [];
@@ -41,14 +44,17 @@ internal sealed class CanonicalForm(CurveFitPlan plan, CurveTape tape, CurveRow 
         }
     }
 
-    // A sine backwards has another angle; what else changes is solved for.
+    // A sine backwards has other angles, and harmonics too; what else changes is solved for.
     private void Reverse(double[] parameters, int leader, int[] others)
     {
-        foreach (int other in (int[])[leader, .. others])
+        foreach (int[] reversed in Enumerable.Range(0, MostReversed + 1).SelectMany(count => Subsets(others, count)))
         {
             parameters.CopyTo(_trial, 0);
-            _trial[leader] = -_trial[leader];
-            _trial[other] = other == leader ? _trial[other] : -_trial[other];
+            foreach (int parameter in (int[])[leader, .. reversed])
+            {
+                _trial[parameter] = -_trial[parameter];
+            }
+
             if (IsSame())
             {
                 _trial.CopyTo(parameters, 0);
@@ -57,14 +63,19 @@ internal sealed class CanonicalForm(CurveFitPlan plan, CurveTape tape, CurveRow 
         }
     }
 
+    private static IEnumerable<int[]> Subsets(int[] numbers, int count) => count == 0
+        ? [[]]
+        : Enumerable.Range(0, numbers.Length).SelectMany(i => Subsets(numbers[(i + 1)..], count - 1).Select(rest => (int[])[numbers[i], .. rest]));
+
     private void Settle(double[] parameters, SineShift shift)
     {
-        parameters.CopyTo(_trial, 0);
-        _trial[shift.Parameter] += shift.Turn / 2;
-        int factor = IsSame() ? Array.FindIndex(_affine, parameter => _trial[parameter] * parameters[parameter] < 0) : -1;
-        if (factor >= 0 && parameters[_affine[factor]] < 0)
+        foreach (int factor in (int[])[.. _affine, .. plan.Starts.Drawn.Where(parameter => parameter != shift.Parameter)])
         {
-            _trial.CopyTo(parameters, 0);
+            if (parameters[factor] < 0 && IsReversedByHalfATurn(parameters, shift, factor))
+            {
+                _trial.CopyTo(parameters, 0);
+                break;
+            }
         }
 
         double origin = shift.IsAngle ? 0 : plan.Starts.Middle(row, shift.Parameter);
@@ -74,6 +85,14 @@ internal sealed class CanonicalForm(CurveFitPlan plan, CurveTape tape, CurveRow 
         {
             _trial.CopyTo(parameters, 0);
         }
+    }
+
+    private bool IsReversedByHalfATurn(double[] parameters, SineShift shift, int factor)
+    {
+        parameters.CopyTo(_trial, 0);
+        _trial[shift.Parameter] += shift.Turn / 2;
+        _trial[factor] = -_trial[factor];
+        return IsSame() && Math.Abs(_trial[factor] + parameters[factor]) <= Tolerance * Math.Abs(parameters[factor]);
     }
 
     // The parameters in which the curve is affine follow the others.

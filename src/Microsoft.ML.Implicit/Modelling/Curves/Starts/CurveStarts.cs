@@ -88,7 +88,7 @@ internal sealed class CurveStarts
             _affine.Apply(tape, row, _plan.Options.Loss.Convex, parameters, workspace);
         }
 
-        KeepToBounds(parameters);
+        _plan.KeepToBounds(parameters);
     }
 
     /// <summary>Sets the parameters in which the curve is affine so that it goes through points that are drawn, most of which are no outliers (Rousseeuw, 1984).</summary>
@@ -98,7 +98,7 @@ internal sealed class CurveStarts
         if (_affine.Applies(row))
         {
             _affine.PassThrough(tape, row, point => (int)(row.Count * Halton(draw + 1, _drawn.Length + point)), parameters, workspace);
-            KeepToBounds(parameters);
+            _plan.KeepToBounds(parameters);
         }
     }
 
@@ -112,14 +112,6 @@ internal sealed class CurveStarts
         }
 
         return unit;
-    }
-
-    private void KeepToBounds(Span<double> parameters)
-    {
-        for (int i = 0; i < parameters.Length; i++)
-        {
-            parameters[i] = Math.Min(Math.Max(parameters[i], _plan.Lower[i]), _plan.Upper[i]);
-        }
     }
 
     private static double Halton(int index, int dimension)

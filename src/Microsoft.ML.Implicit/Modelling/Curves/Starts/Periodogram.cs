@@ -11,8 +11,8 @@ namespace Microsoft.ML.Implicit.Modelling.Curves.Starts;
 /// <param name="sines">Tells what parameters do to the sine.</param>
 internal sealed class Periodogram(CurveFitPlan plan, CurveTape tape, SineParameters sines)
 {
-    // Radians that the argument reaches further by from one frequency to the next: a third of the way from the peak of a line to its first zero is missed at most.
-    private const double Step = 2;
+    // Turns that the argument reaches further by from one frequency to the next: a third of the way from the peak of a line to its first zero is missed at most.
+    private const double Step = 1 / Math.PI;
 
     // Bounds on what a row costs: 650 turns, or a hundred rates at which 50 turns change.
     private const int MostSteps = 2048;
@@ -46,12 +46,12 @@ internal sealed class Periodogram(CurveFitPlan plan, CurveTape tape, SineParamet
         count = sine.Length > 1 ? Math.Max(count, ChirpCount) : count;
         tape.Evaluate(start);
         double[] argument = tape.ValuesOf(frequency.Argument).ToArray();
-        double regular = Math.PI * (argument.Distinct().Count() - 1), least = LeastReach(frequency), from = least > regular ? least : 0;
+        double regular = frequency.Turn / 2 * (argument.Distinct().Count() - 1), least = LeastReach(frequency), from = least > regular ? least : 0;
         List<Candidate> found = [.. Rates(sine, start, regular).SelectMany(changing => Scan(frequency, changing, from, from + regular, judge))];
         found = Refine(frequency, found, count, judge);
         if (freedom > 0 && sine.Length == 1 && from == 0)
         {
-            double turns = Math.PI * SineParameters.Reach(argument) / Lattice.Step(argument);
+            double turns = frequency.Turn / 2 * SineParameters.Reach(argument) / Lattice.Step(argument);
             List<Candidate> beyond = Scan(frequency, start, regular, Math.Min(Beyond * regular, turns), judge);
 
             // The least share that noise leaves of the squares at the best of many frequencies (Scargle, 1982).
@@ -80,9 +80,10 @@ internal sealed class Periodogram(CurveFitPlan plan, CurveTape tape, SineParamet
         (int argument, int parameter) = (sine[0].Argument, sine[1].Parameter);
         double[] drawn = With(With(start, sine[0].Parameter, sine[0].Value), parameter, sine[1].Value);
         double bend = Bend(sines.Change(drawn, sine[0].Parameter, argument, 1), sines.Change(drawn, parameter, argument, 1)), share = bend / sine[1].Reach;
-        int steps = (int)Math.Min(share * most / Step, MostChirps * Step / (2 * most));
+        double width = Step * sine[0].Turn;
+        int steps = (int)Math.Min(share * most / width, MostChirps * width / (2 * most));
         return Enumerable.Range(-steps, (2 * steps) + 1)
-            .Select(step => With(start, parameter, step * Step / bend * sine[1].Value))
+            .Select(step => With(start, parameter, step * width / bend * sine[1].Value))
             .Where(changing => plan.Allows(parameter, changing[parameter]));
     }
 
@@ -98,9 +99,10 @@ internal sealed class Periodogram(CurveFitPlan plan, CurveTape tape, SineParamet
     private List<Candidate> Scan(SineFrequency frequency, double[] start, double from, double to, Func<double[], double> judge)
     {
         List<Candidate> scanned = [];
-        for (int step = 1; step <= MostSteps && from + (step * Step) <= to; step++)
+        double width = Step * frequency.Turn;
+        for (int step = 1; step <= MostSteps && from + (step * width) <= to; step++)
         {
-            Candidate candidate = Judge(frequency, start, from + (step * Step), judge);
+            Candidate candidate = Judge(frequency, start, from + (step * width), judge);
             if (plan.Allows(frequency.Parameter, candidate.Value))
             {
                 scanned.Add(candidate);
@@ -115,7 +117,8 @@ internal sealed class Periodogram(CurveFitPlan plan, CurveTape tape, SineParamet
 
     private Candidate Refine(SineFrequency frequency, Candidate candidate, Func<double[], double> judge)
     {
-        (double lower, double upper) = (Math.Max(candidate.Reach - Step, Step / 2), candidate.Reach + Step);
+        double width = Step * frequency.Turn;
+        (double lower, double upper) = (Math.Max(candidate.Reach - width, width / 2), candidate.Reach + width);
         Candidate left = At(upper - (GoldenRatio * (upper - lower))), right = At(lower + (GoldenRatio * (upper - lower)));
         for (int step = 0; step < Refinements; step++)
         {

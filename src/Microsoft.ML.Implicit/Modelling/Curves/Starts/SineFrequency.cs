@@ -6,4 +6,5 @@ namespace Microsoft.ML.Implicit.Modelling.Curves.Starts;
 /// <param name="Value">A magnitude of the parameter.</param>
 /// <param name="Reach">How far what the parameter has a part in reaches there.</param>
 /// <param name="Power">1 for a frequency, or the rate at which one changes, -1 for a period.</param>
-internal readonly record struct SineFrequency(int Parameter, int Argument, double Value, double Reach, int Power);
+/// <param name="Turn">Radians of the argument after which the curve has the same values again: half of those of a sine where it is squared.</param>
+internal readonly record struct SineFrequency(int Parameter, int Argument, double Value, double Reach, int Power, double Turn);

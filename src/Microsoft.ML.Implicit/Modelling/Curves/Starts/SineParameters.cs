@@ -47,16 +47,19 @@ internal sealed class SineParameters
             foreach (int argument in _arguments.Where(argument => _plan.Curve.Graph.Contains(argument, parameter)))
             {
                 double[] once = Change(parameters, parameter, argument, 1), twice = Change(parameters, parameter, argument, 2);
-                double reach = Reach(once), ratio = Reach(twice) / reach, slope = Math.Abs(once[0] / value);
-                if (reach <= Rounding * Math.Abs(TensorPrimitives.MaxMagnitude(_tape.ValuesOf(argument))))
+                double reach = Reach(once), ratio = Reach(twice) / reach;
+                double largest = Math.Abs(TensorPrimitives.MaxMagnitude(_tape.ValuesOf(argument)));
+                if (reach <= Rounding * largest)
                 {
-                    shifts.Add(new SineShift(parameter, 2 * Math.PI / slope, IsNear(slope, 1)));
+                    // Over a change as large as the argument itself, rounding adds up to no angle even after as many turns.
+                    double far = Math.Max(1, largest / Math.Abs(once[0])), slope = Math.Abs(Change(parameters, parameter, argument, far)[0] / (far * value));
+                    shifts.Add(new SineShift(parameter, TurnOf(argument) / slope, IsNear(slope, 1)));
                     break;
                 }
 
                 if (IsNear(ratio, 2) || IsNear(ratio, 0.5))
                 {
-                    frequencies.Add(ratio > 1 ? new SineFrequency(parameter, argument, value, reach, 1) : new SineFrequency(parameter, argument, value, 2 * reach, -1));
+                    frequencies.Add(ratio > 1 ? new SineFrequency(parameter, argument, value, reach, 1, TurnOf(argument)) : new SineFrequency(parameter, argument, value, 2 * reach, -1, TurnOf(argument)));
                     break;
                 }
             }
@@ -80,6 +83,23 @@ internal sealed class SineParameters
         _tape.Evaluate(_trial);
         TensorPrimitives.Subtract(_tape.ValuesOf(argument), change, change);
         return change;
+    }
+
+    // What is even in sines has the same values again after half a turn.
+    private double TurnOf(int argument)
+    {
+        IReadOnlyList<CurveNode> nodes = _plan.Curve.Graph.Nodes;
+        int[] sines = [.. Enumerable.Range(0, nodes.Count).Where(i => nodes[i].Operation is CurveOperation.Sin or CurveOperation.Cos && nodes[i].Left == argument)];
+        bool isEven = nodes.Where(node => !node.IsLeaf && (sines.Contains(node.Left) || (node.IsBinary && sines.Contains(node.Right)))).All(IsEven);
+        return isEven && !sines.Contains(_plan.Curve.Graph.Root) ? Math.PI : 2 * Math.PI;
+
+        bool IsEven(CurveNode node) => node.Operation switch
+        {
+            CurveOperation.Abs => true,
+            CurveOperation.Multiply => node.Left == node.Right,
+            CurveOperation.Power => sines.Contains(node.Left) && nodes[node.Right] is { Operation: CurveOperation.Number } exponent && exponent.Value % 2 == 0,
+            _ => false,
+        };
     }
 
     private static bool IsNear(double ratio, double value) => Math.Abs(ratio - value) < 1e-3;

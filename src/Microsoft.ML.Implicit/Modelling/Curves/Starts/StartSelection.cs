@@ -6,8 +6,9 @@ namespace Microsoft.ML.Implicit.Modelling.Curves.Starts;
 /// <param name="row">The row.</param>
 /// <param name="workspace">Room for derivatives.</param>
 /// <param name="frequencies">The scan for frequencies, of which a curve may have none.</param>
+/// <param name="trend">Fits what the sines are a share of, of which a curve may have none.</param>
 /// <param name="terms">Places terms of a sum one by one, of which a curve may have too few.</param>
-internal sealed class StartSelection(CurveFitPlan plan, CurveTape tape, CurveRow row, CurveWorkspace workspace, FrequencyScan? frequencies, TermPlacement? terms)
+internal sealed class StartSelection(CurveFitPlan plan, CurveTape tape, CurveRow row, CurveWorkspace workspace, FrequencyScan? frequencies, TrendFit? trend, TermPlacement? terms)
 {
     // Searches that set out from the best start of each part of those drawn.
     private const int Parts = 16;
@@ -23,44 +24,46 @@ internal sealed class StartSelection(CurveFitPlan plan, CurveTape tape, CurveRow
     private readonly double[][] _clear = Room(plan, plan.Options.Loss.Redescends && plan.Starts.Count > 1 ? Parts : 0);
 
     /// <summary>The starts of the row.</summary>
-    /// <param name="cancellationToken">Handed to fits of parts of the curve.</param>
+    /// <param name="cancellationToken">Looked at in every draw and at every frequency, and handed to fits of parts of the curve.</param>
     public IEnumerable<CurveStart> Choose(CancellationToken cancellationToken)
     {
-        IEnumerable<CurveStart> starts = ChooseDrawn().Select(start => new CurveStart(start, IsClear: false));
+        IEnumerable<CurveStart> starts = ChooseDrawn(cancellationToken).Select(start => new CurveStart(start, IsClear: false));
         if (_clear.Length > 0)
         {
-            starts = starts.Concat(ChooseClear().Select(start => new CurveStart(start, IsClear: true)));
+            starts = starts.Concat(ChooseClear(cancellationToken).Select(start => new CurveStart(start, IsClear: true)));
         }
 
         if (frequencies is not null)
         {
-            starts = starts.Concat(Scan(frequencies, isClear: false));
-            starts = _clear.Length > 0 ? starts.Concat(Scan(frequencies, isClear: true)) : starts;
+            starts = starts.Concat(Scan(frequencies, isClear: false, cancellationToken));
+            starts = _clear.Length > 0 ? starts.Concat(Scan(frequencies, isClear: true, cancellationToken)) : starts;
+            starts = trend is null ? starts : starts.Concat(Improve(frequencies, trend.Find(cancellationToken), cancellationToken));
         }
 
-        return terms is null ? starts : starts.Concat(Place(terms, cancellationToken));
+        return terms is null ? starts : starts.Concat(Improve(frequencies, terms.Place(cancellationToken), cancellationToken));
     }
 
-    private double[][] ChooseDrawn() => Choose(_drawn, (draw, start) =>
+    private double[][] ChooseDrawn(CancellationToken cancellationToken) => Choose(_drawn, (draw, start) =>
     {
         plan.Starts.Draw(draw, tape, row, start, workspace);
         return plan.Options.Loss.Convex.Total(Residuals(start));
-    });
+    }, cancellationToken);
 
     // Outliers at the end of a row, or many of them, draw any fit that begins with all points to them.
-    private double[][] ChooseClear() => Choose(_clear, (draw, start) =>
+    private double[][] ChooseClear(CancellationToken cancellationToken) => Choose(_clear, (draw, start) =>
     {
         plan.Starts.Draw(draw, tape, row, start, workspace);
         plan.Starts.PassThrough(draw, tape, row, start, workspace);
         return MedianDeviation.Of(Residuals(start));
-    });
+    }, cancellationToken);
 
-    private double[][] Choose(double[][] chosen, Func<int, double[], double> judge)
+    private double[][] Choose(double[][] chosen, Func<int, double[], double> judge, CancellationToken cancellationToken)
     {
         Span<double> least = stackalloc double[Parts];
         least.Fill(double.PositiveInfinity);
         for (int draw = 0; draw < plan.Starts.Count; draw++)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             int part = draw % chosen.Length;
             double loss = judge(draw, _draw);
             if (loss < least[part] || draw == part)
@@ -73,7 +76,7 @@ internal sealed class StartSelection(CurveFitPlan plan, CurveTape tape, CurveRow
         return chosen;
     }
 
-    private List<CurveStart> Scan(FrequencyScan scan, bool isClear)
+    private List<CurveStart> Scan(FrequencyScan scan, bool isClear, CancellationToken cancellationToken)
     {
         List<CurveStart> starts = [];
         bool depends = true;
@@ -82,15 +85,17 @@ internal sealed class StartSelection(CurveFitPlan plan, CurveTape tape, CurveRow
             double[] start = new double[_draw.Length];
             plan.Starts.Draw(draw, tape, row, start, workspace);
             depends = scan.DependsOnDraw(start);
-            starts.AddRange(scan.Improve(start, isClear, plan.Options.Loss.IsSquares ? 1 : RobustFrequencies).Select(found => new CurveStart(found, isClear)));
+            int count = plan.Options.Loss.IsSquares ? 1 : RobustFrequencies;
+            starts.AddRange(scan.Improve(start, isClear, count, cancellationToken).Select(found => new CurveStart(found, isClear)));
         }
 
         return starts;
     }
 
-    private IEnumerable<CurveStart> Place(TermPlacement placement, CancellationToken cancellationToken)
+    // Starts that are found in steps, where there are any.
+    private static IEnumerable<CurveStart> Improve(FrequencyScan? scan, double[]? start, CancellationToken cancellationToken)
     {
-        List<double[]> starts = placement.Place(cancellationToken) is not { } start ? [] : frequencies is null ? [start] : frequencies.Improve(start, isClear: false);
+        List<double[]> starts = start is null ? [] : scan is null ? [start] : scan.Improve(start, isClear: false, count: 1, cancellationToken);
         return starts.Select(found => new CurveStart(found, IsClear: false));
     }
 

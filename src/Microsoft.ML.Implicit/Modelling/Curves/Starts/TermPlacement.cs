@@ -35,7 +35,7 @@ internal sealed class TermPlacement
     }
 
     /// <summary>Places the terms.</summary>
-    /// <param name="cancellationToken">Handed to the fits.</param>
+    /// <param name="cancellationToken">Looked at in every draw, and handed to the fits.</param>
     /// <returns>The start, or null where a row has too few points, or the curve is not finite.</returns>
     public double[]? Place(CancellationToken cancellationToken)
     {
@@ -57,6 +57,7 @@ internal sealed class TermPlacement
 
                 for (int draw = 0; draw < _plan.Starts.Count; draw++)
                 {
+                    cancellationToken.ThrowIfCancellationRequested();
                     _plan.Starts.Draw(draw, _row, _draw);
                     found.CopyTo(_trial, 0);
                     Array.ForEach(rest[k].Drawn, parameter => _trial[parameter] = _draw[parameter]);
