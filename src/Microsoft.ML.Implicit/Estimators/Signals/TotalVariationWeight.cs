@@ -1,3 +1,5 @@
+using Microsoft.ML.Implicit.Numerics;
+
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>Learns the weight at which smoothed signals come nearest to those without noise.</summary>
@@ -11,7 +13,6 @@ internal static class TotalVariationWeight
     private const double Greatest = 1e4;
 
     // (√5 - 1) / 2
-    private const double GoldenSection = 0.6180339887498949;
 
     /// <param name="pairs">Finite signals and their targets, NaN where there is none.</param>
     public static double Learn(IReadOnlyList<(double[] Signal, double[] Target)> pairs)
@@ -25,14 +26,7 @@ internal static class TotalVariationWeight
         // The error has few minima in the logarithm of the weight: the best of a grid, then golden sections around it.
         double width = Math.Log(Greatest / Least) / (GridPoints - 1);
         double best = Enumerable.Range(0, GridPoints).Select(i => Math.Log(Least * step) + (i * width)).MinBy(point => Error(pairs, Math.Exp(point)));
-        (double lower, double upper) = (best - width, best + width);
-        for (int i = 0; i < Refinements; i++)
-        {
-            double left = upper - (GoldenSection * (upper - lower)), right = lower + (GoldenSection * (upper - lower));
-            (lower, upper) = Error(pairs, Math.Exp(left)) < Error(pairs, Math.Exp(right)) ? (lower, right) : (left, upper);
-        }
-
-        double weight = Math.Exp((lower + upper) / 2);
+        double weight = Math.Exp(GoldenSection.Minimize(point => Error(pairs, Math.Exp(point)), best - width, best + width, Refinements));
         return Error(pairs, weight) < Error(pairs, 0) ? weight : 0;
     }
 

@@ -27,15 +27,6 @@ internal sealed class CurveFitWorker
     // Shares of a loss's scale by which curves differ that lead to one minimum.
     private const double SameCurve = 0.1;
 
-    // The share of its size by which a parameter is moved away from where the curve bends.
-    private const double KinkDistance = 1e-6;
-
-    // The share of a loss by which another is lower: well above what a bend that is kept at a point leaves of it.
-    private const double Lower = 1e-9;
-
-    // Bends that are moved to or from points before a search gives up.
-    private const int MostKinkMoves = 8;
-
     private readonly CurveFitPlan _plan;
     private readonly int _width;
     private readonly CurveTape _tape;
@@ -67,7 +58,7 @@ internal sealed class CurveFitWorker
         _starts = new StartSelection(plan, _tape, _row, _workspace, scan, trend, terms);
         _aliases = sines is null ? null : new AliasFolding(plan, _tape, sines, scan!);
         _form = new CanonicalForm(plan, _tape, _row, projection, sines);
-        _kinks = new KinkSearch(plan, _tape, _row, _search);
+        _kinks = new KinkSearch(plan, _tape, _row, _search, SearchWithin);
         (_best, _projected) = (new double[_width], new double[_width]);
     }
 
@@ -107,58 +98,10 @@ internal sealed class CurveFitWorker
 
         if (status is SolveStatus.StepUnderflow or SolveStatus.MaximumIterations && _kinks.HasKinks)
         {
-            status = SettleAtKinks(status, cancellationToken);
+            status = _kinks.Settle(status, cancellationToken);
         }
 
         return Estimate(iterations, status);
-    }
-
-    // Where the curve bends at a point, as a broken line, the loss may have its minimum there and rise at once to both sides, whatever the other parameters do.
-    private SolveStatus SettleAtKinks(SolveStatus status, CancellationToken cancellationToken)
-    {
-        for (int move = 0; move < MostKinkMoves; move++)
-        {
-            (double least, double[] best) = (_search.Value, _search.Point.ToArray());
-            double[]? kept = _kinks.Descend(best, cancellationToken);
-            SolveStatus ended = Search(kept ?? best, isProjected: false, cancellationToken);
-            if (ended == SolveStatus.Diverged || _search.Value > least)
-            {
-                ended = Search(best, isProjected: false, cancellationToken);
-            }
-
-            if (ended == SolveStatus.Converged || FindLower(cancellationToken) is not { } lower)
-            {
-                return SolveStatus.Converged;
-            }
-
-            Search(lower, isProjected: false, cancellationToken);
-        }
-
-        return status;
-    }
-
-    // Whether the loss is lower beside the best point; the search stands there afterwards.
-    private double[]? FindLower(CancellationToken cancellationToken)
-    {
-        (double least, double[] best) = (_search.Value, _search.Point.ToArray());
-        double[]? found = null;
-        for (int j = 0; j < _width && found is null; j++)
-        {
-            double distance = KinkDistance * Math.Max(Math.Abs(best[j]), _plan.Starts.Unit(_row, j));
-            foreach (double moved in (double[])[best[j] - distance, best[j] + distance])
-            {
-                (double[] start, double[] lower, double[] upper) = ([.. best], [.. _plan.Lower], [.. _plan.Upper]);
-                start[j] = lower[j] = upper[j] = moved;
-                if (!_plan.IsAffine[j] && _plan.Allows(j, moved) && Search(start, lower, upper, isProjected: false, cancellationToken) != SolveStatus.Diverged && _search.Value < least * (1 - Lower))
-                {
-                    found = _search.Point.ToArray();
-                    least = _search.Value;
-                }
-            }
-        }
-
-        Search(best, isProjected: false, cancellationToken);
-        return found;
     }
 
     // The best fit may be one of several that noise decides between.
@@ -259,15 +202,15 @@ internal sealed class CurveFitWorker
     private double[]? Fit(double[] start, double[] lower, double[] upper, CancellationToken cancellationToken)
     {
         _search.Loss = _plan.Options.Loss.Convex;
-        SolveStatus ended = Search(start, lower, upper, isProjected: false, cancellationToken);
+        SolveStatus ended = SearchWithin(start, lower, upper, cancellationToken);
         _search.Loss = _plan.Options.Loss;
         return ended == SolveStatus.Diverged ? null : _search.Point.ToArray();
     }
 
-    private SolveStatus Search(double[] start, bool isProjected, CancellationToken cancellationToken) => Search(start, _plan.Lower, _plan.Upper, isProjected, cancellationToken);
+    private SolveStatus Search(double[] start, bool isProjected, CancellationToken cancellationToken) => Run(_search, start, _plan.Lower, _plan.Upper, isProjected, cancellationToken);
 
-    private SolveStatus Search(double[] start, double[] lower, double[] upper, bool isProjected, CancellationToken cancellationToken) =>
-        Run(_search, start, lower, upper, isProjected, cancellationToken);
+    private SolveStatus SearchWithin(double[] start, double[] lower, double[] upper, CancellationToken cancellationToken) =>
+        Run(_search, start, lower, upper, isProjected: false, cancellationToken);
 
     private SolveStatus Run(LeastSquaresSearch search, double[] start, double[] lower, double[] upper, bool isProjected, CancellationToken cancellationToken)
     {

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Solvers;
 using Microsoft.ML.Implicit.Solvers.Optimization.Searches;
 using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
@@ -11,13 +12,24 @@ namespace Microsoft.ML.Implicit.Modelling.Curves;
 /// <param name="tape">The curve at the row's points.</param>
 /// <param name="row">The row.</param>
 /// <param name="search">The search that is run.</param>
-internal sealed class KinkSearch(CurveFitPlan plan, CurveTape tape, CurveRow row, LeastSquaresSearch search)
+/// <param name="run">Runs it from a start within lower and upper bounds.</param>
+internal sealed class KinkSearch(
+    CurveFitPlan plan, CurveTape tape, CurveRow row, LeastSquaresSearch search, Func<double[], double[], double[], CancellationToken, SolveStatus> run)
 {
     // Of what a bend's sides differ by at other points: where they differ by less, a search may have ended at the bend.
     private const double Near = 1e-3;
 
     // Times the values, which leaves a bend as many digits as its square leaves the loss.
     private const double Stiffness = 1e6;
+
+    // The share of its size by which a parameter is moved away from where the curve bends.
+    private const double Distance = 1e-6;
+
+    // The share of a loss by which another is lower: well above what a bend that is kept at a point leaves of it.
+    private const double Lower = 1e-9;
+
+    // Bends that are moved to or from points before a search gives up.
+    private const int MostMoves = 8;
 
     private readonly int[] _nodes =
     [
@@ -27,9 +39,64 @@ internal sealed class KinkSearch(CurveFitPlan plan, CurveTape tape, CurveRow row
     /// <summary>Whether the curve bends anywhere.</summary>
     public bool HasKinks => _nodes.Length > 0;
 
-    /// <summary>Searches from parameters, with all bends that are near points kept there.</summary>
-    /// <returns>Where the search ended; null where no bend is near a point.</returns>
-    public double[]? Descend(double[] parameters, CancellationToken cancellationToken)
+    /// <summary>
+    /// Moves the search on along bends. The loss may have its minimum where the curve bends at a point, as a broken line, and rise at once to both sides, whatever the other parameters
+    /// do. The search stands at the best point, before and afterwards.
+    /// </summary>
+    /// <param name="status">How it ended, without a minimum.</param>
+    /// <param name="cancellationToken">Looked at in every iteration.</param>
+    /// <returns>Converged at a minimum; the status otherwise.</returns>
+    public SolveStatus Settle(SolveStatus status, CancellationToken cancellationToken)
+    {
+        for (int move = 0; move < MostMoves; move++)
+        {
+            (double least, double[] best) = (search.Value, search.Point.ToArray());
+            double[]? kept = Descend(best, cancellationToken);
+            SolveStatus ended = Search(kept ?? best, cancellationToken);
+            if (ended == SolveStatus.Diverged || search.Value > least)
+            {
+                ended = Search(best, cancellationToken);
+            }
+
+            if (ended == SolveStatus.Converged || FindLower(cancellationToken) is not { } lower)
+            {
+                return SolveStatus.Converged;
+            }
+
+            Search(lower, cancellationToken);
+        }
+
+        return status;
+    }
+
+    // A point of lower loss beside the best one, at which the search stands afterwards; null where there is none.
+    private double[]? FindLower(CancellationToken cancellationToken)
+    {
+        (double least, double[] best) = (search.Value, search.Point.ToArray());
+        double[]? found = null;
+        for (int j = 0; j < best.Length && found is null; j++)
+        {
+            double distance = Distance * Math.Max(Math.Abs(best[j]), plan.Starts.Unit(row, j));
+            foreach (double moved in (double[])[best[j] - distance, best[j] + distance])
+            {
+                (double[] start, double[] lower, double[] upper) = ([.. best], [.. plan.Lower], [.. plan.Upper]);
+                start[j] = lower[j] = upper[j] = moved;
+                if (!plan.IsAffine[j] && plan.Allows(j, moved) && run(start, lower, upper, cancellationToken) != SolveStatus.Diverged && search.Value < least * (1 - Lower))
+                {
+                    found = search.Point.ToArray();
+                    least = search.Value;
+                }
+            }
+        }
+
+        Search(best, cancellationToken);
+        return found;
+    }
+
+    private SolveStatus Search(double[] start, CancellationToken cancellationToken) => run(start, plan.Lower, plan.Upper, cancellationToken);
+
+    // From parameters, with all bends that are near points kept there; null where none is.
+    private double[]? Descend(double[] parameters, CancellationToken cancellationToken)
     {
         tape.Evaluate(parameters);
         (int Node, int Point, double Weight)[] kinks = [.. _nodes.SelectMany(Find)];

@@ -1,3 +1,5 @@
+using Microsoft.ML.Implicit.Numerics;
+
 namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>
@@ -15,27 +17,7 @@ internal static class ConfidenceFactor
     /// <param name="meanLoss">Mean loss over them, in nats, with the outputs times a factor.</param>
     public static double Find(long rows, Func<double, double> meanLoss)
     {
-        double ratio = (Math.Sqrt(5) - 1) / 2;
-        double low = -LargestLogFactor, high = LargestLogFactor;
-        double left = high - (ratio * (high - low)), right = low + (ratio * (high - low));
-        double leftLoss = Improbability(left), rightLoss = Improbability(right);
-        for (int step = 0; step < SearchSteps; step++)
-        {
-            if (leftLoss < rightLoss)
-            {
-                (high, right, rightLoss) = (right, left, leftLoss);
-                left = high - (ratio * (high - low));
-                leftLoss = Improbability(left);
-            }
-            else
-            {
-                (low, left, leftLoss) = (left, right, rightLoss);
-                right = low + (ratio * (high - low));
-                rightLoss = Improbability(right);
-            }
-        }
-
-        return Math.Exp((low + high) / 2);
+        return Math.Exp(GoldenSection.Minimize(Improbability, -LargestLogFactor, LargestLogFactor, SearchSteps));
 
         double Improbability(double logFactor) => (rows * meanLoss(Math.Exp(logFactor))) + (logFactor * logFactor / 2);
     }

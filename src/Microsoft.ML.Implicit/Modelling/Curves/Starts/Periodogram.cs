@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Numerics;
 using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Microsoft.ML.Implicit.Modelling.Curves.Starts;
@@ -29,7 +30,6 @@ internal sealed class Periodogram(CurveFitPlan plan, CurveTape tape, SineParamet
 
     // Steps of a golden section from a frequency's neighbours to a millionth of their distance.
     private const int Refinements = 30;
-    private const double GoldenRatio = 0.6180339887498949;
 
     private readonly double[] _trial = new double[plan.IsAffine.Count];
 
@@ -119,22 +119,7 @@ internal sealed class Periodogram(CurveFitPlan plan, CurveTape tape, SineParamet
     {
         double width = Step * frequency.Turn;
         (double lower, double upper) = (Math.Max(candidate.Reach - width, width / 2), candidate.Reach + width);
-        Candidate left = At(upper - (GoldenRatio * (upper - lower))), right = At(lower + (GoldenRatio * (upper - lower)));
-        for (int step = 0; step < Refinements; step++)
-        {
-            if (left.Judged < right.Judged)
-            {
-                (upper, right) = (right.Reach, left);
-                left = At(upper - (GoldenRatio * (upper - lower)));
-            }
-            else
-            {
-                (lower, left) = (left.Reach, right);
-                right = At(lower + (GoldenRatio * (upper - lower)));
-            }
-        }
-
-        Candidate refined = left.Judged < right.Judged ? left : right;
+        Candidate refined = At(GoldenSection.Minimize(reach => At(reach).Judged, lower, upper, Refinements));
         return refined.Judged < candidate.Judged && plan.Allows(frequency.Parameter, refined.Value) ? refined : candidate;
 
         Candidate At(double reach) => Judge(frequency, candidate.Start, reach, judge);

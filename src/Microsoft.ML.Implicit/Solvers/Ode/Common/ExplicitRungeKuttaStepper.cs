@@ -91,22 +91,5 @@ internal sealed class ExplicitRungeKuttaStepper : RungeKuttaStepper
 
     private Tensor Leading(Tensor flat) => _normLength == flat.numel() ? flat : flat.narrow(0, 0, _normLength);
 
-    // Root mean squares, in one host read.
-    private double[] ReadNorms(params Tensor[] values)
-    {
-        double root = Math.Sqrt(_normLength);
-        if (values.Length == 1)
-        {
-            Tensor norm = Leading(values[0]).norm();
-            return [(norm.dtype == ScalarType.Float64 ? norm.item<double>() : norm.item<float>()) / root];
-        }
-
-        var norms = new Tensor[values.Length];
-        for (int i = 0; i < norms.Length; i++)
-        {
-            norms[i] = Leading(values[i]).norm();
-        }
-
-        return [.. stack(norms).cpu().to(ScalarType.Float64).data<double>().Select(n => n / root)];
-    }
+    private double[] ReadNorms(params Tensor[] values) => RootMeanSquares(Array.ConvertAll(values, Leading));
 }

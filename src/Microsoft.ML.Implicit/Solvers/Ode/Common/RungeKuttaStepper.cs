@@ -49,6 +49,19 @@ internal abstract class RungeKuttaStepper(ExplicitRungeKutta method, Tensor init
     /// <param name="count">Number of leading stages that are wanted.</param>
     protected abstract void EvaluateStagesUpTo(int count);
 
+    /// <summary>Root mean squares of tensors of one size, in one host read.</summary>
+    protected static double[] RootMeanSquares(Tensor[] values)
+    {
+        double root = Math.Sqrt(values[0].numel());
+        Tensor[] norms = Array.ConvertAll(values, value => value.norm());
+        if (norms is [Tensor norm])
+        {
+            return [(norm.dtype == ScalarType.Float64 ? norm.item<double>() : norm.item<float>()) / root];
+        }
+
+        return [.. stack(norms).cpu().to(ScalarType.Float64).data<double>().Select(n => n / root)];
+    }
+
     protected sealed override Tensor Interpolate(ReadOnlySpan<double> thetas)
     {
         EvaluateStagesUpTo(method.DenseStages);

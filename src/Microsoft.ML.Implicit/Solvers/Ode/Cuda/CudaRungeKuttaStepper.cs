@@ -52,7 +52,7 @@ internal sealed class CudaRungeKuttaStepper : RungeKuttaStepper
         using DisposeScope scope = NewDisposeScope();
         Tensor start = State;
         Tensor first = Slope(segment.Start, start).clone();
-        double size = InitialStep.Estimate(segment, control, Method.Order, start, first, Slope, ReadNorms);
+        double size = InitialStep.Estimate(segment, control, Method.Order, start, first, Slope, RootMeanSquares);
         State = start;
         Stages.Row(0).copy_(first);
         return size;
@@ -119,7 +119,4 @@ internal sealed class CudaRungeKuttaStepper : RungeKuttaStepper
 
         return Math.Sqrt(sum / State.numel());
     }
-
-    private double[] ReadNorms(Tensor[] values) =>
-        [.. stack([.. values.Select(value => value.norm())]).to(ScalarType.Float64).cpu().data<double>().Select(norm => norm / Math.Sqrt(State.numel()))];
 }
