@@ -1,5 +1,7 @@
 using Microsoft.ML.Implicit.Native;
 
+[assembly: Parallelize(Scope = ExecutionScope.ClassLevel)]
+
 namespace Microsoft.ML.Implicit.Tests;
 
 [TestClass]

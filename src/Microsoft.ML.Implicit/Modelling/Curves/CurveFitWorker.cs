@@ -93,7 +93,7 @@ internal sealed class CurveFitWorker
         {
             Unalias(least, cancellationToken);
             _form.Settle(_best);
-            Search(_best, cancellationToken);
+            status = Search(_best, cancellationToken);
         }
 
         if (status is SolveStatus.StepUnderflow or SolveStatus.MaximumIterations && _kinks.HasKinks)

@@ -104,6 +104,22 @@ public sealed class CurveFitterTests
         Assert.AreEqual(SolveStatus.MaximumIterations, once.Fit([rows[0]])[0].Status);
     }
 
+    /// <summary>A search from a far start may come close at its last step; the search that goes on from there tells what is reached.</summary>
+    [TestMethod]
+    public void The_status_is_that_of_the_search_that_ends_where_the_estimate_is()
+    {
+        var random = new Random(1);
+        double[] times = [.. Enumerable.Range(0, 40).Select(i => (double)i)];
+        double[] values = [.. times.Select(t => (3 * Math.Sin((0.5 * t) + 1)) + (0.1 * (random.NextDouble() - 0.5)))];
+        CurveEstimate limited = Fit(new() { MaximumIterations = 7 }), unlimited = Fit(new());
+        Assert.AreEqual(7, limited.Iterations, "The best start should need more than these steps.");
+        Assert.AreEqual(unlimited.Loss, limited.Loss, 1e-9 * unlimited.Loss);
+        Assert.AreEqual(SolveStatus.Converged, limited.Status);
+
+        CurveEstimate Fit(LeastSquaresSettings search) =>
+            new CurveFitter(Curve.Parse("a * sin(w * t + p)", "t"), new CurveFitOptions { Search = search }).Fit([new CurvePoints([times], values)])[0];
+    }
+
     [TestMethod]
     public void Settings_that_do_not_fit_the_curve_are_named()
     {

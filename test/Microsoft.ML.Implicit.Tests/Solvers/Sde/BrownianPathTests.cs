@@ -151,7 +151,9 @@ public sealed class BrownianPathTests
         Assert.IsLessThan(4.5 / Math.Sqrt(Count), (correlations - diag(correlations.diag())).abs().max().item<double>());
     }
 
+    /// <summary>The managed memory is that of the whole process.</summary>
     [TestMethod]
+    [DoNotParallelize]
     public void What_is_asked_leaves_no_memory_behind()
     {
         BrownianPath path = Path(rows: 100, channels: 2);
