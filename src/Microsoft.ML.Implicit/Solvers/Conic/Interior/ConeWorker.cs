@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Solvers.Conic.Faces;
 using Microsoft.ML.Implicit.Solvers.Conic.Splitting;
 
 namespace Microsoft.ML.Implicit.Solvers.Conic.Interior;
@@ -11,6 +12,7 @@ internal sealed class ConeWorker
     // Of the units of all variables: a point that is smaller as a whole may be nothing beside a limit that its units were taken from.
     private const double SmallestPoint = 1e-3;
 
+    private readonly ConeOptions _options;
     private readonly int _mostUnits;
     private readonly ConeData _data;
     private readonly StartRows? _start;
@@ -19,12 +21,16 @@ internal sealed class ConeWorker
     private readonly IConeMethod _method;
     private readonly EndlessDescent _descent = new();
 
-    public ConeWorker(ConeData data, StartRows? start, ConeOptions options)
+    /// <param name="data">The rows.</param>
+    /// <param name="start">Where they set out from, or null.</param>
+    /// <param name="options">The settings.</param>
+    /// <param name="faces">Faces that take the place of cones, by the first slacks of these, or null.</param>
+    public ConeWorker(ConeData data, StartRows? start, ConeOptions options, IReadOnlyDictionary<int, ConeFace>? faces = null)
     {
-        (_data, _start) = (data, start);
+        (_data, _start, _options) = (data, start, options);
         _mostUnits = options.MaximumIterations is null ? MostUnits : 0;
         _point = new ConePoint(data.Problem.Variables, data.Problem.Constraints);
-        _workspace = new ConeWorkspace(data);
+        _workspace = new ConeWorkspace(data, faces);
         _method = options.Method == ConeMethod.InteriorPoint
             ? new InteriorPoint(_workspace.Program, _workspace.Blocks, _workspace.System, options)
             : new OperatorSplitting(data.Problem.Cones, _workspace, options);
@@ -44,6 +50,11 @@ internal sealed class ConeWorker
         _descent.Reset();
         Take(row, outcome);
         Store(row, outcome, results, cancellation);
+        if (IsUndecided(outcome.Status) && _mostUnits > 0 && TrySolveInFaces(row, outcome.Iterations, results, cancellation))
+        {
+            return;
+        }
+
         int most = IsUndecided(outcome.Status) ? _mostUnits : IsSmall(outcome) ? Math.Min(_mostUnits, 1) : 0;
         for (int i = 0; i < most && (i == 0 || IsUndecided(outcome.Status)) && _workspace.Program.TryFollow(_data, row, _point); i++)
         {
@@ -61,6 +72,25 @@ internal sealed class ConeWorker
         {
             results.Fail(row, outcome with { Status = SolveStatus.NearlyUnbounded }, null, Array.ConvertAll(Unscaled(), Math.Abs));
         }
+    }
+
+    // Their certificates would hold in duals of faces, which are larger than those of cones: what proves that there is no solution is left to the cones.
+    private bool TrySolveInFaces(int row, int spent, ConeResults results, CancellationToken cancellation)
+    {
+        if (FaceSearch.Find(_data, row) is not { } faces)
+        {
+            return false;
+        }
+
+        var worker = new ConeWorker(_data, null, _options with { Method = ConeMethod.InteriorPoint }, faces);
+        if (worker._workspace.Load(row) != SolveStatus.Converged || worker._method.Solve(null, cancellation) is not { Status: SolveStatus.Converged } outcome)
+        {
+            return false;
+        }
+
+        worker.StoreSolution(row, outcome with { Iterations = outcome.Iterations + spent }, results);
+        results.Faces[row] = faces;
+        return true;
     }
 
     private void Take(int row, ConeOutcome outcome)
@@ -135,6 +165,7 @@ internal sealed class ConeWorker
         ConePoint best = _method.Best;
         Span<double> x = results.XOf(row), s = results.SOf(row), y = results.YOf(row);
         ScaledProgram.Convert(best.X, program.D, program.SolutionScale / best.Tau, x);
+        program.ProjectOntoBounds(x);
         Divide(best.S, best.Tau, ConeResults.Row(results.ScaledS, row, s.Length));
         Divide(best.Z, best.Tau, ConeResults.Row(results.ScaledY, row, y.Length));
         program.FromScaledSlacks(ConeResults.Row(results.ScaledS, row, s.Length), s);
