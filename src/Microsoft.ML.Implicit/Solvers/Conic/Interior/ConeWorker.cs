@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Numerics;
 using Microsoft.ML.Implicit.Solvers.Conic.Faces;
 using Microsoft.ML.Implicit.Solvers.Conic.Splitting;
 
@@ -12,6 +13,12 @@ internal sealed class ConeWorker
     // Of the units of all variables: a point that is smaller as a whole may be nothing beside a limit that its units were taken from.
     private const double SmallestPoint = 1e-3;
 
+    // Of how far a point is, from one choice of units to the next.
+    private const int EndlessDoublings = 16;
+
+    // Rounding leaves that of constraints at which numbers of very different orders meet.
+    private const double FeasibleFarAway = 1e-3;
+
     private readonly ConeOptions _options;
     private readonly int _mostUnits;
     private readonly ConeData _data;
@@ -19,7 +26,8 @@ internal sealed class ConeWorker
     private readonly ConePoint _point;
     private readonly ConeWorkspace _workspace;
     private readonly IConeMethod _method;
-    private readonly EndlessDescent _descent = new();
+    private readonly EndlessDescent _descent = new(EndlessDoublings);
+    private double _distance;
 
     /// <param name="data">The rows.</param>
     /// <param name="start">Where they set out from, or null.</param>
@@ -48,6 +56,7 @@ internal sealed class ConeWorker
         bool hasStart = _start?.TryLoad(row, _workspace.Program, _point) == true;
         ConeOutcome outcome = _method.Solve(hasStart ? _point : null, cancellation);
         _descent.Reset();
+        _distance = 1;
         Take(row, outcome);
         Store(row, outcome, results, cancellation);
         if (IsUndecided(outcome.Status) && _mostUnits > 0 && TrySolveInFaces(row, outcome.Iterations, results, cancellation))
@@ -96,13 +105,14 @@ internal sealed class ConeWorker
     private void Take(int row, ConeOutcome outcome)
     {
         _method.Best.CopyTo(_point);
-        if (IsUndecided(outcome.Status))
-        {
-            _descent.Add(outcome, Objective(_data.Q(row), Unscaled(), _point), DenseVector.MaximumMagnitude(_point.X) / _point.Tau);
-        }
-        else
+        _distance *= DenseVector.MaximumMagnitude(_point.X) / _point.Tau;
+        if (outcome.Status is not (SolveStatus.Diverged or SolveStatus.MaximumIterations))
         {
             _descent.Reset();
+        }
+        else if (outcome.Primal <= FeasibleFarAway)
+        {
+            _descent.Add(_distance, Objective(_data.Q(row), Unscaled(), _point));
         }
     }
 
