@@ -239,6 +239,17 @@ public sealed class LargeNumberTests
         double[] line = Solve(ConvexProgram.Minimize(Sum(Huber(Product(design, b) - values, 1))), b);
         Assert.AreEqual(0.3, line[1], 0.05);
         Assert.AreEqual(offset, line[0], 1);
+        var y = new Parameter("y", 30);
+        ProgramSolution ofParameter = ConvexProgram.Minimize(Sum(Huber(Product(design, b) - y, 1))).Solve(new Dictionary<Parameter, Tensor> { [y] = tensor(values) });
+        AssertClose(line, [.. ofParameter[b].flatten().data<double>()], 1e-6 + (1e-12 * offset));
+    }
+
+    [TestMethod]
+    public void Robust_losses_of_variables_alone_need_no_variables_for_them()
+    {
+        var x = new Variable("x", 5);
+        Assert.AreEqual(15, ConvexProgram.Minimize(Sum(Huber(x)), x[0] >= 3).Compiled.Columns);
+        Assert.AreEqual(20, ConvexProgram.Minimize(Sum(Huber(x - 1))).Compiled.Columns);
     }
 
     private static double[] Solve(ConvexProgram program, Variable variable, ConeOptions? options = null)

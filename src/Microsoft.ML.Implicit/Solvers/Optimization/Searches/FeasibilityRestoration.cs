@@ -6,7 +6,7 @@ namespace Microsoft.ML.Implicit.Solvers.Optimization.Searches;
 
 /// <summary>
 /// Moves rows whose linearised constraints contradict each other to where constraints are violated by less: by least squares of what is left of them, as elastic mode does (Nocedal and Wright 2006,
-/// section 18.3), whatever the objective, until a full step does. Where even that shows no way, as where the gradients of constraints vanish, a row is moved to beside where it is.
+/// section 18.3), whatever the objective, until little is left of that or a full step is taken. Where even that shows no way, as where the gradients of constraints vanish, a row is moved to beside where it is.
 /// </summary>
 /// <param name="problem">The problem.</param>
 /// <param name="inputs">What it depends on.</param>
@@ -17,8 +17,9 @@ internal sealed class FeasibilityRestoration(ConstrainedProblem problem, IReadOn
     private const int MostMoves = 4;
     private const double SufficientDecrease = 1e-4;
 
-    // Of the violation: where a step promises less, it is stationary.
+    // Of the violation: where a step promises less, it is stationary, and what is left of it by a shortened step may be left to the search.
     private const double LeastPromise = 1e-3;
+    private const double Little = 0.1;
 
     // Of the size that an unknown has had; as much more with each move.
     private const double MoveLength = 0.1;
@@ -45,7 +46,7 @@ internal sealed class FeasibilityRestoration(ConstrainedProblem problem, IReadOn
     {
         (Tensor step, double[] left) = LeastSquares(linearised, cancellationToken);
         step = step * units;
-        double[] violations = Violation(y, linearised), lengths = new double[rows];
+        double[] violations = Violation(y, linearised), reached = violations, lengths = new double[rows];
         for (int row = 0; row < rows; row++)
         {
             lengths[row] = isRestored[row] && violations[row] - left[row] > LeastPromise * violations[row] ? 1 : 0;
@@ -55,7 +56,7 @@ internal sealed class FeasibilityRestoration(ConstrainedProblem problem, IReadOn
         for (int halving = 0; halving <= MostHalvings; halving++)
         {
             candidate = Along(y, step, lengths);
-            double[] reached = Violation(candidate, linearised);
+            reached = Violation(candidate, linearised);
             bool halves = false;
             for (int row = 0; row < rows; row++)
             {
@@ -75,9 +76,10 @@ internal sealed class FeasibilityRestoration(ConstrainedProblem problem, IReadOn
         bool[] isStuck = new bool[rows], isMoved = new bool[rows];
         for (int row = 0; row < rows; row++)
         {
-            _isUnderway[row] = isRestored[row] && lengths[row] < 1;
-            isStuck[row] = isRestored[row] && lengths[row] == 0 && _moves[row] == MostMoves;
-            isMoved[row] = isRestored[row] && lengths[row] == 0 && !isStuck[row];
+            bool isStationary = isRestored[row] && lengths[row] == 0 && violations[row] > 0;
+            isStuck[row] = isStationary && _moves[row] == MostMoves;
+            isMoved[row] = isStationary && !isStuck[row];
+            _isUnderway[row] = isStationary || (isRestored[row] && lengths[row] < 1 && reached[row] > Little * violations[row]);
         }
 
         return (Array.Exists(isMoved, moved => moved) ? MoveAside(candidate, isMoved, linearised, reach) : candidate, isStuck);
