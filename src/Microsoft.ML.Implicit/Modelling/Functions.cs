@@ -126,9 +126,23 @@ public static class Functions
     /// <param name="x">Convex.</param>
     public static Expression Max(Expression x) => Scalar(nameof(Max), x, LargestKind);
 
+    /// <summary>The largest entry of several expressions. Convex.</summary>
+    /// <param name="first">Convex, a scalar or a vector.</param>
+    /// <param name="second">As the first.</param>
+    /// <param name="others">More of these.</param>
+    /// <exception cref="ArgumentException">Their columns differ.</exception>
+    public static Expression Max(Expression first, Expression second, params Expression[] others) => Max(Stack([first, second, .. others]));
+
     /// <summary>The smallest entry. Concave.</summary>
     /// <param name="x">Concave.</param>
     public static Expression Min(Expression x) => -Max(-x);
+
+    /// <summary>The smallest entry of several expressions. Concave.</summary>
+    /// <param name="first">Concave, a scalar or a vector.</param>
+    /// <param name="second">As the first.</param>
+    /// <param name="others">More of these.</param>
+    /// <exception cref="ArgumentException">Their columns differ.</exception>
+    public static Expression Min(Expression first, Expression second, params Expression[] others) => Min(Stack([first, second, .. others]));
 
     /// <summary>log Σ eˣ. Convex.</summary>
     /// <param name="x">Convex.</param>

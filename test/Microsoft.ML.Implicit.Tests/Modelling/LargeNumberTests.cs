@@ -76,15 +76,43 @@ public sealed class LargeNumberTests
     public void An_objective_that_improves_ever_more_slowly_without_end_is_nearly_unbounded()
     {
         using DisposeScope scope = NewDisposeScope();
-        var x = new Variable("x", 2);
+        (var x, var y) = (new Variable("x", 2), new Variable("x", 3));
         foreach (ConvexProgram program in new[]
         {
             ConvexProgram.Maximize(Sum(Log(x))), ConvexProgram.Maximize(Log(x[0]) - x[1], x[1] >= 1), ConvexProgram.Maximize(Sum(Log(x)), x >= 1),
+            ConvexProgram.Maximize(Sum(Log(y)), y[0] <= 1), ConvexProgram.Maximize(Sum(Log(y)), y[0] <= 1, y[1] <= 1e3),
         })
         {
             ProgramSolution solution = program.Solve(new Dictionary<Parameter, Tensor>(), throwOnFailure: false);
             Assert.AreEqual(SolveStatus.NearlyUnbounded, solution.Status[0], solution.Describe(0));
             Assert.Contains("'x'", solution.Describe(0));
+        }
+    }
+
+    [TestMethod]
+    [DataRow(1e4)]
+    [DataRow(1e7)]
+    [DataRow(1e10)]
+    public void Counts_of_most_entropy_under_several_conditions_are_those_of_shares(double total)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        var random = new Random(5);
+        foreach (int size in new[] { 4, 12, 40 })
+        {
+            for (int conditions = 1; conditions <= 3; conditions++)
+            {
+                // Of most entropy are counts whose logarithms are sums of the conditions' coefficients.
+                double[][] rows = [.. Enumerable.Range(0, conditions).Select(k => Enumerable.Range(0, size).Select(i => Math.Pow(10, k) * (random.NextDouble() - 0.5)).ToArray())];
+                double[] weights = [.. Enumerable.Range(0, size).Select(i => Math.Exp(rows.Index().Sum(row => row.Item[i] * Math.Pow(10, -row.Index) * (row.Index + 1))))];
+                double[] expected = [.. weights.Select(weight => weight * total / weights.Sum())];
+                var p = new Variable("p", size);
+                double[] actual = Solve(
+                    ConvexProgram.Maximize(Sum(Entropy(p)), [Sum(p).EqualTo(total), .. rows.Select(row => Dot(row, p).EqualTo(row.Zip(expected, (coefficient, count) => coefficient * count).Sum()))]), p);
+                for (int i = 0; i < size; i++)
+                {
+                    Assert.AreEqual(expected[i] / total, actual[i] / total, 1e-7);
+                }
+            }
         }
     }
 
@@ -211,6 +239,17 @@ public sealed class LargeNumberTests
         double[] line = Solve(ConvexProgram.Minimize(Sum(Huber(Product(design, b) - values, 1))), b);
         Assert.AreEqual(0.3, line[1], 0.05);
         Assert.AreEqual(offset, line[0], 1);
+        var y = new Parameter("y", 30);
+        ProgramSolution ofParameter = ConvexProgram.Minimize(Sum(Huber(Product(design, b) - y, 1))).Solve(new Dictionary<Parameter, Tensor> { [y] = tensor(values) });
+        AssertClose(line, [.. ofParameter[b].flatten().data<double>()], 1e-6 + (1e-12 * offset));
+    }
+
+    [TestMethod]
+    public void Robust_losses_of_variables_alone_need_no_variables_for_them()
+    {
+        var x = new Variable("x", 5);
+        Assert.AreEqual(15, ConvexProgram.Minimize(Sum(Huber(x)), x[0] >= 3).Compiled.Columns);
+        Assert.AreEqual(20, ConvexProgram.Minimize(Sum(Huber(x - 1))).Compiled.Columns);
     }
 
     private static double[] Solve(ConvexProgram program, Variable variable, ConeOptions? options = null)

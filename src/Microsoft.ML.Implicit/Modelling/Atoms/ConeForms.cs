@@ -83,7 +83,8 @@ internal static class ConeForms
 
     public static AffineForm HuberCost(AffineForm x, double width, AffineForm weights, ProgramBuilder builder)
     {
-        (AffineForm own, AffineForm inner) = (builder.Separate(x), builder.CreateVariable(x.Size));
+        // Constants may be far from zero, and what is left of them is what matters.
+        AffineForm own = x.Terms.Any(term => term.Column == AffineTerm.None) ? builder.Separate(x) : x, inner = builder.CreateVariable(x.Size);
         return builder.AddSquares(inner, weights).Plus(weights.EntrywiseProduct(Absolute(own.Minus(inner), builder)).Sum().Times(2 * width));
     }
 

@@ -223,6 +223,10 @@ internal sealed class CurveParser
         {
             Require(',');
             result = Graph.Binary(binary, result, Sum());
+            while (binary != CurveOperation.Power && Take(','))
+            {
+                result = Graph.Binary(binary, result, Sum());
+            }
         }
         else
         {

@@ -40,7 +40,10 @@ public sealed class ConeSolution
     /// <summary>Slacks s = b − A x in the cones, [batch, m].</summary>
     public Tensor S { get; }
 
-    /// <summary>Multipliers y of A x + s = b in the dual cones, [batch, m]: Px + q + Aᵀy = 0.</summary>
+    /// <summary>
+    /// Multipliers y of A x + s = b in the dual cones, [batch, m]: Px + q + Aᵀy = 0. Where constraints leave no more than a face of a second-order cone, as a budget of zero does, those of the program with the
+    /// face in the cone's place, in the dual of the face.
+    /// </summary>
     public Tensor Y { get; }
 
     /// <summary>½ xᵀPx + qᵀx, [batch].</summary>

@@ -166,6 +166,44 @@ public sealed class ConstrainedArgMinTests
     }
 
     [TestMethod]
+    [DataRow(1e-3)]
+    [DataRow(1.0)]
+    [DataRow(1e3)]
+    public void Searches_set_out_where_gradients_of_constraints_vanish(double radius)
+    {
+        // The sphere's centre, where the objective is stationary or not, and one row that sets out from elsewhere.
+        Tensor targets = tensor(new[,] { { 3.0, 4, 0 }, { 0, 0, -2 }, { 3, 4, 0 } }) * radius, start = tensor(new[,] { { 0.0, 0, 0 }, { 0, 0, 0 }, { 1, 0, 0 } }) * radius;
+        var sphere = new RowObjective((y, _) => y.square().sum(1, keepdim: true) - (radius * radius));
+        ConstrainedResult nearest = new SequentialQuadraticMinimizer().Minimize(new ConstrainedProblem(new RowObjective((y, inputs) => (y - inputs[0]).square().sum(1)), sphere), [targets], start);
+        Assert.IsTrue(nearest.Minimum.Statuses.All(status => status == SolveStatus.Converged), string.Join(" ", nearest.Minimum.Statuses));
+        Assert.IsTrue(nearest.Solution.allclose(targets / targets.norm(1, true) * radius, 1e-9, 1e-9 * radius));
+
+        // Least 2 x² + y² + 3 z² is at (0, ±1, 0) of the radius.
+        var quadratic = new RowObjective((y, _) => (y.square() * tensor(new[] { 2.0, 1, 3 })).sum(1));
+        ConstrainedResult least = new SequentialQuadraticMinimizer().Minimize(new ConstrainedProblem(quadratic, sphere), [], start);
+        Assert.IsTrue(least.Minimum.Statuses.Take(2).All(status => status == SolveStatus.Converged), string.Join(" ", least.Minimum.Statuses));
+        Assert.IsTrue(least.Solution[..2].abs().allclose(tensor(new[] { 0, radius, 0 }), 1e-9, 1e-7 * radius));
+    }
+
+    [TestMethod]
+    public void Searches_pass_points_where_linearised_constraints_contradict_each_other()
+    {
+        // y² = 1 and y ≤ 2, whose linearisation at 0.1 leads to 5.05; from zero; two circles that meet, from where their gradients are parallel.
+        AssertFound(y => y.square() - 1, y => y - 2, [0.1], [1]);
+        AssertFound(y => y.square() - 1, y => cat([y - 2, -y], 1), [0], [1]);
+        AssertFound(
+            y => cat([y.square().sum(1, true) - 1, (y - tensor(new[] { 1.0, 0 })).square().sum(1, true) - 1], 1), y => y[.., 1..2], [0.5, 0], [0.5, -Math.Sqrt(0.75)]);
+
+        static void AssertFound(Func<Tensor, Tensor> equalities, Func<Tensor, Tensor> inequalities, double[] start, double[] expected)
+        {
+            var problem = new ConstrainedProblem(new RowObjective((y, _) => (y - 0.9).square().sum(1)), new RowObjective((y, _) => equalities(y)), new RowObjective((y, _) => inequalities(y)));
+            ConstrainedResult result = new SequentialQuadraticMinimizer().Minimize(problem, [], tensor(start, [1, start.Length]));
+            Assert.AreEqual(SolveStatus.Converged, result.Minimum.Statuses[0]);
+            Assert.IsTrue(result.Solution.allclose(tensor(expected, [1, expected.Length]), 0, 1e-9), string.Join(" ", result.Solution.data<double>()));
+        }
+    }
+
+    [TestMethod]
     public void Rows_whose_constraints_contradict_each_other_end_by_themselves()
     {
         Tensor limit = tensor(new[] { 1.0, -1 }).unsqueeze(1);

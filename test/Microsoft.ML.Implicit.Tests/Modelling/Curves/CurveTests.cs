@@ -25,6 +25,7 @@ public sealed class CurveTests
     [DataRow("(1 + 2) * 3 - 8 / 4 / 2", 8)]
     [DataRow("- -3 + +1.5e-1 + 2E2", 203.15)]
     [DataRow("cos(pi) + max(1, 2) + pow(4, .5)", 3)]
+    [DataRow("max(1, 4, 2) - min(5, 3, 7, 4)", 1)]
     public void Operations_bind_as_in_mathematics(string expression, double expected)
     {
         var fitter = new CurveFitter(Curve.Parse($"{expression} + 0 * p"));
@@ -42,6 +43,7 @@ public sealed class CurveTests
     [DataRow("2 * t", "no parameter")]
     [DataRow("", "missing at its end")]
     [DataRow("max(a)", "',' is expected")]
+    [DataRow("pow(a, t, 2)", "')' is expected")]
     [DataRow("a = t", "'=' is not expected")]
     public void What_is_no_curve_is_refused_by_what_is_wrong_with_it(string expression, string expected) =>
         Assert.Contains(expected, Assert.ThrowsExactly<FormatException>(() => Curve.Parse(expression, "t")).Message);

@@ -1,10 +1,14 @@
+using Microsoft.ML.Implicit.Solvers.Conic.Faces;
+
 namespace Microsoft.ML.Implicit.Solvers.Conic.Blocks;
 
 /// <summary>Makes the blocks of a program.</summary>
 internal static class ConeBlocks
 {
     /// <summary>One block a cone, one a triple of exponential cones, none for a cone without slacks.</summary>
-    public static ConeBlock[] Create(IReadOnlyList<Cone> cones)
+    /// <param name="cones">The cones.</param>
+    /// <param name="faces">Faces that take the place of cones, by the first slacks of these, or null.</param>
+    public static ConeBlock[] Create(IReadOnlyList<Cone> cones, IReadOnlyDictionary<int, ConeFace>? faces = null)
     {
         List<ConeBlock> blocks = [];
         int start = 0;
@@ -17,6 +21,9 @@ internal static class ConeBlocks
                     break;
                 case ConeKind.Nonnegative:
                     blocks.Add(new NonnegativeBlock(start, cone.Dimension));
+                    break;
+                case ConeKind.SecondOrder when faces is not null && faces.TryGetValue(start, out ConeFace face):
+                    blocks.Add(face.IsVertex ? new ZeroBlock(start, cone.Dimension) : new RayBlock(start, cone.Dimension, face.Other, face.Sign));
                     break;
                 case ConeKind.SecondOrder:
                     blocks.Add(new SecondOrderBlock(start, cone.Dimension));

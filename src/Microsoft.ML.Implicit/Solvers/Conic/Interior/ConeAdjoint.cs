@@ -118,26 +118,27 @@ internal sealed class ConeAdjoint
             return;
         }
 
-        ScaledProgram program = _workspace.Program;
+        ConeWorkspace workspace = _results.Faces[row] is { } faces ? new ConeWorkspace(_data, faces) : _workspace;
+        ScaledProgram program = workspace.Program;
         program.LoadMatrices(_data, row, _results.Units[row]);
         ConeResults.Row(_results.ScaledS, row, _s.Length).CopyTo(_s);
         ConeResults.Row(_results.ScaledY, row, _z.Length).CopyTo(_z);
         double mu = Math.Max(outcome.Mu, SmallestMu);
-        foreach (Blocks.ConeBlock block in _workspace.Blocks)
+        foreach (Blocks.ConeBlock block in workspace.Blocks)
         {
             block.MoveToPath(block.Of(_s), block.Of(_z), mu);
         }
 
         ScaledProgram.Convert(cotangentX, program.D, 1 / program.CostScale, _first);
         program.ToScaledSlacks(cotangentY, _second);
-        if (!_workspace.System.TryFactor())
+        if (!workspace.System.TryFactor())
         {
             u.Fill(double.NaN);
             v.Fill(double.NaN);
             return;
         }
 
-        _workspace.System.Solve(_first, _second, _u, _v, _s);
+        workspace.System.Solve(_first, _second, _u, _v, _s);
         ScaledProgram.Convert(_u, program.D, program.SolutionScale, u);
         program.FromScaledMultipliers(_v, v);
     }

@@ -57,8 +57,11 @@ internal sealed class ConeData
     public void Load(int row, RowMatrix p, RowMatrix a)
     {
         _placementOfP?.Copy(P(row), p.Values);
-        _placementOfA.Copy(A(row), a.Values);
+        LoadConstraints(row, a);
     }
+
+    /// <summary>Copies a row's A alone.</summary>
+    public void LoadConstraints(int row, RowMatrix a) => _placementOfA.Copy(A(row), a.Values);
 
     /// <summary>A tensor's numbers in float64.</summary>
     public static double[] Read(Tensor tensor)

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Solvers.Conic.Faces;
 using Microsoft.ML.Implicit.Solvers.Conic.Systems;
 
 namespace Microsoft.ML.Implicit.Solvers.Conic.Interior;
@@ -31,6 +32,9 @@ internal sealed class ConeResults(ConeProblem problem, SparseStructure? structur
 
     /// <summary>The units that rows were solved in.</summary>
     public ProgramUnits[] Units { get; } = new ProgramUnits[problem.BatchSize];
+
+    /// <summary>Faces in the place of cones that rows were solved with, by the first slacks of these; null for most.</summary>
+    public IReadOnlyDictionary<int, ConeFace>?[] Faces { get; } = new IReadOnlyDictionary<int, ConeFace>?[problem.BatchSize];
 
     public Span<double> XOf(int row) => Row(X, row, problem.Variables);
 

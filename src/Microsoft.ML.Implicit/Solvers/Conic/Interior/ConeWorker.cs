@@ -1,3 +1,5 @@
+using Microsoft.ML.Implicit.Numerics;
+using Microsoft.ML.Implicit.Solvers.Conic.Faces;
 using Microsoft.ML.Implicit.Solvers.Conic.Splitting;
 
 namespace Microsoft.ML.Implicit.Solvers.Conic.Interior;
@@ -11,20 +13,32 @@ internal sealed class ConeWorker
     // Of the units of all variables: a point that is smaller as a whole may be nothing beside a limit that its units were taken from.
     private const double SmallestPoint = 1e-3;
 
+    // Of how far a point is, from one choice of units to the next.
+    private const int EndlessDoublings = 16;
+
+    // Rounding leaves that of constraints at which numbers of very different orders meet.
+    private const double FeasibleFarAway = 1e-3;
+
+    private readonly ConeOptions _options;
     private readonly int _mostUnits;
     private readonly ConeData _data;
     private readonly StartRows? _start;
     private readonly ConePoint _point;
     private readonly ConeWorkspace _workspace;
     private readonly IConeMethod _method;
-    private readonly EndlessDescent _descent = new();
+    private readonly EndlessDescent _descent = new(EndlessDoublings);
+    private double _distance;
 
-    public ConeWorker(ConeData data, StartRows? start, ConeOptions options)
+    /// <param name="data">The rows.</param>
+    /// <param name="start">Where they set out from, or null.</param>
+    /// <param name="options">The settings.</param>
+    /// <param name="faces">Faces that take the place of cones, by the first slacks of these, or null.</param>
+    public ConeWorker(ConeData data, StartRows? start, ConeOptions options, IReadOnlyDictionary<int, ConeFace>? faces = null)
     {
-        (_data, _start) = (data, start);
+        (_data, _start, _options) = (data, start, options);
         _mostUnits = options.MaximumIterations is null ? MostUnits : 0;
         _point = new ConePoint(data.Problem.Variables, data.Problem.Constraints);
-        _workspace = new ConeWorkspace(data);
+        _workspace = new ConeWorkspace(data, faces);
         _method = options.Method == ConeMethod.InteriorPoint
             ? new InteriorPoint(_workspace.Program, _workspace.Blocks, _workspace.System, options)
             : new OperatorSplitting(data.Problem.Cones, _workspace, options);
@@ -42,8 +56,14 @@ internal sealed class ConeWorker
         bool hasStart = _start?.TryLoad(row, _workspace.Program, _point) == true;
         ConeOutcome outcome = _method.Solve(hasStart ? _point : null, cancellation);
         _descent.Reset();
+        _distance = 1;
         Take(row, outcome);
         Store(row, outcome, results, cancellation);
+        if (IsUndecided(outcome.Status) && _mostUnits > 0 && TrySolveInFaces(row, outcome.Iterations, results, cancellation))
+        {
+            return;
+        }
+
         int most = IsUndecided(outcome.Status) ? _mostUnits : IsSmall(outcome) ? Math.Min(_mostUnits, 1) : 0;
         for (int i = 0; i < most && (i == 0 || IsUndecided(outcome.Status)) && _workspace.Program.TryFollow(_data, row, _point); i++)
         {
@@ -63,16 +83,36 @@ internal sealed class ConeWorker
         }
     }
 
+    // Their certificates would hold in duals of faces, which are larger than those of cones: what proves that there is no solution is left to the cones.
+    private bool TrySolveInFaces(int row, int spent, ConeResults results, CancellationToken cancellation)
+    {
+        if (FaceSearch.Find(_data, row) is not { } faces)
+        {
+            return false;
+        }
+
+        var worker = new ConeWorker(_data, null, _options with { Method = ConeMethod.InteriorPoint }, faces);
+        if (worker._workspace.Load(row) != SolveStatus.Converged || worker._method.Solve(null, cancellation) is not { Status: SolveStatus.Converged } outcome)
+        {
+            return false;
+        }
+
+        worker.StoreSolution(row, outcome with { Iterations = outcome.Iterations + spent }, results);
+        results.Faces[row] = faces;
+        return true;
+    }
+
     private void Take(int row, ConeOutcome outcome)
     {
         _method.Best.CopyTo(_point);
-        if (IsUndecided(outcome.Status))
-        {
-            _descent.Add(outcome, Objective(_data.Q(row), Unscaled(), _point), DenseVector.MaximumMagnitude(_point.X) / _point.Tau);
-        }
-        else
+        _distance *= DenseVector.MaximumMagnitude(_point.X) / _point.Tau;
+        if (outcome.Status is not (SolveStatus.Diverged or SolveStatus.MaximumIterations))
         {
             _descent.Reset();
+        }
+        else if (outcome.Primal <= FeasibleFarAway)
+        {
+            _descent.Add(_distance, Objective(_data.Q(row), Unscaled(), _point));
         }
     }
 
@@ -135,6 +175,7 @@ internal sealed class ConeWorker
         ConePoint best = _method.Best;
         Span<double> x = results.XOf(row), s = results.SOf(row), y = results.YOf(row);
         ScaledProgram.Convert(best.X, program.D, program.SolutionScale / best.Tau, x);
+        program.ProjectOntoBounds(x);
         Divide(best.S, best.Tau, ConeResults.Row(results.ScaledS, row, s.Length));
         Divide(best.Z, best.Tau, ConeResults.Row(results.ScaledY, row, y.Length));
         program.FromScaledSlacks(ConeResults.Row(results.ScaledS, row, s.Length), s);

@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Solvers.Conic.Blocks;
+using Microsoft.ML.Implicit.Solvers.Conic.Faces;
 using Microsoft.ML.Implicit.Solvers.Conic.Systems;
 
 namespace Microsoft.ML.Implicit.Solvers.Conic.Interior;
@@ -8,10 +9,12 @@ internal sealed class ConeWorkspace
 {
     private readonly ConeData _data;
 
-    public ConeWorkspace(ConeData data)
+    /// <param name="data">The data.</param>
+    /// <param name="faces">Faces that take the place of cones, by the first slacks of these, or null.</param>
+    public ConeWorkspace(ConeData data, IReadOnlyDictionary<int, ConeFace>? faces = null)
     {
         _data = data;
-        Blocks = ConeBlocks.Create(data.Problem.Cones);
+        Blocks = ConeBlocks.Create(data.Problem.Cones, faces);
         SparseStructure? structure = data.Layout;
         Program = new ScaledProgram(data.Problem, Blocks, structure);
         System = new KktSystem(

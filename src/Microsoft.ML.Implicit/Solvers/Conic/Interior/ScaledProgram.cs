@@ -256,6 +256,9 @@ internal sealed class ScaledProgram
         }
     }
 
+    /// <summary>Moves variables, in the units of the data, onto bounds that rounding has left them beyond.</summary>
+    public void ProjectOntoBounds(Span<double> x) => _normalUnits.Bounds.Project(x);
+
     /// <summary>Slacks of s̄.</summary>
     public void FromScaledSlacks(ReadOnlySpan<double> scaled, Span<double> s)
     {

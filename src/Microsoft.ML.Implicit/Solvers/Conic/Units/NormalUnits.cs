@@ -40,6 +40,9 @@ internal sealed class NormalUnits
         _room = new VariableRoom(_n, blocks);
     }
 
+    /// <summary>The bounds on variables that constraints of the program that was taken state.</summary>
+    public VariableBounds Bounds => _room.Stated;
+
     /// <summary>Takes P, A and the vectors of a program, and gives the first two in normal units.</summary>
     /// <returns>Units x = Dx̄ and those of slacks, and the number that costs are multiplied by.</returns>
     public (double[] Variables, double Cost, SlackUnits Slacks) Apply(RowMatrix p, ReadOnlySpan<double> q, RowMatrix a, ReadOnlySpan<double> b)
@@ -70,7 +73,7 @@ internal sealed class NormalUnits
             exponents[j] = largest > 0 ? Math.Min(fitted[j], Math.Log2(largest)) : fitted[j];
         }
 
-        foreach ((int row, int variable) in _room.Bounds)
+        foreach ((int row, int variable) in _room.Rows)
         {
             exponents[_rowUnits[row].First] += fitted[variable] - exponents[variable];
         }

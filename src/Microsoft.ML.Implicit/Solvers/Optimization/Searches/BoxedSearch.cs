@@ -1,3 +1,5 @@
+using Microsoft.ML.Implicit.Numerics;
+
 namespace Microsoft.ML.Implicit.Solvers.Optimization.Searches;
 
 /// <summary>A search for a minimum of a function within bounds.</summary>
@@ -9,20 +11,16 @@ internal abstract class BoxedSearch : RowSearch
     // Steps that rounding may hide before what was reached is taken for what can be.
     private const int Patience = 6;
 
-    // Of what is lowered without end: the point has gone twice as far so often, and each time gained as much again, where what approaches a limit gains ever less.
+    // Unknowns that are zero at first set out in steps that may be very small beside where a minimum is.
     private const int EndlessDoublings = 60;
-    private const double AsMuchAgain = 0.25;
 
     private readonly double[] _lower;
     private readonly double[] _upper;
     private readonly double[] _reach;
     private readonly double _tolerance;
     private readonly double _epsilon;
+    private readonly EndlessDescent _descent = new(EndlessDoublings);
     private int _misses;
-    private int _doublings;
-    private double _farthest;
-    private double _valueThere;
-    private double _firstGain;
 
     protected BoxedSearch(SearchStart start)
         : base(start.Point.Length)
@@ -36,8 +34,6 @@ internal abstract class BoxedSearch : RowSearch
             Point[j] = Candidate[j] = Clamp(start.Point[j], j);
             _reach[j] = Math.Abs(Point[j]);
         }
-
-        _farthest = Farthest();
     }
 
     public override double Value => Current;
@@ -64,7 +60,8 @@ internal abstract class BoxedSearch : RowSearch
     {
         HasStarted = true;
         Status = double.IsFinite(value) ? null : SolveStatus.Diverged;
-        Current = _valueThere = value;
+        Current = value;
+        _descent.Add(Farthest(), value);
         return double.IsFinite(value);
     }
 
@@ -78,22 +75,8 @@ internal abstract class BoxedSearch : RowSearch
 
         Candidate.CopyTo(Point);
         Current = value;
-        Status = double.IsNegativeInfinity(value) || IsEndless() ? SolveStatus.Unbounded : Status;
-    }
-
-    private bool IsEndless()
-    {
-        double reach = Farthest();
-        if (!(reach >= 2 * _farthest))
-        {
-            return false;
-        }
-
-        double gain = _valueThere - Current;
-        bool isAsMuch = _doublings > 0 && gain >= AsMuchAgain * _firstGain;
-        (_doublings, _firstGain) = isAsMuch ? (_doublings + 1, _firstGain) : (1, gain);
-        (_farthest, _valueThere) = (reach, Current);
-        return _doublings > EndlessDoublings;
+        _descent.Add(Farthest(), value);
+        Status = double.IsNegativeInfinity(value) || _descent.Holds ? SolveStatus.Unbounded : Status;
     }
 
     private double Farthest() => _reach.Length == 0 ? 0 : _reach.Max();

@@ -26,6 +26,7 @@ internal sealed class SequentialQuadratic
     private readonly IReadOnlyList<Tensor> _inputs;
     private readonly IDifferentiableFunction _stationarity;
     private readonly InteriorPointSolver _solver = new(new InteriorPointOptions { Tolerance = 1e-12, GapTolerance = 1e-14, AcceptableTolerance = 1e-8 });
+    private readonly FeasibilityRestoration _restoration;
     private readonly double _tolerance;
     private readonly int _limit;
     private readonly int _rows;
@@ -43,6 +44,7 @@ internal sealed class SequentialQuadratic
         (_problem, _inputs) = (problem, inputs);
         _stationarity = new StationarityEquation(new LagrangianObjective(problem));
         (_tolerance, _limit, _rows) = (settings.ToleranceFor(initial.dtype), settings.MaximumIterations ?? DefaultIterations, (int)initial.shape[0]);
+        _restoration = new FeasibilityRestoration(problem, inputs, _rows);
         _y = initial.detach().clone();
         _reach = _y.abs();
         _equalityMultipliers = zeros_like(Constraints(problem.Equalities, _y));
@@ -105,16 +107,21 @@ internal sealed class SequentialQuadratic
                 h.shape[1] > 0 ? scaledH.neg() : null),
             null,
             cancellationToken);
-        End(row => model.Status[row] is SolveStatus.Infeasible or SolveStatus.NearlyInfeasible, SolveStatus.Infeasible);
-        End(row => model.Status[row] is SolveStatus.Unbounded or SolveStatus.NearlyUnbounded, SolveStatus.Unbounded);
-        End(row => !double.IsFinite(model.PrimalResiduals[row]) || model.Status[row] is SolveStatus.NonConvex or SolveStatus.InvalidInput, SolveStatus.Diverged);
+        bool[] isRestored = [.. model.Status.Select((status, row) => _statuses[row] is null && (status is SolveStatus.Infeasible or SolveStatus.NearlyInfeasible || _restoration.IsUnderway(row)))];
+        End(row => !isRestored[row] && model.Status[row] is SolveStatus.Unbounded or SolveStatus.NearlyUnbounded, SolveStatus.Unbounded);
+        End(row => (!isRestored[row] && !double.IsFinite(model.PrimalResiduals[row])) || model.Status[row] is SolveStatus.NonConvex or SolveStatus.InvalidInput, SolveStatus.Diverged);
 
         // In units in which all is curved by one, a multiplier is larger than a slack where its constraint is active, and otherwise has no part in the solution.
         Tensor slack = scaledG.Plus(scaledB.bmm(model.Z.unsqueeze(2)).squeeze(2)).neg();
         Tensor isActive = model.Lambda.gt(slack);
         Tensor multipliers = where(isActive, model.Lambda, zeros_like(slack));
         bool[] isExact = [.. model.Status.Select(status => status == SolveStatus.Converged)];
-        Search(model.Z * units, model.Nu / ofEqualities, multipliers / ofInequalities, isExact, AreMinima, slope, h, g);
+        Tensor start = _y;
+        Search(isRestored, model.Z * units, model.Nu / ofEqualities, multipliers / ofInequalities, isExact, AreMinima, slope, h, g);
+        if (Array.Exists(isRestored, restored => restored))
+        {
+            Restore(start, isRestored, new LinearisedConstraints(scaledA, scaledH, ofEqualities, scaledB, scaledG, ofInequalities), units, cancellationToken);
+        }
 
         bool[] AreMinima() => IsMinimum(curvature, cat([scaledA, scaledB * isActive.unsqueeze(2).to(_y.dtype)], 1));
 
@@ -127,12 +134,18 @@ internal sealed class SequentialQuadratic
     /// </summary>
     private Tensor Units(Tensor hessian, Tensor slope)
     {
-        Tensor curvature = hessian.diagonal(dim1: 1, dim2: 2).abs(), largest = _reach.amax([1], true);
-        Tensor reach = where(_reach.gt(0.Held()), _reach, where(largest.gt(0.Held()), largest, ones_like(largest)));
+        Tensor curvature = hessian.diagonal(dim1: 1, dim2: 2).abs(), reach = Sizes();
         Tensor own = slope.abs() / reach, steepest = own.amax([1], true);
         own = where(own.gt(0.Held()), own, steepest);
         Tensor unit = where(curvature.gt(own * SmallestCurvature.Held()), curvature, own);
         return where(unit.gt(0.Held()), unit, ones_like(unit)).rsqrt();
+    }
+
+    // Of the unknowns, so far; where one has been zero alone, as of the largest.
+    private Tensor Sizes()
+    {
+        Tensor largest = _reach.amax([1], true);
+        return where(_reach.gt(0.Held()), _reach, where(largest.gt(0.Held()), largest, ones_like(largest)));
     }
 
     // Whether the Lagrangian bends upwards along what active constraints leave free (Nocedal and Wright 2006, theorem 12.5): a maximum or a saddle is stationary, too.
@@ -179,16 +192,37 @@ internal sealed class SequentialQuadratic
         return ((vectors * raised.unsqueeze(1)).bmm(vectors.transpose(1, 2)), slope);
     }
 
-    private void Search(Tensor step, Tensor nu, Tensor lambda, bool[] isExact, Func<bool[]> areMinima, Tensor slope, Tensor h, Tensor g)
+    // What was learned of the search before says nothing where it begins anew.
+    private void Restore(Tensor start, bool[] isRestored, LinearisedConstraints linearised, Tensor units, CancellationToken cancellationToken)
+    {
+        (Tensor point, bool[] isStuck) = _restoration.Move(start, isRestored, linearised, units, Sizes(), cancellationToken);
+        Tensor moves = tensor(isRestored).to(_y.device).unsqueeze(1);
+        _y = where(moves, point, _y);
+        _equalityMultipliers = where(moves, zeros_like(_equalityMultipliers), _equalityMultipliers);
+        _inequalityMultipliers = where(moves, zeros_like(_inequalityMultipliers), _inequalityMultipliers);
+        for (int row = 0; row < _rows; row++)
+        {
+            if (isRestored[row])
+            {
+                _merits[row].Clear();
+                _penalties[row] = 0;
+            }
+        }
+
+        End(row => isStuck[row], SolveStatus.Infeasible);
+    }
+
+    private void Search(bool[] isRestored, Tensor step, Tensor nu, Tensor lambda, bool[] isExact, Func<bool[]> areMinima, Tensor slope, Tensor h, Tensor g)
     {
         double[] largest = Largest(cat([nu.abs(), lambda], 1)), violations = Violation(h, g), slopes = [.. (slope * step).sum(1).cpu().data<double>()];
         double[] values = [.. _problem.Objective.Value(_y, _inputs).cpu().data<double>()], lengths = new double[_rows], gains = new double[_rows];
         _reach = maximum(_reach, _y.abs());
         Tensor rounding = _reach.amax([1], true) * Rounding.Held();
         bool[] isShort = [.. step.abs().le((_reach * _tolerance.Held()).Plus(rounding)).all(1).cpu().data<bool>()];
+        bool[] isOpen = [.. _statuses.Select((status, row) => status is null && !isRestored[row])];
         for (int row = 0; row < _rows; row++)
         {
-            if (_statuses[row] is null)
+            if (isOpen[row])
             {
                 _values[row] = values[row];
                 _penalties[row] = Math.Max(_penalties[row], 2 * largest[row]);
@@ -204,7 +238,6 @@ internal sealed class SequentialQuadratic
         }
 
         Tensor candidate = _y;
-        bool[] isOpen = [.. _statuses.Select(status => status is null)];
         for (int halving = 0; halving <= MostHalvings; halving++)
         {
             candidate = where(tensor(lengths).to(_y.device).unsqueeze(1).gt(0.Held()), _y.Plus(step * tensor(lengths).to(_y.device).unsqueeze(1)), _y);
@@ -234,13 +267,13 @@ internal sealed class SequentialQuadratic
         _y = where(moves, candidate, _y);
         _equalityMultipliers = where(moves, nu, _equalityMultipliers);
         _inequalityMultipliers = where(moves, lambda, _inequalityMultipliers);
-        if (Enumerable.Range(0, _rows).Any(row => _statuses[row] is null && isShort[row] && isExact[row]))
+        if (Enumerable.Range(0, _rows).Any(row => isOpen[row] && isShort[row] && isExact[row]))
         {
             bool[] isMinimum = areMinima();
-            End(row => isShort[row] && isExact[row], row => isMinimum[row] ? SolveStatus.Converged : SolveStatus.NonConvex);
+            End(row => isOpen[row] && isShort[row] && isExact[row], row => isMinimum[row] ? SolveStatus.Converged : SolveStatus.NonConvex);
         }
 
-        End(row => lengths[row] == 0, SolveStatus.StepUnderflow);
+        End(row => isOpen[row] && lengths[row] == 0, SolveStatus.StepUnderflow);
     }
 
     private void End(Func<int, bool> ends, SolveStatus status) => End(ends, _ => status);
