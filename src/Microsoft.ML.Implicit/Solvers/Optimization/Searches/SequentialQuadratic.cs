@@ -116,11 +116,10 @@ internal sealed class SequentialQuadratic
         Tensor isActive = model.Lambda.gt(slack);
         Tensor multipliers = where(isActive, model.Lambda, zeros_like(slack));
         bool[] isExact = [.. model.Status.Select(status => status == SolveStatus.Converged)];
-        Tensor start = _y;
         Search(isRestored, model.Z * units, model.Nu / ofEqualities, multipliers / ofInequalities, isExact, AreMinima, slope, h, g);
         if (Array.Exists(isRestored, restored => restored))
         {
-            Restore(start, isRestored, new LinearisedConstraints(scaledA, scaledH, ofEqualities, scaledB, scaledG, ofInequalities), units, cancellationToken);
+            Restore(isRestored, new LinearisedConstraints(scaledA, scaledH, ofEqualities, scaledB, scaledG, ofInequalities), units, cancellationToken);
         }
 
         bool[] AreMinima() => IsMinimum(curvature, cat([scaledA, scaledB * isActive.unsqueeze(2).to(_y.dtype)], 1));
@@ -193,9 +192,9 @@ internal sealed class SequentialQuadratic
     }
 
     // What was learned of the search before says nothing where it begins anew.
-    private void Restore(Tensor start, bool[] isRestored, LinearisedConstraints linearised, Tensor units, CancellationToken cancellationToken)
+    private void Restore(bool[] isRestored, LinearisedConstraints linearised, Tensor units, CancellationToken cancellationToken)
     {
-        (Tensor point, bool[] isStuck) = _restoration.Move(start, isRestored, linearised, units, Sizes(), cancellationToken);
+        (Tensor point, bool[] isStuck) = _restoration.Move(_y, isRestored, linearised, units, Sizes(), cancellationToken);
         Tensor moves = tensor(isRestored).to(_y.device).unsqueeze(1);
         _y = where(moves, point, _y);
         _equalityMultipliers = where(moves, zeros_like(_equalityMultipliers), _equalityMultipliers);
