@@ -54,8 +54,8 @@ internal sealed class CurveFitWorker
         FrequencyScan? scan = sines is null ? null : new FrequencyScan(plan, _tape, _row, _workspace, sines);
         var projection = new TangentProjection(plan, _tape, _row, _workspace);
         var terms = TermPlacement.Create(plan, _row, projection, Fit);
-        TrendFit? trend = scan is null || scan.Factors.Count == 0 ? null : new TrendFit(plan, _tape, _row, _workspace, scan.Factors, Fit);
-        _starts = new StartSelection(plan, _tape, _row, _workspace, scan, trend, terms);
+        SeasonPlacement? seasons = sines is null ? null : SeasonPlacement.Create(plan, _tape, _row, _workspace, projection, sines, Fit);
+        _starts = new StartSelection(plan, _tape, _row, _workspace, scan, seasons, terms);
         _aliases = sines is null ? null : new AliasFolding(plan, _tape, sines, scan!);
         _form = new CanonicalForm(plan, _tape, _row, projection, sines);
         _kinks = new KinkSearch(plan, _tape, _row, _search, SearchWithin);
@@ -199,8 +199,15 @@ internal sealed class CurveFitWorker
         return isBetter ? projected : Search(point, isProjected: false, cancellationToken);
     }
 
-    private double[]? Fit(double[] start, double[] lower, double[] upper, CancellationToken cancellationToken)
+    // A part of the curve, the parameters of whose other parts stay.
+    private double[]? Fit(double[] start, IReadOnlyList<int> held, CancellationToken cancellationToken)
     {
+        double[] lower = [.. _plan.Lower], upper = [.. _plan.Upper];
+        foreach (int parameter in held)
+        {
+            lower[parameter] = upper[parameter] = start[parameter];
+        }
+
         _search.Loss = _plan.Options.Loss.Convex;
         SolveStatus ended = SearchWithin(start, lower, upper, cancellationToken);
         _search.Loss = _plan.Options.Loss;

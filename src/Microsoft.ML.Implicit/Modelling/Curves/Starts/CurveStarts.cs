@@ -24,11 +24,10 @@ internal sealed class CurveStarts
     private readonly int[] _drawn;
     private readonly AffineProjection _affine;
 
-    public CurveStarts(CurveFitPlan plan, double?[] given)
+    public CurveStarts(CurveFitPlan plan, double?[] given, double[][] units)
     {
-        (_plan, _given) = (plan, given);
+        (_plan, _given, _units) = (plan, given, units);
         int[] free = [.. Enumerable.Range(0, given.Length).Where(i => given[i] is null)];
-        _units = ParameterUnits.Find(plan.Curve);
         Solved = [.. free.Where(i => plan.IsAffine[i])];
         _affine = new AffineProjection([.. Solved]);
         _drawn = [.. free.Where(i => !plan.IsAffine[i])];

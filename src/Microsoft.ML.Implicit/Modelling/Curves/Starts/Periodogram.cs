@@ -38,7 +38,7 @@ internal sealed class Periodogram(CurveFitPlan plan, CurveTape tape, SineParamet
     /// <param name="start">All other parameters.</param>
     /// <param name="count">How many are wanted.</param>
     /// <param name="freedom">How many more points there are than parameters that <paramref name="judge"/> solves for; zero to stay below half a turn a point.</param>
-    /// <param name="judge">What is left of the squares at parameters of which the factors are one.</param>
+    /// <param name="judge">What is left of the squares at parameters.</param>
     /// <returns>Starts with these frequencies, the best first; none where bounds allow none.</returns>
     public List<double[]> Best(SineFrequency[] sine, double[] start, int count, int freedom, Func<double[], double> judge)
     {
@@ -129,11 +129,6 @@ internal sealed class Periodogram(CurveFitPlan plan, CurveTape tape, SineParamet
     {
         double sign = plan.Upper[frequency.Parameter] > 0 ? 1 : -1;
         start.CopyTo(_trial, 0);
-        for (int i = 0; i < _trial.Length; i++)
-        {
-            _trial[i] = plan.IsAffine[i] ? 1 : _trial[i];
-        }
-
         double value = _trial[frequency.Parameter] = sign * frequency.Value * Math.Pow(reach / frequency.Reach, frequency.Power), judged = judge(_trial);
         return new Candidate(double.IsNaN(judged) ? double.PositiveInfinity : judged, reach, value, start);
     }
