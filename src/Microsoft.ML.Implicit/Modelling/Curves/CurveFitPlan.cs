@@ -33,7 +33,7 @@ internal sealed class CurveFitPlan
             }
         }
 
-        double[][] units = ParameterUnits.Find(curve);
+        ParameterUnit[] units = ParameterUnits.Find(curve);
         IsAffine = LinearParameters.Find(curve, units);
         Affine = new AffineProjection([.. Enumerable.Range(0, given.Length).Where(i => IsAffine[i] && Lower[i] < Upper[i])]);
         Starts = new CurveStarts(this, given, units);

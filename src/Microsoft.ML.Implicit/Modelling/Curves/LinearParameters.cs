@@ -16,10 +16,10 @@ internal static class LinearParameters
     /// </summary>
     /// <param name="curve">The curve.</param>
     /// <param name="units">Units of its parameters.</param>
-    public static bool[] Find(Curve curve, double[][] units)
+    public static bool[] Find(Curve curve, ParameterUnit[] units)
     {
         bool[] linear = new bool[curve.Parameters.Count];
-        foreach (int i in Enumerable.Range(0, linear.Length).OrderBy(i => units[i][0] == 0))
+        foreach (int i in Enumerable.Range(0, linear.Length).OrderBy(i => units[i].Values == 0))
         {
             linear[i] = true;
             linear[i] = DegreeOf(curve.Graph, linear) != Degree.Other;
