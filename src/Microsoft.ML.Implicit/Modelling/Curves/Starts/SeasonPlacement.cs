@@ -9,6 +9,9 @@ internal sealed class SeasonPlacement
 {
     private const int Phases = 8;
 
+    // Where the curve bends in a season, its tangents at one phase tell nothing of others.
+    private const int BentPhases = 4;
+
     // The share of its unit that an amplitude is at least: below all that shows in values, so that the season's tangents are those beside the trend.
     private const double Small = 1e-6;
 
@@ -115,10 +118,8 @@ internal sealed class SeasonPlacement
             rest.ExceptWith(arguments);
             if (arguments.Length > 0)
             {
-                seasons.Add(new Season(
-                    sine,
-                    [.. shifts.Where(shift => arguments.Any(argument => graph.Contains(argument, shift.Parameter)))],
-                    [.. arguments.SelectMany(argument => _amplitudes[argument]).Distinct()]));
+                SineShift[] turned = [.. shifts.Where(shift => arguments.Any(argument => graph.Contains(argument, shift.Parameter)))];
+                seasons.Add(new Season(sine, turned, [.. arguments.SelectMany(argument => _amplitudes[argument]).Distinct()], turned.Length > 0 && IsBent(turned[0].Parameter)));
             }
         }
 
@@ -143,9 +144,25 @@ internal sealed class SeasonPlacement
         List<double[]> starts = season.Frequencies.Length == 0 ? [start] : _periodogram.Best(season.Frequencies, start, 1, _row.Count - columns.Length, trial =>
         {
             cancellationToken.ThrowIfCancellationRequested();
-            return _projection.Rest(trial, columns, roots);
+            return Phased(trial, season).Min(phased => _projection.Rest(phased, columns, roots));
         });
         return [.. starts.Select(candidate => Turn(candidate, season, moved, roots))];
+    }
+
+    private bool IsBent(int parameter) => Enumerable.Range(0, _plan.Curve.Graph.Nodes.Count)
+        .Any(i => _plan.Curve.Graph.Nodes[i].Operation is CurveOperation.Abs or CurveOperation.Minimum or CurveOperation.Maximum && _plan.Curve.Graph.Contains(i, parameter));
+
+    private static IEnumerable<double[]> Phased(double[] trial, Season season)
+    {
+        int phases = season.IsBent ? BentPhases : 1;
+        for (int phase = 0; phase < phases; phase++)
+        {
+            yield return trial;
+            if (phases > 1)
+            {
+                trial[season.Shifts[0].Parameter] += season.Shifts[0].Turn / phases;
+            }
+        }
     }
 
     private double[] Turn(double[] start, Season season, int[] moved, double[] roots)
