@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Modelling.Curves.Starts;
+using Microsoft.ML.Implicit.Modelling.Curves.Starts.Seasons;
 using Microsoft.ML.Implicit.Solvers;
 using Microsoft.ML.Implicit.Solvers.Optimization;
 using Microsoft.ML.Implicit.Solvers.Optimization.Searches;
@@ -51,7 +52,7 @@ internal sealed class CurveFitWorker
         FrequencyScan? scan = sines is null ? null : new FrequencyScan(plan, _tape, _row, _workspace, sines);
         var projection = new TangentProjection(plan, _tape, _row, _workspace);
         var terms = TermPlacement.Create(plan, _row, projection, Fit);
-        SeasonPlacement? seasons = sines is null ? null : SeasonPlacement.Create(plan, _tape, _row, _workspace, projection, sines, Fit);
+        SeasonPlacement? seasons = sines is null ? null : SeasonPlacement.Create(plan, _tape, _row, projection, sines, Fit);
         _starts = new StartSelection(plan, _tape, _row, _workspace, scan, seasons, terms);
         _aliases = sines is null ? null : new AliasFolding(plan, _tape, sines, scan!);
         _equals = new EqualFits(plan, _tape, _row, _workspace, (start, cancellationToken) => Search(start, cancellationToken) == SolveStatus.Converged ? (_search.Value, _search.Point.ToArray()) : null);

@@ -13,10 +13,10 @@ namespace Microsoft.ML.Implicit.Modelling.Curves.Starts;
 internal sealed class Periodogram(CurveFitPlan plan, CurveTape tape, SineParameters sines)
 {
     // Turns that the argument reaches further by from one frequency to the next: a third of the way from the peak of a line to its first zero is missed at most.
-    private const double Step = 1 / Math.PI;
+    public const double Step = 1 / Math.PI;
 
     // Bounds on what a row costs: 650 turns, or a hundred rates at which 50 turns change.
-    private const int MostSteps = 2048;
+    public const int MostSteps = 2048;
     private const int MostChirps = 16384;
 
     // A chirp whose rate lies between two steps may be judged worse than another.
@@ -66,7 +66,7 @@ internal sealed class Periodogram(CurveFitPlan plan, CurveTape tape, SineParamet
     private double LeastReach(SineFrequency frequency)
     {
         double nearest = frequency.Power > 0 ? plan.Lower[frequency.Parameter] : plan.Upper[frequency.Parameter];
-        return nearest > 0 ? frequency.Reach * Math.Pow(nearest / frequency.Value, frequency.Power) : 0;
+        return nearest > 0 ? frequency.ReachAt(nearest) : 0;
     }
 
     // Rates of change by which what no frequency follows reaches further in equal steps, of both signs.
@@ -129,7 +129,7 @@ internal sealed class Periodogram(CurveFitPlan plan, CurveTape tape, SineParamet
     {
         double sign = plan.Upper[frequency.Parameter] > 0 ? 1 : -1;
         start.CopyTo(_trial, 0);
-        double value = _trial[frequency.Parameter] = sign * frequency.Value * Math.Pow(reach / frequency.Reach, frequency.Power), judged = judge(_trial);
+        double value = _trial[frequency.Parameter] = sign * frequency.ValueAt(reach), judged = judge(_trial);
         return new Candidate(double.IsNaN(judged) ? double.PositiveInfinity : judged, reach, value, start);
     }
 

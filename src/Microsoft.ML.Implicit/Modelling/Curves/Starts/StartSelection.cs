@@ -1,3 +1,5 @@
+using Microsoft.ML.Implicit.Modelling.Curves.Starts.Seasons;
+
 namespace Microsoft.ML.Implicit.Modelling.Curves.Starts;
 
 /// <summary>Chooses the starts of a row's searches among those drawn, on one thread.</summary>

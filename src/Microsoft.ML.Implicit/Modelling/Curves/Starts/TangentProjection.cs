@@ -32,6 +32,14 @@ internal sealed class TangentProjection(CurveFitPlan plan, CurveTape tape, Curve
         return scale > 0 ? [.. values.Select(value => Math.Sqrt(RobustLoss.Huber(scale).Weight(value - median)))] : [];
     }
 
+    /// <summary>The loss at parameters, or that of a convex loss where the loss is not.</summary>
+    public double Loss(double[] parameters)
+    {
+        Span<double> residuals = workspace.Residuals(row.Count);
+        row.Residuals(tape.Evaluate(parameters), residuals);
+        return plan.Options.Loss.Convex.Total(residuals);
+    }
+
     /// <summary>Those parameters that the curve depends on near others.</summary>
     /// <param name="parameters">Where.</param>
     public int[] Moving(double[] parameters)

@@ -1,14 +1,11 @@
-namespace Microsoft.ML.Implicit.Modelling.Curves.Starts;
+namespace Microsoft.ML.Implicit.Modelling.Curves.Starts.Seasons;
 
 /// <summary>Fits the trend of a curve that oscillates: the curve whose sines' amplitudes are zero. Beside a trend that is far from the row's, no frequency shows.</summary>
 /// <param name="plan">What all rows have in common.</param>
-/// <param name="tape">The curve at the row's points.</param>
 /// <param name="row">The row.</param>
-/// <param name="workspace">Room for derivatives.</param>
 /// <param name="projection">Solves for the parameters in which the curve is affine.</param>
 /// <param name="fit">Fits a curve from a start, at which some parameters stay; null where it is not finite.</param>
-internal sealed class TrendFit(
-    CurveFitPlan plan, CurveTape tape, CurveRow row, CurveWorkspace workspace, TangentProjection projection, Func<double[], IReadOnlyList<int>, CancellationToken, double[]?> fit)
+internal sealed class TrendFit(CurveFitPlan plan, CurveRow row, TangentProjection projection, Func<double[], IReadOnlyList<int>, CancellationToken, double[]?> fit)
 {
     private readonly double[] _trial = new double[plan.Curve.Parameters.Count];
 
@@ -31,7 +28,7 @@ internal sealed class TrendFit(
                 projection.Move(_trial, affine, row.Values, roots);
             }
 
-            double loss = Loss();
+            double loss = projection.Loss(_trial);
             if (loss < least)
             {
                 least = loss;
@@ -40,12 +37,5 @@ internal sealed class TrendFit(
         }
 
         return double.IsFinite(least) ? fit(best, amplitudes, cancellationToken) : null;
-    }
-
-    private double Loss()
-    {
-        Span<double> residuals = workspace.Residuals(row.Count);
-        row.Residuals(tape.Evaluate(_trial), residuals);
-        return plan.Options.Loss.Convex.Total(residuals);
     }
 }
