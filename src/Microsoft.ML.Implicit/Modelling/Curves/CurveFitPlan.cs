@@ -33,9 +33,10 @@ internal sealed class CurveFitPlan
             }
         }
 
-        IsAffine = LinearParameters.Find(curve);
+        ParameterUnit[] units = ParameterUnits.Find(curve);
+        IsAffine = LinearParameters.Find(curve, units);
         Affine = new AffineProjection([.. Enumerable.Range(0, given.Length).Where(i => IsAffine[i] && Lower[i] < Upper[i])]);
-        Starts = new CurveStarts(this, given);
+        Starts = new CurveStarts(this, given, units);
     }
 
     public Curve Curve { get; }

@@ -1,5 +1,5 @@
 using Microsoft.ML.Implicit.Modelling.Curves.Starts;
-using Microsoft.ML.Implicit.Numerics;
+using Microsoft.ML.Implicit.Modelling.Curves.Starts.Seasons;
 using Microsoft.ML.Implicit.Solvers;
 using Microsoft.ML.Implicit.Solvers.Optimization;
 using Microsoft.ML.Implicit.Solvers.Optimization.Searches;
@@ -17,9 +17,6 @@ internal sealed class CurveFitWorker
     // Standard deviations by which two fits differ that noise does not decide between.
     private const double Significant = 2;
 
-    // Residuals of no more than these are no misfit.
-    private const double RoundingErrors = 64;
-
     // On the way to a loss with outliers left alone, minima of wider losses are passed, not reached.
     private const double ApproachTolerance = 1e-2;
     private const int ApproachIterations = 20;
@@ -36,6 +33,7 @@ internal sealed class CurveFitWorker
     private readonly CurveWorkspace _workspace;
     private readonly StartSelection _starts;
     private readonly AliasFolding? _aliases;
+    private readonly EqualFits _equals;
     private readonly CanonicalForm _form;
     private readonly KinkSearch _kinks;
     private readonly List<double[]> _approached = [];
@@ -54,9 +52,10 @@ internal sealed class CurveFitWorker
         FrequencyScan? scan = sines is null ? null : new FrequencyScan(plan, _tape, _row, _workspace, sines);
         var projection = new TangentProjection(plan, _tape, _row, _workspace);
         var terms = TermPlacement.Create(plan, _row, projection, Fit);
-        TrendFit? trend = scan is null || scan.Factors.Count == 0 ? null : new TrendFit(plan, _tape, _row, _workspace, scan.Factors, Fit);
-        _starts = new StartSelection(plan, _tape, _row, _workspace, scan, trend, terms);
+        SeasonPlacement? seasons = sines is null ? null : SeasonPlacement.Create(plan, _tape, _row, projection, sines, Fit);
+        _starts = new StartSelection(plan, _tape, _row, _workspace, scan, seasons, terms);
         _aliases = sines is null ? null : new AliasFolding(plan, _tape, sines, scan!);
+        _equals = new EqualFits(plan, _tape, _row, _workspace, (start, cancellationToken) => Search(start, cancellationToken) == SolveStatus.Converged ? (_search.Value, _search.Point.ToArray()) : null);
         _form = new CanonicalForm(plan, _tape, _row, projection, sines);
         _kinks = new KinkSearch(plan, _tape, _row, _search, SearchWithin);
         (_best, _projected) = (new double[_width], new double[_width]);
@@ -71,6 +70,7 @@ internal sealed class CurveFitWorker
 
         _tape.Begin(_row.Inputs, _row.Count);
         _approached.Clear();
+        _equals.Clear();
         (int iterations, int searches, double least, SolveStatus status) = (0, 0, double.PositiveInfinity, SolveStatus.Diverged);
         foreach (CurveStart start in _starts.Choose(cancellationToken))
         {
@@ -82,6 +82,11 @@ internal sealed class CurveFitWorker
                 (least, status, iterations) = (_search.Value, ended, _search.Tries);
                 _search.Point.CopyTo(_best);
             }
+
+            if (ended == SolveStatus.Converged)
+            {
+                _equals.Add(_search.Value, _search.Point);
+            }
         }
 
         if (status == SolveStatus.Diverged)
@@ -91,6 +96,7 @@ internal sealed class CurveFitWorker
 
         if (searches > 1)
         {
+            _equals.Choose(_best, least, cancellationToken);
             Unalias(least, cancellationToken);
             _form.Settle(_best);
             status = Search(_best, cancellationToken);
@@ -112,8 +118,8 @@ internal sealed class CurveFitWorker
             return;
         }
 
-        double rounding = RoundingErrors * MachineEpsilon.Double * _row.RootMeanSquare, freedom = Math.Max(_row.Count - _width, 1);
-        double most = (least * (1 + (Significant * Significant / freedom))) + (_row.Count * rounding * rounding);
+        double freedom = Math.Max(_row.Count - _width, 1);
+        double most = (least * (1 + (Significant * Significant / freedom))) + (_row.Count * _row.Rounding * _row.Rounding);
         if (Search(folded, cancellationToken) == SolveStatus.Converged && _search.Value <= most)
         {
             _search.Point.CopyTo(_best);
@@ -199,8 +205,15 @@ internal sealed class CurveFitWorker
         return isBetter ? projected : Search(point, isProjected: false, cancellationToken);
     }
 
-    private double[]? Fit(double[] start, double[] lower, double[] upper, CancellationToken cancellationToken)
+    // A part of the curve, the parameters of whose other parts stay.
+    private double[]? Fit(double[] start, IReadOnlyList<int> held, CancellationToken cancellationToken)
     {
+        double[] lower = [.. _plan.Lower], upper = [.. _plan.Upper];
+        foreach (int parameter in held)
+        {
+            lower[parameter] = upper[parameter] = start[parameter];
+        }
+
         _search.Loss = _plan.Options.Loss.Convex;
         SolveStatus ended = SearchWithin(start, lower, upper, cancellationToken);
         _search.Loss = _plan.Options.Loss;

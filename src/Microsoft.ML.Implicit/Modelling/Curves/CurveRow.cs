@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Numerics;
 using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Microsoft.ML.Implicit.Modelling.Curves;
@@ -7,6 +8,9 @@ internal sealed class CurveRow
 {
     // Exponentials as steep as points tell, e-fold over a fiftieth of their span, leave the range of numbers about so many spans from zero.
     private const double FarSpans = 10;
+
+    // Residuals of no more than these are no misfit.
+    private const double RoundingErrors = 64;
 
     private double[] _inputs = [];
     private double[] _values = [];
@@ -41,6 +45,9 @@ internal sealed class CurveRow
             return Magnitude * Math.Sqrt(squares / Count);
         }
     }
+
+    /// <summary>Residuals that rounding alone may leave.</summary>
+    public double Rounding => RoundingErrors * MachineEpsilon.Double * RootMeanSquare;
 
     /// <summary>Takes the points of a row, in the order of their inputs, whose value, inputs and weight are no NaN, and whose weight is not zero.</summary>
     /// <returns>Whether they can be fitted: no value, input or weight is infinite, no weight negative, and there is a point.</returns>

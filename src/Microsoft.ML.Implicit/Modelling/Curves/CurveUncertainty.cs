@@ -16,9 +16,6 @@ internal sealed class CurveUncertainty
     // time zero have large errors where that is far.
     private const double Undetermined = 1e3;
 
-    // Residuals of no more than these are no misfit.
-    private const double RoundingErrors = 64;
-
     private readonly CurveFitPlan _plan;
     private readonly CurveRow _row;
     private readonly LeastSquaresSearch _search;
@@ -106,7 +103,7 @@ internal sealed class CurveUncertainty
 
     // Inputs that begin far from zero take exponentials of them beyond all numbers, whatever is left of their changes over the points.
     private bool IsOutOfReach(CurveTape tape) =>
-        !(ResidualDeviation <= RoundingErrors * MachineEpsilon.Double * _row.RootMeanSquare)
+        !(ResidualDeviation <= _row.Rounding)
         && Enumerable.Range(0, _plan.Curve.Inputs.Count).Any(_row.IsFar)
         && _plan.Curve.Graph.Nodes.Select((node, i) => (node.Operation, i)).Any(node => Grows(node.Operation) && tape.LeavesRange(node.i));
 

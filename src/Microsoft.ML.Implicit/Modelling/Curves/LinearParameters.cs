@@ -10,11 +10,16 @@ internal static class LinearParameters
         Other,
     }
 
-    /// <summary>The largest set that is found by adding one parameter after the other.</summary>
-    public static bool[] Find(Curve curve)
+    /// <summary>
+    /// The largest set that is found by adding one parameter after the other. Of factors that multiply one another those come first that are measured in the values' unit, as a trend before
+    /// a season's share of it, in whichever order they are written.
+    /// </summary>
+    /// <param name="curve">The curve.</param>
+    /// <param name="units">Units of its parameters.</param>
+    public static bool[] Find(Curve curve, ParameterUnit[] units)
     {
         bool[] linear = new bool[curve.Parameters.Count];
-        for (int i = 0; i < linear.Length; i++)
+        foreach (int i in Enumerable.Range(0, linear.Length).OrderBy(i => units[i].Values == 0))
         {
             linear[i] = true;
             linear[i] = DegreeOf(curve.Graph, linear) != Degree.Other;

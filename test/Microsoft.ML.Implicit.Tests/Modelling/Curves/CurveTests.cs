@@ -105,18 +105,43 @@ public sealed class CurveTests
     [TestMethod]
     public void Parameters_that_need_no_start_are_found()
     {
-        CollectionAssert.AreEqual(new[] { true, false, true }, LinearParameters.Find(Curve.Parse("a * exp(-k * t) + c", "t")));
-        CollectionAssert.AreEqual(new[] { true, false }, LinearParameters.Find(Curve.Parse("a * b * t", "t")));
-        CollectionAssert.AreEqual(new[] { true, true, false }, LinearParameters.Find(Curve.Parse("(a + b * t) / (1 + c * t)", "t")));
+        CollectionAssert.AreEqual(new[] { true, false, true }, Affine("a * exp(-k * t) + c"));
+        CollectionAssert.AreEqual(new[] { true, false }, Affine("a * b * t"));
+        CollectionAssert.AreEqual(new[] { true, true, false }, Affine("(a + b * t) / (1 + c * t)"));
+        CollectionAssert.AreEqual(new[] { true, true, false }, Affine("(a + b * t) * (1 + c * sin(t))"));
+        CollectionAssert.AreEqual(new[] { false, true, true }, Affine("(1 + c * sin(t)) * (a + b * t)"), "the trend's are solved for, wherever they stand");
+
+        static bool[] Affine(string expression)
+        {
+            var curve = Curve.Parse(expression, "t");
+            return LinearParameters.Find(curve, ParameterUnits.Find(curve));
+        }
+    }
+
+    [TestMethod]
+    public void Numbers_beside_parameters_have_units_that_are_not_written()
+    {
+        ParameterUnit temperature = ParameterUnits.Find(Curve.Parse("A / t^5 / (exp(14388 / (t * T)) - 1)", "t"))[1];
+        Assert.AreEqual(-1, temperature.Inputs[0], 1e-12);
+        Assert.AreEqual(14388, temperature.Factor, 1e-6);
+        Assert.AreEqual(0, ParameterUnits.Find(Curve.Parse("a / (1 + exp(-(t / 3600 - m) / s))", "t"))[1].PlaceInput);
+        Assert.AreEqual(1 / 3600.0, ParameterUnits.Find(Curve.Parse("a / (1 + exp(-(t / 3600 - m) / s))", "t"))[1].Factor, 1e-12);
+        foreach (string expression in new[] { "a * sin(2 * pi * t / 86400 + p)", "a * cos(p - 2 * pi * t / 86400)", "a * sin(2 * pi * (t / 86400 + p))", "a * sin(2 * pi * (p + t / 86400))" })
+        {
+            Curve curve = Curve.Parse(expression, "t");
+            Assert.IsTrue(ParameterUnits.Find(curve)[curve.Parameters.ToList().IndexOf("p")].IsNone, expression);
+        }
+
+        Assert.AreEqual(0, ParameterUnits.Find(Curve.Parse("a * sin(2 * pi * (t - s) / P)", "t"))[1].PlaceInput);
     }
 
     private static void AssertUnits(string expression, params double[][] expected)
     {
-        double[][] units = ParameterUnits.Find(Curve.Parse(expression, "t"));
+        ParameterUnit[] units = ParameterUnits.Find(Curve.Parse(expression, "t"));
         for (int i = 0; i < expected.Length; i++)
         {
-            Assert.AreEqual(expected[i][0], units[i][0], 1e-12, $"{expression}, parameter {i}, values");
-            Assert.AreEqual(expected[i][1], units[i][1], 1e-12, $"{expression}, parameter {i}, input");
+            Assert.AreEqual(expected[i][0], units[i].Values, 1e-12, $"{expression}, parameter {i}, values");
+            Assert.AreEqual(expected[i][1], units[i].Inputs[0], 1e-12, $"{expression}, parameter {i}, input");
         }
     }
 }

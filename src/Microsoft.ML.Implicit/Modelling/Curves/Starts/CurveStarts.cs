@@ -1,3 +1,5 @@
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
+
 namespace Microsoft.ML.Implicit.Modelling.Curves.Starts;
 
 /// <summary>
@@ -20,15 +22,14 @@ internal sealed class CurveStarts
 
     private readonly double?[] _given;
     private readonly CurveFitPlan _plan;
-    private readonly double[][] _units;
+    private readonly ParameterUnit[] _units;
     private readonly int[] _drawn;
     private readonly AffineProjection _affine;
 
-    public CurveStarts(CurveFitPlan plan, double?[] given)
+    public CurveStarts(CurveFitPlan plan, double?[] given, ParameterUnit[] units)
     {
-        (_plan, _given) = (plan, given);
+        (_plan, _given, _units) = (plan, given, units);
         int[] free = [.. Enumerable.Range(0, given.Length).Where(i => given[i] is null)];
-        _units = ParameterUnits.Find(plan.Curve);
         Solved = [.. free.Where(i => plan.IsAffine[i])];
         _affine = new AffineProjection([.. Solved]);
         _drawn = [.. free.Where(i => !plan.IsAffine[i])];
@@ -69,7 +70,13 @@ internal sealed class CurveStarts
         for (int k = 0; k < _drawn.Length; k++)
         {
             int i = _drawn[k];
-            double u = Halton(draw + 1, k), value = !IsPlace(i) ? Size(row, i, u) : u < 0.5 ? Place(row, i, 2 * u) : WidthOrPlaceBeyond(row, i, (2 * u) - 1);
+            double u = Halton(draw + 1, k), v = (2 * u) - Math.Floor(2 * u);
+            double value = _units[i] switch
+            {
+                { IsLevel: true } => u < 0.5 ? Level(row, i, v) : Size(row, i, v),
+                { PlaceInput: >= 0 } => u < 0.5 ? Place(row, i, v) : WidthOrPlaceBeyond(row, i, v),
+                _ => Size(row, i, u),
+            };
             parameters[i] = Math.Min(Math.Max(value, _plan.Lower[i]), _plan.Upper[i]);
         }
     }
@@ -105,10 +112,11 @@ internal sealed class CurveStarts
     /// <summary>What a parameter is measured in, made of the row's largest value and of how far its inputs reach; 1 where it has no unit.</summary>
     public double Unit(CurveRow row, int parameter)
     {
-        double unit = 1;
-        for (int k = 0; k < _units[parameter].Length; k++)
+        (double values, double[] inputs, double unit) = _units[parameter];
+        unit *= values == 0 ? 1 : Math.Pow(row.Magnitude, values);
+        for (int k = 0; k < inputs.Length; k++)
         {
-            unit *= _units[parameter][k] == 0 ? 1 : Math.Pow(k == 0 ? row.Magnitude : row.Span(k - 1), _units[parameter][k]);
+            unit *= inputs[k] == 0 ? 1 : Math.Pow(row.Span(k), inputs[k]);
         }
 
         return unit;
@@ -127,13 +135,13 @@ internal sealed class CurveStarts
     }
 
     /// <summary>Whether a parameter is measured in the units of inputs, to whichever powers.</summary>
-    public bool HasInputUnit(int parameter) => _units[parameter].Skip(1).Any(power => power != 0);
+    public bool HasInputUnit(int parameter) => _units[parameter].HasInput;
 
     /// <summary>Whether what a parameter is measured in is what an input is: it may be a place within its range as well as a width.</summary>
-    public bool IsPlace(int parameter) => _units[parameter][0] == 0 && Array.IndexOf(_units[parameter], 1.0) > 0 && _units[parameter].Count(power => power != 0) == 1;
+    public bool IsPlace(int parameter) => _units[parameter].PlaceInput >= 0;
 
     /// <summary>The input that a parameter is a place of.</summary>
-    public int InputOf(int parameter) => Array.IndexOf(_units[parameter], 1.0) - 1;
+    public int InputOf(int parameter) => _units[parameter].PlaceInput;
 
     /// <summary>The middle of the range that a parameter may be a place in; zero where it is none.</summary>
     public double Middle(CurveRow row, int parameter) => IsPlace(parameter) ? Place(row, parameter, 0.5) : 0;
@@ -141,7 +149,13 @@ internal sealed class CurveStarts
     private double Place(CurveRow row, int parameter, double u)
     {
         (double least, double most) = row.Range(InputOf(parameter));
-        return least + (u * (most - least));
+        return _units[parameter].Factor * (least + (u * (most - least)));
+    }
+
+    private double Level(CurveRow row, int parameter, double u)
+    {
+        double least = TensorPrimitives.Min(row.Values), most = TensorPrimitives.Max(row.Values);
+        return _units[parameter].Factor * (least + (u * (most - least)));
     }
 
     // A place may also be where a curve begins or ends that is defined on one side only, as a root or a logarithm.
@@ -153,14 +167,14 @@ internal sealed class CurveStarts
         }
 
         (double least, double most) = row.Range(InputOf(parameter));
-        double v = 2 * (u - Positive) / (1 - Positive);
-        return v < 1 ? least - Size(row, parameter, Positive * v) : most + Size(row, parameter, Positive * (v - 1));
+        double v = 2 * (u - Positive) / (1 - Positive), factor = _units[parameter].Factor;
+        return v < 1 ? (factor * least) - Size(row, parameter, Positive * v) : (factor * most) + Size(row, parameter, Positive * (v - 1));
     }
 
     // Sizes without a unit are nearer to one.
     private double Size(CurveRow row, int parameter, double u)
     {
-        double decades = _units[parameter].Any(power => power != 0) ? 2 : 1;
+        double decades = _units[parameter].IsNone ? 1 : 2;
         (double sign, double v) = u < Positive ? (1, u / Positive) : (-1, (u - Positive) / (1 - Positive));
         return sign * Unit(row, parameter) * Math.Pow(10, decades * ((2 * v) - 1));
     }

@@ -40,9 +40,6 @@ internal sealed class FrequencyScan
         _trial = new double[plan.IsAffine.Count];
     }
 
-    /// <summary>Drawn parameters in which the curve is affine while all others are fixed, which are solved for at each frequency.</summary>
-    public IReadOnlyList<int> Factors => _factors;
-
     /// <summary>Whether scans from other draws may find other frequencies: parameters are drawn that are neither frequencies nor shifts nor solved for.</summary>
     public bool DependsOnDraw(double[] start)
     {
@@ -69,6 +66,11 @@ internal sealed class FrequencyScan
         int freedom = isClear ? 0 : _row.Count - columns.Length;
         SineFrequency[][] sines = [.. frequencies.GroupBy(frequency => frequency.Argument).Select(sine => sine.ToArray())];
         List<double[]> starts = [[.. start]];
+        foreach (int parameter in _affine)
+        {
+            starts[0][parameter] = _plan.Starts.Unit(_row, parameter);
+        }
+
         for (int pass = 0; pass < Math.Min(sines.Length, 2); pass++)
         {
             foreach (SineFrequency[] sine in sines)

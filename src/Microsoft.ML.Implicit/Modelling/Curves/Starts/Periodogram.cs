@@ -13,10 +13,10 @@ namespace Microsoft.ML.Implicit.Modelling.Curves.Starts;
 internal sealed class Periodogram(CurveFitPlan plan, CurveTape tape, SineParameters sines)
 {
     // Turns that the argument reaches further by from one frequency to the next: a third of the way from the peak of a line to its first zero is missed at most.
-    private const double Step = 1 / Math.PI;
+    public const double Step = 1 / Math.PI;
 
     // Bounds on what a row costs: 650 turns, or a hundred rates at which 50 turns change.
-    private const int MostSteps = 2048;
+    public const int MostSteps = 2048;
     private const int MostChirps = 16384;
 
     // A chirp whose rate lies between two steps may be judged worse than another.
@@ -38,7 +38,7 @@ internal sealed class Periodogram(CurveFitPlan plan, CurveTape tape, SineParamet
     /// <param name="start">All other parameters.</param>
     /// <param name="count">How many are wanted.</param>
     /// <param name="freedom">How many more points there are than parameters that <paramref name="judge"/> solves for; zero to stay below half a turn a point.</param>
-    /// <param name="judge">What is left of the squares at parameters of which the factors are one.</param>
+    /// <param name="judge">What is left of the squares at parameters.</param>
     /// <returns>Starts with these frequencies, the best first; none where bounds allow none.</returns>
     public List<double[]> Best(SineFrequency[] sine, double[] start, int count, int freedom, Func<double[], double> judge)
     {
@@ -66,7 +66,7 @@ internal sealed class Periodogram(CurveFitPlan plan, CurveTape tape, SineParamet
     private double LeastReach(SineFrequency frequency)
     {
         double nearest = frequency.Power > 0 ? plan.Lower[frequency.Parameter] : plan.Upper[frequency.Parameter];
-        return nearest > 0 ? frequency.Reach * Math.Pow(nearest / frequency.Value, frequency.Power) : 0;
+        return nearest > 0 ? frequency.ReachAt(nearest) : 0;
     }
 
     // Rates of change by which what no frequency follows reaches further in equal steps, of both signs.
@@ -129,12 +129,7 @@ internal sealed class Periodogram(CurveFitPlan plan, CurveTape tape, SineParamet
     {
         double sign = plan.Upper[frequency.Parameter] > 0 ? 1 : -1;
         start.CopyTo(_trial, 0);
-        for (int i = 0; i < _trial.Length; i++)
-        {
-            _trial[i] = plan.IsAffine[i] ? 1 : _trial[i];
-        }
-
-        double value = _trial[frequency.Parameter] = sign * frequency.Value * Math.Pow(reach / frequency.Reach, frequency.Power), judged = judge(_trial);
+        double value = _trial[frequency.Parameter] = sign * frequency.ValueAt(reach), judged = judge(_trial);
         return new Candidate(double.IsNaN(judged) ? double.PositiveInfinity : judged, reach, value, start);
     }
 

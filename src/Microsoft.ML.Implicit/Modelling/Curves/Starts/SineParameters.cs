@@ -35,7 +35,10 @@ internal sealed class SineParameters
         return arguments.Length == 0 ? null : new SineParameters(plan, tape, arguments);
     }
 
-    /// <summary>The frequencies, or periods, and the shifts among the parameters that are drawn.</summary>
+    /// <summary>Nodes of the arguments that have drawn parameters.</summary>
+    public IReadOnlyList<int> Arguments => _arguments;
+
+    /// <summary>The frequencies, or periods, and the shifts among the parameters that are drawn; of a frequency's harmonics, the lowest tells it.</summary>
     /// <param name="parameters">Where: what a shift does may depend on frequencies.</param>
     public (List<SineFrequency> Frequencies, List<SineShift> Shifts) Classify(double[] parameters)
     {
@@ -44,6 +47,7 @@ internal sealed class SineParameters
         foreach (int parameter in _plan.Starts.Drawn)
         {
             double value = Math.Abs(parameters[parameter]);
+            SineFrequency? lowest = null;
             foreach (int argument in _arguments.Where(argument => _plan.Curve.Graph.Contains(argument, parameter)))
             {
                 double[] once = Change(parameters, parameter, argument, 1), twice = Change(parameters, parameter, argument, 2);
@@ -59,9 +63,14 @@ internal sealed class SineParameters
 
                 if (IsNear(ratio, 2) || IsNear(ratio, 0.5))
                 {
-                    frequencies.Add(ratio > 1 ? new SineFrequency(parameter, argument, value, reach, 1, TurnOf(argument)) : new SineFrequency(parameter, argument, value, 2 * reach, -1, TurnOf(argument)));
-                    break;
+                    (double full, int power) = ratio > 1 ? (reach, 1) : (2 * reach, -1);
+                    lowest = lowest?.Reach <= full ? lowest : new SineFrequency(parameter, argument, value, full, power, TurnOf(argument));
                 }
+            }
+
+            if (lowest is { } frequency)
+            {
+                frequencies.Add(frequency);
             }
         }
 
@@ -86,21 +95,7 @@ internal sealed class SineParameters
     }
 
     // What is even in sines has the same values again after half a turn.
-    private double TurnOf(int argument)
-    {
-        IReadOnlyList<CurveNode> nodes = _plan.Curve.Graph.Nodes;
-        int[] sines = [.. Enumerable.Range(0, nodes.Count).Where(i => nodes[i].Operation is CurveOperation.Sin or CurveOperation.Cos && nodes[i].Left == argument)];
-        bool isEven = nodes.Where(node => !node.IsLeaf && (sines.Contains(node.Left) || (node.IsBinary && sines.Contains(node.Right)))).All(IsEven);
-        return isEven && !sines.Contains(_plan.Curve.Graph.Root) ? Math.PI : 2 * Math.PI;
-
-        bool IsEven(CurveNode node) => node.Operation switch
-        {
-            CurveOperation.Abs => true,
-            CurveOperation.Multiply => node.Left == node.Right,
-            CurveOperation.Power => sines.Contains(node.Left) && nodes[node.Right] is { Operation: CurveOperation.Number } exponent && exponent.Value % 2 == 0,
-            _ => false,
-        };
-    }
+    private double TurnOf(int argument) => SineParity.IsEven(_plan.Curve.Graph, argument) ? Math.PI : 2 * Math.PI;
 
     private static bool IsNear(double ratio, double value) => Math.Abs(ratio - value) < 1e-3;
 

@@ -1,3 +1,5 @@
+using Microsoft.ML.Implicit.Modelling.Curves.Starts.Seasons;
+
 namespace Microsoft.ML.Implicit.Modelling.Curves.Starts;
 
 /// <summary>Chooses the starts of a row's searches among those drawn, on one thread.</summary>
@@ -6,9 +8,9 @@ namespace Microsoft.ML.Implicit.Modelling.Curves.Starts;
 /// <param name="row">The row.</param>
 /// <param name="workspace">Room for derivatives.</param>
 /// <param name="frequencies">The scan for frequencies, of which a curve may have none.</param>
-/// <param name="trend">Fits what the sines are a share of, of which a curve may have none.</param>
+/// <param name="seasons">Places seasons beside their trend, of which a curve may have none.</param>
 /// <param name="terms">Places terms of a sum one by one, of which a curve may have too few.</param>
-internal sealed class StartSelection(CurveFitPlan plan, CurveTape tape, CurveRow row, CurveWorkspace workspace, FrequencyScan? frequencies, TrendFit? trend, TermPlacement? terms)
+internal sealed class StartSelection(CurveFitPlan plan, CurveTape tape, CurveRow row, CurveWorkspace workspace, FrequencyScan? frequencies, SeasonPlacement? seasons, TermPlacement? terms)
 {
     // Searches that set out from the best start of each part of those drawn.
     private const int Parts = 16;
@@ -37,9 +39,9 @@ internal sealed class StartSelection(CurveFitPlan plan, CurveTape tape, CurveRow
         {
             starts = starts.Concat(Scan(frequencies, isClear: false, cancellationToken));
             starts = _clear.Length > 0 ? starts.Concat(Scan(frequencies, isClear: true, cancellationToken)) : starts;
-            starts = trend is null ? starts : starts.Concat(Improve(frequencies, trend.Find(cancellationToken), cancellationToken));
         }
 
+        starts = seasons is null ? starts : starts.Concat(Improve(scan: null, seasons.Place(cancellationToken), cancellationToken));
         return terms is null ? starts : starts.Concat(Improve(frequencies, terms.Place(cancellationToken), cancellationToken));
     }
 

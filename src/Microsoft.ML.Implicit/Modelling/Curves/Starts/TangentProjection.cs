@@ -32,6 +32,24 @@ internal sealed class TangentProjection(CurveFitPlan plan, CurveTape tape, Curve
         return scale > 0 ? [.. values.Select(value => Math.Sqrt(RobustLoss.Huber(scale).Weight(value - median)))] : [];
     }
 
+    /// <summary>The loss at parameters, or that of a convex loss where the loss is not.</summary>
+    public double Loss(double[] parameters)
+    {
+        Span<double> residuals = workspace.Residuals(row.Count);
+        row.Residuals(tape.Evaluate(parameters), residuals);
+        return plan.Options.Loss.Convex.Total(residuals);
+    }
+
+    /// <summary>Those parameters that the curve depends on near others.</summary>
+    /// <param name="parameters">Where.</param>
+    public int[] Moving(double[] parameters)
+    {
+        tape.Evaluate(parameters);
+        double[] jacobian = workspace.Jacobian(row.Count).ToArray();
+        tape.Differentiate(jacobian);
+        return [.. Enumerable.Range(0, parameters.Length).Where(j => plan.Lower[j] < plan.Upper[j] && jacobian.AsSpan(j * row.Count, row.Count).ContainsAnyExcept(0))];
+    }
+
     /// <summary>The squares of what is left of the residuals.</summary>
     /// <param name="parameters">Where.</param>
     /// <param name="columns">The parameters that move.</param>

@@ -9,13 +9,13 @@ internal sealed class TermPlacement
     private readonly CurveFitPlan _plan;
     private readonly CurveRow _row;
     private readonly TangentProjection _projection;
-    private readonly Func<double[], double[], double[], CancellationToken, double[]?> _fit;
+    private readonly Func<double[], IReadOnlyList<int>, CancellationToken, double[]?> _fit;
     private readonly List<(int[] Affine, int[] Drawn)> _terms;
     private readonly int[] _free;
     private readonly double[] _draw;
     private readonly double[] _trial;
 
-    private TermPlacement(CurveFitPlan plan, CurveRow row, TangentProjection projection, Func<double[], double[], double[], CancellationToken, double[]?> fit, List<(int[] Affine, int[] Drawn)> terms)
+    private TermPlacement(CurveFitPlan plan, CurveRow row, TangentProjection projection, Func<double[], IReadOnlyList<int>, CancellationToken, double[]?> fit, List<(int[] Affine, int[] Drawn)> terms)
     {
         (_plan, _row, _projection, _fit, _terms) = (plan, row, projection, fit, terms);
         _free = [.. plan.Starts.Solved.Where(parameter => !terms.Exists(term => term.Affine.Contains(parameter)))];
@@ -26,9 +26,9 @@ internal sealed class TermPlacement
     /// <param name="plan">What all rows have in common.</param>
     /// <param name="row">The row.</param>
     /// <param name="projection">What parameters leave of the row.</param>
-    /// <param name="fit">Fits a curve from a start within lower and upper bounds; null where it is not finite.</param>
+    /// <param name="fit">Fits a curve from a start, at which some parameters stay; null where it is not finite.</param>
     /// <returns>Null for a curve that is no sum of terms whose parameters are drawn.</returns>
-    public static TermPlacement? Create(CurveFitPlan plan, CurveRow row, TangentProjection projection, Func<double[], double[], double[], CancellationToken, double[]?> fit)
+    public static TermPlacement? Create(CurveFitPlan plan, CurveRow row, TangentProjection projection, Func<double[], IReadOnlyList<int>, CancellationToken, double[]?> fit)
     {
         List<(int[] Affine, int[] Drawn)> terms = CurveTerms.Find(plan);
         return terms.Count > 1 ? new TermPlacement(plan, row, projection, fit, terms) : null;
@@ -78,7 +78,9 @@ internal sealed class TermPlacement
             columns = [.. columns, .. rest[best].Affine];
             rest.RemoveAt(best);
             _projection.Move(start, columns, _row.Values, roots);
-            if (Fit(start, rest, cancellationToken) is not { } fitted)
+
+            // Terms that have no place yet stay at zero.
+            if (_fit(start, [.. rest.SelectMany(term => (int[])[.. term.Affine, .. term.Drawn])], cancellationToken) is not { } fitted)
             {
                 return null;
             }
@@ -87,17 +89,5 @@ internal sealed class TermPlacement
         }
 
         return found;
-    }
-
-    // Terms that have no place yet are held at zero.
-    private double[]? Fit(double[] start, List<(int[] Affine, int[] Drawn)> rest, CancellationToken cancellationToken)
-    {
-        double[] lower = [.. _plan.Lower], upper = [.. _plan.Upper];
-        foreach (int parameter in rest.SelectMany(term => (int[])[.. term.Affine, .. term.Drawn]))
-        {
-            lower[parameter] = upper[parameter] = start[parameter];
-        }
-
-        return _fit(start, lower, upper, cancellationToken);
     }
 }
