@@ -95,7 +95,7 @@ public sealed class ConvexProgram
             throw new SolveFailedException($"Row {faulty} of the program: {faults[faulty]}", SolveStatus.InvalidInput, faulty);
         }
 
-        (ConeProblem problem, Tensor offset) = program.Apply(parameters);
+        ConeProblem problem = program.Apply(parameters);
         if (faulty >= 0)
         {
             double[] marks = Array.ConvertAll(faults, fault => fault is null ? 0 : double.NaN);
@@ -105,7 +105,7 @@ public sealed class ConvexProgram
         // What failed is told in the program's names, which the layer does not know.
         using var layer = new ConeProgram(options, throwOnFailure: false);
         ConeOutputs outputs = layer.forward(problem, warmStart, cancellation);
-        var solution = new ProgramSolution(program, outputs, offset, faults);
+        var solution = new ProgramSolution(program, outputs, parameters, faults);
         if (throwOnFailure)
         {
             solution.ThrowIfFailed();

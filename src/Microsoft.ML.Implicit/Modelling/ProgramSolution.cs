@@ -18,14 +18,14 @@ public sealed class ProgramSolution
     private readonly string?[] _faults;
     private readonly Tensor _multipliers;
 
-    internal ProgramSolution(CompiledProgram program, ConeOutputs outputs, Tensor offset, string?[] faults)
+    internal ProgramSolution(CompiledProgram program, ConeOutputs outputs, Tensor parameters, string?[] faults)
     {
         (_program, _outputs, _faults) = (program, outputs, faults);
         (X, _multipliers) = (outputs.X, outputs.Y);
         Tensor cost;
         if (outputs.Solution.AllConverged)
         {
-            cost = CompiledProgram.Cost(outputs.Solution.Problem, offset, X);
+            cost = program.Cost(parameters, X);
         }
         else
         {
@@ -34,7 +34,7 @@ public sealed class ProgramSolution
             (X, _multipliers) = (X.Plus(unsolved), _multipliers.Plus(unsolved));
 
             // In the cost of a row, NaN would make the data's gradients NaN where that of the cost is zero.
-            cost = CompiledProgram.Cost(outputs.Solution.Problem, offset, X.masked_fill(isUnsolved, 0.Held())).Plus(X.masked_fill(isUnsolved.logical_not(), 0.Held()).sum(1));
+            cost = program.Cost(parameters, X.masked_fill(isUnsolved, 0.Held())).Plus(X.masked_fill(isUnsolved.logical_not(), 0.Held()).sum(1));
         }
 
         Objective = program.Maximizes ? cost.neg() : cost;

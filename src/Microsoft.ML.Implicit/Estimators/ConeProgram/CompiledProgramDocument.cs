@@ -30,6 +30,7 @@ internal static class CompiledProgramDocument
         Write(writer.Section("a"), program.A);
         Write(writer.Section("b"), program.B);
         Write(writer.Section("offset"), program.Offset);
+        Write(writer.Section("objective"), program.Objective);
     }
 
     /// <exception cref="FormatException">A value is out of range.</exception>
@@ -60,6 +61,7 @@ internal static class CompiledProgramDocument
             A = ReadMap(reader.Section("a"), (int)rows, columns, parameterCount),
             B = ReadMap(reader.Section("b"), (int)rows, parameterCount),
             Offset = ReadMap(reader.Section("offset"), 1, parameterCount),
+            Objective = ReadObjective(reader.Section("objective"), columns, parameterCount),
         };
     }
 
@@ -116,6 +118,42 @@ internal static class CompiledProgramDocument
         writer.Write("entries", places);
         writer.Write("parameters", map.Parameters);
         writer.Write("values", map.Values);
+    }
+
+    private static void Write(DocumentWriter writer, WrittenObjective? objective)
+    {
+        if (objective is null)
+        {
+            return;
+        }
+
+        Write(writer.Section("costs"), objective.Costs);
+        if (objective.Squares is { } squares)
+        {
+            writer.Write("squares", squares.Weights.Length);
+            Write(writer.Section("slopes"), squares.Slopes);
+            Write(writer.Section("constants"), squares.Constants);
+            Write(writer.Section("weights"), squares.Weights);
+        }
+    }
+
+    private static WrittenObjective? ReadObjective(DocumentReader reader, int columns, int parameters)
+    {
+        if (reader.Section("costs").OptionalTensor("entries") is null)
+        {
+            return null;
+        }
+
+        ParameterMap costs = ReadMap(reader.Section("costs"), columns, parameters);
+        if (reader.OptionalText("squares") is null)
+        {
+            return new WrittenObjective(costs, null);
+        }
+
+        int count = reader.Int32("squares");
+        Require(count > 0 && (long)count * columns <= MaximumPlaces && count * SmallestEntry <= reader.TensorBytes);
+        return new WrittenObjective(costs, new WrittenSquares(
+            ReadMap(reader.Section("slopes"), count, columns, parameters), ReadMap(reader.Section("constants"), count, parameters), ReadMap(reader.Section("weights"), count, parameters)));
     }
 
     private static MatrixMap ReadMap(DocumentReader reader, int rows, int columns, int parameters)

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Modelling;
@@ -23,7 +24,7 @@ internal sealed class ConeProgramBatch : RowBatch
     private readonly NumberRows _features;
     private readonly NumberRows _parameters;
     private readonly long[] _positions;
-    private readonly float[][] _values;
+    private readonly double[][] _values;
     private readonly SolveStatus[] _status;
 
     /// <param name="model">What is solved.</param>
@@ -43,7 +44,7 @@ internal sealed class ConeProgramBatch : RowBatch
         _features = new NumberRows(learned?.FeatureCount ?? 0, capacity);
         _parameters = new NumberRows(model.Program.ParameterCount, capacity);
         _positions = new long[capacity];
-        _values = [.. model.Outputs.Select(column => new float[capacity * column.Length])];
+        _values = [.. model.Outputs.Select(column => new double[capacity * column.Length])];
         _status = new SolveStatus[capacity];
     }
 
@@ -88,19 +89,27 @@ internal sealed class ConeProgramBatch : RowBatch
 
     public override Delegate CreateGetter(int column, Func<int> slot)
     {
-        float[] values = _values[column];
-        int length = _model.Outputs[column].Length;
-        return _model.Outputs[column].Type switch
+        if (_model.Outputs[column].Kind == ConeProgramColumnKind.Status)
         {
-            TextDataViewType => (ValueGetter<ReadOnlyMemory<char>>)((ref ReadOnlyMemory<char> value) => value = StatusNames[(int)_status[slot()]]),
-            VectorDataViewType => (ValueGetter<VBuffer<float>>)((ref VBuffer<float> value) =>
+            return (ValueGetter<ReadOnlyMemory<char>>)((ref ReadOnlyMemory<char> value) => value = StatusNames[(int)_status[slot()]]);
+        }
+
+        return _model.OutputKind == DataKind.Double ? CreateNumberGetter<double>(column, slot) : CreateNumberGetter<float>(column, slot);
+    }
+
+    private Delegate CreateNumberGetter<T>(int column, Func<int> slot)
+        where T : struct, INumberBase<T>
+    {
+        double[] values = _values[column];
+        int length = _model.Outputs[column].Length;
+        return _model.Outputs[column].Type is VectorDataViewType
+            ? (ValueGetter<VBuffer<T>>)((ref VBuffer<T> value) =>
             {
-                VBufferEditor<float> editor = VBufferEditor.Create(ref value, length);
-                values.AsSpan(slot() * length, length).CopyTo(editor.Values);
+                VBufferEditor<T> editor = VBufferEditor.Create(ref value, length);
+                TensorPrimitives.ConvertTruncating<double, T>(values.AsSpan(slot() * length, length), editor.Values);
                 value = editor.Commit();
-            }),
-            _ => (ValueGetter<float>)((ref float value) => value = values[slot()]),
-        };
+            })
+            : (ValueGetter<T>)((ref T value) => value = T.CreateTruncating(values[slot()]));
     }
 
     // Numbers that are predicted from it are none either.
@@ -117,6 +126,6 @@ internal sealed class ConeProgramBatch : RowBatch
             ConeProgramColumnKind.Objective => solution.Objective,
             _ => null,
         };
-        numbers?.to(ScalarType.Float32).contiguous().data<float>().CopyTo(_values[column]);
+        numbers?.contiguous().data<double>().CopyTo(_values[column]);
     }
 }

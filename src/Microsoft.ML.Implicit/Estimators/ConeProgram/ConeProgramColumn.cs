@@ -7,14 +7,15 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <param name="Kind">What it holds.</param>
 /// <param name="Name">Its name.</param>
 /// <param name="Part">The variable or constraint, or null for the objective and the status.</param>
-internal sealed record ConeProgramColumn(ConeProgramColumnKind Kind, string Name, ProgramPart? Part)
+/// <param name="Number">Type of the numbers that it holds.</param>
+internal sealed record ConeProgramColumn(ConeProgramColumnKind Kind, string Name, ProgramPart? Part, NumberDataViewType Number)
 {
     public int Length => Kind == ConeProgramColumnKind.Status ? 0 : Part?.Size ?? 1;
 
     public DataViewType Type => Kind == ConeProgramColumnKind.Status ? TextDataViewType.Instance
-        : Length == 1 ? NumberDataViewType.Single
-        : Part!.Columns == 1 ? new VectorDataViewType(NumberDataViewType.Single, Part.Rows)
-        : new VectorDataViewType(NumberDataViewType.Single, Part.Rows, Part.Columns);
+        : Length == 1 ? Number
+        : Part!.Columns == 1 ? new VectorDataViewType(Number, Part.Rows)
+        : new VectorDataViewType(Number, Part.Rows, Part.Columns);
 
     public SchemaShape.Column Promise() => new(
         Name, Type is VectorDataViewType ? SchemaShape.Column.VectorKind.Vector : SchemaShape.Column.VectorKind.Scalar, Type.GetItemType(), isKey: false);

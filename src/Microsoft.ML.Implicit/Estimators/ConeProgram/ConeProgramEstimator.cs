@@ -7,8 +7,8 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// Solves a convex program in every row, whose parameters are read from columns. Nothing is learned: fitting only checks the columns.
 /// </summary>
 /// <remarks>
-/// Output: a column for each variable and for the multipliers of each named constraint (Single; a vector or matrix where it has several entries), and as asked for
-/// the objective (Single) and the status (text). Rows are solved in float64 by the method that is set. There is no ONNX form.
+/// Output: a column for each variable and for the multipliers of each named constraint (a vector or matrix where it has several entries), and as asked for
+/// the objective, all of them Single or Double as <see cref="ConeProgramSettings.OutputKind"/> says, and the status (text). Rows are solved in float64 by the method that is set. There is no ONNX form.
 /// </remarks>
 public sealed class ConeProgramEstimator : ImplicitEstimator<ConeProgramTransformer>
 {

@@ -9,10 +9,11 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <param name="Program">The program.</param>
 /// <param name="ParameterColumnNames">A column for each parameter, or null for one that is predicted.</param>
 /// <param name="Outputs">The columns written.</param>
+/// <param name="OutputKind">Type of the numbers in them.</param>
 /// <param name="UnsolvedRows">What happens to rows without a solution.</param>
 /// <param name="Solver">Settings of the solver.</param>
 internal sealed record ConeProgramModel(
-    CompiledProgram Program, IReadOnlyList<string?> ParameterColumnNames, IReadOnlyList<ConeProgramColumn> Outputs, UnsolvedRowHandling UnsolvedRows, ConeOptions Solver)
+    CompiledProgram Program, IReadOnlyList<string?> ParameterColumnNames, IReadOnlyList<ConeProgramColumn> Outputs, DataKind OutputKind, UnsolvedRowHandling UnsolvedRows, ConeOptions Solver)
 {
     /// <summary>Makes a model of settings.</summary>
     /// <param name="options">The settings.</param>
@@ -26,7 +27,8 @@ internal sealed record ConeProgramModel(
         return new ConeProgramModel(
             program,
             columns,
-            Columns(program, columns, [.. program.Variables.Concat(program.Multipliers).Select(options.ColumnOf)], predicted, options.ObjectiveColumnName, options.StatusColumnName),
+            Columns(program, columns, [.. program.Variables.Concat(program.Multipliers).Select(options.ColumnOf)], predicted, options.ObjectiveColumnName, options.StatusColumnName, options.OutputKind),
+            options.OutputKind,
             options.UnsolvedRows,
             SolverOf(options.Method, options.Tolerance, options.MaximumIterations));
     }
@@ -65,6 +67,7 @@ internal sealed record ConeProgramModel(
         writer.Write("predicted_columns", Outputs.Where(column => column.Kind == ConeProgramColumnKind.Parameter).Select(column => column.Name));
         writer.Write("objective_column", Outputs.FirstOrDefault(column => column.Kind == ConeProgramColumnKind.Objective)?.Name);
         writer.Write("status_column", Outputs.FirstOrDefault(column => column.Kind == ConeProgramColumnKind.Status)?.Name);
+        writer.Write("output_kind", OutputKind);
         writer.Write("unsolved_rows", UnsolvedRows);
         writer.Write("method", Solver.Method);
         writer.Write("tolerance", Solver.Tolerance);
@@ -77,34 +80,37 @@ internal sealed record ConeProgramModel(
         CompiledProgram program = CompiledProgramDocument.Read(reader.Section("program"));
         string?[] inputs = Array.ConvertAll(reader.Texts("input_columns"), name => name.Length == 0 ? null : name);
         string[] values = reader.Texts("value_columns"), predicted = reader.OptionalTexts("predicted_columns") ?? [];
+        DataKind kind = reader.OptionalText("output_kind") is null ? DataKind.Single : reader.Enum<DataKind>("output_kind");
         (double tolerance, int iterations) = (reader.Double("tolerance"), reader.Int32("maximum_iterations"));
-        return inputs.Length == program.Parameters.Count && values.Length == program.Variables.Count + program.Multipliers.Count && (predicted.Length == 0 || predicted.Length == inputs.Count(name => name is null)) && tolerance is > 0 and < 1 && iterations > 0
+        return kind is DataKind.Single or DataKind.Double && inputs.Length == program.Parameters.Count && values.Length == program.Variables.Count + program.Multipliers.Count && (predicted.Length == 0 || predicted.Length == inputs.Count(name => name is null)) && tolerance is > 0 and < 1 && iterations > 0
             ? new ConeProgramModel(
                 program,
                 inputs,
-                Columns(program, inputs, values, predicted, reader.OptionalText("objective_column"), reader.OptionalText("status_column")),
+                Columns(program, inputs, values, predicted, reader.OptionalText("objective_column"), reader.OptionalText("status_column"), kind),
+                kind,
                 reader.Enum<UnsolvedRowHandling>("unsolved_rows"),
                 SolverOf(reader.OptionalText("method") is null ? ConeMethod.InteriorPoint : reader.Enum<ConeMethod>("method"), tolerance, iterations))
             : throw new FormatException("The model file describes an impossible cone program.");
     }
 
     private static IReadOnlyList<ConeProgramColumn> Columns(
-        CompiledProgram program, IReadOnlyList<string?> parameters, IReadOnlyList<string> names, IReadOnlyList<string> predicted, string? objective, string? status)
+        CompiledProgram program, IReadOnlyList<string?> parameters, IReadOnlyList<string> names, IReadOnlyList<string> predicted, string? objective, string? status, DataKind kind)
     {
+        NumberDataViewType number = kind == DataKind.Double ? NumberDataViewType.Double : NumberDataViewType.Single;
         List<ConeProgramColumn> columns =
         [
-            .. program.Variables.Select((part, i) => new ConeProgramColumn(ConeProgramColumnKind.Variable, names[i], part)),
-            .. program.Multipliers.Select((part, i) => new ConeProgramColumn(ConeProgramColumnKind.Multipliers, names[program.Variables.Count + i], part)),
-            .. predicted.Zip(program.Parameters.Where((_, i) => parameters[i] is null)).Select(pair => new ConeProgramColumn(ConeProgramColumnKind.Parameter, pair.First, pair.Second)),
+            .. program.Variables.Select((part, i) => new ConeProgramColumn(ConeProgramColumnKind.Variable, names[i], part, number)),
+            .. program.Multipliers.Select((part, i) => new ConeProgramColumn(ConeProgramColumnKind.Multipliers, names[program.Variables.Count + i], part, number)),
+            .. predicted.Zip(program.Parameters.Where((_, i) => parameters[i] is null)).Select(pair => new ConeProgramColumn(ConeProgramColumnKind.Parameter, pair.First, pair.Second, number)),
         ];
         if (objective is not null)
         {
-            columns.Add(new ConeProgramColumn(ConeProgramColumnKind.Objective, objective, null));
+            columns.Add(new ConeProgramColumn(ConeProgramColumnKind.Objective, objective, null, number));
         }
 
         if (status is not null)
         {
-            columns.Add(new ConeProgramColumn(ConeProgramColumnKind.Status, status, null));
+            columns.Add(new ConeProgramColumn(ConeProgramColumnKind.Status, status, null, number));
         }
 
         return columns;

@@ -1,3 +1,4 @@
+using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Modelling;
 using Microsoft.ML.Implicit.Modelling.Compilation;
 using Microsoft.ML.Implicit.Solvers.Conic;
@@ -17,15 +18,21 @@ public abstract class ConeProgramSettings : IEstimatorOptions
 
     /// <summary>
     /// Columns of parameters, variables and named constraints, by their names; what is not in it has the column of its own name. Parameters are read from Single or Double,
-    /// scalar or vector, matrices row by row; variables and multipliers of named constraints are written as Single, scalar, vector or matrix.
+    /// scalar or vector, matrices row by row; variables and multipliers of named constraints are written as a scalar, vector or matrix.
     /// </summary>
     public IReadOnlyDictionary<string, string> ColumnNames { get; set; } = new Dictionary<string, string>();
 
-    /// <summary>Column for the objective (Single), or <see langword="null"/>.</summary>
+    /// <summary>Column for the objective, or <see langword="null"/>.</summary>
     public string? ObjectiveColumnName { get; set; } = "Objective";
 
     /// <summary>Column for the status: the name of a <see cref="Solvers.SolveStatus"/> as text, or <see langword="null"/>.</summary>
     public string? StatusColumnName { get; set; } = "Status";
+
+    /// <summary>
+    /// Type of the numbers in all of these columns: <see cref="DataKind.Single"/>, which trainers read as features, or <see cref="DataKind.Double"/>, which large numbers with small differences need,
+    /// such as sums of money that add up to the cent.
+    /// </summary>
+    public DataKind OutputKind { get; set; } = DataKind.Single;
 
     /// <summary>What happens when the program of a row is not solved.</summary>
     public UnsolvedRowHandling UnsolvedRows { get; set; } = UnsolvedRowHandling.Throw;
@@ -59,6 +66,7 @@ public abstract class ConeProgramSettings : IEstimatorOptions
     {
         Setting.Require(Program is not null, nameof(Program), "must be given");
         Setting.Require(ColumnNames is not null, nameof(ColumnNames), "must be given");
+        Setting.Require(OutputKind is DataKind.Single or DataKind.Double, nameof(OutputKind), "must be Single or Double");
         Setting.Require(Enum.IsDefined(UnsolvedRows), nameof(UnsolvedRows), "is not a known handling");
         Setting.Require(Tolerance is > 0 and < 1, nameof(Tolerance), "must lie between 0 and 1");
         Setting.Require(Enum.IsDefined(Method), nameof(Method), "is not a known method");

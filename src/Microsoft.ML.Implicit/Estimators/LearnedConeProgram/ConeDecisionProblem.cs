@@ -2,7 +2,6 @@ using Microsoft.ML.Implicit.Differentiation;
 using Microsoft.ML.Implicit.Modelling;
 using Microsoft.ML.Implicit.Modelling.Compilation;
 using Microsoft.ML.Implicit.Native;
-using Microsoft.ML.Implicit.Solvers.Conic;
 using Microsoft.ML.Implicit.Training;
 using Microsoft.ML.Runtime;
 using TorchSharp;
@@ -110,8 +109,7 @@ internal sealed class ConeDecisionProblem : ITrainingProblem
             return _recourse.Cost(batch, parameters, solution.Value(_options.DecidedVariable!).reshape(parameters.shape[0], -1), _cancellation).unsqueeze(1);
         }
 
-        (ConeProblem problem, Tensor offset) = _model.Program.Apply(parameters);
-        return CompiledProgram.Cost(problem, offset, solution.X).unsqueeze(1);
+        return _model.Program.Cost(parameters, solution.X).unsqueeze(1);
     }
 
     private DecisionSet WithLeastCosts(DecisionSet data, TrainingRun run)

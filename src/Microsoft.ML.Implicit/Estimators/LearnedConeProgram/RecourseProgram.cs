@@ -52,7 +52,7 @@ internal sealed class RecourseProgram
     /// <exception cref="SolveFailedException">A plan leaves no way to satisfy the constraints.</exception>
     public Tensor Cost(DecisionSet batch, Tensor parameters, Tensor decision, CancellationToken cancellation)
     {
-        (ConeProblem problem, Tensor offset) = _program.Apply(parameters);
+        ConeProblem problem = _program.Apply(parameters);
         Tensor columns = tensor(_columns, [_columns.Length], ScalarType.Int64), rows = tensor(_rows, [_rows.Length], ScalarType.Int64);
         Tensor q = problem.Q.index_select(-1, columns), b = problem.B.index_select(-1, rows).Plus(_decidedA.Multiply(problem.A, decision).neg());
         q = problem.P is null ? q : q.Plus(_decidedP.Multiply(problem.P, decision));
@@ -64,7 +64,7 @@ internal sealed class RecourseProgram
             outputs.Solution.Status,
             row => $"What is planned as '{_decided.Name}' cannot be carried out at the realised parameters: {outputs.Solution.Describe(row)} Give what it may break a cost instead.");
         Tensor x = outputs.X.mm(Placement(_columns)).Plus(decision.mm(Placement([.. Enumerable.Range(_decided.Start, _decided.Size).Select(column => (long)column)])));
-        return CompiledProgram.Cost(problem, offset, x);
+        return _program.Cost(parameters, x);
     }
 
     private bool IsDecided(int column) => column >= _decided.Start && column < _decided.Start + _decided.Size;

@@ -76,16 +76,21 @@ internal static class ConeForms
     }
 
     /// <summary>Σ weightᵢ xᵢ² in the objective.</summary>
-    public static AffineForm SquareCost(AffineForm x, AffineForm weights, ProgramBuilder builder) => builder.AddSquares(x, weights);
+    public static AffineForm SquareCost(AffineForm x, AffineForm weights, ProgramBuilder builder)
+    {
+        builder.AddSquares(x, weights);
+        return AffineForm.Zero;
+    }
 
     /// <summary>weight Σ xᵢ² in the objective.</summary>
-    public static AffineForm SumSquaresCost(AffineForm x, AffineForm weight, ProgramBuilder builder) => builder.AddSquares(x, weight.Broadcast(x.Size));
+    public static AffineForm SumSquaresCost(AffineForm x, AffineForm weight, ProgramBuilder builder) => SquareCost(x, weight.Broadcast(x.Size), builder);
 
     public static AffineForm HuberCost(AffineForm x, double width, AffineForm weights, ProgramBuilder builder)
     {
         // Constants may be far from zero, and what is left of them is what matters.
         AffineForm own = x.Terms.Any(term => term.Column == AffineTerm.None) ? builder.Separate(x) : x, inner = builder.CreateVariable(x.Size);
-        return builder.AddSquares(inner, weights).Plus(weights.EntrywiseProduct(Absolute(own.Minus(inner), builder)).Sum().Times(2 * width));
+        builder.AddSquares(inner, weights);
+        return weights.EntrywiseProduct(Absolute(own.Minus(inner), builder)).Sum().Times(2 * width);
     }
 
     public static AffineForm Exponential(AffineForm x, ProgramBuilder builder) => Exponentials(builder, x, (t, entry) => (entry, One, t));

@@ -3,6 +3,9 @@ namespace Microsoft.ML.Implicit.Modelling.Compilation;
 /// <summary>Entries that are affine in the variables, with coefficients that are affine in the parameters.</summary>
 internal sealed record AffineForm(int Size, IReadOnlyList<AffineTerm> Terms)
 {
+    /// <summary>The number zero.</summary>
+    public static AffineForm Zero { get; } = new(1, []);
+
     /// <summary>The form of a number.</summary>
     public static AffineForm Number(double value) => new(1, [new AffineTerm(0, AffineTerm.None, AffineTerm.None, value)]);
 

@@ -32,7 +32,11 @@ internal sealed record CompiledProgram
 
     public required ParameterMap B { get; init; }
 
+    /// <summary>What the objective has besides variables and squares; in files of earlier versions besides P and q.</summary>
     public required ParameterMap Offset { get; init; }
+
+    /// <summary>The objective as it is written. Files of earlier versions have none.</summary>
+    public required WrittenObjective? Objective { get; init; }
 
     /// <summary>All that has a name.</summary>
     public IEnumerable<ProgramPart> Parts => [.. Parameters, .. Variables, .. Multipliers];
@@ -42,23 +46,27 @@ internal sealed record CompiledProgram
     /// <summary>Whether a parameter is in a constraint.</summary>
     public bool Constrains(ProgramPart parameter) => A.Values.Depends(parameter) || B.Depends(parameter);
 
-    /// <summary>What is to be small of points of cone programs that were made by <see cref="Apply"/>, [batch].</summary>
-    public static Tensor Cost(ConeProblem problem, Tensor offset, Tensor x)
-    {
-        Tensor slope = problem.P is null ? problem.Q : problem.Q.Plus(SparseProduct.Multiply(problem.PEntries!, problem.P, x).mul(0.5.Held()));
-        return x.mul(slope).sum(1).Plus(offset);
-    }
+    /// <summary>What is to be small, [batch].</summary>
+    /// <param name="parameters">[batch, parameters], float64.</param>
+    /// <param name="x">Points, [batch, columns].</param>
+    public Tensor Cost(Tensor parameters, Tensor x) => (Objective?.Cost(parameters, x) ?? ExpandedCost(parameters, x)).Plus(Offset.Apply(parameters).reshape(-1));
 
     /// <summary>The cone programs of rows of parameters.</summary>
     /// <param name="parameters">[batch, parameters], float64.</param>
-    public (ConeProblem Problem, Tensor Offset) Apply(Tensor parameters)
+    public ConeProblem Apply(Tensor parameters)
     {
         Tensor q = Q.Apply(parameters);
 
         // Where nothing depends on a parameter, there are as many rows all the same.
         q = q.dim() == 1 ? q.expand(parameters.shape[0], -1) : q;
         Tensor? p = P.IsZero ? null : P.Values.Apply(parameters);
-        var problem = new ConeProblem(p, q, A.Values.Apply(parameters), B.Apply(parameters), Cones, p is null ? null : P.Entries, A.Entries);
-        return (problem, Offset.Apply(parameters).reshape(-1).expand(parameters.shape[0]));
+        return new ConeProblem(p, q, A.Values.Apply(parameters), B.Apply(parameters), Cones, p is null ? null : P.Entries, A.Entries);
+    }
+
+    private Tensor ExpandedCost(Tensor parameters, Tensor x)
+    {
+        Tensor slope = Q.Apply(parameters);
+        slope = P.IsZero ? slope : slope.Plus(SparseProduct.Multiply(P.Entries, P.Values.Apply(parameters), x).mul(0.5.Held()));
+        return x.mul(slope).sum(1);
     }
 }

@@ -63,23 +63,35 @@ internal sealed class ProgramBuilder
     public void Constrain(ConeKind kind, AffineForm form, Constraint? source = null) => _constraints.Add((kind, form, source, Origin));
 
     /// <summary>Adds Σ weightᵢ xᵢ² to the objective.</summary>
-    /// <returns>What of it is affine.</returns>
-    public AffineForm AddSquares(AffineForm x, AffineForm weights)
+    public void AddSquares(AffineForm x, AffineForm weights)
     {
         // Multiplied out, coefficients would be quadratic in parameters, or more than the entries had.
         if (x.Terms.Any(term => term.Parameter != AffineTerm.None) || x.Terms.Select(term => term.Column).Distinct().Count() > 2 * x.Size)
         {
-            return _squares.Add(Separate(x), weights);
+            _squares.Add(Separate(x), weights);
+            return;
         }
 
         if (!x.Terms.Any(term => term.Column == AffineTerm.None))
         {
-            return _squares.Add(x, weights);
+            _squares.Add(x, weights);
+            return;
         }
 
         // Or squares of large constants, beside which what is left of the entries is rounding.
         (AffineForm fewer, AffineForm theirs) = SquareReduction.Reduce(x, weights);
-        return SquareReduction.IsFarFromZero(x, fewer) ? _squares.Add(Separate(fewer), theirs) : _squares.Add(x, weights);
+        if (SquareReduction.IsFarFromZero(x, fewer))
+        {
+            _squares.Add(Separate(fewer), theirs);
+        }
+        else if (fewer.Terms.Count < x.Terms.Count)
+        {
+            _squares.Add(x, weights, fewer, theirs);
+        }
+        else
+        {
+            _squares.Add(x, weights);
+        }
     }
 
     /// <summary>Entries as variables of their own, which then have units of their own; those without variables or parameters stay.</summary>
@@ -149,12 +161,16 @@ internal sealed class ProgramBuilder
             Multipliers = multipliers,
             Origins = origins,
             P = MatrixMap.Create(_columns, _columns, [.. _squares.Hessian.Select(term => (term.Row, term.Column, term.Parameter + 1, term.Value))]),
-            Q = ParameterMap.Create(_columns, cost.Terms.Where(term => term.Column != AffineTerm.None).Select(term => (term.Column, term.Parameter + 1, term.Value))),
+            Q = CostsOf(cost.Plus(_squares.Rest)),
             A = MatrixMap.Create(row, _columns, a),
             B = ParameterMap.Create(row, b),
             Offset = ParameterMap.Create(1, cost.Terms.Where(term => term.Column == AffineTerm.None).Select(term => (0, term.Parameter + 1, term.Value))),
+            Objective = new WrittenObjective(CostsOf(cost), _squares.Build(_columns)),
         };
     }
+
+    private ParameterMap CostsOf(AffineForm cost) =>
+        ParameterMap.Create(_columns, cost.Terms.Where(term => term.Column != AffineTerm.None).Select(term => (term.Column, term.Parameter + 1, term.Value)));
 
     private static AffineForm Entries(ProgramPart part, Func<int, AffineTerm> term) => new(part.Size, [.. Enumerable.Range(part.Start, part.Size).Select(term)]);
 

@@ -56,6 +56,33 @@ public sealed class ConeProgramTransformerTests
     }
 
     [TestMethod]
+    public void Columns_of_Double_hold_sums_of_money_to_the_cent()
+    {
+        var ml = new MLContext(seed: 1);
+        var (budget, need) = (new Parameter("Budget"), new Parameter("Need", 3));
+        var spend = new Variable("Spend", 3, sign: Sign.Nonnegative);
+        ConvexProgram program = ConvexProgram.Minimize(Functions.SumSquares(spend - need), Functions.Sum(spend).EqualTo(budget).Named("price"));
+        IDataView data = ml.Data.LoadFromEnumerable([new Account()]);
+        var options = new ConeProgramOptions { Program = program, OutputKind = DataKind.Double };
+        ITransformer transformer = ml.Transforms.ConeProgram(options).Fit(data);
+        using var file = new MemoryStream();
+        ml.Model.Save(transformer, data.Schema, file);
+        file.Position = 0;
+        foreach (ITransformer each in new[] { transformer, ml.Model.Load(file, out _) })
+        {
+            IDataView solved = each.Transform(data);
+            Assert.AreEqual(new Account().Budget, solved.GetColumn<double[]>("Spend").Single().Sum(), 1e-4);
+            Assert.AreEqual(NumberDataViewType.Double, solved.Schema["Objective"].Type);
+            Assert.AreEqual(NumberDataViewType.Double, solved.Schema["price"].Type);
+        }
+
+        IDataView appended = ml.Transforms.ConeProgram(options).Append(ml.Transforms.Concatenate("All", "Spend", "price")).Fit(data).Transform(data);
+        Assert.AreEqual(NumberDataViewType.Double, ((VectorDataViewType)appended.Schema["All"].Type).ItemType);
+        options.OutputKind = DataKind.Int32;
+        Assert.Contains("OutputKind", Assert.ThrowsExactly<ArgumentException>(() => ml.Transforms.ConeProgram(options)).Message);
+    }
+
+    [TestMethod]
     public void The_next_estimator_of_a_pipeline_finds_the_columns_that_are_promised()
     {
         var ml = new MLContext(seed: 1);
@@ -134,6 +161,14 @@ public sealed class ConeProgramTransformerTests
     }
 
     private static IEnumerable<Row> Rows(params float[] radii) => radii.Select(radius => new Row { Radius = radius, Other = radius });
+
+    private sealed class Account
+    {
+        public double Budget { get; set; } = 96575188.94;
+
+        [VectorType(3)]
+        public double[] Need { get; set; } = [41234567.89, 23456789.01, 12345678.9];
+    }
 
     private sealed class Row
     {

@@ -2,14 +2,19 @@ namespace Microsoft.ML.Implicit.Solvers.Conic.Systems;
 
 /// <summary>
 /// An order of elimination that keeps the factor of a symmetric matrix sparse: approximate minimum degree on the quotient graph (Amestoy, Davis and Duff, 1996), in which what an
-/// eliminated row leaves is one element rather than a clique of edges.
+/// eliminated row leaves is one element rather than a clique of edges. Rows with entries nearly everywhere, which would be in all of these, come last (Amestoy, Davis and Duff, 2004, "Algorithm 837: AMD").
 /// </summary>
 internal sealed class MinimumDegree
 {
+    // A row is dense that has more entries than this, and than a multiple of the square root of the number of rows.
+    private const int FewestOfDense = 16;
+    private const int MultipleOfDense = 10;
+
     private readonly List<int>[] _neighbours;
     private readonly List<int>[] _elements;
     private readonly int[][] _members;
     private readonly int _later;
+    private readonly int[] _dense;
     private readonly bool[] _isEliminated;
     private readonly bool[] _isAbsorbed;
     private readonly int[] _degrees;
@@ -21,11 +26,14 @@ internal sealed class MinimumDegree
     {
         int n = neighbours.Count;
         _later = later;
-        _neighbours = [.. neighbours.Select(list => list.ToList())];
+        (_isEliminated, _isAbsorbed) = (new bool[n], new bool[n]);
+        double most = Math.Max(FewestOfDense, MultipleOfDense * Math.Sqrt(n));
+        _dense = [.. Enumerable.Range(0, later > 0 ? later : n).Where(row => neighbours[row].Count > most).OrderBy(row => neighbours[row].Count)];
+        Array.ForEach(_dense, row => _isEliminated[row] = true);
+        _neighbours = [.. neighbours.Select((list, row) => _isEliminated[row] ? [] : list.Where(other => !_isEliminated[other]).ToList())];
         _elements = [.. neighbours.Select(_ => new List<int>())];
         _members = new int[n][];
-        (_isEliminated, _isAbsorbed) = (new bool[n], new bool[n]);
-        _degrees = [.. neighbours.Select(list => list.Count)];
+        _degrees = [.. _neighbours.Select(list => list.Count)];
         (_outside, _marks) = (new int[n], new int[n]);
     }
 
@@ -55,7 +63,7 @@ internal sealed class MinimumDegree
             }
         }
 
-        return [.. order];
+        return [.. order, .. _dense];
     }
 
     private (bool IsLater, int Degree, int Row) Priority(int row) => (row < _later, _degrees[row], row);

@@ -73,7 +73,7 @@ internal sealed class SparseStructure
         ConeProblem problem = data.Problem;
         (int n, int m) = (problem.Variables, problem.Constraints);
         bool isFull = (problem.AEntries is null && Density(data.A(0)) > LargestDensity) || (problem.PEntries is null && Density(data.P(0)) > LargestDensity);
-        if (n < SmallestOrder || m == 0 || problem.BatchSize == 0 || isFull)
+        if (n < SmallestOrder || problem.BatchSize == 0 || isFull)
         {
             return null;
         }
