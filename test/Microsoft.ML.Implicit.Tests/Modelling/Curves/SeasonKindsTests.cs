@@ -43,6 +43,8 @@ public sealed class SeasonKindsTests
     [DataRow("abs(a * sin(w * t + p))", new[] { 3, 0.4, 1 })]
     [DataRow("a * sin(w * t + p) * sin(v * t + q)", new[] { 4, 0.11, 1, 1.3, 2 })]
     [DataRow("c + a * (1 + m * sin(w * t + p)) * sin(v * t + q)", new[] { 2, 4, 0.5, 0.12, 1, 1.3, 2 })]
+    [DataRow("(a + b * sin(w * t + p)) * sin(v * t + q)", new[] { 4, 2, 0.12, 1, 1.3, 2 })]
+    [DataRow("exp(a + b * t + c * sin(2 * pi * t / 48 + p) + d * sin(2 * pi * t / P + q))", new[] { 4, 0.005, 0.3, 2, 0.15, 10.3, 1 })]
     public void Seasons_beside_and_inside_of_functions_are_found(string expression, double[] parameters)
     {
         double[] days = Grid(96, 1, 96);

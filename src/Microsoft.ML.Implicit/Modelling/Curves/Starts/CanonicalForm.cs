@@ -38,9 +38,11 @@ internal sealed class CanonicalForm(CurveFitPlan plan, CurveTape tape, CurveRow 
             settled.Add(leader);
         }
 
-        foreach (SineShift shift in sines?.Classify(parameters).Shifts ?? [])
+        // What one reverses, another may have to reverse back.
+        List<SineShift> shifts = sines?.Classify(parameters).Shifts ?? [];
+        for (int pass = 0; pass < Math.Min(shifts.Count, 2); pass++)
         {
-            Settle(parameters, shift);
+            shifts.ForEach(shift => Settle(parameters, shift));
         }
     }
 

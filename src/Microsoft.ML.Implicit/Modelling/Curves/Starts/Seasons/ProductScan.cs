@@ -32,7 +32,8 @@ internal sealed class ProductScan(CurveFitPlan plan, CurveRow row, Periodogram p
         List<double[]> best = [];
         for (int step = 1; step <= Periodogram.MostSteps && step * width <= most; step++)
         {
-            foreach (double other in (double[])[reach + (step * width), Math.Abs(reach - (step * width)), reach])
+            // The sum is a frequency, too, that regular times tell up to half a turn a point.
+            foreach (double other in new[] { reach + (step * width), Math.Abs(reach - (step * width)), reach }.Where(other => other + (step * width) <= most))
             {
                 double[] trial = Pair(start, slow, step * width, fast, other);
                 double judged = plan.Allows(slow.Parameter, trial[slow.Parameter]) && plan.Allows(fast.Parameter, trial[fast.Parameter]) ? judge([.. trial]) : double.NaN;

@@ -71,7 +71,9 @@ internal sealed class SeasonPlacement
         {
             (double least, double[] best, Season placed) = (double.PositiveInfinity, found, rest[0]);
             int[] silent = [.. rest.SelectMany(season => season.Amplitudes)];
-            foreach (Season season in rest)
+
+            // A free frequency would take the place of a known one.
+            foreach (Season season in rest.Exists(season => season.Frequencies.Length == 0) ? rest.FindAll(season => season.Frequencies.Length == 0) : rest)
             {
                 foreach (double[] start in _scan.Find(found, season, silent, cancellationToken))
                 {
@@ -109,14 +111,21 @@ internal sealed class SeasonPlacement
             SineFrequency[] scanned = [.. frequencies.Where(frequency => arguments.Contains(frequency.Argument))];
             SineShift[] turned = [.. shifts.Where(shift => arguments.Exists(argument => graph.Contains(argument, shift.Parameter)))];
             bool isProduct = scanned.Select(frequency => frequency.Argument).Distinct().Count() > 1;
-            seasons.Add(new Season(scanned, turned, [.. arguments.SelectMany(argument => _amplitudes[argument]).Distinct()], turned.Length > 0 && (isProduct || IsBent(turned[0].Parameter))));
+            seasons.Add(new Season(scanned, turned, Amplitudes(arguments), turned.Length > 0 && (isProduct || IsBent(turned[0].Parameter))));
         }
 
         return seasons;
 
         bool Belong(int argument, int other) =>
-            _amplitudes[argument].Intersect(_amplitudes[other]).Any()
+            _amplitudes[argument].ToHashSet().SetEquals(_amplitudes[other])
             || frequencies.Exists(frequency => graph.Contains(argument, frequency.Parameter) && graph.Contains(other, frequency.Parameter));
+
+        // Those of a season that is a share of another's amplitude are its own, as b of (a + b * sin(w * t + p)) * sin(v * t + q).
+        int[] Amplitudes(List<int> arguments)
+        {
+            HashSet<int> all = [.. arguments.SelectMany(argument => _amplitudes[argument])];
+            return [.. all.Except(_sines.Arguments.Except(arguments).Select(argument => _amplitudes[argument]).Where(all.IsProperSupersetOf).SelectMany(share => share))];
+        }
 
         bool IsBent(int parameter) => Enumerable.Range(0, graph.Nodes.Count)
             .Any(i => graph.Nodes[i].Operation is CurveOperation.Abs or CurveOperation.Minimum or CurveOperation.Maximum && graph.Contains(i, parameter));
