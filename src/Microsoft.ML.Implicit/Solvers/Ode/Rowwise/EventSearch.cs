@@ -29,19 +29,22 @@ internal sealed class EventSearch(OdeEvent stopEvent, RowRungeKutta method)
         double[] after = Evaluate(step.Clock.Times.Plus(step.Clock.Sizes), step.End);
         double[] thetas = new double[rows.Length];
         Array.Fill(thetas, double.NaN);
-        int[] crossing = [.. Enumerable.Range(0, rows.Length).Where(i => errors[i] <= 1 && stopEvent.IsCrossing(_values[rows[i]], after[i]))];
+        int[] crossing = [.. Enumerable.Range(0, rows.Length).Where(i => errors[i] <= 1 && MayCross(_values[rows[i]], after[i]))];
         if (crossing.Length > 0)
         {
-            double[] roots = Bisect([.. crossing.Select(i => (long)i)], [.. crossing.Select(i => Math.Sign(_values[rows[i]]))], step);
+            double[] roots = Bisect([.. crossing.Select(i => (long)i)], [.. crossing.Select(i => Math.Sign(_values[rows[i]]))], [.. crossing.Select(i => after[i])], step);
             for (int i = 0; i < crossing.Length; i++)
             {
                 thetas[crossing[i]] = roots[i];
             }
         }
 
-        Remember(rows, after, i => errors[i] <= 1);
+        Remember(rows, after, i => errors[i] <= 1 && !double.IsNaN(after[i]));
         return thetas;
     }
+
+    // Where the function ends, as a root or a logarithm does, it may have crossed zero before.
+    private bool MayCross(double before, double after) => stopEvent.IsCrossing(before, double.IsNaN(after) ? -before : after);
 
     private void Remember(int[] rows, double[] values, Func<int, bool> isReached)
     {
@@ -51,7 +54,8 @@ internal sealed class EventSearch(OdeEvent stopEvent, RowRungeKutta method)
         }
     }
 
-    private double[] Bisect(long[] positions, int[] signs, RowStages step)
+    // NaN where the function ends without having crossed zero.
+    private double[] Bisect(long[] positions, int[] signs, double[] beyond, RowStages step)
     {
         double[] low = new double[positions.Length];
         double[] high = new double[positions.Length];
@@ -68,13 +72,13 @@ internal sealed class EventSearch(OdeEvent stopEvent, RowRungeKutta method)
             double[] values = Evaluate(starts.Plus(sizes * tensor(middle, sizes.dtype, sizes.device)), step.Interpolate(positions, middle));
             for (int i = 0; i < middle.Length; i++)
             {
-                bool beforeEvent = Math.Sign(values[i]) == signs[i];
+                bool beforeEvent = values[i] * signs[i] > 0;
                 low[i] = beforeEvent ? middle[i] : low[i];
-                high[i] = beforeEvent ? high[i] : middle[i];
+                (high[i], beyond[i]) = beforeEvent ? (high[i], beyond[i]) : (middle[i], values[i]);
             }
         }
 
-        return high;
+        return [.. high.Zip(beyond, (place, value) => double.IsNaN(value) ? double.NaN : place)];
     }
 
     private double[] Evaluate(Tensor times, Tensor flat) => RowRungeKutta.ToDoubles(stopEvent.Evaluate(times, method.Shape(flat)));

@@ -5,7 +5,7 @@ namespace Microsoft.ML.Implicit.Solvers.Ode.Rowwise;
 /// <summary>A condition at which a row stops: its function g(t, z) crosses zero.</summary>
 /// <remarks>
 /// g is looked at where steps end, so that two crossings inside one step go unnoticed: <see cref="AdaptiveStepControl.MaximumStep"/>
-/// limits steps. Where g only touches zero its place has no gradient, and gradients through the event are not finite.
+/// limits steps. Where g is not a number, as a root below zero, it has no sign. Where g only touches zero its place has no gradient, and gradients through the event are not finite.
 /// </remarks>
 /// <param name="function">
 /// g, called with times <c>[batch]</c> and state <c>[batch, ...]</c>; it returns one value a row, <c>[batch]</c>. Gradients

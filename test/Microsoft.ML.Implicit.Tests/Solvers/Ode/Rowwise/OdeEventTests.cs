@@ -48,6 +48,24 @@ public sealed class OdeEventTests
     }
 
     [TestMethod]
+    public void A_crossing_is_found_where_the_function_ends_within_the_same_step()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        foreach (Func<Tensor, Tensor> function in new Func<Tensor, Tensor>[] { height => height.sqrt() - 1, height => height.log() })
+        {
+            var stop = new OdeEvent((_, z) => function(z.select(1, 0)));
+            using OdeSolution solution = OdeSolver.Solve(Ball, tensor(new[,] { { 4.0, 1.0 }, { 9.0, 0.0 } }), [[0.0, 10], [0.0, 10]], stopEvent: stop);
+            Assert.AreEqual(ImpactTime(3, 1), solution.EventTimes![0], 1e-6);
+            Assert.AreEqual(ImpactTime(8, 0), solution.EventTimes[1], 1e-6);
+        }
+
+        var never = new OdeEvent((_, z) => z.select(1, 0).sqrt() + 1);
+        using OdeSolution on = OdeSolver.Solve(Ball, tensor(new[,] { { 4.0, 1.0 } }), [[0.0, 10]], stopEvent: never);
+        Assert.IsTrue(double.IsNaN(on.EventTimes![0]));
+        Assert.IsTrue(on.Converged);
+    }
+
+    [TestMethod]
     public void Gradients_of_event_times_and_states_equal_finite_differences()
     {
         using DisposeScope scope = NewDisposeScope();
