@@ -56,7 +56,7 @@ internal sealed class ExponentialCase : IComparisonCase
     }
 
     private ConeSolution[] Solve(ConvexProgram[] programs) =>
-        [.. programs.Select(program => new ConeSolver(_options).Solve(program.Compiled.Apply(zeros(1, 0, ScalarType.Float64)).Problem))];
+        [.. programs.Select(program => new ConeSolver(_options).Solve(program.Compiled.Apply(zeros(1, 0, ScalarType.Float64))))];
 
     private static ConvexProgram LogisticRegression(int size, Random random)
     {

@@ -110,6 +110,30 @@ public sealed class TextbookProgramTests
     }
 
     [TestMethod]
+    public void Water_filling_of_many_goods_takes_no_more_iterations_than_of_few()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        const int count = 150;
+        double[] floor = [.. Enumerable.Range(0, count).Select(i => 1 + Math.Abs(Math.Sin(i * i)))];
+        var x = new Variable("x", count, sign: Sign.Nonnegative);
+        foreach (double budget in new[] { 0.2 * count, 0.5 * count })
+        {
+            ProgramSolution solution = Solve(ConvexProgram.Maximize(Sum(Log(x + floor)), Sum(x).EqualTo(budget)));
+            Assert.IsLessThan(25, solution.Iterations[0]);
+
+            // Cover and Thomas, 2006, section 9.4: the level at which the budget is spent.
+            (double low, double high) = (0, 10);
+            for (int i = 0; i < 60; i++)
+            {
+                double level = (low + high) / 2;
+                (low, high) = floor.Sum(ground => Math.Max(0, level - ground)) > budget ? (low, level) : (level, high);
+            }
+
+            AssertClose([.. floor.Select(ground => Math.Max(0, low - ground))], solution[x][0], 1e-7);
+        }
+    }
+
+    [TestMethod]
     public void Lower_bound_of_a_polynomial_by_sums_of_squares()
     {
         using DisposeScope scope = NewDisposeScope();
@@ -155,7 +179,7 @@ public sealed class TextbookProgramTests
     }
 
     private static void AssertOptimal(ConvexProgram program) =>
-        ConeCertificate.AssertOptimal(new ConeSolver().Solve(program.Compiled.Apply(zeros(1, 0, ScalarType.Float64)).Problem), 0, 1e-7);
+        ConeCertificate.AssertOptimal(new ConeSolver().Solve(program.Compiled.Apply(zeros(1, 0, ScalarType.Float64))), 0, 1e-7);
 
     private static double[,] Numbers(int rows, int columns, int seed)
     {

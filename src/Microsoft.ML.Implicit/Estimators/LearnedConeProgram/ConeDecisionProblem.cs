@@ -1,6 +1,5 @@
 using Microsoft.ML.Implicit.Differentiation;
 using Microsoft.ML.Implicit.Modelling;
-using Microsoft.ML.Implicit.Modelling.Compilation;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Training;
 using Microsoft.ML.Runtime;

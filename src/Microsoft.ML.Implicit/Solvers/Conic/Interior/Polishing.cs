@@ -15,6 +15,11 @@ internal sealed class Polishing
     private const double Enough = 1e-13;
     private const int MaximumSteps = 6;
 
+    // Nearer the solution, where it converges mostly, the first steps may lead away: of many constraints they tell which are active, from where on it is quadratic.
+    private const double NearResidual = 1e-5;
+    private const int MostStepsFromNear = 12;
+    private const int MostWorseFromNear = 3;
+
     // How exact steps are: what is left of them is there for the next, which takes its square anyway.
     private const double Precision = 1e-8;
 
@@ -44,7 +49,8 @@ internal sealed class Polishing
         }
 
         CopyDivided(point);
-        double last = double.PositiveInfinity;
+        (int most, int worse) = outcome.Worst <= NearResidual ? (MostStepsFromNear, MostWorseFromNear) : (MaximumSteps, 0);
+        double least = double.PositiveInfinity;
         for (int i = 0; ; i++)
         {
             foreach (ConeBlock block in _blocks)
@@ -60,12 +66,13 @@ internal sealed class Polishing
                 _point.CopyTo(point);
             }
 
-            if (i == MaximumSteps || !(now.Worst < last) || now.Worst <= Enough || !_system.TryFactor())
+            worse -= now.Worst < least ? 0 : 1;
+            if (i == most || worse < 0 || now.Worst <= Enough || !_system.TryFactor())
             {
                 return outcome;
             }
 
-            last = now.Worst;
+            least = Math.Min(least, now.Worst);
             Step();
         }
     }

@@ -39,6 +39,20 @@ public sealed class SparseFactorTests
     }
 
     [TestMethod]
+    public void Variables_in_every_row_are_eliminated_last_without_going_through_all_rows_for_each()
+    {
+        // Two slacks for each error of a regression, in which are all coefficients.
+        const int coefficients = 20, errors = 2000, n = coefficients + errors;
+        (int Row, int Column)[] entries =
+        [
+            .. Enumerable.Range(0, 2 * errors).SelectMany(slack => Enumerable.Range(0, coefficients).Append(coefficients + (slack / 2)).Select(variable => (n + slack, variable))),
+        ];
+        var symbolic = new SymbolicFactorization(n + (2 * errors), entries, later: n);
+        CollectionAssert.AreEquivalent(Enumerable.Range(0, coefficients).ToArray(), symbolic.Order[^coefficients..]);
+        Assert.AreEqual((2 * errors * (coefficients + 1)) + (errors * coefficients) + (coefficients * (coefficients - 1) / 2), symbolic.FactorStarts[^1]);
+    }
+
+    [TestMethod]
     public void Solutions_are_those_of_the_dense_matrix()
     {
         using DisposeScope scope = NewDisposeScope();
