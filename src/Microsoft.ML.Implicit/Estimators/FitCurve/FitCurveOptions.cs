@@ -1,5 +1,6 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.Implicit.Modelling.Curves;
+using Microsoft.ML.Implicit.Modelling.Curves.Expressions;
 using Microsoft.ML.Implicit.Solvers.Optimization;
 using Microsoft.ML.Implicit.Training;
 

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Modelling.Curves.Expressions;
 using Microsoft.ML.Implicit.Solvers.Optimization;
 
 namespace Microsoft.ML.Implicit.Modelling.Curves;

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Modelling.Curves.Expressions;
 using Microsoft.ML.Implicit.Modelling.Curves.Starts;
 using Microsoft.ML.Implicit.Modelling.Curves.Starts.Seasons;
 using Microsoft.ML.Implicit.Solvers;

@@ -1,3 +1,5 @@
+using Microsoft.ML.Implicit.Modelling.Curves.Expressions;
+
 namespace Microsoft.ML.Implicit.Modelling.Curves;
 
 /// <summary>Finds parameters in which a curve is affine while the others are fixed: for these no start is needed (Golub and Pereyra, 1973).</summary>

@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Modelling.Curves;
+using Microsoft.ML.Implicit.Modelling.Curves.Expressions;
 using TorchSharp;
 using static TorchSharp.torch;
 

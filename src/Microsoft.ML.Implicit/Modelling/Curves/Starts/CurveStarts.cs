@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Modelling.Curves.Expressions;
 using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Microsoft.ML.Implicit.Modelling.Curves.Starts;

@@ -1,3 +1,5 @@
+using Microsoft.ML.Implicit.Modelling.Curves.Expressions;
+
 namespace Microsoft.ML.Implicit.Modelling.Curves.Starts;
 
 /// <summary>

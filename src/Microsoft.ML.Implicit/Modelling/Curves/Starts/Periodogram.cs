@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Modelling.Curves.Expressions;
 using Microsoft.ML.Implicit.Numerics;
 using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 

@@ -1,3 +1,5 @@
+using Microsoft.ML.Implicit.Modelling.Curves.Expressions;
+
 namespace Microsoft.ML.Implicit.Modelling.Curves.Starts;
 
 /// <summary>What becomes of a curve when a sine changes its sign, as after half a turn: nothing, where it is squared or an absolute value is taken of it.</summary>

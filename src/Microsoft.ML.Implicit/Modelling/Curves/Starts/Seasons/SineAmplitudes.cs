@@ -1,3 +1,5 @@
+using Microsoft.ML.Implicit.Modelling.Curves.Expressions;
+
 namespace Microsoft.ML.Implicit.Modelling.Curves.Starts.Seasons;
 
 /// <summary>Finds the parameters that a curve's sines are multiplied by: where these are zero, nothing is left of the sine, whatever function is taken of what it is added to.</summary>

@@ -1,6 +1,6 @@
 using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
-namespace Microsoft.ML.Implicit.Modelling.Curves;
+namespace Microsoft.ML.Implicit.Modelling.Curves.Expressions;
 
 /// <summary>Computes derivatives of a curve's nodes with respect to the parameters by one backward sweep.</summary>
 /// <param name="graph">The curve's expression.</param>

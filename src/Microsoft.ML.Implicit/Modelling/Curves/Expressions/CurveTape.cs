@@ -1,6 +1,6 @@
 using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
-namespace Microsoft.ML.Implicit.Modelling.Curves;
+namespace Microsoft.ML.Implicit.Modelling.Curves.Expressions;
 
 /// <summary>Computes a curve at the points of one row, and its derivatives with respect to the parameters.</summary>
 internal sealed class CurveTape

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Implicit.Modelling.Curves;
+namespace Microsoft.ML.Implicit.Modelling.Curves.Expressions;
 
 /// <summary>A node of a curve's expression.</summary>
 /// <param name="Operation">What it does.</param>

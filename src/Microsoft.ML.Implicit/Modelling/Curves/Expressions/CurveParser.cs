@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Microsoft.ML.Implicit.Modelling.Curves;
+namespace Microsoft.ML.Implicit.Modelling.Curves.Expressions;
 
 /// <summary>Reads an expression: sums and differences of products and quotients of powers, with functions, numbers, names and brackets.</summary>
 internal sealed class CurveParser

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Implicit.Modelling.Curves;
+namespace Microsoft.ML.Implicit.Modelling.Curves.Expressions;
 
 /// <summary>The nodes of an expression in the order in which they can be computed, each once however often it is written.</summary>
 internal sealed class CurveGraph

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Implicit.Modelling.Curves;
+namespace Microsoft.ML.Implicit.Modelling.Curves.Expressions;
 
 /// <summary>What a node of a curve's expression does.</summary>
 internal enum CurveOperation
