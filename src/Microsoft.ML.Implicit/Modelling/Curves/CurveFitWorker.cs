@@ -100,7 +100,10 @@ internal sealed class CurveFitWorker
             _equals.Choose(_best, least, cancellationToken);
             Unalias(least, cancellationToken);
             _form.Settle(_best);
-            status = Search(_best, cancellationToken);
+
+            // Where rounding ends this search at once, the one before has told.
+            SolveStatus ended = Search(_best, cancellationToken);
+            status = ended is SolveStatus.Converged or SolveStatus.Singular ? ended : status;
         }
 
         if (status is SolveStatus.StepUnderflow or SolveStatus.MaximumIterations && _kinks.HasKinks)

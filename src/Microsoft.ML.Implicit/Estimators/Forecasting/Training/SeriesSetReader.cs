@@ -68,7 +68,8 @@ internal sealed class SeriesSetReader(SeriesColumns columns, string? weightColum
         {
             string labelled = labelColumn is null ? string.Empty : $" and a label in column '{labelColumn}'";
             string weighted = weightColumn is null ? string.Empty : $" and a weight above 0 in column '{weightColumn}'";
-            throw new InvalidOperationException($"There is nothing to learn from: no row has an observation in column '{columns.Times}'{labelled}{weighted}.");
+            string observed = $"a time in column '{columns.Times}' with a value in {string.Join(" or ", columns.Values.Select(name => $"'{name}'"))}";
+            throw new InvalidOperationException($"There is nothing to learn from: no row has {observed}{labelled}{weighted}.");
         }
 
         CheckVariables(series, channel);

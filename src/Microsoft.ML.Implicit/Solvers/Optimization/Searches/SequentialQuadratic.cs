@@ -116,7 +116,7 @@ internal sealed class SequentialQuadratic
         Tensor isActive = model.Lambda.gt(slack);
         Tensor multipliers = where(isActive, model.Lambda, zeros_like(slack));
         bool[] isExact = [.. model.Status.Select(status => status == SolveStatus.Converged)];
-        Search(isRestored, model.Z * units, model.Nu / ofEqualities, multipliers / ofInequalities, isExact, AreMinima, slope, h, g);
+        Search(isRestored, model.Z * units, model.Nu / ofEqualities, multipliers / ofInequalities, isExact, AreMinima, slope, h, g, cat([a, b], 1));
         if (Array.Exists(isRestored, restored => restored))
         {
             Restore(isRestored, new LinearisedConstraints(scaledA, scaledH, ofEqualities, scaledB, scaledG, ofInequalities), units, cancellationToken);
@@ -211,13 +211,15 @@ internal sealed class SequentialQuadratic
         End(row => isStuck[row], SolveStatus.Infeasible);
     }
 
-    private void Search(bool[] isRestored, Tensor step, Tensor nu, Tensor lambda, bool[] isExact, Func<bool[]> areMinima, Tensor slope, Tensor h, Tensor g)
+    private void Search(bool[] isRestored, Tensor step, Tensor nu, Tensor lambda, bool[] isExact, Func<bool[]> areMinima, Tensor slope, Tensor h, Tensor g, Tensor jacobian)
     {
         double[] largest = Largest(cat([nu.abs(), lambda], 1)), violations = Violation(h, g), slopes = [.. (slope * step).sum(1).cpu().data<double>()];
         double[] values = [.. _problem.Objective.Value(_y, _inputs).cpu().data<double>()], lengths = new double[_rows], gains = new double[_rows];
         _reach = maximum(_reach, _y.abs());
         Tensor rounding = _reach.amax([1], true) * Rounding.Held();
         bool[] isShort = [.. step.abs().le((_reach * _tolerance.Held()).Plus(rounding)).all(1).cpu().data<bool>()];
+        bool[] isHeld = AreHeld(_y.Plus(step), jacobian);
+        isShort = [.. isShort.Zip(isHeld, (isSmall, holds) => isSmall && holds)];
         bool[] isOpen = [.. _statuses.Select((status, row) => status is null && !isRestored[row])];
         for (int row = 0; row < _rows; row++)
         {
@@ -273,6 +275,13 @@ internal sealed class SequentialQuadratic
         }
 
         End(row => isOpen[row] && lengths[row] == 0, SolveStatus.StepUnderflow);
+    }
+
+    // To within what steps that are short change them by, beside where the search is now: it may have come from afar.
+    private bool[] AreHeld(Tensor y, Tensor jacobian)
+    {
+        Tensor change = jacobian.abs().bmm((y.abs() * _tolerance.Held()).Plus(_reach * Rounding.Held()).unsqueeze(2)).sum([1, 2]);
+        return [.. Violation(Constraints(_problem.Equalities, y), Constraints(_problem.Inequalities, y)).Zip(change.cpu().data<double>(), (violation, most) => violation <= most)];
     }
 
     private void End(Func<int, bool> ends, SolveStatus status) => End(ends, _ => status);
