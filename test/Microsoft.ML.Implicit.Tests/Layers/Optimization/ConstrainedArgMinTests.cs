@@ -37,6 +37,23 @@ public sealed class ConstrainedArgMinTests
         Assert.AreEqual(SolveStatus.Converged, result.Minimum.Statuses[3]);
     }
 
+    /// <summary>Multipliers are huge there, and must not decide on later steps and on what has converged.</summary>
+    [TestMethod]
+    public void Searches_find_their_way_from_near_where_gradients_of_constraints_vanish()
+    {
+        using var generator = new Generator(2);
+        Tensor targets = randn(24, 3, ScalarType.Float64, generator: generator), starts = randn(24, 3, ScalarType.Float64, generator: generator);
+        starts = starts * tensor([.. Enumerable.Range(0, 24).Select(i => Math.Pow(10, -4 - (i / 2)))], [24, 1]);
+        var sphere = new ConstrainedArgMin((y, x) => (y - x[0]).square().sum(1), equalities: (y, _) => y.square().sum(1, keepdim: true) - 1, throwOnFailure: false);
+        ConstrainedResult nearest = sphere.Solve(starts, [targets]);
+        Assert.IsTrue(nearest.Minimum.Statuses.All(status => status == SolveStatus.Converged));
+        Assert.IsTrue(nearest.Solution.allclose(targets / targets.norm(1, keepdim: true), 0, 1e-8));
+
+        var product = new ConstrainedArgMin((y, _) => y.square().sum(1), equalities: (y, _) => (y.select(1, 0) * y.select(1, 1)).unsqueeze(1) - 1, throwOnFailure: false);
+        ConstrainedResult least = product.Solve(tensor(new[,] { { 1.0, -1 }, { -1, 1 }, { 2, -2 }, { -15.14, 12.66 } }), []);
+        Assert.IsTrue(least.Solution.square().sum(1).allclose(full(4, 2.0, ScalarType.Float64), 0, 1e-4));
+    }
+
     [TestMethod]
     public void The_nearest_point_of_a_ball_has_the_derivative_of_the_closed_form()
     {

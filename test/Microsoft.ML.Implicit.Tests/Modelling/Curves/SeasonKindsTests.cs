@@ -20,7 +20,11 @@ public sealed class SeasonKindsTests
             var random = new Random(seed);
             Dictionary<string, double> truth = new()
             {
-                ["a"] = 100 + (100 * random.NextDouble()), ["b"] = 0.5 + (2 * random.NextDouble()), ["c"] = 0.1 + (0.2 * random.NextDouble()), ["P"] = 5 + (8 * random.NextDouble()), ["p"] = 1,
+                ["a"] = 100 + (100 * random.NextDouble()),
+                ["b"] = 0.5 + (2 * random.NextDouble()),
+                ["c"] = 0.1 + (0.2 * random.NextDouble()),
+                ["P"] = 5 + (8 * random.NextDouble()),
+                ["p"] = 1,
             };
             CurveEstimate estimate = AssertFound(expression, truth, days, 0.02, seed);
             double period = estimate.Parameters[Curve.Parse(expression, "t").Parameters.ToList().IndexOf("P")];

@@ -10,17 +10,24 @@ namespace Microsoft.ML.Implicit.Solvers.Optimization.Searches;
 internal sealed class SequentialQuadratic
 {
     private const int DefaultIterations = 200;
-    private const int MostHalvings = 40;
+    private const int MostHalvings = 60;
 
     // A step may raise the merit above the last one, not above the largest of as many: full steps along curved constraints do (Maratos, 1978).
     private const int Memory = 4;
     private const double SufficientDecrease = 1e-4;
+
+    // Where gradients of constraints nearly vanish multipliers are huge, and a penalty that stayed so would let steps follow curved constraints alone.
+    private const double PenaltyDecay = 0.1;
+
     private const double SmallestShare = 1e-6;
     private const double SmallestCurvature = 1e-8;
     private const double RaisedCurvature = 1e-3;
 
     // Of a model's solution, beside the largest unknown: one that ends at zero has no size of its own.
     private const double Rounding = 1e-14;
+
+    // Of what pulls at an unknown.
+    private const double Settled = 1e-6;
 
     private readonly ConstrainedProblem _problem;
     private readonly IReadOnlyList<Tensor> _inputs;
@@ -31,7 +38,7 @@ internal sealed class SequentialQuadratic
     private readonly int _limit;
     private readonly int _rows;
     private readonly SolveStatus?[] _statuses;
-    private readonly Queue<double>[] _merits;
+    private readonly Queue<(double Value, double Violation)>[] _last;
     private readonly double[] _penalties;
     private readonly double[] _values;
     private Tensor _y;
@@ -50,7 +57,7 @@ internal sealed class SequentialQuadratic
         _equalityMultipliers = zeros_like(Constraints(problem.Equalities, _y));
         _inequalityMultipliers = zeros_like(Constraints(problem.Inequalities, _y));
         _statuses = new SolveStatus?[_rows];
-        _merits = [.. Enumerable.Range(0, _rows).Select(_ => new Queue<double>())];
+        _last = [.. Enumerable.Range(0, _rows).Select(_ => new Queue<(double Value, double Violation)>())];
         (_penalties, _values) = (new double[_rows], new double[_rows]);
     }
 
@@ -115,8 +122,9 @@ internal sealed class SequentialQuadratic
         Tensor slack = scaledG.Plus(scaledB.bmm(model.Z.unsqueeze(2)).squeeze(2)).neg();
         Tensor isActive = model.Lambda.gt(slack);
         Tensor multipliers = where(isActive, model.Lambda, zeros_like(slack));
-        bool[] isExact = [.. model.Status.Select(status => status == SolveStatus.Converged)];
-        Search(isRestored, model.Z * units, model.Nu / ofEqualities, multipliers / ofInequalities, isExact, AreMinima, slope, h, g, cat([a, b], 1));
+        (Tensor nu, Tensor lambda, Tensor jacobian) = (model.Nu / ofEqualities, multipliers / ofInequalities, cat([a, b], 1));
+        bool[] isExact = [.. model.Status.Zip(AreSettled(nu, lambda, jacobian, slope, units), (status, isSettled) => status == SolveStatus.Converged && isSettled)];
+        Search(isRestored, model.Z * units, nu, lambda, isExact, AreMinima, slope, h, g, jacobian);
         if (Array.Exists(isRestored, restored => restored))
         {
             Restore(isRestored, new LinearisedConstraints(scaledA, scaledH, ofEqualities, scaledB, scaledG, ofInequalities), units, cancellationToken);
@@ -203,7 +211,7 @@ internal sealed class SequentialQuadratic
         {
             if (isRestored[row])
             {
-                _merits[row].Clear();
+                _last[row].Clear();
                 _penalties[row] = 0;
             }
         }
@@ -226,11 +234,11 @@ internal sealed class SequentialQuadratic
             if (isOpen[row])
             {
                 _values[row] = values[row];
-                _penalties[row] = Math.Max(_penalties[row], 2 * largest[row]);
-                _merits[row].Enqueue(values[row] + (_penalties[row] * violations[row]));
-                if (_merits[row].Count > Memory)
+                _penalties[row] = Math.Max(PenaltyDecay * _penalties[row], 2 * largest[row]);
+                _last[row].Enqueue((values[row], violations[row]));
+                if (_last[row].Count > Memory)
                 {
-                    _merits[row].Dequeue();
+                    _last[row].Dequeue();
                 }
 
                 gains[row] = Math.Max((_penalties[row] * violations[row]) - slopes[row], 0);
@@ -248,7 +256,7 @@ internal sealed class SequentialQuadratic
             for (int row = 0; row < _rows; row++)
             {
                 double merit = reached[row] + (_penalties[row] * violated[row]);
-                double limit = isOpen[row] ? _merits[row].Max() - (SufficientDecrease * lengths[row] * gains[row]) : 0;
+                double limit = isOpen[row] ? _last[row].Max(point => point.Value + (_penalties[row] * point.Violation)) - (SufficientDecrease * lengths[row] * gains[row]) : 0;
                 double noise = isOpen[row] ? 1e-14 * (Math.Abs(values[row]) + (_penalties[row] * violations[row])) : 0;
                 if (isOpen[row] && lengths[row] > 0 && !isShort[row] && !(merit <= limit + noise))
                 {
@@ -275,6 +283,16 @@ internal sealed class SequentialQuadratic
         }
 
         End(row => isOpen[row] && lengths[row] == 0, SolveStatus.StepUnderflow);
+    }
+
+    // Whether multipliers pull at the unknowns as those of the step before, from which the curvature of the model is: where that was far too large any step is short.
+    private bool[] AreSettled(Tensor nu, Tensor lambda, Tensor jacobian, Tensor slope, Tensor units)
+    {
+        Tensor now = cat([nu, lambda], 1), change = now - cat([_equalityMultipliers, _inequalityMultipliers], 1);
+        Tensor most = (slope.abs().Plus(Pull(now)) * Settled.Held()).Plus(_reach * _tolerance.Held() / units.Squared());
+        return [.. Pull(change).le(most).all(1).cpu().data<bool>()];
+
+        Tensor Pull(Tensor multipliers) => multipliers.abs().unsqueeze(1).bmm(jacobian.abs()).squeeze(1);
     }
 
     // To within what steps that are short change them by, beside where the search is now: it may have come from afar.
