@@ -80,9 +80,9 @@ internal sealed record ConeProgramModel(
         CompiledProgram program = CompiledProgramDocument.Read(reader.Section("program"));
         string?[] inputs = Array.ConvertAll(reader.Texts("input_columns"), name => name.Length == 0 ? null : name);
         string[] values = reader.Texts("value_columns"), predicted = reader.OptionalTexts("predicted_columns") ?? [];
-        DataKind kind = reader.OptionalText("output_kind") is null ? DataKind.Single : reader.Enum<DataKind>("output_kind");
+        DataKind kind = OutputNumbers.Read(reader);
         (double tolerance, int iterations) = (reader.Double("tolerance"), reader.Int32("maximum_iterations"));
-        return kind is DataKind.Single or DataKind.Double && inputs.Length == program.Parameters.Count && values.Length == program.Variables.Count + program.Multipliers.Count && (predicted.Length == 0 || predicted.Length == inputs.Count(name => name is null)) && tolerance is > 0 and < 1 && iterations > 0
+        return OutputNumbers.CanBe(kind) && inputs.Length == program.Parameters.Count && values.Length == program.Variables.Count + program.Multipliers.Count && (predicted.Length == 0 || predicted.Length == inputs.Count(name => name is null)) && tolerance is > 0 and < 1 && iterations > 0
             ? new ConeProgramModel(
                 program,
                 inputs,
@@ -96,7 +96,7 @@ internal sealed record ConeProgramModel(
     private static IReadOnlyList<ConeProgramColumn> Columns(
         CompiledProgram program, IReadOnlyList<string?> parameters, IReadOnlyList<string> names, IReadOnlyList<string> predicted, string? objective, string? status, DataKind kind)
     {
-        NumberDataViewType number = kind == DataKind.Double ? NumberDataViewType.Double : NumberDataViewType.Single;
+        NumberDataViewType number = OutputNumbers.TypeOf(kind);
         List<ConeProgramColumn> columns =
         [
             .. program.Variables.Select((part, i) => new ConeProgramColumn(ConeProgramColumnKind.Variable, names[i], part, number)),

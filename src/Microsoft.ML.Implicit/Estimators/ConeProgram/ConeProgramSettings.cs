@@ -66,7 +66,7 @@ public abstract class ConeProgramSettings : IEstimatorOptions
     {
         Setting.Require(Program is not null, nameof(Program), "must be given");
         Setting.Require(ColumnNames is not null, nameof(ColumnNames), "must be given");
-        Setting.Require(OutputKind is DataKind.Single or DataKind.Double, nameof(OutputKind), "must be Single or Double");
+        Setting.Require(OutputNumbers.CanBe(OutputKind), nameof(OutputKind), "must be Single or Double");
         Setting.Require(Enum.IsDefined(UnsolvedRows), nameof(UnsolvedRows), "is not a known handling");
         Setting.Require(Tolerance is > 0 and < 1, nameof(Tolerance), "must lie between 0 and 1");
         Setting.Require(Enum.IsDefined(Method), nameof(Method), "is not a known method");

@@ -65,7 +65,7 @@ internal sealed record FitCurveModel(
     public DataViewType TypeOf(FitCurvePart part)
     {
         int count = Fitter.Curve.Parameters.Count;
-        NumberDataViewType number = OutputKind == DataKind.Double ? NumberDataViewType.Double : NumberDataViewType.Single;
+        NumberDataViewType number = OutputNumbers.TypeOf(OutputKind);
         return part switch
         {
             FitCurvePart.Status => TextDataViewType.Instance,
@@ -105,9 +105,9 @@ internal sealed record FitCurveModel(
     {
         string[] inputs = reader.Texts("inputs"), columns = reader.Texts("input_columns"), names = reader.Texts("output_columns");
         FitCurvePart[] parts = reader.Enums<FitCurvePart>("output_parts");
-        DataKind kind = reader.OptionalText("output_kind") is null ? DataKind.Single : reader.Enum<DataKind>("output_kind");
+        DataKind kind = OutputNumbers.Read(reader);
         (double tolerance, int iterations) = (reader.Double("tolerance"), reader.Int32("maximum_iterations"));
-        if (inputs.Length != columns.Length || parts.Length != names.Length || kind is not (DataKind.Single or DataKind.Double) || tolerance is not (> 0 and < 1) || iterations < 1)
+        if (inputs.Length != columns.Length || parts.Length != names.Length || !OutputNumbers.CanBe(kind) || tolerance is not (> 0 and < 1) || iterations < 1)
         {
             throw new FormatException("The model file describes an impossible fit of curves.");
         }

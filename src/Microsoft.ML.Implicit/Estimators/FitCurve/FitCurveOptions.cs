@@ -132,7 +132,7 @@ public sealed class FitCurveOptions : IEstimatorOptions
         Setting.Require(LowerBounds is not null, nameof(LowerBounds), "must be given");
         Setting.Require(UpperBounds is not null, nameof(UpperBounds), "must be given");
         Setting.Require(Loss is not null, nameof(Loss), "must be given");
-        Setting.Require(OutputKind is DataKind.Single or DataKind.Double, nameof(OutputKind), "must be Single or Double");
+        Setting.Require(OutputNumbers.CanBe(OutputKind), nameof(OutputKind), "must be Single or Double");
         Setting.Require(Enum.IsDefined(UnsolvedRows), nameof(UnsolvedRows), "is not a known handling");
         Setting.Require(Tolerance is > 0 and < 1, nameof(Tolerance), "must lie between 0 and 1");
         Setting.Require(MaximumIterations > 0, nameof(MaximumIterations), "must be positive");

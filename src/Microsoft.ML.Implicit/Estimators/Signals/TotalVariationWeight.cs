@@ -12,8 +12,6 @@ internal static class TotalVariationWeight
     private const double Least = 1e-3;
     private const double Greatest = 1e4;
 
-    // (√5 - 1) / 2
-
     /// <param name="pairs">Finite signals and their targets, NaN where there is none.</param>
     public static double Learn(IReadOnlyList<(double[] Signal, double[] Target)> pairs)
     {

@@ -123,7 +123,7 @@ internal sealed class CurveFitWorker
         }
 
         double freedom = Math.Max(_row.Count - _width, 1);
-        double most = (least * (1 + (Significant * Significant / freedom))) + (_row.Count * _row.Rounding * _row.Rounding);
+        double most = (least * (1 + (Significant * Significant / freedom))) + _row.RoundingLoss;
         if (Search(folded, cancellationToken) == SolveStatus.Converged && _search.Value <= most)
         {
             _search.Point.CopyTo(_best);

@@ -49,6 +49,9 @@ internal sealed class CurveRow
     /// <summary>Residuals that rounding alone may leave.</summary>
     public double Rounding => RoundingErrors * MachineEpsilon.Double * RootMeanSquare;
 
+    /// <summary>The loss of such residuals at all points.</summary>
+    public double RoundingLoss => Count * Rounding * Rounding;
+
     /// <summary>Takes the points of a row, in the order of their inputs, whose value, inputs and weight are no NaN, and whose weight is not zero.</summary>
     /// <returns>Whether they can be fitted: no value, input or weight is infinite, no weight negative, and there is a point.</returns>
     public bool Read(CurvePoints points)

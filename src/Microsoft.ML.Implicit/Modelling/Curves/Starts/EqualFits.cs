@@ -62,7 +62,7 @@ internal sealed class EqualFits(
         }
     }
 
-    private double Most(double least) => (least * (1 + SameLoss)) + (row.Count * row.Rounding * row.Rounding);
+    private double Most(double least) => (least * (1 + SameLoss)) + row.RoundingLoss;
 
     private static int Compare(double[] left, double[] right)
     {

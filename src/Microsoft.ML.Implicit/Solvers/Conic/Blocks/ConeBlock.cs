@@ -37,8 +37,14 @@ internal abstract class ConeBlock(int start, int dimension)
     /// <param name="product">Ax.</param>
     /// <param name="s">s.</param>
     /// <param name="negligible">Beside what terms are small, row by row.</param>
-    public virtual double RelativeResidual(ReadOnlySpan<double> residual, ReadOnlySpan<double> product, ReadOnlySpan<double> s, ReadOnlySpan<double> negligible)
+    public double RelativeResidual(ReadOnlySpan<double> residual, ReadOnlySpan<double> product, ReadOnlySpan<double> s, ReadOnlySpan<double> negligible)
     {
+        if (HasOneUnit)
+        {
+            double terms = Math.Max(DenseVector.MaximumMagnitude(product), DenseVector.MaximumMagnitude(s));
+            return DenseVector.MaximumMagnitude(residual) / Math.Max(DenseVector.MaximumMagnitude(negligible), terms);
+        }
+
         double largest = 0;
         for (int i = 0; i < residual.Length; i++)
         {
@@ -58,10 +64,6 @@ internal abstract class ConeBlock(int start, int dimension)
 
         return next;
     }
-
-    /// <summary>The same for slacks of one unit, beside the largest of which others are small.</summary>
-    protected static double ResidualBesideLargest(ReadOnlySpan<double> residual, ReadOnlySpan<double> product, ReadOnlySpan<double> s, ReadOnlySpan<double> negligible) =>
-        DenseVector.MaximumMagnitude(residual) / Math.Max(DenseVector.MaximumMagnitude(negligible), Math.Max(DenseVector.MaximumMagnitude(product), DenseVector.MaximumMagnitude(s)));
 
     /// <summary>Says which units its slacks may have: in the cone's maps onto itself, factors all the same but where a kind has more.</summary>
     /// <param name="units">Receives what the unit of each slack is made of.</param>

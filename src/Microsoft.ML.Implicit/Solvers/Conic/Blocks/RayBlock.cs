@@ -18,9 +18,6 @@ internal sealed class RayBlock(int start, int dimension, int other, int sign) : 
 
     public override bool HasOneUnit => true;
 
-    public override double RelativeResidual(ReadOnlySpan<double> residual, ReadOnlySpan<double> product, ReadOnlySpan<double> s, ReadOnlySpan<double> negligible) =>
-        ResidualBesideLargest(residual, product, s, negligible);
-
     public override void SetUnit(Span<double> s, Span<double> z)
     {
         s.Clear();

@@ -24,9 +24,6 @@ internal sealed class SecondOrderBlock(int start, int dimension) : ConeBlock(sta
 
     public override bool HasOneUnit => true;
 
-    public override double RelativeResidual(ReadOnlySpan<double> residual, ReadOnlySpan<double> product, ReadOnlySpan<double> s, ReadOnlySpan<double> negligible) =>
-        ResidualBesideLargest(residual, product, s, negligible);
-
     public override void SetUnit(Span<double> s, Span<double> z)
     {
         s.Clear();

@@ -33,9 +33,6 @@ internal sealed class SemidefiniteBlock : ConeBlock
 
     public override bool HasOneUnit => true;
 
-    public override double RelativeResidual(ReadOnlySpan<double> residual, ReadOnlySpan<double> product, ReadOnlySpan<double> s, ReadOnlySpan<double> negligible) =>
-        ResidualBesideLargest(residual, product, s, negligible);
-
     public override int DescribeUnits(Span<RowUnit> units, int next)
     {
         for (int column = 0, i = 0; column < _n; column++)

@@ -19,9 +19,6 @@ internal sealed class SequentialQuadratic
     // Where gradients of constraints nearly vanish multipliers are huge, and a penalty that stayed so would let steps follow curved constraints alone.
     private const double PenaltyDecay = 0.1;
 
-    private const double SmallestShare = 1e-6;
-    private const double SmallestCurvature = 1e-8;
-    private const double RaisedCurvature = 1e-3;
 
     // Of a model's solution, beside the largest unknown: one that ends at zero has no size of its own.
     private const double Rounding = 1e-14;
@@ -103,7 +100,7 @@ internal sealed class SequentialQuadratic
         (Tensor scaledB, Tensor ofInequalities) = Normalize(b * units.unsqueeze(1), g);
         (Tensor scaledH, Tensor scaledG) = (h / ofEqualities, g / ofInequalities);
         Tensor curvature = hessian * units.unsqueeze(2) * units.unsqueeze(1);
-        (Tensor quadratic, Tensor linear) = Convexify(curvature, slope * units, scaledA, scaledH, scaledB, scaledG, Open(_inequalityMultipliers) * ofInequalities);
+        (Tensor quadratic, Tensor linear) = ModelCurvature.Convexify(curvature, slope * units, scaledA, scaledH, scaledB, scaledG, Open(_inequalityMultipliers) * ofInequalities);
         QuadraticSolution model = _solver.Solve(
             new QuadraticProblem(
                 quadratic,
@@ -130,7 +127,7 @@ internal sealed class SequentialQuadratic
             Restore(isRestored, new LinearisedConstraints(scaledA, scaledH, ofEqualities, scaledB, scaledG, ofInequalities), units, cancellationToken);
         }
 
-        bool[] AreMinima() => IsMinimum(curvature, cat([scaledA, scaledB * isActive.unsqueeze(2).to(_y.dtype)], 1));
+        bool[] AreMinima() => ModelCurvature.IsMinimum(curvature, cat([scaledA, scaledB * isActive.unsqueeze(2).to(_y.dtype)], 1));
 
         Tensor Open(Tensor rows) => where(rows.dim() == 3 ? isOpen.unsqueeze(2) : isOpen, rows, zeros_like(rows));
     }
@@ -144,7 +141,7 @@ internal sealed class SequentialQuadratic
         Tensor curvature = hessian.diagonal(dim1: 1, dim2: 2).abs(), reach = Sizes();
         Tensor own = slope.abs() / reach, steepest = own.amax([1], true);
         own = where(own.gt(0.Held()), own, steepest);
-        Tensor unit = where(curvature.gt(own * SmallestCurvature.Held()), curvature, own);
+        Tensor unit = where(curvature.gt(own * ModelCurvature.Smallest.Held()), curvature, own);
         return where(unit.gt(0.Held()), unit, ones_like(unit)).rsqrt();
     }
 
@@ -155,48 +152,12 @@ internal sealed class SequentialQuadratic
         return where(_reach.gt(0.Held()), _reach, where(largest.gt(0.Held()), largest, ones_like(largest)));
     }
 
-    // Whether the Lagrangian bends upwards along what active constraints leave free (Nocedal and Wright 2006, theorem 12.5): a maximum or a saddle is stationary, too.
-    private static bool[] IsMinimum(Tensor hessian, Tensor active)
-    {
-        (Tensor held, Tensor directions) = linalg.eigh(active.transpose(1, 2).bmm(active));
-        Tensor free = directions * held.le(SmallestCurvature.Held()).unsqueeze(1).to(hessian.dtype);
-        Tensor reduced = free.transpose(1, 2).bmm(hessian).bmm(free);
-        return [.. linalg.eigvalsh(reduced).amin([1]).ge((-RaisedCurvature).Held()).cpu().data<bool>()];
-    }
-
     // Constraints in units in which their gradients have length one; one without a gradient, in that of its value.
     private static (Tensor Rows, Tensor Units) Normalize(Tensor rows, Tensor values)
     {
         Tensor length = rows.norm(2), size = values.abs();
         Tensor units = where(length.gt(0.Held()), length, where(size.gt(0.Held()), size, ones_like(size)));
         return (rows / units.unsqueeze(2), units);
-    }
-
-    /// <summary>
-    /// Makes the model convex: by adding ½ ρ (A p + h)² for equalities and inequalities that hold as such, which changes no solution, and where that is not enough by raising
-    /// eigenvalues. All is in the units of the unknowns.
-    /// </summary>
-    private static (Tensor Quadratic, Tensor Linear) Convexify(Tensor hessian, Tensor slope, Tensor a, Tensor h, Tensor b, Tensor g, Tensor multipliers)
-    {
-        Tensor isFlat = hessian.abs().amax([1, 2], false).unsqueeze(1).le(SmallestCurvature.Held());
-        Tensor raise = where(isFlat, ones_like(slope.narrow(1, 0, 1)), full_like(slope.narrow(1, 0, 1), RaisedCurvature.Held()));
-
-        // An inequality holds as an equality where its multiplier has a part in the balance of gradients.
-        Tensor share = multipliers * b.norm(2);
-        Tensor isActive = share.gt(slope.norm(1, true) * SmallestShare.Held()).to(slope.dtype);
-        Tensor rows = cat([a, b * isActive.unsqueeze(2)], 1), offsets = cat([h, g * isActive], 1);
-        if (rows.shape[1] > 0)
-        {
-            Tensor isIndefinite = linalg.eigvalsh(hessian).amin([1], true).unsqueeze(2).le(SmallestCurvature.Held());
-            Tensor length = rows.Squared().sum([1, 2], true).clamp_min(1e-300.Held());
-            Tensor factor = where(isIndefinite, length.reciprocal() * 10.Held(), zeros_like(length));
-            hessian = hessian.Plus(rows.transpose(1, 2).bmm(rows) * factor);
-            slope = slope.Plus((rows.transpose(1, 2).bmm(offsets.unsqueeze(2)) * factor).squeeze(2));
-        }
-
-        (Tensor eigenvalues, Tensor vectors) = linalg.eigh(hessian);
-        Tensor raised = where(eigenvalues.lt(SmallestCurvature.Held()), maximum(eigenvalues.abs(), raise), eigenvalues);
-        return ((vectors * raised.unsqueeze(1)).bmm(vectors.transpose(1, 2)), slope);
     }
 
     // What was learned of the search before says nothing where it begins anew.
