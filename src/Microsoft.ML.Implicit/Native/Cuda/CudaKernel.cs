@@ -14,13 +14,17 @@ internal sealed unsafe class CudaKernel
 {
     private const int ComputeCapabilityMajor = 75;
     private const int ComputeCapabilityMinor = 76;
+    private const int LargestSharedMemoryOfBlock = 97;
+    private const int StaticSharedMemoryOfFunction = 1;
+    private const int LargestDynamicSharedMemoryOfFunction = 8;
 
     private static readonly ConcurrentDictionary<(string Name, string Files, string Definitions, int Device), Lazy<CudaKernel?>> Kernels = new();
 
     private readonly nint _context;
     private readonly nint _function;
 
-    private CudaKernel(nint context, nint function) => (_context, _function) = (context, function);
+    private CudaKernel(nint context, nint function, int largestSharedMemory) =>
+        (_context, _function, LargestSharedMemory) = (context, function, largestSharedMemory);
 
     /// <summary>Finds a kernel, compiling it when it is asked for first.</summary>
     /// <param name="name">Name of its <c>extern "C"</c> function.</param>
@@ -39,12 +43,19 @@ internal sealed unsafe class CudaKernel
     /// <summary>The macro that gives a tensor's element type to a kernel.</summary>
     public static string RealType(torch.ScalarType type) => type == torch.ScalarType.Float64 ? "REAL=double" : "REAL=float";
 
+    /// <summary>Bytes of memory that the threads of a block can share at most.</summary>
+    public int LargestSharedMemory { get; }
+
     /// <summary>Queues the kernel.</summary>
     /// <param name="blocks">Blocks of the grid.</param>
     /// <param name="threads">Threads of a block.</param>
     /// <param name="arguments">Arguments; tensors are contiguous and on the kernel's device.</param>
     /// <exception cref="InvalidOperationException">The driver refused.</exception>
-    public void Launch(int blocks, int threads, params ReadOnlySpan<KernelArgument> arguments)
+    public void Launch(int blocks, int threads, params ReadOnlySpan<KernelArgument> arguments) => LaunchSharing(0, blocks, threads, arguments);
+
+    /// <summary>Queues a kernel whose blocks share memory of a size that is chosen now, up to <see cref="LargestSharedMemory"/> bytes.</summary>
+    /// <inheritdoc cref="Launch"/>
+    public void LaunchSharing(int sharedBytes, int blocks, int threads, params ReadOnlySpan<KernelArgument> arguments)
     {
         ulong* values = stackalloc ulong[arguments.Length];
         void** pointers = stackalloc void*[arguments.Length];
@@ -55,7 +66,7 @@ internal sealed unsafe class CudaKernel
         }
 
         Check(CudaLibraries.cuCtxPushCurrent_v2(_context));
-        int status = CudaLibraries.cuLaunchKernel(_function, (uint)blocks, 1, 1, (uint)threads, 1, 1, 0, 0, pointers, null);
+        int status = CudaLibraries.cuLaunchKernel(_function, (uint)blocks, 1, 1, (uint)threads, 1, 1, (uint)sharedBytes, 0, pointers, null);
         Check(CudaLibraries.cuCtxPopCurrent_v2(out _));
         Check(status);
     }
@@ -131,7 +142,12 @@ internal sealed unsafe class CudaKernel
             {
                 Check(CudaLibraries.cuModuleLoadData(out nint module, pointer));
                 Check(CudaLibraries.cuModuleGetFunction(out nint function, module, name));
-                return new CudaKernel(context, function);
+
+                // More than 48 KiB have to be asked for.
+                Check(CudaLibraries.cuDeviceGetAttribute(out int largest, LargestSharedMemoryOfBlock, device));
+                Check(CudaLibraries.cuFuncGetAttribute(out int fixedSize, StaticSharedMemoryOfFunction, function));
+                Check(CudaLibraries.cuFuncSetAttribute(function, LargestDynamicSharedMemoryOfFunction, largest - fixedSize));
+                return new CudaKernel(context, function, largest - fixedSize);
             }
         }
         finally

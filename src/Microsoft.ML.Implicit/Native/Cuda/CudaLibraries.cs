@@ -42,6 +42,12 @@ internal static unsafe partial class CudaLibraries
     public static partial int cuModuleGetFunction(out nint function, nint module, string name);
 
     [LibraryImport(Driver)]
+    public static partial int cuFuncGetAttribute(out int value, int attribute, nint function);
+
+    [LibraryImport(Driver)]
+    public static partial int cuFuncSetAttribute(nint function, int attribute, int value);
+
+    [LibraryImport(Driver)]
     public static partial int cuLaunchKernel(nint function, uint gridX, uint gridY, uint gridZ, uint blockX, uint blockY, uint blockZ, uint sharedBytes, nint stream, void** arguments, void** extra);
 
     [LibraryImport(Compiler, StringMarshalling = StringMarshalling.Utf8)]

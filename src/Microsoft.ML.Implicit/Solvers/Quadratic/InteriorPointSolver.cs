@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Solvers.Quadratic.Batched;
+using Microsoft.ML.Implicit.Solvers.Quadratic.Batched.Iterations;
 using Microsoft.ML.Implicit.Solvers.Quadratic.Dense;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -13,7 +14,7 @@ namespace Microsoft.ML.Implicit.Solvers.Quadratic;
 /// and rows of G with one entry leave no room are fixed. Where it is not clear which constraints hold, a row takes up to four iterations more than its tolerances ask,
 /// so that its derivatives are those of the constraints that hold. Rows do not influence each other. Safe to use from several threads at once.
 /// </summary>
-/// <remarks>On a GPU, small batches are solved by the host and copied back: their iterations would take longer to launch than to compute.</remarks>
+/// <remarks>On a GPU, small batches are solved by the host and copied back: they would take longer to prepare there than to compute.</remarks>
 /// <example><code>
 /// QuadraticSolution solution = new InteriorPointSolver().Solve(problem);
 /// </code></example>

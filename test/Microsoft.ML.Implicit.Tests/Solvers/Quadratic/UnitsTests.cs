@@ -2,6 +2,7 @@ using CsCheck;
 using Microsoft.ML.Implicit.Solvers;
 using Microsoft.ML.Implicit.Solvers.Quadratic;
 using Microsoft.ML.Implicit.Solvers.Quadratic.Batched;
+using Microsoft.ML.Implicit.Solvers.Quadratic.Batched.Iterations;
 using TorchSharp;
 using static TorchSharp.torch;
 

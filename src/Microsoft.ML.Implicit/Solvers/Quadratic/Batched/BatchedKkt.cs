@@ -10,7 +10,7 @@ namespace Microsoft.ML.Implicit.Solvers.Quadratic.Batched;
 internal sealed class BatchedKkt
 {
     // Keeps the Schur complement of dependent equalities factorable; the component it moves does not change z.
-    private const double SchurRegularisation = 1e-12;
+    public const double SchurRegularisation = 1e-12;
 
     private const int Corrections = 3;
 

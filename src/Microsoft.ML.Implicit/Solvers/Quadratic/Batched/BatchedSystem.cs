@@ -14,7 +14,6 @@ internal sealed class BatchedSystem
     private const double SmallestTerm = 1e-290;
 
     private readonly QuadraticProblem _problem;
-    private readonly Tensor _matrices;
     private readonly Tensor? _g;
     private readonly Tensor _identity;
     private readonly Tensor? _isConvex;
@@ -30,10 +29,10 @@ internal sealed class BatchedSystem
         Scaling = scales is null ? MatrixScaling.Find(problem, matrices) : null;
         Scales = scales ?? Scaling!.Scales;
         Tensor variableScale = Scales.narrow(-1, 0, n);
-        _matrices = (matrices * Scales.unsqueeze(-1)).mul_(variableScale.unsqueeze(-2));
-        _g = m > 0 ? _matrices.narrow(-2, n, m) : null;
+        Matrices = (matrices * Scales.unsqueeze(-1)).mul_(variableScale.unsqueeze(-2));
+        _g = m > 0 ? Matrices.narrow(-2, n, m) : null;
         _identity = eye(Math.Max(n, k), dtype: ScalarType.Float64, device: problem.P.device);
-        Q = _matrices.narrow(-2, 0, n);
+        Q = Matrices.narrow(-2, 0, n);
 
         // Who gives scales knows the matrices to be convex, and those of float64 are not changed.
         if (scales is null || problem.QuadraticType != ScalarType.Float64)
@@ -42,13 +41,16 @@ internal sealed class BatchedSystem
             Q.diagonal(0, -2, -1).PlusInPlace(shift);
         }
 
-        A = k > 0 ? _matrices.narrow(-2, n + m, k) : null;
+        A = k > 0 ? Matrices.narrow(-2, n + m, k) : null;
         VariableScale = Rows(variableScale);
         EqualityScale = Rows(Scales.narrow(-1, n + m, k));
         InverseVariableScale = VariableScale.reciprocal();
         ConstraintScale = Stack(Rows(Scales.narrow(-1, n, m)), InverseVariableScale, InverseVariableScale);
         QAugmented = A is null ? Q : Q.Plus(A.transpose(-1, -2).matmul(A));
     }
+
+    /// <summary>Q, G and A, [n + m + k, n] or [batch, n + m + k, n].</summary>
+    public Tensor Matrices { get; }
 
     /// <summary>The symmetric part of Q, with what rounding may have taken from its diagonal.</summary>
     public Tensor Q { get; }
@@ -59,7 +61,7 @@ internal sealed class BatchedSystem
     public Tensor QAugmented { get; }
 
     /// <summary>Variables that are in no matrix, [1, n] or [batch, n] Boolean.</summary>
-    public Tensor IsUnused => Rows(_matrices.ne(0.Held()).any(-2).logical_not());
+    public Tensor IsUnused => Rows(Matrices.ne(0.Held()).any(-2).logical_not());
 
     /// <summary>Rows of zeros in A, [1, k] or [batch, k] Boolean.</summary>
     public Tensor IsEmptyEquality => A is null ? zeros_like(EqualityScale, ScalarType.Bool) : Rows(A.ne(0.Held()).any(-1).logical_not());
@@ -99,7 +101,7 @@ internal sealed class BatchedSystem
     public BatchedProducts Products(Tensor x)
     {
         long n = _problem.Variables, m = _problem.Inequalities;
-        Tensor all = Apply(_matrices, x);
+        Tensor all = Apply(Matrices, x);
         Tensor? lower = _problem.Lower is null ? null : -x;
         return new BatchedProducts(all.narrow(1, 0, n), Stack(all.narrow(1, n, m), lower, x), all.narrow(1, n + m, _problem.Equalities));
     }
@@ -194,7 +196,7 @@ internal sealed class BatchedSystem
     }
 
     /// <summary>Whether Q has no negative eigenvalue beyond rounding, and all matrices are finite: [1] or [batch] Boolean. Not known where the scales were given.</summary>
-    public Tensor IsConvex() => _isConvex!.logical_and(_matrices.sum([-1, -2]).isfinite()).reshape(-1);
+    public Tensor IsConvex() => _isConvex!.logical_and(Matrices.sum([-1, -2]).isfinite()).reshape(-1);
 
     // Of values of constraints, those of the rows of G.
     private Tensor General(Tensor values) =>

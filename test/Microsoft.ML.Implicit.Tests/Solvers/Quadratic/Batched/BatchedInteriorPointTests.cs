@@ -1,6 +1,7 @@
 using Microsoft.ML.Implicit.Solvers;
 using Microsoft.ML.Implicit.Solvers.Quadratic;
 using Microsoft.ML.Implicit.Solvers.Quadratic.Batched;
+using Microsoft.ML.Implicit.Solvers.Quadratic.Batched.Iterations;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.Implicit.Solvers.Quadratic.Batched;
+namespace Microsoft.ML.Implicit.Solvers.Quadratic.Batched.Iterations;
 
 /// <summary>Iterates of a batch side by side in one tensor [batch, 2L + n + k]: s, λ, z, ν. The parts are views.</summary>
 internal sealed class BatchedIterate

@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.Implicit.Solvers.Quadratic.Batched;
+namespace Microsoft.ML.Implicit.Solvers.Quadratic.Batched.Iterations;
 
 /// <summary>What to take off the iterates of a batch, see <see cref="BatchedIterate"/>.</summary>
 internal readonly record struct BatchedStep(Tensor S, Tensor Lambda, Tensor Z, Tensor Nu)

@@ -1,7 +1,7 @@
 using Microsoft.ML.Implicit.Native;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.Implicit.Solvers.Quadratic.Batched;
+namespace Microsoft.ML.Implicit.Solvers.Quadratic.Batched.Iterations;
 
 /// <summary>Newton steps on the perturbed optimality conditions of a batch, from one factorisation an iteration.</summary>
 internal sealed class BatchedNewton
