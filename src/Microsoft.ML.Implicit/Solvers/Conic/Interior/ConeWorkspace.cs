@@ -29,11 +29,8 @@ internal sealed class ConeWorkspace
 
     /// <summary>Takes a row.</summary>
     /// <returns>What is wrong with it, or <see cref="SolveStatus.Converged"/>.</returns>
-    public SolveStatus Load(int row)
-    {
-        Program.LoadMatrices(_data, row);
-        return !Program.IsFinite || !Program.LoadVectors(_data, row) ? SolveStatus.InvalidInput
-            : !Program.IsConvex ? SolveStatus.NonConvex
-            : SolveStatus.Converged;
-    }
+    public SolveStatus Load(int row) =>
+        !Program.TryLoad(_data, row) ? SolveStatus.InvalidInput
+        : !Program.IsConvex ? SolveStatus.NonConvex
+        : SolveStatus.Converged;
 }
