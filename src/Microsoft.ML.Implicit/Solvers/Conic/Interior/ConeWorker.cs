@@ -56,8 +56,7 @@ internal sealed class ConeWorker
             return;
         }
 
-        bool hasStart = _start?.TryLoad(row, _workspace.Program, _point) == true;
-        ConeOutcome outcome = _method.Solve(hasStart ? _point : null, cancellation);
+        ConeOutcome outcome = _method.Solve(Start(row), cancellation);
         _descent.Reset();
         _distance = 1;
         Take(row, outcome);
@@ -74,32 +73,38 @@ internal sealed class ConeWorker
         }
     }
 
+    private ConePoint? Start(int row) => _start?.TryLoad(row, _workspace.Program, _point) == true ? _point : null;
+
     // About the point that was found, where variables are far from zero there, and in units that follow it. Of a row that was solved nothing is lost by a solve that fails.
     private ConeOutcome SolveAgain(int row, ConeOutcome outcome, ConeResults results, CancellationToken cancellation)
     {
         int centres = 0, follows = 0;
-        bool isSolved = false;
-        while (!isSolved && (TryCentre() || TryFollow()))
+        while (true)
         {
-            bool wasConverged = outcome.Status == SolveStatus.Converged;
+            bool wasConverged = outcome.Status == SolveStatus.Converged, isCentred = TryCentre();
+            if (!isCentred && !TryFollow())
+            {
+                return outcome;
+            }
+
             int spent = outcome.Iterations;
-            outcome = _method.Solve(null, cancellation);
+            outcome = _method.Solve(isCentred ? Start(row) : null, cancellation);
             outcome = outcome with { Iterations = outcome.Iterations + spent };
             Take(row, outcome);
             if (outcome.Status == SolveStatus.Converged)
             {
                 StoreSolution(row, outcome, results);
             }
-
-            isSolved = wasConverged && outcome.Status != SolveStatus.Converged;
+            else if (wasConverged)
+            {
+                return outcome;
+            }
         }
-
-        return outcome;
 
         bool TryCentre()
         {
             bool isWorthTrying = (outcome.Status == SolveStatus.Converged || IsUndecided(outcome.Status)) && centres < MostCentres;
-            if (!isWorthTrying || !_workspace.Program.TryCentre(_data, row, _point))
+            if (!isWorthTrying || !(_workspace.Program.TryCentre(_data, row, _point) || (centres == 0 && IsUndecided(outcome.Status) && TryCentreNearest())))
             {
                 return false;
             }
@@ -107,6 +112,13 @@ internal sealed class ConeWorker
             centres++;
             _descent.Reset();
             return true;
+        }
+
+        // A solve that failed may have come to a point that tells nothing.
+        bool TryCentreNearest()
+        {
+            var nearest = new ConePoint(_point.X.Length, _point.S.Length);
+            return _workspace.TryFindNearest(nearest) && _workspace.Program.TryCentre(_data, row, nearest);
         }
 
         bool TryFollow()
