@@ -17,6 +17,9 @@ internal static class SquareReduction
     // Of the size of constants: where they differ by less, or variables leave less of them, they are far from zero.
     private const double Near = 1.0 / 32;
 
+    // Of fewer entries a pattern is sooner made than a full matrix.
+    private const int MostPlacesOfAnEntry = 4;
+
     /// <summary>Finds fewer entries with the same weighted sum of squares.</summary>
     /// <param name="x">Entries without parameters.</param>
     /// <param name="weights">Weights without variables.</param>
@@ -69,8 +72,9 @@ internal static class SquareReduction
         int[] columns = [.. x.Terms.Select(term => term.Column).Where(column => column != AffineTerm.None).Distinct().Order()];
         Dictionary<int, int> places = columns.Index().ToDictionary(column => column.Item, column => column.Index);
         AffineTerm[] terms = [.. x.Terms.Where(term => term.Column != AffineTerm.None)];
-        SparseEntries entries = SparseEntries.Of(x.Size, columns.Length, terms.Select(term => ((long)term.Entry * columns.Length) + places[term.Column]));
-        var matrix = new RowMatrix(x.Size, columns.Length, entries);
+        bool isFull = MostPlacesOfAnEntry * (long)terms.Length >= (long)columns.Length * x.Size;
+        SparseEntries? pattern = isFull ? null : SparseEntries.Of(x.Size, columns.Length, terms.Select(term => ((long)term.Entry * columns.Length) + places[term.Column]));
+        var matrix = new RowMatrix(x.Size, columns.Length, pattern);
         foreach (AffineTerm term in terms)
         {
             matrix.Values[matrix.Find(term.Entry, places[term.Column])] += term.Value;

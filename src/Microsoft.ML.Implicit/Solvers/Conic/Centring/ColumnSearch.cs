@@ -9,8 +9,8 @@ namespace Microsoft.ML.Implicit.Solvers.Conic.Centring;
 /// </summary>
 internal sealed class ColumnSearch(int variables)
 {
-    /// <summary>The spread of a column's ratios beside their mean where it is far from zero.</summary>
-    public const double Near = 1.0 / 32;
+    // The spread of a column's ratios beside their mean where it is far from zero.
+    private const double Near = 1.0 / 32;
 
     // Fewer rows have nearly one ratio by chance.
     private const int FewestRows = 3;
@@ -26,7 +26,7 @@ internal sealed class ColumnSearch(int variables)
     private readonly int[] _lasts = new int[variables];
     private readonly int[] _shortest = new int[variables];
     private readonly int[] _lengths = new int[variables];
-    private readonly bool[] _isOwn = new bool[variables];
+    private readonly bool[] _hasOwnTerms = new bool[variables];
 
     /// <summary>Finds shifts of columns and applies them to A.</summary>
     /// <param name="p">P.</param>
@@ -37,7 +37,7 @@ internal sealed class ColumnSearch(int variables)
         List<ColumnShift> shifts = [];
         for (int j = 0; j < variables; j++)
         {
-            if (_counts[j] < FewestRows || _isOwn[j])
+            if (_counts[j] < FewestRows || _hasOwnTerms[j])
             {
                 continue;
             }
@@ -64,7 +64,7 @@ internal sealed class ColumnSearch(int variables)
         Array.Clear(_counts);
         for (int i = 0; i < variables; i++)
         {
-            _isOwn[i] = !p.IsEmpty && p.Row(i).ContainsAnyExcept(0);
+            _hasOwnTerms[i] = !p.IsEmpty && p.Row(i).ContainsAnyExcept(0);
         }
 
         for (int i = 0; i < a.Rows; i++)
@@ -88,7 +88,7 @@ internal sealed class ColumnSearch(int variables)
                 _firsts[j] = _counts[j] == 0 ? i : _firsts[j];
                 _lasts[j] = i;
                 _counts[j]++;
-                _isOwn[j] |= count == 1;
+                _hasOwnTerms[j] |= count == 1;
             }
         }
     }

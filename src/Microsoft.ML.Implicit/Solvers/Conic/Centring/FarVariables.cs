@@ -25,6 +25,7 @@ internal sealed class FarVariables(ScaledProgram program, ConeBlock[] blocks)
     private readonly bool[] _isFar = new bool[program.Q.Length];
     private readonly bool[] _isDropped = new bool[program.Q.Length];
     private readonly bool[] _isBounded = new bool[program.Q.Length];
+    private readonly bool[] _isPaired = new bool[program.B.Length];
     private readonly bool[] _tells = new bool[program.B.Length];
     private readonly bool[] _squareTells = new bool[program.Q.Length];
     private readonly double[] _curvedRatios = new double[program.Q.Length];
@@ -150,10 +151,16 @@ internal sealed class FarVariables(ScaledProgram program, ConeBlock[] blocks)
         return entry >= 0 && !entries[(entry + 1)..].ContainsAnyExcept(0);
     }
 
-    // What each slack is seen in units of.
+    // What each slack is seen in units of; of u and v of a pair that depends on what they are beside each other.
     private void MeasureDifferences(ConePoint point, IReadOnlyList<(int First, int Second)> pairs)
     {
         Array.Clear(_differences);
+        Array.Clear(_isPaired);
+        foreach ((int first, int second) in pairs)
+        {
+            (_isPaired[first], _isPaired[second]) = (true, true);
+        }
+
         foreach (ConeBlock block in blocks)
         {
             Span<double> s = block.Of(point.S), differences = block.Of(_differences);
@@ -172,35 +179,26 @@ internal sealed class FarVariables(ScaledProgram program, ConeBlock[] blocks)
                     differences.Fill(DenseVector.MaximumMagnitude(s));
                     break;
                 default:
-                    differences[0] = s[0];
-                    differences[1..].Fill(LargestOther(block.Start, s, pairs));
+                    MeasureSecondOrder(block.Start, s, differences);
                     break;
             }
-        }
-
-        foreach ((int first, int second) in pairs)
-        {
-            (_differences[first], _differences[second]) = (0, 0);
         }
 
         DenseVector.Scale(_differences, 1 / point.Tau);
     }
 
-    private static double LargestOther(int start, ReadOnlySpan<double> s, IReadOnlyList<(int First, int Second)> pairs)
+    private void MeasureSecondOrder(int start, ReadOnlySpan<double> s, Span<double> differences)
     {
         double largest = 0;
-        int paired = 0;
-        foreach ((int first, int second) in pairs)
-        {
-            paired = first == start ? second - start : paired;
-        }
-
         for (int k = 1; k < s.Length; k++)
         {
-            largest = k == paired ? largest : Math.Max(largest, Math.Abs(s[k]));
+            largest = _isPaired[start + k] ? largest : Math.Max(largest, Math.Abs(s[k]));
         }
 
-        return largest;
+        for (int k = 0; k < s.Length; k++)
+        {
+            differences[k] = _isPaired[start + k] ? 0 : k == 0 ? s[0] : largest;
+        }
     }
 
     // Returns whether the row tells anything.
