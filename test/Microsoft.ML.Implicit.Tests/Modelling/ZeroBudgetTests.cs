@@ -28,6 +28,7 @@ public sealed class ZeroBudgetTests
         double[] whole = Scaled(target, 1), half = Scaled(target, 0.5), none = new double[3];
         AssertSolutions(ConvexProgram.Minimize(SumSquares(x - target), SumSquares(x) <= budget), x, budget, [0, 3.5 * square, 0, 20 * square], [none, half, none, whole], unit);
         AssertSolutions(ConvexProgram.Minimize(SumSquares(x - target), Sum(Square(x)) <= budget), x, budget, [0, 3.5 * square, 20 * square], [none, half, whole], unit);
+        AssertSolutions(ConvexProgram.Minimize(SumSquares(x - target), Sum(Huber(x, 100 * unit)) <= budget), x, budget, [0, 3.5 * square], [none, half], unit);
         AssertSolutions(ConvexProgram.Minimize(SumSquares(x - target), Norm2(x) <= budget), x, budget, [0, 0.5 * size * unit, 2 * size * unit], [none, half, whole], unit);
         AssertSolutions(ConvexProgram.Minimize(SumSquares(x - target), QuadraticForm(x, new double[,] { { 2, 0, 0 }, { 0, 2, 0 }, { 0, 0, 2 } }) <= budget), x, budget, [0, 7 * square], [none, half], unit);
     }

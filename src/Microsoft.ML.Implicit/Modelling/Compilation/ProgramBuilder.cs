@@ -79,6 +79,12 @@ internal sealed class ProgramBuilder
         }
 
         // Or squares of large constants, beside which what is left of the entries is rounding.
+        if (SquareReduction.HasFarColumns(x))
+        {
+            _squares.Add(Separate(x), weights);
+            return;
+        }
+
         (AffineForm fewer, AffineForm theirs) = SquareReduction.Reduce(x, weights);
         if (SquareReduction.IsFarFromZero(x, fewer))
         {

@@ -1,4 +1,7 @@
 using Microsoft.ML.Implicit.Numerics;
+using Microsoft.ML.Implicit.Solvers.Conic;
+using Microsoft.ML.Implicit.Solvers.Conic.Centring;
+using Microsoft.ML.Implicit.Solvers.Conic.Systems;
 
 namespace Microsoft.ML.Implicit.Modelling.Compilation;
 
@@ -13,6 +16,9 @@ internal static class SquareReduction
 
     // Of the size of constants: where they differ by less, or variables leave less of them, they are far from zero.
     private const double Near = 1.0 / 32;
+
+    // Of fewer entries a pattern is sooner made than a full matrix.
+    private const int MostPlacesOfAnEntry = 4;
 
     /// <summary>Finds fewer entries with the same weighted sum of squares.</summary>
     /// <param name="x">Entries without parameters.</param>
@@ -57,6 +63,24 @@ internal static class SquareReduction
         double[] steps = [.. constants.Zip(constants.Skip(1), (lower, upper) => upper - lower).Order()];
         double spread = steps.Length == 0 ? 0 : steps.Length * steps[steps.Length / 2];
         return spread * Math.Sqrt(constants.Length) < Near * size || (fewer.Size < x.Size && Math.Abs(Constants(fewer)[^1]) < Near * size);
+    }
+
+    /// <summary>Whether coefficients of a variable lie far from zero beside their spread, as dates do: products of them would lose it.</summary>
+    /// <param name="x">Entries without parameters.</param>
+    public static bool HasFarColumns(AffineForm x)
+    {
+        int[] columns = [.. x.Terms.Select(term => term.Column).Where(column => column != AffineTerm.None).Distinct().Order()];
+        Dictionary<int, int> places = columns.Index().ToDictionary(column => column.Item, column => column.Index);
+        AffineTerm[] terms = [.. x.Terms.Where(term => term.Column != AffineTerm.None)];
+        bool isFull = MostPlacesOfAnEntry * (long)terms.Length >= (long)columns.Length * x.Size;
+        SparseEntries? pattern = isFull ? null : SparseEntries.Of(x.Size, columns.Length, terms.Select(term => ((long)term.Entry * columns.Length) + places[term.Column]));
+        var matrix = new RowMatrix(x.Size, columns.Length, pattern);
+        foreach (AffineTerm term in terms)
+        {
+            matrix.Values[matrix.Find(term.Entry, places[term.Column])] += term.Value;
+        }
+
+        return new ColumnSearch(columns.Length).Apply(new RowMatrix(0, columns.Length), matrix) != ColumnShifts.None;
     }
 
     private static double[] Constants(AffineForm x)

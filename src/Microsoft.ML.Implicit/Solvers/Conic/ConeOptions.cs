@@ -22,7 +22,8 @@ public sealed record ConeOptions
     public double CertificateTolerance { get; init; } = 1e-12;
 
     /// <summary>
-    /// Most iterations a row, or null for 100 of the interior point method and 20,000 of operator splitting, of rows that these do not solve in up to three more choices of units. Default null.
+    /// Most iterations a row, or null for 100 of the interior point method and 20,000 of operator splitting, of rows that these do not solve in up to three more choices of units. A row whose solution lies
+    /// far from zero may take as many again about each of up to three points that were found. Default null.
     /// </summary>
     public int? MaximumIterations { get; init; }
 

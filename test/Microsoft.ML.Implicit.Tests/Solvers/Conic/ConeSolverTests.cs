@@ -1,5 +1,7 @@
 using Microsoft.ML.Implicit.Solvers;
 using Microsoft.ML.Implicit.Solvers.Conic;
+using Microsoft.ML.Implicit.Solvers.Conic.Centring;
+using Microsoft.ML.Implicit.Solvers.Conic.Interior;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -9,6 +11,21 @@ namespace Microsoft.ML.Implicit.Tests.Solvers.Conic;
 public sealed class ConeSolverTests
 {
     private static readonly double[] Units = [1e-12, 1e-6, 1, 1e6, 1e12];
+
+    [TestMethod]
+    public void Programs_near_zero_are_solved_about_it()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        for (int seed = 0; seed < 8; seed++)
+        {
+            ConeSolution solution = new ConeSolver().Solve(RandomConePrograms.Create(RandomConePrograms.EveryCone, 8, 8, 4 * (seed % 2), seed));
+            foreach (ProgramUnits units in solution.Results.Units)
+            {
+                Assert.IsFalse(units.Origin.AsSpan().ContainsAnyExcept(0));
+                Assert.AreSame(ColumnShifts.None, units.Columns);
+            }
+        }
+    }
 
     [TestMethod]
     [DataRow(0)]

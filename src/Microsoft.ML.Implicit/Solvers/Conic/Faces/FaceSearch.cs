@@ -47,6 +47,7 @@ internal sealed class FaceSearch
         }
 
         var search = new FaceSearch(data, row);
+        OppositeRows.Bound(search._a, search._b, search._blocks.OfType<NonnegativeBlock>().SelectMany(block => Enumerable.Range(block.Start, block.Dimension)), search._bounds);
         search._isTighter = true;
         for (int pass = 0; pass < MostPasses && search._isTighter; pass++)
         {

@@ -119,8 +119,8 @@ internal sealed class ConeAdjoint
         }
 
         ConeWorkspace workspace = _results.Faces[row] is { } faces ? new ConeWorkspace(_data, faces) : _workspace;
-        ScaledProgram program = workspace.Program;
-        program.LoadMatrices(_data, row, _results.Units[row]);
+        ProgramUnits units = _results.Units[row];
+        workspace.Program.LoadMatrices(_data, row, units);
         ConeResults.Row(_results.ScaledS, row, _s.Length).CopyTo(_s);
         ConeResults.Row(_results.ScaledY, row, _z.Length).CopyTo(_z);
         double mu = Math.Max(outcome.Mu, SmallestMu);
@@ -129,8 +129,8 @@ internal sealed class ConeAdjoint
             block.MoveToPath(block.Of(_s), block.Of(_z), mu);
         }
 
-        ScaledProgram.Convert(cotangentX, program.D, 1 / program.CostScale, _first);
-        program.ToScaledSlacks(cotangentY, _second);
+        units.ToScaledCosts(cotangentX, _first);
+        units.ToScaledSlacks(cotangentY, _second);
         if (!workspace.System.TryFactor())
         {
             u.Fill(double.NaN);
@@ -139,7 +139,7 @@ internal sealed class ConeAdjoint
         }
 
         workspace.System.Solve(_first, _second, _u, _v, _s);
-        ScaledProgram.Convert(_u, program.D, program.SolutionScale, u);
-        program.FromScaledMultipliers(_v, v);
+        units.FromScaledDirection(_u, u);
+        units.FromScaledMultipliers(_v, v);
     }
 }

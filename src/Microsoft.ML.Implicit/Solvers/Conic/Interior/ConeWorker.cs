@@ -10,6 +10,9 @@ internal sealed class ConeWorker
     // Units that follow what an undecided solve came to, each from what the one before found.
     private const int MostUnits = 3;
 
+    // Of what is given about points that were found, each nearer than the one before.
+    private const int MostCentres = 3;
+
     // Of the units of all variables: a point that is smaller as a whole may be nothing beside a limit that its units were taken from.
     private const double SmallestPoint = 1e-3;
 
@@ -53,8 +56,7 @@ internal sealed class ConeWorker
             return;
         }
 
-        bool hasStart = _start?.TryLoad(row, _workspace.Program, _point) == true;
-        ConeOutcome outcome = _method.Solve(hasStart ? _point : null, cancellation);
+        ConeOutcome outcome = _method.Solve(Start(row), cancellation);
         _descent.Reset();
         _distance = 1;
         Take(row, outcome);
@@ -64,22 +66,66 @@ internal sealed class ConeWorker
             return;
         }
 
-        int most = IsUndecided(outcome.Status) ? _mostUnits : IsSmall(outcome) ? Math.Min(_mostUnits, 1) : 0;
-        for (int i = 0; i < most && (i == 0 || IsUndecided(outcome.Status)) && _workspace.Program.TryFollow(_data, row, _point); i++)
+        outcome = SolveAgain(row, outcome, results, cancellation);
+        if (_descent.Holds)
         {
+            results.Fail(row, outcome with { Status = SolveStatus.NearlyUnbounded }, null, Array.ConvertAll(Unscaled(), Math.Abs));
+        }
+    }
+
+    private ConePoint? Start(int row) => _start?.TryLoad(row, _workspace.Program, _point) == true ? _point : null;
+
+    // About the point that was found, where variables are far from zero there, and in units that follow it. Of a row that was solved nothing is lost by a solve that fails.
+    private ConeOutcome SolveAgain(int row, ConeOutcome outcome, ConeResults results, CancellationToken cancellation)
+    {
+        int centres = 0, follows = 0;
+        while (true)
+        {
+            bool wasConverged = outcome.Status == SolveStatus.Converged, isCentred = TryCentre();
+            if (!isCentred && !TryFollow())
+            {
+                return outcome;
+            }
+
             int spent = outcome.Iterations;
-            outcome = _method.Solve(null, cancellation);
+            outcome = _method.Solve(isCentred ? Start(row) : null, cancellation);
             outcome = outcome with { Iterations = outcome.Iterations + spent };
             Take(row, outcome);
             if (outcome.Status == SolveStatus.Converged)
             {
                 StoreSolution(row, outcome, results);
             }
+            else if (wasConverged)
+            {
+                return outcome;
+            }
         }
 
-        if (_descent.Holds)
+        bool TryCentre()
         {
-            results.Fail(row, outcome with { Status = SolveStatus.NearlyUnbounded }, null, Array.ConvertAll(Unscaled(), Math.Abs));
+            bool isWorthTrying = (outcome.Status == SolveStatus.Converged || IsUndecided(outcome.Status)) && centres < MostCentres;
+            if (!isWorthTrying || !(_workspace.Program.TryCentre(_data, row, _point) || (centres == 0 && IsUndecided(outcome.Status) && TryCentreNearest())))
+            {
+                return false;
+            }
+
+            centres++;
+            _descent.Reset();
+            return true;
+        }
+
+        // A solve that failed may have come to a point that tells nothing.
+        bool TryCentreNearest()
+        {
+            var nearest = new ConePoint(_point.X.Length, _point.S.Length);
+            return _workspace.TryFindNearest(nearest) && _workspace.Program.TryCentre(_data, row, nearest);
+        }
+
+        bool TryFollow()
+        {
+            bool isWorthTrying = IsUndecided(outcome.Status) ? follows < _mostUnits : follows + centres == 0 && _mostUnits > 0 && IsSmall(outcome);
+            follows++;
+            return isWorthTrying && _workspace.Program.TryFollow(_data, row, _point);
         }
     }
 
@@ -119,15 +165,11 @@ internal sealed class ConeWorker
     private double[] Unscaled()
     {
         double[] x = new double[_point.X.Length];
-        ScaledProgram.Convert(_point.X, _workspace.Program.D, _workspace.Program.SolutionScale / _point.Tau, x);
+        _workspace.Program.ToVariables(_point, x);
         return x;
     }
 
-    private double Objective(ReadOnlySpan<double> costs, ReadOnlySpan<double> x, ConePoint point)
-    {
-        ScaledProgram program = _workspace.Program;
-        return DenseVector.Dot(costs, x) + (program.SolutionScale * program.CostScale * program.Curvature(point.X) / (2 * point.Tau * point.Tau));
-    }
+    private double Objective(ReadOnlySpan<double> costs, ReadOnlySpan<double> x, ConePoint point) => DenseVector.Dot(costs, x) + _workspace.Program.Square(point);
 
     // What other curved cones satisfy in the limit alone would count as satisfied far away; exponentials are that large of ordinary numbers.
     private bool IsUndecided(SolveStatus status) =>
@@ -171,24 +213,23 @@ internal sealed class ConeWorker
 
     private void StoreSolution(int row, ConeOutcome outcome, ConeResults results)
     {
-        ScaledProgram program = _workspace.Program;
+        ProgramUnits units = _workspace.Program.Units();
         ConePoint best = _method.Best;
         Span<double> x = results.XOf(row), s = results.SOf(row), y = results.YOf(row);
-        ScaledProgram.Convert(best.X, program.D, program.SolutionScale / best.Tau, x);
-        program.ProjectOntoBounds(x);
+        _workspace.Program.ToVariables(best, x);
         Divide(best.S, best.Tau, ConeResults.Row(results.ScaledS, row, s.Length));
         Divide(best.Z, best.Tau, ConeResults.Row(results.ScaledY, row, y.Length));
-        program.FromScaledSlacks(ConeResults.Row(results.ScaledS, row, s.Length), s);
-        program.FromScaledMultipliers(ConeResults.Row(results.ScaledY, row, y.Length), y);
+        units.FromScaledSlacks(ConeResults.Row(results.ScaledS, row, s.Length), s);
+        units.FromScaledMultipliers(ConeResults.Row(results.ScaledY, row, y.Length), y);
         results.Objectives[row] = Objective(_data.Q(row), x, best);
         results.Outcomes[row] = outcome;
-        results.Units[row] = program.Units();
+        results.Units[row] = units;
     }
 
     private double[] InfeasibilityCertificate(int row)
     {
         double[] y = new double[_method.Proof.Z.Length];
-        _workspace.Program.FromScaledMultipliers(_method.Proof.Z, y);
+        _workspace.Program.Units().FromScaledMultipliers(_method.Proof.Z, y);
         DenseVector.Scale(y, -1 / DenseVector.Dot(_data.B(row), y));
         return y;
     }
@@ -202,7 +243,7 @@ internal sealed class ConeWorker
     private double[] UnboundednessCertificate(int row)
     {
         double[] x = new double[_method.Proof.X.Length];
-        ScaledProgram.Convert(_method.Proof.X, _workspace.Program.D, 1, x);
+        _workspace.Program.Units().FromScaledDirection(_method.Proof.X, x);
         DenseVector.Scale(x, -1 / DenseVector.Dot(_data.Q(row), x));
         return x;
     }

@@ -29,11 +29,28 @@ internal sealed class ConeWorkspace
 
     /// <summary>Takes a row.</summary>
     /// <returns>What is wrong with it, or <see cref="SolveStatus.Converged"/>.</returns>
-    public SolveStatus Load(int row)
+    public SolveStatus Load(int row) =>
+        !Program.TryLoad(_data, row) ? SolveStatus.InvalidInput
+        : !Program.IsConvex ? SolveStatus.NonConvex
+        : SolveStatus.Converged;
+
+    /// <summary>Finds the point at which slacks are least, as a sum of squares with those of the objective: it is near what is given however far that is from zero.</summary>
+    /// <param name="point">Receives it.</param>
+    /// <returns>Whether rounding let it.</returns>
+    public bool TryFindNearest(ConePoint point)
     {
-        Program.LoadMatrices(_data, row);
-        return !Program.IsFinite || !Program.LoadVectors(_data, row) ? SolveStatus.InvalidInput
-            : !Program.IsConvex ? SolveStatus.NonConvex
-            : SolveStatus.Converged;
+        foreach (ConeBlock block in Blocks)
+        {
+            block.ScaleUniformly(1);
+        }
+
+        if (!System.TryFactor())
+        {
+            return false;
+        }
+
+        System.Solve(new double[point.X.Length], Program.B, point.X, point.Z, point.S);
+        (point.Tau, point.Kappa) = (1, 0);
+        return DenseVector.IsFinite(point.X);
     }
 }

@@ -1,45 +1,48 @@
 using Microsoft.ML.Implicit.Numerics;
 using Microsoft.ML.Implicit.Solvers.Conic.Blocks;
+using Microsoft.ML.Implicit.Solvers.Conic.Centring;
 using Microsoft.ML.Implicit.Solvers.Conic.Systems;
 using Microsoft.ML.Implicit.Solvers.Conic.Units;
 
 namespace Microsoft.ML.Implicit.Solvers.Conic.Interior;
 
 /// <summary>
-/// A row's program in units in which its data are of the order of one: in normal units rows and columns are equilibrated, then right-hand sides and costs. With diagonal matrices
-/// D and E, T of the normal units and numbers β and γ: x = βDx̄, s = βT⁻¹E⁻¹s̄, y = γTᵀEȳ.
+/// A row's program about an origin and in units in which its data are of the order of one: in normal units rows and columns are equilibrated, then right-hand sides and costs. With diagonal matrices
+/// D and E, T of the normal units, numbers β and γ, and C and u₀ of the program that is centred: x = C(u₀ + βDx̄), s = βT⁻¹E⁻¹s̄, y = γTᵀEȳ.
 /// </summary>
 internal sealed class ScaledProgram
 {
     // What costs may be left of, beside the largest.
     private const double Rounding = 1e-30;
 
-    // Beside the solution. Of what is smaller the ratio says nothing.
-    private const double SmallestSlack = 1e-9;
-
-    // Of a unit at once, as a power of two.
-    private const double LargestChange = 100;
-
     private readonly ConeBlock[] _blocks;
+    private readonly CentredProgram _centred;
+    private readonly FarVariables _far;
+    private readonly PointUnits _pointUnits;
+    private readonly VariableBounds _bounds;
     private readonly NormalUnits _normalUnits;
     private readonly Equilibration _equilibration;
     private readonly ConvexityCheck _convexity;
     private readonly double[] _image;
+    private readonly double[] _absolute;
     private double _quadraticScale;
     private double _costUnit;
     private SlackUnits _slacks;
 
     public ScaledProgram(ConeProblem problem, ConeBlock[] blocks, SparseStructure? structure)
     {
-        _normalUnits = new NormalUnits(problem, blocks, structure);
-        _slacks = new SlackUnits([], [], []);
         (int n, int m) = (problem.Variables, problem.Constraints);
+        _centred = new CentredProgram(n, m);
+        _normalUnits = new NormalUnits(problem, blocks, structure);
+        _bounds = new VariableBounds(n);
+        _slacks = new SlackUnits([], [], []);
         P = new RowMatrix(problem.P is null ? 0 : n, n, structure?.P);
-        _image = new double[n];
+        (_image, _absolute) = (new double[n], new double[n]);
         A = new RowMatrix(m, n, structure?.A);
         (Q, D, Reach) = (new double[n], new double[n], new double[n]);
         (B, OwnUnits) = (new double[m], new double[m]);
         _blocks = blocks;
+        (_far, _pointUnits) = (new FarVariables(this, blocks), new PointUnits(this));
         _equilibration = new Equilibration(P, Q, A, B, blocks);
         _convexity = new ConvexityCheck(n, structure?.P, 10 * n * MachineEpsilon.Of(problem.Q.dtype));
     }
@@ -75,39 +78,31 @@ internal sealed class ScaledProgram
     /// <summary>The smallest cost that is none of rounding beside the largest, or one where there are no costs.</summary>
     public double SmallestCost { get; private set; }
 
-    public bool IsFinite { get; private set; }
-
     public bool IsConvex { get; private set; }
 
-    /// <summary>Takes a row's matrices.</summary>
-    public void LoadMatrices(ConeData data, int row)
+    /// <summary>Takes a row.</summary>
+    /// <returns>Whether it is finite.</returns>
+    public bool TryLoad(ConeData data, int row)
     {
-        data.Load(row, P, A);
-        IsFinite = DenseVector.IsFinite(P.Values) && DenseVector.IsFinite(A.Values);
-        if (!IsFinite)
+        if (!_centred.TryLoad(data, row, P, A))
         {
-            return;
+            return false;
         }
 
-        (double[] variables, _costUnit, _slacks) = _normalUnits.Apply(P, data.Q(row), A, data.B(row));
-        variables.CopyTo(D, 0);
-        LoadSides(data.B(row));
-        LoadCosts(data.Q(row));
-        _equilibration.Apply();
-        DenseVector.Scale(D, 1, _equilibration.Columns);
-        P.Measure();
-        A.Measure();
-        _quadraticScale = DenseVector.MaximumMagnitude(P.Values);
+        FindUnits();
+        _bounds.Take(_normalUnits.Bounds);
         IsConvex = _convexity.Holds(P, _quadraticScale);
+        return TryLoadVectors();
     }
 
     /// <summary>The units of the row that was taken.</summary>
-    public ProgramUnits Units() => new([.. D], [.. E], _slacks, SolutionScale, CostScale);
+    public ProgramUnits Units() => new(_centred.Columns, [.. _centred.Origin], [.. D], [.. E], _slacks, SolutionScale, CostScale);
 
     /// <summary>Takes a row's matrices in units that were found before; its vectors stay what they are.</summary>
     public void LoadMatrices(ConeData data, int row, ProgramUnits units)
     {
         data.Load(row, P, A);
+        units.Columns.Apply(A);
         units.D.CopyTo(D, 0);
         units.E.CopyTo(E, 0);
         (_slacks, SolutionScale, CostScale) = (units.Slacks, units.Solution, units.Cost);
@@ -127,6 +122,30 @@ internal sealed class ScaledProgram
     }
 
     /// <summary>
+    /// Takes a row about a point that was found, where variables are far from zero there: what matters of them are differences, which the solution was found beside their size.
+    /// </summary>
+    /// <param name="data">The data.</param>
+    /// <param name="row">The row.</param>
+    /// <param name="point">The point.</param>
+    /// <returns>Whether variables are far from zero, and the row about the point is finite.</returns>
+    public bool TryCentre(ConeData data, int row, ConePoint point)
+    {
+        if (!_far.Find(point, _slacks.Pairs, _centred.IsMoved))
+        {
+            return false;
+        }
+
+        for (int j = 0; j < D.Length; j++)
+        {
+            _centred.Origin[j] += _far.IsFar[j] ? D[j] * SolutionScale * point.X[j] / point.Tau : 0;
+        }
+
+        _centred.Move(data, row, P, A);
+        FindUnits();
+        return TryLoadVectors();
+    }
+
+    /// <summary>
     /// Takes a row in units in which a point that was found in the last ones is of the order of one: data alone do not tell how large a solution is where exponentials are, or where a limit or a cost stands for
     /// none.
     /// </summary>
@@ -136,33 +155,20 @@ internal sealed class ScaledProgram
     /// <returns>Whether these are other units, in which the row is finite.</returns>
     public bool TryFollow(ConeData data, int row, ConePoint point)
     {
-        double objective = Curvature(point.X) / (2 * point.Tau * point.Tau);
-        for (int i = 0; i < D.Length; i++)
-        {
-            objective += Math.Abs(Q[i] * point.X[i] / point.Tau);
-        }
-
-        // Where all is small the solution as a whole is, and not only what vanishes at the optimum.
-        double least = Math.Min(1, DenseVector.MaximumMagnitude(point.X) / point.Tau);
-        bool differs = false;
-        int common = Exponent(SolutionScale);
-        for (int i = 0; i < D.Length; i++)
-        {
-            double size = Math.Max(least, Math.Abs(point.X[i] / point.Tau)), cost = Math.Abs(Q[i]);
-            int exponent = Exponent(Math.Min(size, cost > 0 ? Equilibration.LargestSide * Math.Max(objective, Rounding) / cost : size));
-            D[i] = Math.ScaleB(D[i], exponent + common);
-            differs |= exponent != 0;
-        }
-
-        int[] exponents = [.. _slacks.Shears.Select(shear => ExponentOfQuotient(point.S[shear.Start + 1] / point.Tau, point.S[shear.Start + 2] / point.Tau))];
-        if (!differs && Array.TrueForAll(exponents, exponent => exponent == 0))
+        if (!_pointUnits.Find(point, _slacks))
         {
             return false;
         }
 
-        _slacks = _slacks.WithExponents(exponents);
-        data.Load(row, P, A);
-        LoadSides(data.B(row));
+        int common = PointUnits.Exponent(SolutionScale);
+        for (int i = 0; i < D.Length; i++)
+        {
+            D[i] = Math.ScaleB(D[i], _pointUnits.Variables[i] + common);
+        }
+
+        _slacks = _slacks.WithExponents(_pointUnits.Shears);
+        _centred.LoadMatrices(data, row, P, A);
+        LoadSides();
         _slacks.ToNormalRows(A, D);
         for (int i = 0; i < P.Rows; i++)
         {
@@ -173,18 +179,71 @@ internal sealed class ScaledProgram
         P.Measure();
         A.Measure();
         _quadraticScale = DenseVector.MaximumMagnitude(P.Values);
-        return DenseVector.IsFinite(P.Values) && DenseVector.IsFinite(A.Values) && LoadVectors(data, row);
-
-        int ExponentOfQuotient(double y, double z) => Math.Min(y, z) > SmallestSlack * least ? Exponent(y / z) : 0;
-        static int Exponent(double ratio) => double.IsFinite(ratio) && ratio > 0 ? (int)Math.Clamp(Math.Round(Math.Log2(ratio)), -LargestChange, LargestChange) : 0;
+        return DenseVector.IsFinite(P.Values) && DenseVector.IsFinite(A.Values) && TryLoadVectors();
     }
 
-    /// <summary>Takes a row's vectors, after the matrices.</summary>
-    /// <returns>Whether they are finite.</returns>
-    public bool LoadVectors(ConeData data, int row)
+    /// <summary>Leaves the squares and constraints alone.</summary>
+    public void DropCosts()
     {
-        LoadCosts(data.Q(row));
-        LoadSides(data.B(row));
+        Array.Clear(Q);
+        SmallestCost = 1;
+    }
+
+    /// <summary>y = P̄x.</summary>
+    public void Multiply(ReadOnlySpan<double> x, Span<double> y)
+    {
+        y.Clear();
+        P.Multiply(x, y);
+    }
+
+    /// <summary>xᵀP̄x.</summary>
+    public double Curvature(ReadOnlySpan<double> x)
+    {
+        Multiply(x, _image);
+        return DenseVector.Dot(x, _image);
+    }
+
+    /// <summary>x of x̄, moved onto bounds on single variables that rounding has left it beyond.</summary>
+    public void ToVariables(ConePoint point, Span<double> x)
+    {
+        for (int i = 0; i < x.Length; i++)
+        {
+            x[i] = _centred.Origin[i] + (point.X[i] * D[i] * (SolutionScale / point.Tau));
+        }
+
+        _bounds.Project(x);
+        _centred.Columns.ToVariables(x);
+    }
+
+    /// <summary>½ xᵀPx of x̄.</summary>
+    public double Square(ConePoint point)
+    {
+        for (int i = 0; i < _absolute.Length; i++)
+        {
+            _absolute[i] = point.X[i] + (_centred.Origin[i] * point.Tau / (D[i] * SolutionScale));
+        }
+
+        return SolutionScale * CostScale * Curvature(_absolute) / (2 * point.Tau * point.Tau);
+    }
+
+    private void FindUnits()
+    {
+        (double[] variables, _costUnit, _slacks) = _normalUnits.Apply(P, _centred.Costs, A, _centred.Sides);
+        variables.CopyTo(D, 0);
+        LoadSides();
+        LoadCosts();
+        _equilibration.Apply();
+        DenseVector.Scale(D, 1, _equilibration.Columns);
+        P.Measure();
+        A.Measure();
+        _quadraticScale = DenseVector.MaximumMagnitude(P.Values);
+    }
+
+    // After the matrices.
+    private bool TryLoadVectors()
+    {
+        LoadCosts();
+        LoadSides();
         DenseVector.Scale(B, 1, E);
 
         double right = DenseVector.MaximumMagnitude(B), cost = DenseVector.MaximumMagnitude(Q);
@@ -199,82 +258,6 @@ internal sealed class ScaledProgram
         MeasureCosts();
         MeasureOwnUnits();
         return DenseVector.IsFinite(Q) && DenseVector.IsFinite(B) && double.IsFinite(SolutionScale / largest);
-    }
-
-    /// <summary>Leaves the squares and constraints alone.</summary>
-    public void DropCosts()
-    {
-        Array.Clear(Q);
-        SmallestCost = 1;
-    }
-
-    /// <summary>y = P̄x.</summary>
-    public void Multiply(ReadOnlySpan<double> x, Span<double> y)
-    {
-        if (!P.IsEmpty)
-        {
-            P.Multiply(x, y);
-        }
-        else
-        {
-            y.Clear();
-        }
-    }
-
-    /// <summary>xᵀP̄x.</summary>
-    public double Curvature(ReadOnlySpan<double> x)
-    {
-        Multiply(x, _image);
-        return DenseVector.Dot(x, _image);
-    }
-
-    /// <summary>A vector in the units of x̄, and the like.</summary>
-    public static void Convert(ReadOnlySpan<double> from, ReadOnlySpan<double> units, double unit, Span<double> to)
-    {
-        for (int i = 0; i < to.Length; i++)
-        {
-            to[i] = from[i] * units[i] * unit;
-        }
-    }
-
-    /// <summary>s̄ of slacks.</summary>
-    public void ToScaledSlacks(ReadOnlySpan<double> s, Span<double> scaled)
-    {
-        s.CopyTo(scaled);
-        _slacks.ToNormalSlacks(scaled);
-        DenseVector.Scale(scaled, 1 / SolutionScale, E);
-    }
-
-    /// <summary>ȳ of multipliers.</summary>
-    public void ToScaledMultipliers(ReadOnlySpan<double> y, Span<double> scaled)
-    {
-        y.CopyTo(scaled);
-        _slacks.ToNormalMultipliers(scaled);
-        for (int i = 0; i < scaled.Length; i++)
-        {
-            scaled[i] /= E[i] * CostScale;
-        }
-    }
-
-    /// <summary>Moves variables, in the units of the data, onto bounds that rounding has left them beyond.</summary>
-    public void ProjectOntoBounds(Span<double> x) => _normalUnits.Bounds.Project(x);
-
-    /// <summary>Slacks of s̄.</summary>
-    public void FromScaledSlacks(ReadOnlySpan<double> scaled, Span<double> s)
-    {
-        for (int i = 0; i < s.Length; i++)
-        {
-            s[i] = scaled[i] * SolutionScale / E[i];
-        }
-
-        _slacks.FromNormalSlacks(s);
-    }
-
-    /// <summary>Multipliers of ȳ.</summary>
-    public void FromScaledMultipliers(ReadOnlySpan<double> scaled, Span<double> y)
-    {
-        Convert(scaled, E, CostScale, y);
-        _slacks.FromNormalMultipliers(y);
     }
 
     // A square is a cost as well: beside one that stands for "never" it may be small.
@@ -299,17 +282,17 @@ internal sealed class ScaledProgram
         }
     }
 
-    private void LoadSides(ReadOnlySpan<double> b)
+    private void LoadSides()
     {
-        b.CopyTo(B);
+        _centred.Sides.CopyTo(B, 0);
         _slacks.ToNormalSlacks(B);
     }
 
-    private void LoadCosts(ReadOnlySpan<double> q)
+    private void LoadCosts()
     {
         for (int i = 0; i < Q.Length; i++)
         {
-            Q[i] = q[i] * _costUnit * D[i];
+            Q[i] = _centred.Costs[i] * _costUnit * D[i];
         }
     }
 }

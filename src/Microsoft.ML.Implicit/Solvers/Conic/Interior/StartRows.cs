@@ -11,14 +11,10 @@ internal sealed class StartRows(ConeStart start, ConeProblem problem)
     /// <returns>Whether it is finite.</returns>
     public bool TryLoad(int row, ScaledProgram program, ConePoint point)
     {
-        Span<double> x = ConeResults.Row(_x, row, problem.Variables);
-        for (int i = 0; i < x.Length; i++)
-        {
-            point.X[i] = x[i] / (program.D[i] * program.SolutionScale);
-        }
-
-        program.ToScaledSlacks(ConeResults.Row(_s, row, problem.Constraints), point.S);
-        program.ToScaledMultipliers(ConeResults.Row(_y, row, problem.Constraints), point.Z);
+        ProgramUnits units = program.Units();
+        units.ToScaled(ConeResults.Row(_x, row, problem.Variables), point.X);
+        units.ToScaledSlacks(ConeResults.Row(_s, row, problem.Constraints), point.S);
+        units.ToScaledMultipliers(ConeResults.Row(_y, row, problem.Constraints), point.Z);
         (point.Tau, point.Kappa) = (1, 0);
         return DenseVector.IsFinite(point.X) && DenseVector.IsFinite(point.S) && DenseVector.IsFinite(point.Z);
     }

@@ -26,8 +26,11 @@ internal sealed class RowMatrix(int rows, int columns, SparseEntries? pattern = 
     /// <summary>The columns of what is stored of a row, empty where all are.</summary>
     public ReadOnlySpan<int> ColumnsOf(int row) => pattern is null ? default : pattern.Row(row);
 
+    /// <summary>Where an entry is stored, or a negative number where it is not.</summary>
+    public int Find(int row, int column) => pattern is null ? (row * columns) + column : pattern.Find(row, column);
+
     /// <summary>An entry of the diagonal.</summary>
-    public double Diagonal(int row) => pattern is null ? Row(row)[row] : pattern.Find(row, row) is >= 0 and int entry ? Values[entry] : 0;
+    public double Diagonal(int row) => Find(row, row) is >= 0 and int entry ? Values[entry] : 0;
 
     /// <summary>y ← max(y, |factor · row · columns|), entry by entry.</summary>
     /// <returns>The largest of these magnitudes.</returns>
