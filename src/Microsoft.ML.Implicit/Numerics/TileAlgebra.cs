@@ -77,17 +77,16 @@ internal static unsafe class TileAlgebra
         return Vector.Sum(low + high);
     }
 
-    /// <summary>Tells whether all coordinates of a row are finite.</summary>
-    public static bool IsFinite(float* values, int length, int lane)
+    /// <summary>Σ (valueᵢ / (atol + rtol max(|aᵢ|, |bᵢ|)))² of one row; infinite where the b of the row is not finite.</summary>
+    public static double SumScaledSquaresOfLane(float* value, float* a, float* b, int length, int lane, double rtol, double atol)
     {
+        double sum = 0;
         for (int i = lane; i < length; i += Tile.Lanes)
         {
-            if (!float.IsFinite(values[i]))
-            {
-                return false;
-            }
+            double scaled = value[i] / (atol + (rtol * Math.Max(Math.Abs(a[i]), Math.Abs(b[i]))));
+            sum += float.IsFinite(b[i]) ? scaled * scaled : double.PositiveInfinity;
         }
 
-        return true;
+        return sum;
     }
 }

@@ -40,6 +40,8 @@ public sealed class HostReadTests
         ["DecisionSet.ThrowIfFailed"] = "The place of a row that has no solution, with which training ends.",
         ["NetworkTuner.EndEpoch"] = OnceAnEpoch,
         ["PredictionProblem.Validate"] = OnceAnEpoch,
+        ["MechanicsProblem.Validate"] = OnceAnEpoch,
+        ["TensorMotionSolution.FindSoundRows"] = "Which motions stayed near is told on the host, as by a solver.",
         ["SatisfiabilityProblem.TakeSolverIterations"] = OnceAnEpoch,
         ["PathResolution.Choose"] = "Once a validation: how many steps are taken is decided by what twice as many change.",
         ["ControlledDynamics.forward"] = OfUsersModules,

@@ -22,18 +22,22 @@ internal sealed record MechanicsArchitecture(MechanicsForm Form, int Positions, 
 
     private const string CoordinatesPerBodyName = "coordinates_per_body";
 
-    public MechanicsArchitecture(MechanicsOptions options)
-        : this(
-            options.ChosenForm,
+    /// <summary>What options leave to choose from, the simplest first.</summary>
+    public static MechanicsArchitecture[] Candidates(MechanicsOptions options) =>
+    [
+        .. options.Forms.SelectMany(form => (options.HasFriction is { } given ? [given] : new[] { false, true }).Select(hasFriction => new MechanicsArchitecture(
+            form,
             options.PositionColumnNames.Length,
-            [.. options.AngleColumnNames.Distinct().Select(name => Array.IndexOf(options.PositionColumnNames, name)).Order()],
+            AnglesOf(options),
             options.ControlColumnNames.Length,
-            options.HasFriction,
+            hasFriction,
             options.CoordinatesPerBody ?? 0,
             options.HiddenWidth,
-            options.HiddenLayers)
-    {
-    }
+            options.HiddenLayers))),
+    ];
+
+    /// <summary>Which positions of options are angles.</summary>
+    public static int[] AnglesOf(MechanicsOptions options) => [.. options.AngleColumnNames.Distinct().Select(name => Array.IndexOf(options.PositionColumnNames, name)).Order()];
 
     /// <summary>Whether states have momenta rather than velocities.</summary>
     public bool HasMomenta => Form is not (MechanicsForm.Newtonian or MechanicsForm.Lagrangian);

@@ -4,8 +4,8 @@ namespace Microsoft.ML.Implicit.Estimators;
 
 /// <summary>Settings of the forecaster of mechanical systems.</summary>
 /// <remarks>
-/// A forecast has for each position and then for each velocity or momentum its values at all times. Where bounds are asked for, series are held out, a fifth of ten or more, and several beginnings of each
-/// are forecast: the bounds are as far off as the errors of those at the same time ahead. Of fewer series those that were trained on are looked at, whose errors are less than those of others.
+/// A forecast has for each position and then for each velocity or momentum its values at all times. Where bounds are asked for, several beginnings of each series are forecast by a model that was trained
+/// without it, and the bounds are as far off as the errors of those at the same time ahead: of 100 series and more a fifth is held out, of fewer five models are trained for it, each without a fifth of them.
 /// </remarks>
 public sealed class MechanicsOptions : ForecasterOptions
 {
@@ -42,7 +42,10 @@ public sealed class MechanicsOptions : ForecasterOptions
     /// </summary>
     public string? EnergyHistoryColumnName { get; set; }
 
-    /// <summary>What is learned, or <see langword="null"/>, as by default, for <see cref="MechanicsForm.Lagrangian"/> with velocities and <see cref="MechanicsForm.Hamiltonian"/> with momenta; see <see cref="CoordinatesPerBody"/> for bodies.</summary>
+    /// <summary>
+    /// What is learned, or <see langword="null"/>, as by default, for <see cref="MechanicsForm.Hamiltonian"/> with momenta and else for <see cref="MechanicsForm.Newtonian"/>, unless
+    /// <see cref="MechanicsForm.Lagrangian"/> forecasts the series markedly better; see <see cref="CoordinatesPerBody"/> for bodies.
+    /// </summary>
     public MechanicsForm? Form { get; set; }
 
     /// <summary>
@@ -52,8 +55,11 @@ public sealed class MechanicsOptions : ForecasterOptions
     /// </summary>
     public int? CoordinatesPerBody { get; set; }
 
-    /// <summary>Whether friction is learned beside the energy: a force -D(q) v with a positive definite matrix D. Without it the energy is constant in every forecast.</summary>
-    public bool HasFriction { get; set; }
+    /// <summary>
+    /// Whether friction is learned beside the energy: a force -D(q) v with a positive definite matrix D. Without it the energy is constant in every forecast. <see langword="null"/>, as by default,
+    /// for what forecasts the series markedly better.
+    /// </summary>
+    public bool? HasFriction { get; set; }
 
     /// <summary>Width of the hidden layers of every network.</summary>
     public int HiddenWidth { get; set; } = 32;
@@ -73,9 +79,15 @@ public sealed class MechanicsOptions : ForecasterOptions
     /// </summary>
     public bool EstimatesStates { get; set; } = true;
 
-    internal MechanicsForm ChosenForm => Form ?? (CoordinatesPerBody is null
-        ? HasMomenta ? MechanicsForm.Hamiltonian : MechanicsForm.Lagrangian
-        : HasMomenta ? MechanicsForm.SeparableHamiltonian : MechanicsForm.Newtonian);
+    /// <summary>Forms to choose from, the narrowest first.</summary>
+    internal MechanicsForm[] Forms => Form is { } given ? [given]
+        : (HasMomenta, CoordinatesPerBody) switch
+        {
+            (false, null) => [MechanicsForm.Newtonian, MechanicsForm.Lagrangian],
+            (false, _) => [MechanicsForm.Newtonian],
+            (true, null) => [MechanicsForm.Hamiltonian],
+            (true, _) => [MechanicsForm.SeparableHamiltonian],
+        };
 
     internal bool HasMomenta => MomentumColumnNames.Length > 0;
 
@@ -131,7 +143,7 @@ public sealed class MechanicsOptions : ForecasterOptions
             $"must divide the {PositionColumnNames.Length} {nameof(PositionColumnNames)} into two bodies or more");
         Setting.Require(CoordinatesPerBody is null || AngleColumnNames.Length == 0, nameof(CoordinatesPerBody), $"is of straight coordinates: there must be no {nameof(AngleColumnNames)}");
         Setting.Require(
-            CoordinatesPerBody is null || ChosenForm is MechanicsForm.Newtonian or MechanicsForm.SeparableHamiltonian,
+            CoordinatesPerBody is null || Forms is [MechanicsForm.Newtonian or MechanicsForm.SeparableHamiltonian],
             nameof(CoordinatesPerBody),
             $"goes with the {nameof(Form)} {MechanicsForm.Newtonian} or {MechanicsForm.SeparableHamiltonian}: bodies in straight coordinates have constant masses");
         Setting.Require(HiddenWidth is >= 1 and <= 4096, nameof(HiddenWidth), "must lie between 1 and 4096");

@@ -74,6 +74,9 @@ internal sealed record MechanicsScaling(double Time, double[] Centers, double[] 
     public double Restore(int variable, double value) =>
         variable < Positions.Length ? Centers[variable] + (value * Positions[variable]) : value * Rates[variable - Positions.Length];
 
+    /// <summary>The unit of a position, velocity or momentum.</summary>
+    public double Unit(int variable) => variable < Positions.Length ? Positions[variable] : Rates[variable - Positions.Length];
+
     public void Write(DocumentWriter writer)
     {
         writer.Write("time", Time);

@@ -16,9 +16,8 @@ internal sealed class MechanicsTraining(MechanicsOptions options, SeriesSetReade
     // Exact observations need no long windows: many short ones side by side cost less for each step.
     private const int ExactWindow = 2;
 
-    // Where errors are measured on, if there are to be bounds.
-    private const int SeriesThatAffordValidation = 10;
-    private const double ValidationFraction = 0.2;
+    // Of few series none is spared: for bounds each is forecast by a model that was trained without it and some others.
+    private const int Folds = 5;
 
     private TrainingDefaults Defaults => options.EstimatesStates
         ? new(Steps: 1000, LearningRate: 5e-3, WeightDecay: 0, MinimumEpochs: 3, MaximumBatchSize: 64)
@@ -28,21 +27,18 @@ internal sealed class MechanicsTraining(MechanicsOptions options, SeriesSetReade
 
     protected override SeriesSet Read(IDataView data) => reader.Read(data, Run.Channel, Run.ThrowIfCancelled);
 
-    protected override double? HeldOutFraction(long rows) => HasBounds && rows >= SeriesThatAffordValidation ? ValidationFraction : base.HeldOutFraction(rows);
-
     protected override IEnumerable<KeptSetting> KeptSettings(MechanicsModelParameters initial)
     {
-        var given = new MechanicsArchitecture(options);
         MechanicsArchitecture kept = initial.Architecture;
         return
         [
             .. KeptColumns(initial.Columns, kept),
-            KeptSetting.Of(nameof(options.AngleColumnNames), Names(given.Angles), Names(kept.Angles)),
-            KeptSetting.Of(nameof(options.Form), given.Form, kept.Form),
-            KeptSetting.Of(nameof(options.HasFriction), given.HasFriction, kept.HasFriction),
-            KeptSetting.Of(nameof(options.CoordinatesPerBody), given.CoordinatesPerBody, kept.CoordinatesPerBody),
-            KeptSetting.Of(nameof(options.HiddenWidth), given.HiddenWidth, kept.HiddenWidth),
-            KeptSetting.Of(nameof(options.HiddenLayers), given.HiddenLayers, kept.HiddenLayers),
+            KeptSetting.Of(nameof(options.AngleColumnNames), Names(MechanicsArchitecture.AnglesOf(options)), Names(kept.Angles)),
+            KeptSetting.Of(nameof(options.Form), options.Form ?? kept.Form, kept.Form),
+            KeptSetting.Of(nameof(options.HasFriction), options.HasFriction ?? kept.HasFriction, kept.HasFriction),
+            KeptSetting.Of(nameof(options.CoordinatesPerBody), options.CoordinatesPerBody ?? 0, kept.CoordinatesPerBody),
+            KeptSetting.Of(nameof(options.HiddenWidth), options.HiddenWidth, kept.HiddenWidth),
+            KeptSetting.Of(nameof(options.HiddenLayers), options.HiddenLayers, kept.HiddenLayers),
         ];
 
         IEnumerable<string> Names(int[] angles) => angles.Select(angle => initial.Columns.Values[angle]);
@@ -62,49 +58,80 @@ internal sealed class MechanicsTraining(MechanicsOptions options, SeriesSetReade
     protected override MechanicsModelParameters Train(SeriesSet training, SeriesSet? validation, Generator generator)
     {
         using DisposeScope scope = NewDisposeScope();
-        MechanicsArchitecture architecture = Initial?.Architecture ?? new MechanicsArchitecture(options);
         TimeSeries[] all = [.. training.Series, .. validation?.Series ?? []];
         MeasuredRanges ranges = Initial?.Scaling.Ranges ?? MeasuredRanges.Learn(all);
         ranges.Report(all, [.. reader.Columns.Values, .. reader.Columns.Covariates], Run.Channel);
         TimeSeries[] series = [.. training.Series.Select(ranges.Clean)];
         TimeSeries[]? held = validation is null ? null : [.. validation.Series.Select(ranges.Clean)];
-        MechanicsScaling scaling = Initial?.Scaling ?? MechanicsScaling.Fit(series, architecture, ranges);
+        MechanicsArchitecture[] candidates = Initial is not null ? [Initial.Architecture] : MechanicsArchitecture.Candidates(options);
+        TimeSeries[] trials = held ?? series;
+        candidates = trials.Any(MotionTrial.Fits) ? candidates : candidates[..1];
+        MechanicsScaling scaling = Initial?.Scaling ?? MechanicsScaling.Fit(series, candidates[0], ranges);
         int window = options.WindowLength ?? (options.EstimatesStates ? scaling.UsualWindow : ExactWindow);
         Run.KeepChoice(nameof(options.WindowLength), options.WindowLength, window);
-        Motion[] motions = Motions(series, scaling, architecture);
-        MotionWindow[] windows = Windows(motions, window);
-        if (windows.Length == 0)
+        int examples = Windows(Motions(series, scaling, candidates[0]), window).Length;
+        if (examples == 0)
         {
             throw new InvalidOperationException(
                 $"There is nothing to learn from: no series has two observations, the first of them with all of {string.Join(", ", reader.Columns.Values)}.");
         }
 
+        TrainingPlan plan = Run.Plan(Defaults, examples);
+        int folds = HasBounds && held is null && series.Length > 1 ? Math.Min(Folds, series.Length) : 0;
+        var means = new List<double>();
+        var errors = new List<MotionError>();
+        MechanicalDynamics[] networks = EnsembleTraining.Run(candidates.Length + folds, Run.Options, member =>
+        {
+            if (member.Index < candidates.Length)
+            {
+                MechanicalDynamics candidate = Learn(candidates[member.Index], scaling, series, held ?? [], window, plan, member, generator);
+                means.Add(candidates.Length == 1 ? 0 : MotionTrial.Mean(Errors(Complete(candidates[member.Index], candidate), trials), scaling));
+                return candidate;
+            }
+
+            MechanicsArchitecture chosen = candidates[MotionTrial.Choose(means)];
+            int fold = member.Index - candidates.Length;
+            MechanicalDynamics without = Learn(chosen, scaling, [.. series.Where((_, i) => i % folds != fold)], [], window, plan, member, generator);
+            errors.AddRange(Errors(Complete(chosen, without), [.. series.Where((_, i) => i % folds == fold)]));
+            return without;
+        });
+        int best = MotionTrial.Choose(means);
+        Run.KeepOnly([best]);
+        Array.ForEach([.. networks.Where((_, i) => i != best)], network => network.Dispose());
+        return HandOver(networks[best], () =>
+        {
+            MechanicsModelParameters model = Complete(candidates[best], networks[best]);
+            model.Errors = HasBounds ? Gather(errors.Count > 0 ? errors : Errors(model, trials)) : null;
+            return model;
+        });
+
+        MechanicsModelParameters Complete(MechanicsArchitecture architecture, MechanicalDynamics dynamics) => new(
+            architecture, reader.Columns, scaling, dynamics, options.EstimatesStates ? window : 1,
+            Initial?.EnergyUnits ?? MechanicsEnergy.Fit(dynamics, Motions(series, scaling, architecture), architecture, scaling));
+    }
+
+    private MechanicalDynamics Learn(
+        MechanicsArchitecture architecture, MechanicsScaling scaling, TimeSeries[] series, TimeSeries[] held, int window, TrainingPlan plan, EnsembleMember member, Generator generator)
+    {
         MechanicalDynamics dynamics = architecture.CreateDynamics(generator);
-        try
+        return HandOver(dynamics, () =>
         {
             Initial?.Dynamics.CopyStateTo(dynamics);
             dynamics.to(Run.Device);
-            MotionWindow[] heldOut = held is null ? [] : Windows(Motions(held, scaling, architecture), window);
+            MotionWindow[] windows = Windows(Motions(series, scaling, architecture), window), heldOut = Windows(Motions(held, scaling, architecture), window);
             using (var problem = new MechanicsProblem(dynamics, architecture.Angles, windows, heldOut, options.EstimatesStates, Run.Device, Run.CancellationToken))
             {
-                Optimize(problem, Run.Plan(Defaults, windows.Length));
+                Optimize(problem, plan, member);
             }
 
             dynamics.FreezeState();
-            MechanicsEnergy energy = Initial?.EnergyUnits ?? MechanicsEnergy.Fit(dynamics, motions, architecture, scaling);
-            var model = new MechanicsModelParameters(architecture, reader.Columns, scaling, dynamics, options.EstimatesStates ? window : 1, energy);
-            model.Errors = HasBounds ? MeasureErrors(model, held ?? series) : null;
-            return model;
-        }
-        catch
-        {
-            dynamics.Dispose();
-            throw;
-        }
+            return dynamics;
+        });
     }
 
-    private MotionErrors MeasureErrors(MechanicsModelParameters model, TimeSeries[] series) =>
-        MotionErrors.Measure(model, series, options.ConfidenceLevel, Run.CancellationToken)
+    private IEnumerable<MotionError> Errors(MechanicsModelParameters model, IReadOnlyList<TimeSeries> series) => MotionTrial.Errors(model, series, Run.CancellationToken);
+
+    private MotionErrors Gather(IEnumerable<MotionError> errors) => MotionErrors.Of(errors, options.ConfidenceLevel)
         ?? throw new InvalidOperationException(
             $"There is nothing to tell {nameof(options.ConfidenceLowerBoundColumn)} and {nameof(options.ConfidenceUpperBoundColumn)} from: the series that errors are measured on have too few observations after their first two. Give more series, or longer ones.");
 

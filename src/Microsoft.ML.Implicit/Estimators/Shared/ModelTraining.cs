@@ -111,8 +111,8 @@ internal abstract class ModelTraining<TRows, TModel>(ITrainerOptions options, Tr
         loop.Run();
     }
 
-    /// <summary>Makes the model of a network; where that fails, disposes of the network.</summary>
-    protected static TModel HandOver(IDisposable network, Func<TModel> complete)
+    /// <summary>Makes something of a network; where that fails, disposes of the network.</summary>
+    protected static T HandOver<T>(IDisposable network, Func<T> complete)
     {
         try
         {

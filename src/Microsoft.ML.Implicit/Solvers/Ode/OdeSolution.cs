@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Microsoft.ML.Implicit.Solvers.Ode.Adjoints;
 using Microsoft.ML.Implicit.Solvers.Ode.Replays;
 using Microsoft.ML.Implicit.Solvers.Ode.Stepping;
@@ -29,7 +30,7 @@ public sealed class OdeSolution : IDisposable
     public IReadOnlyList<SolveStatus> Status { get; }
 
     /// <summary>Number of leading times that every row reached.</summary>
-    public int ReachedTimes => Clocks.Min(clock => clock.ReachedTimes);
+    public int ReachedTimes => Clocks.Select(clock => clock.ReachedTimes).Concat(Failures.Values.Select(failure => failure.ReachedTimes)).Min();
 
     /// <summary>What the solve cost: the steps are those of all rows together where each took its own.</summary>
     public OdeStatistics Statistics => new(Evaluations, Clocks.Sum(clock => clock.AcceptedSteps), Clocks.Sum(clock => clock.RejectedSteps));
@@ -58,6 +59,9 @@ public sealed class OdeSolution : IDisposable
     /// <summary>Where each clock came to: that of all rows, or that of each row.</summary>
     internal IReadOnlyList<SolveProgress> Clocks { get; }
 
+    /// <summary>Rows that ended before those that they shared steps with.</summary>
+    internal IReadOnlyDictionary<int, RowFailure> Failures { get; init; } = ImmutableDictionary<int, RowFailure>.Empty;
+
     /// <summary>Evaluations of f.</summary>
     internal int Evaluations { get; init; }
 
@@ -74,7 +78,7 @@ public sealed class OdeSolution : IDisposable
     /// </param>
     /// <returns>Gradients of the initial state, the parameters and, if wanted, the times. The caller disposes them.</returns>
     /// <exception cref="InvalidOperationException">The solve was not asked to be differentiable, its term is not an <see cref="IDifferentiableOdeTerm"/>, or it had no event.</exception>
-    /// <exception cref="SolveFailedException">A row was not solved to its last time, so it has no gradient there; or the gradient is not finite, though all that it is computed from is.</exception>
+    /// <exception cref="SolveFailedException">A row was not solved to its last time, so it has no gradient, and the gradient of its states is not zero; or the gradient is not finite, though all that it is computed from is.</exception>
     /// <exception cref="ArgumentException">The gradient's shape is not that of <see cref="States"/>.</exception>
     public OdeGradients Backward(Tensor stateGradients, Tensor? eventTimeGradients = null, Tensor? eventStateGradients = null, bool timeGradients = false)
     {
@@ -90,18 +94,18 @@ public sealed class OdeSolution : IDisposable
             throw new InvalidOperationException($"Solve with differentiable: true and a term that implements {nameof(IDifferentiableOdeTerm)} to get gradients.");
         }
 
-        SolveFailure.ThrowIfAny(this);
         if (Scheme.Event is null && (eventTimeGradients is not null || eventStateGradients is not null))
         {
             throw new InvalidOperationException("The solve had no event.");
         }
 
+        SolveFailure.ThrowIfFollowed(this, stateGradients.transpose(0, 1), eventTimeGradients, eventStateGradients);
         return OdeGradient.Compute(this, stateGradients, eventTimeGradients, eventStateGradients, timeGradients);
     }
 
     /// <summary>The same record with other tensors, which autograd owns.</summary>
     internal OdeSolution WithTensors(Tensor? states, IReadOnlyList<Tensor> checkpoints) =>
-        new(Scheme, Options, Times, states!, Status, Clocks, Trace?.WithCheckpoints(checkpoints)) { Evaluations = Evaluations };
+        new(Scheme, Options, Times, states!, Status, Clocks, Trace?.WithCheckpoints(checkpoints)) { Evaluations = Evaluations, Failures = Failures };
 
     /// <summary>Repeats the accepted steps by operations that autograd follows.</summary>
     /// <param name="parameters">What to take in the place of the term's parameters.</param>

@@ -127,15 +127,14 @@ public static class OdeSolver
         OdeTrace? trace = differentiable ? new OdeTrace(scheme.CheckpointLimit(options)) : null;
         try
         {
-            using OdeStepper stepper = scheme.CreateStepper(options, start, outputs);
             var clocks = new SolveProgress[times.Length];
             for (int clock = 0; clock < clocks.Length; clock++)
             {
                 clocks[clock] = new SolveProgress(clock, times[clock], options, start.dtype);
             }
 
-            new OdeIntegrator(stepper, clocks, options, trace).Run();
-            SolveStatus[] status = stepper.Statuses(clocks);
+            var solve = new SolveToEnd(scheme, clocks, options, trace);
+            SolveStatus[] status = solve.Run(start, outputs);
             Tensor all = outputs.view([outputs.shape[0], .. start.shape]);
             RowOutcome.MarkNotFinite(all[count - 1], status, row => scheme.Event is not null && !double.IsNaN(clocks[row].EventTime));
             if (anyInvalid)
@@ -143,10 +142,16 @@ public static class OdeSolver
                 RowOutcome.MarkInvalid(all, invalidRows, status);
             }
 
+            if (trace is not null)
+            {
+                scheme = HoldFailed(scheme, status, trace);
+            }
+
             Tensor states = scheme.Event is null ? all : all.narrow(0, 0, count);
             return new OdeSolution(scheme, options, times, states.MoveToOuterDisposeScope(), status, clocks, trace)
             {
-                Evaluations = stepper.Evaluations,
+                Failures = solve.Failures,
+                Evaluations = solve.Evaluations,
                 EventTimes = scheme.Event is null ? null : [.. clocks.Select(clock => clock.EventTime)],
                 EventStates = scheme.Event is null ? null : all[count].MoveToOuterDisposeScope(),
             };
@@ -170,6 +175,19 @@ public static class OdeSolver
         }
 
         return solution;
+    }
+
+    // On the way back rows that failed stand still from the start, so that nothing of a pole flows to the others.
+    private static StepScheme HoldFailed(StepScheme scheme, SolveStatus[] status, OdeTrace trace)
+    {
+        int[] rows = [.. Enumerable.Range(0, status.Length).Where(row => status[row] != SolveStatus.Converged)];
+        if (rows.Length == 0 || scheme.HasRowTimes)
+        {
+            return scheme;
+        }
+
+        trace.ClearRows(rows, status.Length);
+        return scheme.Hold(rows);
     }
 
     private static void WriteInitialState(Tensor start, double[][] times, Tensor outputs)

@@ -42,7 +42,7 @@ public sealed class KeptSettingTests
         .. Cases(
             (ml, options) => ml.Forecasting.ForecastByMechanics(options),
             () => new MechanicsOptions { PositionColumnNames = [nameof(ModelRow.Level)], VelocityColumnNames = [nameof(ModelRow.Costs)], Horizon = [1], HiddenWidth = 4, Training = Shortly() },
-            ("Form", options => options.Form = MechanicsForm.Newtonian),
+            ("Form", options => options.Form = MechanicsForm.Lagrangian),
             ("VelocityColumnNames", options => options.VelocityColumnNames = []),
             ("AngleColumnNames", options => options.AngleColumnNames = [nameof(ModelRow.Level)]),
             ("HasFriction", options => options.HasFriction = true),

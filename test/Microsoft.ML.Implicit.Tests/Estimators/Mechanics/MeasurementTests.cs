@@ -97,7 +97,8 @@ public sealed class MeasurementTests
         MechanicsOptions options = Estimating();
         (options.ConfidenceLowerBoundColumn, options.ConfidenceUpperBoundColumn, options.ConfidenceLevel) = ("Lower", "Upper", 0.9f);
         MechanicsTransformer model = Fit(options, rows, []);
-        Assert.AreEqual(0.2, model.Model.Training!.ChosenSettings["Training.ValidationFraction"]);
+        Assert.AreEqual(0, model.Model.Training!.ChosenSettings["Training.ValidationFraction"], "each series is forecast by a model without it, and the one that is kept learns from all");
+        Assert.HasCount(1, model.Model.Training.Networks);
         Swing[] truth = [.. Swing.Springs(60, 14, seed: 9).Select(Noisy)];
         Swing[] begun = [.. truth.Select(swing => swing.First(6, swing.Time[6..]))];
         var ml = new MLContext(seed: 1);

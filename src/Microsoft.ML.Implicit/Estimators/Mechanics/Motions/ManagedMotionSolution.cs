@@ -98,11 +98,10 @@ internal sealed unsafe class ManagedMotionSolution : IMotionSolution
         Array.ForEach(_workspaces, work => work.Dispose());
     }
 
-    // The rows that stay finite.
     private long[] Solve(Tensor starts)
     {
         double* source = starts.Pointer<double>(), destination = States.Pointer<double>();
-        bool[] isSound = new bool[_rows];
+        bool[] isSound = [.. Enumerable.Repeat(true, _rows)];
         _loop.Run((chunk, tile) =>
         {
             MotionWorkspace work = _workspaces[chunk];
@@ -124,12 +123,12 @@ internal sealed unsafe class ManagedMotionSolution : IMotionSolution
                     }
 
                     Store(work.State, tile, destination + ((long)(piece + 1) * _rows * _width));
+                    for (int lane = 0; lane < RowLanes.Count && First(tile) + lane < _rows; lane++)
+                    {
+                        isSound[First(tile) + lane] &= IsSound(work.State, lane);
+                    }
                 }
 
-                for (int lane = 0; lane < RowLanes.Count && First(tile) + lane < _rows; lane++)
-                {
-                    isSound[First(tile) + lane] = IsFinite(work.State, lane);
-                }
             }
         });
         return [.. Enumerable.Range(0, _rows).Where(row => isSound[row]).Select(row => (long)row)];
@@ -186,11 +185,11 @@ internal sealed unsafe class ManagedMotionSolution : IMotionSolution
         }
     }
 
-    private bool IsFinite(double* state, int lane)
+    private bool IsSound(double* state, int lane)
     {
         for (int v = 0; v < _width; v++)
         {
-            if (!double.IsFinite(state[(v * RowLanes.Count) + lane]))
+            if (!(Math.Abs(state[(v * RowLanes.Count) + lane]) <= IMotionSolution.Farthest))
             {
                 return false;
             }

@@ -8,8 +8,6 @@ namespace Microsoft.ML.Implicit.Estimators;
 /// <param name="Errors">For each variable the error at each of these times that a given share of errors stays within, never falling.</param>
 internal sealed record MotionErrors(double[] Times, double[][] Errors)
 {
-    private const int MostStarts = 4;
-    private const int MostForecasts = 512;
     private const int MostBins = 12;
     private const int ErrorsInBin = 20;
 
@@ -26,27 +24,14 @@ internal sealed record MotionErrors(double[] Times, double[][] Errors)
         return next == 0 ? errors[0] : errors[next - 1] + ((errors[next] - errors[next - 1]) * (ahead - Times[next - 1]) / (Times[next] - Times[next - 1]));
     }
 
-    /// <summary>Measures a model's errors.</summary>
-    /// <param name="model">The model.</param>
-    /// <param name="series">Series, of which several beginnings each are forecast to their ends.</param>
+    /// <summary>Gathers errors.</summary>
+    /// <param name="errors">Those of forecasts.</param>
     /// <param name="level">Share of the errors.</param>
-    /// <param name="cancellationToken">Looked at before every forecast.</param>
-    /// <returns><see langword="null"/> where no series goes on long enough.</returns>
-    public static MotionErrors? Measure(MechanicsModelParameters model, IReadOnlyList<TimeSeries> series, double level, CancellationToken cancellationToken)
+    /// <returns><see langword="null"/> where there are too few.</returns>
+    public static MotionErrors? Of(IEnumerable<MotionError> errors, double level)
     {
-        (TimeSeries Series, int Count)[] starts = [.. series.SelectMany(s => Starts(s.Count).Select(count => (s, count)))];
-        int stride = Math.Max(1, starts.Length / MostForecasts);
-        var errors = new List<(double Ahead, double[] Errors)>();
-        foreach ((TimeSeries whole, int count) in starts.Where((_, i) => i % stride == 0))
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            double[] later = whole.Times[count..];
-            MotionForecast forecast = model.Forecast([First(whole, count)], [later])[0];
-            errors.AddRange(later.Select((time, m) => (time - whole.Times[count - 1], whole.Values.Select((values, v) =>
-                model.Distance(v, values[count + m], forecast.Values[(v * later.Length) + m])).ToArray())));
-        }
-
-        return errors.Count < ErrorsInBin ? null : Of([.. errors.OrderBy(error => error.Ahead)], level);
+        MotionError[] ordered = [.. errors.OrderBy(error => error.Ahead)];
+        return ordered.Length < ErrorsInBin ? null : Of(ordered, level);
     }
 
     public void Write(DocumentWriter writer)
@@ -70,10 +55,10 @@ internal sealed record MotionErrors(double[] Times, double[][] Errors)
         return fits ? new MotionErrors(times, [.. errors.Chunk(times.Length)]) : throw new FormatException("The model file describes impossible errors of forecasts.");
     }
 
-    private static MotionErrors Of((double Ahead, double[] Errors)[] ordered, double level)
+    private static MotionErrors Of(MotionError[] ordered, double level)
     {
         int size = Math.Max(ErrorsInBin, ordered.Length / MostBins);
-        (double Ahead, double[] Errors)[][] bins = [.. ordered.Chunk(size).Where((bin, i) => bin.Length == size || i == 0)];
+        MotionError[][] bins = [.. ordered.Chunk(size).Where((bin, i) => bin.Length == size || i == 0)];
         bins = [.. bins.GroupBy(bin => bin[^1].Ahead).Select(group => group.SelectMany(bin => bin).ToArray())];
         double[] times = [.. bins.Select(bin => bin[^1].Ahead)];
         return new MotionErrors(times, [.. Enumerable.Range(0, ordered[0].Errors.Length).Select(v => Envelope([.. bins.Select(bin => Quantile(bin.Select(error => error.Errors[v]), level))]))]);
@@ -95,14 +80,4 @@ internal sealed record MotionErrors(double[] Times, double[][] Errors)
         double[] known = [.. errors.Where(double.IsFinite).Order()];
         return known.Length == 0 ? 0 : known[Math.Min(known.Length - 1, (int)Math.Ceiling(level * (known.Length + 1)) - 1)];
     }
-
-    private static IEnumerable<int> Starts(int count) =>
-        count < 3 ? [] : Enumerable.Range(1, MostStarts).Select(i => Math.Max(2, i * count / (MostStarts + 1))).Where(start => start < count).Distinct();
-
-    private static TimeSeries First(TimeSeries series, int count) => series with
-    {
-        Times = series.Times[..count],
-        Values = [.. series.Values.Select(values => values[..count])],
-        End = series.Times[count - 1],
-    };
 }

@@ -1,5 +1,6 @@
-using Microsoft.ML.Implicit.Solvers;
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.Ode;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;
@@ -9,7 +10,7 @@ internal sealed class TensorMotionSolution(OdeSolution solution, IReadOnlyList<T
 {
     public Tensor States => solution.States;
 
-    public IReadOnlyList<long> SoundRows => [.. Enumerable.Range(0, solution.Status.Count).Where(row => solution.Status[row] == SolveStatus.Converged).Select(row => (long)row)];
+    public IReadOnlyList<long> SoundRows { get; } = FindSoundRows(solution.States);
 
     public int Evaluations => solution.Statistics.Evaluations;
 
@@ -20,4 +21,11 @@ internal sealed class TensorMotionSolution(OdeSolution solution, IReadOnlyList<T
     }
 
     public void Dispose() => solution.Dispose();
+
+    private static long[] FindSoundRows(Tensor states)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        bool[] sound = [.. states.abs().amax([0, 2]).le(IMotionSolution.Farthest.Held()).cpu().data<bool>()];
+        return [.. Enumerable.Range(0, sound.Length).Where(row => sound[row]).Select(row => (long)row)];
+    }
 }

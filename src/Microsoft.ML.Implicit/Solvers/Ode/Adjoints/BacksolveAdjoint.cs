@@ -33,7 +33,7 @@ internal static class BacksolveAdjoint
         for (int k = times.Length - 1; k > 0; k--)
         {
             adjoint = adjoint.Plus(cotangents[k]);
-            Tensor rows = cat([solution.States[k].reshape(extent.Rows, -1), adjoint.view(extent.Rows, -1)], 1);
+            Tensor rows = cat([solution.States[k].nan_to_num(0).reshape(extent.Rows, -1), adjoint.view(extent.Rows, -1)], 1);
             Tensor start = cat([rows.view(-1), parameterGradient]).view(1, -1);
             using OdeSolution backward = OdeSolver.Run(steps, start, [[times[k], times[k - 1]]], solution.Options, differentiable: false);
             SolveFailure.ThrowIfAny(backward);

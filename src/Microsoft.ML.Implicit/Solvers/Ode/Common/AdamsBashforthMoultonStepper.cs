@@ -47,6 +47,9 @@ internal sealed class AdamsBashforthMoultonStepper : TensorStepper
 
     public override Tensor CopyState() => stack([State, .. _history.Reverse().Skip(1)]);
 
+    protected override double[] RowErrors(AdaptiveStepControl control) =>
+        throw new NotSupportedException($"{nameof(AdamsBashforthMoulton)} takes fixed steps.");
+
     protected override Tensor Interpolate(ReadOnlySpan<double> thetas) =>
         throw new NotSupportedException($"Fixed steps of {nameof(AdamsBashforthMoulton)} end at outputs.");
 

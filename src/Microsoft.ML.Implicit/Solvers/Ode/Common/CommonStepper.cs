@@ -4,6 +4,9 @@ namespace Microsoft.ML.Implicit.Solvers.Ode.Common;
 /// <summary>Takes steps that are common to all rows: there is one clock.</summary>
 internal abstract class CommonStepper : OdeStepper
 {
+    // Tolerances of a step that was tried and not accepted.
+    private AdaptiveStepControl? _rejecting;
+
     /// <summary>Number of rows of the batch.</summary>
     public abstract int RowCount { get; }
 
@@ -33,13 +36,15 @@ internal abstract class CommonStepper : OdeStepper
     /// <summary>Forgets the slopes of the steps before: a segment starts at the current state, where f may jump.</summary>
     public abstract void Restart();
 
-    /// <summary>Tells for each row whether the step just tried is not finite there.</summary>
-    public abstract bool[] FindRowsNotFinite();
+    /// <summary>Weighted root mean square of the error estimate of the step just tried for each row by itself; not finite where the step is not.</summary>
+    /// <param name="control">Tolerances that it was tried with.</param>
+    protected abstract double[] RowErrors(AdaptiveStepControl control);
 
     public sealed override double[] EstimateInitialSteps(int[] clocks, OdeSegment[] segments, AdaptiveStepControl control) => [EstimateInitialStep(segments[0], control)];
 
     public sealed override double[] TrySteps(int[] clocks, OdeStep[] steps, AdaptiveStepControl? control)
     {
+        _rejecting = control;
         double error = TryStep(steps[0], control);
         steps[0] = steps[0] with { EarlierSlopes = EarlierSlopes };
         return [error];
@@ -53,16 +58,18 @@ internal abstract class CommonStepper : OdeStepper
         }
 
         Accept();
+        _rejecting = null;
     }
 
     public sealed override void Restart(int[] clocks) => Restart();
 
-    // What is not finite is so in some rows only.
-    public sealed override SolveStatus[] Statuses(IReadOnlyList<SolveProgress> clocks)
+    // The last step was too short to be shortened: the rows that it was still too long for are those that end.
+    public sealed override SolveStatus?[] Ends(IReadOnlyList<SolveProgress> clocks)
     {
-        SolveStatus status = clocks[0].Status!.Value;
-        return status == SolveStatus.Diverged
-            ? Array.ConvertAll(FindRowsNotFinite(), notFinite => notFinite ? SolveStatus.Diverged : SolveStatus.StepUnderflow)
-            : [.. Enumerable.Repeat(status, RowCount)];
+        SolveStatus? status = clocks[0].Status;
+        SolveStatus?[] ends = status is SolveStatus.Diverged or SolveStatus.StepUnderflow && _rejecting is not null
+            ? Array.ConvertAll(RowErrors(_rejecting), error => error <= 1 ? null : double.IsFinite(error) ? SolveStatus.StepUnderflow : (SolveStatus?)SolveStatus.Diverged)
+            : new SolveStatus?[RowCount];
+        return Array.TrueForAll(ends, end => end is null) ? [.. Enumerable.Repeat(status, RowCount)] : ends;
     }
 }

@@ -71,6 +71,8 @@ internal sealed class CommonSteps(IOdeTerm term, StateExtent extent) : StepSchem
         _ => base.Differentiate(solution, cotangents, parameterGradient),
     };
 
+    public override StepScheme Hold(int[] rows) => rows.Length == 0 ? this : new CommonSteps(HeldRows.Create(term, rows), extent);
+
     public override StepScheme Separate() => new CommonSteps(IRebindableOdeTerm.Separate(term), extent);
 
     public override StepScheme Bind(IReadOnlyList<Tensor> parameters) => new CommonSteps(IRebindableOdeTerm.Bind(term, parameters), extent);

@@ -38,11 +38,17 @@ internal abstract class RungeKuttaStepper(ExplicitRungeKutta method, Tensor init
 
     public sealed override void Restart() => StagesReady = 0;
 
-    public sealed override bool[] FindRowsNotFinite()
+    protected sealed override double[] RowErrors(AdaptiveStepControl control)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor finite = Stages.Finite(Math.Max(StagesReady, 1)).logical_and_(Trial.isfinite());
-        return [.. finite.view(RowCount, -1).all(1).cpu().data<bool>().Select(isFinite => !isFinite)];
+        Tensor scale = control.Scale(State, Trial);
+        double[] errors = RowNorms(Stages.CombineError() / scale);
+        if (method.CorrectionWeights.Length > 0)
+        {
+            errors = [.. errors.Zip(RowNorms(Stages.CombineCorrection() / scale), RungeKutta.CombineErrors)];
+        }
+
+        return Array.ConvertAll(errors, error => Math.Abs(StepSize) * error);
     }
 
     /// <summary>Evaluates stages of the step tried that are still missing.</summary>

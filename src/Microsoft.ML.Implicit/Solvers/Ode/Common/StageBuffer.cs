@@ -89,9 +89,6 @@ internal sealed class StageBuffer : IDisposable
         return state.addmm(weights, _stages.narrow(0, 0, _method.DenseStages));
     }
 
-    /// <summary>Tells for each element of the flat state whether the first stages are finite there.</summary>
-    public Tensor Finite(int count) => _stages.narrow(0, 0, count).isfinite().all(0);
-
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -1,3 +1,4 @@
+using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Solvers.Ode.Stepping;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -50,12 +51,20 @@ internal abstract class TensorStepper(Tensor initialState, Tensor outputs) : Com
 
     public override Tensor CopyState() => State.clone();
 
-    public override bool[] FindRowsNotFinite() => FiniteRows.FindNotFinite(Trial.view(Shape));
-
     /// <summary>States inside the step tried.</summary>
     /// <param name="thetas">Their places in it.</param>
     /// <returns><c>[thetas, n]</c>.</returns>
     protected abstract Tensor Interpolate(ReadOnlySpan<double> thetas);
+
+    /// <summary>Root mean square of each row, infinite where the step tried does not end in a finite state: its tolerance is of no size then.</summary>
+    /// <param name="values"><c>[n]</c>.</param>
+    protected double[] RowNorms(Tensor values)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor norms = values.view(RowCount, -1).to(ScalarType.Float64).square().mean([1]).sqrt();
+        Tensor finite = Trial.isfinite().view(RowCount, -1).all(1);
+        return [.. norms.masked_fill_(finite.logical_not_(), double.PositiveInfinity.Held()).cpu().data<double>()];
+    }
 
     protected override void Dispose(bool disposing)
     {

@@ -71,7 +71,7 @@ internal sealed class ManagedRowStep(PiStepController controller, double maximum
             Size = controller.AfterRejected(Step, error);
         }
 
-        HasFailed = !HasArrived && (AdaptiveSteps.Vanishes(Time, Size, _direction, _length) || Attempts >= maximumSteps);
+        HasFailed = !HasArrived && (AdaptiveSteps.Vanishes(Time, Size, _length) || Attempts >= maximumSteps);
         return isTaken;
     }
 }

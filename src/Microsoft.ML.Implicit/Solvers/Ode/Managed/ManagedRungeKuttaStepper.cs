@@ -179,19 +179,15 @@ internal sealed unsafe class ManagedRungeKuttaStepper : CommonStepper
         return copy;
     }
 
-    public override bool[] FindRowsNotFinite()
+    protected override double[] RowErrors(AdaptiveStepControl control)
     {
-        bool[] notFinite = new bool[RowCount];
-        int rowsPerEntry = _rows / RowCount;
-        for (int row = 0; row < _rows; row++)
+        double[] errors = RowErrors(_errorWeights, control);
+        if (_correctionWeights.Length > 0)
         {
-            (int tile, int lane) = Math.DivRem(row, Tile.Lanes);
-            bool finite = TileAlgebra.IsFinite(Stage(tile, 0), Math.Max(_stagesReady, 1) * _tileLength, lane)
-                && TileAlgebra.IsFinite(Trial(tile), _tileLength, lane);
-            notFinite[row / rowsPerEntry] |= !finite;
+            errors = [.. errors.Zip(RowErrors(_correctionWeights, control), RungeKutta.CombineErrors)];
         }
 
-        return notFinite;
+        return Array.ConvertAll(errors, error => Math.Abs(_step.Size) * error);
     }
 
     protected override void Dispose(bool disposing)
@@ -271,6 +267,25 @@ internal sealed unsafe class ManagedRungeKuttaStepper : CommonStepper
         float* error = Scratch(chunk);
         TileAlgebra.Combine(null, Stage(tile, 0), weights, _tileLength, error);
         return TileAlgebra.SumScaledSquares(error, State(tile), Trial(tile), _tileLength, LanesIn(tile), (float)control.RelativeTolerance, (float)control.AbsoluteTolerance);
+    }
+
+    private double[] RowErrors(float[] weights, AdaptiveStepControl control)
+    {
+        double[] squares = new double[RowCount];
+        int rowsPerEntry = _rows / RowCount;
+        float* error = Scratch(0);
+        for (int row = 0; row < _rows; row++)
+        {
+            (int tile, int lane) = Math.DivRem(row, Tile.Lanes);
+            if (lane == 0)
+            {
+                TileAlgebra.Combine(null, Stage(tile, 0), weights, _tileLength, error);
+            }
+
+            squares[row / rowsPerEntry] += TileAlgebra.SumScaledSquaresOfLane(error, State(tile), Trial(tile), _tileLength, lane, control.RelativeTolerance, control.AbsoluteTolerance);
+        }
+
+        return Array.ConvertAll(squares, sum => Math.Sqrt(sum / (rowsPerEntry * _dynamics.Dimension)));
     }
 
     // Summed in the order of the tiles, so that the result does not depend on the number of threads.

@@ -13,6 +13,7 @@ internal sealed class OneStepStepper : TensorStepper
     private readonly OneStepMethod _method;
     private readonly long _normLength;
     private OdeStep _step;
+    private Tensor? _error;
 
     /// <param name="term">Right-hand side.</param>
     /// <param name="method">Method.</param>
@@ -52,7 +53,9 @@ internal sealed class OneStepStepper : TensorStepper
         }
 
         Tensor error = TensorContract.Require(result.Error, state, _method, " as its estimate of the error");
-        return Norm(error / control.Scale(state, Trial.view(Shape)));
+        _error?.Dispose();
+        _error = (error / control.Scale(state, Trial.view(Shape))).DetachFromDisposeScope();
+        return Norm(_error);
     }
 
     public override void Restart()
@@ -73,6 +76,14 @@ internal sealed class OneStepStepper : TensorStepper
         Tensor states = HermiteCubic.Interpolate(term, _step, State.view(Shape), Trial.view(Shape), thetas);
         Evaluations += term.Evaluations;
         return states.view(thetas.Length, -1);
+    }
+
+    protected override double[] RowErrors(AdaptiveStepControl control) => RowNorms(_error!);
+
+    protected override void Dispose(bool disposing)
+    {
+        _error?.Dispose();
+        base.Dispose(disposing);
     }
 
     private double Norm(Tensor values)

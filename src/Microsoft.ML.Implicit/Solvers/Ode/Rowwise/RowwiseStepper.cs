@@ -95,7 +95,7 @@ internal sealed class RowwiseStepper : OdeStepper
 
     public override Tensor CopyState() => _states.view(-1).clone();
 
-    public override SolveStatus[] Statuses(IReadOnlyList<SolveProgress> clocks) => [.. clocks.Select(clock => clock.Status!.Value)];
+    public override SolveStatus?[] Ends(IReadOnlyList<SolveProgress> clocks) => [.. clocks.Select(clock => clock.Status)];
 
     protected override void Dispose(bool disposing)
     {

@@ -49,7 +49,7 @@ internal sealed class ImplicitRungeKuttaStepper : TensorStepper
         }
 
         Trial = end ?? full_like(State, double.NaN.Held());
-        return control is null ? 0 : _stages.Error(step.Size, State, Trial, control);
+        return control is null ? 0 : Math.Abs(step.Size) * _stages.Norm(_stages.WeightedError(State, Trial, control));
     }
 
     public override void Accept()
@@ -60,11 +60,12 @@ internal sealed class ImplicitRungeKuttaStepper : TensorStepper
 
     public override void Restart() => _firstReady = false;
 
-    public override bool[] FindRowsNotFinite()
+    protected override double[] RowErrors(AdaptiveStepControl control)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor trialNotFinite = Trial.isfinite().view(RowCount, -1).all(1).logical_not();
-        return [.. _stages.FindRowsNotFinite().logical_or(trialNotFinite).cpu().data<bool>()];
+        return _stages.LastChange is { } change
+            ? RowNorms(change)
+            : Array.ConvertAll(RowNorms(_stages.WeightedError(State, Trial, control)), error => Math.Abs(_size) * error);
     }
 
     protected override Tensor Interpolate(ReadOnlySpan<double> thetas) => _stages.Values.Interpolate(State, _size, thetas);

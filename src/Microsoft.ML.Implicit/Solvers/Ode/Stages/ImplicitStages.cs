@@ -67,6 +67,9 @@ internal sealed class ImplicitStages : IDisposable
     /// <summary>The stages; the first must be set, by <see cref="EvaluateFirst"/> or <see cref="Advance"/>, before others are solved for.</summary>
     public StageBuffer Values { get; }
 
+    /// <summary>What Newton's method gave up at in the step solved last, in units of its tolerance and not finite in rows whose Jacobian is not; <see langword="null"/> where it converged.</summary>
+    public Tensor? LastChange { get; private set; }
+
     /// <summary>Evaluations of f so far.</summary>
     public int Evaluations => _evaluations + (_jacobian?.Evaluations ?? 0);
 
@@ -99,12 +102,14 @@ internal sealed class ImplicitStages : IDisposable
     public Tensor? Solve(OdeStep step, Tensor state, AdaptiveStepControl? control)
     {
         using DisposeScope scope = NewDisposeScope();
+        KeepLastChange(null);
         Values.SetStepSize(step.Size);
         Linearize(step.At(0), state, control);
         double weight = step.Size * _method.Diagonal;
         using StageSystem? system = StageSystem.TryCreate(_jacobian!, _matrices, weight);
         if (system is null)
         {
+            KeepLastChange(_matrices?.flatten(1).sum(1).mul_(0.Held()));
             return null;
         }
 
@@ -145,11 +150,11 @@ internal sealed class ImplicitStages : IDisposable
         return Solve(step, state, control) ?? throw new InvalidOperationException($"The step at time {step.Time} could not be repeated: Newton's method did not converge.");
     }
 
-    /// <summary>Weighted error of the step solved last.</summary>
-    public double Error(double size, Tensor state, Tensor end, AdaptiveStepControl control)
+    /// <summary>Weighted error of the step solved last, before it is multiplied with the step size.</summary>
+    public Tensor WeightedError(Tensor state, Tensor end, AdaptiveStepControl control)
     {
         Tensor scale = maximum(control.Scale(Leading(state), Leading(end)), _rounding! * _errorAmplification.Held());
-        return Math.Abs(size) * Norm(Leading(Values.CombineError()).div_(scale));
+        return Leading(Values.CombineError()).div_(scale);
     }
 
     /// <summary>Root mean square.</summary>
@@ -159,17 +164,11 @@ internal sealed class ImplicitStages : IDisposable
         return leading.norm().to(ScalarType.Float64).item<double>() / Math.Sqrt(leading.numel());
     }
 
-    /// <summary>Tells for each row of the batch whether its first stage or Jacobian is not finite.</summary>
-    public Tensor FindRowsNotFinite()
-    {
-        Tensor finite = Values.Finite(1).view(_shape[0], -1).all(1);
-        return (_matrices is null ? finite : finite.logical_and(_matrices.isfinite().view(_shape[0], -1).all(1))).logical_not();
-    }
-
     /// <inheritdoc/>
     public void Dispose()
     {
         ForgetJacobian();
+        KeepLastChange(null);
         _rounding?.Dispose();
         Values.Dispose();
     }
@@ -220,8 +219,9 @@ internal sealed class ImplicitStages : IDisposable
                 return increment;
             }
 
-            if (!(norm < 2 * previous))
+            if (!(norm < 2 * previous) || k == maximumIterations - 1)
             {
+                KeepLastChange(Leading(change) / tolerance);
                 return null;
             }
 
@@ -229,6 +229,12 @@ internal sealed class ImplicitStages : IDisposable
         }
 
         return null;
+    }
+
+    private void KeepLastChange(Tensor? change)
+    {
+        LastChange?.Dispose();
+        LastChange = change?.DetachFromDisposeScope();
     }
 
     private Tensor SolveLinear(StageSystem system, Tensor residual)

@@ -12,19 +12,28 @@ internal static class AdaptiveSteps
     /// <summary>Relative spacing of times, which are kept in double precision whatever the type of the state.</summary>
     public static readonly double TimeResolution = MachineEpsilon.Of(ScalarType.Float64);
 
-    /// <summary>Where a step ends. Far from zero the next time is a rounded one.</summary>
+    /// <summary>Where a step ends. Far from zero the next time is a rounded one, and not later than it is, or a step of few units in the last place would never get shorter.</summary>
     /// <param name="time">Where it starts.</param>
     /// <param name="size">Its length, unless the end comes first.</param>
     /// <param name="direction">1 forwards in time, -1 backwards.</param>
     /// <param name="last">Where all steps end.</param>
-    public static double End(double time, double size, double direction, double last) =>
-        size * (1 + Remainder) >= Math.Abs(last - time) ? last : time + (direction * size);
+    public static double End(double time, double size, double direction, double last)
+    {
+        if (size * (1 + Remainder) >= Math.Abs(last - time))
+        {
+            return last;
+        }
+
+        double end = time + (direction * size);
+        return Math.Abs(end - time) <= size ? end : direction > 0 ? Math.BitDecrement(end) : Math.BitIncrement(end);
+    }
+
+    /// <summary>The shortest step that changes a time.</summary>
+    public static double Shortest(double time) => Math.BitIncrement(Math.Abs(time)) - Math.Abs(time);
 
     /// <summary>Whether a step is too short to be told from none.</summary>
     /// <param name="time">Where it starts.</param>
     /// <param name="size">Its length.</param>
-    /// <param name="direction">1 forwards in time, -1 backwards.</param>
     /// <param name="length">Length of all steps together.</param>
-    public static bool Vanishes(double time, double size, double direction, double length) =>
-        size <= TimeResolution * length || time + (direction * size) == time;
+    public static bool Vanishes(double time, double size, double length) => size <= TimeResolution * length || size < Shortest(time);
 }

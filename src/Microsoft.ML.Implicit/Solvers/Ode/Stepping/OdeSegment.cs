@@ -50,6 +50,9 @@ internal sealed class OdeSegment
         return [.. Enumerable.Range(0, times.Length - 1).Select(i => Between(times[i], jumping[i], times[i + 1], jumping[i + 1], type))];
     }
 
+    /// <summary>What is left of the segment at a time inside it.</summary>
+    public OdeSegment From(double time) => new(time, End, Earliest, Latest);
+
     /// <summary>
     /// The time at which the right-hand side is evaluated for a given time: where it jumps at an end of the segment, the neighbouring
     /// number on this side of the jump.

@@ -49,7 +49,8 @@ internal abstract class OdeStepper : IDisposable
 
     /// <summary>Tells how the solve ended for each row.</summary>
     /// <param name="clocks">All clocks, none of them under way.</param>
-    public abstract SolveStatus[] Statuses(IReadOnlyList<SolveProgress> clocks);
+    /// <returns>The status of each row; <see langword="null"/> for one that can go on without those that it shares steps with.</returns>
+    public abstract SolveStatus?[] Ends(IReadOnlyList<SolveProgress> clocks);
 
     /// <inheritdoc/>
     public void Dispose()

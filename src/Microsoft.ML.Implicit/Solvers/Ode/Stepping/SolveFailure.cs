@@ -1,4 +1,6 @@
 using System.Globalization;
+using Microsoft.ML.Implicit.Native;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Solvers.Ode.Stepping;
@@ -9,7 +11,23 @@ internal static class SolveFailure
     private const int RowsNamed = 10;
 
     /// <exception cref="SolveFailedException">A row was not solved to its last time.</exception>
-    public static void ThrowIfAny(OdeSolution solution) => ThrowIfAny(solution.Status, row => solution.Clocks[solution.HasRowTimes ? row : 0].Time);
+    public static void ThrowIfAny(OdeSolution solution) => ThrowIfAny(solution.Status, row => EndTime(solution, row));
+
+    /// <summary>Throws where a row was not solved and a gradient is asked for there.</summary>
+    /// <param name="solution">A solution.</param>
+    /// <param name="gradients">Gradients of what it consists of, <c>[batch, ...]</c> each.</param>
+    /// <exception cref="SolveFailedException">There is such a row.</exception>
+    public static void ThrowIfFollowed(OdeSolution solution, params IEnumerable<Tensor?> gradients)
+    {
+        if (solution.Converged)
+        {
+            return;
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        bool[][] followed = [.. gradients.OfType<Tensor>().Select(gradient => gradient.ne(0.Held()).reshape(gradient.shape[0], -1).any(1).cpu().data<bool>().ToArray())];
+        ThrowIfAny([.. solution.Status.Select((status, row) => followed.Any(rows => rows[row]) ? status : SolveStatus.Converged)], row => EndTime(solution, row));
+    }
 
     /// <summary>Throws where gradients are not finite though the incoming gradient is: the backward pass of the right-hand side is wrong, or overflows.</summary>
     /// <param name="initialState">Gradient of the initial state, <c>[batch, ...]</c>.</param>
@@ -45,6 +63,9 @@ internal static class SolveFailure
             throw new SolveFailedException($"The differential equation was solved up to time {reached} only ({status[first]}). {Explain(status[first], first)}{others}", status[first], first);
         }
     }
+
+    private static double EndTime(OdeSolution solution, int row) =>
+        solution.Failures.TryGetValue(row, out RowFailure failure) ? failure.Time : solution.Clocks[solution.HasRowTimes ? row : 0].Time;
 
     private static string Explain(SolveStatus status, int row) => status switch
     {

@@ -86,7 +86,9 @@ internal sealed class SolveProgress
 
         Time = end;
         _interval = _interval with { Taken = _interval.Taken + 1 };
-        _size = _controller is null ? 0 : Math.Min(_controller.AfterAccepted(size, error), MaximumStep);
+
+        // The shortest step is tried before it is given up, so that an error tells whose it is.
+        _size = _controller is null ? 0 : Math.Clamp(_controller.AfterAccepted(size, error), AdaptiveSteps.Shortest(Time), MaximumStep);
         EnterSegment();
         Finish();
         if (!StartsSegment)
@@ -120,12 +122,21 @@ internal sealed class SolveProgress
         RejectedSteps++;
         _size = _controller!.AfterRejected(size, error);
         StartsSegment = false;
-        if (AdaptiveSteps.Vanishes(Time, _size, _direction, Segment.Length))
+        if (AdaptiveSteps.Vanishes(Time, _size, Segment.Length))
         {
             Status = double.IsFinite(error) ? SolveStatus.StepUnderflow : SolveStatus.Diverged;
         }
 
         Finish();
+    }
+
+    /// <summary>Goes on after a failure, where what failed is left out: f jumps here.</summary>
+    public void Resume()
+    {
+        _segments[_segment] = Segment.From(Time);
+        _controller = CreateController();
+        StartsSegment = true;
+        Status = null;
     }
 
     private double NextSize()

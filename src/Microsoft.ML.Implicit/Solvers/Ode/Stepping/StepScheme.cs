@@ -65,6 +65,10 @@ internal abstract class StepScheme
     public virtual Tensor Differentiate(OdeSolution solution, Tensor cotangents, Tensor parameterGradient) =>
         CheckpointedAdjoint.Run(solution, this, cotangents, parameterGradient);
 
+    /// <summary>The same where some rows stand still. Rows that take steps of their own need not.</summary>
+    /// <param name="rows">Which rows, increasing.</param>
+    public virtual StepScheme Hold(int[] rows) => this;
+
     /// <summary>The same with parameters that are variables of their own; see <see cref="Terms.IRebindableOdeTerm.Separate"/>.</summary>
     public abstract StepScheme Separate();
 
