@@ -1,4 +1,5 @@
 using Microsoft.ML.Implicit.Solvers.Ode;
+using Microsoft.ML.Implicit.Solvers.Ode.Terms;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Layers.Ode;
@@ -6,7 +7,7 @@ namespace Microsoft.ML.Implicit.Layers.Ode;
 /// <summary>The right-hand side of the augmented state <c>[z, integrals]</c> for one solve, with the noise of that solve.</summary>
 /// <param name="dimension">Width of z.</param>
 /// <param name="integrands">What is integrated beside z.</param>
-internal abstract class AugmentedTerm(long dimension, Integrands integrands) : IDifferentiableOdeTerm, IDisposable
+internal abstract class AugmentedTerm(long dimension, Integrands integrands) : IGatheringTerm, IDisposable
 {
     public Integrands Integrands { get; } = integrands;
 
@@ -18,7 +19,7 @@ internal abstract class AugmentedTerm(long dimension, Integrands integrands) : I
 
     public abstract OdeLinearization Linearize(double time, Tensor state);
 
-    /// <summary>Adds gradients that were gathered over the whole solve to the flat parameter gradient.</summary>
+    /// <inheritdoc/>
     public virtual void FinishGradient(Tensor parameterGradient)
     {
     }

@@ -67,7 +67,7 @@ public sealed class NeuralOde : nn.Module<Tensor, Tensor, Tensor>
     /// <remarks>
     /// Call <c>backward()</c> through <see cref="ImplicitBackward.Run"/>, so that errors inside it reach the caller.
     /// It can be differentiated any number of times, by every method of integration: gradients that are to be differentiated again come from
-    /// repeating the accepted steps under autograd. What a module returns is checked, and so are the gradients that come back; but an exception that leaves the backward pass of an autograd function of its own ends the process, as it does anywhere in TorchSharp.
+    /// repeating the accepted steps under autograd. By times it can be differentiated once. What a module returns is checked, and so are the gradients that come back; but an exception that leaves the backward pass of an autograd function of its own ends the process, as it does anywhere in TorchSharp.
     /// </remarks>
     public override Tensor forward(Tensor initialState, Tensor times)
     {

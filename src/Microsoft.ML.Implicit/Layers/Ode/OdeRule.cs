@@ -10,7 +10,9 @@ namespace Microsoft.ML.Implicit.Layers.Ode;
 /// Differentiates a solve by the gradient method of its options. Its inputs are the initial state, the times and the parameters; what is
 /// saved are the states and the checkpoints.
 /// </summary>
-/// <remarks>A gradient that is to be differentiated again comes from repeating the accepted steps under autograd.</remarks>
+/// <remarks>
+/// A gradient that is to be differentiated again comes from repeating the accepted steps under autograd. They lie at given times: how the gradient depends on those is refused by <see cref="FixedTimesRule"/>.
+/// </remarks>
 internal sealed class OdeRule(OdeSolution record) : IBackwardRule
 {
     /// <summary>States as one node of autograd's graph.</summary>
@@ -48,6 +50,7 @@ internal sealed class OdeRule(OdeSolution record) : IBackwardRule
         Tensor initial = found[0] ?? zeros_like(start);
         Tensor? times = inputs[1].requires_grad ? TimeGradient.Of(record, record.Scheme.Bind(parameters), states, w, initial - w[0]).to(inputs[1].dtype, inputs[1].device) : null;
         int next = 1;
-        return [initial, times, .. parameters.Select(parameter => parameter.requires_grad ? found[next++] : null)];
+        Tensor?[] gradients = [initial, times, .. parameters.Select(parameter => parameter.requires_grad ? found[next++] : null)];
+        return inputs[1].requires_grad ? FixedTimesRule.Mark(gradients, inputs[1]) : gradients;
     }
 }

@@ -67,6 +67,33 @@ public sealed class FlowGradientTests
         AssertClose(expected, data.grad!, "data");
     }
 
+    [TestMethod]
+    [DataRow(1, FlowTimeConditioning.Concatenate)]
+    [DataRow(2, FlowTimeConditioning.Concatenate)]
+    [DataRow(2, FlowTimeConditioning.ConcatSquash)]
+    public void The_adjoint_equation_gives_what_the_steps_give(int hiddenLayers, FlowTimeConditioning time)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using var seed = new Generator(6);
+        var dynamics = new FlowDynamics(2, [.. Enumerable.Repeat(4L, hiddenLayers)], seed, time: time, contextWidth: 2);
+        dynamics.to(ScalarType.Float64);
+        Tensor data = Data(seed), context = Data(seed);
+        foreach ((Tensor expected, Tensor actual) in Gradients(OdeGradientMethod.CheckpointedAdjoint).Zip(Gradients(OdeGradientMethod.BacksolveAdjoint)))
+        {
+            AssertClose(expected, actual, $"{expected.shape[0]}");
+        }
+
+        Tensor[] Gradients(OdeGradientMethod method)
+        {
+            var control = new PiStepControl { AbsoluteTolerance = 1e-11, RelativeTolerance = 1e-11 };
+            var flow = new NormalizingFlow(dynamics, new FlowOptions { Solver = new OdeOptions { GradientMethod = method, StepControl = control } });
+            flow.zero_grad();
+            using var generator = new Generator(5);
+            flow.Backward(data, generator, context);
+            return [.. flow.parameters().Select(parameter => parameter.grad!.clone())];
+        }
+    }
+
     private static FlowOptions Options(TraceEstimator trace) => new() { Solver = Steps, Trace = trace, KineticPenalty = 0.3, JacobianPenalty = 0.2 };
 
     private static Tensor Data(Generator generator) => randn([4, 2], ScalarType.Float64, generator: generator);

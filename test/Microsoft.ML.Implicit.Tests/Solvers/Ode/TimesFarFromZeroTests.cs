@@ -59,4 +59,19 @@ public class TimesFarFromZeroTests
             }
         }
     }
+
+    [TestMethod]
+    [DataRow(1e6)]
+    [DataRow(1e12)]
+    public void First_steps_may_be_as_short_as_they_need_to_be_however_far_the_last_time_is(double end)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        foreach (OdeMethod method in (OdeMethod[])[OdeMethods.Dopri5, OdeMethods.Kvaerno5])
+        {
+            var options = new OdeOptions { Method = method, StepControl = new PiStepControl { AbsoluteTolerance = 1e-20 } };
+            using OdeSolution solution = OdeSolver.Solve(new FunctionTerm((_, z) => z.square().neg()), full(1, 1, 1e4, ScalarType.Float64), [0, end], options);
+            Assert.AreEqual(SolveStatus.Converged, solution.Status[0]);
+            Assert.AreEqual(1, solution.States[1].item<double>() * (end + 1e-4), 1e-3);
+        }
+    }
 }

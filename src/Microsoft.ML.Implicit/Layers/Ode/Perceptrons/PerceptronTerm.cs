@@ -153,6 +153,7 @@ internal sealed class PerceptronTerm : AugmentedTerm, IManagedOdeTerm, ICudaOdeT
         if (Context is not null)
         {
             gradients[0].Context!.addmm_(Context.t(), _contextCotangent!);
+            _contextCotangent!.zero_();
         }
     }
 

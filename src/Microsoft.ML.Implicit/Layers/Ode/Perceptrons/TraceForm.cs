@@ -59,13 +59,14 @@ internal sealed class TraceForm : IDisposable
         return (outer.mm(_form.t()), partial is null ? null : partial * cotangent);
     }
 
-    /// <summary>Adds the gradients that were gathered for M to those of the weights.</summary>
+    /// <summary>Adds the gradients that were gathered for M to those of the weights, and gathers anew.</summary>
     public void AddWeightGradients(ReadOnlySpan<Tensor> gradients)
     {
         if (_product is null)
         {
             gradients[0].addcmul_(_weights[1].t(), _formGradient.t(), 1.Held());
             gradients[1].addcmul_(_weights[0].t(), _formGradient, 1.Held());
+            _formGradient.zero_();
             return;
         }
 
@@ -73,6 +74,7 @@ internal sealed class TraceForm : IDisposable
         gradients[0].addmm_(_weights[2].t(), productGradient);
         gradients[1].addcmul_(_formGradient, _product, 1.Held());
         gradients[2].addmm_(productGradient, _weights[0].t());
+        _formGradient.zero_();
     }
 
     public void Dispose()

@@ -21,6 +21,9 @@ internal sealed class AdjointTerm(IDifferentiableOdeTerm term, long[] shape, Sta
         using OdeLinearization linearization = term.LinearizeChecked(time, z.reshape(shape));
         Tensor slopes = zeros_like(parameterGradient);
         Tensor adjointSlope = linearization.PullbackChecked(adjoint.neg().reshape(shape), slopes);
+
+        // Of each evaluation by itself: the step weighs it by its own coefficients, or is rejected.
+        (term as IGatheringTerm)?.FinishGradient(slopes);
         Tensor rows = cat([linearization.Value.reshape(extent.Rows, -1), adjointSlope.reshape(extent.Rows, -1)], 1);
         return cat([rows.view(-1), slopes]).view(state.shape).MoveToOuterDisposeScope();
     }

@@ -31,9 +31,11 @@ internal static class AdaptiveSteps
     /// <summary>The shortest step that changes a time.</summary>
     public static double Shortest(double time) => Math.BitIncrement(Math.Abs(time)) - Math.Abs(time);
 
-    /// <summary>Whether a step is too short to be told from none.</summary>
+    /// <summary>
+    /// Whether a step is too short to be told from none: it does not change the time, or near time zero, where times are told apart further than any solve needs, is nothing beside the whole twice over.
+    /// </summary>
     /// <param name="time">Where it starts.</param>
     /// <param name="size">Its length.</param>
     /// <param name="length">Length of all steps together.</param>
-    public static bool Vanishes(double time, double size, double length) => size <= TimeResolution * length || size < Shortest(time);
+    public static bool Vanishes(double time, double size, double length) => size <= TimeResolution * TimeResolution * length || size < Shortest(time);
 }
