@@ -25,7 +25,7 @@ internal sealed record MechanicsArchitecture(MechanicsForm Form, int Positions, 
     /// <summary>What options leave to choose from, the simplest first.</summary>
     public static MechanicsArchitecture[] Candidates(MechanicsOptions options) =>
     [
-        .. options.Forms.SelectMany(form => (options.HasFriction is { } given ? [given] : new[] { false, true }).Select(hasFriction => new MechanicsArchitecture(
+        .. options.Forms.SelectMany(form => Friction(options).Select(hasFriction => new MechanicsArchitecture(
             form,
             options.PositionColumnNames.Length,
             AnglesOf(options),
@@ -38,6 +38,8 @@ internal sealed record MechanicsArchitecture(MechanicsForm Form, int Positions, 
 
     /// <summary>Which positions of options are angles.</summary>
     public static int[] AnglesOf(MechanicsOptions options) => [.. options.AngleColumnNames.Distinct().Select(name => Array.IndexOf(options.PositionColumnNames, name)).Order()];
+
+    private static bool[] Friction(MechanicsOptions options) => options.HasFriction is { } given ? [given] : [false, true];
 
     /// <summary>Whether states have momenta rather than velocities.</summary>
     public bool HasMomenta => Form is not (MechanicsForm.Newtonian or MechanicsForm.Lagrangian);

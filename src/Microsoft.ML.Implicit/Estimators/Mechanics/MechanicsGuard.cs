@@ -1,6 +1,5 @@
 using Microsoft.ML.Implicit.Persistence;
 using Microsoft.ML.Implicit.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Estimators;

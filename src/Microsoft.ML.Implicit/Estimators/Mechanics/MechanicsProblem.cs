@@ -17,8 +17,8 @@ internal sealed class MechanicsProblem : ITrainingProblem, IDisposable
     private const int ValidationIterations = 2;
     private const double Lost = 2;
     private const int ShortestPieces = 3;
-    private const double GrowthStart = 0.2;
-    private const double GrowthLength = 0.6;
+    private const double GrowthStart = 0.4;
+    private const double GrowthLength = 0.3;
 
     private readonly MechanicalDynamics _dynamics;
     private readonly MotionSolver _solver;

@@ -6,7 +6,7 @@ namespace Microsoft.ML.Implicit.Estimators;
 internal interface IMotionSolution : IDisposable
 {
     /// <summary>Farthest that a motion goes, in units: beyond it has blown up, and derivatives overflow before it does.</summary>
-    public const double Farthest = 1e6;
+    const double Farthest = 1e6;
 
     /// <summary>States at the start and after each piece, [pieces + 1, rows, width], as long as this is not disposed of.</summary>
     Tensor States { get; }

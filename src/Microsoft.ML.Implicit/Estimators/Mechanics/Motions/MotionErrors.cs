@@ -1,4 +1,3 @@
-using Microsoft.ML.Implicit.Data;
 using Microsoft.ML.Implicit.Persistence;
 
 namespace Microsoft.ML.Implicit.Estimators;

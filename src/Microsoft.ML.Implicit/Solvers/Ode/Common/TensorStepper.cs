@@ -1,5 +1,4 @@
 using Microsoft.ML.Implicit.Native;
-using Microsoft.ML.Implicit.Solvers.Ode.Stepping;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -61,7 +60,7 @@ internal abstract class TensorStepper(Tensor initialState, Tensor outputs) : Com
     protected double[] RowNorms(Tensor values)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor norms = values.view(RowCount, -1).to(ScalarType.Float64).square().mean([1]).sqrt();
+        Tensor norms = values.view(RowCount, -1).to(ScalarType.Float64).Squared().mean([1]).sqrt();
         Tensor finite = Trial.isfinite().view(RowCount, -1).all(1);
         return [.. norms.masked_fill_(finite.logical_not_(), double.PositiveInfinity.Held()).cpu().data<double>()];
     }

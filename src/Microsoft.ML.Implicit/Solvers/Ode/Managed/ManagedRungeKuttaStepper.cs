@@ -181,12 +181,8 @@ internal sealed unsafe class ManagedRungeKuttaStepper : CommonStepper
 
     protected override double[] RowErrors(AdaptiveStepControl control)
     {
-        double[] errors = RowErrors(_errorWeights, control);
-        if (_correctionWeights.Length > 0)
-        {
-            errors = [.. errors.Zip(RowErrors(_correctionWeights, control), RungeKutta.CombineErrors)];
-        }
-
+        double[] first = RowErrors(_errorWeights, control);
+        double[] errors = _correctionWeights.Length == 0 ? first : [.. first.Zip(RowErrors(_correctionWeights, control), RungeKutta.CombineErrors)];
         return Array.ConvertAll(errors, error => Math.Abs(_step.Size) * error);
     }
 
