@@ -29,6 +29,25 @@ public sealed class MinimizerTests
     public void Leave() => _scope?.Dispose();
 
     [TestMethod]
+    [DataRow(1e4)]
+    [DataRow(1e10)]
+    [DataRow(1e12)]
+    public void Unknowns_that_hardly_matter_beside_others_are_found_too(double weight)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        foreach (IMinimizer minimizer in new IMinimizer[] { new NewtonMinimizer(), new BfgsMinimizer(), new LbfgsMinimizer() })
+        {
+            foreach (double start in (double[])[1, 300])
+            {
+                Tensor initial = full(1, 2, start, ScalarType.Float64);
+                MinimizationResult result = minimizer.Minimize(new RowObjective((y, _) => (y.select(1, 0).square() * weight) + (y.select(1, 1) - 5).square()), [], initial);
+                Assert.AreEqual(SolveStatus.Converged, result.Statuses[0]);
+                Assert.AreEqual(5, result.Solution[0, 1].item<double>(), 1e-5, $"{minimizer.GetType().Name} from {start}");
+            }
+        }
+    }
+
+    [TestMethod]
     [DynamicData(nameof(Methods))]
     public void The_valleys_of_Rosenbrock_and_Wood_are_followed_to_their_ends(IMinimizer minimizer)
     {

@@ -119,7 +119,9 @@ internal sealed class QuasiNewtonSearch : BoxedSearch
         if (_isSearching)
         {
             Aim();
-            if (IsShort(_direction))
+
+            // The next step alone is short too where nothing is known yet of the curvature along it; searching it tells.
+            if (IsShort(_direction) && IsShort(_change))
             {
                 Status = SolveStatus.Converged;
                 return;
