@@ -51,6 +51,6 @@ public static class OdeMethods
     /// <summary>Kværnø's implicit pair of order 3(2), 2004, for stiff problems at loose tolerances.</summary>
     public static DiagonallyImplicitRungeKutta Kvaerno3 { get; } = new("Kvaerno3", 3, Kvaerno3Coefficients.A, Kvaerno3Coefficients.C, Kvaerno3Coefficients.A[^2]);
 
-    /// <summary>Kværnø's implicit pair of order 5(4), 2004, for stiff problems, with dense output of order 4.</summary>
+    /// <summary>Kværnø's implicit pair of order 5(4), 2004, for stiff problems. Times within its long steps are answered to order 4, which may miss the tolerance manyfold; <see cref="FixedStepControl"/> and <see cref="OdeOptions.JumpTimes"/> end steps at times.</summary>
     public static DiagonallyImplicitRungeKutta Kvaerno5 { get; } = new("Kvaerno5", 5, Kvaerno5Coefficients.A, Kvaerno5Coefficients.C, Kvaerno5Coefficients.A[^2], Kvaerno5Coefficients.Quartic);
 }
