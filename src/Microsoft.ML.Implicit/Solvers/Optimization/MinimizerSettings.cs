@@ -6,7 +6,7 @@ namespace Microsoft.ML.Implicit.Solvers.Optimization;
 public sealed record MinimizerSettings
 {
     /// <summary>
-    /// A row has converged where the next step, and without second derivatives the last one too, is in each unknown at most this fraction of how far the unknown has been from zero; null for 1e-10 in float64 and 1e-4 in float32.
+    /// A row has converged where the next step is, in each unknown, at most this fraction of how far the unknown has been from zero; null for 1e-10 in float64 and 1e-4 in float32.
     /// </summary>
     public double? Tolerance { get; init; }
 

@@ -27,6 +27,7 @@ internal sealed class QuasiNewtonSearch : BoxedSearch
     private double _shortest;
     private double _longest;
     private int _bisections;
+    private int _updates;
     private bool _isSearching;
     private bool _isReset;
 
@@ -93,6 +94,7 @@ internal sealed class QuasiNewtonSearch : BoxedSearch
             TensorPrimitives.Subtract<double>(Point, _origin, _change);
             TensorPrimitives.Subtract<double>(Gradient, _originGradient, _gradientChange);
             _inverse.Update(_change, _gradientChange);
+            _updates++;
             _isReset = false;
         }
 
@@ -120,8 +122,8 @@ internal sealed class QuasiNewtonSearch : BoxedSearch
         {
             Aim();
 
-            // The next step alone is short too where nothing is known yet of the curvature along it; searching it tells.
-            if (IsShort(_direction) && IsShort(_change))
+            // After fewer updates than there are unknowns the curvature along a short step may not be known: searching it tells.
+            if (IsShort(_direction) && (_updates >= Width || IsShort(_change)))
             {
                 Status = SolveStatus.Converged;
                 return;
@@ -151,6 +153,7 @@ internal sealed class QuasiNewtonSearch : BoxedSearch
 
         _inverse.Reset(scales, FirstStep / Math.Sqrt(norm));
         Aim();
+        _updates = 0;
         _isReset = true;
     }
 
