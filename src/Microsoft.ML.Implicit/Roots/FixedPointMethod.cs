@@ -19,7 +19,7 @@ public sealed class FixedPointMethod(IFixedPointSolver solver) : IRootMethod
         ArgumentNullException.ThrowIfNull(equation);
         ArgumentNullException.ThrowIfNull(inputs);
         ArgumentNullException.ThrowIfNull(initial);
-        FixedPointResult result = _solver.Solve(new FixedPointMap(z => z - equation.EvaluateChecked(z, inputs)), initial, cancellationToken);
+        FixedPointResult result = _solver.SolveChecked(new FixedPointMap(z => z - equation.EvaluateChecked(z, inputs)), initial, cancellationToken);
         return new RootResult(result.Solution, result.Statuses, result.Residuals, result.Iterations);
     }
 }

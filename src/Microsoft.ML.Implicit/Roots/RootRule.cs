@@ -1,6 +1,7 @@
 using Microsoft.ML.Implicit.Differentiation;
 using Microsoft.ML.Implicit.LinearAlgebra;
 using Microsoft.ML.Implicit.Native;
+using Microsoft.ML.Implicit.Solvers;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Roots;
@@ -50,12 +51,14 @@ internal sealed class RootRule(IDifferentiableFunction function, ILinearSolver s
     /// <param name="linearization">g at its root.</param>
     /// <param name="rightSide">w, in the shape of z or as rows.</param>
     /// <param name="cancellationToken">Looked at once an iteration.</param>
-    /// <exception cref="Solvers.SolveFailedException">A row failed, and that is an exception.</exception>
+    /// <exception cref="SolveFailedException">A row failed, and that is an exception.</exception>
     public LinearSolution SolveAdjoint(Linearization linearization, Tensor rightSide, CancellationToken cancellationToken = default)
     {
         using IFactorization factorization = solver.Prepare(linearization);
         Tensor w = rightSide.reshape(linearization.Rows, linearization.Width);
         LinearSolution solution = factorization.SolveTransposed(w, cancellationToken);
+        TensorContract.Require(solution.Solution, w, solver.GetType().Name, " as its solution");
+        RowContract.Require(solution.Statuses, linearization.Rows, solver.GetType().Name, "statuses");
         if (!solution.AllConverged)
         {
             solution = solution.WhereAsked(w);

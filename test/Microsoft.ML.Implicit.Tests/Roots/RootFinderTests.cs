@@ -184,4 +184,51 @@ public class RootFinderTests
         Tensor x = ones(2, 3, ScalarType.Float64);
         Assert.Contains("[2]", Assert.ThrowsExactly<ArgumentException>(() => new RootFinder().Solve(new RootEquation((z, _) => z.sum(1)), x, [])).Message);
     }
+
+    [TestMethod]
+    public void A_row_of_NaN_that_the_loss_leaves_out_adds_nothing_to_the_gradients_of_shared_inputs()
+    {
+        foreach (double spoilt in (double[])[double.NaN, 3.0])
+        {
+            Tensor shared = tensor(new[] { 2.0 }).requires_grad_();
+            Tensor x = tensor(new[] { 4.0, spoilt, 9.0 }).unsqueeze(1).requires_grad_();
+            var finder = new RootFinder(new Method((z, inputs) => new RootResult(
+                where(inputs[1].detach().eq(3.0) | inputs[1].isnan(), full_like(z, double.NaN), (inputs[0] * inputs[1]).detach().sqrt()), [SolveStatus.Converged, SolveStatus.Diverged, SolveStatus.Converged], [0, double.NaN, 0], 1)), throwOnFailure: false);
+            Tensor z = finder.Solve(new RootEquation((z, inputs) => z.square() - (inputs[0] * inputs[1])), ones_like(x), [shared, x]).Solution;
+            Assert.IsTrue(z[1].isnan().item<bool>());
+            IList<Tensor> gradients = [], second = [], all = [];
+            ImplicitBackward.Run(() => gradients = autograd.grad([z[0].sum() + z[2].sum()], [shared, x], retain_graph: true, create_graph: true));
+            ImplicitBackward.Run(() => second = autograd.grad([gradients[0].sum()], [shared], retain_graph: true));
+            ImplicitBackward.Run(() => all = autograd.grad([z.sum()], [shared]));
+
+            // z = √(2x), so that dz/ds = z / (2s) and d²z/ds² = -z / (4s²) at s = 2.
+            double roots = Math.Sqrt(8) + Math.Sqrt(18);
+            Assert.AreEqual(roots / 4, gradients[0].item<double>(), 1e-10);
+            Assert.AreEqual(-roots / 16, second[0].item<double>(), 1e-10);
+            Assert.AreEqual(0, gradients[1][1].item<double>());
+            Assert.IsTrue(double.IsNaN(all[0].item<double>()));
+        }
+    }
+
+    [TestMethod]
+    public void What_a_method_returns_is_checked()
+    {
+        var equation = new RootEquation((z, _) => z - 1);
+        void AssertRefused(string message, Func<Tensor, RootResult> solve)
+        {
+            ArgumentException exception = Assert.ThrowsExactly<ArgumentException>(() => new RootFinder(new Method((z, _) => solve(z))).Solve(equation, zeros(2, 3), []));
+            StringAssert.Contains(exception.Message, nameof(Method));
+            StringAssert.Contains(exception.Message, message);
+        }
+
+        AssertRefused("returned null", _ => null!);
+        AssertRefused("Float32 [2, 1]", _ => new RootResult(ones(2, 1), [SolveStatus.Converged, SolveStatus.Converged], [0, 0], 1));
+        AssertRefused("0 statuses for 2 rows", z => new RootResult(z + 1, [], [], 1));
+        AssertRefused("1 residuals for 2 rows", z => new RootResult(z + 1, [SolveStatus.Converged, SolveStatus.Converged], [0], 1));
+    }
+
+    private sealed class Method(Func<Tensor, IReadOnlyList<Tensor>, RootResult> solve) : IRootMethod
+    {
+        public RootResult Solve(IDifferentiableFunction equation, IReadOnlyList<Tensor> inputs, Tensor initial, CancellationToken cancellationToken = default) => solve(initial, inputs);
+    }
 }

@@ -65,25 +65,19 @@ public sealed class DeepEquilibrium : nn.Module<Tensor, Tensor>
     {
         ArgumentNullException.ThrowIfNull(x);
         using DisposeScope scope = NewDisposeScope();
-        Injection injection = _cell.InjectChecked(x);
-        Tensor z = Solve(injection, _cell.InitialStateChecked(x), default).Solution;
         if (!is_grad_enabled())
         {
-            return z.MoveToOuterDisposeScope();
+            return Solve(_cell.InjectChecked(x), _cell.InitialStateChecked(x), default).Solution.MoveToOuterDisposeScope();
         }
 
-        if (Options.Gradient == EquilibriumGradient.Phantom)
+        (FixedPointResult equilibrium, Tensor z, Injection injection, UndefinedRows? undefined) = SolveForGradient(x, null, default);
+        Tensor output = Options.Gradient switch
         {
-            return Unroll(z, injection).MoveToOuterDisposeScope();
-        }
-
-        if (Options.Gradient == EquilibriumGradient.JacobianFree)
-        {
-            return _cell.IterateChecked(z, injection).MoveToOuterDisposeScope();
-        }
-
-        RootRule rule = Rule(new EquilibriumFunction(_cell, injection));
-        return ImplicitSolve.Attach(rule, EquilibriumFunction.Inputs(_cell, injection), [z], [z])[0].MoveToOuterDisposeScope();
+            EquilibriumGradient.Phantom => Unroll(z, injection),
+            EquilibriumGradient.JacobianFree => _cell.IterateChecked(z, injection),
+            _ => ImplicitSolve.Attach(Rule(new EquilibriumFunction(_cell, injection)), EquilibriumFunction.Inputs(_cell, injection), [z], [z])[0],
+        };
+        return (undefined?.Restore(output, equilibrium.Solution) ?? output).MoveToOuterDisposeScope();
     }
 
     /// <summary>Solves for the equilibrium with no autograd graph.</summary>
@@ -141,21 +135,20 @@ public sealed class DeepEquilibrium : nn.Module<Tensor, Tensor>
         ArgumentNullException.ThrowIfNull(loss);
         using DisposeScope scope = NewDisposeScope();
         using IDisposable graph = enable_grad();
-        Injection injection = _cell.InjectChecked(x);
-        FixedPointResult equilibrium = Solve(injection, warmStart ?? _cell.InitialStateChecked(x), cancellationToken);
-        Tensor z = equilibrium.Solution;
+        (FixedPointResult equilibrium, Tensor z, Injection injection, UndefinedRows? undefined) = SolveForGradient(x, warmStart, cancellationToken);
         if (Options.Gradient == EquilibriumGradient.Phantom)
         {
-            Tensor unrolled = loss(Unroll(z, injection));
+            Tensor last = Unroll(z, injection);
+            Tensor unrolled = loss(undefined?.Restore(last, equilibrium.Solution) ?? last);
             ImplicitBackward.Run(() => unrolled.backward());
             return new EquilibriumBackward(unrolled.detach().MoveToOuterDisposeScope(), Escape(equilibrium), null);
         }
 
         Tensor image = _cell.IterateChecked(z, injection);
-        Tensor output = image.detach().requires_grad_();
+        Tensor output = (undefined?.Restore(image.detach(), equilibrium.Solution) ?? image.detach()).requires_grad_();
         Tensor value = loss(output);
         ImplicitBackward.Run(() => value.backward());
-        Tensor? gradient = output.grad;
+        Tensor? gradient = output.grad is { } own && undefined is not null ? undefined.Restrict(own) : output.grad;
         LinearSolution? adjoint = null;
         if (gradient is not null && image.requires_grad)
         {
@@ -166,6 +159,41 @@ public sealed class DeepEquilibrium : nn.Module<Tensor, Tensor>
         adjoint?.Solution.MoveToOuterDisposeScope();
         return new EquilibriumBackward(value.detach().MoveToOuterDisposeScope(), Escape(equilibrium), adjoint);
     }
+
+    // Where an input or an image is not finite, gradients pass through another row; a row whose input is not has to be left out of the injection already.
+    private (FixedPointResult Equilibrium, Tensor State, Injection Injection, UndefinedRows? Undefined) SolveForGradient(Tensor x, Tensor? warmStart, CancellationToken cancellationToken)
+    {
+        Injection injection = _cell.InjectChecked(x);
+        Tensor start = warmStart ?? _cell.InitialStateChecked(x);
+        FixedPointResult equilibrium = Solve(injection, start, cancellationToken);
+        if (equilibrium.AllConverged)
+        {
+            return (equilibrium, equilibrium.Solution, injection, null);
+        }
+
+        if (UndefinedRows.Find(x) is { } invalid)
+        {
+            injection = _cell.InjectChecked(invalid.Replace(x));
+            equilibrium = Merge(equilibrium, Solve(injection, start, cancellationToken), invalid);
+        }
+
+        using IDisposable noGraph = no_grad();
+        Tensor z = equilibrium.Solution;
+        if (UndefinedRows.Find(z, x, _cell.IterateChecked(z, injection)) is not { } undefined)
+        {
+            return (equilibrium, z, injection, null);
+        }
+
+        using IDisposable graph = enable_grad();
+        return (equilibrium, undefined.Replace(z), new Injection([.. injection.Rows.Select(undefined.Replace)], injection.Shared), undefined);
+    }
+
+    private static FixedPointResult Merge(FixedPointResult all, FixedPointResult others, UndefinedRows invalid) => new(
+        invalid.Restore(others.Solution, all.Solution),
+        [.. others.Statuses.Select((status, row) => invalid.Contains(row) ? all.Statuses[row] : status)],
+        [.. others.Residuals.Select((residual, row) => invalid.Contains(row) ? all.Residuals[row] : residual)],
+        others.Iterations,
+        all.RowEvaluations + others.RowEvaluations);
 
     private LinearSolution SolveAdjoint(Tensor z, Injection injection, Tensor gradient, CancellationToken cancellationToken)
     {
@@ -178,7 +206,7 @@ public sealed class DeepEquilibrium : nn.Module<Tensor, Tensor>
 
     private FixedPointResult Solve(Injection injection, Tensor initial, CancellationToken cancellationToken)
     {
-        FixedPointResult result = Options.ForwardSolver.Solve(new CellMap(_cell, injection.Detach()), initial, cancellationToken);
+        FixedPointResult result = Options.ForwardSolver.SolveChecked(new CellMap(_cell, injection.Detach()), initial, cancellationToken);
         if (Options.ThrowOnFailure)
         {
             result.ThrowIfFailed($"equilibrium of the cell {_cell.GetName()}");

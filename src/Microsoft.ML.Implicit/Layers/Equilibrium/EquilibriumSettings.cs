@@ -22,7 +22,8 @@ public sealed record EquilibriumSettings
 
     /// <summary>
     /// Whether a solve that fails in some row throws <see cref="Solvers.SolveFailedException"/>, as it does by default. If not, the row has its
-    /// best iterate and a status.
+    /// best iterate and a status. Rows that a loss leaves out add nothing to any gradient, whatever became of them; where a loss uses a row whose input or state is not finite,
+    /// gradients are NaN.
     /// </summary>
     public bool ThrowOnFailure { get; init; } = true;
 

@@ -40,8 +40,7 @@ internal sealed class AutogradFlowTerm(nn.Module<Tensor, Tensor, Tensor> module,
         Tensor? products = directions is null ? null : stack([.. Directions().Select(direction => GuardedAutograd.DifferentiablePullback(slope, [leaf], direction)[0] ?? zeros_like(leaf))]);
         Tensor? divergence = Integrands.HasDivergence ? (products! * directions!).sum([0, 2]).unsqueeze(1) : null;
         Tensor value = Integrands.Append(slope, divergence, products);
-        scope.Detach([leaf, value]);
-        return new AutogradOdeLinearization(this, leaf, value);
+        return new AutogradOdeLinearization(this, leaf.DetachFromDisposeScope(), value);
     }
 
     public override string ToString() => $"the module {module.GetName()}";

@@ -20,13 +20,13 @@ internal sealed class AutogradOdeLinearization : OdeLinearization
 
     /// <param name="term">f.</param>
     /// <param name="leaf">z without its integrals. It belongs to this object.</param>
-    /// <param name="output">The value with its graph. It belongs to this object.</param>
+    /// <param name="output">The value with its graph; not kept, since what a module returns may be its own.</param>
     public AutogradOdeLinearization(IDifferentiableOdeTerm term, Tensor leaf, Tensor output)
     {
         _term = term;
         _parameters = term.Parameters;
         _leaf = leaf;
-        _output = output;
+        _output = output.alias().DetachFromDisposeScope();
         Value = output.detach().DetachFromDisposeScope();
     }
 
@@ -41,8 +41,7 @@ internal sealed class AutogradOdeLinearization : OdeLinearization
         using DisposeScope scope = NewDisposeScope();
         using IDisposable grad = enable_grad();
         Tensor leaf = state.detach().requires_grad_();
-        Tensor output = term.Evaluate(time, leaf);
-        return new AutogradOdeLinearization(term, leaf.DetachFromDisposeScope(), output.DetachFromDisposeScope());
+        return new AutogradOdeLinearization(term, leaf.DetachFromDisposeScope(), term.Evaluate(time, leaf));
     }
 
     public override Tensor Pullback(Tensor cotangent, Tensor? parameterGradient)

@@ -55,7 +55,7 @@ public sealed class NeuralOde : nn.Module<Tensor, Tensor, Tensor>
     public IDifferentiableOdeTerm Term { get; }
 
     /// <summary>Solves within autograd; the whole solve is one node of its graph.</summary>
-    /// <param name="initialState">z₀, <c>[batch, ...]</c>.</param>
+    /// <param name="initialState">z₀, <c>[batch, ...]</c>; there may be no rows.</param>
     /// <param name="times">
     /// t₀ and the times at which the state is wanted: <c>[times]</c>, strictly increasing or strictly decreasing, for one step
     /// size common to all rows; or <c>[batch, times]</c>, sorted in each row, for rows that step independently.
@@ -75,9 +75,9 @@ public sealed class NeuralOde : nn.Module<Tensor, Tensor, Tensor>
         ArgumentNullException.ThrowIfNull(times);
         IReadOnlyList<Tensor> parameters = Term.Parameters;
         bool differentiable = is_grad_enabled() && (initialState.requires_grad || times.requires_grad || parameters.Any(p => p.requires_grad));
-        using OdeSolution solution = times.dim() == 2
+        using OdeSolution solution = times.dim() == 2 && times.shape[0] > 0
             ? Solve(initialState, RowsOf(times), differentiable)
-            : Solve(initialState, ToDoubles(times), differentiable);
+            : Solve(initialState, ToDoubles(times, initialState), differentiable);
         if (!differentiable)
         {
             return solution.States.alias();
@@ -137,10 +137,12 @@ public sealed class NeuralOde : nn.Module<Tensor, Tensor, Tensor>
         return [.. values.Chunk(Math.Max(1, (int)times.shape[1]))];
     }
 
-    private static double[] ToDoubles(Tensor times)
+    // Where there are no rows, only the number of their times is known, and any will do.
+    private static double[] ToDoubles(Tensor times, Tensor initialState)
     {
         using DisposeScope scope = NewDisposeScope();
-        return times.dim() == 1
+        return times.dim() == 2 && initialState.shape is [0, ..] ? [.. Enumerable.Range(0, (int)times.shape[1]).Select(k => (double)k)]
+            : times.dim() == 1
             ? [.. times.detach().cpu().to(ScalarType.Float64).data<double>()]
             : throw new ArgumentException($"Times must be a vector, or a matrix with a row for each row of the state; they have shape [{string.Join(", ", times.shape)}].", nameof(times));
     }

@@ -43,12 +43,13 @@ internal sealed class OdeRule(OdeSolution record) : IBackwardRule
         var gate = new GradientGate();
         Tensor start = FunctionInputs.Gated([inputs[0].requires_grad ? inputs[0] : inputs[0].detach().requires_grad_()], gate)[0];
         Tensor[] parameters = FunctionInputs.Gated([.. inputs.Skip(2)], gate);
-        Tensor w = cotangents[0];
-        Tensor states = record.Replay(parameters, start);
+        OdeSolution followed = FollowedSolution.Of(record.WithTensors(saved[0].detach(), []), cotangents[0]);
+        Tensor w = cotangents[0].narrow(0, 0, followed.States.shape[0]);
+        Tensor states = followed.Replay(parameters, start);
         Tensor[] variables = [start, .. parameters.Where(parameter => parameter.requires_grad)];
         Tensor?[] found = gate.WhileClosed(() => GuardedAutograd.DifferentiablePullback(states, variables, w));
         Tensor initial = found[0] ?? zeros_like(start);
-        Tensor? times = inputs[1].requires_grad ? TimeGradient.Of(record, record.Scheme.Bind(parameters), states, w, initial - w[0]).to(inputs[1].dtype, inputs[1].device) : null;
+        Tensor? times = inputs[1].requires_grad ? record.AtAllTimes(TimeGradient.Of(followed, followed.Scheme.Bind(parameters), states, w, initial - w[0])).to(inputs[1].dtype, inputs[1].device) : null;
         int next = 1;
         Tensor?[] gradients = [initial, times, .. parameters.Select(parameter => parameter.requires_grad ? found[next++] : null)];
         return inputs[1].requires_grad ? FixedTimesRule.Mark(gradients, inputs[1]) : gradients;

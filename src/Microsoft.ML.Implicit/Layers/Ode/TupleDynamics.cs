@@ -86,7 +86,8 @@ public sealed class TupleDynamics : nn.Module<Tensor, Tensor, Tensor>, IDifferen
         Tensor[] inputs = [.. Layout.Split(state).Select(part => part.detach().requires_grad_())];
         using (enable_grad())
         {
-            Tensor[] outputs = [.. EvaluateParts(TimeScalar.Create(time, state), inputs)];
+            // What a module returns may be its own.
+            Tensor[] outputs = [.. EvaluateParts(TimeScalar.Create(time, state), inputs).Select(slope => slope.alias())];
             scope.Detach([.. inputs, .. outputs]);
             return new TupleLinearization(this, Layout, Parameters, inputs, outputs);
         }

@@ -37,7 +37,7 @@ public sealed class NeumannAndersonSolver(IFixedPointSolver? solver = null) : IL
         private LinearSolution Run(RowOperator applied, Tensor rightSide, CancellationToken cancellationToken)
         {
             ArgumentNullException.ThrowIfNull(rightSide);
-            FixedPointResult result = solver.Solve(new RichardsonMap(applied, rightSide), rightSide, cancellationToken);
+            FixedPointResult result = solver.SolveChecked(new RichardsonMap(applied, rightSide), rightSide, cancellationToken);
             return new LinearSolution(result.Solution, result.Statuses, result.Iterations);
         }
     }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Microsoft.ML.Implicit.Solvers.Ode.Adjoints;
 using Microsoft.ML.Implicit.Solvers.Ode.Replays;
 using Microsoft.ML.Implicit.Solvers.Ode.Stepping;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Solvers.Ode;
@@ -30,7 +31,7 @@ public sealed class OdeSolution : IDisposable
     public IReadOnlyList<SolveStatus> Status { get; }
 
     /// <summary>Number of leading times that every row reached.</summary>
-    public int ReachedTimes => Clocks.Select(clock => clock.ReachedTimes).Concat(Failures.Values.Select(failure => failure.ReachedTimes)).Min();
+    public int ReachedTimes => Status.Count == 0 ? (int)States.shape[0] : Clocks.Select(clock => clock.ReachedTimes).Concat(Failures.Values.Select(failure => failure.ReachedTimes)).Min();
 
     /// <summary>What the solve cost: the steps are those of all rows together where each took its own.</summary>
     public OdeStatistics Statistics => new(Evaluations, Clocks.Sum(clock => clock.AcceptedSteps), Clocks.Sum(clock => clock.RejectedSteps));
@@ -78,7 +79,7 @@ public sealed class OdeSolution : IDisposable
     /// </param>
     /// <returns>Gradients of the initial state, the parameters and, if wanted, the times. The caller disposes them.</returns>
     /// <exception cref="InvalidOperationException">The solve was not asked to be differentiable, its term is not an <see cref="IDifferentiableOdeTerm"/>, or it had no event.</exception>
-    /// <exception cref="SolveFailedException">A row was not solved to its last time, so it has no gradient, and the gradient of its states is not zero; or the gradient is not finite, though all that it is computed from is.</exception>
+    /// <exception cref="SolveFailedException">A row has a gradient that is not zero at a time that it did not reach; rows and times whose gradients are zero take no part. Or the gradient is not finite, though all that it is computed from is.</exception>
     /// <exception cref="ArgumentException">The gradient's shape is not that of <see cref="States"/>.</exception>
     public OdeGradients Backward(Tensor stateGradients, Tensor? eventTimeGradients = null, Tensor? eventStateGradients = null, bool timeGradients = false)
     {
@@ -99,8 +100,48 @@ public sealed class OdeSolution : IDisposable
             throw new InvalidOperationException("The solve had no event.");
         }
 
-        SolveFailure.ThrowIfFollowed(this, stateGradients.transpose(0, 1), eventTimeGradients, eventStateGradients);
-        return OdeGradient.Compute(this, stateGradients, eventTimeGradients, eventStateGradients, timeGradients);
+        using DisposeScope scope = NewDisposeScope();
+        if (Status.Count == 0)
+        {
+            return GradientsOfNoRows(Scheme.Parameters, timeGradients);
+        }
+
+        OdeSolution followed = FollowedSolution.Of(this, stateGradients, eventTimeGradients, eventStateGradients);
+        OdeGradients gradients = OdeGradient.Compute(followed, stateGradients.narrow(0, 0, followed.States.shape[0]), eventTimeGradients, eventStateGradients, timeGradients);
+        gradients = gradients with { Times = gradients.Times is { } found ? AtAllTimes(found) : null };
+        scope.MoveToOuter(gradients.InitialState, gradients.Parameters);
+        gradients.Times?.MoveToOuterDisposeScope();
+        return gradients;
+    }
+
+    /// <summary>The solution of a batch without rows.</summary>
+    internal static OdeSolution OfNoRows(StepScheme scheme, Tensor start, double[][] times, OdeOptions options, bool differentiable)
+    {
+        Tensor states = start.unsqueeze(0).expand([times.Length == 0 ? 0 : times[0].Length, .. start.shape]).clone();
+        return new OdeSolution(scheme, options, times, states.MoveToOuterDisposeScope(), [], [], differentiable ? new OdeTrace(scheme.CheckpointLimit(options)) : null)
+        {
+            EventTimes = scheme.Event is null ? null : [],
+            EventStates = scheme.Event is null ? null : start.clone().MoveToOuterDisposeScope(),
+        };
+    }
+
+    private OdeGradients GradientsOfNoRows(IReadOnlyList<Tensor> parameters, bool timeGradients)
+    {
+        Tensor initialState = zeros(States.shape[1..], States.dtype, States.device).MoveToOuterDisposeScope();
+        Tensor ofParameters = zeros(parameters.Sum(parameter => parameter.numel()), States.dtype, States.device).MoveToOuterDisposeScope();
+        long[] shape = HasRowTimes ? [0, States.shape[0]] : [States.shape[0]];
+        return new OdeGradients(initialState, ofParameters, timeGradients ? zeros(shape, ScalarType.Float64).MoveToOuterDisposeScope() : null);
+    }
+
+    /// <summary>The same for some of its steps and its leading times.</summary>
+    internal OdeSolution With(StepScheme scheme, OdeTrace trace, int times) =>
+        new(scheme, Options, [.. Times.Select(own => own[..times])], States.narrow(0, 0, times), Status, Clocks, trace) { Evaluations = Evaluations, Failures = Failures, EventTimes = EventTimes, EventStates = EventStates };
+
+    /// <summary>Gradients of leading times with zeros for the others.</summary>
+    internal Tensor AtAllTimes(Tensor gradients)
+    {
+        long missing = Times[0].Length - gradients.shape[^1];
+        return missing == 0 ? gradients : nn.functional.pad(gradients, [0, missing]);
     }
 
     /// <summary>The same record with other tensors, which autograd owns.</summary>

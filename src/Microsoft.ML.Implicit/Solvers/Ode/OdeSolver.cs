@@ -33,7 +33,7 @@ public static class OdeSolver
 {
     /// <summary>Solves with one step size common to all rows, which does the least work a step where rows are alike.</summary>
     /// <param name="term">Right-hand side f.</param>
-    /// <param name="initialState">z₀, <c>[batch, ...]</c>, float32 or float64.</param>
+    /// <param name="initialState">z₀, <c>[batch, ...]</c>, float32 or float64; there may be no rows.</param>
     /// <param name="times">
     /// t₀ and the times at which the state is wanted, strictly increasing, or strictly decreasing to solve backward in time.
     /// </param>
@@ -61,7 +61,7 @@ public static class OdeSolver
             throw new ArgumentException($"The backsolve adjoint of {options.Method.Name} is not available: use {nameof(OdeGradientMethod.CheckpointedAdjoint)}.", nameof(options));
         }
 
-        var extent = new StateExtent(initialState.shape[0], initialState.numel() / initialState.shape[0]);
+        var extent = new StateExtent(initialState.shape[0], OdeArguments.Width(initialState));
         return RunOrThrow(new CommonSteps(term, extent), initialState, [times.ToArray()], options, differentiable);
     }
 
@@ -114,6 +114,11 @@ public static class OdeSolver
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
         Tensor start = initialState.detach().contiguous();
+        if (start.shape[0] == 0)
+        {
+            return OdeSolution.OfNoRows(scheme, start, times, options, differentiable);
+        }
+
         bool[] invalidRows = FiniteRows.FindNotFinite(start);
         bool anyInvalid = invalidRows.AsSpan().Contains(true);
         if (anyInvalid)
@@ -140,11 +145,6 @@ public static class OdeSolver
             if (anyInvalid)
             {
                 RowOutcome.MarkInvalid(all, invalidRows, status);
-            }
-
-            if (trace is not null)
-            {
-                scheme = HoldFailed(scheme, status, trace);
             }
 
             Tensor states = scheme.Event is null ? all : all.narrow(0, 0, count);
@@ -175,19 +175,6 @@ public static class OdeSolver
         }
 
         return solution;
-    }
-
-    // On the way back rows that failed stand still from the start, so that nothing of a pole flows to the others.
-    private static StepScheme HoldFailed(StepScheme scheme, SolveStatus[] status, OdeTrace trace)
-    {
-        int[] rows = [.. Enumerable.Range(0, status.Length).Where(row => status[row] != SolveStatus.Converged)];
-        if (rows.Length == 0 || scheme.HasRowTimes)
-        {
-            return scheme;
-        }
-
-        trace.ClearRows(rows, status.Length);
-        return scheme.Hold(rows);
     }
 
     private static void WriteInitialState(Tensor start, double[][] times, Tensor outputs)

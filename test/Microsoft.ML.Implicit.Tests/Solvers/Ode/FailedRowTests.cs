@@ -135,6 +135,75 @@ public sealed class FailedRowTests
         }
     }
 
+    [TestMethod]
+    [DataRow(false, OdeGradientMethod.CheckpointedAdjoint, null)]
+    [DataRow(false, OdeGradientMethod.Backpropagation, null)]
+    [DataRow(false, OdeGradientMethod.BacksolveAdjoint, null)]
+    [DataRow(false, OdeGradientMethod.CheckpointedAdjoint, 0.0025)]
+    [DataRow(true, OdeGradientMethod.CheckpointedAdjoint, null)]
+    [DataRow(true, OdeGradientMethod.CheckpointedAdjoint, 0.0025)]
+    public void A_layer_differentiates_times_that_were_reached_and_rows_that_were_solved(bool hasRowTimes, OdeGradientMethod gradientMethod, double? fixedStep)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        var rate = new TorchSharp.Modules.Parameter(ones(1, ScalarType.Float64));
+        var layer = new NeuralOde(new LearnedGrowth(rate), new OdeOptions
+        {
+            ThrowOnFailure = false,
+            GradientMethod = gradientMethod,
+            MaximumCheckpoints = 5,
+            StepControl = fixedStep is { } size ? new FixedStepControl(size) : new PiStepControl { RelativeTolerance = 1e-8, AbsoluteTolerance = 1e-8 },
+        });
+        double[] starts = [0.2, 1.25, double.NaN, 1, -0.5];
+        Tensor start = tensor(starts, ScalarType.Float64).unsqueeze(1).requires_grad_();
+        Tensor times = hasRowTimes ? tensor(Times).expand(starts.Length, -1).clone() : tensor(Times);
+        times.requires_grad_();
+        Tensor states = layer.forward(start, times);
+
+        // Row 1 ends at 0.8, row 3 at 1, row 2 never began.
+        AssertGradients([(0, 3), (4, 3), (4, 1)]);
+        AssertGradients([(0, 1), (1, 1), (3, 1), (4, 1)]);
+        AssertGradients([(4, 0)]);
+        if (hasRowTimes)
+        {
+            AssertGradients([(0, 3), (1, 1), (3, 2)]);
+        }
+
+        foreach ((int row, int time) in ((int, int)[])[(1, 2), (3, 3), (2, 1)])
+        {
+            SolveFailedException failure = Assert.ThrowsExactly<SolveFailedException>(() => ImplicitBackward.Run(() => states[time, row].sum().backward(retain_graph: true)));
+            Assert.AreEqual(row, failure.Row);
+        }
+
+        void AssertGradients((int Row, int Time)[] asked)
+        {
+            IList<Tensor> gradients = [], second = [];
+            Tensor loss = asked.Select(at => states[at.Time, at.Row].sum()).Aggregate((a, b) => a + b);
+            ImplicitBackward.Run(() => gradients = autograd.grad([loss], [start, rate, times], retain_graph: true));
+            ImplicitBackward.Run(() => second = autograd.grad([loss], [start, rate, times], retain_graph: true, create_graph: true));
+            double parameter = 0;
+            double[] initial = new double[starts.Length], time = new double[Times.Length];
+            foreach ((int row, int k) in asked)
+            {
+                // z = z₀ / (1 - rate z₀ t).
+                double left = 1 - (starts[row] * Times[k]);
+                initial[row] += 1 / (left * left);
+                parameter += starts[row] * starts[row] * Times[k] / (left * left);
+                time[k] += k > 0 ? starts[row] * starts[row] / (left * left) : 0;
+                time[0] -= k > 0 ? starts[row] * starts[row] / (left * left) : 0;
+            }
+
+            foreach (IList<Tensor> found in (IList<Tensor>[])[gradients, second])
+            {
+                CollectionAssert.AreEqual(Rounded(initial), Rounded(found[0].detach().flatten().data<double>()), $"{string.Join(", ", asked)}: {string.Join(", ", found[0].detach().flatten().data<double>())}");
+                Assert.AreEqual(parameter, found[1].item<double>(), 1e-3);
+                Tensor ofTimes = hasRowTimes ? found[2].detach().sum(0) : found[2].detach();
+                CollectionAssert.AreEqual(Rounded(time), Rounded(ofTimes.data<double>()), $"{string.Join(", ", asked)}: {string.Join(", ", ofTimes.data<double>())}");
+            }
+        }
+    }
+
+    private static double[] Rounded(IEnumerable<double> values) => [.. values.Select(value => Math.Round(value, 2) + 0.0)];
+
     private static void AssertSolved(OdeSolution solution, ScalarType type, double tolerance)
     {
         Tensor states = solution.States.to(ScalarType.Float64);
@@ -153,6 +222,20 @@ public sealed class FailedRowTests
     private sealed class Square() : nn.Module<Tensor, Tensor, Tensor>("square")
     {
         public override Tensor forward(Tensor time, Tensor state) => state * state;
+    }
+
+    private sealed class LearnedGrowth : nn.Module<Tensor, Tensor, Tensor>
+    {
+        private readonly TorchSharp.Modules.Parameter _rate;
+
+        public LearnedGrowth(TorchSharp.Modules.Parameter rate)
+            : base("growth")
+        {
+            _rate = rate;
+            register_parameter("rate", rate);
+        }
+
+        public override Tensor forward(Tensor time, Tensor state) => _rate * state * state;
     }
 
     /// <summary>rate z².</summary>

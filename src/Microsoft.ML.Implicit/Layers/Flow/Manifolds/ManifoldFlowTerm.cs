@@ -50,9 +50,7 @@ internal sealed class ManifoldFlowTerm : AugmentedTerm, IManagedOdeTerm
         using IDisposable grad = enable_grad();
         using DisposeScope scope = NewDisposeScope();
         Tensor leaf = state.narrow(1, 0, Dimension).detach().requires_grad_();
-        Tensor value = Augment(time, leaf);
-        scope.Detach([leaf, value]);
-        return new AutogradOdeLinearization(this, leaf, value);
+        return new AutogradOdeLinearization(this, leaf.DetachFromDisposeScope(), Augment(time, leaf));
     }
 
     public override void FinishGradient(Tensor parameterGradient) => _perceptron.FinishGradient(parameterGradient);

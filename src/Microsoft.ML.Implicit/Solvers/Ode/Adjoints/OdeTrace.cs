@@ -1,6 +1,5 @@
 using Microsoft.ML.Implicit.Solvers.Ode.Stepping;
 using Microsoft.ML.Implicit.Solvers.Ode.Terms;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Solvers.Ode.Adjoints;
@@ -9,25 +8,29 @@ namespace Microsoft.ML.Implicit.Solvers.Ode.Adjoints;
 /// <param name="maximumCheckpoints">Limit on checkpoints; zero where none are wanted.</param>
 internal sealed class OdeTrace(int maximumCheckpoints) : StepTrace<StepRecord>(maximumCheckpoints)
 {
-    /// <summary>Puts zeros in the place of some rows of all checkpoints.</summary>
-    /// <param name="rows">Which rows.</param>
-    /// <param name="count">Number of rows of the batch.</param>
-    public void ClearRows(int[] rows, long count)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        foreach (Tensor checkpoint in Checkpoints)
-        {
-            // [state and earlier slopes, rows, width].
-            Tensor parts = checkpoint.view(-1, count, checkpoint.shape[^1] / count);
-            parts.copy_(HeldRows.Clear(parts, 1, rows));
-        }
-    }
-
     /// <summary>A copy of the record of steps with other tensors for its checkpoints.</summary>
-    public OdeTrace WithCheckpoints(IEnumerable<Tensor> checkpoints)
+    public OdeTrace WithCheckpoints(IEnumerable<Tensor> checkpoints) => Copy(Steps, checkpoints);
+
+    /// <summary>Leading steps, perhaps without some of their clocks, and their checkpoints.</summary>
+    /// <param name="steps">The steps.</param>
+    /// <param name="cleared">Rows of the checkpoints that become zero.</param>
+    /// <param name="count">Number of rows of the batch.</param>
+    public OdeTrace WithSteps(IReadOnlyList<StepRecord> steps, int[] cleared, long count) => Copy(steps, Checkpoints.Take((steps.Count + Stride - 1) / Stride).Select(checkpoint =>
+    {
+        if (cleared.Length == 0)
+        {
+            return checkpoint;
+        }
+
+        // [state and earlier slopes, rows, width].
+        Tensor parts = checkpoint.view(-1, count, checkpoint.shape[^1] / count);
+        return HeldRows.Clear(parts, 1, cleared).view(checkpoint.shape);
+    }));
+
+    private OdeTrace Copy(IReadOnlyList<StepRecord> steps, IEnumerable<Tensor> checkpoints)
     {
         var copy = new OdeTrace(MaximumCheckpoints);
-        copy.CopyFrom(this, checkpoints);
+        copy.CopyFrom(this, steps, checkpoints);
         return copy;
     }
 }

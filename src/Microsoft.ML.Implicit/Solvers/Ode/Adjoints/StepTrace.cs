@@ -55,10 +55,10 @@ internal class StepTrace<TStep>(int maximumCheckpoints) : IDisposable
         _checkpoints.Clear();
     }
 
-    /// <summary>Takes over the record of steps of another trace, with other tensors for its checkpoints.</summary>
-    protected void CopyFrom(StepTrace<TStep> other, IEnumerable<Tensor> checkpoints)
+    /// <summary>Takes over leading steps of another trace, with other tensors for its checkpoints.</summary>
+    protected void CopyFrom(StepTrace<TStep> other, IEnumerable<TStep> steps, IEnumerable<Tensor> checkpoints)
     {
-        _steps.AddRange(other._steps);
+        _steps.AddRange(steps);
         _checkpoints.AddRange(checkpoints);
         Stride = other.Stride;
     }

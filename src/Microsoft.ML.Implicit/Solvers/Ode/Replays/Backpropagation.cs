@@ -44,23 +44,28 @@ internal static class Backpropagation
     public static void EnsureFollowed(IDifferentiableOdeTerm term, double time, Tensor start)
     {
         // A value outside autograd is right where the dynamics are constant; elsewhere gradients would be wrong without a word.
-        using DisposeScope scope = NewDisposeScope();
-        using (enable_grad())
+        if (IsFollowed(term, time, start))
         {
-            if (term.EvaluateChecked(time, start).requires_grad)
-            {
-                return;
-            }
+            return;
         }
 
+        using DisposeScope scope = NewDisposeScope();
         Tensor parameterGradient = zeros(term.Parameters.Sum(p => p.numel()), start.dtype, start.device);
         using OdeLinearization linearization = term.LinearizeChecked(time, start.detach());
         Tensor gradient = linearization.PullbackChecked(HeldArithmetic.Range(1, start.numel() + 1, start.device).to(start.dtype).view(start.shape), parameterGradient);
         if (gradient.count_nonzero().item<long>() + parameterGradient.count_nonzero().item<long>() > 0)
         {
             throw new InvalidOperationException(
-                $"The dynamics' {nameof(IOdeTerm.Evaluate)} is not followed by autograd: use {nameof(OdeGradientMethod.CheckpointedAdjoint)} with one of the built-in Runge-Kutta methods, which asks for vector-Jacobian products only.");
+                $"The dynamics' {nameof(IOdeTerm.Evaluate)} is not followed by autograd: use {nameof(OdeGradientMethod.CheckpointedAdjoint)}, which asks for vector-Jacobian products only.");
         }
+    }
+
+    /// <summary>Whether autograd follows the evaluation of a right-hand side.</summary>
+    public static bool IsFollowed(IDifferentiableOdeTerm term, double time, Tensor start)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable graph = enable_grad();
+        return term.EvaluateChecked(time, start).requires_grad;
     }
 
     /// <summary>Repeats the accepted steps of a solve without an event.</summary>

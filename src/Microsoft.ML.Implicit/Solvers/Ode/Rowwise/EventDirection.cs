@@ -1,6 +1,6 @@
 namespace Microsoft.ML.Implicit.Solvers.Ode.Rowwise;
 
-/// <summary>Which zero crossings count as an event, along the direction of integration.</summary>
+/// <summary>Which zero crossings count as an event, along the travel: in a solve backward in time, a function that rises with time falls.</summary>
 public enum EventDirection
 {
     /// <summary>Both.</summary>

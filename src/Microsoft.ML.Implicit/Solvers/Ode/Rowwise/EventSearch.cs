@@ -1,5 +1,6 @@
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Numerics;
+using Microsoft.ML.Implicit.Solvers.Ode.Stepping;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -10,6 +11,8 @@ namespace Microsoft.ML.Implicit.Solvers.Ode.Rowwise;
 /// <param name="method">Knows the shape of rows.</param>
 internal sealed class EventSearch(OdeEvent stopEvent, RowRungeKutta method)
 {
+    private const double RoundingsAtEnd = 16;
+
     private readonly double[] _values = new double[method.Batch];
     private bool _isStarted;
 
@@ -39,8 +42,25 @@ internal sealed class EventSearch(OdeEvent stopEvent, RowRungeKutta method)
             }
         }
 
+        double rounding = RoundingsAtEnd * MachineEpsilon.Of(step.End.dtype);
+        for (int i = 0; i < rows.Length; i++)
+        {
+            if (errors[i] <= 1 && double.IsNaN(thetas[i]) && EndsAtZero(step.Clock.Steps[i], _values[rows[i]], after[i], rounding))
+            {
+                thetas[i] = 1;
+            }
+        }
+
         Remember(rows, after, i => errors[i] <= 1 && !double.IsNaN(after[i]));
         return thetas;
+    }
+
+    // No step follows the last to find a zero that rounding has moved behind its end: the secant tells how far it is.
+    private bool EndsAtZero(OdeStep step, double before, double after, double rounding)
+    {
+        double end = step.Time + step.Size;
+        double scale = Math.Max(Math.Abs(step.Time), Math.Abs(end));
+        return Math.Abs(step.Segment.End - end) <= rounding * scale && stopEvent.IsCrossing(before, 0) && after / (before - after) * Math.Abs(step.Size) is >= 0 and var beyond && beyond <= rounding * scale;
     }
 
     // Where the function ends, as a root or a logarithm does, it may have crossed zero before.

@@ -8,6 +8,7 @@ namespace Microsoft.ML.Implicit.Solvers.Ode.Rowwise;
 internal sealed class RowClock
 {
     private readonly int[] _rows;
+    private readonly OdeStep[] _steps;
     private readonly Tensor? _earliest;
     private readonly Tensor? _latest;
 
@@ -17,6 +18,7 @@ internal sealed class RowClock
     public RowClock(int[] rows, OdeStep[] steps, Tensor like)
     {
         _rows = rows;
+        _steps = steps;
         Rows = tensor(Array.ConvertAll(rows, row => (long)row), device: like.device);
         double[] times = Array.ConvertAll(steps, step => step.Time);
         double[] sizes = Array.ConvertAll(steps, step => step.Size);
@@ -29,6 +31,9 @@ internal sealed class RowClock
 
     /// <summary>Indices of the rows, int64 <c>[rows]</c>.</summary>
     public Tensor Rows { get; }
+
+    /// <summary>The step of each row.</summary>
+    public IReadOnlyList<OdeStep> Steps => _steps;
 
     /// <summary>Starts, <c>[rows]</c>.</summary>
     public Tensor Times { get; }

@@ -29,6 +29,11 @@ internal sealed class RowwiseAdjointStep : AdjointStep
     public override Tensor Advance(StepRecord steps, Tensor state)
     {
         using DisposeScope scope = NewDisposeScope();
+        if (steps.Clocks.Length == 0)
+        {
+            return state.clone().MoveToOuterDisposeScope();
+        }
+
         Tensor states = state.view(_adjoint.shape);
         var clock = new RowClock(steps.Clocks, steps.Steps, states);
         var stages = new RowStages(_method, clock, states.index_select(0, clock.Rows));
@@ -37,6 +42,11 @@ internal sealed class RowwiseAdjointStep : AdjointStep
 
     public override void Reverse(StepRecord steps, Tensor state, Tensor cotangents)
     {
+        if (steps.Clocks.Length == 0)
+        {
+            return;
+        }
+
         using DisposeScope scope = NewDisposeScope();
         var clock = new RowClock(steps.Clocks, steps.Steps, _adjoint);
         Tensor start = state.view(_adjoint.shape).index_select(0, clock.Rows).requires_grad_();

@@ -10,6 +10,11 @@ internal sealed class RowwiseReplay(RowRungeKutta method) : StepReplay
 {
     public override Tensor Take(StepRecord steps, Tensor state, List<Tensor> outputs)
     {
+        if (steps.Clocks.Length == 0)
+        {
+            return state;
+        }
+
         Tensor states = state.view(method.Batch, -1);
         var clock = new RowClock(steps.Clocks, steps.Steps, states);
         var stages = new RowStages(method, clock, states.index_select(0, clock.Rows));

@@ -18,11 +18,14 @@ internal static class OdeArguments
             throw new ArgumentException($"The initial state is {initialState.dtype}; it must be Float32 or Float64.", nameof(initialState));
         }
 
-        if (initialState.dim() == 0 || initialState.numel() == 0)
+        if (initialState.dim() == 0 || Width(initialState) == 0)
         {
-            throw new ArgumentException("The initial state must have a batch dimension and at least one element.", nameof(initialState));
+            throw new ArgumentException("The initial state must have a batch dimension and at least one element a row.", nameof(initialState));
         }
     }
+
+    /// <summary>Number of elements of a row.</summary>
+    public static long Width(Tensor initialState) => initialState.shape.Skip(1).Aggregate(1L, (width, size) => width * size);
 
     public static void ValidateRowTimes(Tensor initialState, IReadOnlyList<double[]> times)
     {

@@ -1,6 +1,4 @@
 using System.Globalization;
-using Microsoft.ML.Implicit.Native;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Implicit.Solvers.Ode.Stepping;
@@ -13,21 +11,10 @@ internal static class SolveFailure
     /// <exception cref="SolveFailedException">A row was not solved to its last time.</exception>
     public static void ThrowIfAny(OdeSolution solution) => ThrowIfAny(solution.Status, row => EndTime(solution, row));
 
-    /// <summary>Throws where a row was not solved and a gradient is asked for there.</summary>
-    /// <param name="solution">A solution.</param>
-    /// <param name="gradients">Gradients of what it consists of, <c>[batch, ...]</c> each.</param>
+    /// <summary>Throws where a row was not solved and more is asked of it than it reached.</summary>
     /// <exception cref="SolveFailedException">There is such a row.</exception>
-    public static void ThrowIfFollowed(OdeSolution solution, params IEnumerable<Tensor?> gradients)
-    {
-        if (solution.Converged)
-        {
-            return;
-        }
-
-        using DisposeScope scope = NewDisposeScope();
-        bool[][] followed = [.. gradients.OfType<Tensor>().Select(gradient => gradient.ne(0.Held()).reshape(gradient.shape[0], -1).any(1).cpu().data<bool>().ToArray())];
-        ThrowIfAny([.. solution.Status.Select((status, row) => followed.Any(rows => rows[row]) ? status : SolveStatus.Converged)], row => EndTime(solution, row));
-    }
+    public static void ThrowIfAny(OdeSolution solution, Func<int, bool> isAsked) =>
+        ThrowIfAny([.. solution.Status.Select((status, row) => isAsked(row) ? status : SolveStatus.Converged)], row => EndTime(solution, row));
 
     /// <summary>Throws where gradients are not finite though the incoming gradient is: the backward pass of the right-hand side is wrong, or overflows.</summary>
     /// <param name="initialState">Gradient of the initial state, <c>[batch, ...]</c>.</param>

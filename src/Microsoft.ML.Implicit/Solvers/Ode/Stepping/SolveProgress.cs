@@ -104,10 +104,10 @@ internal sealed class SolveProgress
     public void Stop(double size, double theta, List<StepOutput> outputs)
     {
         AcceptedSteps++;
-        EventTime = Time + (theta * size);
+        EventTime = theta == 1 ? _end : Time + (theta * size);
         while (ReachedTimes < _times.Length && _direction * (EventTime - _times[ReachedTimes]) >= 0)
         {
-            outputs.Add(new StepOutput(_clock, ReachedTimes, (_times[ReachedTimes] - Time) / size));
+            outputs.Add(new StepOutput(_clock, ReachedTimes, _times[ReachedTimes] == EventTime ? theta : (_times[ReachedTimes] - Time) / size));
             ReachedTimes++;
         }
 

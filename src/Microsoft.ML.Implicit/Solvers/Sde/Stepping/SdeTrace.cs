@@ -18,7 +18,7 @@ internal sealed class SdeTrace(int maximumCheckpoints) : StepTrace<(double Time,
     public SdeTrace WithoutCheckpoints()
     {
         var copy = new SdeTrace(MaximumCheckpoints);
-        copy.CopyFrom(this, []);
+        copy.CopyFrom(this, Steps, []);
         copy._outputSteps.AddRange(_outputSteps);
         return copy;
     }

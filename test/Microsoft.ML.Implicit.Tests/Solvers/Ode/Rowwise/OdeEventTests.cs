@@ -36,6 +36,25 @@ public sealed class OdeEventTests
     }
 
     [TestMethod]
+    public void A_zero_at_the_last_time_is_an_event()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        var term = new RowFunctionTerm((_, z) => ones_like(z));
+        foreach (OdeStepControl control in (OdeStepControl[])[new PiStepControl(), new FixedStepControl(0.1), new FixedStepControl(1.0 / 3)])
+        {
+            foreach (double end in (double[])[1, 0.7, 3, 1e-3])
+            {
+                var stop = new OdeEvent((_, z) => z.select(1, 0));
+                double[][] times = [[0, 0.5 * end, end], [0, 0.5 * end, end]];
+                using OdeSolution solution = OdeSolver.Solve(term, tensor(new[,] { { -end }, { -end * (1 + 1e-9) } }), times, new OdeOptions { StepControl = control }, stopEvent: stop);
+                Assert.AreEqual(end, solution.EventTimes![0], 1e-14 * end);
+                Assert.AreEqual(0, solution.EventStates![0, 0].item<double>(), 1e-14 * end);
+                Assert.IsTrue(double.IsNaN(solution.EventTimes[1]));
+            }
+        }
+    }
+
+    [TestMethod]
     public void The_direction_decides_which_crossings_count()
     {
         using DisposeScope scope = NewDisposeScope();
