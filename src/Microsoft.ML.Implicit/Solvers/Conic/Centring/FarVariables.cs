@@ -71,6 +71,10 @@ internal sealed class FarVariables(ScaledProgram program, ConeBlock[] blocks)
             _isFar[j] = ratio > 0 && ratio < Near && (_isFar[j] || !isMoved);
         }
 
+        while (!isMoved && AddThoseThatCancel())
+        {
+        }
+
         while (_isFar.AsSpan().Contains(true))
         {
             if (!DropThoseThatLeaveSides())
@@ -80,6 +84,41 @@ internal sealed class FarVariables(ScaledProgram program, ConeBlock[] blocks)
         }
 
         return false;
+    }
+
+    // A variable that no row tells of is as far as those that it cancels to rounding.
+    private bool AddThoseThatCancel()
+    {
+        bool isAny = false;
+        for (int i = 0; i < _tells.Length; i++)
+        {
+            isAny |= !_tells[i] && AddThoseThatCancel(program.A.Row(i), program.A.ColumnsOf(i));
+        }
+
+        return isAny;
+    }
+
+    private bool AddThoseThatCancel(ReadOnlySpan<double> row, ReadOnlySpan<int> columns)
+    {
+        double far = 0;
+        for (int entry = 0; entry < row.Length; entry++)
+        {
+            int variable = VariableBounds.Variable(columns, entry);
+            far = _isFar[variable] ? Math.Max(far, Math.Abs(row[entry] * _x[variable])) : far;
+        }
+
+        bool isAny = false;
+        for (int entry = 0; far > 0 && entry < row.Length; entry++)
+        {
+            int variable = VariableBounds.Variable(columns, entry);
+            bool isUntold = !_isFar[variable] && Math.Max(_curvedRatios[variable], _linearRatios[variable]) == 0;
+            if (isUntold && Math.Abs(row[entry] * _x[variable]) > Near * far)
+            {
+                _isFar[variable] = isAny = true;
+            }
+        }
+
+        return isAny;
     }
 
     // Where a variable cancels others that are not moved with it, a side is left that is as large as its term.
