@@ -91,6 +91,23 @@ public sealed class FarDataTests
     }
 
     [TestMethod]
+    [DataRow(2e4)]
+    [DataRow(1e5)]
+    [DataRow(1e6)]
+    public void Late_jobs_have_the_schedule_of_times_near_zero(double offset)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        var times = new Variable("times", 4);
+        double[] due = Far([-0.3, 0.2, -1.1, 0.4], offset);
+        Expression cost = SumSquares(Positive(times - due)) + (0.1 * Sum(times - offset));
+        ProgramSolution solution = Solve(ConvexProgram.Minimize(cost, times >= offset - 1, times.Slice(1, 3) >= times.Slice(0, 3) + 0.4));
+
+        // Each waits for the one before, and the third is due before it can begin.
+        AssertClose([-1, -0.6, -0.2, 0.2], solution[times] - offset, 1e-6);
+        Assert.AreEqual(0.81 - 0.16, solution.Objective.item<double>(), 1e-6);
+    }
+
+    [TestMethod]
     [DataRow(ConeMethod.InteriorPoint, 2000)]
     [DataRow(ConeMethod.InteriorPoint, 2.46e6)]
     [DataRow(ConeMethod.InteriorPoint, 1.7e9)]
