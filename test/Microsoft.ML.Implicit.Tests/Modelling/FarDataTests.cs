@@ -67,6 +67,47 @@ public sealed class FarDataTests
     }
 
     [TestMethod]
+    [DataRow(1e5)]
+    [DataRow(2.5e7)]
+    [DataRow(1e9)]
+    public void Quadratic_forms_and_ranges_have_the_minima_of_those_of_data_near_zero(double offset)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        (Variable x, Variable z) = (new Variable("x", 2), new Variable("z", 3));
+        double[,] form = { { 2, 1.9 }, { 1.9, 2 } }, singular = { { 4, 2, 0 }, { 2, 1, 0 }, { 0, 0, 0 } };
+
+        // At bounds x₀ = −1 the form has its least at x₁ − 1 = 0.95.
+        AssertFound(x, [-1, 1.95], 0.195, ConvexProgram.Minimize(QuadraticForm(x - Far([0, 1], offset), form), x <= Far([-1, 2], offset)));
+        // The form is (2 z₀ + z₁ − 2)².
+        AssertFound(z, [-1, 4 - (0.15 / 1.1), 2], 0.225 / 1.1, ConvexProgram.Minimize(QuadraticForm(z - Far([0, 2, 2], offset), singular) + (0.1 * SumSquares(z.Slice(1, 2) - Far([2.5, 2], offset))), z <= Far([-1, 9, 9], offset)));
+        AssertFound(z, [1.5, 1.5, 1.5], 0.15, ConvexProgram.Minimize(Max(z) - Min(z) + (0.3 * SumSquares(z - Far([2, 1, 1.5], offset)))));
+
+        void AssertFound(Variable variable, double[] expected, double objective, ConvexProgram program)
+        {
+            ProgramSolution solution = Solve(program);
+            AssertClose(expected, solution[variable] - offset, 1e-6 + (1e-15 * offset));
+            Assert.AreEqual(objective, solution.Objective.item<double>(), 1e-6 + (1e-15 * offset));
+        }
+    }
+
+    [TestMethod]
+    [DataRow(2e4)]
+    [DataRow(1e5)]
+    [DataRow(1e6)]
+    public void Late_jobs_have_the_schedule_of_times_near_zero(double offset)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        var times = new Variable("times", 4);
+        double[] due = Far([-0.3, 0.2, -1.1, 0.4], offset);
+        Expression cost = SumSquares(Positive(times - due)) + (0.1 * Sum(times - offset));
+        ProgramSolution solution = Solve(ConvexProgram.Minimize(cost, times >= offset - 1, times.Slice(1, 3) >= times.Slice(0, 3) + 0.4));
+
+        // Each waits for the one before, and the third is due before it can begin.
+        AssertClose([-1, -0.6, -0.2, 0.2], solution[times] - offset, 1e-6);
+        Assert.AreEqual(0.81 - 0.16, solution.Objective.item<double>(), 1e-6);
+    }
+
+    [TestMethod]
     [DataRow(ConeMethod.InteriorPoint, 2000)]
     [DataRow(ConeMethod.InteriorPoint, 2.46e6)]
     [DataRow(ConeMethod.InteriorPoint, 1.7e9)]

@@ -107,6 +107,57 @@ public sealed class QuadraticObjectiveTests
     }
 
     [TestMethod]
+    [DataRow(0)]
+    [DataRow(1e6)]
+    public void Gradients_of_the_point_that_a_quadratic_form_is_about_are_those_of_its_closed_form(double offset)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        (Variable x, Parameter point) = (new Variable("x", 2), new Parameter("point", 2));
+        ConvexProgram program = ConvexProgram.Minimize(QuadraticForm(x - point, new double[,] { { 2, 1 }, { 1, 2 } }), x[0] <= offset - 1);
+        Tensor values = tensor(new[] { offset + 0.9, offset + 1.3 }).requires_grad_(true);
+        ProgramSolution solution = program.Solve(new Dictionary<Parameter, Tensor> { [point] = values });
+
+        // x₁ = p₁ − (x₀ − p₀) / 2 where x₀ is at its bound.
+        Assert.AreEqual(-1, solution[x][0, 0].item<double>() - offset, 1e-7);
+        Assert.AreEqual(2.25, solution[x][0, 1].item<double>() - offset, 1e-7);
+        ImplicitBackward.Run(() => (solution[x][0, 0] + (3 * solution[x][0, 1])).backward());
+        Assert.AreEqual(1.5, values.grad![0].item<double>(), 1e-6);
+        Assert.AreEqual(3, values.grad![1].item<double>(), 1e-6);
+    }
+
+    [TestMethod]
+    [DataRow(3)]
+    [DataRow(6)]
+    [DataRow(8)]
+    public void Gradients_of_points_of_quadratic_forms_are_differences(int length)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        (Variable x, Parameter point) = (new Variable("x", length), new Parameter("point", length));
+        double[,] matrix = new double[length, length];
+        for (int i = 0; i < length; i++)
+        {
+            for (int j = 0; j < length; j++)
+            {
+                matrix[i, j] = Enumerable.Range(0, length).Sum(k => Math.Sin((5 * k) + (2 * i) + (i * k)) * Math.Sin((5 * k) + (2 * j) + (j * k))) + (i == j ? 0.1 : 0);
+            }
+        }
+
+        ConvexProgram program = ConvexProgram.Minimize(QuadraticForm(x - point, matrix), Sum(x).EqualTo(1));
+        Tensor values = tensor(Enumerable.Range(0, length).Select(i => Math.Cos(3 * i)).ToArray()), weights = arange(length, ScalarType.Float64).add(1);
+        Tensor given = values.clone().requires_grad_(true);
+        ImplicitBackward.Run(() => (Solution(given) * weights).sum().backward());
+        for (int i = 0; i < length; i++)
+        {
+            Tensor step = zeros(length, ScalarType.Float64);
+            step[i] = 1e-4;
+            double expected = ((Solution(values + step) - Solution(values - step)) * weights).sum().item<double>() / 2e-4;
+            Assert.AreEqual(expected, given.grad![i].item<double>(), 1e-6);
+        }
+
+        Tensor Solution(Tensor about) => program.Solve(new Dictionary<Parameter, Tensor> { [point] = about })[x][0];
+    }
+
+    [TestMethod]
     public void A_weight_that_breaks_its_promised_sign_is_refused()
     {
         using DisposeScope scope = NewDisposeScope();

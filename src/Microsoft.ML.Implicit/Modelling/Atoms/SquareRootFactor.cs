@@ -45,6 +45,12 @@ internal static class SquareRootFactor
                     rest[i, j] -= row[i] * row[j];
                 }
             }
+
+            // What rounding leaves of them would be entries of the factor.
+            for (int i = 0; i < n; i++)
+            {
+                (rest[pivot, i], rest[i, pivot]) = (0, 0);
+            }
         }
 
         for (int i = 0; i < n; i++)

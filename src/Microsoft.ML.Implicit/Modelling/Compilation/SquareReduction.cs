@@ -17,6 +17,9 @@ internal static class SquareReduction
     // Of the size of constants: where they differ by less, or variables leave less of them, they are far from zero.
     private const double Near = 1.0 / 32;
 
+    // Of the variance of what is spread evenly, the square of its width.
+    private const double UniformVariance = 12;
+
     // Of fewer entries a pattern is sooner made than a full matrix.
     private const int MostPlacesOfAnEntry = 4;
 
@@ -59,10 +62,10 @@ internal static class SquareReduction
     {
         double[] constants = Constants(x);
         double size = Math.Sqrt(constants.Sum(constant => constant * constant));
-        Array.Sort(constants);
-        double[] steps = [.. constants.Zip(constants.Skip(1), (lower, upper) => upper - lower).Order()];
+        double[] sorted = [.. constants.Order()], steps = [.. sorted.Zip(sorted.Skip(1), (lower, upper) => upper - lower).Order()];
         double spread = steps.Length == 0 ? 0 : steps.Length * steps[steps.Length / 2];
-        return spread * Math.Sqrt(constants.Length) < Near * size || (fewer.Size < x.Size && Math.Abs(Constants(fewer)[^1]) < Near * size);
+        return spread * Math.Sqrt(constants.Length) < Near * size
+            || (fewer.Size < x.Size ? Math.Abs(Constants(fewer)[^1]) < Near * size : SpreadAboutOneOffset(x, constants) < Near * size);
     }
 
     /// <summary>Whether coefficients of a variable lie far from zero beside their spread, as dates do: products of them would lose it.</summary>
@@ -81,6 +84,21 @@ internal static class SquareReduction
         }
 
         return new ColumnSearch(columns.Length).Apply(new RowMatrix(0, columns.Length), matrix) != ColumnShifts.None;
+    }
+
+    // What one value of all variables leaves of constants, as that of a quadratic form about a point; where each entry has one variable, the constants tell it themselves.
+    private static double SpreadAboutOneOffset(AffineForm x, double[] constants)
+    {
+        double[] sums = new double[x.Size];
+        AffineTerm[] terms = [.. x.Terms.Where(term => term.Column != AffineTerm.None)];
+        foreach (AffineTerm term in terms)
+        {
+            sums[term.Entry] += term.Value;
+        }
+
+        double offset = DenseVector.Dot(constants, sums) / DenseVector.Dot(sums, sums);
+        double rest = constants.Zip(sums, (constant, sum) => constant - (offset * sum)).Sum(value => value * value);
+        return terms.DistinctBy(term => term.Entry).Count() < terms.Length ? Math.Sqrt(UniformVariance * rest) : double.PositiveInfinity;
     }
 
     private static double[] Constants(AffineForm x)

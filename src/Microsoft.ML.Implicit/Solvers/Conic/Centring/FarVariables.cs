@@ -23,6 +23,7 @@ internal sealed class FarVariables(ScaledProgram program, ConeBlock[] blocks)
     private const double LargestSide = 1.0 / 8;
 
     private readonly bool[] _isFar = new bool[program.Q.Length];
+    private readonly bool[] _cancelsFar = new bool[program.Q.Length];
     private readonly bool[] _isDropped = new bool[program.Q.Length];
     private readonly bool[] _isBounded = new bool[program.Q.Length];
     private readonly bool[] _isPaired = new bool[program.B.Length];
@@ -71,6 +72,10 @@ internal sealed class FarVariables(ScaledProgram program, ConeBlock[] blocks)
             _isFar[j] = ratio > 0 && ratio < Near && (_isFar[j] || !isMoved);
         }
 
+        while (!isMoved && AddThoseThatCancel())
+        {
+        }
+
         while (_isFar.AsSpan().Contains(true))
         {
             if (!DropThoseThatLeaveSides())
@@ -81,6 +86,52 @@ internal sealed class FarVariables(ScaledProgram program, ConeBlock[] blocks)
 
         return false;
     }
+
+    // A variable that no row tells of is as far as those that it cancels to rounding, where it cancels no others.
+    private bool AddThoseThatCancel()
+    {
+        Array.Clear(_cancelsFar);
+        Array.Clear(_isDropped);
+        for (int i = 0; i < _tells.Length; i++)
+        {
+            if (!_tells[i])
+            {
+                MarkThoseThatCancel(program.A.Row(i), program.A.ColumnsOf(i));
+            }
+        }
+
+        bool isAny = false;
+        for (int j = 0; j < _isFar.Length; j++)
+        {
+            bool isAdded = _cancelsFar[j] && !_isDropped[j];
+            _isFar[j] |= isAdded;
+            isAny |= isAdded;
+        }
+
+        return isAny;
+    }
+
+    private void MarkThoseThatCancel(ReadOnlySpan<double> row, ReadOnlySpan<int> columns)
+    {
+        double far = 0, near = 0;
+        for (int entry = 0; entry < row.Length; entry++)
+        {
+            int variable = VariableBounds.Variable(columns, entry);
+            ref double largest = ref _isFar[variable] ? ref far : ref near;
+            largest = _isFar[variable] || IsTold(variable) ? Math.Max(largest, Math.Abs(row[entry] * _x[variable])) : largest;
+        }
+
+        for (int entry = 0; entry < row.Length; entry++)
+        {
+            int variable = VariableBounds.Variable(columns, entry);
+            double term = Math.Abs(row[entry] * _x[variable]);
+            bool isUntold = term > 0 && !_isFar[variable] && !IsTold(variable);
+            _cancelsFar[variable] |= isUntold && far > 0 && term > Near * far;
+            _isDropped[variable] |= isUntold && near > Near * term;
+        }
+    }
+
+    private bool IsTold(int variable) => _curvedRatios[variable] > 0 || _linearRatios[variable] > 0;
 
     // Where a variable cancels others that are not moved with it, a side is left that is as large as its term.
     private bool DropThoseThatLeaveSides()

@@ -103,8 +103,10 @@ internal sealed class ConeWorker
 
         bool TryCentre()
         {
-            bool isWorthTrying = (outcome.Status == SolveStatus.Converged || IsUndecided(outcome.Status)) && centres < MostCentres;
-            if (!isWorthTrying || !(_workspace.Program.TryCentre(_data, row, _point) || (centres == 0 && IsUndecided(outcome.Status) && TryCentreNearest())))
+            bool isUndecided = IsUndecided(outcome.Status), tellsWhere = isUndecided || outcome.Status == SolveStatus.Converged;
+            bool isCentred = centres < MostCentres
+                && ((tellsWhere && _workspace.Program.TryCentre(_data, row, _point)) || (centres == 0 && (isUndecided || IsNearly(outcome.Status)) && TryCentreNearest()));
+            if (!isCentred)
             {
                 return false;
             }
@@ -174,7 +176,9 @@ internal sealed class ConeWorker
     // What other curved cones satisfy in the limit alone would count as satisfied far away; exponentials are that large of ordinary numbers.
     private bool IsUndecided(SolveStatus status) =>
         status is SolveStatus.MaximumIterations or SolveStatus.Diverged
-        || (status is SolveStatus.NearlyInfeasible or SolveStatus.NearlyUnbounded && Array.TrueForAll(_workspace.Blocks, block => block.IsSeparable || block.FixesUnits));
+        || (IsNearly(status) && Array.TrueForAll(_workspace.Blocks, block => block.IsSeparable || block.FixesUnits));
+
+    private static bool IsNearly(SolveStatus status) => status is SolveStatus.NearlyInfeasible or SolveStatus.NearlyUnbounded;
 
     private bool IsSmall(ConeOutcome outcome) => outcome.Status == SolveStatus.Converged && DenseVector.MaximumMagnitude(_point.X) <= SmallestPoint * _point.Tau;
 

@@ -7,6 +7,9 @@ namespace Microsoft.ML.Implicit.Solvers.Conic.Interior;
 /// <summary>What one thread needs for a row: its cones, its data in scaled units and the system that both make.</summary>
 internal sealed class ConeWorkspace
 {
+    // H of the nearest point: what rows of small coefficients tell must outweigh what factorisations add.
+    private const double NearestSlack = 1e-6;
+
     private readonly ConeData _data;
 
     /// <param name="data">The data.</param>
@@ -41,7 +44,7 @@ internal sealed class ConeWorkspace
     {
         foreach (ConeBlock block in Blocks)
         {
-            block.ScaleUniformly(1);
+            block.ScaleUniformly(NearestSlack);
         }
 
         if (!System.TryFactor())
