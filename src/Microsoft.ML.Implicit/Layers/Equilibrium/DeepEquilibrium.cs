@@ -166,7 +166,7 @@ public sealed class DeepEquilibrium : nn.Module<Tensor, Tensor>
         Injection injection = _cell.InjectChecked(x);
         Tensor start = warmStart ?? _cell.InitialStateChecked(x);
         FixedPointResult equilibrium = Solve(injection, start, cancellationToken);
-        if (equilibrium.AllConverged)
+        if (!equilibrium.Statuses.Contains(SolveStatus.Diverged))
         {
             return (equilibrium, equilibrium.Solution, injection, null);
         }
