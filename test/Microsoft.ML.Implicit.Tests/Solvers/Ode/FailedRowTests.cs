@@ -150,7 +150,7 @@ public sealed class FailedRowTests
         {
             ThrowOnFailure = false,
             GradientMethod = gradientMethod,
-            MaximumCheckpoints = 5,
+            MaximumCheckpoints = 50,
             StepControl = fixedStep is { } size ? new FixedStepControl(size) : new PiStepControl { RelativeTolerance = 1e-8, AbsoluteTolerance = 1e-8 },
         });
         double[] starts = [0.2, 1.25, double.NaN, 1, -0.5];
