@@ -51,7 +51,7 @@ internal sealed class OdeRule(OdeSolution record) : IBackwardRule
         Tensor initial = found[0] ?? zeros_like(start);
         Tensor? times = inputs[1].requires_grad ? record.AtAllTimes(TimeGradient.Of(followed, followed.Scheme.Bind(parameters), states, w, initial - w[0])).to(inputs[1].dtype, inputs[1].device) : null;
         int next = 1;
-        Tensor?[] gradients = [initial, times, .. parameters.Select(parameter => parameter.requires_grad ? found[next++] : null)];
+        Tensor?[] gradients = [initial, times, .. parameters.Select(parameter => parameter.requires_grad ? found[next++] ?? zeros_like(parameter) : null)];
         return inputs[1].requires_grad ? FixedTimesRule.Mark(gradients, inputs[1]) : gradients;
     }
 }

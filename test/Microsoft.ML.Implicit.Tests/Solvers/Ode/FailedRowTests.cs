@@ -139,9 +139,9 @@ public sealed class FailedRowTests
     [DataRow(false, OdeGradientMethod.CheckpointedAdjoint, null)]
     [DataRow(false, OdeGradientMethod.Backpropagation, null)]
     [DataRow(false, OdeGradientMethod.BacksolveAdjoint, null)]
-    [DataRow(false, OdeGradientMethod.CheckpointedAdjoint, 0.0025)]
+    [DataRow(false, OdeGradientMethod.CheckpointedAdjoint, 0.01)]
     [DataRow(true, OdeGradientMethod.CheckpointedAdjoint, null)]
-    [DataRow(true, OdeGradientMethod.CheckpointedAdjoint, 0.0025)]
+    [DataRow(true, OdeGradientMethod.CheckpointedAdjoint, 0.01)]
     public void A_layer_differentiates_times_that_were_reached_and_rows_that_were_solved(bool hasRowTimes, OdeGradientMethod gradientMethod, double? fixedStep)
     {
         using DisposeScope scope = NewDisposeScope();
@@ -150,7 +150,7 @@ public sealed class FailedRowTests
         {
             ThrowOnFailure = false,
             GradientMethod = gradientMethod,
-            MaximumCheckpoints = 5,
+            MaximumCheckpoints = 50,
             StepControl = fixedStep is { } size ? new FixedStepControl(size) : new PiStepControl { RelativeTolerance = 1e-8, AbsoluteTolerance = 1e-8 },
         });
         double[] starts = [0.2, 1.25, double.NaN, 1, -0.5];
@@ -165,7 +165,7 @@ public sealed class FailedRowTests
         AssertGradients([(4, 0)]);
         if (hasRowTimes)
         {
-            AssertGradients([(0, 3), (1, 1), (3, 2)]);
+            AssertGradients([(0, 3), (1, 1), (3, 1)]);
         }
 
         foreach ((int row, int time) in ((int, int)[])[(1, 2), (3, 3), (2, 1)])
@@ -196,7 +196,7 @@ public sealed class FailedRowTests
             {
                 CollectionAssert.AreEqual(Rounded(initial), Rounded(found[0].detach().flatten().data<double>()), $"{string.Join(", ", asked)}: {string.Join(", ", found[0].detach().flatten().data<double>())}");
                 Assert.AreEqual(parameter, found[1].item<double>(), 1e-3);
-                Tensor ofTimes = hasRowTimes ? found[2].detach().sum(0) : found[2].detach();
+                Tensor ofTimes = hasRowTimes ? found[2].detach().sum([0]) : found[2].detach();
                 CollectionAssert.AreEqual(Rounded(time), Rounded(ofTimes.data<double>()), $"{string.Join(", ", asked)}: {string.Join(", ", ofTimes.data<double>())}");
             }
         }

@@ -12,6 +12,10 @@ internal sealed class QuasiNewtonSearch : BoxedSearch
     private const double SufficientDecrease = 1e-4;
     private const double SufficientFlattening = 0.9;
     private const double FirstStep = 0.1;
+
+    // Of the squared cosine.
+    private const double SameDirection = 0.9;
+
     private const int MostBisections = 60;
     private const int MostTries = 2000;
 
@@ -27,7 +31,6 @@ internal sealed class QuasiNewtonSearch : BoxedSearch
     private double _shortest;
     private double _longest;
     private int _bisections;
-    private int _updates;
     private bool _isSearching;
     private bool _isReset;
 
@@ -94,7 +97,6 @@ internal sealed class QuasiNewtonSearch : BoxedSearch
             TensorPrimitives.Subtract<double>(Point, _origin, _change);
             TensorPrimitives.Subtract<double>(Gradient, _originGradient, _gradientChange);
             _inverse.Update(_change, _gradientChange);
-            _updates++;
             _isReset = false;
         }
 
@@ -122,8 +124,8 @@ internal sealed class QuasiNewtonSearch : BoxedSearch
         {
             Aim();
 
-            // After fewer updates than there are unknowns the curvature along a short step may not be known: searching it tells.
-            if (IsShort(_direction) && (_updates >= Width || IsShort(_change)))
+            // Where the last step went another way the curvature along a short one may not be known: searching it tells.
+            if (IsShort(_direction) && (IsShort(_change) || GoesOn()))
             {
                 Status = SolveStatus.Converged;
                 return;
@@ -137,6 +139,21 @@ internal sealed class QuasiNewtonSearch : BoxedSearch
 
         (_isSearching, _shortest, _longest, _length, _bisections) = (true, 0, double.PositiveInfinity, 1, 0);
         Try();
+    }
+
+    // Whether the direction is that of the last step, along which the curvature is known, in units of the unknowns' own size.
+    private bool GoesOn()
+    {
+        double product = 0, direction = 0, change = 0;
+        for (int j = 0; j < Width; j++)
+        {
+            double weight = Reach(j) > 0 ? 1 / (Reach(j) * Reach(j)) : 1;
+            product += weight * _direction[j] * _change[j];
+            direction += weight * _direction[j] * _direction[j];
+            change += weight * _change[j] * _change[j];
+        }
+
+        return product * product > SameDirection * direction * change;
     }
 
     // Steepest descent in units of the unknowns' own size.
@@ -153,7 +170,6 @@ internal sealed class QuasiNewtonSearch : BoxedSearch
 
         _inverse.Reset(scales, FirstStep / Math.Sqrt(norm));
         Aim();
-        _updates = 0;
         _isReset = true;
     }
 
