@@ -2,6 +2,7 @@ using Microsoft.ML.Implicit.Differentiation;
 using Microsoft.ML.Implicit.LinearAlgebra;
 using Microsoft.ML.Implicit.Native;
 using Microsoft.ML.Implicit.Roots;
+using Microsoft.ML.Implicit.Solvers;
 using Microsoft.ML.Implicit.Solvers.FixedPoint;
 using TorchSharp;
 using TorchSharp.Utils;
