@@ -78,13 +78,13 @@ internal sealed class ProgramBuilder
             return;
         }
 
-        // Or squares of large constants, beside which what is left of the entries is rounding.
         if (SquareReduction.HasFarColumns(x))
         {
             _squares.Add(Separate(x), weights);
             return;
         }
 
+        // Or squares of large constants, beside which what is left of the entries is rounding.
         (AffineForm fewer, AffineForm theirs) = SquareReduction.Reduce(x, weights);
         if (SquareReduction.IsFarFromZero(x, fewer))
         {

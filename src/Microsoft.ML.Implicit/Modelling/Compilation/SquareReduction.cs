@@ -72,9 +72,9 @@ internal static class SquareReduction
     /// <param name="x">Entries without parameters.</param>
     public static bool HasFarColumns(AffineForm x)
     {
-        int[] columns = [.. x.Terms.Select(term => term.Column).Where(column => column != AffineTerm.None).Distinct().Order()];
+        AffineTerm[] terms = TermsOfVariables(x);
+        int[] columns = [.. terms.Select(term => term.Column).Distinct().Order()];
         Dictionary<int, int> places = columns.Index().ToDictionary(column => column.Item, column => column.Index);
-        AffineTerm[] terms = [.. x.Terms.Where(term => term.Column != AffineTerm.None)];
         bool isFull = MostPlacesOfAnEntry * (long)terms.Length >= (long)columns.Length * x.Size;
         SparseEntries? pattern = isFull ? null : SparseEntries.Of(x.Size, columns.Length, terms.Select(term => ((long)term.Entry * columns.Length) + places[term.Column]));
         var matrix = new RowMatrix(x.Size, columns.Length, pattern);
@@ -90,7 +90,7 @@ internal static class SquareReduction
     private static double SpreadAboutOneOffset(AffineForm x, double[] constants)
     {
         double[] sums = new double[x.Size];
-        AffineTerm[] terms = [.. x.Terms.Where(term => term.Column != AffineTerm.None)];
+        AffineTerm[] terms = TermsOfVariables(x);
         foreach (AffineTerm term in terms)
         {
             sums[term.Entry] += term.Value;
@@ -100,6 +100,8 @@ internal static class SquareReduction
         double rest = constants.Zip(sums, (constant, sum) => constant - (offset * sum)).Sum(value => value * value);
         return terms.DistinctBy(term => term.Entry).Count() < terms.Length ? Math.Sqrt(UniformVariance * rest) : double.PositiveInfinity;
     }
+
+    private static AffineTerm[] TermsOfVariables(AffineForm x) => [.. x.Terms.Where(term => term.Column != AffineTerm.None)];
 
     private static double[] Constants(AffineForm x)
     {

@@ -128,7 +128,6 @@ internal sealed unsafe class ManagedMotionSolution : IMotionSolution
                         isSound[First(tile) + lane] &= IsSound(work.State, lane);
                     }
                 }
-
             }
         });
         return [.. Enumerable.Range(0, _rows).Where(row => isSound[row]).Select(row => (long)row)];

@@ -48,7 +48,7 @@ internal sealed class KernelIterations : IBatchedIterations
         }
 
         long bytes = SharedBytes(data.Problem);
-        return CudaKernel.Find("interiorPoint", ["InteriorPoint.cu"], Definitions, objective.device) is { } kernel && bytes <= kernel.LargestSharedMemory
+        return CudaKernel.Find("interiorPoint", ["DenseFactor.cu", "ReducedKkt.cu", "InteriorPoint.cu"], Definitions, objective.device) is { } kernel && bytes <= kernel.LargestSharedMemory
             ? new KernelIterations(kernel, (int)bytes, data, objective, options)
             : null;
     }
